@@ -1,0 +1,158 @@
+"""Every exception that the project raises on purpose.
+
+::
+
+    AnagramError
+    ├── UsageError (ValueError)            the caller asked for something that cannot be
+    │   ├── OptionError                    an option has an unknown name or a wrong value
+    │   ├── UnknownComponentError          no plugin offers a component of that name
+    │   └── TextTypeError                  process_text() was given something that is no string
+    ├── InputError (ValueError)            a source cannot be read
+    │   └── MissingDependencyError         reading it takes a package that is not installed
+    ├── LexiconError (ValueError)          a lexicon cannot be loaded or holds no usable word
+    ├── PluginError (RuntimeError)         a plugin cannot be used
+    │   ├── PluginLoadError                importing or registering it failed
+    │   └── PluginConflictError            two plugins claim one name
+    ├── TaskError (RuntimeError)           a task failed
+    │   └── InjectedFault                  ... because the fault profile said so
+    ├── OrchestratorError (RuntimeError)   an orchestrator broke its contract
+    │   └── WorkerStartError               its workers die before they are ready
+    └── IncompleteRunError (RuntimeError)  some items failed for good
+
+    KeyboardInterrupt
+    └── RunInterrupted                     Ctrl-C; carries the report of what was finished
+
+Each message says what happened, where, and what to do; the facts are attributes too.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = [
+    "AnagramError",
+    "IncompleteRunError",
+    "InjectedFault",
+    "InputError",
+    "LexiconError",
+    "MissingDependencyError",
+    "OptionError",
+    "OrchestratorError",
+    "PluginConflictError",
+    "PluginError",
+    "PluginLoadError",
+    "RunInterrupted",
+    "TaskError",
+    "TextTypeError",
+    "UnknownComponentError",
+    "UsageError",
+    "WorkerStartError",
+]
+
+
+class AnagramError(Exception):
+    """Base of every error that the project raises on purpose."""
+
+
+class UsageError(AnagramError, ValueError):
+    """The caller asked for something that cannot be."""
+
+
+class OptionError(UsageError):
+    """An option has an unknown name or a wrong value."""
+
+
+class TextTypeError(UsageError):
+    """``process_text`` was given something that is no string."""
+
+
+class UnknownComponentError(UsageError):
+    """No active plugin offers a component of that kind and name.
+
+    ``kind`` is the singular noun ("orchestrator"), ``installed`` the sorted names on offer.
+    """
+
+    def __init__(self, message: str, *, kind: str, name: str, installed: Sequence[str]) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.name = name
+        self.installed = tuple(installed)
+
+
+class InputError(AnagramError, ValueError):
+    """A source cannot be read; ``source`` names it as the user did."""
+
+    def __init__(self, message: str, *, source: str) -> None:
+        super().__init__(message)
+        self.source = source
+
+
+class MissingDependencyError(InputError):
+    """Reading a source takes a package that is not installed; ``package`` is what to install."""
+
+    def __init__(self, message: str, *, source: str, package: str) -> None:
+        super().__init__(message, source=source)
+        self.package = package
+
+
+class LexiconError(AnagramError, ValueError):
+    """A lexicon cannot be loaded, or holds no usable word."""
+
+    def __init__(self, message: str, *, lexicon: str) -> None:
+        super().__init__(message)
+        self.lexicon = lexicon
+
+
+class PluginError(AnagramError, RuntimeError):
+    """A plugin cannot be used."""
+
+    def __init__(self, message: str, *, plugin: str) -> None:
+        super().__init__(message)
+        self.plugin = plugin
+
+
+class PluginLoadError(PluginError):
+    """Importing or registering a plugin failed; the cause is chained."""
+
+
+class PluginConflictError(PluginError):
+    """Two plugins claim one name; ``providers`` names both with distribution and version."""
+
+    def __init__(self, message: str, *, plugin: str, providers: Sequence[str]) -> None:
+        super().__init__(message, plugin=plugin)
+        self.providers = tuple(providers)
+
+
+class TaskError(AnagramError, RuntimeError):
+    """A task failed."""
+
+
+class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
+    """A task failed because the fault profile said so; nothing is wrong with its input."""
+
+
+class OrchestratorError(AnagramError, RuntimeError):
+    """An orchestrator broke its contract."""
+
+
+class WorkerStartError(OrchestratorError):
+    """An orchestrator's workers die before they are ready to take an attempt."""
+
+
+class IncompleteRunError(AnagramError, RuntimeError):
+    """Some items failed for good; ``report`` is the ``RunReport`` with what was counted."""
+
+    def __init__(self, message: str, *, report: object) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class RunInterrupted(KeyboardInterrupt):
+    """Ctrl-C ended a run; ``report`` is the ``RunReport`` of what was finished by then."""
+
+    def __init__(self, report: object) -> None:
+        super().__init__("the run was interrupted")
+        self.report = report

@@ -1,0 +1,51 @@
+"""What crosses the contract between core and plugins: frozen records and protocols."""
+
+from pipeline_optimization.types.attempts import (
+    Attempt,
+    Capabilities,
+    Completion,
+    ErrorRecord,
+    OpenContext,
+    Orchestrator,
+    PendingAttempt,
+    WorkerLike,
+)
+from pipeline_optimization.types.components import Component, KernelOffer, NoOptions, option
+from pipeline_optimization.types.counting import ChunkCounts, CountingKernel, GroupIndex
+from pipeline_optimization.types.events import (
+    CheckpointSaved,
+    ItemFinished,
+    RunFinished,
+    RunStarted,
+    TaskFailed,
+    TaskRetried,
+)
+from pipeline_optimization.types.text import Lexicon, RetryPolicy, Signature, Tokenizer
+
+__all__ = [
+    "Attempt",
+    "Capabilities",
+    "CheckpointSaved",
+    "ChunkCounts",
+    "Completion",
+    "Component",
+    "CountingKernel",
+    "ErrorRecord",
+    "GroupIndex",
+    "ItemFinished",
+    "KernelOffer",
+    "Lexicon",
+    "NoOptions",
+    "OpenContext",
+    "Orchestrator",
+    "PendingAttempt",
+    "RetryPolicy",
+    "RunFinished",
+    "RunStarted",
+    "Signature",
+    "TaskFailed",
+    "TaskRetried",
+    "Tokenizer",
+    "WorkerLike",
+    "option",
+]

@@ -1,0 +1,153 @@
+"""The orchestrator contract: attempts go in, completions come out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+__all__ = [
+    "Attempt",
+    "Capabilities",
+    "Completion",
+    "ErrorRecord",
+    "OpenContext",
+    "Orchestrator",
+    "PendingAttempt",
+    "WorkerLike",
+]
+
+
+@frozen(kw_only=True)
+class Attempt:
+    """One call to be made somewhere: ``payload`` is all that a worker needs.
+
+    ``id`` is unique within a run, ``item`` names the work item, and ``number`` counts the item's own attempts
+    from 1: an attempt that was lost with its worker is made again under a new id and the same number.
+    """
+
+    id: int
+    item: str
+    number: int
+    payload: bytes = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Completion:
+    """What became of an attempt: ``done`` with the worker's answer, or ``lost`` with its worker.
+
+    ``payload`` is what ``run_attempt`` returned, untouched; ``worker`` names who ran it (a pid, a thread, an
+    address); ``detail`` says of a lost attempt what is known of the death.
+    """
+
+    id: int
+    status: Literal["done", "lost"]
+    payload: bytes = field(default=b"", repr=False)
+    worker: str = ""
+    detail: str = ""
+
+
+@frozen(kw_only=True)
+class ErrorRecord:
+    """An exception as data, since some exceptions cannot be unpickled.
+
+    ``type`` is the qualified class name, without the module for built-in ones and our own; ``injected`` tells a simulated failure from a real
+    one; ``traceback`` is text, empty for injected failures.
+    """
+
+    type: str
+    message: str
+    traceback: str = field(default="", repr=False)
+    injected: bool = False
+
+
+class PendingAttempt(Protocol):
+    """An attempt that was decoded and waits to be finished.
+
+    ``latency`` is the simulated time, in seconds, that must pass before ``finish`` is called.
+    """
+
+    @property
+    def latency(self) -> float: ...
+
+    def finish(self) -> bytes:
+        """Run the task and return what the engine needs; never raises but for KeyboardInterrupt."""
+        ...
+
+
+class WorkerLike(Protocol):
+    """What runs attempts: ``pipeline_optimization.engine.worker.Worker`` and doubles of it."""
+
+    def begin(self, payload: bytes) -> PendingAttempt: ...
+
+    def run_attempt(self, payload: bytes, *, sleep: Callable[[float], object] = ...) -> bytes: ...
+
+    async def run_attempt_async(self, payload: bytes) -> bytes: ...
+
+
+@frozen(kw_only=True)
+class Capabilities:
+    """What an orchestrator can do, declared once and checked by the conformance kit.
+
+    ``isolation`` says what a crash takes with it: ``none`` (the whole run), a ``process``, or a ``host``.
+    ``can_kill``: ``cancel`` ends a running attempt for certain. ``exact_blame``: a ``lost`` completion names the
+    very attempt that was running. ``is_parallel``: CPU-bound attempts run side by side. ``is_distributed``: workers
+    may sit on other machines. ``shared_files``: workers can open the paths that the parent can.
+    """
+
+    isolation: Literal["none", "process", "host"] = "none"
+    can_kill: bool = False
+    exact_blame: bool = True
+    is_parallel: bool = False
+    is_distributed: bool = False
+    shared_files: bool = True
+
+
+@frozen(kw_only=True)
+class OpenContext:
+    """What an orchestrator gets when a run begins.
+
+    ``worker_init`` makes a worker: ``Worker(context.worker_init)``, once in every process that runs attempts,
+    in a thread-safe object that all its threads may share. It is bytes, so that it crosses any border.
+    """
+
+    run_id: str
+    worker_init: bytes = field(repr=False)
+
+
+class Orchestrator(Protocol):
+    """Takes attempts to where they run and brings completions back; interprets nothing.
+
+    The engine calls every method from one thread. It keeps at most ``2 * slots`` attempts in flight.
+    """
+
+    @property
+    def slots(self) -> int:
+        """Return how many attempts can usefully run at once, at least 1."""
+        ...
+
+    def open(self, context: OpenContext) -> None:
+        """Start the pool, loop or cluster. Called once per run; a second run on the same object may follow close."""
+        ...
+
+    def submit(self, attempt: Attempt) -> None:
+        """Take an attempt; never blocks and never raises for a worker's sake."""
+        ...
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        """Return completions, waiting for at most ``timeout`` seconds; an empty answer is fine.
+
+        An orchestrator without workers of its own may run one attempt in here, however long that takes.
+        """
+        ...
+
+    def cancel(self, attempt_id: int) -> bool:
+        """Return True where the attempt will certainly not complete."""
+        ...
+
+    def close(self, *, force: bool) -> None:
+        """Leave no process, thread or file behind; with ``force`` do not wait for running attempts. Idempotent."""
+        ...

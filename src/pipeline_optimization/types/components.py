@@ -1,0 +1,70 @@
+"""What a plugin registers: a named factory with its options."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+import attrs
+from attrs import field, frozen
+
+from pipeline_optimization.types.attempts import Capabilities
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline_optimization.types.counting import CountingKernel, GroupIndex
+    from pipeline_optimization.types.text import Tokenizer
+
+__all__ = ["Component", "KernelOffer", "NoOptions", "option"]
+
+OptionsT = TypeVar("OptionsT")
+T_co = TypeVar("T_co", covariant=True)
+V = TypeVar("V")
+
+
+@frozen(kw_only=True)
+class NoOptions:
+    """The options of a component that has none."""
+
+
+def option(default: V, *, help: str, at_least: float | None = None, is_argument: bool = False) -> V:  # noqa: A002 - reads as in click
+    """Declare one field of an options class: its default, one line of help, and an optional lower bound.
+
+    ``is_argument`` marks the one option that ``NAME:VALUE`` sets, as in ``file:words.txt``.
+    The return type is that of the default, as attrs' own ``field`` has it.
+    """
+    metadata = {"help": help, "at_least": at_least, "is_argument": is_argument}
+    value: V = field(default=default, metadata=metadata)
+    return value
+
+
+@frozen(kw_only=True)
+class Component(Generic[OptionsT, T_co]):
+    """A named factory that a plugin registers.
+
+    ``options`` is an attrs class whose fields are made by ``option``; ``factory`` gets an instance of it and returns
+    the component. Options class and factory must be importable by name, because workers build tokenizers, signatures
+    and lexicons anew. Import anything heavy inside the factory. ``capabilities`` matters for orchestrators only.
+    """
+
+    name: str
+    summary: str
+    factory: Callable[[OptionsT], T_co]
+    options: type[OptionsT]
+    capabilities: Capabilities = field(factory=Capabilities)
+
+    def __attrs_post_init__(self) -> None:
+        if not attrs.has(self.options):
+            raise TypeError(f"Component {self.name!r}: options must be an attrs class, not {self.options!r}.")
+
+
+@frozen(kw_only=True)
+class KernelOffer:
+    """A counting kernel offered for a combination: ``factory`` is called once in every worker process.
+
+    It must be importable by name, and it gets the group index and the tokenizer of the run.
+    """
+
+    name: str
+    summary: str
+    factory: Callable[[GroupIndex, Tokenizer], CountingKernel]

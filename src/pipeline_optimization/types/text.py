@@ -1,0 +1,79 @@
+"""The components that say what a run computes and how often it tries: tokenizer, signature, lexicon, retry policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Iterator
+    from random import Random
+
+    from pipeline_optimization.types.attempts import ErrorRecord
+
+__all__ = ["Lexicon", "RetryPolicy", "Signature", "Tokenizer"]
+
+
+class Tokenizer(Protocol):
+    """Turns text into words in two steps, which are two stages of the pipeline.
+
+    ``is_characterwise`` claims that ``filter`` keeps, drops or replaces each character by itself, whatever stands
+    beside it, and that ``words(filtered)`` is ``filtered.split()``. It lets the core filter a giant run without
+    white space piece by piece, in bounded memory. White space always ends a word, for every tokenizer.
+    """
+
+    @property
+    def is_characterwise(self) -> bool: ...
+
+    def filter(self, text: str) -> str:
+        """Return the text without what no word contains. Filtering twice equals filtering once."""
+        ...
+
+    def words(self, filtered: str) -> Iterable[str]:
+        """Yield every word of a filtered text, repeated words as often as they occur."""
+        ...
+
+
+class Signature(Protocol):
+    """Maps a lower-case word to a hashable that is equal for two words exactly if they are anagrams."""
+
+    def __call__(self, word: str, /) -> Hashable: ...
+
+
+class Lexicon(Protocol):
+    """A source of dictionary words.
+
+    ``identity`` names the content: equal identities mean equal words. It keys the index cache, so it must be cheap
+    (a digest of a file, the version of a package), and it must change when the words do.
+    """
+
+    @property
+    def identity(self) -> str: ...
+
+    def words(self) -> Iterable[str]:
+        """Yield the words in any order; the core lower-cases them and drops repeated and unusable ones."""
+        ...
+
+
+class RetryPolicy(Protocol):
+    """Says whether and when a failed item is tried again; the engine does the waiting.
+
+    ``budget`` bounds the retries of a whole run, ``deadline`` the seconds from an item's first attempt after which
+    it is not retried; None means no bound.
+    """
+
+    @property
+    def budget(self) -> int | None: ...
+
+    @property
+    def deadline(self) -> float | None: ...
+
+    def delays(self, rng: Random) -> Iterator[float]:
+        """Yield the seconds to wait before the second attempt, the third, and so on; the end means no more.
+
+        Draw randomness from ``rng`` only: it is seeded for the item, so that a run can be repeated.
+        """
+        ...
+
+    def retries(self, error: ErrorRecord) -> bool:
+        """Return whether an item that failed with this error deserves another attempt at all."""
+        ...
