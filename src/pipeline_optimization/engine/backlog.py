@@ -1,0 +1,79 @@
+"""Where the next attempt comes from."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from collections.abc import Iterable, Iterator
+from itertools import count
+
+from pipeline_optimization.engine.work import Item, Track
+
+__all__ = ["Backlog"]
+
+SUSPECT_LOSSES = 2
+"""An item that lost so many workers runs alone, so that the next death is certainly its own."""
+
+
+class Backlog:
+    """Orders what is to run: items due again first, then what finished items made possible, then new items.
+
+    Depth first, so that few chunks are open at once. Retries wait on a heap of due times, not in a worker.
+    """
+
+    def __init__(self, items: Iterator[Item]) -> None:
+        self._sources: list[tuple[Iterator[Item], float]] = [(items, 0.0)]
+        self._ready: deque[Track] = deque()
+        self._suspects: deque[Track] = deque()
+        self._later: list[tuple[float, int, Track]] = []
+        self._order = count()
+
+    @property
+    def parked(self) -> int:
+        """Return how many items under way wait here for their next attempt."""
+        return len(self._ready) + len(self._suspects) + len(self._later)
+
+    @property
+    def next_due(self) -> float | None:
+        """Return the clock time at which the next waiting item is due."""
+        return self._later[0][0] if self._later else None
+
+    def add(self, items: Iterable[Item], start: float) -> None:
+        """Add items that a result made possible; ``start`` is when, on the virtual path."""
+        self._sources.append((iter(items), start))
+
+    def again(self, track: Track) -> None:
+        """Let an item under way run again at once."""
+        (self._suspects if self.is_suspect(track) else self._ready).append(track)
+
+    def later(self, track: Track, due: float) -> None:
+        """Let an item under way run again at the clock time ``due``."""
+        heapq.heappush(self._later, (due, next(self._order), track))
+
+    @staticmethod
+    def is_suspect(track: Track) -> bool:
+        return track.losses >= SUSPECT_LOSSES
+
+    def take_parked(self, now: float, *, is_idle: bool) -> Track | None:
+        """Return an item that is due again. A suspect is given out only when nothing else runs (``is_idle``)."""
+        while self._later and self._later[0][0] <= now:
+            self.again(heapq.heappop(self._later)[2])
+        if self._suspects:
+            return self._suspects.popleft() if is_idle else None
+        return self._ready.popleft() if self._ready else None
+
+    @property
+    def is_draining(self) -> bool:
+        """Return whether a suspect waits for everything else to end."""
+        return bool(self._suspects)
+
+    def take_new(self) -> Track | None:
+        """Return an item's first attempt, or None when there are no more items for now."""
+        while self._sources:
+            items, start = self._sources[-1]
+            item = next(items, None)
+            if item is not None:
+                return Track(item=item, path=start)
+            # By identity: reading the iterator may have added nothing, but never assume that it is still last.
+            self._sources.remove((items, start))
+        return None

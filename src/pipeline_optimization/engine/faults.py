@@ -1,0 +1,75 @@
+"""Simulated failures and latency: a pure function of seed, case, task, item and attempt."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from hashlib import blake2b
+
+from attrs import field, frozen
+
+from pipeline_optimization.engine.draws import uniform
+
+__all__ = ["PROFILES", "Draw", "FaultPlan", "TaskFaults", "fault_key"]
+
+MAX_KEY = 64
+
+PROFILES: Mapping[str, float] = {"exercise": 1.0, "none": 0.0, "heavy": 2.0}
+"""Fault profiles: the factor that multiplies what each task declares, failure rate and time alike."""
+
+
+def fault_key(argument: str) -> str:
+    """Return what fault draws know a task's argument by: itself without case, or a digest where it is long.
+
+    By content, so that the same word fails alike wherever it stands and whoever calls the task.
+    """
+    lowered = argument.lower()
+    if len(lowered) <= MAX_KEY:
+        return lowered
+    return blake2b(lowered.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+@frozen
+class TaskFaults:
+    """How a task misbehaves: the share of calls that fail, and the seconds that each call takes."""
+
+    failure_rate: float = 0.0
+    sleep_time: float = 0.0
+
+    def scaled(self, profile: str) -> TaskFaults:
+        """Return the faults under a profile; a rate above 1 is 1."""
+        factor = PROFILES[profile]
+        return TaskFaults(min(1.0, self.failure_rate * factor), self.sleep_time * factor)
+
+
+@frozen
+class Draw:
+    """What happens to one call: whether it fails, and the simulated seconds that it takes."""
+
+    fails: bool
+    latency: float
+
+
+CALM = Draw(fails=False, latency=0.0)
+
+
+@frozen(kw_only=True)
+class FaultPlan:
+    """The faults of a run. ``latency_scale`` multiplies every simulated time; ``case`` keeps test cases apart."""
+
+    tasks: Mapping[str, TaskFaults] = field(factory=dict)
+    latency_scale: float = 1.0
+    seed: int = 0
+    case: str = ""
+
+    @property
+    def is_calm(self) -> bool:
+        """Return whether no task can fail or wait."""
+        return not any(t.failure_rate > 0 or t.sleep_time * self.latency_scale > 0 for t in self.tasks.values())
+
+    def draw(self, task: str, item: str, attempt: int) -> Draw:
+        """Return what happens to attempt number ``attempt`` of ``item``, the same wherever and whenever it is asked."""
+        faults = self.tasks.get(task)
+        if faults is None:
+            return CALM
+        fails = uniform(self.seed, self.case, task, item, attempt, "failure") < faults.failure_rate
+        return Draw(fails=fails, latency=faults.sleep_time * self.latency_scale)

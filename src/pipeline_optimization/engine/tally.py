@@ -1,0 +1,82 @@
+"""What a run did: attempts, retries and failures by task, the ledger's digest, and the floor."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import blake2b
+
+from attrs import define, field, frozen
+
+from pipeline_optimization.engine.work import Item
+from pipeline_optimization.types import ErrorRecord
+
+__all__ = ["FailedItem", "Tally", "TaskStats"]
+
+MAX_EXAMPLES = 100
+"""How many failed items a report names; all are counted."""
+
+
+@frozen(kw_only=True)
+class FailedItem:
+    """An item that failed for good, with its last error."""
+
+    item: str
+    task: str
+    error: ErrorRecord
+    attempts: int
+
+
+@define
+class TaskStats:
+    """Counts of one task. ``failures`` are items that failed for good; ``lost`` are attempts lost with workers."""
+
+    items: int = 0
+    attempts: int = 0
+    retries: int = 0
+    failures: int = 0
+    lost: int = 0
+    errors: Counter[str] = field(factory=Counter)
+
+
+@define
+class Tally:
+    """Grows with the run in bounded memory.
+
+    The ledger is the set of (item, attempt, outcome) of all attempts that answered. Only its size and a digest are
+    kept: the sum of the entries' hashes, which is the same in any order, so that two runs can be compared.
+    """
+
+    tasks: dict[str, TaskStats] = field(factory=dict)
+    failed_items: list[FailedItem] = field(factory=list)
+    failures_by_error: Counter[tuple[str, str]] = field(factory=Counter)
+    ended: int = 0
+    stale: int = 0
+    floor: float = 0.0
+    ledger_entries: int = 0
+    ledger_sum: int = 0
+
+    def of(self, task: str) -> TaskStats:
+        return self.tasks.setdefault(task, TaskStats())
+
+    def record(self, item: Item, number: int, outcome: str) -> None:
+        """Enter an answered attempt into the ledger; ``outcome`` is "ok" or the error's type."""
+        self.of(item.task).attempts += 1
+        entry = f"{item.task}\x1f{item.id}\x1f{number}\x1f{outcome}".encode("utf-8", "surrogatepass")
+        self.ledger_entries += 1
+        self.ledger_sum += int.from_bytes(blake2b(entry, digest_size=16).digest(), "big")
+
+    def fail(self, item: Item, error: ErrorRecord, attempts: int) -> None:
+        """Record that an item failed for good."""
+        self.of(item.task).failures += 1
+        self.failures_by_error[item.task, error.type] += 1
+        if len(self.failed_items) < MAX_EXAMPLES:
+            self.failed_items.append(FailedItem(item=item.name, task=item.task, error=error, attempts=attempts))
+
+    @property
+    def ledger_digest(self) -> str:
+        """Return the ledger's digest as 32 hexadecimal digits."""
+        return f"{self.ledger_sum % (1 << 128):032x}"
+
+    @property
+    def failures(self) -> int:
+        return sum(self.failures_by_error.values())

@@ -1,0 +1,58 @@
+"""How calls and answers travel between the engine and its workers: as bytes, because bytes cross any border fast.
+
+Both ends belong to one run of one program, so pickle is safe here; nothing that was on disk is ever unpickled.
+"""
+
+from __future__ import annotations
+
+import pickle
+from typing import cast
+
+from attrs import frozen
+
+from pipeline_optimization.types import ErrorRecord
+
+__all__ = ["Answer", "Call", "decode_answer", "decode_call", "encode_answer", "encode_call"]
+
+
+@frozen
+class Call:
+    """One call: run ``task`` on ``data``; ``fault_key`` and ``number`` decide what the fault plan does to it."""
+
+    task: str
+    fault_key: str
+    number: int
+    data: bytes
+
+
+@frozen(kw_only=True)
+class Answer:
+    """A worker's answer: a result or an error, and the simulated latency, in seconds, that it passed."""
+
+    result: bytes = b""
+    error: ErrorRecord | None = None
+    latency: float = 0.0
+
+
+def encode_call(call: Call) -> bytes:
+    return pickle.dumps((call.task, call.fault_key, call.number, call.data), pickle.HIGHEST_PROTOCOL)
+
+
+def decode_call(payload: bytes) -> Call:
+    return Call(*pickle.loads(payload))
+
+
+def encode_answer(answer: Answer) -> bytes:
+    error = answer.error
+    facts = None if error is None else (error.type, error.message, error.traceback, error.injected)
+    return pickle.dumps((answer.result, facts, answer.latency), pickle.HIGHEST_PROTOCOL)
+
+
+def decode_answer(payload: bytes) -> Answer:
+    """Return the answer. Raises whatever pickle raises where the bytes are not those that a worker returned."""
+    result, facts, latency = pickle.loads(payload)
+    if facts is None:
+        return Answer(result=result, latency=latency)
+    kind, message, traceback, injected = cast("tuple[str, str, str, bool]", facts)
+    error = ErrorRecord(type=kind, message=message, traceback=traceback, injected=injected)
+    return Answer(error=error, latency=latency)

@@ -1,0 +1,59 @@
+"""What the engine runs: items, the workload that they come from, and the state of an item under way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Protocol
+
+from attrs import define, field, frozen
+
+__all__ = ["Item", "Track", "Workload"]
+
+
+@frozen(kw_only=True)
+class Item:
+    """One unit of work: ``task`` is run on ``data``, somewhere.
+
+    ``id`` is unique among the items of its task and independent of the orchestrator. ``fault_key`` is what fault
+    draws know the item by: its content, so that a contender that calls the tasks itself meets the same faults.
+    ``weight`` stays with the parent.
+    """
+
+    id: str
+    task: str
+    fault_key: str = ""
+    data: bytes = field(default=b"", repr=False)
+    weight: int = 1
+
+    @property
+    def name(self) -> str:
+        """Return what reports call the item."""
+        return f"{self.task}:{self.id}"
+
+
+class Workload(Protocol):
+    """The items of a run. The engine consumes them lazily and hands back each result exactly once."""
+
+    def items(self) -> Iterator[Item]:
+        """Yield the items that depend on no other, as late as possible."""
+        ...
+
+    def accept(self, item: Item, result: bytes) -> Iterable[Item]:
+        """Commit a result and return the items that it makes possible; they go before further ``items``."""
+        ...
+
+
+@define(eq=False)
+class Track:
+    """An item under way. ``number`` is its attempt under way or due next; ``losses`` counts its workers' deaths.
+
+    ``path`` is the virtual time, in seconds, at which the item could end at the earliest: where its parent ended, plus
+    its own latencies and delays so far.
+    """
+
+    item: Item
+    path: float
+    number: int = 1
+    losses: int = 0
+    first_started: float | None = None
+    delays: Iterator[float] | None = None

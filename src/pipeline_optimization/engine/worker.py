@@ -1,0 +1,128 @@
+"""What runs in a worker: it decodes a call, waits its simulated latency, runs the task, and answers.
+
+It never raises, because some exceptions cannot be unpickled and some end a worker: errors travel as data.
+"""
+
+from __future__ import annotations
+
+import pickle
+import threading
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from attrs import frozen
+
+from pipeline_optimization.engine.faults import Draw, FaultPlan
+from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
+from pipeline_optimization.errors import InjectedFault, PluginError
+from pipeline_optimization.types import ErrorRecord
+
+__all__ = ["Stage", "Worker", "WorkerSetup", "describe_error"]
+
+Stage = Callable[[bytes], bytes]
+
+
+@frozen(kw_only=True)
+class WorkerSetup:
+    """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable."""
+
+    build: Callable[[object], Mapping[str, Stage]]
+    argument: object
+    faults: FaultPlan
+
+    def to_bytes(self) -> bytes:
+        """Return what makes a worker. Raises PluginError where a component cannot be found by name elsewhere."""
+        try:
+            return pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
+        except (pickle.PicklingError, AttributeError, TypeError) as error:
+            raise PluginError(
+                f"A chosen component cannot be sent to workers: {error}. Its factory, its options class and its options "
+                "must be importable by name: define them at the top level of a module.",
+                plugin=repr(self.argument),
+            ) from error
+
+
+def describe_error(error: BaseException) -> ErrorRecord:
+    """Turn an exception into data."""
+    kind = type(error)
+    is_familiar = kind.__module__ in {"builtins", InjectedFault.__module__}
+    name = kind.__qualname__ if is_familiar else f"{kind.__module__}.{kind.__qualname__}"
+    injected = isinstance(error, InjectedFault)
+    trace = "" if injected else "".join(traceback.format_exception(error))
+    try:
+        message = str(error)
+    except Exception:  # noqa: BLE001 - a broken __str__ must not cost the answer
+        message = "(its message cannot be shown)"
+    return ErrorRecord(type=name, message=message, traceback=trace, injected=injected)
+
+
+class Worker:
+    """Runs attempts. One object serves all threads of a process; its stages are built at the first attempt."""
+
+    def __init__(self, worker_init: bytes) -> None:
+        self._init = worker_init
+        self._lock = threading.Lock()
+        self._setup: WorkerSetup | None = None
+        self._stages: Mapping[str, Stage] | None = None
+
+    def begin(self, payload: bytes) -> Pending:
+        """Decode an attempt and draw its faults, so that the caller can let the latency pass in its own way."""
+        call = decode_call(payload)
+        return Pending(self, call, self.setup.faults.draw(call.task, call.fault_key, call.number))
+
+    def run_attempt(self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep) -> bytes:
+        """Run one attempt to its end and return the answer's bytes. ``sleep`` lets the simulated latency pass."""
+        pending = self.begin(payload)
+        if pending.latency > 0:
+            sleep(pending.latency)
+        return pending.finish()
+
+    async def run_attempt_async(self, payload: bytes) -> bytes:
+        """Do the same while an event loop serves others during the latency."""
+        import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
+
+        pending = self.begin(payload)
+        if pending.latency > 0:
+            await asyncio.sleep(pending.latency)
+        return pending.finish()
+
+    @property
+    def setup(self) -> WorkerSetup:
+        if self._setup is None:
+            self._setup = cast("WorkerSetup", pickle.loads(self._init))
+        return self._setup
+
+    def stage(self, task: str) -> Stage:
+        """Return a task's stage, building all of them at the first call."""
+        if self._stages is None:
+            with self._lock:
+                if self._stages is None:
+                    self._stages = self.setup.build(self.setup.argument)
+        return self._stages[task]
+
+
+class Pending:
+    """An attempt between its decoding and its end."""
+
+    def __init__(self, worker: Worker, call: Call, draw: Draw) -> None:
+        self._worker = worker
+        self._call = call
+        self._draw = draw
+
+    @property
+    def latency(self) -> float:
+        return self._draw.latency
+
+    def finish(self) -> bytes:
+        """Run the task and return the answer's bytes."""
+        call, latency = self._call, self._draw.latency
+        try:
+            if self._draw.fails:
+                raise InjectedFault(f"{call.task} failed on attempt {call.number} (simulated)")
+            return encode_answer(Answer(result=self._worker.stage(call.task)(call.data), latency=latency))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001 - SystemExit too: a task must not end its worker
+            return encode_answer(Answer(error=describe_error(error), latency=latency))
