@@ -1,0 +1,14 @@
+"""Plugins that exist, so that an unknown name can be answered with what to install."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["DISTRIBUTION_OF"]
+
+DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
+    ("orchestrator", "asyncio"): "anagram-plugin-asyncio",
+    ("orchestrator", "multiprocess"): "anagram-plugin-multiprocess",
+    ("orchestrator", "threaded"): "anagram-plugin-threaded",
+}
+"""(kind, component name) to the distribution that brings it."""

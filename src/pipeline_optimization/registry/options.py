@@ -1,0 +1,150 @@
+"""Option classes: values from strings, checks, and help."""
+
+from __future__ import annotations
+
+import math
+import types
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+
+import attrs
+from attrs import frozen
+
+from pipeline_optimization.errors import OptionError
+
+__all__ = ["OptionHelp", "argument_name", "describe_options", "make_options"]
+
+OptionsT = TypeVar("OptionsT")
+
+TRUE, FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "off", "0"})
+
+
+@frozen(kw_only=True)
+class OptionHelp:
+    """What a user must know of one option."""
+
+    name: str
+    type: str
+    default: object
+    help: str
+
+
+def make_options(options: type[OptionsT], values: Mapping[str, object], owner: str) -> OptionsT:
+    """Build an options object; strings are converted to the fields' types, other values are checked.
+
+    ``owner`` names the component in errors. Raises OptionError for an unknown name or a wrong value.
+    """
+    fields = attrs.fields_dict(options)  # type: ignore[arg-type]  # it is an attrs class, which Component has checked
+    hints = get_type_hints(options)
+    converted: dict[str, object] = {}
+    for name, value in values.items():
+        key = name.replace("-", "_")
+        if key not in fields:
+            raise OptionError(_unknown(name, list(fields), owner))
+        converted[key] = _convert(value, hints[key], f"Option {name!r} of {owner}")
+        _check_bound(converted[key], fields[key].metadata.get("at_least"), f"Option {name!r} of {owner}")
+    try:
+        return options(**converted)
+    except (TypeError, ValueError) as error:
+        raise OptionError(f"Options of {owner}: {error}.") from error
+
+
+def describe_options(options: type[object]) -> list[OptionHelp]:
+    """Return the options of a class in their order."""
+    hints = get_type_hints(options)
+    return [
+        OptionHelp(
+            name=name,
+            type=_type_name(hints[name]),
+            default=field.default,
+            help=str(field.metadata.get("help", "")),
+        )
+        for name, field in attrs.fields_dict(options).items()  # type: ignore[arg-type]  # as above
+    ]
+
+
+def argument_name(options: type[object]) -> str | None:
+    """Return the option that ``NAME:VALUE`` sets, or None."""
+    fields = attrs.fields_dict(options)  # type: ignore[arg-type]  # as above
+    return next((name for name, field in fields.items() if field.metadata.get("is_argument")), None)
+
+
+def _unknown(name: str, known: list[str], owner: str) -> str:
+    if not known:
+        return f"{owner} has no options, so {name!r} cannot be set."
+    close = get_close_matches(name, known, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    return f"{owner} has no option {name!r}.{hint} Its options: {', '.join(sorted(known))}."
+
+
+def _members(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+
+
+def _type_name(hint: Any) -> str:
+    names = []
+    for member in _members(hint):
+        if member is type(None):
+            names.append("none")
+        elif values := get_args(member):
+            names.append("|".join(map(str, values)))
+        else:
+            names.append({int: "integer", float: "number", bool: "true|false", str: "text"}.get(member, str(member)))
+    return " or ".join(names)
+
+
+def _convert(value: object, hint: Any, what: str) -> object:
+    for member in _members(hint):
+        try:
+            return _convert_to(value, member)
+        except (TypeError, ValueError):
+            continue
+    raise OptionError(f"{what} must be {_type_name(hint)}, not {value!r}.")
+
+
+def _convert_to(value: object, member: Any) -> object:
+    """Return the value as one member of a union; raises ValueError where it does not fit."""
+    if member is type(None):
+        _refuse_unless(value is None or str(value).lower() == "none", value)
+        return None
+    if literals := get_args(member):
+        return next(_matching(value, literals))
+    if member is bool:
+        return _to_bool(value)
+    if member in (int, float):
+        return _to_number(value, member)
+    if isinstance(value, member):
+        return value
+    raise ValueError(value)
+
+
+def _refuse_unless(fits: bool, value: object) -> None:  # noqa: FBT001 - reads as a sentence
+    if not fits:
+        raise ValueError(value)
+
+
+def _matching(value: object, literals: tuple[object, ...]) -> Iterator[object]:
+    """Yield the literal that the value spells, and raise ValueError if asked for more."""
+    yield from (literal for literal in literals if str(value) == str(literal))
+    raise ValueError(value)
+
+
+def _to_bool(value: object) -> bool:
+    word = str(value).lower()
+    _refuse_unless(word in TRUE | FALSE, value)
+    return word in TRUE
+
+
+def _to_number(value: object, kind: type[int | float]) -> int | float:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise ValueError(value)
+    _refuse_unless(not (kind is int and isinstance(value, float)), value)
+    number = kind(value)
+    _refuse_unless(not math.isnan(number), value)
+    return number
+
+
+def _check_bound(value: object, at_least: float | None, what: str) -> None:
+    if at_least is not None and isinstance(value, int | float) and value < at_least:
+        raise OptionError(f"{what} must be at least {at_least:g}, not {value!r}.")

@@ -1,0 +1,30 @@
+"""Turn what the user names as input into byte chunks cut at white space, in bounded memory.
+
+::
+
+    for source in expand_inputs(["book.txt", "data/**/*.gz", "-"]):
+        for chunk in read_chunks(source, 1 << 20, squeeze=tokenizer_filter):
+            count(chunk.data)
+
+Whatever cannot be read is an ``InputError`` that names the source; what can be known before any work is
+raised by ``expand_inputs``.
+"""
+
+from pipeline_optimization.sources.chunking import Chunk, read_chunks
+from pipeline_optimization.sources.expansion import expand_inputs
+from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.source import Source, StreamSource, TextSource
+from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
+from pipeline_optimization.sources.url import UrlSource
+
+__all__ = [
+    "MAX_WORD_BYTES",
+    "Chunk",
+    "FileSource",
+    "Source",
+    "StreamSource",
+    "TextSource",
+    "UrlSource",
+    "expand_inputs",
+    "read_chunks",
+]

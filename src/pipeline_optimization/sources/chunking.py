@@ -1,0 +1,121 @@
+"""Chunks: the bytes of a source, cut at white space."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.sources import white_space
+from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES, shorten, squeeze_run
+from pipeline_optimization.sources.stream import InputStream
+from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline_optimization.sources.source import Source
+    from pipeline_optimization.sources.squeezing import Squeeze
+
+__all__ = ["Chunk", "ChunkCutter", "read_chunks"]
+
+MIN_RUN_BYTES = 1 << 16
+
+
+@frozen(kw_only=True)
+class Chunk:
+    """Whole words of a source, as bytes.
+
+    ``invalid_bytes`` is how many replacement characters decoding the source's bytes as UTF-8 with ``errors="replace"``
+    inserts for this stretch; a U+FFFD that the source itself contains does not count.
+    """
+
+    data: bytes
+    invalid_bytes: int
+
+
+def read_chunks(source: Source, chunk_size: int, *, squeeze: Squeeze | None = None) -> Iterator[Chunk]:
+    """Read ``source`` lazily and yield chunks of about ``chunk_size`` bytes that split no word and no character.
+
+    The words of the chunks, one after another, are the words of the source, whatever ``chunk_size`` is. Where the cuts
+    are depends on the source's bytes, ``chunk_size`` and ``squeeze`` only. A byte order mark at the start is dropped;
+    chunks of nothing but ASCII white space are left out.
+
+    A run without white space that is longer than ``chunk_size`` and 64 KiB is kept whole if ``squeeze`` is None. With
+    ``squeeze`` (see ``squeezing.Squeeze``) it is squeezed while it is read, and any word of over ``MAX_WORD_BYTES`` in
+    it is shortened, so that memory stays bounded.
+
+    Raises OptionError at once if ``chunk_size`` is not positive, and InputError while reading.
+    """
+    if chunk_size < 1:
+        msg = f"The chunk size is {chunk_size}, but must be at least 1 byte; about 1 MiB (1048576) suits most inputs"
+        raise OptionError(msg)
+    cutter = ChunkCutter(squeeze, max_run_bytes=max(chunk_size, MIN_RUN_BYTES), max_word_bytes=MAX_WORD_BYTES)
+    return _cut(source, chunk_size, cutter)
+
+
+def _cut(source: Source, chunk_size: int, cutter: ChunkCutter) -> Iterator[Chunk]:
+    with closing(InputStream(source.open(), source.name)) as stream:
+        block = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
+        block += stream.read(max(0, chunk_size - len(block)))
+        while len(block) >= chunk_size:  # an InputStream is short only at the end
+            chunk = cutter.feed(block)
+            if chunk is not None:
+                yield chunk
+            block = stream.read(chunk_size)
+    chunk = cutter.finish(block)
+    if chunk is not None:
+        yield chunk
+
+
+class ChunkCutter:
+    """Cuts the blocks that it is fed at their last white space and keeps the rest for the next chunk.
+
+    The rest never holds white space, so that each byte is searched once. A rest that is longer than ``max_run_bytes``
+    is replaced by its squeezed form; as squeezing is idempotent, what comes after can follow as it is.
+    """
+
+    def __init__(self, squeeze: Squeeze | None, *, max_run_bytes: int, max_word_bytes: int) -> None:
+        self._squeeze = squeeze
+        self._max_run_bytes = max_run_bytes
+        self._max_word_bytes = max_word_bytes
+        self._rest = bytearray()
+        self._squeezed_bytes = 0  # how many bytes of the rest, from its start, are squeezed already
+        self._invalid_bytes = 0  # found while squeezing the rest
+
+    def feed(self, block: bytes) -> Chunk | None:
+        """Add ``block``; return a chunk if there is a place to cut and a word, or an invalid byte, before it."""
+        start = max(0, len(self._rest) - white_space.MAX_BYTES + 1)
+        self._rest += block
+        cut = white_space.last_end(self._rest, start)
+        if cut:
+            self._squeezed_bytes = 0
+        elif self._squeeze is not None and len(self._rest) - self._squeezed_bytes > self._max_run_bytes:
+            cut = self._squeeze_rest(self._squeeze)
+        return self._take(cut) if cut else None
+
+    def finish(self, block: bytes) -> Chunk | None:
+        """Add the last block, which needs no cut; return all that is left."""
+        self._rest += block
+        return self._take(len(self._rest))
+
+    def _squeeze_rest(self, squeeze: Squeeze) -> int:
+        """Squeeze the rest; return where it can be cut now, because the filter made white space, or 0."""
+        run = squeeze_run(self._rest, squeeze)
+        self._invalid_bytes += run.invalid_bytes
+        cut = white_space.last_end(run.data)
+        word = shorten(run.data, cut, self._max_word_bytes)
+        self._squeezed_bytes = len(word)
+        self._rest = run.data[:cut] + word + run.held
+        return cut
+
+    def _take(self, cut: int) -> Chunk | None:
+        with memoryview(self._rest)[:cut] as view:
+            data = view.tobytes()
+        del self._rest[:cut]
+        invalid_bytes = self._invalid_bytes + count_invalid(data)
+        self._invalid_bytes = 0
+        is_empty = not data or data.isspace()
+        return None if is_empty and not invalid_bytes else Chunk(data=data, invalid_bytes=invalid_bytes)

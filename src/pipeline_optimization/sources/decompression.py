@@ -1,0 +1,107 @@
+"""A stream that decompresses, and never passes off damaged or cut-off data as the whole.
+
+The readers of the standard library stop in silence where a second bzip2 or xz stream is damaged, taking it for trailing
+rubbish. This one reads every member and raises for whatever is not one.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.sources.compression import load_decompressor
+from pipeline_optimization.sources.stream import BLOCK_BYTES, InputStream
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pipeline_optimization.sources.compression import Compression, Decompressor
+    from pipeline_optimization.sources.stream import Readable
+
+__all__ = ["DecompressedStream", "open_decompressed"]
+
+_HEAD_BYTES = 6  # the longest magic
+
+
+def open_decompressed(open_raw: Callable[[], Readable], name: str, compression: Compression | None) -> BinaryIO:
+    """Open a stream of the decompressed bytes; ``compression`` None means that they are not compressed.
+
+    Raises MissingDependencyError before ``open_raw`` is called.
+    """
+    if compression is None:
+        stream = InputStream(open_raw(), name)
+    else:
+        load_decompressor(compression, name)
+        stream = DecompressedStream(open_raw(), name, compression)
+    return cast("BinaryIO", stream)  # typeshed knows BufferedIOBase and BinaryIO as unrelated
+
+
+class DecompressedStream(InputStream):
+    """Decompress all members of ``raw``; zero padding after a member is skipped, as gzip and xz define it.
+
+    A file of 0 bytes is an error too: every format has a header, so its data never arrived.
+    """
+
+    def __init__(self, raw: Readable, name: str, compression: Compression) -> None:
+        super().__init__(raw, name)
+        self._compression = compression
+        self._member: Decompressor | None = None
+        self._members_read = 0
+        self._input = b""  # read from raw, not yet given to a member
+        self._head = b""  # the first bytes of the current member
+
+    def _read_once(self, size: int) -> bytes:
+        while size and (member := self._member or self._next_member()) is not None:
+            output = self._decompress(member, size)
+            if member.eof:
+                self._input = member.unused_data
+                self._member = None
+                self._members_read += 1
+            if output:
+                return output
+        return b""
+
+    def _next_member(self) -> Decompressor | None:
+        """Start the next member; None at the end of the data."""
+        padding = b"\0" if self._members_read else b""
+        data = self._input.lstrip(padding)
+        while not data:
+            block = super()._read_once(BLOCK_BYTES)
+            if not block:
+                if not self._members_read:
+                    raise self._error("is empty: 0 bytes are no", "data")
+                self._input = b""
+                return None
+            data = block.lstrip(padding)
+        self._input = data
+        self._head = b""
+        self._member = self._compression.new()
+        return self._member
+
+    def _decompress(self, member: Decompressor, size: int) -> bytes:
+        data, self._input = self._input, b""
+        if not data and member.needs_input:
+            data = super()._read_once(BLOCK_BYTES)
+            if not data:
+                raise self._error("is truncated", f"data: it ends after {self._offset:,} bytes, before its end marker")
+        if len(self._head) < _HEAD_BYTES:
+            self._head = (self._head + data)[:_HEAD_BYTES]
+        try:
+            return member.decompress(data, size)
+        except MemoryError:
+            raise
+        except Exception as error:  # each module has its own: zlib.error, LZMAError, ZstdError, OSError for bzip2
+            raise self._damage(error) from error
+
+    def _damage(self, error: Exception) -> InputError:
+        if self._head.startswith(self._compression.magic):
+            return self._error("is damaged", f"data: {error}, in the first {self._offset:,} bytes")
+        if self._members_read:
+            return self._error("has something else after its", f"data, in the first {self._offset:,} bytes: {error}")
+        suffix = self._compression.suffix
+        text = f"{self._name!r} is no {self._compression.name} data: {error}; rename it if {suffix!r} is not its format"
+        return InputError(f"{text}, or fetch it again", source=self._name)
+
+    def _error(self, before: str, after: str) -> InputError:
+        text = f"{self._name!r} {before} {self._compression.name} {after}; fetch it again"
+        return InputError(text, source=self._name)

@@ -1,0 +1,63 @@
+"""Files as sources."""
+
+from __future__ import annotations
+
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO
+
+from attrs import field, frozen
+
+from pipeline_optimization.sources import failure
+from pipeline_optimization.sources.compression import compression_of, load_decompressor
+from pipeline_optimization.sources.decompression import open_decompressed
+
+if TYPE_CHECKING:
+    from pipeline_optimization.sources.stream import Readable
+
+__all__ = ["FileSource"]
+
+
+def _as_text(path: str | os.PathLike[str]) -> str:
+    return os.fspath(path)
+
+
+@frozen
+class FileSource:
+    """A file, decompressed if its suffix is .gz, .bz2, .xz or .zst."""
+
+    path: str = field(converter=_as_text)
+
+    @property
+    def name(self) -> str:
+        return self.path
+
+    def check(self) -> None:
+        """Raise the InputError that ``open`` would raise, as far as it can be known now.
+
+        A named pipe or a device is not opened, as that would take its data or end its writer.
+        """
+        compression = compression_of(self.path)
+        if compression is not None:
+            load_decompressor(compression, self.name)
+        if stat.S_ISREG(self._mode()):
+            self._open_raw().close()
+
+    def open(self) -> BinaryIO:
+        self._mode()
+        return open_decompressed(self._open_raw, self.name, compression_of(self.path))
+
+    def _mode(self) -> int:
+        try:
+            mode = os.stat(self.path).st_mode
+        except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+            raise failure.unreadable(self.name, error) from error
+        if stat.S_ISDIR(mode):
+            raise failure.directory(self.name)
+        return mode
+
+    def _open_raw(self) -> Readable:
+        try:
+            return open(self.path, "rb")
+        except OSError as error:
+            raise failure.unreadable(self.name, error) from error

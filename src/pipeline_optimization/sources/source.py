@@ -1,0 +1,61 @@
+"""What a source is, and the two kinds that are in memory or open already."""
+
+from __future__ import annotations
+
+import io
+from typing import BinaryIO, Protocol, cast
+
+from attrs import define, field, frozen
+
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.sources.stream import InputStream
+
+__all__ = ["Source", "StreamSource", "TextSource"]
+
+
+class Source(Protocol):
+    """Something to read text from."""
+
+    @property
+    def name(self) -> str:
+        """How the user names it, for messages and reports."""
+
+    def open(self) -> BinaryIO:
+        """Open a readable binary stream, a context manager, of the decompressed bytes.
+
+        This and reading from the stream raise InputError, and no other exception, when something is wrong with the
+        source. The stream is made for large reads; to read lines, wrap it in an ``io.BufferedReader``.
+        """
+
+
+@frozen
+class TextSource:
+    """A text that is in memory; lone surrogates, which UTF-8 cannot express, are read as ``?``."""
+
+    text: str = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return "text"
+
+    def open(self) -> BinaryIO:
+        return io.BytesIO(self.text.encode(errors="replace"))
+
+
+@define(eq=False)
+class StreamSource:
+    """A binary stream that is open already, such as ``sys.stdin.buffer``; it stays open, for its owner to close.
+
+    It is read as it is, not decompressed, and once: a second ``open`` raises InputError rather than find nothing left.
+    """
+
+    stream: BinaryIO
+    name: str
+    _is_opened: bool = field(default=False, init=False, repr=False)
+
+    def open(self) -> BinaryIO:
+        if self._is_opened:
+            msg = f"{self.name!r} is a stream and was read already; save it to a file to read it more than once"
+            raise InputError(msg, source=self.name)
+        self._is_opened = True
+        return cast("BinaryIO", InputStream(self.stream, self.name, owns_raw=False))

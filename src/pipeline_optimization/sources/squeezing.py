@@ -1,0 +1,54 @@
+"""Squeezing: how a giant run without white space is read in bounded memory.
+
+A file may hold 500 MB without white space: a disk image, minified data, a row of dots. Words need no more of it than
+what the tokenizer's character filter lets through, so that is all that is kept of such a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from pipeline_optimization.sources.utf8 import REPLACEMENT, REPLACEMENT_BYTES, decode_pieces, new_decoder
+
+__all__ = ["MAX_WORD_BYTES", "Squeeze", "SqueezedRun", "shorten", "squeeze_run"]
+
+MAX_WORD_BYTES = 1 << 16
+"""A word of a giant run is shortened once it is longer than this, after squeezing.
+
+It stays one word of about this many bytes or more, and matches nothing, as before: a lexicon has no word of over 1000
+letters. All counts stay exact; only the text of that word differs.
+"""
+
+Squeeze = Callable[[str], str]
+"""A tokenizer's filter: it maps each character by itself, keeps white space as white space, and is idempotent.
+
+The words of a text are then the white-space-separated runs of its squeezed text.
+"""
+
+
+@frozen(kw_only=True)
+class SqueezedRun:
+    """What is left of a run: ``held`` are up to 3 bytes at its end that may begin a character, as they were."""
+
+    data: bytearray  # not copied to bytes: with a large chunk size this is large
+    held: bytes
+    invalid_bytes: int
+
+
+def squeeze_run(run: bytes | bytearray, squeeze: Squeeze) -> SqueezedRun:
+    """Squeeze ``run`` piece by piece, so that its decoded text is never in memory as a whole."""
+    decoder = new_decoder()
+    data = bytearray()
+    replacements = 0
+    for text in decode_pieces(run, decoder):
+        replacements += text.count(REPLACEMENT)
+        data += squeeze(text).encode()
+    held = decoder.getstate()[0]
+    return SqueezedRun(data=data, held=held, invalid_bytes=replacements - run.count(REPLACEMENT_BYTES))
+
+
+def shorten(data: bytearray, start: int, max_bytes: int) -> bytes:
+    """Return at most ``max_bytes`` of ``data``, valid UTF-8, from ``start`` on, without splitting a character."""
+    return data[start : start + max_bytes].decode(errors="ignore").encode()

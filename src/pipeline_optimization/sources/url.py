@@ -1,0 +1,98 @@
+"""URLs as sources, through fsspec."""
+
+from __future__ import annotations
+
+import re
+from importlib import import_module
+from typing import TYPE_CHECKING, BinaryIO, cast
+
+from attrs import frozen
+
+from pipeline_optimization.errors import InputError, MissingDependencyError
+from pipeline_optimization.sources.compression import Compression, compression_of, load_decompressor
+from pipeline_optimization.sources.decompression import open_decompressed
+from pipeline_optimization.sources.failure import unreadable
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from pipeline_optimization.sources.stream import Readable
+
+__all__ = ["UrlSource", "is_url"]
+
+_SCHEME = re.compile(r"(?P<schemes>[A-Za-z][\w+.-]*(?:::[A-Za-z][\w+.-]*)*)://")
+
+
+def is_url(text: str) -> bool:
+    """Tell whether ``text`` starts with ``scheme://`` (or fsspec's chained ``scheme::scheme://``)."""
+    return _SCHEME.match(text) is not None
+
+
+@frozen
+class UrlSource:
+    """A file behind a URL of any scheme that fsspec knows, decompressed by its suffix as a file would be."""
+
+    url: str
+
+    @property
+    def name(self) -> str:
+        return self.url
+
+    def check(self) -> None:
+        """Raise the InputError that ``open`` would raise, as far as it can be known without a connection."""
+        self._file_systems()
+        compression = self.compression
+        if compression is not None:
+            load_decompressor(compression, self.name)
+
+    def open(self) -> BinaryIO:
+        self._file_systems()
+        return open_decompressed(self._open_raw, self.name, self.compression)
+
+    def _open_raw(self) -> Readable:
+        try:
+            return cast("Readable", self._fsspec().open(self.url, mode="rb", compression=None).open())
+        except (InputError, MemoryError):
+            raise
+        except Exception as error:  # a file system may raise anything: aiohttp's and botocore's are no OSError
+            raise unreadable(self.name, error) from error
+
+    @property
+    def compression(self) -> Compression | None:
+        """What the suffix says, without an HTTP query or fragment, or the part behind ``::``."""
+        first = next((part for part in self.url.split("::") if "://" in part), self.url)
+        is_http = first.lower().startswith(("http://", "https://"))
+        return compression_of(re.split(r"[?#]", first)[0] if is_http else first)
+
+    def _fsspec(self) -> ModuleType:
+        try:
+            return import_module("fsspec")
+        except ImportError as error:
+            raise MissingDependencyError(
+                f"Reading the URL {self.url!r} takes the package fsspec, which is not installed: "
+                'pip install "pipeline-optimization[url]"',
+                source=self.name,
+                package="fsspec",
+            ) from error
+
+    def _file_systems(self) -> None:
+        """Import what the schemes of the URL take, so that a missing package or unknown scheme shows early."""
+        fsspec = self._fsspec()
+        match = _SCHEME.match(self.url)
+        for scheme in match["schemes"].split("::") if match else ():
+            try:
+                fsspec.get_filesystem_class(scheme)
+            except ImportError as error:
+                cause = error.__cause__ if isinstance(error.__cause__, ImportError) else error
+                package = cause.name or scheme
+                raise MissingDependencyError(
+                    f"Reading the URL {self.url!r} takes the package {package!r}, which cannot be imported "
+                    f'({error}): pip install "pipeline-optimization[url]" {package}',
+                    source=self.name,
+                    package=package,
+                ) from error
+            except ValueError as error:
+                msg = (
+                    f"The URL {self.url!r} has the unknown scheme {scheme!r}; use one that fsspec knows, such as https"
+                )
+                raise InputError(msg, source=self.name) from error
