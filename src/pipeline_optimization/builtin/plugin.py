@@ -1,0 +1,106 @@
+"""The core as a plugin of itself: it registers its components through the hooks that everyone uses."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pipeline_optimization.builtin.lexicons import (
+    FileLexicon,
+    FileLexiconOptions,
+    GcideLexicon,
+    SystemLexicon,
+    Web2Lexicon,
+)
+from pipeline_optimization.builtin.retry_policies import (
+    ExponentialOptions,
+    ExponentialPolicy,
+    FixedOptions,
+    FixedPolicy,
+    NoRetry,
+)
+from pipeline_optimization.builtin.sequential import SequentialOrchestrator
+from pipeline_optimization.builtin.signatures import make_counts, make_letters, make_primes
+from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, WhitespaceTokenizer
+from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import (
+    Component,
+    KernelOffer,
+    Lexicon,
+    NoOptions,
+    Orchestrator,
+    RetryPolicy,
+    Signature,
+    Tokenizer,
+)
+
+
+@hookimpl
+def anagram_register_tokenizers() -> Sequence[Component[Any, Tokenizer]]:
+    return [
+        Component(
+            name="exercise",
+            summary="hyphens and white space separate; what is no ASCII letter or digit is removed",
+            factory=ExerciseTokenizer,
+            options=NoOptions,
+        ),
+        Component(
+            name="whitespace",
+            summary="white space separates; nothing is removed",
+            factory=WhitespaceTokenizer,
+            options=NoOptions,
+        ),
+    ]
+
+
+@hookimpl
+def anagram_register_signatures() -> Sequence[Component[Any, Signature]]:
+    return [
+        Component(name="letters", summary="the letters in order", factory=make_letters, options=NoOptions),
+        Component(name="counts", summary="how often each letter occurs", factory=make_counts, options=NoOptions),
+        Component(name="primes", summary="the product of one prime a letter", factory=make_primes, options=NoOptions),
+    ]
+
+
+@hookimpl
+def anagram_register_lexicons() -> Sequence[Component[Any, Lexicon]]:
+    return [
+        Component(name="gcide", summary="113,903 English words (GNU)", factory=GcideLexicon, options=NoOptions),
+        Component(name="web2", summary="234,450 English words (Webster)", factory=Web2Lexicon, options=NoOptions),
+        Component(name="system", summary="/usr/share/dict/words", factory=SystemLexicon, options=NoOptions),
+        Component(name="file", summary="file:PATH, one word a line", factory=FileLexicon, options=FileLexiconOptions),
+    ]
+
+
+@hookimpl
+def anagram_register_retry_policies() -> Sequence[Component[Any, RetryPolicy]]:
+    return [
+        Component(name="none", summary="one attempt, no retry", factory=NoRetry, options=NoOptions),
+        Component(name="fixed", summary="the same delay each time", factory=FixedPolicy, options=FixedOptions),
+        Component(
+            name="exponential",
+            summary="full jitter below a growing bound",
+            factory=ExponentialPolicy,
+            options=ExponentialOptions,
+        ),
+    ]
+
+
+@hookimpl
+def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
+    return [
+        Component(
+            name="sequential",
+            summary="one attempt after the other, in the calling thread",
+            factory=SequentialOrchestrator,
+            options=NoOptions,
+        )
+    ]
+
+
+@hookimpl(trylast=True)
+def anagram_counting_kernel(tokenizer: str, signature: str, lexicon: str) -> KernelOffer:
+    if tokenizer == "exercise":
+        return KernelOffer(name="python", summary="bulk operations on bytes", factory=ExerciseKernel)
+    return KernelOffer(name="python-generic", summary="decoded text, any tokenizer", factory=GenericKernel)

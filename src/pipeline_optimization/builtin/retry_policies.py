@@ -1,0 +1,105 @@
+"""The retry policies ``none``, ``fixed`` and ``exponential``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import repeat
+from random import Random
+
+from attrs import frozen
+
+from pipeline_optimization.types import ErrorRecord, NoOptions, option
+
+__all__ = ["ExponentialOptions", "ExponentialPolicy", "FixedOptions", "FixedPolicy", "NoRetry"]
+
+PERMANENT_ERRORS = frozenset(
+    {
+        "AssertionError",
+        "AttributeError",
+        "ImportError",
+        "LexiconError",
+        "ModuleNotFoundError",
+        "NameError",
+        "NotImplementedError",
+        "SyntaxError",
+        "TypeError",
+    }
+)
+"""Errors that come back on every attempt: mistakes in code and missing data, not bad luck."""
+
+
+@frozen(kw_only=True)
+class _Bounds:
+    """The options that every policy with retries shares."""
+
+    attempts: int = option(10, help="attempts for each item, the first one included", at_least=1)
+    budget: int | None = option(None, help="retries in the whole run; none means no bound", at_least=0)
+    deadline: float | None = option(
+        None, help="seconds from an item's first attempt after which it is not retried; none means no bound", at_least=0
+    )
+
+
+@frozen(kw_only=True)
+class FixedOptions(_Bounds):
+    delay: float = option(0.1, help="seconds between two attempts", at_least=0)
+
+
+@frozen(kw_only=True)
+class ExponentialOptions(_Bounds):
+    base: float = option(0.1, help="upper bound of the first delay in seconds", at_least=0)
+    factor: float = option(2.0, help="growth of the bound from attempt to attempt", at_least=1)
+    cap: float = option(5.0, help="largest bound in seconds", at_least=0)
+
+
+class NoRetry:
+    """Every item has one attempt."""
+
+    budget: int | None = 0
+    deadline: float | None = None
+
+    def __init__(self, options: NoOptions | None = None) -> None:
+        pass
+
+    def delays(self, rng: Random) -> Iterator[float]:
+        return iter(())
+
+    def retries(self, error: ErrorRecord) -> bool:
+        return False
+
+
+class FixedPolicy:
+    """The same delay before every further attempt."""
+
+    def __init__(self, options: FixedOptions) -> None:
+        self._options = options
+        self.budget = options.budget
+        self.deadline = options.deadline
+
+    def delays(self, rng: Random) -> Iterator[float]:
+        return repeat(self._options.delay, self._options.attempts - 1)
+
+    def retries(self, error: ErrorRecord) -> bool:
+        return error.type not in PERMANENT_ERRORS
+
+
+class ExponentialPolicy:
+    """Full jitter: a uniform delay below a bound that grows up to a cap.
+
+    The algorithm is "Full Jitter" of M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
+    """
+
+    def __init__(self, options: ExponentialOptions) -> None:
+        self._options = options
+        self.budget = options.budget
+        self.deadline = options.deadline
+
+    def delays(self, rng: Random) -> Iterator[float]:
+        options = self._options
+        bound = options.base
+        for _ in range(options.attempts - 1):
+            yield rng.uniform(0.0, min(bound, options.cap))
+            # The cap first: an uncapped bound would overflow after a thousand attempts.
+            bound = min(bound * options.factor, options.cap)
+
+    def retries(self, error: ErrorRecord) -> bool:
+        return error.type not in PERMANENT_ERRORS

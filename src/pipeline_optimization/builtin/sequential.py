@@ -1,0 +1,44 @@
+"""The orchestrator ``sequential``: one attempt after the other, in the calling thread."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Sequence
+
+from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.types import Attempt, Completion, NoOptions, OpenContext
+
+__all__ = ["SequentialOrchestrator"]
+
+
+class SequentialOrchestrator:
+    """Runs one attempt in each ``poll``. The reference that all others are compared with."""
+
+    slots = 1
+
+    def __init__(self, options: NoOptions | None = None) -> None:
+        self._worker: Worker | None = None
+        self._waiting: deque[Attempt] = deque()
+
+    def open(self, context: OpenContext) -> None:
+        self._worker = Worker(context.worker_init)
+
+    def submit(self, attempt: Attempt) -> None:
+        self._waiting.append(attempt)
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        if self._worker is None or not self._waiting:
+            time.sleep(timeout)
+            return []
+        attempt = self._waiting.popleft()
+        answer = self._worker.run_attempt(attempt.payload)
+        return [Completion(id=attempt.id, status="done", payload=answer, worker="main")]
+
+    def cancel(self, attempt_id: int) -> bool:
+        self._waiting = deque(attempt for attempt in self._waiting if attempt.id != attempt_id)
+        return True
+
+    def close(self, *, force: bool) -> None:
+        self._waiting.clear()
+        self._worker = None

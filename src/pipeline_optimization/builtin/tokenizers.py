@@ -1,0 +1,59 @@
+"""The tokenizers ``exercise`` (the reference rule) and ``whitespace``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pipeline_optimization.types import NoOptions
+
+__all__ = ["ExerciseTokenizer", "WhitespaceTokenizer"]
+
+
+class _ExerciseTable(dict[int, str | None]):
+    """A table for ``str.translate`` that fills itself: most texts use few of Unicode's characters."""
+
+    def __missing__(self, code: int) -> str | None:
+        char = chr(code)
+        kept: str | None
+        if char == "-" or char.isspace():
+            kept = " "
+        elif char.isascii() and char.isalnum():
+            kept = char
+        else:
+            kept = None
+        self[code] = kept
+        return kept
+
+
+class ExerciseTokenizer:
+    """The text rule of the exercise.
+
+    ``-`` and all white space become a space; every other character outside ``[a-zA-Z0-9]`` is removed, which joins
+    its neighbours (``I'll`` becomes ``Ill``); words are what stands between spaces.
+    """
+
+    is_characterwise = True
+
+    def __init__(self, options: NoOptions | None = None) -> None:
+        self._table = _ExerciseTable()
+
+    def filter(self, text: str) -> str:
+        return text.translate(self._table)
+
+    def words(self, filtered: str) -> Iterable[str]:
+        return filtered.split()
+
+
+class WhitespaceTokenizer:
+    """Words are what stands between white space, punctuation and all."""
+
+    is_characterwise = True
+
+    def __init__(self, options: NoOptions | None = None) -> None:
+        pass
+
+    def filter(self, text: str) -> str:
+        return text
+
+    def words(self, filtered: str) -> Iterable[str]:
+        return filtered.split()

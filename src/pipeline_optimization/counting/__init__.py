@@ -1,0 +1,1 @@
+"""From a lexicon to an index of anagram groups, and from a chunk of text to counts per group."""

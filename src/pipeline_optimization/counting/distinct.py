@@ -1,0 +1,57 @@
+"""How many different words there are, over any number of chunks, in bounded memory.
+
+Adaptive sampling of hash values (M. Wegman's algorithm as analysed in P. Flajolet, "On adaptive sampling",
+Computing 43, 1990): a word belongs to the sample of depth d if the last d bits of its hash are zero, so the number of
+words in the sample times 2**d estimates the number of words; the depth grows as the sample fills up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+__all__ = ["DistinctWords", "sampled"]
+
+W = TypeVar("W")
+
+DEPTH = 4
+"""Workers report one word in 2**4: few enough to send, enough for an error of 4 % at 10,000 different words."""
+
+CAPACITY = 1 << 15
+"""The largest sample kept: a standard error of about 0.7 %."""
+
+
+def sampled(words: Iterable[W], hashes: Iterable[int]) -> list[tuple[W, int]]:
+    """Return the words, with their CRC-32, that belong to the sample that workers report."""
+    mask = (1 << DEPTH) - 1
+    return [pair for pair in zip(words, hashes, strict=True) if not pair[1] & mask]
+
+
+class DistinctWords:
+    """Counts different words: exactly for one chunk, by the merged samples for more."""
+
+    def __init__(self) -> None:
+        self._depth = DEPTH
+        self._sample: set[int] = set()
+        self._chunks = 0
+        self._exact = 0
+
+    def add(self, distinct_words: int, sample: Iterable[int]) -> None:
+        """Add a chunk's number of different words and the hashes of its sample."""
+        self._chunks += 1
+        self._exact += distinct_words
+        mask = (1 << self._depth) - 1
+        self._sample.update(value for value in sample if not value & mask)
+        while len(self._sample) > CAPACITY:
+            self._depth += 1
+            mask = (1 << self._depth) - 1
+            self._sample = {value for value in self._sample if not value & mask}
+
+    @property
+    def is_exact(self) -> bool:
+        return self._chunks <= 1
+
+    @property
+    def count(self) -> int:
+        """Return the number of different words, an estimate unless ``is_exact``."""
+        return self._exact if self.is_exact else len(self._sample) << self._depth

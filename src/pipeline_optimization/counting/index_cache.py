@@ -1,0 +1,107 @@
+"""Indexes on disk: a header line in JSON, then the groups and their signatures as plain text.
+
+No pickle: a damaged or foreign file can do no more than be built anew. Only signatures that are strings are stored;
+others are computed from each group's first word when the index is loaded.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Hashable
+from hashlib import sha256
+from pathlib import Path
+
+from pipeline_optimization.counting.index import AnagramIndex, build_index
+from pipeline_optimization.types import Lexicon, Signature
+
+__all__ = ["cache_directory", "open_index"]
+
+FORMAT = 1
+MAX_OPEN = 2
+
+_OPEN: dict[str, AnagramIndex] = {}
+"""The indexes that this process opened last: parent and in-process workers share one. The key names the content."""
+
+_LOCK = threading.Lock()
+
+
+def cache_directory() -> Path:
+    """Return where indexes are cached: ``ANAGRAM_CACHE_DIR``, or the user's cache directory."""
+    if configured := os.environ.get("ANAGRAM_CACHE_DIR"):
+        return Path(configured)
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - only where nothing is configured
+
+    return Path(user_cache_dir("pipeline-optimization", appauthor=False))
+
+
+def open_index(lexicon: Lexicon, signature: Signature, *, lexicon_name: str, signature_name: str) -> AnagramIndex:
+    """Return the index of a lexicon, from the cache where it holds it, and cache it where it does not.
+
+    Raises LexiconError where the lexicon cannot be read or has no usable word.
+    """
+    key = json.dumps([FORMAT, lexicon.identity, signature_name, _origin(signature)])
+    with _LOCK:
+        index = _OPEN.get(key)
+        if index is None:
+            path = cache_directory() / f"index-{sha256(key.encode()).hexdigest()[:32]}.txt"
+            index = _load(path, key, signature)
+            if index is None:
+                index, signatures = build_index(lexicon, signature, lexicon_name)
+                _store(path, key, index, signatures)
+            if len(_OPEN) >= MAX_OPEN:
+                _OPEN.pop(next(iter(_OPEN)))
+            _OPEN[key] = index
+    return index
+
+
+def _origin(signature: Signature) -> str:
+    """Return where a signature function or class is defined, so that plugins of one name do not share a cache."""
+    definition = signature if hasattr(signature, "__qualname__") else type(signature)
+    return f"{definition.__module__}.{definition.__qualname__}"
+
+
+def _load(path: Path, key: str, signature: Signature) -> AnagramIndex | None:
+    """Return the cached index, or None where there is none that is whole and fits."""
+    try:
+        head, _, body = path.read_bytes().partition(b"\n")
+        header = json.loads(head)
+        if header["key"] != key or header["sha256"] != sha256(body).hexdigest():
+            return None
+        text = body.decode("utf-8")
+        lines = text[: header["split"]].split("\n")
+        signatures: list[Hashable] = list(text[header["split"] + 1 :].split("\n"))
+        if not header["has_signatures"]:
+            signatures = [signature(line.partition(" ")[0]) for line in lines]
+        numbers = dict(zip(signatures, range(len(lines)), strict=True))
+        return AnagramIndex(lines, numbers, signature, int(header["longest"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]) -> None:
+    """Write the index beside its place and move it there; a cache that cannot be written is done without."""
+    texts = [s for s in signatures if isinstance(s, str) and "\n" not in s]
+    has_signatures = len(texts) == len(signatures)
+    groups = "\n".join(index.lines)
+    body = (groups + "\n" + "\n".join(texts if has_signatures else ())).encode("utf-8")
+    header = {
+        "key": key,
+        "sha256": sha256(body).hexdigest(),
+        "split": len(groups),
+        "has_signatures": has_signatures,
+        "longest": index.longest,
+    }
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+            try:
+                file.write(json.dumps(header).encode() + b"\n" + body)
+                file.close()
+                os.replace(file.name, path)
+            except OSError:
+                os.unlink(file.name)
+    except OSError:
+        return

@@ -1,0 +1,81 @@
+"""A chunk's counts as bytes, and the sum of many."""
+
+from __future__ import annotations
+
+import struct
+from array import array
+from collections.abc import Mapping
+
+from pipeline_optimization.counting.distinct import DistinctWords
+from pipeline_optimization.types import ChunkCounts, GroupIndex
+
+__all__ = ["Totals", "decode_counts", "encode_counts"]
+
+HEADER = struct.Struct("<QQII")
+
+
+def encode_counts(counts: ChunkCounts) -> bytes:
+    """Pack counts: words, different words, the two lengths, then group numbers, their counts, and the sample."""
+    groups = array("I", counts.groups.keys())
+    numbers = array("Q", counts.groups.values())
+    sample = array("I", counts.sample)
+    header = HEADER.pack(counts.words, counts.distinct_words, len(groups), len(sample))
+    return b"".join((header, groups.tobytes(), numbers.tobytes(), sample.tobytes()))
+
+
+def decode_counts(data: bytes) -> ChunkCounts:
+    """Unpack what ``encode_counts`` packed."""
+    words, distinct_words, n_groups, n_sample = HEADER.unpack_from(data)
+    groups, numbers, sample = array("I"), array("Q"), array("I")
+    start = HEADER.size
+    for part, length in ((groups, n_groups), (numbers, n_groups), (sample, n_sample)):
+        end = start + length * part.itemsize
+        part.frombytes(data[start:end])
+        start = end
+    return ChunkCounts(
+        groups=dict(zip(groups, numbers, strict=True)),
+        words=words,
+        distinct_words=distinct_words,
+        sample=frozenset(sample),
+    )
+
+
+class Totals:
+    """The sum of all chunks' counts. Integers only, so the order of merging cannot show."""
+
+    def __init__(self) -> None:
+        self._groups: dict[int, int] = {}
+        self._distinct = DistinctWords()
+        self.words = 0
+
+    def add_groups(self, groups: Mapping[int, int]) -> None:
+        totals = self._groups
+        get = totals.get
+        for group, number in groups.items():
+            totals[group] = get(group, 0) + number
+
+    def add_words(self, words: int, distinct_words: int, sample: frozenset[int]) -> None:
+        self.words += words
+        self._distinct.add(distinct_words, sample)
+
+    def add(self, counts: ChunkCounts) -> None:
+        self.add_groups(counts.groups)
+        self.add_words(counts.words, counts.distinct_words, counts.sample)
+
+    @property
+    def matched_words(self) -> int:
+        """Return how many tokens have an anagram in the lexicon."""
+        return sum(self._groups.values())
+
+    @property
+    def distinct_words(self) -> int:
+        return self._distinct.count
+
+    @property
+    def distinct_words_is_exact(self) -> bool:
+        return self._distinct.is_exact
+
+    def anagram_counts(self, index: GroupIndex) -> dict[str, int]:
+        """Return every counted word with its number of occurrences, sorted by word."""
+        pairs = [(word, number) for group, number in self._groups.items() for word in index.words_of(group)]
+        return dict(sorted(pairs))

@@ -1,0 +1,6 @@
+"""The tasks of the exercise, one a file, each a plain function that waits and may fail like the real thing.
+
+Called directly they take their faults from the environment: ``ANAGRAM_FAULTS`` (``exercise``), ``ANAGRAM_SEED`` (drawn
+when the process starts), ``ANAGRAM_LATENCY_SCALE`` (0.05) and ``ANAGRAM_CASE`` (empty). The function without waiting
+and failing is ``task.plain``.
+"""
