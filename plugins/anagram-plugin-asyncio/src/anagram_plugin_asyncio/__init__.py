@@ -1,0 +1,38 @@
+"""The orchestrator ``asyncio``: one event loop, thousands of attempts that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import frozen
+
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import Capabilities, Component, Orchestrator, option
+
+
+@frozen(kw_only=True)
+class AsyncioOptions:
+    """The options of ``asyncio``."""
+
+    concurrency: int = option(1000, help="attempts that may wait at once; 0 means no limit", at_least=0)
+
+
+def make(options: AsyncioOptions) -> Orchestrator:
+    """Build the orchestrator, importing what it needs only now."""
+    from anagram_plugin_asyncio.orchestrator import AsyncioOrchestrator  # noqa: PLC0415 - only when it is chosen
+
+    return AsyncioOrchestrator(options.concurrency)
+
+
+@hookimpl
+def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
+    return [
+        Component(
+            name="asyncio",
+            summary="one event loop: overlaps any number of waits, in one thread",
+            factory=make,
+            options=AsyncioOptions,
+            capabilities=Capabilities(isolation="none", can_kill=False),
+        )
+    ]

@@ -1,0 +1,91 @@
+"""What runs in a worker process, and the parent's handle on it."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import sys
+from contextlib import suppress
+from multiprocessing.connection import Connection
+from multiprocessing.context import BaseContext
+
+from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.types import Attempt, Completion
+
+__all__ = ["WorkerProcess"]
+
+PR_SET_PDEATHSIG = 1
+READY = b"ready"
+STOP = b""
+
+
+def serve(connection: Connection, worker_init: bytes) -> None:
+    """Answer attempts until the parent says stop or is gone. Ctrl-C is the parent's to handle."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        # The kernel ends this process with its parent. Under forkserver that is the server, which ends when ours does;
+        # elsewhere the closed pipe tells.
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    worker = Worker(worker_init)
+    try:
+        connection.send_bytes(READY)
+        while (payload := connection.recv_bytes()) != STOP:
+            connection.send_bytes(worker.run_attempt(payload))
+    except (EOFError, OSError):
+        return
+
+
+class WorkerProcess:
+    """One worker with a pipe of its own, so that a death is the death of exactly one attempt."""
+
+    def __init__(self, context: BaseContext, worker_init: bytes) -> None:
+        self.connection, theirs = context.Pipe()
+        self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
+            target=serve, args=(theirs, worker_init), name="anagram-worker", daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        self.attempt: Attempt | None = None
+        self.is_ready = False
+
+    @property
+    def is_idle(self) -> bool:
+        return self.is_ready and self.attempt is None
+
+    def send(self, attempt: Attempt) -> None:
+        """Hand an attempt to the idle worker; if it has died, ``receive`` will tell."""
+        self.attempt = attempt
+        try:
+            self.connection.send_bytes(attempt.payload)
+        except OSError:
+            return
+
+    def receive(self) -> Completion | None:
+        """Read what the worker sent: None for its first sign of life, else a completion. Raises EOFError if it died."""
+        try:
+            answer = self.connection.recv_bytes()
+        except OSError as error:
+            raise EOFError from error
+        if not self.is_ready:
+            self.is_ready = True
+            return None
+        attempt, self.attempt = self.attempt, None
+        assert attempt is not None, "a worker answered without an attempt"
+        return Completion(id=attempt.id, status="done", payload=answer, worker=str(self.process.pid))
+
+    def end(self, *, kill: bool) -> str:
+        """End the process and return how it ended."""
+        if kill:
+            self.process.kill()
+        else:
+            # A closed pipe would not do under fork: workers that started later hold copies of this end.
+            with suppress(OSError):
+                self.connection.send_bytes(STOP)
+        self.connection.close()
+        self.process.join()
+        code = self.process.exitcode
+        name = self.process.name
+        self.process.close()
+        return (
+            f"{name} was ended by {signal.Signals(-code).name}" if code and code < 0 else f"{name} exited with {code}"
+        )

@@ -1,0 +1,80 @@
+"""Threads that take attempts from one queue and put completions on another."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from queue import Empty, SimpleQueue
+
+from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.types import Attempt, Completion, OpenContext
+
+__all__ = ["ThreadedOrchestrator"]
+
+GRACE = 1.0
+"""Seconds that a forced close gives threads that compute; then they are left to end with the program."""
+
+
+class _Pool:
+    """The queues, threads and stop signal of one run; a late thread of an earlier run cannot reach the next one's."""
+
+    def __init__(self, slots: int, context: OpenContext) -> None:
+        self.todo: SimpleQueue[Attempt | None] = SimpleQueue()
+        self.done: SimpleQueue[Completion] = SimpleQueue()
+        self.stop = threading.Event()
+        self._worker = Worker(context.worker_init)
+        # Daemons: after Ctrl-C, a thread that computes must not keep the program from ending.
+        self.threads = [threading.Thread(target=self._work, name=f"anagram-{n}", daemon=True) for n in range(slots)]
+        for thread in self.threads:
+            thread.start()
+
+    def _work(self) -> None:
+        while (attempt := self.todo.get()) is not None:
+            # The event's wait is the sleep: a simulated latency ends at once when the run is given up.
+            answer = self._worker.run_attempt(attempt.payload, sleep=self.stop.wait)
+            name = threading.current_thread().name
+            self.done.put(Completion(id=attempt.id, status="done", payload=answer, worker=name))
+
+
+class ThreadedOrchestrator:
+    """Runs attempts in ``slots`` threads, which share one worker object."""
+
+    def __init__(self, slots: int) -> None:
+        self.slots = slots
+        self._pool: _Pool | None = None
+
+    def open(self, context: OpenContext) -> None:
+        self._pool = _Pool(self.slots, context)
+
+    def submit(self, attempt: Attempt) -> None:
+        if self._pool is not None:
+            self._pool.todo.put(attempt)
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        if self._pool is None:
+            return []
+        completions = []
+        try:
+            completions.append(self._pool.done.get(timeout=timeout))
+            while True:
+                completions.append(self._pool.done.get_nowait())
+        except Empty:
+            return completions
+
+    def cancel(self, attempt_id: int) -> bool:
+        return False
+
+    def close(self, *, force: bool) -> None:
+        pool, self._pool = self._pool, None
+        if pool is None:
+            return
+        if force:
+            pool.stop.set()
+            while not pool.todo.empty():
+                pool.todo.get_nowait()
+        for _ in pool.threads:
+            pool.todo.put(None)
+        patience = time.monotonic() + GRACE
+        for thread in pool.threads:
+            thread.join(timeout=max(0.0, patience - time.monotonic()) if force else None)

@@ -1,0 +1,33 @@
+"""Count the dictionary anagrams of a text's words, with any orchestrator.
+
+>>> from pipeline_optimization import count_anagrams
+>>> count_anagrams("cat").anagram_counts
+{'act': 1, 'cat': 1, 'tac': 1}
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pipeline_optimization.api import count_anagrams
+    from pipeline_optimization.pipeline.report import RunReport
+    from pipeline_optimization.registry import Registry
+
+__all__ = ["Registry", "RunReport", "__version__", "count_anagrams"]
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Registry": "pipeline_optimization.registry",
+    "RunReport": "pipeline_optimization.pipeline.report",
+    "count_anagrams": "pipeline_optimization.api",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import on first use: plugins and workers import this package too, and need little of it."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOME[name]), name)

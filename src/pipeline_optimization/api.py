@@ -1,0 +1,89 @@
+"""The library's front door."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from os import PathLike, fspath
+from typing import BinaryIO, cast
+
+from pipeline_optimization.errors import InputError, RunInterrupted
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, make_plan
+from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.pipeline.run import Progress, execute
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import FileSource, Source, StreamSource, TextSource
+from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
+from pipeline_optimization.types import Orchestrator
+
+__all__ = ["Countable", "count_anagrams"]
+
+Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | Source]
+
+NO_OPTIONS: Mapping[str, object] = {}
+
+
+def count_anagrams(
+    source: Countable,
+    *,
+    orchestrator: str | Orchestrator = "sequential",
+    tokenizer: str = "exercise",
+    signature: str = "letters",
+    retry: str = "exponential",
+    lexicon: str = "gcide",
+    orchestrator_options: Mapping[str, object] = NO_OPTIONS,
+    retry_options: Mapping[str, object] = NO_OPTIONS,
+    faults: str = "none",
+    latency_scale: float = DEFAULT_LATENCY_SCALE,
+    seed: int | None = None,
+    case: str = "",
+    chunk_size: int = DEFAULT_CHUNK_SIZE,
+    registry: Registry | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> RunReport:
+    """Count, for each dictionary anagram of a text's words, how often it occurs.
+
+    ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. ``chunk_size`` is
+    in bytes, ``latency_scale`` multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
+
+    Returns the report; ``report.is_complete`` is False where items failed for good. Raises UsageError for unknown
+    names and wrong options, InputError where the source cannot be read, LexiconError, PluginError, OrchestratorError,
+    and RunInterrupted, a KeyboardInterrupt that carries the partial report.
+    """
+    options = RunOptions(
+        orchestrator=orchestrator,
+        tokenizer=tokenizer,
+        signature=signature,
+        retry=retry,
+        lexicon=lexicon,
+        orchestrator_options=orchestrator_options,
+        retry_options=retry_options,
+        faults=faults,
+        latency_scale=latency_scale,
+        seed=seed,
+        case=case,
+        chunk_size=chunk_size,
+    )
+    registry = registry or Registry.load()
+    report = execute(make_plan(registry, options), _sources(source), registry, on_progress=on_progress)
+    if report.is_interrupted:
+        raise RunInterrupted(report)
+    return report
+
+
+def _sources(source: Countable) -> list[Source]:
+    """Return the sources that a caller named. Raises InputError for what is none."""
+    if isinstance(source, str):
+        return [TextSource(source)]
+    if isinstance(source, PathLike):
+        return [FileSource(fspath(source))]
+    if isinstance(source, Sequence) and not hasattr(source, "decode"):
+        return [part for one in source for part in _sources(one)]
+    if hasattr(source, "open"):
+        return [cast("Source", source)]
+    if hasattr(source, "read"):
+        return [StreamSource(cast("BinaryIO", source), name=str(getattr(source, "name", "stream")))]
+    raise InputError(
+        f"Cannot count {type(source).__name__}. Give a string of text, a pathlib.Path, an open binary file, or a list "
+        "of paths.",
+        source=repr(source)[:80],
+    )

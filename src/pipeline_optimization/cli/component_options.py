@@ -1,0 +1,63 @@
+"""``-o``: options of components, from the command line and as help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import click
+from attrs import field, frozen
+
+from pipeline_optimization.registry import Kind, Registry
+from pipeline_optimization.registry.options import describe_options
+
+__all__ = ["KindOptions", "print_options"]
+
+Options = Mapping[str, object]
+
+
+@frozen(kw_only=True)
+class KindOptions:
+    """Options by the kind of component that they are for."""
+
+    orchestrator: Options = field(factory=dict)
+    tokenizer: Options = field(factory=dict)
+    signature: Options = field(factory=dict)
+    retry: Options = field(factory=dict)
+    lexicon: Options = field(factory=dict)
+
+    @classmethod
+    def parse(cls, pairs: Iterable[str]) -> KindOptions:
+        """Sort ``key=value`` (for the orchestrator) and ``kind.key=value``; raises click.UsageError."""
+        found: dict[str, dict[str, object]] = {
+            kind: {} for kind in ("orchestrator", "tokenizer", "signature", "retry", "lexicon")
+        }
+        for pair in pairs:
+            path, equals, value = pair.partition("=")
+            kind, dot, key = path.rpartition(".")
+            if not equals or not key:
+                raise click.UsageError(f"-o takes KEY=VALUE, not {pair!r}; -o help lists the options.")
+            if dot and kind not in found:
+                raise click.UsageError(f"-o {pair!r}: there is no {kind!r}; it can be {', '.join(found)}.")
+            found[kind or "orchestrator"][key] = value
+        return cls(**found)
+
+
+def print_options(registry: Registry, chosen: Mapping[str, str]) -> None:
+    """Print the options of the chosen components, ready to be typed."""
+    kinds: dict[str, Kind] = {
+        "orchestrator": "orchestrator",
+        "tokenizer": "tokenizer",
+        "signature": "signature",
+        "retry": "retry_policy",
+        "lexicon": "lexicon",
+    }
+    for prefix, kind in kinds.items():
+        component = registry.component(kind, chosen[prefix].partition(":")[0])
+        click.echo(f"{kind.replace('_', ' ')} {component.name}: {component.summary}")
+        described = describe_options(component.options)
+        for help_ in described:
+            dotted = help_.name if prefix == "orchestrator" else f"{prefix}.{help_.name}"
+            default = "none" if help_.default is None else help_.default
+            click.echo(f"  -o {dotted}={default}  ({help_.type}) {help_.help}")
+        if not described:
+            click.echo("  (no options)")

@@ -1,0 +1,59 @@
+"""Where results go: standard output, or a file that appears only when it is whole."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
+
+from pipeline_optimization.errors import UsageError
+
+__all__ = ["open_output"]
+
+
+@contextmanager
+def open_output(path: str) -> Iterator[TextIO]:
+    """Open ``-`` (standard output) or a file for writing text.
+
+    A regular file is written beside its place, synced, and renamed: whatever happens, there is the old file or the new
+    one. Raises UsageError where it cannot be written, before anything is run if that can be known.
+    """
+    if path == "-":
+        yield sys.stdout
+        return
+    target = Path(path)
+    try:
+        if target.exists() and not target.is_file() and not target.is_dir():
+            with target.open("w", encoding="utf-8") as stream:
+                yield stream
+            return
+        if target.is_dir():
+            raise IsADirectoryError(21, "Is a directory")
+        with _replacing(target) as stream:
+            yield stream
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise UsageError(f"Cannot write {path!r}: {error.strerror or error}. Name another --output.") from error
+
+
+@contextmanager
+def _replacing(target: Path) -> Iterator[TextIO]:
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        # mkstemp makes files private; a result is as public as any file that the user creates.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise

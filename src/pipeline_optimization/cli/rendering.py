@@ -1,0 +1,103 @@
+"""Results as a table, JSON, CSV or newline-delimited JSON."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Mapping
+from typing import TextIO
+
+from attrs import frozen
+
+from pipeline_optimization.cli.table import TABLE_ROWS, print_table
+from pipeline_optimization.pipeline.report import RunReport
+
+__all__ = ["FORMATS", "Outcome", "Renderer"]
+
+FORMATS = frozenset({"csv", "json", "ndjson", "table"})
+
+
+@frozen
+class Outcome:
+    """A report, and the counts that a test case expects (None: nothing is expected)."""
+
+    report: RunReport
+    expected: Mapping[str, int] | None = None
+
+    @property
+    def is_expected(self) -> bool | None:
+        """Return whether a complete run gave the expected counts; None where nothing can be said."""
+        if self.expected is None or not self.report.is_complete:
+            return None
+        return dict(self.report.anagram_counts) == dict(self.expected)
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what is wrong, a sentence each."""
+        report = self.report
+        found = []
+        if report.is_interrupted:
+            found.append("Interrupted: the counts cover only what was finished.")
+        for (task, error), count in report.failures.items():
+            items = "item" if count == 1 else "items"
+            found.append(f"Incomplete: {count} {items} of {task} failed for good ({error}); the counts lack them.")
+        if self.is_expected is False:
+            found.append(f"Wrong: the counts differ from those that the test case {report.case!r} expects.")
+        return found
+
+
+class Renderer:
+    """Writes outcomes as they come. ``top`` limits the words to the most frequent ones; None means no limit."""
+
+    def __init__(self, form: str, stream: TextIO, *, top: int | None, has_many: bool) -> None:
+        self._form = form
+        self._stream = stream
+        self._top = top
+        self._has_many = has_many
+        self._documents: list[dict[str, object]] = []
+        self._csv = csv.writer(stream, lineterminator="\n") if form == "csv" else None
+        if self._csv is not None:
+            self._csv.writerow(["case", "word", "count"] if has_many else ["word", "count"])
+
+    def add(self, outcome: Outcome) -> None:
+        report = outcome.report
+        if self._form == "table":
+            limit = TABLE_ROWS if self._top is None else self._top
+            print_table(
+                report, self._words(report, limit), outcome.problems, self._stream, is_expected=outcome.is_expected
+            )
+        elif self._form == "json":
+            self._documents.append(self._document(outcome))
+        else:
+            for word, count in self._words(report, self._top):
+                self._write_row(report.case, word, count)
+
+    def finish(self) -> None:
+        """Write what can only be written at the end."""
+        if self._form == "json":
+            json.dump(self._documents if self._has_many else self._documents[0], self._stream, indent=2)
+            self._stream.write("\n")
+
+    def _write_row(self, case: str, word: str, count: int) -> None:
+        if self._csv is not None:
+            self._csv.writerow([case, word, count] if self._has_many else [word, count])
+        else:
+            row = {"case": case} if self._has_many else {}
+            self._stream.write(json.dumps({**row, "word": word, "count": count}) + "\n")
+
+    def _document(self, outcome: Outcome) -> dict[str, object]:
+        document = outcome.report.to_dict()
+        if outcome.is_expected is not None:
+            document["matches_expected"] = outcome.is_expected
+        if self._top is not None:
+            document["top"] = self._top
+            document["anagram_counts"] = dict(sorted(self._words(outcome.report, self._top)))
+        return document
+
+    @staticmethod
+    def _words(report: RunReport, top: int | None) -> list[tuple[str, int]]:
+        """Return the words in order, or the most frequent ones, frequent ones first."""
+        pairs = list(report.anagram_counts.items())
+        if top is None:
+            return pairs
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))[:top]

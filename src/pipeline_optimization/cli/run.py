@@ -1,0 +1,166 @@
+"""The command ``run``: the main job."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import click
+from attrs import evolve
+
+from pipeline_optimization.cli.component_options import KindOptions, print_options
+from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE, INTERRUPTED
+from pipeline_optimization.cli.output import open_output
+from pipeline_optimization.cli.progress import ProgressLine
+from pipeline_optimization.cli.rendering import FORMATS, Outcome, Renderer
+from pipeline_optimization.engine.faults import PROFILES
+from pipeline_optimization.pipeline.cases import CASE_NAMES, load_cases
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, make_plan
+from pipeline_optimization.pipeline.run import execute
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import Source, TextSource, expand_inputs
+from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
+
+__all__ = ["run"]
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option(
+    "--input", "inputs", multiple=True, metavar="PATH", help="A file, a glob, a URL, or - for standard input."
+)
+@click.option("--text", help="Count this text.")
+@click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), help="A built-in text.  [default: small]")
+@click.option("--orchestrator", default="sequential", show_default=True, metavar="NAME", help="How attempts are run.")
+@click.option(
+    "-o",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the orchestrator, or retry.KEY=VALUE; -o help lists them.",
+)
+@click.option("--tokenizer", default="exercise", show_default=True, metavar="NAME", help="What a word is.")
+@click.option("--signature", default="letters", show_default=True, metavar="NAME", help="How anagrams are recognised.")
+@click.option("--retry", default="exponential", show_default=True, metavar="NAME", help="When failed items run again.")
+@click.option("--lexicon", default="gcide", show_default=True, metavar="NAME", help="gcide, web2, system, file:PATH.")
+@click.option(
+    "--faults",
+    type=click.Choice(sorted(PROFILES)),
+    help="Simulated faults.  [default: exercise for a test case, else none]",
+)
+@click.option(
+    "--latency-scale", type=float, default=DEFAULT_LATENCY_SCALE, show_default=True, help="Multiplies simulated times."
+)
+@click.option("--seed", type=int, help="Repeats a run's faults.  [default: drawn and printed]")
+@click.option(
+    "--chunk-size", type=int, default=DEFAULT_CHUNK_SIZE, show_default=True, metavar="BYTES", help="Text in one item."
+)
+@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="table", show_default=True)
+@click.option(
+    "--top",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Only the N most frequent words.  [default: 20 in a table, else all]",
+)
+@click.option("--output", default="-", metavar="PATH", help="Write there instead of to standard output.")
+@click.pass_context
+def run(  # noqa: PLR0917 - one parameter an option, as click has it
+    ctx: click.Context,
+    paths: Sequence[str],
+    inputs: Sequence[str],
+    text: str | None,
+    test_case: str | None,
+    orchestrator: str,
+    pairs: Sequence[str],
+    tokenizer: str,
+    signature: str,
+    retry: str,
+    lexicon: str,
+    faults: str | None,
+    latency_scale: float,
+    seed: int | None,
+    chunk_size: int,
+    form: str,
+    top: int | None,
+    output: str,
+) -> None:
+    r"""Count the dictionary anagrams of the words of a text, of files, or of a built-in test case.
+
+    \b
+    anagram run --text cat
+    anagram run book.txt 'logs/*.gz' --orchestrator multiprocess --format csv --output counts.csv
+    anagram run --test-case large --orchestrator asyncio --seed 1
+    """
+    registry = Registry.load()
+    chosen = {
+        "orchestrator": orchestrator,
+        "tokenizer": tokenizer,
+        "signature": signature,
+        "retry": retry,
+        "lexicon": lexicon,
+    }
+    if "help" in pairs:
+        print_options(registry, chosen)
+        return
+    given = KindOptions.parse(pairs)
+    options = RunOptions(
+        **chosen,
+        orchestrator_options=given.orchestrator,
+        tokenizer_options=given.tokenizer,
+        signature_options=given.signature,
+        retry_options=given.retry,
+        lexicon_options=given.lexicon,
+        faults=faults or "none",
+        latency_scale=latency_scale,
+        seed=seed,
+        chunk_size=chunk_size,
+    )
+    jobs = _jobs(options, text, [*inputs, *paths], test_case, faults)
+    # Everything is checked before anything runs.
+    plans = [(make_plan(registry, job), sources, expected) for job, sources, expected in jobs]
+    code = COMPLETE
+    with open_output(output) as stream:
+        renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
+        for plan, sources, expected in plans:
+            with ProgressLine(sources) as progress:
+                report = execute(plan, sources, registry, on_progress=progress.show)
+            outcome = Outcome(
+                report, expected if options.tokenizer == "exercise" and options.lexicon == "gcide" else None
+            )
+            renderer.add(outcome)
+            for problem in outcome.problems:
+                click.echo(problem, err=True)
+            code = max(code, INTERRUPTED if report.is_interrupted else INCOMPLETE if outcome.problems else COMPLETE)
+            if report.is_interrupted:
+                break
+        renderer.finish()
+    ctx.exit(code)
+
+
+Job = tuple[RunOptions, Sequence[Source], dict[str, int] | None]
+
+
+def _jobs(
+    options: RunOptions, text: str | None, inputs: Sequence[str], test_case: str | None, faults: str | None
+) -> list[Job]:
+    """Return the runs that were asked for. Raises UsageError and InputError."""
+    given = [
+        name
+        for name, value in (("--text", text), ("--input", inputs or None), ("--test-case", test_case))
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} exclude each other; give one of them.")
+    if text is not None:
+        return [(options, [TextSource(text)], None)]
+    if inputs:
+        return [(options, expand_inputs(inputs), None)]
+    names = CASE_NAMES if test_case == "all" else (test_case or CASE_NAMES[0],)
+    cases = load_cases()
+    return [
+        (
+            evolve(options, case=name, faults=faults or "exercise"),
+            [TextSource(cases[name].text)],
+            dict(cases[name].expected),
+        )
+        for name in names
+    ]

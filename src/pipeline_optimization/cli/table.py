@@ -1,0 +1,75 @@
+"""A report for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_optimization.pipeline.report import RunReport
+
+__all__ = ["TABLE_ROWS", "print_table"]
+
+TABLE_ROWS = 20
+"""Words shown where the user gave no number."""
+
+
+def print_table(
+    report: RunReport,
+    words: Sequence[tuple[str, int]],
+    problems: Sequence[str],
+    stream: TextIO,
+    *,
+    is_expected: bool | None,
+) -> None:
+    """Print a summary, the tasks, and the most frequent words."""
+    console = Console(file=stream, highlight=False)
+    title = f"{report.case}: " if report.case else ""
+    console.print(Text(f"{title}{report.orchestrator}, {_time(report.runtime)}", style="bold"))
+    console.print(_facts(report, is_expected=is_expected))
+    console.print(_tasks(report))
+    if words:
+        table = Table("word", title_justify="left", box=None, pad_edge=False)
+        table.add_column("count", justify="right")
+        for word, count in words:
+            table.add_row(Text(word), f"{count:,}")
+        console.print(table)
+    hidden = len(report.anagram_counts) - len(words)
+    if hidden:
+        console.print(f"... and {hidden:,} more words (--top N, or --format json for all)")
+    for problem in problems:
+        console.print(Text(problem, style="bold red"))
+
+
+def _facts(report: RunReport, *, is_expected: bool | None) -> Table:
+    distinct = f"{report.distinct_words:,}" if report.distinct_words_is_exact else f"about {report.distinct_words:,}"
+    table = Table.grid(padding=(0, 2))
+    table.add_row("words", f"{report.words:,} ({distinct} different), {report.matched_words:,} with anagrams")
+    table.add_row("anagrams", f"{len(report.anagram_counts):,} different words")
+    table.add_row("attempts", f"{report.attempts:,}, of which {report.retries:,} retries; {report.lost:,} lost")
+    if report.floor:
+        table.add_row("floor", f"{_time(report.floor)} (the least that the drawn waits allow)")
+    table.add_row("seed", f"{report.seed} (faults {report.faults}, latency scale {report.latency_scale:g})")
+    if report.invalid_bytes:
+        table.add_row("invalid", f"{report.invalid_bytes:,} invalid UTF-8 sequences, each replaced by U+FFFD")
+    if is_expected is not None:
+        table.add_row("expected", "the counts are those that the test case expects" if is_expected else "differ")
+    for warning in report.warnings:
+        table.add_row("warning", Text(warning))
+    return table
+
+
+def _tasks(report: RunReport) -> Table:
+    table = Table("task", box=None, pad_edge=False)
+    for column in ("items", "attempts", "retries", "failed for good"):
+        table.add_column(column, justify="right")
+    for name, stats in report.tasks.items():
+        table.add_row(name, f"{stats.items:,}", f"{stats.attempts:,}", f"{stats.retries:,}", f"{stats.failures:,}")
+    return table
+
+
+def _time(milliseconds: float) -> str:
+    return f"{milliseconds / 1000:,.2f} s" if milliseconds >= 10_000 else f"{milliseconds:,.1f} ms"

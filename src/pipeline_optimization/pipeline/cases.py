@@ -1,0 +1,34 @@
+"""The test cases that ship with the project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from pathlib import Path
+
+from attrs import field, frozen
+
+__all__ = ["CASE_NAMES", "TestCase", "load_cases"]
+
+CASE_NAMES = ("small", "medium", "large")
+FILE_NAME = "test_cases.json"
+
+
+@frozen
+class TestCase:
+    """A text with the counts that the reference tokenizer and the lexicon ``gcide`` give for it."""
+
+    __test__ = False  # it is no test class, whatever pytest makes of its name
+
+    name: str
+    text: str
+    expected: Mapping[str, int] = field(repr=False)
+
+
+def load_cases() -> dict[str, TestCase]:
+    """Return the cases by name: from the wheel, or from the checkout that the package is installed from."""
+    packaged = files("pipeline_optimization") / "resources" / FILE_NAME
+    in_checkout = Path(__file__).parents[3] / "resources" / FILE_NAME
+    text = packaged.read_text("utf-8") if packaged.is_file() else in_checkout.read_text("utf-8")
+    return {name: TestCase(name, case["text"], case["expected"]) for name, case in json.loads(text).items()}

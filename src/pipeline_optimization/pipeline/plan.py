@@ -1,0 +1,112 @@
+"""What is to be run: names and options resolved, before anything starts."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from pipeline_optimization.engine.faults import PROFILES, FaultPlan
+from pipeline_optimization.errors import OptionError, UnknownComponentError
+from pipeline_optimization.pipeline.stages import StagePlan
+from pipeline_optimization.registry import Choice, Registry
+from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
+from pipeline_optimization.tasks.filter_input_task import filter_input
+from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
+from pipeline_optimization.tasks.get_words_task import get_words
+from pipeline_optimization.tasks.permutations_task import permutations
+from pipeline_optimization.types import Orchestrator, RetryPolicy
+
+__all__ = ["DEFAULT_CHUNK_SIZE", "RunOptions", "RunPlan", "make_plan"]
+
+DEFAULT_CHUNK_SIZE = 4 << 20
+"""Bytes of text in one item: enough to look each different word up rarely, little enough to hold several."""
+
+TASKS = (filter_input, get_words, find_anagrams, permutations)
+
+Options = Mapping[str, object]
+
+
+@frozen(kw_only=True)
+class RunOptions:
+    """What a caller may choose. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``."""
+
+    orchestrator: str | Orchestrator = "sequential"
+    tokenizer: str = "exercise"
+    signature: str = "letters"
+    retry: str = "exponential"
+    lexicon: str = "gcide"
+    orchestrator_options: Options = field(factory=dict)
+    tokenizer_options: Options = field(factory=dict)
+    signature_options: Options = field(factory=dict)
+    retry_options: Options = field(factory=dict)
+    lexicon_options: Options = field(factory=dict)
+    faults: str = "none"
+    latency_scale: float = DEFAULT_LATENCY_SCALE
+    seed: int | None = None
+    case: str = ""
+    chunk_size: int = DEFAULT_CHUNK_SIZE
+
+
+@frozen(kw_only=True)
+class RunPlan:
+    """A run in which every name has been found and every option checked."""
+
+    options: RunOptions
+    seed: int
+    orchestrator_name: str
+    orchestrator: Orchestrator
+    retry: Choice[RetryPolicy]
+    stages: StagePlan
+    faults: FaultPlan
+
+
+def make_plan(registry: Registry, options: RunOptions) -> RunPlan:
+    """Resolve a run's options.
+
+    Raises UsageError for unknown names and wrong values, PluginError where a chosen plugin is broken.
+    """
+    if options.faults not in PROFILES:
+        raise UnknownComponentError(
+            f"Unknown fault profile {options.faults!r}. There are: {', '.join(sorted(PROFILES))}.",
+            kind="fault profile",
+            name=options.faults,
+            installed=sorted(PROFILES),
+        )
+    if not (math.isfinite(options.latency_scale) and options.latency_scale >= 0):
+        raise OptionError(f"The latency scale must be a number of at least 0, not {options.latency_scale!r}.")
+    if options.chunk_size < 1:
+        raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
+    seed = secrets.randbits(31) if options.seed is None else options.seed
+    name, orchestrator = _orchestrator(registry, options)
+    tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)
+    signature = registry.signature(options.signature, options.signature_options)
+    lexicon = registry.lexicon(options.lexicon, options.lexicon_options)
+    kernel = registry.counting_kernel(
+        tokenizer=tokenizer.component.name, signature=signature.component.name, lexicon=lexicon.component.name
+    )
+    return RunPlan(
+        options=options,
+        seed=seed,
+        orchestrator_name=name,
+        orchestrator=orchestrator,
+        retry=registry.retry_policy(options.retry, options.retry_options),
+        stages=StagePlan(tokenizer=tokenizer, signature=signature, lexicon=lexicon, kernel=kernel),
+        faults=FaultPlan(
+            tasks={task.spec.name: task.spec.faults.scaled(options.faults) for task in TASKS},
+            latency_scale=options.latency_scale,
+            seed=seed,
+            case=options.case,
+        ),
+    )
+
+
+def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator]:
+    chosen = options.orchestrator
+    if isinstance(chosen, str):
+        return chosen, registry.orchestrator(chosen, options.orchestrator_options).build()
+    if options.orchestrator_options:
+        raise OptionError("Orchestrator options go with an orchestrator's name, not with an object that is built.")
+    return type(chosen).__name__, chosen

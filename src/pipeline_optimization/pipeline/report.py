@@ -1,0 +1,124 @@
+"""What a run says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import asdict, field, frozen
+
+from pipeline_optimization.engine.tally import FailedItem, TaskStats
+
+__all__ = ["RunReport"]
+
+
+@frozen(kw_only=True)
+class RunReport:
+    """The counts of a run and how they came about. Times are in milliseconds.
+
+    ``anagram_counts`` is sorted by word. ``is_complete`` is False if an item failed for good or the run was
+    interrupted; then the counts cover only what was finished. ``floor`` is the time that the drawn latencies and
+    retry delays allow at best, with any number of workers; 0 where nothing waits. ``distinct_words`` is exact for an
+    input of one chunk and estimated for more (``distinct_words_is_exact``). ``ledger_digest`` is equal for two runs
+    exactly if the same attempts of the same items had the same outcomes.
+    """
+
+    runtime: float
+    anagram_counts: Mapping[str, int] = field(repr=False)
+    orchestrator: str
+    tokenizer: str
+    signature: str
+    lexicon: str
+    retry: str
+    kernel: str
+    faults: str
+    latency_scale: float
+    seed: int
+    case: str
+    chunk_size: int
+    words: int
+    distinct_words: int
+    distinct_words_is_exact: bool
+    matched_words: int
+    bytes_read: int
+    invalid_bytes: int
+    floor: float
+    tasks: Mapping[str, TaskStats]
+    failures: Mapping[tuple[str, str], int]
+    failed_items: Sequence[FailedItem] = field(repr=False)
+    ledger_entries: int
+    ledger_digest: str
+    stale_completions: int
+    is_interrupted: bool
+    warnings: Sequence[str] = ()
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.failures and not self.is_interrupted
+
+    @property
+    def attempts(self) -> int:
+        """Return how many attempts answered; those lost with their workers are in ``lost``."""
+        return sum(stats.attempts for stats in self.tasks.values())
+
+    @property
+    def retries(self) -> int:
+        """Return how many attempts were made because an earlier one of the item had failed."""
+        return sum(stats.retries for stats in self.tasks.values())
+
+    @property
+    def lost(self) -> int:
+        """Return how many attempts were lost with their workers."""
+        return sum(stats.lost for stats in self.tasks.values())
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain data for JSON, its keys in reading order."""
+        facts = {name: getattr(self, name) for name in _PLAIN}
+        return {
+            "runtime": round(self.runtime, 3),
+            "anagram_counts": dict(self.anagram_counts),
+            "complete": self.is_complete,
+            "interrupted": self.is_interrupted,
+            **facts,
+            "floor": round(self.floor, 3),
+            "attempts": self.attempts,
+            "retries": self.retries,
+            "lost": self.lost,
+            "tasks": {name: {**asdict(stats), "errors": dict(stats.errors)} for name, stats in self.tasks.items()},
+            "failures": [
+                {"task": task, "error": error, "count": count} for (task, error), count in self.failures.items()
+            ],
+            "failed_items": [
+                {
+                    "item": failed.item,
+                    "task": failed.task,
+                    "error": failed.error.type,
+                    "message": failed.error.message,
+                    "attempts": failed.attempts,
+                }
+                for failed in self.failed_items
+            ],
+            "ledger": {"entries": self.ledger_entries, "digest": self.ledger_digest},
+            "warnings": list(self.warnings),
+        }
+
+
+_PLAIN = (
+    "orchestrator",
+    "tokenizer",
+    "signature",
+    "lexicon",
+    "retry",
+    "kernel",
+    "faults",
+    "latency_scale",
+    "seed",
+    "case",
+    "chunk_size",
+    "words",
+    "distinct_words",
+    "distinct_words_is_exact",
+    "matched_words",
+    "bytes_read",
+    "invalid_bytes",
+    "stale_completions",
+)

@@ -1,0 +1,147 @@
+"""Runs a plan over sources and reports."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from uuid import uuid4
+
+from attrs import frozen
+
+from pipeline_optimization.counting.totals import Totals
+from pipeline_optimization.engine.clock import Clock, SystemClock
+from pipeline_optimization.engine.loop import Engine, Limits
+from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.worker import WorkerSetup
+from pipeline_optimization.pipeline.observing import Observing
+from pipeline_optimization.pipeline.plan import RunPlan
+from pipeline_optimization.pipeline.reading import Reading
+from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.pipeline.stages import build_stages
+from pipeline_optimization.pipeline.workloads import FusedWorkload, StagedWorkload
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import Source
+from pipeline_optimization.types import Orchestrator, RunFinished, RunStarted
+
+__all__ = ["Progress", "execute"]
+
+OPEN_BYTES = 8 << 20
+"""Bytes of text under way at least: plenty for small chunks, whose items mostly wait."""
+
+
+@frozen
+class Progress:
+    """How far a run is: bytes of text read and items ended so far."""
+
+    bytes_read: int
+    items: int
+
+
+def execute(
+    plan: RunPlan,
+    sources: Sequence[Source],
+    registry: Registry,
+    *,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> RunReport:
+    """Run a plan and return the report, also after Ctrl-C (``is_interrupted``).
+
+    Raises InputError where a source cannot be read, LexiconError where the lexicon cannot be loaded, and
+    OrchestratorError where the orchestrator breaks its contract.
+    """
+    clock = _clock_of(plan.orchestrator)
+    start = clock.now()
+    # In the parent first: a lexicon that cannot be loaded is an error of the run, not of each item.
+    index = plan.stages.open_index()
+    tokenizer = plan.stages.tokenizer.build()
+    reading = Reading(
+        sources=sources,
+        chunk_size=plan.options.chunk_size,
+        squeeze=tokenizer.filter if tokenizer.is_characterwise else None,
+    )
+    totals = Totals()
+    observing = Observing(registry)
+    run_id = uuid4().hex
+    engine = Engine(
+        plan.orchestrator,
+        FusedWorkload(reading, totals) if plan.faults.is_calm else StagedWorkload(reading, totals),
+        Retrying(plan.retry.build(), seed=plan.seed, case=plan.options.case),
+        clock=clock,
+        emit=observing.emit,
+        run_id=run_id,
+        limits=Limits(open_bytes=max(OPEN_BYTES, ((os.cpu_count() or 1) + 1) * plan.options.chunk_size)),
+        tick=lambda: on_progress and on_progress(Progress(reading.bytes_read, engine.tally.ended)),
+    )
+    setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults)
+    observing.emit(
+        RunStarted(
+            run_id=run_id,
+            time=clock.now(),
+            orchestrator=plan.orchestrator_name,
+            slots=plan.orchestrator.slots,
+            seed=plan.seed,
+        )
+    )
+    is_finished = False
+    try:
+        engine.run(setup.to_bytes())
+        is_finished = True
+    finally:
+        observing.emit(
+            RunFinished(
+                run_id=run_id,
+                time=clock.now(),
+                is_complete=is_finished and not engine.is_interrupted and not engine.tally.failures,
+                is_interrupted=engine.is_interrupted,
+            )
+        )
+    runtime = (clock.now() - start) * 1000.0
+    return _report(plan, engine, totals, reading, totals.anagram_counts(index), runtime, observing.warnings)
+
+
+def _clock_of(orchestrator: Orchestrator) -> Clock:
+    """Return the time that an orchestrator lives in: its own (``VirtualOrchestrator``), or the system's."""
+    clock = getattr(orchestrator, "clock", None)
+    return SystemClock() if clock is None else clock
+
+
+def _report(  # noqa: PLR0917 - the parts of a run, each once
+    plan: RunPlan,
+    engine: Engine,
+    totals: Totals,
+    reading: Reading,
+    counts: dict[str, int],
+    runtime: float,
+    warnings: Sequence[str],
+) -> RunReport:
+    options, tally, stages = plan.options, engine.tally, plan.stages
+    return RunReport(
+        runtime=runtime,
+        anagram_counts=counts,
+        orchestrator=plan.orchestrator_name,
+        tokenizer=stages.tokenizer.label,
+        signature=stages.signature.label,
+        lexicon=stages.lexicon.label,
+        retry=plan.retry.label,
+        kernel=stages.kernel.name if plan.faults.is_calm else "",
+        faults=options.faults,
+        latency_scale=options.latency_scale,
+        seed=plan.seed,
+        case=options.case,
+        chunk_size=options.chunk_size,
+        words=totals.words,
+        distinct_words=totals.distinct_words,
+        distinct_words_is_exact=totals.distinct_words_is_exact,
+        matched_words=totals.matched_words,
+        bytes_read=reading.bytes_read,
+        invalid_bytes=reading.invalid_bytes,
+        floor=tally.floor * 1000.0,
+        tasks=tally.tasks,
+        failures=dict(tally.failures_by_error),
+        failed_items=tuple(tally.failed_items),
+        ledger_entries=tally.ledger_entries,
+        ledger_digest=tally.ledger_digest,
+        stale_completions=tally.stale,
+        is_interrupted=engine.is_interrupted,
+        warnings=tuple(warnings),
+    )

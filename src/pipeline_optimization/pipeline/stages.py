@@ -1,0 +1,89 @@
+"""The stages as workers run them: bytes in, bytes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import frozen
+
+from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.counting.index_cache import open_index
+from pipeline_optimization.counting.totals import encode_counts
+from pipeline_optimization.engine.worker import Stage
+from pipeline_optimization.registry import Choice
+from pipeline_optimization.tasks.filter_input_task import filter_input
+from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
+from pipeline_optimization.tasks.get_words_task import get_words
+from pipeline_optimization.types import CountingKernel, KernelOffer, Lexicon, Signature, Tokenizer
+
+__all__ = ["COUNT_CHUNK", "FILTER_INPUT", "FIND_ANAGRAMS", "GET_WORDS", "StagePlan", "build_stages"]
+
+FILTER_INPUT = filter_input.spec.name
+GET_WORDS = get_words.spec.name
+FIND_ANAGRAMS = find_anagrams.spec.name
+COUNT_CHUNK = "count_chunk"
+
+
+@frozen(kw_only=True)
+class StagePlan:
+    """The components that stages are built from: all a worker needs to know of a run, faults apart."""
+
+    tokenizer: Choice[Tokenizer]
+    signature: Choice[Signature]
+    lexicon: Choice[Lexicon]
+    kernel: KernelOffer
+
+    def open_index(self) -> AnagramIndex:
+        """Return the lexicon's index; raises LexiconError where there is none to be had."""
+        return open_index(
+            self.lexicon.build(),
+            self.signature.build(),
+            lexicon_name=self.lexicon.label,
+            signature_name=f"{self.signature.label} {self.signature.options!r}",
+        )
+
+
+class _Stages:
+    """The four stages; what only some need is built when it is first needed."""
+
+    def __init__(self, plan: StagePlan) -> None:
+        self._plan = plan
+        self._tokenizer = plan.tokenizer.build()
+        self._kernel: CountingKernel | None = None
+        self._index: AnagramIndex | None = None
+
+    def count_chunk(self, data: bytes) -> bytes:
+        """Return all counts of a chunk: the stages in one, where none can wait or fail."""
+        if self._kernel is None:
+            self._kernel = self._plan.kernel.factory(self._plan.open_index(), self._tokenizer)
+        return encode_counts(self._kernel.count(data))
+
+    def filter_input(self, data: bytes) -> bytes:
+        """Return the filtered text."""
+        text = data.decode("utf-8", "replace")
+        return filter_input.plain(text, self._tokenizer).encode("utf-8", "surrogatepass")
+
+    def get_words(self, data: bytes) -> bytes:
+        """Return the words, one a line."""
+        words = get_words.plain(data.decode("utf-8", "surrogatepass"), self._tokenizer)
+        return "\n".join(words).encode("utf-8", "surrogatepass")
+
+    def find_anagrams(self, data: bytes) -> bytes:
+        """Return the word's group number in decimal, or nothing: the parent, too, has the groups' words."""
+        if self._index is None:
+            self._index = self._plan.open_index()
+        (group,) = self._index.groups_of([data.decode("utf-8", "surrogatepass")])
+        return b"" if group is None else b"%d" % group
+
+
+def build_stages(plan: object) -> Mapping[str, Stage]:
+    """Build a worker's stages, by task name, from a ``StagePlan``."""
+    if not isinstance(plan, StagePlan):
+        raise TypeError(f"stages are built from a StagePlan, not from {plan!r}")
+    stages = _Stages(plan)
+    return {
+        COUNT_CHUNK: stages.count_chunk,
+        FILTER_INPUT: stages.filter_input,
+        GET_WORDS: stages.get_words,
+        FIND_ANAGRAMS: stages.find_anagrams,
+    }

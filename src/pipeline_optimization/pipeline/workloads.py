@@ -1,0 +1,67 @@
+"""The two shapes of a run: fused, where no stage can wait or fail, and staged, where they can."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from zlib import crc32
+
+from pipeline_optimization.counting.distinct import sampled
+from pipeline_optimization.counting.totals import Totals, decode_counts
+from pipeline_optimization.engine.faults import fault_key
+from pipeline_optimization.engine.work import Item
+from pipeline_optimization.pipeline.reading import Reading
+from pipeline_optimization.pipeline.stages import COUNT_CHUNK, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
+
+__all__ = ["FusedWorkload", "StagedWorkload"]
+
+
+class FusedWorkload:
+    """One item a chunk: the counting kernel does all stages at once."""
+
+    def __init__(self, reading: Reading, totals: Totals) -> None:
+        self._reading = reading
+        self._totals = totals
+
+    def items(self) -> Iterator[Item]:
+        for number, data in enumerate(self._reading.chunks()):
+            yield Item(id=str(number), task=COUNT_CHUNK, data=data)
+
+    def accept(self, item: Item, result: bytes) -> Iterable[Item]:
+        self._totals.add(decode_counts(result))
+        return ()
+
+
+class StagedWorkload:
+    """Each chunk is filtered, then split; each different word of it is then one item, weighted by its occurrences."""
+
+    def __init__(self, reading: Reading, totals: Totals) -> None:
+        self._reading = reading
+        self._totals = totals
+
+    def items(self) -> Iterator[Item]:
+        for number, data in enumerate(self._reading.chunks()):
+            key = fault_key(data.decode("utf-8", "replace"))
+            yield Item(id=str(number), task=FILTER_INPUT, fault_key=key, data=data)
+
+    def accept(self, item: Item, result: bytes) -> Iterable[Item]:
+        if item.task == FILTER_INPUT:
+            key = fault_key(result.decode("utf-8", "surrogatepass"))
+            return (Item(id=item.id, task=GET_WORDS, fault_key=key, data=result),)
+        if item.task == GET_WORDS:
+            return self._words(item, result)
+        if result:
+            self._totals.add_groups({int(result): item.weight})
+        return ()
+
+    def _words(self, item: Item, result: bytes) -> Iterator[Item]:
+        # split, not splitlines: a word may hold a character that ends lines, but never the one that joins them here.
+        text = result.decode("utf-8", "surrogatepass")
+        words = Counter(map(str.lower, text.split("\n") if text else ()))
+        encoded = [word.encode("utf-8", "surrogatepass") for word in words]
+        sample = frozenset(value for _, value in sampled(encoded, map(crc32, encoded)))
+        self._totals.add_words(words.total(), len(words), sample)
+        return (
+            Item(id=f"{item.id}:{word}", task=FIND_ANAGRAMS, fault_key=fault_key(word), data=data, weight=words[word])
+            for word, data in zip(words, encoded, strict=True)
+        )
