@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
@@ -17,26 +18,44 @@ __all__ = ["main"]
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
+COMMANDS = {
+    "run": ("run", "Count the words of a text, of files, or of a test case."),
+    "benchmark": ("not_built", "Measure one orchestrator (not built yet)."),
+    "compare": ("not_built", "Compare orchestrators head to head (not built yet)."),
+    "plugins": ("plugins", "Show the installed plugins."),
+}
+"""Each command with the module that holds it and its line of help."""
+
+
+class _PipeClosedError(Exception):
+    """Whoever read our output has enough. Click would turn a BrokenPipeError into exit code 1."""
+
+
 class _Commands(click.Group):
     """Imports a command's module only when the command is asked for, so that ``--help`` stays quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return ["run", "benchmark", "compare", "plugins"]
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "run":
-            from pipeline_optimization.cli.run import run  # noqa: PLC0415 - see the class
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"pipeline_optimization.cli.{COMMANDS[cmd_name][0]}")
+        command = getattr(module, cmd_name)
+        assert isinstance(command, click.Command)
+        return command
 
-            return run
-        if cmd_name == "plugins":
-            from pipeline_optimization.cli.plugins import plugins  # noqa: PLC0415 - see the class
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
 
-            return plugins
-        if cmd_name in {"benchmark", "compare"}:
-            from pipeline_optimization.cli import not_built  # noqa: PLC0415 - see the class
-
-            return not_built.benchmark if cmd_name == "benchmark" else not_built.compare
-        return None
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError as error:
+            raise _PipeClosedError from error
+        return result
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)
@@ -54,7 +73,6 @@ def _run(arguments: Sequence[str] | None) -> int:
     try:
         # Without standalone mode click returns the exit code of ctx.exit(), or what the command returned.
         code = anagram.main(args=arguments, prog_name="anagram", standalone_mode=False)
-        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()
@@ -62,8 +80,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except AnagramError as error:
         click.echo(f"Error: {error}", err=True)
         return USAGE
-    except BrokenPipeError:
-        # Whoever read our output has enough. Python would complain once more when it flushes at exit.
+    except _PipeClosedError:
+        # Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
     except (KeyboardInterrupt, click.Abort):

@@ -1,4 +1,4 @@
-"""Indexes on disk: a header line in JSON, then the groups and their signatures as plain text.
+"""Indexes on disk: a digest of all that follows, a header line in JSON, then the groups and their signatures as plain text.
 
 No pickle: a damaged or foreign file can do no more than be built anew. Only signatures that are strings are stored;
 others are computed from each group's first word when the index is loaded.
@@ -20,7 +20,7 @@ from pipeline_optimization.types import Lexicon, Signature
 __all__ = ["cache_directory", "open_index"]
 
 FORMAT = 1
-MAX_OPEN = 2
+MAX_OPEN = 4
 
 _OPEN: dict[str, AnagramIndex] = {}
 """The indexes that this process opened last: parent and in-process workers share one. The key names the content."""
@@ -66,9 +66,12 @@ def _origin(signature: Signature) -> str:
 def _load(path: Path, key: str, signature: Signature) -> AnagramIndex | None:
     """Return the cached index, or None where there is none that is whole and fits."""
     try:
-        head, _, body = path.read_bytes().partition(b"\n")
+        digest, _, content = path.read_bytes().partition(b"\n")
+        if digest != sha256(content).hexdigest().encode():
+            return None
+        head, _, body = content.partition(b"\n")
         header = json.loads(head)
-        if header["key"] != key or header["sha256"] != sha256(body).hexdigest():
+        if header["key"] != key:
             return None
         text = body.decode("utf-8")
         lines = text[: header["split"]].split("\n")
@@ -89,16 +92,16 @@ def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]
     body = (groups + "\n" + "\n".join(texts if has_signatures else ())).encode("utf-8")
     header = {
         "key": key,
-        "sha256": sha256(body).hexdigest(),
         "split": len(groups),
         "has_signatures": has_signatures,
         "longest": index.longest,
     }
+    content = json.dumps(header).encode() + b"\n" + body
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
             try:
-                file.write(json.dumps(header).encode() + b"\n" + body)
+                file.write(sha256(content).hexdigest().encode() + b"\n" + content)
                 file.close()
                 os.replace(file.name, path)
             except OSError:

@@ -1,0 +1,54 @@
+"""Runs the command line as a user would: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ANAGRAM = (sys.executable, "-W", "error", "-m", "pipeline_optimization")
+PATIENCE = 60.0
+
+
+def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return an environment in which output does not depend on who runs the tests."""
+    kept = {k: v for k, v in os.environ.items() if k not in {"FORCE_COLOR", "NO_COLOR", "TERM", "COLUMNS"}}
+    return {**kept, "COLUMNS": "100", **(extra or {})}
+
+
+def anagram(
+    *arguments: str, stdin: bytes = b"", cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Run ``anagram`` to its end."""
+    return subprocess.run(
+        [*ANAGRAM, *arguments],
+        input=stdin,
+        capture_output=True,
+        cwd=cwd,
+        env=environment(env),
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def run_json(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> dict[str, Any]:
+    """Run ``anagram run --format json``, which must succeed, and return the report."""
+    done = anagram("run", "--format", "json", *arguments, stdin=stdin, cwd=cwd)
+    assert done.returncode == 0, done.stderr.decode()
+    report = json.loads(done.stdout)
+    assert isinstance(report, dict)
+    return report
+
+
+def refused(arguments: Sequence[str], *, cwd: Path | None = None, stdin: bytes = b"") -> str:
+    """Run a command that must be refused with exit code 2 and no traceback; return its message."""
+    done = anagram(*arguments, cwd=cwd, stdin=stdin)
+    message = done.stderr.decode()
+    assert done.returncode == 2, (done.returncode, message)
+    assert "Traceback" not in message
+    assert done.stdout == b""
+    return message

@@ -1,0 +1,226 @@
+"""The command line: what it prints, where, and how it ends."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from command import ANAGRAM, anagram, environment, run_json
+
+CAT = {"act": 1, "cat": 1, "tac": 1}
+
+
+def test_small_case_is_the_default() -> None:
+    """Without input the small case runs under the exercise's faults, and says that the counts are as expected."""
+    report = run_json("--seed", "1")
+    assert report["anagram_counts"] == CAT
+    assert (report["case"], report["faults"], report["matches_expected"]) == ("small", "exercise", True)
+    assert report["seed"] == 1
+
+
+def test_own_text_has_no_faults() -> None:
+    """Own text runs without simulated faults, in one attempt."""
+    report = run_json("--text", "cat")
+    assert report["anagram_counts"] == CAT
+    assert (report["faults"], report["attempts"], report["complete"]) == ("none", 1, True)
+
+
+def test_json_has_what_the_readme_lists() -> None:
+    """The JSON report begins with run time and counts and has every promised figure."""
+    report = run_json("--text", "Cat dog cat")
+    assert list(report)[:2] == ["runtime", "anagram_counts"]
+    assert list(report["anagram_counts"]) == sorted(report["anagram_counts"])
+    assert report["runtime"] > 0
+    assert (report["words"], report["distinct_words"], report["matched_words"]) == (3, 2, 3)
+    assert {"orchestrator", "seed", "attempts", "retries", "tasks", "failures", "floor", "ledger"} <= set(report)
+    assert report["tasks"]["count_chunk"]["attempts"] == 1
+
+
+def test_all_cases() -> None:
+    """``--test-case all`` gives a list of three reports, all as expected."""
+    done = anagram("run", "--test-case", "all", "--format", "json", "--latency-scale", "0", "-o", "retry.base=0")
+    assert done.returncode == 0
+    reports = json.loads(done.stdout)
+    assert [report["case"] for report in reports] == ["small", "medium", "large"]
+    assert all(report["matches_expected"] for report in reports)
+
+
+def test_csv_and_ndjson() -> None:
+    """CSV has a header and a row a word; newline-delimited JSON has an object a word; both in order."""
+    rows = list(csv.reader(io.StringIO(anagram("run", "--text", "cat", "--format", "csv").stdout.decode())))
+    assert rows == [["word", "count"], ["act", "1"], ["cat", "1"], ["tac", "1"]]
+    lines = anagram("run", "--text", "cat", "--format", "ndjson").stdout.splitlines()
+    assert [json.loads(line) for line in lines] == [{"word": w, "count": 1} for w in ("act", "cat", "tac")]
+
+
+def test_top() -> None:
+    """``--top`` keeps the most frequent words, and JSON says that it did."""
+    done = anagram("run", "--text", "god cat cat", "--format", "csv", "--top", "2")
+    assert done.stdout.decode().splitlines()[1:] == ["act,2", "cat,2"]
+    report = run_json("--text", "god cat cat", "--top", "2")
+    assert (report["anagram_counts"], report["top"]) == ({"act": 2, "cat": 2}, 2)
+
+
+def test_table() -> None:
+    """The table names the orchestrator, the totals, the seed, the tasks and the words, without colour in a pipe."""
+    out = anagram("run", "--text", "cat cat", "--seed", "5").stdout.decode()
+    for part in ("sequential", "2 (1 different), 2 with anagrams", "5 (faults none", "count_chunk", "act", "tac"):
+        assert part in out
+    assert "\x1b" not in out
+
+
+def test_table_says_what_it_hides() -> None:
+    """A table that does not show all words says how many more there are."""
+    out = anagram("run", "--text", "cat dog", "--top", "1").stdout.decode()
+    assert "... and 4 more words" in out
+
+
+def test_narrow_terminal() -> None:
+    """At 40 columns nothing is longer than the terminal is wide."""
+    out = anagram("run", "--test-case", "medium", "--latency-scale", "0", env={"COLUMNS": "40"}).stdout.decode()
+    assert max(map(len, out.splitlines())) <= 40
+
+
+def test_output_file(tmp_path: Path) -> None:
+    """``--output`` writes the file whole and prints nothing."""
+    target = tmp_path / "counts.json"
+    done = anagram("run", "--text", "cat", "--format", "json", "--output", str(target))
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert json.loads(target.read_text())["anagram_counts"] == CAT
+    assert [path.name for path in tmp_path.iterdir()] == ["counts.json"]
+    assert target.stat().st_mode & 0o444 == 0o444 & ~_umask()
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def test_a_failed_run_keeps_the_old_output(tmp_path: Path) -> None:
+    """Where the input turns out to be damaged, the old output file stays as it was and no part file is left."""
+    target, source = tmp_path / "out.json", tmp_path / "in.gz"
+    target.write_text("old")
+    source.write_bytes(b"\x1f\x8b\x08\x00truncated")
+    assert anagram("run", str(source), "--output", str(target)).returncode == 2
+    assert target.read_text() == "old"
+    assert {path.name for path in tmp_path.iterdir()} == {"out.json", "in.gz"}
+
+
+def test_output_to_a_device() -> None:
+    """A device is written to, not replaced."""
+    assert anagram("run", "--text", "cat", "--output", "/dev/null").returncode == 0
+    assert not Path("/dev/null").is_file()
+
+
+def test_inputs(tmp_path: Path) -> None:
+    """Files, globs, positional paths and standard input add up, and file borders end words."""
+    (tmp_path / "a.txt").write_text("cat c")
+    (tmp_path / "b.txt").write_text("at act")
+    report = run_json("--input", "a.txt", "b.txt", "-", stdin=b"tac", cwd=tmp_path)
+    assert report["anagram_counts"]["cat"] == 3
+    assert report["words"] == 5
+    assert run_json("--input", "*.txt", cwd=tmp_path)["words"] == 4
+
+
+def test_incomplete() -> None:
+    """Where items fail for good the exit code is 1, and table and JSON say what failed and that counts lack it."""
+    arguments = ("run", "--test-case", "medium", "--retry", "none", "--latency-scale", "0", "--seed", "7")
+    table = anagram(*arguments)
+    assert table.returncode == 1
+    sentence = "failed for good (InjectedFault); the counts lack"
+    assert sentence in " ".join(table.stdout.decode().split())
+    assert sentence in table.stderr.decode()
+    done = anagram(*arguments, "--format", "json")
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["complete"]) == (1, False)
+    assert report["failures"]
+    assert {"task", "error", "count"} <= set(report["failures"][0])
+    assert "matches_expected" not in report
+
+
+def test_options_help() -> None:
+    """``-o help`` lists the options of the chosen components as they are typed."""
+    out = anagram("run", "--orchestrator", "threaded", "-o", "help").stdout.decode()
+    assert "-o workers=8" in out
+    assert "-o retry.attempts=10" in out
+
+
+def test_dotted_options() -> None:
+    """``-o retry.KEY`` reaches the retry policy."""
+    report = run_json("--faults", "heavy", "--text", "cat", "--latency-scale", "0", "-o", "retry.attempts=99", "-o", "retry.base=0")
+    assert report["complete"]
+
+
+def test_broken_pipe() -> None:
+    """A reader that has enough ends the program in silence."""
+    many = " ".join(["cat dog stop listen"] * 10)
+    with subprocess.Popen(
+        [*ANAGRAM, "run", "--text", many, "--format", "ndjson"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 141
+
+
+@pytest.mark.parametrize("command", ["benchmark", "compare"])
+def test_harness_is_not_built(command: str) -> None:
+    """The harness's commands say that they are not built yet, whatever their arguments."""
+    done = anagram(command, "--test-case", "small")
+    assert done.returncode == 2
+    assert b"not built yet" in done.stderr
+
+
+def test_plugins_list() -> None:
+    """Every installed plugin is listed with its status and offers, as a table and as JSON."""
+    records = {record["name"]: record for record in json.loads(anagram("plugins", "list", "--json").stdout)}
+    assert {"core", "threaded", "multiprocess", "asyncio"} <= set(records)
+    assert all(record["status"] == "active" for record in records.values())
+    assert "orchestrator:threaded" in records["threaded"]["components"]
+    assert "active" in anagram("plugins", "list").stdout.decode()
+
+
+def test_version_and_help() -> None:
+    """``--version`` and ``--help`` work for every command."""
+    assert anagram("--version").stdout.startswith(b"anagram, version ")
+    for arguments in ([], ["run"], ["plugins"], ["plugins", "list"]):
+        assert b"Usage:" in anagram(*arguments, "--help").stdout
+
+
+def test_help_is_light() -> None:
+    """``--help`` imports neither the lexicon, nor rich, nor any plugin, nor what runs attempts."""
+    code = (
+        "import sys\nfrom pipeline_optimization.cli import main\n"
+        "try: main(['--help'])\nexcept SystemExit: pass\n"
+        "print(sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [*ANAGRAM[:1], "-c", code], capture_output=True, env=environment(), timeout=60, check=True, text=True
+    )
+    for module in ("english_words", "anagram_plugin_threaded", "multiprocessing", "asyncio", "rich", "fsspec", "pluggy"):
+        assert f"'{module}'" not in done.stderr
+
+
+def test_cat_is_light() -> None:
+    """With a cached index, ``run --text cat`` imports neither the word list nor multiprocessing nor asyncio."""
+    anagram("run", "--text", "cat")
+    code = (
+        "import sys\nfrom pipeline_optimization.cli import main\n"
+        "try: main(['run', '--text', 'cat', '--format', 'json'])\nexcept SystemExit: pass\n"
+        "print(sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [*ANAGRAM[:1], "-c", code], capture_output=True, env=environment(), timeout=60, check=True, text=True
+    )
+    for module in ("english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil"):
+        assert f"'{module}'" not in done.stderr

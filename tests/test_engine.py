@@ -1,0 +1,311 @@
+"""The engine's promises one by one, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from random import Random
+
+import pytest
+from attrs import define, field
+
+from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy, FixedOptions, FixedPolicy
+from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
+from pipeline_optimization.engine.loop import Engine, EngineEvent, Limits
+from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
+from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.worker import Stage, Worker, WorkerSetup
+from pipeline_optimization.errors import OrchestratorError, PluginError
+from pipeline_optimization.types import Completion, ErrorRecord, RetryPolicy, TaskFailed, TaskRetried
+
+
+@define(eq=False)
+class Flat:
+    """A workload of independent items that notes how far it was read and what came back."""
+
+    size: int
+    data: bytes = b"x"
+    read: int = 0
+    results: dict[str, bytes] = field(factory=dict)
+
+    def items(self) -> Iterator[Item]:
+        for number in range(self.size):
+            self.read += 1
+            yield Item(id=str(number), task="echo", fault_key=str(number), data=self.data)
+
+    def accept(self, item: Item, result: bytes) -> Sequence[Item]:
+        self.results[item.id] = result
+        return ()
+
+
+def raise_os_error(data: bytes) -> bytes:
+    raise OSError("no such luck")
+
+
+def raise_type_error(data: bytes) -> bytes:
+    raise TypeError("a mistake")
+
+
+def leave(data: bytes) -> bytes:
+    raise SystemExit(3)
+
+
+class Unpicklable(Exception):
+    """An exception that pickles, and cannot be unpickled."""
+
+    def __init__(self, one: str, two: str) -> None:
+        super().__init__(one + two)
+
+
+def raise_unpicklable(data: bytes) -> bytes:
+    raise Unpicklable("un", "picklable")
+
+
+def build(argument: object) -> Mapping[str, Stage]:
+    assert callable(argument)
+    return {"echo": argument}
+
+
+def echo(data: bytes) -> bytes:
+    return data
+
+
+def start(
+    workload: Flat,
+    *,
+    stage: Callable[[bytes], bytes] = echo,
+    policy: RetryPolicy | None = None,
+    faults: TaskFaults | None = None,
+    slots: int | None = 2,
+    limits: Limits | None = None,
+    seed: int = 1,
+) -> tuple[Engine, list[EngineEvent], VirtualOrchestrator]:
+    """Run a workload to its end and return what there is to look at."""
+    orchestrator = VirtualOrchestrator(slots)
+    events: list[EngineEvent] = []
+    engine = Engine(
+        orchestrator,
+        workload,
+        Retrying(policy or ExponentialPolicy(ExponentialOptions()), seed=seed, case=""),
+        clock=orchestrator.clock,
+        emit=events.append,
+        run_id="run",
+        limits=limits,
+    )
+    plan = FaultPlan(tasks={"echo": faults or TaskFaults()}, seed=seed)
+    engine.run(WorkerSetup(build=build, argument=stage, faults=plan).to_bytes())
+    return engine, events, orchestrator
+
+
+def test_items_are_read_lazily() -> None:
+    """No more items are open than twice the slots, however many there are."""
+    workload = Flat(1000)
+    most = 0
+
+    class Watched(VirtualOrchestrator):
+        def poll(self, timeout: float) -> Sequence[Completion]:
+            nonlocal most
+            most = max(most, workload.read - len(workload.results))
+            return super().poll(timeout)
+
+    orchestrator = Watched(3)
+    engine = Engine(
+        orchestrator,
+        workload,
+        Retrying(FixedPolicy(FixedOptions()), seed=0, case=""),
+        clock=orchestrator.clock,
+        emit=lambda event: None,
+        run_id="",
+    )
+    engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
+    assert len(workload.results) == 1000
+    assert most == 6
+
+
+def test_open_bytes_are_bounded() -> None:
+    """New items wait while the data of open items reaches the limit, and one item always runs."""
+    workload = Flat(20, data=b"x" * 100)
+    engine, _, _ = start(workload, slots=50, limits=Limits(open_bytes=300), faults=TaskFaults(0.0, 1.0))
+    assert engine.tally.floor == 1.0
+    assert len(workload.results) == 20
+    tiny = Flat(3, data=b"x" * 100)
+    start(tiny, limits=Limits(open_bytes=1))
+    assert len(tiny.results) == 3
+
+
+def test_waiting_items_free_their_slot() -> None:
+    """An item that waits for its retry holds no worker, so the others go on meanwhile."""
+    engine, _, orchestrator = start(
+        Flat(100), faults=TaskFaults(0.5, 0.01), policy=FixedPolicy(FixedOptions(attempts=30, delay=10.0)), slots=1
+    )
+    assert engine.tally.failures == 0
+    assert orchestrator.clock.now() < 30 * 10.0 + 3.0
+
+
+def test_parked_items_are_bounded() -> None:
+    """No more items than the limit wait for a retry before new ones are taken."""
+    workload = Flat(100)
+    start(workload, faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=2)), limits=Limits(parked=5))
+    assert workload.read == 100
+    reads_at_first_success: list[int] = []
+
+    class Stop(FixedPolicy):
+        def retries(self, error: ErrorRecord) -> bool:
+            reads_at_first_success.append(limited.read)
+            return True
+
+    limited = Flat(100)
+    policy = Stop(FixedOptions(attempts=2, delay=100.0))
+    start(limited, faults=TaskFaults(1.0, 0.0), policy=policy, limits=Limits(parked=5), slots=1)
+    assert max(reads_at_first_success[:6]) <= 5 + 2
+
+
+@pytest.mark.parametrize(("attempts", "rate"), [(1, 1.0), (4, 1.0)])
+def test_attempts_are_exact(attempts: int, rate: float) -> None:
+    """A policy with n attempts makes exactly n, then the item is reported with its error and number of attempts."""
+    engine, _, _ = start(
+        Flat(3), faults=TaskFaults(rate, 0.0), policy=FixedPolicy(FixedOptions(attempts=attempts))
+    )
+    stats = engine.tally.tasks["echo"]
+    assert (stats.items, stats.attempts, stats.retries, stats.failures) == (3, 3 * attempts, 3 * (attempts - 1), 3)
+    assert dict(engine.tally.failures_by_error) == {("echo", "InjectedFault"): 3}
+    assert {failed.attempts for failed in engine.tally.failed_items} == {attempts}
+
+
+def test_budget() -> None:
+    """A budget bounds the retries of the whole run."""
+    engine, _, _ = start(
+        Flat(10), faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=9, budget=4))
+    )
+    assert engine.tally.tasks["echo"].retries == 4
+    assert engine.tally.failures == 10
+
+
+def test_deadline() -> None:
+    """No retry is granted that would start later than the deadline after the item's first attempt."""
+    engine, events, _ = start(
+        Flat(1), faults=TaskFaults(1.0, 1.0), policy=FixedPolicy(FixedOptions(attempts=99, delay=1.0, deadline=6.0))
+    )
+    # Attempts start at 0, 2, 4 and 6 seconds; the next would start at 8.
+    assert engine.tally.tasks["echo"].attempts == 4
+    assert [event.time for event in events if isinstance(event, TaskRetried)] == [1.0, 3.0, 5.0]
+
+
+def test_mistakes_are_not_retried() -> None:
+    """A TypeError will come back on every attempt, so it is not retried; an OSError may pass, so it is."""
+    broken, _, _ = start(Flat(1), stage=raise_type_error)
+    unlucky, _, _ = start(Flat(1), stage=raise_os_error)
+    assert broken.tally.tasks["echo"].attempts == 1
+    assert unlucky.tally.tasks["echo"].attempts == 10
+    (failed,) = unlucky.tally.failed_items
+    assert (failed.error.type, failed.error.message) == ("OSError", "no such luck")
+    assert "raise_os_error" in failed.error.traceback
+
+
+@pytest.mark.parametrize(("stage", "kind"), [(leave, "SystemExit"), (raise_unpicklable, "test_engine.Unpicklable")])
+def test_errors_travel_as_data(stage: Callable[[bytes], bytes], kind: str) -> None:
+    """sys.exit() in a task and exceptions that cannot be unpickled are failures like any other."""
+    engine, _, _ = start(Flat(1), stage=stage)
+    assert engine.tally.failed_items[0].error.type.endswith(kind.rpartition(".")[2])
+
+
+def test_delays_must_make_sense() -> None:
+    """A retry policy that asks for a negative delay is named, not obeyed."""
+
+    class Backwards(FixedPolicy):
+        def delays(self, rng: Random) -> Iterator[float]:
+            return iter([-1.0])
+
+    with pytest.raises(PluginError, match=r"asked for a delay of -1\.0 s"):
+        start(Flat(1), faults=TaskFaults(1.0, 0.0), policy=Backwards(FixedOptions()))
+
+
+def test_floor_is_the_time_with_unlimited_workers() -> None:
+    """The floor computed along the way equals the virtual run time with a worker for every attempt."""
+    for seed in range(20):
+        faults = TaskFaults(0.4, 0.25)
+        unlimited, _, orchestrator = start(Flat(50), faults=faults, slots=None, seed=seed)
+        assert unlimited.tally.floor == pytest.approx(orchestrator.clock.now())
+        few, _, slow = start(Flat(50), faults=faults, slots=2, seed=seed)
+        assert few.tally.floor == pytest.approx(unlimited.tally.floor)
+        assert slow.clock.now() > few.tally.floor
+
+
+def test_events_tell_the_story_in_order() -> None:
+    """Each failed attempt is told before its retry, with the same item, and the numbers count up from 1."""
+    _, events, _ = start(Flat(1), faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=3)))
+    told = [(type(event).__name__, getattr(event, "attempt", None)) for event in events]
+    assert told == [
+        ("TaskFailed", 1),
+        ("TaskRetried", 2),
+        ("TaskFailed", 2),
+        ("TaskRetried", 3),
+        ("TaskFailed", 3),
+        ("ItemFinished", None),
+    ]
+    assert all(event.error.injected for event in events if isinstance(event, TaskFailed))
+
+
+def test_foreign_answers_are_refused() -> None:
+    """An orchestrator that brings back something else than the worker's answer is told so."""
+
+    class Mangler(VirtualOrchestrator):
+        def poll(self, timeout: float) -> Sequence[Completion]:
+            return [Completion(id=c.id, status=c.status, payload=b"mangled") for c in super().poll(timeout)]
+
+    orchestrator = Mangler()
+    engine = Engine(
+        orchestrator,
+        Flat(1),
+        Retrying(FixedPolicy(FixedOptions()), seed=0, case=""),
+        clock=orchestrator.clock,
+        emit=lambda event: None,
+        run_id="",
+    )
+    with pytest.raises(OrchestratorError, match="must hand on the answer of run_attempt untouched"):
+        engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
+
+
+def test_orchestrators_are_always_closed() -> None:
+    """An error closes the orchestrator by force, success without."""
+    calls: list[bool] = []
+
+    class Noting(VirtualOrchestrator):
+        def close(self, *, force: bool) -> None:
+            calls.append(force)
+
+    for workload in (Flat(2), Flat(2, data=b"")):
+        orchestrator = Noting()
+        engine = Engine(
+            orchestrator,
+            workload,
+            Retrying(FixedPolicy(FixedOptions()), seed=0, case=""),
+            clock=orchestrator.clock,
+            emit=lambda event: None,
+            run_id="",
+            tick=(lambda: None) if workload.data else lambda: 1 / 0,  # type: ignore[arg-type,return-value]
+        )
+        setup = WorkerSetup(build=build, argument=echo, faults=FaultPlan())
+        if workload.data:
+            engine.run(setup.to_bytes())
+        else:
+            with pytest.raises(ZeroDivisionError):
+                engine.run(setup.to_bytes())
+    assert calls == [False, True]
+
+
+def test_components_must_be_importable() -> None:
+    """A stage that workers could not find by name is refused before anything starts."""
+    with pytest.raises(PluginError, match="must be importable by name"):
+        WorkerSetup(build=build, argument=lambda data: data, faults=FaultPlan()).to_bytes()
+
+
+def test_a_worker_waits_in_the_way_it_is_told() -> None:
+    """The simulated latency is passed to ``sleep``, in seconds, scaled."""
+    plan = FaultPlan(tasks={"echo": TaskFaults(0.0, 2.0)}, latency_scale=0.5)
+    worker = Worker(WorkerSetup(build=build, argument=echo, faults=plan).to_bytes())
+    slept: list[float] = []
+    answer = decode_answer(worker.run_attempt(encode_call(Call("echo", "k", 1, b"data")), sleep=slept.append))
+    assert slept == [1.0]
+    assert (answer.result, answer.latency) == (b"data", 1.0)

@@ -1,0 +1,114 @@
+"""The cached index: used when it fits, built anew when it is damaged, foreign or out of date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
+from pipeline_optimization.builtin.signatures import counts_signature, letters_signature
+from pipeline_optimization.counting import index_cache
+from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.counting.index_cache import cache_directory, open_index
+from pipeline_optimization.errors import LexiconError
+from pipeline_optimization.types import Signature
+
+
+class Words:
+    """A lexicon that notes how often it is read."""
+
+    def __init__(self, words: list[str], identity: str = "1") -> None:
+        self.identity = identity
+        self.reads = 0
+        self._words = words
+
+    def words(self) -> Iterable[str]:
+        self.reads += 1
+        return self._words
+
+
+@pytest.fixture
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point the cache to an empty directory, and forget open indexes before each opening."""
+    monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def opened(lexicon: Words, signature: Signature = letters_signature, name: str = "s") -> AnagramIndex:
+    index_cache._OPEN.clear()
+    return open_index(lexicon, signature, lexicon_name="words", signature_name=name)
+
+
+def groups(index: AnagramIndex) -> list[list[str]]:
+    return [index.words_of(number) for number in range(len(index))]
+
+
+@pytest.mark.parametrize("signature", [letters_signature, counts_signature])
+def test_cached(cache: Path, signature: Signature) -> None:
+    """The second opening reads the file, not the lexicon, and gives the same index."""
+    lexicon = Words(["cat", "ACT", "dog", "x1", "", "a b", "act"])
+    first = opened(lexicon, signature)
+    again = opened(lexicon, signature)
+    assert lexicon.reads == 1
+    assert groups(first) == groups(again) == [["act", "cat"], ["dog"]]
+    assert again.groups_of(["tac", "god", "x", "y" * 5000]) == [0, 1, None, None]
+    assert len(list(cache.iterdir())) == 1
+
+
+def test_identity_and_signature_key_the_cache(cache: Path) -> None:
+    """Another identity or another signature never meets the wrong index."""
+    opened(Words(["cat"]))
+    assert groups(opened(Words(["dog"], identity="2"))) == [["dog"]]
+    assert groups(opened(Words(["cat"]), name="other")) == [["cat"]]
+    assert len(list(cache.iterdir())) == 3
+
+
+def test_every_damage_is_survived(cache: Path) -> None:
+    """A cache file cut at any byte or changed at any byte is not used, and replaced."""
+    lexicon = Words(["cat", "act", "dog"])
+    opened(lexicon)
+    (path,) = cache.iterdir()
+    whole = path.read_bytes()
+    damages = [whole[:n] for n in range(len(whole))]
+    damages += [whole[:n] + bytes([whole[n] ^ 1]) + whole[n + 1 :] for n in range(len(whole))]
+    damages += [b"", b"\x80\x04.", b"null\n", b"[]\n", b'{"key": 1}\n', b"\xff" * 100]
+    for damage in damages:
+        path.write_bytes(damage)
+        index = opened(lexicon)
+        assert groups(index) == [["act", "cat"], ["dog"]]
+        assert index.groups_of(["tac", "god"]) == [0, 1]
+
+
+def test_a_cache_that_cannot_be_written(cache: Path) -> None:
+    """Where the cache directory is a file, the index is built each time, without an error."""
+    cache.write_text("in the way")
+    lexicon = Words(["cat"])
+    for _ in range(2):
+        assert groups(opened(lexicon)) == [["cat"]]
+    assert lexicon.reads == 2
+
+
+def test_default_directory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a setting the cache is in the user's cache directory."""
+    monkeypatch.delenv("ANAGRAM_CACHE_DIR")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert "pipeline-optimization" in str(cache_directory())
+
+
+def test_file_lexicons(tmp_path: Path, cache: Path) -> None:
+    """A lexicon file's words count in lower case; a changed file gives a changed index."""
+    path = tmp_path / "words.txt"
+    path.write_bytes(b"\xef\xbb\xbfCat\r\ndon't\nact\n\xff\n")
+    assert groups(opened_file(path)) == [["act", "cat"]]
+    path.write_text("dog\nÄrger\n")
+    assert groups(opened_file(path)) == [["dog"], ["ärger"]]
+    path.write_text("123")
+    with pytest.raises(LexiconError, match="no usable word"):
+        opened_file(path)
+
+
+def opened_file(path: Path) -> AnagramIndex:
+    lexicon = FileLexicon(FileLexiconOptions(path=str(path)))
+    return open_index(lexicon, letters_signature, lexicon_name="file", signature_name="letters")

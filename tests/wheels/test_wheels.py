@@ -1,0 +1,81 @@
+"""The wheels work in an empty environment, far from the checkout. Run by: hatch run wheel-test."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.wheels
+
+ROOT = Path(__file__).parents[2]
+WHEELS = ROOT / "dist" / "wheels"
+DISTRIBUTIONS = {"pipeline_optimization", *(path.name.replace("-", "_") for path in (ROOT / "plugins").iterdir())}
+
+
+@pytest.fixture(scope="module")
+def anagram(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Install all wheels, and what they need, into an empty environment; return its console script."""
+    home = tmp_path_factory.mktemp("installed")
+    venv.create(home, with_pip=True)
+    wheels = [str(path) for path in WHEELS.glob("*.whl")]
+    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    subprocess.run([*pip, *wheels], check=True, env=clean_environment())
+    return home / "bin" / "anagram"
+
+
+def clean_environment() -> dict[str, str]:
+    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "HATCH"))}
+
+
+def run(anagram: Path, cwd: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        [str(anagram), *arguments], cwd=cwd, env=clean_environment(), capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_one_wheel_for_each_distribution() -> None:
+    """There is exactly one wheel of the core and of each plugin, and each is typed."""
+    found = {path.name.partition("-")[0]: path for path in WHEELS.glob("*.whl")}
+    assert set(found) == DISTRIBUTIONS
+    for name, path in found.items():
+        assert f"{name}/py.typed" in zipfile.ZipFile(path).namelist()
+
+
+def test_cat(anagram: Path, tmp_path: Path) -> None:
+    """The console script counts, from another directory."""
+    report = json.loads(run(anagram, tmp_path, "run", "--text", "cat", "--format", "json"))
+    assert report["anagram_counts"] == {"act": 1, "cat": 1, "tac": 1}
+
+
+@pytest.mark.parametrize("orchestrator", ["sequential", "threaded", "asyncio", "multiprocess"])
+def test_orchestrators(anagram: Path, tmp_path: Path, orchestrator: str) -> None:
+    """The test cases are in the wheel, and every orchestrator gives their counts."""
+    arguments = ("--test-case", "medium", "--latency-scale", "0", "-o", "retry.base=0", "--format", "json")
+    assert json.loads(run(anagram, tmp_path, "run", "--orchestrator", orchestrator, *arguments))["matches_expected"]
+
+
+def test_plugins(anagram: Path, tmp_path: Path) -> None:
+    """All plugins are active."""
+    records = json.loads(run(anagram, tmp_path, "plugins", "list", "--json"))
+    assert {record["distribution"].replace("-", "_") for record in records} == DISTRIBUTIONS
+    assert {record["status"] for record in records} == {"active"}
+
+
+def test_the_checkout_is_not_used(anagram: Path, tmp_path: Path) -> None:
+    """The package is imported from the environment."""
+    python = anagram.parent / "python"
+    code = "import pipeline_optimization; print(pipeline_optimization.__file__)"
+    done = subprocess.run(
+        [str(python), "-c", code], cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, check=True
+    )
+    assert Path(done.stdout.strip()).is_relative_to(anagram.parents[1])
+    assert sys.prefix not in done.stdout
