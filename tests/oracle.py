@@ -42,6 +42,8 @@ def count(text: str, words: Iterable[str] | None = None) -> dict[str, int]:
     groups = by_letters(gcide() if words is None else frozenset(words))
     counts: dict[str, int] = {}
     for token in tokens(text):
+        if not token.isalpha():
+            continue  # a token with a digit matches nothing
         for word in groups.get("".join(sorted(token)), []):
             counts[word] = counts.get(word, 0) + 1
     return dict(sorted(counts.items()))

@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
-from pipeline_optimization.engine.loop import POISON_LOSSES, Engine, EngineEvent, Limits
+from pipeline_optimization.engine.loop import Engine, EngineEvent, Limits
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item
@@ -71,7 +71,10 @@ class Adversary:
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
         scenario = self.scenario
-        draw = lambda purpose: uniform(scenario.seed, attempt.id, purpose)  # noqa: E731 - five uses, one line
+
+        def draw(purpose: str) -> float:
+            return uniform(scenario.seed, attempt.id, purpose)
+
         took = latency * (0.5 + draw("speed")) * (40.0 if draw("straggler") < 0.03 else 1.0)
         if attempt.item in scenario.killers or draw("loss") < scenario.loss_rate:
             self.losses[attempt.item] += 1
@@ -176,7 +179,7 @@ def run(scenario: Scenario, *, is_friendly: bool = False) -> Outcome:
     assert sorted(e.item for e in ends) == sorted(workload.handed_out), "an item did not end"
     assert sorted(workload.accepted) == sorted(by_status["done"]), "results and ends differ"
     assert [e.time for e in trace] == sorted(e.time for e in trace), "time ran backwards"
-    dealt = {item for item, losses in adversary.losses.items() if losses >= POISON_LOSSES}
+    dealt = {item for item, losses in adversary.losses.items() if losses >= 3}
     assert by_status["poison"] == dealt, "poison is what lost three workers, and nothing else"
     assert engine.tally.failures == len(by_status["failed"]) + len(by_status["poison"]), "a failure is not reported"
     assert sum(s.lost for s in engine.tally.tasks.values()) == adversary.losses.total(), "a loss is not reported"

@@ -40,7 +40,7 @@ def test_kinds_of_sources(tmp_path: Path, registry: Registry) -> None:
 @pytest.mark.parametrize("wrong", [None, 3, b"cat", {"a": 1}])
 def test_what_is_no_source(wrong: object, registry: Registry) -> None:
     """Anything else is refused with what may be given."""
-    with pytest.raises(InputError, match="Give a string of text, a pathlib.Path"):
+    with pytest.raises(InputError, match=r"Give a string of text, a pathlib\.Path"):
         count_anagrams(wrong, registry=registry)  # type: ignore[arg-type]
 
 
@@ -69,7 +69,9 @@ def test_wrong_options(options: dict[str, object], registry: Registry) -> None:
 def test_options_need_a_name(registry: Registry) -> None:
     """Options for an orchestrator that is built already would be ignored, so they are refused."""
     with pytest.raises(OptionError, match="go with an orchestrator's name"):
-        count_anagrams("cat", orchestrator=VirtualOrchestrator(), orchestrator_options={"workers": 2}, registry=registry)
+        count_anagrams(
+            "cat", orchestrator=VirtualOrchestrator(), orchestrator_options={"workers": 2}, registry=registry
+        )
 
 
 def test_public_names() -> None:

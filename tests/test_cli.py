@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 from command import ANAGRAM, anagram, environment, run_json
 
 CAT = {"act": 1, "cat": 1, "tac": 1}
@@ -153,7 +154,9 @@ def test_options_help() -> None:
 
 def test_dotted_options() -> None:
     """``-o retry.KEY`` reaches the retry policy."""
-    report = run_json("--faults", "heavy", "--text", "cat", "--latency-scale", "0", "-o", "retry.attempts=99", "-o", "retry.base=0")
+    report = run_json(
+        "--faults", "heavy", "--text", "cat", "--latency-scale", "0", "-o", "retry.attempts=99", "-o", "retry.base=0"
+    )
     assert report["complete"]
 
 
@@ -207,7 +210,15 @@ def test_help_is_light() -> None:
     done = subprocess.run(
         [*ANAGRAM[:1], "-c", code], capture_output=True, env=environment(), timeout=60, check=True, text=True
     )
-    for module in ("english_words", "anagram_plugin_threaded", "multiprocessing", "asyncio", "rich", "fsspec", "pluggy"):
+    for module in (
+        "english_words",
+        "anagram_plugin_threaded",
+        "multiprocessing",
+        "asyncio",
+        "rich",
+        "fsspec",
+        "pluggy",
+    ):
         assert f"'{module}'" not in done.stderr
 
 

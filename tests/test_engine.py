@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from random import Random
 
 import pytest
 from attrs import define, field
 
-from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy, FixedOptions, FixedPolicy
+from pipeline_optimization.builtin.retry_policies import (
+    ExponentialOptions,
+    ExponentialPolicy,
+    FixedOptions,
+    FixedPolicy,
+)
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.loop import Engine, EngineEvent, Limits
 from pipeline_optimization.engine.retrying import Retrying
@@ -51,7 +57,7 @@ def leave(data: bytes) -> bytes:
     raise SystemExit(3)
 
 
-class Unpicklable(Exception):
+class UnpicklableError(Exception):
     """An exception that pickles, and cannot be unpickled."""
 
     def __init__(self, one: str, two: str) -> None:
@@ -59,7 +65,7 @@ class Unpicklable(Exception):
 
 
 def raise_unpicklable(data: bytes) -> bytes:
-    raise Unpicklable("un", "picklable")
+    raise UnpicklableError("un", "picklable")
 
 
 def build(argument: object) -> Mapping[str, Stage]:
@@ -126,9 +132,10 @@ def test_items_are_read_lazily() -> None:
 def test_open_bytes_are_bounded() -> None:
     """New items wait while the data of open items reaches the limit, and one item always runs."""
     workload = Flat(20, data=b"x" * 100)
-    engine, _, _ = start(workload, slots=50, limits=Limits(open_bytes=300), faults=TaskFaults(0.0, 1.0))
-    assert engine.tally.floor == 1.0
+    _, _, orchestrator = start(workload, slots=50, limits=Limits(open_bytes=300), faults=TaskFaults(0.0, 1.0))
     assert len(workload.results) == 20
+    # Three at a time, a second each.
+    assert orchestrator.clock.now() == 7.0
     tiny = Flat(3, data=b"x" * 100)
     start(tiny, limits=Limits(open_bytes=1))
     assert len(tiny.results) == 3
@@ -144,29 +151,83 @@ def test_waiting_items_free_their_slot() -> None:
 
 
 def test_parked_items_are_bounded() -> None:
-    """No more items than the limit wait for a retry before new ones are taken."""
+    """While the limit of items waits for a retry, no new ones are read."""
     workload = Flat(100)
-    start(workload, faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=2)), limits=Limits(parked=5))
-    assert workload.read == 100
-    reads_at_first_success: list[int] = []
+    waiting: list[int] = []
 
-    class Stop(FixedPolicy):
+    class Watching(FixedPolicy):
         def retries(self, error: ErrorRecord) -> bool:
-            reads_at_first_success.append(limited.read)
+            waiting.append(workload.read - len(workload.results))
             return True
 
-    limited = Flat(100)
-    policy = Stop(FixedOptions(attempts=2, delay=100.0))
-    start(limited, faults=TaskFaults(1.0, 0.0), policy=policy, limits=Limits(parked=5), slots=1)
-    assert max(reads_at_first_success[:6]) <= 5 + 2
+    policy = Watching(FixedOptions(attempts=99, delay=100.0))
+    start(workload, faults=TaskFaults(0.9, 0.0), policy=policy, limits=Limits(parked=5), slots=1)
+    assert len(workload.results) == 100
+    # Five that wait, and one that was under way when the fourth began to wait.
+    assert max(waiting) == 6
+
+
+def test_ctrl_c_strikes_while_the_engine_waits() -> None:
+    """In ``poll`` a SIGINT raises at once, and the run ends as interrupted."""
+
+    class Interrupting(VirtualOrchestrator):
+        def poll(self, timeout: float) -> Sequence[Completion]:
+            signal.raise_signal(signal.SIGINT)
+            pytest.fail("poll() went on")
+
+    engine, workload = engine_of(Interrupting())
+    engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
+    assert engine.is_interrupted
+    assert workload.results == {}
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_ctrl_c_spares_a_commit() -> None:
+    """In the middle of a commit a SIGINT is put off until the commit is whole; then the run ends."""
+
+    class Careful(Flat):
+        def accept(self, item: Item, result: bytes) -> Sequence[Item]:
+            signal.raise_signal(signal.SIGINT)
+            return super().accept(item, result)
+
+    engine, workload = engine_of(VirtualOrchestrator(1), Careful(9))
+    engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
+    assert engine.is_interrupted
+    assert set(workload.results) == {"0"}
+
+
+def test_a_programs_own_signal_handler_stays() -> None:
+    """Where a program handles SIGINT itself, the engine leaves its handler in place."""
+    seen: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: seen.append(number))
+    try:
+        engine, workload = engine_of(VirtualOrchestrator())
+        signal.raise_signal(signal.SIGINT)
+        engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert seen == [signal.SIGINT]
+    assert len(workload.results) == 3
+
+
+def engine_of(orchestrator: VirtualOrchestrator, workload: Flat | None = None) -> tuple[Engine, Flat]:
+    """Return an engine that is ready to run three items, or those of a workload."""
+    workload = workload or Flat(3)
+    engine = Engine(
+        orchestrator,
+        workload,
+        Retrying(FixedPolicy(FixedOptions()), seed=0, case=""),
+        clock=orchestrator.clock,
+        emit=lambda event: None,
+        run_id="",
+    )
+    return engine, workload
 
 
 @pytest.mark.parametrize(("attempts", "rate"), [(1, 1.0), (4, 1.0)])
 def test_attempts_are_exact(attempts: int, rate: float) -> None:
     """A policy with n attempts makes exactly n, then the item is reported with its error and number of attempts."""
-    engine, _, _ = start(
-        Flat(3), faults=TaskFaults(rate, 0.0), policy=FixedPolicy(FixedOptions(attempts=attempts))
-    )
+    engine, _, _ = start(Flat(3), faults=TaskFaults(rate, 0.0), policy=FixedPolicy(FixedOptions(attempts=attempts)))
     stats = engine.tally.tasks["echo"]
     assert (stats.items, stats.attempts, stats.retries, stats.failures) == (3, 3 * attempts, 3 * (attempts - 1), 3)
     assert dict(engine.tally.failures_by_error) == {("echo", "InjectedFault"): 3}
@@ -175,9 +236,7 @@ def test_attempts_are_exact(attempts: int, rate: float) -> None:
 
 def test_budget() -> None:
     """A budget bounds the retries of the whole run."""
-    engine, _, _ = start(
-        Flat(10), faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=9, budget=4))
-    )
+    engine, _, _ = start(Flat(10), faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=9, budget=4)))
     assert engine.tally.tasks["echo"].retries == 4
     assert engine.tally.failures == 10
 
@@ -203,7 +262,9 @@ def test_mistakes_are_not_retried() -> None:
     assert "raise_os_error" in failed.error.traceback
 
 
-@pytest.mark.parametrize(("stage", "kind"), [(leave, "SystemExit"), (raise_unpicklable, "test_engine.Unpicklable")])
+@pytest.mark.parametrize(
+    ("stage", "kind"), [(leave, "SystemExit"), (raise_unpicklable, "test_engine.UnpicklableError")]
+)
 def test_errors_travel_as_data(stage: Callable[[bytes], bytes], kind: str) -> None:
     """sys.exit() in a task and exceptions that cannot be unpickled are failures like any other."""
     engine, _, _ = start(Flat(1), stage=stage)
@@ -284,7 +345,7 @@ def test_orchestrators_are_always_closed() -> None:
             clock=orchestrator.clock,
             emit=lambda event: None,
             run_id="",
-            tick=(lambda: None) if workload.data else lambda: 1 / 0,  # type: ignore[arg-type,return-value]
+            tick=(lambda: None) if workload.data else lambda: 1 / 0,  # type: ignore[arg-type]
         )
         setup = WorkerSetup(build=build, argument=echo, faults=FaultPlan())
         if workload.data:

@@ -279,7 +279,7 @@ def test_option_help() -> None:
 def test_components_need_an_options_class() -> None:
     """A component whose options are no attrs class is refused when it is made."""
     with pytest.raises(TypeError, match="options must be an attrs class"):
-        Component(name="x", summary="s", factory=WhitespaceTokenizer, options=int)
+        Component(name="x", summary="s", factory=WhitespaceTokenizer, options=int)  # type: ignore[arg-type]
 
 
 def entries(*values: str) -> Sequence[EntryPoint]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 import simulation
 
 SEEDS = 2000
@@ -24,5 +25,14 @@ def test_seeds_differ() -> None:
     """The seeds cover losses, poison, failures for good and calm."""
     outcomes = [simulation.run(simulation.Scenario.of(seed)) for seed in range(60)]
     assert any(outcome.has_poison for outcome in outcomes)
-    kinds = {(type(event).__name__, getattr(event, "status", getattr(event, "kind", ""))) for o in outcomes for event in o.trace}
-    assert {("ItemFinished", "done"), ("ItemFinished", "failed"), ("TaskFailed", "lost"), ("TaskFailed", "error")} <= kinds
+    kinds = {
+        (type(event).__name__, getattr(event, "status", getattr(event, "kind", "")))
+        for o in outcomes
+        for event in o.trace
+    }
+    assert {
+        ("ItemFinished", "done"),
+        ("ItemFinished", "failed"),
+        ("TaskFailed", "lost"),
+        ("TaskFailed", "error"),
+    } <= kinds

@@ -28,7 +28,9 @@ def list_plugins(*, as_json: bool) -> None:
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    table = Table("plugin", "distribution", "version", "status", "offers", box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in ("plugin", "distribution", "version", "status", "offers"):
+        table.add_column(column, overflow="fold")
     for record in records:
         status = Text(record.status, style="" if record.status == "active" else "bold red")
         offers = ", ".join(record.components) if record.status == "active" else record.error

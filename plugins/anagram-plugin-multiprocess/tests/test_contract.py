@@ -1,0 +1,114 @@
+"""The orchestrator ``multiprocess`` keeps the contract, and survives the death of its workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from deadly import DeadlyPlugin
+from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.testing import OrchestratorContract
+from pipeline_optimization.types import ItemFinished, TaskFailed
+
+METHODS = ["forkserver", "spawn", "fork"]
+TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop. " * 10
+
+
+class TestMultiprocess(OrchestratorContract):
+    name = "multiprocess"
+    options = {"workers": 2}
+
+
+class Killer:
+    """Kills every eighth worker that has just answered and has its next attempt in hand.
+
+    Not more often, since an item that loses three workers is poison, whoever killed them.
+    """
+
+    def __init__(self, kills: int) -> None:
+        self.left = kills
+        self.seen = 0
+        self.lost: list[TaskFailed] = []
+
+    @hookimpl
+    def anagram_item_finished(self, event: ItemFinished) -> None:
+        self.seen += 1
+        if self.left and self.seen % 8 == 0:
+            self.left -= 1
+            os.kill(int(event.worker), signal.SIGKILL)
+
+    @hookimpl
+    def anagram_task_failed(self, event: TaskFailed) -> None:
+        self.lost.append(event)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_killed_workers_lose_and_double_nothing(method: str) -> None:
+    """Workers killed with SIGKILL cost attempts, which are made again: counts and ledger stay the same."""
+    registry = Registry.load()
+    killer = Killer(kills=3)
+    registry.register(killer, "killer")
+    reference = count_anagrams(TEXT, chunk_size=20)
+    report = count_anagrams(
+        TEXT,
+        orchestrator="multiprocess",
+        orchestrator_options={"workers": 2, "start": method},
+        chunk_size=20,
+        registry=registry,
+    )
+    assert killer.left == 0
+    assert report.is_complete
+    assert report.anagram_counts == reference.anagram_counts
+    assert report.ledger_digest == reference.ledger_digest
+    assert 1 <= report.lost <= 3
+    assert {event.kind for event in killer.lost} == {"lost"}
+    assert all("was ended by SIGKILL" in event.error.message for event in killer.lost)
+
+
+def test_poison_is_quarantined() -> None:
+    """An item that kills every worker is reported after three deaths, and the others are counted."""
+    registry = Registry.load()
+    registry.register(DeadlyPlugin(), "deadly-plugin")
+    report = count_anagrams(
+        "cat dog deadly cat dog",
+        orchestrator="multiprocess",
+        orchestrator_options={"workers": 2},
+        tokenizer="deadly",
+        chunk_size=4,
+        registry=registry,
+    )
+    assert dict(report.failures) == {("count_chunk", "WorkerLost"): 1}
+    assert report.lost == 3
+    assert (report.anagram_counts["cat"], report.anagram_counts["dog"]) == (2, 2)
+
+
+@pytest.mark.parametrize("method", ["forkserver", "spawn"])
+def test_an_unguarded_script_is_told(tmp_path: Path, method: str) -> None:
+    """A script that counts at its top level ends with one clear sentence, not with a fork bomb."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pipeline_optimization import count_anagrams\n"
+        f"count_anagrams('cat', orchestrator='multiprocess', orchestrator_options={{'workers': 2, 'start': {method!r}}})\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0
+    assert "must do so under: if __name__ == '__main__':" in done.stderr
+
+
+def test_a_guarded_script_works(tmp_path: Path) -> None:
+    """The same under a guard counts."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pipeline_optimization import count_anagrams\n"
+        "if __name__ == '__main__':\n"
+        "    print(count_anagrams('cat', orchestrator='multiprocess').anagram_counts)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout == "{'act': 1, 'cat': 1, 'tac': 1}\n"

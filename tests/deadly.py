@@ -1,0 +1,35 @@
+"""A tokenizer that kills its process when it meets a certain word; importable by workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterable
+
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import Component, NoOptions, Tokenizer
+
+
+class DeadlyTokenizer:
+    """Splits at white space, and kills the worker that reads ``deadly``."""
+
+    is_characterwise = False
+
+    def __init__(self, options: NoOptions) -> None:
+        pass
+
+    def filter(self, text: str) -> str:
+        if "deadly" in text:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return text
+
+    def words(self, filtered: str) -> Iterable[str]:
+        return filtered.split()
+
+
+class DeadlyPlugin:
+    """Registers it."""
+
+    @hookimpl
+    def anagram_register_tokenizers(self) -> list[Component[NoOptions, Tokenizer]]:
+        return [Component(name="deadly", summary="kills", factory=DeadlyTokenizer, options=NoOptions)]

@@ -1,0 +1,115 @@
+"""Ctrl-C and sudden death: a partial report, exit code 130, and no process left behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from command import ANAGRAM, environment
+from pipeline_optimization import count_anagrams
+from pipeline_optimization.errors import RunInterrupted
+from pipeline_optimization.pipeline.run import Progress
+
+ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
+PATIENCE = 30.0
+
+
+def wait_until(is_true: Callable[[], bool], what: str) -> None:
+    """Look every few milliseconds: other processes tell no better."""
+    until = time.monotonic() + PATIENCE
+    while not is_true():
+        assert time.monotonic() < until, what
+        time.sleep(0.01)  # the process under test runs in real time
+
+
+def session(leader: int) -> list[psutil.Process]:
+    """Return the living processes of a session, zombies left out."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a run in a session of its own, and return when it has opened its output."""
+    process = subprocess.Popen(
+        [*ANAGRAM, "run", "--format", "json", "--output", str(tmp_path / "out.json"), *arguments],
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        start_new_session=True,
+    )
+    wait_until(lambda: any(tmp_path.glob(".out.json.*")), "the run did not start")
+    return process
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_ctrl_c_while_tasks_wait(tmp_path: Path, orchestrator: str) -> None:
+    """In the middle of long waits, Ctrl-C ends the run at once with a partial report."""
+    process = start(tmp_path, "--test-case", "large", "--latency-scale", "1000", "--orchestrator", orchestrator)
+    if orchestrator == "multiprocess":
+        wait_until(lambda: len(session(process.pid)) >= 4, "the workers did not start")
+    os.killpg(process.pid, signal.SIGINT)
+    _, stderr = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 130, stderr.decode()
+    assert b"Traceback" not in stderr
+    wait_until(lambda: not session(process.pid), "a process was left behind")
+    if (tmp_path / "out.json").exists():
+        report = json.loads((tmp_path / "out.json").read_text())
+        assert (report["interrupted"], report["complete"], report["anagram_counts"]) == (True, False, {})
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_ctrl_c_while_reading(tmp_path: Path, orchestrator: str) -> None:
+    """While standard input gives nothing, Ctrl-C ends the run; what was counted before is in the report."""
+    process = start(tmp_path, "-", "--orchestrator", orchestrator, "--chunk-size", "8")
+    assert process.stdin is not None
+    process.stdin.write(b"cat dog cat dog cat dog ")
+    process.stdin.flush()
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(timeout=PATIENCE) == 130
+    wait_until(lambda: not session(process.pid), "a process was left behind")
+    process.communicate()
+
+
+def test_the_parents_death_ends_the_workers(tmp_path: Path) -> None:
+    """A run that is killed leaves no worker behind, with any start method."""
+    for method in ("forkserver", "spawn", "fork"):
+        arguments = ("--test-case", "large", "--latency-scale", "1000", "--orchestrator", "multiprocess")
+        process = start(tmp_path, *arguments, "-o", f"start={method}", "-o", "workers=2")
+        wait_until(lambda p=process: len(session(p.pid)) >= 3, "the workers did not start")  # type: ignore[misc]
+        process.kill()
+        process.communicate()
+        wait_until(lambda p=process: not session(p.pid), f"a worker outlived its parent ({method})")  # type: ignore[misc]
+        for part in tmp_path.glob(".out.json.*"):
+            part.unlink()
+
+
+def test_an_interrupted_library_call_has_the_partial_report() -> None:
+    """``count_anagrams`` raises a KeyboardInterrupt that carries exactly what was finished."""
+    text = "cat " * 30
+
+    def interrupt(progress: Progress) -> None:
+        if progress.items == 3:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    with pytest.raises(RunInterrupted) as caught:
+        count_anagrams(text, chunk_size=4, on_progress=interrupt)
+    report = caught.value.report
+    assert isinstance(caught.value, KeyboardInterrupt)
+    assert getattr(report, "is_interrupted", None) is True
+    assert 3 <= getattr(report, "words", 0) < 30
+    assert getattr(report, "anagram_counts", {}).get("cat") == getattr(report, "words", 0)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,0 +1,98 @@
+"""What the documents say is so: their commands run, their links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command import anagram
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```console\n\$ (.+?)\n(.*?)```", README, re.DOTALL)
+TABLE = re.findall(r"^\| `(anagram [^`]+)` \|", README, re.MULTILINE)
+DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"]
+
+
+def test_the_readme_has_commands() -> None:
+    """The test finds what it is to run."""
+    assert len(BLOCKS) == 2
+    assert len(TABLE) >= 9
+
+
+@pytest.mark.parametrize(("command", "output"), BLOCKS)
+def test_examples(command: str, output: str) -> None:
+    """Each example prints what the README shows, run times aside."""
+    done = anagram(*shlex.split(command)[1:], cwd=ROOT)
+    assert done.returncode == 0, done.stderr.decode()
+    assert without_times(done.stdout.decode()).startswith(without_times(output))
+
+
+def without_times(text: str) -> str:
+    return re.sub(r"[\d.,]+ ms", "# ms", text)
+
+
+@pytest.mark.parametrize("command", TABLE)
+def test_commands(command: str, tmp_path: Path) -> None:
+    """Each command of the table succeeds, from a directory that holds what it names."""
+    for name in ("README.md", "CONTRIBUTING.md"):
+        (tmp_path / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
+    done = anagram(*shlex.split(command)[1:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_python_example(tmp_path: Path) -> None:
+    """The Python example prints what a report holds."""
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert re.fullmatch(r"\d+ \d+ True\n", done.stdout)
+
+
+def test_main_py() -> None:
+    """``python main.py`` does what ``anagram run`` does."""
+    done = subprocess.run(
+        [sys.executable, "main.py", "--text", "cat", "--format", "csv"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout == "word,count\nact,1\ncat,1\ntac,1\n"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links(document: str) -> None:
+    """Every link within the project leads to a file, and to a heading where it names one."""
+    path = ROOT / document
+    for target in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
+        if "://" in target:
+            continue
+        name, _, heading = target.partition("#")
+        found = path.parent / name
+        assert found.exists(), target
+        if heading:
+            assert heading in headings(found), target
+
+
+def headings(path: Path) -> set[str]:
+    lines = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
+
+
+def test_hooks_are_documented() -> None:
+    """Every hook has a docstring that says when it is called, and takes only typed arguments."""
+    from pipeline_optimization import hookspecs
+
+    hooks = [value for name, value in vars(hookspecs).items() if name.startswith("anagram_")]
+    assert len(hooks) == 12
+    for hook in hooks:
+        assert len(hook.__doc__) > 40
+        assert "return" in hook.__annotations__
