@@ -91,7 +91,7 @@ def test_the_parents_death_ends_the_workers(tmp_path: Path) -> None:
         process = start(tmp_path, *arguments, "-o", f"start={method}", "-o", "workers=2")
         wait_until(lambda p=process: len(session(p.pid)) >= 3, "the workers did not start")  # type: ignore[misc]
         process.kill()
-        process.communicate()
+        process.communicate(timeout=PATIENCE)
         wait_until(lambda p=process: not session(p.pid), f"a worker outlived its parent ({method})")  # type: ignore[misc]
         for part in tmp_path.glob(".out.json.*"):
             part.unlink()

@@ -102,6 +102,18 @@ def test_an_unguarded_script_is_told(tmp_path: Path, method: str) -> None:
     assert "must do so under: if __name__ == '__main__':" in done.stderr
 
 
+def test_a_worker_that_comes_too_late_ends() -> None:
+    """A worker whose parent died before it could ask to die with it says nothing and ends."""
+    code = (
+        "from multiprocessing import Pipe\n"
+        "from anagram_plugin_multiprocess.worker_process import serve\n"
+        "ours, theirs = Pipe()\n"
+        "serve(theirs, b'', parent=1 << 30)\n"
+        "assert not ours.poll()\n"
+    )
+    subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
+
+
 def test_a_guarded_script_works(tmp_path: Path) -> None:
     """The same under a guard counts."""
     script = tmp_path / "script.py"

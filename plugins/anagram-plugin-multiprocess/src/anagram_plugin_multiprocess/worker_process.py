@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import signal
 import sys
 from contextlib import suppress
@@ -19,13 +20,18 @@ READY = b"ready"
 STOP = b""
 
 
-def serve(connection: Connection, worker_init: bytes) -> None:
-    """Answer attempts until the parent says stop or is gone. Ctrl-C is the parent's to handle."""
+def serve(connection: Connection, worker_init: bytes, parent: int | None) -> None:
+    """Answer attempts until the parent says stop or is gone. Ctrl-C is the parent's to handle.
+
+    ``parent`` is the pid of the process that this one must not outlive, None under forkserver.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
         # The kernel ends this process with its parent. Under forkserver that is the server, which ends when ours does;
         # elsewhere the closed pipe tells.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent is not None and os.getppid() != parent:
+        return  # it died before it could be asked for; under fork no pipe would ever tell, as we hold copies of its ends
     worker = Worker(worker_init)
     try:
         connection.send_bytes(READY)
@@ -40,8 +46,9 @@ class WorkerProcess:
 
     def __init__(self, context: BaseContext, worker_init: bytes) -> None:
         self.connection, theirs = context.Pipe()
+        parent = None if context.get_start_method() == "forkserver" else os.getpid()
         self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
-            target=serve, args=(theirs, worker_init), name="anagram-worker", daemon=True
+            target=serve, args=(theirs, worker_init, parent), name="anagram-worker", daemon=True
         )
         self.process.start()
         theirs.close()
