@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -174,6 +176,25 @@ def test_broken_pipe() -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait() == 141
+
+
+def test_progress_on_a_terminal() -> None:
+    """On a terminal, work of more than a second shows how far it is, and takes the line away at the end."""
+    ours, theirs = os.openpty()
+    arguments = ["--test-case", "medium", "--latency-scale", "0.3", "--seed", "1", "--format", "csv"]
+    with subprocess.Popen(
+        [*ANAGRAM, "run", *arguments], stdout=subprocess.DEVNULL, stderr=theirs, env=environment()
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        # Linux answers a read from a terminal that all writers have closed with an error.
+        with contextlib.suppress(OSError):
+            while block := os.read(ours, 1000):
+                shown += block
+        assert process.wait() == 0
+    os.close(ours)
+    assert re.search(rb"items done, \d+ s", shown)
+    assert shown.endswith(b"\r\x1b[K")
 
 
 @pytest.mark.parametrize("command", ["benchmark", "compare"])

@@ -41,8 +41,9 @@ class ProgressLine:
         read = progress.bytes_read / 1e6
         share = f" of {self._total / 1e6:,.1f} MB ({progress.bytes_read / self._total:4.0%})" if self._total else " MB"
         text = f"{read:,.1f}{share} read, {progress.items:,} items done, {now - self._start:,.0f} s"
-        width = os.get_terminal_size(sys.stderr.fileno()).columns
-        sys.stderr.write("\r\x1b[K" + text[: max(0, width - 1)])
+        # Some terminals say that they have no width.
+        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        sys.stderr.write("\r\x1b[K" + text[: width - 1])
         sys.stderr.flush()
 
     def __exit__(

@@ -63,8 +63,9 @@ def _facts(report: RunReport, *, is_expected: bool | None) -> Table:
 
 
 def _tasks(report: RunReport) -> Table:
-    table = Table("task", box=None, pad_edge=False)
-    for column in ("items", "attempts", "retries", "failed for good"):
+    table = Table(box=None, pad_edge=False)
+    table.add_column("task", overflow="fold")
+    for column in ("items", "attempts", "retries", "failed"):
         table.add_column(column, justify="right")
     for name, stats in report.tasks.items():
         table.add_row(name, f"{stats.items:,}", f"{stats.attempts:,}", f"{stats.retries:,}", f"{stats.failures:,}")
