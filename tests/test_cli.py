@@ -219,40 +219,33 @@ def test_version_and_help() -> None:
     assert anagram("--version").stdout.startswith(b"anagram, version ")
     for arguments in ([], ["run"], ["plugins"], ["plugins", "list"]):
         assert b"Usage:" in anagram(*arguments, "--help").stdout
+    assert b"\n  anagram run --text cat\n" in anagram("run", "--help").stdout
+
+
+def modules_of(*arguments: str) -> str:
+    """Return the modules that a command has imported by its end."""
+    code = (
+        "import sys\nfrom pipeline_optimization.cli import main\n"
+        f"try: main({list(arguments)!r})\nexcept SystemExit: pass\n"
+        "print(sorted(sys.modules), file=sys.stderr)"
+    )
+    command = [*ANAGRAM[:1], "-c", code]
+    done = subprocess.run(command, capture_output=True, env=environment(), timeout=60, check=True, text=True)
+    return done.stderr
 
 
 def test_help_is_light() -> None:
     """``--help`` imports neither the lexicon, nor rich, nor any plugin, nor what runs attempts."""
-    code = (
-        "import sys\nfrom pipeline_optimization.cli import main\n"
-        "try: main(['--help'])\nexcept SystemExit: pass\n"
-        "print(sorted(sys.modules), file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [*ANAGRAM[:1], "-c", code], capture_output=True, env=environment(), timeout=60, check=True, text=True
-    )
-    for module in (
-        "english_words",
-        "anagram_plugin_threaded",
-        "multiprocessing",
-        "asyncio",
-        "rich",
-        "fsspec",
-        "pluggy",
-    ):
-        assert f"'{module}'" not in done.stderr
+    modules = modules_of("--help")
+    assert "'pipeline_optimization.cli.main'" in modules
+    for heavy in ("english_words", "anagram_plugin_threaded", "multiprocessing", "asyncio", "rich", "fsspec", "pluggy"):
+        assert f"'{heavy}'" not in modules
 
 
 def test_cat_is_light() -> None:
     """With a cached index, ``run --text cat`` imports neither the word list nor multiprocessing nor asyncio."""
     anagram("run", "--text", "cat")
-    code = (
-        "import sys\nfrom pipeline_optimization.cli import main\n"
-        "try: main(['run', '--text', 'cat', '--format', 'json'])\nexcept SystemExit: pass\n"
-        "print(sorted(sys.modules), file=sys.stderr)"
-    )
-    done = subprocess.run(
-        [*ANAGRAM[:1], "-c", code], capture_output=True, env=environment(), timeout=60, check=True, text=True
-    )
-    for module in ("english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil"):
-        assert f"'{module}'" not in done.stderr
+    modules = modules_of("run", "--text", "cat", "--format", "json")
+    assert "'pipeline_optimization.engine.loop'" in modules
+    for heavy in ("english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil"):
+        assert f"'{heavy}'" not in modules

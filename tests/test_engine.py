@@ -115,15 +115,7 @@ def test_items_are_read_lazily() -> None:
             most = max(most, workload.read - len(workload.results))
             return super().poll(timeout)
 
-    orchestrator = Watched(3)
-    engine = Engine(
-        orchestrator,
-        workload,
-        Retrying(FixedPolicy(FixedOptions()), seed=0, case=""),
-        clock=orchestrator.clock,
-        emit=lambda event: None,
-        run_id="",
-    )
+    engine, _ = engine_of(Watched(3), workload)
     engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
     assert len(workload.results) == 1000
     assert most == 6
@@ -315,15 +307,7 @@ def test_foreign_answers_are_refused() -> None:
         def poll(self, timeout: float) -> Sequence[Completion]:
             return [Completion(id=c.id, status=c.status, payload=b"mangled") for c in super().poll(timeout)]
 
-    orchestrator = Mangler()
-    engine = Engine(
-        orchestrator,
-        Flat(1),
-        Retrying(FixedPolicy(FixedOptions()), seed=0, case=""),
-        clock=orchestrator.clock,
-        emit=lambda event: None,
-        run_id="",
-    )
+    engine, _ = engine_of(Mangler())
     with pytest.raises(OrchestratorError, match="must hand on the answer of run_attempt untouched"):
         engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
 

@@ -11,6 +11,7 @@ from typing import Self
 
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.sources import FileSource, Source
+from pipeline_optimization.sources.compression import compression_of
 
 __all__ = ["ProgressLine"]
 
@@ -58,6 +59,6 @@ def _total_bytes(sources: Sequence[Source]) -> int:
     """Return the size of all sources in bytes, or 0 where it is not known before they are read."""
     if not all(isinstance(s, FileSource) and os.path.isfile(s.path) for s in sources):
         return 0
-    if any(s.name.lower().endswith((".gz", ".bz2", ".xz", ".zst")) for s in sources):
+    if any(compression_of(s.name) for s in sources):
         return 0
     return sum(os.path.getsize(s.name) for s in sources)

@@ -83,13 +83,13 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     top: int | None,
     output: str,
 ) -> None:
-    r"""Count the dictionary anagrams of the words of a text, of files, or of a built-in test case.
+    """Count the dictionary anagrams of the words of a text, of files, or of a built-in test case.
 
     \b
     anagram run --text cat
     anagram run book.txt 'logs/*.gz' --orchestrator multiprocess --format csv --output counts.csv
     anagram run --test-case large --orchestrator asyncio --seed 1
-    """
+    """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = Registry.load()
     chosen = {
         "orchestrator": orchestrator,
