@@ -72,6 +72,33 @@ def test_killed_workers_lose_and_double_nothing(method: str) -> None:
     assert all("was ended by SIGKILL" in event.error.message for event in killer.lost)
 
 
+class MaskReader:
+    """Notes the signals that the workers block."""
+
+    def __init__(self) -> None:
+        self.masks: list[int] = []
+
+    @hookimpl
+    def anagram_item_finished(self, event: ItemFinished) -> None:
+        status = Path(f"/proc/{event.worker}/status").read_text()
+        self.masks += [int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk:")]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_ctrl_c_never_reaches_a_worker(method: str) -> None:
+    """Workers are born with SIGINT blocked, so that one that still starts prints no traceback; the parent is not."""
+    registry = Registry.load()
+    reader = MaskReader()
+    registry.register(reader, "reader")
+    options = {"workers": 1, "start": method}
+    count_anagrams("cat", orchestrator="multiprocess", orchestrator_options=options, registry=registry)
+    assert reader.masks
+    assert all(mask & (1 << (signal.SIGINT - 1)) for mask in reader.masks)
+    assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
+
+
 def test_poison_is_quarantined() -> None:
     """An item that kills every worker is reported after three deaths, and the others are counted."""
     registry = Registry.load()

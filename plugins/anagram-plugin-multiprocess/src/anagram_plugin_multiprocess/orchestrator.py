@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Sequence
-from multiprocessing import get_all_start_methods, get_context
+from multiprocessing import get_all_start_methods, get_context, resource_tracker
 from multiprocessing.connection import wait
 
 from anagram_plugin_multiprocess.worker_process import WorkerProcess
@@ -32,6 +32,9 @@ class MultiprocessOrchestrator:
         self._start_deaths = 0
 
     def open(self, context: OpenContext) -> None:
+        if self._context.get_start_method() != "fork" and os.name == "posix":
+            # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
+            resource_tracker.ensure_running()
         self._init = context.worker_init
         self._start_deaths = 0
         self._workers = [WorkerProcess(self._context, self._init) for _ in range(self.slots)]

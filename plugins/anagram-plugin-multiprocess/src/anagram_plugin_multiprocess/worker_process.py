@@ -10,6 +10,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 
+from anagram_plugin_multiprocess.signal_mask import sigint_blocked
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion
 
@@ -50,7 +51,8 @@ class WorkerProcess:
         self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
             target=serve, args=(theirs, worker_init, parent), name="anagram-worker", daemon=True
         )
-        self.process.start()
+        with sigint_blocked():
+            self.process.start()
         theirs.close()
         self.attempt: Attempt | None = None
         self.is_ready = False
