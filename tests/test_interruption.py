@@ -13,13 +13,19 @@ from pathlib import Path
 import psutil
 import pytest
 
-from command import ANAGRAM, environment
+from command import ANAGRAM, anagram, environment
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import RunInterrupted
 from pipeline_optimization.pipeline.run import Progress
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
 PATIENCE = 30.0
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _warm_cache() -> None:
+    """Cache the index first: CPython can swallow a Ctrl-C that strikes in the middle of an import."""
+    anagram("run", "--text", "cat")
 
 
 def wait_until(is_true: Callable[[], bool], what: str) -> None:
@@ -44,8 +50,10 @@ def session(leader: int) -> list[psutil.Process]:
 
 def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
     """Start a run in a session of its own, and return when it has opened its output."""
+    # Without "-W error": Ctrl-C in the middle of an import leaves files that Python closes with a warning.
+    python, *_, module = ANAGRAM
     process = subprocess.Popen(
-        [*ANAGRAM, "run", "--format", "json", "--output", str(tmp_path / "out.json"), *arguments],
+        [python, "-m", module, "run", "--format", "json", "--output", str(tmp_path / "out.json"), *arguments],
         stdin=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=environment(),
