@@ -354,3 +354,12 @@ def test_a_worker_waits_in_the_way_it_is_told() -> None:
     answer = decode_answer(worker.run_attempt(encode_call(Call("echo", "k", 1, b"data")), sleep=slept.append))
     assert slept == [1.0]
     assert (answer.result, answer.latency) == (b"data", 1.0)
+
+
+def test_a_worker_that_cannot_be_equipped_answers() -> None:
+    """Where the set-up cannot be loaded, say because a module is missing there, each attempt answers with the error."""
+    worker = Worker(b"csome_missing_module\nSetup\n.")
+    answer = decode_answer(worker.run_attempt(encode_call(Call("echo", "k", 1, b"data"))))
+    assert answer.error is not None
+    assert answer.error.type == "ModuleNotFoundError"
+    assert "some_missing_module" in answer.error.message

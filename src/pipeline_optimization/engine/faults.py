@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from pipeline_optimization.engine.draws import uniform
 
-__all__ = ["PROFILES", "Draw", "FaultPlan", "TaskFaults", "fault_key"]
+__all__ = ["CALM", "PROFILES", "Draw", "FaultPlan", "TaskFaults", "fault_key"]
 
 MAX_KEY = 64
 
@@ -50,6 +50,7 @@ class Draw:
 
 
 CALM = Draw(fails=False, latency=0.0)
+"""What happens to a call that nothing is planned for."""
 
 
 @frozen(kw_only=True)
