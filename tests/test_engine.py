@@ -202,7 +202,9 @@ def test_a_programs_own_signal_handler_stays() -> None:
     assert len(workload.results) == 3
 
 
-def engine_of(orchestrator: VirtualOrchestrator, workload: Flat | None = None) -> tuple[Engine, Flat]:
+def engine_of(
+    orchestrator: VirtualOrchestrator, workload: Flat | None = None, tick: Callable[[], None] = lambda: None
+) -> tuple[Engine, Flat]:
     """Return an engine that is ready to run three items, or those of a workload."""
     workload = workload or Flat(3)
     engine = Engine(
@@ -212,6 +214,7 @@ def engine_of(orchestrator: VirtualOrchestrator, workload: Flat | None = None) -
         clock=orchestrator.clock,
         emit=lambda event: None,
         run_id="",
+        tick=tick,
     )
     return engine, workload
 
@@ -320,23 +323,13 @@ def test_orchestrators_are_always_closed() -> None:
         def close(self, *, force: bool) -> None:
             calls.append(force)
 
-    for workload in (Flat(2), Flat(2, data=b"")):
-        orchestrator = Noting()
-        engine = Engine(
-            orchestrator,
-            workload,
-            Retrying(FixedPolicy(FixedOptions()), seed=0, case=""),
-            clock=orchestrator.clock,
-            emit=lambda event: None,
-            run_id="",
-            tick=(lambda: None) if workload.data else lambda: 1 / 0,  # type: ignore[arg-type]
-        )
-        setup = WorkerSetup(build=build, argument=echo, faults=FaultPlan())
-        if workload.data:
-            engine.run(setup.to_bytes())
-        else:
-            with pytest.raises(ZeroDivisionError):
-                engine.run(setup.to_bytes())
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    setup = WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes()
+    engine_of(Noting())[0].run(setup)
+    with pytest.raises(ZeroDivisionError):
+        engine_of(Noting(), tick=fail)[0].run(setup)
     assert calls == [False, True]
 
 

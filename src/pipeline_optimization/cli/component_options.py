@@ -14,6 +14,15 @@ __all__ = ["KindOptions", "print_options"]
 
 Options = Mapping[str, object]
 
+KIND_OF: Mapping[str, Kind] = {
+    "orchestrator": "orchestrator",
+    "tokenizer": "tokenizer",
+    "signature": "signature",
+    "retry": "retry_policy",
+    "lexicon": "lexicon",
+}
+"""What a component is called on the command line, with its kind."""
+
 
 @frozen(kw_only=True)
 class KindOptions:
@@ -28,9 +37,7 @@ class KindOptions:
     @classmethod
     def parse(cls, pairs: Iterable[str]) -> KindOptions:
         """Sort ``key=value`` (for the orchestrator) and ``kind.key=value``; raises click.UsageError."""
-        found: dict[str, dict[str, object]] = {
-            kind: {} for kind in ("orchestrator", "tokenizer", "signature", "retry", "lexicon")
-        }
+        found: dict[str, dict[str, object]] = {name: {} for name in KIND_OF}
         for pair in pairs:
             path, equals, value = pair.partition("=")
             kind, dot, key = path.rpartition(".")
@@ -44,14 +51,7 @@ class KindOptions:
 
 def print_options(registry: Registry, chosen: Mapping[str, str]) -> None:
     """Print the options of the chosen components, ready to be typed."""
-    kinds: dict[str, Kind] = {
-        "orchestrator": "orchestrator",
-        "tokenizer": "tokenizer",
-        "signature": "signature",
-        "retry": "retry_policy",
-        "lexicon": "lexicon",
-    }
-    for prefix, kind in kinds.items():
+    for prefix, kind in KIND_OF.items():
         component = registry.component(kind, chosen[prefix].partition(":")[0])
         click.echo(f"{kind.replace('_', ' ')} {component.name}: {component.summary}")
         described = describe_options(component.options)

@@ -74,6 +74,5 @@ class Backlog:
             item = next(items, None)
             if item is not None:
                 return Track(item=item, path=start)
-            # By identity: reading the iterator may have added nothing, but never assume that it is still last.
-            self._sources.remove((items, start))
+            self._sources.pop()
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from attrs import frozen
 
@@ -204,7 +205,9 @@ class Engine:
         self._announce_retry(track, 0.0)
         backlog.again(track)
 
-    def _announce_failure(self, track: Track, error: ErrorRecord, completion: Completion, kind: str) -> None:
+    def _announce_failure(
+        self, track: Track, error: ErrorRecord, completion: Completion, kind: Literal["error", "lost"]
+    ) -> None:
         self._emit(
             TaskFailed(
                 run_id=self._run_id,
@@ -212,7 +215,7 @@ class Engine:
                 item=track.item.name,
                 task=track.item.task,
                 attempt=track.number,
-                kind="lost" if kind == "lost" else "error",
+                kind=kind,
                 error=error,
                 worker=completion.worker,
             )
@@ -226,7 +229,7 @@ class Engine:
             )
         )
 
-    def _end(self, track: Track, completion: Completion, status: str) -> None:
+    def _end(self, track: Track, completion: Completion, status: Literal["done", "failed", "poison"]) -> None:
         item = track.item
         self._open_bytes -= len(item.data)
         self.tally.ended += 1
@@ -238,7 +241,7 @@ class Engine:
                 item=item.name,
                 task=item.task,
                 attempts=track.number,
-                status="done" if status == "done" else "poison" if status == "poison" else "failed",
+                status=status,
                 worker=completion.worker,
             )
         )

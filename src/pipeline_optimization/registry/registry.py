@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from importlib.metadata import EntryPoint
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pluggy
 from attrs import evolve
@@ -97,9 +97,11 @@ class Registry:
         self._components.update(offers)
         return evolve(record, components=tuple(f"{kind}:{name}" for kind, name in offers))
 
-    def _reject(self, record: PluginRecord, status: str, error: str, cause: Exception | None = None) -> PluginRecord:
+    def _reject(
+        self, record: PluginRecord, status: Literal["failed", "conflict"], error: str, cause: Exception | None = None
+    ) -> PluginRecord:
         self._manager.unregister(name=record.name)
-        return evolve(record, status="conflict" if status == "conflict" else "failed", error=error, cause=cause)
+        return evolve(record, status=status, error=error, cause=cause)
 
     def names(self, kind: Kind) -> list[str]:
         """Return the names on offer, sorted."""

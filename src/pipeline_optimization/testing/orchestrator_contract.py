@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.wire import Call, encode_call
-from pipeline_optimization.engine.worker import Stage, Worker, WorkerSetup
+from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator
 
 __all__ = ["OrchestratorContract"]
@@ -67,17 +67,17 @@ class OrchestratorContract:
         assert self.count(text, chunk_size=16).anagram_counts == self.reference(text).anagram_counts
 
     def test_failures_are_survived(self) -> None:
-        """With 30 % failures and enough retries, counts and ledger equal the reference's."""
-        self._compare_under_faults(rate_profile="heavy", attempts=50)
+        """Under the profile ``heavy`` and with enough retries, counts and ledger equal the reference's."""
+        self._compare_under_faults(attempts=50)
 
     def test_failures_for_good(self) -> None:
         """With too few attempts, the same items fail for good as in the reference, and the report says so."""
-        report = self._compare_under_faults(rate_profile="heavy", attempts=1)
+        report = self._compare_under_faults(attempts=1)
         assert not report.is_complete
 
-    def _compare_under_faults(self, *, rate_profile: str, attempts: int) -> RunReport:
+    def _compare_under_faults(self, *, attempts: int) -> RunReport:
         options: dict[str, object] = {
-            "faults": rate_profile,
+            "faults": "heavy",
             "latency_scale": 0.0,
             "retry": "fixed",
             "retry_options": {"attempts": attempts, "delay": 0.0},
@@ -139,10 +139,6 @@ class OrchestratorContract:
     def test_slots(self) -> None:
         """There is at least one slot."""
         assert self.make().slots >= 1
-
-    def test_workers_are_lazy(self) -> None:
-        """A worker made from bytes that are no set-up fails when it is used, not when it is made."""
-        Worker(b"")
 
 
 def _no_stages(argument: object) -> Mapping[str, Stage]:

@@ -7,8 +7,6 @@ from pipeline_optimization.types.attempts import (
     ErrorRecord,
     OpenContext,
     Orchestrator,
-    PendingAttempt,
-    WorkerLike,
 )
 from pipeline_optimization.types.components import Component, KernelOffer, NoOptions, option
 from pipeline_optimization.types.counting import ChunkCounts, CountingKernel, GroupIndex
@@ -38,7 +36,6 @@ __all__ = [
     "NoOptions",
     "OpenContext",
     "Orchestrator",
-    "PendingAttempt",
     "RetryPolicy",
     "RunFinished",
     "RunStarted",
@@ -46,6 +43,5 @@ __all__ = [
     "TaskFailed",
     "TaskRetried",
     "Tokenizer",
-    "WorkerLike",
     "option",
 ]

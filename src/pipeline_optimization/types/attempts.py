@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
 __all__ = [
     "Attempt",
@@ -16,8 +16,6 @@ __all__ = [
     "ErrorRecord",
     "OpenContext",
     "Orchestrator",
-    "PendingAttempt",
-    "WorkerLike",
 ]
 
 
@@ -62,30 +60,6 @@ class ErrorRecord:
     message: str
     traceback: str = field(default="", repr=False)
     injected: bool = False
-
-
-class PendingAttempt(Protocol):
-    """An attempt that was decoded and waits to be finished.
-
-    ``latency`` is the simulated time, in seconds, that must pass before ``finish`` is called.
-    """
-
-    @property
-    def latency(self) -> float: ...
-
-    def finish(self) -> bytes:
-        """Run the task and return what the engine needs; never raises but for KeyboardInterrupt."""
-        ...
-
-
-class WorkerLike(Protocol):
-    """What runs attempts: ``pipeline_optimization.engine.worker.Worker`` and doubles of it."""
-
-    def begin(self, payload: bytes) -> PendingAttempt: ...
-
-    def run_attempt(self, payload: bytes, *, sleep: Callable[[float], object] = ...) -> bytes: ...
-
-    async def run_attempt_async(self, payload: bytes) -> bytes: ...
 
 
 @frozen(kw_only=True)
