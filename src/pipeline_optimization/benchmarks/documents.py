@@ -1,0 +1,51 @@
+"""Results as JSON and back, and samples as JSON Lines while a run lasts."""
+
+from __future__ import annotations
+
+import json
+from typing import TypeVar
+
+from cattrs import Converter, transform_error
+from cattrs.errors import BaseValidationError
+
+from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, Results
+from pipeline_optimization.errors import UsageError
+
+__all__ = ["from_json", "results_from_json", "results_to_json", "to_json_line"]
+
+T = TypeVar("T")
+
+_converter = Converter()
+
+
+def results_to_json(results: Results) -> str:
+    """Return the document, ending in a line feed."""
+    return json.dumps(_converter.unstructure(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def results_from_json(text: str, *, source: str) -> Results:
+    """Read a document. Raises UsageError where it is none, or one of another version."""
+    return from_json(text, Results, source=source)
+
+
+def to_json_line(record: object) -> str:
+    """Return any of the records as one line without its line feed."""
+    return json.dumps(_converter.unstructure(record), ensure_ascii=False, allow_nan=False)
+
+
+def from_json(text: str, kind: type[T], *, source: str) -> T:
+    """Read a record of a kind. Raises UsageError where the text is none."""
+    try:
+        data = json.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{source} is not JSON: {error}. Give a file that --export FILE.json wrote.") from error
+    version = data.get("schema_version", SCHEMA_VERSION) if isinstance(data, dict) else None
+    if version != SCHEMA_VERSION:
+        raise UsageError(
+            f"{source} holds no results of schema version {SCHEMA_VERSION}. Give a file that --export FILE.json wrote."
+        )
+    try:
+        return _converter.structure(data, kind)
+    except BaseValidationError as error:
+        first = transform_error(error)[0]
+        raise UsageError(f"{source} holds no results: {first}. Give a file that --export FILE.json wrote.") from error

@@ -1,0 +1,55 @@
+"""What can be wrong with a contender: each fault has a name, a sentence, and a consequence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from attrs import frozen
+
+__all__ = ["PROBLEMS", "Consequence", "ProblemKind", "consequence_of"]
+
+Consequence = Literal["wrong", "failed", "unranked"]
+"""``wrong``: its answers cannot be trusted; ``failed``: it did not get through; ``unranked``: it is not comparable."""
+
+
+@frozen
+class ProblemKind:
+    """A fault's code, what it does to the verdict, and what it means in one sentence."""
+
+    code: str
+    consequence: Consequence
+    meaning: str
+
+
+_KINDS = (
+    ProblemKind("wrong_counts", "wrong", "It returned counts that differ from the oracle's."),
+    ProblemKind("counted_distinct_words", "wrong", "It counted each different word once instead of each occurrence."),
+    ProblemKind("dropped_words", "wrong", "Words whose task had failed are missing from its counts."),
+    ProblemKind("invented_words", "wrong", "It returned words that no word of the text gives."),
+    ProblemKind("memorised_answer", "wrong", "It answered from memory: with another text's counts, or without work."),
+    ProblemKind("bad_result", "wrong", "process_text() did not return {'runtime': ..., 'anagram_counts': {word: n}}."),
+    ProblemKind("skipped_stages", "wrong", "It returned an answer without a successful call of every stage."),
+    ProblemKind("skipped_latency", "wrong", "It was faster than the simulated latency that it had to pass."),
+    ProblemKind("import_error", "failed", "The file could not be imported."),
+    ProblemKind("no_orchestrator", "failed", "There is no usable TaskOrchestrator class in the file."),
+    ProblemKind("exception", "failed", "process_text() raised something else than an injected fault."),
+    ProblemKind("timeout", "failed", "It did not end in time and was killed."),
+    ProblemKind("crashed", "failed", "Its process was ended by a signal."),
+    ProblemKind("exited", "failed", "It ended its process: sys.exit() or os._exit() in a pipeline."),
+    ProblemKind("leaked_process", "failed", "Processes that it started outlived it and were killed."),
+    ProblemKind("leaked_thread", "failed", "Threads that it started pile up, or kept its process from ending."),
+    ProblemKind("exhausted_retries", "unranked", "Injected faults got through its retries, or it has none."),
+    ProblemKind("own_clock", "unranked", "The run time that it reports is not the one that was measured."),
+    ProblemKind("wrote_to_stdout", "unranked", "It wrote to standard output, which belongs to the results."),
+)
+
+PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
+"""Every fault by its code, the gravest kinds first."""
+
+
+def consequence_of(codes: Iterable[str]) -> Consequence | None:
+    """Return the gravest consequence of some faults: None where there is none."""
+    found = {PROBLEMS[code].consequence for code in codes}
+    gravest_first: tuple[Consequence, ...] = ("wrong", "failed", "unranked")
+    return next((consequence for consequence in gravest_first if consequence in found), None)

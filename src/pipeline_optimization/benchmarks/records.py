@@ -1,0 +1,276 @@
+"""What a comparison leaves behind: plain records, the same in memory, in JSON and in every report.
+
+Times are in milliseconds unless a name says otherwise, memory in MiB, moments in seconds since the run began.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from attrs import field, frozen
+
+__all__ = [
+    "SCHEMA_VERSION",
+    "CaseRecord",
+    "Comparison",
+    "ContenderRecord",
+    "Execution",
+    "Point",
+    "Problem",
+    "Results",
+    "RunRecord",
+    "Sample",
+    "SampleKind",
+    "Scan",
+    "ScanPoint",
+    "SummaryRow",
+    "Verdict",
+    "Warning_",
+]
+
+SCHEMA_VERSION = 1
+
+SampleKind = Literal["warm_up", "timed", "memory", "probe"]
+"""Why a sample was taken: to fill caches, for its times, for its memory, or to see whether answers are remembered."""
+
+Verdict = Literal["best", "tied", "slower", "unranked", "wrong", "failed"]
+Mark = Literal["best", "tied"]
+Interval = tuple[float, float]
+Point = tuple[float, float]
+
+
+@frozen(kw_only=True)
+class Problem:
+    """A fault of a contender (``problems.PROBLEMS``) with the facts of this occurrence."""
+
+    code: str
+    text: str = ""
+
+
+@frozen(kw_only=True)
+class Execution:
+    """One call of ``process_text``.
+
+    ``error`` is the type of what it raised, else empty. ``predicted`` says whether the draws that the call asked for
+    let it succeed; None where no fault can be injected. ``floor_ms`` is the longest chain of simulated latency that
+    no concurrency can shorten. ``calls`` are calls of stages; of their items ``recovered`` failed and then succeeded,
+    ``exhausted`` never did.
+    """
+
+    kind: Literal["cold", "warm", "replay"]
+    wall_ms: float
+    is_correct: bool
+    words: int
+    reported_ms: float | None = None
+    error: str = ""
+    predicted: bool | None = None
+    floor_ms: float = 0.0
+    calls: int = 0
+    recovered: int = 0
+    exhausted: int = 0
+    overshoot_ms: float = 0.0
+
+
+@frozen(kw_only=True)
+class Sample:
+    """One fresh process that ran one contender: import, set-up, a cold execution, warm ones, tear-down.
+
+    CPU seconds and the wall time they relate to cover the warm executions. ``memory_*`` are None outside memory
+    rounds. ``exit`` is ``0``, another exit code, the name of a signal, or ``timeout``.
+    """
+
+    contender: str
+    case: str
+    profile: str
+    kind: SampleKind
+    round: int
+    order_index: int
+    started_s: float
+    import_ms: float | None = None
+    setup_ms: float | None = None
+    teardown_ms: float | None = None
+    executions: Sequence[Execution] = ()
+    problems: Sequence[Problem] = ()
+    exit: str = "0"
+    cpu_s: float | None = None
+    cpu_wall_s: float | None = None
+    cpu_method: str = ""
+    memory_peak_mib: float | None = None
+    memory_growth_mib: float | None = None
+    memory_upper_mib: float | None = None
+    memory_method: str = ""
+    memory_series: Sequence[Point] = ()
+    cpu_series: Sequence[Point] = ()
+    processes: int = 0
+    threads: int = 0
+    task_ms_quantiles: Mapping[str, float] = field(factory=dict)
+    control_ms: float = 0.0
+    load1: float = 0.0
+    sampler_cpu_s: float = 0.0
+    wall_s: float = 0.0
+
+    @property
+    def warm(self) -> list[Execution]:
+        return [execution for execution in self.executions if execution.kind == "warm"]
+
+
+@frozen(kw_only=True)
+class ContenderRecord:
+    """A contender: a plugin's orchestrator or a file. ``sha256`` is that of the file, or of the plugin's modules."""
+
+    name: str
+    kind: Literal["file", "plugin"]
+    source: str
+    sha256: str = ""
+    version: str = ""
+    summary: str = ""
+
+
+@frozen(kw_only=True)
+class CaseRecord:
+    """A size class of texts under a profile. ``expected_digests`` has one digest a round."""
+
+    case: str
+    profile: str
+    words: int
+    distinct_words: int
+    faults: str
+    latency_scale: float
+    expected_digests: Mapping[str, str] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class RunRecord:
+    """What was asked for and how it was done."""
+
+    id: str
+    started: str
+    seed: int
+    command: str
+    rounds: int
+    memory_rounds: int
+    warm_runs: int
+    reference: str
+    noise_threshold: float
+    timeout_s: float
+    workers: int
+    iterations_asked: int | None = None
+    time_budget_s: float | None = None
+    duration_s: float = 0.0
+    is_interrupted: bool = False
+
+
+@frozen(kw_only=True)
+class SummaryRow:
+    """One contender in one case and profile; None where there is nothing to say.
+
+    ``runtime_ms`` is the mean of the rounds' values, each the median of a process's correct warm executions;
+    ``interval_ms`` is the exact 95 % interval of their median. ``ratio`` is to the reference, paired by round.
+    ``marks`` says which metrics are the best or tied with it. ``failures`` counts executions and samples by kind.
+    """
+
+    contender: str
+    case: str
+    profile: str
+    success_rate: float | None
+    expected_success_rate: float | None
+    runtime_ms: float | None
+    words_per_second: float | None
+    memory_peak_mib: float | None
+    memory_growth_mib: float | None
+    cpu_percent: float | None
+    verdict: Verdict
+    problems: Sequence[str] = ()
+    reasons: Sequence[str] = ()
+    rounds: int = 0
+    executions: int = 0
+    median_ms: float | None = None
+    interval_ms: Interval | None = None
+    min_ms: float | None = None
+    max_ms: float | None = None
+    mad_ms: float | None = None
+    ratio: float | None = None
+    ratio_interval: Interval | None = None
+    floor_ms: float | None = None
+    overlap_efficiency: float | None = None
+    import_ms: float | None = None
+    setup_ms: float | None = None
+    cold_ms: float | None = None
+    teardown_ms: float | None = None
+    cpu_s_per_1000_words: float | None = None
+    memory_upper_mib: float | None = None
+    leak_mib_per_run: float | None = None
+    processes: int = 0
+    task_ms_quantiles: Mapping[str, float] = field(factory=dict)
+    failures: Mapping[str, int] = field(factory=dict)
+    marks: Mapping[str, Mark] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Comparison:
+    """How a contender stands to the best one in one metric: ``p_adjusted`` is Holm-corrected, None where untested."""
+
+    metric: str
+    case: str
+    profile: str
+    contender: str
+    against: str
+    ratio: float
+    interval: Interval | None
+    p_adjusted: float | None
+    verdict: str
+
+
+@frozen(kw_only=True)
+class Warning_:  # noqa: N801 - Warning is Python's
+    """Something that a reader should know before believing: cause, number and remedy in ``text``."""
+
+    code: str
+    where: str
+    value: float
+    threshold: float
+    text: str
+
+
+@frozen(kw_only=True)
+class ScanPoint:
+    """The median time at one size or number of workers."""
+
+    x: float
+    median_ms: float
+    interval_ms: Interval | None
+
+
+@frozen(kw_only=True)
+class Scan:
+    """A contender's times over sizes or workers with the fitted law, or why none was fitted (``refusal``).
+
+    For ``words`` the law is t = a + b n^c (``parameters`` a, b, c); for ``workers`` it is Amdahl's, with ``serial``.
+    """
+
+    dimension: Literal["words", "workers"]
+    contender: str
+    points: Sequence[ScanPoint]
+    parameters: Mapping[str, float] = field(factory=dict)
+    intervals: Mapping[str, Interval] = field(factory=dict)
+    refusal: str = ""
+
+
+@frozen(kw_only=True)
+class Results:
+    """A whole comparison."""
+
+    run: RunRecord
+    machine: Mapping[str, str]
+    contenders: Sequence[ContenderRecord]
+    cases: Sequence[CaseRecord]
+    samples: Sequence[Sample]
+    summary: Sequence[SummaryRow] = ()
+    comparisons: Sequence[Comparison] = ()
+    warnings: Sequence[Warning_] = ()
+    scans: Sequence[Scan] = ()
+    verdicts: Sequence[str] = ()
+    methods: Mapping[str, str] = field(factory=dict)
+    tool: str = ""
+    schema_version: int = SCHEMA_VERSION

@@ -1,0 +1,38 @@
+"""Results survive JSON, and what is no result is refused."""
+
+from __future__ import annotations
+
+import pytest
+
+from example_results import results
+from pipeline_optimization.benchmarks.documents import from_json, results_from_json, results_to_json, to_json_line
+from pipeline_optimization.benchmarks.problems import PROBLEMS, consequence_of
+from pipeline_optimization.benchmarks.records import Sample
+from pipeline_optimization.errors import UsageError
+
+
+def test_results_survive_json() -> None:
+    document = results({"sequential": 200.0, "threaded": 50.0})
+    text = results_to_json(document)
+    assert results_to_json(results_from_json(text, source="f.json")) == text
+
+
+def test_a_sample_is_one_line() -> None:
+    first = results({"sequential": 200.0}).samples[0]
+    line = to_json_line(first)
+    assert "\n" not in line
+    assert to_json_line(from_json(line, Sample, source="line")) == line
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 2}', '{"schema_version": 1, "run": 3}'])
+def test_what_is_no_result_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"f\.json .*--export"):
+        results_from_json(text, source="f.json")
+
+
+def test_the_gravest_fault_decides() -> None:
+    assert consequence_of([]) is None
+    assert consequence_of(["own_clock"]) == "unranked"
+    assert consequence_of(["own_clock", "timeout"]) == "failed"
+    assert consequence_of(["timeout", "wrong_counts", "own_clock"]) == "wrong"
+    assert all(kind.code == code for code, kind in PROBLEMS.items())
