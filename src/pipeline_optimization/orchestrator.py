@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import secrets
 from collections.abc import Mapping
 from typing import TypedDict
 
 from pipeline_optimization.api import NO_OPTIONS, count_anagrams
 from pipeline_optimization.errors import IncompleteRunError, TextTypeError
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
+from pipeline_optimization.tasks.environment import fault_settings
 
 __all__ = ["TaskOrchestrator", "TaskResult"]
 
@@ -24,8 +24,8 @@ class TaskResult(TypedDict):
 class TaskOrchestrator:
     """Counts texts with an orchestrator chosen by name.
 
-    ``faults`` is a fault profile; by default that of the environment variable ``ANAGRAM_FAULTS``, else ``none``.
-    Raises UnknownComponentError and OptionError at the first text.
+    What is not given here comes from the environment, as for the tasks (``pipeline_optimization.tasks``), but that
+    ``faults``, a fault profile, is ``none`` by default. Raises UnknownComponentError and OptionError at the first text.
     """
 
     def __init__(
@@ -35,13 +35,13 @@ class TaskOrchestrator:
         options: Mapping[str, object] = NO_OPTIONS,
         retry: str = "exponential",
         faults: str | None = None,
-        latency_scale: float = DEFAULT_LATENCY_SCALE,
+        latency_scale: float | None = None,
         seed: int | None = None,
     ) -> None:
         self._orchestrator = orchestrator
         self._options = options
         self._retry = retry
-        self._faults = os.environ.get("ANAGRAM_FAULTS", "none") if faults is None else faults
+        self._faults = faults
         self._latency_scale = latency_scale
         self._seed = seed
         self._registry = Registry.load()
@@ -54,14 +54,16 @@ class TaskOrchestrator:
         """
         if not isinstance(text, str):
             raise TextTypeError(f"process_text() counts a string, not {type(text).__name__}.")
+        settings = fault_settings(seed=secrets.randbits(31), faults="none")
         report = count_anagrams(
             text,
             orchestrator=self._orchestrator,
             orchestrator_options=self._options,
             retry=self._retry,
-            faults=self._faults,
-            latency_scale=self._latency_scale,
-            seed=self._seed,
+            faults=settings.faults if self._faults is None else self._faults,
+            latency_scale=settings.latency_scale if self._latency_scale is None else self._latency_scale,
+            seed=settings.seed if self._seed is None else self._seed,
+            case=settings.case,
             registry=self._registry,
         )
         if not report.is_complete:

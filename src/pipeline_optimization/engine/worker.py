@@ -15,6 +15,7 @@ from typing import cast
 from attrs import frozen
 
 from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan
+from pipeline_optimization.engine.journal import CallRecord, Journal, Outcome
 from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
 from pipeline_optimization.errors import InjectedFault, PluginError
 from pipeline_optimization.types import ErrorRecord
@@ -66,6 +67,7 @@ class Worker:
         self._lock = threading.Lock()
         self._setup: WorkerSetup | None = None
         self._stages: Mapping[str, Stage] | None = None
+        self._journal = Journal.from_environment()
 
     def begin(self, payload: bytes) -> Pending:
         """Decode an attempt and draw its faults, so that the caller can let the latency pass in its own way."""
@@ -106,6 +108,14 @@ class Worker:
                     self._stages = self.setup.build(self.setup.argument)
         return self._stages[task]
 
+    def record(self, call: Call, outcome: Outcome, latency: float, began: int) -> None:
+        """Enter an attempt into the journal, if the harness keeps one and the task is one that can wait or fail."""
+        if self._journal is not None and call.fault_key:
+            execution = self._journal.settings().execution
+            ended = time.monotonic_ns()
+            record = CallRecord(call.task, call.fault_key, call.number, outcome, latency, began, ended)
+            self._journal.record(execution, record)
+
 
 class Pending:
     """An attempt between its decoding and its end."""
@@ -114,6 +124,7 @@ class Pending:
         self._worker = worker
         self._call = call
         self._draw = draw
+        self._began = time.monotonic_ns()
 
     @property
     def latency(self) -> float:
@@ -122,11 +133,16 @@ class Pending:
     def finish(self) -> bytes:
         """Run the task and return the answer's bytes."""
         call, latency = self._call, self._draw.latency
+        outcome: Outcome = "error"
         try:
             if self._draw.fails:
+                outcome = "injected"
                 raise InjectedFault(f"{call.task} failed on attempt {call.number} (simulated)")
-            return encode_answer(Answer(result=self._worker.stage(call.task)(call.data), latency=latency))
+            answer = encode_answer(Answer(result=self._worker.stage(call.task)(call.data), latency=latency))
+            outcome = "ok"
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit too: a task must not end its worker
-            return encode_answer(Answer(error=describe_error(error), latency=latency))
+            answer = encode_answer(Answer(error=describe_error(error), latency=latency))
+        self._worker.record(call, outcome, latency, self._began)
+        return answer

@@ -2,5 +2,6 @@
 
 Called directly they take their faults from the environment: ``ANAGRAM_FAULTS`` (``exercise``), ``ANAGRAM_SEED`` (drawn
 when the process starts), ``ANAGRAM_LATENCY_SCALE`` (0.05) and ``ANAGRAM_CASE`` (empty). The function without waiting
-and failing is ``task.plain``.
+and failing is ``task.plain``; ``task.call_async`` awaits the waiting. Under the harness the faults come from its
+journal instead (``pipeline_optimization.engine.journal``), which also records every call.
 """

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from attrs import frozen
 
 from pipeline_optimization.engine.faults import TaskFaults
-from pipeline_optimization.errors import InjectedFault
 from pipeline_optimization.tasks.environment import DirectCalls
 
 __all__ = ["TaskFunction", "TaskSpec", "task", "task_decorator"]
@@ -28,9 +27,14 @@ class TaskSpec:
 
 
 class TaskFunction(Protocol[P, R]):
-    """A decorated function: ``plain`` is the function itself, which neither waits nor fails."""
+    """A decorated function, in three forms.
+
+    Called, it blocks its thread for the simulated time; ``call_async`` awaits it instead, so that an event loop can
+    have many calls wait at once; ``plain`` is the function itself, which neither waits nor fails.
+    """
 
     plain: Callable[Concatenate[str, P], R]
+    call_async: Callable[Concatenate[str, P], Coroutine[None, None, R]]
     spec: TaskSpec
 
     def __call__(self, argument: str, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
@@ -54,15 +58,22 @@ def task(
 
         @functools.wraps(function)
         def call(argument: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            draw = _CALLS.draw(name, faults, argument)
-            if draw.latency > 0:
-                time.sleep(draw.latency)
-            if draw.fails:
-                raise InjectedFault(f"{name} failed (simulated)")
-            return function(argument, *args, **kwargs)
+            begun = _CALLS.begin(name, faults, argument)
+            if begun.latency > 0:
+                time.sleep(begun.latency)
+            return begun.finish(functools.partial(function, argument, *args, **kwargs))
+
+        async def call_async(argument: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
+            import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
+
+            begun = _CALLS.begin(name, faults, argument)
+            if begun.latency > 0:
+                await asyncio.sleep(begun.latency)
+            return begun.finish(functools.partial(function, argument, *args, **kwargs))
 
         decorated = cast("TaskFunction[P, R]", call)
         decorated.plain = function
+        decorated.call_async = call_async
         decorated.spec = TaskSpec(name, faults)
         return decorated
 
