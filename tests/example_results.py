@@ -104,8 +104,6 @@ def results(times: Mapping[str, float], *, rounds: int = 12, noise: float = 0.02
             seed=4711,
             command="anagram compare --seed 4711",
             rounds=rounds,
-            memory_rounds=3,
-            warm_runs=2,
             reference=next(iter(times)),
             noise_threshold=0.02,
             timeout_s=10.0,
@@ -116,7 +114,15 @@ def results(times: Mapping[str, float], *, rounds: int = 12, noise: float = 0.02
         contenders=[ContenderRecord(name=name, kind="plugin", source=f"plugin-{name}") for name in times],
         cases=[
             CaseRecord(
-                case="small", profile="mixed", words=22, distinct_words=20, faults="exercise", latency_scale=0.05
+                case="small",
+                profile="mixed",
+                words=22,
+                distinct_words=20,
+                faults="exercise",
+                latency_scale=0.05,
+                rounds=rounds,
+                memory_rounds=3,
+                warm_runs=2,
             )
         ],
         samples=samples,

@@ -77,7 +77,7 @@ class Sample:
     """One fresh process that ran one contender: import, set-up, a cold execution, warm ones, tear-down.
 
     CPU seconds and the wall time they relate to cover the warm executions. ``memory_*`` are None outside memory
-    rounds. ``exit`` is ``0``, another exit code, the name of a signal, or ``timeout``.
+    rounds. ``sampler_cpu_s`` is what the harness itself used while executions ran. ``exit`` is ``0``, another exit code, the name of a signal, or ``timeout``.
     """
 
     contender: str
@@ -129,7 +129,10 @@ class ContenderRecord:
 
 @frozen(kw_only=True)
 class CaseRecord:
-    """A size class of texts under a profile. ``expected_digests`` has one digest a round."""
+    """A size class of texts under a profile, with the rounds that it had.
+
+    ``warm_runs`` are those of a timed sample. ``expected_digests`` has the SHA-256 of the oracle's counts of each text.
+    """
 
     case: str
     profile: str
@@ -137,20 +140,21 @@ class CaseRecord:
     distinct_words: int
     faults: str
     latency_scale: float
+    rounds: int = 0
+    memory_rounds: int = 0
+    warm_runs: int = 1
     expected_digests: Mapping[str, str] = field(factory=dict)
 
 
 @frozen(kw_only=True)
 class RunRecord:
-    """What was asked for and how it was done."""
+    """What was asked for and how it was done. ``rounds`` are the timed rounds of the case that had the most."""
 
     id: str
     started: str
     seed: int
     command: str
     rounds: int
-    memory_rounds: int
-    warm_runs: int
     reference: str
     noise_threshold: float
     timeout_s: float
@@ -173,14 +177,14 @@ class SummaryRow:
     contender: str
     case: str
     profile: str
-    success_rate: float | None
-    expected_success_rate: float | None
-    runtime_ms: float | None
-    words_per_second: float | None
-    memory_peak_mib: float | None
-    memory_growth_mib: float | None
-    cpu_percent: float | None
     verdict: Verdict
+    success_rate: float | None = None
+    expected_success_rate: float | None = None
+    runtime_ms: float | None = None
+    words_per_second: float | None = None
+    memory_peak_mib: float | None = None
+    memory_growth_mib: float | None = None
+    cpu_percent: float | None = None
     problems: Sequence[str] = ()
     reasons: Sequence[str] = ()
     rounds: int = 0

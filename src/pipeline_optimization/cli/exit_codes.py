@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["BROKEN_PIPE", "COMPLETE", "INCOMPLETE", "INTERRUPTED", "USAGE"]
+__all__ = ["BROKEN_PIPE", "COMPLETE", "FAILED", "INCOMPLETE", "INTERRUPTED", "REGRESSION", "USAGE", "WRONG"]
 
 COMPLETE: Final = 0
 INCOMPLETE: Final = 1
+REGRESSION: Final = 1
 USAGE: Final = 2
+WRONG: Final = 3
+"""A contender's answers cannot be trusted."""
+FAILED: Final = 4
+"""A contender crashed, hung, leaked or could not be loaded."""
 INTERRUPTED: Final = 130
 BROKEN_PIPE: Final = 141
 """128 + SIGPIPE, as a shell reports a program that wrote to a closed pipe."""

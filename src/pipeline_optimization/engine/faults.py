@@ -9,12 +9,26 @@ from attrs import field, frozen
 
 from pipeline_optimization.engine.draws import uniform
 
-__all__ = ["CALM", "PROFILES", "Draw", "FaultPlan", "TaskFaults", "fault_key"]
+__all__ = ["CALM", "PROFILES", "Draw", "FaultPlan", "Profile", "TaskFaults", "fault_key"]
 
 MAX_KEY = 64
 
-PROFILES: Mapping[str, float] = {"exercise": 1.0, "none": 0.0, "heavy": 2.0}
-"""Fault profiles: the factor that multiplies what each task declares, failure rate and time alike."""
+
+@frozen
+class Profile:
+    """The factors that multiply what each task declares."""
+
+    failures: float
+    times: float
+
+
+PROFILES: Mapping[str, Profile] = {
+    "exercise": Profile(failures=1.0, times=1.0),
+    "heavy": Profile(failures=2.0, times=2.0),
+    "latency": Profile(failures=0.0, times=1.0),
+    "none": Profile(failures=0.0, times=0.0),
+}
+"""Fault profiles by name."""
 
 
 def fault_key(argument: str) -> str:
@@ -37,8 +51,8 @@ class TaskFaults:
 
     def scaled(self, profile: str) -> TaskFaults:
         """Return the faults under a profile; a rate above 1 is 1."""
-        factor = PROFILES[profile]
-        return TaskFaults(min(1.0, self.failure_rate * factor), self.sleep_time * factor)
+        factors = PROFILES[profile]
+        return TaskFaults(min(1.0, self.failure_rate * factors.failures), self.sleep_time * factors.times)
 
 
 @frozen

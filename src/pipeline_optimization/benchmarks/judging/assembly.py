@@ -1,0 +1,69 @@
+"""Makes the record of a sample out of what was seen of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import quantiles
+
+from pipeline_optimization.benchmarks.judging.sample import judge_end, judge_executions
+from pipeline_optimization.benchmarks.measuring.raw import RawSample
+from pipeline_optimization.benchmarks.records import Sample
+from pipeline_optimization.benchmarks.schedule import Round
+
+__all__ = ["assemble"]
+
+
+def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int, started: float) -> Sample:
+    """Judge a sample and return its record; ``started`` is in seconds since the comparison began."""
+    executions, problems = judge_executions(raw, [text for _, text in round_.texts], round_.settings)
+    problems += judge_end(raw)
+    return Sample(
+        contender=contender,
+        case=round_.case.name,
+        profile=round_.case.profile,
+        kind=round_.kind,
+        round=round_.number,
+        order_index=order_index,
+        started_s=round(started, 3),
+        import_ms=_rounded(raw.phases_ms.get("import")),
+        setup_ms=_rounded(raw.phases_ms.get("setup")),
+        teardown_ms=_rounded(raw.phases_ms.get("teardown")),
+        executions=executions,
+        problems=problems,
+        exit=raw.exit,
+        cpu_s=_rounded(raw.cpu_s, 6),
+        cpu_wall_s=_rounded(raw.cpu_wall_s, 6) if raw.cpu_s is not None else None,
+        cpu_method=raw.cpu_method,
+        memory_peak_mib=_rounded(raw.memory_peak_mib),
+        memory_growth_mib=_rounded(raw.memory_growth_mib),
+        memory_upper_mib=_rounded(raw.memory_upper_mib),
+        memory_method=raw.memory_method,
+        memory_series=raw.memory_series,
+        cpu_series=raw.cpu_series,
+        processes=raw.processes,
+        threads=max((execution.threads for execution in raw.executions), default=0),
+        task_ms_quantiles=_quantiles([_milliseconds(c.began, c.ended) for e in raw.executions for c in e.calls]),
+        control_ms=round(raw.control_ms, 3),
+        load1=round(raw.load1, 2),
+        sampler_cpu_s=round(raw.sampler_cpu_s, 4),
+        wall_s=round(raw.wall_s, 3),
+    )
+
+
+def _quantiles(values: Sequence[float]) -> Mapping[str, float]:
+    """Return quantiles of the calls' times; none of fewer than a hundred calls, which would only be the largest."""
+    if len(values) < 2:
+        return {}
+    cuts = quantiles(values, n=100, method="inclusive")
+    found = {"p50": cuts[49], "max": max(values)}
+    if len(values) >= 100:
+        found |= {"p95": cuts[94], "p99": cuts[98]}
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def _milliseconds(began: int, ended: int) -> float:
+    return (ended - began) / 1e6
+
+
+def _rounded(value: float | None, digits: int = 3) -> float | None:
+    return None if value is None else round(value, digits)

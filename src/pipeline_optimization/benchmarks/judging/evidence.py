@@ -1,0 +1,116 @@
+"""What the journal of an execution proves: which work was done, what the draws allowed, and how long it had to take."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from pipeline_optimization.benchmarks.texts import FreshText
+from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
+from pipeline_optimization.engine.faults import FaultPlan, fault_key
+from pipeline_optimization.engine.journal import CallRecord, Settings
+from pipeline_optimization.tasks.filter_input_task import filter_input
+from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
+from pipeline_optimization.tasks.get_words_task import get_words
+from pipeline_optimization.tasks.permutations_task import permutations
+
+__all__ = ["Evidence", "examine"]
+
+TEXT_TASKS = (filter_input, get_words)
+WORD_TASKS = (find_anagrams, permutations)
+"""Either of them turns a word into anagrams."""
+
+
+@frozen(kw_only=True)
+class Evidence:
+    """``missing`` is work without a successful call, as sentences; ``failed_words`` never got through.
+
+    ``predicted`` says whether every item that was called for got through in the end. ``floor`` is in seconds: the
+    longest chain of drawn latencies (filter, then split, then the slowest word), whatever runs beside it.
+    """
+
+    calls: int
+    recovered: int
+    exhausted: int
+    predicted: bool
+    missing: Sequence[str]
+    failed_words: Sequence[str]
+    floor: float
+    overshoot: float
+
+
+def examine(calls: Sequence[CallRecord], text: FreshText, settings: Settings) -> Evidence:
+    """Read the journal of one execution of a text."""
+    plan = FaultPlan(
+        tasks={task.spec.name: task.spec.faults.scaled(settings.faults) for task in (*TEXT_TASKS, *WORD_TASKS)},
+        latency_scale=settings.latency_scale,
+        seed=settings.seed,
+        case=settings.case,
+    )
+    items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
+    for call in calls:
+        items[call.task, call.key].append(call)
+    succeeded = {item for item, tries in items.items() if any(call.outcome == "ok" for call in tries)}
+    recovered = sum(1 for item in succeeded if any(call.outcome == "injected" for call in items[item]))
+    exhausted = sum(1 for item, tries in items.items() if item not in succeeded and tries[-1].outcome == "injected")
+    # A token with a digit matches nothing, so nobody needs to look it up.
+    words = sorted({fault_key(token) for token in text.tokens if token.isalpha()})
+    word_names = [task.spec.name for task in WORD_TASKS]
+    failed_words = [
+        word
+        for word in words
+        if any((name, word) in items for name in word_names)
+        and not any((name, word) in succeeded for name in word_names)
+    ]
+    return Evidence(
+        calls=len(calls),
+        recovered=recovered,
+        exhausted=exhausted,
+        predicted=all(tries[-1].outcome != "injected" for tries in items.values()),
+        missing=_missing(succeeded, words, word_names),
+        failed_words=failed_words,
+        floor=_floor(plan, items, text, words),
+        overshoot=sum((call.ended - call.began) / 1e9 - call.latency for call in calls),
+    )
+
+
+def _missing(succeeded: set[tuple[str, str]], words: Sequence[str], word_names: Sequence[str]) -> list[str]:
+    done = {task for task, _ in succeeded}
+    sentences = [f"{task.spec.name} never succeeded." for task in TEXT_TASKS if task.spec.name not in done]
+    without = [word for word in words if not any((name, word) in succeeded for name in word_names)]
+    if without:
+        names = " or ".join(word_names)
+        sentences.append(f"{len(without)} of {len(words)} words had no successful {names}, {without[0]!r} among them.")
+    return sentences
+
+
+def _floor(
+    plan: FaultPlan, items: Mapping[tuple[str, str], Sequence[CallRecord]], text: FreshText, words: Sequence[str]
+) -> float:
+    """Return the least time that the drawn latencies allow with any number of workers."""
+    tokenizer = ExerciseTokenizer()
+    keys = {"filter_input": fault_key(text.text), "get_words": fault_key(tokenizer.filter(text.text))}
+    floor = 0.0
+    for task in TEXT_TASKS:
+        name = task.spec.name
+        # A contender may give the stage pieces of the text; then at least one success has to be waited for.
+        is_whole = (name, keys[name]) in items
+        floor += _chain(plan, name, keys[name]) if is_whole else plan.draw(name, keys[name], 1).latency
+    chains = []
+    for word in words:
+        names = [task.spec.name for task in WORD_TASKS if (task.spec.name, word) in items]
+        chains.append(min((_chain(plan, name, word) for name in names), default=0.0))
+    return floor + max(chains, default=0.0)
+
+
+def _chain(plan: FaultPlan, task: str, key: str) -> float:
+    """Return the latency of an item's attempts up to the first that does not fail."""
+    total = 0.0
+    for number in range(1, 1000):
+        draw = plan.draw(task, key, number)
+        total += draw.latency
+        if not draw.fails:
+            break
+    return total

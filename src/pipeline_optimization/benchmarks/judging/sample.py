@@ -1,0 +1,189 @@
+"""Turns what was seen of a subject into a sample: facts, and faults by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from attrs import evolve
+
+from pipeline_optimization.benchmarks.judging.answers import judge_answer
+from pipeline_optimization.benchmarks.judging.evidence import Evidence, examine
+from pipeline_optimization.benchmarks.measuring.raw import RawExecution, RawSample
+from pipeline_optimization.benchmarks.measuring.subject_process import Event
+from pipeline_optimization.benchmarks.records import Execution, Problem
+from pipeline_optimization.benchmarks.texts import FreshText
+from pipeline_optimization.engine.journal import Settings
+
+__all__ = ["judge_end", "judge_executions"]
+
+FLOOR_TOLERANCE = 0.98
+"""A timer may fire a little early; nothing is accused for that."""
+
+CLOCK_TOLERANCE_MS = 5.0
+REMEMBERED_SHARE = 0.3
+REMEMBERED_MS = 5.0
+"""An execution of a text seen before is called remembered below this share of a fresh one's time, which must itself be
+this long, where no journal shows what was called."""
+
+
+def judge_executions(
+    raw: RawSample, texts: Sequence[FreshText], settings: Settings | None
+) -> tuple[list[Execution], list[Problem]]:
+    """Judge every call of process_text that ended."""
+    executions: list[Execution] = []
+    problems: list[Problem] = []
+    for index, (seen, text) in enumerate(zip(raw.executions, texts, strict=False)):
+        evidence = None if settings is None else examine(seen.calls, text, settings)
+        found = _faults(seen, text, texts[:index], evidence)
+        if seen.kind == "replay":
+            found = _recognised(found, problems) + (
+                _remembered(seen, raw.executions[index - 1]) if settings is None else []
+            )
+        problems += found
+        executions.append(_execution(seen, text, evidence, is_correct=_is_correct(seen, found)))
+    return executions, problems
+
+
+def judge_end(raw: RawSample) -> list[Problem]:
+    """Judge how a subject ended, and what it left behind."""
+    problems: list[Problem] = []
+    if raw.failed is not None and raw.failed["event"] == "failed":
+        problems.append(_failed_step(raw.failed))
+    elif raw.exit == "timeout":
+        problems.append(_timeout(raw))
+    elif not raw.is_ended:
+        tail = raw.stderr.excerpt.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
+        if raw.exit.isdigit():
+            problems.append(Problem(code="exited", text=f"The process ended with exit code {raw.exit}. {tail}".strip()))
+        else:
+            problems.append(Problem(code="crashed", text=f"{raw.exit} ended the process. {tail}".strip()))
+    if raw.leaked:
+        problems.append(Problem(code="leaked_process", text=f"Left behind: {', '.join(raw.leaked[:5])}."))
+    counts = [execution.threads for execution in raw.executions]
+    is_growing = len(counts) > 1 and all(b > a for a, b in pairwise(counts))
+    if raw.threads_left and is_growing:
+        text = f"{raw.threads_left} threads are left; after each execution there were {', '.join(map(str, counts))}."
+        problems.append(Problem(code="leaked_thread", text=text))
+    if raw.stdout.length:
+        excerpt = raw.stdout.excerpt.decode("utf-8", "replace").strip()[:60]
+        problems.append(
+            Problem(code="wrote_to_stdout", text=f"{raw.stdout.length:,} bytes, beginning with {excerpt!r}.")
+        )
+    return problems
+
+
+def _faults(
+    seen: RawExecution, text: FreshText, earlier: Sequence[FreshText], evidence: Evidence | None
+) -> list[Problem]:
+    answer = seen.answer
+    event = answer["event"]
+    if event == "raised":
+        return [_raised(answer, evidence)]
+    if event == "misshapen":
+        return [Problem(code="bad_result", text=f"It returned {answer['type']}: {answer['message']}".rstrip(": "))]
+    failed_words = () if evidence is None else evidence.failed_words
+    wrong = judge_answer(
+        answer["counts"],
+        text,
+        earlier=[other for other in earlier if other.text != text.text],
+        failed_words=failed_words,
+    )
+    problems = [] if wrong is None else [wrong]
+    problems += _clock_faults(seen)
+    if evidence is not None and wrong is None:
+        problems += _unearned(seen, evidence)
+    return problems
+
+
+def _unearned(seen: RawExecution, evidence: Evidence) -> list[Problem]:
+    """Return what is wrong with a right answer that was not worked for."""
+    if evidence.missing:
+        return [Problem(code="skipped_stages", text=" ".join(evidence.missing))]
+    if seen.wall_ms < evidence.floor * 1000.0 * FLOOR_TOLERANCE:
+        text = f"{seen.wall_ms:.1f} ms, where the drawn latencies take {evidence.floor * 1000.0:.1f} ms at least."
+        return [Problem(code="skipped_latency", text=text)]
+    return []
+
+
+def _recognised(found: Sequence[Problem], earlier: Sequence[Problem]) -> list[Problem]:
+    """Call work that only a repeated text is spared what it is: remembering the answer."""
+    is_new = all(problem.code != "skipped_stages" for problem in earlier)
+    return [evolve(p, code="memorised_answer") if is_new and p.code == "skipped_stages" else p for p in found]
+
+
+def _clock_faults(seen: RawExecution) -> list[Problem]:
+    reported = seen.answer.get("reported_ms")
+    if reported is None:
+        return [Problem(code="bad_result", text="The result has no number under 'runtime'.")]
+    if seen.wall_ms - reported > max(CLOCK_TOLERANCE_MS, 0.5 * seen.wall_ms):
+        return [Problem(code="own_clock", text=f"It reported {reported:.3g} ms; {seen.wall_ms:.1f} ms were measured.")]
+    if seen.bracket_ms - seen.wall_ms > max(100.0, seen.wall_ms):
+        text = f"Inside the process {seen.wall_ms:.1f} ms passed, outside {seen.bracket_ms:.1f} ms."
+        return [Problem(code="own_clock", text=text)]
+    return []
+
+
+def _remembered(replay: RawExecution, fresh: RawExecution) -> list[Problem]:
+    if fresh.wall_ms >= REMEMBERED_MS and replay.wall_ms < REMEMBERED_SHARE * fresh.wall_ms:
+        text = f"A text took {fresh.wall_ms:.1f} ms, and {replay.wall_ms:.1f} ms when it came again."
+        return [Problem(code="memorised_answer", text=text)]
+    return []
+
+
+def _raised(answer: Event, evidence: Evidence | None) -> Problem:
+    what = f"{answer['type']}: {answer['message']}"
+    if answer["type"] == "SystemExit":
+        return Problem(code="exited", text=f"process_text() raised {what}")
+    if evidence is not None and not evidence.predicted:
+        return Problem(code="exhausted_retries", text=what)
+    place = f" at {answer['place']}" if answer.get("place") else ""
+    return Problem(code="exception", text=what + place)
+
+
+def _failed_step(failed: Event) -> Problem:
+    what = f"{failed['type']}: {failed['message']}"
+    place = f" at {failed['place']}" if failed.get("place") else ""
+    if failed["is_missing"]:
+        return Problem(code="no_orchestrator", text=failed["message"])
+    if failed["type"] == "SystemExit":
+        return Problem(code="exited", text=f"{failed['step']} raised {what}")
+    if failed["step"] == "import":
+        return Problem(code="import_error", text=what + place)
+    return Problem(code="exception", text=f"{failed['step']} raised {what}{place}")
+
+
+def _timeout(raw: RawSample) -> Problem:
+    if raw.is_ended:
+        left = f"{raw.threads_left} threads" if raw.threads_left else "something"
+        return Problem(code="leaked_thread", text=f"The process did not end: {left} kept it alive.")
+    where = f"after {len(raw.executions)} executions" if raw.phases_ms else "while it was imported"
+    return Problem(code="timeout", text=f"It was killed {where}.")
+
+
+def _is_correct(seen: RawExecution, found: Sequence[Problem]) -> bool:
+    harmless = {"own_clock", "wrote_to_stdout"}
+    return seen.answer["event"] == "result" and all(problem.code in harmless for problem in found)
+
+
+def _execution(seen: RawExecution, text: FreshText, evidence: Evidence | None, *, is_correct: bool) -> Execution:
+    reported = seen.answer.get("reported_ms")
+    facts = Execution(
+        kind=seen.kind,
+        wall_ms=round(seen.wall_ms, 4),
+        is_correct=is_correct,
+        words=len(text.tokens),
+        reported_ms=None if reported is None else round(float(reported), 4),
+        error=seen.answer["type"] if seen.answer["event"] == "raised" else "",
+    )
+    if evidence is None:
+        return facts
+    return evolve(
+        facts,
+        predicted=evidence.predicted,
+        floor_ms=round(evidence.floor * 1000.0, 4),
+        calls=evidence.calls,
+        recovered=evidence.recovered,
+        exhausted=evidence.exhausted,
+        overshoot_ms=round(evidence.overshoot * 1000.0, 4),
+    )

@@ -1,0 +1,64 @@
+"""The machine and the software that a comparison ran on."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+from collections.abc import Mapping
+from importlib.metadata import distributions
+from multiprocessing import get_start_method
+from pathlib import Path
+
+import psutil
+
+__all__ = ["describe_machine"]
+
+PACKAGES = ("pipeline-optimization", "attrs", "pluggy", "psutil", "scipy")
+
+
+def describe_machine() -> Mapping[str, str]:
+    """Return what may change a result, as text by name."""
+    quota = _first_line("/sys/fs/cgroup/cpu.max")
+    governor = _first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+    return {
+        "cpu": _cpu_model(),
+        "cpu_count": str(os.cpu_count()),
+        "cpus_allowed": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
+        "platform": platform.platform(),
+        "python": f"{platform.python_implementation()} {platform.python_version()}",
+        "python_compiler": platform.python_compiler(),
+        "gil": _gil(),
+        "start_method": get_start_method(allow_none=True) or "default",
+        **({"cpu_quota": quota} if quota and not quota.startswith("max") else {}),
+        **({"cpu_governor": governor} if governor else {}),
+        "packages": ", ".join(_packages()),
+    }
+
+
+def _gil() -> str:
+    is_enabled = getattr(sys, "_is_gil_enabled", lambda: True)()
+    return "enabled" if is_enabled else "disabled"
+
+
+def _cpu_model() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    found = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(found, platform.machine())
+
+
+def _first_line(path: str) -> str:
+    try:
+        return Path(path).read_text("utf-8").splitlines()[0]
+    except (OSError, IndexError):
+        return ""
+
+
+def _packages() -> list[str]:
+    installed = {found.name: found.version for found in distributions()}
+    plugins = [name for name in installed if name.startswith("anagram-plugin-")]
+    return [f"{name} {installed[name]}" for name in (*PACKAGES, *sorted(plugins)) if name in installed]

@@ -1,0 +1,1 @@
+"""Measures a process and everything that it starts, from outside."""

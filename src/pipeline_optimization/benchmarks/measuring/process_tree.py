@@ -1,0 +1,146 @@
+"""A measured process with all its descendants, orphans included."""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+
+import psutil
+
+from pipeline_optimization.benchmarks.measuring.cpu_clock import METHOD, cpu_seconds
+from pipeline_optimization.benchmarks.measuring.kinship import children, descendants
+from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, high_water_mark
+from pipeline_optimization.benchmarks.measuring.subreaper import become_subreaper
+
+__all__ = ["ProcessTree"]
+
+
+class ProcessTree:
+    """Sees the processes below one child of ours, accounts for their CPU time and memory, and can end them all.
+
+    With a subreaper, orphans come back to this process, so whatever it has for children that it did not have before
+    belongs to the tree. Without one, orphans are known only if they were seen while their parent lived.
+    """
+
+    def __init__(self, pid: int, *, strangers: frozenset[int]) -> None:
+        self._root = pid
+        self._strangers = strangers
+        self._known: dict[tuple[int, float], psutil.Process] = {}
+        self._own: dict[tuple[int, float], float] = {}
+        self._high: dict[tuple[int, float], int] = {}
+        self._reaped = 0.0
+        self.has_subreaper = become_subreaper()
+        self.most_processes = 1
+
+    @property
+    def cpu_method(self) -> str:
+        return f"{METHOD} + waited-for children" + (" + reaped orphans" if self.has_subreaper else "")
+
+    def refresh(self) -> list[psutil.Process]:
+        """Return the processes of the tree that are alive."""
+        found: list[psutil.Process] = []
+        if self.has_subreaper:
+            with suppress(psutil.Error):
+                for child in children(psutil.Process()):
+                    if child.pid not in self._strangers:
+                        found += [child, *descendants(child)]
+        else:
+            with suppress(psutil.Error):
+                root = psutil.Process(self._root)
+                found += [root, *descendants(root)]
+            found += [process for process in self._known.values() if process not in found and _is_alive(process)]
+        alive = [process for process in found if _is_alive(process)]
+        self._known.update({_identity(process): process for process in alive})
+        self.most_processes = max(self.most_processes, len(alive))
+        return alive
+
+    def cpu_seconds(self) -> float:
+        """Return the CPU seconds of the tree so far.
+
+        The larger of two accounts: what live processes used, with what each has inherited from children it waited
+        for, and the orphans that we reaped; and the sum of what every process was last seen to have used, which also
+        knows children whose parent never waited for them.
+        """
+        accounted = self._reaped
+        for process in self.refresh():
+            with suppress(psutil.Error):
+                own, waited = cpu_seconds(process)
+                self._own[_identity(process)] = own
+                accounted += own + waited
+        return max(accounted, sum(self._own.values()))
+
+    def memory(self, method: MemoryMethod) -> int:
+        """Return the bytes of the tree."""
+        total = 0
+        for process in self.refresh():
+            with suppress(psutil.Error, OSError):
+                total += method.read(process)
+                key = _identity(process)
+                self._high[key] = max(self._high.get(key, 0), high_water_mark(process.pid))
+        return total
+
+    @property
+    def memory_upper_bound(self) -> int:
+        """Return the sum of the high-water marks of all processes ever seen by ``memory``, in bytes."""
+        return sum(self._high.values())
+
+    def reap(self, *, keep: int) -> None:
+        """Wait for orphans that have ended, but not for the process ``keep``, and account for their CPU time."""
+        if not self.has_subreaper:
+            return
+        for child in children(psutil.Process()):
+            if child.pid in self._strangers or child.pid == keep:
+                continue
+            with suppress(ChildProcessError):
+                pid, _, usage = os.wait4(child.pid, os.WNOHANG)
+                if pid:
+                    self._reaped += usage.ru_utime + usage.ru_stime
+
+    def leave_nothing(self, *, patience: float) -> list[str]:
+        """Kill what is still alive this many seconds after the root has ended; return what each of them was."""
+        deadline = time.monotonic() + patience
+        while True:
+            self.reap(keep=self._root)
+            alive = [process for process in self.refresh() if process.pid != self._root]
+            if not alive:
+                return []
+            if time.monotonic() > deadline:
+                break
+            time.sleep(0.01)
+        found = [_describe(process) for process in alive]
+        self.kill()
+        return found
+
+    def kill(self) -> None:
+        """Kill every process of the tree, again and again until none is left; the root is left to be waited for."""
+        for _ in range(100):
+            alive = self.refresh()
+            if not alive:
+                break
+            for process in alive:
+                with suppress(psutil.Error):
+                    process.kill()
+            time.sleep(0.01)
+            self.reap(keep=self._root)
+
+
+def _is_alive(process: psutil.Process) -> bool:
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def _describe(process: psutil.Process) -> str:
+    try:
+        return f"{process.name()} (process {process.pid})"
+    except psutil.Error:
+        return f"process {process.pid}"
+
+
+def _identity(process: psutil.Process) -> tuple[int, float]:
+    try:
+        return process.pid, process.create_time()
+    except psutil.Error:
+        return process.pid, 0.0

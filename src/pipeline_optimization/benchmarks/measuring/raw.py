@@ -1,0 +1,71 @@
+"""What a sample is taken of, and what was seen of it, before anything is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from attrs import define, field, frozen
+
+from pipeline_optimization.benchmarks.measuring.subject_process import Event, Output
+from pipeline_optimization.engine.journal import CallRecord, Settings
+
+__all__ = ["ExecutionKind", "RawExecution", "RawSample", "SampleOrder"]
+
+ExecutionKind = Literal["cold", "warm", "replay"]
+
+
+@frozen(kw_only=True)
+class SampleOrder:
+    """What a sample is taken of. ``texts`` are executed in this order; ``settings`` is None where nothing misbehaves."""
+
+    kind: str
+    source: str
+    options: Mapping[str, object]
+    texts: Sequence[tuple[ExecutionKind, str]]
+    settings: Settings | None
+    timeout: float
+    hash_seed: int
+    workers: int
+    measures_memory: bool
+
+
+@define(kw_only=True)
+class RawExecution:
+    """One call of process_text as it was seen. ``bracket_ms`` is its time by our clock, pipes included."""
+
+    kind: ExecutionKind
+    wall_ms: float
+    bracket_ms: float
+    answer: Event
+    threads: int
+    calls: Sequence[CallRecord] = ()
+
+
+@define(kw_only=True)
+class RawSample:
+    """All that was seen of a subject. Where ``failed`` or ``exit`` say that it broke off, the rest is what came before."""
+
+    executions: list[RawExecution] = field(factory=list)
+    failed: Event | None = None
+    phases_ms: dict[str, float] = field(factory=dict)
+    exit: str = "0"
+    is_ended: bool = False
+    threads_left: int = 0
+    leaked: list[str] = field(factory=list)
+    stdout: Output = field(factory=Output)
+    stderr: Output = field(factory=Output)
+    cpu_s: float | None = None
+    cpu_wall_s: float = 0.0
+    cpu_method: str = ""
+    memory_peak_mib: float | None = None
+    memory_growth_mib: float | None = None
+    memory_upper_mib: float | None = None
+    memory_method: str = ""
+    memory_series: list[tuple[float, float]] = field(factory=list)
+    cpu_series: list[tuple[float, float]] = field(factory=list)
+    processes: int = 0
+    control_ms: float = 0.0
+    load1: float = 0.0
+    sampler_cpu_s: float = 0.0
+    wall_s: float = 0.0

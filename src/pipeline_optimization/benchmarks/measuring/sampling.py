@@ -1,0 +1,158 @@
+"""Takes one sample: a fresh process runs one contender on texts that it has never seen."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from hashlib import blake2b
+from pathlib import Path
+
+import psutil
+from attrs import evolve
+
+from pipeline_optimization.benchmarks.measuring.kinship import children
+from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
+from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
+from pipeline_optimization.benchmarks.measuring.subject_process import Event, SubjectProcess
+from pipeline_optimization.benchmarks.measuring.watch import Watch
+from pipeline_optimization.engine.journal import VARIABLE, Journal
+
+__all__ = ["take_sample"]
+
+START_PATIENCE = 60.0
+"""Seconds for importing and for setting up: a cluster's start is slow, and that is no fault."""
+END_PATIENCE = 5.0
+LEAK_PATIENCE = 2.0
+CONTROL_BYTES = 4 << 20
+
+
+def take_sample(order: SampleOrder) -> RawSample:
+    """Run a subject to its end, and end whatever it leaves behind. Never raises for what a contender does."""
+    raw = RawSample(control_ms=_control_ms(), load1=os.getloadavg()[0])
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="anagram-journal-", ignore_cleanup_errors=True) as directory:
+        _Sampling(order, raw, Path(directory)).run()
+    raw.wall_s = time.monotonic() - began
+    return raw
+
+
+class _Sampling:
+    """The conversation with one subject."""
+
+    def __init__(self, order: SampleOrder, raw: RawSample, directory: Path) -> None:
+        self._order = order
+        self._raw = raw
+        self._journal = None if order.settings is None else Journal(directory)
+        strangers = frozenset(child.pid for child in children(psutil.Process()))
+        self._watch = Watch(measures_memory=order.measures_memory)
+        environment = _environment(order, directory)
+        self._subject = SubjectProcess(environment, tick=self._watch.look, interval=self._watch.interval)
+        self._tree = ProcessTree(self._subject.pid, strangers=strangers)
+        self._watch.begin(self._tree)
+
+    def run(self) -> None:
+        raw, subject, tree = self._raw, self._subject, self._tree
+        try:
+            self._converse()
+            if not subject.wait(deadline=time.monotonic() + END_PATIENCE):
+                raw.exit = "timeout"
+        except TimeoutError:
+            raw.exit = "timeout"
+        finally:
+            if subject.exit is None:
+                tree.kill()
+                subject.kill()
+                subject.wait(deadline=float("inf"))
+                tree.leave_nothing(patience=0.0)
+            else:
+                raw.exit = subject.exit_name
+                raw.leaked = tree.leave_nothing(patience=LEAK_PATIENCE)
+            subject.close()
+        raw.stdout, raw.stderr = subject.stdout, subject.stderr
+        raw.processes = tree.most_processes
+        self._watch.report(raw)
+
+    def _converse(self) -> None:
+        order, raw, subject = self._order, self._raw, self._subject
+        subject.send(order="load", kind=order.kind, source=order.source, options=dict(order.options))
+        if not (self._phase("import", START_PATIENCE) and self._phase("setup", START_PATIENCE)):
+            return
+        for number, (kind, text) in enumerate(order.texts, start=1):
+            if self._journal is not None and order.settings is not None:
+                self._journal.begin(evolve(order.settings, execution=number))
+            execution = self._execute(kind, text)
+            if execution is None:
+                return
+            if self._journal is not None:
+                execution.calls = self._journal.calls(number)
+            raw.executions.append(execution)
+        subject.send(order="end")
+        if not self._phase("teardown", order.timeout):
+            return
+        event = self._receive(order.timeout)
+        if event is not None:
+            raw.is_ended = True
+            raw.threads_left = event["threads"]
+
+    def _execute(self, kind: ExecutionKind, text: str) -> RawExecution | None:
+        """Have a text executed; return None where the subject ended instead of answering."""
+        subject, timeout = self._subject, self._order.timeout
+        subject.send(order="execute", text=text)
+        if self._receive(timeout) is None:
+            return None
+        if kind == "warm":
+            self._watch.begin_execution()
+        own, began = time.process_time(), time.perf_counter()
+        subject.send(order="go")
+        done = self._receive(timeout)
+        bracket = time.perf_counter() - began
+        self._raw.sampler_cpu_s += time.process_time() - own
+        if done is None:
+            return None
+        if kind == "warm":
+            self._watch.end_execution(done["ns"] / 1e9)
+        subject.send(order="tell")
+        answer = self._receive(timeout)
+        if answer is None:
+            return None
+        return RawExecution(
+            kind=kind, wall_ms=done["ns"] / 1e6, bracket_ms=bracket * 1e3, answer=answer, threads=done["threads"]
+        )
+
+    def _phase(self, name: str, patience: float) -> bool:
+        """Await the end of a phase; return whether it went well."""
+        event = self._receive(patience)
+        if event is None or event["event"] != name:
+            self._raw.failed = event
+            return False
+        self._raw.phases_ms[name] = event["ns"] / 1e6
+        return True
+
+    def _receive(self, patience: float) -> Event | None:
+        return self._subject.receive(deadline=time.monotonic() + patience)
+
+
+def _environment(order: SampleOrder, directory: Path) -> dict[str, str]:
+    """Return the subject's environment: the same for all contenders of a round."""
+    environment = {name: value for name, value in os.environ.items() if name not in _REPLACED}
+    environment |= {
+        "PYTHONHASHSEED": str(order.hash_seed),
+        "ANAGRAM_WORKERS": str(order.workers),
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+    }
+    if order.settings is None:
+        return environment | {"ANAGRAM_FAULTS": "none"}
+    return environment | {VARIABLE: str(directory)}
+
+
+_REPLACED = {"ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "ANAGRAM_LATENCY_SCALE", VARIABLE}
+
+
+def _control_ms() -> float:
+    """Time a fixed piece of work: if this changes, the machine has, and not a contender."""
+    began = time.perf_counter()
+    blake2b(bytes(CONTROL_BYTES)).digest()
+    return (time.perf_counter() - began) * 1e3

@@ -1,0 +1,34 @@
+"""How each figure came about, in words, for those who want to know what a cell means."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from pipeline_optimization.benchmarks.records import Sample
+
+__all__ = ["describe_methods"]
+
+
+def describe_methods(samples: Sequence[Sample]) -> Mapping[str, str]:
+    """Return a sentence for each figure, with the methods that this machine offered."""
+    cpu = ", ".join(sorted({sample.cpu_method for sample in samples if sample.cpu_method})) or "not measured"
+    memory = ", ".join(sorted({sample.memory_method for sample in samples if sample.memory_method})) or "not measured"
+    return {
+        "runtime": (
+            "One process is one value: the median of its correct warm executions, timed inside it by a clock that was "
+            "saved before the contender was imported, and checked against the time that passed outside. The mean of "
+            "these values is shown; the interval is the exact one of their median."
+        ),
+        "order": "Every round runs each contender once, in a seeded random order, on the same fresh texts and faults.",
+        "success": (
+            "Executions whose counts equal those of an independent oracle, of all cold and warm ones. Expected are "
+            "those in which, by the draws, every stage call got through in the end."
+        ),
+        "throughput": "Words of correct warm executions by the time of all warm executions.",
+        "memory": (
+            f"{memory} of the whole process tree, sampled from outside in rounds of its own; the median over rounds of "
+            "the highest sum seen (a lower bound). Growth is from before the first to after the last warm execution."
+        ),
+        "cpu": f"CPU seconds of the whole process tree by the wall time of the warm executions: {cpu}. 100 % is one core.",
+        "floor": "The longest chain of drawn latencies (filter, split, slowest word), with any number of workers.",
+    }

@@ -1,0 +1,90 @@
+"""The file of a comparison that is under way: a header, then a line for each sample as soon as it is taken."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from attrs import frozen
+
+from pipeline_optimization.benchmarks.comparing import SampleKey, sample_key
+from pipeline_optimization.benchmarks.documents import from_json, to_json_line
+from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRecord, Sample
+from pipeline_optimization.counting.index_cache import cache_directory
+from pipeline_optimization.errors import UsageError
+
+__all__ = ["Header", "PartialFile", "new_path", "read_partial"]
+
+KEPT = 20
+
+
+@frozen(kw_only=True)
+class Header:
+    """What it takes to go on: the command's arguments, with the seed, and who was compared."""
+
+    command: str
+    arguments: Sequence[str]
+    seed: int
+    contenders: Sequence[ContenderRecord] = ()
+    schema_version: int = SCHEMA_VERSION
+
+
+class PartialFile:
+    """Appends samples; each is on disk when ``keep`` returns. Raises UsageError where the file cannot be written."""
+
+    def __init__(self, path: Path, header: Header | None) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = path.open("a", encoding="utf-8")
+            if header is not None:
+                self._append(header)
+        except OSError as error:
+            raise UsageError(f"Cannot write {path}: {error.strerror or error}. Name another --partial.") from error
+
+    def keep(self, sample: Sample) -> None:
+        """Append a sample."""
+        self._append(sample)
+
+    def _append(self, record: object) -> None:
+        self._stream.write(to_json_line(record) + "\n")
+        self._stream.flush()
+        os.fsync(self._stream.fileno())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+
+def new_path(name: str) -> Path:
+    """Return where a comparison keeps its samples unless told otherwise; the oldest of such files are removed."""
+    directory = cache_directory() / "comparisons"
+    files = sorted(directory.glob("*.jsonl"), key=lambda path: path.stat().st_mtime) if directory.is_dir() else []
+    for path in files[: -KEPT + 1]:
+        path.unlink(missing_ok=True)
+    return directory / f"{name}.jsonl"
+
+
+def read_partial(path: Path) -> tuple[Header, dict[SampleKey, Sample]]:
+    """Return the header and the samples of a file; half a line at its end is cut off, so that it can be gone on with.
+
+    Raises UsageError where it is no such file.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
+    whole = content[: content.rfind(b"\n") + 1]
+    lines = whole.decode("utf-8", "replace").splitlines()
+    if not lines:
+        raise UsageError(f"{path} is no file that an interrupted comparison left.")
+    header = from_json(lines[0], Header, source=str(path))
+    samples = [from_json(line, Sample, source=f"{path}, line {n}") for n, line in enumerate(lines[1:], start=2)]
+    if len(whole) < len(content):
+        with path.open("r+b") as stream:
+            stream.truncate(len(whole))
+    return header, {sample_key(sample): sample for sample in samples}

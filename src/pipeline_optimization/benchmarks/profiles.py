@@ -1,0 +1,57 @@
+"""What a comparison is about: the whole misbehaving pipeline, waiting alone, or computing alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import evolve, frozen
+
+from pipeline_optimization.benchmarks.texts import FreshText, generated_text, varied_text
+from pipeline_optimization.pipeline.cases import load_cases
+
+__all__ = ["GENERATED_WORDS", "PROFILE_NAMES", "BenchmarkCase", "benchmark_case"]
+
+PROFILE_NAMES = ("mixed", "latency", "cpu")
+GENERATED_WORDS: Mapping[str, int] = {"small": 20_000, "medium": 100_000, "large": 500_000}
+"""Words of a case's texts under the profile ``cpu``: the built-in texts are counted too quickly to be timed."""
+
+
+@frozen(kw_only=True)
+class BenchmarkCase:
+    """A size class of texts under a profile.
+
+    ``template`` is the built-in text that fresh ones are shaped like; where it is empty, texts of ``words`` words are
+    generated. ``latency_scale`` is 0 where nothing waits.
+    """
+
+    name: str
+    profile: str
+    faults: str
+    latency_scale: float
+    template: str = ""
+    words: int = 0
+
+    @property
+    def is_calm(self) -> bool:
+        """Return whether no stage can wait or fail."""
+        return self.faults == "none"
+
+    def fresh_text(self, *parts: object) -> FreshText:
+        """Return a text that depends on the parts (seed, round, execution) and on nothing else."""
+        if self.template:
+            return varied_text(self.template, self.name, *parts)
+        return generated_text(self.words, self.name, *parts)
+
+
+def benchmark_case(name: str, profile: str, *, faults: str = "exercise", latency_scale: float) -> BenchmarkCase:
+    """Return a case by name: small, medium, large, or ``words=N`` for a generated text; ``faults`` are mixed's."""
+    _, _, size = name.partition("words=")
+    case = BenchmarkCase(name=name, profile=profile, faults=faults, latency_scale=latency_scale)
+    if profile == "cpu":
+        words = int(size) if size else GENERATED_WORDS[name]
+        return evolve(case, faults="none", latency_scale=0.0, words=words)
+    if profile == "latency":
+        case = evolve(case, faults="latency")
+    if size:
+        return evolve(case, words=int(size))
+    return evolve(case, template=load_cases()[name].text)

@@ -1,0 +1,1 @@
+"""What can be said of samples, and how surely."""

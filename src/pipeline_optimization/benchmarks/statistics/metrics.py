@@ -1,0 +1,21 @@
+"""Which way is better."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+__all__ = ["DIRECTIONS", "SMALLEST"]
+
+DIRECTIONS: Mapping[str, Literal["lower", "higher"]] = {
+    "success_rate": "higher",
+    "runtime_ms": "lower",
+    "words_per_second": "higher",
+    "memory_peak_mib": "lower",
+    "memory_growth_mib": "lower",
+    "cpu_percent": "lower",
+}
+"""Every marked metric. Less CPU time for the same wall time is better; the time itself is judged by ``runtime_ms``."""
+
+SMALLEST: Mapping[str, float] = {"memory_growth_mib": 1.0, "memory_peak_mib": 0.5, "cpu_percent": 1.0}
+"""Differences below these cannot be measured: sampling of memory, clock overhead."""

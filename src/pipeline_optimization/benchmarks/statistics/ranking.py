@@ -1,0 +1,83 @@
+"""Who is best, and who cannot be told from the best.
+
+The rule that named the right set most often in simulations of nine rules (and a false winner least often): a Friedman
+test as a gate, then sign tests of each contender against the one with the best median, Holm-corrected. With 8 to 11
+rounds Wilcoxon's signed-rank test takes the place of the sign test, which has no power there (Demsar, "Statistical
+Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006, has the tests).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from attrs import frozen
+from scipy.stats import binomtest, friedmanchisquare, wilcoxon
+
+__all__ = ["LEAST_ROUNDS", "Standing", "holm", "rank"]
+
+LEAST_ROUNDS = 8
+SIGN_TEST_ROUNDS = 12
+ALPHA = 0.05
+
+
+@frozen(kw_only=True)
+class Standing:
+    """How a contender stands to the best: ``ratio`` is the median of paired ratios, ``p`` Holm-corrected."""
+
+    best: str
+    ratio: float
+    p: float | None
+    is_tied: bool
+
+
+def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str, Standing]:
+    """Compare positive figures, paired by round, of which lower is better; empty below ``LEAST_ROUNDS`` rounds.
+
+    Differences smaller than the threshold (0.02 is 2 %) count as none, however sure they are.
+    """
+    rounds = min((len(series) for series in values.values()), default=0)
+    if rounds < LEAST_ROUNDS or len(values) < 2:
+        return {}
+    best = min(sorted(values), key=lambda name: median(values[name]))
+    others = [name for name in values if name != best]
+    logs = {name: [math.log(a / b) for a, b in zip(values[name], values[best], strict=True)] for name in others}
+    if len(values) > 2 and _friedman(values) >= ALPHA:
+        p_values = dict.fromkeys(others, 1.0)
+    else:
+        p_values = holm({name: _paired_test(logs[name]) for name in others})
+    standings = {best: Standing(best=best, ratio=1.0, p=None, is_tied=False)}
+    for name in others:
+        ratio = math.exp(median(logs[name]))
+        is_tied = p_values[name] >= ALPHA or ratio < 1 + threshold
+        standings[name] = Standing(best=best, ratio=ratio, p=p_values[name], is_tied=is_tied)
+    return standings
+
+
+def holm(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Return p-values corrected for their number by Holm's step-down method (Scand. J. Statistics 6, 1979)."""
+    corrected: dict[str, float] = {}
+    highest = 0.0
+    for position, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
+        highest = max(highest, min(1.0, p_values[name] * (len(p_values) - position)))
+        corrected[name] = highest
+    return corrected
+
+
+def _friedman(values: Mapping[str, Sequence[float]]) -> float:
+    series = list(values.values())
+    if all(list(one) == list(series[0]) for one in series):
+        return 1.0
+    return float(friedmanchisquare(*series).pvalue)
+
+
+def _paired_test(logs: Sequence[float]) -> float:
+    """Return the two-sided p-value of a median log-ratio of zero."""
+    different = [value for value in logs if value != 0]
+    if not different:
+        return 1.0
+    if len(logs) < SIGN_TEST_ROUNDS:
+        return float(wilcoxon(different).pvalue)
+    above = sum(value > 0 for value in different)
+    return float(binomtest(above, len(different), 0.5).pvalue)

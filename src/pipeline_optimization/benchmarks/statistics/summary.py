@@ -1,0 +1,150 @@
+"""From samples to rows, verdicts and comparisons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import evolve
+
+from pipeline_optimization.benchmarks.records import Comparison, Mark, Results, SummaryRow
+from pipeline_optimization.benchmarks.statistics.intervals import ratio_interval
+from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS, SMALLEST
+from pipeline_optimization.benchmarks.statistics.ranking import Standing, rank
+from pipeline_optimization.benchmarks.statistics.rows import make_row
+from pipeline_optimization.benchmarks.statistics.series import CaseSeries
+from pipeline_optimization.benchmarks.statistics.warnings import find_warnings
+from pipeline_optimization.benchmarks.statistics.wording import put_into_words
+
+__all__ = ["summarise"]
+
+
+def summarise(results: Results) -> Results:
+    """Return the results with summary, comparisons, warnings and verdicts made anew from their samples."""
+    summary: list[SummaryRow] = []
+    comparisons: list[Comparison] = []
+    for case in results.cases:
+        chosen = [s for s in results.samples if (s.case, s.profile) == (case.case, case.profile)]
+        series = CaseSeries(chosen)
+        names = [c.name for c in results.contenders if series.of(c.name)]
+        rows = [make_row(series, name, case.case, case.profile, reference=results.run.reference) for name in names]
+        rows = [_gated(row, rows) for row in rows]
+        ranked = [row.contender for row in rows if _is_rankable(row)]
+        standings = _standings(series, ranked, threshold=results.run.noise_threshold)
+        rows = [_with_verdict(row, standings.get("runtime_ms", {})) for row in rows]
+        marks = _marks(rows, ranked, standings, threshold=results.run.noise_threshold)
+        summary += [evolve(row, marks=marks.get(row.contender, {})) for row in rows]
+        comparisons += _comparisons(series, case.case, case.profile, standings)
+    done = evolve(results, summary=summary, comparisons=comparisons)
+    return evolve(done, warnings=find_warnings(done), verdicts=put_into_words(done))
+
+
+def _is_rankable(row: SummaryRow) -> bool:
+    return not row.problems and row.runtime_ms is not None
+
+
+def _gated(row: SummaryRow, rows: Sequence[SummaryRow]) -> SummaryRow:
+    """Let success come first: who succeeds less often than others is not ranked by time at all."""
+    best = max((other.success_rate or 0.0 for other in rows if not other.problems), default=0.0)
+    if row.problems or row.success_rate is None or row.success_rate >= best:
+        return row
+    reason = f"Its success rate is {row.success_rate:.1%}; others have {best:.1%}."
+    return evolve(row, verdict="failed", problems=["exception"], reasons=[reason])
+
+
+def _standings(series: CaseSeries, names: Sequence[str], *, threshold: float) -> dict[str, dict[str, Standing]]:
+    """Rank the contenders by each metric that has a value for each round, over the rounds that all of them have."""
+    found = {}
+    for metric, get, is_higher_better in (
+        ("runtime_ms", series.times, False),
+        ("words_per_second", series.throughputs, True),
+        ("cpu_percent", series.cpu_percents, False),
+    ):
+        by_round = {name: get(name) for name in names}
+        shared = sorted(set.intersection(*(set(values) for values in by_round.values()))) if by_round else []
+        # 0.1 keeps the logarithm of a contender that used no measurable CPU time finite.
+        figures = {
+            name: [
+                1.0 / values[r] if is_higher_better else max(values[r], 0.1 if metric == "cpu_percent" else 0.0)
+                for r in shared
+            ]
+            for name, values in by_round.items()
+        }
+        found[metric] = rank(figures, threshold=threshold)
+    return found
+
+
+def _with_verdict(row: SummaryRow, standings: Mapping[str, Standing]) -> SummaryRow:
+    standing = standings.get(row.contender)
+    if standing is None:
+        return row
+    if standing.best == row.contender:
+        return evolve(row, verdict="best")
+    return evolve(row, verdict="tied" if standing.is_tied else "slower")
+
+
+def _marks(
+    rows: Sequence[SummaryRow],
+    ranked: Sequence[str],
+    standings: Mapping[str, Mapping[str, Standing]],
+    *,
+    threshold: float,
+) -> dict[str, dict[str, Mark]]:
+    """Mark the best of each metric and what cannot be told from it.
+
+    Where a metric has no tested ranking (success and memory, of which there are few values), values within the
+    threshold of the best are called tied. Nothing is marked where nobody is compared, or too few rounds were run.
+    """
+    marks: dict[str, dict[str, Mark]] = {name: {} for name in ranked}
+    if not standings.get("runtime_ms"):
+        return marks
+    candidates = [row for row in rows if row.contender in marks]
+    for metric in DIRECTIONS:
+        if standings.get(metric):
+            for name, standing in standings[metric].items():
+                if standing.best == name:
+                    marks[name][metric] = "best"
+                elif standing.is_tied:
+                    marks[name][metric] = "tied"
+        elif metric not in standings:
+            _mark_by_value(marks, candidates, metric, threshold)
+    return marks
+
+
+def _mark_by_value(
+    marks: dict[str, dict[str, Mark]], rows: Sequence[SummaryRow], metric: str, threshold: float
+) -> None:
+    sign = 1.0 if DIRECTIONS[metric] == "lower" else -1.0
+    values = {row.contender: sign * getattr(row, metric) for row in rows if getattr(row, metric) is not None}
+    if len(values) < 2:
+        return
+    best = min(values, key=lambda name: values[name])
+    tolerance = max(SMALLEST.get(metric, 0.0), 0.0 if metric == "success_rate" else threshold * abs(values[best]))
+    for name, value in values.items():
+        if name == best:
+            marks[name][metric] = "best"
+        elif value - values[best] <= tolerance:
+            marks[name][metric] = "tied"
+
+
+def _comparisons(
+    series: CaseSeries, case: str, profile: str, standings: Mapping[str, Mapping[str, Standing]]
+) -> list[Comparison]:
+    found = []
+    for name, standing in standings.get("runtime_ms", {}).items():
+        mine, best = series.times(name), series.times(standing.best)
+        shared = [round_ for round_ in mine if round_ in best]
+        ratio, interval = ratio_interval([mine[r] for r in shared], [best[r] for r in shared])
+        found.append(
+            Comparison(
+                metric="runtime_ms",
+                case=case,
+                profile=profile,
+                contender=name,
+                against=standing.best,
+                ratio=ratio,
+                interval=interval,
+                p_adjusted=standing.p,
+                verdict="best" if name == standing.best else "tied" if standing.is_tied else "slower",
+            )
+        )
+    return found

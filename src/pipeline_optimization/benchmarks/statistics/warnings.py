@@ -1,0 +1,193 @@
+"""What a reader should know before believing: cause, number and remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from statistics import fmean, median
+
+from scipy.stats import spearmanr
+
+from pipeline_optimization.benchmarks.records import CaseRecord, Results, Sample, SummaryRow, Warning_
+from pipeline_optimization.benchmarks.statistics.intervals import mad
+from pipeline_optimization.benchmarks.statistics.series import CaseSeries
+
+__all__ = ["find_warnings"]
+
+LEAST_FOR_INTERVAL = 6
+LEAST_FOR_TRUST = 10
+SHORTEST_TASK_S = 0.25
+"""The shortest stage of the exercise in seconds, before the latency scale."""
+
+
+def find_warnings(results: Results) -> list[Warning_]:
+    """Return what the samples and rows give reason to warn of."""
+    found = [*_of_machine(results)]
+    for case in results.cases:
+        where = f"{case.profile} · {case.case}"
+        samples = [s for s in results.samples if (s.case, s.profile) == (case.case, case.profile)]
+        rows = [row for row in results.summary if (row.case, row.profile) == (case.case, case.profile)]
+        found += [*_of_case(case, where, samples, rows), *_of_reference(results, where, rows)]
+        series = CaseSeries(samples)
+        for row in rows:
+            found += _of_row(row, f"{where} · {row.contender}", series)
+    return found
+
+
+def _of_machine(results: Results) -> Iterator[Warning_]:
+    cores = int(results.machine.get("cpus_allowed", results.machine.get("cpu_count", "0")) or 0)
+    if results.run.workers > cores > 0:
+        yield _warning(
+            "too_many_workers",
+            "",
+            results.run.workers,
+            cores,
+            f"{results.run.workers} workers on {cores} cores compete with each other; give --workers {cores}.",
+        )
+    load = results.samples[0].load1 if results.samples else 0.0
+    if cores and load > 0.25 * cores:
+        yield _warning(
+            "busy_machine",
+            "",
+            load,
+            0.25 * cores,
+            f"the machine was busy at the start (load {load:.2f} on {cores} cores); end other programs.",
+        )
+    governor = results.machine.get("cpu_governor", "performance")
+    if governor != "performance":
+        yield _warning("cpu_governor", "", 0, 0, f"the CPU governor is {governor!r}; set it to 'performance'.")
+    if "cpu_quota" in results.machine:
+        yield _warning("cpu_quota", "", 0, 0, f"a CPU quota is in force ({results.machine['cpu_quota']}); lift it.")
+
+
+def _of_case(case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequence[SummaryRow]) -> Iterator[Warning_]:
+    if 0 < case.rounds < LEAST_FOR_TRUST:
+        what = "an interval takes 6" if case.rounds < LEAST_FOR_INTERVAL else "10 or more tell more"
+        yield _warning(
+            "few_rounds", where, case.rounds, LEAST_FOR_TRUST, f"only {case.rounds} rounds; {what}: --iterations 12."
+        )
+    shortest = SHORTEST_TASK_S * case.latency_scale * 1000.0
+    if case.faults != "none" and 0 < shortest < 5.0:
+        yield _warning(
+            "short_latency",
+            where,
+            shortest,
+            5.0,
+            f"the shortest simulated wait is {shortest:.2g} ms, where timers dominate; raise --latency-scale.",
+        )
+    timed = [sample for sample in samples if sample.kind == "timed"]
+    walls = sum(execution.wall_ms for sample in timed for execution in sample.executions) / 1000.0
+    own = sum(sample.sampler_cpu_s for sample in timed)
+    if walls and own > 0.01 * walls:
+        yield _warning(
+            "sampler_cost",
+            where,
+            own / walls,
+            0.01,
+            f"the harness itself used {own / walls:.1%} of a core during timed executions; longer texts make it less.",
+        )
+    yield from _drift(where, timed)
+    slow = [row.contender for row in rows if "timeout" in row.problems]
+    if slow:
+        yield _warning(
+            "timeouts", where, len(slow), 0, f"{', '.join(slow)} ran out of time; raise --timeout to see more."
+        )
+
+
+def _of_reference(results: Results, where: str, rows: Sequence[SummaryRow]) -> Iterator[Warning_]:
+    reference = results.run.reference
+    if len(rows) > 1 and all(row.ratio is None for row in rows):
+        yield _warning(
+            "no_reference",
+            where,
+            0,
+            0,
+            f"{reference} did not get through, so there are no ratios; name another --reference.",
+        )
+
+
+def _drift(where: str, timed: Sequence[Sample]) -> Iterator[Warning_]:
+    ordered = sorted(timed, key=lambda sample: sample.started_s)
+    third = len(ordered) // 3
+    if third < 4:
+        return
+    first, last = (median(s.control_ms for s in part) for part in (ordered[:third], ordered[-third:]))
+    if first > 0 and abs(last / first - 1) > 0.05:
+        yield _warning(
+            "drift",
+            where,
+            last / first - 1,
+            0.05,
+            f"a fixed piece of work took {last / first - 1:+.1%} at the end of the run against its beginning: the machine "
+            "changed. Random order spreads that evenly; for narrower intervals run again on a quiet machine.",
+        )
+
+
+def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning_]:
+    if row.median_ms is None or row.mad_ms is None or row.runtime_ms is None:
+        return
+    times = list(series.times(row.contender).values())
+    paired = _against_the_rest(row.contender, series)
+    noise = mad(paired) if len(paired) >= LEAST_FOR_INTERVAL else 0.0
+    if noise > 0.05:
+        yield _warning(
+            "noisy",
+            where,
+            noise,
+            0.05,
+            f"its times scatter by {noise:.1%} about what the round's texts and faults explain; more --iterations help.",
+        )
+    outliers = sum(1 for value in paired if noise > 0 and abs(value - median(paired)) / (1.4826 * noise) > 3.5)
+    if outliers:
+        yield _warning(
+            "outliers", where, outliers, 0, f"{outliers} of {len(times)} rounds are outliers; they are kept."
+        )
+    if len(times) >= LEAST_FOR_INTERVAL and abs(row.runtime_ms / row.median_ms - 1) > 0.10:
+        yield _warning(
+            "skewed",
+            where,
+            row.runtime_ms / row.median_ms - 1,
+            0.10,
+            f"mean and median differ by {row.runtime_ms / row.median_ms - 1:+.1%}: see the median (--detailed).",
+        )
+    ordered = [(s.started_s, series.times(row.contender).get(s.round)) for s in series.of(row.contender, "timed")]
+    pairs = list(zip((at for at, value in ordered if value is not None), paired, strict=False))
+    if len(pairs) >= 8 and len({value for _, value in pairs}) > 1:
+        result = spearmanr([at for at, _ in pairs], [value for _, value in pairs])
+        if float(result.pvalue) < 0.01:
+            yield _warning(
+                "trend",
+                where,
+                float(result.statistic),
+                0.01,
+                "its times rise or fall over the run against the others'; run again, in another --seed.",
+            )
+    firsts = [
+        s.warm[0].wall_ms / median([e.wall_ms for e in s.warm[1:]])
+        for s in series.of(row.contender, "timed")
+        if len(s.warm) > 2
+    ]
+    if firsts and median(firsts) > 1.2:
+        yield _warning(
+            "cold_start",
+            where,
+            median(firsts),
+            1.2,
+            f"the first warm execution takes {median(firsts):.2f} times as long as the next: it is not warm yet.",
+        )
+
+
+def _against_the_rest(contender: str, series: CaseSeries) -> list[float]:
+    """Return, by round, how far a time is from what the round's other contenders lead to expect, as a share."""
+    mine = series.times(contender)
+    names = {sample.contender for sample in series.samples if not sample.problems} - {contender}
+    others = [series.times(name) for name in names]
+    found = []
+    for round_, value in mine.items():
+        rest = [times[round_] for times in others if round_ in times]
+        found.append(value / fmean(rest) if rest else value)
+    middle = median(found) if found else 1.0
+    return [value / middle - 1.0 for value in found]
+
+
+def _warning(code: str, where: str, value: float, threshold: float, text: str) -> Warning_:
+    return Warning_(code=code, where=where, value=round(float(value), 4), threshold=threshold, text=text)

@@ -1,0 +1,99 @@
+"""Fresh texts of a size class: what no contender can have seen, and what costs all of them the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from itertools import accumulate
+from random import Random
+
+from attrs import field, frozen
+
+from pipeline_optimization.benchmarks import oracle
+from pipeline_optimization.engine.draws import seeded_random
+
+__all__ = ["FreshText", "generated_text", "varied_text"]
+
+WORD = re.compile(r"[A-Za-z]+")
+VOCABULARY = 20_000
+"""Different words in generated texts, about as many as in a long book."""
+
+
+@frozen
+class FreshText:
+    """A text with the oracle's tokens and counts of it."""
+
+    text: str
+    tokens: Sequence[str] = field(repr=False)
+    expected: Mapping[str, int] = field(repr=False)
+
+    @classmethod
+    def of(cls, text: str) -> FreshText:
+        words = oracle.tokens(text)
+        return cls(text, words, oracle.count(words))
+
+
+def varied_text(template: str, *parts: object) -> FreshText:
+    """Return a text shaped like a template, each different word replaced by another of the same length.
+
+    ``parts`` seed the draw. Punctuation, capitals and repetitions stay; the words' order is shuffled.
+    """
+    random = seeded_random("text", *parts)
+    by_length = _words_by_length()
+    found: list[str] = WORD.findall(template)
+    replaced: dict[str, str] = {}
+    for word in sorted({word.lower() for word in found}):
+        replaced[word] = random.choice(by_length.get(len(word), [word]))
+    order = random.sample(found, len(found))
+    shuffled = iter(order)
+    return FreshText.of(WORD.sub(lambda match: _like(match[0], replaced[next(shuffled).lower()]), template))
+
+
+def generated_text(words: int, *parts: object) -> FreshText:
+    """Return a text of so many words whose frequencies follow Zipf's law; a tenth of them is in no lexicon.
+
+    ``parts`` seed the draw. About one word in twelve has a capital, one in ten a comma or a full stop behind it.
+    """
+    random = seeded_random("text", *parts)
+    vocabulary = random.sample(_all_words(), VOCABULARY)
+    for index in range(0, VOCABULARY, 10):
+        vocabulary[index] = _scrambled(vocabulary[index], random)
+    weights = list(accumulate(1 / rank for rank in range(1, VOCABULARY + 1)))
+    drawn = random.choices(vocabulary, cum_weights=weights, k=words)
+    dressed = [_dressed(word, random.random()) for word in drawn]
+    return FreshText.of("\n".join(" ".join(dressed[i : i + 12]) for i in range(0, words, 12)))
+
+
+def _like(model: str, word: str) -> str:
+    if model.isupper() and len(model) > 1:
+        return word.upper()
+    return word.capitalize() if model[0].isupper() else word
+
+
+def _dressed(word: str, draw: float) -> str:
+    if draw < 0.08:
+        return word.capitalize()
+    return word + "," if draw < 0.14 else word + "." if draw < 0.18 else word
+
+
+def _scrambled(word: str, random: Random) -> str:
+    return word + random.choice("bcdfgjkqvwxz") + random.choice("bcdfgjkqvwxz")
+
+
+@cache
+def _all_words() -> list[str]:
+    return sorted(word for group in oracle.groups().values() for word in group)
+
+
+@cache
+def _words_by_length() -> dict[int, list[str]]:
+    """Return the words that have anagrams besides themselves, or all of a length that has few of those, by length."""
+    rich: dict[int, list[str]] = {}
+    every: dict[int, list[str]] = {}
+    for group in oracle.groups().values():
+        for word in group:
+            every.setdefault(len(word), []).append(word)
+            if len(group) > 1:
+                rich.setdefault(len(word), []).append(word)
+    return {length: sorted(rich[length] if len(rich.get(length, ())) >= 50 else every[length]) for length in every}

@@ -1,0 +1,7 @@
+"""Has functions, but no class."""
+
+from __future__ import annotations
+
+
+def process_text(text: str) -> dict[str, int]:
+    return {}

@@ -1,0 +1,136 @@
+"""Whatever a contender does, its row says so by the fault's name, and nothing is left behind."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pipeline_optimization.benchmarks.contenders import file_contender
+from pipeline_optimization.benchmarks.judging.assembly import assemble
+from pipeline_optimization.benchmarks.measuring.sampling import take_sample
+from pipeline_optimization.benchmarks.profiles import BenchmarkCase
+from pipeline_optimization.benchmarks.records import Sample, SampleKind
+from pipeline_optimization.benchmarks.schedule import make_round, order_sample
+
+CONTENDERS = Path(__file__).parent / "contenders"
+
+MIXED = BenchmarkCase(
+    name="small",
+    profile="mixed",
+    faults="exercise",
+    latency_scale=0.02,
+    template="Cat, dog; cat on mat. Tea 4 cat! Lions sit; as a bear eats, so does a post-stag.",
+)
+CPU = BenchmarkCase(name="small", profile="cpu", faults="none", latency_scale=0.0, words=3000)
+
+
+def measure(name: str, case: BenchmarkCase = MIXED, *, kind: SampleKind = "warm_up", timeout: float = 5.0) -> Sample:
+    """Take one sample of a contender, and see that it leaves no process behind."""
+    before = set(psutil.Process().children(recursive=True))
+    contender = file_contender(CONTENDERS / f"{name}.py")
+    round_ = make_round(case, kind, 0, seed=7, warm_runs=1)
+    sample = assemble(
+        take_sample(order_sample(contender, round_, timeout=timeout, workers=2)), name, round_, order_index=0, started=0
+    )
+    assert set(psutil.Process().children(recursive=True)) <= before
+    return sample
+
+
+def codes(sample: Sample) -> set[str]:
+    return {problem.code for problem in sample.problems}
+
+
+FAULTS = [
+    ("answers_once", "memorised_answer"),
+    ("cannot_be_imported", "import_error"),
+    ("closes_everything", "exited"),
+    ("counts_once", "counted_distinct_words"),
+    ("crashes", "crashed"),
+    ("drops", "dropped_words"),
+    ("exits", "exited"),
+    ("exits_at_import", "exited"),
+    ("exits_hard", "exited"),
+    ("flatters_itself", "own_clock"),
+    ("has_no_class", "no_orchestrator"),
+    ("has_no_method", "no_orchestrator"),
+    ("invents", "invented_words"),
+    ("is_lazy", "own_clock"),
+    ("leaks_processes", "leaked_process"),
+    ("leaks_threads", "leaked_thread"),
+    ("miscounts", "wrong_counts"),
+    ("never_ends", "leaked_thread"),
+    ("prints", "wrote_to_stdout"),
+    ("raises", "exception"),
+    ("raises_when_made", "exception"),
+    ("remembers", "memorised_answer"),
+    ("returns_a_list", "bad_result"),
+    ("returns_words", "bad_result"),
+    ("skips_stages", "skipped_stages"),
+    ("skips_waiting", "skipped_latency"),
+    ("stops_the_clock", "own_clock"),
+]
+
+
+@pytest.mark.parametrize(("name", "code"), FAULTS)
+def test_each_fault_is_named(name: str, code: str) -> None:
+    """A contender with one fault is reported with that fault, with a text that says what was seen."""
+    sample = measure(name)
+    assert codes(sample) == {code}, sample.problems
+    assert all(problem.text for problem in sample.problems)
+
+
+@pytest.mark.parametrize("name", ["hangs", "hangs_unkillably"])
+def test_what_hangs_is_killed(name: str) -> None:
+    """A contender that does not end is killed with all that it started."""
+    sample = measure(name, timeout=1.0)
+    assert codes(sample) == {"timeout"}
+    assert sample.exit == "timeout"
+
+
+def test_the_honest_are_not_accused() -> None:
+    """A contender without fault has none, and every execution is right."""
+    sample = measure("honest")
+    assert codes(sample) == set()
+    assert [execution.is_correct for execution in sample.executions] == [True, True, True]
+    assert all(execution.predicted for execution in sample.executions)
+    assert sum(execution.recovered for execution in sample.executions) > 0
+    assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)
+
+
+def test_syntax_errors_are_named(tmp_path: Path) -> None:
+    """A file that is no Python is an import error with its line."""
+    path = tmp_path / "is_no_python.py"
+    path.write_text("class TaskOrchestrator\n")
+    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=1)
+    raw = take_sample(order_sample(file_contender(path), round_, timeout=5.0, workers=2))
+    (problem,) = assemble(raw, "is_no_python", round_, order_index=0, started=0).problems
+    assert problem.code == "import_error"
+    assert "is_no_python.py, line 1" in problem.text
+
+
+def test_no_retry_is_no_crime() -> None:
+    """Injected faults that get through are told from errors, and the draws predict them exactly."""
+    path = Path(__file__).parents[1] / "benchmark_orchestrators" / "naive.py"
+    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=12)
+    order = order_sample(file_contender(path), round_, timeout=5.0, workers=2)
+    sample = assemble(take_sample(order), "naive", round_, order_index=0, started=0)
+    assert codes(sample) == {"exhausted_retries"}
+    outcomes = [execution.is_correct for execution in sample.executions]
+    assert outcomes == [execution.predicted for execution in sample.executions]
+    assert set(outcomes) == {True, False}
+
+
+def test_remembering_shows_without_a_journal() -> None:
+    """Where nothing is injected, a text that comes again must take its time again."""
+    assert codes(measure("remembers", CPU)) == {"memorised_answer"}
+    assert codes(measure("honest", CPU)) == set()
+
+
+def test_memory_of_children_counts() -> None:
+    """Memory that a child of the contender takes is in its peak."""
+    plain, hungry = (measure(name, kind="memory").memory_peak_mib for name in ("honest", "eats_memory"))
+    assert plain is not None
+    assert hungry is not None
+    assert 95 < hungry - plain < 130

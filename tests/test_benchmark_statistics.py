@@ -1,0 +1,247 @@
+"""What is said of samples follows from them, and no more is said than that."""
+
+from __future__ import annotations
+
+import math
+from random import Random
+from statistics import median
+
+import pytest
+from attrs import evolve
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from example_results import results, sample
+from pipeline_optimization.benchmarks.records import Execution, Results, Sample, SummaryRow
+from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval, ratio_interval
+from pipeline_optimization.benchmarks.statistics.ranking import holm, rank
+from pipeline_optimization.benchmarks.statistics.summary import summarise
+
+THREE = {"sequential": 200.0, "threaded": 100.0, "asyncio": 100.0}
+
+
+def row(results_: Results, contender: str) -> SummaryRow:
+    (found,) = [r for r in summarise(results_).summary if r.contender == contender]
+    return found
+
+
+def with_samples(results_: Results, *more: Sample) -> Results:
+    return evolve(results_, samples=[*results_.samples, *more])
+
+
+def codes(results_: Results) -> set[str]:
+    return {warning.code for warning in summarise(results_).warnings}
+
+
+@pytest.mark.parametrize(
+    ("count", "ranks"), [(5, None), (6, (1, 6)), (8, (1, 8)), (9, (2, 8)), (12, (3, 10)), (20, (6, 15)), (30, (10, 21))]
+)
+def test_the_interval_lies_between_order_statistics(count: int, ranks: tuple[int, int] | None) -> None:
+    """The ranks are those of the tables of the sign test."""
+    values = list(range(1, count + 1))
+    Random(1).shuffle(values)
+    assert median_interval(values) == ranks
+
+
+def test_the_interval_covers_as_often_as_it_says() -> None:
+    """Of 2,000 samples of 12 skewed values, at least 95 % have the true median in their interval."""
+    random = Random(1)
+    covered = 0
+    for _ in range(2000):
+        low, high = median_interval([random.expovariate(1.0) for _ in range(12)]) or (0.0, 0.0)
+        covered += low <= math.log(2) <= high
+    assert 0.94 < covered / 2000 < 0.98
+
+
+@given(st.lists(st.floats(0.1, 10), min_size=8, max_size=20), st.data())
+def test_drift_that_hits_all_alike_changes_no_ratio(values: list[float], data: st.DataObject) -> None:
+    """A factor common to a round leaves the paired ratios and their interval as they are."""
+    factors = data.draw(st.lists(st.floats(0.5, 2), min_size=len(values), max_size=len(values)))
+    references = [2.0] * len(values)
+    plain = ratio_interval(values, references)
+    drifted = ratio_interval([v * f for v, f in zip(values, factors, strict=True)], [2.0 * f for f in factors])
+    assert drifted[0] == pytest.approx(plain[0])
+    assert drifted[1] == pytest.approx(plain[1])
+
+
+def test_mad() -> None:
+    assert mad([1.0, 2.0, 3.0, 4.0, 100.0]) == 1.0
+
+
+def test_holm() -> None:
+    """The example of Holm's method: the smallest value times the number of tests, and never falling."""
+    assert holm({"a": 0.01, "b": 0.04, "c": 0.03}) == {"a": 0.03, "c": 0.06, "b": 0.06}
+
+
+def simulated(random: Random, factors: list[float], rounds: int) -> dict[str, list[float]]:
+    common = [random.lognormvariate(0, 0.2) for _ in range(rounds)]
+    return {f"c{i}": [c * f * random.lognormvariate(0, 0.03) for c in common] for i, f in enumerate(factors)}
+
+
+@pytest.mark.parametrize("rounds", [8, 12])
+def test_equals_are_seldom_told_apart(rounds: int) -> None:
+    """Of 300 comparisons of five equal contenders, fewer than 8 % name anybody slower."""
+    random = Random(rounds)
+    alarms = 0
+    for _ in range(300):
+        standings = rank(simulated(random, [1.0] * 5, rounds), threshold=0.0)
+        alarms += any(not s.is_tied for name, s in standings.items() if name != s.best)
+    assert alarms / 300 < 0.08
+
+
+def test_real_differences_are_found() -> None:
+    """With 12 rounds and 3 % noise, a contender that is 15 % slower is named in nearly every comparison."""
+    random = Random(5)
+    found = 0
+    for _ in range(100):
+        standings = rank(simulated(random, [1.0, 1.0, 1.15], 12), threshold=0.02)
+        found += not standings["c2"].is_tied
+    assert found >= 95
+
+
+def test_small_differences_count_as_none() -> None:
+    """However sure a difference of 1 % is, it is below the practical threshold."""
+    values = {"a": [100.0] * 12, "b": [101.0] * 12}
+    assert rank(values, threshold=0.02)["b"].is_tied
+    assert not rank(values, threshold=0.005)["b"].is_tied
+
+
+@settings(max_examples=30)
+@given(st.permutations(list(THREE)))
+def test_order_does_not_matter(names: list[str]) -> None:
+    """The order in which contenders are listed changes no verdict."""
+    random = Random(3)
+    values = {name: [THREE[name] * random.lognormvariate(0, 0.02) for _ in range(12)] for name in THREE}
+    expected = rank(values, threshold=0.02)
+    assert rank({name: values[name] for name in names}, threshold=0.02) == expected
+
+
+def test_verdicts() -> None:
+    """The fastest is best, its equal is tied, and the others are slower; marks follow."""
+    summary = {r.contender: r for r in summarise(results(THREE)).summary}
+    assert sorted([summary["threaded"].verdict, summary["asyncio"].verdict]) == ["best", "tied"]
+    assert summary["sequential"].verdict == "slower"
+    assert "runtime_ms" not in summary["sequential"].marks
+    assert {summary[name].marks["runtime_ms"] for name in ("threaded", "asyncio")} == {"best", "tied"}
+    assert summary["sequential"].marks["memory_peak_mib"] == "best"
+    assert summary["threaded"].ratio == pytest.approx(0.5, rel=0.05)
+    low, high = summary["threaded"].ratio_interval or (0.0, 0.0)
+    assert low < 0.5 < high
+
+
+def test_seven_rounds_are_too_few() -> None:
+    """Below 8 rounds there are values, but no verdict and no mark."""
+    done = summarise(results(THREE, rounds=7))
+    assert {r.verdict for r in done.summary} == {"unranked"}
+    assert all(not r.marks for r in done.summary)
+    assert all(r.runtime_ms for r in done.summary)
+    assert "too few" in done.verdicts[0]
+
+
+def test_all_equal() -> None:
+    """Where nothing can be told apart, the sentence says so."""
+    done = summarise(results({"a": 100.0, "b": 100.0, "c": 100.0}, noise=0.001))
+    assert "no measurable difference between" in done.verdicts[0]
+    assert sorted(r.verdict for r in done.summary) == ["best", "tied", "tied"]
+
+
+@pytest.mark.parametrize(
+    ("code", "verdict"), [("wrong_counts", "wrong"), ("timeout", "failed"), ("wrote_to_stdout", "unranked")]
+)
+def test_one_fault_taints_the_row(code: str, verdict: str) -> None:
+    """A fault in any sample, the warm-up's included, keeps a contender from every mark, and is given as reason."""
+    tainted = sample("threaded", 0, 1.0, kind="warm_up", problems={code: "What was seen."})
+    done = summarise(with_samples(results(THREE), tainted))
+    summary = {r.contender: r for r in done.summary}
+    assert summary["threaded"].verdict == verdict
+    assert summary["threaded"].problems == [code]
+    assert summary["threaded"].marks == {}
+    assert "Seen once. What was seen." in summary["threaded"].reasons[0]
+    assert summary["asyncio"].verdict == "best"
+
+
+def test_failing_early_does_not_look_fast() -> None:
+    """A contender that gave up after two rounds takes nothing from the others' rounds."""
+    quitter = [
+        sample("quitter", round_, 1.0, problems={"timeout": "Killed."}, exit_="timeout", order_index=9)
+        for round_ in (1, 2)
+    ]
+    document = with_samples(results(THREE), *quitter)
+    contenders = [*document.contenders, evolve(document.contenders[0], name="quitter")]
+    summary = {r.contender: r for r in summarise(evolve(document, contenders=contenders)).summary}
+    assert summary["quitter"].verdict == "failed"
+    assert summary["quitter"].runtime_ms is None
+    assert summary["quitter"].success_rate == 0.0
+    assert summary["asyncio"].rounds == 12
+    assert summary["asyncio"].verdict in {"best", "tied"}
+
+
+def test_times_are_those_of_right_answers() -> None:
+    """Wrong executions lower the success rate and the throughput, and do not enter the time."""
+    document = results({"a": 100.0, "b": 100.0}, noise=0.0)
+    wrong = Execution(kind="warm", wall_ms=1.0, is_correct=False, words=22, predicted=True)
+    spoiled = [
+        evolve(s, executions=[*s.executions, wrong]) if s.contender == "a" and s.kind == "timed" else s
+        for s in document.samples
+    ]
+    summary = {r.contender: r for r in summarise(evolve(document, samples=spoiled)).summary}
+    assert summary["a"].median_ms == summary["b"].median_ms
+    assert summary["a"].success_rate == pytest.approx(45 / 57)
+    assert summary["a"].expected_success_rate == 1.0
+    assert (summary["a"].words_per_second or 0) < (summary["b"].words_per_second or 0)
+    assert summary["a"].verdict == "failed"
+
+
+def test_a_mean_of_process_medians() -> None:
+    """One process is one value, however many executions it had."""
+    document = results({"a": 100.0}, noise=0.0)
+    found = row(document, "a")
+    per_round = [median([e.wall_ms for e in s.warm]) for s in document.samples if s.kind == "timed"]
+    assert found.runtime_ms == pytest.approx(sum(per_round) / 12)
+    assert found.median_ms == pytest.approx(median(per_round))
+    assert found.cpu_percent == pytest.approx(
+        100
+        * sum(s.cpu_s or 0 for s in document.samples if s.kind == "timed")
+        / sum(s.cpu_wall_s or 0 for s in document.samples if s.kind == "timed")
+    )
+
+
+def test_summarising_twice_changes_nothing() -> None:
+    once = summarise(results(THREE))
+    assert summarise(once) == once
+
+
+def test_a_quiet_run_gives_no_warning() -> None:
+    assert codes(results(THREE, noise=0.005)) == set()
+
+
+def test_warnings() -> None:
+    """Each condition that a reader should know of gives its warning, with a number and a remedy."""
+    quiet = results(THREE, noise=0.005)
+
+    def changed(**values: object) -> Results:
+        return evolve(quiet, samples=[evolve(s, **values) for s in quiet.samples])  # type: ignore[arg-type]
+
+    assert "few_rounds" in codes(results(THREE, rounds=9))
+    assert "busy_machine" in codes(changed(load1=3.0))
+    assert "sampler_cost" in codes(changed(sampler_cpu_s=0.1))
+    assert "noisy" in codes(results(THREE, noise=0.3))
+    assert "too_many_workers" in codes(evolve(quiet, run=evolve(quiet.run, workers=9)))
+    assert "short_latency" in codes(evolve(quiet, cases=[evolve(quiet.cases[0], latency_scale=0.01)]))
+    assert "no_reference" in codes(evolve(quiet, run=evolve(quiet.run, reference="nobody")))
+    late = [evolve(s, control_ms=20.0) if s.started_s > 30 else s for s in quiet.samples]
+    assert "drift" in codes(evolve(quiet, samples=late))
+    slowing = [
+        evolve(s, executions=[evolve(e, wall_ms=e.wall_ms * (1 + 0.02 * s.round)) for e in s.executions])
+        if s.contender == "asyncio"
+        else s
+        for s in quiet.samples
+    ]
+    assert "trend" in codes(evolve(quiet, samples=slowing))
+    outlier = [
+        evolve(s, executions=[evolve(e, wall_ms=e.wall_ms * 30) for e in s.executions])
+        if s.contender == "asyncio" and s.round == 4
+        else s
+        for s in quiet.samples
+    ]
+    assert {"outliers", "skewed"} <= codes(evolve(quiet, samples=outlier))
