@@ -20,8 +20,8 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 COMMANDS = {
     "run": ("run", "Count the words of a text, of files, or of a test case."),
-    "benchmark": ("not_built", "Measure one orchestrator (not built yet)."),
-    "compare": ("not_built", "Compare orchestrators head to head (not built yet)."),
+    "benchmark": ("benchmark", "Measure one orchestrator."),
+    "compare": ("compare", "Compare orchestrators head to head."),
     "plugins": ("plugins", "Show the installed plugins."),
 }
 """Each command with the module that holds it and its line of help."""
@@ -72,7 +72,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         # Without standalone mode click returns the exit code of ctx.exit(), or what the command returned.
-        code = anagram.main(args=arguments, prog_name="anagram", standalone_mode=False)
+        given = list(sys.argv[1:] if arguments is None else arguments)
+        # As the context's object the arguments of a command reach it as they were given, for it to repeat them.
+        code = anagram.main(args=given, prog_name="anagram", standalone_mode=False, obj=given[1:])
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()

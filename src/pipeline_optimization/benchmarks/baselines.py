@@ -1,0 +1,46 @@
+"""Results kept under a name, to compare later runs with."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pipeline_optimization.benchmarks.documents import results_from_json, results_to_json
+from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.errors import UsageError
+
+__all__ = ["load_baseline", "save_baseline"]
+
+DIRECTORY = Path(".anagram") / "baselines"
+"""Below the working directory: a baseline belongs to a project."""
+
+
+def save_baseline(results: Results, name: str) -> Path:
+    """Keep results under a name, and return the file. Raises UsageError where that cannot be."""
+    path = _path(name)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staged = path.with_suffix(".part")
+        staged.write_text(results_to_json(results), "utf-8")
+        staged.replace(path)
+    except OSError as error:
+        raise UsageError(f"Cannot write the baseline {path}: {error.strerror or error}.") from error
+    return path
+
+
+def load_baseline(name: str) -> Results:
+    """Return what was kept under a name, or what a file of --export holds. Raises UsageError where there is neither."""
+    path = Path(name) if name.endswith(".json") else _path(name)
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        kept = sorted(found.stem for found in DIRECTORY.glob("*.json"))
+        there = f"There are: {', '.join(kept)}." if kept else "Keep one with --save-baseline NAME."
+        raise UsageError(f"There is no baseline {name!r} ({path}). {there}") from error
+    return results_from_json(text, source=str(path))
+
+
+def _path(name: str) -> Path:
+    if not re.fullmatch(r"[\w][\w.-]*", name):
+        raise UsageError(f"{name!r} cannot be a baseline's name; use letters, digits, '.', '-' and '_'.")
+    return DIRECTORY / f"{name}.json"

@@ -1,0 +1,204 @@
+"""The options that ``benchmark`` and ``compare`` share, and what they make of them."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shlex
+import sys
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+import click
+from attrs import fields, frozen
+
+from pipeline_optimization.engine.faults import PROFILES
+from pipeline_optimization.errors import UsageError
+from pipeline_optimization.pipeline.cases import CASE_NAMES
+from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
+
+if TYPE_CHECKING:
+    from pipeline_optimization.benchmarks.settings import ComparisonSettings
+
+__all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "share"]
+
+PROFILE_CHOICES = ("mixed", "latency", "cpu", "all")
+DEFAULT_TIMEOUT = 10.0
+
+
+def duration(text: object) -> float:
+    """Return the seconds of ``90``, ``90s``, ``5m`` or ``1h``. Raises click.BadParameter."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", str(text).strip())
+    seconds = float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600}[match[2]] if match else 0.0
+    if seconds <= 0:
+        raise click.BadParameter(f"{text!r} is no duration; write 90s, 5m or 1h.")
+    return seconds
+
+
+def share(text: object) -> float:
+    """Return the share that ``10%`` is: 0.1. Raises click.BadParameter."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*%", str(text).strip())
+    if not match:
+        raise click.BadParameter(f"{text!r} is no share; write it with its sign, as in 10%.")
+    return float(match[1]) / 100.0
+
+
+@frozen(kw_only=True)
+class CommonOptions:
+    """What was given on the command line, checked, with defaults filled in."""
+
+    test_case: str
+    profiles: Sequence[str]
+    iterations: int | None
+    detailed: bool
+    seed: int
+    faults: str
+    latency_scale: float
+    timeout: float
+    time_budget: float | None
+    workers: int
+    exports: Sequence[str]
+    save_baseline: str | None
+    baseline: str | None
+    fail_if_slower: float | None
+    allow_different_machine: bool
+    noise_threshold: float
+    partial: str | None
+    resume: str | None
+
+    @property
+    def case_names(self) -> Sequence[str]:
+        return CASE_NAMES if self.test_case == "all" else (self.test_case,)
+
+    def settings(
+        self,
+        ctx: click.Context,
+        *,
+        reference: str,
+        rounds: int | None,
+        budget: float | None,
+        least_rounds: int,
+        most_rounds: int,
+    ) -> ComparisonSettings:
+        """Return the settings of a comparison; the arguments are the command's defaults.
+
+        Where neither the user nor the command sets the rounds, they are as many as fit into the budget in seconds.
+        """
+        from pipeline_optimization.benchmarks.profiles import benchmark_case  # noqa: PLC0415 - --help is quick without
+        from pipeline_optimization.benchmarks.settings import ComparisonSettings  # noqa: PLC0415 - as above
+
+        has_budget = self.time_budget is not None
+        return ComparisonSettings(
+            cases=[
+                benchmark_case(name, profile, faults=self.faults, latency_scale=self.latency_scale)
+                for name in self.case_names
+                for profile in self.profiles
+            ],
+            reference=reference,
+            seed=self.seed,
+            rounds=self.iterations if self.iterations is not None or has_budget else rounds,
+            least_rounds=6 if has_budget else least_rounds,
+            most_rounds=30 if has_budget else most_rounds,
+            time_budget=self.time_budget if has_budget else budget,
+            workers=self.workers,
+            timeout=self.timeout,
+            command=shlex.join(["anagram", str(ctx.command.name), *self.arguments(ctx)]),
+            noise_threshold=self.noise_threshold,
+        )
+
+    def arguments(self, ctx: click.Context) -> list[str]:
+        """Return the arguments that the user gave, with the seed: they repeat the comparison."""
+        given = [str(argument) for argument in ctx.obj or ()]
+        return given if "--seed" in given else [*given, "--seed", str(self.seed)]
+
+
+def common_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the shared options; it gets them as one ``CommonOptions``."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def collect(values: dict[str, object]) -> CommonOptions:
+    """Make ``CommonOptions`` of click's parameters, and take them out of the dictionary. Raises UsageError."""
+    raw: dict[str, Any] = {attribute.name: values.pop(attribute.name) for attribute in fields(CommonOptions)}
+    named = tuple(dict.fromkeys(raw["profiles"])) or ("mixed",)
+    raw["profiles"] = ("mixed", "latency", "cpu") if "all" in named else named
+    if raw["seed"] is None:
+        raw["seed"] = secrets.randbits(31)
+    if raw["iterations"] is not None and raw["time_budget"] is not None:
+        raise click.UsageError("--iterations and --time-budget exclude each other: one of them sets the rounds.")
+    if raw["fail_if_slower"] is not None and raw["baseline"] is None:
+        raise click.UsageError("--fail-if-slower compares with a baseline: name it with --baseline.")
+    return CommonOptions(**raw)
+
+
+def require_packages() -> None:
+    """Raise UsageError where the extra ``benchmark`` is not installed."""
+    missing = [name for name in ("cattrs", "jinja2", "psutil", "scipy") if find_spec(name) is None]
+    if missing:
+        raise UsageError(f"The harness needs {', '.join(missing)}. Run: pip install 'pipeline-optimization[benchmark]'")
+    if sys.platform == "win32":
+        raise UsageError("The harness runs on Linux and macOS; on Windows, use WSL.")
+
+
+def _processors() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+_OPTIONS = (
+    click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), default="small", show_default=True),
+    click.option(
+        "--profile",
+        "profiles",
+        type=click.Choice(PROFILE_CHOICES),
+        multiple=True,
+        help="mixed: faults and waiting; latency: waiting only; cpu: computing only.  [default: mixed]",
+    ),
+    click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Timed rounds."),
+    click.option("--detailed", is_flag=True, help="Phases, quantiles, failures, methods, and every warning."),
+    click.option("--seed", type=int, help="Repeats texts, faults and order.  [default: drawn and printed]"),
+    click.option("--faults", type=click.Choice(sorted(PROFILES)), default="exercise", show_default=True),
+    click.option(
+        "--latency-scale",
+        type=click.FloatRange(min=0),
+        default=DEFAULT_LATENCY_SCALE,
+        show_default=True,
+        help="Multiplies simulated times.",
+    ),
+    click.option(
+        "--timeout", type=duration, default=DEFAULT_TIMEOUT, help="For one execution.  [default: 10s]", metavar="TIME"
+    ),
+    click.option("--time-budget", type=duration, metavar="TIME", help="As many rounds as fit, 6 to 30."),
+    click.option(
+        "--workers",
+        type=click.IntRange(min=1),
+        default=_processors,
+        metavar="N",
+        help="For everyone.  [default: cores]",
+    ),
+    click.option(
+        "--export",
+        "exports",
+        multiple=True,
+        metavar="FILE",
+        help="Write the results: .json, .csv, .md or .html (repeatable).",
+    ),
+    click.option("--save-baseline", metavar="NAME", help="Keep the results as a baseline."),
+    click.option("--baseline", metavar="NAME", help="Compare with a baseline, or with a file of --export."),
+    click.option(
+        "--fail-if-slower", type=share, metavar="10%", help="Exit with 1 if surely slower than the baseline by more."
+    ),
+    click.option("--allow-different-machine", is_flag=True, help="Compare with another machine's baseline anyway."),
+    click.option(
+        "--noise-threshold",
+        type=share,
+        default="2%",
+        metavar="2%",
+        help="Smaller differences count as none.  [default: 2%]",
+    ),
+    click.option("--partial", metavar="FILE", help="Where samples go as they are taken.  [default: in the cache]"),
+    click.option("--resume", metavar="FILE", help="Go on with an interrupted run's samples."),
+)

@@ -1,0 +1,59 @@
+"""Shows on standard error how far a comparison is, and nothing of how it goes: that would invite stopping early."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from pipeline_optimization.benchmarks.comparing import Step
+
+__all__ = ["ComparisonProgress"]
+
+INTERVAL = 15.0
+
+
+class ComparisonProgress:
+    """A bar on a terminal; a line now and then where errors are piped.
+
+    Drawn only between samples: a thread that draws would compete with them.
+    """
+
+    def __init__(self) -> None:
+        console = Console(stderr=True)
+        self._is_live = console.is_terminal
+        self._progress = Progress(
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.description}", markup=False),
+            console=console,
+            auto_refresh=False,
+            transient=True,
+        )
+        self._task = self._progress.add_task("", total=None)
+        self._due = time.monotonic() + INTERVAL
+
+    def __enter__(self) -> Self:
+        if self._is_live:
+            self._progress.start()
+        return self
+
+    def show(self, step: Step) -> None:
+        if self._is_live:
+            self._progress.update(self._task, completed=step.done, total=step.planned, description=step.what)
+            self._progress.refresh()
+        elif time.monotonic() >= self._due:
+            self._due = time.monotonic() + INTERVAL
+            sys.stderr.write(f"{step.done} of {step.planned} samples taken, {step.planned - step.done} left\n")
+            sys.stderr.flush()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_live:
+            self._progress.stop()

@@ -1,0 +1,113 @@
+"""A comparison for a terminal: one table for each case and profile, marks that need no colour, and what to believe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
+from pipeline_optimization.cli.comparison_cells import METRICS, Cell, cell_of, verdict_of
+
+__all__ = ["print_comparison"]
+
+WIDE = 132
+"""Columns that the table takes; narrower terminals get a block for each contender."""
+
+PIPE_WIDTH = 160
+
+
+def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> None:
+    """Print all tables, then the verdicts in words, the warnings, and the legend."""
+    console = Console(file=stream, highlight=False)
+    if not console.is_terminal:
+        console = Console(file=stream, highlight=False, width=PIPE_WIDTH)
+    for case in results.cases:
+        rows = [row for row in results.summary if (row.case, row.profile) == (case.case, case.profile)]
+        if rows:
+            _print_case(console, results, case, rows, detailed=detailed)
+    for verdict in results.verdicts:
+        console.print(Text(verdict))
+    _print_warnings(console, results, detailed=detailed)
+    marks = "✓ as the draws predict · ★ best · ≈ not measurably different from the best · "
+    console.print(
+        Text(f"\n{marks}seed {results.run.seed} · {results.run.workers} workers · {_machine(results)}", style="dim")
+    )
+    if detailed:
+        console.print(Text("\nHow it was measured", style="bold"))
+        for name, method in results.methods.items():
+            console.print(Padding(Text(f"{name}: {method}"), (0, 0, 0, 2)))
+
+
+def _print_case(
+    console: Console, results: Results, case: CaseRecord, rows: Sequence[SummaryRow], *, detailed: bool
+) -> None:
+    console.print()
+    rounds = f"{case.rounds} {'round' if case.rounds == 1 else 'rounds'}, random order"
+    console.print(
+        Text(
+            f"{case.profile} · {case.case} ({case.words:,} {'word' if case.words == 1 else 'words'}, {rounds})",
+            style="bold",
+        )
+    )
+    ordered = sorted(rows, key=lambda row: (row.median_ms is None, row.median_ms or 0.0, row.contender))
+    columns = [metric for metric in METRICS if metric.is_detail <= detailed]
+    reference = results.run.reference
+    headers = [metric.header.format(reference=reference) for metric in columns]
+    if console.width >= WIDE or not console.is_terminal:
+        _print_wide(console, headers, [[cell_of(row, metric) for metric in columns] for row in ordered], ordered)
+    else:
+        for row in ordered:
+            console.print(Text.assemble((row.contender, "bold"), "  ", verdict_of(row)))
+            for header, metric in zip(headers, columns, strict=True):
+                console.print(Padding(Text.assemble(f"{header:<24}", _styled(cell_of(row, metric))), (0, 0, 0, 2)))
+    for row in ordered:
+        for reason in row.reasons:
+            console.print(Text.assemble("  ", (row.contender, "bold"), f": {reason}"))
+        if detailed and row.failures:
+            counts = ", ".join(f"{kind} {count}" for kind, count in row.failures.items())
+            console.print(Text(f"  {row.contender}: {counts}", style="dim"))
+    console.print()
+
+
+def _print_wide(
+    console: Console, headers: Sequence[str], cells: Sequence[Sequence[Cell]], rows: Sequence[SummaryRow]
+) -> None:
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("contender", overflow="fold")
+    for header in headers:
+        table.add_column(header, justify="right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
+    for row, values in zip(rows, cells, strict=True):
+        table.add_row(Text(row.contender), *(_styled(cell) for cell in values), verdict_of(row))
+    console.print(table)
+
+
+def _styled(cell: Cell) -> Text:
+    mark = {"best": "★ ", "tied": "≈ ", None: ""}[cell.mark]
+    style = {"best": "bold green", "tied": "green", None: ""}[cell.mark]
+    return Text(f"{mark}{cell.text}", style=style)
+
+
+def _print_warnings(console: Console, results: Results, *, detailed: bool) -> None:
+    if not results.warnings:
+        return
+    console.print(
+        Text(f"\n{len(results.warnings)} warnings" if len(results.warnings) > 1 else "\n1 warning", style="yellow")
+    )
+    shown = results.warnings if detailed else results.warnings[:5]
+    for number, warning in enumerate(shown, start=1):
+        console.print(
+            Text(f"  {number}. {warning.where}: {warning.text}" if warning.where else f"  {number}. {warning.text}")
+        )
+    if len(shown) < len(results.warnings):
+        console.print(Text(f"  and {len(results.warnings) - len(shown)} more (--detailed)"))
+
+
+def _machine(results: Results) -> str:
+    machine = results.machine
+    return f"{machine.get('cpu_count', '?')} x {machine.get('cpu', '?')} · {machine.get('python', '?')}"

@@ -1,0 +1,33 @@
+"""How contenders stand to a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_optimization.benchmarks.statistics.gate import GateRow
+
+__all__ = ["print_gate"]
+
+STYLES = {"regression": "bold red", "improved": "green"}
+
+
+def print_gate(rows: Sequence[GateRow], baseline: str, threshold: float | None, stream: TextIO) -> None:
+    """Print a line for each row: its ratio to the baseline with its interval, and what that means."""
+    console = Console(file=stream, highlight=False)
+    console.print(Text(f"\nAgainst the baseline {baseline}", style="bold"))
+    table = Table(box=None, pad_edge=False)
+    for header in ("contender", "case", "ratio [95 %]", "compared", "outcome"):
+        table.add_column(header, overflow="fold")
+    for row in rows:
+        ratio = "n/a" if row.ratio is None else f"{row.ratio:.3g}x"
+        interval = "" if row.interval is None else f" [{row.interval[0]:.3g}, {row.interval[1]:.3g}]"
+        outcome = Text(row.outcome, style=STYLES.get(row.outcome, ""))
+        table.add_row(Text(row.contender), f"{row.profile} · {row.case}", ratio + interval, row.basis, outcome)
+    console.print(table)
+    if threshold is not None:
+        console.print(f"A regression is surely slower by more than {threshold:.0%}; inconclusive ones may be.")

@@ -1,0 +1,205 @@
+"""The harness as its users meet it: on the command line."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from command import ANAGRAM, anagram, environment, refused
+
+CONTENDERS = Path(__file__).parent / "contenders"
+QUICK = ("--iterations", "1", "--latency-scale", "0.001", "--seed", "5", "--timeout", "5s")
+
+
+@pytest.fixture
+def directory(tmp_path: Path) -> Path:
+    """A directory with an honest contender, in a working directory of its own."""
+    found = tmp_path / "mine"
+    found.mkdir()
+    shutil.copy(CONTENDERS / "honest.py", found)
+    return found
+
+
+def compared(directory: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
+    """Compare a directory with sequential and return the export."""
+    path = directory.parent / "out.json"
+    done = anagram(
+        "compare",
+        "--compare-dir",
+        str(directory),
+        "--orchestrator",
+        "sequential",
+        "--export",
+        str(path),
+        *QUICK,
+        *arguments,
+        cwd=directory.parent,
+    )
+    assert done.returncode == code, done.stderr.decode()
+    found = json.loads(path.read_text("utf-8"))
+    assert isinstance(found, dict)
+    found["stdout"] = done.stdout.decode()
+    return found
+
+
+def rows(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {row["contender"]: row for row in found["summary"]}
+
+
+def test_a_quick_look_has_values_and_no_verdict(directory: Path) -> None:
+    """One round shows every figure and ranks nobody; nothing is marked."""
+    found = compared(directory)
+    assert {name: row["verdict"] for name, row in rows(found).items()} == {
+        "sequential": "unranked",
+        "honest": "unranked",
+    }
+    for row in rows(found).values():
+        assert row["success_rate"] == row["expected_success_rate"] == 1.0
+        assert row["runtime_ms"] > 0
+        assert row["words_per_second"] > 0
+        assert row["memory_peak_mib"] > 10
+        assert row["memory_growth_mib"] is not None
+        assert row["cpu_percent"] > 0
+        assert row["problems"] == []
+        assert row["interval_ms"] is None
+    assert not set("★≈") & set(found["stdout"].partition("✓ as the draws")[0])
+    assert "too few" in found["stdout"]
+
+
+def test_broken_files_are_rows(directory: Path) -> None:
+    """A file that cannot be imported, or has no class, is a row that says why; the others are compared."""
+    for name in ("cannot_be_imported", "has_no_class"):
+        shutil.copy(CONTENDERS / f"{name}.py", directory)
+    (directory / "_shared.py").write_text("raise SystemExit\n")
+    found = compared(directory, code=4)
+    assert rows(found)["cannot_be_imported"]["problems"] == ["import_error"]
+    assert rows(found)["has_no_class"]["problems"] == ["no_orchestrator"]
+    assert {row["verdict"] for row in rows(found).values()} == {"failed", "unranked"}
+    assert "a_package_that_nobody_has" in found["stdout"]
+    assert "_shared" not in rows(found)
+
+
+def test_wrong_answers_have_their_exit_code(directory: Path) -> None:
+    shutil.copy(CONTENDERS / "miscounts.py", directory)
+    found = compared(directory, code=3)
+    assert rows(found)["miscounts"]["verdict"] == "wrong"
+    assert rows(found)["miscounts"]["runtime_ms"] is None
+
+
+def test_files_see_the_working_directory(directory: Path) -> None:
+    """A contender may open files relative to where the command was started."""
+    (directory.parent / "data.txt").write_text("here")
+    (directory / "reads.py").write_text(
+        "from honest import TaskOrchestrator\nassert open('data.txt', encoding='utf-8').read() == 'here'\n"
+    )
+    assert rows(compared(directory))["reads"]["problems"] == []
+
+
+def test_a_seed_repeats_texts_and_faults(directory: Path) -> None:
+    """Two runs with one seed have the same texts, floors and order; another seed has others."""
+
+    def essence(found: dict[str, Any]) -> list[Any]:
+        return [
+            (s["contender"], s["kind"], s["order_index"], [(e["floor_ms"], e["recovered"]) for e in s["executions"]])
+            for s in found["samples"]
+        ] + [found["cases"][0]["expected_digests"]]
+
+    first, second = compared(directory), compared(directory)
+    assert essence(first) == essence(second)
+    assert essence(compared(directory, "--seed", "6")) != essence(first)
+
+
+def test_one_orchestrator() -> None:
+    """``benchmark`` shows the six figures of one orchestrator."""
+    done = anagram("benchmark", "--orchestrator", "threaded", "--profile", "cpu", *QUICK)
+    assert done.returncode == 0, done.stderr.decode()
+    output = done.stdout.decode()
+    for header in ("success", "mean ms", "words/s", "peak MiB", "growth MiB", "CPU %"):
+        assert header in output
+    assert "100.0% ✓" in output
+    assert "cpu · small (20,000 words" in output
+
+
+def test_detailed_names_the_methods() -> None:
+    done = anagram("benchmark", "--detailed", *QUICK)
+    output = done.stdout.decode()
+    assert "How it was measured" in output
+    assert "of the whole process tree, sampled from outside" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["benchmark", "--orchestrator", "nobody"], "Unknown orchestrator 'nobody'"),
+        (["benchmark", "--orchestrator", "nobody.py"], "Cannot read nobody.py: No such file"),
+        (["compare", "--compare-dir", "nowhere"], "There is no directory 'nowhere'"),
+        (["compare", "--reference", "nobody"], "There is no contender 'nobody'"),
+        (["compare", "--timeout", "soon"], "'soon' is no duration; write 90s, 5m or 1h"),
+        (["compare", "--fail-if-slower", "10", "--baseline", "x"], "'10' is no share; write it with its sign"),
+        (["compare", "--fail-if-slower", "10%"], "name it with --baseline"),
+        (["compare", "--baseline", "none"], "There is no baseline 'none'"),
+        (["compare", "--export", "table.doc"], "table.doc"),
+        (["compare", "--export", "nowhere/table.json"], "nowhere"),
+        (["compare", "--iterations", "3", "--time-budget", "1m"], "exclude each other"),
+        (["compare", "--resume", "nowhere.jsonl"], "Cannot read nowhere.jsonl"),
+        (["compare", "--iterations", "0"], "0 is not in the range"),
+    ],
+)
+def test_wrong_input_is_refused_at_once(arguments: list[str], message: str, tmp_path: Path) -> None:
+    """Before anything is measured, with a message that says what to do."""
+    assert message in refused(arguments, cwd=tmp_path)
+
+
+def test_nothing_to_load(tmp_path: Path) -> None:
+    """Where not one contender can be loaded the exit code is 2."""
+    shutil.copy(CONTENDERS / "has_no_class.py", tmp_path)
+    done = anagram("benchmark", "--orchestrator", "has_no_class.py", *QUICK, cwd=tmp_path)
+    assert done.returncode == 2
+    assert b"defines no class TaskOrchestrator" in done.stdout
+
+
+def test_an_interrupted_comparison_goes_on(directory: Path) -> None:
+    """Ctrl-C keeps every sample, leaves no process, and --resume takes only those that are missing."""
+    partial = directory.parent / "partial.jsonl"
+    shutil.copy(CONTENDERS / "hangs.py", directory)
+    arguments = [
+        "compare", "--compare-dir", str(directory), "--orchestrator", "sequential", "--partial", str(partial),
+        "--iterations", "2", "--latency-scale", "0.001", "--timeout", "3s", "--seed", "5",
+    ]  # fmt: skip
+    process = subprocess.Popen(
+        [*ANAGRAM, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not (partial.exists() and partial.read_bytes().count(b"\n") > 2) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    children = psutil.Process(process.pid).children(recursive=True)
+    os.kill(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130, errors.decode()
+    assert f"anagram compare --resume {partial}".encode() in errors
+    assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
+    kept = partial.read_bytes().splitlines()
+    with partial.open("ab") as stream:
+        stream.write(b'{"half a li')
+    done = anagram("compare", "--resume", str(partial))
+    assert done.returncode == 4, done.stderr.decode()
+    lines = partial.read_bytes().splitlines()
+    assert lines[: len(kept)] == kept
+    assert (
+        len({json.dumps([s["kind"], s["round"], s["contender"]]) for s in map(json.loads, lines[1:])}) == len(lines) - 1
+    )
+    (directory / "honest.py").write_text("# changed\n")
+    assert "The contenders have changed" in refused(["compare", "--resume", str(partial)])

@@ -1,0 +1,71 @@
+"""A baseline stops what is surely slower, and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from example_results import results
+from pipeline_optimization.benchmarks.baselines import load_baseline, save_baseline
+from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.statistics.gate import comparability, compare_with_baseline
+from pipeline_optimization.benchmarks.statistics.summary import summarise
+from pipeline_optimization.errors import UsageError
+
+
+def measured(threaded: float, *, sequential: float = 200.0, rounds: int = 12, noise: float = 0.02) -> Results:
+    times = {"sequential": sequential, "threaded": threaded}
+    return summarise(results(times, rounds=rounds, noise=noise, seed=round(threaded)))
+
+
+def outcome(now: Results, before: Results, *, threshold: float = 0.10) -> str:
+    rows = compare_with_baseline(now, before, threshold=threshold)
+    return next(row.outcome for row in rows if row.contender == "threaded")
+
+
+def test_outcomes() -> None:
+    """Surely slower by more than the threshold is a regression; what may be is inconclusive."""
+    before = measured(100.0)
+    assert outcome(measured(150.0), before) == "regression"
+    assert outcome(measured(101.0), before) == "same"
+    assert outcome(measured(70.0), before) == "improved"
+    assert outcome(measured(115.0, noise=0.1), before) == "inconclusive"
+    assert outcome(measured(150.0, rounds=7), before) == "not comparable"
+
+
+def test_a_slower_machine_is_no_regression() -> None:
+    """Times are compared as multiples of the reference's in the same run."""
+    assert outcome(measured(200.0, sequential=400.0), measured(100.0)) == "same"
+    rows = compare_with_baseline(measured(200.0, sequential=400.0), measured(100.0), threshold=0.1)
+    assert {row.contender: row.basis for row in rows} == {
+        "sequential": "milliseconds",
+        "threaded": "relative to sequential",
+    }
+
+
+def test_other_machines_are_refused() -> None:
+    """Each fact that differs is a reason, with both values."""
+    before = measured(100.0)
+    now = evolve(before, machine={**before.machine, "cpu": "Other CPU"}, run=evolve(before.run, workers=3))
+    assert comparability(before, before) == []
+    assert comparability(now, before) == [
+        "cpu was 'Example CPU' and is 'Other CPU'",
+        "there were 2 workers and there are 3",
+    ]
+    other = evolve(before, cases=[evolve(before.cases[0], latency_scale=1.0)])
+    assert comparability(other, before) == ["mixed · small had faults 'exercise' at latency scale 0.05"]
+
+
+def test_baselines_are_kept_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was kept is found again, by its name or its file, and what is missing is told with what there is."""
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=r"no baseline 'v1' .* Keep one with --save-baseline"):
+        load_baseline("v1")
+    path = save_baseline(measured(100.0), "v1")
+    assert load_baseline("v1") == load_baseline(str(path))
+    with pytest.raises(UsageError, match="There are: v1"):
+        load_baseline("v2")
+    with pytest.raises(UsageError, match="cannot be a baseline's name"):
+        save_baseline(measured(100.0), "../v1")
