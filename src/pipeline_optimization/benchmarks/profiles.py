@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import evolve, frozen
 
 from pipeline_optimization.benchmarks.texts import FreshText, generated_text, varied_text
 from pipeline_optimization.pipeline.cases import load_cases
 
-__all__ = ["GENERATED_WORDS", "PROFILE_NAMES", "BenchmarkCase", "benchmark_case"]
+__all__ = ["GENERATED_WORDS", "PROFILE_NAMES", "BenchmarkCase", "benchmark_case", "scan_cases"]
 
 PROFILE_NAMES = ("mixed", "latency", "cpu")
 GENERATED_WORDS: Mapping[str, int] = {"small": 20_000, "medium": 100_000, "large": 500_000}
@@ -21,7 +21,7 @@ class BenchmarkCase:
     """A size class of texts under a profile.
 
     ``template`` is the built-in text that fresh ones are shaped like; where it is empty, texts of ``words`` words are
-    generated. ``latency_scale`` is 0 where nothing waits.
+    generated. ``latency_scale`` is 0 where nothing waits. ``workers`` overrides the comparison's.
     """
 
     name: str
@@ -30,6 +30,7 @@ class BenchmarkCase:
     latency_scale: float
     template: str = ""
     words: int = 0
+    workers: int | None = None
 
     @property
     def is_calm(self) -> bool:
@@ -44,14 +45,17 @@ class BenchmarkCase:
 
 
 def benchmark_case(name: str, profile: str, *, faults: str = "exercise", latency_scale: float) -> BenchmarkCase:
-    """Return a case by name: small, medium, large, or ``words=N`` for a generated text; ``faults`` are mixed's."""
-    _, _, size = name.partition("words=")
-    case = BenchmarkCase(name=name, profile=profile, faults=faults, latency_scale=latency_scale)
+    """Return a case by name: small, medium or large; ``faults`` are those of the profile ``mixed``."""
+    case = BenchmarkCase(
+        name=name, profile=profile, faults=faults, latency_scale=latency_scale, template=load_cases()[name].text
+    )
     if profile == "cpu":
-        words = int(size) if size else GENERATED_WORDS[name]
-        return evolve(case, faults="none", latency_scale=0.0, words=words)
-    if profile == "latency":
-        case = evolve(case, faults="latency")
-    if size:
-        return evolve(case, words=int(size))
-    return evolve(case, template=load_cases()[name].text)
+        return evolve(case, faults="none", latency_scale=0.0, template="", words=GENERATED_WORDS[name])
+    return evolve(case, faults="latency") if profile == "latency" else case
+
+
+def scan_cases(case: BenchmarkCase, dimension: str, values: Sequence[int]) -> list[BenchmarkCase]:
+    """Return a case once for each size of its text, or for each number of workers."""
+    if dimension == "words":
+        return [evolve(case, name=f"words={value}", template="", words=value) for value in values]
+    return [evolve(case, name=f"workers={value}", workers=value) for value in values]

@@ -72,14 +72,15 @@ def shuffled(contenders: Sequence[Contender], round_: Round, *, seed: int) -> li
 
 def order_sample(contender: Contender, round_: Round, *, timeout: float, workers: int) -> SampleOrder:
     """Return what is to be measured of one contender in a round."""
+    own = round_.case.workers
     return SampleOrder(
         kind=contender.kind,
         source=contender.source,
-        options=contender.options,
+        options={**contender.options, "workers": own} if own and "workers" in contender.options else contender.options,
         texts=[(kind, text.text) for kind, text in round_.texts],
         settings=round_.settings,
         timeout=timeout,
         hash_seed=round_.hash_seed,
-        workers=workers,
+        workers=own or workers,
         measures_memory=round_.kind == "memory",
     )

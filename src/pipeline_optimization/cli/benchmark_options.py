@@ -45,6 +45,21 @@ def share(text: object) -> float:
     return float(match[1]) / 100.0
 
 
+def scan(text: object) -> tuple[str, tuple[int, ...]]:
+    """Return what ``words=100..100000`` or ``workers=1..4`` goes through. Raises click.BadParameter.
+
+    Sizes grow by a constant factor, six of them; of workers there is every number up to eight of them.
+    """
+    match = re.fullmatch(r"(words|workers)=(\d+)\.\.(\d+)", str(text).strip())
+    low, high = (int(match[2]), int(match[3])) if match else (0, 0)
+    if match is None or not 1 <= low < high:
+        raise click.BadParameter(f"{text!r} is no scan; write words=100..100000 or workers=1..4.")
+    if match[1] == "workers":
+        count = min(high - low, 7)
+        return "workers", tuple(sorted({low + (high - low) * i // count for i in range(count + 1)}))
+    return "words", tuple(sorted({round(low * (high / low) ** (i / 5)) for i in range(6)}))
+
+
 @frozen(kw_only=True)
 class CommonOptions:
     """What was given on the command line, checked, with defaults filled in."""
@@ -65,6 +80,7 @@ class CommonOptions:
     fail_if_slower: float | None
     allow_different_machine: bool
     noise_threshold: float
+    scan: tuple[str, tuple[int, ...]] | None
     partial: str | None
     resume: str | None
 
@@ -86,16 +102,20 @@ class CommonOptions:
 
         Where neither the user nor the command sets the rounds, they are as many as fit into the budget in seconds.
         """
-        from pipeline_optimization.benchmarks.profiles import benchmark_case  # noqa: PLC0415 - --help is quick without
+        from pipeline_optimization.benchmarks.profiles import (  # noqa: PLC0415 - --help is quick without it
+            benchmark_case,
+            scan_cases,
+        )
         from pipeline_optimization.benchmarks.settings import ComparisonSettings  # noqa: PLC0415 - as above
 
         has_budget = self.time_budget is not None
+        cases = [
+            benchmark_case(name, profile, faults=self.faults, latency_scale=self.latency_scale)
+            for name in self.case_names
+            for profile in self.profiles
+        ]
         return ComparisonSettings(
-            cases=[
-                benchmark_case(name, profile, faults=self.faults, latency_scale=self.latency_scale)
-                for name in self.case_names
-                for profile in self.profiles
-            ],
+            cases=cases if self.scan is None else [one for case in cases for one in scan_cases(case, *self.scan)],
             reference=reference,
             seed=self.seed,
             rounds=self.iterations if self.iterations is not None or has_budget else rounds,
@@ -124,8 +144,14 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
 def collect(values: dict[str, object]) -> CommonOptions:
     """Make ``CommonOptions`` of click's parameters, and take them out of the dictionary. Raises UsageError."""
     raw: dict[str, Any] = {attribute.name: values.pop(attribute.name) for attribute in fields(CommonOptions)}
-    named = tuple(dict.fromkeys(raw["profiles"])) or ("mixed",)
+    named_by_user = tuple(dict.fromkeys(raw["profiles"]))
+    named = named_by_user or ("mixed",)
     raw["profiles"] = ("mixed", "latency", "cpu") if "all" in named else named
+    if raw["scan"] is not None:
+        if raw["test_case"] == "all" or len(raw["profiles"]) > 1:
+            raise click.UsageError("--scan takes one test case and one profile, since it makes many cases of them.")
+        if raw["scan"][0] == "words" and not named_by_user:
+            raw["profiles"] = ("cpu",)
     if raw["seed"] is None:
         raw["seed"] = secrets.randbits(31)
     if raw["iterations"] is not None and raw["time_budget"] is not None:
@@ -199,6 +225,7 @@ _OPTIONS = (
         metavar="2%",
         help="Smaller differences count as none.  [default: 2%]",
     ),
+    click.option("--scan", type=scan, metavar="WHAT", help="words=100..100000 or workers=1..4: how times grow."),
     click.option("--partial", metavar="FILE", help="Where samples go as they are taken.  [default: in the cache]"),
     click.option("--resume", metavar="FILE", help="Go on with an interrupted run's samples."),
 )

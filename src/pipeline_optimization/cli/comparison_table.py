@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
 from pipeline_optimization.cli.comparison_cells import METRICS, Cell, cell_of, verdict_of
+from pipeline_optimization.cli.scan_table import print_scans
 
 __all__ = ["print_comparison"]
 
@@ -26,11 +27,13 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
     console = Console(file=stream, highlight=False)
     if not console.is_terminal:
         console = Console(file=stream, highlight=False, width=PIPE_WIDTH)
-    for case in results.cases:
+    if results.scans:
+        print_scans(console, results)
+    for case in results.cases if detailed or not results.scans else ():
         rows = [row for row in results.summary if (row.case, row.profile) == (case.case, case.profile)]
         if rows:
             _print_case(console, results, case, rows, detailed=detailed)
-    for verdict in results.verdicts:
+    for verdict in results.verdicts if detailed or not results.scans else ():
         console.print(Text(verdict))
     _print_warnings(console, results, detailed=detailed)
     marks = "✓ as the draws predict · ★ best · ≈ not measurably different from the best · "

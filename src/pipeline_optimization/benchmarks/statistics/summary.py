@@ -11,6 +11,7 @@ from pipeline_optimization.benchmarks.statistics.intervals import ratio_interval
 from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS, SMALLEST
 from pipeline_optimization.benchmarks.statistics.ranking import Standing, rank
 from pipeline_optimization.benchmarks.statistics.rows import make_row
+from pipeline_optimization.benchmarks.statistics.scans import find_scans
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 from pipeline_optimization.benchmarks.statistics.warnings import find_warnings
 from pipeline_optimization.benchmarks.statistics.wording import put_into_words
@@ -34,7 +35,7 @@ def summarise(results: Results) -> Results:
         marks = _marks(rows, ranked, standings, threshold=results.run.noise_threshold)
         summary += [evolve(row, marks=marks.get(row.contender, {})) for row in rows]
         comparisons += _comparisons(series, case.case, case.profile, standings)
-    done = evolve(results, summary=summary, comparisons=comparisons)
+    done = evolve(results, summary=summary, comparisons=comparisons, scans=find_scans(results))
     return evolve(done, warnings=find_warnings(done), verdicts=put_into_words(done))
 
 

@@ -1,0 +1,44 @@
+"""How times grow, for a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_optimization.benchmarks.records import Results, Scan
+
+__all__ = ["print_scans"]
+
+
+def print_scans(console: Console, results: Results) -> None:
+    """Print the medians of each contender by size or workers, and the law that they follow."""
+    for dimension in ("words", "workers"):
+        scans = [scan for scan in results.scans if scan.dimension == dimension]
+        if not scans:
+            continue
+        console.print(Text(f"\nMedian milliseconds by number of {dimension}", style="bold"))
+        places = sorted({point.x for scan in scans for point in scan.points})
+        table = Table(box=None, pad_edge=False, header_style="dim")
+        table.add_column("contender", overflow="fold")
+        for place in places:
+            table.add_column(f"{place:,.0f}", justify="right")
+        table.add_column("law", overflow="fold")
+        for scan in scans:
+            medians = {point.x: f"{point.median_ms:,.4g}" for point in scan.points}
+            table.add_row(Text(scan.contender), *(medians.get(place, "n/a") for place in places), _law(scan))
+        console.print(table)
+
+
+def _law(scan: Scan) -> str:
+    if scan.refusal:
+        return scan.refusal
+    found = scan.parameters
+    if scan.dimension == "words":
+        return f"t = {found['a']:.3g} ms + {found['b']:.3g} ms · n^{_with_interval(scan, 'c')}"
+    return f"speed-up {found['speedup']:.3g}, efficiency {found['efficiency']:.0%}, serial {_with_interval(scan, 'serial')}"
+
+
+def _with_interval(scan: Scan, name: str) -> str:
+    interval = scan.intervals.get(name)
+    return f"{scan.parameters[name]:.3g}" + (f" [{interval[0]:.3g}, {interval[1]:.3g}]" if interval else "")
