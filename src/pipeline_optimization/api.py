@@ -7,11 +7,12 @@ from os import PathLike, fspath
 from typing import BinaryIO, cast
 
 from pipeline_optimization.errors import InputError, RunInterrupted
+from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, make_plan
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import FileSource, Source, StreamSource, TextSource
+from pipeline_optimization.sources import FileSource, Source, StreamSource, TextSource, least_bytes
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.types import Orchestrator
 
@@ -30,6 +31,7 @@ def count_anagrams(
     signature: str = "letters",
     retry: str = "exponential",
     lexicon: str = "gcide",
+    kernel: str = AUTO,
     orchestrator_options: Mapping[str, object] = NO_OPTIONS,
     retry_options: Mapping[str, object] = NO_OPTIONS,
     faults: str = "none",
@@ -44,6 +46,7 @@ def count_anagrams(
 
     ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. ``chunk_size`` is
     in bytes, ``latency_scale`` multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
+    ``kernel`` is the counting kernel; ``auto`` takes a compiled one where the input is known to be large enough to pay.
 
     Returns the report; ``report.is_complete`` is False where items failed for good. Raises UsageError for unknown
     names and wrong options, InputError where the source cannot be read, LexiconError, PluginError, OrchestratorError,
@@ -55,6 +58,7 @@ def count_anagrams(
         signature=signature,
         retry=retry,
         lexicon=lexicon,
+        kernel=kernel,
         orchestrator_options=orchestrator_options,
         retry_options=retry_options,
         faults=faults,
@@ -64,7 +68,9 @@ def count_anagrams(
         chunk_size=chunk_size,
     )
     registry = registry or Registry.load()
-    report = execute(make_plan(registry, options), _sources(source), registry, on_progress=on_progress)
+    sources = _sources(source)
+    plan = make_plan(registry, options, least_bytes=least_bytes(sources))
+    report = execute(plan, sources, registry, on_progress=on_progress)
     if report.is_interrupted:
         raise RunInterrupted(report)
     return report

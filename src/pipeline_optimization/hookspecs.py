@@ -100,12 +100,13 @@ def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
     return ()
 
 
-@hookspec(firstresult=True)
+@hookspec
 def anagram_counting_kernel(tokenizer: str, signature: str, lexicon: str) -> KernelOffer | None:
     """Return a kernel that is exact for this combination of component names, or None.
 
-    Called once a run, in the parent, and only where stages neither wait nor fail. The first offer is taken; the
-    core's pure Python kernel comes last and fits every combination.
+    Called once a run, in the parent. Of all offers the first is taken that the input is large enough for, or the one
+    that the user named; the core's pure Python kernel comes last and fits every combination. Kernels count only where
+    stages neither wait nor fail. Example: ``KernelOffer(name="numba", summary="...", factory=make)``.
     """
 
 

@@ -33,15 +33,21 @@ class ProgressLine:
         return self
 
     def show(self, progress: Progress) -> None:
-        """Draw the line if it is time to."""
+        """Draw the line if it is time to; a step that comes before reading is drawn at once."""
         now = time.monotonic()
-        if not self._is_on or now < self._due:
+        if not self._is_on or (now < self._due and not progress.step):
             return
         self._due = now + INTERVAL
         self._is_shown = True
+        self._draw(progress.step or self._far(progress, now - self._start))
+
+    def _far(self, progress: Progress, seconds: float) -> str:
         read = progress.bytes_read / 1e6
         share = f" of {self._total / 1e6:,.1f} MB ({progress.bytes_read / self._total:4.0%})" if self._total else " MB"
-        text = f"{read:,.1f}{share} read, {progress.items:,} items done, {now - self._start:,.0f} s"
+        return f"{read:,.1f}{share} read, {progress.items:,} items done, {seconds:,.0f} s"
+
+    @staticmethod
+    def _draw(text: str) -> None:
         # Some terminals say that they have no width.
         width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
         sys.stderr.write("\r\x1b[K" + text[: width - 1])

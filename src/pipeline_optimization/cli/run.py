@@ -14,10 +14,11 @@ from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.rendering import FORMATS, Outcome, Renderer
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.pipeline.cases import CASE_NAMES, load_cases
+from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, make_plan
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import Source, TextSource, expand_inputs
+from pipeline_optimization.sources import Source, TextSource, expand_inputs, least_bytes
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 
 __all__ = ["run"]
@@ -42,6 +43,7 @@ __all__ = ["run"]
 @click.option("--signature", default="letters", show_default=True, metavar="NAME", help="How anagrams are recognised.")
 @click.option("--retry", default="exponential", show_default=True, metavar="NAME", help="When failed items run again.")
 @click.option("--lexicon", default="gcide", show_default=True, metavar="NAME", help="gcide, web2, system, file:PATH.")
+@click.option("--kernel", default=AUTO, show_default=True, metavar="NAME", help="What counts: python, numba.")
 @click.option(
     "--faults",
     type=click.Choice(sorted(PROFILES)),
@@ -75,6 +77,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     signature: str,
     retry: str,
     lexicon: str,
+    kernel: str,
     faults: str | None,
     latency_scale: float,
     seed: int | None,
@@ -104,6 +107,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     given = KindOptions.parse(pairs)
     options = RunOptions(
         **chosen,
+        kernel=kernel,
         orchestrator_options=given.orchestrator,
         tokenizer_options=given.tokenizer,
         signature_options=given.signature,
@@ -116,7 +120,10 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     )
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults)
     # Everything is checked before anything runs.
-    plans = [(make_plan(registry, job), sources, expected) for job, sources, expected in jobs]
+    plans = [
+        (make_plan(registry, job, least_bytes=least_bytes(sources)), sources, expected)
+        for job, sources, expected in jobs
+    ]
     code = COMPLETE
     with open_output(output) as stream:
         renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)

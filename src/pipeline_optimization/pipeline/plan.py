@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan
 from pipeline_optimization.errors import OptionError, UnknownComponentError
+from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
 from pipeline_optimization.pipeline.stages import StagePlan
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
@@ -17,7 +18,7 @@ from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.tasks.permutations_task import permutations
-from pipeline_optimization.types import Orchestrator, RetryPolicy
+from pipeline_optimization.types import KernelOffer, Orchestrator, RetryPolicy
 
 __all__ = ["DEFAULT_CHUNK_SIZE", "RunOptions", "RunPlan", "make_plan"]
 
@@ -38,6 +39,7 @@ class RunOptions:
     signature: str = "letters"
     retry: str = "exponential"
     lexicon: str = "gcide"
+    kernel: str = AUTO
     orchestrator_options: Options = field(factory=dict)
     tokenizer_options: Options = field(factory=dict)
     signature_options: Options = field(factory=dict)
@@ -52,19 +54,23 @@ class RunOptions:
 
 @frozen(kw_only=True)
 class RunPlan:
-    """A run in which every name has been found and every option checked."""
+    """A run in which every name has been found and every option checked.
+
+    ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them.
+    """
 
     options: RunOptions
     seed: int
     orchestrator_name: str
     orchestrator: Orchestrator
     retry: Choice[RetryPolicy]
+    kernels: Sequence[KernelOffer]
     stages: StagePlan
     faults: FaultPlan
 
 
-def make_plan(registry: Registry, options: RunOptions) -> RunPlan:
-    """Resolve a run's options.
+def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) -> RunPlan:
+    """Resolve a run's options for an input of at least ``least_bytes`` bytes.
 
     Raises UsageError for unknown names and wrong values, PluginError where a chosen plugin is broken.
     """
@@ -84,22 +90,30 @@ def make_plan(registry: Registry, options: RunOptions) -> RunPlan:
     tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)
     signature = registry.signature(options.signature, options.signature_options)
     lexicon = registry.lexicon(options.lexicon, options.lexicon_options)
-    kernel = registry.counting_kernel(
+    offers = registry.counting_kernels(
         tokenizer=tokenizer.component.name, signature=signature.component.name, lexicon=lexicon.component.name
     )
+    kernels = choose_kernels(offers, options.kernel, least_bytes)
+    faults = FaultPlan(
+        tasks={task.spec.name: task.spec.faults.scaled(options.faults) for task in TASKS},
+        latency_scale=options.latency_scale,
+        seed=seed,
+        case=options.case,
+    )
+    if options.kernel != AUTO and not faults.is_calm:
+        raise OptionError(
+            f"A kernel counts only where no stage waits or fails, and under the faults {options.faults!r} they do. "
+            f"Leave the kernel {options.kernel!r} out, or set the faults to 'none'."
+        )
     return RunPlan(
         options=options,
         seed=seed,
         orchestrator_name=name,
         orchestrator=orchestrator,
         retry=registry.retry_policy(options.retry, options.retry_options),
-        stages=StagePlan(tokenizer=tokenizer, signature=signature, lexicon=lexicon, kernel=kernel),
-        faults=FaultPlan(
-            tasks={task.spec.name: task.spec.faults.scaled(options.faults) for task in TASKS},
-            latency_scale=options.latency_scale,
-            seed=seed,
-            case=options.case,
-        ),
+        kernels=kernels,
+        stages=StagePlan(tokenizer=tokenizer, signature=signature, lexicon=lexicon, kernel=kernels[0]),
+        faults=faults,
     )
 
 

@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Sequence
 from uuid import uuid4
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.loop import Engine, Limits
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
+from pipeline_optimization.pipeline.kernels import prepare_kernel
 from pipeline_optimization.pipeline.observing import Observing
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.reading import Reading
@@ -31,10 +32,11 @@ OPEN_BYTES = 8 << 20
 
 @frozen
 class Progress:
-    """How far a run is: bytes of text read and items ended so far."""
+    """How far a run is: bytes of text read and items ended so far, or what it does before it reads."""
 
-    bytes_read: int
-    items: int
+    bytes_read: int = 0
+    items: int = 0
+    step: str = ""
 
 
 def execute(
@@ -47,12 +49,17 @@ def execute(
     """Run a plan and return the report, also after Ctrl-C (``is_interrupted``).
 
     Raises InputError where a source cannot be read, LexiconError where the lexicon cannot be loaded, and
-    OrchestratorError where the orchestrator breaks its contract.
+    OrchestratorError where the orchestrator breaks its contract, and PluginLoadError where the kernel that was asked
+    for cannot be prepared.
     """
     clock = _clock_of(plan.orchestrator)
     start = clock.now()
     # In the parent first: a lexicon that cannot be loaded is an error of the run, not of each item.
     index = plan.stages.open_index()
+    warnings: Sequence[str] = ()
+    if plan.faults.is_calm:
+        kernel, warnings = prepare_kernel(plan.kernels, lambda step: on_progress and on_progress(Progress(step=step)))
+        plan = evolve(plan, stages=evolve(plan.stages, kernel=kernel))
     tokenizer = plan.stages.tokenizer.build()
     reading = Reading(
         sources=sources,
@@ -96,7 +103,9 @@ def execute(
             )
         )
     runtime = (clock.now() - start) * 1000.0
-    return _report(plan, engine, totals, reading, totals.anagram_counts(index), runtime, observing.warnings)
+    return _report(
+        plan, engine, totals, reading, totals.anagram_counts(index), runtime, [*warnings, *observing.warnings]
+    )
 
 
 def _clock_of(orchestrator: Orchestrator) -> Clock:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 __all__ = ["DISTRIBUTION_OF"]
 
 DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
+    ("kernel", "numba"): "anagram-plugin-numba",
     ("orchestrator", "asyncio"): "anagram-plugin-asyncio",
     ("orchestrator", "multiprocess"): "anagram-plugin-multiprocess",
     ("orchestrator", "threaded"): "anagram-plugin-threaded",

@@ -166,10 +166,10 @@ class Registry:
     def lexicon(self, label: str, options: Options | None = None) -> Choice[Lexicon]:
         return cast("Choice[Lexicon]", self.choose("lexicon", label, options))
 
-    def counting_kernel(self, *, tokenizer: str, signature: str, lexicon: str) -> KernelOffer:
-        """Return the first kernel that a plugin offers for a combination of component names."""
+    def counting_kernels(self, *, tokenizer: str, signature: str, lexicon: str) -> Sequence[KernelOffer]:
+        """Return the kernels that are offered for a combination of component names, the core's last."""
         hook = self._manager.hook.anagram_counting_kernel
-        return cast("KernelOffer", hook(tokenizer=tokenizer, signature=signature, lexicon=lexicon))
+        return cast("list[KernelOffer]", hook(tokenizer=tokenizer, signature=signature, lexicon=lexicon))
 
     def observers(self, hook: str) -> list[tuple[str, Callable[..., object]]]:
         """Return (plugin name, caller) for each plugin that implements an observer hook.

@@ -13,6 +13,7 @@ raised by ``expand_inputs``.
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
 from pipeline_optimization.sources.url import UrlSource
@@ -26,5 +27,6 @@ __all__ = [
     "TextSource",
     "UrlSource",
     "expand_inputs",
+    "least_bytes",
     "read_chunks",
 ]

@@ -62,9 +62,14 @@ class Component(Generic[OptionsT, T_co]):
 class KernelOffer:
     """A counting kernel offered for a combination: ``factory`` is called once in every worker process.
 
-    It must be importable by name, and it gets the group index and the tokenizer of the run.
+    It gets the group index and the tokenizer of the run. ``prepare`` is called once a run, in the parent, before there
+    are workers: it brings about what they will share, such as compiled code in a cache, and announces in a few words
+    what takes long. Both must be importable by name. An offer is taken unasked only if the input is known to have
+    ``worth_from_bytes`` bytes.
     """
 
     name: str
     summary: str
     factory: Callable[[GroupIndex, Tokenizer], CountingKernel]
+    prepare: Callable[[Callable[[str], None]], None] | None = None
+    worth_from_bytes: int = 0

@@ -1,0 +1,56 @@
+"""Which counting kernel a run uses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from difflib import get_close_matches
+
+from pipeline_optimization.errors import PluginLoadError, UnknownComponentError
+from pipeline_optimization.registry.known import DISTRIBUTION_OF
+from pipeline_optimization.types import KernelOffer
+
+__all__ = ["AUTO", "choose_kernels", "prepare_kernel"]
+
+AUTO = "auto"
+
+
+def choose_kernels(offers: Sequence[KernelOffer], name: str, least_bytes: int) -> Sequence[KernelOffer]:
+    """Return the kernels to try, best first: the named one, or for ``auto`` those that the input is large enough for.
+
+    ``least_bytes`` is how large the input is at least. Raises UnknownComponentError where nobody offers the name.
+    """
+    if name == AUTO:
+        return [offer for offer in offers if offer.worth_from_bytes <= least_bytes]
+    named = [offer for offer in offers if offer.name == name]
+    if named:
+        return named
+    installed = sorted(offer.name for offer in offers)
+    close = get_close_matches(name, [AUTO, *installed], n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    if distribution := DISTRIBUTION_OF.get(("kernel", name)):
+        hint = f" It comes with {distribution}: pip install {distribution}."
+    raise UnknownComponentError(
+        f"No kernel {name!r} for this tokenizer, signature and lexicon.{hint} Installed: {', '.join(installed)}.",
+        kind="kernel",
+        name=name,
+        installed=installed,
+    )
+
+
+def prepare_kernel(offers: Sequence[KernelOffer], announce: Callable[[str], None]) -> tuple[KernelOffer, list[str]]:
+    """Return the first kernel that can be prepared, with a warning for each that could not.
+
+    ``announce`` is told what takes long. Raises PluginLoadError where none can be prepared.
+    """
+    warnings: list[str] = []
+    cause: Exception | None = None
+    for offer in offers:
+        try:
+            if offer.prepare is not None:
+                offer.prepare(announce)
+        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is that plugin's failure
+            cause = error
+            warnings.append(f"The kernel {offer.name!r} cannot be used: {type(error).__name__}: {error}.")
+        else:
+            return offer, warnings
+    raise PluginLoadError(" ".join(warnings), plugin=offers[-1].name) from cause

@@ -1,0 +1,35 @@
+"""How large an input is, as far as that can be known without reading it."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Sequence
+
+from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.source import Source, StreamSource, TextSource
+
+__all__ = ["least_bytes"]
+
+
+def least_bytes(sources: Sequence[Source]) -> int:
+    """Return how many bytes the sources hold at least: 0 for one of unknown size, such as a pipe or a URL.
+
+    A compressed file counts with its compressed size.
+    """
+    return sum(map(_least_bytes, sources))
+
+
+def _least_bytes(source: Source) -> int:
+    if isinstance(source, TextSource):
+        return len(source.text)
+    try:
+        if isinstance(source, FileSource):
+            facts = os.stat(source.path)
+        elif isinstance(source, StreamSource):
+            facts = os.fstat(source.stream.fileno())
+        else:
+            return 0
+    except (OSError, ValueError, AttributeError):  # it has no file, or reading will tell what is wrong with it
+        return 0
+    return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
