@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TypeVar
 
-__all__ = ["DistinctWords", "sampled"]
+__all__ = ["DEPTH", "DistinctWords", "sampled"]
 
 W = TypeVar("W")
 

@@ -9,6 +9,7 @@ slower than one after the other, and take as much more memory as they are many.
 from __future__ import annotations
 
 import threading
+from array import array
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import repeat
@@ -78,8 +79,14 @@ class _Known(Generic[W]):
         for group, number in zip(found, counter.values(), strict=True):
             if group is not None:
                 groups[group] = get(group, 0) + number
-        sample = frozenset(hashes[word] for word in hashes.keys() & counter.keys())
-        return ChunkCounts(groups=groups, words=counter.total(), distinct_words=len(counter), sample=sample)
+        order = sorted(groups)
+        return ChunkCounts(
+            groups=array("I", order),
+            occurrences=array("Q", map(groups.__getitem__, order)),
+            words=counter.total(),
+            distinct_words=len(counter),
+            sample=array("I", sorted({hashes[word] for word in hashes.keys() & counter.keys()})),
+        )
 
 
 class ExerciseKernel:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from pipeline_optimization.counting.distinct import DistinctWords
 from pipeline_optimization.types import ChunkCounts, GroupIndex
@@ -15,28 +15,22 @@ HEADER = struct.Struct("<QQII")
 
 
 def encode_counts(counts: ChunkCounts) -> bytes:
-    """Pack counts: words, different words, the two lengths, then group numbers, their counts, and the sample."""
-    groups = array("I", counts.groups.keys())
-    numbers = array("Q", counts.groups.values())
-    sample = array("I", counts.sample)
-    header = HEADER.pack(counts.words, counts.distinct_words, len(groups), len(sample))
-    return b"".join((header, groups.tobytes(), numbers.tobytes(), sample.tobytes()))
+    """Pack counts: words, different words, the two lengths, then the groups, their occurrences, and the sample."""
+    header = HEADER.pack(counts.words, counts.distinct_words, len(counts.groups), len(counts.sample))
+    return b"".join((header, counts.groups.tobytes(), counts.occurrences.tobytes(), counts.sample.tobytes()))
 
 
 def decode_counts(data: bytes) -> ChunkCounts:
     """Unpack what ``encode_counts`` packed."""
     words, distinct_words, n_groups, n_sample = HEADER.unpack_from(data)
-    groups, numbers, sample = array("I"), array("Q"), array("I")
+    groups, occurrences, sample = array("I"), array("Q"), array("I")
     start = HEADER.size
-    for part, length in ((groups, n_groups), (numbers, n_groups), (sample, n_sample)):
+    for part, length in ((groups, n_groups), (occurrences, n_groups), (sample, n_sample)):
         end = start + length * part.itemsize
         part.frombytes(data[start:end])
         start = end
     return ChunkCounts(
-        groups=dict(zip(groups, numbers, strict=True)),
-        words=words,
-        distinct_words=distinct_words,
-        sample=frozenset(sample),
+        groups=groups, occurrences=occurrences, words=words, distinct_words=distinct_words, sample=sample
     )
 
 
@@ -48,18 +42,18 @@ class Totals:
         self._distinct = DistinctWords()
         self.words = 0
 
-    def add_groups(self, groups: Mapping[int, int]) -> None:
+    def add_groups(self, groups: Iterable[int], occurrences: Iterable[int]) -> None:
         totals = self._groups
         get = totals.get
-        for group, number in groups.items():
+        for group, number in zip(groups, occurrences, strict=True):
             totals[group] = get(group, 0) + number
 
-    def add_words(self, words: int, distinct_words: int, sample: frozenset[int]) -> None:
+    def add_words(self, words: int, distinct_words: int, sample: Iterable[int]) -> None:
         self.words += words
         self._distinct.add(distinct_words, sample)
 
     def add(self, counts: ChunkCounts) -> None:
-        self.add_groups(counts.groups)
+        self.add_groups(counts.groups, counts.occurrences)
         self.add_words(counts.words, counts.distinct_words, counts.sample)
 
     @property

@@ -51,7 +51,7 @@ class StagedWorkload:
         if item.task == GET_WORDS:
             return self._words(item, result)
         if result:
-            self._totals.add_groups({int(result): item.weight})
+            self._totals.add_groups((int(result),), (item.weight,))
         return ()
 
     def _words(self, item: Item, result: bytes) -> Iterator[Item]:
@@ -59,7 +59,7 @@ class StagedWorkload:
         text = result.decode("utf-8", "surrogatepass")
         words = Counter(map(str.lower, text.split("\n") if text else ()))
         encoded = [word.encode("utf-8", "surrogatepass") for word in words]
-        sample = frozenset(value for _, value in sampled(encoded, map(crc32, encoded)))
+        sample = {value for _, value in sampled(encoded, map(crc32, encoded))}
         self._totals.add_words(words.total(), len(words), sample)
         return (
             Item(id=f"{item.id}:{word}", task=FIND_ANAGRAMS, fault_key=fault_key(word), data=data, weight=words[word])

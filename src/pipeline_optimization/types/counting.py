@@ -7,25 +7,28 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from array import array
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["ChunkCounts", "CountingKernel", "GroupIndex"]
 
 
 @frozen(kw_only=True)
 class ChunkCounts:
-    """What a kernel found in one chunk.
+    """What a kernel found in one chunk, as arrays, because it travels as bytes.
 
-    ``groups`` maps an anagram group's number to how many of the chunk's tokens belong to it; ``words`` is the number
-    of tokens, ``distinct_words`` the number of different ones (compared without case). ``sample`` holds a CRC-32 for
-    about one in sixteen of the different words (``counting.distinct``), so that different words of many chunks can
-    be estimated in bounded memory.
+    ``groups`` has the numbers of the anagram groups that occur, ascending (typecode ``I``), and ``occurrences`` how
+    many of the chunk's tokens belong to each (``Q``). ``words`` is the number of tokens, ``distinct_words`` the number
+    of different ones (compared without case). ``sample`` has the CRC-32 of about one in sixteen of the different words
+    (``counting.distinct``), ascending and each once (``I``), so that different words of many chunks can be estimated
+    in bounded memory.
     """
 
-    groups: Mapping[int, int]
+    groups: array[int]
+    occurrences: array[int]
     words: int
     distinct_words: int
-    sample: frozenset[int]
+    sample: array[int]
 
 
 class GroupIndex(Protocol):
