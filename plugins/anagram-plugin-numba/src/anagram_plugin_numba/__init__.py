@@ -1,0 +1,44 @@
+"""The counting kernel ``numba``: compiled, for inputs that are large enough to pay for loading the compiler."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Final
+
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import CountingKernel, GroupIndex, KernelOffer, Tokenizer
+
+LETTER_SIGNATURES = frozenset({"counts", "letters", "primes"})
+"""Signatures that are equal exactly for words of the same letters, which is what the kernel compares."""
+
+WORTH_FROM_BYTES: Final = 20_000_000
+"""Importing numba and loading the compiled code take about half a second, in which pure Python counts as much."""
+
+
+def make(index: GroupIndex, tokenizer: Tokenizer) -> CountingKernel:
+    """Build the kernel, importing numba only now."""
+    from anagram_plugin_numba.kernel import NumbaKernel  # noqa: PLC0415 - only when it is chosen
+
+    return NumbaKernel(index)
+
+
+def prepare(announce: Callable[[str], None]) -> None:
+    """Compile the kernel where no earlier run has, so that workers find it compiled. Raises what numba raises."""
+    from anagram_plugin_numba.compilation import compile_once  # noqa: PLC0415 - as above
+
+    compile_once(announce)
+
+
+@hookimpl
+def anagram_counting_kernel(tokenizer: str, signature: str) -> KernelOffer | None:
+    """Offer the kernel for the tokenizer that it has built in; it takes eight bytes for a little-endian number."""
+    if tokenizer != "exercise" or signature not in LETTER_SIGNATURES or sys.byteorder != "little":
+        return None
+    return KernelOffer(
+        name="numba",
+        summary="compiled, eight bytes at a time",
+        factory=make,
+        prepare=prepare,
+        worth_from_bytes=WORTH_FROM_BYTES,
+    )

@@ -1,0 +1,204 @@
+"""Counts tokens: the frequent ones fast, the others right."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anagram_plugin_numba.byte_classes import ByteClasses
+from anagram_plugin_numba.compilation import compiled, compiled_and_cached
+from anagram_plugin_numba.compiled.electing import HOT_SHIFT, elect
+from anagram_plugin_numba.compiled.keys import (
+    BYTE,
+    EIGHT,
+    INLINE,
+    LONG,
+    MIX_HIGH,
+    MIX_LOW,
+    ONE,
+    THREE,
+    TOP,
+    TWO,
+    ZERO,
+    U,
+    load_eight,
+    mix,
+    shift_for,
+)
+from anagram_plugin_numba.compiled.splitting import block_end, split
+from anagram_plugin_numba.word_memory import LONG_END, MISSED, SINK, TOKENS, TOUCHED, WORDS, Scratch, WordMemory
+
+__all__ = ["count_blocks"]
+
+ELECTION: Final = 1 << 18
+"""After so many tokens that were not in the hot table, its places go to the words that occurred most."""
+
+
+@compiled
+def _count_hot(n: np.uint64, classes: ByteClasses, scratch: Scratch, memory: WordMemory) -> np.uint64:
+    """Count the tokens that are in the hot table; return how many are not, listed in ``missed``."""
+    clean, ends, missed, masks, hot = scratch.clean, scratch.ends, scratch.missed, classes.masks, memory.hot
+    misses, start = ZERO, U(ends[ZERO])
+    for i in range(ONE, n):
+        end = U(ends[i])
+        mask = min(end - start, LONG) << TWO
+        low = (load_eight(clean, start) & masks[mask]) | masks[mask + TWO]
+        high = load_eight(clean, start + EIGHT) & masks[mask + ONE]
+        place = (mix(low, high) >> HOT_SHIFT) << TWO
+        is_hit = U((hot[place] == low) & (hot[place + ONE] == high))
+        hot[place + TWO] += is_hit
+        missed[misses] = i
+        misses += ONE - is_hit
+        start = end
+    return misses
+
+
+@compiled
+def _count_known(misses: np.uint64, classes: ByteClasses, scratch: Scratch, memory: WordMemory) -> np.uint64:
+    """Count the missed tokens that are where they hash to in ``slots``; return how many are not, in ``missed``."""
+    clean, ends, missed, masks = scratch.clean, scratch.ends, scratch.missed, classes.masks
+    entries, slots, touched = memory.entries, memory.slots, memory.touched
+    found = scratch.found
+    shift = shift_for(slots)
+    for j in range(ZERO, misses):
+        i = U(missed[j])
+        start = U(ends[i - ONE])
+        mask = min(U(ends[i]) - start, LONG) << TWO
+        low = (load_eight(clean, start) & masks[mask]) | masks[mask + TWO]
+        high = load_eight(clean, start + EIGHT) & masks[mask + ONE]
+        found[j] = slots[mix(low, high) >> shift]
+    # Only to have the processor fetch the entries, many at a time: storing below would keep it from reading ahead.
+    fetched = ZERO
+    for j in range(ZERO, misses):
+        fetched ^= entries[U(found[j]) << TWO]
+    memory.sizes[SINK] = fetched
+    n_touched, rest = U(memory.sizes[TOUCHED]), ZERO
+    for j in range(ZERO, misses):
+        i = U(missed[j])
+        start = U(ends[i - ONE])
+        mask = min(U(ends[i]) - start, LONG) << TWO
+        low = (load_eight(clean, start) & masks[mask]) | masks[mask + TWO]
+        high = load_eight(clean, start + EIGHT) & masks[mask + ONE]
+        entry = U(found[j]) << TWO
+        is_hit = U((entries[entry] == low) & (entries[entry + ONE] == high))
+        count = entries[entry + TWO]
+        entries[entry + TWO] = count + is_hit
+        touched[n_touched] = entry
+        n_touched += is_hit & U(count == ZERO)
+        missed[rest] = i
+        rest += ONE - is_hit
+    memory.sizes[TOUCHED] = n_touched
+    return rest
+
+
+@compiled
+def _long_key(clean: NDArray[np.uint8], start: np.uint64, length: np.uint64, classes: ByteClasses) -> np.uint64:
+    """Return the first half of a long word's key: a hash of its bytes, with the highest bit set."""
+    key = length
+    for i in range(ZERO, length, EIGHT):
+        part = load_eight(clean, start + i) & classes.masks[min(length - i, EIGHT) << TWO]
+        key = (key ^ part) * MIX_LOW
+        key ^= key >> U(29)
+    return (key * MIX_HIGH) | TOP
+
+
+@compiled
+def _is_long_word(
+    long_words: NDArray[np.uint8], place: np.uint64, clean: NDArray[np.uint8], start: np.uint64, length: np.uint64
+) -> bool:
+    if load_eight(long_words, place) != length:
+        return False
+    i = ZERO
+    while i < length and long_words[place + EIGHT + i] == clean[start + i]:
+        i += ONE
+    return bool(i == length)
+
+
+@compiled
+def _add_long_word(clean: NDArray[np.uint8], start: np.uint64, length: np.uint64, memory: WordMemory) -> np.uint64:
+    """Keep the bytes of a long word, and return where they are."""
+    place = U(memory.sizes[LONG_END])
+    for i in range(ZERO, EIGHT):
+        memory.long_words[place + i] = (length >> (EIGHT * i)) & BYTE
+    for i in range(ZERO, length):
+        memory.long_words[place + EIGHT + i] = clean[start + i]
+    memory.sizes[LONG_END] = place + EIGHT + ((length + U(7)) & ~U(7))
+    return place
+
+
+@compiled
+def _count_new(rest: np.uint64, classes: ByteClasses, scratch: Scratch, memory: WordMemory) -> None:
+    """Count the tokens that are left, adding those to the memory that are new."""
+    clean, ends, masks, entries, slots = scratch.clean, scratch.ends, classes.masks, memory.entries, memory.slots
+    hot, touched, sizes = memory.hot, memory.touched, memory.sizes
+    shift, last = shift_for(slots), U(len(slots) - 1)
+    for j in range(ZERO, rest):
+        i = U(scratch.missed[j])
+        start = U(ends[i - ONE])
+        length = U(ends[i]) - start
+        is_long = length > INLINE
+        low, high = ZERO, ZERO
+        if is_long:
+            low = _long_key(clean, start, length, classes)
+        else:
+            low = load_eight(clean, start) & masks[length << TWO]
+            high = load_eight(clean, start + EIGHT) & masks[(length << TWO) + ONE]
+        mixed = mix(low, high)
+        slot = mixed >> shift
+        while True:
+            entry = U(slots[slot]) << TWO
+            if entry == ZERO:
+                slots[slot] = sizes[WORDS]
+                entry = U(sizes[WORDS]) << TWO
+                sizes[WORDS] += 1
+                entries[entry] = low
+                entries[entry + ONE] = _add_long_word(clean, start, length, memory) if is_long else high
+                place = (mixed >> HOT_SHIFT) << TWO
+                if hot[place] == ZERO and not is_long:
+                    hot[place], hot[place + ONE], hot[place + THREE] = low, high, entry
+                break
+            if entries[entry] == low:
+                found = entries[entry + ONE]
+                if _is_long_word(memory.long_words, found, clean, start, length) if is_long else found == high:
+                    break
+            slot = (slot + ONE) & last
+        if entries[entry + TWO] == ZERO:
+            touched[sizes[TOUCHED]] = entry
+            sizes[TOUCHED] += 1
+        entries[entry + TWO] += ONE
+
+
+@compiled_and_cached
+def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
+    data: NDArray[np.uint8],
+    start: int,
+    classes: ByteClasses,
+    scratch: Scratch,
+    memory: WordMemory,
+    most_words: int,
+    most_long_bytes: int,
+) -> int:
+    """Count the text from ``start`` on, block by block; return where it stopped.
+
+    It stops before the end where the memory holds more than ``most_words`` or ``most_long_bytes``, and where no block
+    of the size of ``scratch`` ends at a separator.
+    """
+    sizes, longest = memory.sizes, len(scratch.ends) - 8
+    position = start
+    while position < len(data) and sizes[WORDS] <= most_words and sizes[LONG_END] <= most_long_bytes:
+        end = block_end(data, position, longest, classes)
+        if end == position:
+            break
+        n = split(data, position, end, classes, scratch)
+        sizes[TOKENS] += n - ONE
+        misses = _count_hot(n, classes, scratch, memory)
+        rest = _count_known(misses, classes, scratch, memory)
+        _count_new(rest, classes, scratch, memory)
+        sizes[MISSED] += misses
+        if sizes[MISSED] > ELECTION:
+            elect(memory)
+            sizes[MISSED] = 0
+        position = end
+    return position

@@ -1,0 +1,43 @@
+"""Which words the hot table holds."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from anagram_plugin_numba.compilation import compiled
+from anagram_plugin_numba.compiled.keys import ONE, THREE, TOP, TWO, ZERO, U, mix
+from anagram_plugin_numba.word_memory import HOT_BITS, TOUCHED, WordMemory
+
+__all__ = ["HOT_SHIFT", "elect", "write_back"]
+
+HOT_SHIFT: Final = U(64 - HOT_BITS)
+
+
+@compiled
+def write_back(memory: WordMemory) -> None:
+    """Add the counts of the hot table to those of the words."""
+    hot, entries, touched, sizes = memory.hot, memory.entries, memory.touched, memory.sizes
+    for place in range(ZERO, U(len(hot)), U(4)):
+        count = hot[place + TWO]
+        if count:
+            entry = hot[place + THREE]
+            if entries[entry + TWO] == ZERO:
+                touched[sizes[TOUCHED]] = entry
+                sizes[TOUCHED] += 1
+            entries[entry + TWO] += count
+            hot[place + TWO] = ZERO
+
+
+@compiled
+def elect(memory: WordMemory) -> None:
+    """Give each place of the hot table to the word that occurred most in this chunk, of those that hash to it."""
+    write_back(memory)
+    hot, entries = memory.hot, memory.entries
+    for t in range(memory.sizes[TOUCHED]):
+        entry = U(memory.touched[t])
+        low, high = entries[entry], entries[entry + ONE]
+        if low & TOP:
+            continue
+        place = (mix(low, high) >> HOT_SHIFT) << TWO
+        if entries[entry + TWO] > entries[hot[place + THREE] + TWO]:
+            hot[place], hot[place + ONE], hot[place + THREE] = low, high, entry

@@ -1,0 +1,144 @@
+"""The counting kernel: borrows a memory of words, lets compiled code count, and turns the result into Python's."""
+
+from __future__ import annotations
+
+import threading
+from array import array
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anagram_plugin_numba.byte_classes import make_byte_classes
+from anagram_plugin_numba.compiled.counting import count_blocks
+from anagram_plugin_numba.compiled.grouping import (
+    FIRST_GROUP,
+    PENDING,
+    GroupTable,
+    collect,
+    fill_group_table,
+    fill_slots,
+    resolve,
+)
+from anagram_plugin_numba.word_memory import (
+    RESOLVED,
+    TOKENS,
+    TOUCHED,
+    WORDS,
+    WordMemory,
+    larger,
+    make_scratch,
+    make_word_memory,
+)
+from pipeline_optimization.counting.distinct import DEPTH
+from pipeline_optimization.types import ChunkCounts, GroupIndex
+
+__all__ = ["NumbaKernel"]
+
+BLOCK: Final = 16 << 10
+"""Bytes of text that go through all stages at once, so that what one leaves the next finds in the cache."""
+
+MAX_WORDS: Final = 300_000
+MAX_LONG_BYTES: Final = 8 << 20
+"""A memory that has grown beyond either is dropped after the chunk, so that it does not grow with different words."""
+
+
+class _State:
+    """What one call of ``count`` at a time works on."""
+
+    def __init__(self, groups: int) -> None:
+        self.memory = make_word_memory(groups + FIRST_GROUP)
+        self.scratch = make_scratch(BLOCK)
+
+    def make_room(self) -> None:
+        """Enlarge what keeps the next block from being counted: the memory, or else the block itself."""
+        capacity = self.scratch.capacity
+        memory = larger(self.memory, words=capacity // 2 + 2, long_bytes=2 * capacity + 16)
+        if memory is self.memory:
+            self.scratch = make_scratch(2 * capacity)
+        else:
+            fill_slots(memory)
+            self.memory = memory
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Return how many words and bytes of long words there may be before a block, which may bring as many anew."""
+        capacity = self.scratch.capacity
+        return self.memory.capacity - capacity // 2 - 2, len(self.memory.long_words) - 2 * capacity - 16
+
+    @property
+    def is_worth_keeping(self) -> bool:
+        is_small = self.memory.sizes[WORDS] <= MAX_WORDS and len(self.memory.long_words) <= MAX_LONG_BYTES
+        return bool(is_small) and self.scratch.capacity == BLOCK
+
+
+class NumbaKernel:
+    """Counts words of the tokenizer ``exercise``, then groups of words of the same letters.
+
+    Threads may share it: each call works on a state of its own, and states are used again, with the words that they
+    remember. Words of 16 letters and more are looked up by ``index``, each once a state.
+    """
+
+    def __init__(self, index: GroupIndex) -> None:
+        self._index = index
+        self._classes = make_byte_classes()
+        self._table = self._group_table()
+        self._idle: list[_State] = []
+        self._lock = threading.Lock()
+
+    def _group_table(self) -> GroupTable:
+        slots = 1 << (2 * len(self._index) + 1).bit_length()
+        table = GroupTable(np.zeros(2 * slots, np.uint64), np.zeros(slots, np.uint32))
+        words = [self._index.words_of(group)[0] for group in range(len(self._index))]
+        text = "".join(word + "\n" for word in words).encode()
+        fill_group_table(np.frombuffer(text, np.uint8), self._classes, table)
+        return table
+
+    def count(self, data: bytes) -> ChunkCounts:
+        with self._borrowed() as state:
+            text = np.frombuffer(data, np.uint8)
+            position = 0
+            while position < len(text):
+                position = count_blocks(text, position, self._classes, state.scratch, state.memory, *state.limits)
+                if position < len(text):
+                    state.make_room()
+            return self._counts(state.memory)
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[_State]:
+        """Lend a state that no other thread uses; one whose counting failed is not used again."""
+        with self._lock:
+            state = self._idle.pop() if self._idle else None
+        state = state or _State(len(self._index))
+        yield state
+        if state.is_worth_keeping:
+            with self._lock:
+                self._idle.append(state)
+
+    def _counts(self, memory: WordMemory) -> ChunkCounts:
+        sizes = memory.sizes
+        pending = np.empty(sizes[WORDS] - sizes[RESOLVED], np.uint32)
+        n_pending = resolve(memory, self._classes, self._table, pending)
+        if n_pending:
+            self._look_up(memory, pending[:n_pending])
+        n_facts, n_words = len(memory.group_counts), int(sizes[TOUCHED]) + len(memory.hot) // 4
+        groups, occurrences = np.empty(n_facts, np.uint32), np.empty(n_facts, np.uint64)
+        sample = np.empty(n_words + 1, np.uint32)
+        n_groups, n_sample, n_distinct = collect(memory, (1 << DEPTH) - 1, groups, occurrences, sample)
+        tokens, sizes[TOKENS] = int(sizes[TOKENS]), 0
+        return ChunkCounts(
+            groups=array("I", groups[:n_groups].tobytes()),
+            occurrences=array("Q", occurrences[:n_groups].tobytes()),
+            words=tokens,
+            distinct_words=int(n_distinct),
+            sample=array("I", np.unique(sample[:n_sample]).tobytes()),
+        )
+
+    def _look_up(self, memory: WordMemory, pending: NDArray[np.uint32]) -> None:
+        """Ask the index for the groups of words that are too long for the sums of letter counts to be exact."""
+        words = [memory.word(int(entry)).decode("ascii") for entry in pending]
+        found = self._index.groups_of(words)
+        facts = np.array([0 if group is None else group + FIRST_GROUP for group in found], np.uint64)
+        memory.entries[4 * pending.astype(np.intp) + 3] += facts - np.uint64(PENDING)

@@ -1,0 +1,128 @@
+"""The words that one thread remembers, as arrays that the compiled code fills."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anagram_plugin_numba.byte_classes import INLINE_BYTES
+
+__all__ = [
+    "HOT_BITS",
+    "LONG_END",
+    "MISSED",
+    "RESOLVED",
+    "SINK",
+    "TOKENS",
+    "TOUCHED",
+    "WORDS",
+    "Scratch",
+    "WordMemory",
+    "larger",
+    "make_scratch",
+    "make_word_memory",
+]
+
+HOT_BITS: Final = 13
+"""2**13 frequent words in 256 KiB stay in the processor's second-level cache. 2**12 and 2**14 were slower."""
+
+WORDS, TOUCHED, LONG_END, MISSED, RESOLVED, TOKENS, SINK = range(7)
+"""The entries of ``WordMemory.sizes``; the last means nothing (``compiled.counting``)."""
+
+FIRST_BITS: Final = 16
+
+
+class WordMemory(NamedTuple):
+    """All words seen, each with its number of occurrences in the present chunk, as arrays of 64-bit numbers.
+
+    ``entries`` has four numbers a word: its key in two, its count, and its facts (``compiled.grouping``). A word's key
+    is its lower-case bytes; that of a word of more than 16 bytes is a hash with the highest bit set, and where the
+    word is in ``long_words``: its length in eight bytes, then its bytes, filled up to a multiple of eight.
+    ``slots`` is a hash table of entry numbers, 0 where it is empty; entry 0 is no word. It is at most half full.
+    ``hot`` is a table without probing of frequent words: key, count, and the position of the word in ``entries``.
+    ``touched`` lists the positions in ``entries`` of the words of the present chunk. ``group_counts`` has room for a
+    count of each fact (``compiled.grouping``), zero between chunks. ``sizes`` says how much of each is in use.
+    """
+
+    entries: NDArray[np.uint64]
+    slots: NDArray[np.uint32]
+    long_words: NDArray[np.uint8]
+    hot: NDArray[np.uint64]
+    touched: NDArray[np.uint32]
+    group_counts: NDArray[np.uint64]
+    sizes: NDArray[np.int64]
+
+    @property
+    def capacity(self) -> int:
+        """Return how many words there is room for."""
+        return len(self.slots) // 2
+
+    def word(self, entry: int) -> bytes:
+        """Return the bytes of a word by its entry's number."""
+        low, high = (int(number) for number in self.entries[4 * entry : 4 * entry + 2])
+        if low >> 63:
+            length = int(self.long_words[high : high + 8].view(np.uint64)[0])
+            return self.long_words[high + 8 : high + 8 + length].tobytes()
+        return (low | high << 64).to_bytes(INLINE_BYTES, "little").rstrip(b"\0")
+
+
+class Scratch(NamedTuple):
+    """Room for one block of text.
+
+    ``clean`` has its bytes that are kept, ``ends`` where tokens end among them, ``missed`` the tokens that are yet to be
+    counted, and ``found`` the entry at the place that each of these hashes to.
+    """
+
+    clean: NDArray[np.uint8]
+    ends: NDArray[np.uint32]
+    missed: NDArray[np.uint32]
+    found: NDArray[np.uint32]
+
+    @property
+    def capacity(self) -> int:
+        """Return how many bytes of text a block may have."""
+        return len(self.ends) - 8
+
+
+def make_scratch(capacity: int) -> Scratch:
+    # 32 more bytes, because 16 bytes are read from a token's start, however short it is.
+    return Scratch(np.zeros(capacity + 32, np.uint8), *(np.zeros(capacity + 8, np.uint32) for _ in range(3)))
+
+
+def make_word_memory(facts: int) -> WordMemory:
+    """Return an empty memory for words that have one of so many facts."""
+    sizes = np.zeros(7, np.int64)
+    sizes[WORDS] = sizes[RESOLVED] = 1
+    sizes[LONG_END] = 8  # so that no place in it is 0, as the key of no word is
+    return WordMemory(
+        entries=np.zeros(4 << FIRST_BITS - 1, np.uint64),
+        slots=np.zeros(1 << FIRST_BITS, np.uint32),
+        long_words=np.zeros(1 << 17, np.uint8),
+        hot=np.zeros(4 << HOT_BITS, np.uint64),
+        touched=np.zeros((1 << FIRST_BITS - 1) + 1, np.uint32),
+        group_counts=np.zeros(facts, np.uint64),
+        sizes=sizes,
+    )
+
+
+def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
+    """Return a copy with room for so many more words and bytes of long words; its ``slots`` are yet to be filled.
+
+    Returns the memory itself where there is room already.
+    """
+    size, room = len(memory.slots), len(memory.long_words)
+    while size // 2 < memory.sizes[WORDS] + words:
+        size *= 2
+    while room < memory.sizes[LONG_END] + long_bytes:
+        room *= 2
+    if size == len(memory.slots) and room == len(memory.long_words):
+        return memory
+    entries = np.zeros(2 * size, np.uint64)
+    entries[: len(memory.entries)] = memory.entries
+    touched = np.zeros(size // 2 + 1, np.uint32)
+    touched[: len(memory.touched)] = memory.touched
+    long_words = np.zeros(room, np.uint8)
+    long_words[: len(memory.long_words)] = memory.long_words
+    return memory._replace(entries=entries, touched=touched, long_words=long_words, slots=np.zeros(size, np.uint32))

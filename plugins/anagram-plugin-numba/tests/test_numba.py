@@ -1,0 +1,331 @@
+"""The kernel ``numba`` equals the pure Python kernel on every input, is light until it is chosen, and compiles once."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import random
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+import oracle
+from anagram_plugin_numba import WORTH_FROM_BYTES, anagram_counting_kernel, kernel
+from anagram_plugin_numba.kernel import NumbaKernel
+from command import ANAGRAM, anagram, environment, refused
+from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.builtin.signatures import letters_signature
+from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
+from pipeline_optimization.counting.index import AnagramIndex, build_index
+from pipeline_optimization.counting.kernel import ExerciseKernel
+from pipeline_optimization.types import ChunkCounts
+
+LONG = "antidisestablishmentarianism"
+LEXICON = ["cat", "act", "tac", "dog", "god", "a" * 15, "a" * 16, "b" + "a" * 15, "a" * 16 + "c", "b" * 17]
+LEXICON += [LONG, "".join(sorted(LONG)), "abcdefghijklmno", "abcdefghijklmnop", "z" * 40, "ärger", "i"]
+PIECES = [*LEXICON, "Cat", "TAC", "x9", "7", "don't", "ca.t", "é", "İ", "\u017f", "\ufffd", "\0", "-", "'", "a" * 31]
+SPACES = [" ", "\n", "\r\n", "\t", "\x1c", "\x1f", "\x85", "\xa0", "\u1680", "\u2000", "\u200a", "\u2028", "\u2029"]
+SPACES += ["\u202f", "\u205f", "\u3000", "\u200b", "\ufeff", "  ", "-"]
+PARTS = [b"\xc2", b"\xe1", b"\xe2", b"\xe3", b"\x80", b"\x81", b"\x85", b"\x8a", b"\x8b", b"\x9a", b"\x9f", b"\xa0"]
+PARTS += [
+    b"\xa8",
+    b"\xa9",
+    b"\xaa",
+    b"\xaf",
+    b"\xff",
+    b"\xf0\x9f\x98\x80",
+    b"\xed\xa0\x80",
+    b"\x7f",
+    b"\x00",
+    b"a",
+    b" ",
+]
+
+texts = st.one_of(st.text(max_size=80), st.lists(st.sampled_from([*PIECES, *SPACES]), max_size=60).map("".join))
+binaries = st.one_of(st.binary(max_size=80), st.lists(st.sampled_from(PARTS), max_size=40).map(b"".join))
+
+
+class Words:
+    """A lexicon in memory."""
+
+    identity = "test"
+
+    def __init__(self, words: list[str]) -> None:
+        self._words = words
+
+    def words(self) -> list[str]:
+        return self._words
+
+
+@pytest.fixture(scope="module")
+def index() -> AnagramIndex:
+    return build_index(Words(LEXICON), letters_signature, "test")[0]
+
+
+@pytest.fixture(scope="module")
+def pure(index: AnagramIndex) -> ExerciseKernel:
+    return ExerciseKernel(index, ExerciseTokenizer())
+
+
+@pytest.fixture(scope="module")
+def compiled(index: AnagramIndex) -> NumbaKernel:
+    return NumbaKernel(index)
+
+
+def by_word(counts: ChunkCounts, index: AnagramIndex) -> dict[str, int]:
+    """Return the counts as the oracle has them."""
+    pairs = zip(counts.groups, counts.occurrences, strict=True)
+    return dict(sorted((word, number) for group, number in pairs for word in index.words_of(group)))
+
+
+@settings(max_examples=500, deadline=None)
+@given(data=st.one_of(binaries, texts.map(lambda text: text.encode(errors="replace"))))
+@example(data=b"")
+@example(data=b"\xe2\x80A cat")
+@example(data=("a" * 16 + " " + "b" + " " + "b" * 17 + " " + "a" * 16 + "c").encode())
+@example(data=b"c" * 70_000 + b"at cat")
+@example(data=b"cat" * 20_000 + b" " + b"." * 40_000 + b"act\xe2\x80")
+def test_equals_oracle_and_pure_kernel(
+    index: AnagramIndex, pure: ExerciseKernel, compiled: NumbaKernel, data: bytes
+) -> None:
+    """Groups, words, different words and sample are the pure kernel's; groups and words are the oracle's."""
+    counts = compiled.count(data)
+    text = data.decode("utf-8", "replace")
+    tokens = oracle.tokens(text)
+    assert counts == pure.count(data)
+    assert by_word(counts, index) == oracle.count(text, LEXICON)
+    assert (counts.words, counts.distinct_words) == (len(tokens), len(set(tokens)))
+
+
+def random_words(draw: random.Random, number: int) -> bytes:
+    """Return a text of words of all lengths, most of them new, some frequent."""
+    few = [draw.randbytes(3).hex() for _ in range(20)]
+    words = [draw.choice(few) if draw.random() < 0.3 else draw.randbytes(draw.choice((1, 2, 4, 8, 9, 12, 40))).hex()
+             for _ in range(number)]  # fmt: skip
+    return " ".join(words).encode()
+
+
+@pytest.mark.parametrize("number", [10, 5_000, 60_000])
+def test_many_different_words(pure: ExerciseKernel, index: AnagramIndex, number: int) -> None:
+    """The memory grows with a chunk's words, keeps none of a former chunk's counts, and forgets when it is full."""
+    compiled = NumbaKernel(index)
+    draw = random.Random(number)
+    for _ in range(3):
+        data = random_words(draw, number)
+        assert compiled.count(data) == pure.count(data)
+        assert compiled.count(b"cat dog") == pure.count(b"cat dog")
+
+
+def test_a_full_memory_is_dropped(index: AnagramIndex, pure: ExerciseKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memory above its limit is not kept, so that different words of many chunks do not add up."""
+    monkeypatch.setattr(kernel, "MAX_WORDS", 1000)
+    compiled = NumbaKernel(index)
+    compiled.count(random_words(random.Random(1), 5_000))
+    assert not compiled._idle
+    compiled.count(b"cat")
+    assert len(compiled._idle) == 1
+    assert compiled.count(b"cat") == pure.count(b"cat")
+
+
+def test_frequent_words_change(index: AnagramIndex, pure: ExerciseKernel) -> None:
+    """Counts stay exact while the table of frequent words gives its places to others."""
+    compiled = NumbaKernel(index)
+    draw = random.Random(3)
+    for _ in range(2):
+        words = [draw.randbytes(2).hex() for _ in range(30_000)]
+        data = " ".join(draw.choices(words, k=400_000)).encode()
+        assert compiled.count(data) == pure.count(data)
+
+
+def test_gcide(registry: Registry) -> None:
+    """Every word of the reference lexicon counts as the pure kernel counts it, whatever the signature."""
+    text = " ".join(sorted(oracle.gcide()))
+    expected = count_anagrams(text, kernel="python", registry=registry)
+    for signature in ("letters", "primes"):
+        report = count_anagrams(text, kernel="numba", signature=signature, registry=registry)
+        assert report.kernel == "numba"
+        assert report.anagram_counts == expected.anagram_counts == oracle.count(text)
+        assert (report.words, report.distinct_words) == (expected.words, expected.distinct_words)
+
+
+@pytest.mark.parametrize(
+    ("orchestrator", "options"),
+    [("sequential", {}), ("threaded", {}), ("asyncio", {}), ("multiprocess", {"start": "spawn", "workers": 2})],
+)
+def test_every_orchestrator(registry: Registry, orchestrator: str, options: dict[str, object]) -> None:
+    """All orchestrators count many chunks alike with both kernels, the estimate of different words included."""
+    text = random_words(random.Random(8), 3_000).decode() + " cat Act stop pots" * 50
+    reports = [
+        count_anagrams(
+            text,
+            orchestrator=orchestrator,
+            orchestrator_options=options,
+            kernel=name,
+            chunk_size=2_000,
+            registry=registry,
+        )
+        for name in ("python", "numba")
+    ]
+    facts = [(r.anagram_counts, r.words, r.distinct_words, r.ledger_digest) for r in reports]
+    assert facts[0] == facts[1]
+
+
+def test_threads_share_a_kernel(index: AnagramIndex, pure: ExerciseKernel) -> None:
+    """Threads that count at the same time do not disturb each other."""
+    compiled = NumbaKernel(index)
+    texts_ = [random_words(random.Random(n), 4_000) + b" cat" * n for n in range(40)]
+    barrier = threading.Barrier(4)
+    with ThreadPoolExecutor(4, initializer=barrier.wait) as pool:
+        assert list(pool.map(compiled.count, texts_)) == [pure.count(text) for text in texts_]
+    assert 1 <= len(compiled._idle) <= 4
+
+
+def test_offers() -> None:
+    """The kernel is offered for the tokenizer and the signatures that it is exact for, whatever the lexicon."""
+    for signature in ("letters", "counts", "primes"):
+        offer = anagram_counting_kernel(tokenizer="exercise", signature=signature)
+        assert offer is not None
+        assert offer.worth_from_bytes == WORTH_FROM_BYTES
+    assert anagram_counting_kernel(tokenizer="whitespace", signature="letters") is None
+    assert anagram_counting_kernel(tokenizer="exercise", signature="soundex") is None
+
+
+def test_chosen_by_size(registry: Registry, tmp_path: Path) -> None:
+    """A file of 20 MB is counted by it unasked, a smaller one is not."""
+    path = tmp_path / "large.txt"
+    path.write_bytes(b"cat " * (WORTH_FROM_BYTES // 4 - 1))
+    assert count_anagrams(path, registry=registry).kernel == "python"
+    with path.open("ab") as file:
+        file.write(b"dog ")
+    report = count_anagrams(path, registry=registry)
+    assert (report.kernel, report.anagram_counts["act"], report.anagram_counts["god"]) == ("numba", 4_999_999, 1)
+
+
+def modules_of(*arguments: str) -> str:
+    """Return the modules that a command has imported by its end."""
+    code = (
+        "import sys\nfrom pipeline_optimization.cli import main\n"
+        f"try: main({list(arguments)!r})\nexcept SystemExit: pass\n"
+        "print(sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=environment(), timeout=60, check=True, text=True
+    )
+    return done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["run", "--help"], ["run", "--text", "cat"], ["plugins", "list"]])
+def test_small_commands_are_light(arguments: list[str]) -> None:
+    """Neither help nor a small text imports numba, llvmlite or numpy."""
+    modules = modules_of(*arguments)
+    for heavy in ("numba", "llvmlite", "numpy", "anagram_plugin_numba.kernel"):
+        assert f"'{heavy}'" not in modules
+    assert "'numba'" in modules_of("run", "--text", "cat", "--kernel", "numba")
+
+
+def test_command_line() -> None:
+    """``--kernel numba`` counts with it, and is refused for a tokenizer that it does not have."""
+    report = json.loads(anagram("run", "--text", "cat", "--kernel", "numba", "--format", "json").stdout)
+    assert (report["kernel"], report["anagram_counts"]) == ("numba", {"act": 1, "cat": 1, "tac": 1})
+    message = refused(["run", "--text", "cat", "--kernel", "numba", "--tokenizer", "whitespace"])
+    assert "No kernel 'numba' for this tokenizer" in message
+
+
+def test_compiled_once(tmp_path: Path) -> None:
+    """The first run on a terminal says that it compiles; later runs and workers load what it left."""
+    env = environment({"ANAGRAM_CACHE_DIR": str(tmp_path / "cache")})
+    arguments = ["run", "--text", "cat", "--kernel", "numba", "--format", "csv"]
+    assert b"compiling the counting kernel, once" in on_terminal(arguments, env)
+    files = cached(tmp_path / "cache")
+    assert len(files) == 10
+    assert b"compiling" not in on_terminal(arguments, env)
+    workers = ["--orchestrator", "multiprocess", "-o", "workers=2", "--chunk-size", "4"]
+    assert b"compiling" not in on_terminal([*arguments, *workers], env)
+    assert cached(tmp_path / "cache") == files
+
+
+def on_terminal(arguments: list[str], env: dict[str, str]) -> bytes:
+    """Run ``anagram`` with errors on a terminal, and return what is shown there."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen([*ANAGRAM, *arguments], stdout=subprocess.DEVNULL, stderr=theirs, env=env) as process:
+        os.close(theirs)
+        shown = b"".join(blocks_of(ours))
+        assert process.wait() == 0, shown
+    os.close(ours)
+    return shown
+
+
+def blocks_of(terminal: int) -> Iterator[bytes]:
+    # Linux answers a read from a terminal that all writers have closed with an error.
+    try:
+        while block := os.read(terminal, 1000):
+            yield block
+    except OSError:
+        return
+
+
+def cached(directory: Path) -> dict[str, int]:
+    """Return the compiled functions of a cache directory with the times of their files."""
+    return {str(path): path.stat().st_mtime_ns for path in directory.rglob("*.nb?")}
+
+
+def test_without_a_place_for_the_cache(tmp_path: Path) -> None:
+    """Where neither the cache directories nor the package can be written, it compiles for itself, and counts.
+
+    A file stands where each directory would have to be, which keeps even a superuser from writing there.
+    """
+    site = tmp_path / "site"
+    source = Path(kernel.__file__).parent
+    shutil.copytree(source, site / source.name, ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("", "compiled"):
+        (site / source.name / package / "__pycache__").write_text("in the way")
+    (tmp_path / "file").write_text("in the way")
+    blocked = str(tmp_path / "file" / "cache")
+    code = (
+        f"import sys; sys.path.insert(0, {str(site)!r}); from anagram_plugin_numba import prepare, kernel\n"
+        "prepare(print); print(kernel.__file__)"
+    )
+    env = environment({"ANAGRAM_CACHE_DIR": blocked, "XDG_CACHE_HOME": blocked, "HOME": blocked})
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=env, timeout=120, check=True, text=True
+    )
+    assert done.stdout.splitlines() == ["compiling the counting kernel, once", str(site / source.name / "kernel.py")]
+
+
+def test_numba_cache_dir_has_precedence(tmp_path: Path) -> None:
+    """``NUMBA_CACHE_DIR`` says where compiled functions are kept."""
+    env = environment({"NUMBA_CACHE_DIR": str(tmp_path / "theirs"), "ANAGRAM_CACHE_DIR": str(tmp_path / "ours")})
+    code = "from anagram_plugin_numba import compilation, kernel; import numba; print(numba.config.CACHE_DIR)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, env=env, timeout=120, check=True, text=True
+    )
+    assert done.stdout.strip() == str(tmp_path / "theirs")
+    assert (tmp_path / "theirs").exists()
+    assert not (tmp_path / "ours" / "numba").exists()
+
+
+FUZZ_INPUTS = 200_000
+
+
+@pytest.mark.fuzz
+def test_fuzz(index: AnagramIndex, pure: ExerciseKernel, compiled: NumbaKernel) -> None:
+    """The kernels agree on 200,000 random small inputs; a failure names its seed."""
+    pieces = [piece.encode() for piece in (*PIECES, *SPACES)] + PARTS
+    for seed in range(FUZZ_INPUTS):
+        draw = random.Random(seed)
+        data = b"".join(draw.choices(pieces, k=draw.randrange(30)))
+        if seed % 4 == 0:
+            data = draw.randbytes(draw.randrange(60))
+        counts = compiled.count(data)
+        assert counts == pure.count(data), seed
+        if seed % 10 == 0:
+            assert by_word(counts, index) == oracle.count(data.decode("utf-8", "replace"), LEXICON), seed
