@@ -134,13 +134,14 @@ def main() -> None:
     arguments = parser.parse_args()
     index = open_index(GcideLexicon(), letters_signature, lexicon_name="gcide", signature_name="letters")
     prepare(print)
-    pure, compiled = ExerciseKernel(index, ExerciseTokenizer()), NumbaKernel(index)
     speeds = []
     print(f"{'file':16}{'program':28}{'MB/s':>6}  {'(range)':14}{'of the reference':>17}  (range)")
     with tempfile.TemporaryDirectory() as directory:
         program = build_reference(index, Path(directory))
         for path in arguments.files:
             chunks = [chunk.data for chunk in read_chunks(FileSource(path), CHUNK)]
+            # Kernels remember words, so each file has its own, as in a run.
+            pure, compiled = ExerciseKernel(index, ExerciseTokenizer()), NumbaKernel(index)
             programs = {
                 REFERENCE: reference(program, path, 1),
                 "reference in C, 2 threads": reference(program, path, 2),

@@ -11,7 +11,6 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.byte_classes import make_byte_classes
 from anagram_plugin_numba.compiled.counting import count_blocks
 from anagram_plugin_numba.compiled.grouping import (
     FIRST_GROUP,
@@ -22,6 +21,7 @@ from anagram_plugin_numba.compiled.grouping import (
     fill_slots,
     resolve,
 )
+from anagram_plugin_numba.tables import make_tables
 from anagram_plugin_numba.word_memory import (
     RESOLVED,
     TOKENS,
@@ -83,7 +83,7 @@ class NumbaKernel:
 
     def __init__(self, index: GroupIndex) -> None:
         self._index = index
-        self._classes = make_byte_classes()
+        self._tables = make_tables()
         self._table = self._group_table()
         self._idle: list[_State] = []
         self._lock = threading.Lock()
@@ -93,7 +93,7 @@ class NumbaKernel:
         table = GroupTable(np.zeros(2 * slots, np.uint64), np.zeros(slots, np.uint32))
         words = [self._index.words_of(group)[0] for group in range(len(self._index))]
         text = "".join(word + "\n" for word in words).encode()
-        fill_group_table(np.frombuffer(text, np.uint8), self._classes, table)
+        fill_group_table(np.frombuffer(text, np.uint8), self._tables, table)
         return table
 
     def count(self, data: bytes) -> ChunkCounts:
@@ -101,7 +101,7 @@ class NumbaKernel:
             text = np.frombuffer(data, np.uint8)
             position = 0
             while position < len(text):
-                position = count_blocks(text, position, self._classes, state.scratch, state.memory, *state.limits)
+                position = count_blocks(text, position, self._tables, state.scratch, state.memory, *state.limits)
                 if position < len(text):
                     state.make_room()
             return self._counts(state.memory)
@@ -120,7 +120,7 @@ class NumbaKernel:
     def _counts(self, memory: WordMemory) -> ChunkCounts:
         sizes = memory.sizes
         pending = np.empty(sizes[WORDS] - sizes[RESOLVED], np.uint32)
-        n_pending = resolve(memory, self._classes, self._table, pending)
+        n_pending = resolve(memory, self._tables, self._table, pending)
         if n_pending:
             self._look_up(memory, pending[:n_pending])
         n_facts, n_words = len(memory.group_counts), int(sizes[TOUCHED]) + len(memory.hot) // 4

@@ -7,9 +7,10 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.byte_classes import INLINE_BYTES
+from anagram_plugin_numba.tables import INLINE_BYTES
 
 __all__ = [
+    "GROUP_BYTES",
     "HOT_BITS",
     "LONG_END",
     "MISSED",
@@ -32,6 +33,9 @@ WORDS, TOUCHED, LONG_END, MISSED, RESOLVED, TOKENS, SINK = range(7)
 """The entries of ``WordMemory.sizes``; the last means nothing (``compiled.counting``)."""
 
 FIRST_BITS: Final = 16
+
+GROUP_BYTES: Final = 64
+"""As many bytes are split at once."""
 
 
 class WordMemory(NamedTuple):
@@ -71,24 +75,32 @@ class WordMemory(NamedTuple):
 class Scratch(NamedTuple):
     """Room for one block of text.
 
-    ``clean`` has its bytes that are kept, ``ends`` where tokens end among them, ``missed`` the tokens that are yet to be
-    counted, and ``found`` the entry at the place that each of these hashes to.
+    ``text`` has its bytes and ``lower`` the same in lower case, ``places`` where its tokens start and end in these, in
+    turn, ``missed`` the tokens that are yet to be counted, and ``found`` the entry at the place that each hashes to.
     """
 
-    clean: NDArray[np.uint8]
-    ends: NDArray[np.uint32]
+    text: NDArray[np.uint8]
+    lower: NDArray[np.uint8]
+    places: NDArray[np.uint32]
     missed: NDArray[np.uint32]
     found: NDArray[np.uint32]
 
     @property
     def capacity(self) -> int:
         """Return how many bytes of text a block may have."""
-        return len(self.ends) - 8
+        return len(self.text) - GROUP_BYTES
 
 
 def make_scratch(capacity: int) -> Scratch:
-    # 32 more bytes, because 16 bytes are read from a token's start, however short it is.
-    return Scratch(np.zeros(capacity + 32, np.uint8), *(np.zeros(capacity + 8, np.uint32) for _ in range(3)))
+    """Return room for blocks of up to ``capacity`` bytes, with what is read and stored beyond a block's end."""
+    size = capacity + GROUP_BYTES
+    return Scratch(
+        text=np.zeros(size, np.uint8),
+        lower=np.zeros(size, np.uint8),
+        places=np.zeros(size + GROUP_BYTES, np.uint32),
+        missed=np.zeros(size, np.uint32),
+        found=np.zeros(size, np.uint32),
+    )
 
 
 def make_word_memory(facts: int) -> WordMemory:

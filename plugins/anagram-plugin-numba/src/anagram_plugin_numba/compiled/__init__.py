@@ -4,7 +4,7 @@ A block of text goes through stages that each do one thing for all of its tokens
 depend on the text: a branch that the processor predicts wrongly costs as much as counting a word. So a stage computes
 both outcomes, stores the result in any case, and adds 0 or 1 to where the next one is stored.
 
-1. ``splitting`` copies kept bytes in lower case, notes where tokens end, and drops empty tokens.
+1. ``splitting`` finds where tokens start and end, 64 bytes at a time.
 2. ``counting.count_hot`` counts tokens that are among the few thousand most frequent words, and passes on the others.
 3. ``counting.count_known`` counts those that stand where they hash to in the table of all words, and passes on the rest.
 4. ``counting.count_new`` deals with new words, long words, and words that collided.

@@ -7,9 +7,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.byte_classes import ByteClasses
 from anagram_plugin_numba.compilation import compiled, compiled_and_cached
-from anagram_plugin_numba.compiled.electing import HOT_SHIFT, elect
+from anagram_plugin_numba.compiled.electing import EMPTY, HOT_SHIFT, elect
 from anagram_plugin_numba.compiled.keys import (
     BYTE,
     EIGHT,
@@ -23,12 +22,23 @@ from anagram_plugin_numba.compiled.keys import (
     TWO,
     ZERO,
     U,
-    load_eight,
     mix,
     shift_for,
 )
 from anagram_plugin_numba.compiled.splitting import block_end, split
-from anagram_plugin_numba.word_memory import LONG_END, MISSED, SINK, TOKENS, TOUCHED, WORDS, Scratch, WordMemory
+from anagram_plugin_numba.compiled.vectors import load_eight
+from anagram_plugin_numba.tables import Tables
+from anagram_plugin_numba.word_memory import (
+    GROUP_BYTES,
+    LONG_END,
+    MISSED,
+    SINK,
+    TOKENS,
+    TOUCHED,
+    WORDS,
+    Scratch,
+    WordMemory,
+)
 
 __all__ = ["count_blocks"]
 
@@ -37,37 +47,36 @@ ELECTION: Final = 1 << 18
 
 
 @compiled
-def _count_hot(n: np.uint64, classes: ByteClasses, scratch: Scratch, memory: WordMemory) -> np.uint64:
+def _count_hot(n: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemory) -> np.uint64:
     """Count the tokens that are in the hot table; return how many are not, listed in ``missed``."""
-    clean, ends, missed, masks, hot = scratch.clean, scratch.ends, scratch.missed, classes.masks, memory.hot
-    misses, start = ZERO, U(ends[ZERO])
-    for i in range(ONE, n):
-        end = U(ends[i])
-        mask = min(end - start, LONG) << TWO
-        low = (load_eight(clean, start) & masks[mask]) | masks[mask + TWO]
-        high = load_eight(clean, start + EIGHT) & masks[mask + ONE]
+    lower, places, missed, masks, hot = scratch.lower, scratch.places, scratch.missed, tables.masks, memory.hot
+    misses = ZERO
+    for i in range(n):
+        start = U(places[i << ONE])
+        mask = min(U(places[(i << ONE) + ONE]) - start, LONG) << TWO
+        low = (load_eight(lower, start) & masks[mask]) | masks[mask + TWO]
+        high = load_eight(lower, start + EIGHT) & masks[mask + ONE]
         place = (mix(low, high) >> HOT_SHIFT) << TWO
         is_hit = U((hot[place] == low) & (hot[place + ONE] == high))
         hot[place + TWO] += is_hit
         missed[misses] = i
         misses += ONE - is_hit
-        start = end
     return misses
 
 
 @compiled
-def _count_known(misses: np.uint64, classes: ByteClasses, scratch: Scratch, memory: WordMemory) -> np.uint64:
+def _count_known(misses: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemory) -> np.uint64:
     """Count the missed tokens that are where they hash to in ``slots``; return how many are not, in ``missed``."""
-    clean, ends, missed, masks = scratch.clean, scratch.ends, scratch.missed, classes.masks
+    lower, places, missed, masks = scratch.lower, scratch.places, scratch.missed, tables.masks
     entries, slots, touched = memory.entries, memory.slots, memory.touched
     found = scratch.found
     shift = shift_for(slots)
     for j in range(ZERO, misses):
         i = U(missed[j])
-        start = U(ends[i - ONE])
-        mask = min(U(ends[i]) - start, LONG) << TWO
-        low = (load_eight(clean, start) & masks[mask]) | masks[mask + TWO]
-        high = load_eight(clean, start + EIGHT) & masks[mask + ONE]
+        start = U(places[i << ONE])
+        mask = min(U(places[(i << ONE) + ONE]) - start, LONG) << TWO
+        low = (load_eight(lower, start) & masks[mask]) | masks[mask + TWO]
+        high = load_eight(lower, start + EIGHT) & masks[mask + ONE]
         found[j] = slots[mix(low, high) >> shift]
     # Only to have the processor fetch the entries, many at a time: storing below would keep it from reading ahead.
     fetched = ZERO
@@ -77,10 +86,10 @@ def _count_known(misses: np.uint64, classes: ByteClasses, scratch: Scratch, memo
     n_touched, rest = U(memory.sizes[TOUCHED]), ZERO
     for j in range(ZERO, misses):
         i = U(missed[j])
-        start = U(ends[i - ONE])
-        mask = min(U(ends[i]) - start, LONG) << TWO
-        low = (load_eight(clean, start) & masks[mask]) | masks[mask + TWO]
-        high = load_eight(clean, start + EIGHT) & masks[mask + ONE]
+        start = U(places[i << ONE])
+        mask = min(U(places[(i << ONE) + ONE]) - start, LONG) << TWO
+        low = (load_eight(lower, start) & masks[mask]) | masks[mask + TWO]
+        high = load_eight(lower, start + EIGHT) & masks[mask + ONE]
         entry = U(found[j]) << TWO
         is_hit = U((entries[entry] == low) & (entries[entry + ONE] == high))
         count = entries[entry + TWO]
@@ -94,11 +103,11 @@ def _count_known(misses: np.uint64, classes: ByteClasses, scratch: Scratch, memo
 
 
 @compiled
-def _long_key(clean: NDArray[np.uint8], start: np.uint64, length: np.uint64, classes: ByteClasses) -> np.uint64:
+def _long_key(lower: NDArray[np.uint8], start: np.uint64, length: np.uint64, tables: Tables) -> np.uint64:
     """Return the first half of a long word's key: a hash of its bytes, with the highest bit set."""
     key = length
     for i in range(ZERO, length, EIGHT):
-        part = load_eight(clean, start + i) & classes.masks[min(length - i, EIGHT) << TWO]
+        part = load_eight(lower, start + i) & tables.masks[min(length - i, EIGHT) << TWO]
         key = (key ^ part) * MIX_LOW
         key ^= key >> U(29)
     return (key * MIX_HIGH) | TOP
@@ -106,45 +115,46 @@ def _long_key(clean: NDArray[np.uint8], start: np.uint64, length: np.uint64, cla
 
 @compiled
 def _is_long_word(
-    long_words: NDArray[np.uint8], place: np.uint64, clean: NDArray[np.uint8], start: np.uint64, length: np.uint64
+    long_words: NDArray[np.uint8], place: np.uint64, lower: NDArray[np.uint8], start: np.uint64, length: np.uint64
 ) -> bool:
     if load_eight(long_words, place) != length:
         return False
     i = ZERO
-    while i < length and long_words[place + EIGHT + i] == clean[start + i]:
+    while i < length and long_words[place + EIGHT + i] == lower[start + i]:
         i += ONE
     return bool(i == length)
 
 
 @compiled
-def _add_long_word(clean: NDArray[np.uint8], start: np.uint64, length: np.uint64, memory: WordMemory) -> np.uint64:
+def _add_long_word(lower: NDArray[np.uint8], start: np.uint64, length: np.uint64, memory: WordMemory) -> np.uint64:
     """Keep the bytes of a long word, and return where they are."""
     place = U(memory.sizes[LONG_END])
     for i in range(ZERO, EIGHT):
         memory.long_words[place + i] = (length >> (EIGHT * i)) & BYTE
     for i in range(ZERO, length):
-        memory.long_words[place + EIGHT + i] = clean[start + i]
+        memory.long_words[place + EIGHT + i] = lower[start + i]
     memory.sizes[LONG_END] = place + EIGHT + ((length + U(7)) & ~U(7))
     return place
 
 
 @compiled
-def _count_new(rest: np.uint64, classes: ByteClasses, scratch: Scratch, memory: WordMemory) -> None:
+def _count_new(rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemory) -> None:
     """Count the tokens that are left, adding those to the memory that are new."""
-    clean, ends, masks, entries, slots = scratch.clean, scratch.ends, classes.masks, memory.entries, memory.slots
+    lower, places, masks = scratch.lower, scratch.places, tables.masks
+    entries, slots = memory.entries, memory.slots
     hot, touched, sizes = memory.hot, memory.touched, memory.sizes
     shift, last = shift_for(slots), U(len(slots) - 1)
     for j in range(ZERO, rest):
         i = U(scratch.missed[j])
-        start = U(ends[i - ONE])
-        length = U(ends[i]) - start
+        start = U(places[i << ONE])
+        length = U(places[(i << ONE) + ONE]) - start
         is_long = length > INLINE
         low, high = ZERO, ZERO
         if is_long:
-            low = _long_key(clean, start, length, classes)
+            low = _long_key(lower, start, length, tables)
         else:
-            low = load_eight(clean, start) & masks[length << TWO]
-            high = load_eight(clean, start + EIGHT) & masks[(length << TWO) + ONE]
+            low = load_eight(lower, start) & masks[length << TWO]
+            high = load_eight(lower, start + EIGHT) & masks[(length << TWO) + ONE]
         mixed = mix(low, high)
         slot = mixed >> shift
         while True:
@@ -154,14 +164,14 @@ def _count_new(rest: np.uint64, classes: ByteClasses, scratch: Scratch, memory: 
                 entry = U(sizes[WORDS]) << TWO
                 sizes[WORDS] += 1
                 entries[entry] = low
-                entries[entry + ONE] = _add_long_word(clean, start, length, memory) if is_long else high
+                entries[entry + ONE] = _add_long_word(lower, start, length, memory) if is_long else high
                 place = (mixed >> HOT_SHIFT) << TWO
-                if hot[place] == ZERO and not is_long:
+                if hot[place] == ZERO and place != EMPTY and not is_long:
                     hot[place], hot[place + ONE], hot[place + THREE] = low, high, entry
                 break
             if entries[entry] == low:
                 found = entries[entry + ONE]
-                if _is_long_word(memory.long_words, found, clean, start, length) if is_long else found == high:
+                if _is_long_word(memory.long_words, found, lower, start, length) if is_long else found == high:
                     break
             slot = (slot + ONE) & last
         if entries[entry + TWO] == ZERO:
@@ -174,7 +184,7 @@ def _count_new(rest: np.uint64, classes: ByteClasses, scratch: Scratch, memory: 
 def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
     data: NDArray[np.uint8],
     start: int,
-    classes: ByteClasses,
+    tables: Tables,
     scratch: Scratch,
     memory: WordMemory,
     most_words: int,
@@ -185,17 +195,17 @@ def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
     It stops before the end where the memory holds more than ``most_words`` or ``most_long_bytes``, and where no block
     of the size of ``scratch`` ends at a separator.
     """
-    sizes, longest = memory.sizes, len(scratch.ends) - 8
+    sizes, longest = memory.sizes, len(scratch.text) - GROUP_BYTES
     position = start
     while position < len(data) and sizes[WORDS] <= most_words and sizes[LONG_END] <= most_long_bytes:
-        end = block_end(data, position, longest, classes)
+        end = block_end(data, position, longest, tables)
         if end == position:
             break
-        n = split(data, position, end, classes, scratch)
-        sizes[TOKENS] += n - ONE
-        misses = _count_hot(n, classes, scratch, memory)
-        rest = _count_known(misses, classes, scratch, memory)
-        _count_new(rest, classes, scratch, memory)
+        n, empty = split(data, position, end, scratch)
+        sizes[TOKENS] += n - empty
+        misses = _count_hot(n, tables, scratch, memory)
+        rest = _count_known(misses, tables, scratch, memory)
+        _count_new(rest, tables, scratch, memory)
         sizes[MISSED] += misses
         if sizes[MISSED] > ELECTION:
             elect(memory)

@@ -8,16 +8,18 @@ from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.keys import ONE, THREE, TOP, TWO, ZERO, U, mix
 from anagram_plugin_numba.word_memory import HOT_BITS, TOUCHED, WordMemory
 
-__all__ = ["HOT_SHIFT", "elect", "write_back"]
+__all__ = ["EMPTY", "HOT_SHIFT", "elect", "write_back"]
 
 HOT_SHIFT: Final = U(64 - HOT_BITS)
+EMPTY: Final = ZERO
+"""The place of the empty token, whose key is zero: it belongs to no word, and what it counts counts for nothing."""
 
 
 @compiled
 def write_back(memory: WordMemory) -> None:
     """Add the counts of the hot table to those of the words."""
     hot, entries, touched, sizes = memory.hot, memory.entries, memory.touched, memory.sizes
-    for place in range(ZERO, U(len(hot)), U(4)):
+    for place in range(U(4), U(len(hot)), U(4)):
         count = hot[place + TWO]
         if count:
             entry = hot[place + THREE]
@@ -39,5 +41,5 @@ def elect(memory: WordMemory) -> None:
         if low & TOP:
             continue
         place = (mix(low, high) >> HOT_SHIFT) << TWO
-        if entries[entry + TWO] > entries[hot[place + THREE] + TWO]:
+        if place != EMPTY and entries[entry + TWO] > entries[hot[place + THREE] + TWO]:
             hot[place], hot[place + ONE], hot[place + THREE] = low, high, entry

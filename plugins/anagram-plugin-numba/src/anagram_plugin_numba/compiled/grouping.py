@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.byte_classes import ByteClasses
 from anagram_plugin_numba.compilation import compiled, compiled_and_cached
 from anagram_plugin_numba.compiled.electing import write_back
-from anagram_plugin_numba.compiled.keys import BYTE, EIGHT, ONE, THREE, TOP, TWO, ZERO, U, load_eight, mix, shift_for
+from anagram_plugin_numba.compiled.keys import BYTE, EIGHT, ONE, THREE, TOP, TWO, ZERO, U, mix, shift_for
+from anagram_plugin_numba.compiled.vectors import load_eight
+from anagram_plugin_numba.tables import Tables
 from anagram_plugin_numba.word_memory import RESOLVED, TOUCHED, WORDS, WordMemory
 
 __all__ = ["FIRST_GROUP", "PENDING", "GroupTable", "collect", "fill_group_table", "fill_slots", "resolve"]
@@ -32,12 +33,12 @@ class GroupTable(NamedTuple):
 
 
 @compiled_and_cached
-def fill_group_table(words: NDArray[np.uint8], classes: ByteClasses, table: GroupTable) -> None:
+def fill_group_table(words: NDArray[np.uint8], tables: Tables, table: GroupTable) -> None:
     """Enter the groups, of which ``words`` has one word each in order, each followed by a newline.
 
     A group is left out if its word has more than 15 letters or anything but a to z.
     """
-    keys, groups, units = table.keys, table.groups, classes.units
+    keys, groups, units = table.keys, table.groups, tables.units
     shift, last = shift_for(groups), U(len(groups) - 1)
     low, high, length, group = ZERO, ZERO, ZERO, U(FIRST_GROUP)
     for byte in words:
@@ -69,7 +70,7 @@ def fill_slots(memory: WordMemory) -> None:
 
 
 @compiled_and_cached
-def resolve(memory: WordMemory, classes: ByteClasses, table: GroupTable, pending: NDArray[np.uint32]) -> int:
+def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: NDArray[np.uint32]) -> int:
     """Find the facts of the words that are new: the CRC-32 in the upper half, what the group is in the lower.
 
     Writes the numbers of the entries that Python must look up, those of 16 letters and more, to ``pending``, which
@@ -80,9 +81,9 @@ def resolve(memory: WordMemory, classes: ByteClasses, table: GroupTable, pending
     for entry in range(sizes[RESOLVED], sizes[WORDS]):
         place = U(entry) << TWO
         if entries[place] & TOP:
-            crc, low, high, length = _sum_long(memory, entries[place + ONE], classes)
+            crc, low, high, length = _sum_long(memory, entries[place + ONE], tables)
         else:
-            crc, low, high, length = _sum_short(entries[place], entries[place + ONE], classes)
+            crc, low, high, length = _sum_short(entries[place], entries[place + ONE], tables)
         fact = U(NO_GROUP)
         if high >> LETTERS == ZERO:
             if length <= U(15):
@@ -97,30 +98,30 @@ def resolve(memory: WordMemory, classes: ByteClasses, table: GroupTable, pending
 
 
 @compiled
-def _sum_short(key_low: np.uint64, key_high: np.uint64, classes: ByteClasses) -> tuple[np.uint64, ...]:
+def _sum_short(key_low: np.uint64, key_high: np.uint64, tables: Tables) -> tuple[np.uint64, ...]:
     """Return the CRC-32 of a word in its key, its two sums of letter counts, and its length."""
     crc, low, high, length = LOWER_HALF, ZERO, ZERO, ZERO
     for part in (key_low, key_high):
         rest = part
         while rest:
             byte = rest & BYTE
-            crc = U(classes.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
-            low += classes.units[byte << ONE]
-            high += classes.units[(byte << ONE) + ONE]
+            crc = U(tables.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
+            low += tables.units[byte << ONE]
+            high += tables.units[(byte << ONE) + ONE]
             length += ONE
             rest >>= EIGHT
     return crc ^ LOWER_HALF, low, high, length
 
 
 @compiled
-def _sum_long(memory: WordMemory, place: np.uint64, classes: ByteClasses) -> tuple[np.uint64, ...]:
+def _sum_long(memory: WordMemory, place: np.uint64, tables: Tables) -> tuple[np.uint64, ...]:
     """Do the same for a long word; the sums may have overflown, so they only tell whether it has a digit."""
     crc, digits = LOWER_HALF, ZERO
     length = load_eight(memory.long_words, place)
     for i in range(ZERO, length):
         byte = U(memory.long_words[place + EIGHT + i])
-        crc = U(classes.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
-        digits |= (classes.units[(byte << ONE) + ONE] >> LETTERS) << LETTERS
+        crc = U(tables.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
+        digits |= (tables.units[(byte << ONE) + ONE] >> LETTERS) << LETTERS
     return crc ^ LOWER_HALF, ZERO, digits, length
 
 

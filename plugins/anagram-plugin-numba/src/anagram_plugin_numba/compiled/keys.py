@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
-from llvmlite import ir
-from numba import types
-from numba.extending import intrinsic
-from numba.np.arrayobj import make_array
 from numpy.typing import NDArray
 
 from anagram_plugin_numba.compilation import compiled
 
 __all__ = ["BYTE", "EIGHT", "INLINE", "LONG", "MIX_HIGH", "MIX_LOW", "ONE", "THREE", "TOP", "TWO", "ZERO", "U"]
-__all__ += ["load_eight", "mix", "shift_for"]
+__all__ += ["mix", "shift_for"]
 
 U = np.uint64
 ZERO, ONE, TWO, THREE, EIGHT = U(0), U(1), U(2), U(3), U(8)
@@ -24,20 +19,6 @@ TOP: Final = U(1 << 63)
 """Marks the key of a word of more than 16 bytes: its first half is a hash, its second the place of its bytes."""
 
 MIX_LOW, MIX_HIGH = U(0x9E3779B97F4A7C15), U(0xC2B2AE3D27D4EB4F)
-
-
-def _load_eight(typing_context: object, array: types.Array, offset: types.Integer) -> tuple[object, object]:
-    """Compile to one load of eight bytes from anywhere in an array of bytes, which numba has no expression for."""
-
-    def generate(context: object, builder: ir.IRBuilder, signature: object, arguments: list[ir.Value]) -> ir.Value:
-        data = make_array(array)(context, builder, arguments[0]).data  # type: ignore[no-untyped-call]  # numba has few types
-        place = builder.bitcast(builder.gep(data, [arguments[1]]), ir.IntType(64).as_pointer())
-        return builder.load(place, align=1)
-
-    return types.uint64(array, types.uint64), generate
-
-
-load_eight = cast("Callable[[NDArray[np.uint8], np.uint64], np.uint64]", intrinsic(_load_eight))
 
 
 @compiled

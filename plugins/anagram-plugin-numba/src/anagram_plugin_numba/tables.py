@@ -1,4 +1,4 @@
-"""What each byte does to a token under the tokenizer ``exercise``, as tables for the compiled code."""
+"""The text rule of the tokenizer ``exercise`` for single bytes, and tables that the compiled code reads."""
 
 from __future__ import annotations
 
@@ -7,16 +7,24 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["INLINE_BYTES", "ByteClasses", "make_byte_classes"]
+__all__ = ["INLINE_BYTES", "Tables", "is_kept", "is_separator", "make_tables"]
 
 INLINE_BYTES: Final = 16
 """Tokens of up to as many bytes are compared as two 64-bit numbers."""
 
 
-class ByteClasses(NamedTuple):
-    """Tables of 256 entries by byte value, and the masks by token length.
+def is_kept(byte: int) -> bool:
+    return byte < 0x80 and chr(byte).isalnum()
 
-    ``lower`` is the byte in lower case; ``is_kept`` and ``is_separator`` are 0 or 1, as numbers to be added.
+
+def is_separator(byte: int) -> bool:
+    """Tell whether a byte by itself separates. The white space above 0x7F is made of several bytes, and found apart."""
+    return byte < 0x80 and (chr(byte).isspace() or byte == ord("-"))
+
+
+class Tables(NamedTuple):
+    """Tables by byte value, and the masks by token length.
+
     ``masks`` has four numbers for each length from 0 to 17: what of the first and of the second eight bytes belongs
     to the token, a mark, and nothing. The mark makes the key of all longer tokens (17) one that no word has.
     ``units`` has two numbers for each byte: what a letter adds to the sums of letter counts, 4 bits a letter, a to m
@@ -24,32 +32,19 @@ class ByteClasses(NamedTuple):
     ``crc`` is zlib's table: ``crc = crc[(crc ^ byte) & 255] ^ crc >> 8``.
     """
 
-    lower: NDArray[np.uint8]
-    is_kept: NDArray[np.uint64]
-    is_separator: NDArray[np.uint64]
+    is_separator: NDArray[np.bool_]
     masks: NDArray[np.uint64]
     units: NDArray[np.uint64]
     crc: NDArray[np.uint32]
 
 
-def make_byte_classes() -> ByteClasses:
-    """Build the tables. Bytes above 0x7F are dropped; the white space among them is found apart."""
-    lower = np.zeros(256, np.uint8)
-    is_kept = np.zeros(256, np.uint64)
-    is_separator = np.zeros(256, np.uint64)
-    for byte in range(0x80):
-        char = chr(byte)
-        if char.isalnum():
-            lower[byte] = ord(char.lower())
-            is_kept[byte] = 1
-        elif char.isspace() or char == "-":
-            is_separator[byte] = 1
+def make_tables() -> Tables:
     masks = np.zeros((INLINE_BYTES + 2, 4), np.uint64)
     for length in range(INLINE_BYTES + 1):
         masks[length, 0] = (1 << 8 * min(length, 8)) - 1
         masks[length, 1] = (1 << 8 * max(length - 8, 0)) - 1
     masks[INLINE_BYTES + 1, 2] = 1 << 63
-    return ByteClasses(lower, is_kept, is_separator, masks.ravel(), _units(), _crc_table())
+    return Tables(np.array([is_separator(byte) for byte in range(256)]), masks.ravel(), _units(), _crc_table())
 
 
 def _units() -> NDArray[np.uint64]:
