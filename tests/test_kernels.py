@@ -82,7 +82,7 @@ def test_unknown_kernels(kernels: Registry) -> None:
     """An unknown name is answered with those that fit the combination, and with what to install."""
     with pytest.raises(UnknownComponentError, match="Did you mean 'large'") as caught:
         count_anagrams("cat", kernel="larg", registry=kernels)
-    assert caught.value.installed == ("broken", "large", "python")
+    assert {"broken", "large", "python"} <= set(caught.value.installed)
     message = r"No kernel 'large' for this tokenizer, signature and lexicon\. Installed: broken, python-generic\."
     with pytest.raises(UnknownComponentError, match=message):
         count_anagrams("cat", kernel="large", tokenizer="whitespace", registry=kernels)

@@ -201,7 +201,7 @@ def test_offers() -> None:
 
 
 def test_chosen_by_size(registry: Registry, tmp_path: Path) -> None:
-    """A file of 25 MB is counted by it unasked, a smaller one is not."""
+    """A file of 20 MB is counted by it unasked, a smaller one is not."""
     path = tmp_path / "large.txt"
     path.write_bytes(b"cat " * (WORTH_FROM_BYTES // 4 - 1))
     assert count_anagrams(path, registry=registry).kernel == "python"

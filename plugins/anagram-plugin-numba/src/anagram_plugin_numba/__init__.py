@@ -12,7 +12,7 @@ from pipeline_optimization.types import CountingKernel, GroupIndex, KernelOffer,
 LETTER_SIGNATURES = frozenset({"counts", "letters", "primes"})
 """Signatures that are equal exactly for words of the same letters, which is what the kernel compares."""
 
-WORTH_FROM_BYTES: Final = 25_000_000
+WORTH_FROM_BYTES: Final = 20_000_000
 """Importing numba and loading the compiled code take about half a second, in which pure Python counts as much."""
 
 
@@ -37,7 +37,7 @@ def anagram_counting_kernel(tokenizer: str, signature: str) -> KernelOffer | Non
         return None
     return KernelOffer(
         name="numba",
-        summary="compiled; from 25 MB on",
+        summary="compiled; from 20 MB on",
         factory=make,
         prepare=prepare,
         worth_from_bytes=WORTH_FROM_BYTES,

@@ -78,7 +78,7 @@ class NumbaKernel:
     """Counts words of the tokenizer ``exercise``, then groups of words of the same letters.
 
     Threads may share it: each call works on a state of its own, and states are used again, with the words that they
-    remember. Words of 16 letters and more are looked up by ``index``, each once a state.
+    remember. Words of 16 letters and more that may be in the lexicon are looked up by ``index``, each once a state.
     """
 
     def __init__(self, index: GroupIndex) -> None:
@@ -89,9 +89,16 @@ class NumbaKernel:
         self._lock = threading.Lock()
 
     def _group_table(self) -> GroupTable:
-        slots = 1 << (2 * len(self._index) + 1).bit_length()
-        table = GroupTable(np.zeros(2 * slots, np.uint64), np.zeros(slots, np.uint32))
         words = [self._index.words_of(group)[0] for group in range(len(self._index))]
+        size, long_size = (
+            1 << (2 * number + 1).bit_length() for number in (len(words), sum(len(word) > 15 for word in words))
+        )
+        table = GroupTable(
+            keys=np.zeros(2 * size, np.uint64),
+            facts=np.zeros(size, np.uint32),
+            long_keys=np.zeros(2 * long_size, np.uint64),
+            long_facts=np.zeros(long_size, np.uint32),
+        )
         text = "".join(word + "\n" for word in words).encode()
         fill_group_table(np.frombuffer(text, np.uint8), self._tables, table)
         return table

@@ -28,7 +28,7 @@ class Tables(NamedTuple):
     ``masks`` has four numbers for each length from 0 to 17: what of the first and of the second eight bytes belongs
     to the token, a mark, and nothing. The mark makes the key of all longer tokens (17) one that no word has.
     ``units`` has two numbers for each byte: what a letter adds to the sums of letter counts, 4 bits a letter, a to m
-    and n to z. Anything but a lower-case letter adds to the bits from 52 on of the second sum.
+    and n to z; anything but a lower-case letter adds nothing.
     ``crc`` is zlib's table: ``crc = crc[(crc ^ byte) & 255] ^ crc >> 8``.
     """
 
@@ -49,10 +49,8 @@ def make_tables() -> Tables:
 
 def _units() -> NDArray[np.uint64]:
     units = np.zeros((256, 2), np.uint64)
-    units[:, 1] = 1 << 52
     for letter in range(26):
         half, place = divmod(letter, 13)
-        units[ord("a") + letter] = 0
         units[ord("a") + letter, half] = 1 << 4 * place
     return units.ravel()
 

@@ -19,41 +19,53 @@ __all__ = ["FIRST_GROUP", "PENDING", "GroupTable", "collect", "fill_group_table"
 NO_GROUP, PENDING, FIRST_GROUP = 0, 1, 2
 """The lower half of a word's facts: that it matches nothing, that Python must look, or its group plus 2."""
 
-HALF, LOWER_HALF, LETTERS, NEWLINE = U(32), U(0xFFFFFFFF), U(52), U(10)
+HALF, LOWER_HALF, NEWLINE, LETTER_A, SHORT = U(32), U(0xFFFFFFFF), U(10), U(97), U(15)
 
 
 class GroupTable(NamedTuple):
-    """A hash table from letters to groups: for each slot two numbers of 13 letter counts in 4 bits, and group plus 2.
+    """Hash tables from letters to facts: for each slot two sums of 13 letter counts in 4 bits each, and the fact.
 
-    It has the groups of words of up to 15 letters: no count of theirs is above 15, so the numbers are exact.
+    ``keys`` and ``facts`` have the groups of words of up to 15 letters: no count of theirs is above 15, so the sums are
+    exact. ``long_keys`` and ``long_facts`` have ``PENDING`` for those of longer words: other letters may have the same
+    sums, but equal letters never have other ones.
     """
 
     keys: NDArray[np.uint64]
-    groups: NDArray[np.uint32]
+    facts: NDArray[np.uint32]
+    long_keys: NDArray[np.uint64]
+    long_facts: NDArray[np.uint32]
 
 
 @compiled_and_cached
 def fill_group_table(words: NDArray[np.uint8], tables: Tables, table: GroupTable) -> None:
     """Enter the groups, of which ``words`` has one word each in order, each followed by a newline.
 
-    A group is left out if its word has more than 15 letters or anything but a to z.
+    A group is left out if its word has anything but ASCII letters, since no token has.
     """
-    keys, groups, units = table.keys, table.groups, tables.units
-    shift, last = shift_for(groups), U(len(groups) - 1)
-    low, high, length, group = ZERO, ZERO, ZERO, U(FIRST_GROUP)
+    low, high, length, group, is_ascii = ZERO, ZERO, ZERO, U(FIRST_GROUP), True
     for byte in words:
         if byte != NEWLINE:
-            low += units[U(byte) << ONE]
-            high += units[(U(byte) << ONE) + ONE]
+            low += tables.units[U(byte) << ONE]
+            high += tables.units[(U(byte) << ONE) + ONE]
             length += ONE
+            is_ascii &= byte < 0x80
             continue
-        if length <= U(15) and high >> LETTERS == ZERO:
-            slot = mix(low, high) >> shift
-            while groups[slot]:
-                slot = (slot + ONE) & last
-            keys[slot << ONE], keys[(slot << ONE) + ONE], groups[slot] = low, high, group
-        low, high, length = ZERO, ZERO, ZERO
+        if is_ascii and length <= SHORT:
+            _enter(low, high, group, table.keys, table.facts)
+        elif is_ascii:
+            _enter(low, high, U(PENDING), table.long_keys, table.long_facts)
+        low, high, length, is_ascii = ZERO, ZERO, ZERO, True
         group += ONE
+
+
+@compiled
+def _enter(
+    low: np.uint64, high: np.uint64, fact: np.uint64, keys: NDArray[np.uint64], facts: NDArray[np.uint32]
+) -> None:
+    slot, last = mix(low, high) >> shift_for(facts), U(len(facts) - 1)
+    while facts[slot]:
+        slot = (slot + ONE) & last
+    keys[slot << ONE], keys[(slot << ONE) + ONE], facts[slot] = low, high, fact
 
 
 @compiled_and_cached
@@ -73,23 +85,23 @@ def fill_slots(memory: WordMemory) -> None:
 def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: NDArray[np.uint32]) -> int:
     """Find the facts of the words that are new: the CRC-32 in the upper half, what the group is in the lower.
 
-    Writes the numbers of the entries that Python must look up, those of 16 letters and more, to ``pending``, which
-    has room for all new words; returns how many they are.
+    Writes the numbers of the entries that Python must look up to ``pending``, which has room for all new words; returns
+    how many they are. These are words of 16 letters and more whose sums are those of a word of the lexicon.
     """
     entries, sizes = memory.entries, memory.sizes
     n_pending = 0
     for entry in range(sizes[RESOLVED], sizes[WORDS]):
         place = U(entry) << TWO
         if entries[place] & TOP:
-            crc, low, high, length = _sum_long(memory, entries[place + ONE], tables)
+            crc, low, high, length, digits = _sum_long(memory, entries[place + ONE], tables)
         else:
-            crc, low, high, length = _sum_short(entries[place], entries[place + ONE], tables)
+            crc, low, high, length, digits = _sum_short(entries[place], entries[place + ONE], tables)
         fact = U(NO_GROUP)
-        if high >> LETTERS == ZERO:
-            if length <= U(15):
-                fact = _group_of(low, high, table)
-            else:
-                fact = U(PENDING)
+        if digits == ZERO and length <= SHORT:
+            fact = _look_up(low, high, table.keys, table.facts)
+        elif digits == ZERO:
+            fact = _look_up(low, high, table.long_keys, table.long_facts)
+            if fact:
                 pending[n_pending] = entry
                 n_pending += 1
         entries[place + THREE] = (crc << HALF) | fact
@@ -99,8 +111,8 @@ def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: NDAr
 
 @compiled
 def _sum_short(key_low: np.uint64, key_high: np.uint64, tables: Tables) -> tuple[np.uint64, ...]:
-    """Return the CRC-32 of a word in its key, its two sums of letter counts, and its length."""
-    crc, low, high, length = LOWER_HALF, ZERO, ZERO, ZERO
+    """Return of a word in its key: CRC-32, the two sums of letter counts, length, and how many digits it has."""
+    crc, low, high, length, digits = LOWER_HALF, ZERO, ZERO, ZERO, ZERO
     for part in (key_low, key_high):
         rest = part
         while rest:
@@ -108,31 +120,33 @@ def _sum_short(key_low: np.uint64, key_high: np.uint64, tables: Tables) -> tuple
             crc = U(tables.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
             low += tables.units[byte << ONE]
             high += tables.units[(byte << ONE) + ONE]
+            digits += U(byte < LETTER_A)
             length += ONE
             rest >>= EIGHT
-    return crc ^ LOWER_HALF, low, high, length
+    return crc ^ LOWER_HALF, low, high, length, digits
 
 
 @compiled
 def _sum_long(memory: WordMemory, place: np.uint64, tables: Tables) -> tuple[np.uint64, ...]:
-    """Do the same for a long word; the sums may have overflown, so they only tell whether it has a digit."""
-    crc, digits = LOWER_HALF, ZERO
+    """Do the same for a long word."""
+    crc, low, high, digits = LOWER_HALF, ZERO, ZERO, ZERO
     length = load_eight(memory.long_words, place)
     for i in range(ZERO, length):
         byte = U(memory.long_words[place + EIGHT + i])
         crc = U(tables.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
-        digits |= (tables.units[(byte << ONE) + ONE] >> LETTERS) << LETTERS
-    return crc ^ LOWER_HALF, ZERO, digits, length
+        low += tables.units[byte << ONE]
+        high += tables.units[(byte << ONE) + ONE]
+        digits += U(byte < LETTER_A)
+    return crc ^ LOWER_HALF, low, high, length, digits
 
 
 @compiled
-def _group_of(low: np.uint64, high: np.uint64, table: GroupTable) -> np.uint64:
-    """Return a word's group plus 2, or ``NO_GROUP``."""
-    keys, groups = table.keys, table.groups
-    slot, last = mix(low, high) >> shift_for(groups), U(len(groups) - 1)
-    while groups[slot]:
+def _look_up(low: np.uint64, high: np.uint64, keys: NDArray[np.uint64], facts: NDArray[np.uint32]) -> np.uint64:
+    """Return what is entered for two sums, or ``NO_GROUP``."""
+    slot, last = mix(low, high) >> shift_for(facts), U(len(facts) - 1)
+    while facts[slot]:
         if keys[slot << ONE] == low and keys[(slot << ONE) + ONE] == high:
-            return U(groups[slot])
+            return U(facts[slot])
         slot = (slot + ONE) & last
     return U(NO_GROUP)
 
