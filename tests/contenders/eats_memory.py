@@ -1,4 +1,4 @@
-"""Has a child that takes 100 MiB."""
+"""Has a child that holds 100 MiB as long as the contender lives."""
 
 from __future__ import annotations
 
@@ -8,12 +8,19 @@ from typing import Any
 
 from honest import TaskOrchestrator as Honest
 
-HUNGRY = "import time; block = b'x' * (100 << 20); print('full', flush=True); time.sleep(0.3)"
+HUNGRY = "import sys; block = b'x' * (100 << 20); print('full', flush=True); sys.stdin.read()"
 
 
 class TaskOrchestrator(Honest):
+    child: subprocess.Popen[bytes] | None = None
+
     def process_text(self, text: str) -> dict[str, Any]:
-        with subprocess.Popen([sys.executable, "-c", HUNGRY], stdout=subprocess.PIPE) as child:
-            assert child.stdout is not None
-            child.stdout.readline()
-            return super().process_text(text)
+        if self.child is None:
+            self.child = subprocess.Popen([sys.executable, "-c", HUNGRY], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+            assert self.child.stdout is not None
+            self.child.stdout.readline()
+        return super().process_text(text)
+
+    def close(self) -> None:
+        if self.child is not None:
+            self.child.communicate()

@@ -30,6 +30,11 @@ DEFAULT_BUDGET = 100.0
     "--orchestrator", "orchestrators", multiple=True, metavar="NAME", help="Only these plugins.  [default: all]"
 )
 @click.option("--reference", metavar="NAME", default="sequential", show_default=True, help="What ratios are to.")
+@click.option(
+    "--selftest",
+    is_flag=True,
+    help="Measure the harness: known contenders, and how often --iterations comparisons of equals find a difference.",
+)
 @common_options
 @click.pass_context
 def compare(ctx: click.Context, /, **values: object) -> None:
@@ -43,8 +48,13 @@ def compare(ctx: click.Context, /, **values: object) -> None:
     require_packages()
     if isinstance(values["resume"], str):
         values = resumed_parameters(ctx, values["resume"])
+    is_selftest = values.pop("selftest")
     directory, names, reference = (values.pop(name) for name in ("compare_dir", "orchestrators", "reference"))
     options = collect(values)
+    if is_selftest:
+        from pipeline_optimization.cli.selftest import run_selftest  # noqa: PLC0415 - --help is quick without it
+
+        ctx.exit(run_selftest(seed=options.seed, comparisons=options.iterations))
     assert isinstance(reference, str)
     assert isinstance(names, tuple)
     assert directory is None or isinstance(directory, str)

@@ -1,0 +1,13 @@
+"""Has a child that holds 100 MiB."""
+
+from __future__ import annotations
+
+from pipeline_optimization.benchmarks.known.small_child import TaskOrchestrator as SmallChild
+
+__all__ = ["TaskOrchestrator"]
+
+
+class TaskOrchestrator(SmallChild):
+    """Differs from ``small_child`` by what its child holds."""
+
+    mebibytes = 100

@@ -1,0 +1,140 @@
+"""The harness measures itself: how often it tells equals apart, and whether it finds what is known to be there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from attrs import evolve, frozen
+from scipy.stats import binomtest
+
+from pipeline_optimization.benchmarks.comparing import Step
+from pipeline_optimization.benchmarks.contenders import Contender, file_contender, plugin_contender
+from pipeline_optimization.benchmarks.profiles import BenchmarkCase, benchmark_case
+from pipeline_optimization.benchmarks.records import Interval, Results, Sample, SummaryRow
+from pipeline_optimization.benchmarks.session import compare
+from pipeline_optimization.benchmarks.settings import ComparisonSettings
+from pipeline_optimization.registry import Registry
+
+__all__ = ["FalseDifferences", "Finding", "false_differences", "known_contenders"]
+
+KNOWN = Path(__file__).parent / "known"
+COPIES = 3
+ROUNDS = 12
+SLOWER_TOLERANCE = 0.02
+MEMORY_TOLERANCE_MIB = 8.0
+CPU_TOLERANCE_S = 0.15
+
+
+@frozen(kw_only=True)
+class Finding:
+    """What was to be found, and what was."""
+
+    what: str
+    expected: str
+    found: str
+    is_right: bool
+
+
+@frozen(kw_only=True)
+class FalseDifferences:
+    """How many comparisons of equals called one of them slower, with the exact 95 % interval of the rate."""
+
+    alarms: int
+    comparisons: int
+    interval: Interval
+
+
+def false_differences(comparisons: int, *, seed: int, show: Callable[[Step], None]) -> FalseDifferences:
+    """Compare three copies of the sequential orchestrator, so many times (interval: Clopper and Pearson, 1934)."""
+    case = benchmark_case("small", "mixed", latency_scale=0.02)
+    original = plugin_contender(Registry.load(), "sequential", workers=1)
+    copies = [_named(original, f"copy {number}") for number in range(1, COPIES + 1)]
+    alarms = 0
+    for number in range(1, comparisons + 1):
+        results = _run(copies, case, seed=seed + number, rounds=ROUNDS, memory_rounds=0, show=show)
+        alarms += any(row.verdict not in {"best", "tied"} for row in results.summary)
+    interval = binomtest(alarms, comparisons).proportion_ci(0.95)
+    return FalseDifferences(
+        alarms=alarms, comparisons=comparisons, interval=(float(interval.low), float(interval.high))
+    )
+
+
+def known_contenders(*, seed: int, show: Callable[[Step], None], rounds: int = ROUNDS) -> list[Finding]:
+    """Measure contenders that are 10 % slower, hold 100 MiB in a child, and burn a CPU second in a grandchild."""
+    case = evolve(benchmark_case("small", "cpu", latency_scale=0.0), words=100)
+    names = ("steady", "slower", "small_child", "hungry_child", "busy_child")
+    contenders = [file_contender(KNOWN / f"{name}.py") for name in names]
+    results = _run(contenders, case, seed=seed, rounds=rounds, memory_rounds=3, show=show)
+    rows = {row.contender: row for row in results.summary}
+    return [_slower(rows["slower"]), _memory(rows), _cpu(results)]
+
+
+def _slower(row: SummaryRow) -> Finding:
+    ratio = row.ratio or 0.0
+    interval = row.ratio_interval
+    shown = f"{ratio:.3f}" + (f" [{interval[0]:.3f}, {interval[1]:.3f}]" if interval else "")
+    return Finding(
+        what="10 % slower",
+        expected=f"1.10 ± {SLOWER_TOLERANCE}",
+        found=shown,
+        is_right=abs(ratio - 1.10) <= SLOWER_TOLERANCE and row.verdict == "slower",
+    )
+
+
+def _memory(rows: dict[str, SummaryRow]) -> Finding:
+    more = (rows["hungry_child"].memory_peak_mib or 0.0) - (rows["small_child"].memory_peak_mib or 0.0)
+    return Finding(
+        what="100 MiB in a child",
+        expected=f"100 ± {MEMORY_TOLERANCE_MIB:.0f} MiB",
+        found=f"{more:.1f} MiB",
+        is_right=abs(more - 100.0) <= MEMORY_TOLERANCE_MIB,
+    )
+
+
+def _cpu(results: Results) -> Finding:
+    used = {
+        name: [s.cpu_s / len(s.warm) for s in results.samples if s.contender == name and s.cpu_s is not None and s.warm]
+        for name in ("steady", "busy_child")
+    }
+    middle = {name: sorted(values)[len(values) // 2] if values else 0.0 for name, values in used.items()}
+    more = middle["busy_child"] - middle["steady"]
+    return Finding(
+        what="1 CPU second in a process of a fork server",
+        expected=f"1.00 ± {CPU_TOLERANCE_S} s",
+        found=f"{more:.3f} s",
+        is_right=abs(more - 1.0) <= CPU_TOLERANCE_S,
+    )
+
+
+def _run(
+    contenders: list[Contender],
+    case: BenchmarkCase,
+    *,
+    seed: int,
+    rounds: int,
+    memory_rounds: int,
+    show: Callable[[Step], None],
+) -> Results:
+    settings = ComparisonSettings(
+        cases=[case],
+        reference=contenders[0].name,
+        seed=seed,
+        rounds=rounds,
+        memory_rounds=memory_rounds,
+        workers=2,
+        timeout=30.0,
+        command="anagram compare --selftest",
+    )
+    results = compare(contenders, settings, keep=_forget, show=show)
+    if results.run.is_interrupted:
+        raise KeyboardInterrupt
+    return results
+
+
+def _forget(sample: Sample) -> None:
+    """Keep nothing: the samples are in the results."""
+
+
+def _named(contender: Contender, name: str) -> Contender:
+    return evolve(contender, name=name, record=evolve(contender.record, name=name))

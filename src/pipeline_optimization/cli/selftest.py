@@ -1,0 +1,40 @@
+"""``anagram compare --selftest``."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console
+from rich.table import Table
+
+from pipeline_optimization.benchmarks.selftest import false_differences, known_contenders
+from pipeline_optimization.cli.comparison_progress import ComparisonProgress
+from pipeline_optimization.cli.exit_codes import COMPLETE, WRONG
+
+__all__ = ["run_selftest"]
+
+COMPARISONS = 20
+ALLOWED = 0.10
+"""The share of comparisons of equals that may name a difference."""
+
+
+def run_selftest(*, seed: int, comparisons: int | None) -> int:
+    """Print what the harness finds where the truth is known; return 0, or 3 where it finds something else."""
+    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
+    with ComparisonProgress() as progress:
+        findings = known_contenders(seed=seed, show=progress.show)
+        equals = false_differences(COMPARISONS if comparisons is None else comparisons, seed=seed, show=progress.show)
+    table = Table(box=None, pad_edge=False)
+    for header in ("known to be there", "expected", "found", ""):
+        table.add_column(header)
+    for finding in findings:
+        table.add_row(finding.what, finding.expected, finding.found, "✓" if finding.is_right else "✗ WRONG")
+    console.print(table)
+    rate, (low, high) = equals.alarms / equals.comparisons, equals.interval
+    console.print(
+        f"\n{equals.alarms} of {equals.comparisons} comparisons of three copies of one contender named a difference: "
+        f"{rate:.1%} (95 % interval {low:.1%} to {high:.1%}), seed {seed}"
+    )
+    # One false alarm is allowed in any case: of few comparisons it would already be more than the share.
+    is_right = all(finding.is_right for finding in findings) and equals.alarms <= max(1, ALLOWED * equals.comparisons)
+    return COMPLETE if is_right else WRONG

@@ -1,0 +1,40 @@
+"""Fresh texts cost what their template costs, and the oracle counts them right."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import oracle as independent
+from pipeline_optimization.api import count_anagrams
+from pipeline_optimization.benchmarks import oracle
+from pipeline_optimization.benchmarks.texts import generated_text, varied_text
+from pipeline_optimization.pipeline.cases import load_cases
+
+
+@given(st.text(max_size=200))
+def test_the_oracles_agree(text: str) -> None:
+    """The harness's oracle, the tests' and the pipeline give the same counts of any text."""
+    counts = oracle.count(oracle.tokens(text))
+    assert counts == independent.count(text)
+    assert counts == dict(count_anagrams(text).anagram_counts)
+
+
+@pytest.mark.parametrize("name", ["small", "medium", "large"])
+def test_a_varied_text_is_of_the_same_size(name: str) -> None:
+    """Words keep their lengths, repetitions and punctuation; only which words they are changes."""
+    template = load_cases()[name].text
+    text = varied_text(template, 1)
+    assert text.text != template
+    assert len(text.text) == len(template)
+    assert text.expected == independent.count(text.text)
+
+
+def test_a_generated_text_has_the_words_asked_for() -> None:
+    """Frequent words and rare ones, some of them in no lexicon."""
+    text = generated_text(5000, 1)
+    assert len(text.tokens) == 5000
+    assert len(set(text.tokens)) < 3000
+    assert text.expected == independent.count(text.text)
+    assert any(not independent.count(word) for word in set(text.tokens))
