@@ -9,10 +9,10 @@ from attrs import evolve
 
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE, INTERRUPTED
-from pipeline_optimization.cli.output import open_output
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.rendering import FORMATS, Outcome, Renderer
 from pipeline_optimization.engine.faults import PROFILES
+from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.cases import CASE_NAMES, load_cases
 from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, make_plan

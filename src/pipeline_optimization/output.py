@@ -16,11 +16,12 @@ __all__ = ["open_output"]
 
 
 @contextmanager
-def open_output(path: str) -> Iterator[TextIO]:
+def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
     """Open ``-`` (standard output) or a file for writing text.
 
     A regular file is written beside its place, synced, and renamed: whatever happens, there is the old file or the new
-    one. Raises UsageError where it cannot be written, before anything is run if that can be known.
+    one. Raises UsageError where it cannot be written, before anything is run if that can be known; the message names
+    the option that gave the path.
     """
     if path == "-":
         yield sys.stdout
@@ -38,7 +39,7 @@ def open_output(path: str) -> Iterator[TextIO]:
     except BrokenPipeError:
         raise
     except OSError as error:
-        raise UsageError(f"Cannot write {path!r}: {error.strerror or error}. Name another --output.") from error
+        raise UsageError(f"Cannot write {path!r}: {error.strerror or error}. Name another {option}.") from error
 
 
 @contextmanager
