@@ -1,1 +1,1 @@
-"""Results in every form that somebody reads."""
+"""What a comparison is told as: JSON with its schema, CSV, Markdown, and one HTML file that needs nothing else."""
