@@ -1,0 +1,80 @@
+"""Numbers are written with the digits that they carry, and text without what cannot be seen."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.benchmarks.reports.quantities import (
+    decimals_for,
+    duration,
+    interval,
+    number,
+    percent,
+    ratio,
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "decimals"),
+    [([], 0), ([None, 0.0], 0), ([883, 212], 0), ([883, 21.2], 1), ([9.5, 30.0], 2), ([0.5, 2000.0], 1)],
+)
+def test_decimals_follow_the_smallest(values: list[float | None], decimals: int) -> None:
+    """The smallest value of a column has three digits, as far as two decimals go."""
+    assert decimals_for(values) == decimals
+
+
+@pytest.mark.parametrize(
+    ("value", "decimals", "text"),
+    [(None, 1, "–"), (47100.4, 0, "47\u202f100"), (-0.04, 2, "\u22120.04"), (-0.004, 2, "0.00"), (0.0, 0, "0")],
+)
+def test_numbers(value: float | None, decimals: int, text: str) -> None:
+    """Thousands stand apart, minus is a minus sign, and nothing is minus zero."""
+    assert number(value, decimals) == text
+
+
+@pytest.mark.parametrize(
+    ("share", "text"), [(0.96, "96.0\u202f%"), (1.0, "100.0\u202f%"), (0.99999, "99.9\u202f%"), (None, "–")]
+)
+def test_not_quite_all_is_not_all(share: float | None, text: str) -> None:
+    """Only 1 is 100 %."""
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0.0123, "0.012×"), (0.24, "0.24×"), (1.0, "1.00×"), (12.34, "12.3×"), (123.4, "123×")]
+)
+def test_ratios(value: float, text: str) -> None:
+    """Ratios have two decimals, more where they are small and fewer where they are large."""
+    assert ratio(value) == text
+
+
+def test_intervals() -> None:
+    """Intervals stand in brackets; with a minus sign in it, a dash would be misread."""
+    assert interval((0.23, 0.25)) == "[0.23–0.25]"
+    assert interval((209.0, 216.0), 0) == "[209–216]"
+    assert interval((-1.0, 2.0), 0) == "[\u22121 … 2]"
+    assert interval(None) == ""
+
+
+def test_durations() -> None:
+    """Time spans are in words."""
+    assert duration(7) == "7\u202fs"
+    assert duration(300) == "5\u202fmin"
+    assert duration(3661) == "1\u202fh 1\u202fmin 1\u202fs"
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain ü 漢 ✓", "plain ü 漢 ✓"),
+        ("a\u202eb", "a\\u202eb"),
+        ("a\nb\tc", "a\\nb\\tc"),
+        ("\x1b[31m", "\\x1b[31m"),
+        ("\udcff", "\\udcff"),
+        ("1\u202f000", "1\u202f000"),
+    ],
+)
+def test_nothing_is_invisible(text: str, shown: str) -> None:
+    """Control and format characters, line feeds and lone surrogates stand as their escapes."""
+    assert printable(text) == shown
