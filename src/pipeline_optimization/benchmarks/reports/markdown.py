@@ -1,0 +1,125 @@
+"""Results as Markdown: the summary tables with their marks, what is wrong with whom, warnings, and how it was done."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import count
+
+from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.reports.method import KNOWN_BIASES
+from pipeline_optimization.benchmarks.reports.overview import (
+    LEGEND,
+    fact_list,
+    heading_of,
+    interruption,
+    resolution_sentence,
+)
+from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.benchmarks.reports.summary_table import (
+    MARKS,
+    Cell,
+    SummaryTable,
+    TableRow,
+    summary_tables,
+)
+
+__all__ = ["results_to_markdown"]
+
+# CommonMark lets a backslash stand before any ASCII punctuation; these begin something somewhere in a line.
+_ACTIVE = re.compile(r"([\\`*_\[\]|~#!$^])")
+_LINE_STARTS = re.compile(r"^(\d+)?([-+.)=:])")
+
+
+def results_to_markdown(results: Results) -> str:
+    """Return a document in CommonMark with tables (GFM)."""
+    return "\n".join(_lines(results)).rstrip("\n") + "\n"
+
+
+def _lines(results: Results) -> Iterator[str]:
+    yield "# Comparison of orchestrators"
+    yield ""
+    yield from _items(results.verdicts or ["No verdict was reached."])
+    if results.run.is_interrupted:
+        yield f"**{interruption(results)}**\n"
+    footnotes = count(1)
+    tables = summary_tables(results)
+    for table in tables:
+        yield from _section(table, footnotes)
+    yield f"{LEGEND}\n" if tables else "There is no summary: no round was completed.\n"
+    if results.warnings:
+        yield "## Warnings\n"
+        yield from _items(
+            f"{warning.where}: {warning.text}" if warning.where else warning.text for warning in results.warnings
+        )
+    yield "## Run\n"
+    yield from _code(results.run.command)
+    yield from _definitions(fact_list(results))
+    yield "## Contenders\n"
+    yield from _table(
+        ["Name", "Kind", "Source", "Version", "SHA-256"],
+        [[_text(value) for value in (c.name, c.kind, c.source, c.version, c.sha256)] for c in results.contenders],
+    )
+    yield "## Machine\n"
+    yield from _definitions(results.machine.items())
+    yield "## Known biases\n"
+    yield from _items(KNOWN_BIASES)
+
+
+def _section(table: SummaryTable, footnotes: Iterator[int]) -> Iterator[str]:
+    noted = [(row, next(footnotes)) for row in table.rows if row.notes]
+    numbers = {row.contender: number for row, number in noted}
+    yield f"## {_text(heading_of(table))}\n"
+    yield f"{resolution_sentence(table)}\n"
+    yield from _table(
+        ["Orchestrator", *(_text(column) for column in table.columns), "Verdict"],
+        [_row(row, numbers.get(row.contender)) for row in table.rows],
+        is_numeric=True,
+    )
+    for row, number in noted:
+        yield f"{number}. {_text(row.contender)}: {' '.join(_text(note) for note in row.notes)}"
+    if noted:
+        yield ""
+
+
+def _row(row: TableRow, footnote: int | None) -> list[str]:
+    verdict = f"{row.verdict_text} ({footnote})" if footnote else row.verdict_text
+    return [_text(row.contender), *(_cell(cell) for cell in row.cells), verdict]
+
+
+def _cell(cell: Cell) -> str:
+    value = f"{MARKS[cell.mark]} {cell.text}" if cell.mark else cell.text
+    if cell.mark == "best":
+        value = f"**{value}**"
+    return f"{value} {_text(cell.detail)}".rstrip()
+
+
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, is_numeric: bool = False) -> Iterator[str]:
+    rules = ["---", *(["---:" if is_numeric else "---"] * (len(header) - 2)), "---"]
+    for cells in (header, rules, *rows):
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _definitions(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
+    yield from _table(["", ""], [[_text(term), _text(value)] for term, value in pairs])
+
+
+def _items(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        yield f"- {_text(text)}"
+    yield ""
+
+
+def _code(text: str) -> Iterator[str]:
+    """Yield a code block whose fence is longer than any run of backticks in the text."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    yield f"{fence}\n{printable(text)}\n{fence}\n"
+
+
+def _text(text: str) -> str:
+    """Return text that Markdown shows as it is: on one line, with nothing active in it."""
+    shown = _ACTIVE.sub(r"\\\1", printable(text))
+    shown = shown.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _LINE_STARTS.sub(r"\1\\\2", shown)

@@ -1,0 +1,106 @@
+"""How the numbers came about, and in which ways they mislead: printed with every report."""
+
+from __future__ import annotations
+
+__all__ = ["KNOWN_BIASES", "METHOD"]
+
+METHOD = (
+    (
+        "Sample",
+        (
+            "One fresh process that runs one contender in one case and profile: import, set-up, one cold execution, a few "
+            "warm ones, tear-down. Each phase has its own number. A sample's time is the median of its correct warm "
+            "executions; executions of different processes are never pooled."
+        ),
+    ),
+    (
+        "Round",
+        (
+            "Every contender once, in random order, drawn anew for each round. The same program measured in blocks, one "
+            "after the other, looked up to five times slower under its second name; shuffled, it did not. The first round "
+            "fills caches and is discarded."
+        ),
+    ),
+    (
+        "Clock",
+        (
+            "Times are taken inside the sample process, by a clock saved before the contender is imported, and bracketed "
+            "from outside."
+        ),
+    ),
+    (
+        "Faults",
+        (
+            "Failures and latency are simulated. Each is a pure function of the seed, the task, its argument and the "
+            "attempt, so all contenders of a round meet the same ones, and the success rate to expect is known "
+            "beforehand."
+        ),
+    ),
+    (
+        "Answers",
+        (
+            "Every answer is compared with that of an independent oracle, for a text of the same size that is new in each "
+            "round. Times of wrong answers count nowhere, and neither mean nor words per second contain them."
+        ),
+    ),
+    (
+        "Average and interval",
+        (
+            "The average is the mean of the rounds' times. The interval is the exact 95 % order-statistic interval of "
+            "their median, which assumes no distribution; it needs at least six rounds."
+        ),
+    ),
+    (
+        "Ratio",
+        (
+            "The median over rounds of a contender's time divided by the reference's time in the same round. Pairing "
+            "removes drift and what the round's faults have in common."
+        ),
+    ),
+    (
+        "Best and tied",
+        (
+            "A Friedman test over rounds; unless it finds a difference, all are tied. Then each contender against the one "
+            "with the best median, Holm-corrected; who is not told apart from it is tied. Differences below the noise "
+            "threshold count as none."
+        ),
+    ),
+    (
+        "Memory",
+        (
+            "The peak over time of the proportional set size (PSS) summed over the process tree, sampled from outside in "
+            "rounds of its own, whose times are used nowhere. Growth is the tree's memory after the last execution less "
+            "that before the first."
+        ),
+    ),
+    ("CPU", "CPU seconds of the process tree over the wall time of the warm executions: 100 % is one core busy."),
+)
+"""What is measured how, as (term, text)."""
+
+KNOWN_BIASES = (
+    (
+        "Sampled memory is a lower bound: a spike between two readings is missed. The upper bound in the details is the sum "
+        "of each process's own high-water mark, which need not have been reached at the same moment."
+    ),
+    (
+        "Reading PSS slows a process that allocates, by 1 to 10 % where this was tried. Therefore it is read only in memory "
+        "rounds; the times of other rounds do not contain it."
+    ),
+    "CPU time of helpers that end between two readings, or that a contender hides from its parent, can be missed.",
+    (
+        "Simulated latency is sleep. It competes for no network, no disk and no cache, and timers wake late by a fraction "
+        "of a millisecond; latency of less than 5 ms favours whoever batches its timers."
+    ),
+    (
+        "The machine is what it was: a virtual machine's neighbours, frequency changes and heat are seen only through the "
+        "control loop that runs before each sample."
+    ),
+    "Samples are short and begin with a fresh process. Nothing here tells how a contender behaves after hours.",
+    "Words are few and texts are small. Results for one case do not carry over to texts a thousand times as large.",
+    "The harness shares the machine with what it measures; its own cost is recorded with each sample.",
+    (
+        "A contender runs in the process that takes its time. One that tampers on purpose with that process can forge "
+        "numbers that a check from outside does not catch; the checks are against mistakes, not against malice."
+    ),
+)
+"""What a reader should know before believing, a sentence or two each."""
