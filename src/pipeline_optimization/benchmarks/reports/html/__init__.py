@@ -1,0 +1,1 @@
+"""The report as one HTML file that works offline: tables by a template, charts by Vega-Lite."""

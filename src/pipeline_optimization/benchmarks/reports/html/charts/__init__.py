@@ -1,0 +1,1 @@
+"""The charts as Vega-Lite specifications: data and meaning here, colours in the theme."""

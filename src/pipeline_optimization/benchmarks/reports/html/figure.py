@@ -1,0 +1,80 @@
+"""A chart with what says the same in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import ceil, exp, floor, log, log10
+
+from attrs import frozen
+
+__all__ = ["Figure", "Spec", "Values", "along", "chart", "log_axis", "rows_of"]
+
+Spec = Mapping[str, object]
+Values = Sequence[Mapping[str, object]]
+
+
+@frozen(kw_only=True)
+class Figure:
+    """``name`` is unique in the document; ``words`` is the text alternative; ``names`` are the contenders drawn."""
+
+    name: str
+    title: str
+    words: str
+    names: Sequence[str]
+    spec: Spec
+
+
+def chart(layers: Sequence[Spec], *, height: int, description: str) -> Spec:
+    """Return a chart as wide as its container, whose plot has the height."""
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "description": description,
+        "width": "container",
+        "height": height,
+        "autosize": {"type": "fit-x", "contains": "padding"},
+        "layer": [*layers],
+    }
+
+
+def along(field: str, axis: Mapping[str, object]) -> dict[str, object]:
+    """Return the encoding of a field on an axis that several fields share."""
+    return {"field": field, **axis}
+
+
+def rows_of(names: Sequence[str]) -> dict[str, object]:
+    """Return the encoding of one row a contender, in the order given."""
+    return {
+        "field": "contender",
+        "type": "nominal",
+        "scale": {"domain": [*names]},
+        "axis": {"title": None, "ticks": False, "domain": False},
+    }
+
+
+def log_axis(values: Sequence[float], *, form: str, grid: bool = True) -> dict[str, object]:
+    """Return the scale and axis of positive values on a logarithm, with some room beyond the outermost.
+
+    Vega would draw a line at each tenth of each decade; these are few, and round.
+    """
+    low, high = log(min(values)), log(max(values))
+    room = max((high - low) * 0.06, 0.01)
+    ends = [exp(low - room), exp(high + room)]
+    ticks = _log_ticks(*ends)
+    # With a count as well, Vega would leave out every other of the values.
+    few: dict[str, object] = {"values": ticks} if ticks else {"tickCount": 5}
+    return {
+        "type": "quantitative",
+        "scale": {"type": "log", "domain": ends, "nice": False},
+        "axis": {"format": form, "grid": grid, **few},
+    }
+
+
+def _log_ticks(low: float, high: float) -> list[float]:
+    """Return at least four round numbers between two, or none: then the range is too narrow for a logarithm to show."""
+    decades = range(floor(log10(low)), ceil(log10(high)) + 1)
+    for leading in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)):
+        ticks = [float(f"{digit}e{decade}") for decade in decades for digit in leading]
+        inside = [tick for tick in ticks if low <= tick <= high]
+        if len(inside) >= 4:
+            return inside
+    return []

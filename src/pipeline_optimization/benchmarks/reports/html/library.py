@@ -1,0 +1,48 @@
+"""The libraries of the extra ``report``, imported only where a report is made."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.errors import UsageError
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["chart_library", "templates"]
+
+
+@cache
+def chart_library() -> str:
+    """Return Vega, Vega-Lite and Vega-Embed as one script that sets ``window.vegaEmbed``; takes seconds."""
+    try:
+        from vl_convert import javascript_bundle  # noqa: PLC0415 - 80 MB that only this report needs
+    except ImportError as error:
+        raise _missing(error) from error
+    return javascript_bundle("window.vegaEmbed = vegaEmbed;")
+
+
+def templates() -> Environment:
+    """Return the environment in which whatever is put into a page is escaped."""
+    try:
+        from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise _missing(error) from error
+    return Environment(
+        autoescape=True,
+        loader=PackageLoader("pipeline_optimization.benchmarks.reports.html", "page"),
+        trim_blocks=True,
+        lstrip_blocks=True,
+        # Whatever a template prints goes through this before it is escaped; what is marked as safe is ours, and no str.
+        finalize=lambda value: printable(value) if type(value) is str else value,
+        undefined=StrictUndefined,
+    )
+
+
+def _missing(error: ImportError) -> UsageError:
+    return UsageError(
+        f"An HTML report takes the package {error.name!r}, which is not installed: "
+        "pip install 'pipeline-optimization[report]'. Without it, export to .json, .csv or .md."
+    )

@@ -1,0 +1,144 @@
+"""The smaller tables of the report: failures by kind, fitted laws, tests against the best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from pipeline_optimization.benchmarks.problems import PROBLEMS
+from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.reports import quantities
+
+__all__ = [
+    "PlainTable",
+    "case_table",
+    "comparison_table",
+    "contender_table",
+    "failure_meanings",
+    "failure_table",
+    "law_table",
+]
+
+
+@frozen(kw_only=True)
+class PlainTable:
+    """A header and rows of text; the first ``text_columns`` are words, the others numbers."""
+
+    caption: str
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    text_columns: int
+
+
+def contender_table(results: Results) -> PlainTable:
+    """Return who was compared, down to the hash of the source."""
+    return PlainTable(
+        caption="The hash is that of the file, or of the plugin's modules",
+        columns=["Name", "Kind", "Source", "Version", "SHA-256"],
+        rows=[
+            [c.name, c.kind, c.source, c.version or quantities.NOTHING, c.sha256 or quantities.NOTHING]
+            for c in results.contenders
+        ],
+        text_columns=5,
+    )
+
+
+def case_table(results: Results) -> PlainTable:
+    """Return the texts and the faults simulated on them."""
+    return PlainTable(
+        caption="Texts and simulated faults",
+        columns=["Case", "Profile", "Faults", "Words", "Different words", "Latency scale"],
+        rows=[
+            [
+                case.case,
+                case.profile,
+                case.faults,
+                quantities.number(case.words, 0),
+                quantities.number(case.distinct_words, 0),
+                f"{case.latency_scale:g}",
+            ]
+            for case in results.cases
+        ],
+        text_columns=3,
+    )
+
+
+def failure_table(results: Results) -> PlainTable | None:
+    """Return how often which kind of failure was met, or None where none was."""
+    kinds = sorted({kind for row in results.summary for kind, count in row.failures.items() if count})
+    if not kinds:
+        return None
+    return PlainTable(
+        caption="Executions and samples that did not simply succeed, by kind",
+        columns=["Contender", "Profile", "Case", *(kind.replace("_", " ") for kind in kinds)],
+        rows=[
+            [row.contender, row.profile, row.case, *(_count(row.failures.get(kind, 0)) for kind in kinds)]
+            for row in results.summary
+        ],
+        text_columns=3,
+    )
+
+
+def failure_meanings(results: Results) -> list[tuple[str, str]]:
+    """Return what the kinds of failure_table mean that are problems by name."""
+    kinds = sorted({kind for row in results.summary for kind, count in row.failures.items() if count})
+    return [(kind.replace("_", " "), PROBLEMS[kind].meaning) for kind in kinds if kind in PROBLEMS]
+
+
+def law_table(results: Results) -> PlainTable | None:
+    """Return the parameters of the fitted laws, or why there are none; None where nothing was scanned."""
+    if not results.scans:
+        return None
+    rows = []
+    for scan in results.scans:
+        fitted = [
+            f"{name} = {value:.3g} {_ends(scan.intervals.get(name))}".rstrip()
+            for name, value in scan.parameters.items()
+        ]
+        rows.append([scan.contender, scan.dimension, ", ".join(fitted) or quantities.NOTHING, scan.refusal])
+    return PlainTable(
+        caption="Fitted laws: t = a + b·nᶜ over words; the serial share of Amdahl's law over workers",
+        columns=["Contender", "Over", "Parameters [95 %]", "Not fitted because"],
+        rows=rows,
+        text_columns=4,
+    )
+
+
+def comparison_table(results: Results) -> PlainTable | None:
+    """Return the tests behind the marks, or None where none was made."""
+    if not results.comparisons:
+        return None
+    return PlainTable(
+        caption="Each contender against the one with the best median; p is Holm-corrected",
+        columns=["Metric", "Profile", "Case", "Contender", "Against", "Verdict", "Ratio", "95 % interval", "p"],
+        rows=[
+            [
+                c.metric.replace("_", " "),
+                c.profile,
+                c.case,
+                c.contender,
+                c.against,
+                c.verdict,
+                quantities.ratio(c.ratio),
+                quantities.interval(c.interval) or quantities.NOTHING,
+                _p(c.p_adjusted),
+            ]
+            for c in results.comparisons
+        ],
+        text_columns=6,
+    )
+
+
+def _count(count: int) -> str:
+    return quantities.number(count, 0) if count else quantities.NOTHING
+
+
+def _ends(ends: tuple[float, float] | None) -> str:
+    return f"[{ends[0]:.3g}–{ends[1]:.3g}]" if ends else ""
+
+
+def _p(p: float | None) -> str:
+    if p is None:
+        return "not tested"
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
