@@ -50,6 +50,14 @@ def test_one_wheel_for_each_distribution() -> None:
         assert f"{name}/py.typed" in zipfile.ZipFile(path).namelist()
 
 
+def test_reports_have_their_files() -> None:
+    """The core's wheel holds what reports read besides Python: the schema, the page and its style and script."""
+    (core,) = WHEELS.glob("pipeline_optimization-*.whl")
+    reports = "pipeline_optimization/benchmarks/reports/"
+    page = {f"{reports}html/page/{name}" for name in ("report.html.j2", "parts.html.j2", "report.css", "report.js")}
+    assert {f"{reports}schema.json", *page} <= set(zipfile.ZipFile(core).namelist())
+
+
 def test_cat(anagram: Path, tmp_path: Path) -> None:
     """The console script counts, from another directory."""
     report = json.loads(run(anagram, tmp_path, "run", "--text", "cat", "--format", "json"))

@@ -23,12 +23,18 @@ __all__ = [
 
 @frozen(kw_only=True)
 class PlainTable:
-    """A header and rows of text; the first ``text_columns`` are words, the others numbers."""
+    """A header and rows of text.
+
+    The first ``text_columns`` are words, the others numbers; of the words, ``long_column`` has whole phrases and
+    ``code_column`` hashes.
+    """
 
     caption: str
     columns: Sequence[str]
     rows: Sequence[Sequence[str]]
     text_columns: int
+    long_column: int | None = None
+    code_column: int | None = None
 
 
 def contender_table(results: Results) -> PlainTable:
@@ -41,6 +47,7 @@ def contender_table(results: Results) -> PlainTable:
             for c in results.contenders
         ],
         text_columns=5,
+        code_column=4,
     )
 
 
@@ -96,12 +103,13 @@ def law_table(results: Results) -> PlainTable | None:
             f"{name} = {value:.3g} {_ends(scan.intervals.get(name))}".rstrip()
             for name, value in scan.parameters.items()
         ]
-        rows.append([scan.contender, scan.dimension, ", ".join(fitted) or quantities.NOTHING, scan.refusal])
+        rows.append([scan.contender, scan.dimension, ", ".join(fitted) or f"not fitted: {scan.refusal}"])
     return PlainTable(
         caption="Fitted laws: t = a + b·nᶜ over words; the serial share of Amdahl's law over workers",
-        columns=["Contender", "Over", "Parameters [95 %]", "Not fitted because"],
+        columns=["Contender", "Over", "Parameters [95 %]"],
         rows=rows,
-        text_columns=4,
+        text_columns=3,
+        long_column=2,
     )
 
 
