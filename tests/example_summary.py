@@ -30,6 +30,7 @@ HOSTILE = (
     "<script>alert(1)</script>",
     "</script><!--<script>",
     '"><img src=x onerror=alert(2)>',
+    "<div onmouseover=alert(3) ",
     "left\u202eright",
     "=cmd|' /C calc'!A0",
     "two\nlines | `code` *bold* [link](http://example.com) {{ 7*7 }}",
@@ -130,12 +131,12 @@ def hostile_results() -> Results:
     made = results(dict.fromkeys(HOSTILE, 100.0) | {HOSTILE[0]: 80.0})
     rows = [
         evolve(row, problems=["wrong_counts"], reasons=[f"{HOSTILE[0]} {HOSTILE[2]}"], failures={HOSTILE[2]: 1})
-        for row in _rows(made.samples, "small", "mixed", HOSTILE[1])
+        for row in _rows(made.samples, "small", "mixed", HOSTILE[-1])
     ]
     return evolve(
         made,
         summary=rows,
-        run=evolve(made.run, command=" ".join(HOSTILE), reference=HOSTILE[1]),
+        run=evolve(made.run, command=" ".join(HOSTILE), reference=HOSTILE[-1]),
         verdicts=list(HOSTILE),
         machine=dict.fromkeys(HOSTILE, HOSTILE[0]) | {"cpu": HOSTILE[2]},
         warnings=[Warning_(code=name, where=name, value=1.0, threshold=1.0, text=name) for name in HOSTILE],
