@@ -11,11 +11,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import psutil
 import pytest
 
 from command import ANAGRAM, anagram, environment, refused
 from pipeline_optimization.benchmarks.profiles import benchmark_case
+from pipeline_optimization.benchmarks.reports.schema import load_schema
 from pipeline_optimization.benchmarks.schedule import Round, make_round
 
 CONTENDERS = Path(__file__).parent / "contenders"
@@ -167,11 +169,42 @@ def test_detailed_names_the_methods() -> None:
         (["compare", "--iterations", "3", "--time-budget", "1m"], "exclude each other"),
         (["compare", "--resume", "nowhere.jsonl"], "Cannot read nowhere.jsonl"),
         (["compare", "--iterations", "0"], "0 is not in the range"),
+        (["compare", "--scan", "words=9..1"], "'words=9..1' is no scan; write words=100..100000"),
+        (["compare", "--scan", "workers=1..4", "--test-case", "all"], "--scan takes one test case"),
+        (["report", "nowhere.json"], "Cannot read nowhere.json: No such file"),
+        (["report", "nowhere.jsonl"], "Cannot read nowhere.jsonl: No such file"),
     ],
 )
 def test_wrong_input_is_refused_at_once(arguments: list[str], message: str, tmp_path: Path) -> None:
     """Before anything is measured, with a message that says what to do."""
     assert message in refused(arguments, cwd=tmp_path)
+
+
+def test_stored_results_are_shown_again(directory: Path) -> None:
+    """``report`` prints what the comparison printed, and writes every form of it."""
+    found = compared(directory)
+    done = anagram("report", "out.json", "--export", "out.html", "--export", "out.csv", cwd=directory.parent)
+    assert done.returncode == 0, done.stderr.decode()
+    assert done.stdout.decode() == found["stdout"]
+    assert (directory.parent / "out.html").read_text("utf-8").startswith("<!doctype html>")
+    assert len((directory.parent / "out.csv").read_text("utf-8").splitlines()) == 1 + len(found["samples"])
+    markdown = anagram("report", "out.json", "--format", "md", cwd=directory.parent)
+    assert b"| honest |" in markdown.stdout
+
+
+def test_an_export_satisfies_its_schema(directory: Path) -> None:
+    """What is really measured is what the schema describes."""
+    document = compared(directory)
+    del document["stdout"]
+    jsonschema.Draft202012Validator(load_schema()).validate(document)
+
+
+def test_a_scan_has_a_law_or_says_why_not(directory: Path) -> None:
+    """A scan's cases are its sizes; two of them are too few for a law."""
+    found = compared(directory, "--scan", "workers=1..2", "--profile", "cpu")
+    assert [case["case"] for case in found["cases"]] == ["workers=1", "workers=2"]
+    assert {scan["contender"] for scan in found["scans"]} == {"sequential", "honest"}
+    assert "2 points are too few to fit a law; it takes 3." in found["stdout"]
 
 
 def test_nothing_to_load(tmp_path: Path) -> None:
@@ -207,6 +240,8 @@ def test_an_interrupted_comparison_goes_on(directory: Path) -> None:
     assert f"anagram compare --resume {partial}".encode() in errors
     assert not any(child.is_running() and child.status() != psutil.STATUS_ZOMBIE for child in children)
     kept = partial.read_bytes().splitlines()
+    shown = anagram("report", str(partial))
+    assert shown.returncode == 0, shown.stderr.decode()
     with partial.open("ab") as stream:
         stream.write(b'{"half a li')
     done = anagram("compare", "--resume", str(partial))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import oracle as independent
@@ -13,6 +13,7 @@ from pipeline_optimization.benchmarks.texts import generated_text, varied_text
 from pipeline_optimization.pipeline.cases import load_cases
 
 
+@settings(deadline=None)  # the first example loads the lexicon
 @given(st.text(max_size=200))
 def test_the_oracles_agree(text: str) -> None:
     """The harness's oracle, the tests' and the pipeline give the same counts of any text."""

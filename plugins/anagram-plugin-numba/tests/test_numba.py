@@ -249,6 +249,7 @@ def test_command_line() -> None:
     assert "No kernel 'numba' for this tokenizer" in message
 
 
+@pytest.mark.compiling
 def test_compiled_once(tmp_path: Path) -> None:
     """The first run on a terminal says that it compiles; later runs and workers load what it left."""
     env = environment({"ANAGRAM_CACHE_DIR": str(tmp_path / "cache")})
@@ -287,6 +288,7 @@ def cached(directory: Path) -> dict[str, int]:
     return {str(path): path.stat().st_mtime_ns for path in directory.rglob("*.nb?")}
 
 
+@pytest.mark.compiling
 def test_without_a_place_for_the_cache(tmp_path: Path) -> None:
     """Where neither the cache directories nor the package can be written, it compiles for itself, and counts.
 
@@ -310,6 +312,7 @@ def test_without_a_place_for_the_cache(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == ["compiling the counting kernel, once", str(site / source.name / "kernel.py")]
 
 
+@pytest.mark.compiling
 def test_numba_cache_dir_has_precedence(tmp_path: Path) -> None:
     """``NUMBA_CACHE_DIR`` says where compiled functions are kept."""
     env = environment({"NUMBA_CACHE_DIR": str(tmp_path / "theirs"), "ANAGRAM_CACHE_DIR": str(tmp_path / "ours")})

@@ -77,7 +77,8 @@ class Sample:
     """One fresh process that ran one contender: import, set-up, a cold execution, warm ones, tear-down.
 
     CPU seconds and the wall time they relate to cover the warm executions. ``memory_*`` are None outside memory
-    rounds. ``sampler_cpu_s`` is what the harness itself used while executions ran. ``exit`` is ``0``, another exit code, the name of a signal, or ``timeout``.
+    rounds. ``sampler_cpu_s`` is what the harness itself used while executions ran. ``exit`` is ``0``, another exit code,
+    the name of a signal, or ``timeout``.
     """
 
     contender: str
@@ -177,7 +178,6 @@ class SummaryRow:
     contender: str
     case: str
     profile: str
-    verdict: Verdict
     success_rate: float | None = None
     expected_success_rate: float | None = None
     runtime_ms: float | None = None
@@ -185,6 +185,7 @@ class SummaryRow:
     memory_peak_mib: float | None = None
     memory_growth_mib: float | None = None
     cpu_percent: float | None = None
+    verdict: Verdict
     problems: Sequence[str] = ()
     reasons: Sequence[str] = ()
     rounds: int = 0

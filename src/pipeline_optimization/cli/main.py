@@ -22,6 +22,7 @@ COMMANDS = {
     "run": ("run", "Count the words of a text, of files, or of a test case."),
     "benchmark": ("benchmark", "Measure one orchestrator."),
     "compare": ("compare", "Compare orchestrators head to head."),
+    "report": ("report", "Show stored results again."),
     "plugins": ("plugins", "Show the installed plugins."),
 }
 """Each command with the module that holds it and its line of help."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import PurePath
+from pathlib import Path
 from typing import Literal
 
 from pipeline_optimization.benchmarks.documents import results_to_json
@@ -14,7 +14,7 @@ from pipeline_optimization.benchmarks.reports.markdown import results_to_markdow
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import open_output
 
-__all__ = ["Form", "export", "form_of", "render"]
+__all__ = ["Form", "check_export", "export", "form_of", "render"]
 
 Form = Literal["json", "csv", "md", "html"]
 
@@ -28,11 +28,18 @@ _RENDERERS: Mapping[Form, Callable[[Results], str]] = {
 
 def form_of(path: str) -> Form:
     """Return the form that a path's suffix asks for. Raises UsageError where it asks for none."""
-    suffix = PurePath(path).suffix.lower().removeprefix(".")
+    suffix = Path(path).suffix.lower().removeprefix(".")
     for form in _RENDERERS:
         if suffix == form:
             return form
     raise UsageError(f"Cannot export to {path!r}: its suffix names no format. Use .json, .csv, .md or .html.")
+
+
+def check_export(path: str) -> None:
+    """Raise UsageError where it can be known before anything is measured that an export will not work."""
+    form_of(path)
+    if not Path(path).parent.is_dir():
+        raise UsageError(f"Cannot write {path!r}: there is no directory {str(Path(path).parent)!r}.")
 
 
 def render(results: Results, form: Form) -> str:

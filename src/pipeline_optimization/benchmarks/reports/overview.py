@@ -62,10 +62,9 @@ def fact_list(results: Results) -> Sequence[tuple[str, str]]:
         ("Took", duration(run.duration_s)),
         ("Tool", results.tool),
         ("Seed", str(run.seed)),
-        ("Rounds", f"{run.rounds} timed, {run.memory_rounds} for memory"),
+        ("Rounds", _rounds(results)),
         ("Iterations asked for", "" if run.iterations_asked is None else str(run.iterations_asked)),
         ("Time budget", "" if run.time_budget_s is None else duration(run.time_budget_s)),
-        ("Warm executions a sample", str(run.warm_runs)),
         ("Workers", str(run.workers)),
         ("Reference", run.reference),
         ("Noise threshold", percent(run.noise_threshold)),
@@ -74,3 +73,16 @@ def fact_list(results: Results) -> Sequence[tuple[str, str]]:
         ("Memory taken from", ", ".join(memory)),
     ]
     return [(term, value) for term, value in facts if value]
+
+
+def _rounds(results: Results) -> str:
+    """Return the rounds of each case, once where they are the same for all."""
+    found = {
+        f"{case.profile} · {case.case}": (
+            f"{case.rounds} timed, with {case.warm_runs} warm executions each, and {case.memory_rounds} for memory"
+        )
+        for case in results.cases
+    }
+    if len(set(found.values())) == 1:
+        return next(iter(found.values()))
+    return "; ".join(f"{case}: {rounds}" for case, rounds in found.items())

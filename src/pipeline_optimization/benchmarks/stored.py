@@ -1,0 +1,70 @@
+"""Reads results that were stored: finished ones, and those of a run that was interrupted."""
+
+from __future__ import annotations
+
+import shlex
+from datetime import UTC, datetime
+from pathlib import Path
+
+from attrs import evolve
+
+from pipeline_optimization.benchmarks.documents import results_from_json
+from pipeline_optimization.benchmarks.methods import describe_methods
+from pipeline_optimization.benchmarks.partial import Header, read_partial
+from pipeline_optimization.benchmarks.records import CaseRecord, Results, RunRecord, Sample
+from pipeline_optimization.benchmarks.statistics.summary import summarise
+from pipeline_optimization.errors import UsageError
+
+__all__ = ["load_results"]
+
+
+def load_results(path: str) -> Results:
+    """Return what ``--export FILE.json`` or a partial file (``.jsonl``) holds, summarised anew.
+
+    Raises UsageError where the file cannot be read or holds neither.
+    """
+    if path.endswith(".jsonl"):
+        header, samples = read_partial(Path(path))
+        return summarise(_of_partial(header, list(samples.values())))
+    try:
+        text = Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
+    return summarise(results_from_json(text, source=path))
+
+
+def _of_partial(header: Header, samples: list[Sample]) -> Results:
+    names = [contender.name for contender in header.contenders]
+    cases: dict[tuple[str, str], CaseRecord] = {}
+    for sample in samples:
+        key = (sample.case, sample.profile)
+        words = max((execution.words for execution in sample.executions), default=0)
+        case = cases.setdefault(
+            key,
+            CaseRecord(case=key[0], profile=key[1], words=words, distinct_words=0, faults="", latency_scale=0.0),
+        )
+        cases[key] = evolve(
+            case,
+            words=max(words, case.words),
+            rounds=max(case.rounds, sample.round if sample.kind == "timed" else 0),
+            memory_rounds=max(case.memory_rounds, sample.round if sample.kind == "memory" else 0),
+        )
+    return Results(
+        run=RunRecord(
+            id="",
+            started=datetime.now(UTC).isoformat(timespec="seconds"),
+            seed=header.seed,
+            command=shlex.join(["anagram", header.command, *header.arguments]),
+            rounds=max((case.rounds for case in cases.values()), default=0),
+            reference="sequential" if "sequential" in names else next(iter(names), ""),
+            noise_threshold=0.02,
+            timeout_s=0.0,
+            workers=0,
+            is_interrupted=True,
+        ),
+        machine={},
+        contenders=header.contenders,
+        cases=list(cases.values()),
+        samples=samples,
+        methods=describe_methods(samples),
+    )
