@@ -78,6 +78,16 @@ def simulated(random: Random, factors: list[float], rounds: int) -> dict[str, li
     return {f"c{i}": [c * f * random.lognormvariate(0, 0.03) for c in common] for i, f in enumerate(factors)}
 
 
+@pytest.mark.parametrize(("contenders", "rounds"), [(2, 8), (7, 8), (8, 9), (12, 9), (14, 10)])
+def test_nobody_is_tied_who_had_no_chance(contenders: int, rounds: int) -> None:
+    """With fewer rounds not even a contender that is ten times slower in each could be told apart: no verdict."""
+    values = {f"c{i}": [10.0 + i / 100] * rounds for i in range(contenders - 1)} | {"slow": [100.0] * rounds}
+    noisy = {n: [v * (1 + 0.001 * ((7 * r + len(n)) % 5)) for r, v in enumerate(vs)] for n, vs in values.items()}
+    assert not rank(noisy, threshold=0.02)["slow"].is_tied
+    if rounds > 8:
+        assert rank({name: series[1:] for name, series in noisy.items()}, threshold=0.02) == {}
+
+
 @pytest.mark.parametrize("rounds", [8, 12])
 def test_equals_are_seldom_told_apart(rounds: int) -> None:
     """Of 300 comparisons of five equal contenders, fewer than 8 % name anybody slower."""

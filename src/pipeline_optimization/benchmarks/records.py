@@ -172,6 +172,7 @@ class SummaryRow:
 
     ``runtime_ms`` is the mean of the rounds' values, each the median of a process's correct warm executions;
     ``interval_ms`` is the exact 95 % interval of their median. ``ratio`` is to the reference, paired by round.
+    ``problems`` are codes of ``problems.PROBLEMS``, and ``reasons`` say for each how often and what was seen first.
     ``marks`` says which metrics are the best or tied with it. ``failures`` counts executions and samples by kind.
     """
 

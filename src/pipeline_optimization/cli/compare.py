@@ -14,7 +14,7 @@ from pipeline_optimization.registry import Registry
 __all__ = ["compare"]
 
 DEFAULT_DIRECTORY = "benchmark_orchestrators"
-LEAST_ROUNDS = 8
+LEAST_ROUNDS = 10
 MOST_ROUNDS = 12
 DEFAULT_BUDGET = 100.0
 """Seconds that a comparison aims at unless told otherwise, so that it ends within two minutes, tables and all."""

@@ -10,6 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from pipeline_optimization.benchmarks.problems import PROBLEMS
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
 from pipeline_optimization.cli.comparison_cells import METRICS, Cell, cell_of, verdict_of
 from pipeline_optimization.cli.scan_table import print_scans
@@ -69,8 +70,8 @@ def _print_case(
             for header, metric in zip(headers, columns, strict=True):
                 console.print(Padding(Text.assemble(f"{header:<24}", _styled(cell_of(row, metric))), (0, 0, 0, 2)))
     for row in ordered:
-        for reason in row.reasons:
-            console.print(Text.assemble("  ", (row.contender, "bold"), f": {reason}"))
+        for code, reason in zip(row.problems, row.reasons, strict=True):
+            console.print(Text.assemble("  ", (row.contender, "bold"), f": {PROBLEMS[code].meaning} {reason}"))
         if detailed and row.failures:
             counts = ", ".join(f"{kind} {count}" for kind, count in row.failures.items())
             console.print(Text(f"  {row.contender}: {counts}", style="dim"))

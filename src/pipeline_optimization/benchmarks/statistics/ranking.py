@@ -15,7 +15,7 @@ from statistics import median
 from attrs import frozen
 from scipy.stats import binomtest, friedmanchisquare, wilcoxon
 
-__all__ = ["LEAST_ROUNDS", "Standing", "holm", "rank"]
+__all__ = ["LEAST_ROUNDS", "Standing", "holm", "rank", "rounds_needed"]
 
 LEAST_ROUNDS = 8
 SIGN_TEST_ROUNDS = 12
@@ -33,12 +33,12 @@ class Standing:
 
 
 def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str, Standing]:
-    """Compare positive figures, paired by round, of which lower is better; empty below ``LEAST_ROUNDS`` rounds.
+    """Compare positive figures, paired by round, of which lower is better; empty below ``rounds_needed`` rounds.
 
     Differences smaller than the threshold (0.02 is 2 %) count as none, however sure they are.
     """
     rounds = min((len(series) for series in values.values()), default=0)
-    if rounds < LEAST_ROUNDS or len(values) < 2:
+    if len(values) < 2 or rounds < rounds_needed(len(values)):
         return {}
     best = min(sorted(values), key=lambda name: median(values[name]))
     others = [name for name in values if name != best]
@@ -53,6 +53,18 @@ def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str
         is_tied = p_values[name] >= ALPHA or ratio < 1 + threshold
         standings[name] = Standing(best=best, ratio=ratio, p=p_values[name], is_tied=is_tied)
     return standings
+
+
+def rounds_needed(contenders: int) -> int:
+    """Return the rounds without which nobody could be told apart from the best, however large the difference.
+
+    If one of k contenders is slower in every one of n rounds, a two-sided test gives p = 2 / 2^n, which Holm's
+    correction multiplies by k - 1. To call those tied who never had a chance to be called slower would be a lie.
+    """
+    rounds = LEAST_ROUNDS
+    while (contenders - 1) * 2.0 / 2.0**rounds >= ALPHA:
+        rounds += 1
+    return rounds
 
 
 def holm(p_values: Mapping[str, float]) -> dict[str, float]:

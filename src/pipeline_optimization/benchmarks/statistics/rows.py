@@ -138,4 +138,4 @@ def _failures(samples: Sequence[Sample]) -> dict[str, int]:
 def _reason(code: str, samples: Sequence[Sample]) -> str:
     texts = [problem.text for sample in samples for problem in sample.problems if problem.code == code]
     times = "once" if len(texts) == 1 else f"{len(texts)} times"
-    return f"{PROBLEMS[code].meaning} Seen {times}. {texts[0]}".strip()
+    return f"Seen {times}. {texts[0]}".strip()

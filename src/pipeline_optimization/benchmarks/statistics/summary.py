@@ -120,6 +120,8 @@ def _mark_by_value(
         return
     best = min(values, key=lambda name: values[name])
     tolerance = max(SMALLEST.get(metric, 0.0), 0.0 if metric == "success_rate" else threshold * abs(values[best]))
+    if all(value - values[best] <= tolerance for value in values.values()):
+        return  # nothing to choose by
     for name, value in values.items():
         if name == best:
             marks[name][metric] = "best"

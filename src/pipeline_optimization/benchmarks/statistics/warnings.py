@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from statistics import fmean, median
 
+from attrs import evolve
 from scipy.stats import spearmanr
 
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, Sample, SummaryRow, Warning_
@@ -28,8 +29,21 @@ def find_warnings(results: Results) -> list[Warning_]:
         rows = [row for row in results.summary if (row.case, row.profile) == (case.case, case.profile)]
         found += [*_of_case(case, where, samples, rows), *_of_reference(results, where, rows)]
         series = CaseSeries(samples)
-        for row in rows:
-            found += _of_row(row, f"{where} · {row.contender}", series)
+        found += _together(where, [(row.contender, warning) for row in rows for warning in _of_row(row, where, series)])
+    return found
+
+
+def _together(where: str, of_rows: Sequence[tuple[str, Warning_]]) -> list[Warning_]:
+    """Say once what is to be said of several contenders: the worst in full, the others by name."""
+    by_code: dict[str, list[tuple[str, Warning_]]] = {}
+    for name, warning in of_rows:
+        by_code.setdefault(warning.code, []).append((name, warning))
+    found = []
+    for alike in by_code.values():
+        name, worst = max(alike, key=lambda pair: abs(pair[1].value))
+        others = [other for other, _ in alike if other != name]
+        also = f" The same holds, to a lesser degree, for {', '.join(others)}." if others else ""
+        found.append(evolve(worst, where=f"{where} · {name}", text=worst.text + also))
     return found
 
 

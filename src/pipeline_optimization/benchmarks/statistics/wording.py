@@ -8,7 +8,7 @@ from statistics import median
 
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
 from pipeline_optimization.benchmarks.statistics.intervals import geometric_mean
-from pipeline_optimization.benchmarks.statistics.ranking import LEAST_ROUNDS
+from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
 
 __all__ = ["put_into_words", "resolution"]
 
@@ -43,8 +43,11 @@ def _case(case: CaseRecord, rows: Sequence[SummaryRow], reference: str) -> str:
     if not best:
         if len(rows) == 1:
             return _single(rows[0])
-        if case.rounds < LEAST_ROUNDS:
-            return f"no verdict, because {case.rounds} rounds are too few (it takes {LEAST_ROUNDS})."
+        contenders = sum(1 for row in rows if not row.problems)
+        needed = rounds_needed(contenders)
+        if case.rounds < needed:
+            rounds = "1 round is" if case.rounds == 1 else f"{case.rounds} rounds are"
+            return f"no verdict, because {rounds} too few for {contenders} contenders (it takes {needed})."
         return "no verdict, because fewer than two contenders got through without a fault."
     if tied and not slower:
         sentence = f"no measurable difference between {_listed([best[0].contender, *tied])}."
@@ -69,7 +72,7 @@ def _against(best: SummaryRow, reference: str) -> str:
         return ""
     interval = best.ratio_interval
     sure = f" ({interval[0]:.3g} to {interval[1]:.3g} with 95 % confidence)" if interval else ""
-    return f"It takes {best.ratio:.3g} times as long as {reference}{sure}."
+    return f"{best.contender} takes {best.ratio:.3g} times as long as {reference}{sure}."
 
 
 def _limit(rows: Sequence[SummaryRow]) -> str:
