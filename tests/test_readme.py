@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from command import anagram
+from example_results import results
+from pipeline_optimization.benchmarks.documents import results_to_json
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -42,6 +44,7 @@ def test_commands(command: str, tmp_path: Path) -> None:
     """Each command of the table succeeds, from a directory that holds what it names."""
     for name in ("README.md", "CONTRIBUTING.md"):
         (tmp_path / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
+    (tmp_path / "results.json").write_text(results_to_json(results({"sequential": 2.0, "threaded": 1.0})), "utf-8")
     done = anagram(*shlex.split(command)[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
 

@@ -10,15 +10,18 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from attrs import field, frozen
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, sync_playwright
 
 from example_summary import HOSTILE, full_results, hostile_results
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.reports.export import export
 from pipeline_optimization.benchmarks.reports.printable import printable
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
 
 pytestmark = pytest.mark.browser
 
@@ -55,6 +58,9 @@ def browser() -> Iterator[Browser]:
         pytest.fail(
             "There is no Chromium. Install it (apt-get install chromium), or name it: CHROMIUM=/path/to/chrome."
         )
+    # Only the environment "browser" has it; the default one collects these tests, too, before it deselects them.
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
         yield started
