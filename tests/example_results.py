@@ -107,6 +107,7 @@ def results(times: Mapping[str, float], *, rounds: int = 12, noise: float = 0.02
             reference=next(iter(times)),
             noise_threshold=0.02,
             timeout_s=10.0,
+            memory_limit_mib=2048.0,
             workers=2,
             duration_s=rounds * 4.0,
         ),

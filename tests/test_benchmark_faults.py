@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import psutil
@@ -9,6 +10,8 @@ import pytest
 
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble
+from pipeline_optimization.benchmarks.measuring import cpu_clock, process_tree
+from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, choose_memory_method
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import Sample, SampleKind
@@ -97,6 +100,42 @@ def test_the_honest_are_not_accused() -> None:
     assert all(execution.predicted for execution in sample.executions)
     assert sum(execution.recovered for execution in sample.executions) > 0
     assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)
+
+
+@pytest.mark.parametrize("kind", ["timed", "memory"])
+def test_too_much_memory_is_named(kind: SampleKind) -> None:
+    """A contender whose child takes more than it may is killed with it, whichever rounds notice."""
+    round_ = make_round(MIXED, kind, 1, seed=7, warm_runs=3)
+    contender = file_contender(CONTENDERS / "eats_memory.py")
+    order = order_sample(contender, round_, timeout=5.0, workers=2, memory_limit=100 << 20)
+    sample = assemble(take_sample(order), "eats_memory", round_, order_index=0, started=0)
+    assert codes(sample) == {"out_of_memory"}
+    assert "where 100 MiB are allowed" in sample.problems[0].text
+
+
+def test_other_machines_are_measured_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without subreaper, process clocks and the kernel's lists of children, it works, and the methods say so."""
+    monkeypatch.setattr(process_tree, "become_subreaper", lambda: False)
+    monkeypatch.setattr(process_tree, "METHOD", "scheduler ticks")
+    monkeypatch.setattr(cpu_clock, "HAS_CLOCKS", False)
+    monkeypatch.setattr(process_tree, "children", lambda process: process.children())
+    monkeypatch.setattr(process_tree, "descendants", lambda process: process.children(recursive=True))
+    timed = measure("honest", kind="timed")
+    assert codes(timed) == set()
+    assert timed.cpu_method == "scheduler ticks + waited-for children"
+    assert timed.cpu_s is not None
+
+
+def test_memory_methods_fall_back() -> None:
+    """Where the fairest method does not work the next one is taken, under its own name."""
+
+    def impossible(process: psutil.Process) -> int:
+        raise AttributeError("pss")
+
+    methods = [MemoryMethod("PSS", impossible), MemoryMethod("RSS", lambda process: process.memory_info().rss)]
+    assert choose_memory_method(methods).name == "RSS"
+    if sys.platform == "linux":
+        assert choose_memory_method().name == "PSS"
 
 
 def test_syntax_errors_are_named(tmp_path: Path) -> None:

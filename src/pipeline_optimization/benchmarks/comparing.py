@@ -20,7 +20,7 @@ from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
 __all__ = ["Comparing", "SampleKey", "Step", "sample_key"]
 
-LASTING = {"import_error": 2, "no_orchestrator": 2, "timeout": 1, "crashed": 1, "exited": 1}
+LASTING = {"import_error": 2, "no_orchestrator": 2, "timeout": 1, "out_of_memory": 1, "crashed": 1, "exited": 1}
 """Faults of contenders that are not run again after two of them: the row says why, and the others have the time."""
 
 SHORT_RUN_MS = 50.0
@@ -121,7 +121,14 @@ class Comparing:
         if known is not None:
             return known
         started = time.monotonic() - self._began
-        order = order_sample(contender, round_, timeout=self._settings.timeout, workers=self._settings.workers)
+        settings = self._settings
+        order = order_sample(
+            contender,
+            round_,
+            timeout=settings.timeout,
+            workers=settings.workers,
+            memory_limit=settings.memory_limit,
+        )
         sample = assemble(take_sample(order), contender.name, round_, order_index=index, started=started)
         self._keep(sample)
         return sample

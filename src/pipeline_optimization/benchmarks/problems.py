@@ -35,6 +35,7 @@ _KINDS = (
     ProblemKind("no_orchestrator", "failed", "There is no usable TaskOrchestrator class in the file."),
     ProblemKind("exception", "failed", "process_text() raised something else than an injected fault."),
     ProblemKind("timeout", "failed", "It did not end in time and was killed."),
+    ProblemKind("out_of_memory", "failed", "It took more memory than --memory-limit allows and was killed."),
     ProblemKind("crashed", "failed", "Its process was ended by a signal."),
     ProblemKind("exited", "failed", "It ended its process: sys.exit() or os._exit() in a pipeline."),
     ProblemKind("leaked_process", "failed", "Processes that it started outlived it and were killed."),

@@ -78,7 +78,7 @@ class Sample:
 
     CPU seconds and the wall time they relate to cover the warm executions. ``memory_*`` are None outside memory
     rounds. ``sampler_cpu_s`` is what the harness itself used while executions ran. ``exit`` is ``0``, another exit code,
-    the name of a signal, or ``timeout``.
+    the name of a signal, ``timeout``, or ``out of memory``.
     """
 
     contender: str
@@ -159,6 +159,7 @@ class RunRecord:
     reference: str
     noise_threshold: float
     timeout_s: float
+    memory_limit_mib: float
     workers: int
     iterations_asked: int | None = None
     time_budget_s: float | None = None

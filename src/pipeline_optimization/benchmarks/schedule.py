@@ -70,7 +70,9 @@ def shuffled(contenders: Sequence[Contender], round_: Round, *, seed: int) -> li
     return random.sample(list(contenders), len(contenders))
 
 
-def order_sample(contender: Contender, round_: Round, *, timeout: float, workers: int) -> SampleOrder:
+def order_sample(
+    contender: Contender, round_: Round, *, timeout: float, workers: int, memory_limit: int = 2 << 30
+) -> SampleOrder:
     """Return what is to be measured of one contender in a round."""
     own = round_.case.workers
     return SampleOrder(
@@ -83,4 +85,5 @@ def order_sample(contender: Contender, round_: Round, *, timeout: float, workers
         hash_seed=round_.hash_seed,
         workers=own or workers,
         measures_memory=round_.kind == "memory",
+        memory_limit=memory_limit,
     )

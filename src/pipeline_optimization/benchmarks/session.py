@@ -12,6 +12,7 @@ from pipeline_optimization import __version__
 from pipeline_optimization.benchmarks.comparing import Comparing, SampleKey, Step
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.machine import describe_machine
+from pipeline_optimization.benchmarks.measuring.memory_reading import MIB
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.records import Results, RunRecord, Sample
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
@@ -49,6 +50,7 @@ def compare(
             reference=settings.reference if settings.reference in names else next(iter(names), ""),
             noise_threshold=settings.noise_threshold,
             timeout_s=settings.timeout,
+            memory_limit_mib=settings.memory_limit / MIB,
             workers=settings.workers,
             iterations_asked=settings.rounds,
             time_budget_s=settings.time_budget,

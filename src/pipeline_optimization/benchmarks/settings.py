@@ -15,7 +15,7 @@ __all__ = ["ComparisonSettings"]
 class ComparisonSettings:
     """``rounds`` is None where a time budget (in seconds) decides between ``least_rounds`` and ``most_rounds``.
 
-    ``timeout`` is in seconds and for each execution; ``memory_rounds`` None means a quarter of the rounds, at least 3.
+    ``timeout`` is in seconds and for each execution, ``memory_limit`` in bytes and for a whole process tree; ``memory_rounds`` None means a quarter of the rounds, at least 3.
     """
 
     cases: Sequence[BenchmarkCase]
@@ -25,6 +25,7 @@ class ComparisonSettings:
     workers: int
     timeout: float
     command: str
+    memory_limit: int = 2 << 30
     time_budget: float | None = None
     least_rounds: int = 6
     most_rounds: int = 30

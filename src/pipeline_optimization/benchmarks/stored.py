@@ -59,6 +59,7 @@ def _of_partial(header: Header, samples: list[Sample]) -> Results:
             reference="sequential" if "sequential" in names else next(iter(names), ""),
             noise_threshold=0.02,
             timeout_s=0.0,
+            memory_limit_mib=0.0,
             workers=0,
             is_interrupted=True,
         ),

@@ -22,7 +22,7 @@ from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 if TYPE_CHECKING:
     from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
-__all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "share"]
+__all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "scan", "share", "size"]
 
 PROFILE_CHOICES = ("mixed", "latency", "cpu", "all")
 DEFAULT_TIMEOUT = 10.0
@@ -35,6 +35,14 @@ def duration(text: object) -> float:
     if seconds <= 0:
         raise click.BadParameter(f"{text!r} is no duration; write 90s, 5m or 1h.")
     return seconds
+
+
+def size(text: object) -> int:
+    """Return the bytes of ``512MiB`` or ``2GiB``. Raises click.BadParameter."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(MiB|GiB)", str(text).strip())
+    if not match or float(match[1]) <= 0:
+        raise click.BadParameter(f"{text!r} is no size; write 512MiB or 2GiB.")
+    return int(float(match[1]) * (1 << (20 if match[2] == "MiB" else 30)))
 
 
 def share(text: object) -> float:
@@ -72,6 +80,7 @@ class CommonOptions:
     faults: str
     latency_scale: float
     timeout: float
+    memory_limit: int
     time_budget: float | None
     workers: int
     exports: Sequence[str]
@@ -124,6 +133,7 @@ class CommonOptions:
             time_budget=self.time_budget if has_budget else budget,
             workers=self.workers,
             timeout=self.timeout,
+            memory_limit=self.memory_limit,
             command=shlex.join(["anagram", str(ctx.command.name), *self.arguments(ctx)]),
             noise_threshold=self.noise_threshold,
         )
@@ -196,6 +206,14 @@ _OPTIONS = (
     ),
     click.option(
         "--timeout", type=duration, default=DEFAULT_TIMEOUT, help="For one execution.  [default: 10s]", metavar="TIME"
+    ),
+    click.option(
+        "--memory-limit",
+        type=size,
+        default="2GiB",
+        show_default=True,
+        metavar="SIZE",
+        help="For a contender with all its processes; it is killed beyond.",
     ),
     click.option("--time-budget", type=duration, metavar="TIME", help="As many rounds as fit, 6 to 30."),
     click.option(

@@ -31,6 +31,11 @@ class Metric:
     text: Callable[[SummaryRow], str]
     name: str = ""
     is_detail: bool = False
+    profile: str = ""
+
+    def is_shown(self, profile: str, *, detailed: bool) -> bool:
+        """Return whether a table has the column: details if asked for, or where the profile is about them."""
+        return detailed or not self.is_detail or self.profile == profile
 
 
 def cell_of(row: SummaryRow, metric: Metric) -> Cell:
@@ -96,7 +101,9 @@ METRICS: Sequence[Metric] = (
     Metric(header="peak MiB", name="memory_peak_mib", text=_number(".1f", lambda row: row.memory_peak_mib)),
     Metric(header="growth MiB", name="memory_growth_mib", text=_number("+.2f", lambda row: row.memory_growth_mib)),
     Metric(header="CPU %", name="cpu_percent", text=_number(".0f", lambda row: row.cpu_percent)),
-    Metric(header="overlap", is_detail=True, text=_number(".0%", lambda row: row.overlap_efficiency)),
+    Metric(
+        header="overlap", is_detail=True, profile="latency", text=_number(".0%", lambda row: row.overlap_efficiency)
+    ),
     Metric(header="median ms", is_detail=True, text=_number(".4g", lambda row: row.median_ms)),
     Metric(header="min ms", is_detail=True, text=_number(".4g", lambda row: row.min_ms)),
     Metric(header="max ms", is_detail=True, text=_number(".4g", lambda row: row.max_ms)),

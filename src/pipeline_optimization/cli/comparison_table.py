@@ -59,7 +59,7 @@ def _print_case(
         )
     )
     ordered = sorted(rows, key=lambda row: (row.median_ms is None, row.median_ms or 0.0, row.contender))
-    columns = [metric for metric in METRICS if metric.is_detail <= detailed]
+    columns = [metric for metric in METRICS if metric.is_shown(case.profile, detailed=detailed)]
     reference = results.run.reference
     headers = [metric.header.format(reference=reference) for metric in columns]
     if console.width >= WIDE or not console.is_terminal:

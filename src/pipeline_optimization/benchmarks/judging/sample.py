@@ -50,6 +50,8 @@ def judge_end(raw: RawSample) -> list[Problem]:
     problems: list[Problem] = []
     if raw.failed is not None and raw.failed["event"] == "failed":
         problems.append(_failed_step(raw.failed))
+    elif raw.too_large:
+        problems.append(Problem(code="out_of_memory", text=f"It held {raw.too_large}"))
     elif raw.exit == "timeout":
         problems.append(_timeout(raw))
     elif not raw.is_ended:

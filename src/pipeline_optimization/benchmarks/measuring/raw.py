@@ -28,6 +28,7 @@ class SampleOrder:
     hash_seed: int
     workers: int
     measures_memory: bool
+    memory_limit: int
 
 
 @define(kw_only=True)
@@ -51,6 +52,7 @@ class RawSample:
     phases_ms: dict[str, float] = field(factory=dict)
     exit: str = "0"
     is_ended: bool = False
+    too_large: str = ""
     threads_left: int = 0
     leaked: list[str] = field(factory=list)
     stdout: Output = field(factory=Output)

@@ -15,7 +15,7 @@ from pipeline_optimization.benchmarks.measuring.kinship import children
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.subject_process import Event, SubjectProcess
-from pipeline_optimization.benchmarks.measuring.watch import Watch
+from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
 from pipeline_optimization.engine.journal import VARIABLE, Journal
 
 __all__ = ["take_sample"]
@@ -45,7 +45,7 @@ class _Sampling:
         self._raw = raw
         self._journal = None if order.settings is None else Journal(directory)
         strangers = frozenset(child.pid for child in children(psutil.Process()))
-        self._watch = Watch(measures_memory=order.measures_memory)
+        self._watch = Watch(measures_memory=order.measures_memory, memory_limit=order.memory_limit)
         environment = _environment(order, directory)
         self._subject = SubjectProcess(environment, tick=self._watch.look, interval=self._watch.interval)
         self._tree = ProcessTree(self._subject.pid, strangers=strangers)
@@ -59,6 +59,9 @@ class _Sampling:
                 raw.exit = "timeout"
         except TimeoutError:
             raw.exit = "timeout"
+        except MemoryLimitError as error:
+            raw.exit = "out of memory"
+            raw.too_large = str(error)
         finally:
             if subject.exit is None:
                 tree.kill()

@@ -7,19 +7,27 @@ from __future__ import annotations
 
 import time
 
-from pipeline_optimization.benchmarks.measuring.memory_reading import MIB, choose_memory_method
+from pipeline_optimization.benchmarks.measuring.memory_reading import MIB, RESIDENT, choose_memory_method
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import RawSample
 
-__all__ = ["Watch"]
+__all__ = ["MemoryLimitError", "Watch"]
 
 LONGEST_SERIES = 200
 
 
-class Watch:
-    """``look`` is called again and again, ``interval`` seconds apart: so rarely that it costs little of a core."""
+class MemoryLimitError(Exception):
+    """The tree takes more memory than it may."""
 
-    def __init__(self, *, measures_memory: bool) -> None:
+
+class Watch:
+    """``look`` is called again and again, ``interval`` seconds apart: so rarely that it costs little of a core.
+
+    It raises MemoryLimitError as soon as it sees the tree hold more than so many bytes.
+    """
+
+    def __init__(self, *, measures_memory: bool, memory_limit: int) -> None:
+        self._memory_limit = memory_limit
         self._measures_memory = measures_memory
         self._method = choose_memory_method() if measures_memory else None
         self._tree: ProcessTree | None = None
@@ -46,9 +54,17 @@ class Watch:
         began = time.monotonic()
         if self._method is None:
             self._look_at_cpu()
+            # Summed resident sizes count shared pages more than once; only where they exceed the limit is it worth
+            # the price of counting fairly.
+            if self._tree is not None and self._tree.memory(RESIDENT) > self._memory_limit:
+                self._limit(self._tree.memory(choose_memory_method()))
         else:
-            self._look_at_memory()
+            self._limit(self._look_at_memory())
         self._cost = time.monotonic() - began
+
+    def _limit(self, used: int) -> None:
+        if used > self._memory_limit:
+            raise MemoryLimitError(f"{used / MIB:,.0f} MiB, where {self._memory_limit / MIB:,.0f} MiB are allowed.")
 
     def begin_execution(self) -> None:
         """Note what the tree has used before a warm execution."""
