@@ -16,6 +16,8 @@ import psutil
 import pytest
 
 from command import ANAGRAM, anagram, environment, refused
+from example_results import results
+from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.profiles import benchmark_case
 from pipeline_optimization.benchmarks.reports.schema import load_schema
 from pipeline_optimization.benchmarks.schedule import Round, make_round
@@ -146,6 +148,25 @@ def test_one_orchestrator() -> None:
     assert "cpu · small (20,000 words" in output
 
 
+def test_a_reader_who_leaves_is_no_failure(tmp_path: Path) -> None:
+    """``anagram report ... | head`` ends as any program whose pipe is closed."""
+    (tmp_path / "r.json").write_text(results_to_json(results({"a": 1.0, "b": 2.0})), "utf-8")
+    read, write = os.pipe()
+    os.close(read)
+    try:
+        done = subprocess.run(
+            [*ANAGRAM, "report", "r.json"],
+            stdout=write,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=environment(),
+            check=False,
+        )
+    finally:
+        os.close(write)
+    assert (done.returncode, done.stderr) == (141, b"")
+
+
 def test_detailed_names_the_methods() -> None:
     done = anagram("benchmark", "--detailed", *QUICK)
     output = done.stdout.decode()
@@ -253,3 +274,20 @@ def test_an_interrupted_comparison_goes_on(directory: Path) -> None:
     )
     (directory / "honest.py").write_text("# changed\n")
     assert "The contenders have changed" in refused(["compare", "--resume", str(partial)])
+
+
+@pytest.mark.selftest
+def test_the_selftest_finds_what_is_there() -> None:
+    """What is known to be there is found: memory and CPU time of children; a rate is given for equals."""
+    done = subprocess.run(
+        [*ANAGRAM, "compare", "--selftest", "--iterations", "1", "--seed", "1"],
+        capture_output=True,
+        text=True,
+        env=environment(),
+        check=False,
+    )
+    assert done.returncode in {0, 3}, done.stderr
+    lines = done.stdout.splitlines()
+    assert any("100 MiB in a child" in line and "✓" in line for line in lines), done.stdout
+    assert any("1 CPU second" in line and "✓" in line for line in lines), done.stdout
+    assert "of 1 comparisons of three copies of one contender named a difference" in done.stdout

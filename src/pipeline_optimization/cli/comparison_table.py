@@ -5,29 +5,28 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from rich.console import Console
+from attrs import evolve
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from pipeline_optimization.benchmarks.problems import PROBLEMS
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
+from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.cli.comparison_cells import METRICS, Cell, cell_of, verdict_of
+from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.scan_table import print_scans
 
 __all__ = ["print_comparison"]
 
-WIDE = 132
-"""Columns that the table takes; narrower terminals get a block for each contender."""
-
-PIPE_WIDTH = 160
-
 
 def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> None:
-    """Print all tables, then the verdicts in words, the warnings, and the legend."""
-    console = Console(file=stream, highlight=False)
-    if not console.is_terminal:
-        console = Console(file=stream, highlight=False, width=PIPE_WIDTH)
+    """Print all tables, then the verdicts in words, the warnings, and the legend.
+
+    A terminal that is too narrow for a table gets a block for each contender.
+    """
+    results = _visible(results)
+    console = TableConsole(stream)
     if results.scans:
         print_scans(console, results)
     for case in results.cases if detailed or not results.scans else ():
@@ -47,8 +46,22 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
             console.print(Padding(Text(f"{name}: {method}"), (0, 0, 0, 2)))
 
 
+def _visible(results: Results) -> Results:
+    """Return the results with what contenders chose, their names and messages, made safe for a terminal."""
+    return evolve(
+        results,
+        summary=[
+            evolve(row, contender=printable(row.contender), reasons=[printable(reason) for reason in row.reasons])
+            for row in results.summary
+        ],
+        scans=[evolve(scan, contender=printable(scan.contender)) for scan in results.scans],
+        warnings=[evolve(w, where=printable(w.where), text=printable(w.text)) for w in results.warnings],
+        verdicts=[printable(verdict) for verdict in results.verdicts],
+    )
+
+
 def _print_case(
-    console: Console, results: Results, case: CaseRecord, rows: Sequence[SummaryRow], *, detailed: bool
+    console: TableConsole, results: Results, case: CaseRecord, rows: Sequence[SummaryRow], *, detailed: bool
 ) -> None:
     console.print()
     rounds = f"{case.rounds} {'round' if case.rounds == 1 else 'rounds'}, random order"
@@ -62,13 +75,12 @@ def _print_case(
     columns = [metric for metric in METRICS if metric.is_shown(case.profile, detailed=detailed)]
     reference = results.run.reference
     headers = [metric.header.format(reference=reference) for metric in columns]
-    if console.width >= WIDE or not console.is_terminal:
-        _print_wide(console, headers, [[cell_of(row, metric) for metric in columns] for row in ordered], ordered)
-    else:
+    table = _table(headers, [[cell_of(row, metric) for metric in columns] for row in ordered], ordered)
+    if not console.print_if_it_fits(table):
         for row in ordered:
-            console.print(Text.assemble((row.contender, "bold"), "  ", verdict_of(row)))
+            console.print(Text.assemble((row.contender, "bold"), "  ", _verdict(row, rows)))
             for header, metric in zip(headers, columns, strict=True):
-                console.print(Padding(Text.assemble(f"{header:<24}", _styled(cell_of(row, metric))), (0, 0, 0, 2)))
+                console.print(Padding(Text.assemble(f"{header:<26}", _styled(cell_of(row, metric))), (0, 0, 0, 2)))
     for row in ordered:
         for code, reason in zip(row.problems, row.reasons, strict=True):
             console.print(Text.assemble("  ", (row.contender, "bold"), f": {PROBLEMS[code].meaning} {reason}"))
@@ -78,17 +90,20 @@ def _print_case(
     console.print()
 
 
-def _print_wide(
-    console: Console, headers: Sequence[str], cells: Sequence[Sequence[Cell]], rows: Sequence[SummaryRow]
-) -> None:
+def _table(headers: Sequence[str], cells: Sequence[Sequence[Cell]], rows: Sequence[SummaryRow]) -> Table:
     table = Table(box=None, pad_edge=False, header_style="dim")
     table.add_column("contender", overflow="fold")
     for header in headers:
         table.add_column(header, justify="right", no_wrap=True)
     table.add_column("verdict", no_wrap=True)
     for row, values in zip(rows, cells, strict=True):
-        table.add_row(Text(row.contender), *(_styled(cell) for cell in values), verdict_of(row))
-    console.print(table)
+        table.add_row(Text(row.contender), *(_styled(cell) for cell in values), _verdict(row, rows))
+    return table
+
+
+def _verdict(row: SummaryRow, rows: Sequence[SummaryRow]) -> Text:
+    """Return a row's verdict; one that is compared with nobody, and has no fault, needs none."""
+    return Text("") if len(rows) == 1 and not row.problems else verdict_of(row)
 
 
 def _styled(cell: Cell) -> Text:
@@ -97,7 +112,7 @@ def _styled(cell: Cell) -> Text:
     return Text(f"{mark}{cell.text}", style=style)
 
 
-def _print_warnings(console: Console, results: Results, *, detailed: bool) -> None:
+def _print_warnings(console: TableConsole, results: Results, *, detailed: bool) -> None:
     if not results.warnings:
         return
     console.print(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from pipeline_optimization.benchmarks.statistics.gate import GateRow
+from pipeline_optimization.cli.console import TableConsole
 
 __all__ = ["print_gate"]
 
@@ -18,7 +18,7 @@ STYLES = {"regression": "bold red", "improved": "green"}
 
 def print_gate(rows: Sequence[GateRow], baseline: str, threshold: float | None, stream: TextIO) -> None:
     """Print a line for each row: its ratio to the baseline with its interval, and what that means."""
-    console = Console(file=stream, highlight=False)
+    console = TableConsole(stream)
     console.print(Text(f"\nAgainst the baseline {baseline}", style="bold"))
     table = Table(box=None, pad_edge=False)
     for header in ("contender", "case", "ratio [95 %]", "compared", "outcome"):

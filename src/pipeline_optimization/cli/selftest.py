@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 
-from rich.console import Console
 from rich.table import Table
 
 from pipeline_optimization.benchmarks.selftest import false_differences, known_contenders
 from pipeline_optimization.cli.comparison_progress import ComparisonProgress
+from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.exit_codes import COMPLETE, WRONG
 
 __all__ = ["run_selftest"]
@@ -20,7 +20,7 @@ ALLOWED = 0.10
 
 def run_selftest(*, seed: int, comparisons: int | None) -> int:
     """Print what the harness finds where the truth is known; return 0, or 3 where it finds something else."""
-    console = Console(file=sys.stdout, highlight=False, width=None if sys.stdout.isatty() else 120)
+    console = TableConsole(sys.stdout)
     with ComparisonProgress() as progress:
         findings = known_contenders(seed=seed, show=progress.show)
         equals = false_differences(COMPARISONS if comparisons is None else comparisons, seed=seed, show=progress.show)

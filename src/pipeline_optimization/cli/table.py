@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TextIO
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.pipeline.report import RunReport
 
 __all__ = ["TABLE_ROWS", "print_table"]
@@ -26,7 +26,7 @@ def print_table(
     is_expected: bool | None,
 ) -> None:
     """Print a summary, the tasks, and the most frequent words."""
-    console = Console(file=stream, highlight=False)
+    console = TableConsole(stream, pipe_width=None)
     title = f"{report.case}: " if report.case else ""
     console.print(Text(f"{title}{report.orchestrator}, {_time(report.runtime)}", style="bold"))
     console.print(_facts(report, is_expected=is_expected))

@@ -77,7 +77,11 @@ def _of_case(case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequ
     if 0 < case.rounds < LEAST_FOR_TRUST:
         what = "an interval takes 6" if case.rounds < LEAST_FOR_INTERVAL else "10 or more tell more"
         yield _warning(
-            "few_rounds", where, case.rounds, LEAST_FOR_TRUST, f"only {case.rounds} rounds; {what}: --iterations 12."
+            "few_rounds",
+            where,
+            case.rounds,
+            LEAST_FOR_TRUST,
+            f"only {case.rounds} {'round' if case.rounds == 1 else 'rounds'}; {what}: --iterations 12.",
         )
     shortest = SHORTEST_TASK_S * case.latency_scale * 1000.0
     if case.faults != "none" and 0 < shortest < 5.0:

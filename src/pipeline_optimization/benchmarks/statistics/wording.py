@@ -61,7 +61,8 @@ def _case(case: CaseRecord, rows: Sequence[SummaryRow], reference: str) -> str:
 def _single(row: SummaryRow) -> str:
     if row.runtime_ms is None:
         return f"{row.contender} did not get through."
-    text = f"{row.contender} takes {row.median_ms:.4g} ms (median of {row.rounds} rounds"
+    rounds = "one round" if row.rounds == 1 else f"median of {row.rounds} rounds"
+    text = f"{row.contender} takes {row.median_ms:.4g} ms ({rounds}"
     return text + (
         f", 95 % of it in {row.interval_ms[0]:.4g} to {row.interval_ms[1]:.4g})." if row.interval_ms else ")."
     )
