@@ -14,7 +14,6 @@ from pipeline_optimization.registry import Registry
 __all__ = ["compare"]
 
 DEFAULT_DIRECTORY = "benchmark_orchestrators"
-LEAST_ROUNDS = 10
 MOST_ROUNDS = 12
 DEFAULT_BUDGET = 100.0
 """Seconds that a comparison aims at unless told otherwise, so that it ends within two minutes, tables and all."""
@@ -69,6 +68,7 @@ def _compare(
         named_apart,
         plugin_contenders,
     )
+    from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed  # noqa: PLC0415 - as above
     from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - as above
 
     contenders = plugin_contenders(Registry.load(), names, workers=options.workers)
@@ -81,6 +81,11 @@ def _compare(
             raise click.UsageError(f"There is no contender {reference!r} to refer to. There are: {', '.join(found)}.")
         reference = found[0]
     settings = options.settings(
-        ctx, reference=reference, rounds=None, budget=DEFAULT_BUDGET, least_rounds=LEAST_ROUNDS, most_rounds=MOST_ROUNDS
+        ctx,
+        reference=reference,
+        rounds=None,
+        budget=DEFAULT_BUDGET,
+        least_rounds=rounds_needed(len(contenders)),
+        most_rounds=MOST_ROUNDS,
     )
     return run_comparison(contenders, settings, options, command="compare", arguments=options.arguments(ctx))
