@@ -225,6 +225,11 @@ def test_a_quiet_run_gives_no_warning() -> None:
     assert codes(results(THREE, noise=0.005)) == set()
 
 
+def test_one_contender_alone_is_not_called_noisy() -> None:
+    """Its rounds have different texts and faults, and nobody shows what those explain."""
+    assert codes(results({"a": 100.0}, noise=0.5)) <= {"skewed"}
+
+
 def test_warnings() -> None:
     """Each condition that a reader should know of gives its warning, with a number and a remedy."""
     quiet = results(THREE, noise=0.005)

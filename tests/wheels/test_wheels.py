@@ -71,6 +71,16 @@ def test_orchestrators(anagram: Path, tmp_path: Path, orchestrator: str) -> None
     assert json.loads(run(anagram, tmp_path, "run", "--orchestrator", orchestrator, *arguments))["matches_expected"]
 
 
+def test_the_harness_says_what_it_needs(anagram: Path, tmp_path: Path) -> None:
+    """Without the extra, the harness's commands name what to install, and everything else works."""
+    for command in (["benchmark"], ["compare"], ["report", "results.json"]):
+        done = subprocess.run(
+            [str(anagram), *command], cwd=tmp_path, env=clean_environment(), capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 2
+        assert "pip install 'pipeline-optimization[benchmark]'" in done.stderr
+
+
 def test_plugins(anagram: Path, tmp_path: Path) -> None:
     """All plugins are active."""
     records = json.loads(run(anagram, tmp_path, "plugins", "list", "--json"))

@@ -16,6 +16,7 @@ __all__ = ["find_warnings"]
 
 LEAST_FOR_INTERVAL = 6
 LEAST_FOR_TRUST = 10
+LEAST_DEVIATION = 0.10
 SHORTEST_TASK_S = 0.25
 """The shortest stage of the exercise in seconds, before the latency scale."""
 
@@ -154,7 +155,9 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             0.05,
             f"its times scatter by {noise:.1%} about what the round's texts and faults explain; more --iterations help.",
         )
-    outliers = sum(1 for value in paired if noise > 0 and abs(value - median(paired)) / (1.4826 * noise) > 3.5)
+    # A contender that hardly scatters has no outliers for being a few per cent off once.
+    limit = max(3.5 * 1.4826 * noise, LEAST_DEVIATION)
+    outliers = sum(1 for value in paired if abs(value - median(paired)) > limit) if noise > 0 else 0
     if outliers:
         yield _warning(
             "outliers", where, outliers, 0, f"{outliers} of {len(times)} rounds are outliers; they are kept."
@@ -195,14 +198,18 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
 
 
 def _against_the_rest(contender: str, series: CaseSeries) -> list[float]:
-    """Return, by round, how far a time is from what the round's other contenders lead to expect, as a share."""
+    """Return, by round, how far a time is from what the round's other contenders lead to expect, as a share.
+
+    Nothing where there are no others: rounds have different texts and faults, so times alone say nothing of noise.
+    """
     mine = series.times(contender)
     names = {sample.contender for sample in series.samples if not sample.problems} - {contender}
     others = [series.times(name) for name in names]
     found = []
     for round_, value in mine.items():
         rest = [times[round_] for times in others if round_ in times]
-        found.append(value / fmean(rest) if rest else value)
+        if rest:
+            found.append(value / fmean(rest))
     middle = median(found) if found else 1.0
     return [value / middle - 1.0 for value in found]
 
