@@ -32,15 +32,16 @@ METHOD = (
         "Faults",
         (
             "Failures and latency are simulated. Each is a pure function of the seed, the task, its argument and the "
-            "attempt, so all contenders of a round meet the same ones, and the success rate to expect is known "
-            "beforehand."
+            "attempt, so all contenders of a round meet the same ones. A journal of stage calls shows which of them an "
+            "execution met, and so whether it was to be expected to succeed."
         ),
     ),
     (
         "Answers",
         (
-            "Every answer is compared with that of an independent oracle, for a text of the same size that is new in each "
-            "round. Times of wrong answers count nowhere, and neither mean nor words per second contain them."
+            "Every answer is compared with that of an independent oracle, for a text of the same size that is new for "
+            "each execution. The times of wrong answers are in no mean and no interval; words per second take them as time "
+            "in which no word was counted."
         ),
     ),
     (
@@ -69,8 +70,8 @@ METHOD = (
         "Memory",
         (
             "The peak over time of the proportional set size (PSS) summed over the process tree, sampled from outside in "
-            "rounds of its own, whose times are used nowhere. Growth is the tree's memory after the last execution less "
-            "that before the first."
+            "rounds of its own, whose times are used nowhere. Growth is the tree's memory after the last warm execution "
+            "less that before the first warm one."
         ),
     ),
     ("CPU", "CPU seconds of the process tree over the wall time of the warm executions: 100 % is one core busy."),
