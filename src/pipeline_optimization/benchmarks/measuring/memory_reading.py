@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 from attrs import frozen
 
-__all__ = ["MIB", "RESIDENT", "MemoryMethod", "choose_memory_method", "high_water_mark"]
+__all__ = ["MIB", "MemoryMethod", "choose_memory_method", "high_water_mark"]
 
 MIB = float(1 << 20)
 
@@ -36,12 +36,10 @@ def _rss(process: psutil.Process) -> int:
     return int(process.memory_info().rss)
 
 
-RESIDENT = MemoryMethod("RSS (shared memory counted in every process)", _rss)
-
 METHODS: Sequence[MemoryMethod] = (
     MemoryMethod("PSS", _pss),
     MemoryMethod("USS (shared memory not counted)", _uss),
-    RESIDENT,
+    MemoryMethod("RSS (shared memory counted in every process)", _rss),
 )
 """From the fairest to the one that every system has: summed over a tree, only PSS counts each page once."""
 

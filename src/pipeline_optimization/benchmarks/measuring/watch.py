@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 
-from pipeline_optimization.benchmarks.measuring.memory_reading import MIB, RESIDENT, choose_memory_method
+from pipeline_optimization.benchmarks.measuring.memory_reading import MIB, choose_memory_method
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import RawSample
 
@@ -28,7 +28,6 @@ class Watch:
 
     def __init__(self, *, measures_memory: bool, memory_limit: int) -> None:
         self._memory_limit = memory_limit
-        self._measures_memory = measures_memory
         self._method = choose_memory_method() if measures_memory else None
         self._tree: ProcessTree | None = None
         self._began = time.monotonic()
@@ -48,7 +47,7 @@ class Watch:
 
     def interval(self) -> float:
         """Return the seconds until the next look: at most half a percent of a core, or five for memory."""
-        return max(0.01, 20 * self._cost) if self._measures_memory else max(0.25, 200 * self._cost)
+        return max(0.01, 20 * self._cost) if self._method else max(0.25, 200 * self._cost)
 
     def look(self) -> None:
         began = time.monotonic()
@@ -56,7 +55,7 @@ class Watch:
             self._look_at_cpu()
             # Summed resident sizes count shared pages more than once; only where they exceed the limit is it worth
             # the price of counting fairly.
-            if self._tree is not None and self._tree.memory(RESIDENT) > self._memory_limit:
+            if self._tree is not None and self._tree.resident() > self._memory_limit:
                 self._limit(self._tree.memory(choose_memory_method()))
         else:
             self._limit(self._look_at_memory())
