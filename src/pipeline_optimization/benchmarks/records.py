@@ -281,3 +281,11 @@ class Results:
     methods: Mapping[str, str] = field(factory=dict)
     tool: str = ""
     schema_version: int = SCHEMA_VERSION
+
+    def rows_of(self, case: str, profile: str) -> list[SummaryRow]:
+        """Return the rows of one table."""
+        return [row for row in self.summary if (row.case, row.profile) == (case, profile)]
+
+    def samples_of(self, case: str, profile: str) -> list[Sample]:
+        """Return the samples behind one table."""
+        return [sample for sample in self.samples if (sample.case, sample.profile) == (case, profile)]

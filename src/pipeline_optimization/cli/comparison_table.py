@@ -30,7 +30,7 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
     if results.scans:
         print_scans(console, results)
     for case in results.cases if detailed or not results.scans else ():
-        rows = [row for row in results.summary if (row.case, row.profile) == (case.case, case.profile)]
+        rows = results.rows_of(case.case, case.profile)
         if rows:
             _print_case(console, results, case, rows, detailed=detailed)
     for verdict in results.verdicts if detailed or not results.scans else ():

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from math import exp, log
-from statistics import median
 
 from attrs import frozen
 
@@ -12,6 +10,7 @@ from pipeline_optimization.benchmarks.problems import PROBLEMS
 from pipeline_optimization.benchmarks.records import Mark, Results, SummaryRow, Verdict
 from pipeline_optimization.benchmarks.reports import quantities
 from pipeline_optimization.benchmarks.reports.quantities import NOTHING, decimals_for, number
+from pipeline_optimization.benchmarks.statistics.resolution import resolution
 
 __all__ = ["MARKS", "Cell", "SummaryTable", "TableRow", "group_rows", "problem_sentences", "summary_tables"]
 
@@ -83,11 +82,7 @@ def problem_sentences(row: SummaryRow) -> list[str]:
 
 
 def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]) -> SummaryTable:
-    methods = {
-        sample.memory_method
-        for sample in results.samples
-        if (sample.case, sample.profile) == (case, profile) and sample.memory_method
-    }
+    methods = {sample.memory_method for sample in results.samples_of(case, profile) if sample.memory_method}
     memory = f"Peak MiB ({'/'.join(sorted(methods))})" if methods else "Peak MiB"
     main = {
         "Success": ("success_rate", [_success(row) for row in rows]),
@@ -119,7 +114,7 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
             for i, row in enumerate(rows)
         ],
         rounds=max((row.rounds for row in rows), default=0),
-        resolution=_resolution(rows, results.run.reference),
+        resolution=resolution(rows, results.run.reference),
     )
 
 
@@ -157,15 +152,6 @@ def _ratio(row: SummaryRow, reference: str) -> Cell:
     if row.contender == reference and row.ratio is not None:
         return Cell(text=quantities.ratio(1.0), detail="(ref)")
     return Cell(text=quantities.ratio(row.ratio), detail=quantities.interval(row.ratio_interval))
-
-
-def _resolution(rows: Sequence[SummaryRow], reference: str) -> float | None:
-    halves = [
-        log(row.ratio_interval[1] / row.ratio_interval[0]) / 2
-        for row in rows
-        if row.ratio_interval is not None and row.contender != reference and row.ratio_interval[0] > 0
-    ]
-    return exp(median(halves)) - 1 if halves else None
 
 
 def _quantile(name: str) -> Callable[[SummaryRow], float | None]:

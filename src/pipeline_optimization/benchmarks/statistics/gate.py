@@ -82,7 +82,7 @@ def compare_with_baseline(now: Results, before: Results, *, threshold: float) ->
 
 def _logs(results: Results, row: SummaryRow, reference: str | None) -> tuple[Sequence[float], str]:
     """Return logarithms of the row's times by round, and what they are relative to."""
-    series = CaseSeries([s for s in results.samples if (s.case, s.profile) == (row.case, row.profile)])
+    series = CaseSeries(results.samples_of(row.case, row.profile))
     times = series.times(row.contender)
     references = {} if reference is None else series.times(reference)
     shared = [round_ for round_ in times if round_ in references]

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from statistics import median
+from typing import Literal
 
 from attrs import frozen
 from scipy.stats import binomtest, friedmanchisquare, wilcoxon
@@ -30,6 +31,11 @@ class Standing:
     ratio: float
     p: float | None
     is_tied: bool
+    is_best: bool = False
+
+    @property
+    def verdict(self) -> Literal["best", "tied", "slower"]:
+        return "best" if self.is_best else "tied" if self.is_tied else "slower"
 
 
 def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str, Standing]:
@@ -47,7 +53,7 @@ def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str
         p_values = dict.fromkeys(others, 1.0)
     else:
         p_values = holm({name: _paired_test(logs[name]) for name in others})
-    standings = {best: Standing(best=best, ratio=1.0, p=None, is_tied=False)}
+    standings = {best: Standing(best=best, ratio=1.0, p=None, is_tied=False, is_best=True)}
     for name in others:
         ratio = math.exp(median(logs[name]))
         is_tied = p_values[name] >= ALPHA or ratio < 1 + threshold

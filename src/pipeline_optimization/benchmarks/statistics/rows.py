@@ -10,7 +10,7 @@ from attrs import evolve
 
 from pipeline_optimization.benchmarks.problems import PROBLEMS, consequence_of
 from pipeline_optimization.benchmarks.records import Sample, SummaryRow
-from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval, ratio_interval
+from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries, correct_warm
 
 __all__ = ["make_row"]
@@ -49,11 +49,7 @@ def _with_times(row: SummaryRow, series: CaseSeries, reference: str) -> SummaryR
     cpu_seconds = sum(used for used, _ in cpu)
     floored = [execution for execution in executions if execution.floor_ms > 0]
     floor = sum(execution.floor_ms for execution in floored)
-    references = series.times(reference)
-    shared = [round_ for round_ in times if round_ in references]
-    ratio, interval = (
-        ratio_interval([times[r] for r in shared], [references[r] for r in shared]) if shared else (None, None)
-    )
+    ratio, interval = series.ratio(name, reference) or (None, None)
     quantiles = {q: [s.task_ms_quantiles[q] for s in timed if q in s.task_ms_quantiles] for q in _QUANTILES}
     return evolve(
         row,

@@ -46,8 +46,8 @@ def find_scans(results: Results) -> list[Scan]:
         for contender in results.contenders:
             series: dict[float, list[float]] = {}
             for case in cases:
-                chosen = [s for s in results.samples if (s.case, s.profile) == (case.case, case.profile)]
-                times = list(CaseSeries(chosen).times(contender.name).values())
+                samples = results.samples_of(case.case, case.profile)
+                times = list(CaseSeries(samples).times(contender.name).values())
                 if times:
                     series[float(case.case.partition("=")[2])] = times
             if series:

@@ -7,7 +7,8 @@ from statistics import median
 
 from attrs import field, frozen
 
-from pipeline_optimization.benchmarks.records import Execution, Sample
+from pipeline_optimization.benchmarks.records import Execution, Interval, Sample
+from pipeline_optimization.benchmarks.statistics.intervals import ratio_interval
 
 __all__ = ["CaseSeries", "correct_warm"]
 
@@ -33,6 +34,12 @@ class CaseSeries:
             sample.round: [e.wall_ms for e in sample.warm if e.is_correct] for sample in self.of(contender, "timed")
         }
         return {round_: median(times) for round_, times in timed.items() if times}
+
+    def ratio(self, contender: str, reference: str) -> tuple[float, Interval | None] | None:
+        """Return the median ratio of times, paired by round, with its interval; None without a common round."""
+        mine, theirs = self.times(contender), self.times(reference)
+        shared = [round_ for round_ in mine if round_ in theirs]
+        return ratio_interval([mine[r] for r in shared], [theirs[r] for r in shared]) if shared else None
 
     def throughputs(self, contender: str) -> dict[int, float]:
         """Return, by round, the words of correct warm executions per second of all warm ones."""

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.records import Comparison, Mark, Results, SummaryRow
-from pipeline_optimization.benchmarks.statistics.intervals import ratio_interval
 from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS, SMALLEST
 from pipeline_optimization.benchmarks.statistics.ranking import Standing, rank
 from pipeline_optimization.benchmarks.statistics.rows import make_row
@@ -24,8 +23,7 @@ def summarise(results: Results) -> Results:
     summary: list[SummaryRow] = []
     comparisons: list[Comparison] = []
     for case in results.cases:
-        chosen = [s for s in results.samples if (s.case, s.profile) == (case.case, case.profile)]
-        series = CaseSeries(chosen)
+        series = CaseSeries(results.samples_of(case.case, case.profile))
         names = [c.name for c in results.contenders if series.of(c.name)]
         rows = [make_row(series, name, case.case, case.profile, reference=results.run.reference) for name in names]
         rows = [_gated(row, rows) for row in rows]
@@ -55,17 +53,19 @@ def _gated(row: SummaryRow, rows: Sequence[SummaryRow]) -> SummaryRow:
 def _standings(series: CaseSeries, names: Sequence[str], *, threshold: float) -> dict[str, dict[str, Standing]]:
     """Rank the contenders by each metric that has a value for each round, over the rounds that all of them have."""
     found = {}
-    for metric, get, is_higher_better in (
-        ("runtime_ms", series.times, False),
-        ("words_per_second", series.throughputs, True),
-        ("cpu_percent", series.cpu_percents, False),
+    for metric, get in (
+        ("runtime_ms", series.times),
+        ("words_per_second", series.throughputs),
+        ("cpu_percent", series.cpu_percents),
     ):
         by_round = {name: get(name) for name in names}
         shared = sorted(set.intersection(*(set(values) for values in by_round.values()))) if by_round else []
         # 0.1 keeps the logarithm of a contender that used no measurable CPU time finite.
         figures = {
             name: [
-                1.0 / values[r] if is_higher_better else max(values[r], 0.1 if metric == "cpu_percent" else 0.0)
+                1.0 / values[r]
+                if DIRECTIONS[metric] == "higher"
+                else max(values[r], 0.1 if metric == "cpu_percent" else 0.0)
                 for r in shared
             ]
             for name, values in by_round.items()
@@ -76,11 +76,7 @@ def _standings(series: CaseSeries, names: Sequence[str], *, threshold: float) ->
 
 def _with_verdict(row: SummaryRow, standings: Mapping[str, Standing]) -> SummaryRow:
     standing = standings.get(row.contender)
-    if standing is None:
-        return row
-    if standing.best == row.contender:
-        return evolve(row, verdict="best")
-    return evolve(row, verdict="tied" if standing.is_tied else "slower")
+    return row if standing is None else evolve(row, verdict=standing.verdict)
 
 
 def _marks(
@@ -102,10 +98,8 @@ def _marks(
     for metric in DIRECTIONS:
         if standings.get(metric):
             for name, standing in standings[metric].items():
-                if standing.best == name:
-                    marks[name][metric] = "best"
-                elif standing.is_tied:
-                    marks[name][metric] = "tied"
+                if standing.verdict != "slower":
+                    marks[name][metric] = standing.verdict
         elif metric not in standings:
             _mark_by_value(marks, candidates, metric, threshold)
     return marks
@@ -134,9 +128,9 @@ def _comparisons(
 ) -> list[Comparison]:
     found = []
     for name, standing in standings.get("runtime_ms", {}).items():
-        mine, best = series.times(name), series.times(standing.best)
-        shared = [round_ for round_ in mine if round_ in best]
-        ratio, interval = ratio_interval([mine[r] for r in shared], [best[r] for r in shared])
+        compared = series.ratio(name, standing.best)
+        assert compared is not None, "who is ranked has rounds in common"
+        ratio, interval = compared
         found.append(
             Comparison(
                 metric="runtime_ms",
@@ -147,7 +141,7 @@ def _comparisons(
                 ratio=ratio,
                 interval=interval,
                 p_adjusted=standing.p,
-                verdict="best" if name == standing.best else "tied" if standing.is_tied else "slower",
+                verdict=standing.verdict,
             )
         )
     return found

@@ -26,8 +26,8 @@ def find_warnings(results: Results) -> list[Warning_]:
     found = [*_of_machine(results)]
     for case in results.cases:
         where = f"{case.profile} · {case.case}"
-        samples = [s for s in results.samples if (s.case, s.profile) == (case.case, case.profile)]
-        rows = [row for row in results.summary if (row.case, row.profile) == (case.case, case.profile)]
+        samples = results.samples_of(case.case, case.profile)
+        rows = results.rows_of(case.case, case.profile)
         found += [*_of_case(case, where, samples, rows), *_of_reference(results, where, rows)]
         series = CaseSeries(samples)
         found += _together(where, [(row.contender, warning) for row in rows for warning in _of_row(row, where, series)])
@@ -144,7 +144,7 @@ def _drift(where: str, timed: Sequence[Sample]) -> Iterator[Warning_]:
 def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning_]:
     if row.median_ms is None or row.mad_ms is None or row.runtime_ms is None:
         return
-    times = list(series.times(row.contender).values())
+    times = series.times(row.contender)
     paired = _against_the_rest(row.contender, series)
     noise = mad(paired) if len(paired) >= LEAST_FOR_INTERVAL else 0.0
     if noise > 0.05:
@@ -170,8 +170,8 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             0.10,
             f"mean and median differ by {row.runtime_ms / row.median_ms - 1:+.1%}: see the median (--detailed).",
         )
-    ordered = [(s.started_s, series.times(row.contender).get(s.round)) for s in series.of(row.contender, "timed")]
-    pairs = list(zip((at for at, value in ordered if value is not None), paired, strict=False))
+    timed = series.of(row.contender, "timed")
+    pairs = list(zip((s.started_s for s in timed if s.round in times), paired, strict=False))
     if len(pairs) >= 8 and len({value for _, value in pairs}) > 1:
         result = spearmanr([at for at, _ in pairs], [value for _, value in pairs])
         if float(result.pvalue) < 0.01:
@@ -182,11 +182,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
                 0.01,
                 "its times rise or fall over the run against the others'; run again, in another --seed.",
             )
-    firsts = [
-        s.warm[0].wall_ms / median([e.wall_ms for e in s.warm[1:]])
-        for s in series.of(row.contender, "timed")
-        if len(s.warm) > 2
-    ]
+    firsts = [s.warm[0].wall_ms / median([e.wall_ms for e in s.warm[1:]]) for s in timed if len(s.warm) > 2]
     if firsts and median(firsts) > 1.2:
         yield _warning(
             "cold_start",

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from statistics import median
 
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
 from pipeline_optimization.benchmarks.statistics.intervals import geometric_mean
 from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
+from pipeline_optimization.benchmarks.statistics.resolution import resolution
 
-__all__ = ["put_into_words", "resolution"]
+__all__ = ["put_into_words"]
 
 WAITING_PERCENT = 20.0
 
@@ -19,21 +18,11 @@ def put_into_words(results: Results) -> list[str]:
     """Return a few sentences for each case and profile, and one over all cases where there are several."""
     sentences = []
     for case in results.cases:
-        rows = [row for row in results.summary if (row.case, row.profile) == (case.case, case.profile)]
+        rows = results.rows_of(case.case, case.profile)
         if rows:
             sentences.append(f"{case.profile} · {case.case}: {_case(case, rows, results.run.reference)}")
     overall = _overall(results)
     return [*sentences, overall] if overall else sentences
-
-
-def resolution(rows: Sequence[SummaryRow]) -> float | None:
-    """Return the median half-width of the ratios' intervals, as a share: what a run can tell apart."""
-    widths = [
-        math.log(high / low) / 2
-        for low, high in (row.ratio_interval for row in rows if row.ratio_interval)
-        if high > low
-    ]
-    return math.expm1(median(widths)) if widths else None
 
 
 def _case(case: CaseRecord, rows: Sequence[SummaryRow], reference: str) -> str:
@@ -55,7 +44,9 @@ def _case(case: CaseRecord, rows: Sequence[SummaryRow], reference: str) -> str:
         sentence = f"{best[0].contender} has the best median, and cannot be told from {_listed(tied)}."
     else:
         sentence = f"{best[0].contender} is the fastest."
-    return " ".join(filter(None, [sentence, _against(best[0], reference), _limit(rows), _what_can_be_told(rows)]))
+    return " ".join(
+        filter(None, [sentence, _against(best[0], reference), _limit(rows), _what_can_be_told(rows, reference)])
+    )
 
 
 def _single(row: SummaryRow) -> str:
@@ -89,8 +80,8 @@ def _limit(rows: Sequence[SummaryRow]) -> str:
     return ""
 
 
-def _what_can_be_told(rows: Sequence[SummaryRow]) -> str:
-    found = resolution(rows)
+def _what_can_be_told(rows: Sequence[SummaryRow], reference: str) -> str:
+    found = resolution(rows, reference)
     return "" if found is None else f"This run can tell apart differences of about ±{found:.1%}."
 
 
