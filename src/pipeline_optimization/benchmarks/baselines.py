@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline_optimization.benchmarks.documents import results_from_json, results_to_json
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.output import open_output
 
 __all__ = ["load_baseline", "save_baseline"]
 
@@ -20,11 +21,10 @@ def save_baseline(results: Results, name: str) -> Path:
     path = _path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        staged = path.with_suffix(".part")
-        staged.write_text(results_to_json(results), "utf-8")
-        staged.replace(path)
     except OSError as error:
-        raise UsageError(f"Cannot write the baseline {path}: {error.strerror or error}.") from error
+        raise UsageError(f"Cannot make the directory {path.parent}: {error.strerror or error}.") from error
+    with open_output(str(path), option="--save-baseline") as stream:
+        stream.write(results_to_json(results))
     return path
 
 

@@ -15,7 +15,7 @@ from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRe
 from pipeline_optimization.counting.index_cache import cache_directory
 from pipeline_optimization.errors import UsageError
 
-__all__ = ["Header", "PartialFile", "new_path", "read_partial"]
+__all__ = ["Header", "PartialFile", "new_path", "read_header", "read_partial"]
 
 KEPT = 20
 
@@ -32,12 +32,17 @@ class Header:
 
 
 class PartialFile:
-    """Appends samples; each is on disk when ``keep`` returns. Raises UsageError where the file cannot be written."""
+    """Appends samples; each is on disk when ``keep`` returns.
+
+    Without a header it goes on with a file that has one. Raises UsageError where the file cannot be written.
+    """
 
     def __init__(self, path: Path, header: Header | None) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            if header is None:
+                _cut_half_a_line_off(path)
             self._stream = path.open("a", encoding="utf-8")
             if header is not None:
                 self._append(header)
@@ -69,22 +74,31 @@ def new_path(name: str) -> Path:
     return directory / f"{name}.jsonl"
 
 
-def read_partial(path: Path) -> tuple[Header, dict[SampleKey, Sample]]:
-    """Return the header and the samples of a file; half a line at its end is cut off, so that it can be gone on with.
+def read_header(path: Path) -> Header:
+    """Return how a file begins. Raises UsageError where it is no such file."""
+    return from_json(_lines(path)[0], Header, source=str(path))
 
-    Raises UsageError where it is no such file.
-    """
+
+def read_partial(path: Path) -> tuple[Header, dict[SampleKey, Sample]]:
+    """Return the header and the whole samples of a file. Raises UsageError where it is no such file."""
+    first, *lines = _lines(path)
+    header = from_json(first, Header, source=str(path))
+    samples = [from_json(line, Sample, source=f"{path}, line {n}") for n, line in enumerate(lines, start=2)]
+    return header, {sample_key(sample): sample for sample in samples}
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        content = path.read_bytes()
+        whole, _, _ = path.read_bytes().rpartition(b"\n")
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
-    whole = content[: content.rfind(b"\n") + 1]
-    lines = whole.decode("utf-8", "replace").splitlines()
-    if not lines:
+    if not whole:
         raise UsageError(f"{path} is no file that an interrupted comparison left.")
-    header = from_json(lines[0], Header, source=str(path))
-    samples = [from_json(line, Sample, source=f"{path}, line {n}") for n, line in enumerate(lines[1:], start=2)]
-    if len(whole) < len(content):
-        with path.open("r+b") as stream:
-            stream.truncate(len(whole))
-    return header, {sample_key(sample): sample for sample in samples}
+    # Not splitlines(): a message of a contender's may hold other line ends.
+    return whole.decode("utf-8", "replace").split("\n")
+
+
+def _cut_half_a_line_off(path: Path) -> None:
+    """Make the file end where its last whole line does, so that it can be gone on with."""
+    content = path.read_bytes()
+    os.truncate(path, content.rfind(b"\n") + 1)

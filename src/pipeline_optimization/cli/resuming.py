@@ -13,9 +13,9 @@ __all__ = ["resumed_parameters"]
 
 def resumed_parameters(ctx: click.Context, path: str) -> dict[str, object]:
     """Return the parameters of the command that wrote a partial file. Raises UsageError where that was another one."""
-    from pipeline_optimization.benchmarks.partial import read_partial  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.benchmarks.partial import read_header  # noqa: PLC0415 - --help is quick without it
 
-    header, _ = read_partial(Path(path))
+    header = read_header(Path(path))
     if header.command != ctx.command.name:
         raise UsageError(f"{path} belongs to 'anagram {header.command}'; go on with that command.")
     arguments = [*header.arguments, "--seed", str(header.seed)]
