@@ -101,6 +101,14 @@ def test_wrong_answers_have_their_exit_code(directory: Path) -> None:
     assert rows(found)["miscounts"]["runtime_ms"] is None
 
 
+def test_names_of_files_are_text_everywhere(directory: Path) -> None:
+    """A file's name cannot move the cursor of a terminal, in a progress line, a table or a file."""
+    shutil.copy(directory / "honest.py", directory / "red\x1b[31m.py")
+    found = compared(directory)
+    assert set(rows(found)) == {"sequential", "honest", "red\\x1b[31m"}
+    assert "\x1b" not in found["stdout"]
+
+
 def test_files_see_the_working_directory(directory: Path) -> None:
     """A contender may open files relative to where the command was started."""
     (directory.parent / "data.txt").write_text("here")

@@ -12,6 +12,7 @@ import attrs
 from attrs import evolve, field, frozen
 
 from pipeline_optimization.benchmarks.records import ContenderRecord
+from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry
 
@@ -66,8 +67,10 @@ def file_contender(path: Path) -> Contender:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
-    record = ContenderRecord(name=path.stem, kind="file", source=str(path), sha256=sha256(content).hexdigest())
-    return Contender(name=path.stem, kind="file", source=str(path.resolve()), record=record)
+    # A name goes to terminals: what moves cursors or changes colours must not.
+    name = printable(path.stem)
+    record = ContenderRecord(name=name, kind="file", source=printable(str(path)), sha256=sha256(content).hexdigest())
+    return Contender(name=name, kind="file", source=str(path.resolve()), record=record)
 
 
 def file_contenders(directory: Path) -> list[Contender]:
@@ -87,7 +90,7 @@ def named_apart(contenders: Sequence[Contender]) -> list[Contender]:
     for contender in contenders:
         name = contender.name
         if name in taken:
-            name = Path(contender.source).name
+            name = printable(Path(contender.source).name)
         if name in taken:
             raise UsageError(f"Two contenders are called {name!r}; rename one of them.")
         taken.add(name)
