@@ -67,7 +67,6 @@ class Comparing:
         self._known = known
         self._began = time.monotonic()
         self._failures: Counter[str] = Counter()
-        self._done = 0
         self._planned = 0
         self.samples: list[Sample] = []
         self.cases: list[CaseRecord] = []
@@ -79,7 +78,7 @@ class Comparing:
 
     def _run_case(self, case: BenchmarkCase) -> None:
         self._failures = Counter()
-        self._planned = self._done + len(self._contenders)
+        self._planned = len(self.samples) + len(self._contenders)
         record = CaseRecord(
             case=case.name,
             profile=case.profile,
@@ -92,25 +91,25 @@ class Comparing:
         warm_up = self._run_round(make_round(case, "warm_up", 0, seed=self._settings.seed, warm_runs=1))
         times = [execution.wall_ms for sample in warm_up for execution in sample.warm]
         warm_runs = 3 if times and max(times) < SHORT_RUN_MS else 1
-        rounds = self._rounds(sum(sample.wall_s for sample in warm_up if sample.contender in self._hopeful()))
+        hopeful = {contender.name for contender in self._hopeful()}
+        rounds = self._rounds(sum(sample.wall_s for sample in warm_up if sample.contender in hopeful))
         memory_rounds = self._memory_rounds(rounds)
         self.cases[-1] = evolve(self.cases[-1], rounds=rounds, memory_rounds=memory_rounds, warm_runs=warm_runs)
         plan: list[tuple[SampleKind, int]] = [("timed", number) for number in range(1, rounds + 1)]
         plan += [("memory", number) for number in range(1, memory_rounds + 1)]
         for position, (kind, number) in enumerate(plan):
-            self._planned = self._done + len(self._hopeful()) * (len(plan) - position)
+            self._planned = len(self.samples) + len(self._hopeful()) * (len(plan) - position)
             self._run_round(make_round(case, kind, number, seed=self._settings.seed, warm_runs=warm_runs))
 
     def _run_round(self, round_: Round) -> list[Sample]:
         """Run every hopeful contender once, in the round's order."""
         self._note(round_)
         samples = []
-        for index, contender in enumerate(shuffled(self._hopeful_contenders(), round_, seed=self._settings.seed)):
+        for index, contender in enumerate(shuffled(self._hopeful(), round_, seed=self._settings.seed)):
             what = f"{round_.case.profile} · {round_.case.name} · {round_.kind.replace('_', '-')} round {round_.number}"
-            self._show(Step(done=self._done, planned=self._planned, what=f"{what} · {contender.name}"))
+            self._show(Step(done=len(self.samples), planned=self._planned, what=f"{what} · {contender.name}"))
             sample = self._sample(contender, round_, index)
             self._failures[contender.name] += sum(LASTING.get(problem.code, 0) for problem in sample.problems)
-            self._done += 1
             self.samples.append(sample)
             samples.append(sample)
         return samples
@@ -148,11 +147,8 @@ class Comparing:
             expected_digests={**record.expected_digests, **digests},
         )
 
-    def _hopeful_contenders(self) -> list[Contender]:
+    def _hopeful(self) -> list[Contender]:
         return [contender for contender in self._contenders if self._failures[contender.name] < 2]
-
-    def _hopeful(self) -> set[str]:
-        return {contender.name for contender in self._hopeful_contenders()}
 
     def _memory_rounds(self, rounds: int) -> int:
         asked = self._settings.memory_rounds

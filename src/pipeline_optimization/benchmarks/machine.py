@@ -12,6 +12,8 @@ from pathlib import Path
 
 import psutil
 
+from pipeline_optimization.benchmarks.processors import processors
+
 __all__ = ["describe_machine"]
 
 PACKAGES = ("pipeline-optimization", "attrs", "pluggy", "psutil", "scipy")
@@ -24,7 +26,7 @@ def describe_machine() -> Mapping[str, str]:
     return {
         "cpu": _cpu_model(),
         "cpu_count": str(os.cpu_count()),
-        "cpus_allowed": str(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()),
+        "cpus_allowed": str(processors()),
         "memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
         "platform": platform.platform(),
         "python": f"{platform.python_implementation()} {platform.python_version()}",

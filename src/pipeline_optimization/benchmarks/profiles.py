@@ -9,9 +9,8 @@ from attrs import evolve, frozen
 from pipeline_optimization.benchmarks.texts import FreshText, generated_text, varied_text
 from pipeline_optimization.pipeline.cases import load_cases
 
-__all__ = ["GENERATED_WORDS", "PROFILE_NAMES", "BenchmarkCase", "benchmark_case", "scan_cases"]
+__all__ = ["GENERATED_WORDS", "BenchmarkCase", "benchmark_case", "scan_cases"]
 
-PROFILE_NAMES = ("mixed", "latency", "cpu")
 GENERATED_WORDS: Mapping[str, int] = {"small": 20_000, "medium": 100_000, "large": 500_000}
 """Words of a case's texts under the profile ``cpu``: the built-in texts are counted too quickly to be timed."""
 

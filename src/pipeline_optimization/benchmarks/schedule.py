@@ -10,6 +10,7 @@ from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, SampleOrder
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import SampleKind
+from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT
 from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.engine.draws import seeded_random, uniform
 from pipeline_optimization.engine.journal import Settings
@@ -71,7 +72,7 @@ def shuffled(contenders: Sequence[Contender], round_: Round, *, seed: int) -> li
 
 
 def order_sample(
-    contender: Contender, round_: Round, *, timeout: float, workers: int, memory_limit: int = 2 << 30
+    contender: Contender, round_: Round, *, timeout: float, workers: int, memory_limit: int = DEFAULT_MEMORY_LIMIT
 ) -> SampleOrder:
     """Return what is to be measured of one contender in a round."""
     own = round_.case.workers

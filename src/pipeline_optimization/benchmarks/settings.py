@@ -8,7 +8,10 @@ from attrs import frozen
 
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 
-__all__ = ["ComparisonSettings"]
+__all__ = ["DEFAULT_MEMORY_LIMIT", "ComparisonSettings"]
+
+DEFAULT_MEMORY_LIMIT = 2 << 30
+"""Bytes that a contender may take with all its processes."""
 
 
 @frozen(kw_only=True)
@@ -25,7 +28,7 @@ class ComparisonSettings:
     workers: int
     timeout: float
     command: str
-    memory_limit: int = 2 << 30
+    memory_limit: int = DEFAULT_MEMORY_LIMIT
     time_budget: float | None = None
     least_rounds: int = 6
     most_rounds: int = 30

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
 import shlex
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import fields, frozen
 
+from pipeline_optimization.benchmarks.processors import processors
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.cases import CASE_NAMES
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "scan", "share", "size"]
 
-PROFILE_CHOICES = ("mixed", "latency", "cpu", "all")
+PROFILE_NAMES = ("mixed", "latency", "cpu")
 DEFAULT_TIMEOUT = 10.0
 
 
@@ -156,7 +156,7 @@ def collect(values: dict[str, object]) -> CommonOptions:
     raw: dict[str, Any] = {attribute.name: values.pop(attribute.name) for attribute in fields(CommonOptions)}
     named_by_user = tuple(dict.fromkeys(raw["profiles"]))
     named = named_by_user or ("mixed",)
-    raw["profiles"] = ("mixed", "latency", "cpu") if "all" in named else named
+    raw["profiles"] = PROFILE_NAMES if "all" in named else named
     if raw["scan"] is not None:
         if raw["test_case"] == "all" or len(raw["profiles"]) > 1:
             raise click.UsageError("--scan takes one test case and one profile, since it makes many cases of them.")
@@ -180,16 +180,12 @@ def require_packages() -> None:
         raise UsageError("The harness runs on Linux and macOS; on Windows, use WSL.")
 
 
-def _processors() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 _OPTIONS = (
     click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), default="small", show_default=True),
     click.option(
         "--profile",
         "profiles",
-        type=click.Choice(PROFILE_CHOICES),
+        type=click.Choice([*PROFILE_NAMES, "all"]),
         multiple=True,
         help="mixed: faults and waiting; latency: waiting only; cpu: computing only.  [default: mixed]",
     ),
@@ -219,7 +215,7 @@ _OPTIONS = (
     click.option(
         "--workers",
         type=click.IntRange(min=1),
-        default=_processors,
+        default=processors,
         metavar="N",
         help="For everyone.  [default: cores]",
     ),

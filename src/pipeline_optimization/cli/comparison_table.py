@@ -13,6 +13,7 @@ from rich.text import Text
 from pipeline_optimization.benchmarks.problems import PROBLEMS
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
 from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.benchmarks.reports.summary_table import MARKS
 from pipeline_optimization.cli.comparison_cells import METRICS, Cell, cell_of, verdict_of
 from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.scan_table import print_scans
@@ -107,7 +108,7 @@ def _verdict(row: SummaryRow, rows: Sequence[SummaryRow]) -> Text:
 
 
 def _styled(cell: Cell) -> Text:
-    mark = {"best": "★ ", "tied": "≈ ", None: ""}[cell.mark]
+    mark = f"{MARKS[cell.mark]} " if cell.mark else ""
     style = {"best": "bold green", "tied": "green", None: ""}[cell.mark]
     return Text(f"{mark}{cell.text}", style=style)
 

@@ -17,6 +17,8 @@ from typing import Literal
 
 from attrs import asdict, frozen
 
+from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
+
 __all__ = ["VARIABLE", "CallRecord", "Journal", "Outcome", "Settings"]
 
 VARIABLE = "ANAGRAM_JOURNAL"
@@ -33,6 +35,15 @@ class Settings:
     latency_scale: float = 0.0
     seed: int = 0
     case: str = ""
+
+    def plan(self, tasks: Mapping[str, TaskFaults]) -> FaultPlan:
+        """Return what happens to calls of these tasks, which misbehave as they declare."""
+        return FaultPlan(
+            tasks={name: faults.scaled(self.faults) for name, faults in tasks.items()},
+            latency_scale=self.latency_scale,
+            seed=self.seed,
+            case=self.case,
+        )
 
 
 @frozen

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
-from pipeline_optimization.engine.faults import CALM, PROFILES, Draw, FaultPlan, TaskFaults, fault_key
+from pipeline_optimization.engine.faults import CALM, PROFILES, Draw, TaskFaults, fault_key
 from pipeline_optimization.engine.journal import CallRecord, Journal, Outcome, Settings
 from pipeline_optimization.errors import InjectedFault, OptionError
 
@@ -93,12 +93,7 @@ class DirectCalls:
         """Draw what happens to the next call. Raises OptionError where an environment variable is wrong."""
         began = time.monotonic_ns()
         settings = fault_settings(seed=self._drawn_seed)
-        plan = FaultPlan(
-            tasks={task: faults.scaled(settings.faults)},
-            latency_scale=settings.latency_scale,
-            seed=settings.seed,
-            case=settings.case,
-        )
+        plan = settings.plan({task: faults})
         if plan.is_calm:
             return DirectCall(task=task)
         key = fault_key(argument)

@@ -43,12 +43,7 @@ class Evidence:
 
 def examine(calls: Sequence[CallRecord], text: FreshText, settings: Settings) -> Evidence:
     """Read the journal of one execution of a text."""
-    plan = FaultPlan(
-        tasks={task.spec.name: task.spec.faults.scaled(settings.faults) for task in (*TEXT_TASKS, *WORD_TASKS)},
-        latency_scale=settings.latency_scale,
-        seed=settings.seed,
-        case=settings.case,
-    )
+    plan = settings.plan({task.spec.name: task.spec.faults for task in (*TEXT_TASKS, *WORD_TASKS)})
     items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
     for call in calls:
         items[call.task, call.key].append(call)
