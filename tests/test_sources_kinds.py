@@ -173,6 +173,7 @@ def test_a_file_without_permission_is_an_input_error(
     path = str(tmp_path / "secret")
     Path(path).write_bytes(b"cat")
     monkeypatch.setattr("builtins.open", refuse)
+    monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(InputError) as caught:
         getattr(FileSource(path), action)()
     assert str(caught.value) == (

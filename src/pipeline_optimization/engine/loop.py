@@ -130,7 +130,7 @@ class Engine:
         with interruption.allowed():
             track = backlog.take_new()
         if track is not None:
-            self._open_bytes += len(track.item.data)
+            self._open_bytes += track.item.size
             self.tally.of(track.item.task).items += 1
         return track
 
@@ -231,7 +231,7 @@ class Engine:
 
     def _end(self, track: Track, completion: Completion, status: Literal["done", "failed", "poison"]) -> None:
         item = track.item
-        self._open_bytes -= len(item.data)
+        self._open_bytes -= item.size
         self.tally.ended += 1
         self.tally.floor = max(self.tally.floor, track.path)
         self._emit(

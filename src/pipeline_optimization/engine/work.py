@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from attrs import define, field, frozen
+from attrs import Factory, define, field, frozen
 
 __all__ = ["Item", "Track", "Workload"]
 
@@ -16,7 +16,8 @@ class Item:
 
     ``id`` is unique among the items of its task and independent of the orchestrator. ``fault_key`` is what fault
     draws know the item by: its content, so that a contender that calls the tasks itself meets the same faults.
-    ``weight`` stays with the parent.
+    ``weight``, ``size`` and ``place`` stay with the parent: ``size`` is how many bytes of text the item keeps in memory
+    while it is under way, and ``place`` says where it comes from, for people.
     """
 
     id: str
@@ -24,6 +25,8 @@ class Item:
     fault_key: str = ""
     data: bytes = field(default=b"", repr=False)
     weight: int = 1
+    size: int = field(default=Factory(lambda self: len(self.data), takes_self=True))
+    place: str = ""
 
     @property
     def name(self) -> str:

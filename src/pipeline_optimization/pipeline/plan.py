@@ -56,7 +56,8 @@ class RunOptions:
 class RunPlan:
     """A run in which every name has been found and every option checked.
 
-    ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them.
+    ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them. ``workers_read_files``
+    says that workers can open the paths that the parent can.
     """
 
     options: RunOptions
@@ -67,6 +68,7 @@ class RunPlan:
     kernels: Sequence[KernelOffer]
     stages: StagePlan
     faults: FaultPlan
+    workers_read_files: bool
 
 
 def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) -> RunPlan:
@@ -86,7 +88,7 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
     if options.chunk_size < 1:
         raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
     seed = secrets.randbits(31) if options.seed is None else options.seed
-    name, orchestrator = _orchestrator(registry, options)
+    name, orchestrator, workers_read_files = _orchestrator(registry, options)
     tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)
     signature = registry.signature(options.signature, options.signature_options)
     lexicon = registry.lexicon(options.lexicon, options.lexicon_options)
@@ -112,15 +114,20 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
         orchestrator=orchestrator,
         retry=registry.retry_policy(options.retry, options.retry_options),
         kernels=kernels,
-        stages=StagePlan(tokenizer=tokenizer, signature=signature, lexicon=lexicon, kernel=kernels[0]),
+        stages=StagePlan(
+            tokenizer=tokenizer, signature=signature, lexicon=lexicon, kernel=kernels[0], chunk_size=options.chunk_size
+        ),
         faults=faults,
+        workers_read_files=workers_read_files,
     )
 
 
-def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator]:
+def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator, bool]:
+    """Return the orchestrator's name, the orchestrator, and whether its workers can open the files that we can."""
     chosen = options.orchestrator
     if isinstance(chosen, str):
-        return chosen, registry.orchestrator(chosen, options.orchestrator_options).build()
+        choice = registry.orchestrator(chosen, options.orchestrator_options)
+        return chosen, choice.build(), choice.component.capabilities.shared_files
     if options.orchestrator_options:
         raise OptionError("Orchestrator options go with an orchestrator's name, not with an object that is built.")
-    return type(chosen).__name__, chosen
+    return type(chosen).__name__, chosen, True

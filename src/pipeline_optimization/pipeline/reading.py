@@ -1,21 +1,38 @@
-"""The sources of a run as one lazy stream of chunks, with a record of what was read."""
+"""The sources of a run as one lazy stream of parts, with a record of what was read."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from attrs import define
+from attrs import define, frozen
 
-from pipeline_optimization.sources import Source, read_chunks
+from pipeline_optimization.sources import FileRange, FileSource, Source, cut_file, read_chunks, read_ranges
 
-__all__ = ["Reading"]
+__all__ = ["Part", "Reading"]
+
+MAX_FILES = 4096
+"""Files that are counted as one part at most, so that progress shows."""
+
+
+@frozen(kw_only=True)
+class Part:
+    """One chunk of input: ``data`` itself, or the ``ranges`` where it can be read. ``size`` is in bytes.
+
+    ``place`` says for people where it comes from.
+    """
+
+    data: bytes = b""
+    ranges: Sequence[FileRange] = ()
+    size: int
+    place: str
 
 
 @define(eq=False)
 class Reading:
-    """Reads sources one after the other. A chunk never spans two sources, so their borders end words.
+    """Cuts sources one after the other. A word never spans two of them: their borders end words.
 
-    ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None.
+    ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None. ``bytes_read`` and
+    ``invalid_bytes`` are of what was read here; whoever reads ranges adds to them what was found there.
     """
 
     sources: Sequence[Source]
@@ -25,9 +42,54 @@ class Reading:
     invalid_bytes: int = 0
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the chunks; raises InputError where a source cannot be read."""
+        """Yield every chunk as bytes, in order; raises InputError where a source cannot be read."""
         for source in self.sources:
-            for chunk in read_chunks(source, self.chunk_size, squeeze=self.squeeze):
-                self.bytes_read += len(chunk.data)
-                self.invalid_bytes += chunk.invalid_bytes
-                yield chunk.data
+            for part in self._read(source):
+                yield part.data
+
+    def parts(self, *, inline: bool) -> Iterator[Part]:
+        """Yield the parts: ranges of plain files, small files together, unless ``inline``; data of all other sources.
+
+        Which part has which words depends on the sources, the chunk size and ``inline`` only. Raises InputError where
+        a source cannot be read.
+        """
+        small: list[FileRange] = []
+        pending = 0
+        for source in self.sources:
+            size = source.plain_size() if isinstance(source, FileSource) else None
+            if small and (size is None or pending + size > self.chunk_size or len(small) == MAX_FILES):
+                yield from self._of(small, inline=inline)
+                small, pending = [], 0
+            if size is None:
+                yield from self._read(source)
+            elif size <= self.chunk_size:
+                small.append(FileRange(source.name, 0, size))
+                pending += size
+            else:
+                for part in cut_file(source.name, size, self.chunk_size):
+                    yield from self._of([part], inline=inline)
+        if small:
+            yield from self._of(small, inline=inline)
+
+    def _read(self, source: Source) -> Iterator[Part]:
+        for number, chunk in enumerate(read_chunks(source, self.chunk_size, squeeze=self.squeeze), start=1):
+            size = len(chunk.data)
+            self.bytes_read += size
+            self.invalid_bytes += chunk.invalid_bytes
+            yield Part(data=chunk.data, size=size, place=f"{source.name}, chunk {number}")
+
+    def _of(self, ranges: Sequence[FileRange], *, inline: bool) -> Iterator[Part]:
+        first, last = ranges[0], ranges[-1]
+        where = (
+            f"{first.path}, bytes {first.start:,} to {first.stop:,}"
+            if len(ranges) == 1
+            else f"{len(ranges)} files, {first.path} to {last.path}"
+        )
+        size = sum(part.size for part in ranges)
+        if not inline:
+            yield Part(ranges=ranges, size=size, place=where)
+            return
+        for chunk in read_ranges(ranges, self.chunk_size, self.squeeze):
+            self.bytes_read += len(chunk.data)
+            self.invalid_bytes += chunk.invalid_bytes
+            yield Part(data=chunk.data, size=len(chunk.data), place=where)

@@ -71,7 +71,9 @@ def execute(
     run_id = uuid4().hex
     engine = Engine(
         plan.orchestrator,
-        FusedWorkload(reading, totals) if plan.faults.is_calm else StagedWorkload(reading, totals),
+        FusedWorkload(reading, totals, inline=not plan.workers_read_files)
+        if plan.faults.is_calm
+        else StagedWorkload(reading, totals),
         Retrying(plan.retry.build(), seed=plan.seed, case=plan.options.case),
         clock=clock,
         emit=observing.emit,

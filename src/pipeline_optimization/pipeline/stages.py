@@ -8,20 +8,28 @@ from attrs import frozen
 
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.index_cache import open_index
-from pipeline_optimization.counting.totals import encode_counts
 from pipeline_optimization.engine.worker import Stage
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.pipeline.payloads import (
+    Counted,
+    decode_ranges,
+    encode_counted,
+    encode_unreadable,
+)
 from pipeline_optimization.registry import Choice
+from pipeline_optimization.sources import read_ranges
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
-from pipeline_optimization.types import CountingKernel, KernelOffer, Lexicon, Signature, Tokenizer
+from pipeline_optimization.types import ChunkCounts, CountingKernel, KernelOffer, Lexicon, Signature, Tokenizer
 
-__all__ = ["COUNT_CHUNK", "FILTER_INPUT", "FIND_ANAGRAMS", "GET_WORDS", "StagePlan", "build_stages"]
+__all__ = ["COUNT_CHUNK", "COUNT_RANGES", "FILTER_INPUT", "FIND_ANAGRAMS", "GET_WORDS", "StagePlan", "build_stages"]
 
 FILTER_INPUT = filter_input.spec.name
 GET_WORDS = get_words.spec.name
 FIND_ANAGRAMS = find_anagrams.spec.name
 COUNT_CHUNK = "count_chunk"
+COUNT_RANGES = "count_ranges"
 
 
 @frozen(kw_only=True)
@@ -32,6 +40,7 @@ class StagePlan:
     signature: Choice[Signature]
     lexicon: Choice[Lexicon]
     kernel: KernelOffer
+    chunk_size: int
 
     def open_index(self) -> AnagramIndex:
         """Return the lexicon's index; raises LexiconError where there is none to be had."""
@@ -54,9 +63,24 @@ class _Stages:
 
     def count_chunk(self, data: bytes) -> bytes:
         """Return all counts of a chunk: the stages in one, where none can wait or fail."""
+        return encode_counted(Counted([self._count(data)]))
+
+    def count_ranges(self, data: bytes) -> bytes:
+        """Read ranges of files and return all their counts, or why they cannot be read."""
+        squeeze = self._tokenizer.filter if self._tokenizer.is_characterwise else None
+        counts, invalid_bytes = [], 0
+        try:
+            for chunk in read_ranges(decode_ranges(data), self._plan.chunk_size, squeeze):
+                counts.append(self._count(chunk.data))
+                invalid_bytes += chunk.invalid_bytes
+        except InputError as error:
+            return encode_unreadable(error)
+        return encode_counted(Counted(counts, invalid_bytes))
+
+    def _count(self, data: bytes) -> ChunkCounts:
         if self._kernel is None:
             self._kernel = self._plan.kernel.factory(self._plan.open_index(), self._tokenizer)
-        return encode_counts(self._kernel.count(data))
+        return self._kernel.count(data)
 
     def filter_input(self, data: bytes) -> bytes:
         """Return the filtered text."""
@@ -83,6 +107,7 @@ def build_stages(plan: object) -> Mapping[str, Stage]:
     stages = _Stages(plan)
     return {
         COUNT_CHUNK: stages.count_chunk,
+        COUNT_RANGES: stages.count_ranges,
         FILTER_INPUT: stages.filter_input,
         GET_WORDS: stages.get_words,
         FIND_ANAGRAMS: stages.find_anagrams,

@@ -7,28 +7,41 @@ from collections.abc import Iterable, Iterator
 from zlib import crc32
 
 from pipeline_optimization.counting.distinct import sampled
-from pipeline_optimization.counting.totals import Totals, decode_counts
+from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item
+from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges
 from pipeline_optimization.pipeline.reading import Reading
-from pipeline_optimization.pipeline.stages import COUNT_CHUNK, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
+from pipeline_optimization.pipeline.stages import COUNT_CHUNK, COUNT_RANGES, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
 
 __all__ = ["FusedWorkload", "StagedWorkload"]
 
 
 class FusedWorkload:
-    """One item a chunk: the counting kernel does all stages at once."""
+    """One item a chunk: the counting kernel does all stages at once.
 
-    def __init__(self, reading: Reading, totals: Totals) -> None:
+    Workers read plain files themselves, unless ``inline``: then, as with any other source, items carry the text.
+    """
+
+    def __init__(self, reading: Reading, totals: Totals, *, inline: bool = False) -> None:
         self._reading = reading
         self._totals = totals
+        self._inline = inline
 
     def items(self) -> Iterator[Item]:
-        for number, data in enumerate(self._reading.chunks()):
-            yield Item(id=str(number), task=COUNT_CHUNK, data=data)
+        for number, part in enumerate(self._reading.parts(inline=self._inline)):
+            task = COUNT_RANGES if part.ranges else COUNT_CHUNK
+            data = encode_ranges(part.ranges) if part.ranges else part.data
+            yield Item(id=str(number), task=task, data=data, size=part.size, place=part.place)
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
-        self._totals.add(decode_counts(result))
+        """Add an item's counts. Raises InputError where its worker could not read what it was to count."""
+        counted = decode_counted(result)
+        for counts in counted.chunks:
+            self._totals.add(counts)
+        if item.task == COUNT_RANGES:
+            self._reading.bytes_read += item.size
+            self._reading.invalid_bytes += counted.invalid_bytes
         return ()
 
 

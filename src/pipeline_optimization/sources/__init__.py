@@ -13,6 +13,7 @@ raised by ``expand_inputs``.
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.ranges import FileRange, cut_file, read_ranges
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
@@ -21,12 +22,15 @@ from pipeline_optimization.sources.url import UrlSource
 __all__ = [
     "MAX_WORD_BYTES",
     "Chunk",
+    "FileRange",
     "FileSource",
     "Source",
     "StreamSource",
     "TextSource",
     "UrlSource",
+    "cut_file",
     "expand_inputs",
     "least_bytes",
     "read_chunks",
+    "read_ranges",
 ]

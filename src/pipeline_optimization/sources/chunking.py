@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.sources.source import Source
     from pipeline_optimization.sources.squeezing import Squeeze
 
-__all__ = ["Chunk", "ChunkCutter", "read_chunks"]
+__all__ = ["Chunk", "ChunkCutter", "cut_stream", "longest_run", "read_chunks"]
 
 MIN_RUN_BYTES = 1 << 16
 
@@ -52,22 +52,36 @@ def read_chunks(source: Source, chunk_size: int, *, squeeze: Squeeze | None = No
     if chunk_size < 1:
         msg = f"The chunk size is {chunk_size}, but must be at least 1 byte; about 1 MiB (1048576) suits most inputs"
         raise OptionError(msg)
-    cutter = ChunkCutter(squeeze, max_run_bytes=max(chunk_size, MIN_RUN_BYTES), max_word_bytes=MAX_WORD_BYTES)
-    return _cut(source, chunk_size, cutter)
+    return _cut(source, chunk_size, squeeze)
 
 
-def _cut(source: Source, chunk_size: int, cutter: ChunkCutter) -> Iterator[Chunk]:
+def _cut(source: Source, chunk_size: int, squeeze: Squeeze | None) -> Iterator[Chunk]:
     with closing(InputStream(source.open(), source.name)) as stream:
-        block = stream.read(len(BYTE_ORDER_MARK)).removeprefix(BYTE_ORDER_MARK)
-        block += stream.read(max(0, chunk_size - len(block)))
-        while len(block) >= chunk_size:  # an InputStream is short only at the end
-            chunk = cutter.feed(block)
-            if chunk is not None:
-                yield chunk
-            block = stream.read(chunk_size)
+        yield from cut_stream(stream, chunk_size, squeeze)
+
+
+def cut_stream(
+    stream: InputStream, chunk_size: int, squeeze: Squeeze | None, *, is_start: bool = True
+) -> Iterator[Chunk]:
+    """Yield the chunks of an open stream, as ``read_chunks`` does; ``is_start``: it may begin with a byte order mark."""
+    cutter = ChunkCutter(squeeze, max_run_bytes=longest_run(chunk_size), max_word_bytes=MAX_WORD_BYTES)
+    block = stream.read(len(BYTE_ORDER_MARK))
+    if is_start:
+        block = block.removeprefix(BYTE_ORDER_MARK)
+    block += stream.read(max(0, chunk_size - len(block)))
+    while len(block) >= chunk_size:  # an InputStream is short only at the end
+        chunk = cutter.feed(block)
+        if chunk is not None:
+            yield chunk
+        block = stream.read(chunk_size)
     chunk = cutter.finish(block)
     if chunk is not None:
         yield chunk
+
+
+def longest_run(chunk_size: int) -> int:
+    """Return how many bytes without white space are kept as they are; a longer run is squeezed."""
+    return max(chunk_size, MIN_RUN_BYTES)
 
 
 class ChunkCutter:

@@ -40,21 +40,31 @@ class FileSource:
         compression = compression_of(self.path)
         if compression is not None:
             load_decompressor(compression, self.name)
-        if stat.S_ISREG(self._mode()):
-            self._open_raw().close()
+        if stat.S_ISREG(self._facts().st_mode) and not os.access(self.path, os.R_OK):
+            self._open_raw().close()  # which says why not
+
+    def plain_size(self) -> int | None:
+        """Return the size in bytes of a file whose parts can be read where they are counted, None for any other.
+
+        That is a regular file without compression. Some of those that the system makes up claim to be empty.
+        """
+        if compression_of(self.path) is not None:
+            return None
+        facts = self._facts()
+        return facts.st_size if stat.S_ISREG(facts.st_mode) and facts.st_size else None
 
     def open(self) -> BinaryIO:
-        self._mode()
+        self._facts()
         return open_decompressed(self._open_raw, self.name, compression_of(self.path))
 
-    def _mode(self) -> int:
+    def _facts(self) -> os.stat_result:
         try:
-            mode = os.stat(self.path).st_mode
+            facts = os.stat(self.path)
         except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
             raise failure.unreadable(self.name, error) from error
-        if stat.S_ISDIR(mode):
+        if stat.S_ISDIR(facts.st_mode):
             raise failure.directory(self.name)
-        return mode
+        return facts
 
     def _open_raw(self) -> Readable:
         try:

@@ -1,0 +1,71 @@
+"""What items of the fused pipeline carry to workers, and what comes back: ranges to read, and counts of chunks.
+
+Payloads travel between processes of one run and are pickled; results are kept in checkpoints, and are plain bytes.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from pipeline_optimization.counting.totals import decode_counts, encode_counts
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.sources import FileRange
+from pipeline_optimization.types import ChunkCounts
+
+__all__ = ["Counted", "decode_counted", "decode_ranges", "encode_counted", "encode_ranges", "encode_unreadable"]
+
+HEADER = struct.Struct("<QI")
+LENGTH = struct.Struct("<Q")
+UNREADABLE = 0xFFFFFFFF
+"""In place of the number of chunks: the source could not be read."""
+
+
+@frozen
+class Counted:
+    """What came of an item: the counts of its chunks, nearly always one, and its invalid UTF-8 sequences."""
+
+    chunks: Sequence[ChunkCounts]
+    invalid_bytes: int = 0
+
+
+def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
+    return pickle.dumps([(part.path, part.start, part.stop) for part in ranges], pickle.HIGHEST_PROTOCOL)
+
+
+def decode_ranges(data: bytes) -> list[FileRange]:
+    return [FileRange(*part) for part in pickle.loads(data)]
+
+
+def encode_counted(counted: Counted) -> bytes:
+    parts = [HEADER.pack(counted.invalid_bytes, len(counted.chunks))]
+    for counts in counted.chunks:
+        data = encode_counts(counts)
+        parts += (LENGTH.pack(len(data)), data)
+    return b"".join(parts)
+
+
+def encode_unreadable(error: InputError) -> bytes:
+    """Return the result that says why there is none: for the run, not only for the item."""
+    source = error.source.encode("utf-8", "surrogatepass")
+    return HEADER.pack(len(source), UNREADABLE) + source + str(error).encode("utf-8", "surrogatepass")
+
+
+def decode_counted(result: bytes) -> Counted:
+    """Return what came of an item. Raises InputError where its source could not be read."""
+    invalid_bytes, number = HEADER.unpack_from(result)
+    start = HEADER.size
+    if number == UNREADABLE:
+        message = start + invalid_bytes
+        source = result[start:message].decode("utf-8", "surrogatepass")
+        raise InputError(result[message:].decode("utf-8", "surrogatepass"), source=source)
+    chunks = []
+    for _ in range(number):
+        (length,) = LENGTH.unpack_from(result, start)
+        start += LENGTH.size
+        chunks.append(decode_counts(result[start : start + length]))
+        start += length
+    return Counted(chunks, invalid_bytes)

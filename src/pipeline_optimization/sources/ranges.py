@@ -1,0 +1,165 @@
+"""Ranges of files: chunks that are named instead of carried, so that whoever counts them reads them too.
+
+A chunk of a plain file is told by where it begins and ends. Finding its end takes a look at a few bytes before the
+next border; the text itself is read once, where it is counted.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from attrs import Factory, define, field, frozen
+
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.sources import white_space
+from pipeline_optimization.sources.chunking import Chunk, cut_stream, longest_run
+from pipeline_optimization.sources.failure import unreadable
+from pipeline_optimization.sources.stream import InputStream
+from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from pipeline_optimization.sources.squeezing import Squeeze
+
+__all__ = ["FileRange", "cut_file", "read_ranges"]
+
+FIRST_LOOK = 4096
+"""Bytes before a border in which white space is searched first."""
+
+LOOK_GROWTH = 16
+
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+
+
+@frozen
+class FileRange:
+    """The bytes of a file from ``start`` up to but not including ``stop``."""
+
+    path: str
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        return self.stop - self.start
+
+
+def _unknown(start: int) -> int | None:
+    return None
+
+
+def cut_file(
+    path: str, size: int, chunk_size: int, *, known_stop: Callable[[int], int | None] = _unknown
+) -> Iterator[FileRange]:
+    """Cut the first ``size`` bytes of a plain file into ranges of about ``chunk_size`` bytes that split no word.
+
+    A range ends behind the last white space of a block of ``chunk_size`` bytes; a block without white space adds to
+    the range that it stands in. So the cuts depend on the bytes, ``size`` and ``chunk_size`` only. ``known_stop`` may
+    tell where the range that begins somewhere ends, so that the file need not be looked at there.
+
+    Raises InputError where the file cannot be read.
+    """
+    start, border = 0, chunk_size
+    with closing(_File(path)) as file:
+        while border < size:
+            stop = known_stop(start) or _last_end(file, border - chunk_size, border)
+            if stop:
+                yield FileRange(path, start, stop)
+                start = stop
+                border = -(-stop // chunk_size) * chunk_size  # the end of the block that it ends in
+            border += chunk_size
+    if start < size:
+        yield FileRange(path, start, size)
+
+
+def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze | None) -> Iterator[Chunk]:
+    """Read ranges that end at white space or with their file, as one chunk; ends of files end words.
+
+    A single range of more than two chunks holds a giant run without white space: it is read as ``read_chunks`` reads,
+    in bounded memory, and may give several chunks. Raises InputError where a file cannot be read, or has become
+    shorter than the range.
+    """
+    if len(ranges) == 1 and ranges[0].size > 2 * longest_run(chunk_size):
+        with closing(InputStream(_RangeReader(ranges[0]), ranges[0].path)) as stream:
+            yield from cut_stream(stream, chunk_size, squeeze, is_start=ranges[0].start == 0)
+        return
+    data = b"\n".join(map(_read_whole, ranges))
+    yield Chunk(data=data, invalid_bytes=count_invalid(data))
+
+
+def _last_end(file: _File, low: int, high: int) -> int:
+    """Return where the last white space ends that ends after ``low`` and not after ``high``; 0 if there is none."""
+    look = FIRST_LOOK
+    lowest = max(0, low - white_space.MAX_BYTES + 1)
+    while True:
+        start = max(lowest, high - look)
+        end = start + white_space.last_end(file.read(start, high - start))
+        if end > max(low, start):
+            return end
+        if start == lowest:
+            return 0
+        look *= LOOK_GROWTH
+
+
+def _read_whole(part: FileRange) -> bytes:
+    with closing(_File(part.path)) as file:
+        data = file.read(part.start, part.size)
+    return data if part.start else data.removeprefix(BYTE_ORDER_MARK)
+
+
+class _File:
+    """A file that is opened at the first read."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._handle = -1
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return exactly ``size`` bytes; raises InputError where there are fewer, or none can be read."""
+        if self._handle < 0:
+            self._handle = self._open()
+        try:
+            data = os.pread(self._handle, size, start)
+            while len(data) < size and (more := os.pread(self._handle, size - len(data), start + len(data))):
+                data += more
+        except OSError as error:
+            raise unreadable(self._path, error, after=start) from error
+        if len(data) < size:
+            raise InputError(
+                f"{self._path!r} became shorter while it was read: it ends at byte {start + len(data):,}. "
+                "Count it when nobody writes it",
+                source=self._path,
+            )
+        return data
+
+    def _open(self) -> int:
+        try:
+            return os.open(self._path, OPEN_FLAGS)
+        except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+            raise unreadable(self._path, error) from error
+
+    def close(self) -> None:
+        if self._handle >= 0:
+            os.close(self._handle)
+            self._handle = -1
+
+
+@define
+class _RangeReader:
+    """Reads a range from its start to its end."""
+
+    part: FileRange
+    _file: _File = field(default=Factory(lambda self: _File(self.part.path), takes_self=True), init=False)
+    position: int = field(default=0, init=False)
+
+    def read(self, size: int, /) -> bytes:
+        size = min(size, self.part.size - self.position)
+        data = self._file.read(self.part.start + self.position, size)
+        self.position += size
+        return data
+
+    def close(self) -> None:
+        self._file.close()

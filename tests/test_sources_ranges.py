@@ -1,0 +1,125 @@
+"""Ranges: whoever reads them finds the words of the file, once each, wherever the cuts are."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipeline_optimization import count_anagrams
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.sources import Chunk, FileRange, cut_file, read_ranges
+from test_sources_chunking import DATA, reference_invalid, reference_words, squeeze_exercise, squeeze_nothing, words_of
+
+
+def read_all(ranges: list[FileRange], chunk_size: int, *, is_squeezed: bool = False) -> list[Chunk]:
+    squeeze = squeeze_exercise if is_squeezed else None
+    return [chunk for part in ranges for chunk in read_ranges([part], chunk_size, squeeze)]
+
+
+@settings(deadline=None)
+@given(data=DATA, chunk_size=st.integers(1, 200), is_squeezed=st.booleans())
+@example(data=b"\xef\xbb\xbf\xef\xbb\xbfcat", chunk_size=1, is_squeezed=False)
+@example(data=b"a\xe2\x80\x89b\xe2\x80\xe2\x80\x89", chunk_size=1, is_squeezed=False)
+@example(data=b"a\xe2\x80\x89", chunk_size=2, is_squeezed=True)
+def test_words_and_invalid_bytes_are_those_of_the_whole_file(data: bytes, chunk_size: int, is_squeezed: bool) -> None:
+    """For every chunk size from 1, and ranges join without a gap."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "text")
+        Path(path).write_bytes(data)
+        ranges = list(cut_file(path, len(data), chunk_size))
+        chunks = read_all(ranges, chunk_size, is_squeezed=is_squeezed)
+    assert [part.start for part in ranges] == [0, *(part.stop for part in ranges[:-1])][: len(ranges)]
+    assert sum(part.size for part in ranges) == len(data)
+    squeeze = squeeze_exercise if is_squeezed else squeeze_nothing
+    assert words_of(chunks, squeeze) == reference_words(data, is_squeezed=is_squeezed)
+    assert sum(chunk.invalid_bytes for chunk in chunks) == reference_invalid(data)
+
+
+@settings(deadline=None)
+@given(data=DATA, chunk_size=st.integers(1, 50), known=st.sets(st.integers(0, 30)))
+def test_known_ranges_are_cut_where_they_were(data: bytes, chunk_size: int, known: set[int]) -> None:
+    """Whatever part of the ranges is known, all are the same again, and the known ones are not looked at."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "text")
+        Path(path).write_bytes(data)
+        ranges = list(cut_file(path, len(data), chunk_size))
+        stops = {part.start: part.stop for number, part in enumerate(ranges) if number in known}
+        assert list(cut_file(path, len(data), chunk_size, known_stop=stops.get)) == ranges
+    every = {part.start: part.stop for part in ranges}
+    assert list(cut_file(path, len(data), chunk_size, known_stop=every.get)) == ranges, "the file is gone by now"
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"c" + b"." * 300_000 + b"at", ["cat"]),
+        (b"dog c" + b"-" * 300_000 + b"at dog", ["dog", "c", "at", "dog"]),
+        (b"dog " + b"a b" * 70_000 + b"-" * 300_000 + b"at dog", ["dog", *("a b" * 70_000).split(), "at", "dog"]),
+        (b"\xef\xbb\xbf" + b"\xff" * 300_000, []),
+    ],
+    ids=["joined", "hyphens", "after text", "invalid"],
+)
+@pytest.mark.parametrize("chunk_size", [1000, 65_537])
+def test_a_giant_run_is_one_range_and_read_in_pieces(
+    data: bytes, words: list[str], chunk_size: int, tmp_path: Path
+) -> None:
+    """Removed characters join their neighbours over any distance."""
+    path = tmp_path / "giant"
+    path.write_bytes(data)
+    chunks = read_all(list(cut_file(str(path), len(data), chunk_size)), chunk_size, is_squeezed=True)
+    assert words_of(chunks, squeeze_exercise) == words
+    assert sum(chunk.invalid_bytes for chunk in chunks) == reference_invalid(data)
+    assert max(len(chunk.data) for chunk in chunks) <= 4 * 65_537
+
+
+def test_ends_of_files_end_words(tmp_path: Path) -> None:
+    """Small files are read together, each without its byte order mark."""
+    parts = []
+    for number, data in enumerate([b"ca", b"\xef\xbb\xbft do", b"g"]):
+        path = tmp_path / str(number)
+        path.write_bytes(data)
+        parts.append(FileRange(str(path), 0, len(data)))
+    assert words_of(list(read_ranges(parts, 100, None))) == ["ca", "t", "do", "g"]
+
+
+def test_many_small_files_are_few_items(tmp_path: Path) -> None:
+    """Their texts together fill a chunk, and the counts are those of all of them."""
+    for number in range(50):
+        (tmp_path / f"{number:02}.txt").write_bytes(b"cat " * (number + 1))
+    report = count_anagrams(sorted(tmp_path.iterdir()), chunk_size=1000)
+    assert report.anagram_counts["act"] == sum(range(51))
+    assert report.tasks["count_ranges"].items < 10
+    assert report.bytes_read == 4 * sum(range(51))
+
+
+@pytest.mark.parametrize("chunk_size", [10, 100, 10_000])
+@pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])
+def test_a_file_that_shrinks_while_it_is_read_is_an_input_error(
+    orchestrator: str, chunk_size: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its counts would be neither those of the old file nor of the new one."""
+    path = tmp_path / "shrinking"
+    path.write_bytes(b"cat dog " * 100)
+    monkeypatch.setattr("pipeline_optimization.sources.file.FileSource.plain_size", lambda self: 900)
+    with pytest.raises(InputError, match=r"shrinking' became shorter while it was read: it ends at byte 800\."):
+        count_anagrams(path, orchestrator=orchestrator, chunk_size=chunk_size)
+
+
+def test_a_file_that_grows_is_counted_as_it_was(tmp_path: Path) -> None:
+    """A log may be written on while it is counted."""
+    path = tmp_path / "growing"
+    path.write_bytes(b"cat dog " * 100)
+    ranges = list(cut_file(str(path), 400, 150))
+    path.write_bytes(b"cat dog " * 200)
+    assert words_of(read_all(ranges, 150)) == ["cat", "dog"] * 50
+
+
+def test_a_file_that_vanishes_is_an_input_error(tmp_path: Path) -> None:
+    """As one that was never there."""
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        list(read_ranges([FileRange(str(tmp_path / "gone"), 0, 5)], 100, None))
