@@ -29,7 +29,7 @@ MIXED = BenchmarkCase(
 CPU = BenchmarkCase(name="small", profile="cpu", faults="none", latency_scale=0.0, words=3000)
 
 
-def measure(name: str, case: BenchmarkCase = MIXED, *, kind: SampleKind = "warm_up", timeout: float = 5.0) -> Sample:
+def measure(name: str, case: BenchmarkCase = MIXED, *, kind: SampleKind = "warm_up", timeout: float = 60.0) -> Sample:
     """Take one sample of a contender, and see that it leaves no process behind."""
     before = set(psutil.Process().children(recursive=True))
     contender = file_contender(CONTENDERS / f"{name}.py")
@@ -107,7 +107,7 @@ def test_too_much_memory_is_named(kind: SampleKind) -> None:
     """A contender whose child takes more than it may is killed with it, whichever rounds notice."""
     round_ = make_round(MIXED, kind, 1, seed=7, warm_runs=3)
     contender = file_contender(CONTENDERS / "eats_memory.py")
-    order = order_sample(contender, round_, timeout=5.0, workers=2, memory_limit=100 << 20)
+    order = order_sample(contender, round_, timeout=60.0, workers=2, memory_limit=100 << 20)
     sample = assemble(take_sample(order), "eats_memory", round_, order_index=0, started=0)
     assert codes(sample) == {"out_of_memory"}
     assert "where 100 MiB are allowed" in sample.problems[0].text
@@ -143,7 +143,7 @@ def test_syntax_errors_are_named(tmp_path: Path) -> None:
     path = tmp_path / "is_no_python.py"
     path.write_text("class TaskOrchestrator\n")
     round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=1)
-    raw = take_sample(order_sample(file_contender(path), round_, timeout=5.0, workers=2))
+    raw = take_sample(order_sample(file_contender(path), round_, timeout=60.0, workers=2))
     (problem,) = assemble(raw, "is_no_python", round_, order_index=0, started=0).problems
     assert problem.code == "import_error"
     assert "is_no_python.py, line 1" in problem.text
@@ -153,7 +153,7 @@ def test_no_retry_is_no_crime() -> None:
     """Injected faults that get through are told from errors, and the draws predict them exactly."""
     path = Path(__file__).parents[1] / "benchmark_orchestrators" / "naive.py"
     round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=12)
-    order = order_sample(file_contender(path), round_, timeout=5.0, workers=2)
+    order = order_sample(file_contender(path), round_, timeout=60.0, workers=2)
     sample = assemble(take_sample(order), "naive", round_, order_index=0, started=0)
     assert codes(sample) == {"exhausted_retries"}
     outcomes = [execution.is_correct for execution in sample.executions]
