@@ -39,6 +39,8 @@ def count_anagrams(
     seed: int | None = None,
     case: str = "",
     chunk_size: int = DEFAULT_CHUNK_SIZE,
+    checkpoint: str | PathLike[str] | None = None,
+    resume: bool = False,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunReport:
@@ -46,11 +48,13 @@ def count_anagrams(
 
     ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. ``chunk_size`` is
     in bytes, ``latency_scale`` multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
+    ``checkpoint`` keeps finished items in that file, and with ``resume`` those that it has are not run again.
     ``kernel`` is the counting kernel; ``auto`` takes a compiled one where the input is known to be large enough to pay.
 
     Returns the report; ``report.is_complete`` is False where items failed for good. Raises UsageError for unknown
-    names and wrong options, InputError where the source cannot be read, LexiconError, PluginError, OrchestratorError,
-    and RunInterrupted, a KeyboardInterrupt that carries the partial report.
+    names and wrong options, CheckpointError where the checkpoint is of another run or cannot be used, InputError where
+    the source cannot be read, LexiconError, PluginError, OrchestratorError, and RunInterrupted, a KeyboardInterrupt
+    that carries the partial report.
     """
     options = RunOptions(
         orchestrator=orchestrator,
@@ -66,6 +70,8 @@ def count_anagrams(
         seed=seed,
         case=case,
         chunk_size=chunk_size,
+        checkpoint=None if checkpoint is None else fspath(checkpoint),
+        resume=resume,
     )
     registry = registry or Registry.load()
     sources = _sources(source)

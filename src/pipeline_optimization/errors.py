@@ -4,6 +4,7 @@
 
     AnagramError
     ├── UsageError (ValueError)            the caller asked for something that cannot be
+    │   ├── CheckpointError                a checkpoint is of another run, damaged, in use or cannot be written
     │   ├── OptionError                    an option has an unknown name or a wrong value
     │   ├── UnknownComponentError          no plugin offers a component of that name
     │   └── TextTypeError                  process_text() was given something that is no string
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnagramError",
+    "CheckpointError",
     "IncompleteRunError",
     "InjectedFault",
     "InputError",
@@ -59,6 +61,14 @@ class AnagramError(Exception):
 
 class UsageError(AnagramError, ValueError):
     """The caller asked for something that cannot be."""
+
+
+class CheckpointError(UsageError):
+    """A checkpoint is of another run, damaged, in use, or cannot be written; ``path`` is its file."""
+
+    def __init__(self, message: str, *, path: str) -> None:
+        super().__init__(message)
+        self.path = path
 
 
 class OptionError(UsageError):

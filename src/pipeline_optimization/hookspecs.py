@@ -132,7 +132,7 @@ def anagram_item_finished(event: ItemFinished) -> None:
 
 @hookspec
 def anagram_checkpoint_saved(event: CheckpointSaved) -> None:
-    """Observe that partial results are safe in a checkpoint. Not called yet: version 0.1 keeps no checkpoints."""
+    """Observe that results of finished items are safe in the checkpoint, if the run keeps one."""
 
 
 @hookspec

@@ -56,6 +56,10 @@ __all__ = ["run"]
 @click.option(
     "--chunk-size", type=int, default=DEFAULT_CHUNK_SIZE, show_default=True, metavar="BYTES", help="Text in one item."
 )
+@click.option(
+    "--checkpoint", metavar="FILE", help="Keep finished items in FILE, so that the run can go on after its death."
+)
+@click.option("--resume", is_flag=True, help="Go on with the run of --checkpoint; start it where there is none yet.")
 @click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="table", show_default=True)
 @click.option(
     "--top",
@@ -82,6 +86,8 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     latency_scale: float,
     seed: int | None,
     chunk_size: int,
+    checkpoint: str | None,
+    resume: bool,  # noqa: FBT001 - as above
     form: str,
     top: int | None,
     output: str,
@@ -117,6 +123,8 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         latency_scale=latency_scale,
         seed=seed,
         chunk_size=chunk_size,
+        checkpoint=checkpoint,
+        resume=resume,
     )
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults)
     # Everything is checked before anything runs.
@@ -138,6 +146,8 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
                 click.echo(problem, err=True)
             code = max(code, INTERRUPTED if report.is_interrupted else INCOMPLETE if outcome.problems else COMPLETE)
             if report.is_interrupted:
+                if checkpoint is not None:
+                    click.echo("Go on with the same command and --resume.", err=True)
                 break
         renderer.finish()
     ctx.exit(code)
@@ -161,6 +171,8 @@ def _jobs(
         return [(options, [TextSource(text)], None)]
     if inputs:
         return [(options, expand_inputs(inputs), None)]
+    if test_case == "all" and options.checkpoint is not None:
+        raise click.UsageError("A checkpoint is of one run. Name one test case, or leave --checkpoint out.")
     names = CASE_NAMES if test_case == "all" else (test_case or CASE_NAMES[0],)
     cases = load_cases()
     return [

@@ -12,6 +12,7 @@ from pipeline_optimization.types import ChunkCounts, GroupIndex
 __all__ = ["Totals", "decode_counts", "encode_counts"]
 
 HEADER = struct.Struct("<QQII")
+SUM_HEADER = struct.Struct("<QQ")
 
 
 def encode_counts(counts: ChunkCounts) -> bytes:
@@ -55,6 +56,29 @@ class Totals:
     def add(self, counts: ChunkCounts) -> None:
         self.add_groups(counts.groups, counts.occurrences)
         self.add_words(counts.words, counts.distinct_words, counts.sample)
+
+    def to_bytes(self) -> bytes:
+        """Return the sum as bytes, for ``restore``."""
+        groups = sorted(self._groups)
+        occurrences = array("Q", map(self._groups.__getitem__, groups))
+        header = SUM_HEADER.pack(self.words, len(groups))
+        return b"".join((header, array("I", groups).tobytes(), occurrences.tobytes(), self._distinct.to_bytes()))
+
+    def restore(self, data: bytes, *, groups: int) -> None:
+        """Begin with a sum that ``to_bytes`` returned, of an index of so many groups. Raises ValueError for no such sum."""
+        try:
+            self.words, length = SUM_HEADER.unpack_from(data)
+            numbers, occurrences = array("I"), array("Q")
+            middle = SUM_HEADER.size + length * numbers.itemsize
+            end = middle + length * occurrences.itemsize
+            numbers.frombytes(data[SUM_HEADER.size : middle])
+            occurrences.frombytes(data[middle:end])
+            self._groups = dict(zip(numbers, occurrences, strict=True))
+            self._distinct = DistinctWords.from_bytes(data[end:])
+        except struct.error as error:
+            raise ValueError("it is cut off") from error
+        if len(self._groups) != length or (numbers and max(numbers) >= groups):
+            raise ValueError("it has groups that the lexicon does not have")
 
     @property
     def matched_words(self) -> int:

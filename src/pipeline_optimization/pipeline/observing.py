@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.types import ItemFinished, RunFinished, RunStarted, TaskFailed, TaskRetried
+from pipeline_optimization.types import CheckpointSaved, ItemFinished, RunFinished, RunStarted, TaskFailed, TaskRetried
 
 __all__ = ["Observing", "RunEvent"]
 
-RunEvent = RunStarted | TaskFailed | TaskRetried | ItemFinished | RunFinished
+RunEvent = RunStarted | TaskFailed | TaskRetried | ItemFinished | CheckpointSaved | RunFinished
 
 HOOK_OF: dict[type[object], str] = {
     RunStarted: "anagram_run_started",
     TaskFailed: "anagram_task_failed",
     TaskRetried: "anagram_task_retried",
     ItemFinished: "anagram_item_finished",
+    CheckpointSaved: "anagram_checkpoint_saved",
     RunFinished: "anagram_run_finished",
 }
 

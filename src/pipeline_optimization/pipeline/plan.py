@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from pipeline_optimization.checkpoint import stored_fact
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan
 from pipeline_optimization.errors import OptionError, UnknownComponentError
 from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
@@ -20,12 +21,15 @@ from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.tasks.permutations_task import permutations
 from pipeline_optimization.types import KernelOffer, Orchestrator, RetryPolicy
 
-__all__ = ["DEFAULT_CHUNK_SIZE", "RunOptions", "RunPlan", "make_plan"]
+__all__ = ["DEFAULT_CHUNK_SIZE", "SEED", "RunOptions", "RunPlan", "make_plan"]
 
 DEFAULT_CHUNK_SIZE = 4 << 20
 """Bytes of text in one item: enough to look each different word up rarely, little enough to hold several."""
 
 TASKS = (filter_input, get_words, find_anagrams, permutations)
+
+SEED = "the seed"
+"""What a checkpoint calls the seed."""
 
 Options = Mapping[str, object]
 
@@ -50,6 +54,8 @@ class RunOptions:
     seed: int | None = None
     case: str = ""
     chunk_size: int = DEFAULT_CHUNK_SIZE
+    checkpoint: str | None = None
+    resume: bool = False
 
 
 @frozen(kw_only=True)
@@ -87,7 +93,9 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
         raise OptionError(f"The latency scale must be a number of at least 0, not {options.latency_scale!r}.")
     if options.chunk_size < 1:
         raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
-    seed = secrets.randbits(31) if options.seed is None else options.seed
+    if options.resume and options.checkpoint is None:
+        raise OptionError("There is nothing to resume without a checkpoint. Name it: --checkpoint FILE --resume.")
+    seed = _seed(options)
     name, orchestrator, workers_read_files = _orchestrator(registry, options)
     tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)
     signature = registry.signature(options.signature, options.signature_options)
@@ -120,6 +128,14 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
         faults=faults,
         workers_read_files=workers_read_files,
     )
+
+
+def _seed(options: RunOptions) -> int:
+    """Return the seed that was chosen, that of the run to resume, or a new one."""
+    if options.seed is not None:
+        return options.seed
+    stored = stored_fact(options.checkpoint, SEED) if options.resume and options.checkpoint else None
+    return int(stored) if stored is not None and stored.isdecimal() else secrets.randbits(31)
 
 
 def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from attrs import define, frozen
 
@@ -12,6 +13,10 @@ __all__ = ["Part", "Reading"]
 
 MAX_FILES = 4096
 """Files that are counted as one part at most, so that progress shows."""
+
+
+def _unknown(path: str, start: int) -> int | None:
+    return None
 
 
 @frozen(kw_only=True)
@@ -31,13 +36,15 @@ class Part:
 class Reading:
     """Cuts sources one after the other. A word never spans two of them: their borders end words.
 
-    ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None. ``bytes_read`` and
+    ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None. ``stop_of`` may know
+    where the part of a file that begins somewhere ends, so that the file need not be looked at. ``bytes_read`` and
     ``invalid_bytes`` are of what was read here; whoever reads ranges adds to them what was found there.
     """
 
     sources: Sequence[Source]
     chunk_size: int
     squeeze: Callable[[str], str] | None
+    stop_of: Callable[[str, int], int | None] = _unknown
     bytes_read: int = 0
     invalid_bytes: int = 0
 
@@ -66,7 +73,8 @@ class Reading:
                 small.append(FileRange(source.name, 0, size))
                 pending += size
             else:
-                for part in cut_file(source.name, size, self.chunk_size):
+                known_stop = partial(self.stop_of, source.name)
+                for part in cut_file(source.name, size, self.chunk_size, known_stop=known_stop):
                     yield from self._of([part], inline=inline)
         if small:
             yield from self._of(small, inline=inline)

@@ -19,7 +19,8 @@ class RunReport:
     interrupted; then the counts cover only what was finished. ``floor`` is the time that the drawn latencies and
     retry delays allow at best, with any number of workers; 0 where nothing waits. ``distinct_words`` is exact for an
     input of one chunk and estimated for more (``distinct_words_is_exact``). ``ledger_digest`` is equal for two runs
-    exactly if the same attempts of the same items had the same outcomes.
+    exactly if the same attempts of the same items had the same outcomes. ``resumed_items`` were finished by an earlier
+    run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone.
     """
 
     runtime: float
@@ -49,6 +50,8 @@ class RunReport:
     ledger_digest: str
     stale_completions: int
     is_interrupted: bool
+    resumed_items: int = 0
+    checkpoint: str = ""
     warnings: Sequence[str] = ()
 
     @property
@@ -120,5 +123,6 @@ _PLAIN = (
     "matched_words",
     "bytes_read",
     "invalid_bytes",
+    "resumed_items",
     "stale_completions",
 )

@@ -13,6 +13,7 @@ from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.loop import Engine, Limits
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
+from pipeline_optimization.pipeline.checkpointing import open_keeping
 from pipeline_optimization.pipeline.kernels import prepare_kernel
 from pipeline_optimization.pipeline.observing import Observing
 from pipeline_optimization.pipeline.plan import RunPlan
@@ -22,7 +23,7 @@ from pipeline_optimization.pipeline.stages import build_stages
 from pipeline_optimization.pipeline.workloads import FusedWorkload, StagedWorkload
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
-from pipeline_optimization.types import Orchestrator, RunFinished, RunStarted
+from pipeline_optimization.types import CheckpointSaved, Orchestrator, RunFinished, RunStarted
 
 __all__ = ["Progress", "execute"]
 
@@ -48,9 +49,11 @@ def execute(
 ) -> RunReport:
     """Run a plan and return the report, also after Ctrl-C (``is_interrupted``).
 
-    Raises InputError where a source cannot be read, LexiconError where the lexicon cannot be loaded, and
-    OrchestratorError where the orchestrator breaks its contract, and PluginLoadError where the kernel that was asked
-    for cannot be prepared.
+    With a checkpoint, finished items are kept in it while the run goes on, and those that it has are not run again.
+
+    Raises CheckpointError where the checkpoint is of another run or cannot be used, InputError where a source cannot
+    be read, LexiconError where the lexicon cannot be loaded, OrchestratorError where the orchestrator breaks its
+    contract, and PluginLoadError where the kernel that was asked for cannot be prepared.
     """
     clock = _clock_of(plan.orchestrator)
     start = clock.now()
@@ -69,18 +72,50 @@ def execute(
     totals = Totals()
     observing = Observing(registry)
     run_id = uuid4().hex
-    engine = Engine(
-        plan.orchestrator,
-        FusedWorkload(reading, totals, inline=not plan.workers_read_files)
+    workload = (
+        FusedWorkload(reading, totals, groups=len(index), inline=not plan.workers_read_files)
         if plan.faults.is_calm
-        else StagedWorkload(reading, totals),
-        Retrying(plan.retry.build(), seed=plan.seed, case=plan.options.case),
-        clock=clock,
-        emit=observing.emit,
-        run_id=run_id,
-        limits=Limits(open_bytes=max(OPEN_BYTES, ((os.cpu_count() or 1) + 1) * plan.options.chunk_size)),
-        tick=lambda: on_progress and on_progress(Progress(reading.bytes_read, engine.tally.ended)),
+        else StagedWorkload(reading, totals)
     )
+    with open_keeping(plan, sources, index, workload, reading) as keeping:
+
+        def save() -> None:
+            if keeping.commit():
+                observing.emit(
+                    CheckpointSaved(run_id=run_id, time=clock.now(), path=keeping.path, items=keeping.finished)
+                )
+
+        def tick() -> None:
+            save()
+            if on_progress:
+                on_progress(Progress(reading.bytes_read, engine.tally.ended))
+
+        engine = Engine(
+            plan.orchestrator,
+            keeping.workload,
+            Retrying(plan.retry.build(), seed=plan.seed, case=plan.options.case),
+            clock=clock,
+            emit=observing.emit,
+            run_id=run_id,
+            limits=Limits(open_bytes=max(OPEN_BYTES, ((os.cpu_count() or 1) + 1) * plan.options.chunk_size)),
+            tick=tick,
+        )
+        _run(plan, engine, observing, clock, run_id)
+        save()
+    runtime = (clock.now() - start) * 1000.0
+    return _report(
+        plan,
+        engine,
+        totals,
+        reading,
+        totals.anagram_counts(index),
+        runtime,
+        [*warnings, *observing.warnings],
+        resumed_items=keeping.resumed,
+    )
+
+
+def _run(plan: RunPlan, engine: Engine, observing: Observing, clock: Clock, run_id: str) -> None:
     setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults)
     observing.emit(
         RunStarted(
@@ -104,10 +139,6 @@ def execute(
                 is_interrupted=engine.is_interrupted,
             )
         )
-    runtime = (clock.now() - start) * 1000.0
-    return _report(
-        plan, engine, totals, reading, totals.anagram_counts(index), runtime, [*warnings, *observing.warnings]
-    )
 
 
 def _clock_of(orchestrator: Orchestrator) -> Clock:
@@ -124,6 +155,8 @@ def _report(  # noqa: PLR0917 - the parts of a run, each once
     counts: dict[str, int],
     runtime: float,
     warnings: Sequence[str],
+    *,
+    resumed_items: int,
 ) -> RunReport:
     options, tally, stages = plan.options, engine.tally, plan.stages
     return RunReport(
@@ -154,5 +187,7 @@ def _report(  # noqa: PLR0917 - the parts of a run, each once
         ledger_digest=tally.ledger_digest,
         stale_completions=tally.stale,
         is_interrupted=engine.is_interrupted,
+        resumed_items=resumed_items,
+        checkpoint=options.checkpoint or "",
         warnings=tuple(warnings),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from zlib import crc32
@@ -14,6 +15,8 @@ from pipeline_optimization.pipeline.payloads import decode_counted, encode_range
 from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.pipeline.stages import COUNT_CHUNK, COUNT_RANGES, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
 
+SNAPSHOT = struct.Struct("<QQ")
+
 __all__ = ["FusedWorkload", "StagedWorkload"]
 
 
@@ -23,10 +26,12 @@ class FusedWorkload:
     Workers read plain files themselves, unless ``inline``: then, as with any other source, items carry the text.
     """
 
-    def __init__(self, reading: Reading, totals: Totals, *, inline: bool = False) -> None:
+    def __init__(self, reading: Reading, totals: Totals, *, groups: int, inline: bool = False) -> None:
         self._reading = reading
         self._totals = totals
+        self._groups = groups
         self._inline = inline
+        self._bytes_elsewhere = self._invalid_elsewhere = 0
 
     def items(self) -> Iterator[Item]:
         for number, part in enumerate(self._reading.parts(inline=self._inline)):
@@ -38,11 +43,27 @@ class FusedWorkload:
         """Add an item's counts. Raises InputError where its worker could not read what it was to count."""
         counted = decode_counted(result)
         for counts in counted.chunks:
+            if counts.groups and max(counts.groups) >= self._groups:
+                raise ValueError("it has groups that the lexicon does not have")
             self._totals.add(counts)
         if item.task == COUNT_RANGES:
-            self._reading.bytes_read += item.size
-            self._reading.invalid_bytes += counted.invalid_bytes
+            self._add_elsewhere(item.size, counted.invalid_bytes)
         return ()
+
+    def snapshot(self) -> bytes:
+        """Return the sum so far. What the parent read is not part of it: it is read again."""
+        return SNAPSHOT.pack(self._bytes_elsewhere, self._invalid_elsewhere) + self._totals.to_bytes()
+
+    def restore(self, snapshot: bytes) -> None:
+        """Begin with a sum that ``snapshot`` returned."""
+        self._add_elsewhere(*SNAPSHOT.unpack_from(snapshot))
+        self._totals.restore(snapshot[SNAPSHOT.size :], groups=self._groups)
+
+    def _add_elsewhere(self, read: int, invalid: int) -> None:
+        self._bytes_elsewhere += read
+        self._invalid_elsewhere += invalid
+        self._reading.bytes_read += read
+        self._reading.invalid_bytes += invalid
 
 
 class StagedWorkload:
@@ -66,6 +87,12 @@ class StagedWorkload:
         if result:
             self._totals.add_groups((int(result),), (item.weight,))
         return ()
+
+    def snapshot(self) -> None:
+        """Each result is needed: it tells which items come next."""
+
+    def restore(self, snapshot: bytes) -> None:
+        raise ValueError("a run with faults keeps no sum")
 
     def _words(self, item: Item, result: bytes) -> Iterator[Item]:
         # split, not splitlines: a word may hold a character that ends lines, but never the one that joins them here.

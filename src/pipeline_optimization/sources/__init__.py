@@ -13,6 +13,7 @@ raised by ``expand_inputs``.
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.identity import identify
 from pipeline_optimization.sources.ranges import FileRange, cut_file, read_ranges
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
@@ -30,6 +31,7 @@ __all__ = [
     "UrlSource",
     "cut_file",
     "expand_inputs",
+    "identify",
     "least_bytes",
     "read_chunks",
     "read_ranges",

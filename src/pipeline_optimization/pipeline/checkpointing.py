@@ -1,0 +1,172 @@
+"""Keeps a run's finished items, so that a later run goes on where this one ended, whatever ended it."""
+
+from __future__ import annotations
+
+import os
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import blake2b
+from typing import Protocol
+
+from attrs import define
+
+from pipeline_optimization.checkpoint import CheckpointStore
+from pipeline_optimization.checkpoint.store import FileSpan
+from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.engine.work import Item, Workload
+from pipeline_optimization.errors import CheckpointError
+from pipeline_optimization.pipeline.payloads import decode_ranges
+from pipeline_optimization.pipeline.plan import SEED, RunPlan
+from pipeline_optimization.pipeline.reading import Reading
+from pipeline_optimization.pipeline.stages import COUNT_RANGES
+from pipeline_optimization.sources import Source, identify
+
+__all__ = ["CheckpointedWorkload", "Keeping", "KeptWorkload", "open_keeping", "run_facts"]
+
+COMPACT_AFTER = 64
+"""Results that are kept one by one before their sum takes their place."""
+
+
+class KeptWorkload(Workload, Protocol):
+    """A workload that a checkpoint can keep."""
+
+    def snapshot(self) -> bytes | None:
+        """Return the sum of all results accepted so far, or None for a workload that needs each of them."""
+        ...
+
+    def restore(self, snapshot: bytes) -> None:
+        """Begin with the sum of another run's results. Raises ValueError or struct.error for what is none."""
+        ...
+
+
+def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> Mapping[str, str]:
+    """Return what a run's counts depend on, by what people call it. How it is run is not among it."""
+    options, stages = plan.options, plan.stages
+    digest = blake2b("\n".join(index.lines).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    facts = {
+        **identify(sources),
+        "the tokenizer": f"{stages.tokenizer.label} {stages.tokenizer.options!r}",
+        "the signature": f"{stages.signature.label} {stages.signature.options!r}",
+        "the lexicon": f"{stages.lexicon.label} ({len(index)} groups, digest {digest})",
+        "the chunk size": str(options.chunk_size),
+        "reading": "in the workers" if plan.workers_read_files else "in the parent",
+        "the kind of run": "without faults" if plan.faults.is_calm else f"with faults ({options.faults})",
+    }
+    if not plan.faults.is_calm:
+        facts |= {SEED: str(plan.seed), "the test case": options.case or "none"}
+    return facts
+
+
+class CheckpointedWorkload:
+    """Puts each result into a checkpoint before it counts, and hands out only items that are not in it yet.
+
+    The results of finished items take the way that new ones take, through ``accept`` of the workload within; so what
+    an item makes possible is found again, too. ``resumed`` counts the items that need not be run.
+    """
+
+    def __init__(self, workload: KeptWorkload, store: CheckpointStore) -> None:
+        self._workload = workload
+        self._store = store
+        self._loose: list[tuple[str, str]] = []
+        self.resumed = 0
+        snapshot = store.snapshot()
+        if snapshot is not None:
+            with self._plausible():
+                workload.restore(snapshot)
+
+    def items(self) -> Iterator[Item]:
+        return self._unfinished(self._workload.items())
+
+    def accept(self, item: Item, result: bytes) -> Iterable[Item]:
+        """Keep a result together with its item's identity, and return the items that it makes possible."""
+        follow_ups = self._workload.accept(item, result)
+        self._store.put(item.task, item.id, item.data, result, _span(item))
+        self._add(item)
+        return self._unfinished(follow_ups)
+
+    def _unfinished(self, items: Iterable[Item]) -> Iterator[Item]:
+        """Yield what is to be run; what is finished is accepted instead, in the order in which it comes."""
+        for item in items:
+            found = self._store.find(item.task, item.id, item.data)
+            if found is None:
+                yield item
+                continue
+            self.resumed += 1
+            if found.result is not None:
+                with self._plausible():
+                    follow_ups = self._workload.accept(item, found.result)
+                self._add(item)
+                yield from self._unfinished(follow_ups)
+
+    def _add(self, item: Item) -> None:
+        self._loose.append((item.task, item.id))
+        if len(self._loose) >= COMPACT_AFTER:
+            total = self._workload.snapshot()
+            if total is not None:
+                self._store.compact(total, self._loose)
+            self._loose.clear()
+
+    @contextmanager
+    def _plausible(self) -> Iterator[None]:
+        try:
+            yield
+        except (ArithmeticError, LookupError, ValueError, struct.error) as error:
+            raise CheckpointError(
+                f"The checkpoint {self._store.path!r} holds a result that no run wrote ({error}). Delete it and start "
+                "anew.",
+                path=self._store.path,
+            ) from error
+
+
+def _span(item: Item) -> FileSpan | None:
+    """Return the part of a file that an item stands for, if it is one part of one file."""
+    if item.task != COUNT_RANGES:
+        return None
+    ranges = decode_ranges(item.data)
+    return FileSpan(os.fsencode(ranges[0].path), ranges[0].start, ranges[0].stop) if len(ranges) == 1 else None
+
+
+@define(eq=False)
+class Keeping:
+    """A run's workload, and the checkpoint that keeps it, if there is one."""
+
+    workload: Workload
+    store: CheckpointStore | None = None
+
+    @property
+    def path(self) -> str:
+        return "" if self.store is None else self.store.path
+
+    @property
+    def finished(self) -> int:
+        return 0 if self.store is None else self.store.finished
+
+    @property
+    def resumed(self) -> int:
+        return self.workload.resumed if isinstance(self.workload, CheckpointedWorkload) else 0
+
+    def commit(self) -> bool:
+        """Make safe what was finished since the last time; return whether there was anything."""
+        return self.store is not None and self.store.commit()
+
+
+@contextmanager
+def open_keeping(
+    plan: RunPlan, sources: Sequence[Source], index: AnagramIndex, workload: KeptWorkload, reading: Reading
+) -> Iterator[Keeping]:
+    """Open the checkpoint that the plan asks for; what was finished when the run ends in an error is committed too."""
+    path = plan.options.checkpoint
+    if path is None:
+        yield Keeping(workload)
+        return
+    facts = run_facts(plan, sources, index)
+    with CheckpointStore(path, facts, resume=plan.options.resume) as store:
+        reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)
+        try:
+            yield Keeping(CheckpointedWorkload(workload, store), store)
+        except CheckpointError:
+            raise  # it cannot be written to
+        except BaseException:
+            store.commit()
+            raise

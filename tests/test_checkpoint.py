@@ -1,0 +1,236 @@
+"""Checkpoints: a run goes on after any death, counts exactly, and refuses to go on with another run."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+import pytest
+
+from command import ANAGRAM, anagram, environment, run_json
+from pipeline_optimization import RunReport, count_anagrams
+from pipeline_optimization.errors import CheckpointError, RunInterrupted
+from pipeline_optimization.pipeline.run import Progress
+
+ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
+TEXT = "The cat's act: stop, spot, post! Tea-pot 3 dogs god. " * 400
+CHUNK = 100
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "book.txt"
+    path.write_text(TEXT, "utf-8")
+    return path
+
+
+def interrupted_after(items: int, source: Path | str, checkpoint: Path, **options: object) -> RunReport:
+    """Run until so many items have ended, then strike Ctrl-C."""
+
+    def strike(progress: Progress) -> None:
+        if progress.items >= items:
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunInterrupted) as caught:
+        count_anagrams(source, checkpoint=checkpoint, on_progress=strike, **options)  # type: ignore[arg-type]
+    report = caught.value.report
+    assert isinstance(report, RunReport)
+    return report
+
+
+@pytest.mark.parametrize("items", [1, 63, 64, 65, 150])
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_a_resumed_run_counts_as_one_that_was_never_interrupted(
+    orchestrator: str, items: int, book: Path, tmp_path: Path
+) -> None:
+    """Before and after results were summed up; and no finished item runs again."""
+    whole = count_anagrams(book, chunk_size=CHUNK)
+    checkpoint = tmp_path / "run.checkpoint"
+    first = interrupted_after(items, book, checkpoint, orchestrator=orchestrator, chunk_size=CHUNK)
+    report = count_anagrams(book, orchestrator=orchestrator, chunk_size=CHUNK, checkpoint=checkpoint, resume=True)
+    assert report.anagram_counts == whole.anagram_counts
+    assert (report.words, report.bytes_read) == (whole.words, whole.bytes_read)
+    assert report.distinct_words == whole.distinct_words
+    assert report.resumed_items == first.attempts
+    assert report.resumed_items + report.attempts == whole.attempts
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_a_run_with_faults_goes_on_where_it_was(orchestrator: str, tmp_path: Path) -> None:
+    """The seed comes from the checkpoint, finished words are not found again, and failures are as they were."""
+    text, checkpoint = TEXT[:200], tmp_path / "run.checkpoint"
+    faults: dict[str, object] = {"faults": "exercise", "latency_scale": 0.0, "chunk_size": CHUNK}
+    faults["retry_options"] = {"attempts": 100, "base": 0.0}
+    whole = count_anagrams(text, **faults)  # type: ignore[arg-type]
+    interrupted_after(7, text, checkpoint, orchestrator=orchestrator, seed=5, **faults)
+    report = count_anagrams(
+        text,
+        orchestrator=orchestrator,
+        checkpoint=checkpoint,
+        resume=True,
+        **faults,  # type: ignore[arg-type]
+    )
+    assert report.anagram_counts == whole.anagram_counts
+    assert report.resumed_items >= 7
+    assert report.seed == 5
+
+
+def test_a_finished_run_is_not_run_again(book: Path, tmp_path: Path) -> None:
+    """Its checkpoint is its result."""
+    checkpoint = tmp_path / "run.checkpoint"
+    whole = count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint, resume=True)
+    again = count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint, resume=True)
+    assert (again.attempts, again.resumed_items) == (0, whole.attempts)
+    assert again.anagram_counts == whole.anagram_counts
+
+
+def test_finished_ranges_are_not_read_again(book: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither to count them nor to find their ends."""
+    checkpoint = tmp_path / "run.checkpoint"
+    whole = count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint)
+
+    def refuse(*_: object) -> bytes:
+        raise AssertionError("the file was read")
+
+    monkeypatch.setattr(os, "pread", refuse)
+    again = count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint, resume=True)
+    assert again.anagram_counts == whole.anagram_counts
+
+
+def test_standard_input_is_compared_chunk_by_chunk(tmp_path: Path) -> None:
+    """A stream tells nothing of itself before it is read."""
+    checkpoint = str(tmp_path / "run.checkpoint")
+    data = TEXT.encode()
+    arguments = ["-", "--chunk-size", "1000", "--checkpoint", checkpoint, "--resume"]
+    first, second = run_json(*arguments, stdin=data), run_json(*arguments, stdin=data)
+    assert first["anagram_counts"] == second["anagram_counts"]
+    assert (second["attempts"], second["bytes_read"]) == (0, first["bytes_read"])
+    done = anagram("run", *arguments, stdin=data.replace(b"dogs", b"cats"))
+    assert done.returncode == 2
+    assert b"The input has changed since the checkpoint" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"chunk_size": 99}, "the chunk size was 100, and is 99"),
+        ({"tokenizer": "whitespace"}, "the tokenizer was"),
+        ({"signature": "primes"}, "the signature was"),
+        ({"lexicon": "web2"}, "the lexicon was"),
+        ({"faults": "exercise"}, "the kind of run was without faults, and is with faults"),
+    ],
+)
+def test_another_run_is_refused(changed: dict[str, object], message: str, book: Path, tmp_path: Path) -> None:
+    """Its counts would be a mixture."""
+    checkpoint = tmp_path / "run.checkpoint"
+    count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint)
+    options: dict[str, object] = {"chunk_size": CHUNK, "latency_scale": 0.0, **changed}
+    with pytest.raises(CheckpointError, match=f"is of another run: {message}"):
+        count_anagrams(book, checkpoint=checkpoint, resume=True, **options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("change", ["size", "content", "time"])
+def test_a_changed_input_is_refused(change: str, book: Path, tmp_path: Path) -> None:
+    """By size, by samples of its content, and by the time of its last change."""
+    checkpoint = tmp_path / "run.checkpoint"
+    count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint)
+    facts = book.stat()
+    if change == "size":
+        book.write_text(TEXT + "x", "utf-8")
+    elif change == "content":
+        book.write_text(TEXT.replace("cat", "dog"), "utf-8")
+    modified = facts.st_mtime_ns + (1 if change == "time" else 0)
+    os.utime(book, ns=(facts.st_atime_ns, modified))
+    with pytest.raises(CheckpointError, match=r"is of another run: input 1 was .*book\.txt"):
+        count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint, resume=True)
+
+
+def test_an_existing_checkpoint_is_not_overwritten(book: Path, tmp_path: Path) -> None:
+    """Who forgets --resume loses nothing."""
+    checkpoint = tmp_path / "run.checkpoint"
+    count_anagrams(book, checkpoint=checkpoint)
+    with pytest.raises(CheckpointError, match=r"exists\. Add --resume"):
+        count_anagrams(book, checkpoint=checkpoint)
+
+
+@pytest.mark.parametrize(
+    "content", [b"this is a text of mine, and no checkpoint\n" * 100, b"SQLite format 3\0" + b"x" * 4080]
+)
+def test_what_is_no_checkpoint_is_refused_and_kept(content: bytes, book: Path, tmp_path: Path) -> None:
+    """A wrong name must not cost a file."""
+    other = tmp_path / "mine"
+    other.write_bytes(content)
+    done = anagram("run", str(book), "--checkpoint", str(other), "--resume")
+    assert (done.returncode, other.read_bytes()) == (2, content)
+    assert b"Traceback" not in done.stderr
+    assert b"mine" in done.stderr
+
+
+def test_another_database_is_refused_and_kept(book: Path, tmp_path: Path) -> None:
+    """Not every SQLite file is ours."""
+    other = tmp_path / "other.db"
+    database = sqlite3.connect(other)
+    database.execute("CREATE TABLE mine (x)")
+    database.close()
+    before = other.read_bytes()
+    with pytest.raises(CheckpointError, match="is a database, but no checkpoint"):
+        count_anagrams(book, checkpoint=other, resume=True)
+    assert other.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE item SET result = zeroblob(12)",
+        "UPDATE snapshot SET sum = zeroblob(7)",
+        "UPDATE item SET result = 'text'",
+    ],
+)
+def test_a_damaged_checkpoint_is_refused(damage: str, book: Path, tmp_path: Path) -> None:
+    """Whoever wrote it: it can do no more than fail."""
+    checkpoint = tmp_path / "run.checkpoint"
+    count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint)
+    with sqlite3.connect(checkpoint) as database:
+        database.execute(damage)
+    database.close()
+    with pytest.raises(CheckpointError):
+        count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint, resume=True)
+
+
+def test_resume_without_a_checkpoint_says_what_to_do() -> None:
+    """It is a mistake of the command line."""
+    done = anagram("run", "--text", "cat", "--resume")
+    assert done.returncode == 2
+    assert b"--checkpoint FILE --resume" in done.stderr
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_killed_at_random_moments_it_counts_exactly(orchestrator: str, tmp_path: Path) -> None:
+    """SIGKILL for the whole run, resumed until it is done; every kill leaves a checkpoint to go on from."""
+    book = tmp_path / "book.txt"
+    book.write_text(TEXT * 60, "utf-8")
+    whole = run_json(str(book), "--chunk-size", "1000")
+    arguments = [str(book), "--chunk-size", "1000", "--checkpoint", str(tmp_path / "c"), "--resume"]
+    dice = random.Random(7)
+    kills = 0
+    while kills < 4:
+        process = subprocess.Popen(
+            [*ANAGRAM, "run", "--orchestrator", orchestrator, "--format", "json", *arguments],
+            stdout=subprocess.DEVNULL,
+            env=environment(),
+            start_new_session=True,
+        )
+        time.sleep(dice.uniform(0.1, 1.0))  # a real process in real time; any moment will do
+        if process.poll() is not None:
+            break
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+        kills += 1
+    report = run_json("--orchestrator", orchestrator, *arguments)
+    assert report["anagram_counts"] == whole["anagram_counts"]
+    assert (report["words"], report["bytes_read"]) == (whole["words"], whole["bytes_read"])
