@@ -1,9 +1,10 @@
-"""A tokenizer that kills its process when it meets a certain word; importable by workers."""
+"""A tokenizer that kills its process at one word, hangs at another and raises at a third; importable by workers."""
 
 from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Iterable
 
 from pipeline_optimization.hookspecs import hookimpl
@@ -11,7 +12,7 @@ from pipeline_optimization.types import Component, NoOptions, Tokenizer
 
 
 class DeadlyTokenizer:
-    """Splits at white space, and kills the worker that reads ``deadly``."""
+    """Splits at white space; kills its worker at ``deadly``, never ends with ``endless``, raises at ``raising``."""
 
     is_characterwise = False
 
@@ -21,6 +22,10 @@ class DeadlyTokenizer:
     def filter(self, text: str) -> str:
         if "deadly" in text:
             os.kill(os.getpid(), signal.SIGKILL)
+        if "raising" in text:
+            raise OSError("no such luck")
+        if "endless" in text:
+            threading.Event().wait()
         return text
 
     def words(self, filtered: str) -> Iterable[str]:

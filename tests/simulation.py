@@ -14,9 +14,11 @@ from random import Random
 from attrs import define, field, frozen
 
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
+from pipeline_optimization.engine.announcing import EngineEvent
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
-from pipeline_optimization.engine.loop import Engine, EngineEvent, Limits
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item
@@ -168,7 +170,8 @@ def run(scenario: Scenario, *, is_friendly: bool = False) -> Outcome:
         clock=orchestrator.clock,
         emit=trace.append,
         run_id="",
-        limits=Limits(parked=5),
+        limits=Limits(parked=5, breaker=0),
+        capabilities=orchestrator.capabilities,
         tick=lambda: check_time(orchestrator.clock.now()),
     )
     engine.run(WorkerSetup(build=build_echo, argument=None, faults=scenario.faults).to_bytes())

@@ -3,46 +3,26 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from random import Random
 
 import pytest
-from attrs import define, field
 
+from flat import Flat, build, echo, start
 from pipeline_optimization.builtin.retry_policies import (
-    ExponentialOptions,
-    ExponentialPolicy,
     FixedOptions,
     FixedPolicy,
 )
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
-from pipeline_optimization.engine.loop import Engine, EngineEvent, Limits
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
 from pipeline_optimization.engine.work import Item
-from pipeline_optimization.engine.worker import Stage, Worker, WorkerSetup
+from pipeline_optimization.engine.worker import Worker, WorkerSetup
 from pipeline_optimization.errors import OrchestratorError, PluginError
-from pipeline_optimization.types import Completion, ErrorRecord, RetryPolicy, TaskFailed, TaskRetried
-
-
-@define(eq=False)
-class Flat:
-    """A workload of independent items that notes how far it was read and what came back."""
-
-    size: int
-    data: bytes = b"x"
-    read: int = 0
-    results: dict[str, bytes] = field(factory=dict)
-
-    def items(self) -> Iterator[Item]:
-        for number in range(self.size):
-            self.read += 1
-            yield Item(id=str(number), task="echo", fault_key=str(number), data=self.data)
-
-    def accept(self, item: Item, result: bytes) -> Sequence[Item]:
-        self.results[item.id] = result
-        return ()
+from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, TaskFailed, TaskRetried
 
 
 def raise_os_error(data: bytes) -> bytes:
@@ -66,42 +46,6 @@ class UnpicklableError(Exception):
 
 def raise_unpicklable(data: bytes) -> bytes:
     raise UnpicklableError("un", "picklable")
-
-
-def build(argument: object) -> Mapping[str, Stage]:
-    assert callable(argument)
-    return {"echo": argument}
-
-
-def echo(data: bytes) -> bytes:
-    return data
-
-
-def start(
-    workload: Flat,
-    *,
-    stage: Callable[[bytes], bytes] = echo,
-    policy: RetryPolicy | None = None,
-    faults: TaskFaults | None = None,
-    slots: int | None = 2,
-    limits: Limits | None = None,
-    seed: int = 1,
-) -> tuple[Engine, list[EngineEvent], VirtualOrchestrator]:
-    """Run a workload to its end and return what there is to look at."""
-    orchestrator = VirtualOrchestrator(slots)
-    events: list[EngineEvent] = []
-    engine = Engine(
-        orchestrator,
-        workload,
-        Retrying(policy or ExponentialPolicy(ExponentialOptions()), seed=seed, case=""),
-        clock=orchestrator.clock,
-        emit=events.append,
-        run_id="run",
-        limits=limits,
-    )
-    plan = FaultPlan(tasks={"echo": faults or TaskFaults()}, seed=seed)
-    engine.run(WorkerSetup(build=build, argument=stage, faults=plan).to_bytes())
-    return engine, events, orchestrator
 
 
 def test_items_are_read_lazily() -> None:
@@ -153,23 +97,26 @@ def test_parked_items_are_bounded() -> None:
             return True
 
     policy = Watching(FixedOptions(attempts=99, delay=100.0))
-    start(workload, faults=TaskFaults(0.9, 0.0), policy=policy, limits=Limits(parked=5), slots=1)
+    start(workload, faults=TaskFaults(0.9, 0.0), policy=policy, limits=Limits(parked=5, breaker=0), slots=1)
     assert len(workload.results) == 100
     # Five that wait, and one that was under way when the fourth began to wait.
     assert max(waiting) == 6
 
 
 def test_ctrl_c_strikes_while_the_engine_waits() -> None:
-    """In ``poll`` a SIGINT raises at once, and the run ends as interrupted."""
+    """In the ``poll`` of who runs attempts there, a SIGINT raises at once, and the run ends as interrupted."""
 
     class Interrupting(VirtualOrchestrator):
         def poll(self, timeout: float) -> Sequence[Completion]:
             signal.raise_signal(signal.SIGINT)
             pytest.fail("poll() went on")
 
-    engine, workload = engine_of(Interrupting())
+    orchestrator = Interrupting()
+    orchestrator.capabilities = Capabilities(runs_in_caller=True, announces_start=True)
+    engine, workload = engine_of(orchestrator, limits=Limits(grace=0.0))
     engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
-    assert engine.is_interrupted
+    assert engine.stop is not None
+    assert engine.stop.kind == "interrupted"
     assert workload.results == {}
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
@@ -179,13 +126,16 @@ def test_ctrl_c_spares_a_commit() -> None:
 
     class Careful(Flat):
         def accept(self, item: Item, result: bytes) -> Sequence[Item]:
-            signal.raise_signal(signal.SIGINT)
+            if item.id == "0":
+                signal.raise_signal(signal.SIGINT)
             return super().accept(item, result)
 
     engine, workload = engine_of(VirtualOrchestrator(1), Careful(9))
     engine.run(WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes())
-    assert engine.is_interrupted
-    assert set(workload.results) == {"0"}
+    assert engine.stop is not None
+    assert engine.stop.is_signal
+    # The one that had started when the first ended was let end too.
+    assert set(workload.results) == {"0", "1"}
 
 
 def test_a_programs_own_signal_handler_stays() -> None:
@@ -203,7 +153,10 @@ def test_a_programs_own_signal_handler_stays() -> None:
 
 
 def engine_of(
-    orchestrator: VirtualOrchestrator, workload: Flat | None = None, tick: Callable[[], None] = lambda: None
+    orchestrator: VirtualOrchestrator,
+    workload: Flat | None = None,
+    tick: Callable[[], None] = lambda: None,
+    limits: Limits | None = None,
 ) -> tuple[Engine, Flat]:
     """Return an engine that is ready to run three items, or those of a workload."""
     workload = workload or Flat(3)
@@ -214,6 +167,8 @@ def engine_of(
         clock=orchestrator.clock,
         emit=lambda event: None,
         run_id="",
+        limits=limits,
+        capabilities=orchestrator.capabilities,
         tick=tick,
     )
     return engine, workload

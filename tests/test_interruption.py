@@ -64,15 +64,22 @@ def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
-def test_ctrl_c_while_tasks_wait(tmp_path: Path, orchestrator: str) -> None:
-    """In the middle of long waits, Ctrl-C ends the run at once with a partial report."""
-    process = start(tmp_path, "--test-case", "large", "--latency-scale", "1000", "--orchestrator", orchestrator)
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_while_tasks_wait(tmp_path: Path, orchestrator: str, number: signal.Signals, code: int) -> None:
+    """In the middle of long waits, Ctrl-C or SIGTERM ends the run with a partial report and says how to go on."""
+    checkpoint = tmp_path / "checkpoint"
+    waits = ("--test-case", "large", "--latency-scale", "1000", "--seed", "1")
+    process = start(tmp_path, *waits, "--orchestrator", orchestrator, "--checkpoint", str(checkpoint))
     if orchestrator == "multiprocess":
         wait_until(lambda: len(session(process.pid)) >= 4, "the workers did not start")
-    os.killpg(process.pid, signal.SIGINT)
+    wait_until(checkpoint.exists, "the run did not start")
+    # As a terminal does it, and as a service manager may: to all of its processes.
+    os.killpg(process.pid, number)
     _, stderr = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 130, stderr.decode()
+    assert process.returncode == code, stderr.decode()
     assert b"Traceback" not in stderr
+    assert b"Exception ignored" not in stderr
+    assert not list(tmp_path.glob(".out.json.*")), "half an output was left behind"
     wait_until(lambda: not session(process.pid), "a process was left behind")
     if (tmp_path / "out.json").exists():
         report = json.loads((tmp_path / "out.json").read_text())
@@ -121,3 +128,21 @@ def test_an_interrupted_library_call_has_the_partial_report() -> None:
     assert 3 <= getattr(report, "words", 0) < 30
     assert getattr(report, "anagram_counts", {}).get("cat") == getattr(report, "words", 0)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_a_second_ctrl_c_ends_at_once(tmp_path: Path, orchestrator: str) -> None:
+    """However long the grace period is, whoever strikes twice does not wait for it."""
+    waits = ("--test-case", "large", "--latency-scale", "1000", "--grace", "3600")
+    process = start(tmp_path, *waits, "--orchestrator", orchestrator)
+    if orchestrator == "multiprocess":
+        wait_until(lambda: len(session(process.pid)) >= 4, "the workers did not start")
+    until = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < until:
+        os.killpg(process.pid, signal.SIGINT)
+        time.sleep(0.05)  # a person's second strike comes a moment later
+    _, stderr = process.communicate(timeout=PATIENCE)
+    # A strike that comes when Python has let go of its handlers ends the process itself.
+    assert process.returncode in {130, -signal.SIGINT}, stderr.decode()
+    wait_until(lambda: not session(process.pid), "a process was left behind")
+    assert not list(tmp_path.glob(".out.json.*")), "half an output was left behind"

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline_optimization.api import count_anagrams
+    from pipeline_optimization.engine.limits import Limits
     from pipeline_optimization.pipeline.report import RunReport
     from pipeline_optimization.registry import Registry
 
-__all__ = ["Registry", "RunReport", "__version__", "count_anagrams"]
+__all__ = ["Limits", "Registry", "RunReport", "__version__", "count_anagrams"]
 
 __version__ = "0.1.0"
 
 _HOME = {
+    "Limits": "pipeline_optimization.engine.limits",
     "Registry": "pipeline_optimization.registry",
     "RunReport": "pipeline_optimization.pipeline.report",
     "count_anagrams": "pipeline_optimization.api",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import BinaryIO, cast
 
+from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import InputError, RunInterrupted
 from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, make_plan
@@ -39,8 +40,10 @@ def count_anagrams(
     seed: int | None = None,
     case: str = "",
     chunk_size: int = DEFAULT_CHUNK_SIZE,
+    limits: Limits | None = None,
     checkpoint: str | PathLike[str] | None = None,
     resume: bool = False,
+    retries_failed: bool = False,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> RunReport:
@@ -48,10 +51,12 @@ def count_anagrams(
 
     ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. ``chunk_size`` is
     in bytes, ``latency_scale`` multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
-    ``checkpoint`` keeps finished items in that file, and with ``resume`` those that it has are not run again.
+    ``limits`` bounds times and failures. ``checkpoint`` keeps finished items in that file, and with ``resume`` those
+    that it has are not run again, nor those that failed for good, unless ``retries_failed``.
     ``kernel`` is the counting kernel; ``auto`` takes a compiled one where the input is known to be large enough to pay.
 
-    Returns the report; ``report.is_complete`` is False where items failed for good. Raises UsageError for unknown
+    Returns the report; ``report.is_complete`` is False where items failed for good, or a limit or a failure stopped the
+    run (``report.stop``). Raises UsageError for unknown
     names and wrong options, CheckpointError where the checkpoint is of another run or cannot be used, InputError where
     the source cannot be read, LexiconError, PluginError, OrchestratorError, and RunInterrupted, a KeyboardInterrupt
     that carries the partial report.
@@ -70,8 +75,10 @@ def count_anagrams(
         seed=seed,
         case=case,
         chunk_size=chunk_size,
+        limits=limits or Limits(),
         checkpoint=None if checkpoint is None else fspath(checkpoint),
         resume=resume,
+        retries_failed=retries_failed,
     )
     registry = registry or Registry.load()
     sources = _sources(source)

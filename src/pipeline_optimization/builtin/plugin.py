@@ -25,6 +25,7 @@ from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, Whitespa
 from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import (
+    Capabilities,
     Component,
     KernelOffer,
     Lexicon,
@@ -95,6 +96,7 @@ def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
             summary="one attempt after the other, in the calling thread",
             factory=SequentialOrchestrator,
             options=NoOptions,
+            capabilities=Capabilities(announces_start=True, runs_in_caller=True),
         )
     ]
 

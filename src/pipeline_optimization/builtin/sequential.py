@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, NoOptions, OpenContext
@@ -20,19 +20,30 @@ class SequentialOrchestrator:
     def __init__(self, options: NoOptions | None = None) -> None:
         self._worker: Worker | None = None
         self._waiting: deque[Attempt] = deque()
+        self._torn: Completion | None = None
+        self._started: Callable[[int], None] = lambda attempt_id: None
 
     def open(self, context: OpenContext) -> None:
         self._worker = Worker(context.worker_init)
+        self._started = context.started
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
 
     def poll(self, timeout: float) -> Sequence[Completion]:
+        if self._torn is not None:
+            torn, self._torn = self._torn, None
+            return [torn]
         if self._worker is None or not self._waiting:
             time.sleep(timeout)
             return []
         attempt = self._waiting.popleft()
-        answer = self._worker.run_attempt(attempt.payload)
+        self._started(attempt.id)
+        try:
+            answer = self._worker.run_attempt(attempt.payload)
+        except KeyboardInterrupt:
+            self._torn = Completion(id=attempt.id, status="lost", worker="main", detail="it was interrupted")
+            raise
         return [Completion(id=attempt.id, status="done", payload=answer, worker="main")]
 
     def cancel(self, attempt_id: int) -> bool:
@@ -41,4 +52,4 @@ class SequentialOrchestrator:
 
     def close(self, *, force: bool) -> None:
         self._waiting.clear()
-        self._worker = None
+        self._worker = self._torn = None

@@ -10,80 +10,51 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Self
 from zlib import crc32
 
-from attrs import frozen
-
+from pipeline_optimization.checkpoint.problems import damaged, explained
+from pipeline_optimization.checkpoint.records import Failure, FileSpan, Found
+from pipeline_optimization.checkpoint.schema import APPLICATION, FORMAT, SCHEMA, application_of
 from pipeline_optimization.errors import CheckpointError
 
-__all__ = ["CheckpointStore", "FileSpan", "Found", "stored_fact"]
+__all__ = ["CheckpointStore"]
 
-APPLICATION = 0x616E6167  # "anag", in the header of the file
-FORMAT = 1
 LOG_PAGES = 16_384
 """Pages of 4 KiB that the log may grow to before it is merged into the file, which takes a sync."""
-
-SCHEMA = """
-CREATE TABLE fact (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE item (
-    task TEXT NOT NULL, id TEXT NOT NULL, checksum INTEGER NOT NULL,
-    path BLOB, start INTEGER, stop INTEGER,
-    result BLOB, result_checksum INTEGER,
-    PRIMARY KEY (task, id)
-);
-CREATE INDEX span ON item (path, start) WHERE path IS NOT NULL;
-CREATE TABLE snapshot (only INTEGER PRIMARY KEY CHECK (only = 1), sum BLOB NOT NULL, checksum INTEGER NOT NULL);
-"""
-
-
-@frozen
-class FileSpan:
-    """The part of a file that an item stands for; ``path`` is as the system has it, offsets are in bytes."""
-
-    path: bytes
-    start: int
-    stop: int
-
-
-@frozen
-class Found:
-    """A finished item: its result, or None if it is part of the snapshot."""
-
-    result: bytes | None
 
 
 class CheckpointStore:
     """The checkpoint of one run, held exclusively while it is open.
 
-    ``finished`` is how many items it has. Every method but ``close`` raises CheckpointError where the file is damaged,
-    cannot be written, or says something else than it should.
+    ``finished`` is how many items it has, and ``failures`` at least how many that failed for good. Every method but
+    ``close`` raises CheckpointError where the file is damaged, cannot be written, or says something else than it should.
     """
 
-    def __init__(self, path: str, facts: Mapping[str, str], *, resume: bool) -> None:
+    def __init__(self, path: str, facts: Mapping[str, str], *, resume: bool, invocation: str = "") -> None:
         """Open a checkpoint for the run that ``facts`` describe, by what people call each fact.
 
-        Without ``resume`` there must be none yet; with it, one that exists must be of the same run.
+        ``invocation`` is kept in a new one for ``stored_invocation``. Without ``resume`` there must be none yet; with
+        it, one that exists must be of the same run.
         """
         self.path = path
         self._is_writing = False
-        with _explained(path):
+        with explained(path):
             self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
-            with _explained(path):
-                self._begin(facts, resume=resume)
+            with explained(path):
+                self._begin(facts, invocation, resume=resume)
                 (self.finished,) = self._database.execute("SELECT count(*) FROM item").fetchone()
+                (self.failures,) = self._database.execute("SELECT count(*) FROM failed").fetchone()
         except BaseException:
             self._database.close()
             raise
 
-    def _begin(self, facts: Mapping[str, str], *, resume: bool) -> None:
+    def _begin(self, facts: Mapping[str, str], invocation: str, *, resume: bool) -> None:
         run = self._database.execute
         run("PRAGMA locking_mode = EXCLUSIVE")
-        is_new = _application(self._database, self.path) == 0
+        is_new = application_of(self._database, self.path) == 0
         if not is_new and not resume:
             raise CheckpointError(
                 f"The checkpoint {self.path!r} exists. Add --resume to go on with its run, or name another file.",
@@ -97,6 +68,7 @@ class CheckpointStore:
             for statement in filter(str.strip, SCHEMA.split(";")):
                 run(statement)
             self._database.executemany("INSERT INTO fact VALUES (?, ?)", [("format", str(FORMAT)), *facts.items()])
+            run("INSERT INTO invocation VALUES (1, ?)", (invocation,))
             run(f"PRAGMA application_id = {APPLICATION}")
             run("COMMIT")
             return
@@ -118,41 +90,80 @@ class CheckpointStore:
 
     def find(self, task: str, item: str, data: bytes) -> Found | None:
         """Return an item that is finished, None for one that is not; ``data`` is what the item would be run on."""
-        with _explained(self.path):
+        with explained(self.path):
             row = self._database.execute(
                 "SELECT checksum, result, result_checksum FROM item WHERE task = ? AND id = ?", (task, _text(item))
             ).fetchone()
         if row is None:
             return None
         checksum, result, result_checksum = row
+        self._compare_data(task, item, data, checksum)
+        return Found(None if result is None else self._sound(result, result_checksum))
+
+    def _compare_data(self, task: str, item: str, data: bytes, checksum: object) -> None:
         if checksum != crc32(data):
             raise CheckpointError(
                 f"The input has changed since the checkpoint {self.path!r} was written: {task}:{item} is another text "
                 "now. Count the old input, or start anew with another file.",
                 path=self.path,
             )
-        return Found(None if result is None else self._sound(result, result_checksum))
+
+    def find_failure(self, task: str, item: str, data: bytes) -> Failure | None:
+        """Return how an item failed for good, None for one that did not; ``data`` as for ``find``."""
+        if not self.failures:
+            return None
+        with explained(self.path):
+            row = self._database.execute(
+                "SELECT checksum, name, place, error, message, attempts, is_poison FROM failed WHERE task = ? AND id = ?",
+                (task, _text(item)),
+            ).fetchone()
+        if row is None:
+            return None
+        checksum, name, place, error, message, attempts, is_poison = row
+        self._compare_data(task, item, data, checksum)
+        with explained(self.path):
+            return Failure(
+                name=str(name),
+                place=str(place),
+                error=str(error),
+                message=str(message),
+                attempts=int(attempts),
+                is_poison=bool(is_poison),
+            )
+
+    def put_failure(self, task: str, item: str, data: bytes, failure: Failure) -> None:
+        """Add an item that failed for good, which is safe after the next ``commit``."""
+        texts = map(_printable, (failure.name, failure.place, failure.error, failure.message))
+        with explained(self.path):
+            self._write()
+            self._database.execute(
+                "INSERT OR REPLACE INTO failed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (task, _text(item), crc32(data), *texts, failure.attempts, failure.is_poison),
+            )
+        self.failures += 1
 
     def put(self, task: str, item: str, data: bytes, result: bytes, span: FileSpan | None) -> None:
         """Add a finished item, which is safe after the next ``commit``. One that is there already stays as it is."""
         where = (None, None, None) if span is None else (span.path, span.start, span.stop)
-        with _explained(self.path):
+        with explained(self.path):
             self._write()
             added = self._database.execute(
                 "INSERT OR IGNORE INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 (task, _text(item), crc32(data), *where, result, crc32(result)),
             )
             self.finished += added.rowcount
+            if self.failures:
+                self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", (task, _text(item)))
 
     def stop_of(self, path: bytes, start: int) -> int | None:
         """Return where the finished part of a file that begins at ``start`` ends."""
-        with _explained(self.path):
+        with explained(self.path):
             row = self._database.execute("SELECT stop FROM item WHERE path = ? AND start = ?", (path, start)).fetchone()
         return None if row is None else int(row[0])
 
     def compact(self, total: bytes, items: list[tuple[str, str]]) -> None:
         """Replace the results of items, given as (task, id), and the former snapshot by the sum of them all."""
-        with _explained(self.path):
+        with explained(self.path):
             self._write()
             self._database.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?)", (total, crc32(total)))
             self._database.executemany(
@@ -162,7 +173,7 @@ class CheckpointStore:
 
     def snapshot(self) -> bytes | None:
         """Return the sum of the items without a result, None if there is none yet."""
-        with _explained(self.path):
+        with explained(self.path):
             row = self._database.execute("SELECT sum, checksum FROM snapshot").fetchone()
         return None if row is None else self._sound(*row)
 
@@ -170,7 +181,7 @@ class CheckpointStore:
         """Make what was put safe; return whether there was anything."""
         if not self._is_writing:
             return False
-        with _explained(self.path):
+        with explained(self.path):
             self._database.execute("COMMIT")
         self._is_writing = False
         return True
@@ -192,31 +203,8 @@ class CheckpointStore:
 
     def _sound(self, data: object, checksum: object) -> bytes:
         if not isinstance(data, bytes) or crc32(data) != checksum:
-            raise _damaged(self.path, "a result does not fit its checksum")
+            raise damaged(self.path, "a result does not fit its checksum")
         return data
-
-
-def stored_fact(path: str, name: str) -> str | None:
-    """Return a fact of an existing checkpoint without changing it; None where there is no checkpoint or no such fact.
-
-    Raises CheckpointError where the file is none, is damaged, or in use.
-    """
-    if not Path(path).exists():
-        return None
-    with _explained(path), closing(sqlite3.connect(path, isolation_level=None, timeout=0)) as database:
-        if _application(database, path) == 0:
-            return None
-        row = database.execute("SELECT value FROM fact WHERE name = ?", (name,)).fetchone()
-    return None if row is None else str(row[0])
-
-
-def _application(database: sqlite3.Connection, path: str) -> int:
-    """Return 0 for an empty file and APPLICATION for a checkpoint. Raises CheckpointError for all else."""
-    (application,) = database.execute("PRAGMA application_id").fetchone()
-    (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
-    if application == APPLICATION or (application == 0 and tables == 0):
-        return int(application)
-    raise CheckpointError(f"{path!r} is a database, but no checkpoint of a run. Name another file.", path=path)
 
 
 def _text(item: str) -> str:
@@ -224,31 +212,6 @@ def _text(item: str) -> str:
     return item if item.isascii() else json.dumps(item)
 
 
-def _damaged(path: str, why: object) -> CheckpointError:
-    return CheckpointError(
-        f"The checkpoint {path!r} cannot be used: {why}. If it was cut off or overwritten, delete it and start anew.",
-        path=path,
-    )
-
-
-@contextmanager
-def _explained(path: str) -> Iterator[None]:
-    """Turn SQLite's errors into ours."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        reason = str(error)
-        if "locked" in reason:
-            text = f"The checkpoint {path!r} is in use by another run. Wait for it, or name another file."
-        elif "unable to open" in reason:
-            text = (
-                f"The checkpoint {path!r} cannot be opened: name a file in a directory that exists and can be written."
-            )
-        else:
-            text = (
-                f"The checkpoint {path!r} cannot be read or written: {reason}. What was committed is kept: see to the "
-                "disk, and go on with --resume."
-            )
-        raise CheckpointError(text, path=path) from error
-    except (sqlite3.DatabaseError, TypeError, ValueError) as error:
-        raise _damaged(path, error) from error
+def _printable(text: str) -> str:
+    """Return a text for people without lone surrogates."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -10,7 +11,8 @@ from importlib import import_module
 import click
 
 from pipeline_optimization import __version__
-from pipeline_optimization.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, USAGE
+from pipeline_optimization.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, TERMINATED, USAGE
+from pipeline_optimization.engine.interruption import interrupt
 from pipeline_optimization.errors import AnagramError
 
 __all__ = ["main"]
@@ -20,6 +22,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 COMMANDS = {
     "run": ("run", "Count the words of a text, of files, or of a test case."),
+    "retry": ("retry", "Run the failed items of a checkpoint again."),
     "benchmark": ("benchmark", "Measure one orchestrator."),
     "compare": ("compare", "Compare orchestrators head to head."),
     "report": ("report", "Show stored results again."),
@@ -67,6 +70,9 @@ def anagram() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that the README states."""
+    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+        # So that a command that is told to end tidies up.
+        signal.signal(signal.SIGTERM, interrupt)
     sys.exit(_run(arguments))
 
 
@@ -87,6 +93,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         # Python would complain once more when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return BROKEN_PIPE
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, click.Abort) as error:
         click.echo("Interrupted.", err=True)
-        return INTERRUPTED
+        cause = error.__cause__ if isinstance(error, click.Abort) else error  # click has turned one into the other
+        return TERMINATED if cause is not None and cause.args == (signal.SIGTERM,) else INTERRUPTED

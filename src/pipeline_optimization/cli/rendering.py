@@ -36,8 +36,8 @@ class Outcome:
         """Return what is wrong, a sentence each."""
         report = self.report
         found = []
-        if report.is_interrupted:
-            found.append("Interrupted: the counts cover only what was finished.")
+        if report.stop is not None:
+            found.append(f"Stopped: {report.stop.reason}. The counts cover only what was finished.")
         for (task, error), count in report.failures.items():
             items = "item" if count == 1 else "items"
             found.append(f"Incomplete: {count} {items} of {task} failed for good ({error}); the counts lack them.")

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
+from typing import Any
 
 import click
 from attrs import evolve
 
 from pipeline_optimization.cli.component_options import KindOptions, print_options
-from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE, INTERRUPTED
-from pipeline_optimization.cli.progress import ProgressLine
-from pipeline_optimization.cli.rendering import FORMATS, Outcome, Renderer
+from pipeline_optimization.cli.limit_options import limit_options, make_limits
+from pipeline_optimization.cli.output_options import output_options
+from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.engine.faults import PROFILES
-from pipeline_optimization.output import open_output
-from pipeline_optimization.pipeline.cases import CASE_NAMES, load_cases
+from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.pipeline.kernels import AUTO
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, make_plan
-from pipeline_optimization.pipeline.run import execute
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import Source, TextSource, expand_inputs, least_bytes
+from pipeline_optimization.sources import TextSource, expand_inputs
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 
 __all__ = ["run"]
@@ -60,17 +60,13 @@ __all__ = ["run"]
     "--checkpoint", metavar="FILE", help="Keep finished items in FILE, so that the run can go on after its death."
 )
 @click.option("--resume", is_flag=True, help="Go on with the run of --checkpoint; start it where there is none yet.")
-@click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="table", show_default=True)
-@click.option(
-    "--top",
-    type=click.IntRange(min=0),
-    metavar="N",
-    help="Only the N most frequent words.  [default: 20 in a table, else all]",
-)
-@click.option("--output", default="-", metavar="PATH", help="Write there instead of to standard output.")
+@click.option("--retry-failed", is_flag=True, help="With --resume: try items again that failed for good.")
+@limit_options
+@output_options
 @click.pass_context
 def run(  # noqa: PLR0917 - one parameter an option, as click has it
     ctx: click.Context,
+    /,
     paths: Sequence[str],
     inputs: Sequence[str],
     text: str | None,
@@ -88,9 +84,11 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     chunk_size: int,
     checkpoint: str | None,
     resume: bool,  # noqa: FBT001 - as above
+    retry_failed: bool,  # noqa: FBT001 - as above
     form: str,
     top: int | None,
     output: str,
+    **bounds: Any,
 ) -> None:
     """Count the dictionary anagrams of the words of a text, of files, or of a built-in test case.
 
@@ -100,7 +98,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     anagram run --test-case large --orchestrator asyncio --seed 1
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = Registry.load()
-    chosen = {
+    chosen: dict[str, Any] = {
         "orchestrator": orchestrator,
         "tokenizer": tokenizer,
         "signature": signature,
@@ -123,37 +121,15 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         latency_scale=latency_scale,
         seed=seed,
         chunk_size=chunk_size,
+        limits=make_limits(bounds),
         checkpoint=checkpoint,
         resume=resume,
+        retries_failed=retry_failed,
     )
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults)
-    # Everything is checked before anything runs.
-    plans = [
-        (make_plan(registry, job, least_bytes=least_bytes(sources)), sources, expected)
-        for job, sources, expected in jobs
-    ]
-    code = COMPLETE
-    with open_output(output) as stream:
-        renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
-        for plan, sources, expected in plans:
-            with ProgressLine(sources) as progress:
-                report = execute(plan, sources, registry, on_progress=progress.show)
-            outcome = Outcome(
-                report, expected if options.tokenizer == "exercise" and options.lexicon == "gcide" else None
-            )
-            renderer.add(outcome)
-            for problem in outcome.problems:
-                click.echo(problem, err=True)
-            code = max(code, INTERRUPTED if report.is_interrupted else INCOMPLETE if outcome.problems else COMPLETE)
-            if report.is_interrupted:
-                if checkpoint is not None:
-                    click.echo("Go on with the same command and --resume.", err=True)
-                break
-        renderer.finish()
+    again = [*ctx.obj, *([] if resume else ["--resume"])]
+    code = run_jobs(registry, jobs, form=form, top=top, output=output, resume=shlex.join(["anagram", "run", *again]))
     ctx.exit(code)
-
-
-Job = tuple[RunOptions, Sequence[Source], dict[str, int] | None]
 
 
 def _jobs(
@@ -168,18 +144,10 @@ def _jobs(
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} exclude each other; give one of them.")
     if text is not None:
-        return [(options, [TextSource(text)], None)]
+        return [Job(options=options, sources=[TextSource(text)])]
     if inputs:
-        return [(options, expand_inputs(inputs), None)]
+        return [Job(options=options, sources=expand_inputs(inputs))]
     if test_case == "all" and options.checkpoint is not None:
         raise click.UsageError("A checkpoint is of one run. Name one test case, or leave --checkpoint out.")
     names = CASE_NAMES if test_case == "all" else (test_case or CASE_NAMES[0],)
-    cases = load_cases()
-    return [
-        (
-            evolve(options, case=name, faults=faults or "exercise"),
-            [TextSource(cases[name].text)],
-            dict(cases[name].expected),
-        )
-        for name in names
-    ]
+    return [case_job(evolve(options, case=name, faults=faults or "exercise")) for name in names]

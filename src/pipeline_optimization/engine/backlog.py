@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import count
@@ -12,7 +13,8 @@ from pipeline_optimization.engine.work import Item, Track
 __all__ = ["Backlog"]
 
 SUSPECT_LOSSES = 2
-"""An item that lost so many workers runs alone, so that the next death is certainly its own."""
+"""An item that lost so many workers runs alone, so that the next death is certainly its own; or fewer, where one more
+death makes it poison."""
 
 
 class Backlog:
@@ -21,7 +23,9 @@ class Backlog:
     Depth first, so that few chunks are open at once. Retries wait on a heap of due times, not in a worker.
     """
 
-    def __init__(self, items: Iterator[Item]) -> None:
+    def __init__(self, items: Iterator[Item], *, poison_losses: int) -> None:
+        # Who is given up at the first death is never tried alone.
+        self._suspect_losses = min(SUSPECT_LOSSES, poison_losses - 1) or sys.maxsize
         self._sources: list[tuple[Iterator[Item], float]] = [(items, 0.0)]
         self._ready: deque[Track] = deque()
         self._suspects: deque[Track] = deque()
@@ -50,9 +54,8 @@ class Backlog:
         """Let an item under way run again at the clock time ``due``."""
         heapq.heappush(self._later, (due, next(self._order), track))
 
-    @staticmethod
-    def is_suspect(track: Track) -> bool:
-        return track.losses >= SUSPECT_LOSSES
+    def is_suspect(self, track: Track) -> bool:
+        return track.losses >= self._suspect_losses
 
     def take_parked(self, now: float, *, is_idle: bool) -> Track | None:
         """Return an item that is due again. A suspect is given out only when nothing else runs (``is_idle``)."""

@@ -1,55 +1,102 @@
-"""Ctrl-C that never tears a commit: it strikes while the engine waits, and is put off while it works."""
+"""Signals that never tear a commit: they strike where nothing is half done, and are put off elsewhere."""
 
 from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Self
+from typing import Any, Protocol, Self
 
-__all__ = ["Interruption"]
+from pipeline_optimization.engine.stopping import Stop
+
+__all__ = ["Interruption", "interrupt"]
+
+
+def interrupt(signum: int, frame: FrameType | None) -> None:
+    """Handle a signal by raising KeyboardInterrupt, which holds its number."""
+    raise KeyboardInterrupt(signum)
+
+
+DEFAULTS = (signal.default_int_handler, signal.SIG_DFL, interrupt)
+
+
+class Stoppable(Protocol):
+    """What can be told why it ended early."""
+
+    stop: Stop | None
 
 
 class Interruption:
-    """While entered, SIGINT raises KeyboardInterrupt only inside ``allowed()``; elsewhere it is remembered.
+    """While entered, the first signal raises KeyboardInterrupt only inside ``allowed()``; elsewhere it is remembered.
 
-    A second Ctrl-C raises at once. Only in the main thread, and only where Python's own handler was installed: a
-    program that handles SIGINT in its own way keeps doing so. Leaving restores the handler.
+    A second one raises at once, wherever that is. Only in the main thread, and only where a signal's default or
+    ``interrupt`` was in force: a program that handles it in its own way keeps doing so. Leaving restores what was.
     """
 
-    def __init__(self) -> None:
-        self.is_requested = False
+    def __init__(self, signals: Sequence[int] = (signal.SIGINT,)) -> None:
+        self._signals = signals
+        self._installed: list[tuple[int, Any]] = []
         self._is_allowed = False
-        self._is_installed = False
+        self._is_pending = False
+        self._received: int | None = None
+        self._is_insistent = False
 
     def __enter__(self) -> Self:
-        is_main = threading.current_thread() is threading.main_thread()
-        if is_main and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-            signal.signal(signal.SIGINT, self._handle)
-            self._is_installed = True
+        if threading.current_thread() is threading.main_thread():
+            for number in self._signals:
+                before = signal.getsignal(number)
+                if before in DEFAULTS:
+                    signal.signal(number, self._handle)
+                    self._installed.append((number, before))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._is_installed:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, before in self._installed:
+            signal.signal(number, before)
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
-        is_second = self.is_requested
-        self.is_requested = True
-        if self._is_allowed or is_second:
-            raise KeyboardInterrupt
+        if self._received is not None:
+            self._is_insistent = True
+            raise KeyboardInterrupt(signum)
+        self._received = signum
+        self._is_pending = True
+        if self._is_allowed:
+            self._is_pending = False
+            raise KeyboardInterrupt(signum)
+
+    def notice(self) -> Stop | None:
+        """Return what a signal asked for, if there was one; it will not raise any more."""
+        self._is_pending = False
+        return None if self._received is None else self._stop()
+
+    def _stop(self) -> Stop:
+        # Without a signal it was a KeyboardInterrupt that somebody raised.
+        if self._received == signal.SIGTERM:
+            return Stop("terminated", "it was asked to end (SIGTERM)")
+        return Stop("interrupted", "it was interrupted")
+
+    @contextmanager
+    def stopping(self, who: Stoppable) -> Iterator[None]:
+        """Take a KeyboardInterrupt as the reason to stop, unless a second signal raised it: it may have torn something."""
+        try:
+            yield
+        except KeyboardInterrupt:
+            if self._is_insistent:
+                raise
+            who.stop = self._stop()
 
     @contextmanager
     def allowed(self) -> Iterator[None]:
         """Mark a place where nothing is half done."""
         self._is_allowed = True
         try:
-            if self.is_requested:
-                raise KeyboardInterrupt
+            if self._is_pending:
+                self._is_pending = False
+                raise KeyboardInterrupt(self._received)
             yield
         finally:
             self._is_allowed = False

@@ -2,55 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Literal
+import signal
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
-from attrs import frozen
-
+from pipeline_optimization.engine.announcing import Announcer, Emit
 from pipeline_optimization.engine.backlog import Backlog
+from pipeline_optimization.engine.breaker import CircuitBreaker
 from pipeline_optimization.engine.clock import Clock
+from pipeline_optimization.engine.flight import Flight
 from pipeline_optimization.engine.interruption import Interruption
+from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.retrying import Retrying
-from pipeline_optimization.engine.tally import Tally
+from pipeline_optimization.engine.stopping import Stop
+from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
-from pipeline_optimization.engine.work import Track, Workload
+from pipeline_optimization.engine.work import Item, Track, Workload
 from pipeline_optimization.errors import OrchestratorError
-from pipeline_optimization.types import (
-    Attempt,
-    Completion,
-    ErrorRecord,
-    ItemFinished,
-    OpenContext,
-    Orchestrator,
-    TaskFailed,
-    TaskRetried,
-)
+from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
 
-__all__ = ["Emit", "Engine", "EngineEvent", "Limits"]
+__all__ = ["Engine"]
 
-EngineEvent = TaskFailed | TaskRetried | ItemFinished
-Emit = Callable[[EngineEvent], None]
-
-POISON_LOSSES = 3
-"""An item that lost so many workers, the last one while it ran alone, is quarantined."""
+OPEN_BYTES = 16 << 20
+"""Bytes of items under way where nobody says otherwise."""
 
 TICK = 0.25
-"""The longest wait in seconds, so that progress is shown and Ctrl-C is noticed on every platform."""
-
-
-@frozen(kw_only=True)
-class Limits:
-    """Bounds on what is under way: ``open_bytes`` of item data, and ``parked`` items that wait for a retry."""
-
-    open_bytes: int = 16 << 20
-    parked: int = 1000
+"""The longest wait in seconds, so that progress is shown and signals are noticed."""
 
 
 class Engine:
     """Runs a workload through an orchestrator, once.
 
-    Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened;
-    ``is_interrupted`` is true after Ctrl-C, when the workload holds exactly what was finished by then.
+    Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
+    ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then.
+    ``quarantine`` is told each item that failed for good, unless that stops the run.
     """
 
     def __init__(
@@ -63,69 +48,105 @@ class Engine:
         emit: Emit,
         run_id: str,
         limits: Limits | None = None,
+        capabilities: Capabilities | None = None,
+        signals: Sequence[int] = (signal.SIGINT,),
         tick: Callable[[], None] = lambda: None,
+        quarantine: Callable[[Item, FailedItem], None] = lambda item, failed: None,
     ) -> None:
         self._orchestrator = orchestrator
         self._workload = workload
         self._retrying = retrying
         self._clock = clock
-        self._emit = emit
+        self._announce = Announcer(emit, run_id, clock)
         self._run_id = run_id
         self._limits = limits or Limits()
+        self._capabilities = capabilities or Capabilities()
+        self._signals = signals
         self._tick = tick
-        self._in_flight: dict[int, Track] = {}
+        self._quarantine = quarantine
+        self._flight = Flight(clock, self._limits, self._capabilities)
+        self._breaker = CircuitBreaker(self._limits.breaker)
+        self._max_open_bytes = OPEN_BYTES if self._limits.open_bytes is None else self._limits.open_bytes
         self._open_bytes = 0
-        self._runs_alone = False
-        self._last_id = 0
+        self._ends_at: float | None = None
         self.tally = Tally()
-        self.is_interrupted = False
+        self.stop: Stop | None = None
 
     def run(self, worker_init: bytes) -> None:
-        """Run to the end, or until Ctrl-C. The orchestrator is opened first and always closed."""
-        backlog = Backlog(self._workload.items())
+        """Run to the end, or until something stops it. The orchestrator is opened first and always closed.
+
+        Raises KeyboardInterrupt at a second signal: then something may be torn.
+        """
+        backlog = Backlog(self._workload.items(), poison_losses=self._limits.poison_losses)
         is_clean = False
-        with Interruption() as interruption:
+        with Interruption(self._signals) as interruption:
             try:
-                with interruption.allowed():
-                    self._orchestrator.open(OpenContext(run_id=self._run_id, worker_init=worker_init))
-                while self._step(backlog, interruption):
-                    self._tick()
-                is_clean = True
-            except KeyboardInterrupt:
-                self.is_interrupted = True
+                with interruption.stopping(self):
+                    self._work(backlog, worker_init, interruption)
+                if self.stop is not None:
+                    with interruption.stopping(self):
+                        self._drain(backlog, interruption)
+                is_clean = self.stop is None and not self._flight.abandoned
             finally:
                 self._orchestrator.close(force=not is_clean)
+
+    def _work(self, backlog: Backlog, worker_init: bytes, interruption: Interruption) -> None:
+        if self._limits.deadline is not None:
+            self._ends_at = self._clock.now() + self._limits.deadline
+        with interruption.allowed():
+            self._orchestrator.open(
+                OpenContext(run_id=self._run_id, worker_init=worker_init, started=self._flight.timers.announce)
+            )
+        while self._step(backlog, interruption):
+            self._tick()
+            self.stop = interruption.notice() or self.stop
+            if self.stop is not None:
+                return
 
     def _step(self, backlog: Backlog, interruption: Interruption) -> bool:
         """Submit what there is room for, then wait for something to happen. Return False when all is done."""
         while (track := self._next(backlog, interruption)) is not None:
             self._submit(track, is_alone=backlog.is_suspect(track))
-        now, due = self._clock.now(), backlog.next_due
-        if self._in_flight:
-            # Without room a due retry could not start, and waiting for it would be a busy loop.
-            wait = TICK if due is None or not self._has_room() else min(TICK, max(0.0, due - now))
+        wait = self._wait(backlog)
+        if self._flight:
+            self._poll(wait, backlog, interruption)
+        elif not backlog.parked:
+            return False
+        elif self._flight.abandoned:
+            self._poll(wait, backlog, interruption)  # a slot may become free again
+        elif backlog.next_due is not None:
             with interruption.allowed():
-                completions = self._orchestrator.poll(wait)
-            for completion in completions:
-                self._settle(completion, backlog)
-            return True
-        if due is None:
-            return backlog.parked > 0
-        with interruption.allowed():
-            self._clock.sleep(min(TICK, max(0.0, due - now)))
+                self._clock.sleep(wait)
+        self._expire(backlog)
+        if self.stop is None and self._ends_at is not None and self._clock.now() >= self._ends_at:
+            self.stop = Stop("deadline", f"its deadline of {self._limits.deadline:g} s is over")
         return True
 
-    def _has_room(self) -> bool:
-        return not self._runs_alone and len(self._in_flight) < 2 * self._orchestrator.slots
+    def _poll(self, wait: float, backlog: Backlog, interruption: Interruption) -> None:
+        # Elsewhere a signal could tear a message in two: it is noticed when poll() is back, within a tick.
+        guard: AbstractContextManager[None] = (
+            interruption.allowed() if self._capabilities.runs_in_caller else nullcontext()
+        )
+        with guard:
+            completions = self._orchestrator.poll(wait)
+        for completion in completions:
+            self._settle(completion, backlog)
+
+    def _wait(self, backlog: Backlog) -> float:
+        """Return how long nothing is due, at most a tick."""
+        # Without room a due retry could not start, and waiting for it would be a busy loop.
+        retry = backlog.next_due if self._flight.has_room(self._orchestrator.slots) else None
+        due = [time for time in (retry, self._flight.timers.next_due(), self._ends_at) if time is not None]
+        return min(TICK, max(0.0, min(due) - self._clock.now())) if due else TICK
 
     def _next(self, backlog: Backlog, interruption: Interruption) -> Track | None:
-        if not self._has_room():
+        if not self._flight.has_room(self._orchestrator.slots):
             return None
-        track = backlog.take_parked(self._clock.now(), is_idle=not self._in_flight)
+        track = backlog.take_parked(self._clock.now(), is_idle=not self._flight)
         if track is not None or backlog.is_draining:
             return track
-        is_any_open = bool(self._in_flight) or backlog.parked > 0
-        if is_any_open and (self._open_bytes >= self._limits.open_bytes or backlog.parked >= self._limits.parked):
+        is_any_open = bool(self._flight) or backlog.parked > 0
+        if is_any_open and (self._open_bytes >= self._max_open_bytes or backlog.parked >= self._limits.parked):
             return None
         with interruption.allowed():
             track = backlog.take_new()
@@ -136,30 +157,31 @@ class Engine:
 
     def _submit(self, track: Track, *, is_alone: bool) -> None:
         item = track.item
-        self._last_id += 1
-        self._runs_alone = is_alone
         if track.first_started is None:
             track.first_started = self._clock.now()
         payload = encode_call(Call(item.task, item.fault_key, track.number, item.data))
-        self._in_flight[self._last_id] = track
-        self._orchestrator.submit(Attempt(id=self._last_id, item=item.name, number=track.number, payload=payload))
+        attempt_id = self._flight.start(track, is_alone=is_alone)
+        self._orchestrator.submit(Attempt(id=attempt_id, item=item.name, number=track.number, payload=payload))
 
     def _settle(self, completion: Completion, backlog: Backlog) -> None:
-        track = self._in_flight.pop(completion.id, None)
+        track = self._flight.end(completion.id)
         if track is None:
-            # Doubled, or later than its own loss: the item has gone on without it.
+            # Doubled, abandoned, or later than its own loss: the item has gone on without it.
             self.tally.stale += 1
             return
-        self._runs_alone = False
         if completion.status == "lost":
             self._lose(track, completion, backlog)
             return
         answer = self._decode(completion)
         track.path += answer.latency
-        if answer.error is None:
-            self._finish(track, answer, completion, backlog)
+        timeout = self._limits.item_timeout
+        if timeout is not None and answer.seconds > timeout:
+            # Where nothing could end it: the same outcome as where something could.
+            self._fail(track, _too_late(timeout, f"it took {answer.seconds:.3g} s"), completion.worker, backlog)
+        elif answer.error is None:
+            self._finish(track, answer, completion.worker, backlog)
         else:
-            self._fail(track, answer.error, completion, backlog)
+            self._fail(track, answer.error, completion.worker, backlog)
 
     def _decode(self, completion: Completion) -> Answer:
         try:
@@ -170,78 +192,94 @@ class Engine:
                 f"returned for attempt {completion.id}. It must hand on the answer of run_attempt untouched."
             ) from error
 
-    def _finish(self, track: Track, answer: Answer, completion: Completion, backlog: Backlog) -> None:
+    def _expire(self, backlog: Backlog) -> None:
+        """Give up the attempts that take too long."""
+        timeout = self._limits.item_timeout
+        if timeout is None:
+            return
+        abandoned = self._flight.abandoned
+        for attempt_id in self._flight.timers.overdue():
+            track = self._flight.end(attempt_id)
+            assert track is not None
+            track.path += timeout
+            how = "it was ended"
+            if not self._orchestrator.cancel(attempt_id):
+                abandoned.add(attempt_id)
+                self.tally.abandoned += 1
+                how = "nothing can end it, so it goes on, and its result will be ignored"
+            self._fail(track, _too_late(timeout, how), "", backlog)
+        if len(abandoned) >= self._orchestrator.slots:
+            self.stop = self.stop or Stop(
+                "abandoned", f"all {len(abandoned)} workers hang, and this orchestrator cannot end them"
+            )
+
+    def _finish(self, track: Track, answer: Answer, worker: str, backlog: Backlog) -> None:
         self.tally.record(track.item, track.number, "ok")
+        self._breaker.succeeded(track.item.task)
         follow_ups = self._workload.accept(track.item, answer.result)
         backlog.add(follow_ups, track.path)
-        self._end(track, completion, "done")
+        self._open_bytes -= track.item.size
+        self.tally.end(track)
+        self._announce.finished(track, "done", worker)
 
-    def _fail(self, track: Track, error: ErrorRecord, completion: Completion, backlog: Backlog) -> None:
+    def _fail(self, track: Track, error: ErrorRecord, worker: str, backlog: Backlog) -> None:
         item = track.item
         self.tally.record(item, track.number, error.type)
         self.tally.of(item.task).errors[error.type] += 1
         now = self._clock.now()
-        self._announce_failure(track, error, completion, "error")
-        delay = self._retrying.next_delay(track, error, now)
+        self._announce.failed(track, error, "error", worker)
+        if self.stop is not None:
+            return  # the item is unfinished, and not failed: a resumed run tries it again
+        self._break_circuit(item, error)
+        delay = self._retrying.next_delay(track, error, now, most=self._limits.retries_after(self.tally.attempts))
         if delay is None:
-            self.tally.fail(item, error, track.number)
-            self._end(track, completion, "failed")
+            self._give_up(track, error, worker, is_poison=False)
             return
         track.number += 1
         track.path += delay
         self.tally.of(item.task).retries += 1
-        self._announce_retry(track, delay)
+        self._announce.retried(track, delay)
         backlog.later(track, now + delay)
 
     def _lose(self, track: Track, completion: Completion, backlog: Backlog) -> None:
         track.losses += 1
         self.tally.of(track.item.task).lost += 1
         error = ErrorRecord(type="WorkerLost", message=completion.detail or "the worker died")
-        self._announce_failure(track, error, completion, "lost")
-        if track.losses >= POISON_LOSSES:
-            self.tally.fail(track.item, error, track.number)
-            self._end(track, completion, "poison")
+        self._announce.failed(track, error, "lost", completion.worker)
+        if self.stop is not None:
             return
-        self._announce_retry(track, 0.0)
+        self._break_circuit(track.item, error)
+        if track.losses >= self._limits.poison_losses:
+            self._give_up(track, error, completion.worker, is_poison=True)
+            return
+        self._announce.retried(track, 0.0)
         backlog.again(track)
 
-    def _announce_failure(
-        self, track: Track, error: ErrorRecord, completion: Completion, kind: Literal["error", "lost"]
-    ) -> None:
-        self._emit(
-            TaskFailed(
-                run_id=self._run_id,
-                time=self._clock.now(),
-                item=track.item.name,
-                task=track.item.task,
-                attempt=track.number,
-                kind=kind,
-                error=error,
-                worker=completion.worker,
-            )
-        )
+    def _break_circuit(self, item: Item, error: ErrorRecord) -> None:
+        reason = self._breaker.failed(item, error.type)
+        if reason is not None:
+            self.stop = Stop("circuit_breaker", reason)
 
-    def _announce_retry(self, track: Track, delay: float) -> None:
-        item, now = track.item, self._clock.now()
-        self._emit(
-            TaskRetried(
-                run_id=self._run_id, time=now, item=item.name, task=item.task, attempt=track.number, delay=delay
-            )
-        )
+    def _give_up(self, track: Track, error: ErrorRecord, worker: str, *, is_poison: bool) -> None:
+        """Let an item fail for good."""
+        failed = self.tally.fail(track, error, is_poison=is_poison)
+        self._open_bytes -= track.item.size
+        self._announce.finished(track, "poison" if is_poison else "failed", worker)
+        if self._limits.stops_on_failure:
+            self.stop = self.stop or Stop("failure", f"{failed.item} failed for good ({error.type}: {error.message})")
+        else:
+            self._quarantine(track.item, failed)
 
-    def _end(self, track: Track, completion: Completion, status: Literal["done", "failed", "poison"]) -> None:
-        item = track.item
-        self._open_bytes -= item.size
-        self.tally.ended += 1
-        self.tally.floor = max(self.tally.floor, track.path)
-        self._emit(
-            ItemFinished(
-                run_id=self._run_id,
-                time=self._clock.now(),
-                item=item.name,
-                task=item.task,
-                attempts=track.number,
-                status=status,
-                worker=completion.worker,
-            )
-        )
+    def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
+        """Call off what has not started, and let the rest end within the grace period; nothing is tried again."""
+        until = self._clock.now() + self._limits.grace
+        for attempt_id in self._flight.timers.waiting():
+            if self._orchestrator.cancel(attempt_id):
+                self._flight.end(attempt_id)
+        while self._flight and (left := until - self._clock.now()) > 0:
+            self._poll(min(TICK, left), backlog, interruption)
+            self._tick()
+
+
+def _too_late(timeout: float, how: str) -> ErrorRecord:
+    return ErrorRecord(type="ItemTimeout", message=f"it may take {timeout:g} s; {how}")

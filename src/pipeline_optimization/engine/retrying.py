@@ -19,13 +19,16 @@ class Retrying:
         self._case = case
         self._granted = 0
 
-    def next_delay(self, track: Track, error: ErrorRecord, now: float) -> float | None:
+    def next_delay(self, track: Track, error: ErrorRecord, now: float, *, most: float | None = None) -> float | None:
         """Return the seconds until the track's next attempt, or None if the item has failed for good.
 
+        ``most`` is how many retries there may be so far in the run, whatever the policy says; None means any number.
         Raises PluginError where the policy asks for a negative delay or for none at all (NaN).
         """
         policy = self._policy
         if policy.budget is not None and self._granted >= policy.budget:
+            return None
+        if most is not None and self._granted >= most:
             return None
         if not policy.retries(error):
             return None

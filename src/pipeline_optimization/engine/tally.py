@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 from attrs import define, field, frozen
 
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.work import Item, Track
 from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["FailedItem", "Tally", "TaskStats"]
@@ -18,12 +18,17 @@ MAX_EXAMPLES = 100
 
 @frozen(kw_only=True)
 class FailedItem:
-    """An item that failed for good, with its last error."""
+    """An item that failed for good, with its last error. ``place`` says for people where it comes from.
+
+    ``is_poison``: its workers kept dying.
+    """
 
     item: str
     task: str
     error: ErrorRecord
     attempts: int
+    place: str = ""
+    is_poison: bool = False
 
 
 @define
@@ -40,7 +45,7 @@ class TaskStats:
 
 @define
 class Tally:
-    """Grows with the run in bounded memory.
+    """Grows with the run in bounded memory. ``abandoned`` attempts took too long and could not be ended.
 
     The ledger is the set of (item, attempt, outcome) of all attempts that answered. Only its size and a digest are
     kept: the sum of the entries' hashes, which is the same in any order, so that two runs can be compared.
@@ -51,6 +56,7 @@ class Tally:
     failures_by_error: Counter[tuple[str, str]] = field(factory=Counter)
     ended: int = 0
     stale: int = 0
+    abandoned: int = 0
     floor: float = 0.0
     ledger_entries: int = 0
     ledger_sum: int = 0
@@ -65,12 +71,32 @@ class Tally:
         self.ledger_entries += 1
         self.ledger_sum += int.from_bytes(blake2b(entry, digest_size=16).digest(), "big")
 
-    def fail(self, item: Item, error: ErrorRecord, attempts: int) -> None:
+    def end(self, track: Track) -> None:
+        """Record that an item reached its end."""
+        self.ended += 1
+        self.floor = max(self.floor, track.path)
+
+    def fail(self, track: Track, error: ErrorRecord, *, is_poison: bool) -> FailedItem:
         """Record that an item failed for good."""
+        item = track.item
+        failed = FailedItem(
+            item=item.name, task=item.task, error=error, attempts=track.number, place=item.place, is_poison=is_poison
+        )
+        self.end(track)
         self.of(item.task).failures += 1
-        self.failures_by_error[item.task, error.type] += 1
+        self.add_failed(failed)
+        return failed
+
+    def add_failed(self, failed: FailedItem) -> None:
+        """Count a failure, and keep it if there is room."""
+        self.failures_by_error[failed.task, failed.error.type] += 1
         if len(self.failed_items) < MAX_EXAMPLES:
-            self.failed_items.append(FailedItem(item=item.name, task=item.task, error=error, attempts=attempts))
+            self.failed_items.append(failed)
+
+    @property
+    def attempts(self) -> int:
+        """Return how many attempts answered, of all tasks."""
+        return sum(stats.attempts for stats in self.tasks.values())
 
     @property
     def ledger_digest(self) -> str:

@@ -7,15 +7,17 @@ seconds. Attempts really run, one by one, in the calling thread; only time is si
 from __future__ import annotations
 
 import heapq
+import math
 import sys
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Literal, Protocol
 
-from attrs import frozen
+from attrs import define, frozen
 
 from pipeline_optimization.engine.worker import Pending, Worker
-from pipeline_optimization.types import Attempt, Completion, OpenContext
+from pipeline_optimization.types import Attempt, Capabilities, Completion, OpenContext
 
 __all__ = ["Adversary", "Fate", "VirtualClock", "VirtualOrchestrator"]
 
@@ -39,7 +41,7 @@ class VirtualClock:
 
 @frozen
 class Fate:
-    """One report about an attempt: its status, ``after`` so many seconds from the attempt's start."""
+    """One report about an attempt: its status, ``after`` so many seconds from the attempt's start (infinite: never)."""
 
     after: float
     status: Literal["done", "lost"] = "done"
@@ -49,7 +51,7 @@ class Adversary(Protocol):
     """Decides what becomes of attempts: late, doubled, lost, or all of it."""
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
-        """Return at least one report; the first but those after ``lost`` frees the worker."""
+        """Return at least one report; the first frees the worker."""
         ...
 
 
@@ -60,38 +62,59 @@ class _Friend:
         return [Fate(latency)]
 
 
+@define(eq=False)
+class _Report:
+    """What will be heard of an attempt that runs."""
+
+    attempt: Attempt
+    pending: Pending
+    fate: Fate
+    frees_worker: bool
+
+
 class VirtualOrchestrator:
     """Runs attempts on ``slots`` imagined workers (None: as many as there are attempts).
 
     ``clock`` is the time that the engine must live in; the core uses an orchestrator's own clock where it has one.
+    Without ``can_kill``, attempts that run cannot be called off, as in threads.
     """
 
-    def __init__(self, slots: int | None = None, *, adversary: Adversary | None = None) -> None:
+    def __init__(self, slots: int | None = None, *, adversary: Adversary | None = None, can_kill: bool = True) -> None:
         self.clock = VirtualClock()
         self.slots = sys.maxsize if slots is None else slots
+        self.capabilities = Capabilities(can_kill=can_kill, announces_start=True)
         self._adversary = adversary or _Friend()
         self._order = count()
         self._reset()
 
     def _reset(self) -> None:
         self._worker: Worker | None = None
-        self._free_at: list[float] = []
-        self._due: list[tuple[float, int, Attempt, Fate, Pending]] = []
+        self._announce: Callable[[int], None] = lambda attempt_id: None
+        self._waiting: deque[Attempt] = deque()
+        self._running: set[int] = set()
+        self._due: list[tuple[float, int, _Report]] = []
 
     def open(self, context: OpenContext) -> None:
         self._reset()
         self._worker = Worker(context.worker_init)
+        self._announce = context.started
 
     def submit(self, attempt: Attempt) -> None:
         assert self._worker is not None, "submit() before open()"
-        pending = self._worker.begin(attempt.payload)
-        start = self.clock.now()
-        if len(self._free_at) >= self.slots:
-            start = max(start, heapq.heappop(self._free_at))
-        fates = self._adversary.fates(attempt, pending.latency)
-        heapq.heappush(self._free_at, start + fates[0].after)
-        for fate in fates:
-            heapq.heappush(self._due, (start + fate.after, next(self._order), attempt, fate, pending))
+        self._waiting.append(attempt)
+        self._start_waiting()
+
+    def _start_waiting(self) -> None:
+        while self._waiting and len(self._running) < self.slots:
+            attempt = self._waiting.popleft()
+            assert self._worker is not None
+            pending = self._worker.begin(attempt.payload)
+            self._running.add(attempt.id)
+            self._announce(attempt.id)
+            for number, fate in enumerate(self._adversary.fates(attempt, pending.latency)):
+                if math.isfinite(fate.after):
+                    report = _Report(attempt, pending, fate, frees_worker=number == 0)
+                    heapq.heappush(self._due, (self.clock.now() + fate.after, next(self._order), report))
 
     def poll(self, timeout: float) -> Sequence[Completion]:
         until = self.clock.now() + timeout
@@ -101,14 +124,23 @@ class VirtualOrchestrator:
         self.clock.advance_to(self._due[0][0])
         completions = []
         while self._due and self._due[0][0] <= self.clock.now():
-            _, _, attempt, fate, pending = heapq.heappop(self._due)
-            payload = pending.finish() if fate.status == "done" else b""
-            completions.append(Completion(id=attempt.id, status=fate.status, payload=payload, worker="virtual"))
+            _, _, report = heapq.heappop(self._due)
+            status = report.fate.status
+            payload = report.pending.finish() if status == "done" else b""
+            completions.append(Completion(id=report.attempt.id, status=status, payload=payload, worker="virtual"))
+            if report.frees_worker:
+                self._running.discard(report.attempt.id)
+                self._start_waiting()
         return completions
 
     def cancel(self, attempt_id: int) -> bool:
-        self._due = [entry for entry in self._due if entry[2].id != attempt_id]
+        if attempt_id in self._running and not self.capabilities.can_kill:
+            return False
+        self._running.discard(attempt_id)
+        self._waiting = deque(attempt for attempt in self._waiting if attempt.id != attempt_id)
+        self._due = [entry for entry in self._due if entry[2].attempt.id != attempt_id]
         heapq.heapify(self._due)
+        self._start_waiting()
         return True
 
     def close(self, *, force: bool) -> None:

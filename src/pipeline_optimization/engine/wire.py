@@ -27,11 +27,15 @@ class Call:
 
 @frozen(kw_only=True)
 class Answer:
-    """A worker's answer: a result or an error, and the simulated latency, in seconds, that it passed."""
+    """A worker's answer: a result or an error, the simulated latency that it passed, and how long all of it took.
+
+    Both times are in seconds.
+    """
 
     result: bytes = b""
     error: ErrorRecord | None = None
     latency: float = 0.0
+    seconds: float = 0.0
 
 
 def encode_call(call: Call) -> bytes:
@@ -45,14 +49,14 @@ def decode_call(payload: bytes) -> Call:
 def encode_answer(answer: Answer) -> bytes:
     error = answer.error
     facts = None if error is None else (error.type, error.message, error.traceback, error.injected)
-    return pickle.dumps((answer.result, facts, answer.latency), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps((answer.result, facts, answer.latency, answer.seconds), pickle.HIGHEST_PROTOCOL)
 
 
 def decode_answer(payload: bytes) -> Answer:
     """Return the answer. Raises whatever pickle raises where the bytes are not those that a worker returned."""
-    result, facts, latency = pickle.loads(payload)
+    result, facts, latency, seconds = pickle.loads(payload)
     if facts is None:
-        return Answer(result=result, latency=latency)
+        return Answer(result=result, latency=latency, seconds=seconds)
     kind, message, traceback, injected = cast("tuple[str, str, str, bool]", facts)
     error = ErrorRecord(type=kind, message=message, traceback=traceback, injected=injected)
-    return Answer(error=error, latency=latency)
+    return Answer(error=error, latency=latency, seconds=seconds)

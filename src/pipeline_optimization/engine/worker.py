@@ -138,11 +138,15 @@ class Pending:
             if self._draw.fails:
                 outcome = "injected"
                 raise InjectedFault(f"{call.task} failed on attempt {call.number} (simulated)")
-            answer = encode_answer(Answer(result=self._worker.stage(call.task)(call.data), latency=latency))
+            result = self._worker.stage(call.task)(call.data)
+            answer = encode_answer(Answer(result=result, latency=latency, seconds=self._seconds()))
             outcome = "ok"
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit too: a task must not end its worker
-            answer = encode_answer(Answer(error=describe_error(error), latency=latency))
+            answer = encode_answer(Answer(error=describe_error(error), latency=latency, seconds=self._seconds()))
         self._worker.record(call, outcome, latency, self._began)
         return answer
+
+    def _seconds(self) -> float:
+        return (time.monotonic_ns() - self._began) / 1e9

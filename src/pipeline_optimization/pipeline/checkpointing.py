@@ -11,16 +11,18 @@ from typing import Protocol
 
 from attrs import define
 
-from pipeline_optimization.checkpoint import CheckpointStore
-from pipeline_optimization.checkpoint.store import FileSpan
+from pipeline_optimization.checkpoint import CheckpointStore, Failure, FileSpan
 from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 from pipeline_optimization.errors import CheckpointError
+from pipeline_optimization.pipeline.invocation import Invocation
 from pipeline_optimization.pipeline.payloads import decode_ranges
 from pipeline_optimization.pipeline.plan import SEED, RunPlan
 from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.pipeline.stages import COUNT_RANGES
 from pipeline_optimization.sources import Source, identify
+from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["CheckpointedWorkload", "Keeping", "KeptWorkload", "open_keeping", "run_facts"]
 
@@ -50,7 +52,7 @@ def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> 
         "the signature": f"{stages.signature.label} {stages.signature.options!r}",
         "the lexicon": f"{stages.lexicon.label} ({len(index)} groups, digest {digest})",
         "the chunk size": str(options.chunk_size),
-        "reading": "in the workers" if plan.workers_read_files else "in the parent",
+        "reading": "in the workers" if plan.capabilities.shared_files else "in the parent",
         "the kind of run": "without faults" if plan.faults.is_calm else f"with faults ({options.faults})",
     }
     if not plan.faults.is_calm:
@@ -62,14 +64,17 @@ class CheckpointedWorkload:
     """Puts each result into a checkpoint before it counts, and hands out only items that are not in it yet.
 
     The results of finished items take the way that new ones take, through ``accept`` of the workload within; so what
-    an item makes possible is found again, too. ``resumed`` counts the items that need not be run.
+    an item makes possible is found again, too. Items that failed for good are not handed out either, unless
+    ``retries_failed``. ``resumed`` counts the finished items, and ``failed`` holds the others.
     """
 
-    def __init__(self, workload: KeptWorkload, store: CheckpointStore) -> None:
+    def __init__(self, workload: KeptWorkload, store: CheckpointStore, *, retries_failed: bool) -> None:
         self._workload = workload
         self._store = store
+        self._retries_failed = retries_failed
         self._loose: list[tuple[str, str]] = []
         self.resumed = 0
+        self.failed = Tally()
         snapshot = store.snapshot()
         if snapshot is not None:
             with self._plausible():
@@ -90,7 +95,8 @@ class CheckpointedWorkload:
         for item in items:
             found = self._store.find(item.task, item.id, item.data)
             if found is None:
-                yield item
+                if not self._is_failed(item):
+                    yield item
                 continue
             self.resumed += 1
             if found.result is not None:
@@ -98,6 +104,33 @@ class CheckpointedWorkload:
                     follow_ups = self._workload.accept(item, found.result)
                 self._add(item)
                 yield from self._unfinished(follow_ups)
+
+    def _is_failed(self, item: Item) -> bool:
+        failure = None if self._retries_failed else self._store.find_failure(item.task, item.id, item.data)
+        if failure is not None:
+            self.failed.add_failed(
+                FailedItem(
+                    item=failure.name,
+                    task=item.task,
+                    error=ErrorRecord(type=failure.error, message=failure.message),
+                    attempts=failure.attempts,
+                    place=failure.place,
+                    is_poison=failure.is_poison,
+                )
+            )
+        return failure is not None
+
+    def quarantine(self, item: Item, failed: FailedItem) -> None:
+        """Keep that an item failed for good."""
+        failure = Failure(
+            name=failed.item,
+            place=failed.place,
+            error=failed.error.type,
+            message=failed.error.message,
+            attempts=failed.attempts,
+            is_poison=failed.is_poison,
+        )
+        self._store.put_failure(item.task, item.id, item.data, failure)
 
     def _add(self, item: Item) -> None:
         self._loose.append((item.task, item.id))
@@ -146,6 +179,16 @@ class Keeping:
     def resumed(self) -> int:
         return self.workload.resumed if isinstance(self.workload, CheckpointedWorkload) else 0
 
+    @property
+    def failed(self) -> Tally:
+        """Return the items that an earlier run had to give up, and that this one did not try."""
+        return self.workload.failed if isinstance(self.workload, CheckpointedWorkload) else Tally()
+
+    def quarantine(self, item: Item, failed: FailedItem) -> None:
+        """Keep that an item failed for good, where there is a checkpoint."""
+        if isinstance(self.workload, CheckpointedWorkload):
+            self.workload.quarantine(item, failed)
+
     def commit(self) -> bool:
         """Make safe what was finished since the last time; return whether there was anything."""
         return self.store is not None and self.store.commit()
@@ -155,18 +198,17 @@ class Keeping:
 def open_keeping(
     plan: RunPlan, sources: Sequence[Source], index: AnagramIndex, workload: KeptWorkload, reading: Reading
 ) -> Iterator[Keeping]:
-    """Open the checkpoint that the plan asks for; what was finished when the run ends in an error is committed too."""
+    """Open the checkpoint that the plan asks for. What was not committed when the run ends in an error is dropped.
+
+    It may be half of what belongs together; the run that goes on will do it again.
+    """
     path = plan.options.checkpoint
     if path is None:
         yield Keeping(workload)
         return
     facts = run_facts(plan, sources, index)
-    with CheckpointStore(path, facts, resume=plan.options.resume) as store:
+    invocation = Invocation.of(plan.options, sources, plan.seed).to_json()
+    with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation) as store:
         reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)
-        try:
-            yield Keeping(CheckpointedWorkload(workload, store), store)
-        except CheckpointError:
-            raise  # it cannot be written to
-        except BaseException:
-            store.commit()
-            raise
+        kept = CheckpointedWorkload(workload, store, retries_failed=plan.options.retries_failed)
+        yield Keeping(kept, store)

@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from pipeline_optimization.checkpoint import stored_fact
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan
+from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, UnknownComponentError
 from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
 from pipeline_optimization.pipeline.stages import StagePlan
@@ -19,7 +20,7 @@ from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.tasks.permutations_task import permutations
-from pipeline_optimization.types import KernelOffer, Orchestrator, RetryPolicy
+from pipeline_optimization.types import Capabilities, KernelOffer, Orchestrator, RetryPolicy
 
 __all__ = ["DEFAULT_CHUNK_SIZE", "SEED", "RunOptions", "RunPlan", "make_plan"]
 
@@ -54,16 +55,18 @@ class RunOptions:
     seed: int | None = None
     case: str = ""
     chunk_size: int = DEFAULT_CHUNK_SIZE
+    limits: Limits = field(factory=Limits)
     checkpoint: str | None = None
     resume: bool = False
+    retries_failed: bool = False
 
 
 @frozen(kw_only=True)
 class RunPlan:
     """A run in which every name has been found and every option checked.
 
-    ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them. ``workers_read_files``
-    says that workers can open the paths that the parent can.
+    ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them. ``capabilities`` are the
+    orchestrator's.
     """
 
     options: RunOptions
@@ -74,7 +77,7 @@ class RunPlan:
     kernels: Sequence[KernelOffer]
     stages: StagePlan
     faults: FaultPlan
-    workers_read_files: bool
+    capabilities: Capabilities
 
 
 def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) -> RunPlan:
@@ -96,7 +99,7 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
     if options.resume and options.checkpoint is None:
         raise OptionError("There is nothing to resume without a checkpoint. Name it: --checkpoint FILE --resume.")
     seed = _seed(options)
-    name, orchestrator, workers_read_files = _orchestrator(registry, options)
+    name, orchestrator, capabilities = _orchestrator(registry, options)
     tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)
     signature = registry.signature(options.signature, options.signature_options)
     lexicon = registry.lexicon(options.lexicon, options.lexicon_options)
@@ -126,7 +129,7 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
             tokenizer=tokenizer, signature=signature, lexicon=lexicon, kernel=kernels[0], chunk_size=options.chunk_size
         ),
         faults=faults,
-        workers_read_files=workers_read_files,
+        capabilities=capabilities,
     )
 
 
@@ -138,12 +141,12 @@ def _seed(options: RunOptions) -> int:
     return int(stored) if stored is not None and stored.isdecimal() else secrets.randbits(31)
 
 
-def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator, bool]:
-    """Return the orchestrator's name, the orchestrator, and whether its workers can open the files that we can."""
+def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator, Capabilities]:
+    """Return the orchestrator's name, the orchestrator, and what it can do."""
     chosen = options.orchestrator
     if isinstance(chosen, str):
         choice = registry.orchestrator(chosen, options.orchestrator_options)
-        return chosen, choice.build(), choice.component.capabilities.shared_files
+        return chosen, choice.build(), choice.component.capabilities
     if options.orchestrator_options:
         raise OptionError("Orchestrator options go with an orchestrator's name, not with an object that is built.")
-    return type(chosen).__name__, chosen, True
+    return type(chosen).__name__, chosen, getattr(chosen, "capabilities", Capabilities())

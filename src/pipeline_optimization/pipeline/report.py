@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import asdict, field, frozen
 
+from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
 
 __all__ = ["RunReport"]
@@ -15,12 +16,13 @@ __all__ = ["RunReport"]
 class RunReport:
     """The counts of a run and how they came about. Times are in milliseconds.
 
-    ``anagram_counts`` is sorted by word. ``is_complete`` is False if an item failed for good or the run was
-    interrupted; then the counts cover only what was finished. ``floor`` is the time that the drawn latencies and
+    ``anagram_counts`` is sorted by word. ``is_complete`` is False if an item failed for good, or something stopped the
+    run (``stop``); then the counts cover only what was finished. ``floor`` is the time that the drawn latencies and
     retry delays allow at best, with any number of workers; 0 where nothing waits. ``distinct_words`` is exact for an
     input of one chunk and estimated for more (``distinct_words_is_exact``). ``ledger_digest`` is equal for two runs
     exactly if the same attempts of the same items had the same outcomes. ``resumed_items`` were finished by an earlier
-    run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone.
+    run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone. ``failures`` and
+    ``failed_items`` also have what an earlier run gave up. ``abandoned_attempts`` took too long and could not be ended.
     """
 
     runtime: float
@@ -49,14 +51,20 @@ class RunReport:
     ledger_entries: int
     ledger_digest: str
     stale_completions: int
-    is_interrupted: bool
+    abandoned_attempts: int = 0
+    stop: Stop | None = None
     resumed_items: int = 0
     checkpoint: str = ""
     warnings: Sequence[str] = ()
 
     @property
     def is_complete(self) -> bool:
-        return not self.failures and not self.is_interrupted
+        return not self.failures and self.stop is None
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Return whether a signal ended the run."""
+        return self.stop is not None and self.stop.is_signal
 
     @property
     def attempts(self) -> int:
@@ -81,6 +89,7 @@ class RunReport:
             "anagram_counts": dict(self.anagram_counts),
             "complete": self.is_complete,
             "interrupted": self.is_interrupted,
+            "stopped": None if self.stop is None else asdict(self.stop),
             **facts,
             "floor": round(self.floor, 3),
             "attempts": self.attempts,
@@ -97,6 +106,8 @@ class RunReport:
                     "error": failed.error.type,
                     "message": failed.error.message,
                     "attempts": failed.attempts,
+                    "place": failed.place,
+                    "poison": failed.is_poison,
                 }
                 for failed in self.failed_items
             ],
@@ -124,5 +135,7 @@ _PLAIN = (
     "bytes_read",
     "invalid_bytes",
     "resumed_items",
+    "checkpoint",
     "stale_completions",
+    "abandoned_attempts",
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Callable, Sequence
 from uuid import uuid4
 
@@ -10,10 +11,10 @@ from attrs import evolve, frozen
 
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.clock import Clock, SystemClock
-from pipeline_optimization.engine.loop import Engine, Limits
+from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
-from pipeline_optimization.pipeline.checkpointing import open_keeping
+from pipeline_optimization.pipeline.checkpointing import Keeping, open_keeping
 from pipeline_optimization.pipeline.kernels import prepare_kernel
 from pipeline_optimization.pipeline.observing import Observing
 from pipeline_optimization.pipeline.plan import RunPlan
@@ -46,14 +47,16 @@ def execute(
     registry: Registry,
     *,
     on_progress: Callable[[Progress], None] | None = None,
+    signals: Sequence[int] = (signal.SIGINT,),
 ) -> RunReport:
-    """Run a plan and return the report, also after Ctrl-C (``is_interrupted``).
+    """Run a plan and return the report, also where something stopped the run: one of ``signals``, say.
 
     With a checkpoint, finished items are kept in it while the run goes on, and those that it has are not run again.
 
     Raises CheckpointError where the checkpoint is of another run or cannot be used, InputError where a source cannot
     be read, LexiconError where the lexicon cannot be loaded, OrchestratorError where the orchestrator breaks its
-    contract, and PluginLoadError where the kernel that was asked for cannot be prepared.
+    contract, PluginLoadError where the kernel that was asked for cannot be prepared, and KeyboardInterrupt at a second
+    signal.
     """
     clock = _clock_of(plan.orchestrator)
     start = clock.now()
@@ -73,10 +76,13 @@ def execute(
     observing = Observing(registry)
     run_id = uuid4().hex
     workload = (
-        FusedWorkload(reading, totals, groups=len(index), inline=not plan.workers_read_files)
+        FusedWorkload(reading, totals, groups=len(index), inline=not plan.capabilities.shared_files)
         if plan.faults.is_calm
         else StagedWorkload(reading, totals)
     )
+    limits = plan.options.limits
+    if limits.open_bytes is None:
+        limits = evolve(limits, open_bytes=max(OPEN_BYTES, ((os.cpu_count() or 1) + 1) * plan.options.chunk_size))
     with open_keeping(plan, sources, index, workload, reading) as keeping:
 
         def save() -> None:
@@ -97,8 +103,11 @@ def execute(
             clock=clock,
             emit=observing.emit,
             run_id=run_id,
-            limits=Limits(open_bytes=max(OPEN_BYTES, ((os.cpu_count() or 1) + 1) * plan.options.chunk_size)),
+            limits=limits,
+            capabilities=plan.capabilities,
+            signals=signals,
             tick=tick,
+            quarantine=keeping.quarantine,
         )
         _run(plan, engine, observing, clock, run_id)
         save()
@@ -111,7 +120,7 @@ def execute(
         totals.anagram_counts(index),
         runtime,
         [*warnings, *observing.warnings],
-        resumed_items=keeping.resumed,
+        keeping,
     )
 
 
@@ -135,8 +144,9 @@ def _run(plan: RunPlan, engine: Engine, observing: Observing, clock: Clock, run_
             RunFinished(
                 run_id=run_id,
                 time=clock.now(),
-                is_complete=is_finished and not engine.is_interrupted and not engine.tally.failures,
-                is_interrupted=engine.is_interrupted,
+                is_complete=is_finished and engine.stop is None and not engine.tally.failures,
+                is_interrupted=engine.stop is not None and engine.stop.is_signal,
+                stopped="" if engine.stop is None else engine.stop.kind,
             )
         )
 
@@ -155,10 +165,9 @@ def _report(  # noqa: PLR0917 - the parts of a run, each once
     counts: dict[str, int],
     runtime: float,
     warnings: Sequence[str],
-    *,
-    resumed_items: int,
+    keeping: Keeping,
 ) -> RunReport:
-    options, tally, stages = plan.options, engine.tally, plan.stages
+    options, tally, stages, before = plan.options, engine.tally, plan.stages, keeping.failed
     return RunReport(
         runtime=runtime,
         anagram_counts=counts,
@@ -181,13 +190,14 @@ def _report(  # noqa: PLR0917 - the parts of a run, each once
         invalid_bytes=reading.invalid_bytes,
         floor=tally.floor * 1000.0,
         tasks=tally.tasks,
-        failures=dict(tally.failures_by_error),
-        failed_items=tuple(tally.failed_items),
+        failures=dict(before.failures_by_error + tally.failures_by_error),
+        failed_items=(*before.failed_items, *tally.failed_items),
         ledger_entries=tally.ledger_entries,
         ledger_digest=tally.ledger_digest,
         stale_completions=tally.stale,
-        is_interrupted=engine.is_interrupted,
-        resumed_items=resumed_items,
+        abandoned_attempts=tally.abandoned,
+        stop=engine.stop,
+        resumed_items=keeping.resumed,
         checkpoint=options.checkpoint or "",
         warnings=tuple(warnings),
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = [
     "Attempt",
@@ -69,7 +69,10 @@ class Capabilities:
     ``isolation`` says what a crash takes with it: ``none`` (the whole run), a ``process``, or a ``host``.
     ``can_kill``: ``cancel`` ends a running attempt for certain. ``exact_blame``: a ``lost`` completion names the
     very attempt that was running. ``is_parallel``: CPU-bound attempts run side by side. ``is_distributed``: workers
-    may sit on other machines. ``shared_files``: workers can open the paths that the parent can.
+    may sit on other machines. ``shared_files``: workers can open the paths that the parent can. ``announces_start``:
+    ``OpenContext.started`` is called as each attempt starts, so that the time that it waits before is not held against
+    it. ``runs_in_caller``: attempts run in the thread that polls, where a Ctrl-C may strike them; such an attempt is
+    then reported lost by the next ``poll``.
     """
 
     isolation: Literal["none", "process", "host"] = "none"
@@ -78,6 +81,12 @@ class Capabilities:
     is_parallel: bool = False
     is_distributed: bool = False
     shared_files: bool = True
+    announces_start: bool = False
+    runs_in_caller: bool = False
+
+
+def _ignore(attempt_id: int) -> None:
+    """Do nothing about the start of an attempt."""
 
 
 @frozen(kw_only=True)
@@ -86,10 +95,12 @@ class OpenContext:
 
     ``worker_init`` makes a worker: ``Worker(context.worker_init)``, once in every process that runs attempts,
     in a thread-safe object that all its threads may share. It is bytes, so that it crosses any border.
+    ``started`` takes the id of an attempt that starts to run, from any thread of the parent process.
     """
 
     run_id: str
     worker_init: bytes = field(repr=False)
+    started: Callable[[int], None] = field(default=_ignore, repr=False)
 
 
 class Orchestrator(Protocol):
@@ -114,12 +125,16 @@ class Orchestrator(Protocol):
     def poll(self, timeout: float) -> Sequence[Completion]:
         """Return completions, waiting for at most ``timeout`` seconds; an empty answer is fine.
 
-        An orchestrator without workers of its own may run one attempt in here, however long that takes.
+        An orchestrator that ``runs_in_caller`` may run one attempt in here, however long that takes.
         """
         ...
 
     def cancel(self, attempt_id: int) -> bool:
-        """Return True where the attempt will certainly not complete."""
+        """Call off an attempt; return True where it will certainly not complete.
+
+        One that has not started is called off by everybody. One that runs is ended by who ``can_kill``; others return
+        False and leave it alone: the engine ignores its result, and counts on one slot less until it comes.
+        """
         ...
 
     def close(self, *, force: bool) -> None:

@@ -73,9 +73,10 @@ class CheckpointSaved:
 
 @frozen(kw_only=True)
 class RunFinished:
-    """A run ended, whatever its outcome."""
+    """A run ended, whatever its outcome. ``stopped`` says what ended it early; empty where nothing did."""
 
     run_id: str
     time: float
     is_complete: bool
     is_interrupted: bool
+    stopped: str = ""

@@ -33,6 +33,6 @@ def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
             summary="one event loop: overlaps any number of waits, in one thread",
             factory=make,
             options=AsyncioOptions,
-            capabilities=Capabilities(isolation="none", can_kill=False),
+            capabilities=Capabilities(isolation="none", announces_start=True, runs_in_caller=True),
         )
     ]

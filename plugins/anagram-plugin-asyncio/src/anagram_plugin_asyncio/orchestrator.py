@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, OpenContext
@@ -22,11 +22,14 @@ class AsyncioOrchestrator:
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._done: list[Completion] = []
         self._news: asyncio.Event | None = None
+        self._started: Callable[[int], None] = lambda attempt_id: None
+        self._is_interrupted = False
 
     def open(self, context: OpenContext) -> None:
         self._loop = asyncio.new_event_loop()
         self._worker = Worker(context.worker_init)
         self._news = asyncio.Event()
+        self._started = context.started
 
     def submit(self, attempt: Attempt) -> None:
         if self._loop is not None:
@@ -35,9 +38,16 @@ class AsyncioOrchestrator:
     async def _run(self, attempt: Attempt) -> None:
         assert self._worker is not None
         assert self._news is not None
-        answer = await self._worker.run_attempt_async(attempt.payload)
+        self._started(attempt.id)
+        try:
+            answer = await self._worker.run_attempt_async(attempt.payload)
+            completion = Completion(id=attempt.id, status="done", payload=answer, worker="loop")
+        except KeyboardInterrupt:
+            # Raised again by poll(): here it would tear the event loop.
+            self._is_interrupted = True
+            completion = Completion(id=attempt.id, status="lost", worker="loop", detail="it was interrupted")
         del self._tasks[attempt.id]
-        self._done.append(Completion(id=attempt.id, status="done", payload=answer, worker="loop"))
+        self._done.append(completion)
         self._news.set()
 
     def poll(self, timeout: float) -> Sequence[Completion]:
@@ -45,6 +55,9 @@ class AsyncioOrchestrator:
             return []
         self._loop.run_until_complete(self._wait(self._news, timeout))
         self._news.clear()
+        if self._is_interrupted:
+            self._is_interrupted = False
+            raise KeyboardInterrupt
         completions, self._done = self._done, []
         return completions
 

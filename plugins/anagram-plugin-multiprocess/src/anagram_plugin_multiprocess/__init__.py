@@ -36,6 +36,6 @@ def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
             summary="worker processes: all cores, and a crash costs one attempt",
             factory=make,
             options=MultiprocessOptions,
-            capabilities=Capabilities(isolation="process", can_kill=True, is_parallel=True),
+            capabilities=Capabilities(isolation="process", can_kill=True, is_parallel=True, announces_start=True),
         )
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing import get_all_start_methods, get_context, resource_tracker
 from multiprocessing.connection import wait
 
@@ -29,6 +29,7 @@ class MultiprocessOrchestrator:
         self._workers: list[WorkerProcess] = []
         self._waiting: deque[Attempt] = deque()
         self._init = b""
+        self._started: Callable[[int], None] = lambda attempt_id: None
         self._start_deaths = 0
 
     def open(self, context: OpenContext) -> None:
@@ -36,6 +37,7 @@ class MultiprocessOrchestrator:
             # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
             resource_tracker.ensure_running()
         self._init = context.worker_init
+        self._started = context.started
         self._start_deaths = 0
         self._workers = [WorkerProcess(self._context, self._init) for _ in range(self.slots)]
 
@@ -46,7 +48,9 @@ class MultiprocessOrchestrator:
     def _hand_out(self) -> None:
         for worker in self._workers:
             if self._waiting and worker.is_idle:
-                worker.send(self._waiting.popleft())
+                attempt = self._waiting.popleft()
+                self._started(attempt.id)
+                worker.send(attempt)
 
     def poll(self, timeout: float) -> Sequence[Completion]:
         by_connection = {worker.connection: worker for worker in self._workers}
@@ -77,6 +81,7 @@ class MultiprocessOrchestrator:
         return Completion(id=worker.attempt.id, status="lost", worker=pid, detail=detail)
 
     def cancel(self, attempt_id: int) -> bool:
+        """Call off an attempt, with the process that runs it."""
         self._waiting = deque(attempt for attempt in self._waiting if attempt.id != attempt_id)
         for worker in self._workers:
             if worker.attempt is not None and worker.attempt.id == attempt_id:

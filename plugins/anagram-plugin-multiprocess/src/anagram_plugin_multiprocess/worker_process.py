@@ -27,6 +27,7 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None) -> Non
     ``parent`` is the pid of the process that this one must not outlive, None under forkserver.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # under fork it would be the parent's handler
     if sys.platform == "linux":
         # The kernel ends this process with its parent. Under forkserver that is the server, which ends when ours does;
         # elsewhere the closed pipe tells.

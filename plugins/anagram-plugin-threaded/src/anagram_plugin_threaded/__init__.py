@@ -33,6 +33,6 @@ def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
             summary="a pool of threads: overlaps waiting, not computing",
             factory=make,
             options=ThreadedOptions,
-            capabilities=Capabilities(isolation="none", can_kill=False),
+            capabilities=Capabilities(isolation="none", announces_start=True),
         )
     ]

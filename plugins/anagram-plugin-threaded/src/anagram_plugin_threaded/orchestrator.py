@@ -20,17 +20,24 @@ class _Pool:
     """The queues, threads and stop signal of one run; a late thread of an earlier run cannot reach the next one's."""
 
     def __init__(self, slots: int, context: OpenContext) -> None:
-        self.todo: SimpleQueue[Attempt | None] = SimpleQueue()
+        self.todo: SimpleQueue[int | None] = SimpleQueue()
+        self.waiting: dict[int, Attempt] = {}
         self.done: SimpleQueue[Completion] = SimpleQueue()
         self.stop = threading.Event()
         self._worker = Worker(context.worker_init)
+        self._started = context.started
         # Daemons: after Ctrl-C, a thread that computes must not keep the program from ending.
         self.threads = [threading.Thread(target=self._work, name=f"anagram-{n}", daemon=True) for n in range(slots)]
         for thread in self.threads:
             thread.start()
 
     def _work(self) -> None:
-        while (attempt := self.todo.get()) is not None:
+        while (number := self.todo.get()) is not None:
+            # Who takes it out of the dict has it: a thread, or cancel().
+            attempt = self.waiting.pop(number, None)
+            if attempt is None:
+                continue
+            self._started(number)
             # The event's wait is the sleep: a simulated latency ends at once when the run is given up.
             answer = self._worker.run_attempt(attempt.payload, sleep=self.stop.wait)
             name = threading.current_thread().name
@@ -49,7 +56,8 @@ class ThreadedOrchestrator:
 
     def submit(self, attempt: Attempt) -> None:
         if self._pool is not None:
-            self._pool.todo.put(attempt)
+            self._pool.waiting[attempt.id] = attempt
+            self._pool.todo.put(attempt.id)
 
     def poll(self, timeout: float) -> Sequence[Completion]:
         if self._pool is None:
@@ -63,7 +71,7 @@ class ThreadedOrchestrator:
             return completions
 
     def cancel(self, attempt_id: int) -> bool:
-        return False
+        return self._pool is None or self._pool.waiting.pop(attempt_id, None) is not None
 
     def close(self, *, force: bool) -> None:
         pool, self._pool = self._pool, None

@@ -1,0 +1,41 @@
+"""What can go wrong with a checkpoint's file, as errors that say what to do."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline_optimization.errors import CheckpointError
+
+__all__ = ["damaged", "explained"]
+
+
+def damaged(path: str, why: object) -> CheckpointError:
+    return CheckpointError(
+        f"The checkpoint {path!r} cannot be used: {why}. If it was cut off or overwritten, delete it and start anew.",
+        path=path,
+    )
+
+
+@contextmanager
+def explained(path: str) -> Iterator[None]:
+    """Turn SQLite's errors into ours."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        reason = str(error)
+        if "locked" in reason:
+            text = f"The checkpoint {path!r} is in use by another run. Wait for it, or name another file."
+        elif "unable to open" in reason:
+            text = (
+                f"The checkpoint {path!r} cannot be opened: name a file in a directory that exists and can be written."
+            )
+        else:
+            text = (
+                f"The checkpoint {path!r} cannot be read or written: {reason}. What was committed is kept: see to the "
+                "disk, and go on with --resume."
+            )
+        raise CheckpointError(text, path=path) from error
+    except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+        raise damaged(path, error) from error

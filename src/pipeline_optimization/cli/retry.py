@@ -1,0 +1,106 @@
+"""The command ``retry``: runs the items again that failed for good, and completes the counts."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+import click
+from attrs import evolve
+
+from pipeline_optimization.checkpoint import stored_invocation
+from pipeline_optimization.cli.component_options import KindOptions
+from pipeline_optimization.cli.limit_options import limit_options, make_limits
+from pipeline_optimization.cli.output_options import output_options
+from pipeline_optimization.cli.running import Job, case_job, run_jobs
+from pipeline_optimization.errors import CheckpointError
+from pipeline_optimization.pipeline.cases import load_cases
+from pipeline_optimization.pipeline.invocation import Invocation
+from pipeline_optimization.pipeline.plan import RunOptions
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import FileSource, Source, TextSource
+
+__all__ = ["retry"]
+
+
+@click.command()
+@click.argument("checkpoint", metavar="CHECKPOINT")
+@click.option("--orchestrator", metavar="NAME", help="How attempts are run.  [default: as before]")
+@click.option("--retry", metavar="NAME", help="When failed items run again.  [default: as before]")
+@click.option("-o", "pairs", multiple=True, metavar="KEY=VALUE", help="An option of the orchestrator named here.")
+@limit_options
+@output_options
+@click.pass_context
+def retry(  # noqa: PLR0917 - one parameter an option, as click has it
+    ctx: click.Context,
+    /,
+    checkpoint: str,
+    orchestrator: str | None,
+    retry: str | None,
+    pairs: Sequence[str],
+    form: str,
+    top: int | None,
+    output: str,
+    **bounds: Any,
+) -> None:
+    """Run just those items of a checkpoint again that failed for good or were not reached, and complete the counts.
+
+    The checkpoint says what was counted, and how. The command works in the directory of the run that wrote it.
+
+    \b
+    anagram retry run.checkpoint
+    anagram retry run.checkpoint --orchestrator multiprocess --item-timeout 60
+    """  # noqa: D301 - click wants the character, which keeps it from joining the lines
+    invocation = _invocation(checkpoint)
+    given = KindOptions.parse(pairs)
+    options = RunOptions(
+        **invocation.options,
+        limits=make_limits(bounds),
+        checkpoint=os.path.abspath(checkpoint),
+        resume=True,
+        retries_failed=True,
+    )
+    if orchestrator is not None:
+        options = evolve(options, orchestrator=orchestrator, orchestrator_options=given.orchestrator)
+    if retry is not None:
+        options = evolve(options, retry=retry, retry_options=given.retry)
+    target = output if output == "-" else os.path.abspath(output)
+    try:
+        os.chdir(invocation.directory)
+    except OSError as error:
+        raise CheckpointError(
+            f"The run of {checkpoint!r} worked in {invocation.directory!r}, which cannot be entered: {error.strerror}.",
+            path=checkpoint,
+        ) from error
+    again = shlex.join(["anagram", "retry", *ctx.obj])
+    code = run_jobs(Registry.load(), [_job(options, invocation)], form=form, top=top, output=target, resume=again)
+    ctx.exit(code)
+
+
+def _invocation(checkpoint: str) -> Invocation:
+    stored = stored_invocation(checkpoint)
+    if stored is None:
+        raise CheckpointError(
+            f"There is no checkpoint {checkpoint!r}. Name the file that a run was given with --checkpoint.",
+            path=checkpoint,
+        )
+    invocation = Invocation.from_json(stored, checkpoint)
+    if invocation.paths is None and invocation.text is None:
+        raise CheckpointError(
+            f"The run of {checkpoint!r} read what cannot be named again, such as standard input or a URL. Repeat its "
+            "own command with --resume --retry-failed.",
+            path=checkpoint,
+        )
+    return invocation
+
+
+def _job(options: RunOptions, invocation: Invocation) -> Job:
+    if invocation.text is None:
+        sources: list[Source] = [FileSource(path) for path in invocation.paths or ()]
+        return Job(options=options, sources=sources)
+    case = load_cases().get(options.case)
+    if case is not None and case.text == invocation.text:
+        return case_job(options)
+    return Job(options=options, sources=[TextSource(invocation.text)])

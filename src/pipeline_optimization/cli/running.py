@@ -1,0 +1,82 @@
+"""Runs what a command asked for, writes the results, and says how the process should end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Mapping, Sequence
+
+import click
+from attrs import frozen
+
+from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
+from pipeline_optimization.cli.progress import ProgressLine
+from pipeline_optimization.cli.rendering import Outcome, Renderer
+from pipeline_optimization.output import open_output
+from pipeline_optimization.pipeline.cases import load_cases
+from pipeline_optimization.pipeline.plan import RunOptions, make_plan
+from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.pipeline.run import execute
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import Source, TextSource, least_bytes
+
+__all__ = ["Job", "case_job", "run_jobs"]
+
+
+@frozen(kw_only=True)
+class Job:
+    """One run: its options, its input, and the counts that it should give (None: nobody knows)."""
+
+    options: RunOptions
+    sources: Sequence[Source]
+    expected: Mapping[str, int] | None = None
+
+
+def case_job(options: RunOptions) -> Job:
+    """Return the run of the test case that the options name, with its expected counts where they are of this run."""
+    case = load_cases()[options.case]
+    is_reference = options.tokenizer == "exercise" and options.lexicon == "gcide"
+    return Job(options=options, sources=[TextSource(case.text)], expected=dict(case.expected) if is_reference else None)
+
+
+def run_jobs(
+    registry: Registry, jobs: Sequence[Job], *, form: str, top: int | None, output: str, resume: str = ""
+) -> int:
+    """Run the jobs and return the exit code. ``resume`` is the command that goes on with a stopped run.
+
+    Everything is checked before anything runs.
+    """
+    plans = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
+    code = COMPLETE
+    with open_output(output) as stream:
+        renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
+        for plan, job in plans:
+            with ProgressLine(job.sources) as progress:
+                signals = (signal.SIGINT, signal.SIGTERM)
+                report = execute(plan, job.sources, registry, on_progress=progress.show, signals=signals)
+            outcome = Outcome(report, job.expected)
+            renderer.add(outcome)
+            for problem in outcome.problems:
+                click.echo(problem, err=True)
+            _advise(report, resume)
+            code = max(code, _code(outcome))
+            if report.is_interrupted:
+                break
+        renderer.finish()
+    return code
+
+
+def _advise(report: RunReport, resume: str) -> None:
+    """Say how to go on, if the run was stopped or gave something up, and kept what it finished."""
+    if not report.checkpoint:
+        return
+    if report.stop is not None:
+        click.echo(f"Finished items are in {report.checkpoint}. Go on with: {resume}", err=True)
+    elif report.failures:
+        click.echo(f"Try the failed items again with: anagram retry {report.checkpoint}", err=True)
+
+
+def _code(outcome: Outcome) -> int:
+    stop = outcome.report.stop
+    if stop is None:
+        return INCOMPLETE if outcome.problems else COMPLETE
+    return {"interrupted": INTERRUPTED, "terminated": TERMINATED}.get(stop.kind, STOPPED)

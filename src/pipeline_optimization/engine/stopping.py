@@ -1,0 +1,26 @@
+"""Why a run ended before its work did."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+__all__ = ["Stop", "StopKind"]
+
+StopKind = Literal["interrupted", "terminated", "deadline", "failure", "circuit_breaker", "abandoned"]
+"""A Ctrl-C, a SIGTERM, the run's deadline, an item that failed for good, a task that always fails, or workers that all
+hang and cannot be ended."""
+
+
+@frozen
+class Stop:
+    """The kind, and the reason as a sentence for people."""
+
+    kind: StopKind
+    reason: str
+
+    @property
+    def is_signal(self) -> bool:
+        """Return whether somebody asked for it, rather than the run itself."""
+        return self.kind in {"interrupted", "terminated"}

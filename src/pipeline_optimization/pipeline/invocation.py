@@ -1,0 +1,94 @@
+"""How a run was asked for, as a checkpoint keeps it: enough to ask again for what failed."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from pipeline_optimization.errors import CheckpointError
+from pipeline_optimization.pipeline.plan import RunOptions
+from pipeline_optimization.sources import FileSource, Source, TextSource
+
+__all__ = ["Invocation"]
+
+MAX_TEXT = 1 << 20
+"""Characters of a text that is kept whole."""
+
+NAMES = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel", "faults", "case")
+NUMBERS = ("latency_scale", "seed", "chunk_size")
+OPTIONS = ("orchestrator_options", "tokenizer_options", "signature_options", "retry_options", "lexicon_options")
+
+
+@frozen(kw_only=True)
+class Invocation:
+    """The directory of a run, its files or its text, and those of its options that can be written down.
+
+    ``paths`` and ``text`` are None where the input cannot be named again, as with a stream.
+    """
+
+    directory: str
+    paths: Sequence[str] | None
+    text: str | None
+    options: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, options: RunOptions, sources: Sequence[Source], seed: int) -> Invocation:
+        paths = [source.path for source in sources if isinstance(source, FileSource)]
+        text = sources[0].text if len(sources) == 1 and isinstance(sources[0], TextSource) else None
+        values = {name: getattr(options, name) for name in (*NAMES, *NUMBERS, *OPTIONS)}
+        return cls(
+            directory=os.getcwd(),
+            paths=paths if len(paths) == len(sources) else None,
+            text=text if text is not None and len(text) <= MAX_TEXT else None,
+            options={name: value for name, value in {**values, "seed": seed}.items() if _is_plain(value)},
+        )
+
+    def to_json(self) -> str:
+        facts = {"directory": self.directory, "paths": self.paths, "text": self.text, "options": self.options}
+        return json.dumps(facts)  # ASCII only, so that lone surrogates survive
+
+    @classmethod
+    def from_json(cls, text: str, path: str) -> Invocation:
+        """Return what a checkpoint has. Raises CheckpointError where no run can have written it."""
+        try:
+            facts = json.loads(text)
+            if not (isinstance(facts, dict) and _is_sound(facts)):
+                raise ValueError("it has values of the wrong types")
+            invocation = cls(**facts)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise CheckpointError(
+                f"The checkpoint {path!r} does not say how its run was asked for ({error}). Repeat the run's own "
+                "command with --resume --retry-failed.",
+                path=path,
+            ) from error
+        return invocation
+
+
+def _is_plain(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return all(isinstance(key, str) and _is_scalar(part) for key, part in value.items())
+    return _is_scalar(value)
+
+
+def _is_scalar(value: object) -> bool:
+    return value is None or isinstance(value, str | int | float)
+
+
+def _is_sound(facts: Mapping[str, object]) -> bool:
+    directory, paths, text, options = (facts.get(name) for name in ("directory", "paths", "text", "options"))
+    return (
+        isinstance(directory, str)
+        and (text is None or isinstance(text, str))
+        and (paths is None or (isinstance(paths, list) and all(isinstance(path, str) for path in paths)))
+        and isinstance(options, dict)
+        and all(
+            (name in NAMES and isinstance(value, str))
+            or (name in NUMBERS and isinstance(value, int | float) and not isinstance(value, bool))
+            or (name in OPTIONS and isinstance(value, dict) and _is_plain(value))
+            for name, value in options.items()
+        )
+    )
