@@ -114,4 +114,4 @@ def test_system_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     with pytest.raises(LexiconError, match="apt install wamerican"):
         SystemLexicon(NoOptions())
     path.write_text("Cat\nact's\n")
-    assert usable_words(SystemLexicon(NoOptions()).words()) == ["cat"]
+    assert list(usable_words(SystemLexicon(NoOptions()).words())) == ["cat"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from unicodedata import normalize
 
+from pipeline_optimization.counting.spelling import Spelling, plain_spelling
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.types import Lexicon, Signature
 
@@ -40,25 +42,31 @@ class AnagramIndex:
         return self.lines[group].split(" ")
 
 
-def usable_words(words: Iterable[str]) -> list[str]:
-    """Return the words that can ever match, lower-case, sorted, each once: letters only, and not too long."""
-    lowered = {word.strip().lower() for word in words}
-    return sorted(word for word in lowered if word.isalpha() and len(word) <= MAX_WORD_LETTERS)
+def usable_words(words: Iterable[str], spell: Spelling = plain_spelling) -> dict[str, str]:
+    """Return the words that a text can have, with their spelling there: lower-case, NFC, sorted, each once."""
+    lowered = {normalize("NFC", word.strip().lower()) for word in words}
+    spelled = ((word, spell(word)) for word in sorted(lowered) if len(word) <= MAX_WORD_LETTERS)
+    return {word: spelling for word, spelling in spelled if spelling is not None}
 
 
-def build_index(lexicon: Lexicon, signature: Signature, name: str) -> tuple[AnagramIndex, list[Hashable]]:
+def build_index(
+    lexicon: Lexicon, signature: Signature, name: str, spell: Spelling = plain_spelling
+) -> tuple[AnagramIndex, list[Hashable]]:
     """Group a lexicon's words, and return the index with the groups' signatures in order.
 
+    Words are grouped by how ``spell`` says that texts have them, and kept as the lexicon has them, in lower case.
     Raises LexiconError where no word is usable; ``name`` is what the user calls the lexicon.
     """
     groups: dict[Hashable, list[str]] = {}
-    for word in usable_words(lexicon.words()):
-        groups.setdefault(signature(word), []).append(word)
+    longest = 0
+    for word, spelling in usable_words(lexicon.words(), spell).items():
+        groups.setdefault(signature(spelling), []).append(word)
+        longest = max(longest, len(spelling))
     if not groups:
         raise LexiconError(
-            f"The lexicon {name!r} has no usable word. Usable words are made of letters only, one word a line.",
+            f"The lexicon {name!r} has no usable word. Usable words are made of letters only, one word a line, and of "
+            "letters that the tokenizer keeps: 'exercise' keeps those of English only.",
             lexicon=name,
         )
-    longest = max(len(words[0]) for words in groups.values())
     numbers = {key: number for number, key in enumerate(groups)}
     return AnagramIndex([" ".join(words) for words in groups.values()], numbers, signature, longest), list(groups)

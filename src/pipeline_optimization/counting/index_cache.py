@@ -15,11 +15,12 @@ from hashlib import sha256
 from pathlib import Path
 
 from pipeline_optimization.counting.index import AnagramIndex, build_index
-from pipeline_optimization.types import Lexicon, Signature
+from pipeline_optimization.counting.spelling import Spelling, plain_spelling, spelling_of
+from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 
 __all__ = ["cache_directory", "open_index"]
 
-FORMAT = 1
+FORMAT = 2
 MAX_OPEN = 4
 
 _OPEN: dict[str, AnagramIndex] = {}
@@ -37,19 +38,30 @@ def cache_directory() -> Path:
     return Path(user_cache_dir("pipeline-optimization", appauthor=False))
 
 
-def open_index(lexicon: Lexicon, signature: Signature, *, lexicon_name: str, signature_name: str) -> AnagramIndex:
+def open_index(
+    lexicon: Lexicon,
+    signature: Signature,
+    *,
+    lexicon_name: str,
+    signature_name: str,
+    tokenizer: Tokenizer | None = None,
+    tokenizer_name: str = "",
+) -> AnagramIndex:
     """Return the index of a lexicon, from the cache where it holds it, and cache it where it does not.
 
+    Words are looked up as ``tokenizer`` spells them; None stands for one that yields words of letters as they are.
     Raises LexiconError where the lexicon cannot be read or has no usable word.
     """
-    key = json.dumps([FORMAT, lexicon.identity, signature_name, _origin(signature)])
+    spell = plain_spelling if tokenizer is None else spelling_of(tokenizer)
+    tokens = None if tokenizer is None else [tokenizer_name, _origin(tokenizer)]
+    key = json.dumps([FORMAT, lexicon.identity, signature_name, _origin(signature), tokens])
     with _LOCK:
         index = _OPEN.get(key)
         if index is None:
             path = cache_directory() / f"index-{sha256(key.encode()).hexdigest()[:32]}.txt"
-            index = _load(path, key, signature)
+            index = _load(path, key, signature, spell)
             if index is None:
-                index, signatures = build_index(lexicon, signature, lexicon_name)
+                index, signatures = build_index(lexicon, signature, lexicon_name, spell)
                 _store(path, key, index, signatures)
             if len(_OPEN) >= MAX_OPEN:
                 _OPEN.pop(next(iter(_OPEN)))
@@ -57,13 +69,13 @@ def open_index(lexicon: Lexicon, signature: Signature, *, lexicon_name: str, sig
     return index
 
 
-def _origin(signature: Signature) -> str:
-    """Return where a signature function or class is defined, so that plugins of one name do not share a cache."""
-    definition = signature if hasattr(signature, "__qualname__") else type(signature)
+def _origin(component: Signature | Tokenizer) -> str:
+    """Return where a component's function or class is defined, so that plugins of one name do not share a cache."""
+    definition = component if hasattr(component, "__qualname__") else type(component)
     return f"{definition.__module__}.{definition.__qualname__}"
 
 
-def _load(path: Path, key: str, signature: Signature) -> AnagramIndex | None:
+def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> AnagramIndex | None:
     """Return the cached index, or None where there is none that is whole and fits."""
     try:
         digest, _, content = path.read_bytes().partition(b"\n")
@@ -77,7 +89,7 @@ def _load(path: Path, key: str, signature: Signature) -> AnagramIndex | None:
         lines = text[: header["split"]].split("\n")
         signatures: list[Hashable] = list(text[header["split"] + 1 :].split("\n"))
         if not header["has_signatures"]:
-            signatures = [signature(line.partition(" ")[0]) for line in lines]
+            signatures = [signature(spell(line.partition(" ")[0]) or "") for line in lines]
         numbers = dict(zip(signatures, range(len(lines)), strict=True))
         return AnagramIndex(lines, numbers, signature, int(header["longest"]))
     except (OSError, ValueError, KeyError, TypeError):

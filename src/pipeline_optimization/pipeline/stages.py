@@ -49,6 +49,8 @@ class StagePlan:
             self.signature.build(),
             lexicon_name=self.lexicon.label,
             signature_name=f"{self.signature.label} {self.signature.options!r}",
+            tokenizer=self.tokenizer.build(),
+            tokenizer_name=f"{self.tokenizer.label} {self.tokenizer.options!r}",
         )
 
 

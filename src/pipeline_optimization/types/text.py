@@ -19,6 +19,9 @@ class Tokenizer(Protocol):
     ``is_characterwise`` claims that ``filter`` keeps, drops or replaces each character by itself, whatever stands
     beside it, and that ``words(filtered)`` is ``filtered.split()``. It lets the core filter a giant run without
     white space piece by piece, in bounded memory. White space always ends a word, for every tokenizer.
+
+    A lexicon's words take the same two steps, one by one, so that they are looked up as texts have them. Those that
+    come out as one word that differs in case and normal form only can be found; the others cannot be in any text.
     """
 
     @property
