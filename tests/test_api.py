@@ -191,3 +191,10 @@ def test_timer() -> None:
     with pytest.raises(ZeroDivisionError):
         divide(1, 0)
     assert divide.runtime != first
+
+
+def test_options_of_every_kind() -> None:
+    """Each kind of component can be given options, and unknown ones are refused by name."""
+    for kind in ("orchestrator", "tokenizer", "signature", "retry", "lexicon"):
+        with pytest.raises(OptionError, match="'speed'"):
+            count_anagrams("cat", **{f"{kind}_options": {"speed": 1}})  # type: ignore[arg-type]
