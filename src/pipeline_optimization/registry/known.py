@@ -11,5 +11,6 @@ DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("orchestrator", "asyncio"): "anagram-plugin-asyncio",
     ("orchestrator", "multiprocess"): "anagram-plugin-multiprocess",
     ("orchestrator", "threaded"): "anagram-plugin-threaded",
+    ("tokenizer", "unicode"): "anagram-plugin-unicode",
 }
 """(kind, component name) to the distribution that brings it."""
