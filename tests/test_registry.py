@@ -202,9 +202,10 @@ def test_registering_a_taken_component() -> None:
     component = Component(name="exercise", summary="s", factory=WhitespaceTokenizer, options=NoOptions)
     plugin = SimpleNamespace(anagram_register_tokenizers=hookimpl(lambda: [component]))
     registry = Registry.load()
+    before = registry.names("tokenizer")
     with pytest.raises(PluginLoadError, match="'exercise' is offered by the plugin 'core' already"):
         registry.register(plugin, "mine")
-    assert registry.names("tokenizer") == ["exercise", "whitespace"]
+    assert registry.names("tokenizer") == before
 
 
 def test_a_kernel_hook_comes_before_the_core() -> None:
