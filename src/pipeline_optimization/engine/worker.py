@@ -9,7 +9,7 @@ import pickle
 import threading
 import time
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from attrs import frozen
@@ -18,6 +18,7 @@ from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan
 from pipeline_optimization.engine.journal import CallRecord, Journal, Outcome
 from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
 from pipeline_optimization.errors import InjectedFault, PluginError
+from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["Stage", "Worker", "WorkerSetup", "describe_error"]
@@ -27,22 +28,35 @@ Stage = Callable[[bytes], bytes]
 
 @frozen(kw_only=True)
 class WorkerSetup:
-    """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable."""
+    """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable.
+
+    ``files`` are the modules of plugins that are single files; a worker makes them before it unpickles the rest.
+    """
 
     build: Callable[[object], Mapping[str, Stage]]
     argument: object
     faults: FaultPlan
+    files: Sequence[FileModule] = ()
 
     def to_bytes(self) -> bytes:
         """Return what makes a worker. Raises PluginError where a component cannot be found by name elsewhere."""
         try:
-            return pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
+            setup = pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
             raise PluginError(
                 f"A chosen component cannot be sent to workers: {error}. Its factory, its options class and its options "
                 "must be importable by name: define them at the top level of a module.",
                 plugin=repr(self.argument),
             ) from error
+        return pickle.dumps((tuple(self.files), setup), pickle.HIGHEST_PROTOCOL)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> WorkerSetup:
+        """Return what was set up. Raises whatever importing the components raises."""
+        files, setup = pickle.loads(data)
+        for file in files:
+            file.restore()
+        return cast("WorkerSetup", pickle.loads(setup))
 
 
 def describe_error(error: BaseException) -> ErrorRecord:
@@ -64,7 +78,7 @@ class Worker:
 
     def __init__(self, worker_init: bytes) -> None:
         self._init = worker_init
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._setup: WorkerSetup | None = None
         self._stages: Mapping[str, Stage] | None = None
         self._journal = Journal.from_environment()
@@ -97,7 +111,9 @@ class Worker:
     @property
     def setup(self) -> WorkerSetup:
         if self._setup is None:
-            self._setup = cast("WorkerSetup", pickle.loads(self._init))
+            with self._lock:
+                if self._setup is None:
+                    self._setup = WorkerSetup.from_bytes(self._init)
         return self._setup
 
     def stage(self, task: str) -> Stage:

@@ -1,0 +1,78 @@
+"""A single Python file as a module: imported by its path, and restored in workers that lack it."""
+
+from __future__ import annotations
+
+import sys
+from hashlib import sha256
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from attrs import field, frozen
+
+__all__ = ["FileModule", "import_file"]
+
+
+@frozen
+class FileModule:
+    """What a worker needs in order to have a file's module too: its name, path and text, as plain data."""
+
+    name: str
+    path: str
+    source: bytes = field(repr=False)
+
+    @classmethod
+    def of(cls, path: Path) -> FileModule:
+        """Return the module that ``import_file`` makes of a file. Raises OSError where it cannot be read."""
+        path = path.resolve()
+        return cls(_name_of(path), str(path), path.read_bytes())
+
+    def restore(self) -> ModuleType:
+        """Return the module, making it where this process has none. Raises whatever the file's code raises.
+
+        The text is the parent's, whatever has become of the file since, and wherever the worker is.
+        """
+        if (known := sys.modules.get(self.name)) is not None and getattr(known, "__file__", None) == self.path:
+            return known
+        spec = spec_from_file_location(self.name, self.path)
+        if spec is None:
+            raise ImportError(f"{self.path} is no Python file", path=self.path)
+        module = module_from_spec(spec)
+        sys.modules[self.name] = module
+        try:
+            exec(compile(self.source, self.path, "exec"), module.__dict__)  # noqa: S102 - what importing a file is
+        except BaseException:
+            del sys.modules[self.name]
+            raise
+        return module
+
+
+def import_file(path: Path) -> ModuleType:
+    """Import a file once, under a name by which processes that are started from this one find it again.
+
+    Raises OSError where it cannot be read, and whatever its code raises.
+    """
+    return FileModule.of(path).restore()
+
+
+def _name_of(path: Path) -> str:
+    """Return the file's own name, made importable, unless it is that of another module."""
+    folder = str(path.parent)
+    if folder not in sys.path:
+        # Last, so that a file called threading.py shadows nothing. New processes inherit it with multiprocessing.
+        sys.path.append(folder)
+    if path.stem.isidentifier() and _belongs_to(_find(path.stem), path):
+        return path.stem
+    return f"anagram_file_{sha256(str(path).encode()).hexdigest()[:8]}_{path.stem}"
+
+
+def _find(name: str) -> ModuleSpec | None:
+    try:
+        return find_spec(name)
+    except ValueError:  # what is there has no spec, such as __main__
+        return None
+
+
+def _belongs_to(spec: ModuleSpec | None, path: Path) -> bool:
+    return spec is not None and spec.origin is not None and Path(spec.origin).resolve() == path
