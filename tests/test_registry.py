@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
-from importlib.metadata import EntryPoint
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal
@@ -12,6 +11,7 @@ from typing import Literal
 import pytest
 from attrs import frozen
 
+from installing import install
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.builtin.tokenizers import WhitespaceTokenizer
 from pipeline_optimization.errors import (
@@ -21,8 +21,8 @@ from pipeline_optimization.errors import (
     UnknownComponentError,
 )
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.registry import Registry
-from pipeline_optimization.registry.discovery import find_entry_points
+from pipeline_optimization.registry import Registry, Selection
+from pipeline_optimization.registry.entries import PluginEntry, installed_entries
 from pipeline_optimization.registry.options import describe_options, make_options
 from pipeline_optimization.types import Component, ItemFinished, NoOptions, RunFinished, RunStarted, option
 
@@ -47,17 +47,8 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         sys.modules.pop(path.stem, None)
 
 
-def install(site: Path, distribution: str, name: str, code: str, version: str = "1.0") -> None:
-    module = f"fake_{distribution.replace('-', '_')}"
-    (site / f"{module}.py").write_text(code)
-    info = site / f"{module}-{version}.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-    (info / "entry_points.txt").write_text(f"[anagram]\n{name} = {module}\n")
-
-
 def status(registry: Registry) -> dict[str, str]:
-    return {record.distribution: record.status for record in registry.records}
+    return {record.distribution: record.status for record in registry.import_all()}
 
 
 def test_a_plugin_is_found(site: Path) -> None:
@@ -73,9 +64,9 @@ def test_the_core_comes_first(site: Path) -> None:
     """Built-in names are reserved: a plugin that claims one is a conflict, and the core keeps its component."""
     install(site, "aaa", "aaa", PLUGIN.format(name="exercise"))
     registry = Registry.load()
-    (record,) = [record for record in registry.records if record.distribution == "aaa"]
+    (record,) = [record for record in registry.import_all() if record.distribution == "aaa"]
     assert record.status == "conflict"
-    assert "'exercise' is offered by the plugin 'core' already" in record.error
+    assert "'exercise' is offered by the plugin 'core' (pipeline-optimization" in record.error
     assert count_anagrams("cat-cat", registry=registry).anagram_counts["cat"] == 2
 
 
@@ -87,7 +78,8 @@ def test_one_name_two_distributions(site: Path) -> None:
     records = [record for record in registry.records if record.name == "twin"]
     assert [record.status for record in records] == ["conflict", "conflict"]
     assert all("one 1.0 and two 2.0" in record.error for record in records)
-    with pytest.raises(PluginConflictError, match=r"one 1\.0 and two 2\.0. Uninstall one"):
+    message = r"one 1\.0 and two 2\.0\. Uninstall one of them, or choose with --no-plugin one or --no-plugin two"
+    with pytest.raises(PluginConflictError, match=message):
         registry.tokenizer("twin")
 
 
@@ -95,7 +87,7 @@ def test_a_broken_plugin_disturbs_nobody(site: Path) -> None:
     """A plugin that cannot be imported is listed with its error; choosing it raises in full, with the cause."""
     install(site, "anagram-plugin-broken", "broken", "import no_such_module_anywhere\n")
     registry = Registry.load()
-    (record,) = [record for record in registry.records if record.name == "broken"]
+    (record,) = [record for record in registry.import_all() if record.name == "broken"]
     assert record.status == "failed"
     assert "No module named 'no_such_module_anywhere'" in record.error
     assert count_anagrams("cat", registry=registry).is_complete
@@ -108,7 +100,7 @@ def test_a_broken_plugin_disturbs_nobody(site: Path) -> None:
 def test_a_mistyped_hook_is_told(site: Path) -> None:
     """A hook name that the core does not know fails the plugin, with the name that was probably meant."""
     install(site, "typo", "typo", TYPO)
-    (record,) = [record for record in Registry.load().records if record.name == "typo"]
+    (record,) = [record for record in Registry.load().import_all() if record.name == "typo"]
     assert record.status == "failed"
     assert "Did you mean 'anagram_register_tokenizers'?" in record.error
 
@@ -126,7 +118,7 @@ def test_a_hook_that_misbehaves_fails_its_plugin(site: Path, body: str) -> None:
 def test_found_in_a_stable_order(site: Path) -> None:
     """Entry points come sorted by distribution and name, the core first, and finding them imports nothing."""
     install(site, "zzz", "z", "raise SystemExit('imported')")
-    names = [entry.dist.name for entry in find_entry_points() if entry.dist]
+    names = [entry.distribution for entry in installed_entries()]
     assert names[0] == "pipeline-optimization"
     assert names[1:] == sorted(names[1:])
     assert "fake_zzz" not in sys.modules
@@ -203,7 +195,7 @@ def test_registering_a_taken_component() -> None:
     plugin = SimpleNamespace(anagram_register_tokenizers=hookimpl(lambda: [component]))
     registry = Registry.load()
     before = registry.names("tokenizer")
-    with pytest.raises(PluginLoadError, match="'exercise' is offered by the plugin 'core' already"):
+    with pytest.raises(PluginConflictError, match="'exercise' is offered by the plugin 'core'"):
         registry.register(plugin, "mine")
     assert registry.names("tokenizer") == before
 
@@ -283,12 +275,54 @@ def test_components_need_an_options_class() -> None:
         Component(name="x", summary="s", factory=WhitespaceTokenizer, options=int)  # type: ignore[arg-type]
 
 
-def entries(*values: str) -> Sequence[EntryPoint]:
-    return [EntryPoint(name=value, value=value, group="anagram") for value in values]
+def entry_of(plugin: object, name: str) -> PluginEntry:
+    return PluginEntry(
+        name=name,
+        distribution=f"dist-{name}",
+        version="1.0",
+        origin="nowhere",
+        module=name,
+        groups=frozenset({"anagram"}),
+        load=lambda: plugin,
+    )
 
 
-def test_entry_points_without_distribution() -> None:
-    """An entry point of unknown origin is usable, and listed as such."""
-    registry = Registry(entries("pipeline_optimization.builtin.plugin"))
-    assert registry.records[0].distribution == "(unknown distribution)"
-    assert registry.names("orchestrator") == ["sequential"]
+def tokenizers(*names: str) -> SimpleNamespace:
+    """Return a plugin with tokenizers of these names."""
+    components = [Component(name=n, summary="s", factory=WhitespaceTokenizer, options=NoOptions) for n in names]
+    return SimpleNamespace(anagram_register_tokenizers=hookimpl(lambda: components))
+
+
+def test_a_plugin_owns_its_name() -> None:
+    """A component is that of the plugin of its name, whichever was imported first; the other plugin is a conflict."""
+    for first in ("lines", "other"):
+        registry = Registry([entry_of(tokenizers("mine", "lines"), "another"), entry_of(tokenizers("lines"), "lines")])
+        registry.component("tokenizer", "lines" if first == "lines" else "mine")
+        assert registry.component("tokenizer", "lines").name == "lines"
+        assert [record.status for record in registry.import_all()] == ["conflict", "active"]
+        assert registry.component("tokenizer", "mine").name == "mine"
+
+
+def test_a_name_that_nobody_owns_is_refused() -> None:
+    """Of two plugins that offer one name, neither is taken, whatever was imported before; each is told how to choose."""
+    for first in ("a", "b"):
+        registry = Registry([entry_of(tokenizers("x", "a"), "a"), entry_of(tokenizers("x", "b"), "b")])
+        registry.component("tokenizer", first)
+        with pytest.raises(
+            PluginConflictError, match=r"'a' \(dist-a 1.0\) and 'b' \(dist-b 1.0\).*--no-plugin a or"
+        ) as caught:
+            registry.tokenizer("x")
+        assert caught.value.providers == ("dist-a 1.0", "dist-b 1.0")
+        assert [record.status for record in registry.records] == ["conflict", "conflict"]
+    chosen = Registry([entry_of(tokenizers("x", "a"), "a"), entry_of(tokenizers("x"), "b")], Selection(disabled=["b"]))
+    assert chosen.component("tokenizer", "x").name == "x"
+
+
+def test_one_name_twice_in_one_plugin() -> None:
+    """A plugin that offers two components of one name is broken."""
+    registry = Registry([entry_of(tokenizers("x", "x"), "twice")])
+    (record,) = registry.import_all()
+    assert (record.status, record.error) == (
+        "failed",
+        "ValueError: anagram_register_tokenizers returned two components called 'x'",
+    )

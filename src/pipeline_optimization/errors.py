@@ -7,6 +7,7 @@
     │   ├── CheckpointError                a checkpoint is of another run, damaged, in use or cannot be written
     │   ├── OptionError                    an option has an unknown name or a wrong value
     │   ├── UnknownComponentError          no plugin offers a component of that name
+    │   ├── UnknownPluginError             no plugin has that name
     │   └── TextTypeError                  process_text() was given something that is no string
     ├── InputError (ValueError)            a source cannot be read
     │   └── MissingDependencyError         reading it takes a package that is not installed
@@ -28,6 +29,7 @@ Each message says what happened, where, and what to do; the facts are attributes
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ __all__ = [
     "TaskError",
     "TextTypeError",
     "UnknownComponentError",
+    "UnknownPluginError",
     "UsageError",
     "WorkerStartError",
 ]
@@ -90,6 +93,24 @@ class UnknownComponentError(UsageError):
         self.kind = kind
         self.name = name
         self.installed = tuple(installed)
+
+
+class UnknownPluginError(UsageError):
+    """No plugin goes by that name; ``installed`` are the names of those that there are."""
+
+    def __init__(self, message: str, *, name: str, installed: Sequence[str]) -> None:
+        super().__init__(message)
+        self.name = name
+        self.installed = tuple(installed)
+
+    @classmethod
+    def of(cls, name: str, installed: Sequence[str]) -> UnknownPluginError:
+        """Return the error for a name, with what it could have been."""
+        close = get_close_matches(name, installed, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        return cls(
+            f"There is no plugin {name!r}.{hint} There are: {', '.join(installed)}.", name=name, installed=installed
+        )
 
 
 class InputError(AnagramError, ValueError):

@@ -83,7 +83,7 @@ def test_the_harness_says_what_it_needs(anagram: Path, tmp_path: Path) -> None:
 
 def test_plugins(anagram: Path, tmp_path: Path) -> None:
     """All plugins are active."""
-    records = json.loads(run(anagram, tmp_path, "plugins", "list", "--json"))
+    records = json.loads(run(anagram, tmp_path, "plugins", "list", "--all", "--json"))
     assert {record["distribution"].replace("-", "_") for record in records} == DISTRIBUTIONS
     assert {record["status"] for record in records} == {"active"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from pipeline_optimization.cli.benchmark_options import collect, common_options, require_packages
+from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.resuming import resumed_parameters
-from pipeline_optimization.registry import Registry
 
 __all__ = ["benchmark"]
 
@@ -24,6 +24,7 @@ ROUNDS = 6
     help="An installed orchestrator, or a file with a TaskOrchestrator class.",
 )
 @common_options
+@plugin_options
 @click.pass_context
 def benchmark(ctx: click.Context, /, **values: object) -> None:
     """Measure one orchestrator: success rate, run time, throughput, memory and CPU.
@@ -44,10 +45,11 @@ def benchmark(ctx: click.Context, /, **values: object) -> None:
     )
     from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - as above
 
+    registry = selected_registry(ctx)
     if name.endswith(".py"):
         contender = file_contender(Path(name))
     else:
-        contender = plugin_contender(Registry.load(), name, workers=options.workers)
+        contender = plugin_contender(registry, name, workers=options.workers)
     settings = options.settings(
         ctx, reference=contender.name, rounds=ROUNDS, budget=None, least_rounds=ROUNDS, most_rounds=ROUNDS
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from pipeline_optimization.cli.benchmark_options import CommonOptions, collect, common_options, require_packages
+from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.resuming import resumed_parameters
-from pipeline_optimization.registry import Registry
 
 __all__ = ["compare"]
 
@@ -35,6 +35,7 @@ DEFAULT_BUDGET = 100.0
     help="Measure the harness: known contenders, and how often --iterations comparisons of equals find a difference.",
 )
 @common_options
+@plugin_options
 @click.pass_context
 def compare(ctx: click.Context, /, **values: object) -> None:
     """Compare orchestrators head to head, in random order, on fresh texts, every answer checked.
@@ -71,7 +72,7 @@ def _compare(
     from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed  # noqa: PLC0415 - as above
     from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - as above
 
-    contenders = plugin_contenders(Registry.load(), names, workers=options.workers)
+    contenders = plugin_contenders(selected_registry(ctx), names, workers=options.workers)
     if directory is not None or Path(DEFAULT_DIRECTORY).is_dir():
         contenders += file_contenders(Path(directory or DEFAULT_DIRECTORY))
     contenders = named_apart(contenders)

@@ -1,51 +1,120 @@
-"""The command ``plugins``: what is installed, what it offers, and what is broken."""
+"""The command ``plugins``: what is there, what it offers, and what is broken."""
 
 from __future__ import annotations
 
 import json
+import sys
+from collections.abc import Sequence
+from typing import TypedDict
 
 import click
 
-from pipeline_optimization.registry import PluginRecord, Registry
+from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
+from pipeline_optimization.registry import KINDS, PluginRecord, Registry
 
 __all__ = ["plugins"]
 
 
 @click.group()
 def plugins() -> None:
-    """Show the installed plugins."""
+    """Show the installed plugins, check one, or begin one of your own."""
 
 
 @plugins.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_plugins(*, as_json: bool) -> None:
-    """List every plugin with its status and what it offers; one that is broken says why."""
-    records = Registry.load().records
+@click.option("--all", "everything", is_flag=True, help="Import each, and say what it offers or why it is broken.")
+@click.option("--kind", type=click.Choice(list(KINDS)), help="Only plugins that offer this; implies --all.")
+@click.option("--hook", metavar="NAME", help="Only plugins that implement this hook; implies --all.")
+@plugin_options
+@click.pass_context
+def list_plugins(ctx: click.Context, *, as_json: bool, everything: bool, kind: str | None, hook: str | None) -> None:
+    """List every plugin with its status, without importing any unless asked to."""
+    registry = selected_registry(ctx)
+    if hook is not None:
+        _check_hook(hook)
+    is_imported = everything or kind is not None or hook is not None
+    records = [
+        record
+        for record in (registry.import_all() if is_imported else registry.records)
+        if (kind is None or any(one.startswith(f"{kind}:") for one in record.components))
+        and (hook is None or hook in record.hooks)
+    ]
     if as_json:
-        click.echo(json.dumps([_plain(record) for record in records], indent=2))
-        return
-    from rich.console import Console  # noqa: PLC0415 - JSON is quick without it
-    from rich.table import Table  # noqa: PLC0415 - as above
+        click.echo(json.dumps([record.to_dict() for record in records], indent=2))
+    else:
+        _print_table(records)
+        if not is_imported:
+            click.echo("'installed' plugins are not imported; --all imports them and says what each offers.", err=True)
+
+
+def _check_hook(name: str) -> None:
+    from pipeline_optimization import hookspecs  # noqa: PLC0415 - only where a hook is named
+
+    known = [hook for hook in vars(hookspecs) if hook.startswith("anagram_")]
+    if name not in known:
+        raise click.BadParameter(f"there is no hook {name!r}. There are: {', '.join(known)}.", param_hint="--hook")
+
+
+def _print_table(records: Sequence[PluginRecord]) -> None:
+    from rich.table import Table  # noqa: PLC0415 - JSON is quick without it
     from rich.text import Text  # noqa: PLC0415 - as above
+
+    from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
 
     table = Table(box=None, pad_edge=False)
     for column in ("plugin", "distribution", "version", "status", "offers"):
         table.add_column(column, overflow="fold")
     for record in records:
-        status = Text(record.status, style="" if record.status == "active" else "bold red")
-        offers = ", ".join(record.components) if record.status == "active" else record.error
+        is_bad = record.status in {"failed", "conflict"}
+        offers = record.error or ", ".join(record.components or record.hooks)
+        status = Text(record.status, style="bold red" if is_bad else "")
         table.add_row(record.name, record.distribution, record.version, status, Text(offers))
-    Console(highlight=False).print(table)
+    TableConsole(sys.stdout).print(table)
 
 
-def _plain(record: PluginRecord) -> dict[str, object]:
-    return {
-        "name": record.name,
-        "distribution": record.distribution,
-        "version": record.version,
-        "module": record.module,
-        "status": record.status,
-        "hooks": list(record.hooks),
-        "components": list(record.components),
-        "error": record.error,
-    }
+@plugins.command("info")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plugin_options
+@click.pass_context
+def info(ctx: click.Context, name: str, *, as_json: bool) -> None:
+    """Show all that is known of one plugin, by any of its names."""
+    registry = selected_registry(ctx)
+    record = registry.record(name)
+    if as_json:
+        click.echo(json.dumps({**record.to_dict(), "offers": _offers(registry, record)}, indent=2))
+        return
+    for key, value in record.to_dict().items():
+        if value and key != "components":
+            click.echo(f"{key + ':':14}{', '.join(value) if isinstance(value, list) else value}")
+    for offer in _offers(registry, record):
+        click.echo(f"{offer['kind']} {offer['name']}: {offer['summary']}")
+        for option in offer["options"]:
+            click.echo(f"  {option['name']}={option['default']}  ({option['type']}) {option['help']}")
+
+
+class _Offered(TypedDict):
+    """A component as plain data."""
+
+    kind: str
+    name: str
+    summary: str
+    options: list[dict[str, object]]
+
+
+def _offers(registry: Registry, record: PluginRecord) -> list[_Offered]:
+    """Return a plugin's components as plain data."""
+    from pipeline_optimization.registry.options import describe_options  # noqa: PLC0415 - the listing needs none
+
+    return [
+        {
+            "kind": kind,
+            "name": component.name,
+            "summary": component.summary,
+            "options": [
+                {"name": one.name, "type": one.type, "default": one.default, "help": one.help}
+                for one in describe_options(component.options)
+            ],
+        }
+        for kind, component in registry.components_of(record)
+    ]

@@ -14,12 +14,12 @@ from pipeline_optimization.checkpoint import stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import output_options
+from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.pipeline.invocation import Invocation
 from pipeline_optimization.pipeline.plan import RunOptions
-from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import FileSource, Source, TextSource
 
 __all__ = ["retry"]
@@ -32,6 +32,7 @@ __all__ = ["retry"]
 @click.option("-o", "pairs", multiple=True, metavar="KEY=VALUE", help="An option of the orchestrator named here.")
 @limit_options
 @output_options
+@plugin_options
 @click.pass_context
 def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     ctx: click.Context,
@@ -53,6 +54,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     anagram retry run.checkpoint
     anagram retry run.checkpoint --orchestrator multiprocess --item-timeout 60
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
+    registry = selected_registry(ctx)
     invocation = _invocation(checkpoint)
     given = KindOptions.parse(pairs)
     options = RunOptions(
@@ -75,7 +77,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
             path=checkpoint,
         ) from error
     again = shlex.join(["anagram", "retry", *ctx.obj])
-    code = run_jobs(Registry.load(), [_job(options, invocation)], form=form, top=top, output=target, resume=again)
+    code = run_jobs(registry, [_job(options, invocation)], form=form, top=top, output=target, resume=again)
     ctx.exit(code)
 
 

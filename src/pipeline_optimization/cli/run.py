@@ -12,12 +12,12 @@ from attrs import evolve
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import output_options
+from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions
-from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import TextSource, expand_inputs
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 
@@ -63,6 +63,7 @@ __all__ = ["run"]
 @click.option("--retry-failed", is_flag=True, help="With --resume: try items again that failed for good.")
 @limit_options
 @output_options
+@plugin_options
 @click.pass_context
 def run(  # noqa: PLR0917 - one parameter an option, as click has it
     ctx: click.Context,
@@ -97,7 +98,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     anagram run book.txt 'logs/*.gz' --orchestrator multiprocess --format csv --output counts.csv
     anagram run --test-case large --orchestrator asyncio --seed 1
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
-    registry = Registry.load()
+    registry = selected_registry(ctx)
     chosen: dict[str, Any] = {
         "orchestrator": orchestrator,
         "tokenizer": tokenizer,

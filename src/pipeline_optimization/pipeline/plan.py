@@ -27,6 +27,9 @@ __all__ = ["DEFAULT_CHUNK_SIZE", "SEED", "RunOptions", "RunPlan", "make_plan"]
 DEFAULT_CHUNK_SIZE = 4 << 20
 """Bytes of text in one item: enough to look each different word up rarely, little enough to hold several."""
 
+WORTH_ASKING_FROM = 1 << 20
+"""Bytes of text below which no kernel of a plugin is asked for unasked: importing any takes longer than counting."""
+
 TASKS = (filter_input, get_words, find_anagrams, permutations)
 
 SEED = "the seed"
@@ -104,7 +107,10 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
     signature = registry.signature(options.signature, options.signature_options)
     lexicon = registry.lexicon(options.lexicon, options.lexicon_options)
     offers = registry.counting_kernels(
-        tokenizer=tokenizer.component.name, signature=signature.component.name, lexicon=lexicon.component.name
+        tokenizer=tokenizer.component.name,
+        signature=signature.component.name,
+        lexicon=lexicon.component.name,
+        ask_plugins=options.kernel != AUTO or least_bytes >= WORTH_ASKING_FROM,
     )
     kernels = choose_kernels(offers, options.kernel, least_bytes)
     faults = FaultPlan(

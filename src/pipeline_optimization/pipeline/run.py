@@ -15,6 +15,7 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.pipeline.checkpointing import Keeping, open_keeping
+from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.kernels import prepare_kernel
 from pipeline_optimization.pipeline.observing import Observing
 from pipeline_optimization.pipeline.plan import RunPlan
@@ -109,7 +110,7 @@ def execute(
             tick=tick,
             quarantine=keeping.quarantine,
         )
-        _run(plan, engine, observing, clock, run_id)
+        _run(plan, engine, observing, clock, run_id, files=registry.file_modules)
         save()
     runtime = (clock.now() - start) * 1000.0
     return _report(
@@ -124,8 +125,10 @@ def execute(
     )
 
 
-def _run(plan: RunPlan, engine: Engine, observing: Observing, clock: Clock, run_id: str) -> None:
-    setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults)
+def _run(
+    plan: RunPlan, engine: Engine, observing: Observing, clock: Clock, run_id: str, *, files: Sequence[FileModule]
+) -> None:
+    setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults, files=files)
     observing.emit(
         RunStarted(
             run_id=run_id,

@@ -1,7 +1,9 @@
 """Finds plugins, keeps their components, and builds them from names and options."""
 
 from pipeline_optimization.registry.build import Choice
-from pipeline_optimization.registry.records import Kind, PluginRecord
+from pipeline_optimization.registry.entries import PluginEntry
+from pipeline_optimization.registry.records import KINDS, Kind, PluginRecord
 from pipeline_optimization.registry.registry import Registry
+from pipeline_optimization.registry.selection import Selection
 
-__all__ = ["Choice", "Kind", "PluginRecord", "Registry"]
+__all__ = ["KINDS", "Choice", "Kind", "PluginEntry", "PluginRecord", "Registry", "Selection"]

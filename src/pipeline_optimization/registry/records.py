@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-__all__ = ["KINDS", "Kind", "PluginRecord"]
+__all__ = ["KINDS", "Kind", "PluginRecord", "Status"]
 
 Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon"]
 
@@ -20,20 +20,26 @@ KINDS: Mapping[Kind, str] = {
 }
 """Each kind of component with the hook that registers it."""
 
+Status = Literal["installed", "active", "disabled", "failed", "conflict"]
+
 
 @frozen(kw_only=True)
 class PluginRecord:
-    """One plugin: ``name`` is its entry point's, ``distribution`` and ``version`` say who installed it.
+    """One plugin: ``name`` is its entry point's, ``distribution`` and ``version`` say who brings it.
 
-    ``hooks`` are those that it implements, ``components`` its offers as "kind:name". ``error`` says why a plugin with
-    status ``failed`` or ``conflict`` cannot be used; ``cause`` is the exception behind it, where there is one.
+    ``origin`` is the directory of an installed distribution, the path of a single file, or "this program".
+    ``status``: ``installed`` (not imported so far, so nothing is known to be wrong), ``active`` (imported and sound),
+    ``disabled``, ``failed``, ``conflict`` (a name of its is claimed by others too). ``hooks`` are those that it
+    implements and ``components`` its offers as "kind:name", both empty until it is imported. ``error`` says why it
+    cannot be used, wholly or in part; ``cause`` is the exception behind it, where there is one.
     """
 
     name: str
     distribution: str
     version: str
+    origin: str
     module: str
-    status: Literal["active", "failed", "conflict"]
+    status: Status
     hooks: tuple[str, ...] = ()
     components: tuple[str, ...] = ()
     error: str = ""
@@ -41,5 +47,19 @@ class PluginRecord:
 
     @property
     def provider(self) -> str:
-        """Return the distribution with its version, as errors name it."""
-        return f"{self.distribution} {self.version}"
+        """Return the distribution with its version, or the file, as errors name it."""
+        return self.origin if self.distribution == "(file)" else f"{self.distribution} {self.version}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the record as plain data for JSON."""
+        return {
+            "name": self.name,
+            "distribution": self.distribution,
+            "version": self.version,
+            "origin": self.origin,
+            "module": self.module,
+            "status": self.status,
+            "hooks": list(self.hooks),
+            "components": list(self.components),
+            "error": self.error,
+        }

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from difflib import get_close_matches
-from importlib.metadata import EntryPoint
-from typing import Any, Literal, cast
+from typing import Any, cast
 
 import pluggy
 from attrs import evolve
 
 from pipeline_optimization import hookspecs
-from pipeline_optimization.errors import OptionError, PluginConflictError, PluginLoadError, UnknownComponentError
+from pipeline_optimization.errors import OptionError, PluginConflictError, PluginLoadError, UnknownPluginError
+from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.registry.build import Choice
-from pipeline_optimization.registry.discovery import find_entry_points, register_all
-from pipeline_optimization.registry.known import DISTRIBUTION_OF
+from pipeline_optimization.registry.entries import (
+    KERNEL_GROUP,
+    OBSERVER_GROUP,
+    PluginEntry,
+    file_entries,
+    installed_entries,
+    name_key,
+)
+from pipeline_optimization.registry.failure import raise_unusable, unknown_component
+from pipeline_optimization.registry.loading import adopt, import_plugin
+from pipeline_optimization.registry.offers import Offers
 from pipeline_optimization.registry.options import argument_name, make_options
-from pipeline_optimization.registry.records import KINDS, Kind, PluginRecord
+from pipeline_optimization.registry.records import Kind, PluginRecord
+from pipeline_optimization.registry.selection import Selection
 from pipeline_optimization.types import Component, KernelOffer, Lexicon, Orchestrator, RetryPolicy, Signature, Tokenizer
 
 __all__ = ["Registry"]
@@ -25,118 +35,136 @@ Options = Mapping[str, object]
 
 
 class Registry:
-    """The plugins of this process and their components.
+    """The plugins of this process and their components; a plugin is imported when something of it is asked for.
 
-    ``Registry.load()`` finds what is installed; ``register`` adds a plugin of the program itself and returns a
-    function that takes it out again.
+    ``Registry.load()`` finds what is there; ``register`` adds a plugin of the program itself and returns a function
+    that takes it out again.
     """
 
-    def __init__(self, entries: Iterable[EntryPoint] = ()) -> None:
+    def __init__(self, entries: Iterable[PluginEntry] = (), selection: Selection | None = None) -> None:
+        selection = Selection() if selection is None else selection
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
-        self._records = register_all(self._manager, entries)
-        self._components: dict[tuple[Kind, str], tuple[str, Component[Any, Any]]] = {}
-        for position, record in enumerate(self._records):
-            if record.status == "active":
-                self._records[position] = self._adopt(record)
+        self._offers = Offers()
+        self._entries = list(entries)
+        selection.check(self._entries)
+        self._records = _records(self._entries, selection)
+        self._own: list[PluginRecord] = []
+        self._import(lambda entry: entry.is_core)
+        if selection.is_strict:
+            for record in self.import_all():
+                raise_unusable(record, besides={"disabled"})
 
     @classmethod
-    def load(cls) -> Registry:
-        """Return a registry of all installed plugins."""
-        return cls(find_entry_points())
+    def load(cls, selection: Selection | None = None) -> Registry:
+        """Return a registry of what is installed, and of the files in the selection's directories.
+
+        The selection is that of the environment where it is None. Raises UsageError for names and directories that
+        are wrong, and in strict mode PluginError for a plugin that is broken.
+        """
+        selection = Selection.from_environment() if selection is None else selection
+        files = [entry for directory in selection.directories for entry in file_entries(directory)]
+        return cls([*installed_entries(), *files], selection)
 
     @property
     def records(self) -> Sequence[PluginRecord]:
-        """Return what is known of each plugin, sorted by distribution and name."""
-        return tuple(self._records)
+        """Return what is known of each plugin without importing any, the core first; the program's own come last."""
+        return tuple(self._with_problem(record) for record in (*self._records, *self._own))
+
+    def import_all(self) -> Sequence[PluginRecord]:
+        """Import every plugin that is not switched off, and return what is then known of each. Never raises."""
+        self._import(_any)
+        return self.records
+
+    def record(self, name: str) -> PluginRecord:
+        """Import the plugin that goes by a name, and return its record. Raises UnknownPluginError."""
+        key = name_key(name)
+        self._import(lambda entry: key in entry.aliases)
+        for entry, record in zip(self._entries, self._records, strict=True):
+            if key in entry.aliases:
+                return self._with_problem(record)
+        for record in self._own:
+            if record.name == name:
+                return self._with_problem(record)
+        raise UnknownPluginError.of(name, sorted({record.name for record in self.records}))
+
+    def components_of(self, record: PluginRecord) -> Sequence[tuple[Kind, Component[Any, Any]]]:
+        """Return the components of a plugin that is imported, those included that others claim too."""
+        return self._offers.of(record.name)
+
+    @property
+    def file_modules(self) -> Sequence[FileModule]:
+        """Return the modules of plugins that are single files and were imported, for workers to make them too."""
+        pairs = zip(self._entries, self._records, strict=True)
+        modules = [entry.file_module() for entry, record in pairs if entry.path and record.status == "active"]
+        return tuple(module for module in modules if module is not None)
 
     def register(self, plugin: object, name: str) -> Callable[[], None]:
         """Add a plugin object, and return a function that removes it.
 
-        Raises PluginConflictError where the plugin's name or one of its components' is taken, and PluginLoadError
-        where the plugin's hooks raise or return something that is no component.
+        Raises PluginConflictError where the plugin's name or one of its components' is taken by a plugin that is
+        imported, and PluginLoadError where the plugin's hooks raise or return something that is no component.
         """
-        record = PluginRecord(
-            name=name, distribution="(this program)", version="-", module=repr(plugin), status="active"
-        )
         if self._manager.has_plugin(name):
             raise PluginConflictError(f"A plugin named {name!r} is registered already.", plugin=name, providers=[name])
-        before = dict(self._components)
         self._manager.register(plugin, name=name)
-        adopted = self._adopt(record)
-        if adopted.status != "active":
-            self._components = before
-            raise PluginLoadError(f"Plugin {name!r}: {adopted.error}", plugin=name) from adopted.cause
-        self._records.append(adopted)
+        record = PluginRecord(
+            name=name,
+            distribution="(this program)",
+            version="-",
+            origin="this program",
+            module=repr(plugin),
+            status="active",
+            hooks=tuple(sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or [])),
+        )
+        record, components = adopt(self._manager, record)
+        if record.status == "failed":
+            raise PluginLoadError(f"Plugin {name!r}: {record.error}", plugin=name) from record.cause
+        taken = [key for key in components if self._offers.claims(key)]
+        self._offers.add(record, components, is_privileged=not taken)
+        if taken:
+            error = self._offers.problem(record)
+            self._offers.remove(record)
+            self._manager.unregister(name=name)
+            raise PluginConflictError(f"Plugin {name!r}: {error}", plugin=name, providers=[record.provider])
+        self._own.append(record)
 
         def undo() -> None:
-            if self._manager.has_plugin(name):
+            if record in self._own:
                 self._manager.unregister(name=name)
-                self._records.remove(adopted)
-                self._components = {key: v for key, v in self._components.items() if v[0] != name}
+                self._own.remove(record)
+                self._offers.remove(record)
 
         return undo
 
-    def _adopt(self, record: PluginRecord) -> PluginRecord:
-        """Collect a plugin's components; a plugin whose hooks misbehave is taken out again."""
-        plugin = self._manager.get_plugin(record.name)
-        offers: dict[tuple[Kind, str], tuple[str, Component[Any, Any]]] = {}
-        try:
-            for kind, hook in KINDS.items():
-                implementation = getattr(plugin, hook, None)
-                for component in implementation() if implementation is not None else ():
-                    if not isinstance(component, Component):
-                        raise TypeError(f"{hook} returned {component!r}, which is no Component")
-                    key = (kind, component.name)
-                    if key in self._components or key in offers:
-                        owner = self._components.get(key, offers.get(key))
-                        return self._reject(record, "conflict", _taken(kind, component.name, owner))
-                    offers[key] = (record.name, component)
-        except Exception as error:  # noqa: BLE001 - whatever a plugin's hook raises is that plugin's failure
-            return self._reject(record, "failed", f"{type(error).__name__}: {error}", error)
-        self._components.update(offers)
-        return evolve(record, components=tuple(f"{kind}:{name}" for kind, name in offers))
-
-    def _reject(
-        self, record: PluginRecord, status: Literal["failed", "conflict"], error: str, cause: Exception | None = None
-    ) -> PluginRecord:
-        self._manager.unregister(name=record.name)
-        return evolve(record, status=status, error=error, cause=cause)
-
     def names(self, kind: Kind) -> list[str]:
-        """Return the names on offer, sorted."""
-        return sorted(name for k, name in self._components if k == kind)
+        """Return the names on offer, sorted; every plugin is imported for it."""
+        self.import_all()
+        return self._offers.names(kind)
 
     def component(self, kind: Kind, name: str) -> Component[Any, Any]:
         """Return a component by its exact name.
 
-        Raises PluginLoadError or PluginConflictError where the plugin that should offer it is broken, and
-        UnknownComponentError where nobody offers it.
+        It is looked for in what is imported, then in the plugin of that name, and then in all others, which are
+        imported for it. Raises PluginLoadError or PluginConflictError where the plugin that should offer it is broken
+        or several offer it, and UnknownComponentError where nobody does.
         """
-        if found := self._components.get((kind, name)):
-            return found[1]
-        self._raise_if_broken(name)
-        installed = self.names(kind)
-        noun = kind.replace("_", " ")
-        close = get_close_matches(name, installed, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        if distribution := DISTRIBUTION_OF.get((kind, name)):
-            hint = f" It comes with {distribution}: pip install {distribution}."
-        raise UnknownComponentError(
-            f"Unknown {noun} {name!r}.{hint} Installed: {', '.join(installed)}.",
-            kind=kind,
-            name=name,
-            installed=installed,
-        )
-
-    def _raise_if_broken(self, name: str) -> None:
-        for record in self._records:
-            if record.status == "active" or name not in _aliases(record):
-                continue
-            message = f"Plugin {record.name!r} ({record.provider}) cannot be used. {record.error}"
-            if record.status == "conflict":
-                raise PluginConflictError(message, plugin=record.name, providers=[record.provider])
-            raise PluginLoadError(message, plugin=record.name) from record.cause
+        claims = [offer for offer in self._offers.claims((kind, name)) if offer.is_privileged]
+        if not claims:
+            self._import(lambda entry: entry.name == name)
+            claims = [offer for offer in self._offers.claims((kind, name)) if offer.provider.name == name]
+        if not claims:
+            self.import_all()
+            claims = self._offers.claims((kind, name))
+        if len(claims) == 1:
+            return claims[0].component
+        if claims:
+            providers = [offer.provider.provider for offer in claims]
+            raise PluginConflictError(self._offers.conflict((kind, name)), plugin=name, providers=providers)
+        for entry, record in zip(self._entries, self._records, strict=True):
+            if name_key(name) in entry.aliases:
+                raise_unusable(record)
+        raise unknown_component(kind, name, self._offers.names(kind))
 
     def choose(self, kind: Kind, label: str, options: Options | None = None) -> Choice[Any]:
         """Return the component that a user named, as ``NAME`` or ``NAME:VALUE``, with its options checked."""
@@ -166,16 +194,26 @@ class Registry:
     def lexicon(self, label: str, options: Options | None = None) -> Choice[Lexicon]:
         return cast("Choice[Lexicon]", self.choose("lexicon", label, options))
 
-    def counting_kernels(self, *, tokenizer: str, signature: str, lexicon: str) -> Sequence[KernelOffer]:
-        """Return the kernels that are offered for a combination of component names, the core's last."""
+    def counting_kernels(
+        self, *, tokenizer: str, signature: str, lexicon: str, ask_plugins: bool = True
+    ) -> Sequence[KernelOffer]:
+        """Return the kernels that are offered for a combination of component names, the core's last.
+
+        Plugins that bring kernels are imported for it, unless ``ask_plugins`` is False: then only those answer that
+        are imported already.
+        """
+        if ask_plugins:
+            self._import(lambda entry: KERNEL_GROUP in entry.groups)
         hook = self._manager.hook.anagram_counting_kernel
         return cast("list[KernelOffer]", hook(tokenizer=tokenizer, signature=signature, lexicon=lexicon))
 
     def observers(self, hook: str) -> list[tuple[str, Callable[..., object]]]:
         """Return (plugin name, caller) for each plugin that implements an observer hook.
 
-        One caller a plugin, so that one that raises can be told from the others.
+        Plugins that bring observers are imported for it. One caller a plugin, so that one that raises can be told
+        from the others.
         """
+        self._import(lambda entry: OBSERVER_GROUP in entry.groups)
         plugins = [p for p in self._manager.get_plugins() if hasattr(p, hook)]
         return [
             (
@@ -185,11 +223,52 @@ class Registry:
             for plugin in sorted(plugins, key=lambda p: self._manager.get_name(p) or "")
         ]
 
+    def _import(self, is_wanted: Callable[[PluginEntry], bool]) -> None:
+        """Import the wanted plugins that may be used and are not imported yet."""
+        for position, (entry, record) in enumerate(zip(self._entries, self._records, strict=True)):
+            if record.status != "installed" or not is_wanted(entry):
+                continue
+            imported = import_plugin(self._manager, entry, record)
+            if imported.status == "active":
+                imported, components = adopt(self._manager, imported)
+                self._offers.add(imported, components, is_privileged=entry.is_core)
+            self._records[position] = imported
 
-def _aliases(record: PluginRecord) -> set[str]:
-    return {record.name, record.distribution, record.module, record.distribution.removeprefix("anagram-plugin-")}
+    def _with_problem(self, record: PluginRecord) -> PluginRecord:
+        problem = self._offers.problem(record) if record.status == "active" else ""
+        return evolve(record, status="conflict", error=problem) if problem else record
 
 
-def _taken(kind: Kind, name: str, owner: tuple[str, object] | None) -> str:
-    plugin = owner[0] if owner else "?"
-    return f"Its {kind.replace('_', ' ')} {name!r} is offered by the plugin {plugin!r} already. Uninstall one of them."
+def _any(entry: PluginEntry) -> bool:
+    return True
+
+
+def _records(entries: Sequence[PluginEntry], selection: Selection) -> list[PluginRecord]:
+    """Return what is known before anything is imported: what is switched off, and which names are claimed twice."""
+    reasons = [selection.reason_against(entry) for entry in entries]
+    names = Counter(entry.name for entry, reason in zip(entries, reasons, strict=True) if not reason)
+    records = []
+    for entry, reason in zip(entries, reasons, strict=True):
+        record = PluginRecord(
+            name=entry.name,
+            distribution=entry.distribution,
+            version=entry.version,
+            origin=entry.origin,
+            module=entry.module,
+            status="installed",
+        )
+        if reason:
+            record = evolve(record, status="disabled", error=reason)
+        elif names[entry.name] > 1:
+            rivals = [e for e, why in zip(entries, reasons, strict=True) if e.name == entry.name and not why]
+            record = evolve(record, status="conflict", error=_twins(rivals))
+        records.append(record)
+    return records
+
+
+def _twins(rivals: Sequence[PluginEntry]) -> str:
+    providers = " and ".join(entry.provider for entry in rivals)
+    choice = " or ".join(f"--no-plugin {entry.path or entry.distribution}" for entry in rivals)
+    return (
+        f"The plugin name {rivals[0].name!r} is claimed by {providers}. Uninstall one of them, or choose with {choice}."
+    )

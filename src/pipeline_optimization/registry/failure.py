@@ -1,0 +1,37 @@
+"""What is said of plugins that cannot be used, and of names that nobody offers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+
+from pipeline_optimization.errors import PluginConflictError, PluginLoadError, UnknownComponentError
+from pipeline_optimization.registry.known import DISTRIBUTION_OF
+from pipeline_optimization.registry.records import Kind, PluginRecord
+
+__all__ = ["raise_unusable", "unknown_component"]
+
+
+def raise_unusable(record: PluginRecord, *, besides: Collection[str] = ()) -> None:
+    """Raise PluginLoadError or PluginConflictError for a plugin with an error, unless its status is in ``besides``."""
+    if not record.error or record.status in besides:
+        return
+    message = f"Plugin {record.name!r} ({record.provider}) cannot be used. {record.error}"
+    if record.status == "conflict":
+        raise PluginConflictError(message, plugin=record.name, providers=[record.provider])
+    raise PluginLoadError(message, plugin=record.name) from record.cause
+
+
+def unknown_component(kind: Kind, name: str, installed: Sequence[str]) -> UnknownComponentError:
+    """Return the error for a name that nobody offers, with what it could have been or what to install."""
+    noun = kind.replace("_", " ")
+    close = get_close_matches(name, installed, n=1)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    if distribution := DISTRIBUTION_OF.get((kind, name)):
+        hint = f" It comes with {distribution}: pip install {distribution}."
+    return UnknownComponentError(
+        f"Unknown {noun} {name!r}.{hint} Installed: {', '.join(installed)}.",
+        kind=kind,
+        name=name,
+        installed=installed,
+    )

@@ -1,0 +1,60 @@
+"""``[tool.anagram]``: what the nearest ``pyproject.toml`` says about plugins."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from difflib import get_close_matches
+from pathlib import Path
+
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.registry.selection import Selection
+
+__all__ = ["read_selection"]
+
+KEYS = ("disable-plugins", "only-plugins", "plugins-dir", "strict-plugins")
+
+
+def read_selection(start: Path) -> Selection:
+    """Return the selection of the ``pyproject.toml`` nearest to a directory, upwards; an empty one without any.
+
+    ``plugins-dir`` is relative to the file. Raises OptionError where the file or a value of it is wrong.
+    """
+    path = next((p for folder in (start, *start.parents) if (p := folder / "pyproject.toml").is_file()), None)
+    if path is None:
+        return Selection()
+    table = _table(path)
+    for key in table:
+        if key not in KEYS:
+            close = get_close_matches(key, KEYS, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise OptionError(f"{path}: [tool.anagram] has no key {key!r}.{hint} Its keys: {', '.join(KEYS)}.")
+    is_strict = table.get("strict-plugins", False)
+    if not isinstance(is_strict, bool):
+        raise OptionError(f"{path}: strict-plugins must be true or false, not {is_strict!r}.")
+    return Selection(
+        disabled=_strings(table, "disable-plugins", path),
+        only=_strings(table, "only-plugins", path),
+        directories=[str(path.parent / folder) for folder in _strings(table, "plugins-dir", path)],
+        is_strict=is_strict,
+    )
+
+
+def _table(path: Path) -> Mapping[str, object]:
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise OptionError(f"Cannot read {path}: {error}.") from error
+    table = document.get("tool", {}).get("anagram", {})
+    if not isinstance(table, dict):
+        raise OptionError(f"{path}: [tool.anagram] must be a table.")
+    return table
+
+
+def _strings(table: Mapping[str, object], key: str, path: Path) -> list[str]:
+    """Return a list of strings; one string by itself is a list of one."""
+    value = table.get(key, [])
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(one, str) for one in values):
+        raise OptionError(f"{path}: {key} must be a list of strings, not {value!r}.")
+    return values
