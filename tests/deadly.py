@@ -12,7 +12,7 @@ from pipeline_optimization.types import Component, NoOptions, Tokenizer
 
 
 class DeadlyTokenizer:
-    """Splits at white space; kills its worker at ``deadly``, never ends with ``endless``, raises at ``raising``."""
+    """Splits at white space; kills its worker at ``deadly!``, hangs at ``endless!``, raises at ``raising!``."""
 
     is_characterwise = False
 
@@ -20,11 +20,11 @@ class DeadlyTokenizer:
         pass
 
     def filter(self, text: str) -> str:
-        if "deadly" in text:
+        if "deadly!" in text:
             os.kill(os.getpid(), signal.SIGKILL)
-        if "raising" in text:
+        if "raising!" in text:
             raise OSError("no such luck")
-        if "endless" in text:
+        if "endless!" in text:
             threading.Event().wait()
         return text
 

@@ -144,7 +144,7 @@ def test_a_failure_can_stop_the_run(tmp_path: Path) -> None:
 
 def test_a_task_that_always_fails_stops_early() -> None:
     """The circuit breaker says so, instead of giving up thousands of items one by one."""
-    report = count_troubled("raising " * 500, retry="none")
+    report = count_troubled("raising! " * 500, retry="none")
     assert report.stop is not None
     assert report.stop.kind == "circuit_breaker"
     assert "the last 50 attempts of count_chunk all failed, most of them with OSError" in report.stop.reason
@@ -155,7 +155,7 @@ def count_troubled(text: str, **options: object) -> RunReport:
     """Count with the tokenizer that kills and hangs."""
     registry = Registry.load()
     registry.register(DeadlyPlugin(), "deadly-plugin")
-    return count_anagrams(text, tokenizer="deadly", chunk_size=8, registry=registry, **options)  # type: ignore[arg-type]
+    return count_anagrams(text, tokenizer="deadly", chunk_size=9, registry=registry, **options)  # type: ignore[arg-type]
 
 
 def test_poison_is_kept_in_the_checkpoint(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_poison_is_kept_in_the_checkpoint(tmp_path: Path) -> None:
         "checkpoint": tmp_path / "c",
         "resume": True,
     }
-    text = "cat dog deadly cat dog cat dog"
+    text = "cat dog deadly! cat dog cat dog"
     first, second = count_troubled(text, **options), count_troubled(text, **options)
     for report in (first, second):
         assert dict(report.failures) == {("count_chunk", "WorkerLost"): 1}
@@ -179,7 +179,7 @@ def test_poison_is_kept_in_the_checkpoint(tmp_path: Path) -> None:
 def test_a_hung_item_is_ended_in_a_process() -> None:
     """Its worker is killed, it is tried again, and when it hangs each time it fails for good; the run goes on."""
     report = count_troubled(
-        "cat dog endless cat dog cat dog",
+        "cat dog endless! cat dog cat dog",
         orchestrator="multiprocess",
         orchestrator_options={"workers": 2},
         retry="fixed",
@@ -194,7 +194,7 @@ def test_a_hung_item_is_ended_in_a_process() -> None:
 def test_a_hung_item_is_abandoned_in_a_thread() -> None:
     """Nothing can end it there; the report says so, and the others are counted by the threads that are left."""
     report = count_troubled(
-        "cat dog endless cat dog cat dog",
+        "cat dog endless! cat dog cat dog",
         orchestrator="threaded",
         orchestrator_options={"workers": 2},
         retry="none",
@@ -211,7 +211,7 @@ def test_a_hung_item_is_abandoned_in_a_thread() -> None:
 def test_when_every_thread_hangs_the_run_stops() -> None:
     """It says why, and ends."""
     report = count_troubled(
-        "cat endless dog endless cat dog",
+        "cat endless dog endless! cat dog",
         orchestrator="threaded",
         orchestrator_options={"workers": 1},
         limits=Limits(item_timeout=0.2, grace=0.0),

@@ -104,7 +104,7 @@ def test_poison_is_quarantined() -> None:
     registry = Registry.load()
     registry.register(DeadlyPlugin(), "deadly-plugin")
     report = count_anagrams(
-        "cat dog deadly cat dog",
+        "cat dog deadly! cat dog",
         orchestrator="multiprocess",
         orchestrator_options={"workers": 2},
         tokenizer="deadly",
