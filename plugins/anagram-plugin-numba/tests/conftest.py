@@ -11,7 +11,7 @@ from pipeline_optimization.registry import Registry
 
 CACHE = Path(__file__).parents[3] / ".pytest_cache" / "anagram"
 
-# Where compiled functions are kept is decided when the test modules import them.
+# Fixtures of a module's scope come before the one below.
 os.environ.setdefault("ANAGRAM_CACHE_DIR", str(CACHE))
 
 

@@ -6,7 +6,6 @@ import json
 import os
 import pty
 import random
-import shutil
 import subprocess
 import sys
 import threading
@@ -14,6 +13,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -21,6 +21,8 @@ from hypothesis import strategies as st
 import oracle
 from anagram_plugin_numba import WORTH_FROM_BYTES, anagram_counting_kernel, kernel
 from anagram_plugin_numba.kernel import NumbaKernel
+from anagram_plugin_numba.machine_code import MachineCode
+from anagram_plugin_numba.native import flat
 from command import ANAGRAM, anagram, environment, refused
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.builtin.signatures import letters_signature
@@ -201,7 +203,7 @@ def test_offers() -> None:
 
 
 def test_chosen_by_size(registry: Registry, tmp_path: Path) -> None:
-    """A file of 20 MB is counted by it unasked, a smaller one is not."""
+    """A file of 8 MB is counted by it unasked, a smaller one is not."""
     path = tmp_path / "large.txt"
     path.write_bytes(b"cat " * (WORTH_FROM_BYTES // 4 - 1))
     assert count_anagrams(path, registry=registry).kernel == "python"
@@ -236,9 +238,29 @@ def test_small_commands_are_light(arguments: list[str]) -> None:
         assert f"'{heavy}'" not in modules
 
 
-def test_the_light_test_can_fail() -> None:
-    """The kernel, once chosen, is seen among the modules."""
-    assert "'numba'" in modules_of("run", "--text", "cat", "--kernel", "numba")
+def test_the_compiler_is_not_loaded() -> None:
+    """The kernel, once it was compiled, counts without numba; the test of light commands sees what it does load."""
+    modules = modules_of("run", "--text", "cat", "--kernel", "numba")
+    assert "'anagram_plugin_numba.kernel'" in modules
+    assert "'llvmlite'" in modules
+    assert "'numba'" not in modules
+
+
+def test_arguments_are_flat() -> None:
+    """An array becomes seven numbers, a tuple what it holds."""
+    array = np.zeros(3, np.uint32)
+    address = array.__array_interface__["data"][0]
+    assert flat([5, (array, array)]) == [5, *[0, 0, 3, 4, address, 3, 4] * 2]
+
+
+def test_machine_code_is_checked() -> None:
+    """Machine code on disk carries a digest: a file that is cut off or changed is told from a whole one."""
+    code = MachineCode({"f": "_f"}, b"\x7fELF\n\n")
+    data = code.to_bytes()
+    assert MachineCode.from_bytes(data) == code
+    for damaged in (b"", data[:-1], data[:-1] + b"x", b"0" + data[1:]):
+        with pytest.raises(ValueError, match="damaged"):
+            MachineCode.from_bytes(damaged)
 
 
 def test_command_line() -> None:
@@ -250,17 +272,24 @@ def test_command_line() -> None:
 
 
 @pytest.mark.compiling
-def test_compiled_once(tmp_path: Path) -> None:
-    """The first run on a terminal says that it compiles; later runs and workers load what it left."""
-    env = environment({"ANAGRAM_CACHE_DIR": str(tmp_path / "cache")})
-    arguments = ["run", "--text", "cat", "--kernel", "numba", "--format", "csv"]
-    assert b"compiling the counting kernel, once" in on_terminal(arguments, env)
-    files = cached(tmp_path / "cache")
-    assert len(files) == 10
+@pytest.mark.parametrize("orchestrator", ["sequential", "threaded", "asyncio", "multiprocess"])
+def test_compiled_once(tmp_path: Path, orchestrator: str) -> None:
+    """The first run on a terminal says that it compiles; its workers and later runs load what it left.
+
+    A damaged file is compiled anew.
+    """
+    env = environment({"ANAGRAM_CACHE_DIR": str(tmp_path)})
+    arguments = ["run", "--text", "cat dog act", "--kernel", "numba", "--chunk-size", "4", "--format", "csv"]
+    arguments += ["--orchestrator", orchestrator]
+    assert on_terminal(arguments, env).count(b"compiling the counting kernel, once") == 1
+    (file,) = tmp_path.glob("numba-*.code")
+    compiled_at = file.stat().st_mtime_ns
     assert b"compiling" not in on_terminal(arguments, env)
-    workers = ["--orchestrator", "multiprocess", "-o", "workers=2", "--chunk-size", "4"]
-    assert b"compiling" not in on_terminal([*arguments, *workers], env)
-    assert cached(tmp_path / "cache") == files
+    assert file.stat().st_mtime_ns == compiled_at
+    if orchestrator == "sequential":
+        file.write_bytes(file.read_bytes()[:-1])
+        assert b"compiling" in on_terminal(arguments, env)
+        assert list(tmp_path.glob("numba-*")) == [file]
 
 
 def on_terminal(arguments: list[str], env: dict[str, str]) -> bytes:
@@ -283,46 +312,16 @@ def blocks_of(terminal: int) -> Iterator[bytes]:
         return
 
 
-def cached(directory: Path) -> dict[str, int]:
-    """Return the compiled functions of a cache directory with the times of their files."""
-    return {str(path): path.stat().st_mtime_ns for path in directory.rglob("*.nb?")}
-
-
 @pytest.mark.compiling
 def test_without_a_place_for_the_cache(tmp_path: Path) -> None:
-    """Where neither the cache directories nor the package can be written, it compiles for itself, and counts.
+    """Where nothing can be kept, a process compiles once for itself, and counts.
 
-    A file stands where each directory would have to be, which keeps even a superuser from writing there.
+    A file stands where the directory would have to be, which keeps even a superuser from writing there.
     """
-    site = tmp_path / "site"
-    source = Path(kernel.__file__).parent
-    shutil.copytree(source, site / source.name, ignore=shutil.ignore_patterns("__pycache__"))
-    for package in ("", "compiled"):
-        (site / source.name / package / "__pycache__").write_text("in the way")
     (tmp_path / "file").write_text("in the way")
-    blocked = str(tmp_path / "file" / "cache")
-    code = (
-        f"import sys; sys.path.insert(0, {str(site)!r}); from anagram_plugin_numba import prepare, kernel\n"
-        "prepare(print); print(kernel.__file__)"
-    )
-    env = environment({"ANAGRAM_CACHE_DIR": blocked, "XDG_CACHE_HOME": blocked, "HOME": blocked})
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, env=env, timeout=120, check=True, text=True
-    )
-    assert done.stdout.splitlines() == ["compiling the counting kernel, once", str(site / source.name / "kernel.py")]
-
-
-@pytest.mark.compiling
-def test_numba_cache_dir_has_precedence(tmp_path: Path) -> None:
-    """``NUMBA_CACHE_DIR`` says where compiled functions are kept."""
-    env = environment({"NUMBA_CACHE_DIR": str(tmp_path / "theirs"), "ANAGRAM_CACHE_DIR": str(tmp_path / "ours")})
-    code = "from anagram_plugin_numba import compilation, kernel; import numba; print(numba.config.CACHE_DIR)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, env=env, timeout=120, check=True, text=True
-    )
-    assert done.stdout.strip() == str(tmp_path / "theirs")
-    assert (tmp_path / "theirs").exists()
-    assert not (tmp_path / "ours" / "numba").exists()
+    env = environment({"ANAGRAM_CACHE_DIR": str(tmp_path / "file" / "cache")})
+    arguments = ["run", "--text", "cat", "--kernel", "numba", "--format", "csv"]
+    assert on_terminal(arguments, env).count(b"compiling the counting kernel, once") == 1
 
 
 FUZZ_INPUTS = 200_000

@@ -1,95 +1,77 @@
-"""How functions are compiled: without the interpreter's lock, and once for all processes of a user."""
+"""Compiles the functions of ``compiled`` with numba, to an object file that needs neither numba nor Python.
+
+A function that is compiled without numba's wrappers for Python has a plain interface: it takes the address of the
+result, the address of an exception's description, and its arguments, in which each array is seven numbers and a tuple
+is what it holds. It returns 0, or another status where it raised.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from hashlib import sha256
-from pathlib import Path
-from typing import TypeVar, cast
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar, cast
 
-from numba import config, njit
-from numba.core.event import Event, Listener, install_listener
+from llvmlite import binding
+from numba import njit, typeof
 
-from pipeline_optimization.counting.index_cache import cache_directory
-
-__all__ = ["compile_once", "compiled", "compiled_and_cached"]
+__all__ = ["compile_functions", "compiled"]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
+WITHOUT_WRAPPERS: Mapping[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+"""Options that numba uses itself, and that its type hints do not know."""
+
+NO_DESTRUCTOR = "define void @NRT_MemInfo_call_dtor(ptr %unused) { ret void }"
+"""What would free an array that compiled code owns: it owns none, since all arrays are given to it."""
+
+
+class _Descriptor(Protocol):
+    llvm_func_name: str
+
+
+class _Overload(Protocol):
+    fndesc: _Descriptor
+
+
+class _Dispatcher(Protocol):
+    """What numba makes of a function; numba has no types of its own."""
+
+    overloads: Mapping[object, _Overload]
+
+    def compile(self, signature: tuple[object, ...], /) -> object: ...
+
+    def inspect_llvm(self, signature: object, /) -> str: ...
+
 
 def compiled(function: FunctionT) -> FunctionT:
-    """Compile a function that only compiled functions of its own module call."""
-    return cast("FunctionT", njit(nogil=True)(function))
+    """Compile a function that only compiled functions call, or that ``compile_functions`` exports."""
+    return cast("FunctionT", njit(**WITHOUT_WRAPPERS)(function))
 
 
-def compiled_and_cached(function: FunctionT) -> FunctionT:
-    """Compile a function that Python calls, and keep the result on disk.
+def compile_functions() -> tuple[Mapping[str, str], bytes]:
+    """Return the symbols by function name, and the object file. Raises what numba and llvmlite raise."""
+    from anagram_plugin_numba.compiled.exports import examples  # noqa: PLC0415 - it uses our ``compiled``
+    from anagram_plugin_numba.native import flat  # noqa: PLC0415 - as above
 
-    The cache is in our own cache directory, because site-packages may be read-only; ``NUMBA_CACHE_DIR`` has
-    precedence. Where no place can be written, the function is compiled in each process.
-    """
-    with _cache_in(os.path.join(os.environ.get("NUMBA_CACHE_DIR") or cache_directory(), f"numba-{_sources_digest()}")):
-        try:
-            return cast("FunctionT", njit(nogil=True, cache=True)(function))
-        except RuntimeError:  # numba found no writable place
-            return compiled(function)
-
-
-@cache
-def _sources_digest() -> str:
-    """Return a digest of this package: numba compiles anew only when the file of the function itself has changed."""
-    sources = sorted(Path(__file__).parent.rglob("*.py"))
-    return sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()[:16]
-
-
-@contextmanager
-def _cache_in(directory: str) -> Iterator[None]:
-    """Let numba choose ``directory`` first; other users of numba in this process keep theirs."""
-    settings = vars(config)
-    before = settings["CACHE_DIR"]
-    settings["CACHE_DIR"] = directory
-    try:
-        yield
-    finally:
-        settings["CACHE_DIR"] = before
-
-
-class _Announcer(Listener):
-    """Announces the first compilation, and nothing where all is in the cache."""
-
-    def __init__(self, announce: Callable[[str], None]) -> None:
-        self._announce = announce
-        self._has_announced = False
-
-    def on_start(self, event: Event) -> None:
-        if not self._has_announced:
-            self._has_announced = True
-            self._announce("compiling the counting kernel, once")
-
-    def on_end(self, event: Event) -> None:
-        pass
-
-
-def compile_once(announce: Callable[[str], None]) -> None:
-    """Load all compiled functions, compiling those that are not cached. Raises what numba raises."""
-    with install_listener("numba:compile", _Announcer(announce)):
-        from anagram_plugin_numba.kernel import NumbaKernel  # noqa: PLC0415 - the listener must come first
-
-        # So many different words that the memory must grow, which takes a function of its own.
-        NumbaKernel(_TwoGroups()).count(b" ".join(b"%d" % number for number in range(40_000)))
-
-
-class _TwoGroups:
-    """The smallest index that makes the kernel call each of its functions."""
-
-    def __len__(self) -> int:
-        return 2
-
-    def groups_of(self, words: object) -> list[int | None]:
-        return []
-
-    def words_of(self, group: int) -> list[str]:
-        return [("act", "dog")[group]]
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    symbols = {}
+    whole = binding.parse_assembly(NO_DESTRUCTOR)
+    for function, arguments in examples():
+        dispatcher = cast("_Dispatcher", function)
+        dispatcher.compile(tuple(map(typeof, arguments)))
+        ((signature, overload),) = dispatcher.overloads.items()
+        symbol = overload.fndesc.llvm_func_name
+        module = binding.parse_assembly(dispatcher.inspect_llvm(signature))
+        takes = [str(argument.type) for argument in module.get_function(symbol).arguments]
+        if len(takes) != 2 + len(flat(arguments)) or not {"ptr", "i64"}.issuperset(takes):
+            raise RuntimeError(f"numba compiles {function.__name__} to a function with other arguments: {takes}")
+        whole.link_in(module)
+        symbols[function.__name__] = symbol
+    machine = binding.Target.from_default_triple().create_target_machine(
+        cpu=binding.get_host_cpu_name(),
+        features=binding.get_host_cpu_features().flatten(),
+        opt=3,
+        jit=True,
+        codemodel="jitdefault",
+    )
+    return symbols, machine.emit_object(whole)

@@ -11,19 +11,14 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.compiled.counting import count_blocks
-from anagram_plugin_numba.compiled.grouping import (
-    FIRST_GROUP,
-    PENDING,
-    GroupTable,
-    collect,
-    fill_group_table,
-    fill_slots,
-    resolve,
-)
+from anagram_plugin_numba.group_table import FIRST_GROUP, PENDING, GroupTable, make_group_table
+from anagram_plugin_numba.machine_code import open_machine_code
+from anagram_plugin_numba.native import NativeFunctions
 from anagram_plugin_numba.tables import make_tables
 from anagram_plugin_numba.word_memory import (
+    DISTINCT,
     RESOLVED,
+    SAMPLED,
     TOKENS,
     TOUCHED,
     WORDS,
@@ -52,14 +47,14 @@ class _State:
         self.memory = make_word_memory(groups + FIRST_GROUP)
         self.scratch = make_scratch(BLOCK)
 
-    def make_room(self) -> None:
+    def make_room(self, native: NativeFunctions) -> None:
         """Enlarge what keeps the next block from being counted: the memory, or else the block itself."""
         capacity = self.scratch.capacity
         memory = larger(self.memory, words=capacity // 2 + 2, long_bytes=2 * capacity + 16)
         if memory is self.memory:
             self.scratch = make_scratch(2 * capacity)
         else:
-            fill_slots(memory)
+            native.call("fill_slots", memory)
             self.memory = memory
 
     @property
@@ -83,6 +78,7 @@ class NumbaKernel:
 
     def __init__(self, index: GroupIndex) -> None:
         self._index = index
+        self._native = NativeFunctions(open_machine_code())
         self._tables = make_tables()
         self._table = self._group_table()
         self._idle: list[_State] = []
@@ -90,17 +86,9 @@ class NumbaKernel:
 
     def _group_table(self) -> GroupTable:
         words = [self._index.words_of(group)[0] for group in range(len(self._index))]
-        size, long_size = (
-            1 << (2 * number + 1).bit_length() for number in (len(words), sum(len(word) > 15 for word in words))
-        )
-        table = GroupTable(
-            keys=np.zeros(2 * size, np.uint64),
-            facts=np.zeros(size, np.uint32),
-            long_keys=np.zeros(2 * long_size, np.uint64),
-            long_facts=np.zeros(long_size, np.uint32),
-        )
+        table = make_group_table(words)
         text = "".join(word + "\n" for word in words).encode()
-        fill_group_table(np.frombuffer(text, np.uint8), self._tables, table)
+        self._native.call("fill_group_table", np.frombuffer(text, np.uint8), self._tables, table)
         return table
 
     def count(self, data: bytes) -> ChunkCounts:
@@ -108,9 +96,11 @@ class NumbaKernel:
             text = np.frombuffer(data, np.uint8)
             position = 0
             while position < len(text):
-                position = count_blocks(text, position, self._tables, state.scratch, state.memory, *state.limits)
+                position = self._native.call(
+                    "count_blocks", text, position, self._tables, state.scratch, state.memory, *state.limits
+                )
                 if position < len(text):
-                    state.make_room()
+                    state.make_room(self._native)
             return self._counts(state.memory)
 
     @contextmanager
@@ -127,20 +117,20 @@ class NumbaKernel:
     def _counts(self, memory: WordMemory) -> ChunkCounts:
         sizes = memory.sizes
         pending = np.empty(sizes[WORDS] - sizes[RESOLVED], np.uint32)
-        n_pending = resolve(memory, self._tables, self._table, pending)
+        n_pending = self._native.call("resolve", memory, self._tables, self._table, pending)
         if n_pending:
             self._look_up(memory, pending[:n_pending])
         n_facts, n_words = len(memory.group_counts), int(sizes[TOUCHED]) + len(memory.hot) // 4
         groups, occurrences = np.empty(n_facts, np.uint32), np.empty(n_facts, np.uint64)
         sample = np.empty(n_words + 1, np.uint32)
-        n_groups, n_sample, n_distinct = collect(memory, (1 << DEPTH) - 1, groups, occurrences, sample)
+        n_groups = self._native.call("collect", memory, (1 << DEPTH) - 1, groups, occurrences, sample)
         tokens, sizes[TOKENS] = int(sizes[TOKENS]), 0
         return ChunkCounts(
             groups=array("I", groups[:n_groups].tobytes()),
             occurrences=array("Q", occurrences[:n_groups].tobytes()),
             words=tokens,
-            distinct_words=int(n_distinct),
-            sample=array("I", np.unique(sample[:n_sample]).tobytes()),
+            distinct_words=int(sizes[DISTINCT]),
+            sample=array("I", np.unique(sample[: sizes[SAMPLED]]).tobytes()),
         )
 
     def _look_up(self, memory: WordMemory, pending: NDArray[np.uint32]) -> None:

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from anagram_plugin_numba.tables import INLINE_BYTES
 
 __all__ = [
+    "DISTINCT",
     "GROUP_BYTES",
     "HOT_BITS",
     "LONG_END",
     "MISSED",
     "RESOLVED",
+    "SAMPLED",
     "SINK",
     "TOKENS",
     "TOUCHED",
@@ -29,7 +31,7 @@ __all__ = [
 HOT_BITS: Final = 13
 """2**13 frequent words in 256 KiB stay in the processor's second-level cache. 2**12 and 2**14 were slower."""
 
-WORDS, TOUCHED, LONG_END, MISSED, RESOLVED, TOKENS, SINK = range(7)
+WORDS, TOUCHED, LONG_END, MISSED, RESOLVED, TOKENS, DISTINCT, SAMPLED, SINK = range(9)
 """The entries of ``WordMemory.sizes``; the last means nothing (``compiled.counting``)."""
 
 FIRST_BITS: Final = 16
@@ -105,7 +107,7 @@ def make_scratch(capacity: int) -> Scratch:
 
 def make_word_memory(facts: int) -> WordMemory:
     """Return an empty memory for words that have one of so many facts."""
-    sizes = np.zeros(7, np.int64)
+    sizes = np.zeros(SINK + 1, np.int64)
     sizes[WORDS] = sizes[RESOLVED] = 1
     sizes[LONG_END] = 8  # so that no place in it is 0, as the key of no word is
     return WordMemory(

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.compilation import compiled, compiled_and_cached
+from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.electing import EMPTY, HOT_SHIFT, elect
 from anagram_plugin_numba.compiled.keys import (
     BYTE,
@@ -180,7 +180,7 @@ def _count_new(rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMe
         entries[entry + TWO] += ONE
 
 
-@compiled_and_cached
+@compiled
 def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
     data: NDArray[np.uint8],
     start: int,

@@ -2,41 +2,23 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import numpy as np
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.compilation import compiled, compiled_and_cached
+from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.electing import write_back
 from anagram_plugin_numba.compiled.keys import BYTE, EIGHT, ONE, THREE, TOP, TWO, ZERO, U, mix, shift_for
 from anagram_plugin_numba.compiled.vectors import load_eight
+from anagram_plugin_numba.group_table import FIRST_GROUP, NO_GROUP, PENDING, GroupTable
 from anagram_plugin_numba.tables import Tables
-from anagram_plugin_numba.word_memory import RESOLVED, TOUCHED, WORDS, WordMemory
+from anagram_plugin_numba.word_memory import DISTINCT, RESOLVED, SAMPLED, TOUCHED, WORDS, WordMemory
 
-__all__ = ["FIRST_GROUP", "PENDING", "GroupTable", "collect", "fill_group_table", "fill_slots", "resolve"]
-
-NO_GROUP, PENDING, FIRST_GROUP = 0, 1, 2
-"""The lower half of a word's facts: that it matches nothing, that Python must look, or its group plus 2."""
+__all__ = ["collect", "fill_group_table", "fill_slots", "resolve"]
 
 HALF, LOWER_HALF, NEWLINE, LETTER_A, SHORT = U(32), U(0xFFFFFFFF), U(10), U(97), U(15)
 
 
-class GroupTable(NamedTuple):
-    """Hash tables from letters to facts: for each slot two sums of 13 letter counts in 4 bits each, and the fact.
-
-    ``keys`` and ``facts`` have the groups of words of up to 15 letters: no count of theirs is above 15, so the sums are
-    exact. ``long_keys`` and ``long_facts`` have ``PENDING`` for those of longer words: other letters may have the same
-    sums, but equal letters never have other ones.
-    """
-
-    keys: NDArray[np.uint64]
-    facts: NDArray[np.uint32]
-    long_keys: NDArray[np.uint64]
-    long_facts: NDArray[np.uint32]
-
-
-@compiled_and_cached
+@compiled
 def fill_group_table(words: NDArray[np.uint8], tables: Tables, table: GroupTable) -> None:
     """Enter the groups, of which ``words`` has one word each in order, each followed by a newline.
 
@@ -68,7 +50,7 @@ def _enter(
     keys[slot << ONE], keys[(slot << ONE) + ONE], facts[slot] = low, high, fact
 
 
-@compiled_and_cached
+@compiled
 def fill_slots(memory: WordMemory) -> None:
     """Enter all words into the memory's empty slots."""
     slots, entries = memory.slots, memory.entries
@@ -81,7 +63,7 @@ def fill_slots(memory: WordMemory) -> None:
         slots[slot] = entry
 
 
-@compiled_and_cached
+@compiled
 def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: NDArray[np.uint32]) -> int:
     """Find the facts of the words that are new: the CRC-32 in the upper half, what the group is in the lower.
 
@@ -151,19 +133,19 @@ def _look_up(low: np.uint64, high: np.uint64, keys: NDArray[np.uint64], facts: N
     return U(NO_GROUP)
 
 
-@compiled_and_cached
+@compiled
 def collect(
     memory: WordMemory,
     sample_mask: int,
     groups: NDArray[np.uint32],
     occurrences: NDArray[np.uint64],
     sample: NDArray[np.uint32],
-) -> tuple[int, int, int]:
+) -> int:
     """Sum the counts by group and set all counts to zero, ready for the next chunk.
 
     Writes the groups that occur, ascending, with their occurrences, and the CRC-32 of each word whose ``sample_mask``
     bits are zero. The arrays have room for all groups and one more, and for all words and one more. Returns how many
-    groups, sampled words and different words there are.
+    groups there are; ``sizes`` has how many different and sampled words.
     """
     write_back(memory)
     entries, totals = memory.entries, memory.group_counts
@@ -176,7 +158,7 @@ def collect(
         sample[n_sample] = crc
         n_sample += U(crc & U(sample_mask) == ZERO)
         totals[fact] += count
-    memory.sizes[TOUCHED] = 0
+    memory.sizes[DISTINCT], memory.sizes[SAMPLED], memory.sizes[TOUCHED] = n_words, n_sample, 0
     totals[NO_GROUP] = 0
     n_groups = ZERO
     for group in range(U(FIRST_GROUP), U(len(totals))):
@@ -185,4 +167,4 @@ def collect(
         occurrences[n_groups] = count
         n_groups += U(count != ZERO)
         totals[group] = ZERO
-    return int(n_groups), int(n_sample), int(n_words)
+    return int(n_groups)

@@ -1,0 +1,101 @@
+"""The compiled functions as machine code, kept on disk so that no run after the first needs the compiler.
+
+Importing numba and its first use take half a second and 90 MB; loading machine code takes a few milliseconds. The
+file holds a digest, the functions' symbols as a line of JSON, and an object file as LLVM makes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
+from pathlib import Path
+
+from attrs import frozen
+from llvmlite import binding
+
+from pipeline_optimization.counting.index_cache import cache_directory
+
+__all__ = ["MachineCode", "open_machine_code"]
+
+
+@frozen
+class MachineCode:
+    """An object file, and the symbol of each function that Python calls."""
+
+    symbols: Mapping[str, str]
+    object: bytes
+
+    def to_bytes(self) -> bytes:
+        content = json.dumps(dict(self.symbols)).encode() + b"\n" + self.object
+        return sha256(content).hexdigest().encode() + b"\n" + content
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> MachineCode:
+        """Return what ``to_bytes`` described. Raises ValueError for anything else."""
+        digest, _, content = data.partition(b"\n")
+        if digest != sha256(content).hexdigest().encode():
+            raise ValueError("it is damaged")
+        symbols, _, code = content.partition(b"\n")
+        return cls(json.loads(symbols), code)
+
+
+def _unheard(step: str) -> None:
+    pass
+
+
+def open_machine_code(announce: Callable[[str], None] = _unheard) -> MachineCode:
+    """Return the machine code for this processor: from the cache, or compiled now and put there.
+
+    ``announce`` is told before anything is compiled. Where the cache cannot be written, each process compiles for
+    itself, once. Raises what numba raises.
+    """
+    path = cache_directory() / f"numba-{_origin()}.code"
+    try:
+        return MachineCode.from_bytes(path.read_bytes())
+    except (OSError, ValueError):
+        code = _compile(announce)
+        _store(path, code.to_bytes())
+        return code
+
+
+@cache
+def _origin() -> str:
+    """Return a digest of all that machine code depends on: our sources, the compiler, and the processor."""
+    sources = sorted(Path(__file__).parent.rglob("*.py"))
+    facts = [version("numba"), version("llvmlite"), sys.platform, binding.get_host_cpu_name()]
+    facts.append(binding.get_host_cpu_features().flatten())
+    return sha256(b"".join(source.read_bytes() for source in sources) + repr(facts).encode()).hexdigest()[:32]
+
+
+_COMPILED: list[MachineCode] = []
+"""What this process compiled, for where no file can be written."""
+
+
+def _compile(announce: Callable[[str], None]) -> MachineCode:
+    if not _COMPILED:
+        announce("compiling the counting kernel, once")
+        from anagram_plugin_numba.compilation import compile_functions  # noqa: PLC0415 - half a second and 90 MB
+
+        _COMPILED.append(MachineCode(*compile_functions()))
+    return _COMPILED[0]
+
+
+def _store(path: Path, content: bytes) -> None:
+    """Write the file beside its place and move it there; a cache that cannot be written is done without."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
+            try:
+                file.write(content)
+                file.close()
+                os.replace(file.name, path)
+            except OSError:
+                os.unlink(file.name)
+    except OSError:
+        return

@@ -1,0 +1,65 @@
+"""The compiled functions as functions of Python: machine code is loaded, and called through ctypes.
+
+A call holds no interpreter lock. Nothing here imports numba.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterable
+from typing import TypeAlias
+
+import numpy as np
+from llvmlite import binding
+from numpy.typing import NDArray
+
+from anagram_plugin_numba.machine_code import MachineCode
+
+__all__ = ["Argument", "NativeFunctions", "flat"]
+
+Argument: TypeAlias = "int | np.int64 | NDArray[np.generic] | tuple[NDArray[np.generic], ...]"
+
+
+def flat(arguments: Iterable[Argument]) -> list[int]:
+    """Return arguments as numba's compiled functions take them.
+
+    An array, one-dimensional and contiguous, is two addresses of what owns it (none), its length, the size of an item,
+    the address of its first item, and its dimension's length and stride.
+    """
+    numbers: list[int] = []
+    for argument in arguments:
+        if isinstance(argument, tuple):
+            numbers += flat(argument)
+        elif isinstance(argument, np.ndarray):
+            size, item = argument.size, argument.itemsize
+            numbers += (0, 0, size, item, argument.__array_interface__["data"][0], size, item)
+        else:
+            numbers.append(int(argument))
+    return numbers
+
+
+class NativeFunctions:
+    """The functions of ``compiled.exports``, by name. It must live as long as one of them is called."""
+
+    def __init__(self, code: MachineCode) -> None:
+        binding.initialize_native_target()
+        binding.initialize_native_asmprinter()
+        machine = binding.Target.from_default_triple().create_target_machine()
+        self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+        self._engine.add_object_file(binding.ObjectFileRef.from_data(code.object))
+        self._engine.finalize_object()
+        self._addresses = {name: self._engine.get_function_address(symbol) for name, symbol in code.symbols.items()}
+
+    def call(self, name: str, *arguments: Argument) -> int:
+        """Call a function and return its result, 0 if it has none. Its arguments must be of the types of its example.
+
+        Raises RuntimeError where the function raised.
+        """
+        numbers = flat(arguments)
+        result, exception = ctypes.c_int64(), ctypes.c_void_p()
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * len(numbers))
+        function = prototype(self._addresses[name])
+        status = function(ctypes.addressof(result), ctypes.addressof(exception), *numbers)
+        if status:
+            raise RuntimeError(f"the compiled function {name} failed with status {status}")
+        return result.value
