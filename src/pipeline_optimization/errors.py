@@ -18,6 +18,7 @@
     ├── TaskError (RuntimeError)           a task failed
     │   └── InjectedFault                  ... because the fault profile said so
     ├── OrchestratorError (RuntimeError)   an orchestrator broke its contract
+    │   ├── ClusterError                   a cluster cannot be reached, or its workers do not fit this program
     │   └── WorkerStartError               its workers die before they are ready
     └── IncompleteRunError (RuntimeError)  some items failed for good
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AnagramError",
     "CheckpointError",
+    "ClusterError",
     "IncompleteRunError",
     "InjectedFault",
     "InputError",
@@ -167,6 +169,10 @@ class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
 
 class OrchestratorError(AnagramError, RuntimeError):
     """An orchestrator broke its contract."""
+
+
+class ClusterError(OrchestratorError):
+    """A cluster cannot be reached or started, or its workers do not fit this program."""
 
 
 class WorkerStartError(OrchestratorError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from unicodedata import normalize
+from hashlib import blake2b
 
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling
 from pipeline_optimization.errors import LexiconError
@@ -40,6 +41,10 @@ class AnagramIndex:
     def words_of(self, group: int) -> list[str]:
         """Return the words of a group, sorted."""
         return self.lines[group].split(" ")
+
+    def digest(self) -> str:
+        """Return a digest of all groups: equal exactly for indexes that number the same groups alike."""
+        return blake2b("\n".join(self.lines).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def usable_words(words: Iterable[str], spell: Spelling = plain_spelling) -> dict[str, str]:

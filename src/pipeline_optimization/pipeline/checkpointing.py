@@ -6,7 +6,6 @@ import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from hashlib import blake2b
 from typing import Protocol
 
 from attrs import define
@@ -45,12 +44,11 @@ class KeptWorkload(Workload, Protocol):
 def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> Mapping[str, str]:
     """Return what a run's counts depend on, by what people call it. How it is run is not among it."""
     options, stages = plan.options, plan.stages
-    digest = blake2b("\n".join(index.lines).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
     facts = {
         **identify(sources),
         "the tokenizer": f"{stages.tokenizer.label} {stages.tokenizer.options!r}",
         "the signature": f"{stages.signature.label} {stages.signature.options!r}",
-        "the lexicon": f"{stages.lexicon.label} ({len(index)} groups, digest {digest})",
+        "the lexicon": f"{stages.lexicon.label} ({len(index)} groups, digest {index.digest()})",
         "the chunk size": str(options.chunk_size),
         "reading": "in the workers" if plan.capabilities.shared_files else "in the parent",
         "the kind of run": "without faults" if plan.faults.is_calm else f"with faults ({options.faults})",

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.index_cache import open_index
+from pipeline_optimization.engine.introduction import DESCRIBE_WORKER, encode_facts
 from pipeline_optimization.engine.worker import Stage
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.payloads import (
@@ -55,7 +56,7 @@ class StagePlan:
 
 
 class _Stages:
-    """The four stages; what only some need is built when it is first needed."""
+    """The stages; what only some need is built when it is first needed."""
 
     def __init__(self, plan: StagePlan) -> None:
         self._plan = plan
@@ -78,6 +79,10 @@ class _Stages:
         except InputError as error:
             return encode_unreadable(error)
         return encode_counted(Counted(counts, invalid_bytes))
+
+    def describe_worker(self, data: bytes) -> bytes:
+        """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""
+        return encode_facts({"the lexicon's digest": self._plan.open_index().digest()})
 
     def _count(self, data: bytes) -> ChunkCounts:
         if self._kernel is None:
@@ -110,6 +115,7 @@ def build_stages(plan: object) -> Mapping[str, Stage]:
     return {
         COUNT_CHUNK: stages.count_chunk,
         COUNT_RANGES: stages.count_ranges,
+        DESCRIBE_WORKER: stages.describe_worker,
         FILTER_INPUT: stages.filter_input,
         GET_WORDS: stages.get_words,
         FIND_ANAGRAMS: stages.find_anagrams,

@@ -1,0 +1,90 @@
+"""How a worker on another machine gets to know its run, and finds out whether it fits.
+
+The driver of a cluster sends each worker one ``Introduction``. It holds what makes a ``Worker``, and what the driver says
+of itself: its Python, the versions of the project's distributions, and whatever the run's stages add, such as the digest of
+the lexicon. A worker that says otherwise of itself would count wrongly or fail in obscure ways, so it refuses.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from importlib.metadata import entry_points, version
+from socket import gethostname
+
+from attrs import frozen
+
+from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
+from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.errors import ClusterError
+from pipeline_optimization.hookspecs import PROJECT
+from pipeline_optimization.types import OpenContext
+
+__all__ = ["DESCRIBE_WORKER", "Introduction", "encode_facts"]
+
+DESCRIBE_WORKER = "describe_worker"
+"""The task whose result are the facts in which all processes of a run must agree."""
+
+CORE = "pipeline-optimization"
+
+Facts = Mapping[str, str]
+
+
+@frozen(kw_only=True)
+class Introduction:
+    """What a cluster's driver sends to each worker, once; ``facts`` is empty where the run's stages tell none."""
+
+    worker_init: bytes
+    facts: Facts
+
+    @classmethod
+    def of(cls, context: OpenContext) -> Introduction:
+        """Return what to send for a run that begins."""
+        answer = _ask(Worker(context.worker_init))
+        facts = {} if answer.error is not None else _decode(answer.result)
+        return cls(worker_init=context.worker_init, facts=facts)
+
+    def make_worker(self) -> Worker:
+        """Return a worker, ready to run. Raises ClusterError where this process does not fit the driver's."""
+        worker = Worker(self.worker_init)
+        if not self.facts:
+            return worker
+        answer = _ask(worker)
+        if answer.error is not None:
+            raise ClusterError(
+                f"A worker on {gethostname()} cannot load what the run needs: {answer.error.type}: "
+                f"{answer.error.message}. Install there what is installed here, in the same versions."
+            )
+        if differences := _differences(self.facts, _decode(answer.result)):
+            raise ClusterError(
+                f"A worker on {gethostname()} does not fit this program: {'; '.join(differences)}. "
+                "Install the same versions on all machines."
+            )
+        return worker
+
+
+def encode_facts(facts: Facts) -> bytes:
+    """Return what a process says of itself: these facts, its Python, and the versions of the project's distributions."""
+    entries = entry_points(group=PROJECT)
+    versions = {entry.dist.name: entry.dist.version for entry in entries if entry.dist is not None}
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    everything = {"Python": python, "the byte order": sys.byteorder, CORE: version(CORE), **versions, **facts}
+    return json.dumps(everything).encode()
+
+
+def _ask(worker: Worker) -> Answer:
+    return decode_answer(worker.run_attempt(encode_call(Call(DESCRIBE_WORKER, "", 1, b""))))
+
+
+def _decode(facts: bytes) -> Facts:
+    return {str(name): str(value) for name, value in json.loads(facts).items()}
+
+
+def _differences(ours: Facts, theirs: Facts) -> list[str]:
+    """Return what differs. A plugin that only one side has is none: one that the run needs shows when it is loaded."""
+    return [
+        f"{name} is {theirs[name]} there and {ours[name]} here"
+        for name in sorted(ours.keys() & theirs.keys())
+        if ours[name] != theirs[name]
+    ]

@@ -1,0 +1,71 @@
+"""A worker on another machine fits its run, or says why not."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+
+import pytest
+from attrs import evolve
+
+from pipeline_optimization.engine.faults import FaultPlan
+from pipeline_optimization.engine.introduction import DESCRIBE_WORKER, Introduction
+from pipeline_optimization.engine.worker import Stage, WorkerSetup
+from pipeline_optimization.errors import ClusterError
+from pipeline_optimization.pipeline.plan import RunOptions, make_plan
+from pipeline_optimization.pipeline.stages import build_stages
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.types import OpenContext
+
+
+@pytest.fixture
+def introduction(registry: Registry) -> Introduction:
+    """Return what a real run sends to its workers, as it arrives there."""
+    plan = make_plan(registry, RunOptions())
+    setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults)
+    sent = Introduction.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
+    arrived = pickle.loads(pickle.dumps(sent))
+    assert isinstance(arrived, Introduction)
+    return arrived
+
+
+def test_the_same_installation_fits(introduction: Introduction) -> None:
+    """A worker with the same Python, versions and lexicon is made."""
+    worker = introduction.make_worker()
+    assert DESCRIBE_WORKER in worker.setup.build(worker.setup.argument)
+    assert {"Python", "pipeline-optimization", "anagram-plugin-threaded", "the lexicon's digest"} <= set(
+        introduction.facts
+    )
+
+
+@pytest.mark.parametrize("fact", ["Python", "the byte order", "pipeline-optimization", "the lexicon's digest"])
+def test_what_differs_is_named(introduction: Introduction, fact: str) -> None:
+    """The message has the fact and both values, and what to do."""
+    here = introduction.facts[fact]
+    other = evolve(introduction, facts={**introduction.facts, fact: "0.0-other"})
+    with pytest.raises(ClusterError, match=f"{fact} is {here} there and 0.0-other here") as caught:
+        other.make_worker()
+    assert str(caught.value).endswith("Install the same versions on all machines.")
+
+
+def test_a_plugin_that_only_one_side_has_is_no_difference(introduction: Introduction) -> None:
+    """A worker need not have what the run does not use."""
+    evolve(introduction, facts={**introduction.facts, "anagram-plugin-unheard-of": "1.0"}).make_worker()
+
+
+def _broken_stages(argument: object) -> Mapping[str, Stage]:
+    raise ModuleNotFoundError("No module named 'anagram_plugin_elsewhere'")
+
+
+def test_what_cannot_be_loaded_is_named(introduction: Introduction) -> None:
+    """A component that a worker lacks is named, with what to do."""
+    setup = WorkerSetup(build=_broken_stages, argument=None, faults=FaultPlan())
+    with pytest.raises(ClusterError, match="ModuleNotFoundError: No module named 'anagram_plugin_elsewhere'"):
+        evolve(introduction, worker_init=setup.to_bytes()).make_worker()
+
+
+def test_a_run_without_facts_has_nothing_to_compare() -> None:
+    """Stages that describe no worker, as in tests of orchestrators, fit everywhere."""
+    sent = Introduction.of(OpenContext(run_id="", worker_init=b""))
+    assert sent.facts == {}
+    sent.make_worker()
