@@ -32,6 +32,9 @@ __all__ = ["Progress", "execute"]
 OPEN_BYTES = 8 << 20
 """Bytes of text under way at least: plenty for small chunks, whose items mostly wait."""
 
+OPEN_BYTES_OF_CLUSTERS = 64 << 20
+"""The same where workers are elsewhere: it has nothing to do with the processors of this machine."""
+
 
 @frozen
 class Progress:
@@ -77,13 +80,19 @@ def execute(
     observing = Observing(registry)
     run_id = uuid4().hex
     workload = (
-        FusedWorkload(reading, totals, groups=len(index), inline=not plan.capabilities.shared_files)
+        FusedWorkload(
+            reading,
+            totals,
+            groups=len(index),
+            inline=not plan.capabilities.shared_files,
+            is_text_elsewhere=plan.capabilities.is_distributed,
+        )
         if plan.faults.is_calm
         else StagedWorkload(reading, totals)
     )
     limits = plan.options.limits
     if limits.open_bytes is None:
-        limits = evolve(limits, open_bytes=max(OPEN_BYTES, ((os.cpu_count() or 1) + 1) * plan.options.chunk_size))
+        limits = evolve(limits, open_bytes=_open_bytes(plan))
     with open_keeping(plan, sources, index, workload, reading) as keeping:
 
         def save() -> None:
@@ -123,6 +132,13 @@ def execute(
         [*warnings, *observing.warnings],
         keeping,
     )
+
+
+def _open_bytes(plan: RunPlan) -> int:
+    """Return how much text this process may hold: that of a chunk more than can be counted at once."""
+    if plan.capabilities.is_distributed:
+        return max(OPEN_BYTES_OF_CLUSTERS, 2 * plan.options.chunk_size)
+    return max(OPEN_BYTES, ((os.cpu_count() or 1) + 1) * plan.options.chunk_size)
 
 
 def _run(

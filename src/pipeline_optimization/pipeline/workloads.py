@@ -11,7 +11,7 @@ from pipeline_optimization.counting.distinct import sampled
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item
-from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges
+from pipeline_optimization.pipeline.payloads import decode_counted, decode_ranges, encode_ranges
 from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.pipeline.stages import COUNT_CHUNK, COUNT_RANGES, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
 
@@ -24,20 +24,32 @@ class FusedWorkload:
     """One item a chunk: the counting kernel does all stages at once.
 
     Workers read plain files themselves, unless ``inline``: then, as with any other source, items carry the text.
+    ``is_text_elsewhere`` says that what workers read takes no memory of this machine, so that any number of ranges may
+    be under way.
     """
 
-    def __init__(self, reading: Reading, totals: Totals, *, groups: int, inline: bool = False) -> None:
+    def __init__(
+        self,
+        reading: Reading,
+        totals: Totals,
+        *,
+        groups: int,
+        inline: bool = False,
+        is_text_elsewhere: bool = False,
+    ) -> None:
         self._reading = reading
         self._totals = totals
         self._groups = groups
         self._inline = inline
+        self._is_text_elsewhere = is_text_elsewhere
         self._bytes_elsewhere = self._invalid_elsewhere = 0
 
     def items(self) -> Iterator[Item]:
         for number, part in enumerate(self._reading.parts(inline=self._inline)):
             task = COUNT_RANGES if part.ranges else COUNT_CHUNK
             data = encode_ranges(part.ranges) if part.ranges else part.data
-            yield Item(id=str(number), task=task, data=data, size=part.size, place=part.place)
+            size = len(data) if self._is_text_elsewhere else part.size
+            yield Item(id=str(number), task=task, data=data, size=size, place=part.place)
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
         """Add an item's counts. Raises InputError where its worker could not read what it was to count."""
@@ -47,7 +59,7 @@ class FusedWorkload:
                 raise ValueError("it has groups that the lexicon does not have")
             self._totals.add(counts)
         if item.task == COUNT_RANGES:
-            self._add_elsewhere(item.size, counted.invalid_bytes)
+            self._add_elsewhere(sum(part.size for part in decode_ranges(item.data)), counted.invalid_bytes)
         return ()
 
     def snapshot(self) -> bytes:
