@@ -8,6 +8,7 @@ the lexicon. A worker that says otherwise of itself would count wrongly or fail 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from importlib.metadata import entry_points, version
@@ -21,7 +22,7 @@ from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.hookspecs import PROJECT
 from pipeline_optimization.types import OpenContext
 
-__all__ = ["DESCRIBE_WORKER", "Introduction", "encode_facts"]
+__all__ = ["DESCRIBE_WORKER", "Introduction", "encode_facts", "worker_name"]
 
 DESCRIBE_WORKER = "describe_worker"
 """The task whose result are the facts in which all processes of a run must agree."""
@@ -62,6 +63,11 @@ class Introduction:
                 "Install the same versions on all machines."
             )
         return worker
+
+
+def worker_name() -> str:
+    """Return what completions call this process: its host and its number there."""
+    return f"{gethostname()}:{os.getpid()}"
 
 
 def encode_facts(facts: Facts) -> bytes:

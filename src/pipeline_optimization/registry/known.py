@@ -9,7 +9,10 @@ __all__ = ["DISTRIBUTION_OF"]
 DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("kernel", "numba"): "anagram-plugin-numba",
     ("orchestrator", "asyncio"): "anagram-plugin-asyncio",
+    ("orchestrator", "dask"): "anagram-plugin-dask",
     ("orchestrator", "multiprocess"): "anagram-plugin-multiprocess",
+    ("orchestrator", "ray"): "anagram-plugin-ray",
+    ("orchestrator", "spark"): "anagram-plugin-spark",
     ("orchestrator", "threaded"): "anagram-plugin-threaded",
     ("tokenizer", "unicode"): "anagram-plugin-unicode",
 }

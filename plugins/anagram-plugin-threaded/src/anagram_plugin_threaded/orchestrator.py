@@ -5,8 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Sequence
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 
+from pipeline_optimization.engine.inbox import Inbox
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
@@ -22,7 +23,7 @@ class _Pool:
     def __init__(self, slots: int, context: OpenContext) -> None:
         self.todo: SimpleQueue[int | None] = SimpleQueue()
         self.waiting: dict[int, Attempt] = {}
-        self.done: SimpleQueue[Completion] = SimpleQueue()
+        self.done = Inbox()
         self.stop = threading.Event()
         self._worker = Worker(context.worker_init)
         self._started = context.started
@@ -62,13 +63,7 @@ class ThreadedOrchestrator:
     def poll(self, timeout: float) -> Sequence[Completion]:
         if self._pool is None:
             return []
-        completions = []
-        try:
-            completions.append(self._pool.done.get(timeout=timeout))
-            while True:
-                completions.append(self._pool.done.get_nowait())
-        except Empty:
-            return completions
+        return self._pool.done.take(timeout)
 
     def cancel(self, attempt_id: int) -> bool:
         return self._pool is None or self._pool.waiting.pop(attempt_id, None) is not None

@@ -1,0 +1,22 @@
+"""The clusters that are installed: each has an environment of its own, in which these tests run."""
+
+from __future__ import annotations
+
+import os
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parents[1]
+INSTALLED = [name for name in ("dask", "ray", "spark") if find_spec(f"anagram_plugin_{name}")]
+
+
+@pytest.fixture(params=INSTALLED)
+def cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Return an orchestrator's name; its workers can import what tests register."""
+    paths = filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+    name = request.param
+    assert isinstance(name, str)
+    return name

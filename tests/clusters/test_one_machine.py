@@ -1,0 +1,119 @@
+"""What every cluster must survive, on one machine."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+from attrs import evolve
+
+from command import ANAGRAM, environment, run_json
+from deadly import DeadlyPlugin
+from killing import Killer
+from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.engine import introduction
+from pipeline_optimization.errors import ClusterError
+from pipeline_optimization.types import OpenContext
+
+pytestmark = pytest.mark.cluster
+
+AGENTS = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
+"""Helpers of Ray's own that take no work, and look only now and then whether their cluster is still there."""
+
+TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop.\n"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Return a file to count."""
+    path = tmp_path / "book.txt"
+    path.write_text(TEXT * 4000, "utf-8")
+    return path
+
+
+def test_workers_read_files(cluster: str, book: Path) -> None:
+    """Workers read a plain file themselves, and counts and ledger are those of the reference."""
+    reference = count_anagrams(book, chunk_size=20_000)
+    report = count_anagrams(book, orchestrator=cluster, orchestrator_options={"workers": 2}, chunk_size=20_000)
+    assert set(report.tasks) == {"count_ranges"}
+    assert report.anagram_counts == reference.anagram_counts
+    assert report.ledger_digest == reference.ledger_digest
+
+
+def test_killed_workers_lose_and_double_nothing(cluster: str, book: Path) -> None:
+    """Workers killed with SIGKILL in the middle of a run change neither counts nor ledger."""
+    registry = Registry.load()
+    killer = Killer(kills=3, every=8)
+    registry.register(killer, "killer")
+    reference = count_anagrams(book, chunk_size=5_000)
+    report = count_anagrams(
+        book, orchestrator=cluster, orchestrator_options={"workers": 2}, chunk_size=5_000, registry=registry
+    )
+    assert len(killer.killed) == 3
+    assert report.is_complete
+    assert report.anagram_counts == reference.anagram_counts
+    assert report.ledger_digest == reference.ledger_digest
+
+
+def test_poison_is_quarantined(cluster: str) -> None:
+    """An item that kills every worker is reported after three deaths, and the others are counted."""
+    registry = Registry.load()
+    registry.register(DeadlyPlugin(), "deadly-plugin")
+    report = count_anagrams(
+        "cat dog deadly cat dog",
+        orchestrator=cluster,
+        orchestrator_options={"workers": 2},
+        tokenizer="deadly",
+        chunk_size=4,
+        registry=registry,
+    )
+    assert dict(report.failures) == {("count_chunk", "WorkerLost"): 1}
+    assert (report.anagram_counts["cat"], report.anagram_counts["dog"]) == (2, 2)
+
+
+def test_no_process_is_left_behind(cluster: str, book: Path) -> None:
+    """After a run all processes that it started are gone."""
+    count_anagrams("cat", orchestrator=cluster, orchestrator_options={"workers": 1})
+    before = set(psutil.Process().children(recursive=True))
+    count_anagrams(book, orchestrator=cluster, orchestrator_options={"workers": 2}, chunk_size=100_000)
+    _, alive = psutil.wait_procs(set(psutil.Process().children(recursive=True)) - before, timeout=10)
+    assert not alive
+
+
+def test_workers_that_do_not_fit_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker with another version ends the run at its start, with the versions of both sides."""
+    make = introduction.Introduction.of
+
+    def of_a_newer_driver(context: OpenContext) -> introduction.Introduction:
+        sent = make(context)
+        return evolve(sent, facts={**sent.facts, "pipeline-optimization": "99.0"})
+
+    monkeypatch.setattr(introduction.Introduction, "of", of_a_newer_driver)
+    with pytest.raises(ClusterError, match=r"pipeline-optimization is .* there and 99\.0 here"):
+        count_anagrams("cat", orchestrator=cluster, orchestrator_options={"workers": 1})
+
+
+def test_a_killed_run_goes_on(cluster: str, book: Path, tmp_path: Path) -> None:
+    """SIGKILL for the driver in mid-run; the same command with another orchestrator goes on to exact counts."""
+    whole = run_json(str(book), "--chunk-size", "2000")
+    arguments = [str(book), "--chunk-size", "2000", "--checkpoint", str(tmp_path / "run.checkpoint"), "--resume"]
+    command = [*ANAGRAM, "run", "--orchestrator", cluster, "-o", "workers=2", "--format", "json", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment(), start_new_session=True)
+    checkpoint = tmp_path / "run.checkpoint-wal"
+    while process.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_size > 100_000):
+        time.sleep(0.01)  # until the run has finished some items
+    assert process.poll() is None, "it ended before it could be killed"
+    orphans = psutil.Process(process.pid).children(recursive=True)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    _, alive = psutil.wait_procs([orphan for orphan in orphans if orphan.name() not in AGENTS], timeout=30)
+    assert not alive, "its workers outlive it"
+    report = run_json("--orchestrator", "multiprocess", "-o", "workers=2", *arguments)
+    assert report["anagram_counts"] == whole["anagram_counts"]
+    assert report["words"] == whole["words"]
+    assert 0 < report["resumed_items"] < report["resumed_items"] + report["attempts"]
