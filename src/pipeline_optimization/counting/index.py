@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from unicodedata import normalize
 from hashlib import blake2b
+from unicodedata import normalize
 
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling
 from pipeline_optimization.errors import LexiconError
