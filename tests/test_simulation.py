@@ -12,19 +12,16 @@ BLOCK = 100
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
 def test_seeds(first: int) -> None:
-    """Nothing is lost, doubled or left running, poison is found out, and losses do not change the ledger."""
-    for seed in range(first, first + BLOCK):
-        try:
-            simulation.check_seed(seed)
-        except AssertionError as error:
-            error.add_note(f"Replay: hatch run python tests/simulation.py {seed}")
-            raise
+    """Nothing is lost, doubled or left running, poison is found out, and neither losses nor deaths change the result."""
+    simulation.check_seeds(first, first + BLOCK)
 
 
 def test_seeds_differ() -> None:
     """The seeds cover losses, poison, failures for good and calm."""
     outcomes = [simulation.run(simulation.Scenario.of(seed)) for seed in range(60)]
     assert any(outcome.has_poison for outcome in outcomes)
+    assert any(outcome.has_timeouts for outcome in outcomes)
+    assert any(outcome.lives > 3 for outcome in outcomes)
     kinds = {
         (type(event).__name__, getattr(event, "status", getattr(event, "kind", "")))
         for o in outcomes

@@ -48,10 +48,11 @@ class AttemptTimers:
         if self._timeout is None:
             return []
         self._take_announced()
-        latest = self._clock.now() - self._timeout
+        now = self._clock.now()
         found = []
         for attempt_id, started in self._running.items():
-            if started > latest:
+            # The same sum as in next_due(): another one may round to a moment later, and time would not pass till then.
+            if started + self._timeout > now:
                 break
             found.append(attempt_id)
         return found
