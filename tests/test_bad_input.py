@@ -21,7 +21,7 @@ from command import anagram, refused, run_json
         (["run", "bad.bz2"], ["bad.bz2", "bzip2"]),
         (["run", "--orchestrator", "sequentail"], ["Unknown orchestrator 'sequentail'", "sequential", "threaded"]),
         (["run", "--orchestrator", "x"], ["Unknown orchestrator 'x'", "Installed:"]),
-        (["run", "--tokenizer", "x"], ["Unknown tokenizer 'x'", "exercise, whitespace"]),
+        (["run", "--tokenizer", "x"], ["Unknown tokenizer 'x'", "Installed: exercise, "]),
         (["run", "--signature", "x"], ["Unknown signature 'x'", "counts, letters, primes"]),
         (["run", "--retry", "x"], ["Unknown retry policy 'x'", "exponential, fixed, none"]),
         (["run", "--lexicon", "x"], ["Unknown lexicon 'x'", "file, gcide, system, web2"]),

@@ -177,14 +177,13 @@ def test_poison_is_kept_in_the_checkpoint(tmp_path: Path) -> None:
 
 
 def test_a_hung_item_is_ended_in_a_process() -> None:
-    """Its worker is killed, it is tried again, and when it hangs each time it fails for good; the run goes on."""
+    """Its worker is killed, it fails like any other, and the run goes on with a new worker."""
     report = count_troubled(
         "cat dog endless! cat dog cat dog",
         orchestrator="multiprocess",
         orchestrator_options={"workers": 2},
-        retry="fixed",
-        retry_options={"attempts": 2, "delay": 0.0},
-        limits=Limits(item_timeout=0.2),
+        retry="none",
+        limits=Limits(item_timeout=5.0),
     )
     assert dict(report.failures) == {("count_chunk", "ItemTimeout"): 1}
     assert report.anagram_counts["cat"] == 3
@@ -200,7 +199,7 @@ def test_a_hung_item_is_abandoned_in_a_thread() -> None:
         retry="none",
         faults="latency",  # in stages: a counting kernel would hold the lock that the other threads wait for
         latency_scale=1e-9,
-        limits=Limits(item_timeout=2.0),
+        limits=Limits(item_timeout=5.0),
     )
     assert dict(report.failures) == {("filter_input", "ItemTimeout"): 1}
     assert report.anagram_counts["cat"] == 3

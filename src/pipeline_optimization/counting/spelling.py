@@ -27,10 +27,15 @@ def spelling_of(tokenizer: Tokenizer) -> Spelling:
     """
 
     def spell(word: str) -> str | None:
-        match list(tokenizer.words(tokenizer.filter(word))):
-            case [token]:
-                spelled = token.lower()
-                return spelled if _is_made_of_letters(spelled) and _is_same(spelled, word) else None
+        for form in (word, word.upper()):  # some tokenizers take only words in capitals
+            match list(tokenizer.words(tokenizer.filter(form))):
+                case []:
+                    continue
+                case [token]:
+                    spelled = token.lower()
+                    return spelled if _is_made_of_letters(spelled) and _is_same(spelled, word) else None
+                case _:
+                    return None
         return None
 
     return spell
