@@ -20,6 +20,7 @@
     ├── OrchestratorError (RuntimeError)   an orchestrator broke its contract
     │   ├── ClusterError                   a cluster cannot be reached, or its workers do not fit this program
     │   └── WorkerStartError               its workers die before they are ready
+    ├── ResourceError (RuntimeError)       the system has not enough of what a run needs
     └── IncompleteRunError (RuntimeError)  some items failed for good
 
     KeyboardInterrupt
@@ -50,6 +51,7 @@ __all__ = [
     "PluginConflictError",
     "PluginError",
     "PluginLoadError",
+    "ResourceError",
     "RunInterrupted",
     "TaskError",
     "TextTypeError",
@@ -177,6 +179,10 @@ class ClusterError(OrchestratorError):
 
 class WorkerStartError(OrchestratorError):
     """An orchestrator's workers die before they are ready to take an attempt."""
+
+
+class ResourceError(AnagramError, RuntimeError):
+    """The system has not enough of what a run needs: memory, descriptors, processes."""
 
 
 class IncompleteRunError(AnagramError, RuntimeError):

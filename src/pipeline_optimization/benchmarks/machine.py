@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from pipeline_optimization.benchmarks.processors import processors
+from pipeline_optimization.processors import processors
 
 __all__ = ["describe_machine"]
 

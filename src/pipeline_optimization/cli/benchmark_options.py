@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import fields, frozen
 
-from pipeline_optimization.benchmarks.processors import processors
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.cases import CASE_NAMES
+from pipeline_optimization.processors import processors
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 
 if TYPE_CHECKING:

@@ -88,12 +88,23 @@ def _run(arguments: Sequence[str] | None) -> int:
         return USAGE
     except AnagramError as error:
         click.echo(f"Error: {error}", err=True)
+        _forget_output()
+        return USAGE
+    except MemoryError:
+        click.echo("Error: There is not enough memory. Try a smaller --chunk-size or fewer workers.", err=True)
         return USAGE
     except _PipeClosedError:
-        # Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
         return BROKEN_PIPE
     except (KeyboardInterrupt, click.Abort) as error:
         click.echo("Interrupted.", err=True)
         cause = error.__cause__ if isinstance(error, click.Abort) else error  # click has turned one into the other
         return TERMINATED if cause is not None and cause.args == (signal.SIGTERM,) else INTERRUPTED
+
+
+def _forget_output() -> None:
+    """Drop what standard output still holds and could not be written: Python would complain once more at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

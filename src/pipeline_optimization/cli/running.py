@@ -11,9 +11,10 @@ from attrs import frozen
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.rendering import Outcome, Renderer
+from pipeline_optimization.errors import ResourceError
 from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.cases import load_cases
-from pipeline_optimization.pipeline.plan import RunOptions, make_plan
+from pipeline_optimization.pipeline.plan import RunOptions, RunPlan, make_plan
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
@@ -50,9 +51,7 @@ def run_jobs(
     with open_output(output) as stream:
         renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
         for plan, job in plans:
-            with ProgressLine(job.sources) as progress:
-                signals = (signal.SIGINT, signal.SIGTERM)
-                report = execute(plan, job.sources, registry, on_progress=progress.show, signals=signals)
+            report = _run(plan, job.sources, registry)
             outcome = Outcome(report, job.expected)
             renderer.add(outcome)
             for problem in outcome.problems:
@@ -63,6 +62,15 @@ def run_jobs(
                 break
         renderer.finish()
     return code
+
+
+def _run(plan: RunPlan, sources: Sequence[Source], registry: Registry) -> RunReport:
+    """Run a plan with progress and signals. Raises ResourceError where the system has not enough of something."""
+    with ProgressLine(sources) as progress:
+        try:
+            return execute(plan, sources, registry, on_progress=progress.show, signals=(signal.SIGINT, signal.SIGTERM))
+        except OSError as error:
+            raise ResourceError(f"The system refused what the run needs: {error}.") from error
 
 
 def _advise(report: RunReport, resume: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Sequence
 from uuid import uuid4
@@ -23,6 +22,7 @@ from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.stages import build_stages
 from pipeline_optimization.pipeline.workloads import FusedWorkload, StagedWorkload
+from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
 from pipeline_optimization.types import CheckpointSaved, Orchestrator, RunFinished, RunStarted
@@ -138,7 +138,7 @@ def _open_bytes(plan: RunPlan) -> int:
     """Return how much text this process may hold: that of a chunk more than can be counted at once."""
     if plan.capabilities.is_distributed:
         return max(OPEN_BYTES_OF_CLUSTERS, 2 * plan.options.chunk_size)
-    return max(OPEN_BYTES, ((os.cpu_count() or 1) + 1) * plan.options.chunk_size)
+    return max(OPEN_BYTES, (processors() + 1) * plan.options.chunk_size)
 
 
 def _run(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,6 +15,7 @@ from anagram_plugin_dask import DaskOptions
 from pipeline_optimization.engine.inbox import Inbox
 from pipeline_optimization.engine.introduction import Introduction, worker_name
 from pipeline_optimization.errors import ClusterError
+from pipeline_optimization.processors import processors
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["DaskOrchestrator"]
@@ -63,7 +63,7 @@ class DaskOrchestrator:
 
     def __init__(self, options: DaskOptions) -> None:
         self._options = options
-        self._workers = options.workers or len(os.sched_getaffinity(0))
+        self._workers = options.workers or processors()
         self.slots = self._workers * options.threads
         self._resources: ExitStack | None = None
         self._futures: dict[int, Future] = {}

@@ -10,27 +10,30 @@ from multiprocessing.connection import wait
 
 from anagram_plugin_multiprocess.worker_process import WorkerProcess
 from pipeline_optimization.errors import WorkerStartError
+from pipeline_optimization.processors import processors
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["MultiprocessOrchestrator"]
 
 MAX_START_DEATHS = 5
+"""Workers that may die in a row before they are ready, until one has answered an attempt."""
+
+MAX_LATER_DEATHS = 100
+"""The same from then on: the set-up works, so somebody else kills them."""
 
 
 class MultiprocessOrchestrator:
     """Runs attempts in worker processes, one attempt each at a time; a worker that dies is replaced."""
 
     def __init__(self, workers: int, start: str) -> None:
-        self.slots = workers or len(
-            os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count() or 1)
-        )
+        self.slots = workers or processors()
         method = ("forkserver" if "forkserver" in get_all_start_methods() else "spawn") if start == "auto" else start
         self._context = get_context(method)
         self._workers: list[WorkerProcess] = []
         self._waiting: deque[Attempt] = deque()
         self._init = b""
         self._started: Callable[[int], None] = lambda attempt_id: None
-        self._start_deaths = 0
+        self._start_deaths, self._max_deaths = 0, MAX_START_DEATHS
 
     def open(self, context: OpenContext) -> None:
         if self._context.get_start_method() != "fork" and os.name == "posix":
@@ -38,8 +41,16 @@ class MultiprocessOrchestrator:
             resource_tracker.ensure_running()
         self._init = context.worker_init
         self._started = context.started
-        self._start_deaths = 0
-        self._workers = [WorkerProcess(self._context, self._init) for _ in range(self.slots)]
+        self._start_deaths, self._max_deaths = 0, MAX_START_DEATHS
+        self._workers = [self._start_worker() for _ in range(self.slots)]
+
+    def _start_worker(self) -> WorkerProcess:
+        try:
+            return WorkerProcess(self._context, self._init)
+        except (OSError, EOFError) as error:
+            raise WorkerStartError(
+                f"The system starts no more worker processes: {type(error).__name__} {error}. Ask for fewer: -o workers=N."
+            ) from error
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
@@ -63,6 +74,7 @@ class MultiprocessOrchestrator:
                 completion = self._replace(worker)
             if completion is not None:
                 completions.append(completion)
+                self._max_deaths = MAX_LATER_DEATHS
         self._hand_out()
         return completions
 
@@ -70,12 +82,12 @@ class MultiprocessOrchestrator:
         """Start a new worker for a dead one, and report the attempt that died with it."""
         pid, detail = str(worker.process.pid), worker.end(kill=True)
         self._start_deaths = 0 if worker.is_ready else self._start_deaths + 1
-        if self._start_deaths >= MAX_START_DEATHS:
+        if self._start_deaths >= self._max_deaths:
             raise WorkerStartError(
-                f"{MAX_START_DEATHS} worker processes died before they were ready ({detail}); their messages are above. "
+                f"{self._start_deaths} worker processes died before they were ready ({detail}); their messages are above. "
                 "A script that counts must do so under: if __name__ == '__main__':"
             )
-        self._workers[self._workers.index(worker)] = WorkerProcess(self._context, self._init)
+        self._workers[self._workers.index(worker)] = self._start_worker()
         if worker.attempt is None:
             return None
         return Completion(id=worker.attempt.id, status="lost", worker=pid, detail=detail)

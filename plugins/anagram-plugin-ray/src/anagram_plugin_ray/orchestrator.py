@@ -19,6 +19,7 @@ from anagram_plugin_ray import RayOptions
 from anagram_plugin_ray.seat import Seat
 from pipeline_optimization.engine.introduction import Introduction
 from pipeline_optimization.errors import ClusterError, WorkerStartError
+from pipeline_optimization.processors import processors
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["RayOrchestrator"]
@@ -36,7 +37,7 @@ class RayOrchestrator:
 
     def __init__(self, options: RayOptions) -> None:
         self._options = options
-        self.slots = options.workers or len(os.sched_getaffinity(0))
+        self.slots = options.workers or processors()
         self._seats: list[Seat] = []
         self._waiting: deque[Attempt] = deque()
         self._start_deaths = 0

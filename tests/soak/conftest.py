@@ -1,0 +1,32 @@
+"""How long a soak lasts, and where its seeds begin."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from random import Random
+
+import pytest
+
+Rounds = Callable[[int], Iterator[Random]]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--minutes", type=float, default=0.0, help="go on with each test for so long, beyond its bar")
+    parser.addoption("--first-seed", type=int, default=1, help="where the seeds of rounds begin")
+
+
+@pytest.fixture
+def rounds(request: pytest.FixtureRequest) -> Rounds:
+    """Return a function that yields a seeded generator for each round: at least so many, and more with --minutes."""
+    until = time.monotonic() + 60.0 * request.config.getoption("--minutes")
+    first = request.config.getoption("--first-seed")
+
+    def make(least: int) -> Iterator[Random]:
+        seed = first
+        while seed < first + least or time.monotonic() < until:
+            print(f"seed {seed}")  # pytest shows it when the round fails
+            yield Random(seed)
+            seed += 1
+
+    return make

@@ -1,0 +1,70 @@
+"""Runs of the command line in sessions of their own, and the processes that belong to them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from command import ANAGRAM, environment
+
+PATIENCE = 60.0
+
+
+def start(*arguments: str, output: Path) -> subprocess.Popen[bytes]:
+    """Start ``anagram run --format json`` in a session of its own; ``output`` gets the report."""
+    return subprocess.Popen(
+        [*ANAGRAM, "run", "--format", "json", "--output", str(output), *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        env=environment(),
+        start_new_session=True,
+    )
+
+
+def report_of(process: subprocess.Popen[bytes], output: Path) -> dict[str, Any]:
+    """Wait for a run, which must succeed, and return its report."""
+    _, stderr = process.communicate(timeout=PATIENCE * 5)
+    assert process.returncode == 0, stderr.decode()
+    report = json.loads(output.read_text("utf-8"))
+    assert isinstance(report, dict)
+    return report
+
+
+def alive(leader: int) -> list[psutil.Process]:
+    """Return the living processes of a session, zombies left out."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (ProcessLookupError, psutil.NoSuchProcess):
+            continue
+    return found
+
+
+def assert_gone(leader: int) -> None:
+    """See that no process of a session outlives its leader by more than a moment."""
+    until = time.monotonic() + PATIENCE
+    while alive(leader):
+        assert time.monotonic() < until, f"left behind: {alive(leader)}"
+        time.sleep(0.01)  # other processes end in real time
+
+
+def workers(leader: int) -> list[psutil.Process]:
+    """Return the worker processes of a multiprocess run, whichever its start method."""
+    found: list[psutil.Process] = []
+    try:
+        for child in psutil.Process(leader).children():
+            command = " ".join(child.cmdline())
+            if "resource_tracker" in command:
+                continue
+            found += child.children() if "forkserver" in command else [child]
+    except psutil.NoSuchProcess:
+        return []
+    return found

@@ -1,0 +1,100 @@
+"""Whole runs and workers killed with SIGKILL at random moments: exact counts, no hang, no orphan."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import oracle
+from soak import sessions
+from soak.conftest import Rounds
+
+pytestmark = pytest.mark.soak
+
+ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
+METHODS = ["forkserver", "spawn", "fork"]
+KILLS = 50
+WORKER_KILLS = 67
+TEXT = "The cat's act: stop, spot, post! Tea-pot 3 dogs god. Listen, silent enlist; " * 20_000
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("book") / "book.txt"
+    path.write_text(TEXT, "utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def expected() -> dict[str, int]:
+    return oracle.count(TEXT)
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_killed_runs_are_resumed(
+    orchestrator: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds
+) -> None:
+    """A run is killed again and again until it is done; then another begins, until there were enough kills."""
+    kills = lives = 0
+    checkpoint, output = tmp_path / "checkpoint", tmp_path / "out.json"
+    arguments = [str(book), "--chunk-size", "2000", "--orchestrator", orchestrator, "--checkpoint", str(checkpoint)]
+    for random in rounds(KILLS * 3):
+        if kills >= KILLS and lives == 0:
+            break
+        lives += 1
+        process = sessions.start(*arguments, "--resume", output=output)
+        time.sleep(random.uniform(0.1, 1.2))  # any moment of a real process will do
+        if process.poll() is None and kills < KILLS:
+            process.kill()
+            process.communicate(timeout=sessions.PATIENCE)
+            sessions.assert_gone(process.pid)
+            kills += 1
+            continue
+        check(sessions.report_of(process, output), expected)
+        sessions.assert_gone(process.pid)
+        with closing(sqlite3.connect(checkpoint)) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        checkpoint.unlink()
+        lives = 0
+    assert kills >= KILLS
+    print(f"{orchestrator}: {kills} kills")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_killed_workers_are_replaced(
+    method: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds
+) -> None:
+    """Workers are killed while they start, wait and count; each death costs an attempt at most."""
+    kills = 0
+    output = tmp_path / "out.json"
+    arguments = ["--orchestrator", "multiprocess", "-o", "workers=3", "-o", f"start={method}", "--chunk-size", "1000"]
+    # Whoever kills at random makes poison and a broken circuit, of innocent items.
+    patience = ["--poison-after", "1000", "--circuit-breaker", "0"]
+    for random in rounds(WORKER_KILLS):
+        process = sessions.start(str(book), *arguments, *patience, output=output)
+        while process.poll() is None:
+            time.sleep(random.expovariate(1 / 0.15))  # workers die in real time
+            victims = sessions.workers(process.pid)
+            if victims:
+                try:
+                    random.choice(victims).kill()
+                    kills += 1
+                except psutil.NoSuchProcess:
+                    continue
+        check(sessions.report_of(process, output), expected)
+        sessions.assert_gone(process.pid)
+        if kills >= WORKER_KILLS:
+            break
+    assert kills >= WORKER_KILLS
+    print(f"{method}: {kills} kills")
+
+
+def check(report: dict[str, Any], expected: dict[str, int]) -> None:
+    assert report["anagram_counts"] == expected
+    assert (report["complete"], report["bytes_read"]) == (True, len(TEXT.encode()))
