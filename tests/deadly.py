@@ -1,4 +1,4 @@
-"""A tokenizer that kills its process at one word, hangs at another and raises at a third; importable by workers."""
+"""A tokenizer that kills, stops, leaves or hangs at certain words; importable by workers."""
 
 from __future__ import annotations
 
@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import Component, NoOptions, Tokenizer
 
+SIGNALS = {"deadly!": signal.SIGKILL, "crashing!": signal.SIGSEGV, "stopped!": signal.SIGSTOP}
+
 
 class DeadlyTokenizer:
-    """Splits at white space; kills its worker at ``deadly!``, hangs at ``endless!``, raises at ``raising!``."""
+    """Splits at white space, and does its process what the words of the text say."""
 
     is_characterwise = False
 
@@ -20,8 +22,11 @@ class DeadlyTokenizer:
         pass
 
     def filter(self, text: str) -> str:
-        if "deadly!" in text:
-            os.kill(os.getpid(), signal.SIGKILL)
+        for word, number in SIGNALS.items():
+            if word in text:
+                os.kill(os.getpid(), number)
+        if "leaving!" in text:
+            os._exit(3)
         if "raising!" in text:
             raise OSError("no such luck")
         if "endless!" in text:

@@ -291,6 +291,7 @@ class Life:
         assert len({event.item for event in ends}) == len(ends), "an item ended twice"
         assert len(set(tree.accepted)) == len(tree.accepted), "a result was counted twice"
         assert set(by_status["done"]) <= set(tree.accepted), "a result was lost"
+        assert all(event.attempts <= self.scenario.attempts for event in ends), "an item was tried too often"
         resumed = len(tree.accepted) - len(by_status["done"])
         assert resumed <= finished_before, "a result came from nowhere"
         dealt = {item for item, losses in adversary.losses.items() if losses >= POISON_LOSSES}

@@ -234,3 +234,16 @@ def test_killed_at_random_moments_it_counts_exactly(orchestrator: str, tmp_path:
     report = run_json("--orchestrator", orchestrator, *arguments)
     assert report["anagram_counts"] == whole["anagram_counts"]
     assert (report["words"], report["bytes_read"]) == (whole["words"], whole["bytes_read"])
+
+
+FORMATS = sorted((Path(__file__).parent / "checkpoints").glob("format-*.checkpoint"))
+
+
+@pytest.mark.parametrize("stored", FORMATS, ids=lambda path: path.stem)
+def test_checkpoints_of_every_release_go_on(stored: Path, tmp_path: Path) -> None:
+    """One that was written by each format's release, over half done, is still understood."""
+    checkpoint = tmp_path / "run.checkpoint"
+    checkpoint.write_bytes(stored.read_bytes())
+    report = count_anagrams(TEXT, chunk_size=CHUNK, checkpoint=checkpoint, resume=True)
+    assert report.resumed_items >= 100
+    assert report.anagram_counts == count_anagrams(TEXT, chunk_size=CHUNK).anagram_counts

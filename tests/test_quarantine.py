@@ -176,10 +176,25 @@ def test_poison_is_kept_in_the_checkpoint(tmp_path: Path) -> None:
     assert (first.lost, second.lost, second.attempts) == (3, 0, 0)
 
 
-def test_a_hung_item_is_ended_in_a_process() -> None:
-    """Its worker is killed, it fails like any other, and the run goes on with a new worker."""
+@pytest.mark.parametrize(
+    ("word", "how"),
+    [("deadly!", "ended by SIGKILL"), ("crashing!", "ended by SIGSEGV"), ("leaving!", "exited with 3")],
+)
+def test_every_way_to_die_is_told(word: str, how: str) -> None:
+    """Killed, crashed or gone: it costs the item that did it, with the reason, and nothing else."""
     report = count_troubled(
-        "cat dog endless! cat dog cat dog",
+        f"cat dog {word} cat dog cat dog", orchestrator="multiprocess", orchestrator_options={"workers": 2}
+    )
+    (failed,) = report.failed_items
+    assert how in failed.error.message
+    assert (report.anagram_counts["cat"], report.lost) == (3, 3)
+
+
+@pytest.mark.parametrize("word", ["endless!", "stopped!"])
+def test_a_hung_item_is_ended_in_a_process(word: str) -> None:
+    """Its worker is killed, even one that the system has stopped, and the run goes on with a new worker."""
+    report = count_troubled(
+        f"cat dog {word} cat dog cat dog",
         orchestrator="multiprocess",
         orchestrator_options={"workers": 2},
         retry="none",
