@@ -3,35 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
-import venv
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from wheels.environment import WHEELS, clean_environment, make_environment
+
 pytestmark = pytest.mark.wheels
 
 ROOT = Path(__file__).parents[2]
-WHEELS = ROOT / "dist" / "wheels"
 DISTRIBUTIONS = {"pipeline_optimization", *(path.name.replace("-", "_") for path in (ROOT / "plugins").iterdir())}
 
 
 @pytest.fixture(scope="module")
 def anagram(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install all wheels, and what they need, into an empty environment; return its console script."""
-    home = tmp_path_factory.mktemp("installed")
-    venv.create(home, with_pip=True)
-    wheels = [str(path) for path in WHEELS.glob("*.whl")]
-    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, *wheels], check=True, env=clean_environment())
+    home = make_environment(tmp_path_factory.mktemp("installed"), *WHEELS.glob("*.whl"))
     return home / "bin" / "anagram"
-
-
-def clean_environment() -> dict[str, str]:
-    return {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "VIRTUAL_ENV", "HATCH"))}
 
 
 def run(anagram: Path, cwd: Path, *arguments: str) -> str:

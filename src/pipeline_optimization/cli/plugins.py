@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TypedDict
 
 import click
@@ -118,3 +119,29 @@ def _offers(registry: Registry, record: PluginRecord) -> list[_Offered]:
         }
         for kind, component in registry.components_of(record)
     ]
+
+
+@plugins.command("check")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@plugin_options
+@click.pass_context
+def check(ctx: click.Context, name: str, *, as_json: bool) -> None:
+    """Run the contract of everything that a plugin offers; exit with 1 where a check fails."""
+    from pipeline_optimization.cli.plugin_check import check_plugin  # noqa: PLC0415 - the other commands need no kit
+
+    ctx.exit(check_plugin(selected_registry(ctx), name, as_json=as_json))
+
+
+@plugins.command("new")
+@click.argument("name")
+@click.option("--kind", type=click.Choice([*KINDS, "observer"]), required=True, help="What the plugin is to offer.")
+@click.option("--directory", default=".", metavar="DIR", help="Where to make it.  [default: here]")
+def new(name: str, *, kind: str, directory: str) -> None:
+    """Begin a plugin: a complete distribution that passes its contract."""
+    from pipeline_optimization.templates.rendering import write_plugin  # noqa: PLC0415 - as above
+
+    home = write_plugin(name, kind, Path(directory))
+    click.echo(
+        f"Made {home}. Go on with:\n  cd {home}\n  pip install -e '.[test]'\n  pytest\n  anagram plugins check {name}"
+    )

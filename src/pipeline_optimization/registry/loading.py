@@ -22,7 +22,7 @@ __all__ = ["adopt", "import_plugin"]
 
 
 def import_plugin(manager: pluggy.PluginManager, entry: PluginEntry, record: PluginRecord) -> PluginRecord:
-    """Import and register a plugin; return its record, ``active`` with its hooks, or ``failed`` with the reason."""
+    """Import and register a plugin; return its record, ``active``, or ``failed`` with the reason."""
     try:
         module = entry.load()
     except Exception as error:  # noqa: BLE001 - whatever a plugin's import raises is that plugin's failure
@@ -31,12 +31,7 @@ def import_plugin(manager: pluggy.PluginManager, entry: PluginEntry, record: Plu
         manager.register(module, name=record.name)
     except Exception as error:  # noqa: BLE001 - as above
         return _failed(record, f"Registering {entry.module} failed: {type(error).__name__}: {error}", error)
-    callers = manager.get_hookcallers(module) or []
-    unknown = [caller.name for caller in callers if not caller.has_spec()]
-    if unknown:
-        manager.unregister(name=record.name)
-        return _failed(record, _unknown_hooks(unknown))
-    return evolve(record, status="active", hooks=tuple(sorted(caller.name for caller in callers)))
+    return evolve(record, status="active")
 
 
 def adopt(
@@ -44,6 +39,12 @@ def adopt(
 ) -> tuple[PluginRecord, Mapping[Key, Component[Any, Any]]]:
     """Ask a registered plugin what it offers; one whose hooks misbehave is taken out again, and offers nothing."""
     plugin = manager.get_plugin(record.name)
+    callers = manager.get_hookcallers(plugin) or []
+    record = evolve(record, hooks=tuple(sorted(caller.name for caller in callers)))
+    unknown = [caller.name for caller in callers if not caller.has_spec()]
+    if unknown:
+        manager.unregister(name=record.name)
+        return _failed(evolve(record, hooks=()), _unknown_hooks(unknown)), {}
     offers: dict[Key, Component[Any, Any]] = {}
     try:
         for kind, hook in KINDS.items():

@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-__all__ = ["KINDS", "Kind", "PluginRecord", "Status"]
+__all__ = ["KINDS", "OBSERVER_HOOKS", "Kind", "PluginRecord", "Status"]
 
 Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon"]
 
@@ -19,6 +19,16 @@ KINDS: Mapping[Kind, str] = {
     "lexicon": "anagram_register_lexicons",
 }
 """Each kind of component with the hook that registers it."""
+
+OBSERVER_HOOKS = (
+    "anagram_run_started",
+    "anagram_task_failed",
+    "anagram_task_retried",
+    "anagram_item_finished",
+    "anagram_checkpoint_saved",
+    "anagram_run_finished",
+)
+"""The hooks of plugins that observe."""
 
 Status = Literal["installed", "active", "disabled", "failed", "conflict"]
 

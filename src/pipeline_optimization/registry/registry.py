@@ -92,6 +92,15 @@ class Registry:
         """Return the components of a plugin that is imported, those included that others claim too."""
         return self._offers.of(record.name)
 
+    def plugin(self, name: str) -> object:
+        """Return the plugin itself, a module or an object, by the name in its record; None where it is not active."""
+        return self._manager.get_plugin(name)
+
+    def is_observer(self, name: str) -> bool:
+        """Return whether a plugin is imported in every run, or is the program's own."""
+        found = [entry for entry in self._entries if entry.name == name]
+        return not found or any(OBSERVER_GROUP in entry.groups for entry in found)
+
     @property
     def file_modules(self) -> Sequence[FileModule]:
         """Return the modules of plugins that are single files and were imported, for workers to make them too."""
@@ -115,7 +124,6 @@ class Registry:
             origin="this program",
             module=repr(plugin),
             status="active",
-            hooks=tuple(sorted(caller.name for caller in self._manager.get_hookcallers(plugin) or [])),
         )
         record, components = adopt(self._manager, record)
         if record.status == "failed":

@@ -1,0 +1,95 @@
+"""``anagram plugins check``: runs the contract of every component of a plugin."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+
+import click
+from attrs import frozen
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_optimization.cli.console import TableConsole
+from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
+from pipeline_optimization.errors import PluginError, UsageError
+from pipeline_optimization.registry import PluginRecord, Registry
+from pipeline_optimization.registry.records import OBSERVER_HOOKS
+from pipeline_optimization.testing import CheckResult, check_component, check_observer
+
+__all__ = ["check_plugin"]
+
+STYLES = {"passed": "green", "failed": "bold red", "warned": "yellow"}
+
+
+@frozen
+class _Checked:
+    """What came of a check of one component."""
+
+    component: str
+    result: CheckResult
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "component": self.component,
+            "check": self.result.name,
+            "fact": self.result.fact,
+            "status": self.result.status,
+            "detail": self.result.detail,
+        }
+
+
+def check_plugin(registry: Registry, name: str, *, as_json: bool) -> int:
+    """Print what came of every check, as it comes; return 1 where one failed, else 0.
+
+    Raises UsageError where there is no such plugin or nothing to check, and PluginError where it cannot be used.
+    """
+    record = registry.record(name)
+    if record.status in {"disabled", "failed"}:
+        raise PluginError(
+            f"Plugin {record.name!r} ({record.provider}) cannot be used. {record.error}", plugin=record.name
+        )
+    found = []
+    table = Table(box=None, pad_edge=False)
+    for column in ("component", "check", "outcome", "what was seen"):
+        table.add_column(column, overflow="fold")
+    for checked in _checks(registry, record):
+        found.append(checked)
+        result = checked.result
+        seen = result.detail if result.status != "passed" else ""
+        table.add_row(
+            checked.component, result.name, Text(result.status, style=STYLES.get(result.status, "")), Text(seen)
+        )
+    if not found:
+        raise UsageError(f"Plugin {record.name!r} has no component and no observer hook, so there is nothing to check.")
+    failures = sum(checked.result.status == "failed" for checked in found)
+    if as_json:
+        click.echo(json.dumps([checked.to_dict() for checked in found], indent=2))
+    else:
+        TableConsole(sys.stdout).print(table)
+        click.echo(f"{len(found)} checks, {failures} failed.")
+    return INCOMPLETE if failures else COMPLETE
+
+
+def _checks(registry: Registry, record: PluginRecord) -> Iterator[_Checked]:
+    for kind, component in registry.components_of(record):
+        for result in check_component(registry, kind, component.name):
+            yield _Checked(f"{kind}:{component.name}", result)
+    if set(record.hooks) & set(OBSERVER_HOOKS):
+        yield _Checked("observer", _declaration(record, registry))
+        for result in check_observer(lambda: registry.plugin(record.name)):
+            yield _Checked("observer", result)
+
+
+def _declaration(record: PluginRecord, registry: Registry) -> CheckResult:
+    """Return whether a plugin with observer hooks is imported where nothing of it is named."""
+    is_declared = registry.is_observer(record.name)
+    return CheckResult(
+        name="is_declared",
+        fact="A plugin that observes stands in the group of entry points that every run imports.",
+        status="passed" if is_declared else "failed",
+        detail=""
+        if is_declared
+        else "No run calls it that does not use a component of its: name its entry point in the group anagram_observer.",
+    )

@@ -1,0 +1,1 @@
+"""Templates of plugins, and what makes distributions of them."""

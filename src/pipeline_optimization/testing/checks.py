@@ -1,0 +1,129 @@
+"""What a contract is made of: checks with names, their prerequisites, and what came of them."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from typing import Generic, Literal, TypeVar
+
+from attrs import evolve, field, frozen
+
+from pipeline_optimization import __version__
+
+__all__ = ["Check", "CheckFailedError", "CheckResult", "CheckSkippedError", "Examination", "require"]
+
+S = TypeVar("S")
+
+FIRST_VERSION = "0.1"
+"""The minor version that brought the kit: nothing in it is newer than the kit itself."""
+
+
+class CheckFailedError(AssertionError):
+    """A component breaks its contract; the message says what was seen."""
+
+
+class CheckSkippedError(Exception):
+    """A check does not apply to this component, or cannot be made here; the message says why."""
+
+
+def require(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as a sentence
+    """Raise CheckFailedError with the message unless something holds."""
+    if not holds:
+        raise CheckFailedError(message)
+
+
+@frozen(kw_only=True)
+class CheckResult:
+    """What came of a check. ``warned`` is a failure of a check so new that it does not count yet.
+
+    ``known`` is a failure that the author has declared; ``detail`` says what was seen, or why nothing was.
+    """
+
+    name: str
+    fact: str
+    status: Literal["passed", "failed", "skipped", "known", "warned"]
+    detail: str = ""
+    cause: Exception | None = field(default=None, eq=False, repr=False)
+
+
+@frozen(kw_only=True)
+class Check(Generic[S]):
+    """One fact that must hold of a component. ``after`` names checks without which this one says nothing.
+
+    ``since`` is the version that brought it: until the next minor version its failure is only a warning.
+    """
+
+    name: str
+    fact: str
+    run: Callable[[S], None]
+    since: str
+    after: Sequence[str] = ()
+
+    @classmethod
+    def of(cls, run: Callable[[S], None], *, since: str = "0.1.0", after: Sequence[str] = ()) -> Check[S]:
+        """Return a function as a check, with its name and the first line of its docstring."""
+        fact = (run.__doc__ or "").strip().partition("\n")[0]
+        return cls(name=run.__name__, fact=fact, run=run, since=since, after=after)
+
+    def is_binding(self, version: str = __version__) -> bool:
+        """Return whether a failure counts in a version: not yet in the minor version that brings the check."""
+        return _minor(self.since) in {FIRST_VERSION, ""} or _minor(self.since) != _minor(version)
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])
+
+
+class Examination(Generic[S]):
+    """Runs a contract's checks on one subject, each once, prerequisites first.
+
+    A check whose prerequisite failed is skipped, so that one mistake has one name.
+    """
+
+    def __init__(self, subject: S, checks: Sequence[Check[S]], known_failures: Mapping[str, str] | None = None) -> None:
+        self._subject = subject
+        self._checks = {check.name: check for check in checks}
+        self._known = dict(known_failures or {})
+        self._raw: dict[str, CheckResult] = {}
+        for name in self._known:
+            if name not in self._checks:
+                raise LookupError(f"There is no check {name!r}. There are: {', '.join(self._checks)}.")
+
+    def results(self) -> list[CheckResult]:
+        """Return the results of all checks, in their order."""
+        return [self.result(name) for name in self._checks]
+
+    def result(self, name: str) -> CheckResult:
+        """Return one check's result, with what was known beforehand and how new it is taken into account."""
+        raw, check = self._result(name), self._checks[name]
+        reason = self._known.get(name)
+        if reason is not None and raw.status == "failed":
+            return evolve(raw, status="known", detail=f"{reason} ({raw.detail})")
+        if reason is not None and raw.status == "passed":
+            return evolve(raw, status="failed", detail=f"It passes, so take it out of known_failures ({reason}).")
+        if raw.status == "failed" and not check.is_binding():
+            return evolve(raw, status="warned")
+        return raw
+
+    def _result(self, name: str) -> CheckResult:
+        if name not in self._raw:
+            self._raw[name] = self._run(self._checks[name])
+        return self._raw[name]
+
+    def _run(self, check: Check[S]) -> CheckResult:
+        for name in check.after:
+            earlier = self._result(name)
+            if earlier.status == "failed" or (earlier.status == "skipped" and earlier.detail.startswith("after ")):
+                return CheckResult(name=check.name, fact=check.fact, status="skipped", detail=f"after {name!r} failed")
+        result = CheckResult(name=check.name, fact=check.fact, status="passed")
+        try:
+            check.run(self._subject)
+        except CheckSkippedError as reason:
+            return evolve(result, status="skipped", detail=str(reason))
+        except CheckFailedError as error:
+            return evolve(result, status="failed", detail=str(error), cause=error)
+        except Exception as error:  # noqa: BLE001 - whatever a component raises is its failure, and has a place
+            place = traceback.extract_tb(error.__traceback__)[-1]
+            detail = f"{type(error).__name__}: {error} ({place.filename}, line {place.lineno})"
+            return evolve(result, status="failed", detail=detail, cause=error)
+        return result

@@ -1,0 +1,86 @@
+"""Checks of observers: plugins that are told what happens."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline_optimization.api import count_anagrams
+from pipeline_optimization.errors import RunInterrupted
+from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.registry.records import OBSERVER_HOOKS
+from pipeline_optimization.testing.checks import Check, CheckFailedError, require
+from pipeline_optimization.testing.runs import TEXT, heavy
+from pipeline_optimization.testing.subject import Subject
+from pipeline_optimization.testing.surroundings import nothing_more
+
+__all__ = ["OBSERVER_CHECKS"]
+
+ObserverSubject = Subject[object]
+
+RUNS: Mapping[str, Mapping[str, Any]] = {
+    "of an empty text": {"source": ""},
+    "without faults": {"source": TEXT, "chunk_size": 8},
+    "with failures": {"source": TEXT, **heavy(50)},
+    "with failures for good": {"source": TEXT, **heavy(1)},
+}
+
+
+def _run(plugin: object, source: str, **options: Any) -> RunReport:
+    registry = Registry.load()
+    undo = registry.register(plugin, "under-test")
+    try:
+        return count_anagrams(source, registry=registry, **options)
+    except RunInterrupted as error:
+        raise CheckFailedError("It interrupted a run.") from error
+    finally:
+        undo()
+
+
+def observes_something(subject: ObserverSubject) -> None:
+    """The plugin implements at least one observer hook, and its hooks are known to the core."""
+    registry = Registry()
+    registry.register(subject.make(), "under-test")
+    (record,) = registry.records
+    found = set(record.hooks) & set(OBSERVER_HOOKS)
+    require(bool(found), f"It implements none of {', '.join(OBSERVER_HOOKS)}. Is hookimpl missing?")
+
+
+def never_raises(subject: ObserverSubject) -> None:
+    """No run makes it raise, or is interrupted by it: empty, plain, with failures, with failures for good, and with a checkpoint."""
+    for name, options in RUNS.items():
+        warnings = _run(subject.make(), **options).warnings
+        require(not warnings, f"In a run {name}: {' '.join(warnings)}")
+    with tempfile.TemporaryDirectory() as directory:
+        warnings = _run(subject.make(), TEXT, checkpoint=Path(directory, "run.checkpoint"), chunk_size=8).warnings
+        require(not warnings, f"In a run with a checkpoint: {' '.join(warnings)}")
+
+
+def changes_nothing(subject: ObserverSubject) -> None:
+    """Counts and ledger are those of a run that nobody observes."""
+    for name, options in RUNS.items():
+        expected = count_anagrams(**options)
+        found = _run(subject.make(), **options)
+        for what in ("anagram_counts", "failures", "ledger_digest"):
+            require(getattr(found, what) == getattr(expected, what), f"In a run {name}, {what} changed.")
+
+
+def serves_many_runs(subject: ObserverSubject) -> None:
+    """One object observes several runs, one after the other, and leaves nothing behind."""
+    plugin = subject.make()
+    _run(plugin, "cat")
+    with nothing_more():
+        for text in ("cat", "dog"):
+            warnings = _run(plugin, text).warnings
+            require(not warnings, f"In a second run: {' '.join(warnings)}")
+
+
+OBSERVER_CHECKS: Sequence[Check[ObserverSubject]] = (
+    Check.of(observes_something),
+    Check.of(never_raises, after=["observes_something"]),
+    Check.of(changes_nothing, after=["never_raises"]),
+    Check.of(serves_many_runs, after=["never_raises"]),
+)

@@ -1,0 +1,130 @@
+"""Whole runs with a component under test, and the reference's."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline_optimization.api import count_anagrams
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.testing.checks import CheckFailedError
+from pipeline_optimization.testing.drive import PATIENCE
+from pipeline_optimization.types import (
+    Attempt,
+    Completion,
+    ItemFinished,
+    OpenContext,
+    Orchestrator,
+    RunFinished,
+    RunStarted,
+    TaskFailed,
+    TaskRetried,
+)
+
+__all__ = ["HEAVY", "TEXT", "EventLog", "count", "heavy", "seeded_texts"]
+
+TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop."
+WORDS = ("cat", "act", "dog", "stop", "tea-pot", "I'll", "x1", "silent", "étude", "the", "Ärger", "foo/bar", "listen")
+SPACES = (" ", "\n", "\t", "  ", "\u00a0", "\u2003", "\r\n")
+
+HEAVY: Mapping[str, Any] = {"faults": "heavy", "latency_scale": 0.0, "seed": 11}
+"""Options of a run in which a fifth to a half of all attempts fail, without waiting."""
+
+
+def heavy(attempts: int) -> Mapping[str, Any]:
+    """Return the options of such a run with so many attempts for each item."""
+    return {**HEAVY, "retry": "fixed", "retry_options": {"attempts": attempts, "delay": 0.0}}
+
+
+def seeded_texts(number: int, *, seed: int = 1) -> list[str]:
+    """Return texts of all kinds, the same at each call."""
+    rng = random.Random(seed)  # noqa: S311 - texts, not secrets
+    return ["".join(rng.choice(WORDS) + rng.choice(SPACES) for _ in range(rng.randint(0, 40))) for _ in range(number)]
+
+
+class _Watched:
+    """Hands on to an orchestrator, but gives up where nothing comes for a long time: the engine would wait for ever."""
+
+    def __init__(self, orchestrator: Orchestrator) -> None:
+        self._orchestrator = orchestrator
+        self._in_flight: set[int] = set()
+        self._news = time.monotonic()
+        clock = getattr(orchestrator, "clock", None)
+        if clock is not None:
+            self.clock = clock
+
+    @property
+    def slots(self) -> int:
+        return self._orchestrator.slots
+
+    def open(self, context: OpenContext) -> None:
+        self._orchestrator.open(context)
+
+    def submit(self, attempt: Attempt) -> None:
+        self._in_flight.add(attempt.id)
+        self._news = time.monotonic()
+        self._orchestrator.submit(attempt)
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        completions = self._orchestrator.poll(timeout)
+        self._in_flight -= {completion.id for completion in completions}
+        now = time.monotonic()
+        if completions or not self._in_flight:
+            self._news = now
+        if now - self._news > PATIENCE:
+            raise CheckFailedError(f"{len(self._in_flight)} attempts were not reported within {PATIENCE:g} s.")
+        return completions
+
+    def cancel(self, attempt_id: int) -> bool:
+        return self._orchestrator.cancel(attempt_id)
+
+    def close(self, *, force: bool) -> None:
+        self._orchestrator.close(force=force)
+
+
+def count(text: str, orchestrator: Orchestrator | None = None, **options: Any) -> RunReport:
+    """Count a text with an orchestrator, or with the sequential one."""
+    return count_anagrams(
+        text, orchestrator="sequential" if orchestrator is None else _Watched(orchestrator), **options
+    )
+
+
+class EventLog:
+    """A plugin that keeps every event of a run, and tells ``react`` of each finished item."""
+
+    def __init__(self) -> None:
+        self.events: list[object] = []
+
+    def registry(self) -> Registry:
+        """Return a registry that has this observer."""
+        registry = Registry.load()
+        registry.register(self, "conformance-kit")
+        return registry
+
+    def react(self, event: ItemFinished) -> None:
+        """Do nothing; a check may do more."""
+
+    @hookimpl
+    def anagram_run_started(self, event: RunStarted) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_task_failed(self, event: TaskFailed) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_task_retried(self, event: TaskRetried) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_item_finished(self, event: ItemFinished) -> None:
+        self.events.append(event)
+        self.react(event)
+
+    @hookimpl
+    def anagram_run_finished(self, event: RunFinished) -> None:
+        self.events.append(event)

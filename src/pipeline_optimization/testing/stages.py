@@ -1,0 +1,77 @@
+"""What the kit's attempts do in workers: found by name, so that they cross any border."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from pipeline_optimization.engine.worker import Stage
+
+__all__ = ["build_kit_stages"]
+
+PATIENCE = 20.0
+"""Seconds that an attempt waits for another one that should run beside it."""
+
+
+def build_kit_stages(argument: object) -> Mapping[str, Stage]:
+    """Return the stages by name; the argument means nothing."""
+    return {
+        "die_once": _die_once,
+        "echo": _echo,
+        "fail": _fail,
+        "hang": _hang,
+        "meet": _meet,
+        "pid": _pid,
+        "span": _span,
+        "wait": _echo,  # the waiting is the fault plan's
+    }
+
+
+def _echo(data: bytes) -> bytes:
+    return data
+
+
+def _pid(data: bytes) -> bytes:
+    return b"%d" % os.getpid()
+
+
+def _fail(data: bytes) -> bytes:
+    raise ValueError(data.decode())
+
+
+def _span(data: bytes) -> bytes:
+    """Return when the attempt began and ended, in nanoseconds of the machine's clock."""
+    began = time.monotonic_ns()
+    time.sleep(0.02)
+    return json.dumps([began, time.monotonic_ns()]).encode()
+
+
+def _hang(data: bytes) -> bytes:
+    """Say that it has begun, and end only with its worker."""
+    Path(data.decode()).touch()
+    time.sleep(3600.0)
+    return b""
+
+
+def _meet(data: bytes) -> bytes:
+    """Return whether the other attempt was there at the same time."""
+    own, other = (Path(name) for name in json.loads(data))
+    own.touch()
+    until = time.monotonic() + PATIENCE
+    while not other.exists() and time.monotonic() < until:
+        time.sleep(0.005)
+    return b"met" if other.exists() else b"alone"
+
+
+def _die_once(data: bytes) -> bytes:
+    """Kill the worker, but not a second time."""
+    marker = Path(data.decode())
+    if marker.exists():
+        return b"alive"
+    marker.touch()
+    os.kill(os.getpid(), signal.SIGKILL)
+    return b""

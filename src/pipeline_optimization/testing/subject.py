@@ -1,0 +1,30 @@
+"""The component under test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Generic, TypeVar
+
+from attrs import field, frozen
+
+from pipeline_optimization.registry import Choice, Kind, Registry
+from pipeline_optimization.types import Capabilities
+
+__all__ = ["Subject"]
+
+T = TypeVar("T")
+
+
+@frozen(kw_only=True)
+class Subject(Generic[T]):
+    """``make`` builds a fresh component at each call. ``choice`` is how it was registered, where it was."""
+
+    make: Callable[[], T]
+    capabilities: Capabilities = field(factory=Capabilities)
+    choice: Choice[T] | None = None
+
+    @classmethod
+    def named(cls, registry: Registry, kind: Kind, label: str, options: Mapping[str, object]) -> Subject[Any]:
+        """Return a registered component. Raises UsageError and PluginError as the registry does."""
+        choice: Choice[Any] = registry.choose(kind, label, options)
+        return cls(make=choice.build, capabilities=choice.component.capabilities, choice=choice)

@@ -1,0 +1,279 @@
+"""Tokenizers, signatures, retry policies, lexicons and observers that are wrong in one way each."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Hashable, Iterable, Iterator
+from itertools import count, repeat
+from random import Random
+
+from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import ErrorRecord, ItemFinished, RunFinished, RunStarted
+
+__all__ = ["BROKEN_LEXICONS", "BROKEN_OBSERVERS", "BROKEN_RETRY_POLICIES", "BROKEN_SIGNATURES", "BROKEN_TOKENIZERS"]
+
+
+class Strict(ExerciseTokenizer):
+    """Cannot take lone surrogates."""
+
+    def filter(self, text: str) -> str:
+        return super().filter(text.encode().decode())
+
+
+class Unsettled(ExerciseTokenizer):
+    """Filters a little more each time."""
+
+    is_characterwise = False
+
+    def filter(self, text: str) -> str:
+        return text.replace("--", "-")
+
+    def words(self, filtered: str) -> Iterable[str]:
+        return filtered.replace("-", " ").split()
+
+
+class Forgetful(ExerciseTokenizer):
+    """Returns a word that it has seen before no more."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._seen: set[str] = set()
+
+    def words(self, filtered: str) -> Iterable[str]:
+        new = [word for word in filtered.split() if word not in self._seen]
+        self._seen.update(new)
+        return new
+
+
+class Unique(ExerciseTokenizer):
+    """Returns each word once."""
+
+    is_characterwise = False
+
+    def words(self, filtered: str) -> Iterable[str]:
+        return dict.fromkeys(filtered.split())
+
+
+class Lines(ExerciseTokenizer):
+    """Words are lines."""
+
+    is_characterwise = False
+
+    def filter(self, text: str) -> str:
+        return text
+
+    def words(self, filtered: str) -> Iterable[str]:
+        return [line for line in filtered.splitlines() if line]
+
+
+class Pairs(ExerciseTokenizer):
+    """Claims to be character-wise, and looks at neighbours."""
+
+    def filter(self, text: str) -> str:
+        return text.replace("ca", "")
+
+
+class Lengths:
+    """Takes words of one length for anagrams."""
+
+    def __call__(self, word: str, /) -> Hashable:
+        return len(word)
+
+
+class Spelling:
+    """Takes the word itself."""
+
+    def __call__(self, word: str, /) -> Hashable:
+        return word
+
+
+class Listing:
+    """Returns what has no hash."""
+
+    def __call__(self, word: str, /) -> Hashable:
+        return sorted(word)  # type: ignore[return-value]  # it is the mistake
+
+
+class Policy:
+    """A sound policy: three retries without delay."""
+
+    budget: int | None = None
+    deadline: float | None = None
+
+    def delays(self, rng: Random) -> Iterator[float]:
+        return (rng.random() for _ in range(3))
+
+    def retries(self, error: ErrorRecord) -> bool:
+        return True
+
+
+class Negative(Policy):
+    def delays(self, rng: Random) -> Iterator[float]:
+        return iter([0.1, -0.1])
+
+
+class Sleeping(Policy):
+    def delays(self, rng: Random) -> Iterator[float]:
+        for _ in range(3):
+            time.sleep(0.1)
+            yield 0.0
+
+
+class Global(Policy):
+    def delays(self, rng: Random) -> Iterator[float]:
+        return (random.random() for _ in range(3))
+
+
+class Shared(Policy):
+    def delays(self, rng: Random) -> Iterator[float]:
+        self.left = 4
+
+        def draw() -> Iterator[float]:
+            while self.left:
+                self.left -= 1
+                yield 0.0
+
+        return draw()
+
+
+class Endless(Policy):
+    def delays(self, rng: Random) -> Iterator[float]:
+        return repeat(0.0)
+
+
+class InDebt(Policy):
+    budget = -1
+
+
+class Wavering(Policy):
+    def __init__(self) -> None:
+        self.asked = count()
+
+    def retries(self, error: ErrorRecord) -> bool:
+        return next(self.asked) % 2 == 0
+
+
+class Words:
+    """A sound lexicon."""
+
+    identity = "words 1"
+
+    def words(self) -> Iterable[str]:
+        return ["cat", "act"]
+
+
+class Numbers(Words):
+    def words(self) -> Iterable[str]:
+        return [1, 2]  # type: ignore[list-item]  # it is the mistake
+
+
+class Empty(Words):
+    def words(self) -> Iterable[str]:
+        return []
+
+
+class ReadOnce(Words):
+    def __init__(self) -> None:
+        self._words = iter(["cat", "act"])
+
+    def words(self) -> Iterable[str]:
+        return self._words
+
+
+class Nameless(Words):
+    identity = ""
+
+
+class Restless(Words):
+    @property
+    def identity(self) -> str:  # type: ignore[override]  # it is the mistake
+        return f"words {time.monotonic_ns()}"
+
+
+class Changing(Words):
+    made = count()
+
+    def __init__(self) -> None:
+        self._word = f"word{chr(97 + next(self.made) % 26)}"
+
+    def words(self) -> Iterable[str]:
+        return [self._word]
+
+
+class Blind:
+    """Forgot the marker."""
+
+    def anagram_item_finished(self, event: ItemFinished) -> None: ...
+
+
+class Misspelled:
+    @hookimpl
+    def anagram_item_finnished(self, event: ItemFinished) -> None: ...
+
+
+class Raising:
+    @hookimpl
+    def anagram_run_finished(self, event: RunFinished) -> None:
+        if not event.is_complete:
+            raise ValueError("not complete")
+
+
+class Interrupting:
+    @hookimpl
+    def anagram_run_started(self, event: RunStarted) -> None: ...
+
+    @hookimpl
+    def anagram_item_finished(self, event: ItemFinished) -> None:
+        if event.task == "find_anagrams":
+            raise KeyboardInterrupt
+
+
+class OneRunOnly:
+    def __init__(self) -> None:
+        self.is_used = False
+
+    @hookimpl
+    def anagram_run_started(self, event: RunStarted) -> None:
+        assert not self.is_used, "a second run"
+        self.is_used = True
+
+
+BROKEN_TOKENIZERS: dict[Callable[[], object], str] = {
+    Strict: "takes_any_text",
+    Forgetful: "is_repeatable",
+    Unsettled: "filters_once",
+    Lines: "white_space_ends_words",
+    Unique: "repeats_words",
+    Pairs: "is_characterwise_honestly",
+}
+BROKEN_SIGNATURES: dict[Callable[[], object], str] = {
+    Lengths: "differs_for_others",
+    Spelling: "is_equal_for_anagrams",
+    Listing: "is_hashable",
+}
+BROKEN_RETRY_POLICIES: dict[Callable[[], object], str] = {
+    Negative: "delays_are_valid",
+    Sleeping: "delays_are_valid",
+    Global: "delays_can_be_repeated",
+    Shared: "items_do_not_share",
+    Endless: "ends_some_day",
+    InDebt: "bounds_are_valid",
+    Wavering: "judges_every_error",
+}
+BROKEN_LEXICONS: dict[Callable[[], object], str] = {
+    Numbers: "words_are_strings",
+    Empty: "words_are_strings",
+    ReadOnce: "words_can_be_read_again",
+    Nameless: "identity_is_stable",
+    Restless: "identity_is_stable",
+    Changing: "identity_names_the_words",
+}
+BROKEN_OBSERVERS: dict[Callable[[], object], str] = {
+    Blind: "observes_something",
+    Misspelled: "observes_something",
+    Raising: "never_raises",
+    Interrupting: "never_raises",
+    OneRunOnly: "serves_many_runs",
+}

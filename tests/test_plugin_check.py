@@ -1,0 +1,94 @@
+"""``anagram plugins check`` runs the contract of what a plugin offers; ``new`` makes what passes it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from command import anagram, refused
+from installing import install
+
+BAD = """
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import Component, NoOptions
+
+class Length:
+    def __init__(self, options): pass
+    def __call__(self, word, /): return len(word)
+
+@hookimpl
+def anagram_register_signatures():
+    return [Component(name="length", summary="s", factory=Length, options=NoOptions)]
+
+@hookimpl
+def anagram_run_finished(): pass
+"""
+
+
+def test_a_sound_plugin() -> None:
+    """Every check of every component is printed with its outcome, and the exit code is 0."""
+    done = anagram("plugins", "check", "threaded")
+    assert done.returncode == 0, done.stdout.decode()
+    lines = done.stdout.decode().splitlines()
+    assert lines[0].split() == ["component", "check", "outcome", "what", "was", "seen"]
+    assert any(line.split()[:3] == ["orchestrator:threaded", "cat", "passed"] for line in lines)
+    assert lines[-1].endswith("checks, 0 failed.")
+
+
+def test_a_broken_plugin(tmp_path: Path) -> None:
+    """A check that fails is named with what was seen, in JSON too, and the exit code is 1."""
+    install(tmp_path, "length", "length", BAD)
+    done = anagram("plugins", "check", "length", "--json", env={"PYTHONPATH": os.fspath(tmp_path)})
+    assert done.returncode == 1
+    failed = {
+        (one["component"], one["check"]): one["detail"] for one in json.loads(done.stdout) if one["status"] == "failed"
+    }
+    assert set(failed) == {("signature:length", "differs_for_others"), ("observer", "is_declared")}
+    assert failed["signature:length", "differs_for_others"] == "'a' and 'b' have the same signature."
+    assert "in the group anagram_observer" in failed["observer", "is_declared"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("check", "nobody"), "There is no plugin 'nobody'"),
+        (("check", "numba"), "has no component and no observer hook"),
+        (("check", "threaded", "--no-plugin", "threaded"), "cannot be used. It is switched off"),
+        (("new", "My_Plugin", "--kind", "lexicon"), "'My_Plugin' will not do as a plugin's name"),
+        (("new", "exercise", "--kind", "tokenizer"), "The core has a tokenizer 'exercise' already"),
+        (("new", "x", "--kind", "engine"), "'engine' is not one of 'orchestrator', 'tokenizer', 'signature'"),
+        (("new", "taken", "--kind", "lexicon"), "exists already. Choose another name"),
+    ],
+)
+def test_refusals(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    """What cannot be checked or made is refused with the reason."""
+    (tmp_path / "anagram-plugin-taken").mkdir()
+    assert message in " ".join(refused(("plugins", *arguments), cwd=tmp_path).split())
+
+
+KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "observer")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_new_makes_a_whole_distribution(kind: str, tmp_path: Path) -> None:
+    """Each kind's template gives every file of a distribution, with no placeholder left over."""
+    done = anagram("plugins", "new", "my-own", "--kind", kind, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    home = tmp_path / "anagram-plugin-my-own"
+    made = {str(path.relative_to(home)) for path in home.rglob("*") if path.is_file()}
+    assert made == {
+        ".github/workflows/test.yml",
+        ".gitignore",
+        "README.md",
+        "pyproject.toml",
+        "src/anagram_plugin_my_own/__init__.py",
+        "src/anagram_plugin_my_own/py.typed",
+        "tests/test_contract.py",
+    }
+    for path in home.rglob("*"):
+        if path.is_file():
+            assert "$" not in path.read_text().replace("${{ matrix.python }}", "")
+    assert ("anagram_observer" in (home / "pyproject.toml").read_text()) == (kind == "observer")
