@@ -237,6 +237,12 @@ class ClaimsParallelism(Sound):
             return super().run(attempt)
 
 
+class ClaimsToAnnounce(Sound):
+    """Says that it announces what starts."""
+
+    capabilities = Capabilities(announces_start=True)
+
+
 class LiesAboutCancelling(Sound):
     """Says that it cancelled, and goes on."""
 
@@ -319,6 +325,7 @@ BROKEN: dict[type[Orchestrator], str] = {
     ReadsAhead: "slots_are_honest",
     ClaimsProcesses: "isolation_is_honest",
     ClaimsParallelism: "parallelism_is_honest",
+    ClaimsToAnnounce: "starts_are_announced",
     LiesAboutCancelling: "cancel_is_honest",
     ClaimsToKill: "cancel_kills",
     RemembersItsFirstRun: "second_run",

@@ -18,8 +18,8 @@ from pipeline_optimization.registry import Registry, Selection
 
 PLUGINS = Path(__file__).parent / "local_plugins"
 TEXT = "CAT cat ACT DOG dog BIRD " * 3
-EXPECTED = {"act": 6, "cat": 6, "dog": 3}
-COMPONENTS = ("--tokenizer", "shouting", "--signature", "first", "-o", "signature.ignored=x", "--lexicon", "tiny")
+EXPECTED = {"act": 3, "cat": 3, "dog": 3}
+COMPONENTS = ("--tokenizer", "quiet", "--signature", "first", "-o", "signature.ignored=x", "--lexicon", "tiny")
 ORCHESTRATORS = [
     ("sequential",),
     ("plain",),
@@ -44,20 +44,20 @@ def test_components_in_every_orchestrator(orchestrator: tuple[str, ...]) -> None
 
 def test_from_another_directory(tmp_path: Path) -> None:
     """A directory is named relative to where the command runs, and need not be on any path."""
-    shutil.copy(PLUGINS / "shouting.py", tmp_path)
+    shutil.copy(PLUGINS / "quiet.py", tmp_path)
     report = run_json("--text", TEXT, *COMPONENTS, "--plugins-dir", ".", "--orchestrator", "multiprocess", cwd=tmp_path)
     assert report["anagram_counts"] == EXPECTED
 
 
 def test_files_are_listed_by_path() -> None:
     """A file is listed with its path as its origin, found by that path, and switched off by its name or path."""
-    path = str(PLUGINS / "shouting.py")
+    path = str(PLUGINS / "quiet.py")
     facts = json.loads(anagram("plugins", "info", path, "--json", "--plugins-dir", str(PLUGINS)).stdout)
-    assert (facts["name"], facts["origin"], facts["status"]) == ("shouting", path, "active")
+    assert (facts["name"], facts["origin"], facts["status"]) == ("quiet", path, "active")
     assert len(facts["components"]) == 5
-    for alias in ("shouting", "shouting.py", path):
+    for alias in ("quiet", "quiet.py", path):
         registry = Registry.load(Selection(directories=[str(PLUGINS)], disabled=[alias]))
-        assert [record.status for record in registry.records if record.name == "shouting"] == ["disabled"]
+        assert [record.status for record in registry.records if record.name == "quiet"] == ["disabled"]
 
 
 def test_a_broken_file_disturbs_nobody(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_workers_need_no_file(tmp_path: Path) -> None:
 def test_the_same_file_as_a_contender() -> None:
     """The same file, with a TaskOrchestrator class, is measured by the harness; and its orchestrator by name."""
     arguments = ("--profile", "cpu", "--iterations", "1", "--workers", "1")
-    for contender in (str(PLUGINS / "shouting.py"), "plain"):
+    for contender in (str(PLUGINS / "quiet.py"), "plain"):
         done = anagram(
             "benchmark", "--orchestrator", contender, *arguments, "--plugins-dir", str(PLUGINS), cwd=PLUGINS.parent
         )

@@ -3,10 +3,10 @@
 Write an implementation as a plain function of the same name in the plugin's module, marked with ``hookimpl``::
 
     from pipeline_optimization.hookspecs import hookimpl
-    from pipeline_optimization.types import Component, NoOptions
+    from pipeline_optimization.types import Component, ComponentOf, NoOptions, Tokenizer
 
     @hookimpl
-    def anagram_register_tokenizers():
+    def anagram_register_tokenizers() -> Sequence[ComponentOf[Tokenizer]]:
         return [Component(name="lines", summary="...", factory=LinesTokenizer, options=NoOptions)]
 
 and name the module in the distribution's metadata::
@@ -14,13 +14,20 @@ and name the module in the distribution's metadata::
     [project.entry-points.anagram]
     lines = "anagram_plugin_lines"
 
+A plugin that observes names its module in the group ``anagram_observer``, which every run imports, and one with a counting
+kernel in ``anagram_kernel``.
+
 Every hook is called in the parent process only; none runs in a worker. Arguments are passed by name, and an
-implementation may leave out those that it does not need. All hooks exist since version 0.1.0.
+implementation may leave out those that it does not need. Each docstring ends with the version since which its hook exists.
+
+A hook that is to go is declared with ``hookspec(warn_on_impl=DeprecationWarning("... use anagram_other, since 0.4.0"))`` for
+one minor version at least, and an argument with ``warn_on_impl_args``: whoever implements it is warned when the plugin is
+imported, and everything still works.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pluggy
 
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
 
     from pipeline_optimization.types import (
         CheckpointSaved,
-        Component,
+        ComponentOf,
         ItemFinished,
         KernelOffer,
         Lexicon,
@@ -51,51 +58,70 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec
-def anagram_register_tokenizers() -> Sequence[Component[Any, Tokenizer]]:
+def anagram_register_tokenizers() -> Sequence[ComponentOf[Tokenizer]]:
     """Return the tokenizers that the plugin offers.
 
-    Called once, when a registry is built. A tokenizer is built in the parent and again in every worker process.
+    Called once in each registry, when the plugin is imported. A tokenizer is built in the parent and again in every worker
+    process.
+
     Example: ``[Component(name="exercise", summary="...", factory=ExerciseTokenizer, options=NoOptions)]``.
+
+    Since 0.1.0.
     """
     return ()
 
 
 @hookspec
-def anagram_register_signatures() -> Sequence[Component[Any, Signature]]:
+def anagram_register_signatures() -> Sequence[ComponentOf[Signature]]:
     """Return the signature functions that the plugin offers.
 
-    Called once, when a registry is built. A signature is equal for two words exactly if they are anagrams.
+    Called once in each registry, when the plugin is imported. A signature is equal for two words exactly if they are
+    anagrams; it is built in the parent and again in every worker process.
+
     Example: ``[Component(name="letters", summary="...", factory=Letters, options=NoOptions)]``.
+
+    Since 0.1.0.
     """
     return ()
 
 
 @hookspec
-def anagram_register_lexicons() -> Sequence[Component[Any, Lexicon]]:
+def anagram_register_lexicons() -> Sequence[ComponentOf[Lexicon]]:
     """Return the lexicons that the plugin offers.
 
-    Called once, when a registry is built; the words are read only when no cached index fits the lexicon's identity.
+    Called once in each registry, when the plugin is imported. The words are read only when no cached index fits the
+    lexicon's identity.
+
     Example: ``[Component(name="file", summary="...", factory=FileLexicon, options=FileLexiconOptions)]``.
+
+    Since 0.1.0.
     """
     return ()
 
 
 @hookspec
-def anagram_register_retry_policies() -> Sequence[Component[Any, RetryPolicy]]:
+def anagram_register_retry_policies() -> Sequence[ComponentOf[RetryPolicy]]:
     """Return the retry policies that the plugin offers.
 
-    Called once, when a registry is built. A policy lives in the parent; the engine asks it for delays and waits.
-    Example: ``[Component(name="fixed", summary="...", factory=fixed_policy, options=FixedOptions)]``.
+    Called once in each registry, when the plugin is imported. A policy lives in the parent; the engine asks it for delays
+    and waits.
+
+    Example: ``[Component(name="fixed", summary="...", factory=FixedPolicy, options=FixedOptions)]``.
+
+    Since 0.1.0.
     """
     return ()
 
 
 @hookspec
-def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
+def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
     """Return the orchestrators that the plugin offers.
 
-    Called once, when a registry is built. Import the engine behind it inside the factory.
+    Called once in each registry, when the plugin is imported. Import the engine behind it inside the factory.
+
     Example: ``[Component(name="threaded", summary="...", factory=make, options=Options, capabilities=...)]``.
+
+    Since 0.1.0.
     """
     return ()
 
@@ -104,37 +130,94 @@ def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
 def anagram_counting_kernel(tokenizer: str, signature: str, lexicon: str) -> KernelOffer | None:
     """Return a kernel that is exact for this combination of component names, or None.
 
-    Called once a run, in the parent. Of all offers the first is taken that the input is large enough for, or the one
-    that the user named; the core's pure Python kernel comes last and fits every combination. Kernels count only where
-    stages neither wait nor fail. Example: ``KernelOffer(name="numba", summary="...", factory=make)``.
+    Called once a run that looks for a kernel. Of all offers the first is taken that the input is large enough for, or the
+    one that the user named; the core's pure Python kernel comes last and fits every combination. Kernels count only where
+    stages neither wait nor fail.
+
+    Example: ``KernelOffer(name="numba", summary="...", factory=make, worth_from_bytes=20_000_000)``.
+
+    Args:
+        tokenizer: The name of the run's tokenizer.
+        signature: The name of its signature.
+        lexicon: The name of its lexicon, without a value such as a path.
+
+    Since 0.1.0.
     """
 
 
 @hookspec
 def anagram_run_started(event: RunStarted) -> None:
-    """Observe that a run begins, before its first attempt."""
+    """Observe that a run begins, before its first attempt.
+
+    Called once a run. An observer that raises is reported in the run's warnings, and not called again in it.
+
+    Args:
+        event: The run's id, its orchestrator with its slots, and its seed.
+
+    Since 0.1.0.
+    """
 
 
 @hookspec
 def anagram_task_failed(event: TaskFailed) -> None:
-    """Observe that an attempt ended in an error, or was lost with its worker."""
+    """Observe that an attempt ended in an error, or was lost with its worker.
+
+    Called after the attempt and before anything is decided about another one.
+
+    Args:
+        event: The item and its task, the attempt's number, the error as data, and the worker.
+
+    Since 0.1.0.
+    """
 
 
 @hookspec
 def anagram_task_retried(event: TaskRetried) -> None:
-    """Observe that a failed or lost attempt will be made again."""
+    """Observe that a failed or lost attempt will be made again.
+
+    Called after ``anagram_task_failed``, when the delay begins and not when it is over.
+
+    Args:
+        event: The item and its task, the number of the attempt to come, and the delay in seconds.
+
+    Since 0.1.0.
+    """
 
 
 @hookspec
 def anagram_item_finished(event: ItemFinished) -> None:
-    """Observe that an item reached its end; called exactly once for each item."""
+    """Observe that an item reached its end.
+
+    Called exactly once for each item of a run that is not interrupted.
+
+    Args:
+        event: The item and its task, how many attempts were made, how it ended, and the last worker.
+
+    Since 0.1.0.
+    """
 
 
 @hookspec
 def anagram_checkpoint_saved(event: CheckpointSaved) -> None:
-    """Observe that results of finished items are safe in the checkpoint, if the run keeps one."""
+    """Observe that results of finished items are safe in the checkpoint.
+
+    Called each time that results were committed, if the run keeps a checkpoint.
+
+    Args:
+        event: The checkpoint's path, and how many items are safe in it.
+
+    Since 0.1.0.
+    """
 
 
 @hookspec
 def anagram_run_finished(event: RunFinished) -> None:
-    """Observe that a run ended; called exactly once for each run that started, also after Ctrl-C."""
+    """Observe that a run ended.
+
+    Called exactly once for each run that started, also after Ctrl-C and after an error.
+
+    Args:
+        event: Whether the run is complete, and whether it was interrupted.
+
+    Since 0.1.0.
+    """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from pipeline_optimization.builtin.lexicons import (
     FileLexicon,
@@ -27,6 +26,7 @@ from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import (
     Capabilities,
     Component,
+    ComponentOf,
     KernelOffer,
     Lexicon,
     NoOptions,
@@ -38,7 +38,7 @@ from pipeline_optimization.types import (
 
 
 @hookimpl
-def anagram_register_tokenizers() -> Sequence[Component[Any, Tokenizer]]:
+def anagram_register_tokenizers() -> Sequence[ComponentOf[Tokenizer]]:
     return [
         Component(
             name="exercise",
@@ -56,7 +56,7 @@ def anagram_register_tokenizers() -> Sequence[Component[Any, Tokenizer]]:
 
 
 @hookimpl
-def anagram_register_signatures() -> Sequence[Component[Any, Signature]]:
+def anagram_register_signatures() -> Sequence[ComponentOf[Signature]]:
     return [
         Component(name="letters", summary="the letters in order", factory=make_letters, options=NoOptions),
         Component(name="counts", summary="how often each letter occurs", factory=make_counts, options=NoOptions),
@@ -65,7 +65,7 @@ def anagram_register_signatures() -> Sequence[Component[Any, Signature]]:
 
 
 @hookimpl
-def anagram_register_lexicons() -> Sequence[Component[Any, Lexicon]]:
+def anagram_register_lexicons() -> Sequence[ComponentOf[Lexicon]]:
     return [
         Component(name="gcide", summary="113,903 English words (GNU)", factory=GcideLexicon, options=NoOptions),
         Component(name="web2", summary="234,450 English words (Webster)", factory=Web2Lexicon, options=NoOptions),
@@ -75,7 +75,7 @@ def anagram_register_lexicons() -> Sequence[Component[Any, Lexicon]]:
 
 
 @hookimpl
-def anagram_register_retry_policies() -> Sequence[Component[Any, RetryPolicy]]:
+def anagram_register_retry_policies() -> Sequence[ComponentOf[RetryPolicy]]:
     return [
         Component(name="none", summary="one attempt, no retry", factory=NoRetry, options=NoOptions),
         Component(name="fixed", summary="the same delay each time", factory=FixedPolicy, options=FixedOptions),
@@ -89,7 +89,7 @@ def anagram_register_retry_policies() -> Sequence[Component[Any, RetryPolicy]]:
 
 
 @hookimpl
-def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
+def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
     return [
         Component(
             name="sequential",

@@ -181,6 +181,17 @@ def parallelism_is_honest(subject: OrchestratorSubject) -> None:
     require(met == {b"met": 2}, "Two attempts did not run side by side.")
 
 
+def starts_are_announced(subject: OrchestratorSubject) -> None:
+    """Where ``announces_start`` is claimed, each attempt that is done was announced as it started."""
+    if not subject.capabilities.announces_start:
+        raise CheckSkippedError("it does not claim to announce starts")
+    with Drive(subject.make()) as drive:
+        ids = [drive.submit("echo") for _ in range(MANY)]
+        drive.finish(ids)
+        silent = sorted(set(ids) - drive.started)
+        require(not silent, f"These attempts were done without having been announced: {silent}.")
+
+
 def cancel_is_honest(subject: OrchestratorSubject) -> None:
     """An attempt of which ``cancel`` says that it will not complete does not; any other one does."""
     with Drive(subject.make(), faults={"wait": TaskFaults(0.0, 0.1)}) as drive:
@@ -248,6 +259,7 @@ ATTEMPT_CHECKS: Sequence[Check[OrchestratorSubject]] = (
     Check.of(slots_are_honest, after=BASICS),
     Check.of(isolation_is_honest, after=BASICS),
     Check.of(parallelism_is_honest, after=BASICS),
+    Check.of(starts_are_announced, after=BASICS),
     Check.of(cancel_is_honest, after=[*BASICS, "submit_does_not_wait"]),
     Check.of(cancel_kills, after=["cancel_is_honest", "submit_does_not_wait"]),
     Check.of(a_death_is_told, after=["isolation_is_honest"]),

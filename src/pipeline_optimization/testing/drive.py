@@ -29,9 +29,11 @@ class Drive:
         self.reports: dict[int, list[Completion]] = defaultdict(list)
         self._setup = WorkerSetup(build=build_kit_stages, argument=None, faults=FaultPlan(tasks=faults or {}))
         self._last_id = 0
+        self.started: set[int] = set()
 
     def __enter__(self) -> Self:
-        self.orchestrator.open(OpenContext(run_id="conformance", worker_init=self._setup.to_bytes()))
+        context = OpenContext(run_id="conformance", worker_init=self._setup.to_bytes(), started=self.started.add)
+        self.orchestrator.open(context)
         return self
 
     def __exit__(

@@ -13,7 +13,7 @@ from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.testing.attempt_checks import BASICS, FOR_EVER, OrchestratorSubject
 from pipeline_optimization.testing.checks import Check, CheckFailedError, CheckSkippedError, require
 from pipeline_optimization.testing.drive import Drive
-from pipeline_optimization.testing.runs import TEXT, EventLog, count, heavy, seeded_texts
+from pipeline_optimization.testing.runs import TEXT, EventLog, count, heavy, seeded_texts, watched
 from pipeline_optimization.testing.surroundings import nothing_more
 from pipeline_optimization.types import ItemFinished, RunFinished, RunStarted, TaskFailed, TaskRetried
 
@@ -24,25 +24,25 @@ CAT = {"act": 1, "cat": 1, "tac": 1}
 
 def cat(subject: OrchestratorSubject) -> None:
     """The simplest text has the simplest counts."""
-    found = count("cat", subject.make()).anagram_counts
+    found = count("cat", watched(subject)).anagram_counts
     require(found == CAT, f"'cat' gave {dict(found)}.")
 
 
 def empty_input(subject: OrchestratorSubject) -> None:
     """No text, no items, no counts, and a run that ends."""
-    report = count("", subject.make())
+    report = count("", watched(subject))
     require(report.is_complete and not report.anagram_counts, f"An empty text gave {dict(report.anagram_counts)}.")
 
 
 def repeated_words(subject: OrchestratorSubject) -> None:
     """Every occurrence counts, in any chunk."""
-    found = count("cat " * 50, subject.make(), chunk_size=7).anagram_counts.get("cat")
+    found = count("cat " * 50, watched(subject), chunk_size=7).anagram_counts.get("cat")
     require(found == 50, f"A word that stands 50 times was counted {found} times.")
 
 
 def equals_the_reference(subject: OrchestratorSubject) -> None:
     """Many texts in small chunks give the counts of the sequential orchestrator."""
-    orchestrator = subject.make()
+    orchestrator = watched(subject)
     for text in seeded_texts(5):
         expected, found = count(text).anagram_counts, count(text, orchestrator, chunk_size=16).anagram_counts
         require(found == expected, f"{text!r} gave {dict(found)}, not {dict(expected)}.")
@@ -61,7 +61,7 @@ def failures_for_good(subject: OrchestratorSubject) -> None:
 
 
 def _compare_under_faults(subject: OrchestratorSubject, *, attempts: int) -> RunReport:
-    report, reference = count(TEXT, subject.make(), **heavy(attempts)), count(TEXT, **heavy(attempts))
+    report, reference = count(TEXT, watched(subject), **heavy(attempts)), count(TEXT, **heavy(attempts))
     for what in ("anagram_counts", "failures", "attempts", "ledger_entries", "ledger_digest", "stale_completions"):
         found, expected = getattr(report, what), getattr(reference, what)
         require(found == expected, f"{what} is {found!r}, and {expected!r} in the reference.")
@@ -71,7 +71,7 @@ def _compare_under_faults(subject: OrchestratorSubject, *, attempts: int) -> Run
 def events(subject: OrchestratorSubject) -> None:
     """Observers hear of the run's start first, of each item's end once, of a failure before its retry, of the end last."""
     log = EventLog()
-    report = count(TEXT, subject.make(), registry=log.registry(), **heavy(50))
+    report = count(TEXT, watched(subject), registry=log.registry(), **heavy(50))
     require(isinstance(log.events[0], RunStarted), f"The first event is {log.events[0]!r}.")
     require(isinstance(log.events[-1], RunFinished), f"The last event is {log.events[-1]!r}.")
     ends = Counter(event.item for event in log.events if isinstance(event, ItemFinished))
@@ -85,7 +85,7 @@ def events(subject: OrchestratorSubject) -> None:
 
 def second_run(subject: OrchestratorSubject) -> None:
     """The same object runs again after it was closed, and knows nothing of its first run."""
-    orchestrator = subject.make()
+    orchestrator = watched(subject)
     first, second = count("cat", orchestrator), count("cat-dog cat", orchestrator, tokenizer="whitespace")
     require(first.anagram_counts == CAT, f"The first run gave {dict(first.anagram_counts)}.")
     require(second.anagram_counts == CAT, f"The second run gave {dict(second.anagram_counts)}.")
@@ -93,7 +93,7 @@ def second_run(subject: OrchestratorSubject) -> None:
 
 def close_is_idempotent(subject: OrchestratorSubject) -> None:
     """Closing twice, or before opening, does nothing."""
-    orchestrator = subject.make()
+    orchestrator = watched(subject)
     orchestrator.close(force=False)
     count("cat", orchestrator)
     orchestrator.close(force=True)
@@ -102,9 +102,9 @@ def close_is_idempotent(subject: OrchestratorSubject) -> None:
 
 def nothing_is_left_behind(subject: OrchestratorSubject) -> None:
     """After a run there are no more threads, child processes and descriptors than before it."""
-    count("cat", subject.make())  # the first run may start helpers that serve all later ones
+    count("cat", watched(subject))  # the first run may start helpers that serve all later ones
     with nothing_more():
-        count(TEXT, subject.make(), chunk_size=8)
+        count(TEXT, watched(subject), chunk_size=8)
 
 
 def forced_close(subject: OrchestratorSubject) -> None:
@@ -136,8 +136,8 @@ def interruption(subject: OrchestratorSubject) -> None:
         raise CheckSkippedError("signals reach only the main thread, and the check runs in another one")
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
         raise CheckSkippedError("this program handles SIGINT in its own way")
-    count("cat", subject.make())
-    orchestrator, log = subject.make(), _CtrlC()
+    count("cat", watched(subject))
+    orchestrator, log = watched(subject), _CtrlC()
     with nothing_more():
         try:
             count(TEXT * 20, orchestrator, registry=log.registry(), chunk_size=8)
@@ -165,7 +165,7 @@ def workers_ignore_ctrl_c(subject: OrchestratorSubject) -> None:
     if subject.capabilities.isolation != "process":
         raise CheckSkippedError("its workers are not processes of this machine")
     log = _CtrlCForWorkers()
-    report = count(TEXT * 5, subject.make(), registry=log.registry(), chunk_size=16)
+    report = count(TEXT * 5, watched(subject), registry=log.registry(), chunk_size=16)
     if not log.pid:
         raise CheckSkippedError("its workers are not named by their pids")
     require(report.is_complete and not report.lost, f"{report.lost} attempts were lost to a Ctrl-C.")

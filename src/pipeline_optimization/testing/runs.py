@@ -13,8 +13,10 @@ from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.testing.checks import CheckFailedError
 from pipeline_optimization.testing.drive import PATIENCE
+from pipeline_optimization.testing.subject import Subject
 from pipeline_optimization.types import (
     Attempt,
+    Capabilities,
     Completion,
     ItemFinished,
     OpenContext,
@@ -25,7 +27,7 @@ from pipeline_optimization.types import (
     TaskRetried,
 )
 
-__all__ = ["HEAVY", "TEXT", "EventLog", "count", "heavy", "seeded_texts"]
+__all__ = ["HEAVY", "TEXT", "EventLog", "count", "heavy", "seeded_texts", "watched"]
 
 TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop."
 WORDS = ("cat", "act", "dog", "stop", "tea-pot", "I'll", "x1", "silent", "étude", "the", "Ärger", "foo/bar", "listen")
@@ -49,8 +51,9 @@ def seeded_texts(number: int, *, seed: int = 1) -> list[str]:
 class _Watched:
     """Hands on to an orchestrator, but gives up where nothing comes for a long time: the engine would wait for ever."""
 
-    def __init__(self, orchestrator: Orchestrator) -> None:
+    def __init__(self, orchestrator: Orchestrator, capabilities: Capabilities) -> None:
         self._orchestrator = orchestrator
+        self.capabilities = capabilities
         self._in_flight: set[int] = set()
         self._news = time.monotonic()
         clock = getattr(orchestrator, "clock", None)
@@ -86,11 +89,14 @@ class _Watched:
         self._orchestrator.close(force=force)
 
 
+def watched(subject: Subject[Orchestrator]) -> Orchestrator:
+    """Return a fresh orchestrator under test, for whole runs."""
+    return _Watched(subject.make(), subject.capabilities)
+
+
 def count(text: str, orchestrator: Orchestrator | None = None, **options: Any) -> RunReport:
     """Count a text with an orchestrator, or with the sequential one."""
-    return count_anagrams(
-        text, orchestrator="sequential" if orchestrator is None else _Watched(orchestrator), **options
-    )
+    return count_anagrams(text, orchestrator="sequential" if orchestrator is None else orchestrator, **options)
 
 
 class EventLog:

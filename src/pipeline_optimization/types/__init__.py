@@ -8,7 +8,7 @@ from pipeline_optimization.types.attempts import (
     OpenContext,
     Orchestrator,
 )
-from pipeline_optimization.types.components import Component, KernelOffer, NoOptions, option
+from pipeline_optimization.types.components import Component, ComponentOf, KernelOffer, NoOptions, option
 from pipeline_optimization.types.counting import ChunkCounts, CountingKernel, GroupIndex
 from pipeline_optimization.types.events import (
     CheckpointSaved,
@@ -27,6 +27,7 @@ __all__ = [
     "ChunkCounts",
     "Completion",
     "Component",
+    "ComponentOf",
     "CountingKernel",
     "ErrorRecord",
     "GroupIndex",

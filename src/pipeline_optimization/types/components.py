@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.types.counting import CountingKernel, GroupIndex
     from pipeline_optimization.types.text import Tokenizer
 
-__all__ = ["Component", "KernelOffer", "NoOptions", "option"]
+__all__ = ["Component", "ComponentOf", "KernelOffer", "NoOptions", "option"]
 
 OptionsT = TypeVar("OptionsT")
 T_co = TypeVar("T_co", covariant=True)
@@ -39,7 +39,15 @@ def option(default: V, *, help: str, at_least: float | None = None, is_argument:
 
 
 @frozen(kw_only=True)
-class Component(Generic[OptionsT, T_co]):
+class ComponentOf(Generic[T_co]):
+    """A component whatever its options, so that a hook can return several of different ones. Make a ``Component``."""
+
+    name: str
+    summary: str
+
+
+@frozen(kw_only=True)
+class Component(ComponentOf[T_co], Generic[OptionsT, T_co]):
     """A named factory that a plugin registers.
 
     ``options`` is an attrs class whose fields are made by ``option``; ``factory`` gets an instance of it and returns
@@ -47,8 +55,6 @@ class Component(Generic[OptionsT, T_co]):
     and lexicons anew. Import anything heavy inside the factory. ``capabilities`` matters for orchestrators only.
     """
 
-    name: str
-    summary: str
     factory: Callable[[OptionsT], T_co]
     options: type[OptionsT]
     capabilities: Capabilities = field(factory=Capabilities)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import frozen
 
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import Component, Tokenizer, option
+from pipeline_optimization.types import Component, ComponentOf, Tokenizer, option
 
 
 @frozen(kw_only=True)
@@ -28,7 +28,7 @@ def make(options: UnicodeOptions) -> Tokenizer:
 
 
 @hookimpl
-def anagram_register_tokenizers() -> Sequence[Component[Any, Tokenizer]]:
+def anagram_register_tokenizers() -> Sequence[ComponentOf[Tokenizer]]:
     return [
         Component(
             name="unicode",

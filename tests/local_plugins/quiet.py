@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from random import Random
-from typing import Any
 
 from attrs import frozen
 
@@ -15,6 +14,7 @@ from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.orchestrator import TaskOrchestrator, TaskResult
 from pipeline_optimization.types import (
     Component,
+    ComponentOf,
     ErrorRecord,
     Lexicon,
     NoOptions,
@@ -29,8 +29,8 @@ from pipeline_optimization.types import (
 __all__ = ["TaskOrchestrator", "TaskResult"]
 
 
-class ShoutingTokenizer:
-    """Words in capital letters only; says where it is asked."""
+class QuietTokenizer:
+    """Words that are not all in capital letters."""
 
     is_characterwise = False
 
@@ -41,7 +41,7 @@ class ShoutingTokenizer:
         return text
 
     def words(self, filtered: str) -> Iterable[str]:
-        return [word for word in filtered.split() if word.isupper()]
+        return [word for word in filtered.split() if not word.isupper()]
 
 
 @frozen(kw_only=True)
@@ -88,27 +88,27 @@ class Once:
 
 
 @hookimpl
-def anagram_register_tokenizers() -> Sequence[Component[Any, Tokenizer]]:
-    return [Component(name="shouting", summary="capital letters", factory=ShoutingTokenizer, options=NoOptions)]
+def anagram_register_tokenizers() -> Sequence[ComponentOf[Tokenizer]]:
+    return [Component(name="quiet", summary="no capital letters", factory=QuietTokenizer, options=NoOptions)]
 
 
 @hookimpl
-def anagram_register_signatures() -> Sequence[Component[Any, Signature]]:
+def anagram_register_signatures() -> Sequence[ComponentOf[Signature]]:
     return [Component(name="first", summary="all letters but one", factory=FirstLetter, options=FirstLetterOptions)]
 
 
 @hookimpl
-def anagram_register_lexicons() -> Sequence[Component[Any, Lexicon]]:
+def anagram_register_lexicons() -> Sequence[ComponentOf[Lexicon]]:
     return [Component(name="tiny", summary="three words", factory=TinyLexicon, options=NoOptions)]
 
 
 @hookimpl
-def anagram_register_retry_policies() -> Sequence[Component[Any, RetryPolicy]]:
+def anagram_register_retry_policies() -> Sequence[ComponentOf[RetryPolicy]]:
     return [Component(name="stubborn", summary="twenty more", factory=Once, options=NoOptions)]
 
 
 @hookimpl
-def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
+def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
     return [Component(name="plain", summary="as sequential", factory=SequentialOrchestrator, options=NoOptions)]
 
 

@@ -1,0 +1,160 @@
+"""Every hook is called with what its docstring promises, in the parent process."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
+from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
+from pipeline_optimization.builtin.sequential import SequentialOrchestrator
+from pipeline_optimization.builtin.signatures import make_letters
+from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
+from pipeline_optimization.counting.kernel import ExerciseKernel
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import (
+    CheckpointSaved,
+    Component,
+    ComponentOf,
+    ItemFinished,
+    KernelOffer,
+    Lexicon,
+    NoOptions,
+    Orchestrator,
+    RetryPolicy,
+    RunFinished,
+    RunStarted,
+    Signature,
+    TaskFailed,
+    TaskRetried,
+    Tokenizer,
+)
+
+
+class Everything:
+    """Implements every hook, and keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.events: list[object] = []
+        self.pids: set[int] = set()
+        self.asked: list[tuple[str, str, str]] = []
+
+    def _keep(self, event: object) -> None:
+        self.events.append(event)
+        self.pids.add(os.getpid())
+
+    @hookimpl
+    def anagram_register_orchestrators(self) -> Sequence[ComponentOf[Orchestrator]]:
+        return [Component(name="my-orchestrator", summary="s", factory=SequentialOrchestrator, options=NoOptions)]
+
+    @hookimpl
+    def anagram_register_tokenizers(self) -> Sequence[ComponentOf[Tokenizer]]:
+        return [Component(name="my-tokenizer", summary="s", factory=ExerciseTokenizer, options=NoOptions)]
+
+    @hookimpl
+    def anagram_register_signatures(self) -> Sequence[ComponentOf[Signature]]:
+        return [Component(name="my-signature", summary="s", factory=make_letters, options=NoOptions)]
+
+    @hookimpl
+    def anagram_register_retry_policies(self) -> Sequence[ComponentOf[RetryPolicy]]:
+        return [Component(name="my-policy", summary="s", factory=FixedPolicy, options=FixedOptions)]
+
+    @hookimpl
+    def anagram_register_lexicons(self) -> Sequence[ComponentOf[Lexicon]]:
+        return [Component(name="my-lexicon", summary="s", factory=FileLexicon, options=FileLexiconOptions)]
+
+    @hookimpl
+    def anagram_counting_kernel(self, tokenizer: str, signature: str, lexicon: str) -> KernelOffer | None:
+        self.asked.append((tokenizer, signature, lexicon))
+        return KernelOffer(name="my-kernel", summary="s", factory=ExerciseKernel)
+
+    @hookimpl
+    def anagram_run_started(self, event: RunStarted) -> None:
+        self._keep(event)
+
+    @hookimpl
+    def anagram_task_failed(self, event: TaskFailed) -> None:
+        self._keep(event)
+
+    @hookimpl
+    def anagram_task_retried(self, event: TaskRetried) -> None:
+        self._keep(event)
+
+    @hookimpl
+    def anagram_item_finished(self, event: ItemFinished) -> None:
+        self._keep(event)
+
+    @hookimpl
+    def anagram_checkpoint_saved(self, event: CheckpointSaved) -> None:
+        self._keep(event)
+
+    @hookimpl
+    def anagram_run_finished(self, event: RunFinished) -> None:
+        self._keep(event)
+
+
+@pytest.fixture
+def everything(anagram_registry: Registry) -> Everything:
+    plugin = Everything()
+    anagram_registry.register(plugin, "everything")
+    return plugin
+
+
+def test_registered_components_are_used(everything: Everything, anagram_registry: Registry, tmp_path: Path) -> None:
+    """A component of every kind can be registered and chosen, and the kernel is asked with their names."""
+    words = tmp_path / "words.txt"
+    words.write_text("cat\nact\n")
+    report = count_anagrams(
+        "cat",
+        orchestrator="my-orchestrator",
+        tokenizer="my-tokenizer",
+        signature="my-signature",
+        retry="my-policy",
+        retry_options={"attempts": 2},
+        lexicon=f"my-lexicon:{words}",
+        registry=anagram_registry,
+    )
+    assert report.anagram_counts == {"act": 1, "cat": 1}
+    assert report.kernel == "my-kernel"
+    assert everything.asked == [("my-tokenizer", "my-signature", "my-lexicon")]
+
+
+def test_observers_are_told(everything: Everything, anagram_registry: Registry, tmp_path: Path) -> None:
+    """Each observer hook is called, as often as the report counts, with the facts of its event, by the parent."""
+    path = tmp_path / "run.checkpoint"
+    report = count_anagrams(
+        "cat dog post " * 5,
+        orchestrator="multiprocess",
+        orchestrator_options={"workers": 2},
+        faults="heavy",
+        latency_scale=0.0,
+        retry="fixed",
+        retry_options={"attempts": 30, "delay": 0.0},
+        seed=5,
+        chunk_size=20,
+        checkpoint=path,
+        registry=anagram_registry,
+    )
+    events = everything.events
+    numbers = Counter(type(event) for event in events)
+    assert numbers[RunStarted] == numbers[RunFinished] == 1
+    assert numbers[TaskFailed] == numbers[TaskRetried] == report.retries > 0
+    assert numbers[ItemFinished] == sum(stats.items for stats in report.tasks.values())
+    assert numbers[CheckpointSaved] >= 1
+    first, last = events[0], events[-1]
+    assert isinstance(first, RunStarted)
+    assert (first.orchestrator, first.slots, first.seed) == ("multiprocess", 2, 5)
+    assert isinstance(last, RunFinished)
+    assert last.is_complete
+    saved = [event for event in events if isinstance(event, CheckpointSaved)]
+    assert saved[-1].path == str(path)
+    assert saved[-1].items == numbers[ItemFinished]
+    retried = next(event for event in events if isinstance(event, TaskRetried))
+    failed = next(event for event in events if isinstance(event, TaskFailed))
+    assert (retried.item, retried.attempt, retried.delay) == (failed.item, failed.attempt + 1, 0.0)
+    assert everything.pids == {os.getpid()}

@@ -1,0 +1,52 @@
+"""Type checkers find nothing in a right plugin, and every mistake in a wrong one."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HOME = Path(__file__).parent / "typing"
+RIGHT, WRONG = HOME / "right_plugin.py", HOME / "wrong_plugin.py"
+CHECKERS = {
+    "mypy": ("mypy", "--strict", "--no-error-summary", "--hide-error-context"),
+    "pyright": ("pyright", "--pythonpath", sys.executable),
+}
+
+
+def errors_of(checker: str, path: Path) -> dict[int, str]:
+    """Return what a type checker says of a file, by line."""
+    command = [sys.executable, "-m", *CHECKERS[checker], str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=HOME.parents[1], check=False, timeout=120)
+    assert done.returncode in {0, 1}, done.stdout + done.stderr
+    found = re.findall(rf"{path.name}:(\d+):(?:\d+)?.*?error:? (.*)", done.stdout)
+    return {int(line): message for line, message in found}
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_a_right_plugin(checker: str) -> None:
+    """A plugin of every kind, annotated as the documents say, has no type error."""
+    assert not errors_of(checker, RIGHT)
+
+
+@pytest.mark.parametrize("checker", CHECKERS)
+def test_a_wrong_plugin(checker: str) -> None:
+    """Each line with a mistake has a type error, and no other line has one."""
+    lines = WRONG.read_text().splitlines()
+    marked = {number for number, line in enumerate(lines, start=1) if "# wrong" in line and '"""' not in line}
+    assert len(marked) >= 14
+    assert set(errors_of(checker, WRONG)) == marked
+
+
+def test_no_any_in_the_author_api() -> None:
+    """Hook specs, types and fixtures promise nothing by the type that allows everything."""
+    source = Path(__file__).parents[1] / "src" / "pipeline_optimization"
+    for path in (source / "hookspecs.py", source / "pytest_plugin.py", *(source / "types").glob("*.py")):
+        assert not re.search(r"\bAny\b", path.read_text()), path.name
+    for name in ("examining.py", "contracts.py"):
+        for line in (source / "testing" / name).read_text().splitlines():
+            if re.match(r"    def [a-z]|def [a-z]", line):
+                assert not re.search(r"\bAny\b", line) or "subject" in line or "def make(self) -> Any" in line, line
