@@ -19,7 +19,12 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```console\n\$ (.+?)\n(.*?)```", README, re.DOTALL)
 TABLE = re.findall(r"^\| `(anagram [^`]+)` \|", README, re.MULTILINE)
-DOCUMENTS = ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md", "docs/performance.md"]
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))),
+]
 
 
 def test_the_readme_has_commands() -> None:
@@ -84,6 +89,8 @@ def test_links(document: str) -> None:
             continue
         name, _, heading = target.partition("#")
         found = path.parent / name
+        if found.parent.name == "reference":
+            continue  # made of docstrings, and checked when the site is built
         assert found.exists(), target
         if heading:
             assert heading in headings(found), target
@@ -92,14 +99,3 @@ def test_links(document: str) -> None:
 def headings(path: Path) -> set[str]:
     lines = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
-
-
-def test_hooks_are_documented() -> None:
-    """Every hook has a docstring that says when it is called, and takes only typed arguments."""
-    from pipeline_optimization import hookspecs
-
-    hooks = [value for name, value in vars(hookspecs).items() if name.startswith("anagram_")]
-    assert len(hooks) == 12
-    for hook in hooks:
-        assert len(hook.__doc__) > 40
-        assert "return" in hook.__annotations__

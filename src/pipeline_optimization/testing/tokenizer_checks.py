@@ -17,7 +17,19 @@ __all__ = ["TOKENIZER_CHECKS"]
 TokenizerSubject = Subject[Tokenizer]
 
 EVERY_CHARACTER = "".join(map(chr, range(0x3000))) + "\ud800\udfff\ufeff\ufffd\U0001f600\U0010ffff"
-TEXTS = ("", " ", "cat", "Cat's tea-pot", "e\u0301tude", "\ufb01n", "ß", "don't stop", "a----b", *seeded_texts(30))
+TEXTS = (
+    "",
+    " ",
+    "cat",
+    "Cat's tea-pot",
+    "e\u0301tude",
+    "\ufb01n",
+    "ß",
+    "don't stop",
+    "a----b",
+    "catDog ACTcat",
+    *seeded_texts(30),
+)
 
 
 def words_of(tokenizer: Tokenizer, text: str) -> list[str]:

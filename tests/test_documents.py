@@ -1,0 +1,64 @@
+"""What the how-to pages say is so, and the site is made of all pages."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command import anagram
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
+BLOCK = re.compile(r"```(console|python)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_how_to(page: Path, tmp_path: Path) -> None:
+    """Files that a page shows can be written, and its commands and programs succeed in their order."""
+    (tmp_path / "book.txt").write_text("The cat stopped. " * 50)
+    blocks = BLOCK.findall(page.read_text("utf-8"))
+    assert blocks
+    for language, title, text in blocks:
+        if title:
+            (tmp_path / title).parent.mkdir(exist_ok=True)
+            (tmp_path / title).write_text(text)
+        elif language == "python":
+            done = subprocess.run(
+                [sys.executable, "-c", text], cwd=tmp_path, capture_output=True, text=True, check=False
+            )
+            assert done.returncode == 0, done.stderr
+        for command in re.findall(r"^\$ anagram (.+)$", text, re.MULTILINE) if language == "console" else ():
+            result = anagram(*shlex.split(command), cwd=tmp_path)
+            assert result.returncode == 0, (command, result.stderr.decode(), result.stdout.decode())
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """A document that is written is found on the site."""
+    navigation = (ROOT / "mkdocs.yml").read_text("utf-8")
+    for page in (ROOT / "docs").rglob("*.md"):
+        assert f": {page.relative_to(ROOT / 'docs')}\n" in navigation
+
+
+def test_references_are_made_of_docstrings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every hook with its arguments, every type and every check has its place in the references."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import build_site
+
+    from pipeline_optimization import hookspecs, types
+    from pipeline_optimization.testing.examining import CHECKS
+
+    hooks = build_site.hooks()
+    for name in (name for name in vars(hookspecs) if name.startswith("anagram_")):
+        assert f"## `{name}`" in hooks
+    assert "- `tokenizer`: The name of the run's tokenizer." in hooks
+    assert "Args:" not in hooks
+    assert "``" not in re.sub(r"```", "", hooks)
+    for name in types.__all__:
+        assert f"## `{name}`" in build_site.contracts()
+    for checks in CHECKS.values():
+        assert all(f"| `{check.name}` |" in build_site.checks() for check in checks)
