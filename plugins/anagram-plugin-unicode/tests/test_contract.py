@@ -11,11 +11,21 @@ from hypothesis import strategies as st
 
 from anagram_plugin_unicode.tokenizer import UnicodeTokenizer
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.testing import TokenizerContract
 from pipeline_optimization.types import Tokenizer
 
 HARD = "\xad\u200d\u0301\u0345\u202f\u200b\u1e9e\u0130\u017f\ufe0f\u0939\u093f\u3042\u30ab\u05d0'\"\u2019.:,;_1aΣς \n\x1c\x85\xa0\U0001f1e6"
 TEXTS = st.text(st.one_of(st.sampled_from(HARD), st.characters()), max_size=40)
 OPTIONS: Sequence[dict[str, object]] = ({}, {"apostrophe": "separates"})
+
+
+class TestUnicode(TokenizerContract):
+    name = "unicode"
+
+
+class TestUnicodeWithoutApostrophes(TokenizerContract):
+    name = "unicode"
+    options = {"apostrophe": "separates"}
 
 
 def built(options: dict[str, object]) -> Tokenizer:
