@@ -25,6 +25,19 @@ class TestMultiprocess(OrchestratorContract):
     options = {"workers": 2}
 
 
+@pytest.mark.slow
+class TestMultiprocessSpawn(OrchestratorContract):
+    name = "multiprocess"
+    options = {"workers": 2, "start": "spawn"}
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+class TestMultiprocessFork(OrchestratorContract):
+    name = "multiprocess"
+    options = {"workers": 2, "start": "fork"}
+
+
 class Killer:
     """Kills every eighth worker that has just answered and has its next attempt in hand.
 
