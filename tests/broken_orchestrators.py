@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import threading
 import time
 from collections.abc import Sequence
@@ -308,6 +309,18 @@ class WaitsOnForcedClose(Sound):
             thread.join(timeout=0.5)
 
 
+class IgnoresCtrlC(Sound):
+    """Switches Ctrl-C off while it is open."""
+
+    def open(self, context: OpenContext) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        super().open(context)
+
+    def close(self, *, force: bool) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        super().close(force=force)
+
+
 BROKEN: dict[type[Orchestrator], str] = {
     DropsAnItem: "reports_each_attempt",
     DoublesOnRetry: "reports_once",
@@ -332,5 +345,6 @@ BROKEN: dict[type[Orchestrator], str] = {
     ClosesOnce: "close_is_idempotent",
     LeaksItsPool: "nothing_is_left_behind",
     WaitsOnForcedClose: "forced_close",
+    IgnoresCtrlC: "interruption",
 }
 """Each with the check that catches it."""

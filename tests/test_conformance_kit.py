@@ -194,9 +194,8 @@ NEVER_CAUGHT = {
     "failures_are_survived",
     "failures_for_good",
     "events",
-    # It takes worker processes to break these; what multiprocess does about them is tested with it.
+    # It takes worker processes to break these: see the tests of multiprocess.
     "a_death_is_told",
-    "interruption",
     "workers_ignore_ctrl_c",
     # The core refuses unknown options for every component.
     "refuses_unknown_options",

@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from anagram_plugin_multiprocess.orchestrator import MultiprocessOrchestrator
+from anagram_plugin_multiprocess.worker_process import WorkerProcess
 from deadly import DeadlyPlugin
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.testing import OrchestratorContract
-from pipeline_optimization.types import ItemFinished, TaskFailed
+from pipeline_optimization.testing import OrchestratorContract, check_orchestrator, drive
+from pipeline_optimization.types import Capabilities, Completion, ItemFinished, TaskFailed
 
 METHODS = ["forkserver", "spawn", "fork"]
 TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop. " * 10
@@ -36,6 +38,23 @@ class TestMultiprocessSpawn(OrchestratorContract):
 class TestMultiprocessFork(OrchestratorContract):
     name = "multiprocess"
     options = {"workers": 2, "start": "fork"}
+
+
+class HidesDeaths(MultiprocessOrchestrator):
+    """Replaces a dead worker, and says nothing of its attempt."""
+
+    def _replace(self, worker: WorkerProcess) -> Completion | None:
+        super()._replace(worker)
+        return None
+
+
+@pytest.mark.slow
+def test_hidden_deaths_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The conformance kit finds an orchestrator that keeps a worker's death to itself, and nothing else in it."""
+    monkeypatch.setattr(drive, "PATIENCE", 3.0)
+    claims = Capabilities(isolation="process", can_kill=True, is_parallel=True)
+    results = check_orchestrator(lambda: HidesDeaths(2, "forkserver"), capabilities=claims)
+    assert [result.name for result in results if result.status == "failed"] == ["a_death_is_told"]
 
 
 class Killer:
