@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.sources import Chunk, FileRange, cut_file, read_ranges
+from pipeline_optimization.sources import Chunk, FileRange, cut_file, cut_range, guided, read_ranges
 from test_sources_chunking import DATA, reference_invalid, reference_words, squeeze_exercise, squeeze_nothing, words_of
 
 
@@ -41,17 +41,49 @@ def test_words_and_invalid_bytes_are_those_of_the_whole_file(data: bytes, chunk_
 
 
 @settings(deadline=None)
+@given(data=DATA, chunk_size=st.integers(1, 20), piece=st.integers(1, 20), most=st.integers(1, 5))
+def test_ranges_of_several_blocks_are_cut_again(data: bytes, chunk_size: int, piece: int, most: int) -> None:
+    """However many blocks a range has, and however it is cut again, the words are those of the file."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = os.path.join(directory, "text")
+        Path(path).write_bytes(data)
+        ranges = list(cut_file(path, len(data), chunk_size, blocks=lambda left: min(left, most)))
+        pieces = [piece_of for part in ranges for piece_of in cut_range(part, piece)]
+        chunks = read_all(pieces, piece)
+    assert [part.start for part in pieces] == [0, *(part.stop for part in pieces[:-1])][: len(pieces)]
+    assert sum(part.size for part in pieces) == len(data)
+    assert words_of(chunks, squeeze_nothing) == reference_words(data, is_squeezed=False)
+    assert sum(chunk.invalid_bytes for chunk in chunks) == reference_invalid(data)
+
+
+@pytest.mark.parametrize("number", [1, 16, 17, 105, 1050, 100_000])
+def test_guided_ranges(tmp_path: Path, number: int) -> None:
+    """Ranges are no larger than a sixteenth of what is left, nor than sixteen blocks, and all blocks are in one."""
+    path = tmp_path / "text"
+    path.write_bytes(b"a " * number)
+    sizes = [part.size // 2 for part in cut_file(str(path), 2 * number, 2, blocks=guided)]
+    left = number
+    for size in sizes:
+        assert 1 <= size <= max(1, min(16, left // 16))
+        left -= size
+    assert left == 0
+    assert len(sizes) <= 62 + number // 16
+
+
+@settings(deadline=None)
 @given(data=DATA, chunk_size=st.integers(1, 50), known=st.sets(st.integers(0, 30)))
 def test_known_ranges_are_cut_where_they_were(data: bytes, chunk_size: int, known: set[int]) -> None:
     """Whatever part of the ranges is known, all are the same again, and the known ones are not looked at."""
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "text")
         Path(path).write_bytes(data)
-        ranges = list(cut_file(path, len(data), chunk_size))
+        ranges = list(cut_file(path, len(data), chunk_size, blocks=guided))
         stops = {part.start: part.stop for number, part in enumerate(ranges) if number in known}
-        assert list(cut_file(path, len(data), chunk_size, known_stop=stops.get)) == ranges
+        assert list(cut_file(path, len(data), chunk_size, blocks=guided, known_stop=stops.get)) == ranges
     every = {part.start: part.stop for part in ranges}
-    assert list(cut_file(path, len(data), chunk_size, known_stop=every.get)) == ranges, "the file is gone by now"
+    assert list(cut_file(path, len(data), chunk_size, blocks=guided, known_stop=every.get)) == ranges, (
+        "the file is gone by now"
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,12 +40,12 @@ class DistinctWords:
         self._chunks = 0
         self._exact = 0
 
-    def add(self, distinct_words: int, sample: Iterable[int]) -> None:
-        """Add a chunk's number of different words and the hashes of its sample."""
-        self._chunks += 1
+    def add(self, distinct_words: int, sample: Iterable[int], *, chunks: int = 1) -> None:
+        """Add the number of different words of so many chunks together, and the hashes of their sample."""
+        self._chunks += chunks
         self._exact += distinct_words
         mask = (1 << self._depth) - 1
-        self._sample.update(value for value in sample if not value & mask)
+        self._sample.update(sample if self._depth == DEPTH else (value for value in sample if not value & mask))
         while len(self._sample) > CAPACITY:
             self._depth += 1
             mask = (1 << self._depth) - 1

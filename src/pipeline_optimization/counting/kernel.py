@@ -104,6 +104,9 @@ class ExerciseKernel:
                 counter.update(piece.split())
             return self._known.counts(counter)
 
+    def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
+        return map(self.count, chunks)
+
     def _clean(self, data: bytes) -> bytes:
         """Return lower-case letters, digits and spaces. Bytes above 0x7F are dropped, but for white space.
 
@@ -129,6 +132,9 @@ class GenericKernel:
         with self._lock:
             words = self._tokenizer.words(self._tokenizer.filter(data.decode("utf-8", "replace")))
             return self._known.counts(Counter(map(str.lower, words)))
+
+    def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
+        return map(self.count, chunks)
 
 
 def _pieces(clean: bytes) -> Iterator[bytes]:

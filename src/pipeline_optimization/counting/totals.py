@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from operator import add
 
 from pipeline_optimization.counting.distinct import DistinctWords
 from pipeline_optimization.types import ChunkCounts, GroupIndex
 
 __all__ = ["Totals", "decode_counts", "encode_counts"]
 
-HEADER = struct.Struct("<QQII")
+HEADER = struct.Struct("<QQIII")
 SUM_HEADER = struct.Struct("<QQ")
 
 
 def encode_counts(counts: ChunkCounts) -> bytes:
-    """Pack counts: words, different words, the two lengths, then the groups, their occurrences, and the sample."""
-    header = HEADER.pack(counts.words, counts.distinct_words, len(counts.groups), len(counts.sample))
+    """Pack counts: words, different words, the two lengths, the chunks, then the groups, their occurrences, and the sample."""
+    header = HEADER.pack(counts.words, counts.distinct_words, len(counts.groups), len(counts.sample), counts.chunks)
     return b"".join((header, counts.groups.tobytes(), counts.occurrences.tobytes(), counts.sample.tobytes()))
 
 
 def decode_counts(data: bytes) -> ChunkCounts:
     """Unpack what ``encode_counts`` packed."""
-    words, distinct_words, n_groups, n_sample = HEADER.unpack_from(data)
+    words, distinct_words, n_groups, n_sample, chunks = HEADER.unpack_from(data)
     groups, occurrences, sample = array("I"), array("Q"), array("I")
     start = HEADER.size
     for part, length in ((groups, n_groups), (occurrences, n_groups), (sample, n_sample)):
@@ -31,7 +33,12 @@ def decode_counts(data: bytes) -> ChunkCounts:
         part.frombytes(data[start:end])
         start = end
     return ChunkCounts(
-        groups=groups, occurrences=occurrences, words=words, distinct_words=distinct_words, sample=sample
+        groups=groups,
+        occurrences=occurrences,
+        words=words,
+        distinct_words=distinct_words,
+        sample=sample,
+        chunks=chunks,
     )
 
 
@@ -43,19 +50,19 @@ class Totals:
         self._distinct = DistinctWords()
         self.words = 0
 
-    def add_groups(self, groups: Iterable[int], occurrences: Iterable[int]) -> None:
+    def add_groups(self, groups: Sequence[int], occurrences: Sequence[int]) -> None:
+        """Add occurrences by group; a group must not be twice in ``groups``."""
         totals = self._groups
-        get = totals.get
-        for group, number in zip(groups, occurrences, strict=True):
-            totals[group] = get(group, 0) + number
+        # In C from end to end: twice as fast as a loop, and a run over large files does little else in the parent.
+        totals.update(zip(groups, map(add, map(totals.get, groups, repeat(0)), occurrences), strict=True))
 
-    def add_words(self, words: int, distinct_words: int, sample: Iterable[int]) -> None:
+    def add_words(self, words: int, distinct_words: int, sample: Iterable[int], *, chunks: int = 1) -> None:
         self.words += words
-        self._distinct.add(distinct_words, sample)
+        self._distinct.add(distinct_words, sample, chunks=chunks)
 
     def add(self, counts: ChunkCounts) -> None:
         self.add_groups(counts.groups, counts.occurrences)
-        self.add_words(counts.words, counts.distinct_words, counts.sample)
+        self.add_words(counts.words, counts.distinct_words, counts.sample, chunks=counts.chunks)
 
     def to_bytes(self) -> bytes:
         """Return the sum as bytes, for ``restore``."""

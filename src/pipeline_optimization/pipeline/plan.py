@@ -13,6 +13,7 @@ from pipeline_optimization.engine.faults import PROFILES, FaultPlan
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, UnknownComponentError
 from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
+from pipeline_optimization.pipeline.range_counting import threads_beside
 from pipeline_optimization.pipeline.stages import StagePlan
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
@@ -132,7 +133,13 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
         retry=registry.retry_policy(options.retry, options.retry_options),
         kernels=kernels,
         stages=StagePlan(
-            tokenizer=tokenizer, signature=signature, lexicon=lexicon, kernel=kernels[0], chunk_size=options.chunk_size
+            tokenizer=tokenizer,
+            signature=signature,
+            lexicon=lexicon,
+            kernel=kernels[0],
+            chunk_size=options.chunk_size,
+            # Of other hosts' cores nothing is known here.
+            threads=1 if capabilities.isolation == "host" else threads_beside(orchestrator.slots),
         ),
         faults=faults,
         capabilities=capabilities,

@@ -7,7 +7,15 @@ from functools import partial
 
 from attrs import define, frozen
 
-from pipeline_optimization.sources import FileRange, FileSource, Source, cut_file, read_chunks, read_ranges
+from pipeline_optimization.sources import (
+    FileRange,
+    FileSource,
+    Source,
+    cut_file,
+    guided,
+    read_chunks,
+    read_ranges,
+)
 
 __all__ = ["Part", "Reading"]
 
@@ -57,6 +65,8 @@ class Reading:
     def parts(self, *, inline: bool) -> Iterator[Part]:
         """Yield the parts: ranges of plain files, small files together, unless ``inline``; data of all other sources.
 
+        A range may be of several chunks, as nobody needs to hold it at once.
+
         Which part has which words depends on the sources, the chunk size and ``inline`` only. Raises InputError where
         a source cannot be read.
         """
@@ -73,8 +83,10 @@ class Reading:
                 small.append(FileRange(source.name, 0, size))
                 pending += size
             else:
-                known_stop = partial(self.stop_of, source.name)
-                for part in cut_file(source.name, size, self.chunk_size, known_stop=known_stop):
+                cut = partial(
+                    cut_file, source.name, size, self.chunk_size, known_stop=partial(self.stop_of, source.name)
+                )
+                for part in cut() if inline else cut(blocks=guided):
                     yield from self._of([part], inline=inline)
         if small:
             yield from self._of(small, inline=inline)

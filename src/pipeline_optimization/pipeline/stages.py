@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from attrs import frozen
 
@@ -17,12 +18,12 @@ from pipeline_optimization.pipeline.payloads import (
     encode_counted,
     encode_unreadable,
 )
+from pipeline_optimization.pipeline.range_counting import PIECE, RangeCounter
 from pipeline_optimization.registry import Choice
-from pipeline_optimization.sources import read_ranges
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
-from pipeline_optimization.types import ChunkCounts, CountingKernel, KernelOffer, Lexicon, Signature, Tokenizer
+from pipeline_optimization.types import CountingKernel, KernelOffer, Lexicon, Signature, Tokenizer
 
 __all__ = ["COUNT_CHUNK", "COUNT_RANGES", "FILTER_INPUT", "FIND_ANAGRAMS", "GET_WORDS", "StagePlan", "build_stages"]
 
@@ -35,13 +36,17 @@ COUNT_RANGES = "count_ranges"
 
 @frozen(kw_only=True)
 class StagePlan:
-    """The components that stages are built from: all a worker needs to know of a run, faults apart."""
+    """The components that stages are built from: all a worker needs to know of a run, faults apart.
+
+    ``threads`` may count at once in one attempt, if the kernel lets them.
+    """
 
     tokenizer: Choice[Tokenizer]
     signature: Choice[Signature]
     lexicon: Choice[Lexicon]
     kernel: KernelOffer
     chunk_size: int
+    threads: int = 1
 
     def open_index(self) -> AnagramIndex:
         """Return the lexicon's index; raises LexiconError where there is none to be had."""
@@ -61,33 +66,37 @@ class _Stages:
     def __init__(self, plan: StagePlan) -> None:
         self._plan = plan
         self._tokenizer = plan.tokenizer.build()
-        self._kernel: CountingKernel | None = None
         self._index: AnagramIndex | None = None
 
     def count_chunk(self, data: bytes) -> bytes:
         """Return all counts of a chunk: the stages in one, where none can wait or fail."""
-        return encode_counted(Counted([self._count(data)]))
+        return encode_counted(Counted([self._kernel.count(data)]))
 
     def count_ranges(self, data: bytes) -> bytes:
         """Read ranges of files and return all their counts, or why they cannot be read."""
-        squeeze = self._tokenizer.filter if self._tokenizer.is_characterwise else None
-        counts, invalid_bytes = [], 0
         try:
-            for chunk in read_ranges(decode_ranges(data), self._plan.chunk_size, squeeze):
-                counts.append(self._count(chunk.data))
-                invalid_bytes += chunk.invalid_bytes
+            return encode_counted(self._range_counter.count(decode_ranges(data)))
         except InputError as error:
             return encode_unreadable(error)
-        return encode_counted(Counted(counts, invalid_bytes))
 
     def describe_worker(self, data: bytes) -> bytes:
         """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""
         return encode_facts({"the lexicon's digest": self._plan.open_index().digest()})
 
-    def _count(self, data: bytes) -> ChunkCounts:
-        if self._kernel is None:
-            self._kernel = self._plan.kernel.factory(self._plan.open_index(), self._tokenizer)
-        return self._kernel.count(data)
+    @cached_property
+    def _kernel(self) -> CountingKernel:
+        return self._plan.kernel.factory(self._plan.open_index(), self._tokenizer)
+
+    @cached_property
+    def _range_counter(self) -> RangeCounter:
+        chunk_size, is_parallel = self._plan.chunk_size, self._plan.kernel.is_parallel
+        return RangeCounter(
+            kernel=self._kernel,
+            chunk_size=chunk_size,
+            squeeze=self._tokenizer.filter if self._tokenizer.is_characterwise else None,
+            piece=min(PIECE, chunk_size) if is_parallel else chunk_size,
+            threads=self._plan.threads if is_parallel else 1,
+        )
 
     def filter_input(self, data: bytes) -> bytes:
         """Return the filtered text."""

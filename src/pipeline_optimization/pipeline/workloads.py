@@ -48,7 +48,9 @@ class FusedWorkload:
         for number, part in enumerate(self._reading.parts(inline=self._inline)):
             task = COUNT_RANGES if part.ranges else COUNT_CHUNK
             data = encode_ranges(part.ranges) if part.ranges else part.data
-            size = len(data) if self._is_text_elsewhere else part.size
+            # Whoever counts ranges holds a chunk of them at a time.
+            held = min(part.size, self._reading.chunk_size) if part.ranges else part.size
+            size = len(data) if self._is_text_elsewhere else held
             yield Item(id=str(number), task=task, data=data, size=size, place=part.place)
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:

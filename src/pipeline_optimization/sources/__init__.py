@@ -14,7 +14,7 @@ from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.identity import identify
-from pipeline_optimization.sources.ranges import FileRange, cut_file, read_ranges
+from pipeline_optimization.sources.ranges import FileRange, cut_file, cut_range, guided, read_ranges
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
@@ -30,7 +30,9 @@ __all__ = [
     "TextSource",
     "UrlSource",
     "cut_file",
+    "cut_range",
     "expand_inputs",
+    "guided",
     "identify",
     "least_bytes",
     "read_chunks",

@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 
     from pipeline_optimization.sources.squeezing import Squeeze
 
-__all__ = ["FileRange", "cut_file", "read_ranges"]
+__all__ = ["FileRange", "cut_file", "cut_range", "guided", "read_ranges"]
+
+GUIDED_SHARE = 16
+MAX_BLOCKS = 16
 
 FIRST_LOOK = 4096
 """Bytes before a border in which white space is searched first."""
@@ -51,26 +54,60 @@ def _unknown(start: int) -> int | None:
     return None
 
 
-def cut_file(
-    path: str, size: int, chunk_size: int, *, known_stop: Callable[[int], int | None] = _unknown
-) -> Iterator[FileRange]:
-    """Cut the first ``size`` bytes of a plain file into ranges of about ``chunk_size`` bytes that split no word.
+def _one(blocks_left: int) -> int:
+    return 1
 
-    A range ends behind the last white space of a block of ``chunk_size`` bytes; a block without white space adds to
-    the range that it stands in. So the cuts depend on the bytes, ``size`` and ``chunk_size`` only. ``known_stop`` may
-    tell where the range that begins somewhere ends, so that the file need not be looked at there.
+
+def guided(blocks_left: int) -> int:
+    """Return how many blocks the next range has, so that there are few ranges, and small ones towards the end.
+
+    Guided self-scheduling (C. Polychronopoulos, D. Kuck, IEEE Transactions on Computers C-36, 1987) for about as many
+    workers as ``GUIDED_SHARE``: each range is that part of what is left. ``MAX_BLOCKS`` bounds what a death costs.
+    """
+    return max(1, min(MAX_BLOCKS, blocks_left // GUIDED_SHARE))
+
+
+def cut_file(
+    path: str,
+    size: int,
+    chunk_size: int,
+    *,
+    blocks: Callable[[int], int] = _one,
+    known_stop: Callable[[int], int | None] = _unknown,
+) -> Iterator[FileRange]:
+    """Cut the first ``size`` bytes of a plain file into ranges that split no word.
+
+    A range ends behind the last white space of a block of ``chunk_size`` bytes, and has as many blocks as ``blocks``
+    says, given how many there are left; a last block without white space adds another. So the cuts depend on the
+    bytes and the arguments only. ``known_stop`` may tell where the range that begins somewhere ends, so that the file
+    need not be looked at there.
 
     Raises InputError where the file cannot be read.
     """
-    start, border = 0, chunk_size
+    yield from _cut(FileRange(path, 0, size), chunk_size, blocks, known_stop)
+
+
+def cut_range(part: FileRange, chunk_size: int) -> Iterator[FileRange]:
+    """Cut a range into ranges of about ``chunk_size`` bytes, as ``cut_file`` cuts a file."""
+    yield from _cut(part, chunk_size, _one, _unknown)
+
+
+def _cut(
+    part: FileRange, chunk_size: int, blocks: Callable[[int], int], known_stop: Callable[[int], int | None]
+) -> Iterator[FileRange]:
+    path, start, size = part.path, part.start, part.stop
+    border = start // chunk_size * chunk_size  # the end of the last block of the last range
+    border += chunk_size * blocks(-((border - size) // chunk_size))
     with closing(_File(path)) as file:
         while border < size:
-            stop = known_stop(start) or _last_end(file, border - chunk_size, border)
+            stop = known_stop(start) or _last_end(file, max(start, border - chunk_size), border)
             if stop:
                 yield FileRange(path, start, stop)
                 start = stop
                 border = -(-stop // chunk_size) * chunk_size  # the end of the block that it ends in
-            border += chunk_size
+                border += chunk_size * blocks(-((border - size) // chunk_size))
+            else:
+                border += chunk_size
     if start < size:
         yield FileRange(path, start, size)
 

@@ -70,7 +70,8 @@ class KernelOffer:
 
     It gets the group index and the tokenizer of the run. ``prepare`` is called once a run, in the parent, before there
     are workers: it brings about what they will share, such as compiled code in a cache, and announces in a few words
-    what takes long. Both must be importable by name. An offer is taken unasked only if the input is known to have
+    what takes long. Both must be importable by name. ``is_parallel`` says that threads count side by side, because
+    counting holds no interpreter lock. An offer is taken unasked only if the input is known to have
     ``worth_from_bytes`` bytes.
     """
 
@@ -79,3 +80,4 @@ class KernelOffer:
     factory: Callable[[GroupIndex, Tokenizer], CountingKernel]
     prepare: Callable[[Callable[[str], None]], None] | None = None
     worth_from_bytes: int = 0
+    is_parallel: bool = False

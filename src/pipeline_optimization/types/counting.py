@@ -21,7 +21,7 @@ class ChunkCounts:
     many of the chunk's tokens belong to each (``Q``). ``words`` is the number of tokens, ``distinct_words`` the number
     of different ones (compared without case). ``sample`` has the CRC-32 of about one in sixteen of the different words
     (``counting.distinct``), ascending and each once (``I``), so that different words of many chunks can be estimated
-    in bounded memory.
+    in bounded memory. ``chunks`` is how many texts were counted together.
     """
 
     groups: array[int]
@@ -29,6 +29,7 @@ class ChunkCounts:
     words: int
     distinct_words: int
     sample: array[int]
+    chunks: int = 1
 
 
 class GroupIndex(Protocol):
@@ -52,4 +53,8 @@ class CountingKernel(Protocol):
 
     def count(self, data: bytes) -> ChunkCounts:
         """Count a chunk of UTF-8 text, invalid bytes replaced; must equal the pure Python kernel on every input."""
+        ...
+
+    def count_all(self, chunks: Iterable[bytes]) -> Iterable[ChunkCounts]:
+        """Count chunks as they come; each result may be the sum of several, as far as memory stays bounded."""
         ...

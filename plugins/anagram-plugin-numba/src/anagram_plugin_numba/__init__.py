@@ -45,4 +45,5 @@ def anagram_counting_kernel(tokenizer: str, signature: str) -> KernelOffer | Non
         factory=make,
         prepare=prepare,
         worth_from_bytes=WORTH_FROM_BYTES,
+        is_parallel=True,
     )

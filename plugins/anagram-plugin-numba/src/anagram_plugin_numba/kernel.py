@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
@@ -92,16 +92,31 @@ class NumbaKernel:
         return table
 
     def count(self, data: bytes) -> ChunkCounts:
-        with self._borrowed() as state:
-            text = np.frombuffer(data, np.uint8)
-            position = 0
-            while position < len(text):
-                position = self._native.call(
-                    "count_blocks", text, position, self._tables, state.scratch, state.memory, *state.limits
-                )
-                if position < len(text):
-                    state.make_room(self._native)
-            return self._counts(state.memory)
+        (counts,) = self.count_all([data])
+        return counts
+
+    def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
+        """Sum up chunks until the memory of words has grown too large to be kept."""
+        rest = iter(chunks)
+        for first in rest:
+            with self._borrowed() as state:
+                self._add(first, state)
+                number = 1
+                while state.is_worth_keeping and (data := next(rest, None)) is not None:
+                    self._add(data, state)
+                    number += 1
+                counts = self._counts(state.memory, number)
+            yield counts
+
+    def _add(self, data: bytes, state: _State) -> None:
+        text = np.frombuffer(data, np.uint8)
+        position = 0
+        while position < len(text):
+            position = self._native.call(
+                "count_blocks", text, position, self._tables, state.scratch, state.memory, *state.limits
+            )
+            if position < len(text):
+                state.make_room(self._native)
 
     @contextmanager
     def _borrowed(self) -> Iterator[_State]:
@@ -114,7 +129,7 @@ class NumbaKernel:
             with self._lock:
                 self._idle.append(state)
 
-    def _counts(self, memory: WordMemory) -> ChunkCounts:
+    def _counts(self, memory: WordMemory, chunks: int) -> ChunkCounts:
         sizes = memory.sizes
         pending = np.empty(sizes[WORDS] - sizes[RESOLVED], np.uint32)
         n_pending = self._native.call("resolve", memory, self._tables, self._table, pending)
@@ -131,6 +146,7 @@ class NumbaKernel:
             words=tokens,
             distinct_words=int(sizes[DISTINCT]),
             sample=array("I", np.unique(sample[: sizes[SAMPLED]]).tobytes()),
+            chunks=chunks,
         )
 
     def _look_up(self, memory: WordMemory, pending: NDArray[np.uint32]) -> None:

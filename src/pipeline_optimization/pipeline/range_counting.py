@@ -1,0 +1,118 @@
+"""How a worker counts ranges of files: piece by piece, in several threads where the kernel lets them run at once."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from pipeline_optimization.pipeline.payloads import Counted
+from pipeline_optimization.sources import FileRange, cut_range, read_ranges
+
+if TYPE_CHECKING:
+    from pipeline_optimization.sources.squeezing import Squeeze
+    from pipeline_optimization.types import ChunkCounts, CountingKernel
+
+__all__ = ["PIECE", "RangeCounter", "threads_beside"]
+
+PIECE: Final = 1 << 20
+"""Bytes that a thread takes at once: what is read is still in the processor's cache when it is counted."""
+
+MAX_THREADS: Final = 4
+"""As each thread remembers words, more would take more memory than an item's worth of text gives them to do."""
+
+
+def threads_beside(slots: int) -> int:
+    """Return how many threads may count in each of so many attempts at once, so that all together use the cores."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(MAX_THREADS, cores // slots))
+
+
+@define(eq=False)
+class _Pieces:
+    """Pieces that threads take in turn, until there are none left or one of them stops it."""
+
+    pieces: Iterator[Sequence[FileRange]]
+    _lock: threading.Lock = field(factory=threading.Lock)
+    _is_stopped: bool = False
+
+    def __iter__(self) -> Iterator[Sequence[FileRange]]:
+        return self
+
+    def __next__(self) -> Sequence[FileRange]:
+        with self._lock:
+            if self._is_stopped:
+                raise StopIteration
+            return next(self.pieces)
+
+    def stop(self) -> None:
+        self._is_stopped = True
+
+
+class _Share:
+    """One thread's part of the work."""
+
+    def __init__(self, counter: RangeCounter, pieces: _Pieces) -> None:
+        self._counter = counter
+        self._pieces = pieces
+        self._invalid_bytes = 0
+
+    def count(self) -> Counted:
+        """Count pieces until there are none left; after an error or Ctrl-C no other thread takes one either."""
+        try:
+            counts = list(self._counter.kernel.count_all(self._texts()))
+        except BaseException:
+            self._pieces.stop()
+            raise
+        return Counted(counts, self._invalid_bytes)
+
+    def _texts(self) -> Iterator[bytes]:
+        for piece in self._pieces:
+            for chunk in read_ranges(piece, self._counter.chunk_size, self._counter.squeeze):
+                self._invalid_bytes += chunk.invalid_bytes
+                yield chunk.data
+
+
+@define(eq=False)
+class RangeCounter:
+    """Counts ranges with ``threads`` threads, one of which is the caller's.
+
+    ``squeeze`` and ``chunk_size`` say how giant runs without white space are read (``read_ranges``).
+    """
+
+    kernel: CountingKernel
+    chunk_size: int
+    squeeze: Squeeze | None
+    piece: int
+    threads: int
+
+    def count(self, ranges: Sequence[FileRange]) -> Counted:
+        """Return the counts of ranges that are read as one text. Raises InputError where they cannot be read."""
+        pieces = _Pieces(self._cut(ranges))
+        if self.threads == 1 or len(ranges) > 1 or ranges[0].size <= self.piece:
+            return _Share(self, pieces).count()
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where there is work for several
+
+        with ThreadPoolExecutor(self.threads - 1) as others:
+            theirs = [others.submit(_Share(self, pieces).count) for _ in range(self.threads - 1)]
+            ours = _Share(self, pieces).count()
+            return _together([ours, *(share.result() for share in theirs)])
+
+    def _cut(self, ranges: Sequence[FileRange]) -> Iterator[Sequence[FileRange]]:
+        if len(ranges) > 1:
+            yield ranges
+            return
+        for part in cut_range(ranges[0], self.piece):
+            yield [part]
+
+
+def _together(shares: Iterable[Counted]) -> Counted:
+    counts: list[ChunkCounts] = []
+    invalid_bytes = 0
+    for share in shares:
+        counts += share.chunks
+        invalid_bytes += share.invalid_bytes
+    return Counted(counts, invalid_bytes)

@@ -1,0 +1,144 @@
+"""Counting ranges: threads share the pieces of a range, and what they count together is what one counts."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.builtin.signatures import letters_signature
+from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
+from pipeline_optimization.counting.index import AnagramIndex, build_index
+from pipeline_optimization.counting.kernel import ExerciseKernel
+from pipeline_optimization.counting.totals import Totals
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.pipeline.range_counting import MAX_THREADS, RangeCounter, threads_beside
+from pipeline_optimization.sources import FileRange
+from pipeline_optimization.types import ChunkCounts, GroupIndex, KernelOffer, Tokenizer
+
+TEXT = b"The cat's act: stop, spot, post! \xff Tea-pot 3 dogs god.\n"
+
+
+class Words:
+    """A lexicon in memory."""
+
+    identity = "test"
+
+    def words(self) -> list[str]:
+        return ["cat", "act", "dog", "god", "stop", "the"]
+
+
+class MeetingKernel:
+    """Counts nothing before as many threads as expected have come with a piece each."""
+
+    def __init__(self, index: GroupIndex, tokenizer: Tokenizer, *, threads: int) -> None:
+        self._kernel = ExerciseKernel(index, tokenizer)
+        self._barrier = threading.Barrier(threads, timeout=10)
+
+    def count(self, data: bytes) -> ChunkCounts:
+        return self._kernel.count(data)
+
+    def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
+        for number, chunk in enumerate(chunks):
+            if number == 0:
+                self._barrier.wait()
+            yield self._kernel.count(chunk)
+
+
+@pytest.fixture(scope="module")
+def index() -> AnagramIndex:
+    return build_index(Words(), letters_signature, "test")[0]
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    path = tmp_path / "book.txt"
+    path.write_bytes(TEXT * 200)
+    return path
+
+
+def summed(counter: RangeCounter, part: FileRange) -> tuple[bytes, int]:
+    totals, counted = Totals(), counter.count([part])
+    for counts in counted.chunks:
+        totals.add(counts)
+    return totals.to_bytes(), counted.invalid_bytes
+
+
+@pytest.mark.parametrize("threads", [2, 3])
+def test_threads_share_a_range(index: AnagramIndex, book: Path, threads: int) -> None:
+    """All threads count at the same time, and their sum is what one thread counts."""
+    part = FileRange(str(book), 0, book.stat().st_size)
+    one = RangeCounter(ExerciseKernel(index, ExerciseTokenizer()), 1000, None, piece=100, threads=1)
+    meeting = MeetingKernel(index, ExerciseTokenizer(), threads=threads)
+    several = RangeCounter(meeting, 1000, None, piece=100, threads=threads)
+    assert summed(several, part) == summed(one, part)
+    assert summed(one, part)[1] == 200
+
+
+@pytest.mark.parametrize("failing", ["caller", "other"])
+def test_an_error_stops_all_threads(index: AnagramIndex, book: Path, failing: str) -> None:
+    """Whichever thread meets it: the others take no further piece, and the error is raised."""
+    taken: list[bytes] = []
+    caller = threading.current_thread()
+
+    class Failing(MeetingKernel):
+        def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
+            is_failing = (threading.current_thread() is caller) == (failing == "caller")
+            has_failed.wait(0 if is_failing else 10)
+            for chunk in chunks:
+                if is_failing:
+                    raise InputError("gone", source="book")
+                taken.append(chunk)
+                yield self.count(chunk)
+
+    has_failed = threading.Event()
+    counter = RangeCounter(Failing(index, ExerciseTokenizer(), threads=2), 1000, None, piece=100, threads=2)
+    original = counter.kernel.count_all
+
+    def signalling(chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
+        try:
+            yield from original(chunks)
+        except InputError:
+            counter_stopped.append(True)
+            raise
+        finally:
+            has_failed.set()
+
+    counter_stopped: list[bool] = []
+    counter.kernel.count_all = signalling  # type: ignore[method-assign]
+    with pytest.raises(InputError, match="gone"):
+        counter.count([FileRange(str(book), 0, book.stat().st_size)])
+    assert counter_stopped
+    assert len(taken) <= 1, "only what was taken before the others knew"
+
+
+def test_threads_fit_beside_attempts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All attempts at once use the cores that there are, and no attempt more than it has use for."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: set(range(6)), raising=False)
+    assert [threads_beside(slots) for slots in (1, 2, 3, 4, 1000)] == [MAX_THREADS, 3, 2, 1, 1]
+
+
+def make_meeting(index: GroupIndex, tokenizer: Tokenizer) -> MeetingKernel:
+    return MeetingKernel(index, tokenizer, threads=2)
+
+
+class Meeting:
+    @hookimpl
+    def anagram_counting_kernel(self, tokenizer: str) -> KernelOffer | None:
+        return KernelOffer(name="meeting", summary="s", factory=make_meeting, is_parallel=True)
+
+
+def test_the_default_run_uses_the_cores(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With one attempt at a time, a kernel that lets threads count side by side gets them; each waits for the other."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda pid: {0, 1}, raising=False)
+    path = tmp_path / "large.txt"
+    path.write_bytes(b"cat dog\n" * 400_000)
+    registry = Registry.load()
+    registry.register(Meeting(), "meeting")
+    report = count_anagrams(path, kernel="meeting", registry=registry, chunk_size=1 << 22)
+    assert report.anagram_counts["act"] == 400_000
