@@ -1,0 +1,17 @@
+"""What every section is given."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from speed_table.corpora import Corpora
+from speed_table.peers import Peers
+
+__all__ = ["Bench"]
+
+
+@frozen(kw_only=True)
+class Bench:
+    corpora: Corpora
+    peers: Peers
+    rounds: int
