@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -77,6 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    # Hardly anything here is cyclic garbage, and looking for it costs 6 % of a run over 200,000 files.
+    gc.set_threshold(20_000, 50, 100)
     try:
         # Without standalone mode click returns the exit code of ctx.exit(), or what the command returned.
         given = list(sys.argv[1:] if arguments is None else arguments)

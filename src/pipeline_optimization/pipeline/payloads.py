@@ -16,7 +16,15 @@ from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources import FileRange
 from pipeline_optimization.types import ChunkCounts
 
-__all__ = ["Counted", "decode_counted", "decode_ranges", "encode_counted", "encode_ranges", "encode_unreadable"]
+__all__ = [
+    "Counted",
+    "decode_counted",
+    "decode_ranges",
+    "encode_counted",
+    "encode_ranges",
+    "encode_unreadable",
+    "size_of_ranges",
+]
 
 HEADER = struct.Struct("<QI")
 LENGTH = struct.Struct("<Q")
@@ -33,11 +41,16 @@ class Counted:
 
 
 def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
-    return pickle.dumps([(part.path, part.start, part.stop) for part in ranges], pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps(list(map(tuple, ranges)), pickle.HIGHEST_PROTOCOL)
 
 
 def decode_ranges(data: bytes) -> list[FileRange]:
-    return [FileRange(*part) for part in pickle.loads(data)]
+    return list(map(FileRange._make, pickle.loads(data)))
+
+
+def size_of_ranges(data: bytes) -> int:
+    """Return how many bytes the encoded ranges have together."""
+    return sum(stop - start for _, start, stop in pickle.loads(data))
 
 
 def encode_counted(counted: Counted) -> bytes:

@@ -91,8 +91,9 @@ class RangeCounter:
 
     def count(self, ranges: Sequence[FileRange]) -> Counted:
         """Return the counts of ranges that are read as one text. Raises InputError where they cannot be read."""
-        pieces = _Pieces(self._cut(ranges))
-        if self.threads == 1 or len(ranges) > 1 or ranges[0].size <= self.piece:
+        is_whole = self._is_whole(ranges)
+        pieces = _Pieces(iter([ranges]) if is_whole else self._cut(ranges))
+        if is_whole or self.threads == 1:
             return _Share(self, pieces).count()
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where there is work for several
 
@@ -101,12 +102,27 @@ class RangeCounter:
             ours = _Share(self, pieces).count()
             return _together([ours, *(share.result() for share in theirs)])
 
+    def _is_whole(self, ranges: Sequence[FileRange]) -> bool:
+        """Tell what may be all of the input, which is counted as one text so that its different words are known exactly."""
+        size = sum(part.size for part in ranges)
+        is_file = len(ranges) == 1 and ranges[0].start == 0
+        return size <= (self.chunk_size if is_file else self.chunk_size // 2)
+
     def _cut(self, ranges: Sequence[FileRange]) -> Iterator[Sequence[FileRange]]:
-        if len(ranges) > 1:
-            yield ranges
+        if len(ranges) == 1:
+            for part in cut_range(ranges[0], self.piece):
+                yield [part]
             return
-        for part in cut_range(ranges[0], self.piece):
-            yield [part]
+        together: list[FileRange] = []
+        size = 0
+        for part in ranges:
+            together.append(part)
+            size += part.size
+            if size >= self.piece:
+                yield together
+                together, size = [], 0
+        if together:
+            yield together
 
 
 def _together(shares: Iterable[Counted]) -> Counted:

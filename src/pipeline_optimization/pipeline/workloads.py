@@ -11,7 +11,7 @@ from pipeline_optimization.counting.distinct import sampled
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item
-from pipeline_optimization.pipeline.payloads import decode_counted, decode_ranges, encode_ranges
+from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges, size_of_ranges
 from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.pipeline.stages import COUNT_CHUNK, COUNT_RANGES, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
 
@@ -61,7 +61,7 @@ class FusedWorkload:
                 raise ValueError("it has groups that the lexicon does not have")
             self._totals.add(counts)
         if item.task == COUNT_RANGES:
-            self._add_elsewhere(sum(part.size for part in decode_ranges(item.data)), counted.invalid_bytes)
+            self._add_elsewhere(size_of_ranges(item.data), counted.invalid_bytes)
         return ()
 
     def snapshot(self) -> bytes:

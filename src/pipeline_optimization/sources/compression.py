@@ -100,9 +100,14 @@ COMPRESSIONS = (
 )
 
 
+SUFFIXES = tuple(compression.suffix for compression in COMPRESSIONS)
+
+
 def compression_of(path: str) -> Compression | None:
     """Return the compression that the suffix of ``path`` stands for, in upper or lower case."""
     lowered = path.lower()
+    if not lowered.endswith(SUFFIXES):
+        return None
     return next((compression for compression in COMPRESSIONS if lowered.endswith(compression.suffix)), None)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import stat
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 __all__ = ["expand_inputs"]
 
 STANDARD_INPUT = "-"
+
+READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 
 def expand_inputs(inputs: Sequence[str]) -> list[Source]:
@@ -49,23 +52,35 @@ def _expand(text: str) -> Sequence[Source]:
         url.check()
         return [url]
     is_glob = not os.path.lexists(text) and glob.has_magic(text)
-    files = [FileSource(path) for path in (_glob(text) if is_glob else [text])]
+    files = _glob(text) if is_glob else [FileSource(text)]
     for file in files:
         file.check()
     return files
 
 
-def _glob(pattern: str) -> list[str]:
+def _glob(pattern: str) -> list[FileSource]:
     try:
         matches = glob.glob(pattern, recursive=True)
     except ValueError as error:  # a NUL character in the pattern
         raise unreadable(pattern, error) from error
-    files = sorted(match for match in matches if not os.path.isdir(match))
+    files = [file for file in map(_found, sorted(matches)) if file is not None]
     if not files:
         found = "only directories" if matches else "no file"
         msg = f"The glob {pattern!r} matches {found}; check it ('**' matches any number of directories)"
         raise InputError(msg, source=pattern)
     return files
+
+
+def _found(path: str) -> FileSource | None:
+    """Return the file at a path, None where there is a directory."""
+    try:
+        facts = os.stat(path)
+    except OSError:  # a link to nowhere, which reading will tell
+        return FileSource(path)
+    if stat.S_ISDIR(facts.st_mode):
+        return None
+    is_plain = stat.S_ISREG(facts.st_mode) and facts.st_mode & READABLE == READABLE
+    return FileSource(path, facts.st_size if is_plain else None)
 
 
 def _standard_input() -> StreamSource:

@@ -24,9 +24,14 @@ def _as_text(path: str | os.PathLike[str]) -> str:
 
 @frozen
 class FileSource:
-    """A file, decompressed if its suffix is .gz, .bz2, .xz or .zst."""
+    """A file, decompressed if its suffix is .gz, .bz2, .xz or .zst.
+
+    ``known_size`` is that of a regular file that everyone may read, as a search found it: the system is not asked again,
+    which takes long where there are many small files.
+    """
 
     path: str = field(converter=_as_text)
+    known_size: int | None = field(default=None, eq=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -40,7 +45,7 @@ class FileSource:
         compression = compression_of(self.path)
         if compression is not None:
             load_decompressor(compression, self.name)
-        if stat.S_ISREG(self._facts().st_mode) and not os.access(self.path, os.R_OK):
+        if self.known_size is None and stat.S_ISREG(self._facts().st_mode) and not os.access(self.path, os.R_OK):
             self._open_raw().close()  # which says why not
 
     def plain_size(self) -> int | None:
@@ -50,12 +55,18 @@ class FileSource:
         """
         if compression_of(self.path) is not None:
             return None
-        facts = self._facts()
-        return facts.st_size if stat.S_ISREG(facts.st_mode) and facts.st_size else None
+        return self.least_size() or None
 
     def open(self) -> BinaryIO:
         self._facts()
         return open_decompressed(self._open_raw, self.name, compression_of(self.path))
+
+    def least_size(self) -> int:
+        """Return how many bytes the file has as it is stored, 0 for what is no regular file."""
+        if self.known_size is not None:
+            return self.known_size
+        facts = self._facts()
+        return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
 
     def _facts(self) -> os.stat_result:
         try:

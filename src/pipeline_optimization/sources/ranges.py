@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import os
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import Factory, define, field, frozen
+from attrs import Factory, define, field
 
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources import white_space
@@ -37,9 +37,8 @@ LOOK_GROWTH = 16
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-@frozen
-class FileRange:
-    """The bytes of a file from ``start`` up to but not including ``stop``."""
+class FileRange(NamedTuple):
+    """The bytes of a file from ``start`` up to but not including ``stop``. A plain tuple, as there are many."""
 
     path: str
     start: int
@@ -142,9 +141,36 @@ def _last_end(file: _File, low: int, high: int) -> int:
 
 
 def _read_whole(part: FileRange) -> bytes:
-    with closing(_File(part.path)) as file:
-        data = file.read(part.start, part.size)
+    handle = _open(part.path)
+    try:
+        data = _read(handle, part.path, part.start, part.size)
+    finally:
+        os.close(handle)
     return data if part.start else data.removeprefix(BYTE_ORDER_MARK)
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, OPEN_FLAGS)
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        raise unreadable(path, error) from error
+
+
+def _read(handle: int, path: str, start: int, size: int) -> bytes:
+    """Return exactly ``size`` bytes; raises InputError where there are fewer, or none can be read."""
+    try:
+        data = os.pread(handle, size, start)
+        while len(data) < size and (more := os.pread(handle, size - len(data), start + len(data))):
+            data += more
+    except OSError as error:
+        raise unreadable(path, error, after=start) from error
+    if len(data) < size:
+        raise InputError(
+            f"{path!r} became shorter while it was read: it ends at byte {start + len(data):,}. "
+            "Count it when nobody writes it",
+            source=path,
+        )
+    return data
 
 
 class _File:
@@ -157,26 +183,8 @@ class _File:
     def read(self, start: int, size: int) -> bytes:
         """Return exactly ``size`` bytes; raises InputError where there are fewer, or none can be read."""
         if self._handle < 0:
-            self._handle = self._open()
-        try:
-            data = os.pread(self._handle, size, start)
-            while len(data) < size and (more := os.pread(self._handle, size - len(data), start + len(data))):
-                data += more
-        except OSError as error:
-            raise unreadable(self._path, error, after=start) from error
-        if len(data) < size:
-            raise InputError(
-                f"{self._path!r} became shorter while it was read: it ends at byte {start + len(data):,}. "
-                "Count it when nobody writes it",
-                source=self._path,
-            )
-        return data
-
-    def _open(self) -> int:
-        try:
-            return os.open(self._path, OPEN_FLAGS)
-        except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
-            raise unreadable(self._path, error) from error
+            self._handle = _open(self._path)
+        return _read(self._handle, self._path, start, size)
 
     def close(self) -> None:
         if self._handle >= 0:

@@ -6,6 +6,7 @@ import os
 import stat
 from collections.abc import Sequence
 
+from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 
@@ -25,11 +26,10 @@ def _least_bytes(source: Source) -> int:
         return len(source.text)
     try:
         if isinstance(source, FileSource):
-            facts = os.stat(source.path)
-        elif isinstance(source, StreamSource):
+            return source.least_size()
+        if isinstance(source, StreamSource):
             facts = os.fstat(source.stream.fileno())
-        else:
-            return 0
-    except (OSError, ValueError, AttributeError):  # it has no file, or reading will tell what is wrong with it
-        return 0
-    return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+            return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+    except (InputError, OSError, ValueError, AttributeError):  # it has no file, or reading will tell what is wrong
+        pass
+    return 0
