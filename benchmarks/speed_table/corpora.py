@@ -116,14 +116,22 @@ def _zipf_text(words: int) -> bytes:
     each = np.arange(words)
     # The inverse of the distribution's integral: rank x has a frequency of about x ** -ZIPF_EXPONENT.
     power = 1 - ZIPF_EXPONENT
-    share = draw.random(int((ZIPF_BYTES - 6 * words) / 4.4))
-    drawn = ((share * (float(words) ** power - 1) + 1) ** (1 / power)).astype(np.int64) - 1
-    ranks = np.concatenate([each, np.minimum(drawn, words - 1)])
+    room = ZIPF_BYTES - int(_lengths(each).sum())
+    share = draw.random(room // 2)
+    drawn = np.minimum(((share * (float(words) ** power - 1) + 1) ** (1 / power)).astype(np.int64) - 1, words - 1)
+    drawn = drawn[: np.searchsorted(np.cumsum(_lengths(drawn)), room)]
+    ranks = np.concatenate([each, drawn])
     draw.shuffle(ranks)
     pieces = chain.from_iterable(
         _spelled(ranks[start : start + 1_000_000]) for start in range(0, len(ranks), 1_000_000)
     )
     return b"".join(pieces)
+
+
+def _lengths(ranks: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return how long each word is, with the space behind it."""
+    firsts = np.cumsum([26**letters for letters in range(1, 8)])  # the first rank of two letters, of three, ...
+    return np.searchsorted(firsts, ranks, side="right") + 2
 
 
 def _spelled(ranks: NDArray[np.int64]) -> list[bytes]:
