@@ -10,7 +10,7 @@ from attrs import frozen
 
 from pipeline_optimization.types import ErrorRecord, NoOptions, option
 
-__all__ = ["ExponentialOptions", "ExponentialPolicy", "FixedOptions", "FixedPolicy", "NoRetry"]
+__all__ = ["PERMANENT_ERRORS", "ExponentialOptions", "ExponentialPolicy", "FixedOptions", "FixedPolicy", "NoRetry"]
 
 PERMANENT_ERRORS = frozenset(
     {

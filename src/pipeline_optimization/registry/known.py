@@ -14,6 +14,8 @@ DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("orchestrator", "ray"): "anagram-plugin-ray",
     ("orchestrator", "spark"): "anagram-plugin-spark",
     ("orchestrator", "threaded"): "anagram-plugin-threaded",
+    ("retry_policy", "tenacity"): "anagram-plugin-tenacity",
+    ("retry_policy", "tenacity-policy"): "anagram-plugin-tenacity",
     ("tokenizer", "unicode"): "anagram-plugin-unicode",
 }
 """(kind, component name) to the distribution that brings it."""
