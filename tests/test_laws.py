@@ -16,6 +16,7 @@ import oracle
 from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.engine.wire import Call, another_copy, decode_call, encode_call
 from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.sources import StreamSource
 
@@ -175,6 +176,17 @@ def test_draws_do_not_depend_on_order() -> None:
     others = [FaultPlan(tasks=plan.tasks, seed=8, case="c"), FaultPlan(tasks=plan.tasks, seed=9, case="d")]
     for other in others:
         assert draws(asked) != {key: other.draw("t", *key).fails for key in asked}
+
+
+def test_copies_straggle_apart_and_fail_alike() -> None:
+    """Only the latency of a call depends on its copy, and only where there are stragglers."""
+    plan = FaultPlan(tasks={"t": TaskFaults(0.5, 1.0, 0.3, 20.0), "u": TaskFaults(0.5, 1.0)}, seed=3)
+    draws = [(plan.draw("t", str(n), 1), plan.draw("t", str(n), 1, 1)) for n in range(500)]
+    assert all(first.fails == second.fails for first, second in draws)
+    assert {first.latency for first, _ in draws} == {1.0, 20.0}
+    assert 100 < sum(first.latency != second.latency for first, second in draws) < 320
+    assert all(plan.draw("u", str(n), 1) == plan.draw("u", str(n), 1, 1) for n in range(50))
+    assert decode_call(another_copy(another_copy(encode_call(Call("t", "k", 2, b"d"))))) == Call("t", "k", 2, b"d", 2)
 
 
 def test_golden_draws() -> None:

@@ -1,4 +1,7 @@
-"""Simulated failures and latency: a pure function of seed, case, task, item and attempt."""
+"""Simulated failures and latency: a pure function of seed, case, task, item and attempt.
+
+Stragglers alone depend on the copy of an attempt that runs, too: that one machine is slow says little of another.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +19,15 @@ MAX_KEY = 64
 
 @frozen
 class Profile:
-    """The factors that multiply what each task declares."""
+    """The factors that multiply what each task declares.
+
+    A share of ``stragglers`` of all calls takes ``slowness`` times as long as the others.
+    """
 
     failures: float
     times: float
+    stragglers: float = 0.0
+    slowness: float = 1.0
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -27,6 +35,7 @@ PROFILES: Mapping[str, Profile] = {
     "heavy": Profile(failures=2.0, times=2.0),
     "latency": Profile(failures=0.0, times=1.0),
     "none": Profile(failures=0.0, times=0.0),
+    "tail": Profile(failures=0.0, times=1.0, stragglers=0.03, slowness=20.0),
 }
 """Fault profiles by name."""
 
@@ -44,15 +53,22 @@ def fault_key(argument: str) -> str:
 
 @frozen
 class TaskFaults:
-    """How a task misbehaves: the share of calls that fail, and the seconds that each call takes."""
+    """How a task misbehaves: the share of calls that fail, the seconds that each call takes, and its stragglers."""
 
     failure_rate: float = 0.0
     sleep_time: float = 0.0
+    stragglers: float = 0.0
+    slowness: float = 1.0
 
     def scaled(self, profile: str) -> TaskFaults:
         """Return the faults under a profile; a rate above 1 is 1."""
         factors = PROFILES[profile]
-        return TaskFaults(min(1.0, self.failure_rate * factors.failures), self.sleep_time * factors.times)
+        return TaskFaults(
+            min(1.0, self.failure_rate * factors.failures),
+            self.sleep_time * factors.times,
+            factors.stragglers,
+            factors.slowness,
+        )
 
 
 @frozen
@@ -81,10 +97,21 @@ class FaultPlan:
         """Return whether no task can fail or wait."""
         return not any(t.failure_rate > 0 or t.sleep_time * self.latency_scale > 0 for t in self.tasks.values())
 
-    def draw(self, task: str, item: str, attempt: int) -> Draw:
-        """Return what happens to attempt number ``attempt`` of ``item``, the same wherever and whenever it is asked."""
+    def draw(self, task: str, item: str, attempt: int, copy: int = 0) -> Draw:
+        """Return what happens to attempt number ``attempt`` of ``item``, the same wherever and whenever it is asked.
+
+        All copies of an attempt fail alike; another copy may be a straggler where the first is none.
+        """
         faults = self.tasks.get(task)
         if faults is None:
             return CALM
         fails = uniform(self.seed, self.case, task, item, attempt, "failure") < faults.failure_rate
-        return Draw(fails=fails, latency=faults.sleep_time * self.latency_scale)
+        latency = self.least_latency(task)
+        if faults.stragglers and uniform(self.seed, self.case, task, item, attempt, copy, "tail") < faults.stragglers:
+            latency *= faults.slowness
+        return Draw(fails=fails, latency=latency)
+
+    def least_latency(self, task: str) -> float:
+        """Return the simulated seconds that no call of a task takes less than."""
+        faults = self.tasks.get(task)
+        return 0.0 if faults is None else faults.sleep_time * self.latency_scale

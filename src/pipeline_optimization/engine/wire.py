@@ -8,21 +8,25 @@ from __future__ import annotations
 import pickle
 from typing import cast
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["Answer", "Call", "decode_answer", "decode_call", "encode_answer", "encode_call"]
+__all__ = ["Answer", "Call", "another_copy", "decode_answer", "decode_call", "encode_answer", "encode_call"]
 
 
 @frozen
 class Call:
-    """One call: run ``task`` on ``data``; ``fault_key`` and ``number`` decide what the fault plan does to it."""
+    """One call: run ``task`` on ``data``; ``fault_key`` and ``number`` decide what the fault plan does to it.
+
+    ``copy`` is 0 but for further copies of the same attempt, which only stragglers tell apart.
+    """
 
     task: str
     fault_key: str
     number: int
     data: bytes
+    copy: int = 0
 
 
 @frozen(kw_only=True)
@@ -39,11 +43,17 @@ class Answer:
 
 
 def encode_call(call: Call) -> bytes:
-    return pickle.dumps((call.task, call.fault_key, call.number, call.data), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps((call.task, call.fault_key, call.number, call.data, call.copy), pickle.HIGHEST_PROTOCOL)
 
 
 def decode_call(payload: bytes) -> Call:
     return Call(*pickle.loads(payload))
+
+
+def another_copy(payload: bytes) -> bytes:
+    """Return the payload of one more copy of an attempt, for orchestrators that run an attempt twice at once."""
+    call = decode_call(payload)
+    return encode_call(evolve(call, copy=call.copy + 1))
 
 
 def encode_answer(answer: Answer) -> bytes:

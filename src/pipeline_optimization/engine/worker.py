@@ -87,7 +87,7 @@ class Worker:
         """Decode an attempt and draw its faults, so that the caller can let the latency pass in its own way."""
         call = decode_call(payload)
         try:
-            draw = self.setup.faults.draw(call.task, call.fault_key, call.number)
+            draw = self.setup.faults.draw(call.task, call.fault_key, call.number, call.copy)
         except Exception:  # noqa: BLE001 - whatever keeps the set-up from loading; finish() meets it again and answers
             draw = CALM
         return Pending(self, call, draw)

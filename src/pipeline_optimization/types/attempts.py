@@ -23,7 +23,7 @@ __all__ = [
 class Attempt:
     """One call to be made somewhere: ``payload`` is all that a worker needs.
 
-    ``id`` is unique within a run, ``item`` names the work item, and ``number`` counts the item's own attempts
+    ``id`` is unique within a run, ``item`` names the work item as TASK:ITEM, and ``number`` counts the item's own attempts
     from 1: an attempt that was lost with its worker is made again under a new id and the same number.
     """
 
