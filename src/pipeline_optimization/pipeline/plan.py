@@ -159,7 +159,9 @@ def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchest
     chosen = options.orchestrator
     if isinstance(chosen, str):
         choice = registry.orchestrator(chosen, options.orchestrator_options)
-        return chosen, choice.build(), choice.component.capabilities
+        built = choice.build()
+        # One that stands before another orchestrator can do what that one can.
+        return chosen, built, getattr(built, "capabilities", choice.component.capabilities)
     if options.orchestrator_options:
         raise OptionError("Orchestrator options go with an orchestrator's name, not with an object that is built.")
     return type(chosen).__name__, chosen, getattr(chosen, "capabilities", Capabilities())
