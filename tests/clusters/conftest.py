@@ -12,6 +12,11 @@ TESTS = Path(__file__).parents[1]
 INSTALLED = [name for name in ("dask", "ray", "spark") if find_spec(f"anagram_plugin_{name}")]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let the soak test be short."""
+    parser.addoption("--kills", type=int, default=50, help="how many workers the soak test kills")
+
+
 @pytest.fixture(params=INSTALLED)
 def cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Return an orchestrator's name; its workers can import what tests register."""

@@ -32,9 +32,12 @@ CORE = "pipeline-optimization"
 Facts = Mapping[str, str]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class Introduction:
-    """What a cluster's driver sends to each worker, once; ``facts`` is empty where the run's stages tell none."""
+    """What a cluster's driver sends to each worker, once; ``facts`` is empty where the run's stages tell none.
+
+    Equal only to itself, so that a process can remember by it whom it has met.
+    """
 
     worker_init: bytes
     facts: Facts

@@ -1,0 +1,143 @@
+"""Attempts as tasks of Spark jobs. A job costs many times what a task costs, so that many attempts share one: a wave."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from queue import SimpleQueue
+
+from pyspark import SparkContext
+
+from anagram_plugin_spark import SparkOptions
+from anagram_plugin_spark.partition import refusals, run_partition
+from anagram_plugin_spark.session import open_context
+from pipeline_optimization.engine.inbox import Inbox
+from pipeline_optimization.engine.introduction import Introduction
+from pipeline_optimization.errors import ClusterError
+from pipeline_optimization.types import Attempt, Completion, OpenContext
+
+__all__ = ["SparkOrchestrator"]
+
+ATTEMPTS_PER_CORE = 4
+"""How many attempts a wave has for each core."""
+
+WAVES = 2
+"""Waves under way at once: the later one takes the cores that the earlier one has no more use for."""
+
+Wave = Sequence[Attempt]
+
+
+class SparkOrchestrator:
+    """Runs attempts on a cluster that is there (``address``), or in processes of a JVM of its own, bound to loopback."""
+
+    def __init__(self, options: SparkOptions) -> None:
+        self._options = options
+        self._cores = options.workers or len(os.sched_getaffinity(0))
+        self._resources: ExitStack | None = None
+        self._waiting: deque[Attempt] = deque()
+        self._running = 0
+
+    @property
+    def slots(self) -> int:
+        return self._cores * ATTEMPTS_PER_CORE
+
+    def open(self, context: OpenContext) -> None:
+        self._inbox, self._waves, self._finished = Inbox(), SimpleQueue[Wave | None](), SimpleQueue[None]()
+        self._running = 0
+        introduction = Introduction.of(context)
+        with ExitStack() as resources:
+            self._spark = resources.enter_context(open_context(self._options, self._cores))
+            if self._options.address and not self._options.workers:
+                self._cores = max(1, self._spark.defaultParallelism)
+            self._sent = self._spark.broadcast(introduction)
+            self._prepare()
+            self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(WAVES)]
+            for thread in self._threads:
+                thread.start()
+            self._resources = resources.pop_all()
+
+    def _prepare(self) -> None:
+        """Make a worker ready on each core. Raises ClusterError where one does not fit, or cannot load our code."""
+        numbers = self._spark.parallelize(range(self._cores), self._cores)
+        try:
+            found = numbers.mapPartitions(partial(refusals, self._sent)).collect()
+        except Exception as error:  # py4j's and Spark's errors have no base of their own
+            raise ClusterError(
+                f"Spark's workers cannot be prepared: {_cause(error)}. anagram-plugin-spark must be installed for the "
+                "Python that they run (PYSPARK_PYTHON)."
+            ) from error
+        if found:
+            raise ClusterError(found[0])
+
+    def submit(self, attempt: Attempt) -> None:
+        self._waiting.append(attempt)
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        while not self._finished.empty():
+            self._finished.get()
+            self._running -= 1
+        # Not at submit(): the engine has submitted all that it can when it polls, and so waves are full.
+        while self._waiting and self._running < WAVES:
+            size = min(len(self._waiting), self.slots)
+            self._waves.put([self._waiting.popleft() for _ in range(size)])
+            self._running += 1
+        return self._inbox.take(timeout)
+
+    def _serve(self) -> None:
+        while (wave := self._waves.get()) is not None:
+            try:
+                self._run(wave)
+            except ClusterError as error:
+                self._inbox.put(error)
+            finally:
+                self._finished.put(None)
+
+    def _run(self, wave: Wave) -> None:
+        """Run a wave as one job. A death ends the job, so that its attempts are then run in a job of their own each.
+
+        The one whose own job dies is lost: nobody is blamed for another's death.
+        """
+        try:
+            pairs = self._spark.parallelize([(attempt.id, attempt.payload) for attempt in wave], len(wave))
+            for done in pairs.mapPartitions(partial(run_partition, self._sent)).collect():
+                self._inbox.put(Completion(id=done.id, status="done", payload=done.payload, worker=done.worker))
+        except Exception as error:  # as above
+            if self._resources is None:
+                return  # close() has ended it
+            if SparkContext._active_spark_context is None:  # noqa: SLF001 - there is no public way to ask
+                raise ClusterError(f"The Spark context has ended in the middle of a run: {_cause(error)}.") from error
+            if len(wave) == 1:
+                self._inbox.put(Completion(id=wave[0].id, status="lost", detail=_cause(error)))
+                return
+            for attempt in wave:
+                self._run([attempt])
+
+    def cancel(self, attempt_id: int) -> bool:
+        """Take an attempt back that waits; one whose wave runs may still answer."""
+        before = len(self._waiting)
+        self._waiting = deque(attempt for attempt in self._waiting if attempt.id != attempt_id)
+        return len(self._waiting) < before
+
+    def close(self, *, force: bool) -> None:
+        resources, self._resources = self._resources, None
+        if resources is None:
+            return
+        self._waiting.clear()
+        with resources:
+            if force:
+                self._spark.cancelAllJobs()
+            for _ in self._threads:
+                self._waves.put(None)
+            for thread in self._threads:
+                thread.join()
+
+
+def _cause(error: Exception) -> str:
+    """Return the line of Spark's error that says what happened, without pages of stack."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    telling = [line for line in lines if "most recent failure" in line or line.startswith("ModuleNotFoundError")]
+    return (telling or lines or [type(error).__name__])[-1].rpartition("Exception: ")[2][:300].rstrip(".")

@@ -1,0 +1,45 @@
+"""What runs in Spark's Python workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+
+from attrs import frozen
+from pyspark import Broadcast
+
+from pipeline_optimization.engine.introduction import Introduction, worker_name
+from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.errors import ClusterError
+
+__all__ = ["Answered", "refusals", "run_partition"]
+
+
+@frozen
+class Answered:
+    """What became of an attempt in a worker."""
+
+    id: int
+    worker: str
+    payload: bytes
+
+
+@lru_cache(maxsize=1)
+def worker_of(introduction: Introduction) -> Worker:
+    """Return this process's worker for a run. Spark keeps the process, and the broadcast object in it, between tasks."""
+    return introduction.make_worker()
+
+
+def refusals(sent: Broadcast[Introduction], numbers: Iterable[int]) -> Iterator[str]:
+    """Make a worker ready, and yield what keeps it from the run, if anything does."""
+    try:
+        worker_of(sent.value)
+    except ClusterError as error:
+        yield str(error)
+
+
+def run_partition(sent: Broadcast[Introduction], attempts: Iterable[tuple[int, bytes]]) -> Iterator[Answered]:
+    """Run a partition's attempts."""
+    worker = worker_of(sent.value)
+    for number, payload in attempts:
+        yield Answered(number, worker_name(), worker.run_attempt(payload))

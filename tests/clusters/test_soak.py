@@ -1,0 +1,41 @@
+"""Workers die by the dozen, and every count is exact."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from killing import Killer
+from pipeline_optimization import Registry, count_anagrams
+
+pytestmark = [pytest.mark.cluster, pytest.mark.soak]
+
+TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop.\n"
+CHUNK = 200_000
+EVERY = 8
+
+
+def test_many_kills(cluster: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    """As many SIGKILLs as ``--kills`` says, for workers in the middle of a run, change neither counts nor ledger."""
+    kills = pytestconfig.getoption("--kills")
+    assert isinstance(kills, int)
+    book = tmp_path / "book.txt"
+    book.write_text(TEXT * (CHUNK // len(TEXT)) * (2 * EVERY * kills), "utf-8")
+    registry = Registry.load()
+    killer = Killer(kills, every=EVERY)
+    registry.register(killer, "killer")
+    reference = count_anagrams(book, chunk_size=CHUNK, kernel="python")
+    report = count_anagrams(
+        book,
+        orchestrator=cluster,
+        orchestrator_options={"workers": 2},
+        chunk_size=CHUNK,
+        kernel="python",
+        registry=registry,
+    )
+    print(f"{cluster}: {len(killer.killed)} kills of {len(set(killer.killed))} workers, {report.lost} attempts lost")
+    assert len(killer.killed) == kills
+    assert report.is_complete
+    assert report.anagram_counts == reference.anagram_counts
+    assert report.ledger_digest == reference.ledger_digest
