@@ -30,6 +30,8 @@ LOCAL = {
     "distributed.scheduler.allowed-failures": 0,
     # One attempt a thread: when a worker dies, those that only waited are not lost with it.
     "distributed.scheduler.worker-saturation": 1.0,
+    # So much later a local cluster drops a worker that was lost and is not there, even if it only starts again just then.
+    "distributed.deploy.lost-worker-timeout": "10000h",
 }
 """How a local scheduler differs from Dask's defaults."""
 
@@ -92,18 +94,18 @@ class DaskOrchestrator:
         address: str | _Cluster = options.address
         if not address:
             scratch = resources.enter_context(tempfile.TemporaryDirectory(prefix="anagram-dask-"))
-            with dask.config.set(LOCAL):
-                address = resources.enter_context(
-                    _Cluster(
-                        n_workers=self._workers,
-                        threads_per_worker=options.threads,
-                        memory_limit=f"{options.memory_limit}MiB" if options.memory_limit else None,
-                        host="127.0.0.1",
-                        dashboard_address=None,
-                        local_directory=scratch,
-                        silence_logs=logging.CRITICAL,
-                    )
+            resources.enter_context(dask.config.set(LOCAL))  # read now, and again whenever a worker is lost
+            address = resources.enter_context(
+                _Cluster(
+                    n_workers=self._workers,
+                    threads_per_worker=options.threads,
+                    memory_limit=f"{options.memory_limit}MiB" if options.memory_limit else None,
+                    host="127.0.0.1",
+                    dashboard_address=None,
+                    local_directory=scratch,
+                    silence_logs=logging.CRITICAL,
                 )
+            )
         try:
             client = Client(address, timeout=PATIENCE, set_as_default=False)
         except (OSError, ValueError) as error:
