@@ -103,6 +103,7 @@ def test_retry_needs_a_checkpoint(tmp_path: Path) -> None:
         "[]",
         "[" * 100_000,
         '{"directory": "/", "paths": [], "text": null, "options": {"checkpoint": "/etc/passwd"}}',
+        '{"directory": "/", "paths": [], "text": null, "options": {"orchestrator_options": {"address": "x"}}}',
         '{"directory": "/", "paths": [1], "text": null, "options": {}}',
         '{"directory": "/", "paths": [], "text": null, "options": {"seed": true}}',
         '{"directory": "/", "paths": [], "text": null, "options": {}, "output": "/tmp/x"}',

@@ -29,7 +29,13 @@ __all__ = ["retry"]
 @click.argument("checkpoint", metavar="CHECKPOINT")
 @click.option("--orchestrator", metavar="NAME", help="How attempts are run.  [default: as before]")
 @click.option("--retry", metavar="NAME", help="When failed items run again.  [default: as before]")
-@click.option("-o", "pairs", multiple=True, metavar="KEY=VALUE", help="An option of the orchestrator named here.")
+@click.option(
+    "-o",
+    "pairs",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="An option of the orchestrator, which is not kept, or retry.KEY=VALUE.",
+)
 @limit_options
 @output_options
 @plugin_options
@@ -57,17 +63,22 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     registry = selected_registry(ctx)
     invocation = _invocation(checkpoint)
     given = KindOptions.parse(pairs)
+    if given.tokenizer or given.signature or given.lexicon:
+        raise click.UsageError(
+            "What is counted is as it was; only options of the orchestrator and of retry can be given."
+        )
     options = RunOptions(
         **invocation.options,
         limits=make_limits(bounds),
         checkpoint=os.path.abspath(checkpoint),
         resume=True,
         retries_failed=True,
+        orchestrator_options=given.orchestrator,
     )
     if orchestrator is not None:
-        options = evolve(options, orchestrator=orchestrator, orchestrator_options=given.orchestrator)
-    if retry is not None:
-        options = evolve(options, retry=retry, retry_options=given.retry)
+        options = evolve(options, orchestrator=orchestrator)
+    if retry is not None or given.retry:
+        options = evolve(options, retry=retry or options.retry, retry_options=given.retry)
     target = output if output == "-" else os.path.abspath(output)
     try:
         os.chdir(invocation.directory)
