@@ -21,8 +21,9 @@ SLOTS = 50
 class Watched(VirtualOrchestrator):
     """Notes how many attempts, and how many bytes of payloads, are under way at most."""
 
-    def __init__(self) -> None:
+    def __init__(self, capabilities: Capabilities) -> None:
         super().__init__(SLOTS)
+        self.capabilities = capabilities
         self.payloads: dict[int, int] = {}
         self.attempts = self.held = 0
 
@@ -44,7 +45,6 @@ class Plugin:
     """Registers an orchestrator as ``watched``."""
 
     orchestrator: Watched
-    capabilities: Capabilities
 
     @hookimpl
     def anagram_register_orchestrators(self) -> list[Component[NoOptions, Orchestrator]]:
@@ -54,7 +54,7 @@ class Plugin:
                 summary="",
                 factory=lambda options: self.orchestrator,
                 options=NoOptions,
-                capabilities=self.capabilities,
+                capabilities=self.orchestrator.capabilities,
             )
         ]
 
@@ -73,8 +73,8 @@ def watch(book: Path) -> Callable[[Capabilities], Watched]:
 
     def count(capabilities: Capabilities) -> Watched:
         registry = Registry.load()
-        orchestrator = Watched()
-        registry.register(Plugin(orchestrator, capabilities), "watched")
+        orchestrator = Watched(capabilities)
+        registry.register(Plugin(orchestrator), "watched")
         report = count_anagrams(book, orchestrator="watched", registry=registry, chunk_size=CHUNK, kernel="python")
         assert report.anagram_counts["cat"] == 100 * CHUNK // 4
         assert report.bytes_read == 100 * CHUNK

@@ -72,14 +72,18 @@ def test_killed_workers_are_replaced(
 ) -> None:
     """Workers are killed while they start, wait and count; each death costs an attempt at most."""
     kills = 0
-    output = tmp_path / "out.json"
+    output, checkpoint = tmp_path / "out.json", tmp_path / "checkpoint"
     arguments = ["--orchestrator", "multiprocess", "-o", "workers=3", "-o", f"start={method}", "--chunk-size", "1000"]
     # Whoever kills at random makes poison and a broken circuit, of innocent items.
     patience = ["--poison-after", "1000", "--circuit-breaker", "0"]
     for random in rounds(WORKER_KILLS):
-        process = sessions.start(str(book), *arguments, *patience, output=output)
+        checkpoint.unlink(missing_ok=True)
+        process = sessions.start(str(book), *arguments, *patience, "--checkpoint", str(checkpoint), output=output)
+        # Not before the first result: until then, dying workers mean that the set-up does not work.
+        while process.poll() is None and not has_results(checkpoint):
+            time.sleep(0.01)  # another process writes it
         while process.poll() is None:
-            time.sleep(random.expovariate(1 / 0.15))  # workers die in real time
+            time.sleep(random.expovariate(1 / (0.05 if method == "fork" else 0.2)))  # workers die in real time
             victims = sessions.workers(process.pid)
             if victims:
                 try:
@@ -93,6 +97,12 @@ def test_killed_workers_are_replaced(
             break
     assert kills >= WORKER_KILLS
     print(f"{method}: {kills} kills")
+
+
+def has_results(checkpoint: Path) -> bool:
+    """Return whether more than the making of the file was written to a checkpoint."""
+    log = Path(f"{checkpoint}-wal")
+    return log.exists() and log.stat().st_size > 40 * 4096
 
 
 def check(report: dict[str, Any], expected: dict[str, int]) -> None:

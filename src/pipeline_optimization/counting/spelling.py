@@ -27,7 +27,8 @@ def spelling_of(tokenizer: Tokenizer) -> Spelling:
     """
 
     def spell(word: str) -> str | None:
-        for form in (word, word.upper()):  # some tokenizers take only words in capitals
+        capitals = word.upper()  # some tokenizers take only those; not where they are other letters, as SS is for ß
+        for form in (word, capitals) if capitals.lower() == word else (word,):
             match list(tokenizer.words(tokenizer.filter(form))):
                 case []:
                     continue

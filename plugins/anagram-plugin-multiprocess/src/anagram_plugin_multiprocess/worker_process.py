@@ -52,9 +52,14 @@ class WorkerProcess:
         self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
             target=serve, args=(theirs, worker_init, parent), name="anagram-worker", daemon=True
         )
-        with sigint_blocked():
-            self.process.start()
-        theirs.close()
+        try:
+            with sigint_blocked():
+                self.process.start()
+        except BaseException:
+            self.connection.close()
+            raise
+        finally:
+            theirs.close()
         self.attempt: Attempt | None = None
         self.is_ready = False
 
