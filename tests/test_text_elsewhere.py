@@ -15,14 +15,15 @@ from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import Attempt, Capabilities, Completion, Component, NoOptions, Orchestrator
 
 CHUNK = 1 << 20
-SLOTS = 50
+FEW, MANY = 20, 50
+"""Slots for fewer attempts than there are ranges, and for more chunks than may be carried."""
 
 
 class Watched(VirtualOrchestrator):
     """Notes how many attempts, and how many bytes of payloads, are under way at most."""
 
-    def __init__(self, capabilities: Capabilities) -> None:
-        super().__init__(SLOTS)
+    def __init__(self, capabilities: Capabilities, slots: int) -> None:
+        super().__init__(slots)
         self.capabilities = capabilities
         self.payloads: dict[int, int] = {}
         self.attempts = self.held = 0
@@ -68,12 +69,12 @@ def book(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def watch(book: Path) -> Callable[[Capabilities], Watched]:
+def watch(book: Path) -> Callable[[Capabilities, int], Watched]:
     """Return what counts the file on an orchestrator of certain capabilities, and returns that."""
 
-    def count(capabilities: Capabilities) -> Watched:
+    def count(capabilities: Capabilities, slots: int) -> Watched:
         registry = Registry.load()
-        orchestrator = Watched(capabilities)
+        orchestrator = Watched(capabilities, slots)
         registry.register(Plugin(orchestrator), "watched")
         report = count_anagrams(book, orchestrator="watched", registry=registry, chunk_size=CHUNK, kernel="python")
         assert report.anagram_counts["cat"] == 100 * CHUNK // 4
@@ -83,17 +84,17 @@ def watch(book: Path) -> Callable[[Capabilities], Watched]:
     return count
 
 
-def test_ranges_elsewhere_are_bounded_by_slots(watch: Callable[[Capabilities], Watched]) -> None:
+def test_ranges_elsewhere_are_bounded_by_slots(watch: Callable[[Capabilities, int], Watched]) -> None:
     """Text that other machines read takes no memory here: every worker has its chunk, and one more waits."""
-    assert watch(Capabilities(is_distributed=True)).attempts == 2 * SLOTS
+    assert watch(Capabilities(is_distributed=True), FEW).attempts == 2 * FEW
 
 
-def test_ranges_here_are_bounded_by_memory(watch: Callable[[Capabilities], Watched]) -> None:
+def test_ranges_here_are_bounded_by_memory(watch: Callable[[Capabilities, int], Watched]) -> None:
     """Where workers share this machine's memory, no more chunks are under way than it has processors, plus one."""
-    assert watch(Capabilities()).attempts == max(8, (os.cpu_count() or 1) + 1)
+    assert watch(Capabilities(), MANY).attempts == max(8, (os.cpu_count() or 1) + 1)
 
 
-def test_text_that_is_carried_is_bounded_by_memory(watch: Callable[[Capabilities], Watched]) -> None:
+def test_text_that_is_carried_is_bounded_by_memory(watch: Callable[[Capabilities, int], Watched]) -> None:
     """Where workers cannot read the file, 64 MiB of it are under way, however many workers there are."""
-    held = watch(Capabilities(is_distributed=True, shared_files=False)).held
+    held = watch(Capabilities(is_distributed=True, shared_files=False), MANY).held
     assert 63 << 20 <= held <= 66 << 20
