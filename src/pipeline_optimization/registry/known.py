@@ -10,6 +10,7 @@ DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("kernel", "numba"): "anagram-plugin-numba",
     ("orchestrator", "asyncio"): "anagram-plugin-asyncio",
     ("orchestrator", "dask"): "anagram-plugin-dask",
+    ("orchestrator", "hedged"): "anagram-plugin-hedged",
     ("orchestrator", "multiprocess"): "anagram-plugin-multiprocess",
     ("orchestrator", "ray"): "anagram-plugin-ray",
     ("orchestrator", "spark"): "anagram-plugin-spark",

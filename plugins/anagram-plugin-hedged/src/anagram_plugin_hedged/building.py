@@ -1,0 +1,38 @@
+"""Finds the inner orchestrator and puts the hedge before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from anagram_plugin_hedged import HedgedOptions
+from anagram_plugin_hedged.orchestrator import HedgedOrchestrator
+from pipeline_optimization import Registry
+from pipeline_optimization.errors import OptionError
+
+__all__ = ["build"]
+
+
+def build(options: HedgedOptions) -> HedgedOrchestrator:
+    """Build both. The inner orchestrator is looked for among the installed plugins, as selected by the environment.
+
+    Raises OptionError for options that cannot be, and UnknownComponentError where nobody offers the inner one.
+    """
+    if options.quantile >= 1:
+        raise OptionError(f"The quantile of 'hedged' must be below 1, not {options.quantile!r}: 0.95 is usual.")
+    choice = Registry.load().orchestrator(options.inner, _parse(options.inner_options))
+    return HedgedOrchestrator(
+        choice.build(),
+        capabilities=choice.component.capabilities,
+        quantile=options.quantile,
+        share=options.share,
+        samples=options.samples,
+    )
+
+
+def _parse(text: str) -> Mapping[str, object]:
+    """Return the options in ``key=value,key=value``."""
+    pairs = [pair.partition("=") for pair in text.split(",") if pair.strip()]
+    wrong = [key for key, equals, _ in pairs if not key.strip() or not equals]
+    if wrong:
+        raise OptionError(f"inner_options of 'hedged' are KEY=VALUE,KEY=VALUE; {text!r} is not.")
+    return {key.strip(): value.strip() for key, _, value in pairs}
