@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.testing import RetryPolicyContract
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
 
 Label = tuple[str, dict[str, object]]
@@ -26,6 +27,14 @@ POLICIES: Sequence[Label] = [
 @pytest.fixture(autouse=True)
 def _policies_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(Path(__file__).parent))
+
+
+class TestTenacity(RetryPolicyContract):
+    name = "tenacity"
+
+
+class TestTenacityPolicy(RetryPolicyContract):
+    name = "tenacity-policy:policies:CHAINED"
 
 
 def built(label: Label) -> RetryPolicy:
