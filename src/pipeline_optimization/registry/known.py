@@ -8,6 +8,7 @@ __all__ = ["DISTRIBUTION_OF"]
 
 DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("kernel", "numba"): "anagram-plugin-numba",
+    ("lexicon", "simplemma"): "anagram-plugin-simplemma",
     ("orchestrator", "asyncio"): "anagram-plugin-asyncio",
     ("orchestrator", "dask"): "anagram-plugin-dask",
     ("orchestrator", "hedged"): "anagram-plugin-hedged",
