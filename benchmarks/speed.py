@@ -29,7 +29,8 @@ from speed_table.peers import Peers
 
 SECTIONS: Mapping[str, Callable[[Bench], Section]] = {
     "kernels": kernels.measure,
-    "whole-run": whole_run.measure,
+    "whole-run": whole_run.measure_fast,
+    "slow-peers": whole_run.measure_slow,
     "memory": memory.measure,
     "scaling": scaling.measure,
     "distinct": distinct.measure,

@@ -56,16 +56,23 @@ class Peers:
 
     directory: Path
 
-    def programs(self, path: Path, *, also_slow: bool = True) -> Mapping[str, Program]:
-        """Return the programs that count a file. Each tells how many words it found."""
+    def fast(self, path: Path) -> Mapping[str, Program]:
+        """Return the programs that count a file in seconds. Each tells how many words it found."""
         file = str(path)
         programs = {"wc -w": _printing(["wc", "-w", file]), "C word counter": _printing([str(self._c()), file])}
         if (python := self._polars()) is not None:
             programs["polars"] = _printing([str(python), "-c", POLARS, file])
-        if also_slow and shutil.which("mawk"):
-            programs["mawk"] = _printing(["mawk", MAWK, file])
-            programs["tr | sort | uniq -c"] = _printing(["sh", "-c", COREUTILS, file])
         return programs
+
+    def slow(self, path: Path) -> Mapping[str, Program]:
+        """Return those that take longer."""
+        file = str(path)
+        if shutil.which("mawk") is None:
+            return {}
+        return {
+            "mawk": _printing(["mawk", MAWK, file]),
+            "tr | sort | uniq -c": _printing(["sh", "-c", COREUTILS, file]),
+        }
 
     def _c(self) -> Path:
         self.directory.mkdir(parents=True, exist_ok=True)
