@@ -14,7 +14,7 @@ from pipeline_optimization.engine.wire import Answer, decode_answer, encode_answ
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Capabilities, Completion, NoOptions, OpenContext, Orchestrator
 
-__all__ = ["BROKEN", "Sound"]
+__all__ = ["BROKEN", "SleepsInPoll", "Sound", "WaitsInPoll", "WaitsOnForcedClose"]
 
 
 class Sound:

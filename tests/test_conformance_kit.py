@@ -9,7 +9,7 @@ import pytest
 from attrs import frozen
 
 import broken_components as broken
-from broken_orchestrators import BROKEN, Sound
+from broken_orchestrators import BROKEN, SleepsInPoll, Sound, WaitsInPoll, WaitsOnForcedClose
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.registry import Registry
@@ -43,7 +43,15 @@ def test_a_sound_orchestrator() -> None:
     assert all(result.detail for result in results if result.status == "skipped")
 
 
-@pytest.mark.parametrize(("factory", "check"), BROKEN.items(), ids=lambda value: getattr(value, "__name__", ""))
+WAITING = {SleepsInPoll, WaitsInPoll, WaitsOnForcedClose}
+"""Those that wait for seconds, as that is their mistake."""
+
+
+@pytest.mark.parametrize(
+    ("factory", "check"),
+    [pytest.param(*pair, marks=[pytest.mark.slow] if pair[0] in WAITING else []) for pair in BROKEN.items()],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
 def test_broken_orchestrators(factory: type[Orchestrator], check: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each broken orchestrator fails the check that names its mistake, and no other one."""
     monkeypatch.setattr(drive, "PATIENCE", 1.5)

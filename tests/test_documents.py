@@ -17,7 +17,11 @@ PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
 BLOCK = re.compile(r"```(console|python)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=[pytest.mark.slow] if page.stem == "compare" else []) for page in PAGES],
+    ids=lambda page: page.stem,
+)
 def test_how_to(page: Path, tmp_path: Path) -> None:
     """Files that a page shows can be written, and its commands and programs succeed in their order."""
     (tmp_path / "book.txt").write_text("The cat stopped. " * 50)
