@@ -51,6 +51,19 @@ def test_a_broken_plugin(tmp_path: Path) -> None:
     assert "in the group anagram_observer" in failed["observer", "is_declared"]
 
 
+def test_components_that_need_a_value(tmp_path: Path) -> None:
+    """A component that cannot be built without a value is skipped, and checked where the value is given."""
+    (tmp_path / "words.txt").write_text("cat\nact\n")
+    arguments = ("plugins", "check", "core", "--json")
+    for given, status in (((), "skipped"), (("--with", "file:words.txt"), "passed")):
+        done = anagram(*arguments, *given, cwd=tmp_path)
+        assert done.returncode == 0, done.stdout.decode()
+        found = [one for one in json.loads(done.stdout) if one["component"].startswith("lexicon:file")]
+        assert {one["status"] for one in found} <= {status, "skipped"}
+        assert any(one["status"] == status for one in found)
+        assert ("--with file:VALUE" in found[0]["detail"]) == (not given)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

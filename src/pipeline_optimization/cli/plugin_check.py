@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 from attrs import frozen
@@ -13,7 +13,7 @@ from rich.text import Text
 
 from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
-from pipeline_optimization.errors import PluginError, UsageError
+from pipeline_optimization.errors import LexiconError, PluginError, UsageError
 from pipeline_optimization.registry import PluginRecord, Registry
 from pipeline_optimization.registry.records import OBSERVER_HOOKS
 from pipeline_optimization.testing import CheckResult, check_component, check_observer
@@ -40,8 +40,10 @@ class _Checked:
         }
 
 
-def check_plugin(registry: Registry, name: str, *, as_json: bool) -> int:
-    """Print what came of every check, as it comes; return 1 where one failed, else 0.
+def check_plugin(registry: Registry, name: str, *, labels: Sequence[str], as_json: bool) -> int:
+    """Print what came of every check; return 1 where one failed, else 0.
+
+    ``labels`` are components with the values that they need, as in ``file:words.txt``.
 
     Raises UsageError where there is no such plugin or nothing to check, and PluginError where it cannot be used.
     """
@@ -54,7 +56,7 @@ def check_plugin(registry: Registry, name: str, *, as_json: bool) -> int:
     table = Table(box=None, pad_edge=False)
     for column in ("component", "check", "outcome", "what was seen"):
         table.add_column(column, overflow="fold")
-    for checked in _checks(registry, record):
+    for checked in _checks(registry, record, {label.partition(":")[0]: label for label in labels}):
         found.append(checked)
         result = checked.result
         seen = result.detail if result.status != "passed" else ""
@@ -72,14 +74,30 @@ def check_plugin(registry: Registry, name: str, *, as_json: bool) -> int:
     return INCOMPLETE if failures else COMPLETE
 
 
-def _checks(registry: Registry, record: PluginRecord) -> Iterator[_Checked]:
+def _checks(registry: Registry, record: PluginRecord, labels: Mapping[str, str]) -> Iterator[_Checked]:
     for kind, component in registry.components_of(record):
-        for result in check_component(registry, kind, component.name):
-            yield _Checked(f"{kind}:{component.name}", result)
+        label = labels.get(component.name, component.name)
+        try:
+            registry.choose(kind, label).build()
+        except (UsageError, LexiconError) as error:
+            yield _Checked(f"{kind}:{label}", _not_built(str(error), component.name))
+            continue
+        for result in check_component(registry, kind, label):
+            yield _Checked(f"{kind}:{label}", result)
     if set(record.hooks) & set(OBSERVER_HOOKS):
         yield _Checked("observer", _declaration(record, registry))
         for result in check_observer(lambda: registry.plugin(record.name)):
             yield _Checked("observer", result)
+
+
+def _not_built(reason: str, name: str) -> CheckResult:
+    """Return what is said of a component that cannot be built as it is, since it needs a value."""
+    return CheckResult(
+        name="is_built",
+        fact="The component can be built without options.",
+        status="skipped",
+        detail=f"{reason} To check it, give it with a value: --with {name}:VALUE.",
+    )
 
 
 def _declaration(record: PluginRecord, registry: Registry) -> CheckResult:

@@ -123,14 +123,17 @@ def _offers(registry: Registry, record: PluginRecord) -> list[_Offered]:
 
 @plugins.command("check")
 @click.argument("name")
+@click.option(
+    "--with", "labels", multiple=True, metavar="NAME:VALUE", help="Check this component with the value that it needs."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @plugin_options
 @click.pass_context
-def check(ctx: click.Context, name: str, *, as_json: bool) -> None:
+def check(ctx: click.Context, name: str, *, labels: Sequence[str], as_json: bool) -> None:
     """Run the contract of everything that a plugin offers; exit with 1 where a check fails."""
     from pipeline_optimization.cli.plugin_check import check_plugin  # noqa: PLC0415 - the other commands need no kit
 
-    ctx.exit(check_plugin(selected_registry(ctx), name, as_json=as_json))
+    ctx.exit(check_plugin(selected_registry(ctx), name, labels=labels, as_json=as_json))
 
 
 @plugins.command("new")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from attrs import frozen
 
 from pipeline_optimization.errors import PluginLoadError
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import Capabilities, Component, Orchestrator, option
+from pipeline_optimization.types import Capabilities, Component, ComponentOf, Orchestrator, option
 
 
 @frozen(kw_only=True)
@@ -36,7 +35,7 @@ def make(options: SparkOptions) -> Orchestrator:
 
 
 @hookimpl
-def anagram_register_orchestrators() -> Sequence[Component[Any, Orchestrator]]:
+def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
     return [
         Component(
             name="spark",

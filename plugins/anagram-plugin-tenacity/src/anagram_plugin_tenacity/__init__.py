@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import frozen
 
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import Component, RetryPolicy, option
+from pipeline_optimization.types import Component, ComponentOf, RetryPolicy, option
 
 
 @frozen(kw_only=True)
@@ -55,7 +55,7 @@ def make_from_policy(options: TenacityPolicyOptions) -> RetryPolicy:
 
 
 @hookimpl
-def anagram_register_retry_policies() -> Sequence[Component[Any, RetryPolicy]]:
+def anagram_register_retry_policies() -> Sequence[ComponentOf[RetryPolicy]]:
     return [
         Component(
             name="tenacity", summary="a policy of tenacity, put together here", factory=make, options=TenacityOptions
