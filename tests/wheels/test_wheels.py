@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import zipfile
@@ -78,6 +79,17 @@ def test_the_harness_says_what_it_needs(anagram: Path, tmp_path: Path) -> None:
         )
         assert done.returncode == 2
         assert "pip install 'pipeline-optimization[benchmark]'" in done.stderr
+
+
+def test_help_is_quick(anagram: Path, tmp_path: Path) -> None:
+    """``--help`` computes for less than 0.15 s where everything is installed; other programs do not count."""
+    times = []
+    for _ in range(10):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        run(anagram, tmp_path, "--help")
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        times.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+    assert min(times) < 0.15
 
 
 def test_plugins(anagram: Path, tmp_path: Path) -> None:

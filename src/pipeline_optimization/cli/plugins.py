@@ -29,7 +29,7 @@ def plugins() -> None:
 @plugin_options
 @click.pass_context
 def list_plugins(ctx: click.Context, *, as_json: bool, everything: bool, kind: str | None, hook: str | None) -> None:
-    """List every plugin with its status, without importing any unless asked to."""
+    """List every plugin with its status. None is imported unless --all or a filter asks for it."""
     registry = selected_registry(ctx)
     if hook is not None:
         _check_hook(hook)
@@ -79,7 +79,7 @@ def _print_table(records: Sequence[PluginRecord]) -> None:
 @plugin_options
 @click.pass_context
 def info(ctx: click.Context, name: str, *, as_json: bool) -> None:
-    """Show all that is known of one plugin, by any of its names."""
+    """Show what is known of one plugin. Any of its names will do."""
     registry = selected_registry(ctx)
     record = registry.record(name)
     if as_json:
@@ -130,7 +130,7 @@ def _offers(registry: Registry, record: PluginRecord) -> list[_Offered]:
 @plugin_options
 @click.pass_context
 def check(ctx: click.Context, name: str, *, labels: Sequence[str], as_json: bool) -> None:
-    """Run the contract of everything that a plugin offers; exit with 1 where a check fails."""
+    """Run the contract of what a plugin offers. The exit code is 1 where a check fails."""
     from pipeline_optimization.cli.plugin_check import check_plugin  # noqa: PLC0415 - the other commands need no kit
 
     ctx.exit(check_plugin(selected_registry(ctx), name, labels=labels, as_json=as_json))
@@ -141,7 +141,7 @@ def check(ctx: click.Context, name: str, *, labels: Sequence[str], as_json: bool
 @click.option("--kind", type=click.Choice([*KINDS, "observer"]), required=True, help="What the plugin is to offer.")
 @click.option("--directory", default=".", metavar="DIR", help="Where to make it.  [default: here]")
 def new(name: str, *, kind: str, directory: str) -> None:
-    """Begin a plugin: a complete distribution that passes its contract."""
+    """Make a distribution that passes its contract."""
     from pipeline_optimization.templates.rendering import write_plugin  # noqa: PLC0415 - as above
 
     home = write_plugin(name, kind, Path(directory))
