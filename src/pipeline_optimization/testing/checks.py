@@ -85,6 +85,7 @@ class Examination(Generic[S]):
         self._checks = {check.name: check for check in checks}
         self._known = dict(known_failures or {})
         self._raw: dict[str, CheckResult] = {}
+        self._blocked: set[str] = set()  # skipped because of a failure, directly or not
         for name in self._known:
             if name not in self._checks:
                 raise LookupError(f"There is no check {name!r}. There are: {', '.join(self._checks)}.")
@@ -112,8 +113,8 @@ class Examination(Generic[S]):
 
     def _run(self, check: Check[S]) -> CheckResult:
         for name in check.after:
-            earlier = self._result(name)
-            if earlier.status == "failed" or (earlier.status == "skipped" and earlier.detail.startswith("after ")):
+            if self._result(name).status == "failed" or name in self._blocked:
+                self._blocked.add(check.name)
                 return CheckResult(name=check.name, fact=check.fact, status="skipped", detail=f"after {name!r} failed")
         result = CheckResult(name=check.name, fact=check.fact, status="passed")
         try:
