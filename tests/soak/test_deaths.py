@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import signal
 import sqlite3
 import time
 from contextlib import closing
@@ -20,6 +23,7 @@ pytestmark = pytest.mark.soak
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
 METHODS = ["forkserver", "spawn", "fork"]
 KILLS = 50
+SIGNALS = 20
 WORKER_KILLS = 67
 TEXT = "The cat's act: stop, spot, post! Tea-pot 3 dogs god. Listen, silent enlist; " * 20_000
 
@@ -64,6 +68,39 @@ def test_killed_runs_are_resumed(
         lives = 0
     assert kills >= KILLS
     print(f"{orchestrator}: {kills} kills")
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_interrupted_runs_are_resumed(
+    orchestrator: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds
+) -> None:
+    """Ctrl-C and SIGTERM at random moments, to the run and all of its processes: it ends, and goes on exactly."""
+    struck = lives = 0
+    checkpoint, output = tmp_path / "checkpoint", tmp_path / "out.json"
+    arguments = [str(book), "--chunk-size", "2000", "--orchestrator", orchestrator, "--checkpoint", str(checkpoint)]
+    for random in rounds(SIGNALS * 3):
+        if struck >= SIGNALS and lives == 0:
+            break
+        lives += 1
+        process = sessions.start(*arguments, "--resume", output=output)
+        time.sleep(random.uniform(0.1, 1.2))  # any moment of a real process will do
+        number = random.choice([signal.SIGINT, signal.SIGTERM])
+        if process.poll() is None and struck < SIGNALS:
+            os.killpg(process.pid, number)
+            _, stderr = process.communicate(timeout=sessions.PATIENCE)
+            struck += 1
+            # Before Python has its handlers, and when it has let go of them, the signal itself ends the process; and
+            # whatever came of a KeyboardInterrupt that struck code from a string, CPython ends as if by SIGINT.
+            assert process.returncode in {128 + number, -number, -signal.SIGINT, 0}, stderr.decode()
+        else:
+            process.communicate(timeout=sessions.PATIENCE * 5)
+        if process.returncode == 0:
+            report = json.loads(output.read_text("utf-8"))
+            check(report, expected)
+            checkpoint.unlink()
+            lives = 0
+        sessions.assert_gone(process.pid)
+    assert struck >= SIGNALS
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -5,14 +5,23 @@ from __future__ import annotations
 import pytest
 
 import simulation
+from soak.conftest import Rounds
 
 pytestmark = pytest.mark.soak
 
 SEEDS = 20_000
 BLOCK = 500
+MORE = 50
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
 def test_seeds(first: int) -> None:
     """Every seed ends, and keeps every promise."""
     simulation.check_seeds(first, first + BLOCK)
+
+
+def test_more_seeds(rounds: Rounds) -> None:
+    """So do seeds that nobody has seen, for as many minutes as there are."""
+    for random in rounds(1):
+        first = random.randrange(SEEDS, 1 << 40)
+        simulation.check_seeds(first, first + MORE)
