@@ -10,13 +10,13 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
 
 from command import ANAGRAM, anagram, environment
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import RunInterrupted
 from pipeline_optimization.pipeline.run import Progress
+from processes import living
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
 PATIENCE = 30.0
@@ -34,18 +34,6 @@ def wait_until(is_true: Callable[[], bool], what: str) -> None:
     while not is_true():
         assert time.monotonic() < until, what
         time.sleep(0.01)  # the process under test runs in real time
-
-
-def session(leader: int) -> list[psutil.Process]:
-    """Return the living processes of a session, zombies left out."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            continue
-    return found
 
 
 def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -71,7 +59,7 @@ def test_a_signal_while_tasks_wait(tmp_path: Path, orchestrator: str, number: si
     waits = ("--test-case", "large", "--latency-scale", "1000", "--seed", "1")
     process = start(tmp_path, *waits, "--orchestrator", orchestrator, "--checkpoint", str(checkpoint))
     if orchestrator == "multiprocess":
-        wait_until(lambda: len(session(process.pid)) >= 4, "the workers did not start")
+        wait_until(lambda: len(living(process.pid)) >= 4, "the workers did not start")
     wait_until(checkpoint.exists, "the run did not start")
     # As a terminal does it, and as a service manager may: to all of its processes.
     os.killpg(process.pid, number)
@@ -80,7 +68,7 @@ def test_a_signal_while_tasks_wait(tmp_path: Path, orchestrator: str, number: si
     assert b"Traceback" not in stderr
     assert b"Exception ignored" not in stderr
     assert not list(tmp_path.glob(".out.json.*")), "half an output was left behind"
-    wait_until(lambda: not session(process.pid), "a process was left behind")
+    wait_until(lambda: not living(process.pid), "a process was left behind")
     if (tmp_path / "out.json").exists():
         report = json.loads((tmp_path / "out.json").read_text())
         assert (report["interrupted"], report["complete"], report["anagram_counts"]) == (True, False, {})
@@ -95,7 +83,7 @@ def test_ctrl_c_while_reading(tmp_path: Path, orchestrator: str) -> None:
     process.stdin.flush()
     os.killpg(process.pid, signal.SIGINT)
     assert process.wait(timeout=PATIENCE) == 130
-    wait_until(lambda: not session(process.pid), "a process was left behind")
+    wait_until(lambda: not living(process.pid), "a process was left behind")
     process.communicate()
 
 
@@ -104,10 +92,10 @@ def test_the_parents_death_ends_the_workers(tmp_path: Path) -> None:
     for method in ("forkserver", "spawn", "fork"):
         arguments = ("--test-case", "large", "--latency-scale", "1000", "--orchestrator", "multiprocess")
         process = start(tmp_path, *arguments, "-o", f"start={method}", "-o", "workers=2")
-        wait_until(lambda p=process: len(session(p.pid)) >= 3, "the workers did not start")  # type: ignore[misc]
+        wait_until(lambda p=process: len(living(p.pid)) >= 3, "the workers did not start")  # type: ignore[misc]
         process.kill()
         process.communicate(timeout=PATIENCE)
-        wait_until(lambda p=process: not session(p.pid), f"a worker outlived its parent ({method})")  # type: ignore[misc]
+        wait_until(lambda p=process: not living(p.pid), f"a worker outlived its parent ({method})")  # type: ignore[misc]
         for part in tmp_path.glob(".out.json.*"):
             part.unlink()
 
@@ -136,7 +124,7 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path, orchestrator: str) -> None
     waits = ("--test-case", "large", "--latency-scale", "1000", "--grace", "3600")
     process = start(tmp_path, *waits, "--orchestrator", orchestrator)
     if orchestrator == "multiprocess":
-        wait_until(lambda: len(session(process.pid)) >= 4, "the workers did not start")
+        wait_until(lambda: len(living(process.pid)) >= 4, "the workers did not start")
     until = time.monotonic() + PATIENCE
     while process.poll() is None and time.monotonic() < until:
         os.killpg(process.pid, signal.SIGINT)
@@ -144,5 +132,5 @@ def test_a_second_ctrl_c_ends_at_once(tmp_path: Path, orchestrator: str) -> None
     _, stderr = process.communicate(timeout=PATIENCE)
     # A strike that comes when Python has let go of its handlers ends the process itself.
     assert process.returncode in {130, -signal.SIGINT}, stderr.decode()
-    wait_until(lambda: not session(process.pid), "a process was left behind")
+    wait_until(lambda: not living(process.pid), "a process was left behind")
     assert not list(tmp_path.glob(".out.json.*")), "half an output was left behind"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import time
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import psutil
 
 from command import ANAGRAM, environment
+from processes import living
 
 PATIENCE = 60.0
 
@@ -36,23 +36,11 @@ def report_of(process: subprocess.Popen[bytes], output: Path) -> dict[str, Any]:
     return report
 
 
-def alive(leader: int) -> list[psutil.Process]:
-    """Return the living processes of a session, zombies left out."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            if os.getsid(process.pid) == leader and process.status() != psutil.STATUS_ZOMBIE:
-                found.append(process)
-        except (ProcessLookupError, psutil.NoSuchProcess):
-            continue
-    return found
-
-
 def assert_gone(leader: int) -> None:
     """See that no process of a session outlives its leader by more than a moment."""
     until = time.monotonic() + PATIENCE
-    while alive(leader):
-        assert time.monotonic() < until, f"left behind: {alive(leader)}"
+    while living(leader):
+        assert time.monotonic() < until, f"left behind: {living(leader)}"
         time.sleep(0.01)  # other processes end in real time
 
 

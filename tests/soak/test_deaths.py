@@ -22,8 +22,8 @@ pytestmark = pytest.mark.soak
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
 METHODS = ["forkserver", "spawn", "fork"]
-KILLS = 50
-SIGNALS = 20
+KILLS = (signal.SIGKILL,)
+STOPS = (signal.SIGINT, signal.SIGTERM)
 WORKER_KILLS = 67
 TEXT = "The cat's act: stop, spot, post! Tea-pot 3 dogs god. Listen, silent enlist; " * 20_000
 
@@ -41,66 +41,45 @@ def expected() -> dict[str, int]:
 
 
 @pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
-def test_killed_runs_are_resumed(
-    orchestrator: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds
+@pytest.mark.parametrize(("signals", "strikes"), [(KILLS, 50), (STOPS, 20)], ids=["killed", "stopped"])
+def test_ended_runs_are_resumed(
+    orchestrator: str,
+    signals: tuple[signal.Signals, ...],
+    strikes: int,
+    book: Path,
+    expected: dict[str, int],
+    tmp_path: Path,
+    rounds: Rounds,
 ) -> None:
-    """A run is killed again and again until it is done; then another begins, until there were enough kills."""
-    kills = lives = 0
-    checkpoint, output = tmp_path / "checkpoint", tmp_path / "out.json"
-    arguments = [str(book), "--chunk-size", "2000", "--orchestrator", orchestrator, "--checkpoint", str(checkpoint)]
-    for random in rounds(KILLS * 3):
-        if kills >= KILLS and lives == 0:
-            break
-        lives += 1
-        process = sessions.start(*arguments, "--resume", output=output)
-        time.sleep(random.uniform(0.1, 1.2))  # any moment of a real process will do
-        if process.poll() is None and kills < KILLS:
-            process.kill()
-            process.communicate(timeout=sessions.PATIENCE)
-            sessions.assert_gone(process.pid)
-            kills += 1
-            continue
-        check(sessions.report_of(process, output), expected)
-        sessions.assert_gone(process.pid)
-        with closing(sqlite3.connect(checkpoint)) as database:
-            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-        checkpoint.unlink()
-        lives = 0
-    assert kills >= KILLS
-    print(f"{orchestrator}: {kills} kills")
-
-
-@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
-def test_interrupted_runs_are_resumed(
-    orchestrator: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds
-) -> None:
-    """Ctrl-C and SIGTERM at random moments, to the run and all of its processes: it ends, and goes on exactly."""
+    """A run and its processes get a signal at a random moment, again and again until it is done; then another begins."""
     struck = lives = 0
     checkpoint, output = tmp_path / "checkpoint", tmp_path / "out.json"
     arguments = [str(book), "--chunk-size", "2000", "--orchestrator", orchestrator, "--checkpoint", str(checkpoint)]
-    for random in rounds(SIGNALS * 3):
-        if struck >= SIGNALS and lives == 0:
+    for random in rounds(strikes * 3):
+        if struck >= strikes and lives == 0:
             break
         lives += 1
         process = sessions.start(*arguments, "--resume", output=output)
         time.sleep(random.uniform(0.1, 1.2))  # any moment of a real process will do
-        number = random.choice([signal.SIGINT, signal.SIGTERM])
-        if process.poll() is None and struck < SIGNALS:
-            os.killpg(process.pid, number)
-            _, stderr = process.communicate(timeout=sessions.PATIENCE)
+        number = random.choice(signals)
+        if process.poll() is None and struck < strikes:
+            if number == signal.SIGKILL:
+                process.kill()
+            else:
+                os.killpg(process.pid, number)
             struck += 1
-            # Before Python has its handlers, and when it has let go of them, the signal itself ends the process; and
-            # whatever came of a KeyboardInterrupt that struck code from a string, CPython ends as if by SIGINT.
-            assert process.returncode in {128 + number, -number, -signal.SIGINT, 0}, stderr.decode()
-        else:
-            process.communicate(timeout=sessions.PATIENCE * 5)
+        _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
+        # Before Python has its handlers, and when it has let go of them, the signal itself ends the process; and
+        # whatever came of a KeyboardInterrupt that struck code from a string, CPython ends as if by SIGINT.
+        assert process.returncode in {128 + number, -number, -signal.SIGINT, 0}, stderr.decode()
+        sessions.assert_gone(process.pid)
         if process.returncode == 0:
-            report = json.loads(output.read_text("utf-8"))
-            check(report, expected)
+            check(json.loads(output.read_text("utf-8")), expected)
+            with closing(sqlite3.connect(checkpoint)) as database:
+                assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
             checkpoint.unlink()
             lives = 0
-        sessions.assert_gone(process.pid)
-    assert struck >= SIGNALS
+    assert struck >= strikes
 
 
 @pytest.mark.parametrize("method", METHODS)
