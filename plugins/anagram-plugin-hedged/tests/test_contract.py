@@ -1,18 +1,37 @@
-"""The orchestrator ``hedged`` keeps the contract, whatever it stands before."""
+"""The orchestrator ``hedged`` keeps the contract, and what the orchestrator behind it claims, whichever that is."""
 
+from __future__ import annotations
+
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.testing import OrchestratorContract
+from pipeline_optimization.types import Orchestrator
+
+BUILD = Registry.load().orchestrator
+EAGER = {"samples": 1, "quantile": 0.5, "share": 1.0}
+"""So that half of all attempts get a second copy."""
 
 
 class TestHedged(OrchestratorContract):
     name = "hedged"
-    options = {"samples": 1, "share": 1.0}
+    options = EAGER
+
+
+class TestHedgedEventLoop(OrchestratorContract):
+    capabilities = BUILD("asyncio").component.capabilities
+
+    def make(self) -> Orchestrator:
+        return BUILD("hedged", EAGER).build()
 
 
 class TestHedgedThreads(OrchestratorContract):
-    name = "hedged"
-    options = {"inner": "threaded", "inner_options": "workers=3", "samples": 1, "quantile": 0.5, "share": 1.0}
+    capabilities = BUILD("threaded").component.capabilities
+
+    def make(self) -> Orchestrator:
+        return BUILD("hedged", {**EAGER, "inner": "threaded", "inner_options": "workers=3"}).build()
 
 
 class TestHedgedProcesses(OrchestratorContract):
-    name = "hedged"
-    options = {"inner": "multiprocess", "inner_options": "workers=2", "samples": 1, "quantile": 0.5, "share": 1.0}
+    capabilities = BUILD("multiprocess").component.capabilities
+
+    def make(self) -> Orchestrator:
+        return BUILD("hedged", {**EAGER, "inner": "multiprocess", "inner_options": "workers=2"}).build()
