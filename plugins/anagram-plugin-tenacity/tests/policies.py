@@ -14,6 +14,7 @@ CHOOSY = t.Retrying(
     retry=t.retry_if_exception_type((OSError, ValueError)) & t.retry_if_not_exception_type(FileNotFoundError),
     stop=t.stop_after_attempt(3),
 )
+TWO_STOPS = t.Retrying(wait=t.wait_fixed(2), stop=t.stop_after_attempt(9) | (lambda state: state.idle_for >= 6))
 ALWAYS, NEVER = t.Retrying(retry=t.retry_always), t.Retrying(retry=t.retry_never)
 
 

@@ -46,7 +46,7 @@ def slept(retrying: tenacity.BaseRetrying, seed: int, at_most: int = 20) -> list
     return sleeps
 
 
-@pytest.mark.parametrize("name", ["PLAIN", "CHAINED", "ENDLESS", "CHOOSY"])
+@pytest.mark.parametrize("name", ["PLAIN", "CHAINED", "ENDLESS", "CHOOSY", "TWO_STOPS"])
 @given(seed=st.integers(0, 2**32))
 def test_delays_are_the_library_s(name: str, seed: int) -> None:
     """The engine waits exactly as long as tenacity's own loop would sleep, from the same random numbers."""
