@@ -42,6 +42,7 @@ def test_what_does_not_apply_is_skipped() -> None:
         contract(Words).test_contract("is_described")
     with pytest.raises(pytest.skip.Exception, match="after 'identity_is_stable' failed"):
         contract(Nameless).test_contract("identity_names_the_words")
+    contract(Nameless, identity_is_stable="it is a test").test_contract("identity_names_the_words")
 
 
 def test_a_new_check_warns(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,7 @@ def _minor(version: str) -> str:
 class Examination(Generic[S]):
     """Runs a contract's checks on one subject, each once, prerequisites first.
 
-    A check whose prerequisite failed is skipped, so that one mistake has one name.
+    A check whose prerequisite failed is skipped, so that one mistake has one name; a known failure stops none.
     """
 
     def __init__(self, subject: S, checks: Sequence[Check[S]], known_failures: Mapping[str, str] | None = None) -> None:
@@ -113,7 +113,8 @@ class Examination(Generic[S]):
 
     def _run(self, check: Check[S]) -> CheckResult:
         for name in check.after:
-            if self._result(name).status == "failed" or name in self._blocked:
+            is_unexpected = self._result(name).status == "failed" and name not in self._known
+            if is_unexpected or name in self._blocked:
                 self._blocked.add(check.name)
                 return CheckResult(name=check.name, fact=check.fact, status="skipped", detail=f"after {name!r} failed")
         result = CheckResult(name=check.name, fact=check.fact, status="passed")
