@@ -1,0 +1,182 @@
+"""Measures what an item costs, and predicts runs of sizes that nobody here can run: docs/scaling.md explains both.
+
+    hatch run dask:python benchmarks/scaling.py measure dask
+    hatch run scaling
+
+``measure`` runs empty attempts through an orchestrator, and times the merging of one real result. ``predict`` runs the
+project's engine in virtual time on imagined workers, where the driver pays for each item what was measured.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
+from pipeline_optimization.counting.totals import Totals
+from pipeline_optimization.engine.clock import SystemClock
+from pipeline_optimization.engine.faults import FaultPlan
+from pipeline_optimization.engine.loop import Engine, Limits
+from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
+from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.worker import Stage, WorkerSetup
+from pipeline_optimization.pipeline.payloads import decode_counted
+from pipeline_optimization.pipeline.plan import RunOptions, make_plan
+from pipeline_optimization.pipeline.stages import COUNT_CHUNK, build_stages
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.types import Attempt, Completion, Orchestrator
+
+EMPTY = "empty"
+ITEMS = 1000
+MB, TB, PB = 1e6, 1e12, 1e15
+SPEED = 60 * MB
+"""Bytes a second of one worker with the pure Python kernel: the figure of docs/scaling.md."""
+
+ITEM_COST = {"multiprocess": 0.08e-3, "ray": 0.9e-3, "dask": 5.2e-3, "spark": 28e-3}
+"""Seconds that one item costs the driver, by orchestrator: what ``measure`` printed for docs/scaling.md."""
+
+MERGE_COST = 1.5e-3
+"""Seconds that the driver takes to decode and add one result."""
+
+WAVES = 3
+LEAST_ITEMS = 3000
+"""So many items are simulated for each place in flight, and at least; the rest goes on at the pace of the middle third."""
+
+
+class Flat:
+    """So many items of one task, whose results cost nothing."""
+
+    def __init__(self, number: int) -> None:
+        self._number = number
+
+    def items(self) -> Iterator[Item]:
+        return (Item(id=str(number), task=EMPTY) for number in range(self._number))
+
+    def accept(self, item: Item, result: bytes) -> Iterable[Item]:
+        return ()
+
+
+def empty_stages(argument: object) -> Mapping[str, Stage]:
+    """Build the stage that does nothing."""
+    return {EMPTY: bytes}
+
+
+class Priced(VirtualOrchestrator):
+    """Imagined workers that take a chunk's time, give or take a fifth, and a driver that pays for each item."""
+
+    def __init__(self, workers: int, *, chunk: float, item: float, merge: float) -> None:
+        super().__init__(workers, adversary=self)
+        self._chunk, self._item, self._merge = chunk, item, merge
+        self._dice = random.Random(workers)  # noqa: S311 - a seeded imitation of chance
+        self.ends: list[float] = []
+
+    def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
+        return [Fate(self._chunk * self._dice.uniform(0.8, 1.2))]
+
+    def submit(self, attempt: Attempt) -> None:
+        self.clock.sleep(self._item)
+        super().submit(attempt)
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        completions = super().poll(timeout)
+        for _ in completions:
+            self.clock.sleep(self._merge)
+            self.ends.append(self.clock.now())
+        return completions
+
+
+def drive(orchestrator: Orchestrator, items: int) -> list[float]:
+    """Run so many empty items, and return when each ended."""
+    ends: list[float] = []
+    engine = Engine(
+        orchestrator,
+        Flat(items),
+        Retrying(ExponentialPolicy(ExponentialOptions()), seed=0, case=""),
+        clock=getattr(orchestrator, "clock", SystemClock()),
+        emit=lambda event: ends.append(time.perf_counter()),
+        run_id="scaling",
+        limits=Limits(),
+    )
+    engine.run(WorkerSetup(build=empty_stages, argument=None, faults=FaultPlan()).to_bytes())
+    return ends
+
+
+def measure(name: str) -> None:
+    """Print what an empty item costs on an orchestrator with two workers, and what merging a real result costs."""
+    sys.modules["scaling"] = sys.modules[__name__]
+    begin = time.perf_counter()
+    ends = drive(Registry.load().orchestrator(name, {"workers": 2}).build(), ITEMS)
+    whole = time.perf_counter() - begin
+    counting = ends[-1] - ends[0]
+    print(f"{name}: start and end {whole - counting:.1f} s, one item {counting / (ITEMS - 1) * 1000:.2f} ms")
+
+
+def measure_merging(path: Path) -> None:
+    """Print what decoding and adding the result of a chunk of a text costs."""
+    plan = make_plan(Registry.load(), RunOptions(kernel="python"))
+    result = build_stages(plan.stages)[COUNT_CHUNK](path.read_bytes()[: 4 << 20])
+    totals = Totals()
+    begin = time.perf_counter()
+    for _ in range(100):
+        for counts in decode_counted(result).chunks:
+            totals.add(counts)
+    print(f"merging a result of {len(result):,} bytes: {(time.perf_counter() - begin) * 10:.2f} ms")
+
+
+@frozen
+class Prediction:
+    """Seconds that a run takes, and the share of them in which workers count."""
+
+    seconds: float
+    busy: float
+
+
+def predict(name: str, workers: int, size: float, chunk_bytes: float) -> Prediction:
+    """Predict a run in virtual time: its beginning is simulated, and the rest goes on at the pace found."""
+    chunk = chunk_bytes / SPEED
+    items = max(1, round(size / chunk_bytes))
+    simulated = min(items, max(2 * WAVES * workers, LEAST_ITEMS))
+    orchestrator = Priced(workers, chunk=chunk, item=ITEM_COST[name], merge=MERGE_COST)
+    drive(orchestrator, simulated)
+    ends = orchestrator.ends
+    seconds = ends[-1]
+    if items > simulated:
+        first, last = len(ends) // 3, 2 * len(ends) // 3
+        seconds += (items - simulated) * (ends[last] - ends[first]) / (last - first)
+    return Prediction(seconds, items * chunk / workers / seconds)
+
+
+def duration(seconds: float) -> str:
+    """Return seconds as people say them."""
+    for unit, length in (("d", 86_400), ("h", 3_600), ("min", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.1f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def print_predictions() -> None:
+    """Print a table for each chunk size."""
+    for chunk_bytes in (4 << 20, 64 << 20, 1 << 30):
+        print(f"\nchunks of {chunk_bytes >> 20} MiB: time of a run, and the share of it in which workers count\n")
+        print(f"| orchestrator | size | {' | '.join(f'{10**n:,} workers' for n in range(1, 5))} |")
+        print("|---|---|" + "---|" * 4)
+        for name in ("ray", "dask", "spark"):
+            for label, size in (("1 TB", TB), ("1 PB", PB)):
+                cells = [predict(name, 10**n, size, chunk_bytes) for n in range(1, 5)]
+                row = " | ".join(f"{duration(cell.seconds)} ({cell.busy:.0%})" for cell in cells)
+                print(f"| {name} | {label} | {row} |")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["measure"]:
+        measure(sys.argv[2])
+        if len(sys.argv) > 3:
+            measure_merging(Path(sys.argv[3]))
+    else:
+        print_predictions()
