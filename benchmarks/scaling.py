@@ -21,7 +21,8 @@ from pipeline_optimization.builtin.retry_policies import ExponentialOptions, Exp
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.clock import SystemClock
 from pipeline_optimization.engine.faults import FaultPlan
-from pipeline_optimization.engine.loop import Engine, Limits
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item
