@@ -23,12 +23,14 @@ from anagram_plugin_numba import WORTH_FROM_BYTES, anagram_counting_kernel, kern
 from anagram_plugin_numba.kernel import NumbaKernel
 from anagram_plugin_numba.machine_code import MachineCode
 from anagram_plugin_numba.native import flat
+from anagram_plugin_numba.word_memory import WORDS
 from command import ANAGRAM, anagram, environment, refused
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
+from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.types import ChunkCounts
 
 LONG = "antidisestablishmentarianism"
@@ -128,15 +130,34 @@ def test_many_different_words(pure: ExerciseKernel, index: AnagramIndex, number:
         assert compiled.count(b"cat dog") == pure.count(b"cat dog")
 
 
-def test_a_full_memory_is_dropped(index: AnagramIndex, pure: ExerciseKernel, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A memory above its limit is not kept, so that different words of many chunks do not add up."""
+@pytest.mark.parametrize("capacity", [1 << 19, 1 << 10], ids=["emptied", "dropped"])
+def test_a_full_memory_forgets(
+    index: AnagramIndex, pure: ExerciseKernel, monkeypatch: pytest.MonkeyPatch, capacity: int
+) -> None:
+    """A memory above its limit keeps no word, so that different words of many chunks do not add up."""
     monkeypatch.setattr(kernel, "MAX_WORDS", 1000)
+    monkeypatch.setattr(kernel, "MAX_CAPACITY", capacity)
     compiled = NumbaKernel(index)
-    compiled.count(random_words(random.Random(1), 5_000))
-    assert not compiled._idle
-    compiled.count(b"cat")
-    assert len(compiled._idle) == 1
+    for seed in range(3):
+        text = random_words(random.Random(seed), 5_000) + b" cat"
+        assert compiled.count(text) == pure.count(text)
+        assert [state.memory.sizes[WORDS] for state in compiled._idle] == ([1] if capacity == 1 << 19 else [])
     assert compiled.count(b"cat") == pure.count(b"cat")
+
+
+def test_chunks_are_added_up(index: AnagramIndex, pure: ExerciseKernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks are counted together until the memory is full; in all they are what the pure kernel counts."""
+    monkeypatch.setattr(kernel, "MAX_WORDS", 3000)
+    texts_ = [random_words(random.Random(seed), 1_000) + b" cat dog" for seed in range(9)]
+    sums = []
+    for found in (list(NumbaKernel(index).count_all(texts_)), list(pure.count_all(texts_))):
+        totals = Totals()
+        for counts in found:
+            totals.add(counts)
+        sums.append((totals.words, totals.distinct_words, totals.anagram_counts(index), sum(c.chunks for c in found)))
+        assert 1 < len(found) <= 9
+    assert sums[0] == sums[1]
+    assert len(list(NumbaKernel(index).count_all(texts_[:2]))) == 1
 
 
 def test_frequent_words_change(index: AnagramIndex, pure: ExerciseKernel) -> None:

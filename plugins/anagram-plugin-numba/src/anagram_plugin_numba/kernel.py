@@ -17,12 +17,14 @@ from anagram_plugin_numba.native import NativeFunctions
 from anagram_plugin_numba.tables import make_tables
 from anagram_plugin_numba.word_memory import (
     DISTINCT,
+    LONG_END,
     RESOLVED,
     SAMPLED,
     TOKENS,
     TOUCHED,
     WORDS,
     WordMemory,
+    forget,
     larger,
     make_scratch,
     make_word_memory,
@@ -37,7 +39,10 @@ BLOCK: Final = 16 << 10
 
 MAX_WORDS: Final = 300_000
 MAX_LONG_BYTES: Final = 8 << 20
-"""A memory that has grown beyond either is dropped after the chunk, so that it does not grow with different words."""
+"""A memory that has more of either is emptied after the chunk, so that it does not grow with different words."""
+
+MAX_CAPACITY: Final = 1 << 19
+"""A memory that has room for more words is dropped."""
 
 
 class _State:
@@ -64,9 +69,13 @@ class _State:
         return self.memory.capacity - capacity // 2 - 2, len(self.memory.long_words) - 2 * capacity - 16
 
     @property
+    def is_full(self) -> bool:
+        return bool(self.memory.sizes[WORDS] > MAX_WORDS or self.memory.sizes[LONG_END] > MAX_LONG_BYTES // 2)
+
+    @property
     def is_worth_keeping(self) -> bool:
-        is_small = self.memory.sizes[WORDS] <= MAX_WORDS and len(self.memory.long_words) <= MAX_LONG_BYTES
-        return bool(is_small) and self.scratch.capacity == BLOCK
+        is_small = self.memory.capacity <= MAX_CAPACITY and len(self.memory.long_words) <= MAX_LONG_BYTES
+        return is_small and self.scratch.capacity == BLOCK
 
 
 class NumbaKernel:
@@ -102,7 +111,7 @@ class NumbaKernel:
             with self._borrowed() as state:
                 self._add(first, state)
                 number = 1
-                while state.is_worth_keeping and (data := next(rest, None)) is not None:
+                while not state.is_full and state.is_worth_keeping and (data := next(rest, None)) is not None:
                     self._add(data, state)
                     number += 1
                 counts = self._counts(state.memory, number)
@@ -126,6 +135,8 @@ class NumbaKernel:
         state = state or _State(len(self._index))
         yield state
         if state.is_worth_keeping:
+            if state.is_full:
+                forget(state.memory)
             with self._lock:
                 self._idle.append(state)
 
