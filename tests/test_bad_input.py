@@ -24,7 +24,7 @@ from command import anagram, refused, run_json
         (["run", "--tokenizer", "x"], ["Unknown tokenizer 'x'", "Installed: exercise, "]),
         (["run", "--signature", "x"], ["Unknown signature 'x'", "counts, letters, primes"]),
         (["run", "--retry", "x"], ["Unknown retry policy 'x'", "exponential, fixed, none"]),
-        (["run", "--lexicon", "x"], ["Unknown lexicon 'x'", "file, gcide, system, web2"]),
+        (["run", "--lexicon", "x"], ["Unknown lexicon 'x'", "Installed: file, gcide, "]),
         (["run", "--lexicon", "file:missing"], ["file:missing", "No such file"]),
         (["run", "--lexicon", "file:empty.txt"], ["no usable word", "one word a line"]),
         (["run", "--lexicon", "file"], ["file:PATH"]),
