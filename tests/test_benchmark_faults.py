@@ -102,6 +102,18 @@ def test_the_honest_are_not_accused() -> None:
     assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)
 
 
+def test_one_delay_is_no_clock() -> None:
+    """A busy machine puts a process off between two looks at the clock now and then: nobody is accused for it."""
+    round_ = make_round(MIXED, "warm_up", 0, seed=7, warm_runs=1)
+    raw = take_sample(order_sample(file_contender(CONTENDERS / "honest.py"), round_, timeout=60.0, workers=2))
+    for delayed, accused in ((1, set()), (len(raw.executions), {"own_clock"})):
+        for execution in raw.executions:
+            execution.bracket_ms = execution.wall_ms
+        for execution in raw.executions[:delayed]:
+            execution.bracket_ms = 10 * execution.wall_ms + 1000.0
+        assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == accused
+
+
 @pytest.mark.parametrize("kind", ["timed", "memory"])
 def test_too_much_memory_is_named(kind: SampleKind) -> None:
     """A contender whose child takes more than it may is killed with it, whichever rounds notice."""

@@ -42,6 +42,9 @@ def judge_executions(
             )
         problems += found
         executions.append(_execution(seen, text, evidence, is_correct=_is_correct(seen, found)))
+    # A busy machine may put a process off between two looks at the clock; whoever has a clock of its own has it always.
+    if 2 * sum(problem.code == "own_clock" for problem in problems) <= len(executions):
+        problems = [problem for problem in problems if problem.code != "own_clock"]
     return executions, problems
 
 
