@@ -1,0 +1,45 @@
+"""What the journal proves where attempts run in several copies, and some are stragglers."""
+
+from __future__ import annotations
+
+from pipeline_optimization.benchmarks.judging.evidence import Evidence, examine
+from pipeline_optimization.benchmarks.texts import varied_text
+from pipeline_optimization.engine.faults import FaultPlan, fault_key
+from pipeline_optimization.engine.journal import CallRecord, Outcome, Settings
+from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
+
+TEXT = varied_text("cat dog", "small", 1)
+
+
+def call(word: str, number: int, outcome: Outcome) -> CallRecord:
+    return CallRecord("find_anagrams", fault_key(word), number, outcome, 0.0, 0, 1)
+
+
+def examined(faults: str, *calls: CallRecord, seed: int = 0) -> Evidence:
+    return examine(calls, TEXT, Settings(faults=faults, latency_scale=1.0, seed=seed))
+
+
+def test_a_late_copy_does_not_undo_success() -> None:
+    """A copy of a failed attempt may end after a later attempt: the item got through all the same."""
+    word = TEXT.tokens[0]
+    assert examined("exercise", call(word, 2, "ok"), call(word, 1, "injected")).predicted
+    assert not examined("exercise", call(word, 1, "injected")).predicted
+
+
+def test_nobody_must_wait_for_stragglers() -> None:
+    """The time that a contender must take is that without stragglers: another copy may be none."""
+    plain = examined("latency", *(call(word, 1, "ok") for word in TEXT.tokens)).floor
+    plan = Settings(faults="tail", latency_scale=1.0).plan({"find_anagrams": find_anagrams.spec.faults})
+    slow = [seed for seed in range(200) if straggles(plan, seed)]
+    assert slow
+    for seed in slow:
+        assert examined("tail", *(call(word, 1, "ok") for word in TEXT.tokens), seed=seed).floor == plain
+
+
+def straggles(plan: FaultPlan, seed: int) -> bool:
+    """Return whether the first call for the text's first word is a straggler under a seed."""
+    from attrs import evolve
+
+    key = fault_key(TEXT.tokens[0])
+    draw = evolve(plan, seed=seed).draw("find_anagrams", key, 1)
+    return draw.latency > plan.least_latency("find_anagrams")
