@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Hashable
 from hashlib import sha256
 from pathlib import Path
 
 from pipeline_optimization.counting.index import AnagramIndex, build_index
+from pipeline_optimization.counting.sealed_file import read_sealed, store_sealed
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling, spelling_of
 from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 
@@ -77,10 +77,10 @@ def _origin(component: Signature | Tokenizer) -> str:
 
 def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> AnagramIndex | None:
     """Return the cached index, or None where there is none that is whole and fits."""
+    content = read_sealed(path)
+    if content is None:
+        return None
     try:
-        digest, _, content = path.read_bytes().partition(b"\n")
-        if digest != sha256(content).hexdigest().encode():
-            return None
         head, _, body = content.partition(b"\n")
         header = json.loads(head)
         if header["key"] != key:
@@ -92,12 +92,12 @@ def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> Anagra
             signatures = [signature(spell(line.partition(" ")[0]) or "") for line in lines]
         numbers = dict(zip(signatures, range(len(lines)), strict=True))
         return AnagramIndex(lines, numbers, signature, int(header["longest"]))
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return None
 
 
 def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]) -> None:
-    """Write the index beside its place and move it there; a cache that cannot be written is done without."""
+    """Write the index; a cache that cannot be written is done without."""
     texts = [s for s in signatures if isinstance(s, str) and "\n" not in s]
     has_signatures = len(texts) == len(signatures)
     groups = "\n".join(index.lines)
@@ -109,14 +109,4 @@ def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]
         "longest": index.longest,
     }
     content = json.dumps(header).encode() + b"\n" + body
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            try:
-                file.write(sha256(content).hexdigest().encode() + b"\n" + content)
-                file.close()
-                os.replace(file.name, path)
-            except OSError:
-                os.unlink(file.name)
-    except OSError:
-        return
+    store_sealed(path, content)

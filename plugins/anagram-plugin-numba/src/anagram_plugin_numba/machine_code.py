@@ -1,15 +1,13 @@
 """The compiled functions as machine code, kept on disk so that no run after the first needs the compiler.
 
 Importing numba and its first use take half a second and 90 MB; loading machine code takes a few milliseconds. The
-file holds a digest, the functions' symbols as a line of JSON, and an object file as LLVM makes it.
+file holds a digest (``sealed_file``), the functions' symbols as a line of JSON, and an object file as LLVM makes it.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
-import tempfile
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
@@ -20,6 +18,7 @@ from attrs import frozen
 from llvmlite import binding
 
 from pipeline_optimization.counting.index_cache import cache_directory
+from pipeline_optimization.counting.sealed_file import read_sealed, store_sealed
 
 __all__ = ["MachineCode", "open_machine_code"]
 
@@ -32,16 +31,12 @@ class MachineCode:
     object: bytes
 
     def to_bytes(self) -> bytes:
-        content = json.dumps(dict(self.symbols)).encode() + b"\n" + self.object
-        return sha256(content).hexdigest().encode() + b"\n" + content
+        return json.dumps(dict(self.symbols)).encode() + b"\n" + self.object
 
     @classmethod
     def from_bytes(cls, data: bytes) -> MachineCode:
-        """Return what ``to_bytes`` described. Raises ValueError for anything else."""
-        digest, _, content = data.partition(b"\n")
-        if digest != sha256(content).hexdigest().encode():
-            raise ValueError("it is damaged")
-        symbols, _, code = content.partition(b"\n")
+        """Return what ``to_bytes`` described."""
+        symbols, _, code = data.partition(b"\n")
         return cls(json.loads(symbols), code)
 
 
@@ -56,12 +51,12 @@ def open_machine_code(announce: Callable[[str], None] = _unheard) -> MachineCode
     itself, once. Raises what numba raises.
     """
     path = cache_directory() / f"numba-{_origin()}.code"
-    try:
-        return MachineCode.from_bytes(path.read_bytes())
-    except (OSError, ValueError):
-        code = _compile(announce)
-        _store(path, code.to_bytes())
-        return code
+    content = read_sealed(path)
+    if content is not None:
+        return MachineCode.from_bytes(content)
+    code = _compile(announce)
+    store_sealed(path, code.to_bytes())
+    return code
 
 
 @cache
@@ -84,18 +79,3 @@ def _compile(announce: Callable[[str], None]) -> MachineCode:
 
         _COMPILED.append(MachineCode(*compile_functions()))
     return _COMPILED[0]
-
-
-def _store(path: Path, content: bytes) -> None:
-    """Write the file beside its place and move it there; a cache that cannot be written is done without."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:
-            try:
-                file.write(content)
-                file.close()
-                os.replace(file.name, path)
-            except OSError:
-                os.unlink(file.name)
-    except OSError:
-        return
