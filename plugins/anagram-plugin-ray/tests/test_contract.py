@@ -4,6 +4,7 @@ import threading
 
 import pytest
 
+from pipeline_optimization import count_anagrams
 from pipeline_optimization.testing import OrchestratorContract
 
 
@@ -12,9 +13,14 @@ class TestRay(OrchestratorContract):
     name = "ray"
     options = {"workers": 2}
 
-    def test_nothing_is_left_behind(self) -> None:
-        """After a run there are as many threads as before it. Ray itself leaves two sockets open each time it ends."""
-        self.count("cat")
+    known_failures = dict.fromkeys(
+        ("nothing_is_left_behind", "forced_close", "interruption"),
+        "Ray itself leaves two sockets open each time it ends",
+    )
+
+    def test_no_thread_is_left_behind(self) -> None:
+        """After a run there are as many threads as before it."""
+        count_anagrams("cat", orchestrator="ray", orchestrator_options=self.options)
         before = threading.active_count()
-        self.count("cat dog", chunk_size=4)
+        count_anagrams("cat dog", orchestrator="ray", orchestrator_options=self.options, chunk_size=4)
         assert threading.active_count() == before
