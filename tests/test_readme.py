@@ -88,7 +88,7 @@ def test_links(document: str) -> None:
         if "://" in target:
             continue
         name, _, heading = target.partition("#")
-        found = path.parent / name
+        found = path.parent / name if name else path
         if found.parent.name == "reference":
             continue  # made of docstrings, and checked when the site is built
         assert found.exists(), target
