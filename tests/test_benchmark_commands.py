@@ -101,6 +101,7 @@ def test_wrong_answers_have_their_exit_code(directory: Path) -> None:
     assert rows(found)["miscounts"]["runtime_ms"] is None
 
 
+@pytest.mark.slow
 def test_names_of_files_are_text_everywhere(directory: Path) -> None:
     """A file's name cannot move the cursor of a terminal, in a progress line, a table or a file."""
     shutil.copy(directory / "honest.py", directory / "red\x1b[31m.py")
@@ -109,6 +110,7 @@ def test_names_of_files_are_text_everywhere(directory: Path) -> None:
     assert "\x1b" not in found["stdout"]
 
 
+@pytest.mark.slow
 def test_files_see_the_working_directory(directory: Path) -> None:
     """A contender may open files relative to where the command was started."""
     (directory.parent / "data.txt").write_text("here")
@@ -209,6 +211,7 @@ def test_wrong_input_is_refused_at_once(arguments: list[str], message: str, tmp_
     assert message in refused(arguments, cwd=tmp_path)
 
 
+@pytest.mark.slow
 def test_stored_results_are_shown_again(directory: Path) -> None:
     """``report`` prints what the comparison printed, and writes every form of it."""
     found = compared(directory)
@@ -228,6 +231,7 @@ def test_an_export_satisfies_its_schema(directory: Path) -> None:
     jsonschema.Draft202012Validator(load_schema()).validate(document)
 
 
+@pytest.mark.slow
 def test_a_scan_has_a_law_or_says_why_not(directory: Path) -> None:
     """A scan's cases are its sizes; two of them are too few for a law."""
     found = compared(directory, "--scan", "workers=1..2", "--profile", "cpu")
@@ -244,6 +248,7 @@ def test_nothing_to_load(tmp_path: Path) -> None:
     assert b"defines no class TaskOrchestrator" in done.stdout
 
 
+@pytest.mark.slow
 def test_an_interrupted_comparison_goes_on(directory: Path) -> None:
     """Ctrl-C keeps every sample, leaves no process, and --resume takes only those that are missing."""
     partial = directory.parent / "partial.jsonl"

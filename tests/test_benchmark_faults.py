@@ -63,7 +63,7 @@ FAULTS = [
     ("leaks_processes", "leaked_process"),
     ("leaks_threads", "leaked_thread"),
     ("miscounts", "wrong_counts"),
-    ("never_ends", "leaked_thread"),
+    pytest.param("never_ends", "leaked_thread", marks=pytest.mark.slow),
     ("prints", "wrote_to_stdout"),
     ("raises", "exception"),
     ("raises_when_made", "exception"),

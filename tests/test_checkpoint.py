@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import os
-import random
-import signal
 import sqlite3
-import subprocess
-import time
 from pathlib import Path
 
 import pytest
 
-from command import ANAGRAM, anagram, environment, run_json
+from command import anagram, run_json
 from pipeline_optimization import RunReport, count_anagrams
 from pipeline_optimization.errors import CheckpointError, RunInterrupted
 from pipeline_optimization.pipeline.run import Progress
@@ -210,33 +206,6 @@ def test_resume_without_a_checkpoint_says_what_to_do() -> None:
     done = anagram("run", "--text", "cat", "--resume")
     assert done.returncode == 2
     assert b"--checkpoint FILE --resume" in done.stderr
-
-
-@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
-def test_killed_at_random_moments_it_counts_exactly(orchestrator: str, tmp_path: Path) -> None:
-    """SIGKILL for the whole run, resumed until it is done; every kill leaves a checkpoint to go on from."""
-    book = tmp_path / "book.txt"
-    book.write_text(TEXT * 60, "utf-8")
-    whole = run_json(str(book), "--chunk-size", "1000")
-    arguments = [str(book), "--chunk-size", "1000", "--checkpoint", str(tmp_path / "c"), "--resume"]
-    dice = random.Random(7)
-    kills = 0
-    while kills < 4:
-        process = subprocess.Popen(
-            [*ANAGRAM, "run", "--orchestrator", orchestrator, "--format", "json", *arguments],
-            stdout=subprocess.DEVNULL,
-            env=environment(),
-            start_new_session=True,
-        )
-        time.sleep(dice.uniform(0.1, 1.0))  # a real process in real time; any moment will do
-        if process.poll() is not None:
-            break
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-        kills += 1
-    report = run_json("--orchestrator", orchestrator, *arguments)
-    assert report["anagram_counts"] == whole["anagram_counts"]
-    assert (report["words"], report["bytes_read"]) == (whole["words"], whole["bytes_read"])
 
 
 FORMATS = sorted((Path(__file__).parent / "checkpoints").glob("format-*.checkpoint"))

@@ -191,7 +191,7 @@ def test_every_way_to_die_is_told(word: str, how: str) -> None:
     assert (report.anagram_counts["cat"], report.lost) == (3, 3)
 
 
-@pytest.mark.parametrize("word", ["endless!", "stopped!"])
+@pytest.mark.parametrize("word", ["endless!", pytest.param("stopped!", marks=pytest.mark.slow)])
 def test_a_hung_item_is_ended_in_a_process(word: str) -> None:
     """Its worker is killed, even one that the system has stopped, and the run goes on with a new worker."""
     report = count_troubled(
@@ -206,6 +206,7 @@ def test_a_hung_item_is_ended_in_a_process(word: str) -> None:
     assert (report.stop, report.abandoned_attempts, report.lost) == (None, 0, 0)
 
 
+@pytest.mark.slow  # it waits for seconds
 def test_a_hung_item_is_abandoned_in_a_thread() -> None:
     """Nothing can end it there; the report says so, and the others are counted by the threads that are left."""
     report = count_troubled(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.testing import OrchestratorContract
 from pipeline_optimization.types import Orchestrator
@@ -16,6 +18,7 @@ class TestHedged(OrchestratorContract):
     options = EAGER
 
 
+@pytest.mark.slow
 class TestHedgedEventLoop(OrchestratorContract):
     capabilities = BUILD("asyncio").component.capabilities
 
@@ -23,6 +26,7 @@ class TestHedgedEventLoop(OrchestratorContract):
         return BUILD("hedged", EAGER).build()
 
 
+@pytest.mark.slow
 class TestHedgedThreads(OrchestratorContract):
     capabilities = BUILD("threaded").component.capabilities
 

@@ -16,7 +16,7 @@ OPTIONS = {"tokenizer": "unicode", "tokenizer_options": {"apostrophe": "separate
     [
         ("fr", "L’ÉTÉ, le chien\u202f!", {"été", "chien", "niche", "chine"}),
         ("is", "Hestur, ÞÖRF", {"hestur", "þörf"}),
-        ("uk", "Кіт; ДІМ", {"кіт", "дім"}),
+        pytest.param("uk", "Кіт; ДІМ", {"кіт", "дім"}, marks=pytest.mark.slow),  # its index takes seconds
     ],
 )
 def test_end_to_end(language: str, text: str, words: set[str]) -> None:
