@@ -218,7 +218,10 @@ def run(scenario: Scenario, *, is_friendly: bool = False) -> Outcome:
     with tempfile.TemporaryDirectory(dir=FAST_DIRECTORY) as directory:
         for life in range(MAX_LIVES):
             crash = crashes[life] if life < len(crashes) else None
-            lived = Life(scenario, life, crash, f"{directory}/checkpoint", trace, is_friendly=is_friendly).live()
+            # Without crashes or stops there is but one life, and its checkpoint need not outlive it.
+            is_single = is_friendly or not (crashes or (scenario.hang_rate and not scenario.can_kill))
+            path = ":memory:" if is_single else f"{directory}/checkpoint"
+            lived = Life(scenario, life, crash, path, trace, is_friendly=is_friendly).live()
             if lived is not None:
                 return lived
     raise AssertionError("the run is stopped again and again")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from command import anagram, refused, run_json
+from command import anagram, refused_here, run_json
 from pipeline_optimization import count_anagrams
 
 
@@ -54,12 +54,12 @@ from pipeline_optimization import count_anagrams
         (["nonsense"], ["nonsense"]),
     ],
 )
-def test_refused(tmp_path: Path, arguments: list[str], parts: list[str]) -> None:
+def test_refused(tmp_path: Path, arguments: list[str], parts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """The message names what is wrong and what would be right."""
     (tmp_path / "cut.gz").write_bytes(gzip.compress(os.urandom(500))[:300])
     (tmp_path / "bad.bz2").write_bytes(b"no bzip2 at all")
     (tmp_path / "empty.txt").write_text("12\n\nb2b\n")
-    message = refused(arguments, cwd=tmp_path)
+    message = refused_here(arguments, tmp_path, capsys)
     for part in parts:
         assert part in message
 

@@ -120,6 +120,7 @@ def test_files_see_the_working_directory(directory: Path) -> None:
     assert rows(compared(directory))["reads"]["problems"] == []
 
 
+@pytest.mark.slow
 def test_a_seed_repeats_texts_and_faults(directory: Path) -> None:
     """Two runs with one seed have the same order, floors and failures."""
 
@@ -177,6 +178,7 @@ def test_a_reader_who_leaves_is_no_failure(tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (141, b"")
 
 
+@pytest.mark.slow
 def test_detailed_names_the_methods() -> None:
     done = anagram("benchmark", "--detailed", *QUICK)
     output = done.stdout.decode()

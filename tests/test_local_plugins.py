@@ -101,6 +101,7 @@ def test_workers_need_no_file(tmp_path: Path) -> None:
     assert sys.modules.pop("far_away").__file__ == str(path)
 
 
+@pytest.mark.slow
 def test_the_same_file_as_a_contender() -> None:
     """The same file, with a TaskOrchestrator class, is measured by the harness; and its orchestrator by name."""
     arguments = ("--profile", "cpu", "--iterations", "1", "--workers", "1")

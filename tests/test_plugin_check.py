@@ -51,6 +51,7 @@ def test_a_broken_plugin(tmp_path: Path) -> None:
     assert "in the group anagram_observer" in failed["observer", "is_declared"]
 
 
+@pytest.mark.slow
 def test_components_that_need_a_value(tmp_path: Path) -> None:
     """A component that cannot be built without a value is skipped, and checked where the value is given."""
     (tmp_path / "words.txt").write_text("cat\nact\n")

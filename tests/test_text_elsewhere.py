@@ -94,6 +94,7 @@ def test_ranges_here_are_bounded_by_memory(watch: Callable[[Capabilities, int], 
     assert watch(Capabilities(), MANY).attempts == max(8, (os.cpu_count() or 1) + 1)
 
 
+@pytest.mark.slow
 def test_text_that_is_carried_is_bounded_by_memory(watch: Callable[[Capabilities, int], Watched]) -> None:
     """Where workers cannot read the file, 64 MiB of it are under way, however many workers there are."""
     held = watch(Capabilities(is_distributed=True, shared_files=False), MANY).held

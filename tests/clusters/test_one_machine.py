@@ -65,7 +65,7 @@ def test_poison_is_quarantined(cluster: str) -> None:
     registry = Registry.load()
     registry.register(DeadlyPlugin(), "deadly-plugin")
     report = count_anagrams(
-        "cat dog deadly cat dog",
+        "cat dog deadly! cat dog",
         orchestrator=cluster,
         orchestrator_options={"workers": 2},
         tokenizer="deadly",

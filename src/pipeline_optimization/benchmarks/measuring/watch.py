@@ -53,13 +53,16 @@ class Watch:
         began = time.monotonic()
         if self._method is None:
             self._look_at_cpu()
-            # Summed resident sizes count shared pages more than once; only where they exceed the limit is it worth
-            # the price of counting fairly.
-            if self._tree is not None and self._tree.resident() > self._memory_limit:
-                self._limit(self._tree.memory(choose_memory_method()))
+            self._look_at_limit()
         else:
             self._limit(self._look_at_memory())
         self._cost = time.monotonic() - began
+
+    def _look_at_limit(self) -> None:
+        # Summed resident sizes count shared pages more than once; only where they exceed the limit is it worth the price
+        # of counting fairly.
+        if self._tree is not None and self._tree.resident() > self._memory_limit:
+            self._limit(self._tree.memory(choose_memory_method()))
 
     def _limit(self, used: int) -> None:
         if used > self._memory_limit:
@@ -79,6 +82,7 @@ class Watch:
         elif self._cpu_at_start is not None:
             self._cpu += self._look_at_cpu() - self._cpu_at_start
             self._wall += wall
+            self._look_at_limit()  # an execution may be shorter than the interval between two looks
 
     def report(self, raw: RawSample) -> None:
         """Enter the findings into a sample."""
