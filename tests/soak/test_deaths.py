@@ -92,7 +92,7 @@ def test_killed_workers_are_replaced(
     arguments = ["--orchestrator", "multiprocess", "-o", "workers=3", "-o", f"start={method}", "--chunk-size", "1000"]
     # Whoever kills at random makes poison and a broken circuit, of innocent items.
     patience = ["--poison-after", "1000", "--circuit-breaker", "0"]
-    for random in rounds(WORKER_KILLS):
+    for random in rounds(WORKER_KILLS * 5):
         checkpoint.unlink(missing_ok=True)
         process = sessions.start(str(book), *arguments, *patience, "--checkpoint", str(checkpoint), output=output)
         # Not before the first result: until then, dying workers mean that the set-up does not work.
