@@ -55,12 +55,13 @@ def test_ended_runs_are_resumed(
     struck = lives = 0
     checkpoint, output = tmp_path / "checkpoint", tmp_path / "out.json"
     arguments = [str(book), "--chunk-size", "2000", "--orchestrator", orchestrator, "--checkpoint", str(checkpoint)]
-    for random in rounds(strikes * 3):
+    # On an idle machine many runs end before they are struck.
+    for random in rounds(strikes * 10):
         if struck >= strikes and lives == 0:
             break
         lives += 1
         process = sessions.start(*arguments, "--resume", output=output)
-        time.sleep(random.uniform(0.1, 1.2))  # any moment of a real process will do
+        time.sleep(random.uniform(0.05, 0.9))  # any moment of a real process will do
         number = random.choice(signals)
         if process.poll() is None and struck < strikes:
             if number == signal.SIGKILL:
