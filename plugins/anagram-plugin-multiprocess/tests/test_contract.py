@@ -115,6 +115,43 @@ class MaskReader:
         self.masks += [int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk:")]
 
 
+class Terminator:
+    """Sends SIGTERM to the parent of each worker that answers, if that is not this process, and to the worker."""
+
+    def __init__(self) -> None:
+        self.sent = 0
+        self.lost: list[TaskFailed] = []
+
+    @hookimpl
+    def anagram_item_finished(self, event: ItemFinished) -> None:
+        status = Path(f"/proc/{event.worker}/status").read_text()
+        (parent,) = [int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid:")]
+        for pid in {parent, int(event.worker)} - {os.getpid()}:
+            os.kill(pid, signal.SIGTERM)
+            self.sent += 1
+
+    @hookimpl
+    def anagram_task_failed(self, event: TaskFailed) -> None:
+        self.lost.append(event)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_sigterm_to_all_processes_is_the_parents_to_handle(method: str) -> None:
+    """A service manager's SIGTERM to the whole group ends no worker and no fork server: the parent decides."""
+    registry = Registry.load()
+    terminator = Terminator()
+    registry.register(terminator, "terminator")
+    options = {"workers": 2, "start": method}
+    report = count_anagrams(
+        TEXT, orchestrator="multiprocess", orchestrator_options=options, chunk_size=20, registry=registry
+    )
+    assert terminator.sent >= 10
+    assert terminator.lost == []
+    assert report.is_complete
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")

@@ -10,7 +10,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 
-from anagram_plugin_multiprocess.signal_mask import sigint_blocked
+from anagram_plugin_multiprocess.signal_mask import live_on_until_told, stop_signals_blocked
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion
 
@@ -22,12 +22,11 @@ STOP = b""
 
 
 def serve(connection: Connection, worker_init: bytes, parent: int | None) -> None:
-    """Answer attempts until the parent says stop or is gone. Ctrl-C is the parent's to handle.
+    """Answer attempts until the parent says stop or is gone. Ctrl-C and SIGTERM are the parent's to handle.
 
     ``parent`` is the pid of the process that this one must not outlive, None under forkserver.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # under fork it would be the parent's handler
+    live_on_until_told()
     if sys.platform == "linux":
         # The kernel ends this process with its parent. Under forkserver that is the server, which ends when ours does;
         # elsewhere the closed pipe tells.
@@ -53,7 +52,7 @@ class WorkerProcess:
             target=serve, args=(theirs, worker_init, parent), name="anagram-worker", daemon=True
         )
         try:
-            with sigint_blocked():
+            with stop_signals_blocked():
                 self.process.start()
         except BaseException:
             self.connection.close()
