@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from anagram_plugin_numba.kernel import NumbaKernel
-from pipeline_optimization.sources import FileSource, read_chunks
+from pipeline_optimization.pipeline.range_counting import PIECE
 from speed_table.alternation import Bar, Program, Section, Timing, alternate, ratio_of
 from speed_table.bench import Bench
 from speed_table.command import counting
-from speed_table.kernels import CHUNK, counting_chunks, gcide_index
+from speed_table.kernels import chunks_of, counting_chunks, gcide_index
 
 __all__ = ["measure"]
 
@@ -28,8 +28,7 @@ def measure(bench: Bench) -> Section:
     index = gcide_index()
     programs: dict[str, Program] = {}
     for path in (usual, many):
-        chunks = [chunk.data for chunk in read_chunks(FileSource(path), CHUNK)]
-        one = counting_chunks(NumbaKernel(index), chunks, 1)
+        one = counting_chunks(NumbaKernel(index), chunks_of(path, PIECE), 1)
         programs[f"kernel, {path.name}"] = _timed(one)
         programs[f"command, {path.name}"] = counting(str(path), "--kernel", "numba")
     found = alternate(NAME, "", 0, programs, bench.rounds)

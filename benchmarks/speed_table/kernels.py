@@ -1,13 +1,15 @@
 """Section ``kernels``: the counting kernels against the reference, with text in memory and the kernel loaded.
 
-Each round runs every program once over 4 MiB chunks cut at white space.
+Each round runs every program once over chunks cut at white space, as large as a run's: 4 MiB, or 1 MiB for threads.
 """
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from anagram_plugin_numba.kernel import NumbaKernel
 from pipeline_optimization.builtin.lexicons import GcideLexicon
@@ -16,13 +18,14 @@ from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.index_cache import open_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
+from pipeline_optimization.pipeline.range_counting import PIECE
 from pipeline_optimization.sources import FileSource, read_chunks
 from pipeline_optimization.types import CountingKernel
 from speed_table.alternation import Bar, Program, Section, Timing, alternate, ratio_of
 from speed_table.bench import Bench
 from speed_table.reference import Reference
 
-__all__ = ["counting_chunks", "gcide_index", "measure"]
+__all__ = ["chunks_of", "counting_chunks", "gcide_index", "measure"]
 
 CHUNK = 4 << 20
 NAME = "kernels"
@@ -34,17 +37,39 @@ def gcide_index() -> AnagramIndex:
     return open_index(GcideLexicon(), letters_signature, lexicon_name="gcide", signature_name="letters")
 
 
+class _InTurn:
+    """Chunks that several threads take in turn."""
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self
+
+    def __next__(self) -> bytes:
+        with self._lock:
+            return next(self._chunks)
+
+
 def counting_chunks(kernel: CountingKernel, chunks: Sequence[bytes], threads: int) -> Program:
-    """Return a program that counts chunks in threads that share a kernel."""
+    """Return a program that counts chunks in threads that share a kernel and add up what they take, as in a run."""
 
     def program() -> tuple[float | None, object]:
         with ThreadPoolExecutor(threads) as pool:
             start = time.perf_counter()
-            found = list(pool.map(kernel.count, chunks))
+            in_turn = _InTurn(chunks)
+            shares = [pool.submit(lambda: list(kernel.count_all(in_turn))) for _ in range(threads)]
+            found = [counts for share in shares for counts in share.result()]
             seconds = time.perf_counter() - start
         return seconds, sum(sum(counts.occurrences) for counts in found)
 
     return program
+
+
+def chunks_of(path: Path, size: int) -> Sequence[bytes]:
+    """Return a file's text in chunks that end at white space."""
+    return [chunk.data for chunk in read_chunks(FileSource(path), size)]
 
 
 def measure(bench: Bench) -> Section:
@@ -54,14 +79,14 @@ def measure(bench: Bench) -> Section:
     timings: list[Timing] = []
     facts, bars = [], []
     for path in (bench.corpora.gcide(), bench.corpora.kjv10()):
-        chunks = [chunk.data for chunk in read_chunks(FileSource(path), CHUNK)]
+        pieces, chunks = chunks_of(path, PIECE), chunks_of(path, CHUNK)
         # Kernels remember words, so each file has its own, as in a run.
         pure, compiled = ExerciseKernel(index, ExerciseTokenizer()), NumbaKernel(index)
         programs = {
             REFERENCE: reference.counting(path, 1),
             "reference in C, 2 threads": reference.counting(path, 2),
-            COMPILED: counting_chunks(compiled, chunks, 1),
-            TWO_THREADS: counting_chunks(compiled, chunks, 2),
+            COMPILED: counting_chunks(compiled, pieces, 1),
+            TWO_THREADS: counting_chunks(compiled, pieces, 2),
             PURE: counting_chunks(pure, chunks, 1),
         }
         found = alternate(NAME, path.name, path.stat().st_size, programs, bench.rounds)

@@ -63,7 +63,8 @@ COMPRESSED: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".bz2":
 def test_damaged_files(suffix: str, tmp_path: Path) -> None:
     """A compressed file that was cut or changed gives its true text or an InputError, and nothing else."""
     text = b"cat dog stop listen " * 20
-    whole = COMPRESSED[suffix](text) + COMPRESSED[suffix](text)
+    member = COMPRESSED[suffix](text)
+    whole = member + member
     path = tmp_path / f"file{suffix}"
 
     @settings(max_examples=DAMAGED // len(COMPRESSED), **FUZZING)  # type: ignore[arg-type]
@@ -75,8 +76,10 @@ def test_damaged_files(suffix: str, tmp_path: Path) -> None:
             found = b"".join(chunk.data for chunk in read_chunks(FileSource(str(path)), 64))
         except AnagramError:
             return
+        # One that was cut between its two members is a whole file of one, zeros behind it or not.
+        is_one = data.startswith(member) and not data[len(member) :].strip(b"\0")
         # A header may say something else of the file's name or time.
-        assert found.split() in ((text + text).split(), [])
+        assert found.split() in ([text.split()] if is_one else [(text + text).split(), []])
         assert found or not data.strip(b"\0")
 
     check()

@@ -32,7 +32,7 @@ from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.sealed_file import read_sealed, store_sealed
 from pipeline_optimization.counting.totals import Totals
-from pipeline_optimization.types import ChunkCounts
+from pipeline_optimization.types import ChunkCounts, CountingKernel
 
 LONG = "antidisestablishmentarianism"
 LEXICON = ["cat", "act", "tac", "dog", "god", "a" * 15, "a" * 16, "b" + "a" * 15, "a" * 16 + "c", "b" * 17]
@@ -159,6 +159,46 @@ def test_chunks_are_added_up(index: AnagramIndex, pure: ExerciseKernel, monkeypa
         assert 1 < len(found) <= 9
     assert sums[0] == sums[1]
     assert len(list(NumbaKernel(index).count_all(texts_[:2]))) == 1
+
+
+def sums_of(kernel_: CountingKernel, chunks: list[bytes], index: AnagramIndex) -> tuple[object, ...]:
+    """Return what chunks are in all: words, counts, the different words' estimate, and the sample that it is made from."""
+    totals, sample = Totals(), set()
+    found = list(kernel_.count_all(chunks))
+    for counts in found:
+        totals.add(counts)
+        sample.update(counts.sample)
+        assert list(counts.sample) == sorted(set(counts.sample))
+    assert sum(counts.chunks for counts in found) == len(chunks)
+    return totals.words, totals.anagram_counts(index), totals.distinct_words, sample
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    data=st.lists(st.one_of(binaries, texts.map(lambda text: text.encode(errors="replace"))), min_size=2, max_size=6),
+    remembered=st.integers(0, 30),
+)
+def test_words_that_are_not_remembered(
+    index: AnagramIndex, pure: ExerciseKernel, compiled: NumbaKernel, data: list[bytes], remembered: int
+) -> None:
+    """With hardly any words remembered, several chunks are still what they are for the pure kernel, and then single ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel, "REMEMBERED", remembered)
+        assert sums_of(compiled, data, index) == sums_of(pure, data, index)
+        assert compiled.count(data[0]) == pure.count(data[0])
+
+
+def test_many_sampled_words(index: AnagramIndex, pure: ExerciseKernel) -> None:
+    """The sample of words that are not remembered grows beyond the room that it has at first."""
+    words = [f"{number:x}".encode() for number in range(1_500_000)]
+    chunks = [b" ".join(words[start : start + 100_000]) for start in range(0, len(words), 100_000)]
+    chunks += [b"cat tac " * 10, *chunks[:2]]
+    compiled = NumbaKernel(index)
+    found = sums_of(compiled, chunks, index)
+    assert found == sums_of(pure, chunks, index)
+    (state,) = compiled._idle
+    assert len(state.memory.sampled) > 1 << 16
+    assert found[1] == {"act": 20, "cat": 20, "tac": 20}
 
 
 def test_frequent_words_change(index: AnagramIndex, pure: ExerciseKernel) -> None:
@@ -353,8 +393,12 @@ FUZZ_INPUTS = 200_000
 
 
 @pytest.mark.fuzz
-def test_fuzz(index: AnagramIndex, pure: ExerciseKernel, compiled: NumbaKernel) -> None:
+def test_fuzz(
+    index: AnagramIndex, pure: ExerciseKernel, compiled: NumbaKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The kernels agree on 200,000 random small inputs; a failure names its seed."""
+    monkeypatch.setattr(kernel, "REMEMBERED", 5)
+    few = NumbaKernel(index)
     pieces = [piece.encode() for piece in (*PIECES, *SPACES)] + PARTS
     for seed in range(FUZZ_INPUTS):
         draw = random.Random(seed)
@@ -369,5 +413,9 @@ def test_fuzz(index: AnagramIndex, pure: ExerciseKernel, compiled: NumbaKernel) 
             data = b"".join(draw.choices(pieces, k=draw.randrange(70)))
         counts = compiled.count(data)
         assert counts == pure.count(data), seed
+        if seed % 10 == 5:
+            middle = len(data) // 2
+            halves = [data[:middle], data[middle:]]
+            assert sums_of(few, halves, index) == sums_of(pure, halves, index), seed
         if seed % 10 == 0:
             assert by_word(counts, index) == oracle.count(data.decode("utf-8", "replace"), LEXICON), seed

@@ -21,7 +21,7 @@ class ChunkCounts:
     many of the chunk's tokens belong to each (``Q``). ``words`` is the number of tokens, ``distinct_words`` the number
     of different ones (compared without case). ``sample`` has the CRC-32 of about one in sixteen of the different words
     (``counting.distinct``), ascending and each once (``I``), so that different words of many chunks can be estimated
-    in bounded memory. ``chunks`` is how many texts were counted together.
+    in bounded memory. ``chunks`` is how many texts were counted together; of several, ``distinct_words`` may miss some.
     """
 
     groups: array[int]

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, cast
 from llvmlite import binding
 from numba import njit, typeof
 
-__all__ = ["compile_functions", "compiled"]
+__all__ = ["compile_functions", "compiled", "inlined"]
 
 FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
 
@@ -45,6 +45,11 @@ class _Dispatcher(Protocol):
 def compiled(function: FunctionT) -> FunctionT:
     """Compile a function that only compiled functions call, or that ``compile_functions`` exports."""
     return cast("FunctionT", njit(**WITHOUT_WRAPPERS)(function))
+
+
+def inlined(function: FunctionT) -> FunctionT:
+    """Compile a function into each that calls it: a call passes every number of every array, and counts references."""
+    return cast("FunctionT", njit(forceinline=True, **WITHOUT_WRAPPERS)(function))
 
 
 def compile_functions() -> tuple[Mapping[str, str], bytes]:

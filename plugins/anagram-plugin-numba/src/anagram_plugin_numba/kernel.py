@@ -24,10 +24,12 @@ from anagram_plugin_numba.word_memory import (
     TOUCHED,
     WORDS,
     WordMemory,
+    each_once,
     forget,
     larger,
     make_scratch,
     make_word_memory,
+    with_room_for_sample,
 )
 from pipeline_optimization.counting.distinct import DEPTH
 from pipeline_optimization.types import ChunkCounts, GroupIndex
@@ -41,6 +43,11 @@ MAX_WORDS: Final = 300_000
 MAX_LONG_BYTES: Final = 8 << 20
 """A memory that has more of either is emptied after the chunk, so that it does not grow with different words."""
 
+REMEMBERED: Final = 3 << 14
+"""Of several chunks that are added up, words beyond so many are counted by their letters instead of being remembered."""
+
+ALL: Final = 1 << 62
+
 MAX_CAPACITY: Final = 1 << 19
 """A memory that has room for more words is dropped."""
 
@@ -51,10 +58,14 @@ class _State:
     def __init__(self, groups: int) -> None:
         self.memory = make_word_memory(groups + FIRST_GROUP)
         self.scratch = make_scratch(BLOCK)
+        self.remembered = ALL
 
     def make_room(self, native: NativeFunctions) -> None:
         """Enlarge what keeps the next block from being counted: the memory, or else the block itself."""
         capacity = self.scratch.capacity
+        if self.memory.sizes[SAMPLED] > self.limits[2]:
+            self.memory = with_room_for_sample(self.memory, words=capacity // 2 + 2)
+            return
         memory = larger(self.memory, words=capacity // 2 + 2, long_bytes=2 * capacity + 16)
         if memory is self.memory:
             self.scratch = make_scratch(2 * capacity)
@@ -63,10 +74,11 @@ class _State:
             self.memory = memory
 
     @property
-    def limits(self) -> tuple[int, int]:
-        """Return how many words and bytes of long words there may be before a block, which may bring as many anew."""
-        capacity = self.scratch.capacity
-        return self.memory.capacity - capacity // 2 - 2, len(self.memory.long_words) - 2 * capacity - 16
+    def limits(self) -> tuple[int, int, int]:
+        """Return how many words, bytes of long words and sampled words may be before a block, which may bring as many."""
+        capacity, memory = self.scratch.capacity, self.memory
+        words = capacity // 2 + 2
+        return memory.capacity - words, len(memory.long_words) - 2 * capacity - 16, len(memory.sampled) - words
 
     @property
     def is_full(self) -> bool:
@@ -107,12 +119,16 @@ class NumbaKernel:
     def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
         """Sum up chunks until the memory of words has grown too large to be kept."""
         rest = iter(chunks)
-        for first in rest:
+        data = next(rest, None)
+        while data is not None:
             with self._borrowed() as state:
-                self._add(first, state)
-                number = 1
-                while not state.is_full and state.is_worth_keeping and (data := next(rest, None)) is not None:
+                number = 0
+                while data is not None and (number == 0 or (not state.is_full and state.is_worth_keeping)):
+                    following = next(rest, None)
+                    # The different words of a single chunk are told exactly, so all of them must be remembered.
+                    state.remembered = ALL if number == 0 and following is None else REMEMBERED
                     self._add(data, state)
+                    data = following
                     number += 1
                 counts = self._counts(state.memory, number)
             yield counts
@@ -122,7 +138,15 @@ class NumbaKernel:
         position = 0
         while position < len(text):
             position = self._native.call(
-                "count_blocks", text, position, self._tables, state.scratch, state.memory, *state.limits
+                "count_blocks",
+                text,
+                position,
+                self._tables,
+                state.scratch,
+                state.memory,
+                self._table,
+                state.remembered,
+                *state.limits,
             )
             if position < len(text):
                 state.make_room(self._native)
@@ -135,7 +159,7 @@ class NumbaKernel:
         state = state or _State(len(self._index))
         yield state
         if state.is_worth_keeping:
-            if state.is_full:
+            if state.is_full or state.memory.sizes[WORDS] > state.remembered:
                 forget(state.memory)
             with self._lock:
                 self._idle.append(state)
@@ -146,17 +170,19 @@ class NumbaKernel:
         n_pending = self._native.call("resolve", memory, self._tables, self._table, pending)
         if n_pending:
             self._look_up(memory, pending[:n_pending])
-        n_facts, n_words = len(memory.group_counts), int(sizes[TOUCHED]) + len(memory.hot) // 4
+        n_facts = len(memory.group_counts)
+        n_words = int(sizes[TOUCHED] + sizes[SAMPLED]) + len(memory.hot) // 4
         groups, occurrences = np.empty(n_facts, np.uint32), np.empty(n_facts, np.uint64)
         sample = np.empty(n_words + 1, np.uint32)
         n_groups = self._native.call("collect", memory, (1 << DEPTH) - 1, groups, occurrences, sample)
         tokens, sizes[TOKENS] = int(sizes[TOKENS]), 0
+        n_sampled, sizes[SAMPLED] = int(sizes[SAMPLED]), 0
         return ChunkCounts(
             groups=array("I", groups[:n_groups].tobytes()),
             occurrences=array("Q", occurrences[:n_groups].tobytes()),
             words=tokens,
             distinct_words=int(sizes[DISTINCT]),
-            sample=array("I", np.unique(sample[: sizes[SAMPLED]]).tobytes()),
+            sample=array("I", each_once(sample[:n_sampled]).tobytes()),
             chunks=chunks,
         )
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pipeline_optimization.counting.distinct import DEPTH
 
 __all__ = ["INLINE_BYTES", "Tables", "is_kept", "is_separator", "make_tables"]
 
@@ -27,15 +30,19 @@ class Tables(NamedTuple):
 
     ``masks`` has four numbers for each length from 0 to 17: what of the first and of the second eight bytes belongs
     to the token, a mark, and nothing. The mark makes the key of all longer tokens (17) one that no word has.
-    ``units`` has two numbers for each byte: what a letter adds to the sums of letter counts, 4 bits a letter, a to m
-    and n to z; anything but a lower-case letter adds nothing.
-    ``crc`` is zlib's table: ``crc = crc[(crc ^ byte) & 255] ^ crc >> 8``.
+    ``units`` has two numbers for each byte: what it adds to the sums of letter counts, 4 bits a letter, a to m and n to
+    z. A digit adds to the bits above those of the letters, so that the sums are those of no word; others add nothing.
+    ``crc`` is zlib's table: ``crc = crc[(crc ^ byte) & 255] ^ crc >> 8``. Of words of one length CRC-32 is linear, so each
+    of its bits is that of ``crc_of_length``, the CRC of so many bytes of zero, turned by the parity of some bits of the
+    word: ``crc_masks`` has which, as masks of both halves of a key, for each length and the lowest ``DEPTH`` bits.
     """
 
     is_separator: NDArray[np.bool_]
     masks: NDArray[np.uint64]
     units: NDArray[np.uint64]
     crc: NDArray[np.uint32]
+    crc_of_length: NDArray[np.uint32]
+    crc_masks: NDArray[np.uint64]
 
 
 def make_tables() -> Tables:
@@ -44,7 +51,14 @@ def make_tables() -> Tables:
         masks[length, 0] = (1 << 8 * min(length, 8)) - 1
         masks[length, 1] = (1 << 8 * max(length - 8, 0)) - 1
     masks[INLINE_BYTES + 1, 2] = 1 << 63
-    return Tables(np.array([is_separator(byte) for byte in range(256)]), masks.ravel(), _units(), _crc_table())
+    return Tables(
+        is_separator=np.array([is_separator(byte) for byte in range(256)]),
+        masks=masks.ravel(),
+        units=_units(),
+        crc=_crc_table(),
+        crc_of_length=np.array([zlib.crc32(bytes(length)) for length in range(INLINE_BYTES + 2)], np.uint32),
+        crc_masks=_crc_masks(),
+    )
 
 
 def _units() -> NDArray[np.uint64]:
@@ -52,6 +66,7 @@ def _units() -> NDArray[np.uint64]:
     for letter in range(26):
         half, place = divmod(letter, 13)
         units[ord("a") + letter, half] = 1 << 4 * place
+    units[ord("0") : ord("9") + 1, 0] = 1 << 52
     return units.ravel()
 
 
@@ -64,3 +79,13 @@ def _crc_table() -> NDArray[np.uint32]:
             value = (value >> 1) ^ (0xEDB88320 if value & 1 else 0)
         table[byte] = value
     return table
+
+
+def _crc_masks() -> NDArray[np.uint64]:
+    masks = np.zeros((INLINE_BYTES + 2, DEPTH, 2), np.uint64)
+    for length in range(1, INLINE_BYTES + 1):
+        for bit in range(8 * length):
+            turned = zlib.crc32((1 << bit).to_bytes(length, "little")) ^ zlib.crc32(bytes(length))
+            for of_crc in range(DEPTH):
+                masks[length, of_crc, bit // 64] |= (turned >> of_crc & 1) << bit % 64
+    return masks.ravel()

@@ -23,10 +23,12 @@ __all__ = [
     "WORDS",
     "Scratch",
     "WordMemory",
+    "each_once",
     "forget",
     "larger",
     "make_scratch",
     "make_word_memory",
+    "with_room_for_sample",
 ]
 
 HOT_BITS: Final = 13
@@ -50,7 +52,8 @@ class WordMemory(NamedTuple):
     ``slots`` is a hash table of entry numbers, 0 where it is empty; entry 0 is no word. It is at most half full.
     ``hot`` is a table without probing of frequent words: key, count, and the position of the word in ``entries``.
     ``touched`` lists the positions in ``entries`` of the words of the present chunk. ``group_counts`` has room for a
-    count of each fact (``compiled.grouping``), zero between chunks. ``sizes`` says how much of each is in use.
+    count of each fact (``compiled.grouping``), zero between chunks. ``sampled`` has the CRC-32 of the sampled ones of the
+    words that were counted without being remembered, some more than once. ``sizes`` says how much of each is in use.
     """
 
     entries: NDArray[np.uint64]
@@ -59,6 +62,7 @@ class WordMemory(NamedTuple):
     hot: NDArray[np.uint64]
     touched: NDArray[np.uint32]
     group_counts: NDArray[np.uint64]
+    sampled: NDArray[np.uint32]
     sizes: NDArray[np.int64]
 
     @property
@@ -80,6 +84,7 @@ class Scratch(NamedTuple):
 
     ``text`` has its bytes and ``lower`` the same in lower case, ``places`` where its tokens start and end in these, in
     turn, ``missed`` the tokens that are yet to be counted, and ``found`` the entry at the place that each hashes to.
+    ``keys`` has room for the keys of tokens that may be in the lexicon, and of those that are sampled.
     """
 
     text: NDArray[np.uint8]
@@ -87,6 +92,7 @@ class Scratch(NamedTuple):
     places: NDArray[np.uint32]
     missed: NDArray[np.uint32]
     found: NDArray[np.uint32]
+    keys: NDArray[np.uint64]
 
     @property
     def capacity(self) -> int:
@@ -103,6 +109,7 @@ def make_scratch(capacity: int) -> Scratch:
         places=np.zeros(size + GROUP_BYTES, np.uint32),
         missed=np.zeros(size, np.uint32),
         found=np.zeros(size, np.uint32),
+        keys=np.zeros(2 * size + 4, np.uint64),
     )
 
 
@@ -117,6 +124,7 @@ def make_word_memory(facts: int) -> WordMemory:
         hot=np.zeros(4 << HOT_BITS, np.uint64),
         touched=np.zeros((1 << FIRST_BITS - 1) + 1, np.uint32),
         group_counts=np.zeros(facts, np.uint64),
+        sampled=np.zeros(1 << FIRST_BITS, np.uint32),
         sizes=sizes,
     )
 
@@ -154,3 +162,18 @@ def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
     long_words = np.zeros(room, np.uint8)
     long_words[: len(memory.long_words)] = memory.long_words
     return memory._replace(entries=entries, touched=touched, long_words=long_words, slots=np.zeros(size, np.uint32))
+
+
+def with_room_for_sample(memory: WordMemory, *, words: int) -> WordMemory:
+    """Return it with each sampled word once in ``sampled``, and room for so many more and as many again."""
+    different = each_once(memory.sampled[: memory.sizes[SAMPLED]])
+    sampled = np.zeros(max(len(memory.sampled), 2 * (len(different) + words)), np.uint32)
+    sampled[: len(different)] = different
+    memory.sizes[SAMPLED] = len(different)
+    return memory._replace(sampled=sampled)
+
+
+def each_once(numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """Return the different numbers, ascending. ``numpy.unique`` puts them into a hash table first, and takes ten times as long."""
+    ordered = np.sort(numbers)
+    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.electing import EMPTY, HOT_SHIFT, elect
+from anagram_plugin_numba.compiled.grouping import count_unremembered
 from anagram_plugin_numba.compiled.keys import (
     BYTE,
     EIGHT,
@@ -27,11 +28,13 @@ from anagram_plugin_numba.compiled.keys import (
 )
 from anagram_plugin_numba.compiled.splitting import block_end, split
 from anagram_plugin_numba.compiled.vectors import load_eight
+from anagram_plugin_numba.group_table import GroupTable
 from anagram_plugin_numba.tables import Tables
 from anagram_plugin_numba.word_memory import (
     GROUP_BYTES,
     LONG_END,
     MISSED,
+    SAMPLED,
     SINK,
     TOKENS,
     TOUCHED,
@@ -187,17 +190,26 @@ def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
     tables: Tables,
     scratch: Scratch,
     memory: WordMemory,
+    table: GroupTable,
+    most_remembered: int,
     most_words: int,
     most_long_bytes: int,
+    most_sampled: int,
 ) -> int:
     """Count the text from ``start`` on, block by block; return where it stopped.
 
-    It stops before the end where the memory holds more than ``most_words`` or ``most_long_bytes``, and where no block
-    of the size of ``scratch`` ends at a separator.
+    When the memory holds more than ``most_remembered`` words, new ones are counted without being remembered, but for long
+    ones. It stops before the end where the memory holds more than ``most_words``, ``most_long_bytes`` or ``most_sampled``,
+    and where no block of the size of ``scratch`` ends at a separator.
     """
     sizes, longest = memory.sizes, len(scratch.text) - GROUP_BYTES
     position = start
-    while position < len(data) and sizes[WORDS] <= most_words and sizes[LONG_END] <= most_long_bytes:
+    while (
+        position < len(data)
+        and sizes[WORDS] <= most_words
+        and sizes[LONG_END] <= most_long_bytes
+        and sizes[SAMPLED] <= most_sampled
+    ):
         end = block_end(data, position, longest, tables)
         if end == position:
             break
@@ -205,6 +217,8 @@ def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
         sizes[TOKENS] += n - empty
         misses = _count_hot(n, tables, scratch, memory)
         rest = _count_known(misses, tables, scratch, memory)
+        if sizes[WORDS] > most_remembered:
+            rest = count_unremembered(rest, tables, scratch, memory, table)
         _count_new(rest, tables, scratch, memory)
         sizes[MISSED] += misses
         if sizes[MISSED] > ELECTION:

@@ -22,7 +22,7 @@ def examples() -> Sequence[tuple[Callable[..., object], Sequence[Argument]]]:
     tables, table, memory, scratch = make_tables(), make_group_table(["x"]), make_word_memory(1), make_scratch(64)
     numbers, wide_numbers = np.zeros(1, np.uint32), np.zeros(1, np.uint64)
     return [
-        (count_blocks, (text, 0, tables, scratch, memory, 0, 0)),
+        (count_blocks, (text, 0, tables, scratch, memory, table, 0, 0, 0, 0)),
         (fill_group_table, (text, tables, table)),
         (fill_slots, (memory,)),
         (resolve, (memory, tables, table, numbers)),

@@ -1,21 +1,36 @@
-"""From counts of words to counts of anagram groups."""
+"""From words to anagram groups: what is remembered of a word, and words that are not remembered."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.compilation import compiled
+from anagram_plugin_numba.compilation import compiled, inlined
 from anagram_plugin_numba.compiled.electing import write_back
-from anagram_plugin_numba.compiled.keys import BYTE, EIGHT, ONE, THREE, TOP, TWO, ZERO, U, mix, shift_for
-from anagram_plugin_numba.compiled.vectors import load_eight
-from anagram_plugin_numba.group_table import FIRST_GROUP, NO_GROUP, PENDING, GroupTable
+from anagram_plugin_numba.compiled.keys import (
+    BYTE,
+    EIGHT,
+    INLINE,
+    LONG,
+    ONE,
+    THREE,
+    TOP,
+    TWO,
+    ZERO,
+    U,
+    mix,
+    shift_for,
+)
+from anagram_plugin_numba.compiled.vectors import hash_of_bytes, load_eight, ones
+from anagram_plugin_numba.group_table import FIRST_GROUP, MAYBE_BITS, NO_GROUP, PENDING, GroupTable
 from anagram_plugin_numba.tables import Tables
-from anagram_plugin_numba.word_memory import DISTINCT, RESOLVED, SAMPLED, TOUCHED, WORDS, WordMemory
+from anagram_plugin_numba.word_memory import DISTINCT, RESOLVED, SAMPLED, SINK, TOUCHED, WORDS, Scratch, WordMemory
+from pipeline_optimization.counting.distinct import DEPTH
 
-__all__ = ["collect", "fill_group_table", "fill_slots", "resolve"]
+__all__ = ["collect", "count_unremembered", "fill_group_table", "fill_slots", "resolve"]
 
-HALF, LOWER_HALF, NEWLINE, LETTER_A, SHORT = U(32), U(0xFFFFFFFF), U(10), U(97), U(15)
+HALF, LOWER_HALF, NEWLINE, SHORT = U(32), U(0xFFFFFFFF), U(10), U(15)
+MAYBE_SHIFT = U(32 - MAYBE_BITS)
 
 
 @compiled
@@ -25,8 +40,13 @@ def fill_group_table(words: NDArray[np.uint8], tables: Tables, table: GroupTable
     A group is left out if its word has anything but ASCII letters, since no token has.
     """
     low, high, length, group, is_ascii = ZERO, ZERO, ZERO, U(FIRST_GROUP), True
+    key_low, key_high = ZERO, ZERO
     for byte in words:
         if byte != NEWLINE:
+            if length < EIGHT:
+                key_low |= U(byte) << (length << THREE)
+            elif length < INLINE:
+                key_high |= U(byte) << ((length - EIGHT) << THREE)
             low += tables.units[U(byte) << ONE]
             high += tables.units[(U(byte) << ONE) + ONE]
             length += ONE
@@ -34,9 +54,11 @@ def fill_group_table(words: NDArray[np.uint8], tables: Tables, table: GroupTable
             continue
         if is_ascii and length <= SHORT:
             _enter(low, high, group, table.keys, table.facts)
+            bit = hash_of_bytes(key_low, key_high) >> MAYBE_SHIFT
+            table.maybe[bit >> THREE] |= ONE << (bit & U(7))
         elif is_ascii:
             _enter(low, high, U(PENDING), table.long_keys, table.long_facts)
-        low, high, length, is_ascii = ZERO, ZERO, ZERO, True
+        low, high, length, is_ascii, key_low, key_high = ZERO, ZERO, ZERO, True, ZERO, ZERO
         group += ONE
 
 
@@ -71,18 +93,18 @@ def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: NDAr
     how many they are. These are words of 16 letters and more whose sums are those of a word of the lexicon.
     """
     entries, sizes = memory.entries, memory.sizes
-    n_pending = 0
+    n_pending, shift, long_shift = 0, shift_for(table.facts), shift_for(table.long_facts)
     for entry in range(sizes[RESOLVED], sizes[WORDS]):
         place = U(entry) << TWO
         if entries[place] & TOP:
-            crc, low, high, length, digits = _sum_long(memory, entries[place + ONE], tables)
+            length = U(LONG)
+            crc, low, high = _sum_long(memory, entries[place + ONE], tables)
         else:
-            crc, low, high, length, digits = _sum_short(entries[place], entries[place + ONE], tables)
-        fact = U(NO_GROUP)
-        if digits == ZERO and length <= SHORT:
-            fact = _look_up(low, high, table.keys, table.facts)
-        elif digits == ZERO:
-            fact = _look_up(low, high, table.long_keys, table.long_facts)
+            crc, low, high, length = _sum_short(entries[place], entries[place + ONE], tables)
+        if length <= SHORT:
+            fact = _look_up(low, high, table.keys, table.facts, shift)
+        else:
+            fact = _look_up(low, high, table.long_keys, table.long_facts, long_shift)
             if fact:
                 pending[n_pending] = entry
                 n_pending += 1
@@ -92,9 +114,70 @@ def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: NDAr
 
 
 @compiled
+def count_unremembered(
+    rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemory, table: GroupTable
+) -> np.uint64:
+    """Count the first ``rest`` tokens of ``missed`` by their letters, but for long ones; return how many these are.
+
+    Adds to the counts of groups at once, and to ``sampled`` the CRC-32 of each that belongs to the sample.
+    """
+    lower, places, missed, masks, keys = scratch.lower, scratch.places, scratch.missed, tables.masks, scratch.keys
+    found, sampled, left, size = ZERO, U(len(keys)) - TWO, ZERO, U(len(keys))
+    for j in range(ZERO, rest):
+        i = U(missed[j])
+        start = U(places[i << ONE])
+        length = min(U(places[(i << ONE) + ONE]) - start, LONG)
+        low = load_eight(lower, start) & masks[length << TWO]
+        high = load_eight(lower, start + EIGHT) & masks[(length << TWO) + ONE]
+        is_short = U(length <= SHORT)
+        # Those that may be in the lexicon from the first place on, those that are sampled from the last one back.
+        keys[found], keys[found + ONE] = low, high
+        found += (is_short & _maybe(low, high, table)) << ONE
+        keys[sampled], keys[sampled + ONE] = low, high
+        sampled -= (is_short & _is_sampled(low, high, length, tables)) << ONE
+        missed[left] = i
+        left += ONE - is_short
+    for place in range(ZERO, found, TWO):
+        _, low, high, _ = _sum_short(keys[place], keys[place + ONE], tables)
+        keys[place], keys[place + ONE] = low, high
+    shift = shift_for(table.facts)
+    # Only to have the processor fetch many at a time: the branches below would keep it from reading ahead.
+    fetched = ZERO
+    for place in range(ZERO, found, TWO):
+        slot = mix(keys[place], keys[place + ONE]) >> shift
+        fetched ^= table.keys[slot << ONE] ^ U(table.facts[slot])
+    memory.sizes[SINK] = fetched
+    for place in range(ZERO, found, TWO):
+        memory.group_counts[_look_up(keys[place], keys[place + ONE], table.keys, table.facts, shift)] += ONE
+    for place in range(sampled + TWO, size, TWO):
+        crc, _, _, _ = _sum_short(keys[place], keys[place + ONE], tables)
+        memory.sampled[memory.sizes[SAMPLED]] = crc
+        memory.sizes[SAMPLED] += 1
+    return left
+
+
+@inlined
+def _maybe(key_low: np.uint64, key_high: np.uint64, table: GroupTable) -> np.uint64:
+    """Return 0 if no group has the letters of a word of up to 15 bytes, else 1; by its key."""
+    bit = hash_of_bytes(key_low, key_high) >> MAYBE_SHIFT
+    return (U(table.maybe[bit >> THREE]) >> (bit & U(7))) & ONE
+
+
+@inlined
+def _is_sampled(key_low: np.uint64, key_high: np.uint64, length: np.uint64, tables: Tables) -> np.uint64:
+    """Return 1 if the lowest bits of a word's CRC-32 are zero, else 0; by its key."""
+    bits = U(tables.crc_of_length[length])
+    for bit in range(ZERO, U(DEPTH)):
+        mask = (length * U(DEPTH) + bit) << ONE
+        parity = ones((key_low & tables.crc_masks[mask]) ^ (key_high & tables.crc_masks[mask + ONE])) & ONE
+        bits ^= parity << bit
+    return U(bits & U((1 << DEPTH) - 1) == ZERO)
+
+
+@inlined
 def _sum_short(key_low: np.uint64, key_high: np.uint64, tables: Tables) -> tuple[np.uint64, ...]:
-    """Return of a word in its key: CRC-32, the two sums of letter counts, length, and how many digits it has."""
-    crc, low, high, length, digits = LOWER_HALF, ZERO, ZERO, ZERO, ZERO
+    """Return of a word in its key: CRC-32, the two sums of letter counts, and its length."""
+    crc, low, high, length = LOWER_HALF, ZERO, ZERO, ZERO
     for part in (key_low, key_high):
         rest = part
         while rest:
@@ -102,30 +185,30 @@ def _sum_short(key_low: np.uint64, key_high: np.uint64, tables: Tables) -> tuple
             crc = U(tables.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
             low += tables.units[byte << ONE]
             high += tables.units[(byte << ONE) + ONE]
-            digits += U(byte < LETTER_A)
             length += ONE
             rest >>= EIGHT
-    return crc ^ LOWER_HALF, low, high, length, digits
+    return crc ^ LOWER_HALF, low, high, length
 
 
 @compiled
 def _sum_long(memory: WordMemory, place: np.uint64, tables: Tables) -> tuple[np.uint64, ...]:
-    """Do the same for a long word."""
-    crc, low, high, digits = LOWER_HALF, ZERO, ZERO, ZERO
+    """Do the same for a long word. Its sums may overflow, but words of the same letters have the same ones."""
+    crc, low, high = LOWER_HALF, ZERO, ZERO
     length = load_eight(memory.long_words, place)
     for i in range(ZERO, length):
         byte = U(memory.long_words[place + EIGHT + i])
         crc = U(tables.crc[(crc ^ byte) & BYTE]) ^ (crc >> EIGHT)
         low += tables.units[byte << ONE]
         high += tables.units[(byte << ONE) + ONE]
-        digits += U(byte < LETTER_A)
-    return crc ^ LOWER_HALF, low, high, length, digits
+    return crc ^ LOWER_HALF, low, high
 
 
-@compiled
-def _look_up(low: np.uint64, high: np.uint64, keys: NDArray[np.uint64], facts: NDArray[np.uint32]) -> np.uint64:
-    """Return what is entered for two sums, or ``NO_GROUP``."""
-    slot, last = mix(low, high) >> shift_for(facts), U(len(facts) - 1)
+@inlined
+def _look_up(
+    low: np.uint64, high: np.uint64, keys: NDArray[np.uint64], facts: NDArray[np.uint32], shift: np.uint64
+) -> np.uint64:
+    """Return what is entered for two sums, or ``NO_GROUP``. The table's ``shift_for`` takes longer than the look-up."""
+    slot, last = mix(low, high) >> shift, U(len(facts) - 1)
     while facts[slot]:
         if keys[slot << ONE] == low and keys[(slot << ONE) + ONE] == high:
             return U(facts[slot])
@@ -144,12 +227,15 @@ def collect(
     """Sum the counts by group and set all counts to zero, ready for the next chunk.
 
     Writes the groups that occur, ascending, with their occurrences, and the CRC-32 of each word whose ``sample_mask``
-    bits are zero. The arrays have room for all groups and one more, and for all words and one more. Returns how many
-    groups there are; ``sizes`` has how many different and sampled words.
+    bits are zero, behind those of ``sampled``. The arrays have room for all groups and one more, and for all words,
+    what is sampled, and one more. Returns how many groups there are; ``sizes`` has how many different words there are
+    of those that are remembered, and how many sampled ones.
     """
     write_back(memory)
     entries, totals = memory.entries, memory.group_counts
-    n_sample, n_words = ZERO, memory.sizes[TOUCHED]
+    n_sample, n_words = U(memory.sizes[SAMPLED]), memory.sizes[TOUCHED]
+    for i in range(n_sample):
+        sample[i] = memory.sampled[i]
     for t in range(n_words):
         place = U(memory.touched[t])
         count, facts = entries[place + TWO], entries[place + THREE]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from anagram_plugin_numba.tables import is_kept, is_separator
 
-__all__ = ["load_eight", "ones", "trailing_zeros", "what_is"]
+__all__ = ["hash_of_bytes", "load_eight", "ones", "trailing_zeros", "what_is"]
 
 BYTE, NUMBER, BYTES, BITS = (
     ir.IntType(8),
@@ -22,6 +22,8 @@ BYTE, NUMBER, BYTES, BITS = (
     ir.VectorType(ir.IntType(8), 64),
     ir.VectorType(ir.IntType(1), 64),
 )
+
+WIDE = ir.VectorType(ir.IntType(32), 16)
 
 Generated = tuple[object, Callable[..., ir.Value]]
 
@@ -71,6 +73,26 @@ def _what_is(typing_context: object, array: types.Array, offset: types.Integer) 
     return pair_type(array, types.uint64), generate
 
 
+def _hash_of_bytes(typing_context: object, low: types.Integer, high: types.Integer) -> Generated:
+    """Return a hash of 16 bytes, in 32 bits, that does not depend on their order nor on bytes of zero among them."""
+
+    def generate(context: object, builder: ir.IRBuilder, signature: object, arguments: list[ir.Value]) -> ir.Value:
+        pair = ir.Constant(ir.VectorType(NUMBER, 2), ir.Undefined)
+        for index, half in enumerate(arguments):
+            pair = builder.insert_element(pair, half, ir.IntType(32)(index))
+        hashes = builder.zext(builder.bitcast(pair, ir.VectorType(BYTE, 16)), WIDE)
+        # A sum of products would be the product of a sum: what is between makes it depend on each byte.
+        for factor, shift in ((0x9E3779B1, 15), (0x85EBCA77, 13)):
+            hashes = builder.mul(hashes, ir.Constant(WIDE, [factor] * 16))
+            hashes = builder.xor(hashes, builder.lshr(hashes, ir.Constant(WIDE, [shift] * 16)))
+        add = builder.module.declare_intrinsic(
+            "llvm.vector.reduce.add.v16i32", (), ir.FunctionType(ir.IntType(32), [WIDE])
+        )
+        return builder.zext(builder.call(add, [hashes]), NUMBER)
+
+    return types.uint64(types.uint64, types.uint64), generate
+
+
 def _ones(typing_context: object, bits: types.Integer) -> Generated:
     """Count the ones of a number."""
 
@@ -91,5 +113,6 @@ def _trailing_zeros(typing_context: object, bits: types.Integer) -> Generated:
 
 load_eight = cast("Callable[[NDArray[np.uint8], np.uint64], np.uint64]", intrinsic(_load_eight))
 what_is = cast("Callable[[NDArray[np.uint8], np.uint64], tuple[np.uint64, np.uint64]]", intrinsic(_what_is))
+hash_of_bytes = cast("Callable[[np.uint64, np.uint64], np.uint64]", intrinsic(_hash_of_bytes))
 ones = cast("Callable[[np.uint64], np.uint64]", intrinsic(_ones))
 trailing_zeros = cast("Callable[[np.uint64], np.uint64]", intrinsic(_trailing_zeros))
