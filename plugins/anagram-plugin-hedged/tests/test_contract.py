@@ -9,7 +9,7 @@ from pipeline_optimization.testing import OrchestratorContract
 from pipeline_optimization.types import Orchestrator
 
 BUILD = Registry.load().orchestrator
-EAGER = {"samples": 1, "quantile": 0.5, "share": 1.0}
+EAGER = {"samples": 1, "quantile": 0.5, "slack": 1.0, "share": 1.0}
 """So that half of all attempts get a second copy."""
 
 

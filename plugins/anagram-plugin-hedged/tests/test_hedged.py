@@ -40,7 +40,7 @@ class Adversary:
 
 def hedged(inner: VirtualOrchestrator, **options: float) -> HedgedOrchestrator:
     return HedgedOrchestrator(
-        inner, capabilities=Capabilities(), **{"quantile": 0.95, "share": 0.05, "samples": 20, **options}
+        inner, capabilities=Capabilities(), **{"quantile": 0.95, "slack": 1.0, "share": 0.05, "samples": 20, **options}
     )
 
 
@@ -174,6 +174,21 @@ def test_the_second_copy_wins() -> None:
     assert [a.id for a in inner.given[3:]] == [6, 8, 10]  # all slots are free again
     inner.next = [Completion(id=first.id, status="done", payload=b"1")]
     assert list(orchestrator.poll(0.0)) == []
+
+
+def test_slack() -> None:
+    """An attempt must have taken so many times the quantile before it is slow: just above it there is noise."""
+    inner = Script()
+    orchestrator = opened(inner, slack=1.5)
+    orchestrator.submit(attempt(1))
+    inner.next = [Completion(id=2, status="done", payload=b"1")]
+    orchestrator.poll(1.0)
+    orchestrator.submit(attempt(2))
+    orchestrator.poll(1.25)
+    assert [given.id for given in inner.given] == [2, 4]
+    orchestrator.poll(5.0)
+    assert [given.id for given in inner.given] == [2, 4, 5]
+    assert inner.clock.now() == 2.5
 
 
 def test_one_lost_copy_is_no_loss() -> None:

@@ -41,16 +41,18 @@ class Counted:
 
 
 def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
-    return pickle.dumps(list(map(tuple, ranges)), pickle.HIGHEST_PROTOCOL)
+    size = sum(stop - start for _, start, stop in ranges)
+    return LENGTH.pack(size) + pickle.dumps(list(map(tuple, ranges)), pickle.HIGHEST_PROTOCOL)
 
 
 def decode_ranges(data: bytes) -> list[FileRange]:
-    return list(map(FileRange._make, pickle.loads(data)))
+    return list(map(FileRange._make, pickle.loads(memoryview(data)[LENGTH.size :])))
 
 
 def size_of_ranges(data: bytes) -> int:
-    """Return how many bytes the encoded ranges have together."""
-    return sum(stop - start for _, start, stop in pickle.loads(data))
+    """Return how many bytes the encoded ranges have together: told apart from them, as there may be thousands."""
+    (size,) = LENGTH.unpack_from(data)
+    return int(size)
 
 
 def encode_counted(counted: Counted) -> bytes:

@@ -9,6 +9,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.sources.compression import compression_of
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.source import StreamSource
@@ -79,7 +80,8 @@ def _found(path: str) -> FileSource | None:
         return FileSource(path)
     if stat.S_ISDIR(facts.st_mode):
         return None
-    is_plain = stat.S_ISREG(facts.st_mode) and facts.st_mode & READABLE == READABLE
+    is_readable = stat.S_ISREG(facts.st_mode) and facts.st_mode & READABLE == READABLE
+    is_plain = is_readable and compression_of(path) is None
     return FileSource(path, facts.st_size if is_plain else None)
 
 

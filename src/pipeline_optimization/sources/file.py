@@ -26,8 +26,8 @@ def _as_text(path: str | os.PathLike[str]) -> str:
 class FileSource:
     """A file, decompressed if its suffix is .gz, .bz2, .xz or .zst.
 
-    ``known_size`` is that of a regular file that everyone may read, as a search found it: the system is not asked again,
-    which takes long where there are many small files.
+    ``known_size`` is that of a regular file without compression that everyone may read, as a search found it: nothing about
+    it is asked again, which takes long where there are many small files.
     """
 
     path: str = field(converter=_as_text)
@@ -42,10 +42,12 @@ class FileSource:
 
         A named pipe or a device is not opened, as that would take its data or end its writer.
         """
+        if self.known_size is not None:
+            return
         compression = compression_of(self.path)
         if compression is not None:
             load_decompressor(compression, self.name)
-        if self.known_size is None and stat.S_ISREG(self._facts().st_mode) and not os.access(self.path, os.R_OK):
+        if stat.S_ISREG(self._facts().st_mode) and not os.access(self.path, os.R_OK):
             self._open_raw().close()  # which says why not
 
     def plain_size(self) -> int | None:
@@ -53,7 +55,7 @@ class FileSource:
 
         That is a regular file without compression. Some of those that the system makes up claim to be empty.
         """
-        if compression_of(self.path) is not None:
+        if self.known_size is None and compression_of(self.path) is not None:
             return None
         return self.least_size() or None
 

@@ -24,6 +24,7 @@ def build(options: HedgedOptions) -> HedgedOrchestrator:
         choice.build(),
         capabilities=choice.component.capabilities,
         quantile=options.quantile,
+        slack=options.slack,
         share=options.share,
         samples=options.samples,
     )

@@ -36,17 +36,26 @@ class _Race:
 class HedgedOrchestrator:
     """Hands attempts to ``inner`` one for each of its slots, and a second copy where a slot idles.
 
-    ``quantile`` of a task's latencies says when an attempt is slow, once ``samples`` of them are known; ``share`` bounds
-    the second copies, as a share of all attempts. ``attempts`` and ``copies`` count those of the last run.
+    ``slack`` times the ``quantile`` of a task's latencies says when an attempt is slow, once ``samples`` of them are known:
+    where all take about the same, what is above the quantile alone is noise. ``share`` bounds the second copies, as a
+    share of all attempts. ``attempts`` and ``copies`` count those of the last run.
     """
 
     def __init__(
-        self, inner: Orchestrator, *, capabilities: Capabilities, quantile: float, share: float, samples: int
+        self,
+        inner: Orchestrator,
+        *,
+        capabilities: Capabilities,
+        quantile: float,
+        slack: float,
+        share: float,
+        samples: int,
     ) -> None:
         self.capabilities = getattr(inner, "capabilities", capabilities)
         self.clock: Clock = getattr(inner, "clock", None) or SystemClock()
         self._inner = inner
         self._quantile = quantile
+        self._slack = slack
         self._share = share
         self._samples = samples
         self._reset()
@@ -129,7 +138,7 @@ class HedgedOrchestrator:
         latencies = self._latencies[race.task]
         if len(latencies) < self._samples:
             return math.inf
-        return race.started + latencies.quantile(self._quantile)
+        return race.started + self._slack * latencies.quantile(self._quantile)
 
     def _until_next_copy(self) -> float:
         race = self._next_to_hedge()
