@@ -15,7 +15,7 @@ import jsonschema
 import psutil
 import pytest
 
-from command import ANAGRAM, anagram, environment, refused
+from command import ANAGRAM, anagram, environment, refused, refused_here
 from example_results import results
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.profiles import benchmark_case
@@ -208,9 +208,11 @@ def test_detailed_names_the_methods() -> None:
         (["report", "nowhere.jsonl"], "Cannot read nowhere.jsonl: No such file"),
     ],
 )
-def test_wrong_input_is_refused_at_once(arguments: list[str], message: str, tmp_path: Path) -> None:
+def test_wrong_input_is_refused_at_once(
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Before anything is measured, with a message that says what to do."""
-    assert message in refused(arguments, cwd=tmp_path)
+    assert message in refused_here(arguments, tmp_path, capsys)
 
 
 @pytest.mark.slow

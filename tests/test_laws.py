@@ -77,7 +77,7 @@ def test_whitespace_tokenizer(registry: Registry, text: str, chunk_size: int, si
     assert report.anagram_counts == whitespace_oracle(without_bom(text.encode(errors="replace").decode()))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(
     text=texts,
     seed=st.integers(0, 2**31),

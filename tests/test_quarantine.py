@@ -191,7 +191,8 @@ def test_every_way_to_die_is_told(word: str, how: str) -> None:
     assert (report.anagram_counts["cat"], report.lost) == (3, 3)
 
 
-@pytest.mark.parametrize("word", ["endless!", pytest.param("stopped!", marks=pytest.mark.slow)])
+@pytest.mark.slow  # it waits for seconds
+@pytest.mark.parametrize("word", ["endless!", "stopped!"])
 def test_a_hung_item_is_ended_in_a_process(word: str) -> None:
     """Its worker is killed, even one that the system has stopped, and the run goes on with a new worker."""
     report = count_troubled(

@@ -34,6 +34,7 @@ class TestHedgedThreads(OrchestratorContract):
         return BUILD("hedged", {**EAGER, "inner": "threaded", "inner_options": "workers=3"}).build()
 
 
+@pytest.mark.slow
 class TestHedgedProcesses(OrchestratorContract):
     capabilities = BUILD("multiprocess").component.capabilities
 

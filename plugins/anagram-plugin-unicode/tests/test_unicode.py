@@ -83,7 +83,7 @@ def test_every_way_of_running(language: tuple[str, str, dict[str, int]], orchest
     assert report.anagram_counts == counts
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(
     text=st.text(st.sampled_from("aэ́e\u0301ñИ\u0306ßΣ'’.,:1_\u202f\u2003 \n\u093f\u0939"), max_size=60),
     chunk_size=st.integers(1, 40),
