@@ -17,7 +17,7 @@ from soak.conftest import Rounds
 pytestmark = pytest.mark.soak
 
 CUTS = 200
-HEADER, FRAME_HEADER, PAGE = 32, 24, 4096
+HEADER, FRAME_HEADER, PAGE = 32, 24, 16_384
 """Bytes of an SQLite log's header, of each frame's header, and of a page (https://www.sqlite.org/fileformat2.html)."""
 
 TEXT = " ".join(f"cat{'s' * (n % 2)} act stop spot listen word{n % 997} god" for n in range(60_000))

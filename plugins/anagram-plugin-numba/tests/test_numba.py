@@ -9,6 +9,7 @@ import random
 import subprocess
 import sys
 import threading
+from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -31,7 +32,7 @@ from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.sealed_file import read_sealed, store_sealed
-from pipeline_optimization.counting.totals import Totals
+from pipeline_optimization.counting.totals import Totals, decode_counts, encode_counts
 from pipeline_optimization.types import ChunkCounts, CountingKernel
 
 LONG = "antidisestablishmentarianism"
@@ -157,7 +158,14 @@ def test_chunks_are_added_up(index: AnagramIndex, pure: ExerciseKernel, monkeypa
             totals.add(counts)
         sums.append((totals.words, totals.distinct_words, totals.anagram_counts(index), sum(c.chunks for c in found)))
         assert 1 < len(found) <= 9
+        merged = Totals()
+        for counts in NumbaKernel(index).merged(found):
+            merged.add(counts)
+        assert (merged.words, merged.distinct_words, merged.anagram_counts(index)) == sums[-1][:3]
+        assert len(NumbaKernel(index).merged(found)) == 1
+        assert len(NumbaKernel(index).merged([])) == 0
     assert sums[0] == sums[1]
+    assert pure.merged(found) == found
     assert len(list(NumbaKernel(index).count_all(texts_[:2]))) == 1
 
 
@@ -213,6 +221,22 @@ def test_many_sampled_words(index: AnagramIndex, pure: ExerciseKernel) -> None:
     (state,) = compiled._idle
     assert len(state.memory.sampled) > 1 << 16
     assert found[1] == {"act": 20, "b": 2, "cat": 20, "tac": 20}
+
+
+def test_large_counts_travel() -> None:
+    """Occurrences take eight bytes where four are not enough."""
+    for number, typecode in ((2**32 - 1, "I"), (2**32, "Q")):
+        occurrences = kernel._occurrences(np.array([1, number], np.uint64))
+        assert occurrences.typecode == typecode
+        counts = ChunkCounts(
+            groups=array("I", [3, 4]),
+            occurrences=occurrences,
+            words=9,
+            distinct_words=2,
+            sample=array("I", [16]),
+            chunks=2,
+        )
+        assert decode_counts(encode_counts(counts)) == counts
 
 
 def test_frequent_words_change(index: AnagramIndex, pure: ExerciseKernel) -> None:

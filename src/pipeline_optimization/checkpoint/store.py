@@ -21,8 +21,11 @@ from pipeline_optimization.errors import CheckpointError
 
 __all__ = ["CheckpointStore"]
 
-LOG_PAGES = 16_384
-"""Pages of 4 KiB that the log may grow to before it is merged into the file, which takes a sync."""
+PAGE_BYTES = 16_384
+"""Results take many times 4 KiB, the usual size: larger pages are written in less time."""
+
+LOG_PAGES = 4096
+"""Pages that the log may grow to, 64 MiB, before it is merged into the file, which takes a sync."""
 
 
 class CheckpointStore:
@@ -46,6 +49,7 @@ class CheckpointStore:
             with explained(path):
                 self._begin(facts, invocation, resume=resume)
                 (self.finished,) = self._database.execute("SELECT count(*) FROM item").fetchone()
+                self._has_former = self.finished > 0
                 (self.failures,) = self._database.execute("SELECT count(*) FROM failed").fetchone()
         except BaseException:
             self._database.close()
@@ -60,6 +64,8 @@ class CheckpointStore:
                 f"The checkpoint {self.path!r} exists. Add --resume to go on with its run, or name another file.",
                 path=self.path,
             )
+        if is_new:
+            run(f"PRAGMA page_size = {PAGE_BYTES}")
         run("PRAGMA journal_mode = WAL")
         run("PRAGMA synchronous = NORMAL")
         run(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
@@ -89,7 +95,9 @@ class CheckpointStore:
                 )
 
     def find(self, task: str, item: str, data: bytes) -> Found | None:
-        """Return an item that is finished, None for one that is not; ``data`` is what the item would be run on."""
+        """Return an item that an earlier run finished, None for any other; ``data`` is what it would be run on."""
+        if not self._has_former:
+            return None
         with explained(self.path):
             row = self._database.execute(
                 "SELECT checksum, result, result_checksum FROM item WHERE task = ? AND id = ?", (task, _text(item))
@@ -156,7 +164,9 @@ class CheckpointStore:
                 self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", (task, _text(item)))
 
     def stop_of(self, path: bytes, start: int) -> int | None:
-        """Return where the finished part of a file that begins at ``start`` ends."""
+        """Return where the part of a file that begins at ``start`` ends, if an earlier run finished it."""
+        if not self._has_former:
+            return None
         with explained(self.path):
             row = self._database.execute("SELECT stop FROM item WHERE path = ? AND start = ?", (path, start)).fetchone()
         return None if row is None else int(row[0])

@@ -13,20 +13,26 @@ from pipeline_optimization.types import ChunkCounts, GroupIndex
 
 __all__ = ["Totals", "decode_counts", "encode_counts"]
 
-HEADER = struct.Struct("<QQIII")
+HEADER = struct.Struct("<QQIIIB")
 SUM_HEADER = struct.Struct("<QQ")
 
 
 def encode_counts(counts: ChunkCounts) -> bytes:
-    """Pack counts: words, different words, the two lengths, the chunks, then the groups, their occurrences, and the sample."""
-    header = HEADER.pack(counts.words, counts.distinct_words, len(counts.groups), len(counts.sample), counts.chunks)
+    """Pack counts: words, different words, the two lengths, the chunks, then the groups, their occurrences, and the sample.
+
+    The last number before the arrays tells whether occurrences take 4 bytes each or 8.
+    """
+    wide = counts.occurrences.typecode == "Q"
+    header = HEADER.pack(
+        counts.words, counts.distinct_words, len(counts.groups), len(counts.sample), counts.chunks, wide
+    )
     return b"".join((header, counts.groups.tobytes(), counts.occurrences.tobytes(), counts.sample.tobytes()))
 
 
 def decode_counts(data: bytes) -> ChunkCounts:
     """Unpack what ``encode_counts`` packed."""
-    words, distinct_words, n_groups, n_sample, chunks = HEADER.unpack_from(data)
-    groups, occurrences, sample = array("I"), array("Q"), array("I")
+    words, distinct_words, n_groups, n_sample, chunks, wide = HEADER.unpack_from(data)
+    groups, occurrences, sample = array("I"), array("Q" if wide else "I"), array("I")
     start = HEADER.size
     for part, length in ((groups, n_groups), (occurrences, n_groups), (sample, n_sample)):
         end = start + length * part.itemsize

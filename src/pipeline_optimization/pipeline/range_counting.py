@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -14,7 +14,7 @@ from pipeline_optimization.sources import FileRange, cut_range, read_ranges
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.squeezing import Squeeze
-    from pipeline_optimization.types import ChunkCounts, CountingKernel
+    from pipeline_optimization.types import CountingKernel
 
 __all__ = ["PIECE", "RangeCounter", "threads_beside"]
 
@@ -100,7 +100,11 @@ class RangeCounter:
         with ThreadPoolExecutor(self.threads - 1) as others:
             theirs = [others.submit(_Share(self, pieces).count) for _ in range(self.threads - 1)]
             ours = _Share(self, pieces).count()
-            return _together([ours, *(share.result() for share in theirs)])
+            return self._together([ours, *(share.result() for share in theirs)])
+
+    def _together(self, shares: Sequence[Counted]) -> Counted:
+        counts = [counts for share in shares for counts in share.chunks]
+        return Counted(self.kernel.merged(counts), sum(share.invalid_bytes for share in shares))
 
     def _is_whole(self, ranges: Sequence[FileRange]) -> bool:
         """Tell what may be all of the input, which is counted as one text so that its different words are known exactly."""
@@ -123,12 +127,3 @@ class RangeCounter:
                 together, size = [], 0
         if together:
             yield together
-
-
-def _together(shares: Iterable[Counted]) -> Counted:
-    counts: list[ChunkCounts] = []
-    invalid_bytes = 0
-    for share in shares:
-        counts += share.chunks
-        invalid_bytes += share.invalid_bytes
-    return Counted(counts, invalid_bytes)

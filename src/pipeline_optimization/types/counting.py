@@ -18,7 +18,7 @@ class ChunkCounts:
     """What a kernel found in one chunk, as arrays, because it travels as bytes.
 
     ``groups`` has the numbers of the anagram groups that occur, ascending (typecode ``I``), and ``occurrences`` how
-    many of the chunk's tokens belong to each (``Q``). ``words`` is the number of tokens, ``distinct_words`` the number
+    many of the chunk's tokens belong to each (``Q``, or ``I`` where none needs more). ``words`` is the number of tokens, ``distinct_words`` the number
     of different ones (compared without case). ``sample`` has the CRC-32 of about one in sixteen of the different words
     (``counting.distinct``), ascending and each once (``I``), so that different words of many chunks can be estimated
     in bounded memory. ``chunks`` is how many texts were counted together; of several, ``distinct_words`` may miss some.
@@ -57,4 +57,8 @@ class CountingKernel(Protocol):
 
     def count_all(self, chunks: Iterable[bytes]) -> Iterable[ChunkCounts]:
         """Count chunks as they come; each result may be the sum of several, as far as memory stays bounded."""
+        ...
+
+    def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
+        """Return results that are the same in all: their sum, where that is cheap, or ``counts`` as they are."""
         ...

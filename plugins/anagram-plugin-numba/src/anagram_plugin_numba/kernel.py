@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -133,6 +133,27 @@ class NumbaKernel:
                 counts = self._counts(state.memory, number)
             yield counts
 
+    def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
+        """Return the sum of several results, so that one travels and is kept instead of one for each thread."""
+        if len(counts) < 2:
+            return counts
+        totals = np.zeros(len(self._index), np.uint64)
+        for found in counts:
+            occurrences = np.asarray(found.occurrences)
+            totals[np.asarray(found.groups)] += occurrences.astype(np.uint64, copy=False)
+        groups = np.flatnonzero(totals)
+        sample = each_once(np.concatenate([np.asarray(found.sample) for found in counts]))
+        return [
+            ChunkCounts(
+                groups=array("I", groups.astype(np.uint32).tobytes()),
+                occurrences=_occurrences(totals[groups]),
+                words=sum(found.words for found in counts),
+                distinct_words=sum(found.distinct_words for found in counts),
+                sample=array("I", sample.tobytes()),
+                chunks=sum(found.chunks for found in counts),
+            )
+        ]
+
     def _add(self, data: bytes, state: _State) -> None:
         text = np.frombuffer(data, np.uint8)
         position = 0
@@ -179,7 +200,7 @@ class NumbaKernel:
         n_sampled, sizes[SAMPLED] = int(sizes[SAMPLED]), 0
         return ChunkCounts(
             groups=array("I", groups[:n_groups].tobytes()),
-            occurrences=array("Q", occurrences[:n_groups].tobytes()),
+            occurrences=_occurrences(occurrences[:n_groups]),
             words=tokens,
             distinct_words=int(sizes[DISTINCT]),
             sample=array("I", each_once(sample[:n_sampled]).tobytes()),
@@ -192,3 +213,10 @@ class NumbaKernel:
         found = self._index.groups_of(words)
         facts = np.array([0 if group is None else group + FIRST_GROUP for group in found], np.uint64)
         memory.entries[4 * pending.astype(np.intp) + 3] += facts - np.uint64(PENDING)
+
+
+def _occurrences(numbers: NDArray[np.uint64]) -> array[int]:
+    """Return them in four bytes each where that is enough: results travel, and are kept in checkpoints."""
+    if not len(numbers) or int(numbers.max()) < 1 << 32:
+        return array("I", numbers.astype(np.uint32).tobytes())
+    return array("Q", numbers.tobytes())
