@@ -188,6 +188,9 @@ def test_another_database_is_refused_and_kept(book: Path, tmp_path: Path) -> Non
         "UPDATE item SET result = zeroblob(12)",
         "UPDATE snapshot SET sum = zeroblob(7)",
         "UPDATE item SET result = 'text'",
+        "UPDATE item SET stop = start",
+        "UPDATE item SET stop = start - 9",
+        "UPDATE item SET stop = start + 1000000",
     ],
 )
 def test_a_damaged_checkpoint_is_refused(damage: str, book: Path, tmp_path: Path) -> None:

@@ -9,7 +9,16 @@ import pytest
 from attrs import frozen
 
 import broken_components as broken
-from broken_orchestrators import BROKEN, SleepsInPoll, Sound, WaitsInPoll, WaitsOnForcedClose
+from broken_orchestrators import (
+    BROKEN,
+    ClaimsParallelism,
+    ClaimsToKill,
+    LeaksItsPool,
+    SleepsInPoll,
+    Sound,
+    WaitsInPoll,
+    WaitsOnForcedClose,
+)
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.registry import Registry
@@ -43,7 +52,7 @@ def test_a_sound_orchestrator() -> None:
     assert all(result.detail for result in results if result.status == "skipped")
 
 
-WAITING = {SleepsInPoll, WaitsInPoll, WaitsOnForcedClose}
+WAITING = {ClaimsParallelism, ClaimsToKill, LeaksItsPool, SleepsInPoll, WaitsInPoll, WaitsOnForcedClose}
 """Those that wait for seconds, as that is their mistake."""
 
 

@@ -14,7 +14,7 @@ from command import anagram, refused, run_json
 from deadly import DeadlyPlugin
 from pipeline_optimization import Limits, Registry, RunReport, count_anagrams
 
-ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
+REST = ["sequential", "threaded"]
 FAULTS = ["--test-case", "medium", "--latency-scale", "0", "--seed", "3"]
 PATIENT = ["--retry", "fixed", "-o", "retry.delay=0", "-o", "retry.attempts=50"]
 
@@ -26,7 +26,9 @@ def counts(*arguments: str) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+@pytest.mark.parametrize(
+    "orchestrator", ["asyncio", "multiprocess", *(pytest.param(name, marks=pytest.mark.slow) for name in REST)]
+)
 def test_failed_items_are_kept_and_tried_again(orchestrator: str, tmp_path: Path) -> None:
     """They are in the report and in the checkpoint; --resume leaves them alone, and retry completes the counts."""
     checkpoint = str(tmp_path / "c")

@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import lzma
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -57,6 +58,19 @@ def test_bytes(block: int) -> None:
 
 
 COMPRESSED: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+DECOMPRESSED: dict[str, Callable[[bytes], bytes]] = {
+    ".gz": gzip.decompress,
+    ".bz2": bz2.decompress,
+    ".xz": lzma.decompress,
+}
+
+
+def is_text(data: bytes, suffix: str, text: bytes) -> bool:
+    """Tell whether Python's own decompressor finds the text: bits that pad the last byte of .bz2 may be any."""
+    try:
+        return DECOMPRESSED[suffix](data) == text
+    except (OSError, EOFError, ValueError, lzma.LZMAError, zlib.error):
+        return False
 
 
 @pytest.mark.parametrize("suffix", COMPRESSED)
@@ -77,7 +91,7 @@ def test_damaged_files(suffix: str, tmp_path: Path) -> None:
         except AnagramError:
             return
         # One that was cut between its two members is a whole file of one, zeros behind it or not.
-        is_one = data.startswith(member) and not data[len(member) :].strip(b"\0")
+        is_one = is_text(data[: len(member)], suffix, text) and not data[len(member) :].strip(b"\0")
         # A header may say something else of the file's name or time.
         assert found.split() in ([text.split()] if is_one else [(text + text).split(), []])
         assert found or not data.strip(b"\0")

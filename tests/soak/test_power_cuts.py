@@ -10,6 +10,7 @@ from random import Random
 import pytest
 
 from pipeline_optimization import RunReport, count_anagrams
+from pipeline_optimization.checkpoint.store import PAGE_BYTES
 from pipeline_optimization.errors import CheckpointError
 from soak import sessions
 from soak.conftest import Rounds
@@ -17,7 +18,7 @@ from soak.conftest import Rounds
 pytestmark = pytest.mark.soak
 
 CUTS = 200
-HEADER, FRAME_HEADER, PAGE = 32, 24, 16_384
+HEADER, FRAME_HEADER, PAGE = 32, 24, PAGE_BYTES
 """Bytes of an SQLite log's header, of each frame's header, and of a page (https://www.sqlite.org/fileformat2.html)."""
 
 TEXT = " ".join(f"cat{'s' * (n % 2)} act stop spot listen word{n % 997} god" for n in range(60_000))

@@ -169,7 +169,10 @@ class CheckpointStore:
             return None
         with explained(self.path):
             row = self._database.execute("SELECT stop FROM item WHERE path = ? AND start = ?", (path, start)).fetchone()
-        return None if row is None else int(row[0])
+            stop = None if row is None else int(row[0])
+        if stop is not None and stop <= start:
+            raise damaged(self.path, f"a part of a file begins at byte {start} and ends at {stop}")
+        return stop
 
     def compact(self, total: bytes, items: list[tuple[str, str]]) -> None:
         """Replace the results of items, given as (task, id), and the former snapshot by the sum of them all."""
