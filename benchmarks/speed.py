@@ -21,7 +21,7 @@ from attrs import asdict
 from platformdirs import user_cache_dir
 
 from anagram_plugin_numba import prepare
-from speed_table import distinct, kernels, memory, scaling, small_files, startup, whole_run, workers
+from speed_table import checkpoint, distinct, kernels, memory, scaling, small_files, startup, whole_run, workers
 from speed_table.alternation import Section
 from speed_table.bench import Bench
 from speed_table.corpora import HUGE, Corpora
@@ -36,6 +36,7 @@ SECTIONS: Mapping[str, Callable[[Bench], Section]] = {
     "distinct": distinct.measure,
     "small-files": small_files.measure,
     "startup": startup.measure,
+    "checkpoint": checkpoint.measure,
     "workers": workers.measure,
 }
 
