@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from clusters.hosts import ADDRESS, HOSTS, Network, NoNamespacesError, open_network
 from command import ANAGRAM, environment, run_json
+from pipeline_optimization.checkpoint.store import PAGE_BYTES
 
 pytestmark = pytest.mark.cluster
 
@@ -102,7 +103,11 @@ def test_a_host_is_lost(cluster: str, network: Network, tmp_path: Path) -> None:
     )
     log = Path(f"{checkpoint}-wal")
     deadline = time.monotonic() + PATIENCE
-    while run.poll() is None and time.monotonic() < deadline and not (log.exists() and log.stat().st_size > 30_000):
+    while (
+        run.poll() is None
+        and time.monotonic() < deadline
+        and not (log.exists() and log.stat().st_size > 8 * PAGE_BYTES)
+    ):
         time.sleep(0.01)  # other programs start and work in real time
     said = tmp_path / "scheduler.log"
     assert log.exists(), f"nothing was counted in time: {said.read_text()}"
