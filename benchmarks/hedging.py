@@ -11,6 +11,7 @@ from functools import partial
 from statistics import median, quantiles
 
 from anagram_plugin_hedged import HedgedOptions
+from anagram_plugin_hedged.building import hedge
 from anagram_plugin_hedged.orchestrator import HedgedOrchestrator
 from pipeline_optimization import RunReport, count_anagrams
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -23,15 +24,7 @@ SEEDS = 200
 
 def hedged(slack: float) -> HedgedOrchestrator:
     """Return the orchestrator with its default options, but for the slack, before imagined workers."""
-    options = HedgedOptions(slack=slack)
-    return HedgedOrchestrator(
-        VirtualOrchestrator(WORKERS),
-        capabilities=Capabilities(),
-        quantile=options.quantile,
-        slack=options.slack,
-        share=options.share,
-        samples=options.samples,
-    )
+    return hedge(VirtualOrchestrator(WORKERS), Capabilities(), HedgedOptions(slack=slack))
 
 
 def show(name: str, faults: str, make: Callable[[], Orchestrator], seeds: int) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+import psutil
 import pytest
 
 from anagram_plugin_multiprocess.orchestrator import MultiprocessOrchestrator
@@ -124,9 +125,8 @@ class Terminator:
 
     @hookimpl
     def anagram_item_finished(self, event: ItemFinished) -> None:
-        status = Path(f"/proc/{event.worker}/status").read_text()
-        (parent,) = [int(line.split()[1]) for line in status.splitlines() if line.startswith("PPid:")]
-        for pid in {parent, int(event.worker)} - {os.getpid()}:
+        worker = psutil.Process(int(event.worker))
+        for pid in {worker.ppid(), worker.pid} - {os.getpid()}:
             os.kill(pid, signal.SIGTERM)
             self.sent += 1
 
@@ -135,7 +135,7 @@ class Terminator:
         self.lost.append(event)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
+@pytest.mark.skipif(os.name != "posix", reason="has no SIGTERM that can be left to a parent")
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_sigterm_to_all_processes_is_the_parents_to_handle(method: str) -> None:

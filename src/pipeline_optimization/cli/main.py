@@ -6,8 +6,7 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
 
 import click
@@ -16,6 +15,7 @@ from pipeline_optimization import __version__
 from pipeline_optimization.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, TERMINATED, USAGE
 from pipeline_optimization.engine.interruption import interrupt
 from pipeline_optimization.errors import AnagramError
+from pipeline_optimization.signal_mask import stop_signals_blocked
 
 __all__ = ["main"]
 
@@ -37,19 +37,6 @@ class _PipeClosedError(Exception):
     """Whoever read our output has enough. Click would turn a BrokenPipeError into exit code 1."""
 
 
-@contextmanager
-def _signals_put_off() -> Iterator[None]:
-    """Let Ctrl-C and SIGTERM wait: CPython swallows an exception in the middle of an import, or makes it another one."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
 class _Commands(click.Group):
     """Imports a command's module only when the command is asked for, so that ``--help`` stays quick."""
 
@@ -59,7 +46,8 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        with _signals_put_off():
+        # CPython swallows an exception in the middle of an import, or makes it another one.
+        with stop_signals_blocked():
             module = import_module(f"pipeline_optimization.cli.{COMMANDS[cmd_name][0]}")
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)

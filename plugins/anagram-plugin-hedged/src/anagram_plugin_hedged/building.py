@@ -8,8 +8,9 @@ from anagram_plugin_hedged import HedgedOptions
 from anagram_plugin_hedged.orchestrator import HedgedOrchestrator
 from pipeline_optimization import Registry
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.types import Capabilities, Orchestrator
 
-__all__ = ["build"]
+__all__ = ["build", "hedge"]
 
 
 def build(options: HedgedOptions) -> HedgedOrchestrator:
@@ -20,9 +21,14 @@ def build(options: HedgedOptions) -> HedgedOrchestrator:
     if options.quantile >= 1:
         raise OptionError(f"The quantile of 'hedged' must be below 1, not {options.quantile!r}: 0.95 is usual.")
     choice = Registry.load().orchestrator(options.inner, _parse(options.inner_options))
+    return hedge(choice.build(), choice.component.capabilities, options)
+
+
+def hedge(inner: Orchestrator, capabilities: Capabilities, options: HedgedOptions) -> HedgedOrchestrator:
+    """Put the hedge before an orchestrator that can do what ``capabilities`` say."""
     return HedgedOrchestrator(
-        choice.build(),
-        capabilities=choice.component.capabilities,
+        inner,
+        capabilities=capabilities,
         quantile=options.quantile,
         slack=options.slack,
         share=options.share,

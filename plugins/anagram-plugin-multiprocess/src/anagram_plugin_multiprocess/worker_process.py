@@ -10,8 +10,9 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 
-from anagram_plugin_multiprocess.signal_mask import live_on_until_told, stop_signals_blocked
+from anagram_plugin_multiprocess.stop_signals import live_on_until_told
 from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Attempt, Completion
 
 __all__ = ["WorkerProcess"]
@@ -52,6 +53,7 @@ class WorkerProcess:
             target=serve, args=(theirs, worker_init, parent), name="anagram-worker", daemon=True
         )
         try:
+            # A terminal and a service manager send them to all processes of a run: one that is hit in its start dies of it.
             with stop_signals_blocked():
                 self.process.start()
         except BaseException:
