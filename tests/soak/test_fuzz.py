@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 import byte_paths
@@ -21,6 +21,7 @@ from pipeline_optimization import count_anagrams
 from pipeline_optimization.cli import main as command_line
 from pipeline_optimization.errors import AnagramError
 from pipeline_optimization.sources import FileSource, read_chunks
+from soak.conftest import Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -45,16 +46,22 @@ PIECES = st.sampled_from(
 DATA = st.one_of(st.binary(max_size=300), st.lists(PIECES, max_size=80).map(b"".join))
 
 
+def fuzz(check: Callable[[], None], rounds: Rounds, block: int = 0) -> None:
+    """Let a property try its inputs, the same in each run; with --minutes or --first-seed it gets others, too."""
+    for random in rounds(1):
+        seed(random.getrandbits(64) + block)(check)()
+
+
 @pytest.mark.parametrize("block", range(BLOCKS))
-def test_bytes(block: int) -> None:
+def test_bytes(block: int, rounds: Rounds) -> None:
     """Whatever the bytes and the cuts, streams and ranges give the oracle's counts."""
 
-    @settings(max_examples=BYTES_A_BLOCK, derandomize=False, **FUZZING)  # type: ignore[arg-type]
+    @settings(max_examples=BYTES_A_BLOCK, **FUZZING)  # type: ignore[arg-type]
     @given(DATA, st.integers(1, 400))
     def check(data: bytes, chunk_size: int) -> None:
         byte_paths.check_bytes(data, chunk_size)
 
-    check()
+    fuzz(check, rounds, block)
 
 
 COMPRESSED: dict[str, Callable[[bytes], bytes]] = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
@@ -74,7 +81,7 @@ def is_text(data: bytes, suffix: str, text: bytes) -> bool:
 
 
 @pytest.mark.parametrize("suffix", COMPRESSED)
-def test_damaged_files(suffix: str, tmp_path: Path) -> None:
+def test_damaged_files(suffix: str, tmp_path: Path, rounds: Rounds) -> None:
     """A compressed file that was cut or changed gives its true text or an InputError, and nothing else."""
     text = b"cat dog stop listen " * 20
     member = COMPRESSED[suffix](text)
@@ -96,7 +103,7 @@ def test_damaged_files(suffix: str, tmp_path: Path) -> None:
         assert found.split() in ([text.split()] if is_one else [(text + text).split(), []])
         assert found or not data.strip(b"\0")
 
-    check()
+    fuzz(check, rounds)
 
 
 OPTION_NAMES = st.sampled_from(
@@ -137,7 +144,7 @@ VALUES = st.one_of(
 
 
 @pytest.mark.parametrize("block", range(2))
-def test_options(block: int) -> None:
+def test_options(block: int, rounds: Rounds) -> None:
     """Whatever the options, the command ends with one of its exit codes and a message, never with a traceback."""
 
     @settings(max_examples=OPTIONS_A_BLOCK, **FUZZING)  # type: ignore[arg-type]
@@ -158,10 +165,10 @@ def test_options(block: int) -> None:
         assert "Traceback" not in message
         assert code == 0 or message, arguments
 
-    check()
+    fuzz(check, rounds, block)
 
 
-def test_damaged_checkpoints(tmp_path: Path) -> None:
+def test_damaged_checkpoints(tmp_path: Path, rounds: Rounds) -> None:
     """A checkpoint with any bytes changed resumes exactly or is refused."""
     book = tmp_path / "book.txt"
     book.write_text("cat dog stop " * 50)
@@ -187,10 +194,10 @@ def test_damaged_checkpoints(tmp_path: Path) -> None:
             return
         assert report.anagram_counts == whole.anagram_counts
 
-    check()
+    fuzz(check, rounds)
 
 
-def test_damaged_checkpoints_of_runs_with_faults(tmp_path: Path) -> None:
+def test_damaged_checkpoints_of_runs_with_faults(tmp_path: Path, rounds: Rounds) -> None:
     """The same where results are words and groups; a retry of it too."""
     good = tmp_path / "good"
     text = "cat dog stop listen " * 3
@@ -211,4 +218,4 @@ def test_damaged_checkpoints_of_runs_with_faults(tmp_path: Path) -> None:
             return
         assert report.anagram_counts == whole.anagram_counts, json.dumps([place, noise.hex()])
 
-    check()
+    fuzz(check, rounds)
