@@ -261,23 +261,23 @@ class Life:
                 run_id=str(self.number),
                 limits=Limits(parked=5, breaker=0, item_timeout=scenario.item_timeout),
                 capabilities=orchestrator.capabilities,
-                tick=lambda: self._tick(store, orchestrator.clock.now()),
+                tick=lambda: self._tick(workload, orchestrator.clock.now()),
                 quarantine=workload.quarantine,
             )
             try:
                 engine.run(WorkerSetup(build=build_echo, argument=None, faults=scenario.faults).to_bytes())
-                store.commit()
+                workload.commit()
             except CrashError:
                 return None
         self._check(engine, tree, workload, adversary, finished_before)
         return None if engine.stop is not None else self._outcome(engine, tree, workload)
 
-    def _tick(self, store: CheckpointStore, now: float) -> None:
+    def _tick(self, workload: CheckpointedWorkload, now: float) -> None:
         assert now < 1_000_000, "the run does not end"
         self.ticks += 1
         # A life may die before a commit, and after one.
         if uniform(self.scenario.seed, self.number, self.ticks, "commit") < self.scenario.commit_rate:
-            store.commit()
+            workload.commit()
         if self.ticks == self.crash:
             raise CrashError
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sqlite3
 from pathlib import Path
@@ -9,9 +10,12 @@ from pathlib import Path
 import pytest
 
 from command import anagram, run_json
-from pipeline_optimization import RunReport, count_anagrams
+from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.errors import CheckpointError, RunInterrupted
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.pipeline import checkpointing
 from pipeline_optimization.pipeline.run import Progress
+from pipeline_optimization.types import CheckpointSaved
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
 TEXT = "The cat's act: stop, spot, post! Tea-pot 3 dogs god. " * 400
@@ -77,6 +81,30 @@ def test_a_run_with_faults_goes_on_where_it_was(orchestrator: str, tmp_path: Pat
     assert report.anagram_counts == whole.anagram_counts
     assert report.resumed_items >= 7
     assert report.seed == 5
+
+
+class Saves:
+    """Notes how many items each commit made safe."""
+
+    def __init__(self) -> None:
+        self.items: list[int] = []
+
+    @hookimpl
+    def anagram_checkpoint_saved(self, event: CheckpointSaved) -> None:
+        self.items.append(event.items)
+
+
+@pytest.mark.parametrize("share", [0.0, math.inf])
+def test_commits_take_a_share_of_the_time(
+    share: float, book: Path, tmp_path: Path, anagram_registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no time to spend there are the first commit and the last, with any time one for each item."""
+    monkeypatch.setattr(checkpointing, "SHARE", share)
+    saves = Saves()
+    anagram_registry.register(saves, "saves")
+    report = count_anagrams(book, chunk_size=CHUNK, checkpoint=tmp_path / "c", registry=anagram_registry)
+    assert report.attempts > 5
+    assert saves.items == ([1, report.attempts] if share == 0.0 else [*range(1, report.attempts + 1)])
 
 
 def test_a_finished_run_is_not_run_again(book: Path, tmp_path: Path) -> None:

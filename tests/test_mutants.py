@@ -39,10 +39,15 @@ def counts_the_summed_up_again(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(CheckpointStore, "find", changed)
 
 
-def keeps_results_before_the_sum(patch: pytest.MonkeyPatch) -> None:
-    """A sum is written, and what is in it is not removed."""
-    compact = CheckpointStore.compact
-    patch.setattr(CheckpointStore, "compact", lambda self, total, items: compact(self, total, []))
+def keeps_the_first_sum(patch: pytest.MonkeyPatch) -> None:
+    """A sum is written once, and never again."""
+    put_sum = CheckpointStore.put_sum
+
+    def changed(self: CheckpointStore, total: bytes) -> None:
+        if self.stored_sum() is None:
+            put_sum(self, total)
+
+    patch.setattr(CheckpointStore, "put_sum", changed)
 
 
 def loses_a_result(patch: pytest.MonkeyPatch) -> None:
@@ -124,7 +129,7 @@ MUTANTS: list[Mutate] = [
     counts_the_summed_up_again,
     forgets_failures,
     forgets_losses,
-    keeps_results_before_the_sum,
+    keeps_the_first_sum,
     loses_a_result,
     numbers_losses_as_failures,
     overfills,

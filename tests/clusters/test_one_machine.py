@@ -12,11 +12,11 @@ import psutil
 import pytest
 from attrs import evolve
 
+from checkpoint_log import has_results
 from command import ANAGRAM, environment, run_json
 from deadly import DeadlyPlugin
 from killing import Killer
 from pipeline_optimization import Registry, count_anagrams
-from pipeline_optimization.checkpoint.store import PAGE_BYTES
 from pipeline_optimization.engine import introduction
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.types import OpenContext
@@ -105,8 +105,7 @@ def test_a_killed_run_goes_on(cluster: str, book: Path, tmp_path: Path) -> None:
     arguments = [str(book), "--chunk-size", "2000", "--checkpoint", str(tmp_path / "run.checkpoint"), "--resume"]
     command = [*ANAGRAM, "run", "--orchestrator", cluster, "-o", "workers=2", "--format", "json", *arguments]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment(), start_new_session=True)
-    checkpoint = tmp_path / "run.checkpoint-wal"
-    while process.poll() is None and not (checkpoint.exists() and checkpoint.stat().st_size > 25 * PAGE_BYTES):
+    while process.poll() is None and not has_results(tmp_path / "run.checkpoint"):
         time.sleep(0.01)  # until the run has finished some items
     assert process.poll() is None, "it ended before it could be killed"
     orphans = psutil.Process(process.pid).children(recursive=True)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,13 @@ from processes import living
 PATIENCE = 60.0
 
 
-def start(*arguments: str, output: Path) -> subprocess.Popen[bytes]:
+EAGER = (sys.executable, str(Path(__file__).with_name("eager.py")))
+
+
+def start(*arguments: str, output: Path, program: Sequence[str] = ANAGRAM) -> subprocess.Popen[bytes]:
     """Start ``anagram run --format json`` in a session of its own; ``output`` gets the report."""
     return subprocess.Popen(
-        [*ANAGRAM, "run", "--format", "json", "--output", str(output), *arguments],
+        [*program, "run", "--format", "json", "--output", str(output), *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         env=environment(),

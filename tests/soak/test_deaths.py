@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 import oracle
-from pipeline_optimization.checkpoint.store import PAGE_BYTES
+from checkpoint_log import has_results
 from soak import sessions
 from soak.conftest import Rounds
 
@@ -115,12 +115,6 @@ def test_killed_workers_are_replaced(
             break
     assert kills >= WORKER_KILLS
     print(f"{method}: {kills} kills")
-
-
-def has_results(checkpoint: Path) -> bool:
-    """Return whether more than the making of the file was written to a checkpoint."""
-    log = Path(f"{checkpoint}-wal")
-    return log.exists() and log.stat().st_size > 40 * PAGE_BYTES
 
 
 def check(report: dict[str, Any], expected: dict[str, int]) -> None:

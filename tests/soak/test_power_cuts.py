@@ -57,7 +57,7 @@ def leave_a_checkpoint(path: Path, book: Path, random: Random) -> int:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     log = Path(f"{path}-wal")
     arguments = [str(book), "--chunk-size", str(CHUNK), "--checkpoint", str(path)]
-    process = sessions.start(*arguments, output=path.with_name("out.json"))
+    process = sessions.start(*arguments, output=path.with_name("out.json"), program=sessions.EAGER)
     size = random.randint(20, 200) * (FRAME_HEADER + PAGE)
     while process.poll() is None and not (log.exists() and log.stat().st_size > size):
         time.sleep(0.005)  # another process writes it

@@ -18,7 +18,7 @@ class FileSpan:
 
 @frozen
 class Found:
-    """A finished item: its result, or None if it is part of the snapshot."""
+    """A finished item: its result, or None if it is part of the sum."""
 
     result: bytes | None
 

@@ -150,14 +150,18 @@ class CheckpointStore:
             )
         self.failures += 1
 
-    def put(self, task: str, item: str, data: bytes, result: bytes, span: FileSpan | None) -> None:
-        """Add a finished item, which is safe after the next ``commit``. One that is there already stays as it is."""
+    def put(self, task: str, item: str, data: bytes, result: bytes | None, span: FileSpan | None) -> None:
+        """Add a finished item, which is safe after the next ``commit``. One that is there already stays as it is.
+
+        ``result`` is None where ``put_sum`` is to add it before that commit.
+        """
         where = (None, None, None) if span is None else (span.path, span.start, span.stop)
+        result_checksum = None if result is None else crc32(result)
         with explained(self.path):
             self._write()
             added = self._database.execute(
                 "INSERT OR IGNORE INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (task, _text(item), crc32(data), *where, result, crc32(result)),
+                (task, _text(item), crc32(data), *where, result, result_checksum),
             )
             self.finished += added.rowcount
             if self.failures:
@@ -174,17 +178,13 @@ class CheckpointStore:
             raise damaged(self.path, f"a part of a file begins at byte {start} and ends at {stop}")
         return stop
 
-    def compact(self, total: bytes, items: list[tuple[str, str]]) -> None:
-        """Replace the results of items, given as (task, id), and the former snapshot by the sum of them all."""
+    def put_sum(self, total: bytes) -> None:
+        """Replace the sum of all items that have no result of their own."""
         with explained(self.path):
             self._write()
             self._database.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?)", (total, crc32(total)))
-            self._database.executemany(
-                "UPDATE item SET result = NULL, result_checksum = NULL WHERE task = ? AND id = ?",
-                [(task, _text(item)) for task, item in items],
-            )
 
-    def snapshot(self) -> bytes | None:
+    def stored_sum(self) -> bytes | None:
         """Return the sum of the items without a result, None if there is none yet."""
         with explained(self.path):
             row = self._database.execute("SELECT sum, checksum FROM snapshot").fetchone()

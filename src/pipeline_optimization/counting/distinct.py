@@ -53,7 +53,7 @@ class DistinctWords:
 
     def to_bytes(self) -> bytes:
         """Return the state as bytes, for ``from_bytes``."""
-        return HEADER.pack(self._depth, self._chunks, self._exact) + array("I", sorted(self._sample)).tobytes()
+        return HEADER.pack(self._depth, self._chunks, self._exact) + array("I", self._sample).tobytes()
 
     @classmethod
     def from_bytes(cls, data: bytes) -> DistinctWords:

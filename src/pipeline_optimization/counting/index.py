@@ -20,11 +20,21 @@ class AnagramIndex:
     """The anagram groups of a lexicon, numbered from 0 in the order of their first words.
 
     ``lines`` holds a group's words, sorted, with a space between; ``numbers`` maps a signature to the group's number.
+    ``digest`` is what ``digest()`` returned for the same lines, where that is known.
     """
 
-    def __init__(self, lines: Sequence[str], numbers: dict[Hashable, int], signature: Signature, longest: int) -> None:
+    def __init__(
+        self,
+        lines: Sequence[str],
+        numbers: dict[Hashable, int],
+        signature: Signature,
+        longest: int,
+        *,
+        digest: str | None = None,
+    ) -> None:
         self.lines = lines
         self.longest = longest
+        self._digest = digest
         self._signature = signature
         self._get: Callable[[Hashable], int | None] = numbers.get
 
@@ -44,7 +54,10 @@ class AnagramIndex:
 
     def digest(self) -> str:
         """Return a digest of all groups: equal exactly for indexes that number the same groups alike."""
-        return blake2b("\n".join(self.lines).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        if self._digest is None:
+            text = "\n".join(self.lines).encode("utf-8", "surrogatepass")
+            self._digest = blake2b(text, digest_size=16).hexdigest()
+        return self._digest
 
 
 def usable_words(words: Iterable[str], spell: Spelling = plain_spelling) -> dict[str, str]:

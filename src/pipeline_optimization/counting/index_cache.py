@@ -20,7 +20,7 @@ from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 
 __all__ = ["cache_directory", "open_index"]
 
-FORMAT = 2
+FORMAT = 3
 MAX_OPEN = 4
 
 _OPEN: dict[str, AnagramIndex] = {}
@@ -91,7 +91,7 @@ def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> Anagra
         if not header["has_signatures"]:
             signatures = [signature(spell(line.partition(" ")[0]) or "") for line in lines]
         numbers = dict(zip(signatures, range(len(lines)), strict=True))
-        return AnagramIndex(lines, numbers, signature, int(header["longest"]))
+        return AnagramIndex(lines, numbers, signature, int(header["longest"]), digest=str(header["digest"]))
     except (ValueError, KeyError, TypeError):
         return None
 
@@ -107,6 +107,7 @@ def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]
         "split": len(groups),
         "has_signatures": has_signatures,
         "longest": index.longest,
+        "digest": index.digest(),
     }
     content = json.dumps(header).encode() + b"\n" + body
     store_sealed(path, content)

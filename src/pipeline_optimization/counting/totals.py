@@ -72,10 +72,9 @@ class Totals:
 
     def to_bytes(self) -> bytes:
         """Return the sum as bytes, for ``restore``."""
-        groups = sorted(self._groups)
-        occurrences = array("Q", map(self._groups.__getitem__, groups))
-        header = SUM_HEADER.pack(self.words, len(groups))
-        return b"".join((header, array("I", groups).tobytes(), occurrences.tobytes(), self._distinct.to_bytes()))
+        header = SUM_HEADER.pack(self.words, len(self._groups))
+        groups, occurrences = array("I", self._groups), array("Q", self._groups.values())
+        return b"".join((header, groups.tobytes(), occurrences.tobytes(), self._distinct.to_bytes()))
 
     def restore(self, data: bytes, *, groups: int) -> None:
         """Begin with a sum that ``to_bytes`` returned, of an index of so many groups. Raises ValueError for no such sum."""

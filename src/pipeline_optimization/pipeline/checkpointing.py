@@ -8,10 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from attrs import define
+from attrs import define, field
 
 from pipeline_optimization.checkpoint import CheckpointStore, Failure, FileSpan
 from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 from pipeline_optimization.errors import CheckpointError
@@ -25,8 +26,12 @@ from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["CheckpointedWorkload", "Keeping", "KeptWorkload", "open_keeping", "run_facts"]
 
-COMPACT_AFTER = 64
-"""Results that are kept one by one before their sum takes their place."""
+SHARE = 0.005
+"""The part of a run's time that commits may take, the first and the last aside.
+
+A run of long items commits each of them at once; one of short items commits some together. What a killed process has
+not committed yet took it two hundred times as long as a commit at most, and is counted again.
+"""
 
 
 class KeptWorkload(Workload, Protocol):
@@ -62,21 +67,23 @@ class CheckpointedWorkload:
     """Puts each result into a checkpoint before it counts, and hands out only items that are not in it yet.
 
     The results of finished items take the way that new ones take, through ``accept`` of the workload within; so what
-    an item makes possible is found again, too. Items that failed for good are not handed out either, unless
-    ``retries_failed``. ``resumed`` counts the finished items, and ``failed`` holds the others.
+    an item makes possible is found again, too. A workload that sums them up has its sum kept instead. Items that failed
+    for good are not handed out either, unless ``retries_failed``. ``resumed`` counts the finished items, and ``failed``
+    holds the others.
     """
 
     def __init__(self, workload: KeptWorkload, store: CheckpointStore, *, retries_failed: bool) -> None:
         self._workload = workload
         self._store = store
         self._retries_failed = retries_failed
-        self._loose: list[tuple[str, str]] = []
+        self._sums_up = workload.snapshot() is not None
+        self._is_sum_stale = False
         self.resumed = 0
         self.failed = Tally()
-        snapshot = store.snapshot()
-        if snapshot is not None:
+        total = store.stored_sum()
+        if total is not None:
             with self._plausible():
-                workload.restore(snapshot)
+                workload.restore(total)
 
     def items(self) -> Iterator[Item]:
         return self._unfinished(self._workload.items())
@@ -84,8 +91,8 @@ class CheckpointedWorkload:
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
         """Keep a result together with its item's identity, and return the items that it makes possible."""
         follow_ups = self._workload.accept(item, result)
-        self._store.put(item.task, item.id, item.data, result, _span(item))
-        self._add(item)
+        self._store.put(item.task, item.id, item.data, None if self._sums_up else result, _span(item))
+        self._is_sum_stale = self._sums_up
         return self._unfinished(follow_ups)
 
     def _unfinished(self, items: Iterable[Item]) -> Iterator[Item]:
@@ -97,11 +104,11 @@ class CheckpointedWorkload:
                     yield item
                 continue
             self.resumed += 1
-            if found.result is not None:
-                with self._plausible():
-                    follow_ups = self._workload.accept(item, found.result)
-                self._add(item)
-                yield from self._unfinished(follow_ups)
+            with self._plausible():
+                if (found.result is None) != self._sums_up:
+                    raise ValueError("a result is not where its kind of run keeps it")
+                follow_ups = () if found.result is None else self._workload.accept(item, found.result)
+            yield from self._unfinished(follow_ups)
 
     def _is_failed(self, item: Item) -> bool:
         failure = None if self._retries_failed else self._store.find_failure(item.task, item.id, item.data)
@@ -130,13 +137,14 @@ class CheckpointedWorkload:
         )
         self._store.put_failure(item.task, item.id, item.data, failure)
 
-    def _add(self, item: Item) -> None:
-        self._loose.append((item.task, item.id))
-        if len(self._loose) >= COMPACT_AFTER:
+    def commit(self) -> bool:
+        """Make safe what was finished since the last time; return whether there was anything."""
+        if self._is_sum_stale:
             total = self._workload.snapshot()
-            if total is not None:
-                self._store.compact(total, self._loose)
-            self._loose.clear()
+            assert total is not None
+            self._store.put_sum(total)
+            self._is_sum_stale = False
+        return self._store.commit()
 
     @contextmanager
     def _plausible(self) -> Iterator[None]:
@@ -163,7 +171,13 @@ class Keeping:
     """A run's workload, and the checkpoint that keeps it, if there is one."""
 
     workload: Workload
-    store: CheckpointStore | None = None
+    store: CheckpointStore | None
+    clock: Clock
+    _start: float = field(init=False)
+    _spent: float = field(init=False, default=0.0)
+
+    def __attrs_post_init__(self) -> None:
+        self._start = self.clock.now()
 
     @property
     def path(self) -> str:
@@ -187,14 +201,31 @@ class Keeping:
         if isinstance(self.workload, CheckpointedWorkload):
             self.workload.quarantine(item, failed)
 
-    def commit(self) -> bool:
-        """Make safe what was finished since the last time; return whether there was anything."""
-        return self.store is not None and self.store.commit()
+    def commit(self, *, at_once: bool = False) -> bool:
+        """Make safe what was finished since the last time; return whether there was anything.
+
+        Unless ``at_once``, it waits for a later call while commits have taken more than SHARE of the run's time.
+        """
+        if not isinstance(self.workload, CheckpointedWorkload):
+            return False
+        begun = self.clock.now()
+        if not at_once and self._spent > SHARE * (begun - self._start):
+            return False
+        is_new = self.workload.commit()
+        if is_new:
+            self._spent += self.clock.now() - begun
+        return is_new
 
 
 @contextmanager
 def open_keeping(
-    plan: RunPlan, sources: Sequence[Source], index: AnagramIndex, workload: KeptWorkload, reading: Reading
+    plan: RunPlan,
+    sources: Sequence[Source],
+    index: AnagramIndex,
+    workload: KeptWorkload,
+    reading: Reading,
+    *,
+    clock: Clock,
 ) -> Iterator[Keeping]:
     """Open the checkpoint that the plan asks for. What was not committed when the run ends in an error is dropped.
 
@@ -202,11 +233,11 @@ def open_keeping(
     """
     path = plan.options.checkpoint
     if path is None:
-        yield Keeping(workload)
+        yield Keeping(workload, None, clock)
         return
     facts = run_facts(plan, sources, index)
     invocation = Invocation.of(plan.options, sources, plan.seed).to_json()
     with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation) as store:
         reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)
         kept = CheckpointedWorkload(workload, store, retries_failed=plan.options.retries_failed)
-        yield Keeping(kept, store)
+        yield Keeping(kept, store, clock)

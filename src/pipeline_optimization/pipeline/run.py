@@ -93,10 +93,10 @@ def execute(
     limits = plan.options.limits
     if limits.open_bytes is None:
         limits = evolve(limits, open_bytes=_open_bytes(plan))
-    with open_keeping(plan, sources, index, workload, reading) as keeping:
+    with open_keeping(plan, sources, index, workload, reading, clock=clock) as keeping:
 
-        def save() -> None:
-            if keeping.commit():
+        def save(*, at_once: bool = False) -> None:
+            if keeping.commit(at_once=at_once):
                 observing.emit(
                     CheckpointSaved(run_id=run_id, time=clock.now(), path=keeping.path, items=keeping.finished)
                 )
@@ -120,7 +120,7 @@ def execute(
             quarantine=keeping.quarantine,
         )
         _run(plan, engine, observing, clock, run_id, files=registry.file_modules)
-        save()
+        save(at_once=True)
     runtime = (clock.now() - start) * 1000.0
     return _report(
         plan,

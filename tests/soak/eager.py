@@ -1,0 +1,12 @@
+"""The command line, with a checkpoint that commits whatever is new, however long that takes: for logs of many frames."""
+
+from __future__ import annotations
+
+import math
+
+from pipeline_optimization.cli import main
+from pipeline_optimization.pipeline import checkpointing
+
+if __name__ == "__main__":
+    checkpointing.SHARE = math.inf
+    main()
