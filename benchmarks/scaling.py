@@ -31,6 +31,7 @@ from pipeline_optimization.pipeline.payloads import decode_counted
 from pipeline_optimization.pipeline.plan import RunOptions, make_plan
 from pipeline_optimization.pipeline.stages import COUNT_CHUNK, build_stages
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import Guide
 from pipeline_optimization.types import Attempt, Completion, Orchestrator
 
 EMPTY = "empty"
@@ -45,9 +46,8 @@ ITEM_COST = {"multiprocess": 0.08e-3, "ray": 0.9e-3, "dask": 5.2e-3, "spark": 28
 MERGE_COST = 1.5e-3
 """Seconds that the driver takes to decode and add one result."""
 
-WAVES = 3
-LEAST_ITEMS = 3000
-"""So many items are simulated for each place in flight, and at least; the rest goes on at the pace of the middle third."""
+CHUNK_BYTES = 4 << 20
+"""The chunk size where none is given."""
 
 
 class Flat:
@@ -69,16 +69,15 @@ def empty_stages(argument: object) -> Mapping[str, Stage]:
 
 
 class Priced(VirtualOrchestrator):
-    """Imagined workers that take a chunk's time, give or take a fifth, and a driver that pays for each item."""
+    """Imagined workers that take a range's time, give or take a fifth, and a driver that pays for each item."""
 
-    def __init__(self, workers: int, *, chunk: float, item: float, merge: float) -> None:
+    def __init__(self, workers: int, sizes: Iterable[float], *, item: float, merge: float) -> None:
         super().__init__(workers, adversary=self)
-        self._chunk, self._item, self._merge = chunk, item, merge
+        self._sizes, self._item, self._merge = iter(sizes), item, merge
         self._dice = random.Random(workers)  # noqa: S311 - a seeded imitation of chance
-        self.ends: list[float] = []
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
-        return [Fate(self._chunk * self._dice.uniform(0.8, 1.2))]
+        return [Fate(next(self._sizes) / SPEED * self._dice.uniform(0.8, 1.2))]
 
     def submit(self, attempt: Attempt) -> None:
         self.clock.sleep(self._item)
@@ -88,7 +87,6 @@ class Priced(VirtualOrchestrator):
         completions = super().poll(timeout)
         for _ in completions:
             self.clock.sleep(self._merge)
-            self.ends.append(self.clock.now())
         return completions
 
 
@@ -138,19 +136,23 @@ class Prediction:
     busy: float
 
 
-def predict(name: str, workers: int, size: float, chunk_bytes: float) -> Prediction:
-    """Predict a run in virtual time: its beginning is simulated, and the rest goes on at the pace found."""
-    chunk = chunk_bytes / SPEED
-    items = max(1, round(size / chunk_bytes))
-    simulated = min(items, max(2 * WAVES * workers, LEAST_ITEMS))
-    orchestrator = Priced(workers, chunk=chunk, item=ITEM_COST[name], merge=MERGE_COST)
-    drive(orchestrator, simulated)
-    ends = orchestrator.ends
-    seconds = ends[-1]
-    if items > simulated:
-        first, last = len(ends) // 3, 2 * len(ends) // 3
-        seconds += (items - simulated) * (ends[last] - ends[first]) / (last - first)
-    return Prediction(seconds, items * chunk / workers / seconds)
+def range_sizes(size: float) -> list[float]:
+    """Return the bytes of the ranges that one file of so many bytes is cut into."""
+    left = total = round(size / CHUNK_BYTES)
+    guide, sizes = Guide(total=total), []
+    while left > 0:
+        blocks = min(left, guide(left))
+        sizes.append(float(blocks * CHUNK_BYTES))
+        left -= blocks
+    return sizes
+
+
+def predict(name: str, workers: int, sizes: Sequence[float]) -> Prediction:
+    """Predict a run in virtual time."""
+    orchestrator = Priced(workers, sizes, item=ITEM_COST[name], merge=MERGE_COST)
+    drive(orchestrator, len(sizes))
+    seconds = orchestrator.clock.now()
+    return Prediction(seconds, sum(sizes) / SPEED / workers / seconds)
 
 
 def duration(seconds: float) -> str:
@@ -162,16 +164,16 @@ def duration(seconds: float) -> str:
 
 
 def print_predictions() -> None:
-    """Print a table for each chunk size."""
-    for chunk_bytes in (4 << 20, 64 << 20, 1 << 30):
-        print(f"\nchunks of {chunk_bytes >> 20} MiB: time of a run, and the share of it in which workers count\n")
-        print(f"| orchestrator | size | {' | '.join(f'{10**n:,} workers' for n in range(1, 5))} |")
-        print("|---|---|" + "---|" * 4)
+    """Print the table."""
+    print("time of a run, and the share of it in which workers count\n")
+    print(f"| orchestrator | size | ranges | {' | '.join(f'{10**n:,} workers' for n in range(1, 5))} |")
+    print("|---|---|---|" + "---|" * 4)
+    for label, size in (("1 TB", TB), ("1 PB", PB)):
+        sizes = range_sizes(size)
         for name in ("ray", "dask", "spark"):
-            for label, size in (("1 TB", TB), ("1 PB", PB)):
-                cells = [predict(name, 10**n, size, chunk_bytes) for n in range(1, 5)]
-                row = " | ".join(f"{duration(cell.seconds)} ({cell.busy:.0%})" for cell in cells)
-                print(f"| {name} | {label} | {row} |")
+            cells = [predict(name, 10**n, sizes) for n in range(1, 5)]
+            row = " | ".join(f"{duration(cell.seconds)} ({cell.busy:.0%})" for cell in cells)
+            print(f"| {name} | {label} | {len(sizes):,} of up to {max(sizes) / (1 << 20):,.0f} MiB | {row} |")
 
 
 if __name__ == "__main__":

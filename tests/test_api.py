@@ -21,6 +21,7 @@ from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.tasks.permutations_task import permutations
 from pipeline_optimization.tasks.task_decorator import task
 from pipeline_optimization.tasks.timer_decorator import timer
+from pipeline_optimization.types import OpenContext
 
 CAT = {"act": 1, "cat": 1, "tac": 1}
 
@@ -53,6 +54,19 @@ def test_the_seed_repeats_a_run(registry: Registry) -> None:
     assert (again.ledger_digest, again.runtime) == (first.ledger_digest, first.runtime)
     seeds = {count_anagrams("", registry=registry).seed for _ in range(5)}
     assert len(seeds) == 5
+
+
+def test_the_startup_is_told(registry: Registry) -> None:
+    """It is the part of the run time until the orchestrator is open."""
+
+    class Slow(VirtualOrchestrator):
+        def open(self, context: OpenContext) -> None:
+            self.clock.sleep(2.5)
+            super().open(context)
+
+    report = count_anagrams("cat", faults="latency", orchestrator=Slow(), registry=registry)
+    assert report.startup == report.to_dict()["startup"] == 2500.0
+    assert report.runtime > 2500.0
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,14 @@ def test_the_honest_are_not_accused() -> None:
     assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)
 
 
+def test_a_startup_is_believed_within_the_time() -> None:
+    """What a contender says of its start is kept where it can be a part of the time, and no fault otherwise."""
+    sample = measure("tells_its_startup")
+    assert codes(sample) == set()
+    assert [execution.startup_ms for execution in sample.executions[:2]] == [0.25, None]
+    assert {execution.startup_ms for execution in measure("honest").executions} == {None}
+
+
 def test_one_delay_is_no_clock() -> None:
     """A busy machine puts a process off between two looks at the clock now and then: nobody is accused for it."""
     round_ = make_round(MIXED, "warm_up", 0, seed=7, warm_runs=1)

@@ -263,6 +263,11 @@ def test_warnings() -> None:
         for s in quiet.samples
     ]
     assert "trend" in codes(evolve(quiet, samples=slowing))
+    starting = [
+        evolve(s, executions=[evolve(e, startup_ms=0.6 * e.wall_ms) for e in s.executions]) for s in quiet.samples
+    ]
+    assert "mostly_startup" in codes(evolve(quiet, samples=starting))
+    assert row(evolve(quiet, samples=starting), "asyncio").startup_ms == pytest.approx(60.0, rel=0.1)
     outlier = [
         evolve(s, executions=[evolve(e, wall_ms=e.wall_ms * 30) for e in s.executions])
         if s.contender == "asyncio" and s.round == 4

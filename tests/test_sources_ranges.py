@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.sources import Chunk, FileRange, cut_file, cut_range, guided, read_ranges
+from pipeline_optimization.sources import Chunk, FileRange, Guide, cut_file, cut_range, read_ranges
 from test_sources_chunking import DATA, reference_invalid, reference_words, squeeze_exercise, squeeze_nothing, words_of
 
 
@@ -61,13 +61,32 @@ def test_guided_ranges(tmp_path: Path, number: int) -> None:
     """Ranges are no larger than a sixteenth of what is left, nor than sixteen blocks, and all blocks are in one."""
     path = tmp_path / "text"
     path.write_bytes(b"a " * number)
-    sizes = [part.size // 2 for part in cut_file(str(path), 2 * number, 2, blocks=guided)]
+    sizes = [part.size // 2 for part in cut_file(str(path), 2 * number, 2, blocks=Guide(total=number))]
     left = number
     for size in sizes:
         assert 1 <= size <= max(1, min(16, left // 16))
         left -= size
     assert left == 0
     assert len(sizes) <= 62 + number // 16
+
+
+@pytest.mark.parametrize(("later", "least"), [(0, 52), (1_000, 7)])
+def test_files_that_come_later_are_left_too(later: int, least: int, tmp_path: Path) -> None:
+    """Only the end of all input has small ranges."""
+    path = tmp_path / "text"
+    path.write_bytes(b"a " * 100)
+    assert len(list(cut_file(str(path), 200, 2, blocks=Guide(total=100 + later, later=later)))) == least
+
+
+def test_ranges_grow_where_there_would_be_too_many() -> None:
+    """A petabyte in blocks of 4 MiB is 65,536 ranges and their small end, not fifteen million."""
+    left = total = 10**15 // (4 << 20)
+    guide = Guide(total=total)
+    number = 0
+    while left > 0:
+        left -= guide(left)
+        number += 1
+    assert 1 << 16 <= number < 1.01 * (1 << 16)
 
 
 @settings(deadline=None)
@@ -77,6 +96,7 @@ def test_known_ranges_are_cut_where_they_were(data: bytes, chunk_size: int, know
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "text")
         Path(path).write_bytes(data)
+        guided = Guide(total=-(-len(data) // chunk_size))
         ranges = list(cut_file(path, len(data), chunk_size, blocks=guided))
         stops = {part.start: part.stop for number, part in enumerate(ranges) if number in known}
         assert list(cut_file(path, len(data), chunk_size, blocks=guided, known_stop=stops.get)) == ranges

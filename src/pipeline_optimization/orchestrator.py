@@ -26,6 +26,7 @@ class TaskOrchestrator:
 
     What is not given here comes from the environment, as for the tasks (``pipeline_optimization.tasks``), but that
     ``faults``, a fault profile, is ``none`` by default. Raises UnknownComponentError and OptionError at the first text.
+    ``startup_ms`` is the part of the last text's run time until the orchestrator was open.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class TaskOrchestrator:
         self._latency_scale = latency_scale
         self._seed = seed
         self._registry = Registry.load()
+        self.startup_ms = 0.0
 
     def process_text(self, text: str) -> TaskResult:
         """Count one text.
@@ -66,6 +68,7 @@ class TaskOrchestrator:
             case=settings.case,
             registry=self._registry,
         )
+        self.startup_ms = report.startup
         if not report.is_complete:
             causes = ", ".join(f"{count} x {task} ({error})" for (task, error), count in report.failures.items())
             raise IncompleteRunError(f"Some items failed for good: {causes}.", report=report)

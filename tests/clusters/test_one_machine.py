@@ -46,6 +46,14 @@ def test_workers_read_files(cluster: str, book: Path) -> None:
     assert report.ledger_digest == reference.ledger_digest
 
 
+def test_the_compiled_kernel_counts_there(cluster: str, book: Path) -> None:
+    """Workers take it from the cache of their machine, where the driver had it compiled."""
+    reference = count_anagrams(book, kernel="python")
+    report = count_anagrams(book, orchestrator=cluster, orchestrator_options={"workers": 2}, kernel="numba")
+    assert report.kernel == "numba"
+    assert (report.anagram_counts, report.words) == (reference.anagram_counts, reference.words)
+
+
 def test_killed_workers_lose_and_double_nothing(cluster: str, book: Path) -> None:
     """Workers killed with SIGKILL in the middle of a run change neither counts nor ledger."""
     registry = Registry.load()

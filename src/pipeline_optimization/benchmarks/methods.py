@@ -30,5 +30,9 @@ def describe_methods(samples: Sequence[Sample]) -> Mapping[str, str]:
             "the highest sum seen (a lower bound). Growth is from before the first to after the last warm execution."
         ),
         "cpu": f"CPU seconds of the whole process tree by the wall time of the warm executions: {cpu}. 100 % is one core.",
+        "startup": (
+            "The median of what a contender says in its attribute startup_ms: the part of the time until its workers were "
+            "ready. It is part of the runtime, as every text starts them anew."
+        ),
         "floor": "The longest chain of drawn latencies (filter, split, slowest word), with any number of workers.",
     }

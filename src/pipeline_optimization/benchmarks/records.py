@@ -54,7 +54,8 @@ class Execution:
 
     ``error`` is the type of what it raised, else empty. ``predicted`` says whether the draws that the call asked for
     let it succeed; None where no fault can be injected. ``floor_ms`` is the longest chain of simulated latency that
-    no concurrency can shorten. ``calls`` are calls of stages; of their items ``recovered`` failed and then succeeded,
+    no concurrency can shorten. ``startup_ms`` is what the contender says that its workers took to be ready, if it says so.
+    ``calls`` are calls of stages; of their items ``recovered`` failed and then succeeded,
     ``exhausted`` never did.
     """
 
@@ -63,6 +64,7 @@ class Execution:
     is_correct: bool
     words: int
     reported_ms: float | None = None
+    startup_ms: float | None = None
     error: str = ""
     predicted: bool | None = None
     floor_ms: float = 0.0
@@ -174,6 +176,7 @@ class SummaryRow:
     ``runtime_ms`` is the mean of the rounds' values, each the median of a process's correct warm executions;
     ``interval_ms`` is the exact 95 % interval of their median. ``ratio`` is to the reference, paired by round.
     ``problems`` are codes of ``problems.PROBLEMS``, and ``reasons`` say for each how often and what was seen first.
+    ``startup_ms`` is the part of ``median_ms`` until a contender's workers were ready, None where it does not say.
     ``marks`` says which metrics are the best or tied with it. ``failures`` counts executions and samples by kind.
     """
 
@@ -204,6 +207,7 @@ class SummaryRow:
     import_ms: float | None = None
     setup_ms: float | None = None
     cold_ms: float | None = None
+    startup_ms: float | None = None
     teardown_ms: float | None = None
     cpu_s_per_1000_words: float | None = None
     memory_upper_mib: float | None = None

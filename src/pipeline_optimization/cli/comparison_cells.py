@@ -111,6 +111,7 @@ METRICS: Sequence[Metric] = (
     Metric(header="import ms", is_detail=True, text=_number(",.0f", lambda row: row.import_ms)),
     Metric(header="set-up ms", is_detail=True, text=_number(",.0f", lambda row: row.setup_ms)),
     Metric(header="cold ms", is_detail=True, text=_number(",.0f", lambda row: row.cold_ms)),
+    Metric(header="start-up ms", is_detail=True, text=_number(",.0f", lambda row: row.startup_ms)),
     Metric(header="tear-down ms", is_detail=True, text=_number(",.0f", lambda row: row.teardown_ms)),
     Metric(header="task p50/p95/p99 ms", is_detail=True, text=_quantiles),
     Metric(header="upper MiB", is_detail=True, text=_number(".0f", lambda row: row.memory_upper_mib)),

@@ -16,6 +16,9 @@ __all__ = ["TABLE_ROWS", "print_table"]
 TABLE_ROWS = 20
 """Words shown where the user gave no number."""
 
+NOTABLE_STARTUP = 200.0
+"""Milliseconds from which on a start-up is told."""
+
 
 def print_table(
     report: RunReport,
@@ -50,6 +53,8 @@ def _facts(report: RunReport, *, is_expected: bool | None) -> Table:
     table.add_row("words", f"{report.words:,} ({distinct} different), {report.matched_words:,} with anagrams")
     table.add_row("anagrams", f"{len(report.anagram_counts):,} different words")
     table.add_row("attempts", f"{report.attempts:,}, of which {report.retries:,} retries; {report.lost:,} lost")
+    if report.startup >= NOTABLE_STARTUP:
+        table.add_row("start-up", f"{_time(report.startup)} until {report.orchestrator} could take work")
     if report.floor:
         table.add_row("floor", f"{_time(report.floor)} (the least that the drawn waits allow)")
     table.add_row("seed", f"{report.seed} (faults {report.faults}, latency scale {report.latency_scale:g})")

@@ -35,6 +35,7 @@ class Engine:
 
     Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
     ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then.
+    ``startup`` is how many seconds the orchestrator took to open.
     ``quarantine`` is told each item that failed for good, unless that stops the run.
     """
 
@@ -71,6 +72,7 @@ class Engine:
         self._ends_at: float | None = None
         self.tally = Tally()
         self.stop: Stop | None = None
+        self.startup = 0.0
 
     def run(self, worker_init: bytes) -> None:
         """Run to the end, or until something stops it. The orchestrator is opened first and always closed.
@@ -93,10 +95,12 @@ class Engine:
     def _work(self, backlog: Backlog, worker_init: bytes, interruption: Interruption) -> None:
         if self._limits.deadline is not None:
             self._ends_at = self._clock.now() + self._limits.deadline
+        begun = self._clock.now()
         with interruption.allowed():
             self._orchestrator.open(
                 OpenContext(run_id=self._run_id, worker_init=worker_init, started=self._flight.timers.announce)
             )
+        self.startup = self._clock.now() - begun
         while self._step(backlog, interruption):
             self._tick()
             self.stop = interruption.notice() or self.stop

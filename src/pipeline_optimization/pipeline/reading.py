@@ -10,9 +10,10 @@ from attrs import define, frozen
 from pipeline_optimization.sources import (
     FileRange,
     FileSource,
+    Guide,
     Source,
+    UrlSource,
     cut_file,
-    guided,
     read_chunks,
     read_ranges,
 )
@@ -63,30 +64,36 @@ class Reading:
                 yield part.data
 
     def parts(self, *, inline: bool) -> Iterator[Part]:
-        """Yield the parts: ranges of plain files, small files together, unless ``inline``; data of all other sources.
+        """Yield the parts: ranges of plain files, small ones together, unless ``inline``; data of all other sources.
 
-        A range may be of several chunks, as nobody needs to hold it at once.
+        A range, or small files together, may be of several chunks (``Guide``), as nobody needs to hold them at once.
 
         Which part has which words depends on the sources, the chunk size and ``inline`` only. Raises InputError where
         a source cannot be read.
         """
+        sizes = [source.plain_size() if isinstance(source, FileSource | UrlSource) else None for source in self.sources]
+        blocks = [-(-(size or 0) // self.chunk_size) for size in sizes]
+        total = later = sum(blocks)
         small: list[FileRange] = []
-        pending = 0
-        for source in self.sources:
-            size = source.plain_size() if isinstance(source, FileSource) else None
-            if small and (size is None or pending + size > self.chunk_size or len(small) == MAX_FILES):
+        pending, most = 0, self.chunk_size
+        for source, size, count in zip(self.sources, sizes, blocks, strict=True):
+            if small and (size is None or pending + size > most or len(small) == MAX_FILES):
                 yield from self._of(small, inline=inline)
                 small, pending = [], 0
+            later -= count
+            guide = Guide(total=total, later=later)
             if size is None:
                 yield from self._read(source)
             elif size <= self.chunk_size:
+                if not small and not inline:
+                    most = self.chunk_size * guide(count)
                 small.append(FileRange(source.name, 0, size))
                 pending += size
             else:
                 cut = partial(
                     cut_file, source.name, size, self.chunk_size, known_stop=partial(self.stop_of, source.name)
                 )
-                for part in cut() if inline else cut(blocks=guided):
+                for part in cut() if inline else cut(blocks=guide):
                     yield from self._of([part], inline=inline)
         if small:
             yield from self._of(small, inline=inline)

@@ -18,7 +18,8 @@ class RunReport:
 
     ``anagram_counts`` is sorted by word. ``is_complete`` is False if an item failed for good, or something stopped the
     run (``stop``); then the counts cover only what was finished. ``floor`` is the time that the drawn latencies and
-    retry delays allow at best, with any number of workers; 0 where nothing waits. ``distinct_words`` is exact for an
+    retry delays allow at best, with any number of workers; 0 where nothing waits. ``startup`` is the part of ``runtime``
+    until the orchestrator was open, a cluster's workers ready. ``distinct_words`` is exact for an
     input of one chunk and estimated for more (``distinct_words_is_exact``). ``ledger_digest`` is equal for two runs
     exactly if the same attempts of the same items had the same outcomes. ``resumed_items`` were finished by an earlier
     run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone. ``failures`` and
@@ -45,6 +46,7 @@ class RunReport:
     bytes_read: int
     invalid_bytes: int
     floor: float
+    startup: float
     tasks: Mapping[str, TaskStats]
     failures: Mapping[tuple[str, str], int]
     failed_items: Sequence[FailedItem] = field(repr=False)
@@ -92,6 +94,7 @@ class RunReport:
             "stopped": None if self.stop is None else asdict(self.stop),
             **facts,
             "floor": round(self.floor, 3),
+            "startup": round(self.startup, 3),
             "attempts": self.attempts,
             "retries": self.retries,
             "lost": self.lost,

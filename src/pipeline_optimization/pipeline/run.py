@@ -208,6 +208,7 @@ def _report(  # noqa: PLR0917 - the parts of a run, each once
         bytes_read=reading.bytes_read,
         invalid_bytes=reading.invalid_bytes,
         floor=tally.floor * 1000.0,
+        startup=engine.startup * 1000.0,
         tasks=tally.tasks,
         failures=dict(before.failures_by_error + tally.failures_by_error),
         failed_items=(*before.failed_items, *tally.failed_items),

@@ -13,18 +13,20 @@ raised by ``expand_inputs``.
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.guiding import Guide
 from pipeline_optimization.sources.identity import identify
-from pipeline_optimization.sources.ranges import FileRange, cut_file, cut_range, guided, read_ranges
+from pipeline_optimization.sources.ranges import FileRange, cut_file, cut_range, read_ranges
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
-from pipeline_optimization.sources.url import UrlSource
+from pipeline_optimization.sources.url import UrlSource, is_url
 
 __all__ = [
     "MAX_WORD_BYTES",
     "Chunk",
     "FileRange",
     "FileSource",
+    "Guide",
     "Source",
     "StreamSource",
     "TextSource",
@@ -32,8 +34,8 @@ __all__ = [
     "cut_file",
     "cut_range",
     "expand_inputs",
-    "guided",
     "identify",
+    "is_url",
     "least_bytes",
     "read_chunks",
     "read_ranges",

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from pipeline_optimization.sources import failure
 from pipeline_optimization.sources.compression import compression_of, load_decompressor
 from pipeline_optimization.sources.decompression import open_decompressed
+from pipeline_optimization.sources.url import is_url
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
@@ -53,9 +54,9 @@ class FileSource:
     def plain_size(self) -> int | None:
         """Return the size in bytes of a file whose parts can be read where they are counted, None for any other.
 
-        That is a regular file without compression. Some of those that the system makes up claim to be empty.
+        That is a regular file without compression, and not named as a URL would be. Some of those that the system makes up claim to be empty.
         """
-        if self.known_size is None and compression_of(self.path) is not None:
+        if (self.known_size is None and compression_of(self.path) is not None) or is_url(self.path):
             return None
         return self.least_size() or None
 

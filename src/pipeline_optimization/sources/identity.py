@@ -9,6 +9,7 @@ from hashlib import blake2b
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.source import Source, TextSource
+from pipeline_optimization.sources.url import UrlSource
 
 __all__ = ["identify"]
 
@@ -22,8 +23,9 @@ SAMPLE_BYTES = 4096
 def identify(sources: Sequence[Source]) -> Mapping[str, str]:
     """Return what the inputs are, by name: for a file size, modification time and a digest of samples.
 
-    Of over 100 inputs only names, sizes and times are taken, as one digest. A stream or a URL tells no more than its
-    name: its chunks are compared when they are read again. Raises InputError where a file cannot be read.
+    Of over 100 inputs only names, sizes and times are taken, as one digest. A URL tells what its file system calls the
+    file's version, if its parts are read where they are counted. A stream or any other URL tells no more than its name:
+    its chunks are compared when they are read again. Raises InputError where a file cannot be read.
     """
     if len(sources) <= MAX_SAMPLED:
         return {f"input {number}": _describe(source) for number, source in enumerate(sources, start=1)}
@@ -31,7 +33,8 @@ def identify(sources: Sequence[Source]) -> Mapping[str, str]:
     for source in sources:
         facts = os.stat(source.path) if isinstance(source, FileSource) else None
         size, modified = (facts.st_size, facts.st_mtime_ns) if facts else (0, 0)
-        digest.update(f"{source.name}\x1f{size}\x1f{modified}\x1e".encode("utf-8", "surrogatepass"))
+        name = _describe_url(source) if isinstance(source, UrlSource) else source.name
+        digest.update(f"{name}\x1f{size}\x1f{modified}\x1e".encode("utf-8", "surrogatepass"))
     return {"the input": f"{len(sources)} files, digest {digest.hexdigest()}"}
 
 
@@ -39,6 +42,8 @@ def _describe(source: Source) -> str:
     if isinstance(source, TextSource):
         text = source.text.encode("utf-8", "surrogatepass")
         return f"a text of {len(text)} bytes, digest {blake2b(text, digest_size=16).hexdigest()}"
+    if isinstance(source, UrlSource):
+        return _describe_url(source)
     name = repr(source.name)
     if isinstance(source, FileSource) and os.path.isfile(source.path):
         try:
@@ -46,6 +51,11 @@ def _describe(source: Source) -> str:
         except OSError as error:
             raise unreadable(source.name, error) from error
     return name
+
+
+def _describe_url(source: UrlSource) -> str:
+    name = repr(source.name)
+    return name if source.plain_size() is None else f"{name}, {source.version()}"
 
 
 def _sampled(path: str) -> str:

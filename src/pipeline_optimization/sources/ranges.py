@@ -1,22 +1,21 @@
 """Ranges of files: chunks that are named instead of carried, so that whoever counts them reads them too.
 
-A chunk of a plain file is told by where it begins and ends. Finding its end takes a look at a few bytes before the
+A chunk of a plain file, or of one behind a URL, is told by where it begins and ends. Finding its end takes a look at a few bytes before the
 next border; the text itself is read once, where it is counted.
 """
 
 from __future__ import annotations
 
-import os
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import Factory, define, field
 
-from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources import white_space
 from pipeline_optimization.sources.chunking import Chunk, cut_stream, longest_run
-from pipeline_optimization.sources.failure import unreadable
+from pipeline_optimization.sources.random_access import RandomAccess, open_random
 from pipeline_optimization.sources.stream import InputStream
+from pipeline_optimization.sources.url import is_url
 from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid
 
 if TYPE_CHECKING:
@@ -24,17 +23,12 @@ if TYPE_CHECKING:
 
     from pipeline_optimization.sources.squeezing import Squeeze
 
-__all__ = ["FileRange", "cut_file", "cut_range", "guided", "read_ranges"]
-
-GUIDED_SHARE = 16
-MAX_BLOCKS = 16
+__all__ = ["FileRange", "cut_file", "cut_range", "read_ranges"]
 
 FIRST_LOOK = 4096
 """Bytes before a border in which white space is searched first."""
 
 LOOK_GROWTH = 16
-
-OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
 class FileRange(NamedTuple):
@@ -55,15 +49,6 @@ def _unknown(start: int) -> int | None:
 
 def _one(blocks_left: int) -> int:
     return 1
-
-
-def guided(blocks_left: int) -> int:
-    """Return how many blocks the next range has, so that there are few ranges, and small ones towards the end.
-
-    Guided self-scheduling (C. Polychronopoulos, D. Kuck, IEEE Transactions on Computers C-36, 1987) for about as many
-    workers as ``GUIDED_SHARE``: each range is that part of what is left. ``MAX_BLOCKS`` bounds what a death costs.
-    """
-    return max(1, min(MAX_BLOCKS, blocks_left // GUIDED_SHARE))
 
 
 def cut_file(
@@ -97,7 +82,7 @@ def _cut(
     path, start, size = part.path, part.start, part.stop
     border = start // chunk_size * chunk_size  # the end of the last block of the last range
     border += chunk_size * blocks(-((border - size) // chunk_size))
-    with closing(_File(path)) as file:
+    with closing(open_random(path)) as file:
         while border < size:
             stop = known_stop(start) or _last_end(file, max(start, border - chunk_size), border)
             if stop:
@@ -114,11 +99,11 @@ def _cut(
 def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze | None) -> Iterator[Chunk]:
     """Read ranges that end at white space or with their file, as one chunk; ends of files end words.
 
-    A single range of more than two chunks holds a giant run without white space: it is read as ``read_chunks`` reads,
-    in bounded memory, and may give several chunks. Raises InputError where a file cannot be read, or has become
+    A single range of more than two chunks, as one with a giant run without white space, is read as ``read_chunks`` reads,
+    in bounded memory, and may give several chunks; so is one behind a URL, where each look would be a request. Raises InputError where a file cannot be read, or has become
     shorter than the range.
     """
-    if len(ranges) == 1 and ranges[0].size > 2 * longest_run(chunk_size):
+    if len(ranges) == 1 and (ranges[0].size > 2 * longest_run(chunk_size) or is_url(ranges[0].path)):
         with closing(InputStream(_RangeReader(ranges[0]), ranges[0].path)) as stream:
             yield from cut_stream(stream, chunk_size, squeeze, is_start=ranges[0].start == 0)
         return
@@ -126,7 +111,7 @@ def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze |
     yield Chunk(data=data, invalid_bytes=count_invalid(data))
 
 
-def _last_end(file: _File, low: int, high: int) -> int:
+def _last_end(file: RandomAccess, low: int, high: int) -> int:
     """Return where the last white space ends that ends after ``low`` and not after ``high``; 0 if there is none."""
     look = FIRST_LOOK
     lowest = max(0, low - white_space.MAX_BYTES + 1)
@@ -141,55 +126,9 @@ def _last_end(file: _File, low: int, high: int) -> int:
 
 
 def _read_whole(part: FileRange) -> bytes:
-    handle = _open(part.path)
-    try:
-        data = _read(handle, part.path, part.start, part.size)
-    finally:
-        os.close(handle)
+    with closing(open_random(part.path)) as file:
+        data = file.read(part.start, part.size)
     return data if part.start else data.removeprefix(BYTE_ORDER_MARK)
-
-
-def _open(path: str) -> int:
-    try:
-        return os.open(path, OPEN_FLAGS)
-    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
-        raise unreadable(path, error) from error
-
-
-def _read(handle: int, path: str, start: int, size: int) -> bytes:
-    """Return exactly ``size`` bytes; raises InputError where there are fewer, or none can be read."""
-    try:
-        data = os.pread(handle, size, start)
-        while len(data) < size and (more := os.pread(handle, size - len(data), start + len(data))):
-            data += more
-    except OSError as error:
-        raise unreadable(path, error, after=start) from error
-    if len(data) < size:
-        raise InputError(
-            f"{path!r} became shorter while it was read: it ends at byte {start + len(data):,}. "
-            "Count it when nobody writes it",
-            source=path,
-        )
-    return data
-
-
-class _File:
-    """A file that is opened at the first read."""
-
-    def __init__(self, path: str) -> None:
-        self._path = path
-        self._handle = -1
-
-    def read(self, start: int, size: int) -> bytes:
-        """Return exactly ``size`` bytes; raises InputError where there are fewer, or none can be read."""
-        if self._handle < 0:
-            self._handle = _open(self._path)
-        return _read(self._handle, self._path, start, size)
-
-    def close(self) -> None:
-        if self._handle >= 0:
-            os.close(self._handle)
-            self._handle = -1
 
 
 @define
@@ -197,11 +136,13 @@ class _RangeReader:
     """Reads a range from its start to its end."""
 
     part: FileRange
-    _file: _File = field(default=Factory(lambda self: _File(self.part.path), takes_self=True), init=False)
+    _file: RandomAccess = field(default=Factory(lambda self: open_random(self.part.path), takes_self=True), init=False)
     position: int = field(default=0, init=False)
 
     def read(self, size: int, /) -> bytes:
         size = min(size, self.part.size - self.position)
+        if size == 0:
+            return b""  # who asks an object store for no bytes gets all of them
         data = self._file.read(self.part.start + self.position, size)
         self.position += size
         return data

@@ -9,12 +9,13 @@ from collections.abc import Sequence
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
+from pipeline_optimization.sources.url import UrlSource
 
 __all__ = ["least_bytes"]
 
 
 def least_bytes(sources: Sequence[Source]) -> int:
-    """Return how many bytes the sources hold at least: 0 for one of unknown size, such as a pipe or a URL.
+    """Return how many bytes the sources hold at least: 0 for one of unknown size, such as a pipe or a web page.
 
     A compressed file counts with its compressed size.
     """
@@ -27,6 +28,8 @@ def _least_bytes(source: Source) -> int:
     try:
         if isinstance(source, FileSource):
             return source.least_size()
+        if isinstance(source, UrlSource):
+            return source.plain_size() or 0
         if isinstance(source, StreamSource):
             facts = os.fstat(source.stream.fileno())
             return facts.st_size if stat.S_ISREG(facts.st_mode) else 0

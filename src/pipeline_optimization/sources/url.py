@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib import import_module
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from attrs import frozen
 
@@ -14,13 +14,56 @@ from pipeline_optimization.sources.decompression import open_decompressed
 from pipeline_optimization.sources.failure import unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from types import ModuleType
 
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["UrlSource", "is_url"]
+__all__ = ["UrlFile", "UrlSource", "is_url"]
 
 _SCHEME = re.compile(r"(?P<schemes>[A-Za-z][\w+.-]*(?:::[A-Za-z][\w+.-]*)*)://")
+
+_SHARED = frozenset(
+    "abfs abfss adl az file gcs gs hdfs local oci oss s3 s3a sftp smb ssh webhdfs webhdfss".split()  # noqa: SIM905
+)
+"""Schemes whose files can be read anywhere, from any machine. A web server may not serve parts; memory is of one process."""
+
+_VERSIONS = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "modified", "generation", "md5Hash")
+"""What file systems call that which changes with a file."""
+
+
+class _FileSystem(Protocol):
+    """What is used of ``fsspec.AbstractFileSystem``, which has no type hints."""
+
+    def info(self, path: str, /) -> Mapping[str, object]: ...
+
+    def cat_file(self, path: str, /, *, start: int, end: int) -> bytes: ...
+
+    def invalidate_cache(self, path: str, /) -> None: ...
+
+
+@frozen
+class UrlFile:
+    """A plain file of a file system of fsspec."""
+
+    url: str
+    system: _FileSystem
+    path: str
+
+    def info(self) -> Mapping[str, object]:
+        """Return what the file system says of the file, now. Raises InputError where it says nothing."""
+        try:
+            self.system.invalidate_cache(self.path)
+            return self.system.info(self.path)
+        except Exception as error:  # as in UrlSource.open
+            raise unreadable(self.url, error) from error
+
+    def read(self, start: int, size: int) -> bytes:
+        """Return the bytes that there are. Raises InputError where they cannot be read."""
+        try:
+            return bytes(self.system.cat_file(self.path, start=start, end=start + size))
+        except Exception as error:  # as above
+            raise unreadable(self.url, error, after=start) from error
 
 
 def is_url(text: str) -> bool:
@@ -48,6 +91,32 @@ class UrlSource:
     def open(self) -> BinaryIO:
         self._file_systems()
         return open_decompressed(self._open_raw, self.name, self.compression)
+
+    def plain_size(self) -> int | None:
+        """Return the size in bytes of a file whose parts can be read by whoever knows the URL, None for any other.
+
+        Raises InputError where there is no such file.
+        """
+        scheme, _, rest = self.url.partition("://")
+        if scheme.lower() not in _SHARED or "::" in rest or self.compression is not None:
+            return None
+        info = self.file().info()
+        size = info.get("size")
+        return size if isinstance(size, int) and size > 0 and info.get("type") == "file" else None
+
+    def version(self) -> str:
+        """Return what is equal only as long as the file is the same, as far as its file system tells."""
+        info = self.file().info()
+        return ", ".join(f"{name} {info[name]}" for name in ("size", *_VERSIONS) if name in info)
+
+    def file(self) -> UrlFile:
+        """Return the file, not decompressed; its file system is opened, and kept by fsspec."""
+        self._file_systems()
+        try:
+            system, path = self._fsspec().core.url_to_fs(self.url)
+        except Exception as error:  # as in open
+            raise unreadable(self.name, error) from error
+        return UrlFile(self.url, system, path)
 
     def _open_raw(self) -> Readable:
         try:

@@ -173,12 +173,15 @@ def _is_correct(seen: RawExecution, found: Sequence[Problem]) -> bool:
 
 def _execution(seen: RawExecution, text: FreshText, evidence: Evidence | None, *, is_correct: bool) -> Execution:
     reported = seen.answer.get("reported_ms")
+    startup = seen.answer.get("startup_ms")
     facts = Execution(
         kind=seen.kind,
         wall_ms=round(seen.wall_ms, 4),
         is_correct=is_correct,
         words=len(text.tokens),
         reported_ms=None if reported is None else round(float(reported), 4),
+        # A part of the time cannot be longer than it: whoever says so is not believed.
+        startup_ms=round(float(startup), 4) if startup is not None and 0 <= startup <= seen.wall_ms else None,
         error=seen.answer["type"] if seen.answer["event"] == "raised" else "",
     )
     if evidence is None:

@@ -35,6 +35,7 @@ class Event(TypedDict, total=False):
     is_missing: bool
     counts: dict[str, int]
     reported_ms: float | None
+    startup_ms: float | None
 
 
 @define

@@ -42,6 +42,11 @@ def _warm_median(sample: Sample) -> float | None:
     return median(times) if times else None
 
 
+def _startup(sample: Sample) -> float | None:
+    said = [execution.startup_ms for execution in sample.warm if execution.startup_ms is not None]
+    return median(said) if said else None
+
+
 def _cold(sample: Sample) -> float | None:
     return next((execution.wall_ms for execution in sample.executions if execution.kind == "cold"), None)
 
@@ -78,6 +83,7 @@ _COLUMNS: Mapping[str, Callable[[Sample], Value]] = {
     "recovered": _total(lambda execution: execution.recovered),
     "exhausted": _total(lambda execution: execution.exhausted),
     "floor_ms": lambda sample: median(e.floor_ms for e in sample.warm) if sample.warm else None,
+    "startup_ms": _startup,
     "overshoot_ms": lambda sample: median(e.overshoot_ms for e in sample.warm) if sample.warm else None,
     "cpu_s": lambda sample: sample.cpu_s,
     "cpu_wall_s": lambda sample: sample.cpu_wall_s,

@@ -166,6 +166,7 @@ _DETAILS: dict[str, Callable[[SummaryRow], float | None]] = {
     "Max ms": lambda row: row.max_ms,
     "MAD ms": lambda row: row.mad_ms,
     "Floor ms": lambda row: row.floor_ms,
+    "Start-up ms": lambda row: row.startup_ms,
     "Overlap %": lambda row: None if row.overlap_efficiency is None else row.overlap_efficiency * 100,
     "Task p50 ms": _quantile("p50"),
     "Task p95 ms": _quantile("p95"),

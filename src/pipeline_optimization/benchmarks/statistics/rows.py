@@ -49,6 +49,7 @@ def _with_times(row: SummaryRow, series: CaseSeries, reference: str) -> SummaryR
     cpu_seconds = sum(used for used, _ in cpu)
     floored = [execution for execution in executions if execution.floor_ms > 0]
     floor = sum(execution.floor_ms for execution in floored)
+    startups = [execution.startup_ms for execution in executions if execution.startup_ms is not None]
     ratio, interval = series.ratio(name, reference) or (None, None)
     quantiles = {q: [s.task_ms_quantiles[q] for s in timed if q in s.task_ms_quantiles] for q in _QUANTILES}
     return evolve(
@@ -71,6 +72,7 @@ def _with_times(row: SummaryRow, series: CaseSeries, reference: str) -> SummaryR
         import_ms=series.phase(name, "import"),
         setup_ms=series.phase(name, "setup"),
         cold_ms=series.phase(name, "cold"),
+        startup_ms=median(startups) if startups else None,
         teardown_ms=series.phase(name, "teardown"),
         task_ms_quantiles={q: median(found) for q, found in quantiles.items() if found},
     )

@@ -17,6 +17,7 @@ __all__ = ["find_warnings"]
 LEAST_FOR_INTERVAL = 6
 LEAST_FOR_TRUST = 10
 LEAST_DEVIATION = 0.10
+MOST_STARTUP = 0.5
 SHORTEST_TASK_S = 0.25
 """The shortest stage of the exercise in seconds, before the latency scale."""
 
@@ -161,6 +162,15 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
     if outliers:
         yield _warning(
             "outliers", where, outliers, 0, f"{outliers} of {len(times)} rounds are outliers; they are kept."
+        )
+    if row.startup_ms is not None and row.startup_ms > MOST_STARTUP * row.median_ms:
+        yield _warning(
+            "mostly_startup",
+            where,
+            row.startup_ms / row.median_ms,
+            MOST_STARTUP,
+            f"its workers took {row.startup_ms:,.0f} of {row.median_ms:,.0f} ms to be ready: what is compared is its start "
+            "rather than its work, as each text starts them anew; larger texts tell more.",
         )
     if len(times) >= LEAST_FOR_INTERVAL and abs(row.runtime_ms / row.median_ms - 1) > 0.10:
         yield _warning(

@@ -60,13 +60,13 @@ class _Server:
         if held is None:
             return
         while (order := self._next())["order"] == "execute":
-            self._execute(held.process, order["text"])
+            self._execute(held, order["text"])
         self._step("teardown", held.close)
         del held
         gc.collect()
         self._report({"event": "ending", "threads": _await_threads(threads_before)})
 
-    def _execute(self, process: Callable[[str], object], text: str) -> None:
+    def _execute(self, held: _Held, text: str) -> None:
         gc.collect()
         self._report({"event": "armed"})
         self._next()
@@ -75,7 +75,7 @@ class _Server:
         error: BaseException | None = None
         begin = self._clock()
         try:
-            outcome = process(text)
+            outcome = held.process(text)
             # Within the time, so that a lazy mapping does its work here.
             counts = dict(cast("Mapping[str, Mapping[object, object]]", outcome)["anagram_counts"])
         except BaseException as caught:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are faults like any other
@@ -84,7 +84,10 @@ class _Server:
         self._report({"event": "done", "ns": taken, "threads": len(_threads())})
         # The harness reads the CPU clocks now, before the answer is written.
         self._next()
-        self._report(_result(outcome, counts, error))
+        result = _result(outcome, counts, error)
+        if result["event"] == "result":
+            result["startup_ms"] = _number(held.startup_ms)
+        self._report(result)
 
     def _step(self, name: str, action: Callable[[], T]) -> T | None:
         """Time an action and report it; return its result, or None where it raised."""
@@ -120,6 +123,11 @@ class _Held:
     def process(self, text: str) -> object:
         return self._loop.plain(self._contender.process_text(text))
 
+    @property
+    def startup_ms(self) -> object:
+        """Return what the contender says of the last text: how long its workers took to be ready."""
+        return getattr(self._contender, "startup_ms", None)
+
     def close(self) -> None:
         close = getattr(self._contender, "close", None)
         if callable(close):
@@ -137,8 +145,13 @@ def _result(outcome: object, counts: dict[object, object] | None, error: BaseExc
     if error is not None or not is_shaped:
         return {"event": "misshapen", "type": type(outcome).__name__, "message": str(error or "")[:200]}
     reported = outcome.get("runtime") if isinstance(outcome, dict) else None
-    is_number = isinstance(reported, int | float) and not isinstance(reported, bool) and abs(reported) < float("inf")
-    return {"event": "result", "counts": counts, "reported_ms": reported if is_number else None}
+    return {"event": "result", "counts": counts, "reported_ms": _number(reported)}
+
+
+def _number(value: object) -> float | None:
+    """Return a finite number as it is, None for all else."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
+    return cast("float", value) if is_number else None
 
 
 def _facts(error: BaseException) -> dict[str, object]:

@@ -89,7 +89,7 @@ def chart_sections(results: Results, contenders: Contenders) -> list[ChartSectio
         ChartSection(
             name="phases",
             title="Phases",
-            lead="The medians of what a fresh process does, one after the other. Only warm executions are compared.",
+            lead="The medians of what a fresh process does, one after the other. Warm executions are compared, the start-up of their workers included.",
             missing="No phases were recorded.",
             figures=phase_figures(results),
             key="phases",

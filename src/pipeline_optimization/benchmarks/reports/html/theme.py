@@ -56,8 +56,8 @@ DARK = Theme(
     series=("#86b6f2", "#f2a571", "#72d19b", "#d8a2e2", "#dbc063", "#f491b4", "#68ccd9", "#b7bac4"),
 )
 
-PHASE_COLOURS = ("#c3c8d0", "#e2bd84", "#a9cbea", "#6aa5dc", "#d3b3da")
-"""Import, set-up, cold, warm, tear-down; in both themes, because labels stand on them."""
+PHASE_COLOURS = ("#c3c8d0", "#e2bd84", "#a9cbea", "#9fd6a8", "#6aa5dc", "#d3b3da")
+"""Import, set-up, cold, start-up, warm, tear-down; in both themes, because labels stand on them."""
 
 ON_PHASE = "#14161a"
 """What is readable on all of PHASE_COLOURS."""

@@ -1,4 +1,4 @@
-"""Where a sample's time goes: import, set-up, cold, warm, tear-down, stacked."""
+"""Where a sample's time goes: import, set-up, cold, start-up of workers, the rest of warm, tear-down, stacked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline_optimization.benchmarks.reports.summary_table import group_rows
 
 __all__ = ["PHASES", "phase_figures"]
 
-PHASES = ("import", "set-up", "cold", "warm", "tear-down")
+PHASES = ("import", "set-up", "cold", "start-up", "warm", "tear-down")
 
 # A label needs so much of the widest bar; shorter ones would run over their segment on a narrow screen.
 _LABELLED_FROM = 0.17
@@ -38,7 +38,8 @@ def phase_figures(results: Results) -> list[Figure]:
 
 
 def _phases(row: SummaryRow) -> Mapping[str, float]:
-    times = (row.import_ms, row.setup_ms, row.cold_ms, row.median_ms, row.teardown_ms)
+    warm = row.median_ms if row.median_ms is None else max(0.0, row.median_ms - (row.startup_ms or 0.0))
+    times = (row.import_ms, row.setup_ms, row.cold_ms, row.startup_ms, warm, row.teardown_ms)
     return {phase: time for phase, time in zip(PHASES, times, strict=True) if time is not None}
 
 

@@ -1,0 +1,29 @@
+"""How large ranges of files are: few of them in all, and small ones at the end, so that workers end together."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+__all__ = ["Guide"]
+
+SHARE = 16
+MAX_BLOCKS = 16
+MOST_RANGES = 1 << 16
+
+
+@frozen(kw_only=True)
+class Guide:
+    """Tells how many blocks the next range of a file has, given how many the file has left.
+
+    Guided self-scheduling (C. Polychronopoulos, D. Kuck, IEEE Transactions on Computers C-36, 1987) for about as many
+    workers as ``SHARE``: a range is that part of what is left of all input. ``MAX_BLOCKS`` bounds what a death costs,
+    but for inputs that would then have more than ``MOST_RANGES`` ranges: handing out and adding up takes time for each,
+    whatever its size. ``total`` is how many blocks all input has, ``later`` how many come after the file.
+    """
+
+    total: int
+    later: int = 0
+
+    def __call__(self, blocks_left: int) -> int:
+        most = max(MAX_BLOCKS, -(-self.total // MOST_RANGES))
+        return max(1, min(most, (blocks_left + self.later) // SHARE))
