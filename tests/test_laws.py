@@ -206,6 +206,8 @@ def test_distinct_words(registry: Registry) -> None:
     assert (exact.distinct_words, exact.distinct_words_is_exact) == (40_000, True)
     assert not estimated.distinct_words_is_exact
     assert abs(estimated.distinct_words - 40_000) < 2_000
+    few = count_anagrams("cat dog " * 1_000, registry=registry, chunk_size=100)
+    assert few.distinct_words == 2, "a sample of so few words is empty"
 
 
 def report_of(registry: Registry, **options: str) -> RunReport:

@@ -1,7 +1,14 @@
 """What a user is told whose Spark does not start."""
 
+import os
+import socket
+import subprocess
+from pathlib import Path
+
+import pyspark
 import pytest
 
+from anagram_plugin_spark import orchestrator
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import ClusterError
 
@@ -21,3 +28,27 @@ def test_a_master_that_cannot_be() -> None:
     """A master of a kind that Spark does not know is named, with what Spark says of it."""
     with pytest.raises(ClusterError, match="Spark did not start with the master 'nonsense'"):
         count_anagrams("cat", orchestrator="spark", orchestrator_options={"address": "nonsense"})
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as above
+def test_a_master_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run does not wait for ever for a cluster that has nobody to give."""
+    monkeypatch.setattr(orchestrator, "PATIENCE", 2.0)
+    home = Path(pyspark.__file__).parent
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [str(home / "bin" / "spark-class"), "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1"]
+    env = {**os.environ, "SPARK_HOME": str(home), "SPARK_LOCAL_IP": "127.0.0.1"}
+    master = subprocess.Popen([*command, "--port", str(port), "--webui-port", "0"], stderr=subprocess.PIPE, env=env)
+    try:
+        assert master.stderr is not None
+        while b"RUNNING" not in master.stderr.readline() and master.poll() is None:
+            pass  # it tells what it does line by line
+        with pytest.raises(
+            ClusterError, match=f"The Spark cluster at 'spark://127.0.0.1:{port}' gave no worker within 2"
+        ):
+            count_anagrams("cat", orchestrator="spark", orchestrator_options={"address": f"spark://127.0.0.1:{port}"})
+    finally:
+        master.kill()
+        master.communicate()

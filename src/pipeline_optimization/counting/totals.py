@@ -99,7 +99,8 @@ class Totals:
 
     @property
     def distinct_words(self) -> int:
-        return self._distinct.count
+        # An estimate may be below what is known: each group was hit by a word at least.
+        return self._distinct.count if self._distinct.is_exact else max(self._distinct.count, len(self._groups))
 
     @property
     def distinct_words_is_exact(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import secrets
 from collections.abc import Mapping, Sequence
 
@@ -140,6 +141,7 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
             chunk_size=options.chunk_size,
             # Of other hosts' cores nothing is known here.
             threads=1 if capabilities.isolation == "host" else threads_beside(orchestrator.slots),
+            directory=os.getcwd() if capabilities.is_distributed else "",
         ),
         faults=faults,
         capabilities=capabilities,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -20,6 +21,7 @@ from pipeline_optimization.pipeline.payloads import (
 )
 from pipeline_optimization.pipeline.range_counting import PIECE, RangeCounter
 from pipeline_optimization.registry import Choice
+from pipeline_optimization.sources import FileRange, is_url
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
@@ -38,7 +40,8 @@ COUNT_RANGES = "count_ranges"
 class StagePlan:
     """The components that stages are built from: all a worker needs to know of a run, faults apart.
 
-    ``threads`` may count at once in one attempt, if the kernel lets them.
+    ``threads`` may count at once in one attempt, if the kernel lets them. Workers that may be started anywhere find files
+    with relative paths from ``directory``, that of the parent.
     """
 
     tokenizer: Choice[Tokenizer]
@@ -47,6 +50,7 @@ class StagePlan:
     kernel: KernelOffer
     chunk_size: int
     threads: int = 1
+    directory: str = ""
 
     def open_index(self) -> AnagramIndex:
         """Return the lexicon's index; raises LexiconError where there is none to be had."""
@@ -75,9 +79,13 @@ class _Stages:
     def count_ranges(self, data: bytes) -> bytes:
         """Read ranges of files and return all their counts, or why they cannot be read."""
         try:
-            return encode_counted(self._range_counter.count(decode_ranges(data)))
+            return encode_counted(self._range_counter.count(list(map(self._located, decode_ranges(data)))))
         except InputError as error:
             return encode_unreadable(error)
+
+    def _located(self, part: FileRange) -> FileRange:
+        directory = self._plan.directory
+        return part if not directory or is_url(part.path) else part._replace(path=os.path.join(directory, part.path))
 
     def describe_worker(self, data: bytes) -> bytes:
         """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -24,6 +25,12 @@ __all__ = ["SparkOrchestrator"]
 
 ATTEMPTS_PER_CORE = 4
 """How many attempts a wave has for each core."""
+
+PATIENCE = 120.0
+"""Seconds in which a cluster must give a first worker."""
+
+LOOK = 0.1
+"""Seconds between two looks for it: Spark calls nobody."""
 
 WAVES = 2
 """Waves under way at once: the later one takes the cores that the earlier one has no more use for."""
@@ -51,6 +58,7 @@ class SparkOrchestrator:
         introduction = Introduction.of(context)
         with ExitStack() as resources:
             self._spark = resources.enter_context(open_context(self._options, self._cores))
+            self._await_first()
             if self._options.address and not self._options.workers:
                 self._cores = max(1, self._spark.defaultParallelism)
             self._sent = self._spark.broadcast(introduction)
@@ -59,6 +67,20 @@ class SparkOrchestrator:
             for thread in self._threads:
                 thread.start()
             self._resources = resources.pop_all()
+
+    def _await_first(self) -> None:
+        """Wait for a first worker: a job without any would wait for ever, and be deaf to Ctrl-C meanwhile."""
+        deadline = time.monotonic() + PATIENCE
+        has_workers = self._spark.master.startswith("local")
+        while not has_workers:
+            time.sleep(LOOK)
+            # The driver is one of them.
+            has_workers = self._spark._jsc.sc().getExecutorMemoryStatus().size() > 1  # noqa: SLF001 - the only way to ask
+            if not has_workers and time.monotonic() > deadline:
+                raise ClusterError(
+                    f"The Spark cluster at {self._spark.master!r} gave no worker within {PATIENCE:g} seconds. It has none "
+                    "left, or they do not reach this machine at the address that SPARK_LOCAL_IP names."
+                )
 
     def _prepare(self) -> None:
         """Make a worker ready on each core. Raises ClusterError where one does not fit, or cannot load our code."""

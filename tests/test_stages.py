@@ -1,0 +1,44 @@
+"""Stages as workers build them, wherever they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges
+from pipeline_optimization.pipeline.plan import RunOptions, make_plan
+from pipeline_optimization.pipeline.stages import COUNT_RANGES, build_stages
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import FileRange
+
+
+class Cluster(VirtualOrchestrator):
+    """Its workers may be anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.capabilities = evolve(self.capabilities, is_distributed=True)
+
+
+def test_relative_paths_mean_what_they_mean_in_the_parent(
+    registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker of a cluster that was started in another directory finds the same file."""
+    here, there = tmp_path / "here", tmp_path / "there"
+    for directory, text in ((here, "cat"), (there, "dog dog")):
+        directory.mkdir()
+        (directory / "book.txt").write_text(text)
+    monkeypatch.chdir(here)
+    plan = make_plan(registry, RunOptions(orchestrator=Cluster()))
+    monkeypatch.chdir(there)
+    for name in ("book.txt", str(here / "book.txt"), (here / "book.txt").as_uri()):
+        result = build_stages(plan.stages)[COUNT_RANGES](encode_ranges([FileRange(name, 0, 3)]))
+        (counts,) = decode_counted(result).chunks
+        assert (counts.words, len(counts.groups)) == (1, 1)
+        assert plan.stages.open_index().words_of(counts.groups[0]) == ["act", "cat", "tac"]
+    local = evolve(plan.stages, directory="")
+    (counts,) = decode_counted(build_stages(local)[COUNT_RANGES](encode_ranges([FileRange("book.txt", 0, 7)]))).chunks
+    assert counts.words == 2
