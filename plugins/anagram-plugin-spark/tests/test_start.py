@@ -5,10 +5,8 @@ import socket
 import subprocess
 from pathlib import Path
 
-import pyspark
 import pytest
 
-from anagram_plugin_spark import orchestrator
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import ClusterError
 
@@ -33,6 +31,10 @@ def test_a_master_that_cannot_be() -> None:
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as above
 def test_a_master_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run does not wait for ever for a cluster that has nobody to give."""
+    import pyspark
+
+    from anagram_plugin_spark import orchestrator
+
     monkeypatch.setattr(orchestrator, "PATIENCE", 2.0)
     home = Path(pyspark.__file__).parent
     with socket.socket() as probe:
@@ -43,7 +45,7 @@ def test_a_master_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     master = subprocess.Popen([*command, "--port", str(port), "--webui-port", "0"], stderr=subprocess.PIPE, env=env)
     try:
         assert master.stderr is not None
-        while b"RUNNING" not in master.stderr.readline() and master.poll() is None:
+        while b"ALIVE" not in master.stderr.readline() and master.poll() is None:
             pass  # it tells what it does line by line
         with pytest.raises(
             ClusterError, match=f"The Spark cluster at 'spark://127.0.0.1:{port}' gave no worker within 2"

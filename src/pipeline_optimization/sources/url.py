@@ -68,7 +68,7 @@ class UrlFile:
 
 def is_url(text: str) -> bool:
     """Tell whether ``text`` starts with ``scheme://`` (or fsspec's chained ``scheme::scheme://``)."""
-    return _SCHEME.match(text) is not None
+    return "://" in text and _SCHEME.match(text) is not None  # most names have none, and there may be many
 
 
 @frozen
