@@ -41,9 +41,11 @@ def anagram(
     )
 
 
-def run_json(*arguments: str, stdin: bytes = b"", cwd: Path | None = None) -> dict[str, Any]:
+def run_json(
+    *arguments: str, stdin: bytes = b"", cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """Run ``anagram run --format json``, which must succeed, and return the report."""
-    done = anagram("run", "--format", "json", *arguments, stdin=stdin, cwd=cwd)
+    done = anagram("run", "--format", "json", *arguments, stdin=stdin, cwd=cwd, env=env)
     assert done.returncode == 0, done.stderr.decode()
     report = json.loads(done.stdout)
     assert isinstance(report, dict)

@@ -3,10 +3,12 @@
 import os
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from command import run_json
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import ClusterError
 
@@ -54,3 +56,10 @@ def test_a_master_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     finally:
         master.kill()
         master.communicate()
+
+
+def test_an_environment_that_is_not_activated() -> None:
+    """Workers are of the Python that runs the program, whatever python3 the path leads to."""
+    elsewhere = [part for part in os.environ["PATH"].split(os.pathsep) if part != str(Path(sys.executable).parent)]
+    report = run_json("--text", "cat", "--orchestrator", "spark", env={"PATH": os.pathsep.join(elsewhere)})
+    assert report["anagram_counts"] == {"act": 1, "cat": 1, "tac": 1}

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from py4j.clientserver import FinalizerWorker
@@ -48,7 +48,8 @@ def open_context(options: SparkOptions, workers: int) -> Iterator[SparkContext]:
     with tempfile.TemporaryDirectory(prefix="anagram-spark-", ignore_cleanup_errors=True) as scratch:
         log = Path(scratch, "jvm.log")
         try:
-            with _errors_to(log):  # the JVM keeps it: Spark tells of each lost worker in a page
+            # The JVM keeps where errors go: Spark tells of each lost worker in a page.
+            with _errors_to(log), _own_python() if not options.address else nullcontext():
                 context = SparkContext(conf=_configuration(options, workers, scratch))
         except (Py4JError, PySparkException, OSError, RuntimeError) as error:
             _end_jvm()
@@ -79,10 +80,23 @@ def _configuration(options: SparkOptions, workers: int, scratch: str) -> SparkCo
     if options.address:
         settings |= {"spark.cores.max": str(options.workers)} if options.workers else {}
     else:
-        settings |= {"spark.pyspark.python": sys.executable, "spark.driver.extraJavaOptions": SMALL_JVM, **LOCAL}
+        settings |= {"spark.driver.extraJavaOptions": SMALL_JVM, **LOCAL}
     if options.memory_limit:
         settings["spark.executor.pyspark.memory"] = f"{options.memory_limit * workers}m"
     return SparkConf(loadDefaults=False).setAll(list(settings.items()))
+
+
+@contextmanager
+def _own_python() -> Iterator[None]:
+    """Let workers be of this Python: a context takes the first python3 of the path, unless the environment names another."""
+    if (name := "PYSPARK_PYTHON") in os.environ:
+        yield
+        return
+    os.environ[name] = sys.executable
+    try:
+        yield
+    finally:
+        del os.environ[name]
 
 
 @contextmanager
