@@ -9,6 +9,7 @@ project's engine in virtual time on imagined workers, where the driver pays for 
 
 from __future__ import annotations
 
+import os
 import random
 import sys
 import time
@@ -103,12 +104,15 @@ def drive(orchestrator: Orchestrator, items: int) -> list[float]:
         limits=Limits(),
     )
     engine.run(WorkerSetup(build=empty_stages, argument=None, faults=FaultPlan()).to_bytes())
+    if engine.stop is not None or engine.tally.failures:
+        raise SystemExit(f"The items were not run: {engine.stop or engine.tally.failures_by_error}.")
     return ends
 
 
 def measure(name: str) -> None:
     """Print what an empty item costs on an orchestrator with two workers, and what merging a real result costs."""
-    sys.modules["scaling"] = sys.modules[__name__]
+    paths = [str(Path(__file__).parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)  # workers import empty_stages, too
     begin = time.perf_counter()
     ends = drive(Registry.load().orchestrator(name, {"workers": 2}).build(), ITEMS)
     whole = time.perf_counter() - begin
@@ -176,10 +180,16 @@ def print_predictions() -> None:
             print(f"| {name} | {label} | {len(sizes):,} of up to {max(sizes) / (1 << 20):,.0f} MiB | {row} |")
 
 
-if __name__ == "__main__":
-    if sys.argv[1:2] == ["measure"]:
-        measure(sys.argv[2])
-        if len(sys.argv) > 3:
-            measure_merging(Path(sys.argv[3]))
+def main(arguments: Sequence[str]) -> None:
+    if arguments[:1] == ["measure"]:
+        measure(arguments[1])
+        if len(arguments) > 2:
+            measure_merging(Path(arguments[2]))
     else:
         print_predictions()
+
+
+if __name__ == "__main__":
+    import scaling  # by the name under which workers can import empty_stages
+
+    scaling.main(sys.argv[1:])
