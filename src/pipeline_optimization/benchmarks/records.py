@@ -55,8 +55,7 @@ class Execution:
     ``error`` is the type of what it raised, else empty. ``predicted`` says whether the draws that the call asked for
     let it succeed; None where no fault can be injected. ``floor_ms`` is the longest chain of simulated latency that
     no concurrency can shorten. ``startup_ms`` is what the contender says that its workers took to be ready, if it says so.
-    ``calls`` are calls of stages; of their items ``recovered`` failed and then succeeded,
-    ``exhausted`` never did.
+    ``calls`` are calls of stages; of their items ``recovered`` failed and then succeeded, ``exhausted`` never did.
     """
 
     kind: Literal["cold", "warm", "replay"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from pipeline_optimization.pipeline.payloads import Counted
-from pipeline_optimization.sources import FileRange, cut_range, is_url, read_ranges
+from pipeline_optimization.sources import FileRange, cut_range, read_ranges
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.squeezing import Squeeze
@@ -92,7 +92,7 @@ class RangeCounter:
     def count(self, ranges: Sequence[FileRange]) -> Counted:
         """Return the counts of ranges that are read as one text. Raises InputError where they cannot be read."""
         # Behind a URL, each look for a border would be a request: one thread reads on and on.
-        is_whole = self._is_whole(ranges) or (len(ranges) == 1 and is_url(ranges[0].path))
+        is_whole = self._is_whole(ranges) or (len(ranges) == 1 and ranges[0].is_remote)
         pieces = _Pieces(iter([ranges]) if is_whole else self._cut(ranges))
         if is_whole or self.threads == 1:
             return _Share(self, pieces).count()

@@ -81,19 +81,18 @@ class Reading:
                 yield from self._of(small, inline=inline)
                 small, pending = [], 0
             later -= count
-            guide = Guide(total=total, later=later)
             if size is None:
                 yield from self._read(source)
             elif size <= self.chunk_size:
                 if not small and not inline:
-                    most = self.chunk_size * guide(count)
+                    most = self.chunk_size * Guide(total=total, later=later)(count)
                 small.append(FileRange(source.name, 0, size))
                 pending += size
             else:
                 cut = partial(
                     cut_file, source.name, size, self.chunk_size, known_stop=partial(self.stop_of, source.name)
                 )
-                for part in cut() if inline else cut(blocks=guide):
+                for part in cut() if inline else cut(blocks=Guide(total=total, later=later)):
                     yield from self._of([part], inline=inline)
         if small:
             yield from self._of(small, inline=inline)

@@ -21,7 +21,7 @@ from pipeline_optimization.pipeline.payloads import (
 )
 from pipeline_optimization.pipeline.range_counting import PIECE, RangeCounter
 from pipeline_optimization.registry import Choice
-from pipeline_optimization.sources import FileRange, is_url
+from pipeline_optimization.sources import FileRange
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
@@ -85,7 +85,7 @@ class _Stages:
 
     def _located(self, part: FileRange) -> FileRange:
         directory = self._plan.directory
-        return part if not directory or is_url(part.path) else part._replace(path=os.path.join(directory, part.path))
+        return part if not directory or part.is_remote else part._replace(path=os.path.join(directory, part.path))
 
     def describe_worker(self, data: bytes) -> bytes:
         """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""

@@ -19,7 +19,7 @@ from pipeline_optimization.sources.ranges import FileRange, cut_file, cut_range,
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
-from pipeline_optimization.sources.url import UrlSource, is_url
+from pipeline_optimization.sources.url import UrlSource
 
 __all__ = [
     "MAX_WORD_BYTES",
@@ -35,7 +35,6 @@ __all__ = [
     "cut_range",
     "expand_inputs",
     "identify",
-    "is_url",
     "least_bytes",
     "read_chunks",
     "read_ranges",

@@ -54,8 +54,8 @@ def _describe(source: Source) -> str:
 
 
 def _describe_url(source: UrlSource) -> str:
-    name = repr(source.name)
-    return name if source.plain_size() is None else f"{name}, {source.version()}"
+    version = source.version()
+    return repr(source.name) if version is None else f"{source.name!r}, {version}"
 
 
 def _sampled(path: str) -> str:

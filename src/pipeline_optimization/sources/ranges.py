@@ -1,7 +1,7 @@
 """Ranges of files: chunks that are named instead of carried, so that whoever counts them reads them too.
 
-A chunk of a plain file, or of one behind a URL, is told by where it begins and ends. Finding its end takes a look at a few bytes before the
-next border; the text itself is read once, where it is counted.
+A chunk of a plain file, or of one behind a URL, is told by where it begins and ends. Finding its end takes a look at a
+few bytes before the next border; the text itself is read once, where it is counted.
 """
 
 from __future__ import annotations
@@ -41,6 +41,10 @@ class FileRange(NamedTuple):
     @property
     def size(self) -> int:
         return self.stop - self.start
+
+    @property
+    def is_remote(self) -> bool:
+        return is_url(self.path)
 
 
 def _unknown(start: int) -> int | None:
@@ -100,10 +104,10 @@ def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze |
     """Read ranges that end at white space or with their file, as one chunk; ends of files end words.
 
     A single range of more than two chunks, as one with a giant run without white space, is read as ``read_chunks`` reads,
-    in bounded memory, and may give several chunks; so is one behind a URL, where each look would be a request. Raises InputError where a file cannot be read, or has become
-    shorter than the range.
+    in bounded memory, and may give several chunks; so is one behind a URL, where each look would be a request. Raises
+    InputError where a file cannot be read, or has become shorter than the range.
     """
-    if len(ranges) == 1 and (ranges[0].size > 2 * longest_run(chunk_size) or is_url(ranges[0].path)):
+    if len(ranges) == 1 and (ranges[0].size > 2 * longest_run(chunk_size) or ranges[0].is_remote):
         with closing(InputStream(_RangeReader(ranges[0]), ranges[0].path)) as stream:
             yield from cut_stream(stream, chunk_size, squeeze, is_start=ranges[0].start == 0)
         return

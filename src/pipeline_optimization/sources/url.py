@@ -97,17 +97,26 @@ class UrlSource:
 
         Raises InputError where there is no such file.
         """
+        info = self._plain_info()
+        return None if info is None else cast("int", info["size"])
+
+    def version(self) -> str | None:
+        """Return what is equal only as long as the file is the same, as far as its file system tells.
+
+        None and InputError are as for ``plain_size``.
+        """
+        info = self._plain_info()
+        return (
+            None if info is None else ", ".join(f"{name} {info[name]}" for name in ("size", *_VERSIONS) if name in info)
+        )
+
+    def _plain_info(self) -> Mapping[str, object] | None:
         scheme, _, rest = self.url.partition("://")
         if scheme.lower() not in _SHARED or "::" in rest or self.compression is not None:
             return None
         info = self.file().info()
         size = info.get("size")
-        return size if isinstance(size, int) and size > 0 and info.get("type") == "file" else None
-
-    def version(self) -> str:
-        """Return what is equal only as long as the file is the same, as far as its file system tells."""
-        info = self.file().info()
-        return ", ".join(f"{name} {info[name]}" for name in ("size", *_VERSIONS) if name in info)
+        return info if isinstance(size, int) and size > 0 and info.get("type") == "file" else None
 
     def file(self) -> UrlFile:
         """Return the file, not decompressed; its file system is opened, and kept by fsspec."""
