@@ -1,4 +1,4 @@
-"""Three hosts in network namespaces of this machine, each with an address of its own."""
+"""Three hosts in network namespaces of this machine, each with an address and a scratch directory of its own."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ __all__ = ["ADDRESS", "HOSTS", "Network", "NoNamespacesError", "open_network"]
 
 HOSTS = ("scheduler", "first", "second")
 ADDRESS = {host: f"10.99.0.{number}" for number, host in enumerate(HOSTS, start=1)}
+SCRATCH = Path("/tmp/ray")
+"""Where Ray's hosts keep their sockets, whose names two hosts that share the directory would fight for."""
 
 
 class NoNamespacesError(Exception):
@@ -29,7 +31,11 @@ class Network:
 
     def start(self, host: str, *command: str, env: Mapping[str, str]) -> subprocess.Popen[bytes]:
         """Start a program on a host; it ends with the network at the latest."""
-        inside = ["ip", "netns", "exec", self._names[host], *command]
+        scratch = self._logs / f"{host}-scratch"
+        scratch.mkdir(exist_ok=True)
+        # Each of these has its own view of what is mounted, so that this ends with the program.
+        mount = ["sh", "-c", f'mount --bind "$0" {SCRATCH} && exec "$@"', str(scratch)]
+        inside = ["ip", "netns", "exec", self._names[host], *mount, *command]
         with (self._logs / f"{host}.log").open("ab") as log:
             program = subprocess.Popen(inside, stdout=log, stderr=log, env=env)
         self._programs.append(program)
@@ -47,6 +53,7 @@ class Network:
                 os.kill(int(pid), signal.SIGKILL)
 
     def build(self) -> None:
+        SCRATCH.mkdir(exist_ok=True)
         for host, name in self._names.items():
             _ip("netns", "add", name)
             _ip("-n", name, "link", "set", "lo", "up")

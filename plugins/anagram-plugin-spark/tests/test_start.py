@@ -31,6 +31,15 @@ def test_a_master_that_cannot_be() -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as above
+def test_settings_that_cannot_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What Spark says of settings of the user's own is passed on."""
+    monkeypatch.setenv("SPARK_SUBMIT_OPTS", "-Dspark.network.timeout=1s -Dspark.executor.heartbeatInterval=2s")
+    with pytest.raises(ClusterError, match=r"Spark did not start .* spark\.network\.timeout") as caught:
+        count_anagrams("cat", orchestrator="spark")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # as above
 def test_a_master_without_workers(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run does not wait for ever for a cluster that has nobody to give."""
     import pyspark

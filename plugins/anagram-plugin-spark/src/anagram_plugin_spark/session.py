@@ -52,11 +52,12 @@ def open_context(options: SparkOptions, workers: int) -> Iterator[SparkContext]:
             with _errors_to(log), _own_python() if not options.address else nullcontext():
                 context = SparkContext(conf=_configuration(options, workers, scratch))
         except (Py4JError, PySparkException, OSError, RuntimeError) as error:
+            said = _without_stack(str(error))[:300]  # asks the JVM
             _end_jvm()
-            tail = " ".join(log.read_text("utf-8", "replace").split()[-60:])
+            tail = " ".join(_without_stack(log.read_text("utf-8", "replace")).split()[-60:])
             raise ClusterError(
                 f"Spark did not start with the master {options.address or 'local'!r}: {type(error).__name__}: "
-                f"{str(error)[:300]} The end of its log: {tail}"
+                f"{said} The end of its log: {tail}"
             ) from error
         try:
             yield context
@@ -111,6 +112,11 @@ def _errors_to(path: Path) -> Iterator[None]:
     finally:
         os.dup2(ours, 2)
         os.close(ours)
+
+
+def _without_stack(text: str) -> str:
+    """Return what Java says, without the places in its own code."""
+    return " ".join(line for line in text.splitlines() if not line.lstrip().startswith("at "))
 
 
 def _end_jvm() -> None:
