@@ -124,7 +124,9 @@ class SparkOrchestrator:
         The one whose own job dies is lost: nobody is blamed for another's death.
         """
         try:
-            pairs = self._spark.parallelize([(attempt.id, attempt.payload) for attempt in wave], len(wave))
+            pairs = self._spark.parallelize(
+                [(attempt.id, attempt.payload) for attempt in wave], min(self._cores, len(wave))
+            )
             for done in pairs.mapPartitions(partial(run_partition, self._sent)).collect():
                 self._inbox.put(Completion(id=done.id, status="done", payload=done.payload, worker=done.worker))
         except Exception as error:  # as above
