@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import Distribution, EntryPoint, entry_points
 from pathlib import Path
 
 from attrs import field, frozen
@@ -82,21 +82,23 @@ def installed_entries() -> Sequence[PluginEntry]:
     ``sys.path`` (say, installed and editable) counts once, the first on the path.
     """
     found: dict[tuple[str, str], tuple[EntryPoint, set[str]]] = {}
+    everything = entry_points()  # once, as it reads a file of every distribution
+    facts: dict[Distribution | None, tuple[str, str]] = {None: ("(unknown distribution)", "?")}
     for group in GROUPS:
-        for entry in entry_points(group=group):
-            found.setdefault((_distribution(entry), entry.name), (entry, set()))[1].add(group)
-    return [_installed(*found[key]) for key in sorted(found, key=lambda key: (key[0] != CORE, key))]
+        for entry in everything.select(group=group):
+            if (brought_by := entry.dist) is not None and brought_by not in facts:
+                metadata = brought_by.metadata  # parsed anew whenever it is asked for
+                facts[brought_by] = (metadata["Name"], metadata["Version"])
+            found.setdefault((facts[brought_by][0], entry.name), (entry, set()))[1].add(group)
+    ordered = sorted(found, key=lambda key: (key[0] != CORE, key))
+    return [_installed(entry, groups, *facts[entry.dist]) for entry, groups in map(found.__getitem__, ordered)]
 
 
-def _distribution(entry: EntryPoint) -> str:
-    return entry.dist.name if entry.dist is not None else "(unknown distribution)"
-
-
-def _installed(entry: EntryPoint, groups: Iterable[str]) -> PluginEntry:
+def _installed(entry: EntryPoint, groups: Iterable[str], distribution: str, version: str) -> PluginEntry:
     return PluginEntry(
         name=entry.name,
-        distribution=_distribution(entry),
-        version=entry.dist.version if entry.dist is not None else "?",
+        distribution=distribution,
+        version=version,
         origin=str(entry.dist.locate_file("")) if entry.dist is not None else "?",
         module=entry.value,
         groups=frozenset(groups),
