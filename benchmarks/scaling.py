@@ -41,7 +41,7 @@ MB, TB, PB = 1e6, 1e12, 1e15
 SPEED = 60 * MB
 """Bytes a second of one worker with the pure Python kernel: the figure of docs/scaling.md."""
 
-ITEM_COST = {"multiprocess": 0.08e-3, "ray": 0.9e-3, "dask": 5.2e-3, "spark": 28e-3}
+ITEM_COST = {"multiprocess": 0.08e-3, "ray": 0.9e-3, "dask": 5.2e-3, "spark": 10.3e-3}
 """Seconds that one item costs the driver, by orchestrator: what ``measure`` printed for docs/scaling.md."""
 
 MERGE_COST = 1.5e-3

@@ -21,13 +21,14 @@ def test_many_kills(cluster: str, tmp_path: Path, pytestconfig: pytest.Config) -
     kills = pytestconfig.getoption("--kills")
     assert isinstance(kills, int)
     book = tmp_path / "book.txt"
-    book.write_text(TEXT * (CHUNK // len(TEXT)) * (2 * EVERY * kills), "utf-8")
+    book.write_text(TEXT * (2 * CHUNK // len(TEXT)), "utf-8")
+    books = [book] * (2 * EVERY * kills)  # an item each: of one large file, ranges would be too few
     registry = Registry.load()
     killer = Killer(kills, every=EVERY)
     registry.register(killer, "killer")
-    reference = count_anagrams(book, chunk_size=CHUNK, kernel="python")
+    reference = count_anagrams(books, chunk_size=CHUNK, kernel="python")
     report = count_anagrams(
-        book,
+        books,
         orchestrator=cluster,
         orchestrator_options={"workers": 2},
         chunk_size=CHUNK,
