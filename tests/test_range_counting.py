@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.builtin.signatures import letters_signature
@@ -17,9 +20,12 @@ from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.pipeline.payloads import decode_ranges, encode_ranges, size_of_ranges
 from pipeline_optimization.pipeline.range_counting import MAX_THREADS, RangeCounter, threads_beside
-from pipeline_optimization.sources import FileRange
+from pipeline_optimization.sources import FileRange, total_size
 from pipeline_optimization.types import ChunkCounts, GroupIndex, KernelOffer, Tokenizer
+
+numbers = st.integers(0, 1 << 58)
 
 TEXT = b"The cat's act: stop, spot, post! \xff Tea-pot 3 dogs god.\n"
 
@@ -120,6 +126,43 @@ def test_an_error_stops_all_threads(index: AnagramIndex, book: Path, failing: st
         counter.count([FileRange(str(book), 0, book.stat().st_size)])
     assert counter_stopped
     assert len(taken) <= 1, "only what was taken before the others knew"
+
+
+def test_small_files_are_read_by_one_thread_at_a_time(
+    index: AnagramIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both threads count, but they do not read at once, and nothing is lost."""
+    ranges = []
+    for number in range(600):
+        path = tmp_path / f"{number}.txt"
+        path.write_bytes(TEXT)
+        ranges.append(FileRange(str(path), 0, len(TEXT)))
+    reading: list[int] = []
+    at_once: list[int] = []
+    original = os.pread
+
+    def pread(handle: int, size: int, start: int) -> bytes:
+        reading.append(handle)
+        at_once.append(len(reading))
+        time.sleep(1e-4)  # so that another thread would come in
+        data = original(handle, size, start)
+        reading.remove(handle)
+        return data
+
+    monkeypatch.setattr(os, "pread", pread)
+    kernel = MeetingKernel(index, ExerciseTokenizer(), threads=2)
+    counted = RangeCounter(kernel, 10_000, None, piece=20 * len(TEXT), threads=2).count(ranges)
+    assert set(at_once) == {1}
+    assert sum(counts.words for counts in counted.chunks) == 600 * kernel.count(TEXT).words
+
+
+@given(ranges=st.lists(st.builds(FileRange, st.text(max_size=20), numbers, numbers), min_size=1, max_size=20))
+def test_ranges_travel(ranges: list[FileRange]) -> None:
+    """Whatever files are called: ranges arrive as they were sent, and their size is told without unpacking them."""
+    ranges = [FileRange(path, min(start, stop), max(start, stop)) for path, start, stop in ranges]
+    data = encode_ranges(ranges)
+    assert decode_ranges(data) == ranges
+    assert size_of_ranges(data) == total_size(ranges)
 
 
 def test_threads_fit_beside_attempts(monkeypatch: pytest.MonkeyPatch) -> None:

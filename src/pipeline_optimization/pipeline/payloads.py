@@ -1,13 +1,14 @@
 """What items of the fused pipeline carry to workers, and what comes back: ranges to read, and counts of chunks.
 
-Payloads travel between processes of one run and are pickled; results are kept in checkpoints, and are plain bytes.
+All are plain bytes: results are kept in checkpoints, and ranges are many where files are small.
 """
 
 from __future__ import annotations
 
-import pickle
 import struct
+from array import array
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 
 from attrs import frozen
 
@@ -28,6 +29,7 @@ __all__ = [
 
 HEADER = struct.Struct("<QI")
 LENGTH = struct.Struct("<Q")
+RANGES = struct.Struct("<QI")
 UNREADABLE = 0xFFFFFFFF
 """In place of the number of chunks: the source could not be read."""
 
@@ -41,17 +43,28 @@ class Counted:
 
 
 def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
-    size = sum(stop - start for _, start, stop in ranges)
-    return LENGTH.pack(size) + pickle.dumps(list(map(tuple, ranges)), pickle.HIGHEST_PROTOCOL)
+    """Pack ranges: their bytes in all, their number, where each starts and stops, its name's length, and all names."""
+    paths, starts, stops = zip(*ranges, strict=True)
+    numbers = array("Q", (*starts, *stops, *map(len, paths)))
+    names = "".join(paths).encode("utf-8", "surrogatepass")
+    return RANGES.pack(sum(stops) - sum(starts), len(ranges)) + numbers.tobytes() + names
 
 
 def decode_ranges(data: bytes) -> list[FileRange]:
-    return list(map(FileRange._make, pickle.loads(memoryview(data)[LENGTH.size :])))
+    """Unpack what ``encode_ranges`` packed."""
+    _, number = RANGES.unpack_from(data)
+    numbers = array("Q")
+    end = RANGES.size + 3 * number * numbers.itemsize
+    numbers.frombytes(data[RANGES.size : end])
+    names = data[end:].decode("utf-8", "surrogatepass")
+    borders = accumulate(numbers[2 * number :], initial=0)
+    paths = (names[start:stop] for start, stop in pairwise(borders))
+    return list(map(FileRange, paths, numbers[:number], numbers[number : 2 * number]))
 
 
 def size_of_ranges(data: bytes) -> int:
     """Return how many bytes the encoded ranges have together: told apart from them, as there may be thousands."""
-    (size,) = LENGTH.unpack_from(data)
+    size, _ = RANGES.unpack_from(data)
     return int(size)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 from pipeline_optimization.pipeline.payloads import Counted
-from pipeline_optimization.sources import FileRange, cut_range, read_ranges
+from pipeline_optimization.sources import Chunk, FileRange, cut_range, read_ranges, total_size
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.squeezing import Squeeze
@@ -20,6 +20,10 @@ __all__ = ["PIECE", "RangeCounter", "threads_beside"]
 
 PIECE: Final = 1 << 20
 """Bytes that a thread takes at once: what is read is still in the processor's cache when it is counted."""
+
+MANY_FILES: Final = 16
+"""So many files or more are read by one thread at a time: several would wait for the interpreter's lock at each of the three
+short system calls that a file takes, which is slower than to read one after the other."""
 
 MAX_THREADS: Final = 4
 """As each thread remembers words, more would take more memory than an item's worth of text gives them to do."""
@@ -36,6 +40,7 @@ class _Pieces:
     """Pieces that threads take in turn, until there are none left or one of them stops it."""
 
     pieces: Iterator[Sequence[FileRange]]
+    reading: threading.Lock = field(factory=threading.Lock)
     _lock: threading.Lock = field(factory=threading.Lock)
     _is_stopped: bool = False
 
@@ -71,9 +76,16 @@ class _Share:
 
     def _texts(self) -> Iterator[bytes]:
         for piece in self._pieces:
-            for chunk in read_ranges(piece, self._counter.chunk_size, self._counter.squeeze):
+            for chunk in self._read(piece):
                 self._invalid_bytes += chunk.invalid_bytes
                 yield chunk.data
+
+    def _read(self, piece: Sequence[FileRange]) -> Iterable[Chunk]:
+        chunks = read_ranges(piece, self._counter.chunk_size, self._counter.squeeze)
+        if len(piece) < MANY_FILES:
+            return chunks
+        with self._pieces.reading:
+            return list(chunks)
 
 
 @define(eq=False)
@@ -109,7 +121,7 @@ class RangeCounter:
 
     def _is_whole(self, ranges: Sequence[FileRange]) -> bool:
         """Tell what may be all of the input, which is counted as one text so that its different words are known exactly."""
-        size = sum(part.size for part in ranges)
+        size = total_size(ranges)
         is_file = len(ranges) == 1 and ranges[0].start == 0
         return size <= (self.chunk_size if is_file else self.chunk_size // 2)
 
@@ -122,7 +134,7 @@ class RangeCounter:
         size = 0
         for part in ranges:
             together.append(part)
-            size += part.size
+            size += part.stop - part.start  # not its property ``size``: there may be very many
             if size >= self.piece:
                 yield together
                 together, size = [], 0

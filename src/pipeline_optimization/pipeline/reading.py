@@ -16,6 +16,7 @@ from pipeline_optimization.sources import (
     cut_file,
     read_chunks,
     read_ranges,
+    total_size,
 )
 
 __all__ = ["Part", "Reading"]
@@ -111,7 +112,7 @@ class Reading:
             if len(ranges) == 1
             else f"{len(ranges)} files, {first.path} to {last.path}"
         )
-        size = sum(part.size for part in ranges)
+        size = total_size(ranges)
         if not inline:
             yield Part(ranges=ranges, size=size, place=where)
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from attrs import frozen
@@ -79,13 +79,15 @@ class _Stages:
     def count_ranges(self, data: bytes) -> bytes:
         """Read ranges of files and return all their counts, or why they cannot be read."""
         try:
-            return encode_counted(self._range_counter.count(list(map(self._located, decode_ranges(data)))))
+            return encode_counted(self._range_counter.count(self._located(decode_ranges(data))))
         except InputError as error:
             return encode_unreadable(error)
 
-    def _located(self, part: FileRange) -> FileRange:
+    def _located(self, ranges: Sequence[FileRange]) -> Sequence[FileRange]:
         directory = self._plan.directory
-        return part if not directory or part.is_remote else part._replace(path=os.path.join(directory, part.path))
+        if not directory:
+            return ranges
+        return [part if part.is_remote else part._replace(path=os.path.join(directory, part.path)) for part in ranges]
 
     def describe_worker(self, data: bytes) -> bytes:
         """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""

@@ -15,7 +15,7 @@ from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.guiding import Guide
 from pipeline_optimization.sources.identity import identify
-from pipeline_optimization.sources.ranges import FileRange, cut_file, cut_range, read_ranges
+from pipeline_optimization.sources.ranges import FileRange, cut_file, cut_range, read_ranges, total_size
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
@@ -38,4 +38,5 @@ __all__ = [
     "least_bytes",
     "read_chunks",
     "read_ranges",
+    "total_size",
 ]

@@ -14,7 +14,7 @@ from pipeline_optimization.sources.url import UrlSource, is_url
 if TYPE_CHECKING:
     from pipeline_optimization.sources.url import UrlFile
 
-__all__ = ["RandomAccess", "open_random"]
+__all__ = ["RandomAccess", "open_random", "read_once"]
 
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 
@@ -33,25 +33,46 @@ def open_random(path: str) -> RandomAccess:
     return _Remote(path) if is_url(path) else _Local(path)
 
 
+def read_once(path: str, start: int, size: int) -> bytes:
+    """Read as ``open_random`` does, once: without an object for it, which would take a tenth of the time of a small file.
+
+    Raises InputError where it cannot be read.
+    """
+    if is_url(path):
+        return _Remote(path).read(start, size)
+    handle = _open(path)
+    try:
+        return _read(handle, path, start, size)
+    finally:
+        os.close(handle)
+
+
+def _open(path: str) -> int:
+    try:
+        return os.open(path, OPEN_FLAGS)
+    except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        raise unreadable(path, error) from error
+
+
+def _read(handle: int, path: str, start: int, size: int) -> bytes:
+    try:
+        data = os.pread(handle, size, start)
+        while len(data) < size and (more := os.pread(handle, size - len(data), start + len(data))):
+            data += more
+    except OSError as error:
+        raise unreadable(path, error, after=start) from error
+    return data if len(data) == size else _whole(data, path, start, size)
+
+
 @define
 class _Local:
     _path: str
     _handle: int = field(default=-1, init=False)
 
     def read(self, start: int, size: int) -> bytes:
-        try:
-            if self._handle < 0:
-                self._handle = os.open(self._path, OPEN_FLAGS)
-        except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
-            raise unreadable(self._path, error) from error
-        handle = self._handle
-        try:
-            data = os.pread(handle, size, start)
-            while len(data) < size and (more := os.pread(handle, size - len(data), start + len(data))):
-                data += more
-        except OSError as error:
-            raise unreadable(self._path, error, after=start) from error
-        return _whole(data, self._path, start, size)
+        if self._handle < 0:
+            self._handle = _open(self._path)
+        return _read(self._handle, self._path, start, size)
 
     def close(self) -> None:
         if self._handle >= 0:

@@ -13,7 +13,7 @@ from attrs import Factory, define, field
 
 from pipeline_optimization.sources import white_space
 from pipeline_optimization.sources.chunking import Chunk, cut_stream, longest_run
-from pipeline_optimization.sources.random_access import RandomAccess, open_random
+from pipeline_optimization.sources.random_access import RandomAccess, open_random, read_once
 from pipeline_optimization.sources.stream import InputStream
 from pipeline_optimization.sources.url import is_url
 from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline_optimization.sources.squeezing import Squeeze
 
-__all__ = ["FileRange", "cut_file", "cut_range", "read_ranges"]
+__all__ = ["FileRange", "cut_file", "cut_range", "read_ranges", "total_size"]
 
 FIRST_LOOK = 4096
 """Bytes before a border in which white space is searched first."""
@@ -45,6 +45,11 @@ class FileRange(NamedTuple):
     @property
     def is_remote(self) -> bool:
         return is_url(self.path)
+
+
+def total_size(ranges: Sequence[FileRange]) -> int:
+    """Return how many bytes ranges have in all."""
+    return sum(stop - start for _, start, stop in ranges)
 
 
 def _unknown(start: int) -> int | None:
@@ -130,12 +135,9 @@ def _last_end(file: RandomAccess, low: int, high: int) -> int:
 
 
 def _read_whole(part: FileRange) -> bytes:
-    file = open_random(part.path)
-    try:  # not closing(), which would be a tenth of the time where files are many and small
-        data = file.read(part.start, part.size)
-    finally:
-        file.close()
-    return data if part.start else data.removeprefix(BYTE_ORDER_MARK)
+    path, start, stop = part
+    data = read_once(path, start, stop - start)
+    return data if start else data.removeprefix(BYTE_ORDER_MARK)
 
 
 @define
