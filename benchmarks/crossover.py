@@ -29,7 +29,11 @@ MB = 1e6
 @click.option("--smallest", default=50, show_default=True, type=click.IntRange(1), help="MB to begin with")
 @click.option("--largest", default=2000, show_default=True, type=click.IntRange(1), help="MB to give up at")
 def main(file: Path, kernel: str, rounds: int, smallest: int, largest: int) -> None:
-    (cluster,) = set(CLUSTERS) & set(Registry.load().names("orchestrator"))
+    if not file.stat().st_size:
+        raise click.BadParameter(f"{str(file)!r} is empty: name a text to make larger ones of.")
+    cluster = next((name for name in Registry.load().names("orchestrator") if name in CLUSTERS), None)
+    if cluster is None:
+        raise SystemExit("No cluster is installed here. Run it with: hatch run dask:crossover FILE (or ray:, spark:)")
     size, before, more = smallest, 0, 0.0
     while size <= largest:
         seconds = _medians(file, size, (ALONE, cluster), kernel, rounds)

@@ -26,6 +26,7 @@ from pipeline_optimization.sources import FileRange, total_size
 from pipeline_optimization.types import ChunkCounts, GroupIndex, KernelOffer, Tokenizer
 
 numbers = st.integers(0, 1 << 58)
+names = st.text(st.characters(), max_size=20)  # with surrogates, which stand for bytes that are not UTF-8
 
 TEXT = b"The cat's act: stop, spot, post! \xff Tea-pot 3 dogs god.\n"
 
@@ -156,7 +157,7 @@ def test_small_files_are_read_by_one_thread_at_a_time(
     assert sum(counts.words for counts in counted.chunks) == 600 * kernel.count(TEXT).words
 
 
-@given(ranges=st.lists(st.builds(FileRange, st.text(max_size=20), numbers, numbers), min_size=1, max_size=20))
+@given(ranges=st.lists(st.builds(FileRange, names, numbers, numbers), min_size=1, max_size=20))
 def test_ranges_travel(ranges: list[FileRange]) -> None:
     """Whatever files are called: ranges arrive as they were sent, and their size is told without unpacking them."""
     ranges = [FileRange(path, min(start, stop), max(start, stop)) for path, start, stop in ranges]

@@ -14,7 +14,7 @@ from attrs import frozen
 
 from pipeline_optimization.counting.totals import decode_counts, encode_counts
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.sources import FileRange
+from pipeline_optimization.sources import FileRange, total_size
 from pipeline_optimization.types import ChunkCounts
 
 __all__ = [
@@ -47,7 +47,7 @@ def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
     paths, starts, stops = zip(*ranges, strict=True)
     numbers = array("Q", (*starts, *stops, *map(len, paths)))
     names = "".join(paths).encode("utf-8", "surrogatepass")
-    return RANGES.pack(sum(stops) - sum(starts), len(ranges)) + numbers.tobytes() + names
+    return RANGES.pack(total_size(ranges), len(ranges)) + numbers.tobytes() + names
 
 
 def decode_ranges(data: bytes) -> list[FileRange]:
