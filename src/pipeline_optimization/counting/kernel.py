@@ -1,9 +1,10 @@
 """The counting kernels in pure Python, exact for every tokenizer, signature and lexicon.
 
 The work is left to bulk operations in C, since one step of the interpreter a word would cost more than all of them:
-``bytes.translate`` drops and lowers, ``bytes.split`` cuts, ``Counter`` counts, and only a chunk's *different* words
-are looked up. Both kernels count one chunk at a time: threads that count side by side under one interpreter lock are
-slower than one after the other, and take as much more memory as they are many.
+``bytes.translate`` drops and lowers, ``bytes.split`` cuts, ``Counter`` counts, and only *different* words are looked
+up: those of a chunk, or of several whose words are the same. Both kernels count one chunk at a time: threads that count
+side by side under one interpreter lock are slower than one after the other, and take as much more memory as they are
+many.
 """
 
 from __future__ import annotations
@@ -28,6 +29,9 @@ PIECE = 16 << 10
 
 MAX_KNOWN = 300_000
 """How many words a worker remembers; then it forgets all, so that memory does not grow with different words."""
+
+MAX_TOGETHER = 100_000
+"""Chunks are added up until they have so many different words: finding a word among more takes longer than it saves."""
 
 NEW: Final = -1
 """Stands for the group of a word that is not remembered; group numbers start at 0."""
@@ -59,8 +63,8 @@ class _Known(Generic[W]):
         self._groups: dict[W, int | None] = {}
         self._hashes: dict[W, int] = {}
 
-    def counts(self, counter: Counter[W]) -> ChunkCounts:
-        """Turn counts per word into counts per group."""
+    def counts(self, counter: Counter[W], *, chunks: int = 1) -> ChunkCounts:
+        """Turn counts per word, of so many chunks, into counts per group."""
         known, hashes = self._groups, self._hashes
         if len(known) + len(counter) > MAX_KNOWN:
             known.clear()
@@ -86,6 +90,7 @@ class _Known(Generic[W]):
             words=counter.total(),
             distinct_words=len(counter),
             sample=array("I", sorted({hashes[word] for word in hashes.keys() & counter.keys()})),
+            chunks=chunks,
         )
 
 
@@ -98,17 +103,33 @@ class ExerciseKernel:
         self._lock = threading.Lock()
 
     def count(self, data: bytes) -> ChunkCounts:
-        with self._lock:
-            counter: Counter[bytes] = Counter()
-            for piece in _pieces(self._clean(data)):
-                counter.update(piece.split())
-            return self._known.counts(counter)
+        (counts,) = self.count_all([data])
+        return counts
 
     def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
-        return map(self.count, chunks)
+        """Add up chunks while the next ones bring few new words; else each is counted among its own words, which are fewer."""
+        counter: Counter[bytes] = Counter()
+        number, are_diverse = 0, False
+        for data in chunks:
+            before = len(counter)
+            with self._lock:
+                for piece in _pieces(self._clean(data)):
+                    counter.update(piece.split())
+            number += 1
+            if number > 1:
+                are_diverse = len(counter) > before + before // 4
+            if are_diverse or len(counter) > MAX_TOGETHER:
+                yield self._in_groups(counter, number)
+                counter, number = Counter(), 0
+        if number:
+            yield self._in_groups(counter, number)
 
     def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
         return counts
+
+    def _in_groups(self, counter: Counter[bytes], chunks: int) -> ChunkCounts:
+        with self._lock:
+            return self._known.counts(counter, chunks=chunks)
 
     def _clean(self, data: bytes) -> bytes:
         """Return lower-case letters, digits and spaces. Bytes above 0x7F are dropped, but for white space.
