@@ -93,6 +93,29 @@ def test_threads_share_a_range(index: AnagramIndex, book: Path, threads: int) ->
     assert summed(one, part, index)[0] == 200
 
 
+@pytest.mark.parametrize(("threads", "at_least", "last"), [(1, 8, 36), (2, 9, 27), (4, 11, 27)])
+def test_pieces_become_smaller_towards_the_end(
+    index: AnagramIndex, tmp_path: Path, threads: int, at_least: int, last: int
+) -> None:
+    """So that no thread has a whole piece left to count when the others have none."""
+    path = tmp_path / "text"
+    path.write_bytes(b"cat dog, " * 100)
+    sizes: list[int] = []
+
+    class Noting(MeetingKernel):
+        def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
+            for chunk in chunks:
+                sizes.append(len(chunk))
+                yield self.count(chunk)
+
+    kernel = Noting(index, ExerciseTokenizer(), threads=1)
+    RangeCounter(kernel, 300, None, piece=108, threads=threads).count([FileRange(str(path), 0, 900)])
+    assert sum(sizes) == 900
+    assert max(sizes) <= 108
+    assert min(sizes) <= last
+    assert len(sizes) >= at_least
+
+
 @pytest.mark.parametrize("failing", ["caller", "other"])
 def test_an_error_stops_all_threads(index: AnagramIndex, book: Path, failing: str) -> None:
     """Whichever thread meets it: the others take no further piece, and the error is raised."""

@@ -48,8 +48,10 @@ def test_ranges_of_several_blocks_are_cut_again(data: bytes, chunk_size: int, pi
         path = os.path.join(directory, "text")
         Path(path).write_bytes(data)
         ranges = list(cut_file(path, len(data), chunk_size, blocks=lambda left: min(left, most)))
-        pieces = [piece_of for part in ranges for piece_of in cut_range(part, piece)]
-        chunks = read_all(pieces, piece)
+        pieces = [
+            piece_of for part in ranges for piece_of in cut_range(part, piece, blocks=lambda left: min(left, most))
+        ]
+        chunks = read_all(pieces, most * piece)
     assert [part.start for part in pieces] == [0, *(part.stop for part in pieces[:-1])][: len(pieces)]
     assert sum(part.size for part in pieces) == len(data)
     assert words_of(chunks, squeeze_nothing) == reference_words(data, is_squeezed=False)

@@ -21,6 +21,9 @@ __all__ = ["PIECE", "RangeCounter", "threads_beside"]
 PIECE: Final = 1 << 20
 """Bytes that a thread takes at once: what is read is still in the processor's cache when it is counted."""
 
+BLOCKS: Final = 4
+"""A piece has so many blocks, and fewer at the end of a range, so that threads end together."""
+
 MANY_FILES: Final = 16
 """So many files or more are read by one thread at a time: several would wait for the interpreter's lock at each of the three
 short system calls that a file takes, which is slower than to read one after the other."""
@@ -127,7 +130,7 @@ class RangeCounter:
 
     def _cut(self, ranges: Sequence[FileRange]) -> Iterator[Sequence[FileRange]]:
         if len(ranges) == 1:
-            for part in cut_range(ranges[0], self.piece):
+            for part in cut_range(ranges[0], -(-self.piece // BLOCKS), blocks=self._blocks):
                 yield [part]
             return
         together: list[FileRange] = []
@@ -140,3 +143,7 @@ class RangeCounter:
                 together, size = [], 0
         if together:
             yield together
+
+    def _blocks(self, left: int) -> int:
+        """Return how many blocks of so many the next piece has."""
+        return max(1, min(BLOCKS, left // self.threads))

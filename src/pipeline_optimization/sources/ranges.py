@@ -80,9 +80,9 @@ def cut_file(
     yield from _cut(FileRange(path, 0, size), chunk_size, blocks, known_stop)
 
 
-def cut_range(part: FileRange, chunk_size: int) -> Iterator[FileRange]:
-    """Cut a range into ranges of about ``chunk_size`` bytes, as ``cut_file`` cuts a file."""
-    yield from _cut(part, chunk_size, _one, _unknown)
+def cut_range(part: FileRange, chunk_size: int, *, blocks: Callable[[int], int] = _one) -> Iterator[FileRange]:
+    """Cut a range into ranges of about so many blocks of ``chunk_size`` bytes, as ``cut_file`` cuts a file."""
+    yield from _cut(part, chunk_size, blocks, _unknown)
 
 
 def _cut(

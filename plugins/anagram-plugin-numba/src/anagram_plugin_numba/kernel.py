@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from anagram_plugin_numba.group_table import FIRST_GROUP, PENDING, GroupTable, make_group_table
 from anagram_plugin_numba.machine_code import open_machine_code
-from anagram_plugin_numba.native import NativeFunctions
+from anagram_plugin_numba.native import Flat, NativeFunctions, flat
 from anagram_plugin_numba.tables import make_tables
 from anagram_plugin_numba.word_memory import (
     DISTINCT,
@@ -23,6 +23,7 @@ from anagram_plugin_numba.word_memory import (
     TOKENS,
     TOUCHED,
     WORDS,
+    Scratch,
     WordMemory,
     each_once,
     forget,
@@ -56,29 +57,30 @@ class _State:
     """What one call of ``count`` at a time works on."""
 
     def __init__(self, groups: int) -> None:
-        self.memory = make_word_memory(groups + FIRST_GROUP)
-        self.scratch = make_scratch(BLOCK)
+        self._hold(make_word_memory(groups + FIRST_GROUP), make_scratch(BLOCK))
         self.remembered = ALL
+
+    def _hold(self, memory: WordMemory, scratch: Scratch) -> None:
+        """Work on these. ``limits`` says how many words, bytes of long words and sampled words may be before a block."""
+        self.memory, self.scratch = memory, scratch
+        self.flat_memory, self.flat_scratch = flat([memory]), flat([scratch])
+        words = scratch.capacity // 2 + 2  # a block may bring as many
+        self.limits = Flat(
+            (memory.capacity - words, len(memory.long_words) - 2 * scratch.capacity - 16, len(memory.sampled) - words)
+        )
 
     def make_room(self, native: NativeFunctions) -> None:
         """Enlarge what keeps the next block from being counted: the memory, or else the block itself."""
         capacity = self.scratch.capacity
         if self.memory.sizes[SAMPLED] > self.limits[2]:
-            self.memory = with_room_for_sample(self.memory, words=capacity // 2 + 2)
+            self._hold(with_room_for_sample(self.memory, words=capacity // 2 + 2), self.scratch)
             return
         memory = larger(self.memory, words=capacity // 2 + 2, long_bytes=2 * capacity + 16)
         if memory is self.memory:
-            self.scratch = make_scratch(2 * capacity)
+            self._hold(memory, make_scratch(2 * capacity))
         else:
             native.call("fill_slots", memory)
-            self.memory = memory
-
-    @property
-    def limits(self) -> tuple[int, int, int]:
-        """Return how many words, bytes of long words and sampled words may be before a block, which may bring as many."""
-        capacity, memory = self.scratch.capacity, self.memory
-        words = capacity // 2 + 2
-        return memory.capacity - words, len(memory.long_words) - 2 * capacity - 16, len(memory.sampled) - words
+            self._hold(memory, self.scratch)
 
     @property
     def is_full(self) -> bool:
@@ -102,6 +104,7 @@ class NumbaKernel:
         self._native = NativeFunctions(open_machine_code())
         self._tables = make_tables()
         self._table = self._group_table()
+        self._flat_tables, self._flat_table = flat([self._tables]), flat([self._table])
         self._idle: list[_State] = []
         self._lock = threading.Lock()
 
@@ -130,7 +133,7 @@ class NumbaKernel:
                     self._add(data, state)
                     data = following
                     number += 1
-                counts = self._counts(state.memory, number)
+                counts = self._counts(state, number)
             yield counts
 
     def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
@@ -162,12 +165,12 @@ class NumbaKernel:
                 "count_blocks",
                 text,
                 position,
-                self._tables,
-                state.scratch,
-                state.memory,
-                self._table,
+                self._flat_tables,
+                state.flat_scratch,
+                state.flat_memory,
+                self._flat_table,
                 state.remembered,
-                *state.limits,
+                state.limits,
             )
             if position < len(text):
                 state.make_room(self._native)
@@ -185,17 +188,17 @@ class NumbaKernel:
             with self._lock:
                 self._idle.append(state)
 
-    def _counts(self, memory: WordMemory, chunks: int) -> ChunkCounts:
-        sizes = memory.sizes
+    def _counts(self, state: _State, chunks: int) -> ChunkCounts:
+        memory, sizes = state.memory, state.memory.sizes
         pending = np.empty(sizes[WORDS] - sizes[RESOLVED], np.uint32)
-        n_pending = self._native.call("resolve", memory, self._tables, self._table, pending)
+        n_pending = self._native.call("resolve", state.flat_memory, self._flat_tables, self._flat_table, pending)
         if n_pending:
             self._look_up(memory, pending[:n_pending])
         n_facts = len(memory.group_counts)
         n_words = int(sizes[TOUCHED] + sizes[SAMPLED]) + len(memory.hot) // 4
         groups, occurrences = np.empty(n_facts, np.uint32), np.empty(n_facts, np.uint64)
         sample = np.empty(n_words + 1, np.uint32)
-        n_groups = self._native.call("collect", memory, (1 << DEPTH) - 1, groups, occurrences, sample)
+        n_groups = self._native.call("collect", state.flat_memory, (1 << DEPTH) - 1, groups, occurrences, sample)
         tokens, sizes[TOKENS] = int(sizes[TOKENS]), 0
         n_sampled, sizes[SAMPLED] = int(sizes[SAMPLED]), 0
         return ChunkCounts(

@@ -6,7 +6,7 @@ A call holds no interpreter lock. Nothing here imports numba.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TypeAlias
 
 import numpy as np
@@ -15,20 +15,30 @@ from numpy.typing import NDArray
 
 from anagram_plugin_numba.machine_code import MachineCode
 
-__all__ = ["Argument", "NativeFunctions", "flat"]
-
-Argument: TypeAlias = "int | np.int64 | NDArray[np.generic] | tuple[NDArray[np.generic], ...]"
+__all__ = ["Argument", "Flat", "NativeFunctions", "flat"]
 
 
-def flat(arguments: Iterable[Argument]) -> list[int]:
+class Flat(list[int]):
+    """Arguments that are flat already: to ask an array for its address takes a microsecond, and calls are many.
+
+    The arrays must be kept as long as their addresses are used.
+    """
+
+
+Argument: TypeAlias = "int | np.int64 | NDArray[np.generic] | tuple[NDArray[np.generic], ...] | Flat"
+
+
+def flat(arguments: Iterable[Argument]) -> Flat:
     """Return arguments as numba's compiled functions take them.
 
     An array, one-dimensional and contiguous, is two addresses of what owns it (none), its length, the size of an item,
     the address of its first item, and its dimension's length and stride.
     """
-    numbers: list[int] = []
+    numbers = Flat()
     for argument in arguments:
-        if isinstance(argument, tuple):
+        if isinstance(argument, Flat):
+            numbers += argument
+        elif isinstance(argument, tuple):
             numbers += flat(argument)
         elif isinstance(argument, np.ndarray):
             size, item = argument.size, argument.itemsize
@@ -48,6 +58,7 @@ class NativeFunctions:
         self._engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
         self._engine.add_object_file(binding.ObjectFileRef.from_data(code.object))
         self._engine.finalize_object()
+        self._functions: dict[str, Callable[..., int]] = {}
         self._addresses = {name: self._engine.get_function_address(symbol) for name, symbol in code.symbols.items()}
 
     def call(self, name: str, *arguments: Argument) -> int:
@@ -57,9 +68,14 @@ class NativeFunctions:
         """
         numbers = flat(arguments)
         result, exception = ctypes.c_int64(), ctypes.c_void_p()
-        prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * len(numbers))
-        function = prototype(self._addresses[name])
+        function = self._functions.get(name) or self._function(name, len(numbers))
         status = function(ctypes.addressof(result), ctypes.addressof(exception), *numbers)
         if status:
             raise RuntimeError(f"the compiled function {name} failed with status {status}")
         return result.value
+
+    def _function(self, name: str, length: int) -> Callable[..., int]:
+        prototype = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_void_p] * 2, *[ctypes.c_int64] * length)
+        function: Callable[..., int] = prototype(self._addresses[name])
+        self._functions[name] = function
+        return function
