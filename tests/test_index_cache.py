@@ -11,7 +11,8 @@ from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptio
 from pipeline_optimization.builtin.signatures import counts_signature, letters_signature
 from pipeline_optimization.counting import index_cache
 from pipeline_optimization.counting.index import AnagramIndex
-from pipeline_optimization.counting.index_cache import cache_directory, open_index
+from pipeline_optimization.counting.index_cache import open_index
+from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.types import Signature
 

@@ -31,8 +31,8 @@ from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
-from pipeline_optimization.counting.sealed_file import read_sealed, store_sealed
 from pipeline_optimization.counting.totals import Totals, decode_counts, encode_counts
+from pipeline_optimization.disk_cache import read_sealed, store_sealed
 from pipeline_optimization.types import ChunkCounts, CountingKernel
 
 LONG = "antidisestablishmentarianism"

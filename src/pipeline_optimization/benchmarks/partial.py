@@ -12,7 +12,7 @@ from attrs import frozen
 from pipeline_optimization.benchmarks.comparing import SampleKey, sample_key
 from pipeline_optimization.benchmarks.documents import from_json, to_json_line
 from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRecord, Sample
-from pipeline_optimization.counting.index_cache import cache_directory
+from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.errors import UsageError
 
 __all__ = ["Header", "PartialFile", "new_path", "read_header", "read_partial"]

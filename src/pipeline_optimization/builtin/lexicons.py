@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cached_property
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
 from attrs import frozen
 
 from pipeline_optimization.errors import LexiconError
+from pipeline_optimization.installed import version_of
 from pipeline_optimization.types import NoOptions, option
 
 __all__ = ["FileLexicon", "FileLexiconOptions", "GcideLexicon", "SystemLexicon", "Web2Lexicon"]
@@ -27,7 +27,7 @@ class _PackagedLexicon:
 
     @cached_property
     def identity(self) -> str:
-        return f"english-words {version('english-words')} {self._name}"
+        return f"english-words {version_of('english-words')} {self._name}"
 
     def words(self) -> Iterable[str]:
         from english_words import get_english_words_set  # noqa: PLC0415 - 1 MB of words that a cached index saves

@@ -9,12 +9,14 @@ from typing import TextIO
 
 from attrs import frozen
 
-from pipeline_optimization.cli.table import TABLE_ROWS, print_table
 from pipeline_optimization.pipeline.report import RunReport
 
 __all__ = ["FORMATS", "Outcome", "Renderer"]
 
 FORMATS = frozenset({"csv", "json", "ndjson", "table"})
+
+TABLE_ROWS = 20
+"""Words of a table where the user gave no number."""
 
 
 @frozen
@@ -62,6 +64,8 @@ class Renderer:
     def add(self, outcome: Outcome) -> None:
         report = outcome.report
         if self._form == "table":
+            from pipeline_optimization.cli.table import print_table  # noqa: PLC0415 - rich is a sixth of a small run's time
+
             limit = TABLE_ROWS if self._top is None else self._top
             print_table(
                 report, self._words(report, limit), outcome.problems, self._stream, is_expected=outcome.is_expected

@@ -11,10 +11,7 @@ from rich.text import Text
 from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.pipeline.report import RunReport
 
-__all__ = ["TABLE_ROWS", "print_table"]
-
-TABLE_ROWS = 20
-"""Words shown where the user gave no number."""
+__all__ = ["print_table"]
 
 NOTABLE_STARTUP = 200.0
 """Milliseconds from which on a start-up is told."""

@@ -48,6 +48,10 @@ class AnagramIndex:
         short = [word if len(word) <= longest else "" for word in words]
         return list(map(self._get, map(self._signature, short)))
 
+    def first_words(self) -> list[str]:
+        """Return the first word of each group, in the order of their numbers."""
+        return [line.partition(" ")[0] for line in self.lines]
+
     def words_of(self, group: int) -> list[str]:
         """Return the words of a group, sorted."""
         return self.lines[group].split(" ")

@@ -7,18 +7,17 @@ others are computed from each group's first word when the index is loaded.
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Hashable
 from hashlib import sha256
 from pathlib import Path
 
 from pipeline_optimization.counting.index import AnagramIndex, build_index
-from pipeline_optimization.counting.sealed_file import read_sealed, store_sealed
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling, spelling_of
+from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
 from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 
-__all__ = ["cache_directory", "open_index"]
+__all__ = ["open_index"]
 
 FORMAT = 3
 MAX_OPEN = 4
@@ -27,15 +26,6 @@ _OPEN: dict[str, AnagramIndex] = {}
 """The indexes that this process opened last: parent and in-process workers share one. The key names the content."""
 
 _LOCK = threading.Lock()
-
-
-def cache_directory() -> Path:
-    """Return where indexes are cached: ``ANAGRAM_CACHE_DIR``, or the user's cache directory."""
-    if configured := os.environ.get("ANAGRAM_CACHE_DIR"):
-        return Path(configured)
-    from platformdirs import user_cache_dir  # noqa: PLC0415 - only where nothing is configured
-
-    return Path(user_cache_dir("pipeline-optimization", appauthor=False))
 
 
 def open_index(

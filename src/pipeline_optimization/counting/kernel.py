@@ -18,6 +18,7 @@ from typing import Final, Generic, TypeVar
 from zlib import crc32
 
 from pipeline_optimization.counting.distinct import sampled
+from pipeline_optimization.sources.white_space import WIDE
 from pipeline_optimization.types import ChunkCounts, GroupIndex, Tokenizer
 
 __all__ = ["ExerciseKernel", "GenericKernel"]
@@ -37,7 +38,6 @@ NEW: Final = -1
 """Stands for the group of a word that is not remembered; group numbers start at 0."""
 
 ASCII_SPACE = b" -\t\n\v\f\r\x1c\x1d\x1e\x1f"
-WIDE_SPACE = tuple(chr(code).encode() for code in range(0x80, 0x10000) if chr(code).isspace())
 ASCII = bytes(range(0x80))
 
 
@@ -138,7 +138,7 @@ class ExerciseKernel:
         """
         if not data.isascii():
             wide = data.translate(None, ASCII)
-            for space in WIDE_SPACE:
+            for space in WIDE:
                 if space in wide:
                     data = data.replace(space, b" ")
         return data.translate(self._table, self._dropped)

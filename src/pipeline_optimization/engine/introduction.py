@@ -11,8 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from importlib.metadata import entry_points, version
-from socket import gethostname
 
 from attrs import frozen
 
@@ -20,6 +18,7 @@ from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encod
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.hookspecs import PROJECT
+from pipeline_optimization.installed import look_up, version_of
 from pipeline_optimization.types import OpenContext
 
 __all__ = ["DESCRIBE_WORKER", "Introduction", "encode_facts", "worker_name"]
@@ -57,28 +56,34 @@ class Introduction:
         answer = _ask(worker)
         if answer.error is not None:
             raise ClusterError(
-                f"A worker on {gethostname()} cannot load what the run needs: {answer.error.type}: "
+                f"A worker on {_host()} cannot load what the run needs: {answer.error.type}: "
                 f"{answer.error.message}. Install there what is installed here, in the same versions."
             )
         if differences := _differences(self.facts, _decode(answer.result)):
             raise ClusterError(
-                f"A worker on {gethostname()} does not fit this program: {'; '.join(differences)}. "
+                f"A worker on {_host()} does not fit this program: {'; '.join(differences)}. "
                 "Install the same versions on all machines."
             )
         return worker
 
 
+def _host() -> str:
+    from socket import gethostname  # noqa: PLC0415 - most runs are on one machine
+
+    return gethostname()
+
+
 def worker_name() -> str:
     """Return what completions call this process: its host and its number there."""
-    return f"{gethostname()}:{os.getpid()}"
+    return f"{_host()}:{os.getpid()}"
 
 
 def encode_facts(facts: Facts) -> bytes:
     """Return what a process says of itself: these facts, its Python, and the versions of the project's distributions."""
-    entries = entry_points(group=PROJECT)
-    versions = {entry.dist.name: entry.dist.version for entry in entries if entry.dist is not None}
+    installed = look_up()
+    versions = {entry.distribution: entry.version for entry in installed.entries if entry.group == PROJECT}
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    everything = {"Python": python, "the byte order": sys.byteorder, CORE: version(CORE), **versions, **facts}
+    everything = {"Python": python, "the byte order": sys.byteorder, CORE: version_of(CORE), **versions, **facts}
     return json.dumps(everything).encode()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from importlib.resources import files
 from pathlib import Path
 
 from attrs import field, frozen
@@ -28,6 +27,8 @@ class TestCase:
 
 def load_cases() -> dict[str, TestCase]:
     """Return the cases by name: from the wheel, or from the checkout that the package is installed from."""
+    from importlib.resources import files  # noqa: PLC0415 - own text needs none
+
     packaged = files("pipeline_optimization") / "resources" / FILE_NAME
     in_checkout = Path(__file__).parents[3] / "resources" / FILE_NAME
     text = packaged.read_text("utf-8") if packaged.is_file() else in_checkout.read_text("utf-8")

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
-from importlib.metadata import Distribution, EntryPoint, entry_points
+from functools import partial, reduce
+from importlib import import_module
 from pathlib import Path
 
 from attrs import field, frozen
 
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.file_module import FileModule, import_file
+from pipeline_optimization.installed import Declared, look_up, name_key
 
 __all__ = [
     "CORE",
@@ -20,7 +21,6 @@ __all__ = [
     "PluginEntry",
     "file_entries",
     "installed_entries",
-    "name_key",
 ]
 
 CORE = "pipeline-optimization"
@@ -66,11 +66,6 @@ class PluginEntry:
         return None if self.path is None else FileModule.of(self.path)
 
 
-def name_key(name: str) -> str:
-    """Return a name in the form in which two spellings of it are equal: case, ``-``, ``_`` and ``.`` do not count."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
 def _short(distribution: str) -> str:
     return name_key(distribution).removeprefix("anagram-plugin-")
 
@@ -78,32 +73,32 @@ def _short(distribution: str) -> str:
 def installed_entries() -> Sequence[PluginEntry]:
     """Return the installed plugins, sorted by distribution and name, the core first.
 
-    The core comes first, so that nobody can take a built-in name from it. A distribution that stands twice on
-    ``sys.path`` (say, installed and editable) counts once, the first on the path.
+    The core comes first, so that nobody can take a built-in name from it.
     """
-    found: dict[tuple[str, str], tuple[EntryPoint, set[str]]] = {}
-    everything = entry_points()  # once, as it reads a file of every distribution
-    facts: dict[Distribution | None, tuple[str, str]] = {None: ("(unknown distribution)", "?")}
-    for group in GROUPS:
-        for entry in everything.select(group=group):
-            if (brought_by := entry.dist) is not None and brought_by not in facts:
-                metadata = brought_by.metadata  # parsed anew whenever it is asked for
-                facts[brought_by] = (metadata["Name"], metadata["Version"])
-            found.setdefault((facts[brought_by][0], entry.name), (entry, set()))[1].add(group)
+    found: dict[tuple[str, str], tuple[Declared, set[str]]] = {}
+    for entry in look_up().entries:
+        if entry.group in GROUPS:
+            found.setdefault((entry.distribution, entry.name), (entry, set()))[1].add(entry.group)
     ordered = sorted(found, key=lambda key: (key[0] != CORE, key))
-    return [_installed(entry, groups, *facts[entry.dist]) for entry, groups in map(found.__getitem__, ordered)]
+    return [_installed(entry, groups) for entry, groups in map(found.__getitem__, ordered)]
 
 
-def _installed(entry: EntryPoint, groups: Iterable[str], distribution: str, version: str) -> PluginEntry:
+def _installed(entry: Declared, groups: Iterable[str]) -> PluginEntry:
     return PluginEntry(
         name=entry.name,
-        distribution=distribution,
-        version=version,
-        origin=str(entry.dist.locate_file("")) if entry.dist is not None else "?",
+        distribution=entry.distribution,
+        version=entry.version,
+        origin=entry.origin,
         module=entry.value,
         groups=frozenset(groups),
-        load=entry.load,
+        load=partial(_load, entry.value),
     )
+
+
+def _load(value: str) -> object:
+    """Return what an entry point's value names: a module, or something in it behind a colon."""
+    module, _, name = value.partition("[")[0].partition(":")
+    return reduce(getattr, filter(None, name.strip().split(".")), import_module(module.strip()))
 
 
 def file_entries(directory: str) -> Sequence[PluginEntry]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -41,6 +40,8 @@ def read_selection(start: Path) -> Selection:
 
 
 def _table(path: Path) -> Mapping[str, object]:
+    import tomllib  # noqa: PLC0415 - not where there is no pyproject.toml
+
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

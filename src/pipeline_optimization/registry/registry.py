@@ -12,6 +12,7 @@ from attrs import evolve
 from pipeline_optimization import hookspecs
 from pipeline_optimization.errors import OptionError, PluginConflictError, PluginLoadError, UnknownPluginError
 from pipeline_optimization.file_module import FileModule
+from pipeline_optimization.installed import name_key
 from pipeline_optimization.registry.build import Choice
 from pipeline_optimization.registry.entries import (
     KERNEL_GROUP,
@@ -19,7 +20,6 @@ from pipeline_optimization.registry.entries import (
     PluginEntry,
     file_entries,
     installed_entries,
-    name_key,
 )
 from pipeline_optimization.registry.failure import raise_unusable, unknown_component
 from pipeline_optimization.registry.loading import adopt, import_plugin

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from attrs import frozen
 
 from pipeline_optimization.errors import OptionError, UnknownPluginError, UsageError
-from pipeline_optimization.registry.entries import CORE, PluginEntry, name_key
+from pipeline_optimization.installed import name_key
+from pipeline_optimization.registry.entries import CORE, PluginEntry
 
 __all__ = ["DISABLE", "ONLY", "PLUGINS_DIR", "STRICT", "Selection", "to_bool"]
 

@@ -43,6 +43,10 @@ class GroupIndex(Protocol):
         """Return the group of each lower-case word, in order; None for a word without anagrams in the lexicon."""
         ...
 
+    def first_words(self) -> Sequence[str]:
+        """Return the first word of each group, in the order of their numbers."""
+        ...
+
     def words_of(self, group: int) -> Sequence[str]:
         """Return the words of a group, sorted."""
         ...

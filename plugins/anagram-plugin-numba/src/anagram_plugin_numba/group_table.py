@@ -38,7 +38,7 @@ class GroupTable(NamedTuple):
 def make_group_table(words: Sequence[str]) -> GroupTable:
     """Return empty tables with room for the groups of these words, one a group; they are at most half full."""
     size, long_size = (
-        1 << (2 * number + 1).bit_length() for number in (len(words), sum(len(word) > LONGEST_EXACT for word in words))
+        1 << (2 * number + 1).bit_length() for number in (len(words), sum(map(LONGEST_EXACT.__lt__, map(len, words))))
     )
     return GroupTable(
         keys=np.zeros(2 * size, np.uint64),

@@ -109,9 +109,9 @@ class NumbaKernel:
         self._lock = threading.Lock()
 
     def _group_table(self) -> GroupTable:
-        words = [self._index.words_of(group)[0] for group in range(len(self._index))]
+        words = self._index.first_words()
         table = make_group_table(words)
-        text = "".join(word + "\n" for word in words).encode()
+        text = "\n".join([*words, ""]).encode()
         self._native.call("fill_group_table", np.frombuffer(text, np.uint8), self._tables, table)
         return table
 

@@ -1,7 +1,7 @@
 """The compiled functions as machine code, kept on disk so that no run after the first needs the compiler.
 
 Importing numba and its first use take half a second and 90 MB; loading machine code takes a few milliseconds. The
-file holds a digest (``sealed_file``), the functions' symbols as a line of JSON, and an object file as LLVM makes it.
+file holds a digest (``disk_cache``), the functions' symbols as a line of JSON, and an object file as LLVM makes it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from hashlib import sha256
-from importlib.metadata import version
 from pathlib import Path
 
 from attrs import frozen
 from llvmlite import binding
 
-from pipeline_optimization.counting.index_cache import cache_directory
-from pipeline_optimization.counting.sealed_file import read_sealed, store_sealed
+from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
+from pipeline_optimization.installed import version_of
 
 __all__ = ["MachineCode", "open_machine_code"]
 
@@ -63,7 +62,7 @@ def open_machine_code(announce: Callable[[str], None] = _unheard) -> MachineCode
 def _origin() -> str:
     """Return a digest of all that machine code depends on: our sources, the compiler, and the processor."""
     sources = sorted(Path(__file__).parent.rglob("*.py"))
-    facts = [version("numba"), version("llvmlite"), sys.platform, binding.get_host_cpu_name()]
+    facts = [version_of("numba"), version_of("llvmlite"), sys.platform, binding.get_host_cpu_name()]
     facts.append(binding.get_host_cpu_features().flatten())
     return sha256(b"".join(source.read_bytes() for source in sources) + repr(facts).encode()).hexdigest()[:32]
 

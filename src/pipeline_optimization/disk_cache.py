@@ -1,13 +1,21 @@
-"""Files of a cache: a digest of all that follows, then the content. A damaged or foreign file is as good as none."""
+"""Files of the cache: a digest of all that follows, then the content. A damaged or foreign file is as good as none."""
 
 from __future__ import annotations
 
 import os
-import tempfile
 from hashlib import sha256
 from pathlib import Path
 
-__all__ = ["read_sealed", "store_sealed"]
+__all__ = ["cache_directory", "read_sealed", "store_sealed"]
+
+
+def cache_directory() -> Path:
+    """Return where files are cached: ``ANAGRAM_CACHE_DIR``, or the user's cache directory."""
+    if configured := os.environ.get("ANAGRAM_CACHE_DIR"):
+        return Path(configured)
+    from platformdirs import user_cache_dir  # noqa: PLC0415 - only where nothing is configured
+
+    return Path(user_cache_dir("pipeline-optimization", appauthor=False))
 
 
 def read_sealed(path: Path) -> bytes | None:
@@ -21,6 +29,8 @@ def read_sealed(path: Path) -> bytes | None:
 
 def store_sealed(path: Path, content: bytes) -> None:
     """Write the file beside its place and move it there; a cache that cannot be written is done without."""
+    import tempfile  # noqa: PLC0415 - most runs only read
+
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=path.name, delete=False) as file:

@@ -1,0 +1,138 @@
+"""What is installed: the project's entry points and all versions, read anew only where the metadata has changed.
+
+Importing ``importlib.metadata`` and reading a file of every distribution takes a fifth of a small run. What was read is kept
+in the cache, with a digest of the names, times and sizes of all metadata on ``sys.path``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from hashlib import sha256
+
+from attrs import asdict, frozen
+
+from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
+
+__all__ = ["Declared", "Installed", "look_up", "name_key", "version_of"]
+
+PREFIX = "anagram"
+"""With this begin the names of all groups of entry points that are ours."""
+
+METADATA = (".dist-info", ".egg-info")
+FILES = ("METADATA", "PKG-INFO", "entry_points.txt")
+
+SETTLED_NS = 2_000_000_000
+"""What changed later than so many nanoseconds ago is not kept: it may change again at what a file system calls the same time."""
+
+
+@frozen
+class Declared:
+    """An entry point, and the distribution that brings it, which lies in the directory ``origin``."""
+
+    name: str
+    value: str
+    group: str
+    distribution: str
+    version: str
+    origin: str
+
+
+@frozen
+class Installed:
+    """What is on ``sys.path``: our entry points in its order, and the version of each distribution by ``name_key``."""
+
+    entries: Sequence[Declared]
+    versions: Mapping[str, str]
+
+
+def name_key(name: str) -> str:
+    """Return a name in the form in which two spellings of it are equal: case, ``-``, ``_`` and ``.`` do not count."""
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def version_of(distribution: str) -> str:
+    """Return an installed distribution's version. Raises importlib.metadata.PackageNotFoundError where it is not installed."""
+    if found := look_up().versions.get(name_key(distribution)):
+        return found
+    from importlib.metadata import version  # noqa: PLC0415 - it takes long, and is not needed where the cache knows
+
+    return version(distribution)
+
+
+def look_up() -> Installed:
+    """Return what is installed now."""
+    if not _only_paths_count():
+        return _read()
+    digest, newest = _look()
+    place = sha256("\n".join(map(os.path.abspath, sys.path)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    path = cache_directory() / f"installed-{place}.json"
+    if (kept := read_sealed(path)) is not None and (known := _decode(kept, digest)) is not None:
+        return known
+    found = _read()
+    if newest < time.time_ns() - SETTLED_NS:
+        store_sealed(path, json.dumps({"digest": digest, **asdict(found)}).encode())
+    return found
+
+
+def _only_paths_count() -> bool:
+    """Tell whether distributions are found on ``sys.path`` alone, and by nothing that somebody added to Python's import."""
+    return all(
+        not hasattr(finder, "find_distributions") or getattr(finder, "__module__", "") == "_frozen_importlib_external"
+        for finder in sys.meta_path
+    )
+
+
+def _look() -> tuple[str, int]:
+    """Return a digest of all metadata's names, times and sizes, and the newest of the times in nanoseconds."""
+    seen: list[object] = []
+    newest = 0
+    for directory in (path or os.curdir for path in sys.path):
+        try:
+            names = sorted(name for name in os.listdir(directory) if name.lower().endswith(METADATA))
+        except NotADirectoryError:
+            names = [""]  # an archive, which may have metadata in it
+        except OSError:
+            continue
+        for name in names:
+            of_distribution = os.path.join(directory, name) if name else directory
+            for path in (of_distribution, *(os.path.join(of_distribution, file) for file in FILES)):
+                try:
+                    status = os.stat(path)
+                except OSError:
+                    continue
+                newest = max(newest, status.st_mtime_ns)
+                seen.append((path, status.st_mtime_ns, status.st_size, status.st_ino))
+    return sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest(), newest
+
+
+def _decode(content: bytes, digest: str) -> Installed | None:
+    """Return what was kept, or None where something has changed since."""
+    kept = json.loads(content)
+    if kept.pop("digest") != digest:
+        return None
+    return Installed([Declared(**entry) for entry in kept["entries"]], kept["versions"])
+
+
+def _read() -> Installed:
+    from importlib.metadata import distributions  # noqa: PLC0415 - see above
+
+    entries: list[Declared] = []
+    versions: dict[str, str] = {}
+    for distribution in distributions():
+        metadata = distribution.metadata  # parsed anew whenever it is asked for
+        name, version = metadata["Name"], metadata["Version"]
+        if not name or name_key(name) in versions:
+            continue  # of two that are on sys.path, say installed and editable, the first counts
+        versions[name_key(name)] = version
+        origin = str(distribution.locate_file(""))
+        entries += [
+            Declared(entry.name, entry.value, entry.group, name, version, origin)
+            for entry in distribution.entry_points
+            if entry.group.startswith(PREFIX)
+        ]
+    return Installed(entries, versions)
