@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from pipeline_optimization.pipeline.payloads import Counted
-from pipeline_optimization.sources import Chunk, FileRange, cut_range, read_ranges, total_size
+from pipeline_optimization.sources import Chunk, FileRange, chunk_of, cut_range, is_url, read_ranges, total_size
+from pipeline_optimization.types import FileReader
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.squeezing import Squeeze
@@ -87,6 +88,8 @@ class _Share:
         chunks = read_ranges(piece, self._counter.chunk_size, self._counter.squeeze)
         if len(piece) < MANY_FILES:
             return chunks
+        if (data := self._counter.read_files(piece)) is not None:
+            return [chunk_of(data)]
         with self._pieces.reading:
             return list(chunks)
 
@@ -117,6 +120,13 @@ class RangeCounter:
             theirs = [others.submit(_Share(self, pieces).count) for _ in range(self.threads - 1)]
             ours = _Share(self, pieces).count()
             return self._together([ours, *(share.result() for share in theirs)])
+
+    def read_files(self, ranges: Sequence[FileRange]) -> bytes | None:
+        """Return whole local files as the kernel reads them, where it can: None tells nothing of why it cannot."""
+        if not isinstance(self.kernel, FileReader):
+            return None
+        paths, starts, stops = zip(*ranges, strict=True)
+        return None if any(starts) or any(map(is_url, paths)) else self.kernel.read_files(paths, stops)
 
     def _together(self, shares: Sequence[Counted]) -> Counted:
         counts = [counts for share in shares for counts in share.chunks]

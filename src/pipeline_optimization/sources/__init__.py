@@ -15,11 +15,11 @@ from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.guiding import Guide
 from pipeline_optimization.sources.identity import identify
-from pipeline_optimization.sources.ranges import FileRange, cut_file, cut_range, read_ranges, total_size
+from pipeline_optimization.sources.ranges import FileRange, chunk_of, cut_file, cut_range, read_ranges, total_size
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
-from pipeline_optimization.sources.url import UrlSource
+from pipeline_optimization.sources.url import UrlSource, is_url
 
 __all__ = [
     "MAX_WORD_BYTES",
@@ -31,10 +31,12 @@ __all__ = [
     "StreamSource",
     "TextSource",
     "UrlSource",
+    "chunk_of",
     "cut_file",
     "cut_range",
     "expand_inputs",
     "identify",
+    "is_url",
     "least_bytes",
     "read_chunks",
     "read_ranges",

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from pipeline_optimization.sources.squeezing import Squeeze
 
-__all__ = ["FileRange", "cut_file", "cut_range", "read_ranges", "total_size"]
+__all__ = ["FileRange", "chunk_of", "cut_file", "cut_range", "read_ranges", "total_size"]
 
 FIRST_LOOK = 4096
 """Bytes before a border in which white space is searched first."""
@@ -116,8 +116,12 @@ def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze |
         with closing(InputStream(_RangeReader(ranges[0]), ranges[0].path)) as stream:
             yield from cut_stream(stream, chunk_size, squeeze, is_start=ranges[0].start == 0)
         return
-    data = b"\n".join(map(_read_whole, ranges))
-    yield Chunk(data=data, invalid_bytes=count_invalid(data))
+    yield chunk_of(b"\n".join(map(_read_whole, ranges)))
+
+
+def chunk_of(data: bytes) -> Chunk:
+    """Return the chunk of a text that was read whole."""
+    return Chunk(data=data, invalid_bytes=count_invalid(data))
 
 
 def _last_end(file: RandomAccess, low: int, high: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Iterable, Sequence
 
-__all__ = ["ChunkCounts", "CountingKernel", "GroupIndex"]
+__all__ = ["ChunkCounts", "CountingKernel", "FileReader", "GroupIndex"]
 
 
 @frozen(kw_only=True)
@@ -65,4 +65,16 @@ class CountingKernel(Protocol):
 
     def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
         """Return results that are the same in all: their sum, where that is cheap, or ``counts`` as they are."""
+        ...
+
+
+@runtime_checkable
+class FileReader(Protocol):
+    """What a counting kernel may be too: able to read many small files in less time than Python takes."""
+
+    def read_files(self, paths: Sequence[str], sizes: Sequence[int]) -> bytes | None:
+        """Return local files of these sizes, a line end between two, without their byte order marks.
+
+        None stands for files that cannot be read so, whatever the reason: then they are read one by one, which tells it.
+        """
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from anagram_plugin_numba.group_table import FIRST_GROUP, PENDING, GroupTable, make_group_table
 from anagram_plugin_numba.machine_code import open_machine_code
-from anagram_plugin_numba.native import Flat, NativeFunctions, flat
+from anagram_plugin_numba.native import CAN_READ_FILES, Flat, NativeFunctions, flat
 from anagram_plugin_numba.tables import make_tables
 from anagram_plugin_numba.word_memory import (
     DISTINCT,
@@ -48,6 +49,8 @@ REMEMBERED: Final = 3 << 14
 """Of several chunks that are added up, words beyond so many are counted by their letters instead of being remembered."""
 
 ALL: Final = 1 << 62
+
+OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
 
 MAX_CAPACITY: Final = 1 << 19
 """A memory that has room for more words is dropped."""
@@ -156,6 +159,17 @@ class NumbaKernel:
                 chunks=sum(found.chunks for found in counts),
             )
         ]
+
+    def read_files(self, paths: Sequence[str], sizes: Sequence[int]) -> bytes | None:
+        """Read whole files without the interpreter's lock, so that threads that read do not wait for one another."""
+        names = os.fsencode("\0".join([*paths, ""]))
+        if not CAN_READ_FILES or names.count(b"\0") != len(paths):
+            return None
+        text = np.empty(sum(sizes) + len(sizes), np.uint8)
+        end = self._native.call(
+            "read_files", np.frombuffer(names, np.uint8), np.array(sizes, np.int64), text, OPEN_FLAGS
+        )
+        return None if end < 0 else text[: max(0, end - 1)].tobytes()
 
     def _add(self, data: bytes, state: _State) -> None:
         text = np.frombuffer(data, np.uint8)

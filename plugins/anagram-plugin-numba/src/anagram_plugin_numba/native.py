@@ -6,8 +6,9 @@ A call holds no interpreter lock. Nothing here imports numba.
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from llvmlite import binding
@@ -15,7 +16,10 @@ from numpy.typing import NDArray
 
 from anagram_plugin_numba.machine_code import MachineCode
 
-__all__ = ["Argument", "Flat", "NativeFunctions", "flat"]
+__all__ = ["CAN_READ_FILES", "Argument", "Flat", "NativeFunctions", "flat"]
+
+CAN_READ_FILES: Final = sys.platform == "linux"
+"""Whether files are read as ``compiled.reading`` does. Elsewhere ``open`` has another name, or takes its arguments otherwise."""
 
 
 class Flat(list[int]):
