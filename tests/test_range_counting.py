@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -57,9 +57,6 @@ class MeetingKernel:
                 self._barrier.wait()
                 self._have_met = True
             yield self._kernel.count(chunk)
-
-    def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
-        return counts
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -20,9 +21,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import oracle
-from anagram_plugin_numba import WORTH_FROM_BYTES, anagram_counting_kernel, kernel
+from anagram_plugin_numba import WORTH_FROM_BYTES, anagram_counting_kernel, kernel, merge
 from anagram_plugin_numba.kernel import NumbaKernel
 from anagram_plugin_numba.machine_code import MachineCode
+from anagram_plugin_numba.merging import packed
 from anagram_plugin_numba.native import flat
 from anagram_plugin_numba.word_memory import WORDS
 from command import ANAGRAM, anagram, environment, refused
@@ -33,7 +35,7 @@ from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.totals import Totals, decode_counts, encode_counts
 from pipeline_optimization.disk_cache import read_sealed, store_sealed
-from pipeline_optimization.types import ChunkCounts, CountingKernel
+from pipeline_optimization.types import ChunkCounts, CountingKernel, GroupIndex
 
 LONG = "antidisestablishmentarianism"
 LEXICON = ["cat", "act", "tac", "dog", "god", "a" * 15, "a" * 16, "b" + "a" * 15, "a" * 16 + "c", "b" * 17]
@@ -159,14 +161,55 @@ def test_chunks_are_added_up(index: AnagramIndex, pure: ExerciseKernel, monkeypa
         sums.append((totals.words, totals.distinct_words, totals.anagram_counts(index), sum(c.chunks for c in found)))
         assert 1 < len(found) <= 9
         merged = Totals()
-        for counts in NumbaKernel(index).merged(found):
-            merged.add(counts)
+        merged.add(merge(found))
         assert (merged.words, merged.distinct_words, merged.anagram_counts(index)) == sums[-1][:3]
-        assert len(NumbaKernel(index).merged(found)) == 1
-        assert len(NumbaKernel(index).merged([])) == 0
+        assert merge(found).chunks == 9
     assert sums[0] == sums[1]
-    assert pure.merged(found) == found
     assert len(list(NumbaKernel(index).count_all(texts_[:2]))) == 1
+
+
+COUNTS = st.builds(
+    lambda found, wide: ChunkCounts(
+        groups=array("I", sorted(found)),
+        occurrences=array("Q" if wide else "I", [found[group] for group in sorted(found)]),
+        words=sum(found.values()),
+        distinct_words=len(found),
+        sample=array("I", sorted(found)),
+    ),
+    st.dictionaries(st.integers(0, 100), st.integers(1, (1 << 32) - 1)),
+    st.booleans(),
+)
+
+
+@given(st.lists(COUNTS, max_size=50))
+def test_merging_shows_nowhere(found: list[ChunkCounts]) -> None:
+    """The sum is that of adding each, whatever waits when it is asked for."""
+    merging, plain = Totals(merge), Totals()
+    for number, counts in enumerate(found):
+        merging.add(counts)
+        plain.add(counts)
+        if number % 7 == 0:
+            assert merging.matched_words == plain.matched_words
+    restored = Totals(merge)
+    restored.restore(merging.to_bytes(), groups=101)
+    for totals in (merging, restored):
+        assert (totals.words, totals.distinct_words, totals.matched_words) == (
+            plain.words,
+            plain.distinct_words,
+            plain.matched_words,
+        )
+        assert totals.to_bytes()[:16] == plain.to_bytes()[:16]
+    assert by_group(merging) == by_group(plain)
+
+
+def by_group(totals: Totals) -> dict[int, int]:
+    """Return the occurrences of each group, told by an index whose words are the groups' numbers."""
+
+    class Numbers:
+        def words_of(self, group: int) -> list[str]:
+            return [str(group)]
+
+    return {int(word): number for word, number in totals.anagram_counts(cast("GroupIndex", Numbers())).items()}
 
 
 def sums_of(kernel_: CountingKernel, chunks: list[bytes], index: AnagramIndex) -> tuple[object, ...]:
@@ -226,7 +269,7 @@ def test_many_sampled_words(index: AnagramIndex, pure: ExerciseKernel) -> None:
 def test_large_counts_travel() -> None:
     """Occurrences take eight bytes where four are not enough."""
     for number, typecode in ((2**32 - 1, "I"), (2**32, "Q")):
-        occurrences = kernel._occurrences(np.array([1, number], np.uint64))
+        occurrences = packed(np.array([1, number], np.uint64))
         assert occurrences.typecode == typecode
         counts = ChunkCounts(
             groups=array("I", [3, 4]),

@@ -12,7 +12,7 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from itertools import repeat
 from typing import Final, Generic, TypeVar
 from zlib import crc32
@@ -124,9 +124,6 @@ class ExerciseKernel:
         if number:
             yield self._in_groups(counter, number)
 
-    def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
-        return counts
-
     def _in_groups(self, counter: Counter[bytes], chunks: int) -> ChunkCounts:
         with self._lock:
             return self._known.counts(counter, chunks=chunks)
@@ -159,9 +156,6 @@ class GenericKernel:
 
     def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
         return map(self.count, chunks)
-
-    def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
-        return counts
 
 
 def _pieces(clean: bytes) -> Iterator[bytes]:

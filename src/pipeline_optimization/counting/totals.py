@@ -9,12 +9,15 @@ from itertools import repeat
 from operator import add
 
 from pipeline_optimization.counting.distinct import DistinctWords
-from pipeline_optimization.types import ChunkCounts, GroupIndex
+from pipeline_optimization.types import ChunkCounts, GroupIndex, Merge
 
 __all__ = ["Totals", "decode_counts", "encode_counts"]
 
 HEADER = struct.Struct("<QQIIIB")
 SUM_HEADER = struct.Struct("<QQ")
+
+TOGETHER = 16
+"""So many results are added up before they are added to the sum."""
 
 
 def encode_counts(counts: ChunkCounts) -> bytes:
@@ -49,17 +52,23 @@ def decode_counts(data: bytes) -> ChunkCounts:
 
 
 class Totals:
-    """The sum of all chunks' counts. Integers only, so the order of merging cannot show."""
+    """The sum of all chunks' counts. Integers only, so the order of merging cannot show.
 
-    def __init__(self) -> None:
-        self._groups: dict[int, int] = {}
+    Where there is a ``merge``, results are added up by it first, some at a time: with many large files, this process does
+    little else.
+    """
+
+    def __init__(self, merge: Merge | None = None) -> None:
+        self._merge = merge
+        self._waiting: list[ChunkCounts] = []
+        self._sum: dict[int, int] = {}
         self._distinct = DistinctWords()
         self.words = 0
 
     def add_groups(self, groups: Sequence[int], occurrences: Sequence[int]) -> None:
         """Add occurrences by group; a group must not be twice in ``groups``."""
-        totals = self._groups
-        # In C from end to end: twice as fast as a loop, and a run over large files does little else in the parent.
+        totals = self._sum
+        # In C from end to end: twice as fast as a loop.
         totals.update(zip(groups, map(add, map(totals.get, groups, repeat(0)), occurrences), strict=True))
 
     def add_words(self, words: int, distinct_words: int, sample: Iterable[int], *, chunks: int = 1) -> None:
@@ -67,8 +76,26 @@ class Totals:
         self._distinct.add(distinct_words, sample, chunks=chunks)
 
     def add(self, counts: ChunkCounts) -> None:
-        self.add_groups(counts.groups, counts.occurrences)
         self.add_words(counts.words, counts.distinct_words, counts.sample, chunks=counts.chunks)
+        if self._merge is None:
+            self.add_groups(counts.groups, counts.occurrences)
+            return
+        self._waiting.append(counts)
+        if len(self._waiting) >= TOGETHER:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Add what waits."""
+        waiting, self._waiting = self._waiting, []
+        if self._merge is not None and len(waiting) > 1:
+            waiting = [self._merge(waiting)]
+        for counts in waiting:
+            self.add_groups(counts.groups, counts.occurrences)
+
+    @property
+    def _groups(self) -> dict[int, int]:
+        self._settle()
+        return self._sum
 
     def to_bytes(self) -> bytes:
         """Return the sum as bytes, for ``restore``."""
@@ -85,7 +112,7 @@ class Totals:
             end = middle + length * occurrences.itemsize
             numbers.frombytes(data[SUM_HEADER.size : middle])
             occurrences.frombytes(data[middle:end])
-            self._groups = dict(zip(numbers, occurrences, strict=True))
+            self._sum = dict(zip(numbers, occurrences, strict=True))
             self._distinct = DistinctWords.from_bytes(data[end:])
         except struct.error as error:
             raise ValueError("it is cut off") from error

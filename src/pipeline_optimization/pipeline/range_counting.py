@@ -15,7 +15,7 @@ from pipeline_optimization.types import FileReader
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.squeezing import Squeeze
-    from pipeline_optimization.types import CountingKernel
+    from pipeline_optimization.types import CountingKernel, Merge
 
 __all__ = ["PIECE", "RangeCounter", "threads_beside"]
 
@@ -98,7 +98,8 @@ class _Share:
 class RangeCounter:
     """Counts ranges with ``threads`` threads, one of which is the caller's.
 
-    ``squeeze`` and ``chunk_size`` say how giant runs without white space are read (``read_ranges``).
+    ``squeeze`` and ``chunk_size`` say how giant runs without white space are read (``read_ranges``); ``merge`` adds up what
+    the threads found, so that one result travels and is kept.
     """
 
     kernel: CountingKernel
@@ -106,6 +107,7 @@ class RangeCounter:
     squeeze: Squeeze | None
     piece: int
     threads: int
+    merge: Merge | None = None
 
     def count(self, ranges: Sequence[FileRange]) -> Counted:
         """Return the counts of ranges that are read as one text. Raises InputError where they cannot be read."""
@@ -130,7 +132,9 @@ class RangeCounter:
 
     def _together(self, shares: Sequence[Counted]) -> Counted:
         counts = [counts for share in shares for counts in share.chunks]
-        return Counted(self.kernel.merged(counts), sum(share.invalid_bytes for share in shares))
+        if self.merge is not None and len(counts) > 1:
+            counts = [self.merge(counts)]
+        return Counted(counts, sum(share.invalid_bytes for share in shares))
 
     def _is_whole(self, ranges: Sequence[FileRange]) -> bool:
         """Tell what may be all of the input, which is counted as one text so that its different words are known exactly."""

@@ -76,7 +76,7 @@ def execute(
         chunk_size=plan.options.chunk_size,
         squeeze=tokenizer.filter if tokenizer.is_characterwise else None,
     )
-    totals = Totals()
+    totals = Totals(plan.stages.kernel.merge)
     observing = Observing(registry)
     run_id = uuid4().hex
     workload = (

@@ -106,6 +106,7 @@ class _Stages:
             squeeze=self._tokenizer.filter if self._tokenizer.is_characterwise else None,
             piece=min(PIECE, chunk_size) if is_parallel else chunk_size,
             threads=self._plan.threads if is_parallel else 1,
+            merge=self._plan.kernel.merge,
         )
 
     def filter_input(self, data: bytes) -> bytes:

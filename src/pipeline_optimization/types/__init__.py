@@ -9,7 +9,7 @@ from pipeline_optimization.types.attempts import (
     Orchestrator,
 )
 from pipeline_optimization.types.components import Component, ComponentOf, KernelOffer, NoOptions, option
-from pipeline_optimization.types.counting import ChunkCounts, CountingKernel, FileReader, GroupIndex
+from pipeline_optimization.types.counting import ChunkCounts, CountingKernel, FileReader, GroupIndex, Merge
 from pipeline_optimization.types.events import (
     CheckpointSaved,
     ItemFinished,
@@ -35,6 +35,7 @@ __all__ = [
     "ItemFinished",
     "KernelOffer",
     "Lexicon",
+    "Merge",
     "NoOptions",
     "OpenContext",
     "Orchestrator",

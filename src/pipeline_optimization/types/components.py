@@ -12,7 +12,7 @@ from pipeline_optimization.types.attempts import Capabilities
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pipeline_optimization.types.counting import CountingKernel, GroupIndex
+    from pipeline_optimization.types.counting import CountingKernel, GroupIndex, Merge
     from pipeline_optimization.types.text import Tokenizer
 
 __all__ = ["Component", "ComponentOf", "KernelOffer", "NoOptions", "option"]
@@ -70,7 +70,8 @@ class KernelOffer:
 
     It gets the group index and the tokenizer of the run. ``prepare`` is called once a run, in the parent, before there
     are workers: it brings about what they will share, such as compiled code in a cache, and announces in a few words
-    what takes long. Both must be importable by name. ``is_parallel`` says that threads count side by side, because
+    what takes long. ``merge`` adds up results faster than Python does: it returns one that is the same as all in all, of which
+    ``distinct_words`` may miss some. All must be importable by name. ``is_parallel`` says that threads count side by side, because
     counting holds no interpreter lock. An offer is taken unasked only if the input is known to have
     ``worth_from_bytes`` bytes.
     """
@@ -79,5 +80,6 @@ class KernelOffer:
     summary: str
     factory: Callable[[GroupIndex, Tokenizer], CountingKernel]
     prepare: Callable[[Callable[[str], None]], None] | None = None
+    merge: Merge | None = None
     worth_from_bytes: int = 0
     is_parallel: bool = False

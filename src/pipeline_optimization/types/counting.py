@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
 
 from attrs import frozen
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-__all__ = ["ChunkCounts", "CountingKernel", "FileReader", "GroupIndex"]
+__all__ = ["ChunkCounts", "CountingKernel", "FileReader", "GroupIndex", "Merge"]
 
 
 @frozen(kw_only=True)
@@ -30,6 +30,10 @@ class ChunkCounts:
     distinct_words: int
     sample: array[int]
     chunks: int = 1
+
+
+Merge: TypeAlias = "Callable[[Sequence[ChunkCounts]], ChunkCounts]"
+"""Adds up results."""
 
 
 class GroupIndex(Protocol):
@@ -61,10 +65,6 @@ class CountingKernel(Protocol):
 
     def count_all(self, chunks: Iterable[bytes]) -> Iterable[ChunkCounts]:
         """Count chunks as they come; each result may be the sum of several, as far as memory stays bounded."""
-        ...
-
-    def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
-        """Return results that are the same in all: their sum, where that is cheap, or ``counts`` as they are."""
         ...
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import CountingKernel, GroupIndex, KernelOffer, Tokenizer
+from pipeline_optimization.types import ChunkCounts, CountingKernel, GroupIndex, KernelOffer, Tokenizer
 
 LETTER_SIGNATURES = frozenset({"counts", "letters", "primes"})
 """Signatures that are equal exactly for words of the same letters, which is what the kernel compares."""
@@ -34,6 +34,13 @@ def prepare(announce: Callable[[str], None]) -> None:
     NativeFunctions(open_machine_code(announce))
 
 
+def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
+    """Add up results with numpy, which is imported only now."""
+    from anagram_plugin_numba import merging  # noqa: PLC0415 - as above
+
+    return merging.merge(counts)
+
+
 @hookimpl
 def anagram_counting_kernel(tokenizer: str, signature: str) -> KernelOffer | None:
     """Offer the kernel for the tokenizer that it has built in; it takes eight bytes for a little-endian number."""
@@ -44,6 +51,7 @@ def anagram_counting_kernel(tokenizer: str, signature: str) -> KernelOffer | Non
         summary="compiled; from 8 MB on",
         factory=make,
         prepare=prepare,
+        merge=merge,
         worth_from_bytes=WORTH_FROM_BYTES,
         is_parallel=True,
     )

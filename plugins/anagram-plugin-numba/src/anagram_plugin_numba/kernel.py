@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from anagram_plugin_numba.group_table import FIRST_GROUP, PENDING, GroupTable, make_group_table
 from anagram_plugin_numba.machine_code import open_machine_code
+from anagram_plugin_numba.merging import packed
 from anagram_plugin_numba.native import CAN_READ_FILES, Flat, NativeFunctions, flat
 from anagram_plugin_numba.tables import make_tables
 from anagram_plugin_numba.word_memory import (
@@ -139,27 +140,6 @@ class NumbaKernel:
                 counts = self._counts(state, number)
             yield counts
 
-    def merged(self, counts: Sequence[ChunkCounts]) -> Sequence[ChunkCounts]:
-        """Return the sum of several results, so that one travels and is kept instead of one for each thread."""
-        if len(counts) < 2:
-            return counts
-        totals = np.zeros(len(self._index), np.uint64)
-        for found in counts:
-            occurrences = np.asarray(found.occurrences)
-            totals[np.asarray(found.groups)] += occurrences.astype(np.uint64, copy=False)
-        groups = np.flatnonzero(totals)
-        sample = each_once(np.concatenate([np.asarray(found.sample) for found in counts]))
-        return [
-            ChunkCounts(
-                groups=array("I", groups.astype(np.uint32).tobytes()),
-                occurrences=_occurrences(totals[groups]),
-                words=sum(found.words for found in counts),
-                distinct_words=sum(found.distinct_words for found in counts),
-                sample=array("I", sample.tobytes()),
-                chunks=sum(found.chunks for found in counts),
-            )
-        ]
-
     def read_files(self, paths: Sequence[str], sizes: Sequence[int]) -> bytes | None:
         """Read whole files without the interpreter's lock, so that threads that read do not wait for one another."""
         names = os.fsencode("\0".join([*paths, ""]))
@@ -217,7 +197,7 @@ class NumbaKernel:
         n_sampled, sizes[SAMPLED] = int(sizes[SAMPLED]), 0
         return ChunkCounts(
             groups=array("I", groups[:n_groups].tobytes()),
-            occurrences=_occurrences(occurrences[:n_groups]),
+            occurrences=packed(occurrences[:n_groups]),
             words=tokens,
             distinct_words=int(sizes[DISTINCT]),
             sample=array("I", each_once(sample[:n_sampled]).tobytes()),
@@ -230,10 +210,3 @@ class NumbaKernel:
         found = self._index.groups_of(words)
         facts = np.array([0 if group is None else group + FIRST_GROUP for group in found], np.uint64)
         memory.entries[4 * pending.astype(np.intp) + 3] += facts - np.uint64(PENDING)
-
-
-def _occurrences(numbers: NDArray[np.uint64]) -> array[int]:
-    """Return them in four bytes each where that is enough: results travel, and are kept in checkpoints."""
-    if not len(numbers) or int(numbers.max()) < 1 << 32:
-        return array("I", numbers.astype(np.uint32).tobytes())
-    return array("Q", numbers.tobytes())
