@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import frozen
 
 if TYPE_CHECKING:
     from array import array
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
 __all__ = ["ChunkCounts", "CountingKernel", "FileReader", "GroupIndex", "Merge"]
 
@@ -32,8 +32,12 @@ class ChunkCounts:
     chunks: int = 1
 
 
-Merge: TypeAlias = "Callable[[Sequence[ChunkCounts]], ChunkCounts]"
-"""Adds up results."""
+class Merge(Protocol):
+    """Adds up results: a function."""
+
+    def __call__(self, counts: Sequence[ChunkCounts], /) -> ChunkCounts:
+        """Return one result, which is the same as all together; its ``distinct_words`` may miss some."""
+        ...
 
 
 class GroupIndex(Protocol):
