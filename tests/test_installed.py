@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
@@ -50,6 +51,10 @@ def put(site: Path, distribution: str, version: str = "1.0") -> Path:
     return info
 
 
+def sealed(content: bytes) -> bytes:
+    return sha256(content).hexdigest().encode() + b"\n" + content
+
+
 def settle(site: Path) -> None:
     for path in sorted(site.rglob("*"), reverse=True):
         os.utime(path, LONG_AGO)
@@ -67,6 +72,12 @@ def test_all_that_is_installed_is_found() -> None:
     assert expected == {(entry.name, entry.value, entry.group) for entry in look_up().entries}
     with pytest.raises(PackageNotFoundError):
         version_of("not-installed-anywhere")
+
+
+def test_what_is_cut_off_is_passed_over(site: Path) -> None:
+    (put(site, "first") / "METADATA").unlink()
+    put(site, "second")
+    assert found() == [("second", "1.0")]
 
 
 def test_it_is_read_once(site: Path, reads: list[int]) -> None:
@@ -127,7 +138,7 @@ def test_a_finder_of_somebody_else_is_asked(site: Path, reads: list[int], monkey
     assert len(reads) == 2
 
 
-@pytest.mark.parametrize("damage", [b"", b"nonsense\n{}", None])
+@pytest.mark.parametrize("damage", [b"", b"nonsense\n{}", sealed(b"{}"), sealed(b"[1]"), sealed(b"no JSON"), None])
 def test_a_damaged_file_is_replaced(site: Path, tmp_path: Path, reads: list[int], damage: bytes | None) -> None:
     put(site, "first")
     assert found() == [("first", "1.0")]

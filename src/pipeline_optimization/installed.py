@@ -112,10 +112,13 @@ def _look() -> tuple[str, int]:
 
 def _decode(content: bytes, digest: str) -> Installed | None:
     """Return what was kept, or None where something has changed since."""
-    kept = json.loads(content)
-    if kept.pop("digest") != digest:
+    try:
+        kept = json.loads(content)
+        if kept["digest"] != digest:
+            return None
+        return Installed([Declared(**entry) for entry in kept["entries"]], kept["versions"])
+    except (ValueError, KeyError, TypeError):  # of another version of ours
         return None
-    return Installed([Declared(**entry) for entry in kept["entries"]], kept["versions"])
 
 
 def _read() -> Installed:
@@ -125,8 +128,10 @@ def _read() -> Installed:
     versions: dict[str, str] = {}
     for distribution in distributions():
         metadata = distribution.metadata  # parsed anew whenever it is asked for
+        if "Name" not in metadata or "Version" not in metadata:
+            continue  # what an installation that was cut off has left
         name, version = metadata["Name"], metadata["Version"]
-        if not name or name_key(name) in versions:
+        if name_key(name) in versions:
             continue  # of two that are on sys.path, say installed and editable, the first counts
         versions[name_key(name)] = version
         origin = str(distribution.locate_file(""))
