@@ -111,3 +111,28 @@ def test_the_same_file_as_a_contender() -> None:
         )
         assert done.returncode == 0, done.stderr.decode()
         assert b"100" in done.stdout
+
+
+def test_what_a_plugin_makes_is_finalized(tmp_path: Path) -> None:
+    """Modules are kept out of garbage collection, but what comes after them is not, though it be in a cycle of objects."""
+    (tmp_path / "writing.py").write_text(
+        """
+from pipeline_optimization.hookspecs import hookimpl
+
+class Writer:
+    def __init__(self):
+        self.itself = self
+        self.file = open("written", "w")
+
+    def __del__(self):
+        self.file.write("all of it")
+        self.file.close()
+
+@hookimpl
+def anagram_run_finished(event):
+    Writer()
+"""
+    )
+    done = anagram("run", "--text", "cat", "--plugins-dir", ".", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (tmp_path / "written").read_text() == "all of it"
