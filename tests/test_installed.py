@@ -86,6 +86,19 @@ def test_it_is_read_once(site: Path, reads: list[int]) -> None:
     assert reads == [0]
 
 
+def test_directories_without_metadata_do_not_matter(
+    site: Path, tmp_path: Path, reads: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each directory in which ``python -m`` is run would have a file of its own in the cache."""
+    put(site, "first")
+    assert found() == [("first", "1.0")]
+    (tmp_path / "working").mkdir()
+    monkeypatch.setattr(sys, "path", [str(tmp_path / "working"), str(tmp_path / "gone"), *sys.path])
+    assert found() == [("first", "1.0")]
+    assert reads == [0]
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
 def test_changes_are_seen(site: Path, reads: list[int]) -> None:
     """Another distribution, another version in its place, entry points rewritten in place, and a removal."""
     info = put(site, "first")

@@ -68,9 +68,8 @@ def look_up() -> Installed:
     """Return what is installed now."""
     if not _only_paths_count():
         return _read()
-    digest, newest = _look()
-    place = sha256("\n".join(map(os.path.abspath, sys.path)).encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    path = cache_directory() / f"installed-{place}.json"
+    directories, digest, newest = _look()
+    path = cache_directory() / f"installed-{_digest(directories)[:16]}.json"
     if (kept := read_sealed(path)) is not None and (known := _decode(kept, digest)) is not None:
         return known
     found = _read()
@@ -87,8 +86,9 @@ def _only_paths_count() -> bool:
     )
 
 
-def _look() -> tuple[str, int]:
-    """Return a digest of all metadata's names, times and sizes, and the newest of the times in nanoseconds."""
+def _look() -> tuple[list[str], str, int]:
+    """Return the directories that have metadata, a digest of its names, times and sizes, and the newest time in nanoseconds."""
+    directories: list[str] = []
     seen: list[object] = []
     newest = 0
     for directory in (path or os.curdir for path in sys.path):
@@ -98,6 +98,8 @@ def _look() -> tuple[str, int]:
             names = [""]  # an archive, which may have metadata in it
         except OSError:
             continue
+        if names:
+            directories.append(os.path.abspath(directory))
         for name in names:
             of_distribution = os.path.join(directory, name) if name else directory
             for path in (of_distribution, *(os.path.join(of_distribution, file) for file in FILES)):
@@ -107,7 +109,11 @@ def _look() -> tuple[str, int]:
                     continue
                 newest = max(newest, status.st_mtime_ns)
                 seen.append((path, status.st_mtime_ns, status.st_size, status.st_ino))
-    return sha256(repr(seen).encode("utf-8", "surrogatepass")).hexdigest(), newest
+    return directories, _digest(seen), newest
+
+
+def _digest(facts: object) -> str:
+    return sha256(repr(facts).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def _decode(content: bytes, digest: str) -> Installed | None:
