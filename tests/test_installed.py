@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, distributions, version
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import pytest
 from command import environment
 from installing import install
 from pipeline_optimization import installed
+from pipeline_optimization.disk_cache import store_sealed
 from pipeline_optimization.installed import look_up, version_of
 
 LONG_AGO = (1_000_000_000, 1_000_000_000)
@@ -49,10 +49,6 @@ def put(site: Path, distribution: str, version: str = "1.0") -> Path:
     (info,) = site.glob(f"fake_{distribution}-{version}.dist-info")
     settle(site)
     return info
-
-
-def sealed(content: bytes) -> bytes:
-    return sha256(content).hexdigest().encode() + b"\n" + content
 
 
 def settle(site: Path) -> None:
@@ -151,13 +147,20 @@ def test_a_finder_of_somebody_else_is_asked(site: Path, reads: list[int], monkey
     assert len(reads) == 2
 
 
-@pytest.mark.parametrize("damage", [b"", b"nonsense\n{}", sealed(b"{}"), sealed(b"[1]"), sealed(b"no JSON"), None])
-def test_a_damaged_file_is_replaced(site: Path, tmp_path: Path, reads: list[int], damage: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("damage", "is_sealed"),
+    [(b"", False), (b"nonsense\n{}", False), (None, False), (b"{}", True), (b"[1]", True), (b"no JSON", True)],
+)
+def test_a_damaged_file_is_replaced(
+    site: Path, tmp_path: Path, reads: list[int], damage: bytes | None, is_sealed: bool
+) -> None:
+    """Also one that is whole, but of another version of ours."""
     put(site, "first")
     assert found() == [("first", "1.0")]
     (file,) = (tmp_path / "cache").glob("installed-*.json")
     content = file.read_bytes()
-    file.write_bytes(content[:-1] if damage is None else damage)
+    damaged = content[:-1] if damage is None else damage
+    store_sealed(file, damaged) if is_sealed else file.write_bytes(damaged)
     assert found() == found() == [("first", "1.0")]
     assert len(reads) == 2
     assert file.read_bytes() == content

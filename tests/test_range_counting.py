@@ -75,7 +75,8 @@ def summed(counter: RangeCounter, part: FileRange, index: AnagramIndex) -> tuple
     totals, counted = Totals(), counter.count([part])
     for counts in counted.chunks:
         totals.add(counts)
-    different = totals.distinct_words, totals.distinct_words_is_exact
+    sample = {value for counts in counted.chunks for value in counts.sample}
+    different = totals.distinct_words, totals.distinct_words_is_exact, sample
     return counted.invalid_bytes, totals.words, different, totals.anagram_counts(index)
 
 

@@ -14,7 +14,7 @@ from pipeline_optimization.sources.url import UrlSource, is_url
 if TYPE_CHECKING:
     from pipeline_optimization.sources.url import UrlFile
 
-__all__ = ["RandomAccess", "open_random", "read_once"]
+__all__ = ["OPEN_FLAGS", "RandomAccess", "open_random", "read_once"]
 
 OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
 

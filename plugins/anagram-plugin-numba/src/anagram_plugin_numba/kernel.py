@@ -35,6 +35,7 @@ from anagram_plugin_numba.word_memory import (
     with_room_for_sample,
 )
 from pipeline_optimization.counting.distinct import DEPTH
+from pipeline_optimization.sources.random_access import OPEN_FLAGS
 from pipeline_optimization.types import ChunkCounts, GroupIndex
 
 __all__ = ["NumbaKernel"]
@@ -50,8 +51,6 @@ REMEMBERED: Final = 3 << 14
 """Of several chunks that are added up, words beyond so many are counted by their letters instead of being remembered."""
 
 ALL: Final = 1 << 62
-
-OPEN_FLAGS: Final = os.O_RDONLY | getattr(os, "O_CLOEXEC", 0)
 
 MAX_CAPACITY: Final = 1 << 19
 """A memory that has room for more words is dropped."""

@@ -10,6 +10,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from anagram_plugin_numba.compilation import compiled
+from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK
 
 __all__ = ["read_files"]
 
@@ -21,8 +22,7 @@ _pread = cast(
 _close = cast("Callable[..., np.int32]", types.ExternalFunction("close", types.int32(types.int32)))
 
 NEWLINE = 0x0A
-MARK_0, MARK_1, MARK_2 = 0xEF, 0xBB, 0xBF
-"""The byte order mark, which is no part of the text."""
+MARK_0, MARK_1, MARK_2 = BYTE_ORDER_MARK  # which is no part of the text
 
 
 @compiled
