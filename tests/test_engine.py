@@ -22,7 +22,7 @@ from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.engine.worker import Worker, WorkerSetup
 from pipeline_optimization.errors import OrchestratorError, PluginError
-from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, TaskFailed, TaskRetried
+from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, OpenContext, TaskFailed, TaskRetried
 
 
 def raise_os_error(data: bytes) -> bytes:
@@ -104,12 +104,17 @@ def test_parked_items_are_bounded() -> None:
 
 
 def test_ctrl_c_strikes_while_the_engine_waits() -> None:
-    """In the ``poll`` of who runs attempts there, a SIGINT raises at once, and the run ends as interrupted."""
+    """In an attempt that ``poll`` runs, a SIGINT raises at once, and the run ends as interrupted."""
 
     class Interrupting(VirtualOrchestrator):
+        def open(self, context: OpenContext) -> None:
+            super().open(context)
+            self.interruptible = context.interruptible
+
         def poll(self, timeout: float) -> Sequence[Completion]:
-            signal.raise_signal(signal.SIGINT)
-            pytest.fail("poll() went on")
+            with self.interruptible():
+                signal.raise_signal(signal.SIGINT)
+                pytest.fail("poll() went on")
 
     orchestrator = Interrupting()
     orchestrator.capabilities = Capabilities(runs_in_caller=True, announces_start=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, NoOptions, OpenContext
@@ -22,10 +23,12 @@ class SequentialOrchestrator:
         self._waiting: deque[Attempt] = deque()
         self._torn: Completion | None = None
         self._started: Callable[[int], None] = lambda attempt_id: None
+        self._interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
 
     def open(self, context: OpenContext) -> None:
         self._worker = Worker(context.worker_init)
         self._started = context.started
+        self._interruptible = context.interruptible
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
@@ -40,7 +43,8 @@ class SequentialOrchestrator:
         attempt = self._waiting.popleft()
         self._started(attempt.id)
         try:
-            answer = self._worker.run_attempt(attempt.payload)
+            with self._interruptible():
+                answer = self._worker.run_attempt(attempt.payload)
         except KeyboardInterrupt:
             self._torn = Completion(id=attempt.id, status="lost", worker="main", detail="it was interrupted")
             raise

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
 
 from pipeline_optimization.engine.announcing import Announcer, Emit
 from pipeline_optimization.engine.backlog import Backlog
@@ -87,7 +86,7 @@ class Engine:
                     self._work(backlog, worker_init, interruption)
                 if self.stop is not None:
                     with interruption.stopping(self):
-                        self._drain(backlog, interruption)
+                        self._drain(backlog)
                 is_clean = self.stop is None and not self._flight.abandoned
             finally:
                 self._orchestrator.close(force=not is_clean)
@@ -96,10 +95,15 @@ class Engine:
         if self._limits.deadline is not None:
             self._ends_at = self._clock.now() + self._limits.deadline
         begun = self._clock.now()
-        with interruption.allowed():
-            self._orchestrator.open(
-                OpenContext(run_id=self._run_id, worker_init=worker_init, started=self._flight.timers.announce)
+        self._orchestrator.open(
+            OpenContext(
+                run_id=self._run_id,
+                worker_init=worker_init,
+                started=self._flight.timers.announce,
+                # Anywhere else in an orchestrator a signal could tear a message, an event loop or a process's start.
+                interruptible=interruption.allowed,
             )
+        )
         self.startup = self._clock.now() - begun
         while self._step(backlog, interruption):
             self._tick()
@@ -113,11 +117,11 @@ class Engine:
             self._submit(track, is_alone=backlog.is_suspect(track))
         wait = self._wait(backlog)
         if self._flight:
-            self._poll(wait, backlog, interruption)
+            self._poll(wait, backlog)
         elif not backlog.parked:
             return False
         elif self._flight.abandoned:
-            self._poll(wait, backlog, interruption)  # a slot may become free again
+            self._poll(wait, backlog)  # a slot may become free again
         elif backlog.next_due is not None:
             with interruption.allowed():
                 self._clock.sleep(wait)
@@ -126,14 +130,8 @@ class Engine:
             self.stop = Stop("deadline", f"its deadline of {self._limits.deadline:g} s is over")
         return True
 
-    def _poll(self, wait: float, backlog: Backlog, interruption: Interruption) -> None:
-        # Elsewhere a signal could tear a message in two: it is noticed when poll() is back, within a tick.
-        guard: AbstractContextManager[None] = (
-            interruption.allowed() if self._capabilities.runs_in_caller else nullcontext()
-        )
-        with guard:
-            completions = self._orchestrator.poll(wait)
-        for completion in completions:
+    def _poll(self, wait: float, backlog: Backlog) -> None:
+        for completion in self._orchestrator.poll(wait):
             self._settle(completion, backlog)
 
     def _wait(self, backlog: Backlog) -> float:
@@ -274,14 +272,14 @@ class Engine:
         else:
             self._quarantine(track.item, failed)
 
-    def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
+    def _drain(self, backlog: Backlog) -> None:
         """Call off what has not started, and let the rest end within the grace period; nothing is tried again."""
         until = self._clock.now() + self._limits.grace
         for attempt_id in self._flight.timers.waiting():
             if self._orchestrator.cancel(attempt_id):
                 self._flight.end(attempt_id)
         while self._flight and (left := until - self._clock.now()) > 0:
-            self._poll(min(TICK, left), backlog, interruption)
+            self._poll(min(TICK, left), backlog)
             self._tick()
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 from attrs import frozen
@@ -99,14 +100,20 @@ class Worker:
             sleep(pending.latency)
         return pending.finish()
 
-    async def run_attempt_async(self, payload: bytes) -> bytes:
-        """Do the same while an event loop serves others during the latency."""
+    async def run_attempt_async(
+        self, payload: bytes, *, interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> bytes:
+        """Do the same while an event loop serves others during the latency.
+
+        The task runs inside ``interruptible()``, the event loop's own steps outside it.
+        """
         import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
 
         pending = self.begin(payload)
         if pending.latency > 0:
             await asyncio.sleep(pending.latency)
-        return pending.finish()
+        with interruptible():
+            return pending.finish()
 
     @property
     def setup(self) -> WorkerSetup:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from attrs import field, frozen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
 
 __all__ = [
     "Attempt",
@@ -71,8 +73,8 @@ class Capabilities:
     very attempt that was running. ``is_parallel``: CPU-bound attempts run side by side. ``is_distributed``: workers
     may sit on other machines. ``shared_files``: workers can open the paths that the parent can. ``announces_start``:
     ``OpenContext.started`` is called as each attempt starts, so that the time that it waits before is not held against
-    it. ``runs_in_caller``: attempts run in the thread that polls, where a Ctrl-C may strike them; such an attempt is
-    then reported lost by the next ``poll``.
+    it. ``runs_in_caller``: attempts run in the thread that polls, where a Ctrl-C may strike them
+    (``OpenContext.interruptible``); such an attempt is then reported lost by the next ``poll``.
     """
 
     isolation: Literal["none", "process", "host"] = "none"
@@ -96,11 +98,14 @@ class OpenContext:
     ``worker_init`` makes a worker: ``Worker(context.worker_init)``, once in every process that runs attempts,
     in a thread-safe object that all its threads may share. It is bytes, so that it crosses any border.
     ``started`` takes the id of an attempt that starts to run, from any thread of the parent process.
+    ``interruptible()`` is a context in which Ctrl-C raises KeyboardInterrupt; elsewhere it waits until the method is back.
+    Who runs attempts in the thread that polls runs each inside it, and who waits for a cluster waits inside it.
     """
 
     run_id: str
     worker_init: bytes = field(repr=False)
     started: Callable[[int], None] = field(default=_ignore, repr=False)
+    interruptible: Callable[[], AbstractContextManager[None]] = field(default=nullcontext, repr=False)
 
 
 class Orchestrator(Protocol):
@@ -125,7 +130,8 @@ class Orchestrator(Protocol):
     def poll(self, timeout: float) -> Sequence[Completion]:
         """Return completions, waiting for at most ``timeout`` seconds; an empty answer is fine.
 
-        An orchestrator that ``runs_in_caller`` may run one attempt in here, however long that takes.
+        An orchestrator that ``runs_in_caller`` may run one attempt in here, however long that takes, inside
+        ``OpenContext.interruptible()``.
         """
         ...
 

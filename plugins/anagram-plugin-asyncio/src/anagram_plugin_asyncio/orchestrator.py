@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, OpenContext
@@ -23,6 +24,7 @@ class AsyncioOrchestrator:
         self._done: list[Completion] = []
         self._news: asyncio.Event | None = None
         self._started: Callable[[int], None] = lambda attempt_id: None
+        self._interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
         self._is_interrupted = False
 
     def open(self, context: OpenContext) -> None:
@@ -30,6 +32,7 @@ class AsyncioOrchestrator:
         self._worker = Worker(context.worker_init)
         self._news = asyncio.Event()
         self._started = context.started
+        self._interruptible = context.interruptible
 
     def submit(self, attempt: Attempt) -> None:
         if self._loop is not None:
@@ -40,7 +43,7 @@ class AsyncioOrchestrator:
         assert self._news is not None
         self._started(attempt.id)
         try:
-            answer = await self._worker.run_attempt_async(attempt.payload)
+            answer = await self._worker.run_attempt_async(attempt.payload, interruptible=self._interruptible)
             completion = Completion(id=attempt.id, status="done", payload=answer, worker="loop")
         except KeyboardInterrupt:
             # Raised again by poll(): here it would tear the event loop.

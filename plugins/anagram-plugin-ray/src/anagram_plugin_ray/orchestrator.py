@@ -47,15 +47,19 @@ class RayOrchestrator:
         introduction = Introduction.of(context)
         self._start_deaths = 0
         try:
-            if not ray.is_initialized():  # else the program has a cluster already, and keeps it
-                self._connect()
-            self.slots = self._options.workers or int(ray.cluster_resources().get("CPU", 0)) or 1
-            self._introduction = ray.put(introduction)
-            self._seats = [self._new_seat() for _ in range(self.slots)]
-            self._await_first()
+            with context.interruptible():
+                self._prepare(introduction)
         except BaseException:
             self.close(force=True)
             raise
+
+    def _prepare(self, introduction: Introduction) -> None:
+        if not ray.is_initialized():  # else the program has a cluster already, and keeps it
+            self._connect()
+        self.slots = self._options.workers or int(ray.cluster_resources().get("CPU", 0)) or 1
+        self._introduction = ray.put(introduction)
+        self._seats = [self._new_seat() for _ in range(self.slots)]
+        self._await_first()
 
     def _connect(self) -> None:
         address = self._options.address
