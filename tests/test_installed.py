@@ -17,6 +17,7 @@ from pipeline_optimization.disk_cache import store_sealed
 from pipeline_optimization.installed import look_up, version_of
 
 LONG_AGO = (1_000_000_000, 1_000_000_000)
+LATER = (1_000_000_001, 1_000_000_001)
 
 
 @pytest.fixture
@@ -110,6 +111,49 @@ def test_changes_are_seen(site: Path, reads: list[int]) -> None:
     for file in (*metadata.parent.iterdir(), metadata.parent):
         file.unlink() if file.is_file() else file.rmdir()
     assert found() == []
+
+
+def test_versions_are_looked_up_once(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until something is installed, upgraded or removed, or the path or the finders change."""
+    looks: list[str] = []
+    original = os.listdir
+
+    def looking(directory: str) -> list[str]:
+        looks.append(directory)
+        return original(directory)
+
+    monkeypatch.setattr(os, "listdir", looking)
+    written = tmp_path / "written"  # such as a script's own directory
+    written.mkdir()
+    monkeypatch.setattr(sys, "path", [str(site), str(written)])  # others may just have been installed to
+
+    def is_looked_at() -> bool:
+        is_any, looks[:] = str(site) in looks, []
+        return is_any
+
+    info = put(site, "first")
+    os.utime(site, LONG_AGO)
+    assert version_of("first") == "1.0"
+    assert is_looked_at()
+    (written / "out.json").touch()
+    assert version_of("First") == "1.0"
+    assert not is_looked_at()
+    info.rename(site / "fake_first-1.1.dist-info")
+    metadata = site / "fake_first-1.1.dist-info" / "METADATA"
+    metadata.write_text(metadata.read_text().replace("1.0", "1.1"))
+    assert version_of("first") == "1.1"
+    metadata.write_text(metadata.read_text().replace("1.1", "1.2"))
+    assert version_of("first") == "1.2"
+    assert is_looked_at()
+    settle(site)
+    os.utime(site, LATER)
+    assert version_of("first") == "1.2"
+    assert is_looked_at()
+    assert version_of("first") == "1.2"
+    assert not is_looked_at()
+    monkeypatch.setattr(sys, "path", [])
+    with pytest.raises(PackageNotFoundError):
+        version_of("first")
 
 
 def test_what_has_just_changed_is_not_kept(site: Path, reads: list[int]) -> None:

@@ -56,8 +56,14 @@ def name_key(name: str) -> str:
 
 
 def version_of(distribution: str) -> str:
-    """Return an installed distribution's version. Raises importlib.metadata.PackageNotFoundError where it is not installed."""
-    if found := look_up().versions.get(name_key(distribution)):
+    """Return an installed distribution's version. Raises importlib.metadata.PackageNotFoundError where it is not installed.
+
+    Looks anew only where a directory on ``sys.path`` has changed, as installing, upgrading and removing change it.
+    """
+    last = _last
+    is_known = last is not None and _only_paths_count() and last[0] == _places()
+    installed = last[1] if last is not None and is_known else look_up()
+    if found := installed.versions.get(name_key(distribution)):
         return found
     from importlib.metadata import version  # noqa: PLC0415 - it takes long, and is not needed where the cache knows
 
@@ -66,8 +72,49 @@ def version_of(distribution: str) -> str:
 
 def look_up() -> Installed:
     """Return what is installed now."""
+    global _last  # noqa: PLW0603 - one process sees one sys.path
+    _last = None
     if not _only_paths_count():
         return _read()
+    places = _places()
+    found = _kept_or_read()
+    _last = (places, found)
+    return found
+
+
+_Places = Sequence[tuple[str, object]]
+
+_last: tuple[_Places, Installed] | None = None
+"""What this process has found last, and where."""
+
+
+def _places() -> _Places:
+    """Return the directories on ``sys.path``, each with what changes whenever a distribution is put there or removed."""
+    settled = time.time_ns() - SETTLED_NS
+    places: list[tuple[str, object]] = []
+    for directory in (path or os.curdir for path in sys.path):
+        try:
+            status = os.stat(directory)
+            if status.st_mtime_ns < settled:
+                stamp: object = (status.st_mtime_ns, status.st_ino)
+            else:
+                # Most such directories are not for distributions: a script's own, or one to which somebody writes.
+                stamp = object() if _metadata_in(directory) else "has none"
+        except OSError:
+            continue
+        places.append((os.path.abspath(directory), stamp))
+    return places
+
+
+def _metadata_in(directory: str) -> list[str]:
+    """Return the names of metadata. Raises OSError where the directory cannot be read."""
+    try:
+        return sorted(name for name in os.listdir(directory) if name.lower().endswith(METADATA))
+    except NotADirectoryError:
+        return [""]  # an archive, which may have metadata in it
+
+
+def _kept_or_read() -> Installed:
     directories, digest, newest = _look()
     path = cache_directory() / f"installed-{_digest(directories)[:16]}.json"
     if (kept := read_sealed(path)) is not None and (known := _decode(kept, digest)) is not None:
@@ -93,9 +140,7 @@ def _look() -> tuple[list[str], str, int]:
     newest = 0
     for directory in (path or os.curdir for path in sys.path):
         try:
-            names = sorted(name for name in os.listdir(directory) if name.lower().endswith(METADATA))
-        except NotADirectoryError:
-            names = [""]  # an archive, which may have metadata in it
+            names = _metadata_in(directory)
         except OSError:
             continue
         if names:
