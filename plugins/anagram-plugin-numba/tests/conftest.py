@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,14 +11,13 @@ from pipeline_optimization.registry import Registry
 
 CACHE = Path(__file__).parents[3] / ".pytest_cache" / "anagram"
 
-# Fixtures of a module's scope come before the one below.
-os.environ.setdefault("ANAGRAM_CACHE_DIR", str(CACHE))
 
-
-@pytest.fixture(autouse=True)
-def cache_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let subprocesses find what is compiled, whatever other tests have set."""
-    monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(CACHE))
+@pytest.fixture(scope="module", autouse=True)
+def cache_directory() -> Iterator[None]:
+    """Find what is compiled, in subprocesses too, whatever other tests have set."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANAGRAM_CACHE_DIR", str(CACHE))
+        yield
 
 
 @pytest.fixture(scope="session")
