@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from pathlib import Path
 
 import pytest
 
 from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
-from pipeline_optimization.builtin.signatures import counts_signature, letters_signature
+from pipeline_optimization.builtin.signatures import counts_signature, letters_signature, primes_signature
 from pipeline_optimization.counting import index_cache
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.index_cache import open_index
@@ -30,6 +30,14 @@ class Words:
         return self._words
 
 
+def as_tuple(word: str) -> Hashable:
+    return tuple(sorted(word))
+
+
+def as_set(word: str) -> Hashable:
+    return frozenset((char, word.count(char)) for char in word)
+
+
 @pytest.fixture
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point the cache to an empty directory, and forget open indexes before each opening."""
@@ -46,7 +54,7 @@ def groups(index: AnagramIndex) -> list[list[str]]:
     return [index.words_of(number) for number in range(len(index))]
 
 
-@pytest.mark.parametrize("signature", [letters_signature, counts_signature])
+@pytest.mark.parametrize("signature", [letters_signature, counts_signature, primes_signature, as_set, as_tuple])
 def test_cached(cache: Path, signature: Signature) -> None:
     """The second opening reads the file, not the lexicon, and gives the same index."""
     lexicon = Words(["cat", "ACT", "dog", "x1", "", "a b", "act"])
@@ -56,6 +64,26 @@ def test_cached(cache: Path, signature: Signature) -> None:
     assert groups(first) == groups(again) == [["act", "cat"], ["dog"]]
     assert again.groups_of(["tac", "god", "x", "y" * 5000]) == [0, 1, None, None]
     assert len(list(cache.iterdir())) == 1
+
+
+@pytest.mark.parametrize(
+    ("signature", "is_kept"),
+    [(letters_signature, True), (counts_signature, True), (primes_signature, True), (as_tuple, True), (as_set, False)],
+)
+def test_kept_signatures(cache: Path, signature: Signature, is_kept: bool) -> None:
+    """Signatures that text can hold are not computed again, which would take longer than all else of a small run."""
+    computed: list[str] = []
+
+    def counting(word: str) -> Hashable:
+        computed.append(word)
+        return signature(word)
+
+    lexicon = Words(["cat", "act", "\u00e4rger"])
+    opened(lexicon, counting)
+    computed.clear()
+    index = opened(lexicon, counting)
+    assert computed == ([] if is_kept else ["act", "\u00e4rger"])
+    assert index.groups_of(["tac", "rger\u00e4", "x"]) == [0, 1, None]
 
 
 def test_identity_and_signature_key_the_cache(cache: Path) -> None:

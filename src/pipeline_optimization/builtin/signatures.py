@@ -26,9 +26,12 @@ def letters_signature(word: str, /) -> str:
     return "".join(sorted(word))
 
 
-def counts_signature(word: str, /) -> Hashable:
-    """Return how often each character occurs: the multiset that the definition of an anagram speaks of."""
-    return frozenset(Counter(word).items())
+def counts_signature(word: str, /) -> str:
+    """Return how often each character occurs, the multiset that the definition of an anagram speaks of: ``a1 c1 t1``.
+
+    As text, which the index cache can keep; words have no space in them, so that no two multisets have one text.
+    """
+    return " ".join([f"{char}{number}" for char, number in sorted(Counter(word).items())])
 
 
 def primes_signature(word: str, /) -> Hashable:

@@ -1,7 +1,8 @@
 """Indexes on disk: a digest of all that follows, a header line in JSON, then the groups and their signatures as plain text.
 
-No pickle: a damaged or foreign file can do no more than be built anew. Only signatures that are strings are stored;
-others are computed from each group's first word when the index is loaded.
+No pickle: a damaged or foreign file can do no more than be built anew. Signatures are lines where they are strings, else
+JSON where they come back from it as equals, as numbers and tuples of them do; others are not stored, but computed from each
+group's first word when the index is loaded.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 
 __all__ = ["open_index"]
 
-FORMAT = 3
+FORMAT = 4
 MAX_OPEN = 4
 
 _OPEN: dict[str, AnagramIndex] = {}
@@ -77,8 +78,8 @@ def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> Anagra
             return None
         text = body.decode("utf-8")
         lines = text[: header["split"]].split("\n")
-        signatures: list[Hashable] = list(text[header["split"] + 1 :].split("\n"))
-        if not header["has_signatures"]:
+        signatures = _decode(header["form"], text[header["split"] + 1 :])
+        if signatures is None:
             signatures = [signature(spell(line.partition(" ")[0]) or "") for line in lines]
         numbers = dict(zip(signatures, range(len(lines)), strict=True))
         return AnagramIndex(lines, numbers, signature, int(header["longest"]), digest=str(header["digest"]))
@@ -88,16 +89,38 @@ def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> Anagra
 
 def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]) -> None:
     """Write the index; a cache that cannot be written is done without."""
-    texts = [s for s in signatures if isinstance(s, str) and "\n" not in s]
-    has_signatures = len(texts) == len(signatures)
+    form, encoded = _encode(signatures)
     groups = "\n".join(index.lines)
-    body = (groups + "\n" + "\n".join(texts if has_signatures else ())).encode("utf-8")
+    body = f"{groups}\n{encoded}".encode()
     header = {
         "key": key,
         "split": len(groups),
-        "has_signatures": has_signatures,
+        "form": form,
         "longest": index.longest,
         "digest": index.digest(),
     }
     content = json.dumps(header).encode() + b"\n" + body
     store_sealed(path, content)
+
+
+def _encode(signatures: list[Hashable]) -> tuple[str, str]:
+    """Return the form in which the signatures can be kept, and what is kept."""
+    texts = [s for s in signatures if isinstance(s, str) and "\n" not in s]
+    if len(texts) == len(signatures):
+        return "lines", "\n".join(texts)
+    try:
+        encoded = json.dumps(signatures, separators=(",", ":"))
+        if _decode("json", encoded) == signatures:
+            return "json", encoded
+    except (ValueError, TypeError):
+        pass  # what JSON does not have: bytes, say, or numbers of thousands of digits
+    return "none", ""
+
+
+def _decode(form: str, encoded: str) -> list[Hashable] | None:
+    """Return the signatures, or None where they are not kept. Raises ValueError and TypeError where the text is damaged."""
+    if form == "lines":
+        return list(encoded.split("\n"))
+    if form == "json":
+        return [tuple(s) if isinstance(s, list) else s for s in json.loads(encoded)]
+    return None
