@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from itertools import product
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
 from pipeline_optimization.builtin.signatures import counts_signature, letters_signature, primes_signature
-from pipeline_optimization.counting import index_cache
+from pipeline_optimization.counting import index_cache, kept_lines
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.index_cache import open_index
+from pipeline_optimization.counting.kept_lines import KeptLines
 from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.types import Signature
@@ -84,6 +88,39 @@ def test_kept_signatures(cache: Path, signature: Signature, is_kept: bool) -> No
     index = opened(lexicon, counting)
     assert computed == ([] if is_kept else ["act", "\u00e4rger"])
     assert index.groups_of(["tac", "rger\u00e4", "x"]) == [0, 1, None]
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    words=st.sets(st.text("abc\u00e9\U00010428", min_size=1, max_size=6), min_size=1, max_size=60),
+    others=st.lists(st.text("abc\u00e9\U00010428 \n", max_size=7), max_size=20),
+)
+def test_few_are_found_as_many(
+    cache: Path, monkeypatch: pytest.MonkeyPatch, words: set[str], others: list[str]
+) -> None:
+    """A kept index gives the groups and words of the built one, whether it is asked for a few or for all of them."""
+    monkeypatch.setattr(kept_lines, "STEP", 3)
+    lexicon = Words(sorted(words), identity=repr(sorted(words)))
+    built, kept = opened(lexicon), opened(lexicon)
+    asked = [*others, *sorted(words)]
+    expected = built.groups_of(asked)
+    assert len(kept) == len(built)
+    assert [kept.groups_of([word]) for word in asked] == [[group] for group in expected]
+    assert groups(kept) == groups(built)
+    assert kept.groups_of(asked * 1000) == expected * 1000
+    assert groups(kept) == groups(built)
+    assert kept.first_words() == built.first_words()
+
+
+def test_a_few_words_are_found_without_cutting_all(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which takes a fifth of a small run."""
+    lexicon = Words(["".join(letters) for letters in product("abcdefg", repeat=4)])
+    opened(lexicon)
+    index = opened(lexicon)
+    monkeypatch.setattr(KeptLines, "all", lambda self: pytest.fail("all lines were cut"))
+    (group,) = index.groups_of(["gabc"])
+    assert group is not None
+    assert "abcg" in index.words_of(group)
 
 
 def test_identity_and_signature_key_the_cache(cache: Path) -> None:

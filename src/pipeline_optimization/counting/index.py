@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from hashlib import blake2b
 from unicodedata import normalize
 
+from pipeline_optimization.counting.kept_lines import KeptLines, KeptNumbers
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.types import Lexicon, Signature
@@ -25,8 +26,8 @@ class AnagramIndex:
 
     def __init__(
         self,
-        lines: Sequence[str],
-        numbers: dict[Hashable, int],
+        lines: Sequence[str] | KeptLines,
+        numbers: dict[Hashable, int] | KeptNumbers,
         signature: Signature,
         longest: int,
         *,
@@ -36,7 +37,7 @@ class AnagramIndex:
         self.longest = longest
         self._digest = digest
         self._signature = signature
-        self._get: Callable[[Hashable], int | None] = numbers.get
+        self._getter = numbers.getter if isinstance(numbers, KeptNumbers) else lambda how_many: numbers.get
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -46,7 +47,7 @@ class AnagramIndex:
         # A word longer than all of the lexicon's matches nothing; its signature could cost quadratic time.
         longest = self.longest
         short = [word if len(word) <= longest else "" for word in words]
-        return list(map(self._get, map(self._signature, short)))
+        return list(map(self._getter(len(short)), map(self._signature, short)))
 
     def first_words(self) -> list[str]:
         """Return the first word of each group, in the order of their numbers."""

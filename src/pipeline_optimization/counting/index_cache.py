@@ -1,26 +1,30 @@
 """Indexes on disk: a digest of all that follows, a header line in JSON, then the groups and their signatures as plain text.
 
-No pickle: a damaged or foreign file can do no more than be built anew. Signatures are lines where they are strings, else
-JSON where they come back from it as equals, as numbers and tuples of them do; others are not stored, but computed from each
-group's first word when the index is loaded.
+No pickle: a damaged or foreign file can do no more than be built anew. Signatures are lines where they are strings, sorted so
+that a few are found without cutting the text, with the groups' numbers behind them in four bytes each, the lowest first. Else
+they are JSON, where they come back from it as equals, as numbers and tuples of them do. Others are not stored, but computed
+from each group's first word when the index is loaded.
 """
 
 from __future__ import annotations
 
 import json
+import sys
 import threading
+from array import array
 from collections.abc import Hashable
 from hashlib import sha256
 from pathlib import Path
 
 from pipeline_optimization.counting.index import AnagramIndex, build_index
+from pipeline_optimization.counting.kept_lines import KeptLines, KeptNumbers, marks_of
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling, spelling_of
 from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
 from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 
 __all__ = ["open_index"]
 
-FORMAT = 4
+FORMAT = 5
 MAX_OPEN = 4
 
 _OPEN: dict[str, AnagramIndex] = {}
@@ -76,12 +80,18 @@ def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> Anagra
         header = json.loads(head)
         if header["key"] != key:
             return None
-        text = body.decode("utf-8")
-        lines = text[: header["split"]].split("\n")
-        signatures = _decode(header["form"], text[header["split"] + 1 :])
-        if signatures is None:
-            signatures = [signature(spell(line.partition(" ")[0]) or "") for line in lines]
-        numbers = dict(zip(signatures, range(len(lines)), strict=True))
+        text = body[: header["text_bytes"]].decode("utf-8")
+        lines = KeptLines(text[: header["split"]], header["marks"], header["groups"])
+        encoded = text[header["split"] + 1 :]
+        numbers: dict[Hashable, int] | KeptNumbers
+        if header["form"] == "lines":
+            signatures = KeptLines(encoded, header["signature_marks"], header["groups"])
+            numbers = KeptNumbers(signatures, _little_endian(array("I", body[header["text_bytes"] :])))
+        else:
+            found = (
+                _from_json(encoded) if encoded else [signature(spell(line.partition(" ")[0]) or "") for line in lines]
+            )
+            numbers = dict(zip(found, range(len(lines)), strict=True))
         return AnagramIndex(lines, numbers, signature, int(header["longest"]), digest=str(header["digest"]))
     except (ValueError, KeyError, TypeError):
         return None
@@ -89,38 +99,41 @@ def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> Anagra
 
 def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]) -> None:
     """Write the index; a cache that cannot be written is done without."""
-    form, encoded = _encode(signatures)
+    texts = {s: number for number, s in enumerate(signatures) if isinstance(s, str) and "\n" not in s}
+    are_lines = len(texts) == len(signatures)
+    ordered = sorted(texts) if are_lines else []
     groups = "\n".join(index.lines)
-    body = f"{groups}\n{encoded}".encode()
+    body = f"{groups}\n{chr(10).join(ordered) if are_lines else _as_json(signatures)}".encode()
     header = {
         "key": key,
-        "split": len(groups),
-        "form": form,
+        "form": "lines" if are_lines else "json",
+        "groups": len(index),
         "longest": index.longest,
         "digest": index.digest(),
+        "text_bytes": len(body),
+        "split": len(groups),
+        "marks": marks_of(index.lines),
+        "signature_marks": marks_of(ordered),
     }
-    content = json.dumps(header).encode() + b"\n" + body
-    store_sealed(path, content)
+    numbers = _little_endian(array("I", map(texts.__getitem__, ordered)))
+    store_sealed(path, json.dumps(header).encode() + b"\n" + body + numbers.tobytes())
 
 
-def _encode(signatures: list[Hashable]) -> tuple[str, str]:
-    """Return the form in which the signatures can be kept, and what is kept."""
-    texts = [s for s in signatures if isinstance(s, str) and "\n" not in s]
-    if len(texts) == len(signatures):
-        return "lines", "\n".join(texts)
+def _little_endian(numbers: array[int]) -> array[int]:
+    """Return numbers in memory's order for those in the file's, or the other way round."""
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers
+
+
+def _as_json(signatures: list[Hashable]) -> str:
+    """Return the signatures as JSON, or nothing where they would not come back as equals."""
     try:
         encoded = json.dumps(signatures, separators=(",", ":"))
-        if _decode("json", encoded) == signatures:
-            return "json", encoded
+        return encoded if _from_json(encoded) == signatures else ""
     except (ValueError, TypeError):
-        pass  # what JSON does not have: bytes, say, or numbers of thousands of digits
-    return "none", ""
+        return ""  # JSON does not have bytes, say, or numbers of thousands of digits
 
 
-def _decode(form: str, encoded: str) -> list[Hashable] | None:
-    """Return the signatures, or None where they are not kept. Raises ValueError and TypeError where the text is damaged."""
-    if form == "lines":
-        return list(encoded.split("\n"))
-    if form == "json":
-        return [tuple(s) if isinstance(s, list) else s for s in json.loads(encoded)]
-    return None
+def _from_json(encoded: str) -> list[Hashable]:
+    return [tuple(s) if isinstance(s, list) else s for s in json.loads(encoded)]
