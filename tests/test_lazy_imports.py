@@ -19,7 +19,7 @@ from pipeline_optimization.cli.main import _run
 code = _run(sys.argv[1:])
 print("\\n" + json.dumps([code, sorted(sys.modules)]))
 """
-HEAVY = {"english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil"}
+HEAVY = {"english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil", "rich._emoji_codes"}
 LOUD = "raise SystemExit('imported')\n"
 COMPONENT = """
 from pipeline_optimization.hookspecs import hookimpl
@@ -77,8 +77,9 @@ def test_help_is_small() -> None:
 
 
 def test_cat_is_light() -> None:
-    """With a cached index, ``run --text cat`` imports neither the word list nor multiprocessing nor asyncio."""
+    """With a cached index, ``run --text cat`` imports neither the word list nor multiprocessing nor asyncio, nor emoji."""
     modules_of("run", "--text", "cat")
+    assert not HEAVY & modules_of("run", "--text", "cat")
     modules = modules_of("run", "--text", "cat", "--format", "json")
     assert "pipeline_optimization.engine.loop" in modules
     assert not HEAVY & modules

@@ -20,7 +20,7 @@ class TableConsole(Console):
     """
 
     def __init__(self, stream: TextIO, *, pipe_width: int | None = PIPE_WIDTH) -> None:
-        super().__init__(file=stream, highlight=False, width=None if stream.isatty() else pipe_width)
+        super().__init__(file=stream, highlight=False, emoji=False, width=None if stream.isatty() else pipe_width)
 
     def print_if_it_fits(self, table: Table) -> bool:
         """Print a table if the terminal is wide enough for all of it, or where there is none; return whether it was."""
