@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Iterable, Sequence
 from hashlib import blake2b
 from unicodedata import normalize
@@ -49,9 +50,10 @@ class AnagramIndex:
         short = [word if len(word) <= longest else "" for word in words]
         return list(map(self._getter(len(short)), map(self._signature, short)))
 
-    def first_words(self) -> list[str]:
-        """Return the first word of each group, in the order of their numbers."""
-        return [line.partition(" ")[0] for line in self.lines]
+    def first_words(self) -> str:
+        """Return the first word of each group, in the order of their numbers, with a line feed behind each."""
+        text = self.lines.text if isinstance(self.lines, KeptLines) else "\n".join(self.lines)
+        return re.sub(" [^\n]*", "", text) + "\n"
 
     def words_of(self, group: int) -> list[str]:
         """Return the words of a group, sorted."""

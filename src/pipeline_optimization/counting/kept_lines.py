@@ -29,7 +29,7 @@ class KeptLines:
     """The lines of a text, with their ``marks_of``."""
 
     def __init__(self, text: str, marks: Sequence[int], number: int) -> None:
-        self._text = text
+        self.text = text
         self._marks = marks
         self._number = number
         self._left = FEW
@@ -46,18 +46,18 @@ class KeptLines:
         if self._all is None and self._left >= 0:
             mark, rest = divmod(number, STEP)
             stop = self._marks[mark + 1] if mark + 1 < len(self._marks) else None
-            return self._text[self._marks[mark] : stop].split("\n")[rest]
+            return self.text[self._marks[mark] : stop].split("\n")[rest]
         return self.all()[number]
 
     def all(self) -> list[str]:
         """Return all lines."""
         if self._all is None:
-            self._all = self._text.split("\n")
+            self._all = self.text.split("\n")
         return self._all
 
     def find(self, line: str) -> int | None:
         """Return the number of a line, by bisection of the text; its lines must be sorted."""
-        text, low, high = self._text, 0, len(self._text)
+        text, low, high = self.text, 0, len(self.text)
         while low <= high:
             middle = (low + high) // 2
             start = max(low, text.rfind("\n", low, middle) + 1)

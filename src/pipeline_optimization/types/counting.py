@@ -51,8 +51,8 @@ class GroupIndex(Protocol):
         """Return the group of each lower-case word, in order; None for a word without anagrams in the lexicon."""
         ...
 
-    def first_words(self) -> Sequence[str]:
-        """Return the first word of each group, in the order of their numbers."""
+    def first_words(self) -> str:
+        """Return the first word of each group, in the order of their numbers, with a line feed behind each."""
         ...
 
     def words_of(self, group: int) -> Sequence[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -35,11 +34,15 @@ class GroupTable(NamedTuple):
     maybe: NDArray[np.uint8]
 
 
-def make_group_table(words: Sequence[str]) -> GroupTable:
-    """Return empty tables with room for the groups of these words, one a group; they are at most half full."""
-    size, long_size = (
-        1 << (2 * number + 1).bit_length() for number in (len(words), sum(map(LONGEST_EXACT.__lt__, map(len, words))))
-    )
+def make_group_table(words: NDArray[np.uint8]) -> GroupTable:
+    """Return empty tables with room for the groups of these words, one a group; they are at most half full.
+
+    Each word has a line feed behind it.
+    """
+    ends = np.flatnonzero(words == ord("\n"))
+    lengths = np.diff(ends, prepend=-1) - 1  # in bytes, which are at least as many as letters
+    numbers = len(ends), int(np.count_nonzero(lengths > LONGEST_EXACT))
+    size, long_size = (1 << (2 * number + 1).bit_length() for number in numbers)
     return GroupTable(
         keys=np.zeros(2 * size, np.uint64),
         facts=np.zeros(size, np.uint32),

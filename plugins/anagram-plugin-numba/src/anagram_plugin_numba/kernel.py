@@ -112,10 +112,9 @@ class NumbaKernel:
         self._lock = threading.Lock()
 
     def _group_table(self) -> GroupTable:
-        words = self._index.first_words()
+        words = np.frombuffer(self._index.first_words().encode(), np.uint8)
         table = make_group_table(words)
-        text = "\n".join([*words, ""]).encode()
-        self._native.call("fill_group_table", np.frombuffer(text, np.uint8), self._tables, table)
+        self._native.call("fill_group_table", words, self._tables, table)
         return table
 
     def count(self, data: bytes) -> ChunkCounts:

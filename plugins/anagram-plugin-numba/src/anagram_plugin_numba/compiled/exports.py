@@ -20,7 +20,7 @@ __all__ = ["examples"]
 def examples() -> Sequence[tuple[Callable[..., object], Sequence[Argument]]]:
     """Return each function with an example of its arguments. They are not called."""
     text = np.frombuffer(b"x", np.uint8)  # an array that cannot be written, as text is
-    tables, table, memory, scratch = make_tables(), make_group_table(["x"]), make_word_memory(1), make_scratch(64)
+    tables, table, memory, scratch = make_tables(), make_group_table(text), make_word_memory(1), make_scratch(64)
     numbers, wide_numbers = np.zeros(1, np.uint32), np.zeros(1, np.uint64)
     sizes = np.zeros(1, np.int64)
     functions: list[tuple[Callable[..., object], Sequence[Argument]]] = [
