@@ -123,6 +123,23 @@ def test_a_few_words_are_found_without_cutting_all(cache: Path, monkeypatch: pyt
     assert "abcg" in index.words_of(group)
 
 
+def test_many_are_asked_for_in_the_midst_of_a_few(cache: Path) -> None:
+    """As another thread may do, which shares the index: what is looked up by then is found all the same."""
+    lexicon = Words(["cat", "act", "dog"])
+    asked: list[str] = []
+
+    def interrupting(word: str) -> str:
+        if word == "tac" and not asked:
+            asked.extend(["dog"] * 5000)
+            assert set(index.groups_of(asked)) == {1}
+        return letters_signature(word)
+
+    opened(lexicon, interrupting)
+    index = opened(lexicon, interrupting)
+    assert lexicon.reads == 1
+    assert index.groups_of(["tac", "god", ""]) == [0, 1, None]
+
+
 def test_identity_and_signature_key_the_cache(cache: Path) -> None:
     """Another identity or another signature never meets the wrong index."""
     opened(Words(["cat"]))

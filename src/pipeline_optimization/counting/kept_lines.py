@@ -75,7 +75,10 @@ class KeptLines:
 
 
 class KeptNumbers:
-    """The numbers of groups by their signatures, which are strings: sorted ones, with the number of each in this order."""
+    """The numbers of groups by their signatures, which are strings: sorted ones, with the number of each in this order.
+
+    Threads may share it: what was returned to one of them stays right when another has a dictionary made.
+    """
 
     def __init__(self, signatures: KeptLines, numbers: array[int]) -> None:
         self._signatures = signatures
@@ -90,7 +93,6 @@ class KeptNumbers:
             if self._left >= 0:
                 return self._find
             self._all = dict(zip(self._signatures, self._numbers, strict=True))
-            self._signatures = KeptLines("", [], 0)  # frees the text
         return self._all.get
 
     def _find(self, signature: Hashable) -> int | None:
