@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable
 from itertools import product
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from memory_lexicon import Words
 from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
 from pipeline_optimization.builtin.signatures import counts_signature, letters_signature, primes_signature
 from pipeline_optimization.counting import index_cache, kept_lines
@@ -19,19 +20,6 @@ from pipeline_optimization.counting.kept_lines import KeptLines
 from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.types import Signature
-
-
-class Words:
-    """A lexicon that notes how often it is read."""
-
-    def __init__(self, words: list[str], identity: str = "1") -> None:
-        self.identity = identity
-        self.reads = 0
-        self._words = words
-
-    def words(self) -> Iterable[str]:
-        self.reads += 1
-        return self._words
 
 
 def as_tuple(word: str) -> Hashable:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memory_lexicon import Words
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting import kernel as kernel_module
@@ -14,17 +15,7 @@ from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.types import ChunkCounts
 
-
-class Words:
-    """A lexicon in memory."""
-
-    identity = "test"
-
-    def words(self) -> list[str]:
-        return ["cat", "act", "dog", "god", "listen", "silent", "ab", "ba"]
-
-
-INDEX = build_index(Words(), letters_signature, "test")[0]
+INDEX = build_index(Words(["cat", "act", "dog", "god", "listen", "silent", "ab", "ba"]), letters_signature, "test")[0]
 SAME = b"cat dog listen, and other words like these "
 
 

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memory_lexicon import Words
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
@@ -29,15 +30,6 @@ numbers = st.integers(0, 1 << 58)
 names = st.text(st.characters(), max_size=20)  # with surrogates, which stand for bytes that are not UTF-8
 
 TEXT = b"The cat's act: stop, spot, post! \xff Tea-pot 3 dogs god.\n"
-
-
-class Words:
-    """A lexicon in memory."""
-
-    identity = "test"
-
-    def words(self) -> list[str]:
-        return ["cat", "act", "dog", "god", "stop", "the"]
 
 
 class MeetingKernel:
@@ -61,7 +53,7 @@ class MeetingKernel:
 
 @pytest.fixture(scope="module")
 def index() -> AnagramIndex:
-    return build_index(Words(), letters_signature, "test")[0]
+    return build_index(Words(["cat", "act", "dog", "god", "stop", "the"]), letters_signature, "test")[0]
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memory_lexicon import Words
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.builtin.signatures import counts_signature, letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, WhitespaceTokenizer
@@ -31,16 +32,6 @@ class FoldingTokenizer:
 
     def words(self, filtered: str) -> Iterable[str]:
         return filtered.split()
-
-
-class Words:
-    identity = "words"
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self._words = words
-
-    def words(self) -> Iterable[str]:
-        return self._words
 
 
 def opened(words: Sequence[str], tokenizer: Tokenizer, signature: Signature = letters_signature) -> AnagramIndex:

@@ -9,11 +9,9 @@ import random
 import subprocess
 import sys
 import threading
-from array import array
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import pytest
@@ -24,18 +22,18 @@ import oracle
 from anagram_plugin_numba import WORTH_FROM_BYTES, anagram_counting_kernel, kernel, merge
 from anagram_plugin_numba.kernel import NumbaKernel
 from anagram_plugin_numba.machine_code import MachineCode
-from anagram_plugin_numba.merging import packed
 from anagram_plugin_numba.native import flat
 from anagram_plugin_numba.word_memory import WORDS
 from command import ANAGRAM, anagram, environment, refused
+from memory_lexicon import Words
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
-from pipeline_optimization.counting.totals import Totals, decode_counts, encode_counts
+from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.disk_cache import read_sealed, store_sealed
-from pipeline_optimization.types import ChunkCounts, CountingKernel, GroupIndex
+from pipeline_optimization.types import ChunkCounts, CountingKernel
 
 LONG = "antidisestablishmentarianism"
 LEXICON = ["cat", "act", "tac", "dog", "god", "a" * 15, "a" * 16, "b" + "a" * 15, "a" * 16 + "c", "b" * 17]
@@ -60,18 +58,6 @@ PARTS += [
 
 texts = st.one_of(st.text(max_size=80), st.lists(st.sampled_from([*PIECES, *SPACES]), max_size=150).map("".join))
 binaries = st.one_of(st.binary(max_size=200), st.lists(st.sampled_from(PARTS), max_size=200).map(b"".join))
-
-
-class Words:
-    """A lexicon in memory."""
-
-    identity = "test"
-
-    def __init__(self, words: list[str]) -> None:
-        self._words = words
-
-    def words(self) -> list[str]:
-        return self._words
 
 
 @pytest.fixture(scope="module")
@@ -168,50 +154,6 @@ def test_chunks_are_added_up(index: AnagramIndex, pure: ExerciseKernel, monkeypa
     assert len(list(NumbaKernel(index).count_all(texts_[:2]))) == 1
 
 
-COUNTS = st.builds(
-    lambda found, wide: ChunkCounts(
-        groups=array("I", sorted(found)),
-        occurrences=array("Q" if wide else "I", [found[group] for group in sorted(found)]),
-        words=sum(found.values()),
-        distinct_words=len(found),
-        sample=array("I", sorted(found)),
-    ),
-    st.dictionaries(st.integers(0, 100), st.integers(1, (1 << 32) - 1)),
-    st.booleans(),
-)
-
-
-@given(st.lists(COUNTS, max_size=50))
-def test_merging_shows_nowhere(found: list[ChunkCounts]) -> None:
-    """The sum is that of adding each, whatever waits when it is asked for."""
-    merging, plain = Totals(merge), Totals()
-    for number, counts in enumerate(found):
-        merging.add(counts)
-        plain.add(counts)
-        if number % 7 == 0:
-            assert merging.matched_words == plain.matched_words
-    restored = Totals(merge)
-    restored.restore(merging.to_bytes(), groups=101)
-    for totals in (merging, restored):
-        assert (totals.words, totals.distinct_words, totals.matched_words) == (
-            plain.words,
-            plain.distinct_words,
-            plain.matched_words,
-        )
-        assert totals.to_bytes()[:16] == plain.to_bytes()[:16]
-    assert by_group(merging) == by_group(plain)
-
-
-def by_group(totals: Totals) -> dict[int, int]:
-    """Return the occurrences of each group, told by an index whose words are the groups' numbers."""
-
-    class Numbers:
-        def words_of(self, group: int) -> list[str]:
-            return [str(group)]
-
-    return {int(word): number for word, number in totals.anagram_counts(cast("GroupIndex", Numbers())).items()}
-
-
 def sums_of(kernel_: CountingKernel, chunks: list[bytes], index: AnagramIndex) -> tuple[object, ...]:
     """Return what chunks are in all: words, counts, the different words' estimate, and the sample that it is made from."""
     totals, sample = Totals(), set()
@@ -264,22 +206,6 @@ def test_many_sampled_words(index: AnagramIndex, pure: ExerciseKernel) -> None:
     (state,) = compiled._idle
     assert len(state.memory.sampled) > 1 << 16
     assert found[1] == {"act": 20, "b": 2, "cat": 20, "tac": 20}
-
-
-def test_large_counts_travel() -> None:
-    """Occurrences take eight bytes where four are not enough."""
-    for number, typecode in ((2**32 - 1, "I"), (2**32, "Q")):
-        occurrences = packed(np.array([1, number], np.uint64))
-        assert occurrences.typecode == typecode
-        counts = ChunkCounts(
-            groups=array("I", [3, 4]),
-            occurrences=occurrences,
-            words=9,
-            distinct_words=2,
-            sample=array("I", [16]),
-            chunks=2,
-        )
-        assert decode_counts(encode_counts(counts)) == counts
 
 
 def test_frequent_words_change(index: AnagramIndex, pure: ExerciseKernel) -> None:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from anagram_plugin_numba import kernel as kernel_module
 from anagram_plugin_numba.kernel import NumbaKernel
+from memory_lexicon import Words
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index
@@ -30,18 +31,9 @@ CONTENTS = st.lists(
 )
 
 
-class Words:
-    """A lexicon in memory."""
-
-    identity = "test"
-
-    def words(self) -> list[str]:
-        return ["cat", "act", "dog", "god", "stop", "the"]
-
-
 @pytest.fixture(scope="module")
 def index() -> AnagramIndex:
-    return build_index(Words(), letters_signature, "test")[0]
+    return build_index(Words(["cat", "act", "dog", "god", "stop", "the"]), letters_signature, "test")[0]
 
 
 @pytest.fixture(scope="module")
