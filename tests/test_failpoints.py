@@ -12,7 +12,7 @@ import pytest
 
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import CheckpointError
-from pipeline_optimization.pipeline import checkpointing
+from pipeline_optimization.pipeline import keeping
 
 TEXT = "The cat's act: stop, spot, post! " * 120
 FUSED: dict[str, Any] = {"chunk_size": 40}
@@ -69,7 +69,7 @@ def test_every_statement_may_fail(
     The first statements make the file, so each of them is tried in any case. Whatever is new is committed, so that the
     statements do not depend on the time.
     """
-    monkeypatch.setattr(checkpointing, "SHARE", math.inf)
+    monkeypatch.setattr(keeping, "SHARE", math.inf)
     whole = count_anagrams(TEXT, **options)
     connect = sqlite3.connect
 

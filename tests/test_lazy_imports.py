@@ -19,7 +19,7 @@ from pipeline_optimization.cli.main import _run
 code = _run(sys.argv[1:])
 print("\\n" + json.dumps([code, sorted(sys.modules)]))
 """
-HEAVY = {"english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil", "rich._emoji_codes"}
+HEAVY = {"english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil", "rich._emoji_codes", "sqlite3"}
 LOUD = "raise SystemExit('imported')\n"
 COMPONENT = """
 from pipeline_optimization.hookspecs import hookimpl

@@ -17,7 +17,8 @@ from typing import Any
 from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.cli import main
 from pipeline_optimization.pipeline import run
-from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, Keeping, open_keeping
+from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
+from pipeline_optimization.pipeline.keeping import Keeping, open_keeping
 
 
 class StopWatch:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from pipeline_optimization.cli import main
-from pipeline_optimization.pipeline import checkpointing
+from pipeline_optimization.pipeline import keeping
 
 if __name__ == "__main__":
-    checkpointing.SHARE = math.inf
+    keeping.SHARE = math.inf
     main()

@@ -8,30 +8,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
-from attrs import define, field
-
 from pipeline_optimization.checkpoint import CheckpointStore, Failure, FileSpan
 from pipeline_optimization.counting.index import AnagramIndex
-from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 from pipeline_optimization.errors import CheckpointError
-from pipeline_optimization.pipeline.invocation import Invocation
 from pipeline_optimization.pipeline.payloads import decode_ranges
 from pipeline_optimization.pipeline.plan import SEED, RunPlan
-from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.pipeline.stages import COUNT_RANGES
 from pipeline_optimization.sources import Source, identify
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["CheckpointedWorkload", "Keeping", "KeptWorkload", "open_keeping", "run_facts"]
-
-SHARE = 0.005
-"""The part of a run's time that commits may take, the first and the last aside.
-
-A run of long items commits each of them at once; one of short items commits some together. What a killed process has
-not committed yet took it two hundred times as long as a commit at most, and is counted again.
-"""
+__all__ = ["CheckpointedWorkload", "KeptWorkload", "run_facts"]
 
 
 class KeptWorkload(Workload, Protocol):
@@ -164,80 +152,3 @@ def _span(item: Item) -> FileSpan | None:
         return None
     ranges = decode_ranges(item.data)
     return FileSpan(os.fsencode(ranges[0].path), ranges[0].start, ranges[0].stop) if len(ranges) == 1 else None
-
-
-@define(eq=False)
-class Keeping:
-    """A run's workload, and the checkpoint that keeps it, if there is one."""
-
-    workload: Workload
-    store: CheckpointStore | None
-    clock: Clock
-    _start: float = field(init=False)
-    _spent: float = field(init=False, default=0.0)
-
-    def __attrs_post_init__(self) -> None:
-        self._start = self.clock.now()
-
-    @property
-    def path(self) -> str:
-        return "" if self.store is None else self.store.path
-
-    @property
-    def finished(self) -> int:
-        return 0 if self.store is None else self.store.finished
-
-    @property
-    def resumed(self) -> int:
-        return self.workload.resumed if isinstance(self.workload, CheckpointedWorkload) else 0
-
-    @property
-    def failed(self) -> Tally:
-        """Return the items that an earlier run had to give up, and that this one did not try."""
-        return self.workload.failed if isinstance(self.workload, CheckpointedWorkload) else Tally()
-
-    def quarantine(self, item: Item, failed: FailedItem) -> None:
-        """Keep that an item failed for good, where there is a checkpoint."""
-        if isinstance(self.workload, CheckpointedWorkload):
-            self.workload.quarantine(item, failed)
-
-    def commit(self, *, at_once: bool = False) -> bool:
-        """Make safe what was finished since the last time; return whether there was anything.
-
-        Unless ``at_once``, it waits for a later call while commits have taken more than SHARE of the run's time.
-        """
-        if not isinstance(self.workload, CheckpointedWorkload):
-            return False
-        begun = self.clock.now()
-        if not at_once and self._spent > SHARE * (begun - self._start):
-            return False
-        is_new = self.workload.commit()
-        if is_new:
-            self._spent += self.clock.now() - begun
-        return is_new
-
-
-@contextmanager
-def open_keeping(
-    plan: RunPlan,
-    sources: Sequence[Source],
-    index: AnagramIndex,
-    workload: KeptWorkload,
-    reading: Reading,
-    *,
-    clock: Clock,
-) -> Iterator[Keeping]:
-    """Open the checkpoint that the plan asks for. What was not committed when the run ends in an error is dropped.
-
-    It may be half of what belongs together; the run that goes on will do it again.
-    """
-    path = plan.options.checkpoint
-    if path is None:
-        yield Keeping(workload, None, clock)
-        return
-    facts = run_facts(plan, sources, index)
-    invocation = Invocation.of(plan.options, sources, plan.seed).to_json()
-    with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation) as store:
-        reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)
-        kept = CheckpointedWorkload(workload, store, retries_failed=plan.options.retries_failed)
-        yield Keeping(kept, store, clock)

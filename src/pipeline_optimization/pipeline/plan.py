@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
-from pipeline_optimization.checkpoint import stored_fact
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, UnknownComponentError
@@ -152,8 +151,13 @@ def _seed(options: RunOptions) -> int:
     """Return the seed that was chosen, that of the run to resume, or a new one."""
     if options.seed is not None:
         return options.seed
-    stored = stored_fact(options.checkpoint, SEED) if options.resume and options.checkpoint else None
-    return int(stored) if stored is not None and stored.isdecimal() else secrets.randbits(31)
+    if options.resume and options.checkpoint:
+        from pipeline_optimization.checkpoint import stored_fact  # noqa: PLC0415 - SQLite, for runs that use it only
+
+        stored = stored_fact(options.checkpoint, SEED)
+        if stored is not None and stored.isdecimal():
+            return int(stored)
+    return secrets.randbits(31)
 
 
 def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator, Capabilities]:

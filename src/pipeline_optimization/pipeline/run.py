@@ -14,7 +14,7 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.file_module import FileModule
-from pipeline_optimization.pipeline.checkpointing import Keeping, open_keeping
+from pipeline_optimization.pipeline.keeping import Keeping, open_keeping
 from pipeline_optimization.pipeline.kernels import prepare_kernel
 from pipeline_optimization.pipeline.observing import Observing
 from pipeline_optimization.pipeline.plan import RunPlan

@@ -1,0 +1,113 @@
+"""What a run knows of its checkpoint, if it has one. Only then is what makes checkpoints imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.engine.clock import Clock
+from pipeline_optimization.engine.tally import FailedItem, Tally
+from pipeline_optimization.engine.work import Item, Workload
+from pipeline_optimization.pipeline.plan import RunPlan
+from pipeline_optimization.pipeline.reading import Reading
+from pipeline_optimization.sources import Source
+
+if TYPE_CHECKING:
+    from pipeline_optimization.checkpoint import CheckpointStore
+    from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, KeptWorkload
+
+__all__ = ["Keeping", "open_keeping"]
+
+SHARE = 0.005
+"""The part of a run's time that commits may take, the first and the last aside.
+
+A run of long items commits each of them at once; one of short items commits some together. What a killed process has
+not committed yet took it two hundred times as long as a commit at most, and is counted again.
+"""
+
+
+@define(eq=False)
+class Keeping:
+    """A run's workload, which is ``kept`` in ``store`` if there is a checkpoint."""
+
+    workload: Workload
+    clock: Clock
+    kept: CheckpointedWorkload | None = None
+    store: CheckpointStore | None = None
+    _start: float = field(init=False)
+    _spent: float = field(init=False, default=0.0)
+
+    def __attrs_post_init__(self) -> None:
+        self._start = self.clock.now()
+
+    @property
+    def path(self) -> str:
+        return "" if self.store is None else self.store.path
+
+    @property
+    def finished(self) -> int:
+        return 0 if self.store is None else self.store.finished
+
+    @property
+    def resumed(self) -> int:
+        return 0 if self.kept is None else self.kept.resumed
+
+    @property
+    def failed(self) -> Tally:
+        """Return the items that an earlier run had to give up, and that this one did not try."""
+        return Tally() if self.kept is None else self.kept.failed
+
+    def quarantine(self, item: Item, failed: FailedItem) -> None:
+        """Keep that an item failed for good, where there is a checkpoint."""
+        if self.kept is not None:
+            self.kept.quarantine(item, failed)
+
+    def commit(self, *, at_once: bool = False) -> bool:
+        """Make safe what was finished since the last time; return whether there was anything.
+
+        Unless ``at_once``, it waits for a later call while commits have taken more than SHARE of the run's time.
+        """
+        if self.kept is None:
+            return False
+        begun = self.clock.now()
+        if not at_once and self._spent > SHARE * (begun - self._start):
+            return False
+        is_new = self.kept.commit()
+        if is_new:
+            self._spent += self.clock.now() - begun
+        return is_new
+
+
+@contextmanager
+def open_keeping(
+    plan: RunPlan,
+    sources: Sequence[Source],
+    index: AnagramIndex,
+    workload: KeptWorkload,
+    reading: Reading,
+    *,
+    clock: Clock,
+) -> Iterator[Keeping]:
+    """Open the checkpoint that the plan asks for. What was not committed when the run ends in an error is dropped.
+
+    It may be half of what belongs together; the run that goes on will do it again.
+    """
+    path = plan.options.checkpoint
+    if path is None:
+        yield Keeping(workload, clock)
+        return
+    from pipeline_optimization.checkpoint import CheckpointStore  # noqa: PLC0415 - SQLite, for runs that use it only
+    from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, run_facts  # noqa: PLC0415
+    from pipeline_optimization.pipeline.invocation import Invocation  # noqa: PLC0415
+
+    facts = run_facts(plan, sources, index)
+    invocation = Invocation.of(plan.options, sources, plan.seed).to_json()
+    with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation) as store:
+        reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)
+        kept = CheckpointedWorkload(workload, store, retries_failed=plan.options.retries_failed)
+        yield Keeping(kept, clock, kept, store)
