@@ -19,7 +19,7 @@ def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
     totals = np.zeros(1 + max((found.groups[-1] for found in counts if found.groups), default=0), np.uint64)
     for found in counts:
         totals[np.asarray(found.groups)] += np.asarray(found.occurrences).astype(np.uint64, copy=False)
-    groups = np.flatnonzero(totals)
+    groups = np.flatnonzero(totals != 0)  # of truth values, since those of numbers take five times as long
     sample = each_once(np.concatenate([np.asarray(found.sample) for found in counts]))
     return ChunkCounts(
         groups=array("I", groups.astype(np.uint32).tobytes()),
