@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 import sqlite3
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pipeline_optimization.errors import CheckpointError, RunInterrupted
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline import keeping
 from pipeline_optimization.pipeline.run import Progress
+from pipeline_optimization.pipeline.stages import COUNT_RANGES
 from pipeline_optimization.types import CheckpointSaved
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
@@ -230,6 +232,21 @@ def test_a_damaged_checkpoint_is_refused(damage: str, book: Path, tmp_path: Path
     database.close()
     with pytest.raises(CheckpointError):
         count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint, resume=True)
+
+
+def test_an_item_that_is_not_found_again_is_refused(tmp_path: Path, anagram_registry: Registry) -> None:
+    """Else it would be counted once more, beside the sum that has it: a changed name in a table, or in its index."""
+    book, checkpoint, bad = tmp_path / "book.txt", tmp_path / "run.checkpoint", tmp_path / "bad.checkpoint"
+    book.write_text("cat dog stop " * 50)
+    whole = count_anagrams(book, chunk_size=60, checkpoint=checkpoint, registry=anagram_registry)
+    content = checkpoint.read_bytes()
+    places = [match.start() for match in re.finditer(COUNT_RANGES.encode(), content)]
+    assert len(places) == 2 * whole.attempts
+    for place in places:
+        for further in (0, len(COUNT_RANGES)):  # the task, and the item's own name
+            bad.write_bytes(content[: place + further] + b"~" + content[place + further + 1 :])
+            with pytest.raises(CheckpointError):
+                count_anagrams(book, chunk_size=60, checkpoint=bad, resume=True, registry=anagram_registry)
 
 
 def test_resume_without_a_checkpoint_says_what_to_do() -> None:
