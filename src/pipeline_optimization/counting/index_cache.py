@@ -1,7 +1,7 @@
 """Indexes on disk: a digest of all that follows, a header line in JSON, then the groups and their signatures as plain text.
 
 No pickle: a damaged or foreign file can do no more than be built anew. Signatures are lines where they are strings, sorted so
-that a few are found without cutting the text, with the groups' numbers behind them in four bytes each, the lowest first. Else
+that a few are found without cutting the text, with the groups' numbers behind them in four bytes each, in this machine's order. Else
 they are JSON, where they come back from it as equals, as numbers and tuples of them do. Others are not stored, but computed
 from each group's first word when the index is loaded.
 """
@@ -49,7 +49,7 @@ def open_index(
     """
     spell = plain_spelling if tokenizer is None else spelling_of(tokenizer)
     tokens = None if tokenizer is None else [tokenizer_name, _origin(tokenizer)]
-    key = json.dumps([FORMAT, lexicon.identity, signature_name, _origin(signature), tokens])
+    key = json.dumps([FORMAT, sys.byteorder, lexicon.identity, signature_name, _origin(signature), tokens])
     with _LOCK:
         index = _OPEN.get(key)
         if index is None:
@@ -86,7 +86,7 @@ def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> Anagra
         numbers: dict[Hashable, int] | KeptNumbers
         if header["form"] == "lines":
             signatures = KeptLines(encoded, header["signature_marks"], header["groups"])
-            numbers = KeptNumbers(signatures, _little_endian(array("I", body[header["text_bytes"] :])))
+            numbers = KeptNumbers(signatures, array("I", body[header["text_bytes"] :]))
         else:
             found = (
                 _from_json(encoded) if encoded else [signature(spell(line.partition(" ")[0]) or "") for line in lines]
@@ -103,7 +103,8 @@ def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]
     are_lines = len(texts) == len(signatures)
     ordered = sorted(texts) if are_lines else []
     groups = "\n".join(index.lines)
-    body = f"{groups}\n{chr(10).join(ordered) if are_lines else _as_json(signatures)}".encode()
+    encoded = "\n".join(ordered) if are_lines else _as_json(signatures)
+    body = f"{groups}\n{encoded}".encode()
     header = {
         "key": key,
         "form": "lines" if are_lines else "json",
@@ -115,15 +116,8 @@ def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]
         "marks": marks_of(index.lines),
         "signature_marks": marks_of(ordered),
     }
-    numbers = _little_endian(array("I", map(texts.__getitem__, ordered)))
+    numbers = array("I", map(texts.__getitem__, ordered))
     store_sealed(path, json.dumps(header).encode() + b"\n" + body + numbers.tobytes())
-
-
-def _little_endian(numbers: array[int]) -> array[int]:
-    """Return numbers in memory's order for those in the file's, or the other way round."""
-    if sys.byteorder == "big":
-        numbers.byteswap()
-    return numbers
 
 
 def _as_json(signatures: list[Hashable]) -> str:
