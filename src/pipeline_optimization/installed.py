@@ -61,8 +61,10 @@ def version_of(distribution: str) -> str:
     Looks anew only where a directory on ``sys.path`` has changed, as installing, upgrading and removing change it.
     """
     last = _last
-    is_known = last is not None and _only_paths_count() and last[0] == _places()
-    installed = last[1] if last is not None and is_known else look_up()
+    if last is None or not _only_paths_count() or last[0] != _places():
+        installed = look_up()
+    else:
+        _, installed = last
     if found := installed.versions.get(name_key(distribution)):
         return found
     from importlib.metadata import version  # noqa: PLC0415 - it takes long, and is not needed where the cache knows
@@ -73,7 +75,6 @@ def version_of(distribution: str) -> str:
 def look_up() -> Installed:
     """Return what is installed now."""
     global _last  # noqa: PLW0603 - one process sees one sys.path
-    _last = None
     if not _only_paths_count():
         return _read()
     places = _places()
