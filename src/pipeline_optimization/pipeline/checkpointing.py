@@ -62,7 +62,7 @@ class CheckpointedWorkload:
 
     def __init__(self, workload: KeptWorkload, store: CheckpointStore, *, retries_failed: bool) -> None:
         self._workload = workload
-        self._store = store
+        self.store = store
         self._retries_failed = retries_failed
         self._sums_up = workload.snapshot() is not None
         self._is_sum_stale = False
@@ -79,14 +79,14 @@ class CheckpointedWorkload:
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
         """Keep a result together with its item's identity, and return the items that it makes possible."""
         follow_ups = self._workload.accept(item, result)
-        self._store.put(item.task, item.id, item.data, None if self._sums_up else result, _span(item))
+        self.store.put(item.task, item.id, item.data, None if self._sums_up else result, _span(item))
         self._is_sum_stale = self._sums_up
         return self._unfinished(follow_ups)
 
     def _unfinished(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield what is to be run; what is finished is accepted instead, in the order in which it comes."""
         for item in items:
-            found = self._store.find(item.task, item.id, item.data)
+            found = self.store.find(item.task, item.id, item.data)
             if found is None:
                 if not self._is_failed(item):
                     yield item
@@ -99,7 +99,7 @@ class CheckpointedWorkload:
             yield from self._unfinished(follow_ups)
 
     def _is_failed(self, item: Item) -> bool:
-        failure = None if self._retries_failed else self._store.find_failure(item.task, item.id, item.data)
+        failure = None if self._retries_failed else self.store.find_failure(item.task, item.id, item.data)
         if failure is not None:
             self.failed.add_failed(
                 FailedItem(
@@ -123,16 +123,16 @@ class CheckpointedWorkload:
             attempts=failed.attempts,
             is_poison=failed.is_poison,
         )
-        self._store.put_failure(item.task, item.id, item.data, failure)
+        self.store.put_failure(item.task, item.id, item.data, failure)
 
     def commit(self) -> bool:
         """Make safe what was finished since the last time; return whether there was anything."""
         if self._is_sum_stale:
             total = self._workload.snapshot()
             assert total is not None
-            self._store.put_sum(total)
+            self.store.put_sum(total)
             self._is_sum_stale = False
-        return self._store.commit()
+        return self.store.commit()
 
     @contextmanager
     def _plausible(self) -> Iterator[None]:
@@ -140,9 +140,9 @@ class CheckpointedWorkload:
             yield
         except (ArithmeticError, LookupError, ValueError, struct.error) as error:
             raise CheckpointError(
-                f"The checkpoint {self._store.path!r} holds a result that no run wrote ({error}). Delete it and start "
+                f"The checkpoint {self.store.path!r} holds a result that no run wrote ({error}). Delete it and start "
                 "anew.",
-                path=self._store.path,
+                path=self.store.path,
             ) from error
 
 

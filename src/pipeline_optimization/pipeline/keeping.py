@@ -18,7 +18,6 @@ from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.sources import Source
 
 if TYPE_CHECKING:
-    from pipeline_optimization.checkpoint import CheckpointStore
     from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, KeptWorkload
 
 __all__ = ["Keeping", "open_keeping"]
@@ -33,12 +32,11 @@ not committed yet took it two hundred times as long as a commit at most, and is 
 
 @define(eq=False)
 class Keeping:
-    """A run's workload, which is ``kept`` in ``store`` if there is a checkpoint."""
+    """A run's workload, which is ``kept`` if there is a checkpoint."""
 
     workload: Workload
     clock: Clock
     kept: CheckpointedWorkload | None = None
-    store: CheckpointStore | None = None
     _start: float = field(init=False)
     _spent: float = field(init=False, default=0.0)
 
@@ -47,11 +45,11 @@ class Keeping:
 
     @property
     def path(self) -> str:
-        return "" if self.store is None else self.store.path
+        return "" if self.kept is None else self.kept.store.path
 
     @property
     def finished(self) -> int:
-        return 0 if self.store is None else self.store.finished
+        return 0 if self.kept is None else self.kept.store.finished
 
     @property
     def resumed(self) -> int:
@@ -110,4 +108,4 @@ def open_keeping(
     with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation) as store:
         reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)
         kept = CheckpointedWorkload(workload, store, retries_failed=plan.options.retries_failed)
-        yield Keeping(kept, clock, kept, store)
+        yield Keeping(kept, clock, kept)
