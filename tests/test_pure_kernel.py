@@ -1,4 +1,4 @@
-"""The pure Python kernel adds up chunks of the same words, and counts others each by itself."""
+"""The pure Python kernel adds up chunks, until they have many different words."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import oracle
 from memory_lexicon import Words
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
@@ -15,7 +16,8 @@ from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.types import ChunkCounts
 
-INDEX = build_index(Words(["cat", "act", "dog", "god", "listen", "silent", "ab", "ba"]), letters_signature, "test")[0]
+WORDS = ["cat", "act", "dog", "god", "listen", "silent", "ab", "ba"]
+INDEX = build_index(Words(WORDS), letters_signature, "test")[0]
 SAME = b"cat dog listen, and other words like these "
 
 
@@ -34,29 +36,40 @@ def chunks_together(chunks: list[bytes]) -> list[int]:
     return [counts.chunks for counts in new_kernel().count_all(chunks)]
 
 
-@given(st.lists(st.lists(st.sampled_from(["Cat", "dog", "silent", "x-ab", "naïve", "é", "q7", "ab's"]), max_size=8)))
-def test_the_sum_is_that_of_each(words: list[list[str]]) -> None:
-    chunks = [" ".join(of_chunk).encode() for of_chunk in words]
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.sampled_from(["Cat", "dog", "silent", "x-ab", "naïve", "é", "q7", "ab's"]), max_size=8),
+            st.sampled_from([" ", "   ", "\n \t\n   "]),
+        )
+    ),
+    st.sampled_from([1, 30, 1 << 20]),
+)
+def test_the_sum_is_that_of_each(words: list[tuple[list[str], str]], block: int) -> None:
+    """Blocks of few gaps between words are counted otherwise than those of many."""
+    chunks = [gap.join(of_chunk).encode() for of_chunk, gap in words]
     kernel = new_kernel()
-    assert summed(list(kernel.count_all(chunks))) == summed([kernel.count(chunk) for chunk in chunks])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kernel_module, "BLOCK", block)
+        found = summed(list(kernel.count_all(chunks)))
+    assert found == summed([kernel.count(chunk) for chunk in chunks])
+    text = " ".join(chunk.decode() for chunk in chunks)
+    assert found[1] == oracle.count(text, WORDS)
 
 
-def test_chunks_of_the_same_words_are_added_up() -> None:
+def test_chunks_are_added_up() -> None:
     assert chunks_together([SAME] * 9) == [9]
     assert chunks_together([]) == []
     assert chunks_together([b""]) == [1]
 
 
-def test_chunks_of_other_words_are_not() -> None:
-    """Two are counted together to find out; then each is one result, though the last two would be alike."""
-    others = [f"a{number} b{number} c{number}".encode() for number in range(5)]
-    assert chunks_together([*others, others[-1]]) == [2, 1, 1, 1, 1]
-
-
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few new words in each chunk are many in the end."""
+    monkeypatch.setattr(kernel_module, "BLOCK", 1)
     monkeypatch.setattr(kernel_module, "MAX_TOGETHER", 20)
     chunks = [SAME + f"new{number} ".encode() for number in range(30)]
-    together = chunks_together(chunks)
+    results = list(new_kernel().count_all(chunks))
+    together = [counts.chunks for counts in results]
     assert sum(together) == 30
     assert max(together) == together[0] == 21 - len(set(SAME.split()))
+    assert summed(results)[1] == {word: 30 for word in ("cat", "act", "dog", "god", "listen", "silent")}

@@ -10,11 +10,9 @@ from __future__ import annotations
 import struct
 from array import array
 from collections.abc import Iterable
-from typing import TypeVar
+from zlib import crc32
 
-__all__ = ["DEPTH", "DistinctWords", "sampled"]
-
-W = TypeVar("W")
+__all__ = ["DEPTH", "DistinctWords", "sample_of"]
 
 DEPTH = 4
 """Workers report one word in 2**4: few enough to send, enough for an error of 4 % at 10,000 different words."""
@@ -25,10 +23,10 @@ CAPACITY = 1 << 15
 """The largest sample kept: a standard error of about 0.7 %."""
 
 
-def sampled(words: Iterable[W], hashes: Iterable[int]) -> list[tuple[W, int]]:
-    """Return the words, with their CRC-32, that belong to the sample that workers report."""
+def sample_of(words: Iterable[bytes]) -> list[int]:
+    """Return the CRC-32 of the words that belong to the sample that workers report, ascending and each once."""
     mask = (1 << DEPTH) - 1
-    return [pair for pair in zip(words, hashes, strict=True) if not pair[1] & mask]
+    return sorted({value for value in map(crc32, words) if not value & mask})
 
 
 class DistinctWords:

@@ -1,10 +1,8 @@
 """The counting kernels in pure Python, exact for every tokenizer, signature and lexicon.
 
-The work is left to bulk operations in C, since one step of the interpreter a word would cost more than all of them:
-``bytes.translate`` drops and lowers, ``bytes.split`` cuts, ``Counter`` counts, and only *different* words are looked
-up: those of a chunk, or of several whose words are the same. Both kernels count one chunk at a time: threads that count
-side by side under one interpreter lock are slower than one after the other, and take as much more memory as they are
-many.
+The work is left to bulk operations in C, since one step of the interpreter a word would cost more than all of them. The
+words of some megabytes are counted in one dictionary, which is then added to that of all before: only words of the sum are
+looked up in the lexicon.
 """
 
 from __future__ import annotations
@@ -12,94 +10,60 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
-from itertools import repeat
-from typing import Final, Generic, TypeVar
-from zlib import crc32
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Protocol
 
-from pipeline_optimization.counting.distinct import sampled
-from pipeline_optimization.sources.white_space import WIDE
+from pipeline_optimization.counting.distinct import sample_of
+from pipeline_optimization.counting.exercise_words import ExerciseWords
+from pipeline_optimization.counting.totals import add_counts
 from pipeline_optimization.types import ChunkCounts, GroupIndex, Tokenizer
 
 __all__ = ["ExerciseKernel", "GenericKernel"]
 
-W = TypeVar("W", bound=Hashable)
+BLOCK = 4 << 20
+"""So many bytes are counted in a dictionary of their own: words are found sooner in a small one, and CPython keeps the small
+numbers that it counts up to, but makes each larger one anew."""
 
-PIECE = 16 << 10
-"""Bytes counted at once: the words of a piece stay in the processor's cache until they are counted."""
-
-MAX_KNOWN = 300_000
-"""How many words a worker remembers; then it forgets all, so that memory does not grow with different words."""
-
-MAX_TOGETHER = 100_000
-"""Chunks are added up until they have so many different words: finding a word among more takes longer than it saves."""
-
-NEW: Final = -1
-"""Stands for the group of a word that is not remembered; group numbers start at 0."""
-
-ASCII_SPACE = b" -\t\n\v\f\r\x1c\x1d\x1e\x1f"
-ASCII = bytes(range(0x80))
+MAX_TOGETHER = 300_000
+"""Blocks are added up until they have so many different words, so that memory does not grow with them."""
 
 
-def _exercise_table() -> tuple[bytes, bytes]:
-    """Return the table that lowers letters and makes white space a space, and the bytes to drop."""
-    kept = bytes(b for b in range(0x80) if chr(b).isalnum()) + ASCII_SPACE
-    table = bytes(0x20 if b in ASCII_SPACE else ord(chr(b).lower()) if b < 0x80 else b for b in range(0x100))
-    return table, bytes(b for b in range(0x100) if b not in kept)
+class _Words(Protocol):
+    """The words of some chunks."""
+
+    def add(self, data: bytes) -> None:
+        """Count the words of a chunk."""
+
+    def take(self) -> tuple[Collection[str], Iterable[int]]:
+        """Return the different words and how often each occurs, and forget them."""
 
 
-class _Known(Generic[W]):
-    """Remembers the group and the sample hash of words, so that only new words are looked up in the index."""
+class _TokenizerWords:
+    """Any tokenizer's: the text is decoded, and words are compared in lower case."""
 
-    def __init__(
-        self,
-        index: GroupIndex,
-        decode: Callable[[list[W]], Iterable[str]],
-        encode: Callable[[list[W]], Iterable[bytes]],
-    ) -> None:
+    def __init__(self, tokenizer: Tokenizer) -> None:
+        self._tokenizer = tokenizer
+        self._numbers: Counter[str] = Counter()
+
+    def add(self, data: bytes) -> None:
+        words = self._tokenizer.words(self._tokenizer.filter(data.decode("utf-8", "replace")))
+        self._numbers.update(map(str.lower, words))
+
+    def take(self) -> tuple[Collection[str], Iterable[int]]:
+        numbers, self._numbers = self._numbers, Counter()
+        return numbers, numbers.values()
+
+
+class _Kernel:
+    """Counts one chunk at a time.
+
+    Threads that count side by side under one interpreter lock are slower than one after the other, and take as much more
+    memory as they are many.
+    """
+
+    def __init__(self, index: GroupIndex, new_words: Callable[[], _Words]) -> None:
         self._index = index
-        self._decode = decode
-        self._encode = encode
-        self._groups: dict[W, int | None] = {}
-        self._hashes: dict[W, int] = {}
-
-    def counts(self, counter: Counter[W], *, chunks: int = 1) -> ChunkCounts:
-        """Turn counts per word, of so many chunks, into counts per group."""
-        known, hashes = self._groups, self._hashes
-        if len(known) + len(counter) > MAX_KNOWN:
-            known.clear()
-            hashes.clear()
-        # One look-up a word: these go to random places in memory and cost more than anything else here.
-        found = list(map(known.get, counter, repeat(NEW)))
-        new = [word for word, group in zip(counter, found, strict=True) if group == NEW]
-        if new:
-            new_groups = self._index.groups_of(self._decode(new))
-            known.update(zip(new, new_groups, strict=True))
-            hashes.update(sampled(new, map(crc32, self._encode(new))))
-            rest = iter(new_groups)
-            found = [next(rest) if group == NEW else group for group in found]
-        groups: dict[int, int] = {}
-        get = groups.get
-        for group, number in zip(found, counter.values(), strict=True):
-            if group is not None:
-                groups[group] = get(group, 0) + number
-        order = sorted(groups)
-        return ChunkCounts(
-            groups=array("I", order),
-            occurrences=array("Q", map(groups.__getitem__, order)),
-            words=counter.total(),
-            distinct_words=len(counter),
-            sample=array("I", sorted({hashes[word] for word in hashes.keys() & counter.keys()})),
-            chunks=chunks,
-        )
-
-
-class ExerciseKernel:
-    """The reference tokenizer on bytes: white space outside ASCII is rare, so it is dealt with only where it occurs."""
-
-    def __init__(self, index: GroupIndex, tokenizer: Tokenizer) -> None:
-        self._known: _Known[bytes] = _Known(index, lambda words: b" ".join(words).decode("ascii").split(" "), iter)
-        self._table, self._dropped = _exercise_table()
+        self._new_words = new_words
         self._lock = threading.Lock()
 
     def count(self, data: bytes) -> ChunkCounts:
@@ -107,66 +71,51 @@ class ExerciseKernel:
         return counts
 
     def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
-        """Add up chunks while the next ones bring few new words; else each is counted among its own words, which are fewer."""
-        counter: Counter[bytes] = Counter()
-        number, are_diverse = 0, False
+        total: dict[str, int] = {}
+        words = self._new_words()
+        size = number = 0
         for data in chunks:
-            before = len(counter)
             with self._lock:
-                for piece in _pieces(self._clean(data)):
-                    counter.update(piece.split())
-            number += 1
-            if number > 1:
-                are_diverse = len(counter) > before + before // 4
-            if are_diverse or len(counter) > MAX_TOGETHER:
-                yield self._in_groups(counter, number)
-                counter, number = Counter(), 0
+                words.add(data)
+                number += 1
+                size += len(data)
+                if size < BLOCK:
+                    continue
+                add_counts(total, *words.take())
+                size = 0
+            if len(total) > MAX_TOGETHER:
+                yield self._in_groups(total, number)
+                total, number = {}, 0
         if number:
-            yield self._in_groups(counter, number)
+            with self._lock:
+                add_counts(total, *words.take())
+            yield self._in_groups(total, number)
 
-    def _in_groups(self, counter: Counter[bytes], chunks: int) -> ChunkCounts:
+    def _in_groups(self, numbers: dict[str, int], chunks: int) -> ChunkCounts:
+        """Turn counts per word, of so many chunks, into counts per group."""
+        groups: dict[int | None, int] = {}
         with self._lock:
-            return self._known.counts(counter, chunks=chunks)
-
-    def _clean(self, data: bytes) -> bytes:
-        """Return lower-case letters, digits and spaces. Bytes above 0x7F are dropped, but for white space.
-
-        UTF-8 is self-synchronising, so a character's bytes are found by searching for them, even in invalid text.
-        """
-        if not data.isascii():
-            wide = data.translate(None, ASCII)
-            for space in WIDE:
-                if space in wide:
-                    data = data.replace(space, b" ")
-        return data.translate(self._table, self._dropped)
+            add_counts(groups, self._index.groups_of(numbers), numbers.values())
+            hit = array("I", sorted(group for group in groups if group is not None))
+            return ChunkCounts(
+                groups=hit,
+                occurrences=array("Q", map(groups.__getitem__, hit)),
+                words=sum(numbers.values()),
+                distinct_words=len(numbers),
+                sample=array("I", sample_of(map(str.encode, numbers))),
+                chunks=chunks,
+            )
 
 
-class GenericKernel:
-    """Any tokenizer: the text is decoded, and words are compared in lower case."""
+class ExerciseKernel(_Kernel):
+    """For the tokenizer ``exercise``, on bytes."""
 
     def __init__(self, index: GroupIndex, tokenizer: Tokenizer) -> None:
-        self._tokenizer = tokenizer
-        self._lock = threading.Lock()
-        self._known: _Known[str] = _Known(index, iter, lambda words: map(str.encode, words))
-
-    def count(self, data: bytes) -> ChunkCounts:
-        with self._lock:
-            words = self._tokenizer.words(self._tokenizer.filter(data.decode("utf-8", "replace")))
-            return self._known.counts(Counter(map(str.lower, words)))
-
-    def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
-        return map(self.count, chunks)
+        super().__init__(index, ExerciseWords)
 
 
-def _pieces(clean: bytes) -> Iterator[bytes]:
-    """Yield the text in pieces of about ``PIECE`` bytes that end at a space."""
-    start, size = 0, len(clean)
-    while start < size:
-        end = start + PIECE
-        if end < size:
-            cut = clean.rfind(b" ", start, end)
-            if cut < 0:
-                cut = clean.find(b" ", end)
-            end = size if cut < 0 else cut + 1
-        yield clean[start:end]
-        start = end
+class GenericKernel(_Kernel):
+    """For any tokenizer."""
+
+    def __init__(self, index: GroupIndex, tokenizer: Tokenizer) -> None:
+        super().__init__(index, lambda: _TokenizerWords(tokenizer))

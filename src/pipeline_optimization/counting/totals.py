@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import struct
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable
 from itertools import repeat
 from operator import add
+from typing import TypeVar
 
 from pipeline_optimization.counting.distinct import DistinctWords
 from pipeline_optimization.types import ChunkCounts, GroupIndex, Merge
 
-__all__ = ["Totals", "decode_counts", "encode_counts"]
+__all__ = ["Totals", "add_counts", "decode_counts", "encode_counts"]
+
+K = TypeVar("K", bound=Hashable)
 
 HEADER = struct.Struct("<QQIIIB")
 SUM_HEADER = struct.Struct("<QQ")
@@ -51,6 +54,11 @@ def decode_counts(data: bytes) -> ChunkCounts:
     )
 
 
+def add_counts(total: dict[K, int], keys: Collection[K], numbers: Iterable[int]) -> None:
+    """Add a number to each of the keys, which may be there several times. In C from end to end: twice as fast as a loop."""
+    total.update(zip(keys, map(add, map(total.get, keys, repeat(0)), numbers), strict=True))
+
+
 class Totals:
     """The sum of all chunks' counts. Integers only, so the order of merging cannot show.
 
@@ -65,11 +73,9 @@ class Totals:
         self._distinct = DistinctWords()
         self.words = 0
 
-    def add_groups(self, groups: Sequence[int], occurrences: Sequence[int]) -> None:
-        """Add occurrences by group; a group must not be twice in ``groups``."""
-        totals = self._sum
-        # In C from end to end: twice as fast as a loop.
-        totals.update(zip(groups, map(add, map(totals.get, groups, repeat(0)), occurrences), strict=True))
+    def add_groups(self, groups: Collection[int], occurrences: Iterable[int]) -> None:
+        """Add occurrences by group."""
+        add_counts(self._sum, groups, occurrences)
 
     def add_words(self, words: int, distinct_words: int, sample: Iterable[int], *, chunks: int = 1) -> None:
         self.words += words

@@ -5,9 +5,8 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from zlib import crc32
 
-from pipeline_optimization.counting.distinct import sampled
+from pipeline_optimization.counting.distinct import sample_of
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item
@@ -113,8 +112,7 @@ class StagedWorkload:
         text = result.decode("utf-8", "surrogatepass")
         words = Counter(map(str.lower, text.split("\n") if text else ()))
         encoded = [word.encode("utf-8", "surrogatepass") for word in words]
-        sample = {value for _, value in sampled(encoded, map(crc32, encoded))}
-        self._totals.add_words(words.total(), len(words), sample)
+        self._totals.add_words(words.total(), len(words), sample_of(encoded))
         return (
             Item(id=f"{item.id}:{word}", task=FIND_ANAGRAMS, fault_key=fault_key(word), data=data, weight=words[word])
             for word, data in zip(words, encoded, strict=True)
