@@ -1,12 +1,20 @@
-"""Files of the cache: a digest of all that follows, then the content. A damaged or foreign file is as good as none."""
+"""Files of the cache: a digest of all that follows, then the content. A damaged or foreign file is as good as none.
+
+A file's name is its kind, a hyphen, and its key in hexadecimal digits. Those of a kind that were not used for longest are deleted.
+"""
 
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import Final
 
-__all__ = ["cache_directory", "read_sealed", "store_sealed"]
+__all__ = ["KEPT", "cache_directory", "read_sealed", "store_sealed"]
+
+KEPT: Final = 32
+"""So many files of each kind are kept: a lexicon that changes is another file each time."""
 
 
 def cache_directory() -> Path:
@@ -24,7 +32,11 @@ def read_sealed(path: Path) -> bytes | None:
         digest, _, content = path.read_bytes().partition(b"\n")
     except OSError:
         return None
-    return content if digest == sha256(content).hexdigest().encode() else None
+    if digest != sha256(content).hexdigest().encode():
+        return None
+    with suppress(OSError):  # the cache may be for reading only
+        os.utime(path)  # now it was used: not every file system keeps the time of reading
+    return content
 
 
 def store_sealed(path: Path, content: bytes) -> None:
@@ -40,5 +52,21 @@ def store_sealed(path: Path, content: bytes) -> None:
                 os.replace(file.name, path)
             except OSError:
                 os.unlink(file.name)
+        _forget_unused(path)
     except OSError:
         return
+
+
+def _forget_unused(path: Path) -> None:
+    """Delete what of the file's kind is too much, with what a process left that was killed while it wrote.
+
+    The directory may hold a user's own files, so only names go that this module makes.
+    """
+    import re  # noqa: PLC0415 - most runs only read
+
+    kind, _, key = path.stem.partition("-")
+    ours = re.compile(rf"{re.escape(kind)}-[0-9a-f]{{{len(key)}}}{re.escape(path.suffix)}([a-z0-9_]{{8}})?")
+    with os.scandir(path.parent) as entries:
+        files = sorted((entry.stat().st_mtime_ns, entry.path) for entry in entries if ours.fullmatch(entry.name))
+    for _, file in files[:-KEPT]:
+        os.unlink(file)
