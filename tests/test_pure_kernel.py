@@ -44,15 +44,18 @@ def chunks_together(chunks: list[bytes]) -> list[int]:
         )
     ),
     st.sampled_from([1, 30, 1 << 20]),
+    st.sampled_from([0, 2, 4, 1 << 20]),
 )
-def test_the_sum_is_that_of_each(words: list[tuple[list[str], str]], block: int) -> None:
-    """Blocks of few gaps between words are counted otherwise than those of many."""
+def test_the_sum_is_that_of_each(words: list[tuple[list[str], str]], block: int, known: int) -> None:
+    """Blocks of few gaps between words are counted otherwise than those of many, and words of small sums are remembered."""
     chunks = [gap.join(of_chunk).encode() for of_chunk, gap in words]
     kernel = new_kernel()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(kernel_module, "BLOCK", block)
+        patch.setattr(kernel_module, "MAX_REMEMBERED", known)
+        patch.setattr(kernel_module, "MAX_KNOWN", known)
         found = summed(list(kernel.count_all(chunks)))
-    assert found == summed([kernel.count(chunk) for chunk in chunks])
+        assert found == summed([kernel.count(chunk) for chunk in chunks])
     text = " ".join(chunk.decode() for chunk in chunks)
     assert found[1] == oracle.count(text, WORDS)
 
@@ -73,3 +76,11 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sum(together) == 30
     assert max(together) == together[0] == 21 - len(set(SAME.split()))
     assert summed(results)[1] == dict.fromkeys(("cat", "act", "dog", "god", "listen", "silent"), 30)
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_module, "MAX_KNOWN", 20)
+    kernel = new_kernel()
+    for number in range(30):
+        kernel.count(f"a{number} b{number} c{number}".encode())
+        assert 3 <= len(kernel._known) <= 20

@@ -2,7 +2,7 @@
 
 The work is left to bulk operations in C, since one step of the interpreter a word would cost more than all of them. The
 words of some megabytes are counted in one dictionary, which is then added to that of all before: only words of the sum are
-looked up in the lexicon.
+looked up in the lexicon, and those of small sums are remembered.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from __future__ import annotations
 import threading
 from array import array
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
-from typing import Protocol
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from itertools import repeat
+from typing import Final, Protocol
 
 from pipeline_optimization.counting.distinct import sample_of
 from pipeline_optimization.counting.exercise_words import ExerciseWords
@@ -27,6 +28,15 @@ numbers that it counts up to, but makes each larger one anew."""
 MAX_TOGETHER = 300_000
 """Blocks are added up until they have so many different words, so that memory does not grow with them."""
 
+MAX_REMEMBERED = 100_000
+"""The groups of a sum's words are remembered for the next if they are not more: of larger sums, a worker makes few."""
+
+MAX_KNOWN = 300_000
+"""How many words a worker remembers; then it forgets all."""
+
+NEW: Final = -1
+"""Stands for the group of a word that is not remembered; group numbers start at 0."""
+
 
 class _Words(Protocol):
     """The words of some chunks."""
@@ -34,8 +44,8 @@ class _Words(Protocol):
     def add(self, data: bytes) -> None:
         """Count the words of a chunk."""
 
-    def take(self) -> tuple[Collection[str], Iterable[int]]:
-        """Return the different words and how often each occurs, and forget them."""
+    def take(self) -> dict[str, int]:
+        """Return how often each word occurs, and forget them."""
 
 
 class _TokenizerWords:
@@ -49,9 +59,9 @@ class _TokenizerWords:
         words = self._tokenizer.words(self._tokenizer.filter(data.decode("utf-8", "replace")))
         self._numbers.update(map(str.lower, words))
 
-    def take(self) -> tuple[Collection[str], Iterable[int]]:
+    def take(self) -> dict[str, int]:
         numbers, self._numbers = self._numbers, Counter()
-        return numbers, numbers.values()
+        return dict(numbers)
 
 
 class _Kernel:
@@ -64,6 +74,7 @@ class _Kernel:
     def __init__(self, index: GroupIndex, new_words: Callable[[], _Words]) -> None:
         self._index = index
         self._new_words = new_words
+        self._known: dict[str, int | None] = {}
         self._lock = threading.Lock()
 
     def count(self, data: bytes) -> ChunkCounts:
@@ -81,21 +92,21 @@ class _Kernel:
                 size += len(data)
                 if size < BLOCK:
                     continue
-                add_counts(total, *words.take())
+                total = _sum(total, words.take())
                 size = 0
             if len(total) > MAX_TOGETHER:
                 yield self._in_groups(total, number)
                 total, number = {}, 0
         if number:
             with self._lock:
-                add_counts(total, *words.take())
+                total = _sum(total, words.take())
             yield self._in_groups(total, number)
 
     def _in_groups(self, numbers: dict[str, int], chunks: int) -> ChunkCounts:
         """Turn counts per word, of so many chunks, into counts per group."""
         groups: dict[int | None, int] = {}
         with self._lock:
-            add_counts(groups, self._index.groups_of(numbers), numbers.values())
+            add_counts(groups, self._groups_of(numbers), numbers.values())
             hit = array("I", sorted(group for group in groups if group is not None))
             return ChunkCounts(
                 groups=hit,
@@ -105,6 +116,29 @@ class _Kernel:
                 sample=array("I", sample_of(map(str.encode, numbers))),
                 chunks=chunks,
             )
+
+    def _groups_of(self, words: Collection[str]) -> Sequence[int | None]:
+        """Return the group of each word; a signature takes several times as long as remembering."""
+        known = self._known
+        if len(words) > MAX_REMEMBERED:
+            return self._index.groups_of(words)
+        if len(known) + len(words) > MAX_KNOWN:
+            known.clear()
+        found = list(map(known.get, words, repeat(NEW)))
+        new = [word for word, group in zip(words, found, strict=True) if group == NEW]
+        if not new:
+            return found
+        new_groups = self._index.groups_of(new)
+        known.update(zip(new, new_groups, strict=True))
+        rest = iter(new_groups)
+        return [next(rest) if group == NEW else group for group in found]
+
+
+def _sum(total: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    if not total:
+        return more
+    add_counts(total, more, more.values())
+    return total
 
 
 class ExerciseKernel(_Kernel):
