@@ -7,7 +7,7 @@ then read as lines, one object at a time; in others ``bytes.split`` passes over 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from io import BytesIO
 from typing import Final
 
@@ -45,12 +45,12 @@ class ExerciseWords:
             for piece in _pieces(text):
                 self._numbers.update(piece.split())
 
-    def take(self) -> dict[str, int]:
-        """Return how often each word occurs, and forget them."""
+    def take(self) -> tuple[Collection[str], Collection[int]]:
+        """Return the different words and how often each occurs, and forget them."""
         numbers, self._numbers = self._numbers, Counter()
         numbers.pop(b"\n", None)
         text = (b"" if self._are_lines else b"\n").join(numbers).removesuffix(b"\n").decode("ascii")
-        return dict(zip(text.split("\n"), numbers.values(), strict=True)) if text else {}
+        return text.split("\n") if text else [], numbers.values()
 
 
 def _clean(data: bytes) -> bytes:

@@ -44,8 +44,8 @@ class _Words(Protocol):
     def add(self, data: bytes) -> None:
         """Count the words of a chunk."""
 
-    def take(self) -> dict[str, int]:
-        """Return how often each word occurs, and forget them."""
+    def take(self) -> tuple[Collection[str], Collection[int]]:
+        """Return the different words and how often each occurs, and forget them."""
 
 
 class _TokenizerWords:
@@ -59,9 +59,9 @@ class _TokenizerWords:
         words = self._tokenizer.words(self._tokenizer.filter(data.decode("utf-8", "replace")))
         self._numbers.update(map(str.lower, words))
 
-    def take(self) -> dict[str, int]:
+    def take(self) -> tuple[Collection[str], Collection[int]]:
         numbers, self._numbers = self._numbers, Counter()
-        return dict(numbers)
+        return numbers, numbers.values()
 
 
 class _Kernel:
@@ -86,34 +86,37 @@ class _Kernel:
         words = self._new_words()
         size = number = 0
         for data in chunks:
-            with self._lock:
-                words.add(data)
-                number += 1
-                size += len(data)
-                if size < BLOCK:
-                    continue
-                total = _sum(total, words.take())
+            if size >= BLOCK:  # not at its end: the last block, often the only one, need not become part of a sum
+                with self._lock:
+                    add_counts(total, *words.take())
                 size = 0
             if len(total) > MAX_TOGETHER:
-                yield self._in_groups(total, number)
+                yield self._in_groups(total, total.values(), number)
                 total, number = {}, 0
+            with self._lock:
+                words.add(data)
+            number += 1
+            size += len(data)
         if number:
             with self._lock:
-                total = _sum(total, words.take())
-            yield self._in_groups(total, number)
+                last, numbers = words.take()
+                if total:
+                    add_counts(total, last, numbers)
+                    last, numbers = total, total.values()
+            yield self._in_groups(last, numbers, number)
 
-    def _in_groups(self, numbers: dict[str, int], chunks: int) -> ChunkCounts:
+    def _in_groups(self, words: Collection[str], numbers: Collection[int], chunks: int) -> ChunkCounts:
         """Turn counts per word, of so many chunks, into counts per group."""
         groups: dict[int | None, int] = {}
         with self._lock:
-            add_counts(groups, self._groups_of(numbers), numbers.values())
+            add_counts(groups, self._groups_of(words), numbers)
             hit = array("I", sorted(group for group in groups if group is not None))
             return ChunkCounts(
                 groups=hit,
                 occurrences=array("Q", map(groups.__getitem__, hit)),
-                words=sum(numbers.values()),
-                distinct_words=len(numbers),
-                sample=array("I", sample_of(map(str.encode, numbers))),
+                words=sum(numbers),
+                distinct_words=len(words),
+                sample=array("I", sample_of(map(str.encode, words))),
                 chunks=chunks,
             )
 
@@ -132,13 +135,6 @@ class _Kernel:
         known.update(zip(new, new_groups, strict=True))
         rest = iter(new_groups)
         return [next(rest) if group == NEW else group for group in found]
-
-
-def _sum(total: dict[str, int], more: dict[str, int]) -> dict[str, int]:
-    if not total:
-        return more
-    add_counts(total, more, more.values())
-    return total
 
 
 class ExerciseKernel(_Kernel):
