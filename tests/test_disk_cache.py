@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_optimization.benchmarks import partial
 from pipeline_optimization.disk_cache import KEPT, read_sealed, store_sealed
 
 
@@ -50,3 +51,22 @@ def test_what_is_not_of_the_kind_stays(full: Path, foreign: str) -> None:
     store_sealed(full / name(KEPT), b"new")
     assert (full / foreign).read_bytes() == b"mine"
     assert len(list(full.iterdir())) == KEPT + 1
+
+
+def test_comparisons_are_kept_as_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is room for the new one; what is no comparison stays."""
+    monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(tmp_path))
+    directory = partial.new_path("new").parent
+    directory.mkdir()
+    for number in range(partial.KEPT):
+        path = directory / f"{number}.jsonl"
+        path.touch()
+        os.utime(path, (number, number))
+    (directory / "notes.txt").touch()
+    os.utime(directory / "notes.txt", (0, 0))
+    new = partial.new_path("new")
+    assert {path.name for path in directory.iterdir()} == {
+        *(f"{number}.jsonl" for number in range(1, partial.KEPT)),
+        "notes.txt",
+    }
+    assert new == directory / "new.jsonl"

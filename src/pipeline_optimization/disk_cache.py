@@ -6,12 +6,13 @@ A file's name is its kind, a hyphen, and its key in hexadecimal digits. Those of
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-__all__ = ["KEPT", "cache_directory", "read_sealed", "store_sealed"]
+__all__ = ["KEPT", "cache_directory", "keep_newest", "read_sealed", "store_sealed"]
 
 KEPT: Final = 32
 """So many files of each kind are kept: a lexicon that changes is another file each time."""
@@ -57,6 +58,12 @@ def store_sealed(path: Path, content: bytes) -> None:
         return
 
 
+def keep_newest(files: Iterable[Path], kept: int) -> None:
+    """Delete all but so many of the files, at least one, those last changed. Raises OSError where it cannot."""
+    for file in sorted(files, key=lambda file: file.stat().st_mtime_ns)[:-kept]:
+        file.unlink(missing_ok=True)
+
+
 def _forget_unused(path: Path) -> None:
     """Delete what of the file's kind is too much, with what a process left that was killed while it wrote.
 
@@ -66,7 +73,4 @@ def _forget_unused(path: Path) -> None:
 
     kind, _, key = path.stem.partition("-")
     ours = re.compile(rf"{re.escape(kind)}-[0-9a-f]{{{len(key)}}}{re.escape(path.suffix)}([a-z0-9_]{{8}})?")
-    with os.scandir(path.parent) as entries:
-        files = sorted((entry.stat().st_mtime_ns, entry.path) for entry in entries if ours.fullmatch(entry.name))
-    for _, file in files[:-KEPT]:
-        os.unlink(file)
+    keep_newest((file for file in path.parent.iterdir() if ours.fullmatch(file.name)), KEPT)

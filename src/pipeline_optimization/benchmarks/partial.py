@@ -12,7 +12,7 @@ from attrs import frozen
 from pipeline_optimization.benchmarks.comparing import SampleKey, sample_key
 from pipeline_optimization.benchmarks.documents import from_json, to_json_line
 from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRecord, Sample
-from pipeline_optimization.disk_cache import cache_directory
+from pipeline_optimization.disk_cache import cache_directory, keep_newest
 from pipeline_optimization.errors import UsageError
 
 __all__ = ["Header", "PartialFile", "new_path", "read_header", "read_partial"]
@@ -68,9 +68,8 @@ class PartialFile:
 def new_path(name: str) -> Path:
     """Return where a comparison keeps its samples unless told otherwise; the oldest of such files are removed."""
     directory = cache_directory() / "comparisons"
-    files = sorted(directory.glob("*.jsonl"), key=lambda path: path.stat().st_mtime) if directory.is_dir() else []
-    for path in files[: -KEPT + 1]:
-        path.unlink(missing_ok=True)
+    if directory.is_dir():
+        keep_newest(directory.glob("*.jsonl"), KEPT - 1)
     return directory / f"{name}.jsonl"
 
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterator
 from io import BytesIO
 from typing import Final
 
-from pipeline_optimization.sources.white_space import WIDE
+from pipeline_optimization.sources import white_space
 
 __all__ = ["ExerciseWords"]
 
@@ -21,10 +21,10 @@ PIECE: Final = 16 << 10
 FEW_GAPS: Final = 4
 """Reading lines pays where there are so many times as many words as empty lines."""
 
-ASCII_SPACE: Final = b" -\t\n\v\f\r\x1c\x1d\x1e\x1f"
 ASCII: Final = bytes(range(0x80))
-DROPPED: Final = bytes(b for b in range(0x100) if b not in ASCII_SPACE and not (b < 0x80 and chr(b).isalnum()))
-TABLE: Final = bytes(0x0A if b in ASCII_SPACE else ord(chr(b).lower()) if b < 0x80 else b for b in range(0x100))
+SPACE: Final = b"".join(white_space.ASCII) + b"-"
+DROPPED: Final = bytes(b for b in range(0x100) if b not in SPACE and not (b < 0x80 and chr(b).isalnum()))
+TABLE: Final = bytes(0x0A if b in SPACE else ord(chr(b).lower()) if b < 0x80 else b for b in range(0x100))
 
 
 class ExerciseWords:
@@ -60,7 +60,7 @@ def _clean(data: bytes) -> bytes:
     """
     if not data.isascii():
         wide = data.translate(None, ASCII)
-        for space in WIDE:
+        for space in white_space.WIDE:
             if space in wide:
                 data = data.replace(space, b" ")
     return data.translate(TABLE, DROPPED)
