@@ -36,7 +36,7 @@ def directory(tmp_path: Path) -> Path:
 
 
 def compared(directory: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
-    """Compare a directory with sequential and return the export."""
+    """Compare a directory with sequential and return the export, which its schema describes, with what was printed."""
     path = directory.parent / "out.json"
     done = anagram(
         "compare",
@@ -53,6 +53,7 @@ def compared(directory: Path, *arguments: str, code: int = 0) -> dict[str, Any]:
     assert done.returncode == code, done.stderr.decode()
     found = json.loads(path.read_text("utf-8"))
     assert isinstance(found, dict)
+    jsonschema.Draft202012Validator(load_schema()).validate(found)
     found["stdout"] = done.stdout.decode()
     return found
 
@@ -228,13 +229,6 @@ def test_stored_results_are_shown_again(directory: Path) -> None:
     assert b"| honest |" in markdown.stdout
 
 
-def test_an_export_satisfies_its_schema(directory: Path) -> None:
-    """What is really measured is what the schema describes."""
-    document = compared(directory)
-    del document["stdout"]
-    jsonschema.Draft202012Validator(load_schema()).validate(document)
-
-
 @pytest.mark.slow
 def test_a_scan_has_a_law_or_says_why_not(directory: Path) -> None:
     """A scan's cases are its sizes; two of them are too few for a law."""
@@ -249,7 +243,7 @@ def test_nothing_to_load(tmp_path: Path) -> None:
     shutil.copy(CONTENDERS / "has_no_class.py", tmp_path)
     done = anagram("benchmark", "--orchestrator", "has_no_class.py", *QUICK, cwd=tmp_path)
     assert done.returncode == 2
-    assert b"defines no class TaskOrchestrator" in done.stdout
+    assert b"defines no class TaskOrchestrator" in b" ".join(done.stdout.split())  # the path decides where lines end
 
 
 def is_alive(process: psutil.Process) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -98,6 +99,14 @@ def test_retry_needs_a_checkpoint(tmp_path: Path) -> None:
     assert not (tmp_path / "c").exists()
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the checkpoint of a run that is complete."""
+    path = tmp_path_factory.mktemp("finished") / "c"
+    assert anagram("run", "--text", "cat", "--checkpoint", str(path)).returncode == 0
+    return path
+
+
 @pytest.mark.parametrize(
     "invocation",
     [
@@ -111,10 +120,9 @@ def test_retry_needs_a_checkpoint(tmp_path: Path) -> None:
         '{"directory": "/", "paths": [], "text": null, "options": {}, "output": "/tmp/x"}',
     ],
 )
-def test_a_hostile_checkpoint_can_only_fail(invocation: str, tmp_path: Path) -> None:
+def test_a_hostile_checkpoint_can_only_fail(invocation: str, finished: Path, tmp_path: Path) -> None:
     """It cannot choose where anything is written, nor options that no run keeps."""
-    checkpoint = tmp_path / "c"
-    anagram("run", "--text", "cat", "--checkpoint", str(checkpoint))
+    checkpoint = shutil.copy(finished, tmp_path / "c")
     with sqlite3.connect(checkpoint) as database:
         database.execute("UPDATE invocation SET json = ?", (invocation,))
     database.close()

@@ -15,6 +15,7 @@ from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import Attempt, Capabilities, Completion, Component, NoOptions, Orchestrator
 
 CHUNK = 1 << 20
+WORD = b"cat".ljust(63, b".") + b" "
 FEW, MANY = 20, 50
 """Slots for fewer attempts than there are ranges, and for more chunks than may be carried."""
 
@@ -64,7 +65,7 @@ class Plugin:
 def book(tmp_path: Path) -> Path:
     """Return a file of 100 chunks."""
     path = tmp_path / "book.txt"
-    path.write_bytes(b"cat " * (100 * CHUNK // 4))
+    path.write_bytes(WORD * (100 * CHUNK // len(WORD)))
     return path
 
 
@@ -77,7 +78,7 @@ def watch(book: Path) -> Callable[[Capabilities, int], Watched]:
         orchestrator = Watched(capabilities, slots)
         registry.register(Plugin(orchestrator), "watched")
         report = count_anagrams(book, orchestrator="watched", registry=registry, chunk_size=CHUNK, kernel="python")
-        assert report.anagram_counts["cat"] == 100 * CHUNK // 4
+        assert report.anagram_counts["cat"] == 100 * CHUNK // len(WORD)
         assert report.bytes_read == 100 * CHUNK
         return orchestrator
 
