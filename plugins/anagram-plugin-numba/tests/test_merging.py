@@ -5,12 +5,13 @@ from __future__ import annotations
 from array import array
 from typing import cast
 
-import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
 from anagram_plugin_numba import merge
-from anagram_plugin_numba.merging import packed
+from anagram_plugin_numba.merging import each_once, packed
+from anagram_plugin_numba.native import load
+from anagram_plugin_numba.numbers import numbers_of
 from pipeline_optimization.counting.totals import Totals, decode_counts, encode_counts
 from pipeline_optimization.types import ChunkCounts, GroupIndex
 
@@ -61,7 +62,7 @@ def by_group(totals: Totals) -> dict[int, int]:
 def test_large_counts_travel() -> None:
     """Occurrences take eight bytes where four are not enough."""
     for number, typecode in ((2**32 - 1, "I"), (2**32, "Q")):
-        occurrences = packed(np.array([1, number], np.uint64))
+        occurrences = packed(load(), numbers_of("Q", [1, number]))
         assert occurrences.typecode == typecode
         counts = ChunkCounts(
             groups=array("I", [3, 4]),
@@ -72,3 +73,9 @@ def test_large_counts_travel() -> None:
             chunks=2,
         )
         assert decode_counts(encode_counts(counts)) == counts
+
+
+@given(st.lists(st.integers(0, (1 << 32) - 1) | st.integers(0, 300)))
+def test_each_once(found: list[int]) -> None:
+    """Numbers are left each once, ascending."""
+    assert list(each_once(load(), numbers_of("I", found))) == sorted(set(found))

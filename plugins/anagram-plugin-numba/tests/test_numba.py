@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import pty
@@ -13,7 +14,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -23,6 +23,7 @@ from anagram_plugin_numba import WORTH_FROM_BYTES, anagram_counting_kernel, kern
 from anagram_plugin_numba.kernel import NumbaKernel
 from anagram_plugin_numba.machine_code import MachineCode
 from anagram_plugin_numba.native import flat
+from anagram_plugin_numba.numbers import numbers_of
 from anagram_plugin_numba.word_memory import WORDS
 from command import ANAGRAM, anagram, environment, refused
 from memory_lexicon import Words
@@ -190,7 +191,7 @@ def test_letters_that_may_be_in_the_lexicon(
     """
     monkeypatch.setattr(kernel, "REMEMBERED", 0)
     compiled = NumbaKernel(index)
-    compiled._table.maybe.fill(0xFF)
+    compiled._table.maybe[:] = b"\xff" * len(compiled._table.maybe)
     chunks = [f"{'a' * 16} cat x9 {'a' * 15} {'a' * 32} b act dgo 77 {'b' * 17}".encode()] * 3
     assert sums_of(compiled, chunks, index) == sums_of(pure, chunks, index)
 
@@ -272,7 +273,7 @@ def test_offers() -> None:
 
 
 def test_chosen_by_size(registry: Registry, tmp_path: Path) -> None:
-    """A file of 8 MB is counted by it unasked, a smaller one is not."""
+    """A file of 4 MB is counted by it unasked, a smaller one is not."""
     path = tmp_path / "large.txt"
     path.write_bytes(b"cat " * (WORTH_FROM_BYTES // 4 - 1))
     assert count_anagrams(path, registry=registry).kernel == "python"
@@ -308,19 +309,24 @@ def test_small_commands_are_light(arguments: list[str]) -> None:
 
 
 def test_the_compiler_is_not_loaded() -> None:
-    """The kernel, once it was compiled, counts without numba; the test of light commands sees what it does load."""
+    """The kernel, once it was compiled, counts without numba and numpy; the test of light commands sees what it does load."""
     modules_of("run", "--text", "cat", "--kernel", "numba")  # compiles, where no other test has
     modules = modules_of("run", "--text", "cat", "--kernel", "numba")
     assert "'anagram_plugin_numba.kernel'" in modules
     assert "'llvmlite'" in modules
-    assert "'numba'" not in modules
+    for heavy in ("numba", "numpy"):
+        assert f"'{heavy}'" not in modules
 
 
 def test_arguments_are_flat() -> None:
-    """An array becomes seven numbers, a tuple what it holds."""
-    array = np.zeros(3, np.uint32)
-    address = array.__array_interface__["data"][0]
-    assert flat([5, (array, array)]) == [5, *[0, 0, 3, 4, address, 3, 4] * 2]
+    """Numbers and bytes become seven numbers, a tuple what it holds."""
+    numbers, text = numbers_of("I", [7, 8, 9]), b"three"
+    flattened = flat([5, (numbers, numbers), text])
+    address = flattened[5]
+    assert flattened[:15] == [5, *[0, 0, 3, 4, address, 3, 4] * 2]
+    assert flattened[15:] == [0, 0, 5, 1, flattened[19], 5, 1]
+    assert ctypes.string_at(address, 12) == numbers.tobytes()
+    assert ctypes.string_at(flattened[19], 5) == text
 
 
 def test_machine_code_on_disk(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from pipeline_optimization.types import ChunkCounts, CountingKernel, GroupIndex,
 LETTER_SIGNATURES = frozenset({"counts", "letters", "primes"})
 """Signatures that are equal exactly for words of the same letters, which is what the kernel compares."""
 
-WORTH_FROM_BYTES: Final = 8_000_000
-"""Loading what it needs takes 0.15 to 0.2 s, in which pure Python counts 6 MB."""
+WORTH_FROM_BYTES: Final = 4_000_000
+"""Loading what it needs takes as long as pure Python takes for 2 MB; the rest is for machines where that takes longer."""
 
 
 def make(index: GroupIndex, tokenizer: Tokenizer) -> CountingKernel:
@@ -28,14 +28,13 @@ def prepare(announce: Callable[[str], None]) -> None:
 
     Raises what numba and llvmlite raise.
     """
-    from anagram_plugin_numba.machine_code import open_machine_code  # noqa: PLC0415 - as above
-    from anagram_plugin_numba.native import NativeFunctions  # noqa: PLC0415 - as above
+    from anagram_plugin_numba.native import load  # noqa: PLC0415 - as above
 
-    NativeFunctions(open_machine_code(announce))
+    load(announce)
 
 
 def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
-    """Add up results with numpy, which is imported only now."""
+    """Add up results in compiled code, which is loaded only now."""
     from anagram_plugin_numba import merging  # noqa: PLC0415 - as above
 
     return merging.merge(counts)
@@ -48,7 +47,7 @@ def anagram_counting_kernel(tokenizer: str, signature: str) -> KernelOffer | Non
         return None
     return KernelOffer(
         name="numba",
-        summary="compiled; from 8 MB on",
+        summary="compiled; from 4 MB on",
         factory=make,
         prepare=prepare,
         merge=merge,

@@ -10,8 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar, cast
 
+import numpy as np
 from llvmlite import binding
 from numba import njit, typeof
+
+from anagram_plugin_numba.numbers import Argument
 
 __all__ = ["compile_functions", "compiled", "inlined"]
 
@@ -63,7 +66,7 @@ def compile_functions() -> tuple[Mapping[str, str], bytes]:
     whole = binding.parse_assembly(NO_DESTRUCTOR)
     for function, arguments in examples():
         dispatcher = cast("_Dispatcher", function)
-        dispatcher.compile(tuple(map(typeof, arguments)))
+        dispatcher.compile(tuple(map(typeof, map(_as_arrays, arguments))))
         ((signature, overload),) = dispatcher.overloads.items()
         symbol = overload.fndesc.llvm_func_name
         module = binding.parse_assembly(dispatcher.inspect_llvm(signature))
@@ -80,3 +83,13 @@ def compile_functions() -> tuple[Mapping[str, str], bytes]:
         codemodel="jitdefault",
     )
     return symbols, machine.emit_object(whole)
+
+
+def _as_arrays(argument: Argument) -> object:
+    """Return what numba takes for the same: an array of numpy for numbers side by side, also within a tuple of a class."""
+    if isinstance(argument, tuple):
+        of_class = cast("Callable[..., object]", type(argument))
+        return of_class(*map(_as_arrays, argument))
+    if isinstance(argument, bytes):
+        return np.frombuffer(argument, np.uint8)
+    return np.asarray(argument) if isinstance(argument, memoryview) else argument

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
+from anagram_plugin_numba.numbers import Uint8, Uint32, Uint64, zeros
 
-__all__ = ["FIRST_GROUP", "MAYBE_BITS", "NO_GROUP", "PENDING", "GroupTable", "make_group_table"]
+__all__ = ["FIRST_GROUP", "LONGEST_EXACT", "MAYBE_BITS", "NO_GROUP", "PENDING", "GroupTable", "make_group_table"]
 
 NO_GROUP, PENDING, FIRST_GROUP = 0, 1, 2
 """The lower half of a word's facts: that it matches nothing, that Python must look, or its group plus 2."""
 
 LONGEST_EXACT: Final = 15
+"""The counts of letters of words of up to so many bytes, which are at least as many as letters, have room in 4 bits each."""
 
 MAYBE_BITS: Final = 20
 """2**20 bits are 128 KiB; with the 110,000 groups of a large lexicon, a tenth of them are set."""
@@ -27,26 +27,23 @@ class GroupTable(NamedTuple):
     table that is small enough for the processor's cache: most words that are not in the lexicon are not in it either.
     """
 
-    keys: NDArray[np.uint64]
-    facts: NDArray[np.uint32]
-    long_keys: NDArray[np.uint64]
-    long_facts: NDArray[np.uint32]
-    maybe: NDArray[np.uint8]
+    keys: Uint64
+    facts: Uint32
+    long_keys: Uint64
+    long_facts: Uint32
+    maybe: Uint8
 
 
-def make_group_table(words: NDArray[np.uint8]) -> GroupTable:
-    """Return empty tables with room for the groups of these words, one a group; they are at most half full.
+def make_group_table(groups: int, long_groups: int) -> GroupTable:
+    """Return empty tables with room for so many groups, and so many of words of more than ``LONGEST_EXACT`` bytes.
 
-    Each word has a line feed behind it.
+    They are at most half full.
     """
-    ends = np.flatnonzero(words == ord("\n"))
-    lengths = np.diff(ends, prepend=-1) - 1  # in bytes, which are at least as many as letters
-    numbers = len(ends), int(np.count_nonzero(lengths > LONGEST_EXACT))
-    size, long_size = (1 << (2 * number + 1).bit_length() for number in numbers)
+    size, long_size = (1 << (2 * number + 1).bit_length() for number in (groups, long_groups))
     return GroupTable(
-        keys=np.zeros(2 * size, np.uint64),
-        facts=np.zeros(size, np.uint32),
-        long_keys=np.zeros(2 * long_size, np.uint64),
-        long_facts=np.zeros(long_size, np.uint32),
-        maybe=np.zeros(1 << MAYBE_BITS - 3, np.uint8),
+        keys=zeros("Q", 2 * size),
+        facts=zeros("I", size),
+        long_keys=zeros("Q", 2 * long_size),
+        long_facts=zeros("I", long_size),
+        maybe=zeros("B", 1 << MAYBE_BITS - 3),
     )

@@ -9,13 +9,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
-from anagram_plugin_numba.group_table import FIRST_GROUP, PENDING, GroupTable, make_group_table
-from anagram_plugin_numba.machine_code import open_machine_code
-from anagram_plugin_numba.merging import packed
-from anagram_plugin_numba.native import CAN_READ_FILES, Flat, NativeFunctions, flat
+from anagram_plugin_numba.group_table import FIRST_GROUP, LONGEST_EXACT, NO_GROUP, PENDING, GroupTable, make_group_table
+from anagram_plugin_numba.merging import each_once, packed
+from anagram_plugin_numba.native import CAN_READ_FILES, NativeFunctions, flat, load
+from anagram_plugin_numba.numbers import Flat, Uint32, numbers_of, zeros
 from anagram_plugin_numba.tables import make_tables
 from anagram_plugin_numba.word_memory import (
     DISTINCT,
@@ -27,7 +24,6 @@ from anagram_plugin_numba.word_memory import (
     WORDS,
     Scratch,
     WordMemory,
-    each_once,
     forget,
     larger,
     make_scratch,
@@ -76,6 +72,8 @@ class _State:
         """Enlarge what keeps the next block from being counted: the memory, or else the block itself."""
         capacity = self.scratch.capacity
         if self.memory.sizes[SAMPLED] > self.limits[2]:
+            sampled = self.memory.sampled[: self.memory.sizes[SAMPLED]]
+            self.memory.sizes[SAMPLED] = len(each_once(native, sampled))
             self._hold(with_room_for_sample(self.memory, words=capacity // 2 + 2), self.scratch)
             return
         memory = larger(self.memory, words=capacity // 2 + 2, long_bytes=2 * capacity + 16)
@@ -104,7 +102,7 @@ class NumbaKernel:
 
     def __init__(self, index: GroupIndex) -> None:
         self._index = index
-        self._native = NativeFunctions(open_machine_code())
+        self._native = load()
         self._tables = make_tables()
         self._table = self._group_table()
         self._flat_tables, self._flat_table = flat([self._tables]), flat([self._table])
@@ -112,8 +110,8 @@ class NumbaKernel:
         self._lock = threading.Lock()
 
     def _group_table(self) -> GroupTable:
-        words = np.frombuffer(self._index.first_words().encode(), np.uint8)
-        table = make_group_table(words)
+        words = self._index.first_words().encode()  # each with a line feed behind it
+        table = make_group_table(words.count(b"\n"), self._native.call("count_longer", words, LONGEST_EXACT))
         self._native.call("fill_group_table", words, self._tables, table)
         return table
 
@@ -143,16 +141,14 @@ class NumbaKernel:
         names = os.fsencode("\0".join([*paths, ""]))
         if not CAN_READ_FILES or names.count(b"\0") != len(paths):
             return None
-        text = np.empty(sum(sizes) + len(sizes), np.uint8)
-        end = self._native.call(
-            "read_files", np.frombuffer(names, np.uint8), np.array(sizes, np.int64), text, OPEN_FLAGS
-        )
+        text = zeros("B", sum(sizes) + len(sizes))
+        end = self._native.call("read_files", names, numbers_of("q", sizes), text, OPEN_FLAGS)
         return None if end < 0 else text[: max(0, end - 1)].tobytes()
 
     def _add(self, data: bytes, state: _State) -> None:
-        text = np.frombuffer(data, np.uint8)
+        text = flat([data])
         position = 0
-        while position < len(text):
+        while position < len(data):
             position = self._native.call(
                 "count_blocks",
                 text,
@@ -164,7 +160,7 @@ class NumbaKernel:
                 state.remembered,
                 state.limits,
             )
-            if position < len(text):
+            if position < len(data):
                 state.make_room(self._native)
 
     @contextmanager
@@ -182,29 +178,29 @@ class NumbaKernel:
 
     def _counts(self, state: _State, chunks: int) -> ChunkCounts:
         memory, sizes = state.memory, state.memory.sizes
-        pending = np.empty(sizes[WORDS] - sizes[RESOLVED], np.uint32)
+        pending = zeros("I", sizes[WORDS] - sizes[RESOLVED])
         n_pending = self._native.call("resolve", state.flat_memory, self._flat_tables, self._flat_table, pending)
         if n_pending:
             self._look_up(memory, pending[:n_pending])
         n_facts = len(memory.group_counts)
-        n_words = int(sizes[TOUCHED] + sizes[SAMPLED]) + len(memory.hot) // 4
-        groups, occurrences = np.empty(n_facts, np.uint32), np.empty(n_facts, np.uint64)
-        sample = np.empty(n_words + 1, np.uint32)
+        n_words = sizes[TOUCHED] + sizes[SAMPLED] + len(memory.hot) // 4
+        groups, occurrences = zeros("I", n_facts), zeros("Q", n_facts)
+        sample = zeros("I", n_words + 1)
         n_groups = self._native.call("collect", state.flat_memory, (1 << DEPTH) - 1, groups, occurrences, sample)
-        tokens, sizes[TOKENS] = int(sizes[TOKENS]), 0
-        n_sampled, sizes[SAMPLED] = int(sizes[SAMPLED]), 0
+        tokens, sizes[TOKENS] = sizes[TOKENS], 0
+        n_sampled, sizes[SAMPLED] = sizes[SAMPLED], 0
         return ChunkCounts(
             groups=array("I", groups[:n_groups].tobytes()),
-            occurrences=packed(occurrences[:n_groups]),
+            occurrences=packed(self._native, occurrences[:n_groups]),
             words=tokens,
-            distinct_words=int(sizes[DISTINCT]),
-            sample=array("I", each_once(sample[:n_sampled]).tobytes()),
+            distinct_words=sizes[DISTINCT],
+            sample=array("I", each_once(self._native, sample[:n_sampled]).tobytes()),
             chunks=chunks,
         )
 
-    def _look_up(self, memory: WordMemory, pending: NDArray[np.uint32]) -> None:
+    def _look_up(self, memory: WordMemory, pending: Uint32) -> None:
         """Ask the index for the groups of words that are too long for the sums of letter counts to be exact."""
-        words = [memory.word(int(entry)).decode("ascii") for entry in pending]
+        words = [memory.word(entry).decode("ascii") for entry in pending]
         found = self._index.groups_of(words)
-        facts = np.array([0 if group is None else group + FIRST_GROUP for group in found], np.uint64)
-        memory.entries[4 * pending.astype(np.intp) + 3] += facts - np.uint64(PENDING)
+        for entry, group in zip(pending, found, strict=True):
+            memory.entries[4 * entry + 3] += (NO_GROUP if group is None else group + FIRST_GROUP) - PENDING

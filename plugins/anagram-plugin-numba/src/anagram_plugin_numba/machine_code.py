@@ -19,7 +19,7 @@ from llvmlite import binding
 from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
 from pipeline_optimization.installed import version_of
 
-__all__ = ["MachineCode", "open_machine_code"]
+__all__ = ["MachineCode", "open_machine_code", "unheard"]
 
 
 @frozen
@@ -39,11 +39,11 @@ class MachineCode:
         return cls(json.loads(symbols), code)
 
 
-def _unheard(step: str) -> None:
+def unheard(step: str) -> None:
     pass
 
 
-def open_machine_code(announce: Callable[[str], None] = _unheard) -> MachineCode:
+def open_machine_code(announce: Callable[[str], None] = unheard) -> MachineCode:
     """Return the machine code for this processor: from the cache, or compiled now and put there.
 
     ``announce`` is told before anything is compiled. Where the cache cannot be written, each process compiles for

@@ -5,34 +5,43 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 
-import numpy as np
-from numpy.typing import NDArray
-
-from anagram_plugin_numba.word_memory import each_once
+from anagram_plugin_numba.native import NativeFunctions, load
+from anagram_plugin_numba.numbers import Uint32, Uint64, zeros
 from pipeline_optimization.types import ChunkCounts
 
-__all__ = ["merge", "packed"]
+__all__ = ["each_once", "merge", "packed"]
 
 
 def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
     """Return the sum of several results."""
-    totals = np.zeros(1 + max((found.groups[-1] for found in counts if found.groups), default=0), np.uint64)
+    native = load()
+    size = 1 + max((found.groups[-1] for found in counts if found.groups), default=-1)
+    totals, groups, occurrences = zeros("Q", size), zeros("I", size + 1), zeros("Q", size + 1)
+    sample = array("I")
     for found in counts:
-        totals[np.asarray(found.groups)] += np.asarray(found.occurrences).astype(np.uint64, copy=False)
-    groups = np.flatnonzero(totals != 0)  # of truth values, since those of numbers take five times as long
-    sample = each_once(np.concatenate([np.asarray(found.sample) for found in counts]))
+        halves = memoryview(found.occurrences).cast("B").cast("I")
+        native.call("add_counts", memoryview(found.groups), halves, found.occurrences.itemsize // 4, totals)
+        sample.extend(found.sample)
+    number = native.call("take_counts", totals, groups, occurrences)
     return ChunkCounts(
-        groups=array("I", groups.astype(np.uint32).tobytes()),
-        occurrences=packed(totals[groups]),
+        groups=array("I", groups[:number].tobytes()),
+        occurrences=packed(native, occurrences[:number]),
         words=sum(found.words for found in counts),
         distinct_words=sum(found.distinct_words for found in counts),
-        sample=array("I", sample.tobytes()),
+        sample=array("I", each_once(native, memoryview(sample)).tobytes()),
         chunks=sum(found.chunks for found in counts),
     )
 
 
-def packed(occurrences: NDArray[np.uint64]) -> array[int]:
+def packed(native: NativeFunctions, occurrences: Uint64) -> array[int]:
     """Return them in four bytes each where that is enough: results travel, and are kept in checkpoints."""
-    if not len(occurrences) or int(occurrences.max()) < 1 << 32:
-        return array("I", occurrences.astype(np.uint32).tobytes())
-    return array("Q", occurrences.tobytes())
+    halves = zeros("I", len(occurrences))
+    if native.call("narrow", occurrences, len(occurrences), halves):
+        return array("Q", occurrences.tobytes())
+    return array("I", halves.tobytes())
+
+
+def each_once(native: NativeFunctions, numbers: Uint32) -> Uint32:
+    """Sort numbers where they are, and return the different ones, which are at the beginning then."""
+    size = len(numbers)
+    return numbers[: native.call("keep_each_once", numbers, size, zeros("I", size), zeros("Q", 256))]

@@ -8,35 +8,24 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable, Iterable
-from typing import Final, TypeAlias
+from typing import Final
 
-import numpy as np
 from llvmlite import binding
-from numpy.typing import NDArray
 
-from anagram_plugin_numba.machine_code import MachineCode
+from anagram_plugin_numba.machine_code import MachineCode, open_machine_code, unheard
+from anagram_plugin_numba.numbers import Argument, Flat, address_of
 
-__all__ = ["CAN_READ_FILES", "Argument", "Flat", "NativeFunctions", "flat"]
+__all__ = ["CAN_READ_FILES", "NativeFunctions", "flat", "load"]
 
 CAN_READ_FILES: Final = sys.platform == "linux"
 """Whether files are read as ``compiled.reading`` does. Elsewhere ``open`` has another name, or takes its arguments otherwise."""
 
 
-class Flat(list[int]):
-    """Arguments that are flat already: to ask an array for its address takes a microsecond, and calls are many.
-
-    The arrays must be kept as long as their addresses are used.
-    """
-
-
-Argument: TypeAlias = "int | np.int64 | NDArray[np.generic] | tuple[NDArray[np.generic], ...] | Flat"
-
-
 def flat(arguments: Iterable[Argument]) -> Flat:
     """Return arguments as numba's compiled functions take them.
 
-    An array, one-dimensional and contiguous, is two addresses of what owns it (none), its length, the size of an item,
-    the address of its first item, and its dimension's length and stride.
+    An array is two addresses of what owns it (none), its length, the size of an item, the address of its first item, and
+    its dimension's length and stride.
     """
     numbers = Flat()
     for argument in arguments:
@@ -44,11 +33,11 @@ def flat(arguments: Iterable[Argument]) -> Flat:
             numbers += argument
         elif isinstance(argument, tuple):
             numbers += flat(argument)
-        elif isinstance(argument, np.ndarray):
-            size, item = argument.size, argument.itemsize
-            numbers += (0, 0, size, item, argument.__array_interface__["data"][0], size, item)
+        elif isinstance(argument, int):
+            numbers.append(argument)
         else:
-            numbers.append(int(argument))
+            size, item = len(argument), 1 if isinstance(argument, bytes) else argument.itemsize
+            numbers += (0, 0, size, item, address_of(argument), size, item)
     return numbers
 
 
@@ -83,3 +72,13 @@ class NativeFunctions:
         function: Callable[..., int] = prototype(self._addresses[name])
         self._functions[name] = function
         return function
+
+
+_LOADED: list[NativeFunctions] = []
+
+
+def load(announce: Callable[[str], None] = unheard) -> NativeFunctions:
+    """Return the functions, which are loaded once. Raises what ``open_machine_code`` raises, to which ``announce`` goes."""
+    if not _LOADED:
+        _LOADED.append(NativeFunctions(open_machine_code(announce)))
+    return _LOADED[0]

@@ -5,9 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from anagram_plugin_numba.numbers import Bools, Uint32, Uint64, numbers_of, zeros
 from pipeline_optimization.counting.distinct import DEPTH
 
 __all__ = ["INLINE_BYTES", "Tables", "is_kept", "is_separator", "make_tables"]
@@ -37,55 +35,52 @@ class Tables(NamedTuple):
     word: ``crc_masks`` has which, as masks of both halves of a key, for each length and the lowest ``DEPTH`` bits.
     """
 
-    is_separator: NDArray[np.bool_]
-    masks: NDArray[np.uint64]
-    units: NDArray[np.uint64]
-    crc: NDArray[np.uint32]
-    crc_of_length: NDArray[np.uint32]
-    crc_masks: NDArray[np.uint64]
+    is_separator: Bools
+    masks: Uint64
+    units: Uint64
+    crc: Uint32
+    crc_of_length: Uint32
+    crc_masks: Uint64
 
 
 def make_tables() -> Tables:
-    masks = np.zeros((INLINE_BYTES + 2, 4), np.uint64)
+    masks = zeros("Q", 4 * (INLINE_BYTES + 2))
     for length in range(INLINE_BYTES + 1):
-        masks[length, 0] = (1 << 8 * min(length, 8)) - 1
-        masks[length, 1] = (1 << 8 * max(length - 8, 0)) - 1
-    masks[INLINE_BYTES + 1, 2] = 1 << 63
+        masks[4 * length] = (1 << 8 * min(length, 8)) - 1
+        masks[4 * length + 1] = (1 << 8 * max(length - 8, 0)) - 1
+    masks[4 * (INLINE_BYTES + 1) + 2] = 1 << 63
     return Tables(
-        is_separator=np.array([is_separator(byte) for byte in range(256)]),
-        masks=masks.ravel(),
+        is_separator=memoryview(bytearray(map(is_separator, range(256)))).cast("?"),
+        masks=masks,
         units=_units(),
-        crc=_crc_table(),
-        crc_of_length=np.array([zlib.crc32(bytes(length)) for length in range(INLINE_BYTES + 2)], np.uint32),
+        crc=numbers_of("I", map(_crc_of_byte, range(256))),
+        crc_of_length=numbers_of("I", (zlib.crc32(bytes(length)) for length in range(INLINE_BYTES + 2))),
         crc_masks=_crc_masks(),
     )
 
 
-def _units() -> NDArray[np.uint64]:
-    units = np.zeros((256, 2), np.uint64)
+def _units() -> Uint64:
+    units = zeros("Q", 2 * 256)
     for letter in range(26):
         half, place = divmod(letter, 13)
-        units[ord("a") + letter, half] = 1 << 4 * place
-    units[ord("0") : ord("9") + 1, 0] = 1 << 52
-    return units.ravel()
+        units[2 * (ord("a") + letter) + half] = 1 << 4 * place
+    for digit in range(ord("0"), ord("9") + 1):
+        units[2 * digit] = 1 << 52
+    return units
 
 
-def _crc_table() -> NDArray[np.uint32]:
-    """Return the table of CRC-32 with the reversed polynomial 0xEDB88320 (ISO 3309), as zlib has it."""
-    table = np.zeros(256, np.uint32)
-    for byte in range(256):
-        value = byte
-        for _ in range(8):
-            value = (value >> 1) ^ (0xEDB88320 if value & 1 else 0)
-        table[byte] = value
-    return table
+def _crc_of_byte(byte: int) -> int:
+    """Return what the table of CRC-32 with the reversed polynomial 0xEDB88320 (ISO 3309) has for a byte, as zlib has it."""
+    for _ in range(8):
+        byte = (byte >> 1) ^ (0xEDB88320 if byte & 1 else 0)
+    return byte
 
 
-def _crc_masks() -> NDArray[np.uint64]:
-    masks = np.zeros((INLINE_BYTES + 2, DEPTH, 2), np.uint64)
+def _crc_masks() -> Uint64:
+    masks = zeros("Q", 2 * DEPTH * (INLINE_BYTES + 2))
     for length in range(1, INLINE_BYTES + 1):
         for bit in range(8 * length):
             turned = zlib.crc32((1 << bit).to_bytes(length, "little")) ^ zlib.crc32(bytes(length))
             for of_crc in range(DEPTH):
-                masks[length, of_crc, bit // 64] |= (turned >> of_crc & 1) << bit % 64
-    return masks.ravel()
+                masks[2 * (DEPTH * length + of_crc) + bit // 64] |= (turned >> of_crc & 1) << bit % 64
+    return masks

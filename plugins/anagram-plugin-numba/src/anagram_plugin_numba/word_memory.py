@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
-
+from anagram_plugin_numba.numbers import Int64, Uint8, Uint32, Uint64, clear, zeros
 from anagram_plugin_numba.tables import INLINE_BYTES
 
 __all__ = [
@@ -23,7 +21,6 @@ __all__ = [
     "WORDS",
     "Scratch",
     "WordMemory",
-    "each_once",
     "forget",
     "larger",
     "make_scratch",
@@ -56,14 +53,14 @@ class WordMemory(NamedTuple):
     words that were counted without being remembered, some more than once. ``sizes`` says how much of each is in use.
     """
 
-    entries: NDArray[np.uint64]
-    slots: NDArray[np.uint32]
-    long_words: NDArray[np.uint8]
-    hot: NDArray[np.uint64]
-    touched: NDArray[np.uint32]
-    group_counts: NDArray[np.uint64]
-    sampled: NDArray[np.uint32]
-    sizes: NDArray[np.int64]
+    entries: Uint64
+    slots: Uint32
+    long_words: Uint8
+    hot: Uint64
+    touched: Uint32
+    group_counts: Uint64
+    sampled: Uint32
+    sizes: Int64
 
     @property
     def capacity(self) -> int:
@@ -72,10 +69,10 @@ class WordMemory(NamedTuple):
 
     def word(self, entry: int) -> bytes:
         """Return the bytes of a word by its entry's number."""
-        low, high = (int(number) for number in self.entries[4 * entry : 4 * entry + 2])
+        low, high = map(int, self.entries[4 * entry : 4 * entry + 2])
         if low >> 63:
-            length = int(self.long_words[high : high + 8].view(np.uint64)[0])
-            return self.long_words[high + 8 : high + 8 + length].tobytes()
+            length = int.from_bytes(self.long_words[high : high + 8], "little")
+            return bytes(self.long_words[high + 8 : high + 8 + length])
         return (low | high << 64).to_bytes(INLINE_BYTES, "little").rstrip(b"\0")
 
 
@@ -87,12 +84,12 @@ class Scratch(NamedTuple):
     ``keys`` has room for the keys of tokens that may be in the lexicon, and of those that are sampled.
     """
 
-    text: NDArray[np.uint8]
-    lower: NDArray[np.uint8]
-    places: NDArray[np.uint32]
-    missed: NDArray[np.uint32]
-    found: NDArray[np.uint32]
-    keys: NDArray[np.uint64]
+    text: Uint8
+    lower: Uint8
+    places: Uint32
+    missed: Uint32
+    found: Uint32
+    keys: Uint64
 
     @property
     def capacity(self) -> int:
@@ -104,41 +101,41 @@ def make_scratch(capacity: int) -> Scratch:
     """Return room for blocks of up to ``capacity`` bytes, with what is read and stored beyond a block's end."""
     size = capacity + GROUP_BYTES
     return Scratch(
-        text=np.zeros(size, np.uint8),
-        lower=np.zeros(size, np.uint8),
-        places=np.zeros(size + GROUP_BYTES, np.uint32),
-        missed=np.zeros(size, np.uint32),
-        found=np.zeros(size, np.uint32),
-        keys=np.zeros(2 * size + 4, np.uint64),
+        text=zeros("B", size),
+        lower=zeros("B", size),
+        places=zeros("I", size + GROUP_BYTES),
+        missed=zeros("I", size),
+        found=zeros("I", size),
+        keys=zeros("Q", 2 * size + 4),
     )
 
 
 def make_word_memory(facts: int) -> WordMemory:
     """Return an empty memory for words that have one of so many facts."""
-    sizes = np.zeros(SINK + 1, np.int64)
+    sizes = zeros("q", SINK + 1)
     _begin(sizes)
     return WordMemory(
-        entries=np.zeros(4 << FIRST_BITS - 1, np.uint64),
-        slots=np.zeros(1 << FIRST_BITS, np.uint32),
-        long_words=np.zeros(1 << 17, np.uint8),
-        hot=np.zeros(4 << HOT_BITS, np.uint64),
-        touched=np.zeros((1 << FIRST_BITS - 1) + 1, np.uint32),
-        group_counts=np.zeros(facts, np.uint64),
-        sampled=np.zeros(1 << FIRST_BITS, np.uint32),
+        entries=zeros("Q", 4 << FIRST_BITS - 1),
+        slots=zeros("I", 1 << FIRST_BITS),
+        long_words=zeros("B", 1 << 17),
+        hot=zeros("Q", 4 << HOT_BITS),
+        touched=zeros("I", (1 << FIRST_BITS - 1) + 1),
+        group_counts=zeros("Q", facts),
+        sampled=zeros("I", 1 << FIRST_BITS),
         sizes=sizes,
     )
 
 
 def forget(memory: WordMemory) -> None:
     """Empty a memory whose counts were collected, but keep its room, which takes longer to get than to clear."""
-    memory.entries[: 4 * memory.sizes[WORDS]] = 0
-    memory.slots[:] = 0
-    memory.hot[:] = 0
+    clear(memory.entries[: 4 * memory.sizes[WORDS]])
+    clear(memory.slots)
+    clear(memory.hot)
     _begin(memory.sizes)
 
 
-def _begin(sizes: NDArray[np.int64]) -> None:
-    sizes[:] = 0
+def _begin(sizes: Int64) -> None:
+    clear(sizes)
     sizes[WORDS] = sizes[RESOLVED] = 1
     sizes[LONG_END] = 8  # so that no place in it is 0, as the key of no word is
 
@@ -155,25 +152,18 @@ def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
         room *= 2
     if size == len(memory.slots) and room == len(memory.long_words):
         return memory
-    entries = np.zeros(2 * size, np.uint64)
+    entries = zeros("Q", 2 * size)
     entries[: len(memory.entries)] = memory.entries
-    touched = np.zeros(size // 2 + 1, np.uint32)
+    touched = zeros("I", size // 2 + 1)
     touched[: len(memory.touched)] = memory.touched
-    long_words = np.zeros(room, np.uint8)
+    long_words = zeros("B", room)
     long_words[: len(memory.long_words)] = memory.long_words
-    return memory._replace(entries=entries, touched=touched, long_words=long_words, slots=np.zeros(size, np.uint32))
+    return memory._replace(entries=entries, touched=touched, long_words=long_words, slots=zeros("I", size))
 
 
 def with_room_for_sample(memory: WordMemory, *, words: int) -> WordMemory:
-    """Return it with each sampled word once in ``sampled``, and room for so many more and as many again."""
-    different = each_once(memory.sampled[: memory.sizes[SAMPLED]])
-    sampled = np.zeros(max(len(memory.sampled), 2 * (len(different) + words)), np.uint32)
-    sampled[: len(different)] = different
-    memory.sizes[SAMPLED] = len(different)
+    """Return it with room for so many more sampled words, and as many again as there are."""
+    known = memory.sizes[SAMPLED]
+    sampled = zeros("I", max(len(memory.sampled), 2 * (known + words)))
+    sampled[:known] = memory.sampled[:known]
     return memory._replace(sampled=sampled)
-
-
-def each_once(numbers: NDArray[np.uint32]) -> NDArray[np.uint32]:
-    """Return the different numbers, ascending. ``numpy.unique`` puts them into a hash table first, and takes ten times as long."""
-    ordered = np.sort(numbers)
-    return ordered[np.append(True, ordered[1:] != ordered[:-1])] if len(ordered) else ordered

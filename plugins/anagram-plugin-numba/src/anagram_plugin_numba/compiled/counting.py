@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.electing import EMPTY, HOT_SHIFT, elect
@@ -29,6 +28,7 @@ from anagram_plugin_numba.compiled.keys import (
 from anagram_plugin_numba.compiled.splitting import block_end, split
 from anagram_plugin_numba.compiled.vectors import load_eight
 from anagram_plugin_numba.group_table import GroupTable
+from anagram_plugin_numba.numbers import Uint8
 from anagram_plugin_numba.tables import Tables
 from anagram_plugin_numba.word_memory import (
     GROUP_BYTES,
@@ -106,7 +106,7 @@ def _count_known(misses: np.uint64, tables: Tables, scratch: Scratch, memory: Wo
 
 
 @compiled
-def _long_key(lower: NDArray[np.uint8], start: np.uint64, length: np.uint64, tables: Tables) -> np.uint64:
+def _long_key(lower: Uint8, start: np.uint64, length: np.uint64, tables: Tables) -> np.uint64:
     """Return the first half of a long word's key: a hash of its bytes, with the highest bit set."""
     key = length
     for i in range(ZERO, length, EIGHT):
@@ -117,9 +117,7 @@ def _long_key(lower: NDArray[np.uint8], start: np.uint64, length: np.uint64, tab
 
 
 @compiled
-def _is_long_word(
-    long_words: NDArray[np.uint8], place: np.uint64, lower: NDArray[np.uint8], start: np.uint64, length: np.uint64
-) -> bool:
+def _is_long_word(long_words: Uint8, place: np.uint64, lower: Uint8, start: np.uint64, length: np.uint64) -> bool:
     if load_eight(long_words, place) != length:
         return False
     i = ZERO
@@ -129,7 +127,7 @@ def _is_long_word(
 
 
 @compiled
-def _add_long_word(lower: NDArray[np.uint8], start: np.uint64, length: np.uint64, memory: WordMemory) -> np.uint64:
+def _add_long_word(lower: Uint8, start: np.uint64, length: np.uint64, memory: WordMemory) -> np.uint64:
     """Keep the bytes of a long word, and return where they are."""
     place = U(memory.sizes[LONG_END])
     for i in range(ZERO, EIGHT):
@@ -185,7 +183,7 @@ def _count_new(rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMe
 
 @compiled
 def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
-    data: NDArray[np.uint8],
+    data: Uint8,
     start: int,
     tables: Tables,
     scratch: Scratch,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anagram_plugin_numba.compilation import compiled, inlined
 from anagram_plugin_numba.compiled.electing import write_back
@@ -23,6 +22,7 @@ from anagram_plugin_numba.compiled.keys import (
 )
 from anagram_plugin_numba.compiled.vectors import hash_of_bytes, load_eight, ones
 from anagram_plugin_numba.group_table import FIRST_GROUP, MAYBE_BITS, NO_GROUP, PENDING, GroupTable
+from anagram_plugin_numba.numbers import Uint8, Uint32, Uint64
 from anagram_plugin_numba.tables import Tables
 from anagram_plugin_numba.word_memory import DISTINCT, RESOLVED, SAMPLED, SINK, TOUCHED, WORDS, Scratch, WordMemory
 from pipeline_optimization.counting.distinct import DEPTH
@@ -34,7 +34,7 @@ MAYBE_SHIFT = U(32 - MAYBE_BITS)
 
 
 @compiled
-def fill_group_table(words: NDArray[np.uint8], tables: Tables, table: GroupTable) -> None:
+def fill_group_table(words: Uint8, tables: Tables, table: GroupTable) -> None:
     """Enter the groups, of which ``words`` has one word each in order, each followed by a newline.
 
     A group is left out if its word has anything but ASCII letters, since no token has.
@@ -63,9 +63,7 @@ def fill_group_table(words: NDArray[np.uint8], tables: Tables, table: GroupTable
 
 
 @compiled
-def _enter(
-    low: np.uint64, high: np.uint64, fact: np.uint64, keys: NDArray[np.uint64], facts: NDArray[np.uint32]
-) -> None:
+def _enter(low: np.uint64, high: np.uint64, fact: np.uint64, keys: Uint64, facts: Uint32) -> None:
     slot, last = mix(low, high) >> shift_for(facts), U(len(facts) - 1)
     while facts[slot]:
         slot = (slot + ONE) & last
@@ -86,7 +84,7 @@ def fill_slots(memory: WordMemory) -> None:
 
 
 @compiled
-def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: NDArray[np.uint32]) -> int:
+def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: Uint32) -> int:
     """Find the facts of the words that are new: the CRC-32 in the upper half, what the group is in the lower.
 
     Writes the numbers of the entries that Python must look up to ``pending``, which has room for all new words; returns
@@ -204,9 +202,7 @@ def _sum_long(memory: WordMemory, place: np.uint64, tables: Tables) -> tuple[np.
 
 
 @inlined
-def _look_up(
-    low: np.uint64, high: np.uint64, keys: NDArray[np.uint64], facts: NDArray[np.uint32], shift: np.uint64
-) -> np.uint64:
+def _look_up(low: np.uint64, high: np.uint64, keys: Uint64, facts: Uint32, shift: np.uint64) -> np.uint64:
     """Return what is entered for two sums, or ``NO_GROUP``. The table's ``shift_for`` takes longer than the look-up."""
     slot, last = mix(low, high) >> shift, U(len(facts) - 1)
     while facts[slot]:
@@ -220,9 +216,9 @@ def _look_up(
 def collect(
     memory: WordMemory,
     sample_mask: int,
-    groups: NDArray[np.uint32],
-    occurrences: NDArray[np.uint64],
-    sample: NDArray[np.uint32],
+    groups: Uint32,
+    occurrences: Uint64,
+    sample: Uint32,
 ) -> int:
     """Sum the counts by group and set all counts to zero, ready for the next chunk.
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anagram_plugin_numba.compilation import compiled
+from anagram_plugin_numba.numbers import Uint32
 
 __all__ = ["BYTE", "EIGHT", "INLINE", "LONG", "MIX_HIGH", "MIX_LOW", "ONE", "THREE", "TOP", "TWO", "ZERO", "U"]
 __all__ += ["mix", "shift_for"]
@@ -28,7 +28,7 @@ def mix(low: np.uint64, high: np.uint64) -> np.uint64:
 
 
 @compiled
-def shift_for(table: NDArray[np.uint32]) -> np.uint64:
+def shift_for(table: Uint32) -> np.uint64:
     """Return by how much a hash is shifted to give a place in a table whose size is a power of two."""
     shift, size = WORD_BITS, U(len(table))
     while size > ONE:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.keys import ONE, TWO, ZERO, U
 from anagram_plugin_numba.compiled.vectors import ones, trailing_zeros, what_is
+from anagram_plugin_numba.numbers import Uint8, Uint32
 from anagram_plugin_numba.tables import Tables
 from anagram_plugin_numba.word_memory import Scratch
 
@@ -27,7 +27,7 @@ SPACE, CASE = np.uint8(0x20), np.uint8(0x20)
 
 
 @compiled
-def block_end(data: NDArray[np.uint8], start: int, longest: int, tables: Tables) -> int:
+def block_end(data: Uint8, start: int, longest: int, tables: Tables) -> int:
     """Return the end of a block of at most ``longest`` bytes that splits no token; ``start`` if there is none."""
     end = start + longest
     if end >= len(data):
@@ -38,7 +38,7 @@ def block_end(data: NDArray[np.uint8], start: int, longest: int, tables: Tables)
 
 
 @compiled
-def _has_wide(data: NDArray[np.uint8], start: int, end: int) -> bool:
+def _has_wide(data: Uint8, start: int, end: int) -> bool:
     """Return whether a byte is above 0x7F; the loop is compiled to vector instructions."""
     found = np.uint8(0)
     for i in range(U(start), U(end)):
@@ -47,7 +47,7 @@ def _has_wide(data: NDArray[np.uint8], start: int, end: int) -> bool:
 
 
 @compiled
-def _wide_space(data: NDArray[np.uint8], i: int, end: int) -> int:
+def _wide_space(data: Uint8, i: int, end: int) -> int:
     """Return the length in bytes of the white space outside ASCII that begins at ``i``, or 0.
 
     Its first byte is never part of another character, so this is exact in invalid UTF-8, too.
@@ -70,7 +70,7 @@ def _wide_space(data: NDArray[np.uint8], i: int, end: int) -> int:
 
 
 @compiled
-def _blank_wide_space(text: NDArray[np.uint8], length: int) -> None:
+def _blank_wide_space(text: Uint8, length: int) -> None:
     """Put spaces in the place of white space outside ASCII."""
     i = 0
     while i < length:
@@ -81,7 +81,7 @@ def _blank_wide_space(text: NDArray[np.uint8], length: int) -> None:
 
 
 @compiled
-def _store_places(bits: np.uint64, base: np.uint64, places: NDArray[np.uint32], n: np.uint64) -> np.uint64:
+def _store_places(bits: np.uint64, base: np.uint64, places: Uint32, n: np.uint64) -> np.uint64:
     """Store where the ones of ``bits`` are, counted from ``base``, from ``places[n]`` on; return the new n."""
     end = n + ones(bits)
     for k in range(U(USUAL)):
@@ -114,7 +114,7 @@ def _join(scratch: Scratch, joins: np.uint64) -> None:
 
 
 @compiled
-def split(data: NDArray[np.uint8], start: int, end: int, scratch: Scratch) -> tuple[np.uint64, np.uint64]:
+def split(data: Uint8, start: int, end: int, scratch: Scratch) -> tuple[np.uint64, np.uint64]:
     """Split a block: token n is ``lower[places[2 * n]:places[2 * n + 1]]``. Return their number, and how many are empty.
 
     A token is a piece of kept bytes, or several that only dropped bytes separate; the first has then all of it, and the
@@ -127,7 +127,8 @@ def split(data: NDArray[np.uint8], start: int, end: int, scratch: Scratch) -> tu
         byte = data[U(start) + i]
         wide |= byte
         text[i] = byte
-    text[length : length + 64] = SPACE  # so that the last token ends in the block, and the last 64 bytes are whole
+    for i in range(GROUP):  # so that the last token ends in the block, and the last bytes make a group
+        text[U(length) + i] = SPACE
     if wide >= 0x80:
         _blank_wide_space(text, length)
     for i in range(U(length)):

@@ -10,8 +10,8 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
-from numpy.typing import NDArray
 
+from anagram_plugin_numba.numbers import Uint8
 from anagram_plugin_numba.tables import is_kept, is_separator
 
 __all__ = ["hash_of_bytes", "load_eight", "ones", "trailing_zeros", "what_is"]
@@ -111,8 +111,8 @@ def _trailing_zeros(typing_context: object, bits: types.Integer) -> Generated:
     return types.uint64(types.uint64), generate
 
 
-load_eight = cast("Callable[[NDArray[np.uint8], np.uint64], np.uint64]", intrinsic(_load_eight))
-what_is = cast("Callable[[NDArray[np.uint8], np.uint64], tuple[np.uint64, np.uint64]]", intrinsic(_what_is))
+load_eight = cast("Callable[[Uint8, np.uint64], np.uint64]", intrinsic(_load_eight))
+what_is = cast("Callable[[Uint8, np.uint64], tuple[np.uint64, np.uint64]]", intrinsic(_what_is))
 hash_of_bytes = cast("Callable[[np.uint64, np.uint64], np.uint64]", intrinsic(_hash_of_bytes))
 ones = cast("Callable[[np.uint64], np.uint64]", intrinsic(_ones))
 trailing_zeros = cast("Callable[[np.uint64], np.uint64]", intrinsic(_trailing_zeros))

@@ -1,0 +1,69 @@
+"""Arrays of numbers that compiled code fills, made of the standard library: to import numpy takes as long as counting 20 MB."""
+
+from __future__ import annotations
+
+import ctypes
+from array import array
+from collections.abc import Iterable
+from typing import Any, Literal, TypeAlias
+
+__all__ = [
+    "Argument",
+    "Bools",
+    "Flat",
+    "Int64",
+    "Numbers",
+    "Uint8",
+    "Uint32",
+    "Uint64",
+    "address_of",
+    "clear",
+    "numbers_of",
+    "zeros",
+]
+
+Numbers: TypeAlias = "memoryview[Any]"
+"""Numbers side by side that can be written. Compiled code sees a one-dimensional array of numpy; each name below tells of what."""
+
+Bools: TypeAlias = "memoryview[Any]"
+Int64: TypeAlias = "memoryview[Any]"
+Uint8: TypeAlias = "memoryview[Any]"
+Uint32: TypeAlias = "memoryview[Any]"
+Uint64: TypeAlias = "memoryview[Any]"
+
+Format: TypeAlias = Literal["?", "B", "I", "Q", "q"]
+"""As in ``struct``: truth values, and numbers of one, four, eight and eight bytes, of which the last have a sign."""
+
+SIZES: dict[Format, int] = {"?": 1, "B": 1, "I": 4, "Q": 8, "q": 8}
+
+
+class Flat(list[int]):
+    """Arguments that are flat already: to ask numbers for their address takes a microsecond, and calls are many.
+
+    The numbers must be kept as long as their addresses are used.
+    """
+
+
+Argument: TypeAlias = "int | bytes | Numbers | tuple[Numbers, ...] | Flat"
+"""What compiled functions take."""
+
+
+def zeros(format: Format, size: int) -> Numbers:  # noqa: A002 - as memoryview calls it
+    """Return so many zeros. Large ones take memory only where they are written."""
+    return memoryview(bytearray(SIZES[format] * size)).cast(format)
+
+
+def numbers_of(format: Literal["B", "I", "Q", "q"], values: Iterable[int]) -> Numbers:  # noqa: A002 - as above
+    """Return the values. Raises OverflowError for one that has no place."""
+    return memoryview(array(format, values))
+
+
+def clear(numbers: Numbers) -> None:
+    ctypes.memset(address_of(numbers), 0, numbers.nbytes)
+
+
+def address_of(numbers: Numbers | bytes) -> int:
+    """Return where they are, as long as they are."""
+    if isinstance(numbers, bytes):
+        return ctypes.cast(ctypes.c_char_p(numbers), ctypes.c_void_p).value or 0
+    return ctypes.addressof((ctypes.c_char * 0).from_buffer(numbers))
