@@ -31,10 +31,10 @@ Uint8: TypeAlias = "memoryview[Any]"
 Uint32: TypeAlias = "memoryview[Any]"
 Uint64: TypeAlias = "memoryview[Any]"
 
-Format: TypeAlias = Literal["?", "B", "I", "Q", "q"]
-"""As in ``struct``: truth values, and numbers of one, four, eight and eight bytes, of which the last have a sign."""
+Format: TypeAlias = Literal["B", "I", "Q", "q"]
+"""As in ``struct``: numbers of one, four, eight and eight bytes, of which the last have a sign."""
 
-SIZES: dict[Format, int] = {"?": 1, "B": 1, "I": 4, "Q": 8, "q": 8}
+SIZES: dict[Format, int] = {"B": 1, "I": 4, "Q": 8, "q": 8}
 
 
 class Flat(list[int]):
@@ -49,11 +49,11 @@ Argument: TypeAlias = "int | bytes | Numbers | tuple[Numbers, ...] | Flat"
 
 
 def zeros(format: Format, size: int) -> Numbers:  # noqa: A002 - as memoryview calls it
-    """Return so many zeros. Large ones take memory only where they are written."""
+    """Return so many zeros."""
     return memoryview(bytearray(SIZES[format] * size)).cast(format)
 
 
-def numbers_of(format: Literal["B", "I", "Q", "q"], values: Iterable[int]) -> Numbers:  # noqa: A002 - as above
+def numbers_of(format: Format, values: Iterable[int]) -> Numbers:  # noqa: A002 - as above
     """Return the values. Raises OverflowError for one that has no place."""
     return memoryview(array(format, values))
 
