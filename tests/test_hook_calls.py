@@ -17,6 +17,7 @@ from pipeline_optimization.builtin.signatures import make_letters
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.pipeline import keeping
 from pipeline_optimization.types import (
     CheckpointSaved,
     Component,
@@ -158,3 +159,14 @@ def test_observers_are_told(everything: Everything, anagram_registry: Registry, 
     failed = next(event for event in events if isinstance(event, TaskFailed))
     assert (retried.item, retried.attempt, retried.delay) == (failed.item, failed.attempt + 1, 0.0)
     assert everything.pids == {os.getpid()}
+
+
+def test_the_last_commit_comes_before_the_end(
+    everything: Everything, anagram_registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run has finished when all of it is kept, also where its last items waited to be committed together."""
+    monkeypatch.setattr(keeping, "SHARE", 0.0)  # after the first commit, all wait for the last
+    count_anagrams("cat dog post " * 5, chunk_size=20, checkpoint=tmp_path / "c", registry=anagram_registry)
+    saved = [event.items for event in everything.events if isinstance(event, CheckpointSaved)]
+    assert len(saved) == 2
+    assert isinstance(everything.events[-1], RunFinished)

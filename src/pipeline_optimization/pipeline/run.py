@@ -119,8 +119,7 @@ def execute(
             tick=tick,
             quarantine=keeping.quarantine,
         )
-        _run(plan, engine, observing, clock, run_id, files=registry.file_modules)
-        save(at_once=True)
+        _run(plan, engine, observing, clock, run_id=run_id, save=save, files=registry.file_modules)
     runtime = (clock.now() - start) * 1000.0
     return _report(
         plan,
@@ -142,7 +141,14 @@ def _open_bytes(plan: RunPlan) -> int:
 
 
 def _run(
-    plan: RunPlan, engine: Engine, observing: Observing, clock: Clock, run_id: str, *, files: Sequence[FileModule]
+    plan: RunPlan,
+    engine: Engine,
+    observing: Observing,
+    clock: Clock,
+    *,
+    run_id: str,
+    save: Callable[..., None],
+    files: Sequence[FileModule],
 ) -> None:
     setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults, files=files)
     observing.emit(
@@ -157,6 +163,7 @@ def _run(
     is_finished = False
     try:
         engine.run(setup.to_bytes())
+        save(at_once=True)  # the run has finished when all of it is kept
         is_finished = True
     finally:
         observing.emit(
