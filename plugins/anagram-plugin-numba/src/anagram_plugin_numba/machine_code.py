@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Mapping
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from llvmlite import binding
 from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
 from pipeline_optimization.installed import version_of
 
-__all__ = ["MachineCode", "open_machine_code", "unheard"]
+__all__ = ["MachineCode", "open_machine_code"]
 
 
 @frozen
@@ -39,42 +38,27 @@ class MachineCode:
         return cls(json.loads(symbols), code)
 
 
-def unheard(step: str) -> None:
-    pass
-
-
-def open_machine_code(announce: Callable[[str], None] = unheard) -> MachineCode:
+def open_machine_code(announce: Callable[[str], None]) -> MachineCode:
     """Return the machine code for this processor: from the cache, or compiled now and put there.
 
-    ``announce`` is told before anything is compiled. Where the cache cannot be written, each process compiles for
-    itself, once. Raises what numba raises.
+    ``announce`` is told before anything is compiled. Where the cache cannot be written, each call compiles. Raises what
+    numba raises.
     """
     path = cache_directory() / f"numba-{_origin()}.code"
     content = read_sealed(path)
     if content is not None:
         return MachineCode.from_bytes(content)
-    code = _compile(announce)
+    announce("compiling the counting kernel, once")
+    from anagram_plugin_numba.compilation import compile_functions  # noqa: PLC0415 - half a second and 90 MB
+
+    code = MachineCode(*compile_functions())
     store_sealed(path, code.to_bytes())
     return code
 
 
-@cache
 def _origin() -> str:
     """Return a digest of all that machine code depends on: our sources, the compiler, and the processor."""
     sources = sorted(Path(__file__).parent.rglob("*.py"))
     facts = [version_of("numba"), version_of("llvmlite"), sys.platform, binding.get_host_cpu_name()]
     facts.append(binding.get_host_cpu_features().flatten())
     return sha256(b"".join(source.read_bytes() for source in sources) + repr(facts).encode()).hexdigest()[:32]
-
-
-_COMPILED: list[MachineCode] = []
-"""What this process compiled, for where no file can be written."""
-
-
-def _compile(announce: Callable[[str], None]) -> MachineCode:
-    if not _COMPILED:
-        announce("compiling the counting kernel, once")
-        from anagram_plugin_numba.compilation import compile_functions  # noqa: PLC0415 - half a second and 90 MB
-
-        _COMPILED.append(MachineCode(*compile_functions()))
-    return _COMPILED[0]

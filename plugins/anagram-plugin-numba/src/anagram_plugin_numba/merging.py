@@ -36,12 +36,11 @@ def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
 def packed(native: NativeFunctions, occurrences: Uint64) -> array[int]:
     """Return them in four bytes each where that is enough: results travel, and are kept in checkpoints."""
     halves = zeros("I", len(occurrences))
-    if native.call("narrow", occurrences, len(occurrences), halves):
+    if native.call("narrow", occurrences, halves):
         return array("Q", occurrences.tobytes())
     return array("I", halves.tobytes())
 
 
 def each_once(native: NativeFunctions, numbers: Uint32) -> Uint32:
     """Sort numbers where they are, and return the different ones, which are at the beginning then."""
-    size = len(numbers)
-    return numbers[: native.call("keep_each_once", numbers, size, zeros("I", size), zeros("Q", 256))]
+    return numbers[: native.call("keep_each_once", numbers, zeros("I", len(numbers)), zeros("Q", 256))]

@@ -12,7 +12,7 @@ from typing import Final
 
 from llvmlite import binding
 
-from anagram_plugin_numba.machine_code import MachineCode, open_machine_code, unheard
+from anagram_plugin_numba.machine_code import MachineCode, open_machine_code
 from anagram_plugin_numba.numbers import Argument, Flat, address_of
 
 __all__ = ["CAN_READ_FILES", "NativeFunctions", "flat", "load"]
@@ -77,7 +77,11 @@ class NativeFunctions:
 _LOADED: list[NativeFunctions] = []
 
 
-def load(announce: Callable[[str], None] = unheard) -> NativeFunctions:
+def _unheard(step: str) -> None:
+    pass
+
+
+def load(announce: Callable[[str], None] = _unheard) -> NativeFunctions:
     """Return the functions, which are loaded once. Raises what ``open_machine_code`` raises, to which ``announce`` goes."""
     if not _LOADED:
         _LOADED.append(NativeFunctions(open_machine_code(announce)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 from array import array
 from collections.abc import Iterable
+from struct import calcsize
 from typing import Any, Literal, TypeAlias
 
 __all__ = [
@@ -34,8 +35,6 @@ Uint64: TypeAlias = "memoryview[Any]"
 Format: TypeAlias = Literal["B", "I", "Q", "q"]
 """As in ``struct``: numbers of one, four, eight and eight bytes, of which the last have a sign."""
 
-SIZES: dict[Format, int] = {"B": 1, "I": 4, "Q": 8, "q": 8}
-
 
 class Flat(list[int]):
     """Arguments that are flat already: to ask numbers for their address takes a microsecond, and calls are many.
@@ -50,7 +49,7 @@ Argument: TypeAlias = "int | bytes | Numbers | tuple[Numbers, ...] | Flat"
 
 def zeros(format: Format, size: int) -> Numbers:  # noqa: A002 - as memoryview calls it
     """Return so many zeros."""
-    return memoryview(bytearray(SIZES[format] * size)).cast(format)
+    return memoryview(bytearray(calcsize(format) * size)).cast(format)
 
 
 def numbers_of(format: Format, values: Iterable[int]) -> Numbers:  # noqa: A002 - as above

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from anagram_plugin_numba.compilation import compiled
-from anagram_plugin_numba.compiled.keys import BYTE, ONE, ZERO, U
-from anagram_plugin_numba.numbers import Uint8, Uint32, Uint64
+import numpy as np
 
-__all__ = ["add_counts", "count_longer", "keep_each_once", "narrow", "take_counts"]
+from anagram_plugin_numba.compilation import compiled, inlined
+from anagram_plugin_numba.compiled.keys import BYTE, HALF, LOWER_HALF, ONE, ZERO, U
+from anagram_plugin_numba.numbers import Uint32, Uint64
 
-HALF, LOWER_HALF, NEWLINE = U(32), U(0xFFFFFFFF), U(10)
+__all__ = ["add_counts", "keep_each_once", "narrow", "take_counts", "take_from"]
 
 
 @compiled
@@ -21,37 +21,45 @@ def add_counts(groups: Uint32, halves: Uint32, width: int, totals: Uint64) -> No
         totals[groups[i]] += number
 
 
-@compiled
-def take_counts(totals: Uint64, groups: Uint32, occurrences: Uint64) -> int:
+@inlined
+def take_from(first: np.uint64, totals: Uint64, groups: Uint32, occurrences: Uint64) -> np.uint64:
     """Write the groups whose total is not zero, ascending, with their totals, and return how many there are.
 
-    The arrays have room for all groups and one more.
+    The total of group 0 is at ``first``. Totals are set to zero; the other arrays have room for all groups and one more.
     """
     n_groups = ZERO
-    for group in range(U(len(totals))):
-        groups[n_groups] = group
-        occurrences[n_groups] = totals[group]
-        n_groups += U(totals[group] != ZERO)
-    return int(n_groups)
+    for place in range(first, U(len(totals))):
+        total = totals[place]
+        groups[n_groups] = place - first
+        occurrences[n_groups] = total
+        n_groups += U(total != ZERO)
+        totals[place] = ZERO
+    return n_groups
 
 
 @compiled
-def narrow(numbers: Uint64, size: int, halves: Uint32) -> int:
-    """Write the lower half of each of so many numbers, and return 1 if that is not all of them."""
+def take_counts(totals: Uint64, groups: Uint32, occurrences: Uint64) -> int:
+    """Do as ``take_from`` where all totals are those of groups."""
+    return int(take_from(ZERO, totals, groups, occurrences))
+
+
+@compiled
+def narrow(numbers: Uint64, halves: Uint32) -> int:
+    """Write the lower half of each number, and return 1 if that is not all of them."""
     upper = ZERO
-    for i in range(size):
+    for i in range(len(numbers)):
         halves[i] = numbers[i] & LOWER_HALF
         upper |= numbers[i] >> HALF
     return int(upper != ZERO)
 
 
 @compiled
-def keep_each_once(numbers: Uint32, size: int, room: Uint32, starts: Uint64) -> int:
-    """Sort the first ``size`` numbers and leave each once; return how many are left.
+def keep_each_once(numbers: Uint32, room: Uint32, starts: Uint64) -> int:
+    """Sort numbers and leave each once at the beginning; return how many are left.
 
     Radix sort, a byte at a time. ``room`` is as large as the numbers, ``starts`` has 256 places.
     """
-    source, target = numbers, room
+    size, source, target = len(numbers), numbers, room
     for shift in range(0, 32, 8):
         for digit in range(256):
             starts[digit] = ZERO
@@ -73,16 +81,3 @@ def keep_each_once(numbers: Uint32, size: int, room: Uint32, starts: Uint64) -> 
             numbers[kept] = numbers[i]
             kept += 1
     return kept
-
-
-@compiled
-def count_longer(lines: Uint8, longest: int) -> int:
-    """Return how many lines have more than so many bytes. Each has a line feed behind it."""
-    number, length = 0, 0
-    for byte in lines:
-        if byte == NEWLINE:
-            number += length > longest
-            length = 0
-        else:
-            length += 1
-    return number

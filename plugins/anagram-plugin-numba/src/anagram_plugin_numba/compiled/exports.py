@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from anagram_plugin_numba.compiled.adding import add_counts, count_longer, keep_each_once, narrow, take_counts
+from anagram_plugin_numba.compiled.adding import add_counts, keep_each_once, narrow, take_counts
 from anagram_plugin_numba.compiled.counting import count_blocks
-from anagram_plugin_numba.compiled.grouping import collect, fill_group_table, fill_slots, resolve
+from anagram_plugin_numba.compiled.grouping import collect, count_longer, fill_group_table, fill_slots, resolve
 from anagram_plugin_numba.compiled.reading import read_files
 from anagram_plugin_numba.group_table import make_group_table
 from anagram_plugin_numba.native import CAN_READ_FILES
@@ -31,8 +31,8 @@ def examples() -> Sequence[tuple[Callable[..., object], Sequence[Argument]]]:
         (collect, (memory, 0, numbers, wide_numbers, numbers)),
         (add_counts, (numbers, numbers, 1, wide_numbers)),
         (take_counts, (wide_numbers, numbers, wide_numbers)),
-        (narrow, (wide_numbers, 1, numbers)),
-        (keep_each_once, (numbers, 1, numbers, wide_numbers)),
+        (narrow, (wide_numbers, numbers)),
+        (keep_each_once, (numbers, numbers, wide_numbers)),
         (count_longer, (text, 1)),
     ]
     if CAN_READ_FILES:

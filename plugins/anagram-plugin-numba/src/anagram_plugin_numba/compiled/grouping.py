@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from anagram_plugin_numba.compilation import compiled, inlined
+from anagram_plugin_numba.compiled.adding import take_from
 from anagram_plugin_numba.compiled.electing import write_back
 from anagram_plugin_numba.compiled.keys import (
     BYTE,
     EIGHT,
+    HALF,
     INLINE,
     LONG,
+    LOWER_HALF,
     ONE,
     THREE,
     TOP,
@@ -21,16 +24,29 @@ from anagram_plugin_numba.compiled.keys import (
     shift_for,
 )
 from anagram_plugin_numba.compiled.vectors import hash_of_bytes, load_eight, ones
-from anagram_plugin_numba.group_table import FIRST_GROUP, MAYBE_BITS, NO_GROUP, PENDING, GroupTable
+from anagram_plugin_numba.group_table import FIRST_GROUP, LONGEST_EXACT, MAYBE_BITS, NO_GROUP, PENDING, GroupTable
 from anagram_plugin_numba.numbers import Uint8, Uint32, Uint64
 from anagram_plugin_numba.tables import Tables
 from anagram_plugin_numba.word_memory import DISTINCT, RESOLVED, SAMPLED, SINK, TOUCHED, WORDS, Scratch, WordMemory
 from pipeline_optimization.counting.distinct import DEPTH
 
-__all__ = ["collect", "count_unremembered", "fill_group_table", "fill_slots", "resolve"]
+__all__ = ["collect", "count_longer", "count_unremembered", "fill_group_table", "fill_slots", "resolve"]
 
-HALF, LOWER_HALF, NEWLINE, SHORT = U(32), U(0xFFFFFFFF), U(10), U(15)
+NEWLINE, SHORT = U(10), U(LONGEST_EXACT)
 MAYBE_SHIFT = U(32 - MAYBE_BITS)
+
+
+@compiled
+def count_longer(lines: Uint8, longest: int) -> int:
+    """Return how many lines have more than so many bytes. Each has a line feed behind it."""
+    number, length = 0, 0
+    for byte in lines:
+        if byte == NEWLINE:
+            number += length > longest
+            length = 0
+        else:
+            length += 1
+    return number
 
 
 @compiled
@@ -242,11 +258,4 @@ def collect(
         totals[fact] += count
     memory.sizes[DISTINCT], memory.sizes[SAMPLED], memory.sizes[TOUCHED] = n_words, n_sample, 0
     totals[NO_GROUP] = 0
-    n_groups = ZERO
-    for group in range(U(FIRST_GROUP), U(len(totals))):
-        count = totals[group]
-        groups[n_groups] = group - U(FIRST_GROUP)
-        occurrences[n_groups] = count
-        n_groups += U(count != ZERO)
-        totals[group] = ZERO
-    return int(n_groups)
+    return int(take_from(U(FIRST_GROUP), totals, groups, occurrences))

@@ -9,12 +9,28 @@ import numpy as np
 from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.numbers import Uint32
 
-__all__ = ["BYTE", "EIGHT", "INLINE", "LONG", "MIX_HIGH", "MIX_LOW", "ONE", "THREE", "TOP", "TWO", "ZERO", "U"]
+__all__ = [
+    "BYTE",
+    "EIGHT",
+    "HALF",
+    "INLINE",
+    "LONG",
+    "LOWER_HALF",
+    "MIX_HIGH",
+    "MIX_LOW",
+    "ONE",
+    "THREE",
+    "TOP",
+    "TWO",
+    "ZERO",
+    "U",
+]
 __all__ += ["mix", "shift_for"]
 
 U = np.uint64
 ZERO, ONE, TWO, THREE, EIGHT = U(0), U(1), U(2), U(3), U(8)
 INLINE, LONG, BYTE, WORD_BITS = U(16), U(17), U(0xFF), U(64)
+HALF, LOWER_HALF = U(32), U(0xFFFFFFFF)
 TOP: Final = U(1 << 63)
 """Marks the key of a word of more than 16 bytes: its first half is a hash, its second the place of its bytes."""
 
