@@ -31,8 +31,9 @@ Each message says what happened, where, and what to do; the facts are attributes
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
+
+from pipeline_optimization.spelling_hint import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,8 +111,7 @@ class UnknownPluginError(UsageError):
     @classmethod
     def of(cls, name: str, installed: Sequence[str]) -> UnknownPluginError:
         """Return the error for a name, with what it could have been."""
-        close = get_close_matches(name, installed, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        hint = did_you_mean(name, installed)
         return cls(
             f"There is no plugin {name!r}.{hint} There are: {', '.join(installed)}.", name=name, installed=installed
         )

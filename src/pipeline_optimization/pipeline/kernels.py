@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 
 from pipeline_optimization.errors import PluginLoadError, UnknownComponentError
 from pipeline_optimization.registry.known import DISTRIBUTION_OF
+from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types import KernelOffer
 
 __all__ = ["AUTO", "choose_kernels", "prepare_kernel"]
@@ -25,8 +25,7 @@ def choose_kernels(offers: Sequence[KernelOffer], name: str, least_bytes: int) -
     if named:
         return named
     installed = sorted(offer.name for offer in offers)
-    close = get_close_matches(name, [AUTO, *installed], n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(name, [AUTO, *installed])
     if distribution := DISTRIBUTION_OF.get(("kernel", name)):
         hint = f" It comes with {distribution}: pip install {distribution}."
     raise UnknownComponentError(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from difflib import get_close_matches
 
 from pipeline_optimization.errors import PluginConflictError, PluginLoadError, UnknownComponentError
 from pipeline_optimization.registry.known import DISTRIBUTION_OF
 from pipeline_optimization.registry.records import Kind, PluginRecord
+from pipeline_optimization.spelling_hint import did_you_mean
 
 __all__ = ["raise_unusable", "unknown_component"]
 
@@ -25,8 +25,7 @@ def raise_unusable(record: PluginRecord, *, besides: Collection[str] = ()) -> No
 def unknown_component(kind: Kind, name: str, installed: Sequence[str]) -> UnknownComponentError:
     """Return the error for a name that nobody offers, with what it could have been or what to install."""
     noun = kind.replace("_", " ")
-    close = get_close_matches(name, installed, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(name, installed)
     if distribution := DISTRIBUTION_OF.get((kind, name)):
         hint = f" It comes with {distribution}: pip install {distribution}."
     return UnknownComponentError(

@@ -6,7 +6,6 @@ Not pluggy's own loader: it lets a broken import end the host, and of two plugin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any
 
 import pluggy
@@ -16,6 +15,7 @@ from pipeline_optimization import hookspecs
 from pipeline_optimization.registry.entries import PluginEntry
 from pipeline_optimization.registry.offers import Key
 from pipeline_optimization.registry.records import KINDS, PluginRecord
+from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types import Component
 
 __all__ = ["adopt", "import_plugin"]
@@ -68,6 +68,5 @@ def _failed(record: PluginRecord, message: str, cause: BaseException | None = No
 def _unknown_hooks(unknown: Sequence[str]) -> str:
     """Return what is wrong with a plugin whose hook names the core does not know; pluggy accepts them in silence."""
     known = [name for name in vars(hookspecs) if name.startswith("anagram_")]
-    close = get_close_matches(unknown[0], known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(unknown[0], known)
     return f"It implements unknown hooks: {', '.join(unknown)}.{hint}"

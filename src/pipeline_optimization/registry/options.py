@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 import types
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
 
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.spelling_hint import did_you_mean
 
 __all__ = ["OptionHelp", "argument_name", "describe_options", "make_options"]
 
@@ -73,8 +73,7 @@ def argument_name(options: type[object]) -> str | None:
 def _unknown(name: str, known: list[str], owner: str) -> str:
     if not known:
         return f"{owner} has no options, so {name!r} cannot be set."
-    close = get_close_matches(name, known, n=1)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(name, known)
     return f"{owner} has no option {name!r}.{hint} Its options: {', '.join(sorted(known))}."
 
 

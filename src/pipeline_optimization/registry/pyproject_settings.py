@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from pathlib import Path
 
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.registry.selection import Selection
+from pipeline_optimization.spelling_hint import did_you_mean
 
 __all__ = ["read_selection"]
 
@@ -25,8 +25,7 @@ def read_selection(start: Path) -> Selection:
     table = _table(path)
     for key in table:
         if key not in KEYS:
-            close = get_close_matches(key, KEYS, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(key, KEYS)
             raise OptionError(f"{path}: [tool.anagram] has no key {key!r}.{hint} Its keys: {', '.join(KEYS)}.")
     is_strict = table.get("strict-plugins", False)
     if not isinstance(is_strict, bool):
