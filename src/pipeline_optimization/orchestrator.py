@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from typing import TypedDict
 
 from pipeline_optimization.api import NO_OPTIONS, count_anagrams
+from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.errors import IncompleteRunError, TextTypeError
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.environment import fault_settings
@@ -56,7 +56,7 @@ class TaskOrchestrator:
         """
         if not isinstance(text, str):
             raise TextTypeError(f"process_text() counts a string, not {type(text).__name__}.")
-        settings = fault_settings(seed=secrets.randbits(31), faults="none")
+        settings = fault_settings(seed=new_seed(), faults="none")
         report = count_anagrams(
             text,
             orchestrator=self._orchestrator,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import shlex
 import sys
 from collections.abc import Callable, Sequence
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import fields, frozen
 
+from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.cases import CASE_NAMES
@@ -163,7 +163,7 @@ def collect(values: dict[str, object]) -> CommonOptions:
         if raw["scan"][0] == "words" and not named_by_user:
             raw["profiles"] = ("cpu",)
     if raw["seed"] is None:
-        raw["seed"] = secrets.randbits(31)
+        raw["seed"] = new_seed()
     if raw["iterations"] is not None and raw["time_budget"] is not None:
         raise click.UsageError("--iterations and --time-budget exclude each other: one of them sets the rounds.")
     if raw["fail_if_slower"] is not None and raw["baseline"] is None:

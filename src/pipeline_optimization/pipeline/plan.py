@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 import os
-import secrets
 from collections.abc import Mapping, Sequence
 
 from attrs import field, frozen
 
+from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, UnknownComponentError
@@ -157,7 +157,7 @@ def _seed(options: RunOptions) -> int:
         stored = stored_fact(options.checkpoint, SEED)
         if stored is not None and stored.isdecimal():
             return int(stored)
-    return secrets.randbits(31)
+    return new_seed()
 
 
 def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator, Capabilities]:

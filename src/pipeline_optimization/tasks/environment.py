@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 import time
 from collections import Counter
@@ -12,6 +11,7 @@ from typing import TypeVar
 
 from attrs import frozen
 
+from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import CALM, PROFILES, Draw, TaskFaults, fault_key
 from pipeline_optimization.engine.journal import CallRecord, Journal, Outcome, Settings
 from pipeline_optimization.errors import InjectedFault, OptionError
@@ -87,7 +87,7 @@ class DirectCalls:
     def __init__(self) -> None:
         self._calls: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
-        self._drawn_seed = secrets.randbits(31)
+        self._drawn_seed = new_seed()
 
     def begin(self, task: str, faults: TaskFaults, argument: str) -> DirectCall:
         """Draw what happens to the next call. Raises OptionError where an environment variable is wrong."""
