@@ -19,7 +19,8 @@ from pipeline_optimization.cli.main import _run
 code = _run(sys.argv[1:])
 print("\\n" + json.dumps([code, sorted(sys.modules)]))
 """
-HEAVY = {"english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil", "rich._emoji_codes", "sqlite3"}
+HEAVY = {"csv", "difflib", "english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil", "sqlite3"}
+HEAVY.add("rich._emoji_codes")
 LOUD = "raise SystemExit('imported')\n"
 COMPONENT = """
 from pipeline_optimization.hookspecs import hookimpl
@@ -83,6 +84,35 @@ def test_cat_is_light() -> None:
     modules = modules_of("run", "--text", "cat", "--format", "json")
     assert "pipeline_optimization.engine.loop" in modules
     assert not HEAVY & modules
+
+
+GARBAGE_IN_A_COMMAND = """
+import gc, sys
+from pipeline_optimization.cli import main
+from pipeline_optimization.registry import Registry
+
+was = [gc.isenabled()]
+make = Registry.__init__
+def watched(*arguments, **named):
+    was.append(gc.isenabled())
+    make(*arguments, **named)
+
+Registry.__init__ = watched
+try:
+    main(sys.argv[1:])
+except SystemExit as end:
+    print(end.code, *was, gc.isenabled())
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "printed"), [(["run", "--text", "cat"], "0 True True True"), (["no-such-command"], "2 True True")]
+)
+def test_garbage_is_collected(arguments: list[str], printed: str) -> None:
+    """Importing goes without a garbage collector; commands have one, and so does whoever called the command line."""
+    command = [sys.executable, "-c", GARBAGE_IN_A_COMMAND, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False, timeout=60)
+    assert done.stdout.splitlines()[-1] == printed, done.stderr
 
 
 def test_listing_imports_no_plugin(site: Path) -> None:

@@ -1,5 +1,21 @@
 """The command line: parses, calls, renders."""
 
-from pipeline_optimization.cli.main import main
+from __future__ import annotations
+
+import gc
+from collections.abc import Sequence
 
 __all__ = ["main"]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process with the exit code that the README states."""
+    # Modules stay, and looking through them for garbage takes a twentieth of a small run. It is looked for from the
+    # command on, when all that it needs has been imported.
+    gc.disable()
+    try:
+        from pipeline_optimization.cli.main import run_and_exit  # noqa: PLC0415 - see above
+
+        run_and_exit(arguments)
+    finally:
+        gc.enable()

@@ -17,7 +17,7 @@ from pipeline_optimization.engine.interruption import interrupt
 from pipeline_optimization.errors import AnagramError
 from pipeline_optimization.signal_mask import stop_signals_blocked
 
-__all__ = ["main"]
+__all__ = ["run_and_exit"]
 
 CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -51,6 +51,7 @@ class _Commands(click.Group):
             module = import_module(f"pipeline_optimization.cli.{COMMANDS[cmd_name][0]}")
         # Modules stay: looking through them for garbage, also when the process ends, takes a tenth of a small run.
         gc.freeze()
+        gc.enable()
         command = getattr(module, cmd_name)
         assert isinstance(command, click.Command)
         return command
@@ -74,7 +75,7 @@ def anagram() -> None:
     """Count the dictionary anagrams of a text's words, with any orchestrator."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
+def run_and_exit(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that the README states."""
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         # So that a command that is told to end tidies up.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from typing import TextIO
@@ -57,8 +56,11 @@ class Renderer:
         self._top = top
         self._has_many = has_many
         self._documents: list[dict[str, object]] = []
-        self._csv = csv.writer(stream, lineterminator="\n") if form == "csv" else None
-        if self._csv is not None:
+        self._csv = None
+        if form == "csv":
+            import csv  # noqa: PLC0415 - for this format only
+
+            self._csv = csv.writer(stream, lineterminator="\n")
             self._csv.writerow(["case", "word", "count"] if has_many else ["word", "count"])
 
     def add(self, outcome: Outcome) -> None:
