@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from html.parser import HTMLParser
 from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import altair as alt
@@ -250,10 +253,28 @@ def test_contrast(theme: Theme) -> None:
 
 
 @pytest.mark.parametrize("package", ["vl_convert", "jinja2"])
-def test_the_extra_is_missing(package: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_extra_is_missing(package: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra's packages, the error says what to install."""
+    monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(tmp_path))
     if package == "vl_convert":
         monkeypatch.setattr(document, "chart_library", library.chart_library.__wrapped__)
-    monkeypatch.setitem(__import__("sys").modules, package, None)
+    monkeypatch.setitem(sys.modules, package, None)
     with pytest.raises(UsageError, match=rf"'{package}', .*pip install 'pipeline-optimization\[report\]'.*\.csv"):
         results_to_html(full_results())
+
+
+def test_charts_are_bundled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library of charts comes from the cache the next time, and is bundled again where its file is damaged."""
+    monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(tmp_path))
+    bundle = library.chart_library.__wrapped__
+    first = bundle()
+    (file,) = tmp_path.iterdir()
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "vl_convert", None)
+        assert bundle() == first
+        file.write_bytes(file.read_bytes()[:-1])
+        with pytest.raises(UsageError, match="pip install"):
+            bundle()
+    fake = SimpleNamespace(javascript_bundle=lambda script: f"another; {script}")
+    monkeypatch.setitem(sys.modules, "vl_convert", fake)
+    assert bundle() == "another; window.vegaEmbed = vegaEmbed;"

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from hashlib import sha256
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
 from pipeline_optimization.errors import UsageError
 
 if TYPE_CHECKING:
@@ -13,15 +16,26 @@ if TYPE_CHECKING:
 
 __all__ = ["chart_library", "templates"]
 
+SCRIPT = "window.vegaEmbed = vegaEmbed;"
+
 
 @cache
 def chart_library() -> str:
-    """Return Vega, Vega-Lite and Vega-Embed as one script that sets ``window.vegaEmbed``; takes seconds."""
+    """Return Vega, Vega-Lite and Vega-Embed as one script that sets ``window.vegaEmbed``.
+
+    To bundle it takes seconds, so it is kept on disk. Raises UsageError where it is not there, nor what bundles it.
+    """
     try:
+        key = f"{SCRIPT} {version('vl-convert-python')}"
+        path = cache_directory() / f"charts-{sha256(key.encode()).hexdigest()[:32]}.js"
+        if (kept := read_sealed(path)) is not None:
+            return kept.decode()
         from vl_convert import javascript_bundle  # noqa: PLC0415 - 80 MB that only this report needs
     except ImportError as error:
         raise _missing(error) from error
-    return javascript_bundle("window.vegaEmbed = vegaEmbed;")
+    library: str = javascript_bundle(SCRIPT)
+    store_sealed(path, library.encode())
+    return library
 
 
 def templates() -> Environment:
