@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import pipeline_optimization
 from anagram_plugin_multiprocess.orchestrator import MultiprocessOrchestrator
 from deadly import DeadlyPlugin
 from pipeline_optimization import Registry, count_anagrams
@@ -201,9 +202,10 @@ def test_a_worker_that_comes_too_late_ends() -> None:
     """A worker whose parent died before it could ask to die with it says nothing and ends."""
     code = (
         "from multiprocessing import Pipe\n"
+        "import pipeline_optimization\n"
         "from anagram_plugin_multiprocess.worker_process import serve\n"
         "ours, theirs = Pipe()\n"
-        "serve(theirs, b'', parent=1 << 30)\n"
+        "serve(theirs, b'', parent=1 << 30, code=pipeline_optimization.__file__)\n"
         "assert not ours.poll()\n"
     )
     subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
@@ -219,3 +221,44 @@ def test_a_guarded_script_works(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout == "{'act': 1, 'cat': 1, 'tac': 1}\n"
+
+
+WHERE = """
+import os
+import pipeline_optimization
+from pipeline_optimization.builtin.tokenizers import WhitespaceTokenizer
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import Component, NoOptions
+
+def make_where(options):
+    with open(os.environ["FOUND"], "a") as file:
+        file.write(f"{os.getpid()} {pipeline_optimization.__file__}\\n")
+    return WhitespaceTokenizer()
+
+@hookimpl
+def anagram_register_tokenizers():
+    return [Component(name="where", summary="s", factory=make_where, options=NoOptions)]
+"""
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_workers_run_the_parents_code(tmp_path: Path, method: str) -> None:
+    """Workers run the code that the parent found on its own path, not what a new interpreter would find."""
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "where.py").write_text(WHERE)
+    here = tmp_path / "elsewhere" / "pipeline_optimization"
+    here.parent.mkdir()
+    here.symlink_to(Path(pipeline_optimization.__file__).parent)
+    program = (
+        f"import sys; sys.path.insert(0, {str(here.parent)!r}); from pipeline_optimization.cli import main; main()"
+    )
+    command = ["run", "--text", "cat", "--orchestrator", "multiprocess", "-o", f"start={method}", "-o", "workers=2"]
+    subprocess.run(
+        [sys.executable, "-c", program, *command, "--tokenizer", "where", "--plugins-dir", str(tmp_path / "plugins")],
+        env={**os.environ, "FOUND": str(tmp_path / "found.txt")},
+        check=True,
+        timeout=60,
+    )
+    found = dict(line.split(" ", 1) for line in (tmp_path / "found.txt").read_text().splitlines())
+    assert len(found) > 1
+    assert set(found.values()) == {str(here / "__init__.py")}

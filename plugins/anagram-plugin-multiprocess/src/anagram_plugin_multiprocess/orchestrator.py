@@ -9,6 +9,8 @@ from multiprocessing import get_all_start_methods, get_context, resource_tracker
 from multiprocessing.connection import wait
 
 from anagram_plugin_multiprocess.pool import WorkerPool
+from anagram_plugin_multiprocess.worker_process import serve
+from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.processors import processors
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
@@ -30,6 +32,10 @@ class MultiprocessOrchestrator:
         if self._context.get_start_method() != "fork" and os.name == "posix":
             # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
             resource_tracker.ensure_running()
+        if self._context.get_start_method() == "forkserver":
+            # What workers are forked from imports once what each would. It does not if it runs already, for whomever.
+            builder = WorkerSetup.from_bytes(context.worker_init).build
+            self._context.set_forkserver_preload(["__main__", serve.__module__, builder.__module__])
         self._started = context.started
         self._pool = WorkerPool(self._context, context.worker_init, self.slots)
 

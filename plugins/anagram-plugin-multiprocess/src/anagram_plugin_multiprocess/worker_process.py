@@ -7,26 +7,32 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 
+import pipeline_optimization
 from anagram_plugin_multiprocess.stop_signals import live_on_until_told
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Attempt, Completion
 
-__all__ = ["WorkerProcess"]
+__all__ = ["WorkerProcess", "serve"]
 
 PR_SET_PDEATHSIG = 1
 READY = b"ready"
 STOP = b""
 
 
-def serve(connection: Connection, worker_init: bytes, parent: int | None) -> None:
+def serve(connection: Connection, worker_init: bytes, parent: int | None, code: str) -> None:
     """Answer attempts until the parent says stop or is gone. Ctrl-C and SIGTERM are the parent's to handle.
 
-    ``parent`` is the pid of the process that this one must not outlive, None under forkserver.
+    ``parent`` is the pid of the process that this one must not outlive, None under forkserver. ``code`` is the core's file
+    in the parent.
     """
+    if pipeline_optimization.__file__ != code:
+        _serve_by_the_parents_code(connection, worker_init, parent)
+        return
     live_on_until_told()
     if sys.platform == "linux":
         # The kernel ends this process with its parent. Under forkserver that is the server, which ends when ours does;
@@ -43,6 +49,18 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None) -> Non
         return
 
 
+def _serve_by_the_parents_code(connection: Connection, worker_init: bytes, parent: int | None) -> None:
+    """Do the same after importing what the parent has, which ``sys.path`` leads to by now.
+
+    A server that workers are forked from imports before it knows the parent's path, and searches the working directory first.
+    """
+    for name in list(sys.modules):
+        if name.partition(".")[0] in {"pipeline_optimization", __package__}:
+            del sys.modules[name]
+    again = import_module(__name__)
+    again.serve(connection, worker_init, parent, again.pipeline_optimization.__file__)
+
+
 class WorkerProcess:
     """One worker with a pipe of its own, so that a death is the death of exactly one attempt."""
 
@@ -50,7 +68,10 @@ class WorkerProcess:
         self.connection, theirs = context.Pipe()
         parent = None if context.get_start_method() == "forkserver" else os.getpid()
         self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
-            target=serve, args=(theirs, worker_init, parent), name="anagram-worker", daemon=True
+            target=serve,
+            args=(theirs, worker_init, parent, pipeline_optimization.__file__),
+            name="anagram-worker",
+            daemon=True,
         )
         try:
             # A terminal and a service manager send them to all processes of a run: one that is hit in its start dies of it.
