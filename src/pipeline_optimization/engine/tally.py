@@ -62,7 +62,10 @@ class Tally:
     ledger_sum: int = 0
 
     def of(self, task: str) -> TaskStats:
-        return self.tasks.setdefault(task, TaskStats())
+        stats = self.tasks.get(task)
+        if stats is None:
+            stats = self.tasks[task] = TaskStats()
+        return stats
 
     def record(self, item: Item, number: int, outcome: str) -> None:
         """Enter an answered attempt into the ledger; ``outcome`` is "ok" or the error's type."""
