@@ -82,7 +82,8 @@ def simulated(random: Random, factors: list[float], rounds: int) -> dict[str, li
 def test_nobody_is_tied_who_had_no_chance(contenders: int, rounds: int) -> None:
     """With fewer rounds not even a contender that is ten times slower in each could be told apart: no verdict."""
     values = {f"c{i}": [10.0 + i / 100] * rounds for i in range(contenders - 1)} | {"slow": [100.0] * rounds}
-    noisy = {n: [v * (1 + 0.001 * ((7 * r + len(n)) % 5)) for r, v in enumerate(vs)] for n, vs in values.items()}
+    random = Random(contenders)
+    noisy = {name: [value * (1 + 0.005 * random.random()) for value in series] for name, series in values.items()}
     assert not rank(noisy, threshold=0.02)["slow"].is_tied
     if rounds > 8:
         assert rank({name: series[1:] for name, series in noisy.items()}, threshold=0.02) == {}

@@ -150,7 +150,7 @@ def test_standard_input_is_compared_chunk_by_chunk(tmp_path: Path) -> None:
         ({"chunk_size": 99}, "the chunk size was 100, and is 99"),
         ({"tokenizer": "whitespace"}, "the tokenizer was"),
         ({"signature": "primes"}, "the signature was"),
-        ({"lexicon": "web2"}, "the lexicon was"),
+        ({"lexicon": "file"}, "the lexicon was"),
         ({"faults": "exercise"}, "the kind of run was without faults, and is with faults"),
     ],
 )
@@ -159,6 +159,9 @@ def test_another_run_is_refused(changed: dict[str, object], message: str, book: 
     checkpoint = tmp_path / "run.checkpoint"
     count_anagrams(book, chunk_size=CHUNK, checkpoint=checkpoint)
     options: dict[str, object] = {"chunk_size": CHUNK, "latency_scale": 0.0, **changed}
+    if "lexicon" in changed:
+        (tmp_path / "words.txt").write_text("cat\n")
+        options["lexicon"] = f"file:{tmp_path / 'words.txt'}"
     with pytest.raises(CheckpointError, match=f"is of another run: {message}"):
         count_anagrams(book, checkpoint=checkpoint, resume=True, **options)  # type: ignore[arg-type]
 

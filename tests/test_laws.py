@@ -218,7 +218,7 @@ def report_of(registry: Registry, **options: str) -> RunReport:
     ("lexicon", "retry", "tokenizer"),
     [
         *itertools.product(["gcide"], ["none", "fixed", "exponential"], ["exercise", "whitespace"]),
-        ("web2", "fixed", "exercise"),
+        pytest.param("web2", "fixed", "exercise", marks=pytest.mark.slow),  # three indexes, which take seconds each
     ],
 )
 def test_any_combination_runs(registry: Registry, lexicon: str, retry: str, tokenizer: str) -> None:

@@ -200,7 +200,7 @@ def test_registering_a_taken_component() -> None:
     assert registry.names("tokenizer") == before
 
 
-def test_a_kernel_hook_comes_before_the_core() -> None:
+def test_a_kernel_hook_comes_before_the_core(tmp_path: Path) -> None:
     """The first kernel that is offered for a combination is taken; None leaves it to the next."""
     from pipeline_optimization.counting.kernel import GenericKernel
     from pipeline_optimization.types import KernelOffer
@@ -208,12 +208,14 @@ def test_a_kernel_hook_comes_before_the_core() -> None:
     class Kernels:
         @hookimpl
         def anagram_counting_kernel(self, tokenizer: str, lexicon: str) -> KernelOffer | None:
-            return KernelOffer(name="mine", summary="s", factory=GenericKernel) if lexicon == "web2" else None
+            return KernelOffer(name="mine", summary="s", factory=GenericKernel) if lexicon == "file" else None
 
+    words = tmp_path / "words.txt"
+    words.write_text("cat\n")
     registry = Registry.load()
     registry.register(Kernels(), "kernels")
     assert count_anagrams("cat", registry=registry).kernel == "python"
-    assert count_anagrams("cat", lexicon="web2", registry=registry).kernel == "mine"
+    assert count_anagrams("cat", lexicon=f"file:{words}", registry=registry).kernel == "mine"
 
 
 @frozen(kw_only=True)

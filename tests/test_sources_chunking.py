@@ -323,9 +323,9 @@ def test_the_source_is_closed_when_the_chunks_are_given_up() -> None:
 
 
 class GiantRun(io.RawIOBase):
-    """About 50 MB of the 64 bytes ``unit``, generated while they are read, between a first and a last word."""
+    """About 25 MB of the 64 bytes ``unit``, generated while they are read, between a first and a last word."""
 
-    size = 50_000_000 // 64 * 64
+    size = 25_000_000 // 64 * 64
 
     def __init__(self, unit: bytes) -> None:
         super().__init__()
@@ -357,7 +357,7 @@ class GiantRun(io.RawIOBase):
     ids=["dots", "invalid bytes", "emoji", "letters", "hyphens"],
 )
 def test_memory_is_bounded_on_a_giant_run(unit: bytes, expected: list[str]) -> None:
-    """50 MB without white space take less than 8 MiB at a chunk size of 1 MiB."""
+    """25 MB without white space take less than 8 MiB at a chunk size of 1 MiB."""
     source = StreamSource(cast("BinaryIO", GiantRun(unit)), "giant")
     words = []
     invalid_bytes = peak = 0

@@ -15,6 +15,7 @@ CHECKERS = {
     "mypy": ("mypy", "--strict", "--no-error-summary", "--hide-error-context"),
     "pyright": ("pyright", "--pythonpath", sys.executable),
 }
+CHECKED = pytest.mark.parametrize("checker", ["mypy", pytest.param("pyright", marks=pytest.mark.slow)])
 
 
 def errors_of(checker: str, path: Path) -> dict[int, str]:
@@ -26,13 +27,13 @@ def errors_of(checker: str, path: Path) -> dict[int, str]:
     return {int(line): message for line, message in found}
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
+@CHECKED
 def test_a_right_plugin(checker: str) -> None:
     """A plugin of every kind, annotated as the documents say, has no type error."""
     assert not errors_of(checker, RIGHT)
 
 
-@pytest.mark.parametrize("checker", CHECKERS)
+@CHECKED
 def test_a_wrong_plugin(checker: str) -> None:
     """Each line with a mistake has a type error, and no other line has one."""
     lines = WRONG.read_text().splitlines()

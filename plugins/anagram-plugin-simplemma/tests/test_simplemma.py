@@ -15,8 +15,9 @@ OPTIONS = {"tokenizer": "unicode", "tokenizer_options": {"apostrophe": "separate
     ("language", "text", "words"),
     [
         ("fr", "L’ÉTÉ, le chien\u202f!", {"été", "chien", "niche", "chine"}),
-        ("is", "Hestur, ÞÖRF", {"hestur", "þörf"}),
-        pytest.param("uk", "Кіт; ДІМ", {"кіт", "дім"}, marks=pytest.mark.slow),  # its index takes seconds
+        # Their indexes take seconds.
+        pytest.param("is", "Hestur, ÞÖRF", {"hestur", "þörf"}, marks=pytest.mark.slow),
+        pytest.param("uk", "Кіт; ДІМ", {"кіт", "дім"}, marks=pytest.mark.slow),
     ],
 )
 def test_end_to_end(language: str, text: str, words: set[str]) -> None:
