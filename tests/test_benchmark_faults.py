@@ -102,6 +102,20 @@ def test_the_honest_are_not_accused() -> None:
     assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)
 
 
+def test_files_in_the_working_directory_are_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What lies there is importable, and takes nobody's place, whatever it is called."""
+    for name in ("json", "pipeline_optimization", "queue"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')\n")
+    (tmp_path / "helper_of_honest.py").write_text("from honest import TaskOrchestrator\n")
+    contender = tmp_path / "elsewhere" / "contender.py"
+    contender.parent.mkdir()
+    contender.write_text(
+        f"import sys; sys.path.append({str(CONTENDERS)!r}); from helper_of_honest import TaskOrchestrator\n"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert codes(measure(str(contender.with_suffix("")))) == set()
+
+
 def test_a_startup_is_believed_within_the_time() -> None:
     """What a contender says of its start is kept where it can be a part of the time, and no fault otherwise."""
     sample = measure("tells_its_startup")

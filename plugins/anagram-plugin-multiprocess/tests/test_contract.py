@@ -232,7 +232,7 @@ from pipeline_optimization.types import Component, NoOptions
 
 def make_where(options):
     with open(os.environ["FOUND"], "a") as file:
-        file.write(f"{os.getpid()} {pipeline_optimization.__file__}\\n")
+        file.write(f"{os.getpid()} {pipeline_optimization.__file__} {os.environ.get('PYTHONSAFEPATH')}\\n")
     return WhitespaceTokenizer()
 
 @hookimpl
@@ -243,7 +243,7 @@ def anagram_register_tokenizers():
 
 @pytest.mark.parametrize("method", METHODS)
 def test_workers_run_the_parents_code(tmp_path: Path, method: str) -> None:
-    """Workers run the code that the parent found on its own path, not what a new interpreter would find."""
+    """Workers run the code that the parent found on its own path, not what a new interpreter would find, in its environment."""
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "where.py").write_text(WHERE)
     here = tmp_path / "elsewhere" / "pipeline_optimization"
@@ -261,4 +261,15 @@ def test_workers_run_the_parents_code(tmp_path: Path, method: str) -> None:
     )
     found = dict(line.split(" ", 1) for line in (tmp_path / "found.txt").read_text().splitlines())
     assert len(found) > 1
-    assert set(found.values()) == {str(here / "__init__.py")}
+    assert set(found.values()) == {f"{here / '__init__.py'} None"}
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_no_module_comes_from_the_working_directory(tmp_path: Path, method: str) -> None:
+    """A user's files there may be called as modules are that workers import."""
+    for name in ("attrs", "json", "pickle", "pipeline_optimization"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('imported')\n")
+    command = [str(Path(sys.executable).with_name("anagram")), "run", "--format", "csv", "--text", "cat"]
+    workers = ["--orchestrator", "multiprocess", "-o", "workers=2", "-o", f"start={method}"]
+    done = subprocess.run([*command, *workers], capture_output=True, cwd=tmp_path, check=False, timeout=60)
+    assert (done.stdout, done.stderr, done.returncode) == (b"word,count\nact,1\ncat,1\ntac,1\n", b"", 0)

@@ -9,6 +9,7 @@ from multiprocessing import get_all_start_methods, get_context, resource_tracker
 from multiprocessing.connection import wait
 
 from anagram_plugin_multiprocess.pool import WorkerPool
+from anagram_plugin_multiprocess.safe_path import safe_path
 from anagram_plugin_multiprocess.worker_process import serve
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.processors import processors
@@ -31,7 +32,8 @@ class MultiprocessOrchestrator:
     def open(self, context: OpenContext) -> None:
         if self._context.get_start_method() != "fork" and os.name == "posix":
             # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
-            resource_tracker.ensure_running()
+            with safe_path():
+                resource_tracker.ensure_running()
         if self._context.get_start_method() == "forkserver":
             # What workers are forked from imports once what each would. It does not if it runs already, for whomever.
             builder = WorkerSetup.from_bytes(context.worker_init).build

@@ -12,6 +12,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
 
 import pipeline_optimization
+from anagram_plugin_multiprocess.safe_path import forget_safe_path, safe_path
 from anagram_plugin_multiprocess.stop_signals import live_on_until_told
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.signal_mask import stop_signals_blocked
@@ -34,6 +35,7 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None, code: 
         _serve_by_the_parents_code(connection, worker_init, parent)
         return
     live_on_until_told()
+    forget_safe_path()
     if sys.platform == "linux":
         # The kernel ends this process with its parent. Under forkserver that is the server, which ends when ours does;
         # elsewhere the closed pipe tells.
@@ -50,10 +52,7 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None, code: 
 
 
 def _serve_by_the_parents_code(connection: Connection, worker_init: bytes, parent: int | None) -> None:
-    """Do the same after importing what the parent has, which ``sys.path`` leads to by now.
-
-    A server that workers are forked from imports before it knows the parent's path, and searches the working directory first.
-    """
+    """Do the same after importing what the parent has: ``sys.path`` leads to it by now, but did not when the server began."""
     for name in list(sys.modules):
         if name.partition(".")[0] in {"pipeline_optimization", __package__}:
             del sys.modules[name]
@@ -75,7 +74,7 @@ class WorkerProcess:
         )
         try:
             # A terminal and a service manager send them to all processes of a run: one that is hit in its start dies of it.
-            with stop_signals_blocked():
+            with stop_signals_blocked(), safe_path():
                 self.process.start()
         except BaseException:
             self.connection.close()

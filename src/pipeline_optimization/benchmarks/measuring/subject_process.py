@@ -83,7 +83,8 @@ class SubjectProcess:
         self._streams = _Streams(reports, stdout, stderr)
         module = "pipeline_optimization.benchmarks.subject"
         self._popen = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            [sys.executable, "-m", module, str(commands_read), str(reports_write)],
+            # -P: a user's json.py in the working directory would take the place of the standard library's.
+            [sys.executable, "-P", "-m", module, str(commands_read), str(reports_write)],
             stdin=subprocess.DEVNULL,
             stdout=stdout_write,
             stderr=stderr_write,

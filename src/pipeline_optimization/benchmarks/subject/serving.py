@@ -29,6 +29,7 @@ THREAD_PATIENCE = 1.0
 
 def serve(commands: int, reports: int) -> None:
     """Obey the commands on one pipe and report on the other until told to end."""
+    sys.path.append("")  # the working directory: last, so that nothing there takes the place of another module
     for handle in (commands, reports):
         os.set_inheritable(handle, False)  # noqa: FBT003 - its only argument
     with os.fdopen(commands, "rb") as stream:
