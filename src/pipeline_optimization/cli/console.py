@@ -12,6 +12,9 @@ __all__ = ["TableConsole"]
 PIPE_WIDTH = 160
 """Columns where the output is no terminal, and so has no width of its own."""
 
+LEAST_WIDTH = 40
+"""A narrower terminal wraps lines itself, which is better than that numbers are cut."""
+
 
 class TableConsole(Console):
     """Prints without guessing at colours, as wide as the terminal; a closed pipe is the caller's to handle.
@@ -21,6 +24,7 @@ class TableConsole(Console):
 
     def __init__(self, stream: TextIO, *, pipe_width: int | None = PIPE_WIDTH) -> None:
         super().__init__(file=stream, highlight=False, emoji=False, width=None if stream.isatty() else pipe_width)
+        self.width = max(self.width, LEAST_WIDTH)
 
     def print_if_it_fits(self, table: Table) -> bool:
         """Print a table if the terminal is wide enough for all of it, or where there is none; return whether it was."""

@@ -13,6 +13,7 @@ import click
 
 from pipeline_optimization import __version__
 from pipeline_optimization.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, TERMINATED, USAGE
+from pipeline_optimization.cli.standard_streams import replace_closed_streams
 from pipeline_optimization.engine.interruption import interrupt
 from pipeline_optimization.errors import AnagramError
 from pipeline_optimization.signal_mask import stop_signals_blocked
@@ -77,6 +78,7 @@ def anagram() -> None:
 
 def run_and_exit(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that the README states."""
+    replace_closed_streams()
     if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
         # So that a command that is told to end tidies up.
         signal.signal(signal.SIGTERM, interrupt)

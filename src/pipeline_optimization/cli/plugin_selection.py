@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry, Selection
 from pipeline_optimization.registry.pyproject_settings import read_selection
 
@@ -30,9 +31,16 @@ def selected_registry(ctx: click.Context) -> Registry:
         directories=given.get("plugins_dir", ()),
         typed=[*given.get("no_plugin", ()), *given.get("only_plugin", ())],
     )
-    selection = typed.over(Selection.from_environment()).over(read_selection(Path.cwd()))
+    selection = typed.over(Selection.from_environment()).over(read_selection(_working_directory()))
     os.environ.update(selection.to_environment())
     return Registry.load(selection)
+
+
+def _working_directory() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError as error:
+        raise UsageError("The working directory does not exist any more. Change to one that does.") from error
 
 
 def _remember(ctx: click.Context, parameter: click.Parameter, value: Sequence[str]) -> None:

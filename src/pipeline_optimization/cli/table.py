@@ -32,8 +32,9 @@ def print_table(
     console.print(_facts(report, is_expected=is_expected))
     console.print(_tasks(report))
     if words:
-        table = Table("word", title_justify="left", box=None, pad_edge=False)
-        table.add_column("count", justify="right")
+        table = Table(title_justify="left", box=None, pad_edge=False)
+        table.add_column("word", overflow="fold")
+        table.add_column("count", justify="right", no_wrap=True)
         for word, count in words:
             table.add_row(Text(word), f"{count:,}")
         console.print(table)
@@ -47,6 +48,8 @@ def print_table(
 def _facts(report: RunReport, *, is_expected: bool | None) -> Table:
     distinct = f"{report.distinct_words:,}" if report.distinct_words_is_exact else f"about {report.distinct_words:,}"
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     table.add_row("words", f"{report.words:,} ({distinct} different), {report.matched_words:,} with anagrams")
     table.add_row("anagrams", f"{len(report.anagram_counts):,} different words")
     table.add_row("attempts", f"{report.attempts:,}, of which {report.retries:,} retries; {report.lost:,} lost")
@@ -68,7 +71,7 @@ def _tasks(report: RunReport) -> Table:
     table = Table(box=None, pad_edge=False)
     table.add_column("task", overflow="fold")
     for column in ("items", "attempts", "retries", "failed"):
-        table.add_column(column, justify="right")
+        table.add_column(column, justify="right", no_wrap=True)
     for name, stats in report.tasks.items():
         table.add_row(name, f"{stats.items:,}", f"{stats.attempts:,}", f"{stats.retries:,}", f"{stats.failures:,}")
     return table

@@ -1,0 +1,87 @@
+"""The command line where something that programs take for granted is missing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from command import ANAGRAM, PATIENCE, anagram, environment
+
+CAT = "word,count\nact,1\ncat,1\ntac,1\n"
+
+
+def with_closed(streams: Sequence[int], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line with some of its standard streams closed."""
+
+    def close() -> None:
+        for number in streams:
+            os.close(number)
+
+    return subprocess.run(
+        [*ANAGRAM, *arguments],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=PATIENCE,
+        preexec_fn=close,  # there is no other way, and no thread here
+        check=False,
+    )
+
+
+def test_no_standard_error() -> None:
+    """Without standard error, results come as ever."""
+    done = with_closed([2], "run", "--text", "cat", "--format", "csv")
+    assert (done.returncode, done.stdout) == (0, CAT)
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv"])
+def test_no_standard_output(form: str) -> None:
+    """Without standard output, results that should go there are an error."""
+    done = with_closed([1], "run", "--text", "cat", "--format", form)
+    assert done.returncode == 2
+    assert done.stderr == "Error: Cannot write to standard output: Bad file descriptor.\n"
+
+
+@pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])
+def test_no_standard_stream_at_all(orchestrator: str, tmp_path: Path) -> None:
+    """A run that needs none needs none, and nothing is written into a file that has got the number of one."""
+    output, checkpoint = tmp_path / "counts.csv", tmp_path / "run.checkpoint"
+    arguments = ["run", "--text", "cat", "--format", "csv", "--output", str(output), "--checkpoint", str(checkpoint)]
+    for _ in range(2):
+        done = with_closed([0, 1, 2], *arguments, "--resume", "--seed", "1", "--orchestrator", orchestrator)
+        assert done.returncode == 0
+        assert output.read_text() == CAT
+        output.unlink()
+
+
+def test_no_working_directory(tmp_path: Path) -> None:
+    """A directory that was deleted meanwhile is an error of one sentence."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = subprocess.run(
+        ["sh", "-c", 'rmdir "$PWD" && exec "$@"', "sh", *ANAGRAM, "run", "--text", "cat"],
+        cwd=gone,
+        capture_output=True,
+        text=True,
+        env=environment(),
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "Error: The working directory does not exist any more. Change to one that does.\n"
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "30"])
+def test_no_room(columns: str) -> None:
+    """However narrow a terminal is said to be, no word and no number is cut."""
+    word = "antidisestablishmentarianism"
+    text = f"{'cat ' * 123_456} {word}"
+    done = anagram("run", "--input", "-", stdin=text.encode(), env={"COLUMNS": columns})
+    printed = done.stdout.decode()
+    assert {f"{'act':28}  123,456", f"{word}        1"} <= set(printed.splitlines())
+    assert "items  attempts  retries  failed" in printed
