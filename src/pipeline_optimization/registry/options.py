@@ -72,9 +72,9 @@ def argument_name(options: type[object]) -> str | None:
 
 def _unknown(name: str, known: list[str], owner: str) -> str:
     if not known:
-        return f"{owner} has no options, so {name!r} cannot be set."
+        return f"{owner[:1].upper()}{owner[1:]} has no options, so {name!r} cannot be set."
     hint = did_you_mean(name, known)
-    return f"{owner} has no option {name!r}.{hint} Its options: {', '.join(sorted(known))}."
+    return f"{owner[:1].upper()}{owner[1:]} has no option {name!r}.{hint} Its options: {', '.join(sorted(known))}."
 
 
 def _members(hint: Any) -> tuple[Any, ...]:

@@ -185,7 +185,7 @@ class Registry:
             if argument is None:
                 raise OptionError(f"The {owner} takes no value, so write {name!r} instead of {label!r}.")
             values[argument] = value
-        return Choice(label, component, make_options(component.options, values, f"The {owner}"))
+        return Choice(label, component, make_options(component.options, values, f"the {owner}"))
 
     def orchestrator(self, label: str, options: Options | None = None) -> Choice[Orchestrator]:
         return cast("Choice[Orchestrator]", self.choose("orchestrator", label, options))
