@@ -9,6 +9,7 @@ import os
 import resource
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ import pytest
 import oracle
 from command import ANAGRAM, anagram, environment
 from pipeline_optimization import count_anagrams
-from pipeline_optimization.errors import InputError
+from pipeline_optimization.errors import InputError, ResourceError
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and /dev/full are those of Linux")
 
@@ -180,3 +181,22 @@ def test_a_file_that_fails_anywhere(book: Path, tmp_path: Path, monkeypatch: pyt
         report = count_anagrams(book, chunk_size=20_000, checkpoint=checkpoint, resume=True)
         assert report.anagram_counts == whole.anagram_counts
     pytest.fail("there is no end of reads")
+
+
+def test_too_few_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where no more threads can be started the run is an error, and those that were started end."""
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def start_three(thread: threading.Thread) -> None:
+        if len(started) == 3:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", start_three)
+    with pytest.raises(ResourceError, match=r"starts no more threads: can't start new thread\. .*-o workers=N"):
+        count_anagrams("cat", orchestrator="threaded", orchestrator_options={"workers": 5})
+    for thread in started:
+        thread.join(timeout=60)
+        assert not thread.is_alive()

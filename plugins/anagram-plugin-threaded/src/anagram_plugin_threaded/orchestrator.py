@@ -9,6 +9,7 @@ from queue import SimpleQueue
 
 from pipeline_optimization.engine.inbox import Inbox
 from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.errors import ResourceError
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["ThreadedOrchestrator"]
@@ -29,8 +30,13 @@ class _Pool:
         self._started = context.started
         # Daemons: after Ctrl-C, a thread that computes must not keep the program from ending.
         self.threads = [threading.Thread(target=self._work, name=f"anagram-{n}", daemon=True) for n in range(slots)]
-        for thread in self.threads:
-            thread.start()
+        try:
+            for thread in self.threads:
+                thread.start()
+        except RuntimeError as error:
+            for _ in self.threads:
+                self.todo.put(None)  # those that have started end
+            raise ResourceError(f"The system starts no more threads: {error}. Ask for fewer: -o workers=N.") from error
 
     def _work(self) -> None:
         while (number := self.todo.get()) is not None:
