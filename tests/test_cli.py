@@ -11,6 +11,8 @@ import re
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from command import ANAGRAM, anagram, environment, run_json
 
 CAT = {"act": 1, "cat": 1, "tac": 1}
@@ -212,3 +214,30 @@ def test_version_and_help() -> None:
     for arguments in ([], ["run"], ["plugins"], ["plugins", "list"]):
         assert b"Usage:" in anagram(*arguments, "--help").stdout
     assert b"\n  anagram run --text cat\n" in anagram("run", "--help").stdout
+
+
+@pytest.mark.parametrize("link", ["itself", "symbolic link", "hard link", "glob"])
+def test_the_output_is_no_input(link: str, tmp_path: Path) -> None:
+    """Results never take the place of what was read."""
+    text = tmp_path / "text.txt"
+    text.write_text("cat")
+    other = tmp_path / "other.txt"
+    if link == "symbolic link":
+        other.symlink_to(text)
+    elif link == "hard link":
+        other.hardlink_to(text)
+    output = other if other.exists() else text
+    given = tmp_path / "t*.txt" if link == "glob" else text
+    done = anagram("run", str(given), "--output", str(output))
+    assert done.returncode == 2
+    assert b"The results would take the place of an input" in done.stderr
+    assert text.read_text() == "cat"
+
+
+def test_the_output_is_no_checkpoint(tmp_path: Path) -> None:
+    """Nor that of the checkpoint, which may not be there yet."""
+    path = tmp_path / "run.checkpoint"
+    done = anagram("run", "--text", "cat", "--checkpoint", str(path), "--output", f"{tmp_path}/./run.checkpoint")
+    assert done.returncode == 2
+    assert b"The checkpoint cannot be the output too" in done.stderr
+    assert not path.exists()

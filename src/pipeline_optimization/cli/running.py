@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Mapping, Sequence
 
@@ -11,14 +12,14 @@ from attrs import frozen
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.rendering import Outcome, Renderer
-from pipeline_optimization.errors import ResourceError
+from pipeline_optimization.errors import ResourceError, UsageError
 from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.pipeline.plan import RunOptions, RunPlan, make_plan
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import Source, TextSource, least_bytes
+from pipeline_optimization.sources import FileSource, Source, TextSource, least_bytes
 
 __all__ = ["Job", "case_job", "run_jobs"]
 
@@ -46,6 +47,7 @@ def run_jobs(
 
     Everything is checked before anything runs.
     """
+    _check_output(output, jobs)
     plans = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
     code = COMPLETE
     with open_output(output) as stream:
@@ -62,6 +64,24 @@ def run_jobs(
                 break
         renderer.finish()
     return code
+
+
+def _check_output(output: str, jobs: Sequence[Job]) -> None:
+    """Raise UsageError where results would take the place of what is read, or of the checkpoint."""
+    if output == "-":
+        return
+    try:
+        facts = os.stat(output)
+    except (OSError, ValueError):  # there is none yet, or writing tells what is wrong
+        facts = None
+    for job in jobs:
+        checkpoint = job.options.checkpoint
+        if checkpoint is not None and os.path.realpath(checkpoint) == os.path.realpath(output):
+            raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")
+        if facts is not None and any(
+            isinstance(source, FileSource) and source.is_file(facts) for source in job.sources
+        ):
+            raise UsageError(f"The results would take the place of an input: {output!r}. Name another --output.")
 
 
 def _run(plan: RunPlan, sources: Sequence[Source], registry: Registry) -> RunReport:

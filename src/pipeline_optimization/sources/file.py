@@ -71,6 +71,15 @@ class FileSource:
         facts = self._facts()
         return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
 
+    def is_file(self, facts: os.stat_result) -> bool:
+        """Return whether it is the regular file of which ``os.stat`` says this."""
+        if self.known_size not in {None, facts.st_size}:
+            return False
+        try:
+            return os.path.samestat(os.stat(self.path), facts)
+        except (OSError, ValueError):  # as above
+            return False
+
     def _facts(self) -> os.stat_result:
         try:
             facts = os.stat(self.path)
