@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -12,7 +13,13 @@ from hypothesis import strategies as st
 
 import oracle
 from pipeline_optimization.builtin import lexicons
-from pipeline_optimization.builtin.lexicons import GcideLexicon, SystemLexicon, Web2Lexicon
+from pipeline_optimization.builtin.lexicons import (
+    FileLexicon,
+    FileLexiconOptions,
+    GcideLexicon,
+    SystemLexicon,
+    Web2Lexicon,
+)
 from pipeline_optimization.builtin.retry_policies import (
     ExponentialOptions,
     ExponentialPolicy,
@@ -115,3 +122,21 @@ def test_system_lexicon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         SystemLexicon(NoOptions())
     path.write_text("Cat\nact's\n")
     assert list(usable_words(SystemLexicon(NoOptions()).words())) == ["cat"]
+
+
+def test_a_lexicon_is_a_file_that_can_be_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe and a device are refused, and so is a file that is too large to be a list of words."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    for path in (pipe, "/dev/zero"):
+        with pytest.raises(
+            LexiconError, match=r"it is no regular file, and every worker has to read it\. Name a text file"
+        ):
+            FileLexicon(FileLexiconOptions(path=str(path))).words()
+    monkeypatch.setattr(lexicons, "MAX_BYTES", 1 << 20)
+    words = tmp_path / "words"
+    words.write_bytes(bytes(1 << 20))
+    assert FileLexicon(FileLexiconOptions(path=str(words))).identity
+    words.write_bytes(bytes((1 << 20) + 1))
+    with pytest.raises(LexiconError, match=r"has more than 1 MiB\. Name a text file"):
+        FileLexicon(FileLexiconOptions(path=str(words))).words()

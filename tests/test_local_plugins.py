@@ -60,9 +60,10 @@ def test_files_are_listed_by_path() -> None:
         assert [record.status for record in registry.records if record.name == "quiet"] == ["disabled"]
 
 
-def test_a_broken_file_disturbs_nobody(tmp_path: Path) -> None:
-    """A file that cannot be imported is listed as failed, and leaves no half module behind."""
-    (tmp_path / "broken_file.py").write_text("import no_such_module_anywhere\n")
+@pytest.mark.parametrize("code", ["import no_such_module_anywhere", "raise SystemExit('no_such_module_anywhere')"])
+def test_a_broken_file_disturbs_nobody(code: str, tmp_path: Path) -> None:
+    """A file that cannot be imported, or ends the program, is listed as failed, and leaves no half module behind."""
+    (tmp_path / "broken_file.py").write_text(code)
     (tmp_path / "_ignored.py").write_text("raise SystemExit\n")
     registry = Registry.load(Selection(directories=[str(tmp_path)]))
     (record,) = [record for record in registry.import_all() if record.distribution == "(file)"]

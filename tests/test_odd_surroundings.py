@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -39,12 +40,34 @@ def test_no_standard_error() -> None:
     assert (done.returncode, done.stdout) == (0, CAT)
 
 
-@pytest.mark.parametrize("form", ["table", "json", "csv"])
-def test_no_standard_output(form: str) -> None:
-    """Without standard output, results that should go there are an error."""
-    done = with_closed([1], "run", "--text", "cat", "--format", form)
+WRITING = [
+    "run --text cat",
+    "run --text cat --format json",
+    "run --text cat --format csv",
+    "run --help",
+    "--version",
+    "plugins list --all",
+    "plugins list --json",
+]
+
+
+@pytest.mark.parametrize("arguments", WRITING)
+def test_no_standard_output(arguments: str) -> None:
+    """Without standard output, what should go there is an error."""
+    done = with_closed([1], *arguments.split())
     assert done.returncode == 2
     assert done.stderr == "Error: Cannot write to standard output: Bad file descriptor.\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full is Linux's")
+@pytest.mark.parametrize("arguments", WRITING)
+def test_no_room_for_standard_output(arguments: str) -> None:
+    """So it is where the disk is full."""
+    with open("/dev/full", "wb") as full:
+        command = [*ANAGRAM, *arguments.split()]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+    assert done.returncode == 2
+    assert done.stderr == "Error: Cannot write to standard output: No space left on device.\n"
 
 
 @pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])

@@ -115,6 +115,13 @@ def test_refusals(arguments: tuple[str, ...], message: str) -> None:
     assert message in " ".join(refused(arguments).split())
 
 
+@pytest.mark.parametrize("text", ["", "tool = 3", "tool = [3]", "[tool]\nother = 3"])
+def test_no_settings(tmp_path: Path, text: str) -> None:
+    """A pyproject.toml that says nothing to us says nothing, whatever else it says."""
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert read_selection(tmp_path).to_environment() == Selection().to_environment()
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

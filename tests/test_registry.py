@@ -160,7 +160,8 @@ def test_register_and_undo() -> None:
     assert len(seen) == 3
 
 
-def test_an_observer_that_raises_is_switched_off() -> None:
+@pytest.mark.parametrize("error", [ValueError, SystemExit])
+def test_an_observer_that_raises_is_switched_off(error: type[BaseException]) -> None:
     """It is reported once, not called again, and the run and other observers go on."""
     calls: list[str] = []
 
@@ -168,7 +169,7 @@ def test_an_observer_that_raises_is_switched_off() -> None:
         @hookimpl
         def anagram_item_finished(self, event: ItemFinished) -> None:
             calls.append("bad")
-            raise ValueError("oops")
+            raise error("oops")
 
         @hookimpl
         def anagram_run_finished(self, event: RunFinished) -> None:
@@ -186,7 +187,7 @@ def test_an_observer_that_raises_is_switched_off() -> None:
     assert report.is_complete
     assert sorted(calls) == ["bad", "good", "good"]
     (warning,) = report.warnings
-    assert "'bad' raised ValueError in anagram_item_finished: oops" in warning
+    assert f"'bad' raised {error.__name__} in anagram_item_finished: oops" in warning
 
 
 def test_registering_a_taken_component() -> None:

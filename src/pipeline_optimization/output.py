@@ -23,13 +23,8 @@ def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
     the option that gave the path.
     """
     if path == "-":
-        try:
-            yield sys.stdout
-            sys.stdout.flush()
-        except BrokenPipeError:
-            raise
-        except OSError as error:
-            raise UsageError(f"Cannot write to standard output: {error.strerror or error}.") from error
+        yield sys.stdout
+        sys.stdout.flush()
         return
     target = Path(path)
     try:

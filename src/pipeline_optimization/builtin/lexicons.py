@@ -50,6 +50,10 @@ class Web2Lexicon(_PackagedLexicon):
         super().__init__("web2")
 
 
+MAX_BYTES = 1 << 28
+"""More is no list of words, but a mistake."""
+
+
 @frozen(kw_only=True)
 class FileLexiconOptions:
     path: str = option("", help="a text file with one word a line, UTF-8", is_argument=True)
@@ -67,13 +71,22 @@ class FileLexicon:
     @cached_property
     def _content(self) -> bytes:
         try:
-            return self._path.read_bytes()
+            if self._path.exists() and not self._path.is_file() and not self._path.is_dir():
+                raise OSError("it is no regular file, and every worker has to read it")
+            with self._path.open("rb") as file:
+                content = file.read(MAX_BYTES + 1)
         except OSError as error:
             reason = error.strerror or str(error)
             raise LexiconError(
                 f"Cannot read the lexicon {self._label}: {reason}. Name a text file with one word a line.",
                 lexicon=self._label,
             ) from error
+        if len(content) > MAX_BYTES:
+            raise LexiconError(
+                f"The lexicon {self._label} has more than {MAX_BYTES >> 20} MiB. Name a text file with one word a line.",
+                lexicon=self._label,
+            )
+        return content
 
     @cached_property
     def identity(self) -> str:

@@ -8,14 +8,15 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import TextIO, cast
 
 import click
 
 from pipeline_optimization import __version__
 from pipeline_optimization.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, TERMINATED, USAGE
-from pipeline_optimization.cli.standard_streams import replace_closed_streams
+from pipeline_optimization.cli.standard_streams import TellingStream, replace_closed_streams
 from pipeline_optimization.engine.interruption import interrupt
-from pipeline_optimization.errors import AnagramError
+from pipeline_optimization.errors import AnagramError, UsageError
 from pipeline_optimization.signal_mask import stop_signals_blocked
 
 __all__ = ["run_and_exit"]
@@ -63,11 +64,9 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
+            return super().invoke(ctx)
         except BrokenPipeError as error:
             raise _PipeClosedError from error
-        return result
 
 
 @click.group(cls=_Commands, context_settings=CONTEXT)
@@ -88,11 +87,14 @@ def run_and_exit(arguments: Sequence[str] | None = None) -> None:
 def _run(arguments: Sequence[str] | None) -> int:
     # Hardly anything here is cyclic garbage, and looking for it costs 6 % of a run over 200,000 files.
     gc.set_threshold(20_000, 50, 100)
+    output = sys.stdout
+    sys.stdout = cast("TextIO", TellingStream(output))
     try:
         # Without standalone mode click returns the exit code of ctx.exit(), or what the command returned.
         given = list(sys.argv[1:] if arguments is None else arguments)
         # As the context's object the arguments of a command reach it as they were given, for it to repeat them.
         code = anagram.main(args=given, prog_name="anagram", standalone_mode=False, obj=given[1:])
+        sys.stdout.flush()
         return code if isinstance(code, int) else 0
     except click.ClickException as error:
         error.show()
@@ -104,18 +106,20 @@ def _run(arguments: Sequence[str] | None) -> int:
     except MemoryError:
         click.echo("Error: There is not enough memory. Try a smaller --chunk-size or fewer workers.", err=True)
         return USAGE
-    except _PipeClosedError:
+    except (BrokenPipeError, _PipeClosedError):
         _forget_output()
         return BROKEN_PIPE
     except (KeyboardInterrupt, click.Abort) as error:
         click.echo("Interrupted.", err=True)
         cause = error.__cause__ if isinstance(error, click.Abort) else error  # click has turned one into the other
         return TERMINATED if cause is not None and cause.args == (signal.SIGTERM,) else INTERRUPTED
+    finally:
+        sys.stdout = output
 
 
 def _forget_output() -> None:
     """Drop what standard output still holds and could not be written: Python would complain once more at exit."""
     try:
         sys.stdout.flush()
-    except OSError:
+    except (OSError, UsageError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

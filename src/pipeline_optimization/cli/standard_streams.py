@@ -1,11 +1,14 @@
-"""Standard streams that whoever started the program closed."""
+"""Standard streams that are closed, or cannot be written to."""
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import TextIO
 
-__all__ = ["replace_closed_streams"]
+from pipeline_optimization.errors import UsageError
+
+__all__ = ["TellingStream", "replace_closed_streams"]
 
 
 def replace_closed_streams() -> None:
@@ -23,3 +26,36 @@ def replace_closed_streams() -> None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - until the program ends
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
+
+
+class TellingStream:
+    """Standard output, whose failures are errors of the command line: whoever prints need not think of a full disk.
+
+    A closed pipe stays what it is, since it is no failure.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str, /) -> int:
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _unwritable(error) from error
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _unwritable(error) from error
+
+
+def _unwritable(error: OSError) -> UsageError:
+    return UsageError(f"Cannot write to standard output: {error.strerror or error}.")

@@ -37,7 +37,7 @@ class Observing:
                 continue
             try:
                 caller(event=event)
-            except Exception as error:  # noqa: BLE001 - an observer must not change a run
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - an observer must not change a run
                 self._broken.add(plugin)
                 self.warnings.append(
                     f"The observer {plugin!r} raised {type(error).__name__} in {HOOK_OF[type(event)]}: {error}. "

@@ -25,11 +25,11 @@ def import_plugin(manager: pluggy.PluginManager, entry: PluginEntry, record: Plu
     """Import and register a plugin; return its record, ``active``, or ``failed`` with the reason."""
     try:
         module = entry.load()
-    except Exception as error:  # noqa: BLE001 - whatever a plugin's import raises is that plugin's failure
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin's import raises is that plugin's failure
         return _failed(record, f"Importing {entry.module} failed: {type(error).__name__}: {error}", error)
     try:
         manager.register(module, name=record.name)
-    except Exception as error:  # noqa: BLE001 - as above
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
         return _failed(record, f"Registering {entry.module} failed: {type(error).__name__}: {error}", error)
     return evolve(record, status="active")
 
@@ -55,7 +55,7 @@ def adopt(
                 if (kind, component.name) in offers:
                     raise ValueError(f"{hook} returned two components called {component.name!r}")
                 offers[kind, component.name] = component
-    except Exception as error:  # noqa: BLE001 - whatever a plugin's hook raises is that plugin's failure
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin's hook raises is that plugin's failure
         manager.unregister(name=record.name)
         return _failed(record, f"{type(error).__name__}: {error}", error), {}
     return evolve(record, components=tuple(f"{kind}:{name}" for kind, name in offers)), offers

@@ -45,7 +45,8 @@ def _table(path: Path) -> Mapping[str, object]:
         document = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise OptionError(f"Cannot read {path}: {error}.") from error
-    table = document.get("tool", {}).get("anagram", {})
+    tools = document.get("tool")
+    table = tools.get("anagram", {}) if isinstance(tools, dict) else {}
     if not isinstance(table, dict):
         raise OptionError(f"{path}: [tool.anagram] must be a table.")
     return table
