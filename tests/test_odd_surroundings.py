@@ -108,3 +108,19 @@ def test_no_room(columns: str) -> None:
     printed = done.stdout.decode()
     assert {f"{'act':28}  123,456", f"{word}        1"} <= set(printed.splitlines())
     assert "items  attempts  retries  failed" in printed
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
+def test_other_encodings(encoding: str, tmp_path: Path) -> None:
+    """What standard output has no character for is printed as a number; data are UTF-8 in any case."""
+    words = tmp_path / "words.txt"
+    words.write_text("\N{CYRILLIC SMALL LETTER A}\n\N{LATIN SMALL LETTER E WITH ACUTE}\n", "utf-8")
+    text = words.read_text("utf-8")
+    arguments = ["run", "--text", text, "--tokenizer", "whitespace", "--lexicon", f"file:{words}"]
+    environ = {"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    table = anagram(*arguments, env=environ)
+    assert (table.returncode, table.stderr) == (0, b"")
+    shown = {word.encode(encoding, "backslashreplace") for word in text.split()}
+    assert shown <= set(table.stdout.split())
+    data = anagram(*arguments, "--format", "csv", env=environ)
+    assert data.stdout.decode("utf-8").split() == ["word,count", *sorted(f"{word},1" for word in text.split())]

@@ -60,6 +60,9 @@ class Renderer:
         if form == "csv":
             import csv  # noqa: PLC0415 - for this format only
 
+            if reconfigure := getattr(stream, "reconfigure", None):
+                reconfigure(encoding="utf-8")  # data do not depend on a locale; JSON is ASCII
+
             self._csv = csv.writer(stream, lineterminator="\n")
             self._csv.writerow(["case", "word", "count"] if has_many else ["word", "count"])
 

@@ -31,7 +31,8 @@ def replace_closed_streams() -> None:
 class TellingStream:
     """Standard output, whose failures are errors of the command line: whoever prints need not think of a full disk.
 
-    A closed pipe stays what it is, since it is no failure.
+    A closed pipe stays what it is, since it is no failure. A character that the stream's encoding does not have is
+    written as its number.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -43,6 +44,8 @@ class TellingStream:
     def write(self, text: str, /) -> int:
         try:
             return self._stream.write(text)
+        except UnicodeEncodeError as error:
+            return self.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
         except BrokenPipeError:
             raise
         except OSError as error:
