@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from command import ANAGRAM, PATIENCE, anagram, environment
+from pipeline_optimization.cli.standard_streams import TellingStream
 
 CAT = "word,count\nact,1\ncat,1\ntac,1\n"
 
@@ -124,3 +126,13 @@ def test_other_encodings(encoding: str, tmp_path: Path) -> None:
     assert shown <= set(table.stdout.split())
     data = anagram(*arguments, "--format", "csv", env=environ)
     assert data.stdout.decode("utf-8").split() == ["word,count", *sorted(f"{word},1" for word in text.split())]
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8", "utf-16-le"])
+def test_any_character_can_be_printed(encoding: str) -> None:
+    """Also one that no encoding has, and one that is a control character in some and nothing in others."""
+    written = io.BytesIO()
+    text = "a\x81\u0161\xe9\u2713\udcff"
+    with io.TextIOWrapper(written, encoding=encoding, write_through=True) as stream:
+        TellingStream(stream).write(text)
+        assert written.getvalue() == text.encode(encoding, "backslashreplace")

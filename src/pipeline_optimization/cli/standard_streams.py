@@ -44,8 +44,9 @@ class TellingStream:
     def write(self, text: str, /) -> int:
         try:
             return self._stream.write(text)
-        except UnicodeEncodeError as error:
-            return self.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
+        except UnicodeEncodeError:
+            encoding = self._stream.encoding  # the error may call it "charmap", which is another one
+            return self.write(text.encode(encoding, "backslashreplace").decode(encoding))
         except BrokenPipeError:
             raise
         except OSError as error:
