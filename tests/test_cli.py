@@ -234,6 +234,12 @@ def test_the_output_is_no_input(link: str, tmp_path: Path) -> None:
     assert text.read_text() == "cat"
 
 
+def test_a_device_may_be_both() -> None:
+    """A terminal or /dev/null is not replaced by what is written there."""
+    done = anagram("run", os.devnull, "--output", os.devnull)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_the_output_is_no_checkpoint(tmp_path: Path) -> None:
     """Nor that of the checkpoint, which may not be there yet."""
     path = tmp_path / "run.checkpoint"

@@ -73,7 +73,7 @@ class FileSource:
 
     def is_file(self, facts: os.stat_result) -> bool:
         """Return whether it is the regular file of which ``os.stat`` says this."""
-        if self.known_size not in {None, facts.st_size}:
+        if not stat.S_ISREG(facts.st_mode) or self.known_size not in {None, facts.st_size}:
             return False
         try:
             return os.path.samestat(os.stat(self.path), facts)
