@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from pipeline_optimization.errors import PluginLoadError, UnknownComponentError
-from pipeline_optimization.registry.known import DISTRIBUTION_OF
-from pipeline_optimization.spelling_hint import did_you_mean
+from pipeline_optimization.registry.known import hint_about
 from pipeline_optimization.types import KernelOffer
 
 __all__ = ["AUTO", "choose_kernels", "prepare_kernel"]
@@ -25,9 +24,7 @@ def choose_kernels(offers: Sequence[KernelOffer], name: str, least_bytes: int) -
     if named:
         return named
     installed = sorted(offer.name for offer in offers)
-    hint = did_you_mean(name, [AUTO, *installed])
-    if distribution := DISTRIBUTION_OF.get(("kernel", name)):
-        hint = f" It comes with {distribution}: pip install {distribution}."
+    hint = hint_about("kernel", name, [AUTO, *installed])
     raise UnknownComponentError(
         f"No kernel {name!r} for this tokenizer, signature and lexicon.{hint} Installed: {', '.join(installed)}.",
         kind="kernel",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pipeline_optimization.errors import PluginConflictError, PluginLoadError, UnknownComponentError
-from pipeline_optimization.registry.known import DISTRIBUTION_OF
+from pipeline_optimization.registry.known import hint_about
 from pipeline_optimization.registry.records import Kind, PluginRecord
-from pipeline_optimization.spelling_hint import did_you_mean
 
 __all__ = ["raise_unusable", "unknown_component"]
 
@@ -25,9 +24,7 @@ def raise_unusable(record: PluginRecord, *, besides: Collection[str] = ()) -> No
 def unknown_component(kind: Kind, name: str, installed: Sequence[str]) -> UnknownComponentError:
     """Return the error for a name that nobody offers, with what it could have been or what to install."""
     noun = kind.replace("_", " ")
-    hint = did_you_mean(name, installed)
-    if distribution := DISTRIBUTION_OF.get((kind, name)):
-        hint = f" It comes with {distribution}: pip install {distribution}."
+    hint = hint_about(kind, name, installed)
     return UnknownComponentError(
         f"Unknown {noun} {name!r}.{hint} Installed: {', '.join(installed)}.",
         kind=kind,

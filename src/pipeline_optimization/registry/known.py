@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-__all__ = ["DISTRIBUTION_OF"]
+from pipeline_optimization.spelling_hint import did_you_mean
+
+__all__ = ["hint_about"]
 
 DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("kernel", "numba"): "anagram-plugin-numba",
@@ -21,3 +23,10 @@ DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("tokenizer", "unicode"): "anagram-plugin-unicode",
 }
 """(kind, component name) to the distribution that brings it."""
+
+
+def hint_about(kind: str, name: str, installed: Sequence[str]) -> str:
+    """Return what to install for a name that nobody offers, or else what it may have been meant to be, after a space."""
+    if distribution := DISTRIBUTION_OF.get((kind, name)):
+        return f" It comes with {distribution}: pip install {distribution}."
+    return did_you_mean(name, installed)

@@ -71,10 +71,10 @@ def argument_name(options: type[object]) -> str | None:
 
 
 def _unknown(name: str, known: list[str], owner: str) -> str:
+    subject = owner[:1].upper() + owner[1:]
     if not known:
-        return f"{owner[:1].upper()}{owner[1:]} has no options, so {name!r} cannot be set."
-    hint = did_you_mean(name, known)
-    return f"{owner[:1].upper()}{owner[1:]} has no option {name!r}.{hint} Its options: {', '.join(sorted(known))}."
+        return f"{subject} has no options, so {name!r} cannot be set."
+    return f"{subject} has no option {name!r}.{did_you_mean(name, known)} Its options: {', '.join(sorted(known))}."
 
 
 def _members(hint: Any) -> tuple[Any, ...]:
