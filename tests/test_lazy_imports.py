@@ -19,8 +19,18 @@ from pipeline_optimization.cli.main import _run
 code = _run(sys.argv[1:])
 print("\\n" + json.dumps([code, sorted(sys.modules)]))
 """
-HEAVY = {"csv", "difflib", "english_words", "multiprocessing", "asyncio", "fsspec", "numpy", "psutil", "sqlite3"}
-HEAVY.add("rich._emoji_codes")
+HEAVY = {
+    "csv",
+    "difflib",
+    "english_words",
+    "multiprocessing",
+    "asyncio",
+    "fsspec",
+    "numpy",
+    "psutil",
+    "sqlite3",
+    "rich._emoji_codes",
+}
 LOUD = "raise SystemExit('imported')\n"
 COMPONENT = """
 from pipeline_optimization.hookspecs import hookimpl

@@ -12,7 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-__all__ = ["KEPT", "cache_directory", "keep_newest", "read_sealed", "store_sealed"]
+__all__ = ["KEPT", "cache_directory", "cache_file", "keep_newest", "read_sealed", "store_sealed"]
 
 KEPT: Final = 32
 """So many files of each kind are kept: a lexicon that changes is another file each time."""
@@ -25,6 +25,11 @@ def cache_directory() -> Path:
     from platformdirs import user_cache_dir  # noqa: PLC0415 - only where nothing is configured
 
     return Path(user_cache_dir("pipeline-optimization", appauthor=False))
+
+
+def cache_file(kind: str, key: str, suffix: str) -> Path:
+    """Return where the cache keeps what a text names."""
+    return cache_directory() / f"{kind}-{sha256(key.encode()).hexdigest()[:32]}{suffix}"
 
 
 def read_sealed(path: Path) -> bytes | None:

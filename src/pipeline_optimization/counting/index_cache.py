@@ -13,13 +13,12 @@ import sys
 import threading
 from array import array
 from collections.abc import Hashable
-from hashlib import sha256
 from pathlib import Path
 
 from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kept_lines import KeptLines, KeptNumbers, marks_of
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling, spelling_of
-from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
+from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 
 __all__ = ["open_index"]
@@ -53,7 +52,7 @@ def open_index(
     with _LOCK:
         index = _OPEN.get(key)
         if index is None:
-            path = cache_directory() / f"index-{sha256(key.encode()).hexdigest()[:32]}.txt"
+            path = cache_file("index", key, ".txt")
             index = _load(path, key, signature, spell)
             if index is None:
                 index, signatures = build_index(lexicon, signature, lexicon_name, spell)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from functools import cache
-from hashlib import sha256
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.benchmarks.reports.printable import printable
-from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
+from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.errors import UsageError
 
 if TYPE_CHECKING:
@@ -26,8 +25,7 @@ def chart_library() -> str:
     To bundle it takes seconds, so it is kept on disk. Raises UsageError where it is not there, nor what bundles it.
     """
     try:
-        key = f"{SCRIPT} {version('vl-convert-python')}"
-        path = cache_directory() / f"charts-{sha256(key.encode()).hexdigest()[:32]}.js"
+        path = cache_file("charts", f"{SCRIPT} {version('vl-convert-python')}", ".js")
         if (kept := read_sealed(path)) is not None:
             return kept.decode()
         from vl_convert import javascript_bundle  # noqa: PLC0415 - 80 MB that only this report needs
