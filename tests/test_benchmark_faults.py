@@ -64,7 +64,6 @@ FAULTS = [
     pytest.param("leaks_threads", "leaked_thread", marks=pytest.mark.slow),
     ("miscounts", "wrong_counts"),
     pytest.param("never_ends", "leaked_thread", marks=pytest.mark.slow),
-    ("prints", "wrote_to_stdout"),
     ("raises", "exception"),
     ("raises_when_made", "exception"),
     ("remembers", "memorised_answer"),
@@ -100,6 +99,15 @@ def test_the_honest_are_not_accused() -> None:
     assert all(execution.predicted for execution in sample.executions)
     assert sum(execution.recovered for execution in sample.executions) > 0
     assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)
+
+
+def test_printing_is_noted() -> None:
+    """Output of a contender is a note with its beginning, and no fault; its answers are right."""
+    sample = measure("prints")
+    assert codes(sample) == set()
+    assert [note.code for note in sample.notes] == ["wrote_to_stdout"]
+    assert "beginning with 'xxx" in sample.notes[0].text
+    assert all(execution.is_correct for execution in sample.executions)
 
 
 def test_files_in_the_working_directory_are_no_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from example_results import results, sample
-from pipeline_optimization.benchmarks.records import Execution, Results, Sample, SummaryRow
+from pipeline_optimization.benchmarks.records import Execution, Problem, Results, Sample, SummaryRow
 from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval, ratio_interval
 from pipeline_optimization.benchmarks.statistics.ranking import holm, rank
 from pipeline_optimization.benchmarks.statistics.summary import summarise
@@ -167,7 +167,7 @@ def test_all_equal() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "verdict"), [("wrong_counts", "wrong"), ("timeout", "failed"), ("wrote_to_stdout", "unranked")]
+    ("code", "verdict"), [("wrong_counts", "wrong"), ("timeout", "failed"), ("own_clock", "unranked")]
 )
 def test_one_fault_taints_the_row(code: str, verdict: str) -> None:
     """A fault in any sample, the warm-up's included, keeps a contender from every mark, and is given as reason."""
@@ -179,6 +179,17 @@ def test_one_fault_taints_the_row(code: str, verdict: str) -> None:
     assert summary["threaded"].marks == {}
     assert "Seen once. What was seen." in summary["threaded"].reasons[0]
     assert summary["asyncio"].verdict == "best"
+
+
+def test_a_note_changes_no_verdict() -> None:
+    """What is only noted stands in the row, which is ranked as if it were not there."""
+    noted = evolve(sample("asyncio", 0, 1.0, kind="warm_up"), notes=[Problem(code="wrote_to_stdout", text="12 bytes.")])
+    document = results(THREE)
+    done = summarise(with_samples(document, noted))
+    row = {r.contender: r for r in done.summary}["asyncio"]
+    assert [r.verdict for r in done.summary] == [r.verdict for r in summarise(document).summary]
+    assert row.problems == []
+    assert row.notes == ["It wrote to standard output. Seen once. 12 bytes."]
 
 
 def test_failing_early_does_not_look_fast() -> None:

@@ -7,10 +7,13 @@ from typing import Literal
 
 from attrs import frozen
 
-__all__ = ["PROBLEMS", "Consequence", "ProblemKind", "consequence_of"]
+__all__ = ["PROBLEMS", "Consequence", "Disqualification", "ProblemKind", "consequence_of"]
 
-Consequence = Literal["wrong", "failed", "unranked"]
+Disqualification = Literal["wrong", "failed", "unranked"]
 """``wrong``: its answers cannot be trusted; ``failed``: it did not get through; ``unranked``: it is not comparable."""
+
+Consequence = Disqualification | Literal["noted"]
+"""``noted``: it is told to the reader and changes nothing else (``Sample.notes``)."""
 
 
 @frozen
@@ -42,15 +45,15 @@ _KINDS = (
     ProblemKind("leaked_thread", "failed", "Threads that it started pile up, or kept its process from ending."),
     ProblemKind("exhausted_retries", "unranked", "Injected faults got through its retries, or it has none."),
     ProblemKind("own_clock", "unranked", "The run time that it reports is not the one that was measured."),
-    ProblemKind("wrote_to_stdout", "unranked", "It wrote to standard output, which belongs to the results."),
+    ProblemKind("wrote_to_stdout", "noted", "It wrote to standard output."),
 )
 
 PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
 """Every fault by its code, the gravest kinds first."""
 
 
-def consequence_of(codes: Iterable[str]) -> Consequence | None:
-    """Return the gravest consequence of some faults: None where there is none."""
+def consequence_of(codes: Iterable[str]) -> Disqualification | None:
+    """Return the gravest consequence of some faults for the verdict. It is None if there are no faults, or only notes."""
     found = {PROBLEMS[code].consequence for code in codes}
-    gravest_first: tuple[Consequence, ...] = ("wrong", "failed", "unranked")
+    gravest_first: tuple[Disqualification, ...] = ("wrong", "failed", "unranked")
     return next((consequence for consequence in gravest_first if consequence in found), None)

@@ -79,7 +79,7 @@ class Sample:
 
     CPU seconds and the wall time they relate to cover the warm executions. ``memory_*`` are None outside memory
     rounds. ``sampler_cpu_s`` is what the harness itself used while executions ran. ``exit`` is ``0``, another exit code,
-    the name of a signal, ``timeout``, or ``out of memory``.
+    the name of a signal, ``timeout``, or ``out of memory``. ``notes`` are facts that do not change the verdict.
     """
 
     contender: str
@@ -94,6 +94,7 @@ class Sample:
     teardown_ms: float | None = None
     executions: Sequence[Execution] = ()
     problems: Sequence[Problem] = ()
+    notes: Sequence[Problem] = ()
     exit: str = "0"
     cpu_s: float | None = None
     cpu_wall_s: float | None = None
@@ -175,6 +176,7 @@ class SummaryRow:
     ``runtime_ms`` is the mean of the rounds' values, each the median of a process's correct warm executions;
     ``interval_ms`` is the exact 95 % interval of their median. ``ratio`` is to the reference, paired by round.
     ``problems`` are codes of ``problems.PROBLEMS``, and ``reasons`` say for each how often and what was seen first.
+    ``notes`` are sentences about facts that do not change the verdict.
     ``startup_ms`` is the part of ``median_ms`` until a contender's workers were ready, None where it does not say.
     ``marks`` says which metrics are the best or tied with it. ``failures`` counts executions and samples by kind.
     """
@@ -192,6 +194,7 @@ class SummaryRow:
     verdict: Verdict
     problems: Sequence[str] = ()
     reasons: Sequence[str] = ()
+    notes: Sequence[str] = ()
     rounds: int = 0
     executions: int = 0
     median_ms: float | None = None

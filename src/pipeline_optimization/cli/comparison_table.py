@@ -52,7 +52,12 @@ def _visible(results: Results) -> Results:
     return evolve(
         results,
         summary=[
-            evolve(row, contender=printable(row.contender), reasons=[printable(reason) for reason in row.reasons])
+            evolve(
+                row,
+                contender=printable(row.contender),
+                reasons=[printable(reason) for reason in row.reasons],
+                notes=[printable(note) for note in row.notes],
+            )
             for row in results.summary
         ],
         scans=[evolve(scan, contender=printable(scan.contender)) for scan in results.scans],
@@ -85,6 +90,8 @@ def _print_case(
     for row in ordered:
         for code, reason in zip(row.problems, row.reasons, strict=True):
             console.print(Text.assemble("  ", (row.contender, "bold"), f": {PROBLEMS[code].meaning} {reason}"))
+        for note in row.notes:
+            console.print(Text(f"  {row.contender}: {note}", style="dim"))
         if detailed and row.failures:
             counts = ", ".join(f"{kind} {count}" for kind, count in row.failures.items())
             console.print(Text(f"  {row.contender}: {counts}", style="dim"))

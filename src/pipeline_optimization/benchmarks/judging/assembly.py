@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import quantiles
 
-from pipeline_optimization.benchmarks.judging.sample import judge_end, judge_executions
+from pipeline_optimization.benchmarks.judging.sample import judge_end, judge_executions, notes_on
 from pipeline_optimization.benchmarks.measuring.raw import RawSample
 from pipeline_optimization.benchmarks.records import Sample
 from pipeline_optimization.benchmarks.schedule import Round
@@ -30,6 +30,7 @@ def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int,
         teardown_ms=_rounded(raw.phases_ms.get("teardown")),
         executions=executions,
         problems=problems,
+        notes=notes_on(raw),
         exit=raw.exit,
         cpu_s=_rounded(raw.cpu_s, 6),
         cpu_wall_s=_rounded(raw.cpu_wall_s, 6) if raw.cpu_s is not None else None,

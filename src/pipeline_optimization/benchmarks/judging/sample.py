@@ -15,7 +15,7 @@ from pipeline_optimization.benchmarks.records import Execution, Problem
 from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.engine.journal import Settings
 
-__all__ = ["judge_end", "judge_executions"]
+__all__ = ["judge_end", "judge_executions", "notes_on"]
 
 FLOOR_TOLERANCE = 0.98
 """A timer may fire a little early; nothing is accused for that."""
@@ -70,12 +70,15 @@ def judge_end(raw: RawSample) -> list[Problem]:
     if raw.threads_left and is_growing:
         text = f"{raw.threads_left} threads are left; after each execution there were {', '.join(map(str, counts))}."
         problems.append(Problem(code="leaked_thread", text=text))
-    if raw.stdout.length:
-        excerpt = raw.stdout.excerpt.decode("utf-8", "replace").strip()[:60]
-        problems.append(
-            Problem(code="wrote_to_stdout", text=f"{raw.stdout.length:,} bytes, beginning with {excerpt!r}.")
-        )
     return problems
+
+
+def notes_on(raw: RawSample) -> list[Problem]:
+    """Return what a reader may want to know of a subject, although it is no fault."""
+    if not raw.stdout.length:
+        return []
+    excerpt = raw.stdout.excerpt.decode("utf-8", "replace").strip()[:60]
+    return [Problem(code="wrote_to_stdout", text=f"{raw.stdout.length:,} bytes, beginning with {excerpt!r}.")]
 
 
 def _faults(
@@ -167,8 +170,7 @@ def _timeout(raw: RawSample) -> Problem:
 
 
 def _is_correct(seen: RawExecution, found: Sequence[Problem]) -> bool:
-    harmless = {"own_clock", "wrote_to_stdout"}
-    return seen.answer["event"] == "result" and all(problem.code in harmless for problem in found)
+    return seen.answer["event"] == "result" and all(problem.code == "own_clock" for problem in found)
 
 
 def _execution(seen: RawExecution, text: FreshText, evidence: Evidence | None, *, is_correct: bool) -> Execution:

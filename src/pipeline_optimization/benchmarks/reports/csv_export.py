@@ -70,6 +70,7 @@ _COLUMNS: Mapping[str, Callable[[Sample], Value]] = {
     "wall_s": lambda sample: sample.wall_s,
     "exit": lambda sample: sample.exit,
     "problems": lambda sample: " ".join(problem.code for problem in sample.problems),
+    "notes": lambda sample: " ".join(note.code for note in sample.notes),
     "import_ms": lambda sample: sample.import_ms,
     "setup_ms": lambda sample: sample.setup_ms,
     "cold_ms": _cold,

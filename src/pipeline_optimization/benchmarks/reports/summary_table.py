@@ -76,9 +76,9 @@ def summary_tables(results: Results) -> list[SummaryTable]:
 
 
 def problem_sentences(row: SummaryRow) -> list[str]:
-    """Return what is wrong with a contender: what its problems mean, then the reasons of its verdict."""
+    """Return what is wrong with a contender: what its problems mean, the reasons of its verdict, then notes."""
     meanings = [PROBLEMS[code].meaning if code in PROBLEMS else f"{code}." for code in row.problems]
-    return list(dict.fromkeys([*meanings, *row.reasons]))
+    return list(dict.fromkeys([*meanings, *row.reasons, *row.notes]))
 
 
 def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]) -> SummaryTable:

@@ -9,7 +9,7 @@ from statistics import fmean, median
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.problems import PROBLEMS, consequence_of
-from pipeline_optimization.benchmarks.records import Sample, SummaryRow
+from pipeline_optimization.benchmarks.records import Problem, Sample, SummaryRow
 from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries, correct_warm
 
@@ -27,7 +27,8 @@ def make_row(series: CaseSeries, contender: str, case: str, profile: str, *, ref
         profile=profile,
         verdict=consequence_of(problems) or "unranked",
         problems=problems,
-        reasons=[_reason(code, every) for code in problems],
+        reasons=[_reason(code, [p for sample in every for p in sample.problems]) for code in problems],
+        notes=_notes([note for sample in every for note in sample.notes]),
         failures=_failures(every),
         processes=max((sample.processes for sample in every), default=0),
     )
@@ -133,7 +134,12 @@ def _failures(samples: Sequence[Sample]) -> dict[str, int]:
     return {kind: count for kind, count in found.items() if count}
 
 
-def _reason(code: str, samples: Sequence[Sample]) -> str:
-    texts = [problem.text for sample in samples for problem in sample.problems if problem.code == code]
+def _notes(notes: Sequence[Problem]) -> list[str]:
+    codes = dict.fromkeys(note.code for note in notes if note.code in PROBLEMS)
+    return [f"{PROBLEMS[code].meaning} {_reason(code, notes)}" for code in codes]
+
+
+def _reason(code: str, problems: Sequence[Problem]) -> str:
+    texts = [problem.text for problem in problems if problem.code == code]
     times = "once" if len(texts) == 1 else f"{len(texts)} times"
     return f"Seen {times}. {texts[0]}".strip()
