@@ -55,6 +55,7 @@ def start(
     slots: int | None = 2,
     limits: Limits | None = None,
     seed: int = 1,
+    scale: float = 1.0,
     orchestrator: VirtualOrchestrator | None = None,
 ) -> tuple[Engine, list[EngineEvent], VirtualOrchestrator]:
     """Run a workload to its end and return what there is to look at."""
@@ -63,7 +64,7 @@ def start(
     engine = Engine(
         orchestrator,
         workload,
-        Retrying(policy or ExponentialPolicy(ExponentialOptions()), seed=seed, case=""),
+        Retrying(policy or ExponentialPolicy(ExponentialOptions()), seed=seed, case="", scale=scale),
         clock=orchestrator.clock,
         emit=events.append,
         run_id="run",

@@ -6,14 +6,17 @@ import io
 import math
 import pickle
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import pipeline_optimization
 from pipeline_optimization import Registry, count_anagrams, errors
+from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, fault_key
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import IncompleteRunError, InjectedFault, InputError, OptionError, UsageError
+from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -21,7 +24,7 @@ from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.tasks.permutations_task import permutations
 from pipeline_optimization.tasks.task_decorator import task
 from pipeline_optimization.tasks.timer_decorator import timer
-from pipeline_optimization.types import OpenContext
+from pipeline_optimization.types import ChunkCounts, KernelOffer, OpenContext
 
 CAT = {"act": 1, "cat": 1, "tac": 1}
 
@@ -54,6 +57,51 @@ def test_the_seed_repeats_a_run(registry: Registry) -> None:
     assert (again.ledger_digest, again.runtime) == (first.ledger_digest, first.runtime)
     seeds = {count_anagrams("", registry=registry).seed for _ in range(5)}
     assert len(seeds) == 5
+
+
+def run_time(registry: Registry, **options: Any) -> float:
+    """Return how long a run takes in virtual time, in milliseconds."""
+    orchestrator = VirtualOrchestrator()
+    return count_anagrams("cat", orchestrator=orchestrator, registry=registry, seed=4, **options).runtime
+
+
+def test_retry_delays_are_on_the_simulations_scale(registry: Registry) -> None:
+    """Half the latency scale halves a simulated run, whatever part of it is waiting for retries, and so does the floor."""
+    long: dict[str, Any] = {"faults": "heavy", "retry": "fixed", "retry_options": {"delay": 40.0}}
+    whole, half = (run_time(registry, latency_scale=scale, **long) for scale in (1.0, 0.5))
+    assert whole > 40_000  # at least one retry
+    assert half == pytest.approx(whole / 2)
+    assert run_time(registry, latency_scale=0.0, **long) == 0.0
+    unlimited = VirtualOrchestrator(None)
+    report = count_anagrams("cat", orchestrator=unlimited, registry=registry, seed=4, latency_scale=0.5, **long)
+    assert report.floor == pytest.approx(half)
+
+
+class FailsTwice(ExerciseKernel):
+    """A kernel with bad luck at its first two chunks."""
+
+    chunks = 0
+
+    def count(self, data: bytes) -> ChunkCounts:
+        self.chunks += 1
+        if self.chunks < 3:
+            raise OSError("no such luck")
+        return super().count(data)
+
+
+class Unlucky:
+    @hookimpl
+    def anagram_counting_kernel(self) -> KernelOffer:
+        return KernelOffer(name="unlucky", summary="s", factory=FailsTwice)
+
+
+@pytest.mark.parametrize("faults", ["none", "latency"])
+def test_delays_of_a_real_run_are_real(faults: str) -> None:
+    """Where nothing is simulated, the latency scale does not touch the delays before retries."""
+    registry = Registry.load()
+    registry.register(Unlucky(), "unlucky")
+    fixed: dict[str, Any] = {"retry": "fixed", "retry_options": {"delay": 40.0}}
+    assert run_time(registry, kernel="unlucky", latency_scale=0.0, faults=faults, **fixed) == 80_000.0
 
 
 def test_the_startup_is_told(registry: Registry) -> None:

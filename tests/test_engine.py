@@ -206,6 +206,21 @@ def test_deadline() -> None:
     assert [event.time for event in events if isinstance(event, TaskRetried)] == [1.0, 3.0, 5.0]
 
 
+def test_delays_and_deadlines_are_in_the_simulations_seconds() -> None:
+    """Where a second of the simulation takes half a second, so do the policy's; at scale 0 no deadline can be over."""
+    policy = FixedPolicy(FixedOptions(attempts=99, delay=1.0, deadline=6.0))
+    engine, events, _ = start(Flat(1), faults=TaskFaults(1.0, 0.5), policy=policy, scale=0.5)
+    assert engine.tally.tasks["echo"].attempts == 4
+    assert [(event.time, event.delay) for event in events if isinstance(event, TaskRetried)] == [
+        (0.5, 0.5),
+        (1.5, 0.5),
+        (2.5, 0.5),
+    ]
+    timeless, _, orchestrator = start(Flat(1), faults=TaskFaults(1.0, 0.0), policy=policy, scale=0.0)
+    assert timeless.tally.tasks["echo"].attempts == 99
+    assert orchestrator.clock.now() == 0.0
+
+
 def test_mistakes_are_not_retried() -> None:
     """A TypeError will come back on every attempt, so it is not retried; an OSError may pass, so it is."""
     broken, _, _ = start(Flat(1), stage=raise_type_error)

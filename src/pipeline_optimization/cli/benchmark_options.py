@@ -198,7 +198,7 @@ _OPTIONS = (
         type=click.FloatRange(min=0),
         default=DEFAULT_LATENCY_SCALE,
         show_default=True,
-        help="Multiplies simulated times.",
+        help="Multiplies simulated times, delays of retries among them.",
     ),
     click.option(
         "--timeout", type=duration, default=DEFAULT_TIMEOUT, help="For one execution.  [default: 10s]", metavar="TIME"

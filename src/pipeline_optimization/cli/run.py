@@ -50,7 +50,11 @@ __all__ = ["run"]
     help="Simulated faults.  [default: exercise for a test case, else none]",
 )
 @click.option(
-    "--latency-scale", type=float, default=DEFAULT_LATENCY_SCALE, show_default=True, help="Multiplies simulated times."
+    "--latency-scale",
+    type=float,
+    default=DEFAULT_LATENCY_SCALE,
+    show_default=True,
+    help="Multiplies simulated times, delays of retries among them.",
 )
 @click.option("--seed", type=int, help="Repeats a run's faults.  [default: drawn and printed]")
 @click.option(

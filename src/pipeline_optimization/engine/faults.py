@@ -97,6 +97,11 @@ class FaultPlan:
         """Return whether no task can fail or wait."""
         return not any(t.failure_rate > 0 or t.sleep_time * self.latency_scale > 0 for t in self.tasks.values())
 
+    @property
+    def time_scale(self) -> float:
+        """Return the real seconds that a second of the run's time takes: 1 where nothing is simulated."""
+        return 1.0 if self.is_calm else self.latency_scale
+
     def draw(self, task: str, item: str, attempt: int, copy: int = 0) -> Draw:
         """Return what happens to attempt number ``attempt`` of ``item``, the same wherever and whenever it is asked.
 

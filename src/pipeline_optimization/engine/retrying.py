@@ -11,16 +11,21 @@ __all__ = ["Retrying"]
 
 
 class Retrying:
-    """Applies a retry policy: its predicate, its delays, its budget for the run and its deadline for each item."""
+    """Applies a retry policy: its predicate, its delays, its budget for the run and its deadline for each item.
 
-    def __init__(self, policy: RetryPolicy, *, seed: int, case: str) -> None:
+    A policy's second takes ``scale`` seconds: it lives in the time of the simulation, where there is one
+    (``FaultPlan.time_scale``). At scale 0 no time passes there, so no deadline is ever over.
+    """
+
+    def __init__(self, policy: RetryPolicy, *, seed: int, case: str, scale: float = 1.0) -> None:
         self._policy = policy
         self._seed = seed
         self._case = case
+        self._scale = scale
         self._granted = 0
 
     def next_delay(self, track: Track, error: ErrorRecord, now: float, *, most: float | None = None) -> float | None:
-        """Return the seconds until the track's next attempt, or None if the item has failed for good.
+        """Return the real seconds until the track's next attempt, or None if the item has failed for good.
 
         ``most`` is how many retries there may be so far in the run, whatever the policy says; None means any number.
         Raises PluginError where the policy asks for a negative delay or for none at all (NaN).
@@ -40,8 +45,14 @@ class Retrying:
             return None
         if not delay >= 0:
             raise PluginError(f"The retry policy {policy!r} asked for a delay of {delay} s.", plugin=repr(policy))
-        started = now if track.first_started is None else track.first_started
-        if policy.deadline is not None and now + delay - started > policy.deadline:
+        delay *= self._scale
+        if self._is_too_late(track, now + delay):
             return None
         self._granted += 1
         return delay
+
+    def _is_too_late(self, track: Track, due: float) -> bool:
+        """Return whether an attempt that starts at ``due`` is behind the policy's deadline for the item."""
+        if self._policy.deadline is None or self._scale == 0 or track.first_started is None:
+            return False
+        return due - track.first_started > self._policy.deadline * self._scale

@@ -109,7 +109,7 @@ def execute(
         engine = Engine(
             plan.orchestrator,
             keeping.workload,
-            Retrying(plan.retry.build(), seed=plan.seed, case=plan.options.case),
+            Retrying(plan.retry.build(), seed=plan.seed, case=plan.options.case, scale=plan.faults.time_scale),
             clock=clock,
             emit=observing.emit,
             run_id=run_id,

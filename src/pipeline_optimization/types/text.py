@@ -60,6 +60,7 @@ class Lexicon(Protocol):
 class RetryPolicy(Protocol):
     """Says whether and when a failed item is tried again; the engine does the waiting.
 
+    Seconds are those of the run: in a simulated one the engine multiplies them by the latency scale.
     ``budget`` bounds the retries of a whole run, ``deadline`` the seconds from an item's first attempt after which
     it is not retried; None means no bound.
     """
