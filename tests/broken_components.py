@@ -12,7 +12,14 @@ from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import ErrorRecord, ItemFinished, RunFinished, RunStarted
 
-__all__ = ["BROKEN_LEXICONS", "BROKEN_OBSERVERS", "BROKEN_RETRY_POLICIES", "BROKEN_SIGNATURES", "BROKEN_TOKENIZERS"]
+__all__ = [
+    "BROKEN_LEXICONS",
+    "BROKEN_OBSERVERS",
+    "BROKEN_RELATIONS",
+    "BROKEN_RETRY_POLICIES",
+    "BROKEN_SIGNATURES",
+    "BROKEN_TOKENIZERS",
+]
 
 
 class Strict(ExerciseTokenizer):
@@ -87,6 +94,30 @@ class Spelling:
 
     def __call__(self, word: str, /) -> Hashable:
         return word
+
+
+class Letters:
+    """Is the anagram relation."""
+
+    def __call__(self, word: str, /) -> Hashable:
+        return "".join(sorted(word))
+
+
+class Constant:
+    """Takes all words for one."""
+
+    def __call__(self, word: str, /) -> Hashable:
+        return 1
+
+
+class Restive:
+    """Answers differently each time."""
+
+    def __init__(self) -> None:
+        self._calls = count()
+
+    def __call__(self, word: str, /) -> Hashable:
+        return next(self._calls)
 
 
 class Listing:
@@ -253,6 +284,13 @@ BROKEN_SIGNATURES: dict[Callable[[], object], str] = {
     Spelling: "is_equal_for_anagrams",
     Listing: "is_hashable",
 }
+BROKEN_RELATIONS: dict[Callable[[], object], str] = {
+    Letters: "differs_from_anagrams",
+    Restive: "is_repeatable",
+    Constant: "tells_words_apart",
+    Listing: "is_hashable",
+}
+"""What declares a relation of its own."""
 BROKEN_RETRY_POLICIES: dict[Callable[[], object], str] = {
     Negative: "delays_are_valid",
     Sleeping: "delays_are_valid",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
@@ -77,6 +78,7 @@ BROKEN_COMPONENTS: list[tuple[Callable[..., list[CheckResult]], Callable[[], obj
     for examine, factories in (
         (check_tokenizer, broken.BROKEN_TOKENIZERS),
         (check_signature, broken.BROKEN_SIGNATURES),
+        (partial(check_signature, relation="other"), broken.BROKEN_RELATIONS),
         (check_retry_policy, broken.BROKEN_RETRY_POLICIES),
         (check_lexicon, broken.BROKEN_LEXICONS),
         (check_observer, broken.BROKEN_OBSERVERS),

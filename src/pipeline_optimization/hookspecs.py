@@ -76,9 +76,11 @@ def anagram_register_signatures() -> Sequence[ComponentOf[Signature]]:
     """Return the signature functions that the plugin offers.
 
     Called once in each registry, when the plugin is imported. A signature is equal for two words exactly if they are
-    anagrams; it is built in the parent and again in every worker process.
+    anagrams; one of another relation declares it by ``relation``. It is built in the parent and again in every worker
+    process.
 
-    Example: ``[Component(name="letters", summary="...", factory=Letters, options=NoOptions)]``.
+    Example: ``[Component(name="letters", summary="...", factory=Letters, options=NoOptions)]``, or
+    ``[Component(name="soundex", summary="...", factory=Soundex, options=NoOptions, relation="phonetic")]``.
 
     Since 0.1.0.
     """

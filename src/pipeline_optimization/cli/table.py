@@ -23,13 +23,13 @@ def print_table(
     problems: Sequence[str],
     stream: TextIO,
     *,
-    is_expected: bool | None,
+    expectation: str,
 ) -> None:
-    """Print a summary, the tasks, and the most frequent words."""
+    """Print a summary, the tasks, and the most frequent words. ``expectation`` is what is said of a test case's counts."""
     console = TableConsole(stream, pipe_width=None)
     title = f"{report.case}: " if report.case else ""
     console.print(Text(f"{title}{report.orchestrator}, {_time(report.runtime)}", style="bold"))
-    console.print(_facts(report, is_expected=is_expected))
+    console.print(_facts(report, expectation))
     console.print(_tasks(report))
     if words:
         table = Table(title_justify="left", box=None, pad_edge=False)
@@ -45,7 +45,7 @@ def print_table(
         console.print(Text(problem, style="bold red"))
 
 
-def _facts(report: RunReport, *, is_expected: bool | None) -> Table:
+def _facts(report: RunReport, expectation: str) -> Table:
     distinct = f"{report.distinct_words:,}" if report.distinct_words_is_exact else f"about {report.distinct_words:,}"
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
@@ -60,8 +60,8 @@ def _facts(report: RunReport, *, is_expected: bool | None) -> Table:
     table.add_row("seed", f"{report.seed} (faults {report.faults}, latency scale {report.latency_scale:g})")
     if report.invalid_bytes:
         table.add_row("invalid", f"{report.invalid_bytes:,} invalid UTF-8 sequences, each replaced by U+FFFD")
-    if is_expected is not None:
-        table.add_row("expected", "the counts are those that the test case expects" if is_expected else "differ")
+    if expectation:
+        table.add_row("expected", expectation)
     for warning in report.warnings:
         table.add_row("warning", Text(warning))
     return table

@@ -11,6 +11,7 @@ from pipeline_optimization.counting.kept_lines import KeptLines, KeptNumbers
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.types import Lexicon, Signature
+from pipeline_optimization.types.components import ANAGRAM
 
 __all__ = ["MAX_WORD_LETTERS", "AnagramIndex", "build_index", "usable_words"]
 
@@ -22,7 +23,7 @@ class AnagramIndex:
     """The anagram groups of a lexicon, numbered from 0 in the order of their first words.
 
     ``lines`` holds a group's words, sorted, with a space between; ``numbers`` maps a signature to the group's number.
-    ``digest`` is what ``digest()`` returned for the same lines, where that is known.
+    ``longest`` is the length of the longest word that can belong to a group. ``digest`` is what ``digest()`` returned for the same lines, where that is known.
     """
 
     def __init__(
@@ -45,10 +46,14 @@ class AnagramIndex:
 
     def groups_of(self, words: Iterable[str]) -> list[int | None]:
         """Return the group of each lower-case word, in order; None where the lexicon has no anagram of it."""
-        # A word longer than all of the lexicon's matches nothing; its signature could cost quadratic time.
+        # A word that is too long matches nothing; its signature could cost quadratic time.
         longest = self.longest
         short = [word if len(word) <= longest else "" for word in words]
-        return list(map(self._getter(len(short)), map(self._signature, short)))
+        if longest < MAX_WORD_LETTERS or "" not in short:
+            return list(map(self._getter(len(short)), map(self._signature, short)))
+        # Under another relation the empty text may stand for some words, as it never does for anagrams.
+        groups = iter(self.groups_of([word for word in short if word]))
+        return [next(groups) if word else None for word in short]
 
     def first_words(self) -> str:
         """Return the first word of each group, in the order of their numbers, with a line feed behind each."""
@@ -75,7 +80,7 @@ def usable_words(words: Iterable[str], spell: Spelling = plain_spelling) -> dict
 
 
 def build_index(
-    lexicon: Lexicon, signature: Signature, name: str, spell: Spelling = plain_spelling
+    lexicon: Lexicon, signature: Signature, name: str, spell: Spelling = plain_spelling, *, relation: str = ANAGRAM
 ) -> tuple[AnagramIndex, list[Hashable]]:
     """Group a lexicon's words, and return the index with the groups' signatures in order.
 
@@ -86,7 +91,8 @@ def build_index(
     longest = 0
     for word, spelling in usable_words(lexicon.words(), spell).items():
         groups.setdefault(signature(spelling), []).append(word)
-        longest = max(longest, len(spelling))
+        # Anagrams are equally long; under other relations a text's word may be longer than those of the lexicon.
+        longest = max(longest, len(spelling)) if relation == ANAGRAM else MAX_WORD_LETTERS
     if not groups:
         raise LexiconError(
             f"The lexicon {name!r} has no usable word. Usable words are made of letters only, one word a line, and of "

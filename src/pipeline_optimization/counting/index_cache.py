@@ -20,10 +20,11 @@ from pipeline_optimization.counting.kept_lines import KeptLines, KeptNumbers, ma
 from pipeline_optimization.counting.spelling import Spelling, plain_spelling, spelling_of
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.types import Lexicon, Signature, Tokenizer
+from pipeline_optimization.types.components import ANAGRAM
 
 __all__ = ["open_index"]
 
-FORMAT = 5
+FORMAT = 6
 MAX_OPEN = 4
 
 _OPEN: dict[str, AnagramIndex] = {}
@@ -40,6 +41,7 @@ def open_index(
     signature_name: str,
     tokenizer: Tokenizer | None = None,
     tokenizer_name: str = "",
+    relation: str = ANAGRAM,
 ) -> AnagramIndex:
     """Return the index of a lexicon, from the cache where it holds it, and cache it where it does not.
 
@@ -48,14 +50,14 @@ def open_index(
     """
     spell = plain_spelling if tokenizer is None else spelling_of(tokenizer)
     tokens = None if tokenizer is None else [tokenizer_name, _origin(tokenizer)]
-    key = json.dumps([FORMAT, sys.byteorder, lexicon.identity, signature_name, _origin(signature), tokens])
+    key = json.dumps([FORMAT, sys.byteorder, lexicon.identity, signature_name, _origin(signature), relation, tokens])
     with _LOCK:
         index = _OPEN.get(key)
         if index is None:
             path = cache_file("index", key, ".txt")
             index = _load(path, key, signature, spell)
             if index is None:
-                index, signatures = build_index(lexicon, signature, lexicon_name, spell)
+                index, signatures = build_index(lexicon, signature, lexicon_name, spell, relation=relation)
                 _store(path, key, index, signatures)
             if len(_OPEN) >= MAX_OPEN:
                 _OPEN.pop(next(iter(_OPEN)))

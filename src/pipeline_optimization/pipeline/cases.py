@@ -8,21 +8,36 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-__all__ = ["CASE_NAMES", "TestCase", "load_cases"]
+from pipeline_optimization.types.components import ANAGRAM
+
+__all__ = ["CASE_NAMES", "TestCase", "load_cases", "other_rules"]
 
 CASE_NAMES = ("small", "medium", "large")
 FILE_NAME = "test_cases.json"
+TOKENIZER, LEXICON = "exercise", "gcide"
+"""What the expected counts were made with."""
 
 
 @frozen
 class TestCase:
-    """A text with the counts that the reference tokenizer and the lexicon ``gcide`` give for it."""
+    """A text with the counts of its anagrams that the reference tokenizer and the lexicon ``gcide`` give."""
 
     __test__ = False  # it is no test class, whatever pytest makes of its name
 
     name: str
     text: str
     expected: Mapping[str, int] = field(repr=False)
+
+
+def other_rules(*, tokenizer: str, lexicon: str, relation: str) -> str:
+    """Return why a run with these components counts something else than the cases expect; nothing if it does not."""
+    if relation != ANAGRAM:
+        return f"the test case expects anagrams, and this run counts the relation {relation!r}"
+    if tokenizer != TOKENIZER:
+        return f"the test case expects words of {TOKENIZER!r}, and this run's are of {tokenizer!r}"
+    if lexicon != LEXICON:
+        return f"the test case expects words in {LEXICON!r}, and this run's are in {lexicon!r}"
+    return ""
 
 
 def load_cases() -> dict[str, TestCase]:

@@ -16,7 +16,8 @@ __all__ = ["RunReport"]
 class RunReport:
     """The counts of a run and how they came about. Times are in milliseconds.
 
-    ``anagram_counts`` is sorted by word. ``is_complete`` is False if an item failed for good, or something stopped the
+    ``anagram_counts`` is sorted by word. It has the words that stand in ``relation`` to the text's: "anagram", or what the
+    signature declares. ``is_complete`` is False if an item failed for good, or something stopped the
     run (``stop``); then the counts cover only what was finished. ``floor`` is the time that the drawn latencies and
     retry delays allow at best, with any number of workers; 0 where nothing waits. ``startup`` is the part of ``runtime``
     until the orchestrator was open, a cluster's workers ready. ``distinct_words`` is exact for an
@@ -31,6 +32,7 @@ class RunReport:
     orchestrator: str
     tokenizer: str
     signature: str
+    relation: str
     lexicon: str
     retry: str
     kernel: str
@@ -123,6 +125,7 @@ _PLAIN = (
     "orchestrator",
     "tokenizer",
     "signature",
+    "relation",
     "lexicon",
     "retry",
     "kernel",

@@ -200,6 +200,7 @@ def _report(  # noqa: PLR0917 - the parts of a run, each once
         orchestrator=plan.orchestrator_name,
         tokenizer=stages.tokenizer.label,
         signature=stages.signature.label,
+        relation=stages.signature.component.relation,
         lexicon=stages.lexicon.label,
         retry=plan.retry.label,
         kernel=stages.kernel.name if plan.faults.is_calm else "",

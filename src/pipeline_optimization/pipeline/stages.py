@@ -61,6 +61,7 @@ class StagePlan:
             signature_name=f"{self.signature.label} {self.signature.options!r}",
             tokenizer=self.tokenizer.build(),
             tokenizer_name=f"{self.tokenizer.label} {self.tokenizer.options!r}",
+            relation=self.signature.component.relation,
         )
 
 

@@ -17,6 +17,7 @@ from pipeline_optimization.testing.checks import Check, CheckFailedError, Examin
 from pipeline_optimization.testing.examining import CHECKS, OBSERVER_KIND, ExaminedKind
 from pipeline_optimization.testing.subject import Subject
 from pipeline_optimization.types import Capabilities, Lexicon, Orchestrator, RetryPolicy, Signature, Tokenizer
+from pipeline_optimization.types.components import ANAGRAM
 
 if TYPE_CHECKING:
     import pytest
@@ -82,17 +83,19 @@ def _checks(kind: ExaminedKind) -> Sequence[Check[Any]]:
 class _ComponentContract(_Contract):
     """``name`` is the component's, as users write it; ``options`` are what it is built with.
 
-    Override ``make`` to test something that is not registered, and ``capabilities`` with what it claims.
+    Override ``make`` to test something that is not registered, with ``capabilities`` for what an orchestrator claims and
+    ``relation`` for what a signature declares.
     """
 
     kind: ClassVar[Kind]
     name: str
     options: Mapping[str, object] = {}
     capabilities = Capabilities()
+    relation: str = ANAGRAM
 
     def subject(self) -> Subject[Any]:
         if type(self).make is not _ComponentContract.make:
-            return Subject(make=self.make, capabilities=self.capabilities)
+            return Subject(make=self.make, capabilities=self.capabilities, relation=self.relation)
         return Subject.named(Registry.load(), self.kind, self.name, self.options)
 
     def make(self) -> Any:

@@ -17,6 +17,7 @@ from pipeline_optimization.testing.signature_checks import SIGNATURE_CHECKS
 from pipeline_optimization.testing.subject import Subject
 from pipeline_optimization.testing.tokenizer_checks import TOKENIZER_CHECKS
 from pipeline_optimization.types import Capabilities, Lexicon, Orchestrator, RetryPolicy, Signature, Tokenizer
+from pipeline_optimization.types.components import ANAGRAM
 
 __all__ = [
     "CHECKS",
@@ -73,10 +74,10 @@ def check_tokenizer(
 
 
 def check_signature(
-    factory: Callable[[], Signature], *, known_failures: Mapping[str, str] = NONE_KNOWN
+    factory: Callable[[], Signature], *, relation: str = ANAGRAM, known_failures: Mapping[str, str] = NONE_KNOWN
 ) -> list[CheckResult]:
-    """Check what a factory builds."""
-    return Examination(Subject(make=factory), SIGNATURE_CHECKS, known_failures).results()
+    """Check what a factory builds, against the relation that it stands for."""
+    return Examination(Subject(make=factory, relation=relation), SIGNATURE_CHECKS, known_failures).results()
 
 
 def check_retry_policy(

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from pipeline_optimization.registry import Choice, Kind, Registry
 from pipeline_optimization.types import Capabilities
+from pipeline_optimization.types.components import ANAGRAM
 
 __all__ = ["Subject"]
 
@@ -17,14 +18,19 @@ T = TypeVar("T")
 
 @frozen(kw_only=True)
 class Subject(Generic[T]):
-    """``make`` builds a fresh component at each call. ``choice`` is how it was registered, where it was."""
+    """``make`` builds a fresh component at each call. ``choice`` is how it was registered, where it was.
+
+    ``capabilities`` are what an orchestrator claims, ``relation`` is what a signature declares.
+    """
 
     make: Callable[[], T]
     capabilities: Capabilities = field(factory=Capabilities)
+    relation: str = ANAGRAM
     choice: Choice[T] | None = None
 
     @classmethod
     def named(cls, registry: Registry, kind: Kind, label: str, options: Mapping[str, object]) -> Subject[Any]:
         """Return a registered component. Raises UsageError and PluginError as the registry does."""
         choice: Choice[Any] = registry.choose(kind, label, options)
-        return cls(make=choice.build, capabilities=choice.component.capabilities, choice=choice)
+        component = choice.component
+        return cls(make=choice.build, capabilities=component.capabilities, relation=component.relation, choice=choice)

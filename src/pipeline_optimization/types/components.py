@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from pipeline_optimization.types.counting import CountingKernel, GroupIndex, Merge
     from pipeline_optimization.types.text import Tokenizer
 
-__all__ = ["Component", "ComponentOf", "KernelOffer", "NoOptions", "option"]
+__all__ = ["ANAGRAM", "Component", "ComponentOf", "KernelOffer", "NoOptions", "option"]
+
+ANAGRAM: Final = "anagram"
+"""The relation of words that are made of the same letters, which a signature has that declares no other."""
 
 OptionsT = TypeVar("OptionsT")
 T_co = TypeVar("T_co", covariant=True)
@@ -53,15 +56,25 @@ class Component(ComponentOf[T_co], Generic[OptionsT, T_co]):
     ``options`` is an attrs class whose fields are made by ``option``; ``factory`` gets an instance of it and returns
     the component. Options class and factory must be importable by name, because workers build tokenizers, signatures
     and lexicons anew. Import anything heavy inside the factory. ``capabilities`` matters for orchestrators only.
+
+    ``relation`` matters for signatures only: it names what two words have in common that have equal signatures. The
+    default is that they are anagrams. A signature of another relation declares it by a name of one line, such as
+    "phonetic" or "stem". Then the conformance kit checks what any relation must keep, and the counts of test cases, which are
+    those of anagrams, are not expected of it.
     """
 
     factory: Callable[[OptionsT], T_co]
     options: type[OptionsT]
     capabilities: Capabilities = field(factory=Capabilities)
+    relation: str = ANAGRAM
 
     def __attrs_post_init__(self) -> None:
         if not attrs.has(self.options):
             raise TypeError(f"Component {self.name!r}: options must be an attrs class, not {self.options!r}.")
+        if not self.relation.strip() or "\n" in self.relation:
+            raise ValueError(
+                f"Component {self.name!r}: relation must be a name such as 'phonetic', not {self.relation!r}."
+            )
 
 
 @frozen(kw_only=True)

@@ -37,7 +37,11 @@ class Tokenizer(Protocol):
 
 
 class Signature(Protocol):
-    """Maps a lower-case word to a hashable that is equal for two words exactly if they are anagrams."""
+    """Maps a lower-case word to a hashable that is equal for two words exactly if they are anagrams.
+
+    A signature may stand for another relation, such as words that sound alike. Then its ``Component`` says so:
+    ``relation="phonetic"``. In any case equal words have equal signatures, each time and in every process.
+    """
 
     def __call__(self, word: str, /) -> Hashable: ...
 
