@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pipeline_optimization.api import count_anagrams
+    from pipeline_optimization.asynchronous import count_anagrams_async
     from pipeline_optimization.engine.limits import Limits
     from pipeline_optimization.pipeline.report import RunReport
     from pipeline_optimization.registry import Registry
 
-__all__ = ["Limits", "Registry", "RunReport", "__version__", "count_anagrams"]
+__all__ = ["Limits", "Registry", "RunReport", "__version__", "count_anagrams", "count_anagrams_async"]
 
 __version__ = "0.1.0"
 
@@ -25,6 +26,7 @@ _HOME = {
     "Registry": "pipeline_optimization.registry",
     "RunReport": "pipeline_optimization.pipeline.report",
     "count_anagrams": "pipeline_optimization.api",
+    "count_anagrams_async": "pipeline_optimization.asynchronous",
 }
 
 

@@ -49,6 +49,7 @@ def count_anagrams(
     retries_failed: bool = False,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
 ) -> RunReport:
     """Count, for each dictionary anagram of a text's words, how often it occurs.
 
@@ -56,6 +57,8 @@ def count_anagrams(
     in bytes, ``latency_scale`` multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
     ``limits`` bounds times and failures. ``checkpoint`` keeps finished items in that file, and with ``resume`` those
     that it has are not run again, nor those that failed for good, unless ``retries_failed``.
+    ``should_stop`` is asked again and again, at least four times a second while attempts only wait; once it returns True, the
+    run is stopped as by a Ctrl-C, and the partial report is returned. Use it where Ctrl-C does not reach, as in a thread.
     ``kernel`` is the counting kernel; ``auto`` takes a compiled one where the input is known to be large enough to pay.
 
     Returns the report; ``report.is_complete`` is False where items failed for good, or a limit or a failure stopped the
@@ -89,7 +92,7 @@ def count_anagrams(
     registry = registry or Registry.load()
     sources = _sources(source)
     plan = make_plan(registry, options, least_bytes=least_bytes(sources))
-    report = execute(plan, sources, registry, on_progress=on_progress)
+    report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop)
     if report.is_interrupted:
         raise RunInterrupted(report)
     return report

@@ -35,7 +35,7 @@ class Engine:
     Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
     ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then.
     ``startup`` is how many seconds the orchestrator took to open.
-    ``quarantine`` is told each item that failed for good, unless that stops the run.
+    ``quarantine`` is told each item that failed for good, unless that stops the run. ``should_stop`` is asked at each step.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Engine:
         capabilities: Capabilities | None = None,
         signals: Sequence[int] = (signal.SIGINT,),
         tick: Callable[[], None] = lambda: None,
+        should_stop: Callable[[], bool] = lambda: False,
         quarantine: Callable[[Item, FailedItem], None] = lambda item, failed: None,
     ) -> None:
         self._orchestrator = orchestrator
@@ -63,6 +64,7 @@ class Engine:
         self._capabilities = capabilities or Capabilities()
         self._signals = signals
         self._tick = tick
+        self._should_stop = should_stop
         self._quarantine = quarantine
         self._flight = Flight(clock, self._limits, self._capabilities)
         self._breaker = CircuitBreaker(self._limits.breaker)
@@ -108,6 +110,8 @@ class Engine:
         while self._step(backlog, interruption):
             self._tick()
             self.stop = interruption.notice() or self.stop
+            if self.stop is None and self._should_stop():
+                self.stop = Stop("cancelled", "the program that started it asked it to end")
             if self.stop is not None:
                 return
 

@@ -8,8 +8,8 @@ from attrs import frozen
 
 __all__ = ["Stop", "StopKind"]
 
-StopKind = Literal["interrupted", "terminated", "deadline", "failure", "circuit_breaker", "abandoned"]
-"""A Ctrl-C, a SIGTERM, the run's deadline, an item that failed for good, a task that always fails, or workers that all
+StopKind = Literal["interrupted", "terminated", "cancelled", "deadline", "failure", "circuit_breaker", "abandoned"]
+"""A Ctrl-C, a SIGTERM, the calling program, the run's deadline, an item that failed for good, a task that always fails, or workers that all
 hang and cannot be ended."""
 
 

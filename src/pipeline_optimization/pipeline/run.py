@@ -52,9 +52,11 @@ def execute(
     *,
     on_progress: Callable[[Progress], None] | None = None,
     signals: Sequence[int] = (signal.SIGINT,),
+    should_stop: Callable[[], bool] | None = None,
 ) -> RunReport:
     """Run a plan and return the report, also where something stopped the run: one of ``signals``, say.
 
+    ``should_stop`` stops it too, once it returns True; it is asked between any two steps of the engine.
     With a checkpoint, finished items are kept in it while the run goes on, and those that it has are not run again.
 
     Raises CheckpointError where the checkpoint is of another run or cannot be used, InputError where a source cannot
@@ -117,6 +119,7 @@ def execute(
             capabilities=plan.capabilities,
             signals=signals,
             tick=tick,
+            should_stop=should_stop or _never,
             quarantine=keeping.quarantine,
         )
         _run(plan, engine, observing, clock, run_id=run_id, save=save, files=registry.file_modules)
@@ -175,6 +178,10 @@ def _run(
                 stopped="" if engine.stop is None else engine.stop.kind,
             )
         )
+
+
+def _never() -> bool:
+    return False
 
 
 def _clock_of(orchestrator: Orchestrator) -> Clock:

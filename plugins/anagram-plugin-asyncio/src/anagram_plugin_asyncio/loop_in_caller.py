@@ -1,0 +1,69 @@
+"""An event loop that runs only inside ``poll``."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.types import Attempt, Completion, OpenContext
+
+__all__ = ["LoopInCaller"]
+
+
+class LoopInCaller:
+    """Runs the attempts of one run as tasks in the thread that polls."""
+
+    def __init__(self, context: OpenContext) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._worker = Worker(context.worker_init)
+        self._news = asyncio.Event()
+        self._started = context.started
+        self._interruptible = context.interruptible
+        self._is_interrupted = False
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._done: list[Completion] = []
+
+    def submit(self, attempt: Attempt) -> None:
+        self._tasks[attempt.id] = self._loop.create_task(self._run(attempt))
+
+    async def _run(self, attempt: Attempt) -> None:
+        self._started(attempt.id)
+        try:
+            answer = await self._worker.run_attempt_async(attempt.payload, interruptible=self._interruptible)
+            completion = Completion(id=attempt.id, status="done", payload=answer, worker="loop")
+        except KeyboardInterrupt:
+            # Raised again by poll(): here it would tear the event loop.
+            self._is_interrupted = True
+            completion = Completion(id=attempt.id, status="lost", worker="loop", detail="it was interrupted")
+        del self._tasks[attempt.id]
+        self._done.append(completion)
+        self._news.set()
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        self._loop.run_until_complete(self._wait(timeout))
+        self._news.clear()
+        if self._is_interrupted:
+            self._is_interrupted = False
+            raise KeyboardInterrupt
+        completions, self._done = self._done, []
+        return completions
+
+    async def _wait(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        except TimeoutError:
+            return
+
+    def cancel(self, attempt_id: int) -> bool:
+        task = self._tasks.pop(attempt_id, None)
+        return task is not None and task.cancel()
+
+    def close(self, *, force: bool) -> None:
+        """End all tasks; each waits or has not started, so that ``force`` makes no difference."""
+        if tasks := asyncio.all_tasks(self._loop):
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.wait(tasks))
+        self._loop.close()

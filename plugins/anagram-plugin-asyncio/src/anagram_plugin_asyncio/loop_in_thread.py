@@ -1,0 +1,90 @@
+"""An event loop in a thread of its own, for callers whose thread runs another one."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Sequence
+
+from pipeline_optimization.engine.inbox import Inbox
+from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.errors import ResourceError
+from pipeline_optimization.types import Attempt, Completion, OpenContext
+
+__all__ = ["LoopInThread"]
+
+GRACE = 1.0
+"""Seconds that a forced close gives an attempt that computes; then its thread is left to end with the program."""
+
+
+class LoopInThread:
+    """Runs the attempts of one run as tasks of its loop; the caller's thread only waits, so signals reach it."""
+
+    def __init__(self, context: OpenContext) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._worker = Worker(context.worker_init)
+        self._started = context.started
+        self._done = Inbox()
+        self._open: dict[int, Attempt] = {}
+        self._tasks: dict[int, asyncio.Task[None]] = {}
+        self._thread = threading.Thread(target=self._serve, name="anagram-loop", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError as error:
+            self._loop.close()
+            raise ResourceError(
+                f"The system starts no more threads: {error}. Use --orchestrator sequential."
+            ) from error
+
+    def _serve(self) -> None:
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.close()
+
+    def submit(self, attempt: Attempt) -> None:
+        self._open[attempt.id] = attempt
+        self._loop.call_soon_threadsafe(self._begin, attempt)
+
+    def _begin(self, attempt: Attempt) -> None:
+        if attempt.id in self._open:
+            self._tasks[attempt.id] = self._loop.create_task(self._run(attempt))
+
+    async def _run(self, attempt: Attempt) -> None:
+        self._started(attempt.id)
+        try:
+            answer = await self._worker.run_attempt_async(attempt.payload)
+            completion = Completion(id=attempt.id, status="done", payload=answer, worker="loop")
+        except KeyboardInterrupt:  # a task's own doing, which would end the thread
+            completion = Completion(
+                id=attempt.id, status="lost", worker="loop", detail="its task raised KeyboardInterrupt"
+            )
+        self._tasks.pop(attempt.id, None)
+        # Whoever takes it out of the dictionary has it: this thread, or cancel() in the caller's.
+        if self._open.pop(attempt.id, None) is not None:
+            self._done.put(completion)
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        return self._done.take(timeout)
+
+    def cancel(self, attempt_id: int) -> bool:
+        if self._open.pop(attempt_id, None) is None:
+            return False
+        self._loop.call_soon_threadsafe(self._call_off, attempt_id)
+        return True
+
+    def _call_off(self, attempt_id: int) -> None:
+        task = self._tasks.pop(attempt_id, None)
+        if task is not None:
+            task.cancel()
+
+    def close(self, *, force: bool) -> None:
+        self._loop.call_soon_threadsafe(lambda: self._loop.create_task(self._end()))
+        self._thread.join(GRACE if force else None)
+
+    async def _end(self) -> None:
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._loop.stop()
