@@ -8,14 +8,19 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline_optimization.benchmarks import comparing
 from pipeline_optimization.benchmarks.contenders import file_contender
+from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring import cpu_clock, process_tree
 from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, choose_memory_method
+from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
+from pipeline_optimization.benchmarks.session import compare
+from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
 CONTENDERS = Path(__file__).parent / "contenders"
 
@@ -46,20 +51,23 @@ def codes(sample: Sample) -> set[str]:
 
 
 FAULTS = [
+    ("answers_when_asked", "wrong_counts"),
     ("answers_once", "memorised_answer"),
     ("cannot_be_imported", "import_error"),
     ("closes_everything", "exited"),
     ("counts_once", "counted_distinct_words"),
     ("crashes", "crashed"),
+    ("crashes_at_exit", "crashed"),
     ("drops", "dropped_words"),
     ("exits", "exited"),
     ("exits_at_import", "exited"),
     ("exits_hard", "exited"),
+    ("forgets_exit", "forked"),
     ("flatters_itself", "own_clock"),
     ("has_no_class", "no_orchestrator"),
     ("has_no_method", "no_orchestrator"),
     ("invents", "invented_words"),
-    ("is_lazy", "own_clock"),
+    ("is_lazy", "bad_result"),
     pytest.param("leaks_processes", "leaked_process", marks=pytest.mark.slow),
     pytest.param("leaks_threads", "leaked_thread", marks=pytest.mark.slow),
     ("miscounts", "wrong_counts"),
@@ -67,12 +75,35 @@ FAULTS = [
     ("raises", "exception"),
     ("raises_when_made", "exception"),
     ("remembers", "memorised_answer"),
+    ("raises_unprintable", "exception"),
+    ("reports_without_end", "bad_result"),
     ("returns_a_list", "bad_result"),
+    ("returns_a_user_dict", "bad_result"),
+    ("returns_none", "bad_result"),
+    ("returns_other_numbers", "bad_result"),
     ("returns_words", "bad_result"),
     ("skips_stages", "skipped_stages"),
     ("skips_waiting", "skipped_latency"),
+    ("startup_raises", "exception"),
     ("stops_the_clock", "own_clock"),
+    ("writes_everywhere", "garbled_reports"),
 ]
+
+
+WORDS = {
+    "crashes_at_exit": "SIGSEGV ended the process after its last text, while the interpreter shut down.",
+    "forgets_exit": "The child of a fork came back out of the contender",
+    "raises_unprintable": r"ValueError: \x1b[31m\ud800 at raises_unprintable.py:10",
+    "reports_without_end": "'runtime' is no finite number of milliseconds.",
+    "returns_a_list": "process_text() returned ['cat'] (of type list), where a dict {'runtime': milliseconds, ",
+    "returns_a_user_dict": "(of type collections.UserDict), where a dict {'runtime'",
+    "returns_none": "process_text() returned None, where a dict {'runtime'",
+    "returns_other_numbers": "(of type returns_other_numbers.Int64) for '",
+    "returns_words": "'anagram_counts' has 'one' (of type str) for 'cat', where an int is expected.",
+    "startup_raises": "startup_ms raised ZeroDivisionError: no start at startup_raises.py:11",
+    "writes_everywhere": "there was 'progress: 50 %'. It could not be measured any further.",
+}
+"""What the texts of some of them hold, because their authors must know what was there, what was expected, and where."""
 
 
 @pytest.mark.parametrize(("name", "code"), FAULTS)
@@ -81,6 +112,12 @@ def test_each_fault_is_named(name: str, code: str) -> None:
     sample = measure(name)
     assert codes(sample) == {code}, sample.problems
     assert all(problem.text for problem in sample.problems)
+    assert WORDS.get(name, "") in sample.problems[0].text
+
+
+def test_an_umask_is_no_fault() -> None:
+    """What a contender does to the files that it will make is its own affair."""
+    assert codes(measure("changes_umask")) == set()
 
 
 @pytest.mark.parametrize("name", ["hangs", "hangs_unkillably"])
@@ -137,10 +174,8 @@ def test_one_delay_is_no_clock() -> None:
     round_ = make_round(MIXED, "warm_up", 0, seed=7, warm_runs=1)
     raw = take_sample(order_sample(file_contender(CONTENDERS / "honest.py"), round_, timeout=60.0, workers=2))
     for delayed, accused in ((1, set()), (len(raw.executions), {"own_clock"})):
-        for execution in raw.executions:
-            execution.bracket_ms = execution.wall_ms
         for execution in raw.executions[:delayed]:
-            execution.bracket_ms = 10 * execution.wall_ms + 1000.0
+            execution.answer["reported_ms"] = execution.wall_ms / 10
         assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == accused
 
 
@@ -153,6 +188,26 @@ def test_too_much_memory_is_named(kind: SampleKind) -> None:
     sample = assemble(take_sample(order), "eats_memory", round_, order_index=0, started=0)
     assert codes(sample) == {"out_of_memory"}
     assert "where 100 MiB are allowed" in sample.problems[0].text
+
+
+def test_an_error_of_the_system_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong while one contender is measured is its row's problem; the others are compared, and exported."""
+
+    def take(order: SampleOrder) -> RawSample:
+        if order.source.endswith("prints.py"):
+            raise OSError(24, "Too many open files")
+        return take_sample(order)
+
+    monkeypatch.setattr(comparing, "take_sample", take)
+    contenders = [file_contender(CONTENDERS / f"{name}.py") for name in ("honest", "prints")]
+    settings = ComparisonSettings(
+        cases=[MIXED], reference="honest", seed=1, rounds=1, memory_rounds=0, workers=2, timeout=30.0, command=""
+    )
+    results = compare(contenders, settings, keep=lambda sample: None, show=lambda step: None)
+    honest, other = results.summary
+    assert (honest.problems, other.problems) == ([], ["not_measured"])
+    assert "OSError: [Errno 24] Too many open files" in other.reasons[0]
+    assert "not_measured" in results_to_json(results)
 
 
 def test_other_machines_are_measured_too(monkeypatch: pytest.MonkeyPatch) -> None:

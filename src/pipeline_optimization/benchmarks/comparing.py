@@ -10,7 +10,7 @@ from types import MappingProxyType
 from attrs import evolve, frozen
 
 from pipeline_optimization.benchmarks.contenders import Contender
-from pipeline_optimization.benchmarks.judging.assembly import assemble
+from pipeline_optimization.benchmarks.judging.assembly import assemble, assemble_unmeasured
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.oracle import digest
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
@@ -20,7 +20,16 @@ from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
 __all__ = ["Comparing", "SampleKey", "Step", "sample_key"]
 
-LASTING = {"import_error": 2, "no_orchestrator": 2, "timeout": 1, "out_of_memory": 1, "crashed": 1, "exited": 1}
+LASTING = {
+    "import_error": 2,
+    "no_orchestrator": 2,
+    "timeout": 1,
+    "out_of_memory": 1,
+    "crashed": 1,
+    "exited": 1,
+    "garbled_reports": 1,
+    "not_measured": 1,
+}
 """Faults of contenders that are not run again after two of them: the row says why, and the others have the time."""
 
 SHORT_RUN_MS = 50.0
@@ -128,7 +137,10 @@ class Comparing:
             workers=settings.workers,
             memory_limit=settings.memory_limit,
         )
-        sample = assemble(take_sample(order), contender.name, round_, order_index=index, started=started)
+        try:
+            sample = assemble(take_sample(order), contender.name, round_, order_index=index, started=started)
+        except Exception as error:  # noqa: BLE001 - each sample is a boundary: one contender must not end the comparison
+            sample = assemble_unmeasured(error, contender.name, round_, order_index=index, started=started)
         self._keep(sample)
         return sample
 

@@ -15,9 +15,9 @@ def describe_methods(samples: Sequence[Sample]) -> Mapping[str, str]:
     memory = ", ".join(sorted({sample.memory_method for sample in samples if sample.memory_method})) or "not measured"
     return {
         "runtime": (
-            "One process is one value: the median of its correct warm executions, timed inside it by a clock that was "
-            "saved before the contender was imported, and checked against the time that passed outside. The mean of "
-            "these values is shown; the interval is the exact one of their median."
+            "One process is one value: the median of its correct warm executions, timed by the harness's own clock from "
+            "sending the text to having received the whole answer. The mean of these values is shown; the interval is "
+            "the exact one of their median."
         ),
         "order": "Every round runs each contender once, in a seeded random order, on the same fresh texts and faults.",
         "success": (

@@ -7,10 +7,11 @@ from statistics import quantiles
 
 from pipeline_optimization.benchmarks.judging.sample import judge_end, judge_executions, notes_on
 from pipeline_optimization.benchmarks.measuring.raw import RawSample
-from pipeline_optimization.benchmarks.records import Sample
+from pipeline_optimization.benchmarks.records import Problem, Sample
+from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.schedule import Round
 
-__all__ = ["assemble"]
+__all__ = ["assemble", "assemble_unmeasured"]
 
 
 def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int, started: float) -> Sample:
@@ -42,12 +43,28 @@ def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int,
         memory_series=raw.memory_series,
         cpu_series=raw.cpu_series,
         processes=raw.processes,
-        threads=max((execution.threads for execution in raw.executions), default=0),
+        threads=max((execution.told["threads"] for execution in raw.executions), default=0),
         task_ms_quantiles=_quantiles([_milliseconds(c.began, c.ended) for e in raw.executions for c in e.calls]),
         control_ms=round(raw.control_ms, 3),
         load1=round(raw.load1, 2),
         sampler_cpu_s=round(raw.sampler_cpu_s, 4),
         wall_s=round(raw.wall_s, 3),
+    )
+
+
+def assemble_unmeasured(error: Exception, contender: str, round_: Round, *, order_index: int, started: float) -> Sample:
+    """Return the record of a sample that could not be taken or judged, and why."""
+    what = printable(f"{type(error).__name__}: {error}")[:300]
+    return Sample(
+        contender=contender,
+        case=round_.case.name,
+        profile=round_.case.profile,
+        kind=round_.kind,
+        round=round_.number,
+        order_index=order_index,
+        started_s=round(started, 3),
+        problems=[Problem(code="not_measured", text=what)],
+        exit="not measured",
     )
 
 

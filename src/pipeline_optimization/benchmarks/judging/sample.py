@@ -9,9 +9,10 @@ from attrs import evolve
 
 from pipeline_optimization.benchmarks.judging.answers import judge_answer
 from pipeline_optimization.benchmarks.judging.evidence import Evidence, examine
+from pipeline_optimization.benchmarks.measuring.messages import Event
 from pipeline_optimization.benchmarks.measuring.raw import RawExecution, RawSample
-from pipeline_optimization.benchmarks.measuring.subject_process import Event
 from pipeline_optimization.benchmarks.records import Execution, Problem
+from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.engine.journal import Settings
 
@@ -55,17 +56,19 @@ def judge_end(raw: RawSample) -> list[Problem]:
         problems.append(_failed_step(raw.failed))
     elif raw.too_large:
         problems.append(Problem(code="out_of_memory", text=f"It held {raw.too_large}"))
+    elif raw.garbled:
+        text = f"Where the harness expected a report, there was {raw.garbled}. It could not be measured any further."
+        problems.append(Problem(code="garbled_reports", text=text))
     elif raw.exit == "timeout":
         problems.append(_timeout(raw))
-    elif not raw.is_ended:
-        tail = raw.stderr.excerpt.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
-        if raw.exit.isdigit():
-            problems.append(Problem(code="exited", text=f"The process ended with exit code {raw.exit}. {tail}".strip()))
-        else:
-            problems.append(Problem(code="crashed", text=f"{raw.exit} ended the process. {tail}".strip()))
+    elif not raw.is_ended or raw.exit != "0":
+        problems.append(_end(raw))
+    if raw.has_forked:
+        text = "The child of a fork came back out of the contender, as if it were its parent: end it with os._exit()."
+        problems.append(Problem(code="forked", text=text))
     if raw.leaked:
         problems.append(Problem(code="leaked_process", text=f"Left behind: {', '.join(raw.leaked[:5])}."))
-    counts = [execution.threads for execution in raw.executions]
+    counts = [execution.told["threads"] for execution in raw.executions]
     is_growing = len(counts) > 1 and all(b > a for a, b in pairwise(counts))
     if raw.threads_left and is_growing:
         text = f"{raw.threads_left} threads are left; after each execution there were {', '.join(map(str, counts))}."
@@ -89,7 +92,7 @@ def _faults(
     if event == "raised":
         return [_raised(answer, evidence)]
     if event == "misshapen":
-        return [Problem(code="bad_result", text=f"It returned {answer['type']}: {answer['message']}".rstrip(": "))]
+        return [Problem(code="bad_result", text=answer["message"])]
     failed_words = () if evidence is None else evidence.failed_words
     wrong = judge_answer(
         answer["counts"],
@@ -98,7 +101,7 @@ def _faults(
         failed_words=failed_words,
     )
     problems = [] if wrong is None else [wrong]
-    problems += _clock_faults(seen)
+    problems += _clock_faults(seen) + _startup_faults(seen.told)
     if evidence is not None and wrong is None:
         problems += _unearned(seen, evidence)
     return problems
@@ -121,15 +124,16 @@ def _recognised(found: Sequence[Problem], earlier: Sequence[Problem]) -> list[Pr
 
 
 def _clock_faults(seen: RawExecution) -> list[Problem]:
-    reported = seen.answer.get("reported_ms")
-    if reported is None:
-        return [Problem(code="bad_result", text="The result has no number under 'runtime'.")]
+    reported = seen.answer["reported_ms"]
     if seen.wall_ms - reported > max(CLOCK_TOLERANCE_MS, 0.5 * seen.wall_ms):
         return [Problem(code="own_clock", text=f"It reported {reported:.3g} ms; {seen.wall_ms:.1f} ms were measured.")]
-    if seen.bracket_ms - seen.wall_ms > max(100.0, seen.wall_ms):
-        text = f"Inside the process {seen.wall_ms:.1f} ms passed, outside {seen.bracket_ms:.1f} ms."
-        return [Problem(code="own_clock", text=text)]
     return []
+
+
+def _startup_faults(told: Event) -> list[Problem]:
+    if "type" not in told:
+        return []
+    return [Problem(code="exception", text=f"startup_ms raised {told['type']}: {told['message']} at {told['place']}")]
 
 
 def _remembered(replay: RawExecution, fresh: RawExecution) -> list[Problem]:
@@ -142,11 +146,21 @@ def _remembered(replay: RawExecution, fresh: RawExecution) -> list[Problem]:
 def _raised(answer: Event, evidence: Evidence | None) -> Problem:
     what = f"{answer['type']}: {answer['message']}"
     if answer["type"] == "SystemExit":
-        return Problem(code="exited", text=f"process_text() raised {what}")
+        return Problem(code="exited", text=f"process_text() raised {what}".rstrip(": "))
     if evidence is not None and not evidence.predicted:
         return Problem(code="exhausted_retries", text=what)
     place = f" at {answer['place']}" if answer.get("place") else ""
     return Problem(code="exception", text=what + place)
+
+
+def _end(raw: RawSample) -> Problem:
+    tail = raw.stderr.excerpt.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
+    when = " after its last text, while the interpreter shut down" if raw.is_ended else ""
+    if raw.exit.isdigit():
+        return Problem(
+            code="exited", text=f"The process ended with exit code {raw.exit}{when}. {printable(tail)}".strip()
+        )
+    return Problem(code="crashed", text=f"{raw.exit} ended the process{when}. {printable(tail)}".strip())
 
 
 def _failed_step(failed: Event) -> Problem:
@@ -175,7 +189,7 @@ def _is_correct(seen: RawExecution, found: Sequence[Problem]) -> bool:
 
 def _execution(seen: RawExecution, text: FreshText, evidence: Evidence | None, *, is_correct: bool) -> Execution:
     reported = seen.answer.get("reported_ms")
-    startup = seen.answer.get("startup_ms")
+    startup = seen.told.get("startup_ms")
     facts = Execution(
         kind=seen.kind,
         wall_ms=round(seen.wall_ms, 4),

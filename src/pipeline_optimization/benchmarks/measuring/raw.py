@@ -7,7 +7,8 @@ from typing import Literal
 
 from attrs import define, field, frozen
 
-from pipeline_optimization.benchmarks.measuring.subject_process import Event, Output
+from pipeline_optimization.benchmarks.measuring.messages import Event
+from pipeline_optimization.benchmarks.measuring.subject_process import Output
 from pipeline_optimization.engine.journal import CallRecord, Settings
 
 __all__ = ["ExecutionKind", "RawExecution", "RawSample", "SampleOrder"]
@@ -33,13 +34,12 @@ class SampleOrder:
 
 @define(kw_only=True)
 class RawExecution:
-    """One call of process_text as it was seen. ``bracket_ms`` is its time by our clock, pipes included."""
+    """One call of process_text as it was seen: ``wall_ms`` is from sending the text to having received the whole answer."""
 
     kind: ExecutionKind
     wall_ms: float
-    bracket_ms: float
     answer: Event
-    threads: int
+    told: Event
     calls: Sequence[CallRecord] = ()
 
 
@@ -53,6 +53,8 @@ class RawSample:
     exit: str = "0"
     is_ended: bool = False
     too_large: str = ""
+    garbled: str = ""
+    has_forked: bool = False
     threads_left: int = 0
     leaked: list[str] = field(factory=list)
     stdout: Output = field(factory=Output)

@@ -12,9 +12,10 @@ import psutil
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.measuring.kinship import children
+from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
-from pipeline_optimization.benchmarks.measuring.subject_process import Event, SubjectProcess
+from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
 from pipeline_optimization.engine.journal import VARIABLE, Journal
 
@@ -62,14 +63,18 @@ class _Sampling:
         except MemoryLimitError as error:
             raw.exit = "out of memory"
             raw.too_large = str(error)
+        except GarbledError as error:
+            raw.exit = "garbled"
+            raw.garbled = str(error)
         finally:
+            raw.has_forked = subject.has_forked
             if subject.exit is None:
                 tree.kill()
                 subject.kill()
                 subject.wait(deadline=float("inf"))
                 tree.leave_nothing(patience=0.0)
             else:
-                raw.exit = subject.exit_name
+                raw.exit = raw.exit if raw.garbled else subject.exit_name
                 raw.leaked = tree.leave_nothing(patience=LEAK_PATIENCE)
             subject.close()
         raw.stdout, raw.stderr = subject.stdout, subject.stderr
@@ -78,7 +83,13 @@ class _Sampling:
 
     def _converse(self) -> None:
         order, raw, subject = self._order, self._raw, self._subject
-        subject.send(order="load", kind=order.kind, source=order.source, options=dict(order.options))
+        subject.send(
+            order="load",
+            kind=order.kind,
+            source=order.source,
+            options=dict(order.options),
+            deadline=time.monotonic() + START_PATIENCE,
+        )
         if not (self._phase("import", START_PATIENCE) and self._phase("setup", START_PATIENCE)):
             return
         for number, (kind, text) in enumerate(order.texts, start=1):
@@ -90,10 +101,10 @@ class _Sampling:
             if self._journal is not None:
                 execution.calls = self._journal.calls(number)
             raw.executions.append(execution)
-        subject.send(order="end")
+        subject.send(order="end", deadline=time.monotonic() + order.timeout)
         if not self._phase("teardown", order.timeout):
             return
-        event = self._receive(order.timeout)
+        event = self._receive(order.timeout, "ending")
         if event is not None:
             raw.is_ended = True
             raw.threads_left = event["threads"]
@@ -101,39 +112,34 @@ class _Sampling:
     def _execute(self, kind: ExecutionKind, text: str) -> RawExecution | None:
         """Have a text executed; return None where the subject ended instead of answering."""
         subject, timeout = self._subject, self._order.timeout
-        subject.send(order="execute", text=text)
-        if self._receive(timeout) is None:
+        subject.send(order="prepare", deadline=time.monotonic() + timeout)
+        if self._receive(timeout, "armed") is None:
             return None
         if kind == "warm":
             self._watch.begin_execution()
-        own, began = time.process_time(), time.perf_counter()
-        subject.send(order="go")
-        done = self._receive(timeout)
-        bracket = time.perf_counter() - began
+        own = time.process_time()
+        timed = subject.time_answer(text.encode(), deadline=time.monotonic() + timeout)
         self._raw.sampler_cpu_s += time.process_time() - own
-        if done is None:
+        if timed is None:
             return None
+        seconds, answer = timed
         if kind == "warm":
-            self._watch.end_execution(done["ns"] / 1e9)
-        subject.send(order="tell")
-        answer = self._receive(timeout)
-        if answer is None:
-            return None
-        return RawExecution(
-            kind=kind, wall_ms=done["ns"] / 1e6, bracket_ms=bracket * 1e3, answer=answer, threads=done["threads"]
-        )
+            self._watch.end_execution(seconds)
+        subject.send(order="tell", deadline=time.monotonic() + timeout)
+        told = self._receive(timeout, "told")
+        return RawExecution(kind=kind, wall_ms=seconds * 1e3, answer=answer, told=told or {"threads": 0})
 
     def _phase(self, name: str, patience: float) -> bool:
         """Await the end of a phase; return whether it went well."""
-        event = self._receive(patience)
+        event = self._receive(patience, name, "failed")
         if event is None or event["event"] != name:
             self._raw.failed = event
             return False
         self._raw.phases_ms[name] = event["ns"] / 1e6
         return True
 
-    def _receive(self, patience: float) -> Event | None:
-        return self._subject.receive(deadline=time.monotonic() + patience)
+    def _receive(self, patience: float, *names: str) -> Event | None:
+        return self._subject.receive(*names, deadline=time.monotonic() + patience)
 
 
 def _environment(order: SampleOrder, directory: Path) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import selectors
@@ -10,32 +11,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import TypedDict
+from contextlib import suppress
 
 from attrs import define
 
-__all__ = ["Event", "Output", "SubjectProcess"]
+from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError, ReportBuffer
 
-BLOCK = 1 << 16
+__all__ = ["Output", "SubjectProcess"]
+
+BLOCK = 1 << 17
 EXCERPT = 2000
+MOST_BLOCKS = 64
+"""Read at the end of a stream at most: more than a pipe holds. Something that outlives the subject may write for ever."""
+PIPE = 1 << 20
+"""Bytes that a pipe holds where the system lets it: a long text is passed on in fewer pieces."""
 POLL = 0.02
 """Seconds between looks at a subject's end where the system cannot announce it."""
-
-
-class Event(TypedDict, total=False):
-    """What a subject reports; ``event`` says which, and thereby which other keys there are."""
-
-    event: str
-    ns: int
-    threads: int
-    step: str
-    type: str
-    message: str
-    place: str
-    is_missing: bool
-    counts: dict[str, int]
-    reported_ms: float | None
-    startup_ms: float | None
 
 
 @define
@@ -70,7 +61,9 @@ class SubjectProcess:
         self._tick = tick
         self._interval = interval
         self._next_tick = time.monotonic()
-        self._buffer = b""
+        self._buffer = ReportBuffer()
+        self._received = 0.0
+        self.has_forked = False
         self.stdout = Output()
         self.stderr = Output()
         self.exit: int | None = None
@@ -95,6 +88,9 @@ class SubjectProcess:
         for handle in (commands_read, reports_write, stdout_write, stderr_write):
             os.close(handle)
         self._selector = selectors.DefaultSelector()
+        for handle in (self._commands, reports):
+            _widen(handle)
+        os.set_blocking(self._commands, False)
         for handle in (reports, stdout, stderr):
             os.set_blocking(handle, False)
             self._selector.register(handle, selectors.EVENT_READ)
@@ -106,27 +102,53 @@ class SubjectProcess:
     def pid(self) -> int:
         return self._popen.pid
 
-    def send(self, **message: object) -> None:
-        """Send an order; a subject that has ended does not mind."""
-        data = json.dumps(message).encode() + b"\n"
-        try:
-            while data:
+    def send(self, *, deadline: float, body: bytes = b"", **message: object) -> None:
+        """Send an order, and what follows it; a subject that has ended does not mind. Raises TimeoutError."""
+        data = memoryview(json.dumps(message).encode() + b"\n" + body)
+        while data:
+            try:
                 data = data[os.write(self._commands, data) :]
-        except BrokenPipeError:
-            return
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise TimeoutError from None
+                self._selector.register(self._commands, selectors.EVENT_WRITE)
+                self._pass_time(deadline)
+                self._selector.unregister(self._commands)
+            except BrokenPipeError:
+                return
 
-    def receive(self, *, deadline: float) -> Event | None:
-        """Return the next report, or None where the subject has ended. Raises TimeoutError at the deadline."""
+    def receive(self, *names: str, deadline: float) -> Event | None:
+        """Return the next report, or None where the subject has ended.
+
+        Raises GarbledError where it is none of these, and TimeoutError at the deadline.
+        """
+        event = self._next_event(deadline)
+        while event is not None and event["event"] == "forked":
+            self.has_forked = True
+            event = self._next_event(deadline)
+        if event is not None and event["event"] not in names:
+            raise GarbledError(f"a report {event['event']!r} out of turn")
+        return event
+
+    def time_answer(self, text: bytes, *, deadline: float) -> tuple[float, Event] | None:
+        """Send a text; return the seconds until the whole answer was here, and the answer.
+
+        Returns None where the subject has ended. Raises as ``receive`` does.
+        """
+        began = time.perf_counter()
+        self.send(order="execute", length=len(text), body=text, deadline=deadline)
+        answer = self.receive("result", "misshapen", "raised", deadline=deadline)
+        return None if answer is None else (self._received - began, answer)
+
+    def _next_event(self, deadline: float) -> Event | None:
         while True:
-            line, newline, rest = self._buffer.partition(b"\n")
-            if newline:
-                self._buffer = rest
-                event: Event = json.loads(line)
+            if (event := self._buffer.next()) is not None:
                 return event
             if self._has_ended():
-                self._drain()
-                if b"\n" in self._buffer:
+                if self._drain():
                     continue
+                if self._buffer:
+                    raise GarbledError("half a report")
                 return None
             if time.monotonic() > deadline:
                 raise TimeoutError
@@ -178,7 +200,7 @@ class SubjectProcess:
 
     def _read(self, handle: int) -> bool:
         """Read what a stream has; return whether there was anything."""
-        if handle == self._pidfd:
+        if handle in {self._pidfd, self._commands}:
             return False
         try:
             data = os.read(handle, BLOCK)
@@ -190,15 +212,20 @@ class SubjectProcess:
                 self._selector.unregister(handle)
             return False
         if handle == self._streams.reports:
-            self._buffer += data
+            self._buffer.add(data)
+            self._received = time.perf_counter()
         else:
             (self.stdout if handle == self._streams.stdout else self.stderr).add(data)
         return True
 
-    def _drain(self) -> None:
+    def _drain(self) -> bool:
+        """Read what is left; return whether there was a part of a report."""
+        before = len(self._buffer)
         for handle in (self._streams.reports, self._streams.stdout, self._streams.stderr):
-            while self._read(handle):
-                pass
+            for _ in range(MOST_BLOCKS):
+                if not self._read(handle):
+                    break
+        return len(self._buffer) > before
 
     def _has_ended(self) -> bool:
         if self.exit is None:
@@ -215,3 +242,9 @@ def _announce_end(pid: int) -> int | None:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):
         return None
+
+
+def _widen(pipe: int) -> None:
+    if hasattr(fcntl, "F_SETPIPE_SZ"):
+        with suppress(OSError):
+            fcntl.fcntl(pipe, fcntl.F_SETPIPE_SZ, PIPE)

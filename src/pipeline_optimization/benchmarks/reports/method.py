@@ -24,8 +24,8 @@ METHOD = (
     (
         "Clock",
         (
-            "Times are taken inside the sample process, by a clock saved before the contender is imported, and bracketed "
-            "from outside."
+            "Times are the harness's: from sending a text, which the sample process does not hold before, to having "
+            "received the whole answer. What a process says of its own time is only compared with it."
         ),
     ),
     (

@@ -1,7 +1,7 @@
 """Serves the harness: load, execute texts one by one, end.
 
-Each message is a line of JSON. The clock is taken before anything of the contender's is imported, so that a contender
-that replaces the functions of ``time`` does not move it.
+Each message is a line of JSON; a text and the counts of an answer follow theirs as bytes. The clock that counts is the
+harness's: it sends a text, which this process does not hold before, and has the whole answer as bytes when it stops.
 """
 
 from __future__ import annotations
@@ -11,13 +11,14 @@ import json
 import os
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Mapping
 from time import perf_counter_ns, sleep
-from typing import IO, TypedDict, TypeVar, cast
+from typing import IO, TypedDict, TypeVar
 
+from pipeline_optimization.benchmarks.subject.answering import BadResultError, encode_answer
 from pipeline_optimization.benchmarks.subject.awaiting import Loop
-from pipeline_optimization.benchmarks.subject.loading import Contender, NoOrchestratorError, build, load
+from pipeline_optimization.benchmarks.subject.facts import facts_of
+from pipeline_optimization.benchmarks.subject.loading import Contender, build, load
 
 __all__ = ["serve"]
 
@@ -37,74 +38,72 @@ def serve(commands: int, reports: int) -> None:
 
 
 class _Order(TypedDict, total=False):
-    """What the harness says: first what to load, then ``execute``, ``go`` and ``tell`` by turns, at last ``end``."""
+    """What the harness says: first ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end``."""
 
     order: str
     kind: str
     source: str
     options: dict[str, object]
-    text: str
+    length: int
 
 
 class _Server:
     def __init__(self, commands: IO[bytes], reports: int) -> None:
         self._commands = commands
         self._reports = reports
-        self._clock = perf_counter_ns
-        self._write = os.write
+        self._process = os.getpid()
 
     def run(self) -> None:
         order = self._next()
-        threads_before = _threads()
+        before = _threads()
         make = self._step("import", lambda: load(order["kind"], order["source"], order["options"]))
         held = None if make is None else self._step("setup", lambda: _Held(build(make)))
         if held is None:
             return
-        while (order := self._next())["order"] == "execute":
-            self._execute(held, order["text"])
+        while self._next()["order"] == "prepare":
+            self._execute(held)
         self._step("teardown", held.close)
         del held
         gc.collect()
-        self._report({"event": "ending", "threads": _await_threads(threads_before)})
+        self._report({"event": "ending", "threads": _await_threads(before)})
 
-    def _execute(self, held: _Held, text: str) -> None:
+    def _execute(self, held: _Held) -> None:
         gc.collect()
         self._report({"event": "armed"})
-        self._next()
-        outcome: object = None
-        counts: dict[object, object] | None = None
-        error: BaseException | None = None
-        begin = self._clock()
+        text = self._commands.read(self._next()["length"]).decode("utf-8", "surrogatepass")
+        body = b""
+        head: Mapping[str, object]
         try:
-            outcome = held.process(text)
-            # Within the time, so that a lazy mapping does its work here.
-            counts = dict(cast("Mapping[str, Mapping[object, object]]", outcome)["anagram_counts"])
-        except BaseException as caught:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are faults like any other
-            error = caught
-        taken = self._clock() - begin
-        self._report({"event": "done", "ns": taken, "threads": len(_threads())})
-        # The harness reads the CPU clocks now, before the answer is written.
+            head, body = encode_answer(held.process(text))
+        except BadResultError as error:
+            head = {"event": "misshapen", "message": str(error)}
+        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are faults like any other
+            head = {"event": "raised", **facts_of(error)}
+        self._report(head, body)
         self._next()
-        result = _result(outcome, counts, error)
-        if result["event"] == "result":
-            result["startup_ms"] = _number(held.startup_ms)
-        self._report(result)
+        self._report({"event": "told", "threads": _threads(), **_startup(held)})
 
     def _step(self, name: str, action: Callable[[], T]) -> T | None:
         """Time an action and report it; return its result, or None where it raised."""
-        begin = self._clock()
+        begin = perf_counter_ns()
         try:
             result = action()
         except BaseException as error:  # noqa: BLE001 - as above
-            self._report({"event": "failed", "step": name, **_facts(error)})
+            self._report({"event": "failed", "step": name, **facts_of(error)})
             return None
-        self._report({"event": name, "ns": self._clock() - begin})
+        self._report({"event": name, "ns": perf_counter_ns() - begin})
         return result
 
-    def _report(self, message: Mapping[str, object]) -> None:
-        data = json.dumps(message).encode() + b"\n"
+    def _report(self, head: Mapping[str, object], body: bytes = b"") -> None:
+        is_twin = os.getpid() != self._process
+        if is_twin:
+            # The contender forked, and the child came back here, as if it were its parent.
+            head, body = {"event": "forked"}, b""
+        data = json.dumps(head).encode() + b"\n" + body
         while data:
-            data = data[self._write(self._reports, data) :]
+            data = data[os.write(self._reports, data) :]
+        if is_twin:
+            os._exit(0)
 
     def _next(self) -> _Order:
         line = self._commands.readline()
@@ -125,9 +124,12 @@ class _Held:
         return self._loop.plain(self._contender.process_text(text))
 
     @property
-    def startup_ms(self) -> object:
+    def startup_ms(self) -> float | None:
         """Return what the contender says of the last text: how long its workers took to be ready."""
-        return getattr(self._contender, "startup_ms", None)
+        value = getattr(self._contender, "startup_ms", None)
+        if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e12:
+            return None
+        return float(value)
 
     def close(self) -> None:
         close = getattr(self._contender, "close", None)
@@ -136,49 +138,25 @@ class _Held:
         self._loop.close()
 
 
-def _result(outcome: object, counts: dict[object, object] | None, error: BaseException | None) -> dict[str, object]:
-    if error is not None and outcome is None:
-        return {"event": "raised", **_facts(error)}
-    is_shaped = counts is not None and all(
-        isinstance(word, str) and isinstance(number, int) and not isinstance(number, bool)
-        for word, number in counts.items()
-    )
-    if error is not None or not is_shaped:
-        return {"event": "misshapen", "type": type(outcome).__name__, "message": str(error or "")[:200]}
-    reported = outcome.get("runtime") if isinstance(outcome, dict) else None
-    return {"event": "result", "counts": counts, "reported_ms": _number(reported)}
-
-
-def _number(value: object) -> float | None:
-    """Return a finite number as it is, None for all else."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < float("inf")
-    return cast("float", value) if is_number else None
-
-
-def _facts(error: BaseException) -> dict[str, object]:
-    kind = type(error)
+def _startup(held: _Held) -> dict[str, object]:
     try:
-        message = str(error)
-    except Exception:  # noqa: BLE001 - a broken __str__ must not cost the report
-        message = "(its message cannot be shown)"
-    trace = traceback.extract_tb(error.__traceback__)
-    place = f"{os.path.basename(trace[-1].filename)}:{trace[-1].lineno}" if trace else ""
-    return {
-        "type": kind.__qualname__,
-        "message": message[:500],
-        "place": place,
-        "is_missing": isinstance(error, NoOrchestratorError),
-    }
+        return {"startup_ms": held.startup_ms}
+    except BaseException as error:  # noqa: BLE001 - it is a property of the contender's
+        return {"startup_ms": None, **facts_of(error)}
 
 
-def _threads() -> set[threading.Thread]:
-    return set(threading.enumerate())
+def _threads() -> int:
+    """Return how many threads there are, those included that the module ``threading`` does not know."""
+    try:
+        return max(threading.active_count(), len(os.listdir("/proc/self/task")))
+    except OSError:
+        return threading.active_count()
 
 
-def _await_threads(before: set[threading.Thread]) -> int:
+def _await_threads(before: int) -> int:
     """Return how many threads of the contender's are left after a while."""
     for _ in range(int(THREAD_PATIENCE / 0.02)):
-        if not _threads() - before:
+        if _threads() <= before:
             break
         sleep(0.02)
-    return len(_threads() - before)
+    return max(0, _threads() - before)

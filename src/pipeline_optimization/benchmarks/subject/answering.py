@@ -1,0 +1,88 @@
+"""Makes an answer data at once: what ``process_text`` returned is checked and encoded while the clock runs.
+
+So a mapping that does its work when somebody reads it does it within its time. Of dictionaries, the stored items are
+taken, whatever a subclass makes of its methods.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from typing import cast
+
+__all__ = ["BadResultError", "encode_answer"]
+
+EXPECTED = "{'runtime': milliseconds, 'anagram_counts': {word: number}}"
+LONGEST = 80
+
+
+class BadResultError(Exception):
+    """What was returned is not what ``process_text`` must return; the message says where."""
+
+
+def encode_answer(outcome: object) -> tuple[dict[str, object], bytes]:
+    """Return the head of a report, and the counts: the words, a line each, then their numbers in eight bytes each.
+
+    Raises BadResultError.
+    """
+    if not isinstance(outcome, dict):
+        raise BadResultError(f"process_text() returned {_shown(outcome)}, where a dict {EXPECTED} is expected.")
+    stored = dict.copy(outcome)
+    if "anagram_counts" not in stored:
+        raise BadResultError(f"The returned dict has no key 'anagram_counts'; {EXPECTED} is expected.")
+    counts = stored["anagram_counts"]
+    if not isinstance(counts, dict):
+        raise BadResultError(f"'anagram_counts' is {_shown(counts)}, where a dict {{word: number}} is expected.")
+    words, numbers = _encode_counts(dict.copy(counts))
+    head = {"event": "result", "words": len(words), "numbers": len(numbers), "reported_ms": _milliseconds(stored)}
+    return head, words + numbers
+
+
+def _encode_counts(counts: Mapping[object, object]) -> tuple[bytes, bytes]:
+    for kind in set(map(type, counts)):
+        if not issubclass(kind, str):
+            word = next(word for word in counts if type(word) is kind)
+            raise BadResultError(f"'anagram_counts' has the key {_shown(word)}, where a str is expected.")
+    for kind in set(map(type, counts.values())):
+        if not issubclass(kind, int) or kind is bool:
+            word, number = next((word, number) for word, number in counts.items() if type(number) is kind)
+            raise BadResultError(
+                f"'anagram_counts' has {_shown(number)} for {word!r:.{LONGEST}}, where an int is expected."
+            )
+    text = "\n".join(cast("Mapping[str, int]", counts))
+    if text.count("\n") != max(0, len(counts) - 1):
+        word = next(word for word in counts if "\n" in cast("str", word))
+        raise BadResultError(f"'anagram_counts' has the key {word!r:.{LONGEST}}, which is no word.")
+    try:
+        numbers = array("q", cast("Mapping[str, int]", counts).values())
+    except OverflowError:
+        raise BadResultError("'anagram_counts' has a number that does not fit into 64 bits.") from None
+    return text.encode("utf-8", "surrogatepass"), numbers.tobytes()
+
+
+def _milliseconds(stored: Mapping[object, object]) -> float:
+    if "runtime" not in stored:
+        raise BadResultError(f"The returned dict has no key 'runtime'; {EXPECTED} is expected.")
+    value = stored["runtime"]
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise BadResultError(f"'runtime' is {_shown(value)}, where an int or a float is expected, in milliseconds.")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = float("inf")
+    if not abs(number) < float("inf"):
+        raise BadResultError("'runtime' is no finite number of milliseconds.")
+    return number
+
+
+def _shown(value: object) -> str:
+    """Return a value and its type, shortened."""
+    if value is None:
+        return "None"
+    kind = type(value)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    try:
+        text = repr(value)
+    except BaseException:  # noqa: BLE001 - a broken __repr__ is no reason to lose the rest
+        return f"an object of type {name}"
+    return f"{text if len(text) <= LONGEST else text[:LONGEST] + '…'} (of type {name})"
