@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ from typing import Any
 import jsonschema
 import psutil
 import pytest
+from attrs import evolve
 
 from command import ANAGRAM, anagram, environment, refused, refused_here
 from example_results import results
@@ -21,6 +23,7 @@ from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.profiles import benchmark_case
 from pipeline_optimization.benchmarks.reports.schema import load_schema
 from pipeline_optimization.benchmarks.schedule import Round, make_round
+from pipeline_optimization.benchmarks.stored import load_results
 
 CONTENDERS = Path(__file__).parent / "contenders"
 QUICK = ("--iterations", "1", "--latency-scale", "0.001", "--seed", "5", "--timeout", "5s")
@@ -160,6 +163,21 @@ def test_one_orchestrator() -> None:
     assert "cpu · small (20,000 words" in output
 
 
+def test_a_stored_comparison_takes_another_reference(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``report --reference`` relates the ratios to another contender, by its name or its file."""
+    stored = results({"a": 1.0, "b": 2.0})
+    contenders = [stored.contenders[0], evolve(stored.contenders[1], kind="file", source="mine/b.py")]
+    path = tmp_path / "r.json"
+    path.write_text(results_to_json(evolve(stored, contenders=contenders)), "utf-8")
+    with contextlib.chdir(tmp_path):
+        for reference in ("b", "mine/b.py", "./mine/../mine/b.py"):
+            shown = load_results("r.json", reference=reference)
+            assert {row.contender: row.ratio for row in shown.summary}["b"] == 1.0
+            assert shown.run.reference == "b"
+    message = refused_here(["report", "r.json", "--reference", "c"], tmp_path, capsys)
+    assert "There is no contender 'c' in r.json. There are: a, b." in message
+
+
 def test_a_reader_who_leaves_is_no_failure(tmp_path: Path) -> None:
     """``anagram report ... | head`` ends as any program whose pipe is closed."""
     (tmp_path / "r.json").write_text(results_to_json(results({"a": 1.0, "b": 2.0})), "utf-8")
@@ -192,7 +210,7 @@ def test_detailed_names_the_methods() -> None:
     [
         (["benchmark", "--orchestrator", "nobody"], "Unknown orchestrator 'nobody'"),
         (["benchmark", "--orchestrator", "nobody.py"], "Cannot read nobody.py: No such file"),
-        (["compare", "--compare-dir", "nowhere"], "There is no directory 'nowhere'"),
+        (["compare", "--compare-dir", "nowhere"], "There is no directory 'nowhere', nor a file or an orchestrator"),
         (["compare", "--reference", "nobody"], "There is no contender 'nobody'"),
         (["compare", "--timeout", "soon"], "'soon' is no duration; write 90s, 5m or 1h"),
         (["compare", "--fail-if-slower", "10", "--baseline", "x"], "'10' is no share; write it with its sign"),

@@ -16,7 +16,7 @@ from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry
 
-__all__ = ["Contender", "file_contender", "file_contenders", "named_apart", "plugin_contender", "plugin_contenders"]
+__all__ = ["Contender", "file_contender", "named_apart", "plugin_contender"]
 
 
 @frozen(kw_only=True)
@@ -56,11 +56,6 @@ def plugin_contender(registry: Registry, name: str, *, workers: int) -> Contende
     )
 
 
-def plugin_contenders(registry: Registry, names: Sequence[str], *, workers: int) -> list[Contender]:
-    """Return the named orchestrators, or all that are installed."""
-    return [plugin_contender(registry, n, workers=workers) for n in names or registry.names("orchestrator")]
-
-
 def file_contender(path: Path) -> Contender:
     """Return a file as a contender; it is not imported here. Raises UsageError where it cannot be read."""
     try:
@@ -73,29 +68,31 @@ def file_contender(path: Path) -> Contender:
     return Contender(name=name, kind="file", source=str(path.resolve()), record=record)
 
 
-def file_contenders(directory: Path) -> list[Contender]:
-    """Return the directory's Python files, sorted, but not those whose name begins with an underscore.
-
-    Raises UsageError where there is no such directory.
-    """
-    if not directory.is_dir():
-        raise UsageError(f"There is no directory {str(directory)!r}. Name one with --compare-dir.")
-    return [file_contender(path) for path in sorted(directory.glob("*.py")) if not path.name.startswith("_")]
-
-
 def named_apart(contenders: Sequence[Contender]) -> list[Contender]:
-    """Return contenders with unique names: a file that is called like an earlier contender keeps its suffix."""
+    """Return the contenders, each once, with unique names.
+
+    A file that is called like an earlier contender keeps its suffix, and then its directory, until its name is unique.
+    """
     taken: set[str] = set()
-    found = []
+    found: dict[tuple[str, str, str], Contender] = {}
     for contender in contenders:
-        name = contender.name
-        if name in taken:
-            name = printable(Path(contender.source).name)
-        if name in taken:
-            raise UsageError(f"Two contenders are called {name!r}; rename one of them.")
+        key = (contender.kind, contender.source, repr(sorted(contender.options.items())))
+        if key in found:
+            continue
+        name = next((name for name in _names(contender) if name not in taken), None)
+        if name is None:
+            raise UsageError(f"Two contenders are called {contender.name!r}; rename one of them.")
         taken.add(name)
-        found.append(evolve(contender, name=name, record=evolve(contender.record, name=name)))
-    return found
+        found[key] = evolve(contender, name=name, record=evolve(contender.record, name=name))
+    return list(found.values())
+
+
+def _names(contender: Contender) -> list[str]:
+    """Return what a contender can be called, the shortest name first."""
+    if contender.kind == "plugin":
+        return [contender.name]
+    path = Path(contender.source)
+    return [contender.name, *(printable(text) for text in (path.name, f"{path.parent.name}/{path.name}", str(path)))]
 
 
 def _hash_of_package(path: Path) -> str:

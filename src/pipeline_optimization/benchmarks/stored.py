@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,26 +13,50 @@ from attrs import evolve
 from pipeline_optimization.benchmarks.documents import results_from_json
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.partial import Header, read_partial
-from pipeline_optimization.benchmarks.records import CaseRecord, Results, RunRecord, Sample
+from pipeline_optimization.benchmarks.records import CaseRecord, ContenderRecord, Results, RunRecord, Sample
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.errors import UsageError
 
 __all__ = ["load_results"]
 
 
-def load_results(path: str) -> Results:
+def load_results(path: str, *, reference: str | None = None) -> Results:
     """Return what ``--export FILE.json`` or a partial file (``.jsonl``) holds, summarised anew.
 
-    Raises UsageError where the file cannot be read or holds neither.
+    Args:
+        path: The file.
+        reference: The contender that ratios are to, by its name or its file; None leaves it as it was.
+
+    Raises:
+        UsageError: The file cannot be read or holds no results, or there is no such contender in it.
     """
+    results = _load(path)
+    if reference is not None:
+        name = _name_of(reference, results.contenders, path)
+        results = evolve(results, run=evolve(results.run, reference=name))
+    return summarise(results)
+
+
+def _load(path: str) -> Results:
     if path.endswith(".jsonl"):
         header, samples = read_partial(Path(path))
-        return summarise(_of_partial(header, list(samples.values())))
+        return _of_partial(header, list(samples.values()))
     try:
         text = Path(path).read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
-    return summarise(results_from_json(text, source=path))
+    return results_from_json(text, source=path)
+
+
+def _name_of(reference: str, contenders: Sequence[ContenderRecord], path: str) -> str:
+    """Return the name of the contender that a user named, by its name or by its file."""
+    names = [record.name for record in contenders]
+    if reference in names:
+        return reference
+    files = [r.name for r in contenders if r.kind == "file" and os.path.abspath(r.source) == os.path.abspath(reference)]
+    if len(files) == 1:
+        return files[0]
+    raise UsageError(f"There is no contender {reference!r} in {path}. There are: {', '.join(names)}.")
 
 
 def _of_partial(header: Header, samples: list[Sample]) -> Results:

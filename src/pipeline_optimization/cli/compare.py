@@ -3,32 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
 from pipeline_optimization.cli.benchmark_options import CommonOptions, collect, common_options, require_packages
+from pipeline_optimization.cli.contender_options import (
+    DEFAULT_DIRECTORY,
+    compared_contenders,
+    contender_options,
+    with_reference,
+)
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.resuming import resumed_parameters
 
 __all__ = ["compare"]
 
-DEFAULT_DIRECTORY = "benchmark_orchestrators"
 MOST_ROUNDS = 12
 DEFAULT_BUDGET = 100.0
 """Seconds that a comparison aims at unless told otherwise, so that it ends within two minutes, tables and all."""
 
 
 @click.command()
+@contender_options
 @click.option(
     "--compare-dir",
+    "directories",
+    multiple=True,
     metavar="DIR",
-    help=f"Files with a TaskOrchestrator class.  [default: {DEFAULT_DIRECTORY}, if there is one]",
+    help=f"A directory of files with a TaskOrchestrator class (repeatable).  [default: {DEFAULT_DIRECTORY}]",
 )
 @click.option(
-    "--orchestrator", "orchestrators", multiple=True, metavar="NAME", help="Only these plugins.  [default: all]"
+    "--reference", metavar="NAME", help="What ratios are to: a contender, or another NAME.  [default: sequential]"
 )
-@click.option("--reference", metavar="NAME", default="sequential", show_default=True, help="What ratios are to.")
 @click.option(
     "--selftest",
     is_flag=True,
@@ -40,50 +46,48 @@ DEFAULT_BUDGET = 100.0
 def compare(ctx: click.Context, /, **values: object) -> None:
     """Compare orchestrators head to head, in random order, on fresh texts, every answer checked.
 
+    NAME is an installed orchestrator, a file with a TaskOrchestrator class, or a directory of such files. Without any
+    NAME, all installed orchestrators and the files of --compare-dir are compared.
+
     \b
     anagram compare
+    anagram compare asyncio threaded mine.py
     anagram compare --test-case all --profile all --time-budget 20m --export report.html
-    anagram compare --compare-dir mine --orchestrator threaded --reference threaded --iterations 20
+    anagram compare mine/ threaded --reference threaded --iterations 20
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     require_packages()
     if isinstance(values["resume"], str):
         values = resumed_parameters(ctx, values["resume"])
     is_selftest = values.pop("selftest")
-    directory, names, reference = (values.pop(name) for name in ("compare_dir", "orchestrators", "reference"))
+    names = [*_texts(values.pop("names")), *_texts(values.pop("orchestrators"))]
+    directories, reference = _texts(values.pop("directories")), values.pop("reference")
     options = collect(values)
     if is_selftest:
         from pipeline_optimization.cli.selftest import run_selftest  # noqa: PLC0415 - --help is quick without it
 
         ctx.exit(run_selftest(seed=options.seed, comparisons=options.iterations))
-    assert isinstance(reference, str)
-    assert isinstance(names, tuple)
-    assert directory is None or isinstance(directory, str)
-    ctx.exit(_compare(ctx, options, directory, names, reference))
+    assert reference is None or isinstance(reference, str)
+    ctx.exit(_compare(ctx, options, names, directories, reference))
+
+
+def _texts(value: object) -> Sequence[str]:
+    """Return the values of a click parameter that takes several."""
+    assert isinstance(value, tuple)
+    return value
 
 
 def _compare(
-    ctx: click.Context, options: CommonOptions, directory: str | None, names: Sequence[str], reference: str
+    ctx: click.Context, options: CommonOptions, names: Sequence[str], directories: Sequence[str], reference: str | None
 ) -> int:
-    from pipeline_optimization.benchmarks.contenders import (  # noqa: PLC0415 - --help is quick without it
-        file_contenders,
-        named_apart,
-        plugin_contenders,
-    )
-    from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed  # noqa: PLC0415 - as above
+    from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - as above
 
-    contenders = plugin_contenders(selected_registry(ctx), names, workers=options.workers)
-    if directory is not None or Path(DEFAULT_DIRECTORY).is_dir():
-        contenders += file_contenders(Path(directory or DEFAULT_DIRECTORY))
-    contenders = named_apart(contenders)
-    found = [contender.name for contender in contenders]
-    if reference not in found:
-        if reference != "sequential":
-            raise click.UsageError(f"There is no contender {reference!r} to refer to. There are: {', '.join(found)}.")
-        reference = found[0]
+    registry = selected_registry(ctx)
+    contenders = compared_contenders(registry, names, directories, workers=options.workers)
+    contenders, chosen = with_reference(registry, contenders, reference, workers=options.workers)
     settings = options.settings(
         ctx,
-        reference=reference,
+        reference=chosen,
         rounds=None,
         budget=DEFAULT_BUDGET,
         least_rounds=rounds_needed(len(contenders)),

@@ -15,16 +15,19 @@ __all__ = ["report"]
 @click.command()
 @click.argument("path", metavar="FILE")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md", "html"]), default="table")
+@click.option(
+    "--reference", metavar="NAME", help="What ratios are to: a contender's name or file.  [default: as compared]"
+)
 @click.option("--detailed", is_flag=True, help="Phases, quantiles, failures, methods, and every warning.")
 @click.option(
     "--export", "exports", multiple=True, metavar="FILE", help="Write .json, .csv, .md or .html (repeatable)."
 )
-def report(path: str, form: str, exports: Sequence[str], *, detailed: bool) -> None:
+def report(path: str, form: str, reference: str | None, exports: Sequence[str], *, detailed: bool) -> None:
     """Show results that --export FILE.json wrote, or the samples of an interrupted run, without measuring.
 
     \b
     anagram report results.json
-    anagram report results.json --export report.html
+    anagram report results.json --reference threaded --export report.html
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     require_packages()
     from pipeline_optimization.benchmarks.reports.export import (  # noqa: PLC0415 - --help is quick without it
@@ -38,7 +41,7 @@ def report(path: str, form: str, exports: Sequence[str], *, detailed: bool) -> N
 
     for target in exports:
         check_export(target)
-    results = load_results(path)
+    results = load_results(path, reference=reference)
     if form == "table":
         print_comparison(results, sys.stdout, detailed=detailed)
     else:

@@ -1,0 +1,105 @@
+"""How contenders are named on the command line, and how the names become contenders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from pipeline_optimization.errors import UnknownComponentError, UsageError
+from pipeline_optimization.registry import Registry
+
+if TYPE_CHECKING:
+    from pipeline_optimization.benchmarks.contenders import Contender
+    from pipeline_optimization.benchmarks.naming import Found
+
+__all__ = ["DEFAULT_DIRECTORY", "compared_contenders", "contender_options", "named_contenders", "with_reference"]
+
+DEFAULT_DIRECTORY = "benchmark_orchestrators"
+
+
+def contender_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command contenders as arguments and as ``--orchestrator``: it gets ``names`` and ``orchestrators``."""
+    option = click.option(
+        "--orchestrator",
+        "orchestrators",
+        multiple=True,
+        metavar="NAME",
+        help="The same as the argument NAME: an installed orchestrator, a file, or a directory (repeatable).",
+    )
+    return click.argument("names", nargs=-1, metavar="[NAME]...")(option(command))
+
+
+def named_contenders(registry: Registry, names: Sequence[str], *, workers: int) -> list[Contender]:
+    """Return the contenders that were named, each once. What a directory holds besides is named on standard error."""
+    from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - as above
+
+    found = [(name, find_contenders(registry, name, workers=workers)) for name in names]
+    return named_apart([contender for name, one in found for contender in _told(name, one)])
+
+
+def compared_contenders(
+    registry: Registry, names: Sequence[str], directories: Sequence[str], *, workers: int
+) -> list[Contender]:
+    """Return who is compared.
+
+    Without names these are all installed orchestrators. Without names and directories it is also what
+    ``benchmark_orchestrators`` holds, if there is such a directory.
+    """
+    from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - as above
+
+    plugins = names or registry.names("orchestrator")
+    contenders = named_contenders(registry, plugins, workers=workers)
+    is_default = not directories and not names and Path(DEFAULT_DIRECTORY).is_dir()
+    for directory in [DEFAULT_DIRECTORY] if is_default else directories:
+        try:
+            found = find_contenders(registry, directory, workers=workers, prefers_paths=True)
+        except UsageError as error:
+            if not is_default:
+                raise
+            click.echo(f"Note: {error}", err=True)
+        else:
+            contenders += _told(directory, found)
+    return named_apart(contenders)
+
+
+def with_reference(
+    registry: Registry, contenders: Sequence[Contender], reference: str | None, *, workers: int
+) -> tuple[list[Contender], str]:
+    """Return the contenders with the one that ratios are to, and its name.
+
+    A reference that is not among the contenders is compared too. Without one it is ``sequential``, or the first.
+    """
+    from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.benchmarks.naming import one_contender  # noqa: PLC0415 - as above
+
+    found = list(contenders)
+    names = [contender.name for contender in found]
+    if reference is None:
+        return found, "sequential" if "sequential" in names else names[0]
+    if reference in names:
+        return found, reference
+    try:
+        wanted = one_contender(registry, reference, workers=workers)
+    except UnknownComponentError as error:
+        raise UsageError(
+            f"There is no contender {reference!r} to refer to, and no orchestrator, file or directory of that name. "
+            f"There are: {', '.join(names)}."
+        ) from error
+    same = [one.name for one in found if (one.kind, one.source) == (wanted.kind, wanted.source)]
+    if len(same) > 1:
+        raise UsageError(f"--reference {reference!r} stands for several contenders. Name one: {', '.join(same)}.")
+    if same:
+        return found, same[0]
+    found = named_apart([*found, wanted])
+    return found, found[-1].name
+
+
+def _told(name: str, found: Found) -> Sequence[Contender]:
+    if left_out := found.skipped_in_words():
+        click.echo(f"Skipped in {name}: {left_out}.", err=True)
+    return found.contenders
