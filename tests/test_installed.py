@@ -14,6 +14,7 @@ from command import environment
 from installing import install
 from pipeline_optimization import installed
 from pipeline_optimization.disk_cache import store_sealed
+from pipeline_optimization.distributions import read_installed
 from pipeline_optimization.installed import look_up, version_of
 
 LONG_AGO = (1_000_000_000, 1_000_000_000)
@@ -34,13 +35,13 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows whenever all metadata is read."""
     reads: list[int] = []
-    original = installed._read
+    original = read_installed
 
     def reading() -> installed.Installed:
         reads.append(len(reads))
         return original()
 
-    monkeypatch.setattr(installed, "_read", reading)
+    monkeypatch.setattr(installed, "read_installed", reading)
     return reads
 
 

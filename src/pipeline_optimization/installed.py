@@ -8,51 +8,23 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 
-from attrs import asdict, frozen
+from attrs import asdict
 
 from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
+from pipeline_optimization.distributions import Declared, Installed, Unreadable, name_key, paths, read_installed
 
-__all__ = ["Declared", "Installed", "look_up", "name_key", "version_of"]
-
-PREFIX = "anagram"
-"""With this begin the names of all groups of entry points that are ours."""
+__all__ = ["Declared", "Installed", "Unreadable", "look_up", "name_key", "version_of"]
 
 METADATA = (".dist-info", ".egg-info")
 FILES = ("METADATA", "PKG-INFO", "entry_points.txt")
 
 SETTLED_NS = 2_000_000_000
 """What changed later than so many nanoseconds ago is not kept: it may change again at what a file system calls the same time."""
-
-
-@frozen
-class Declared:
-    """An entry point, and the distribution that brings it, which lies in the directory ``origin``."""
-
-    name: str
-    value: str
-    group: str
-    distribution: str
-    version: str
-    origin: str
-
-
-@frozen
-class Installed:
-    """What is on ``sys.path``: our entry points in its order, and the version of each distribution by ``name_key``."""
-
-    entries: Sequence[Declared]
-    versions: Mapping[str, str]
-
-
-def name_key(name: str) -> str:
-    """Return a name in the form in which two spellings of it are equal: case, ``-``, ``_`` and ``.`` do not count."""
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def version_of(distribution: str) -> str:
@@ -76,7 +48,7 @@ def look_up() -> Installed:
     """Return what is installed now."""
     global _last  # noqa: PLW0603 - one process sees one sys.path
     if not _only_paths_count():
-        return _read()
+        return read_installed()
     places = _places()
     found = _kept_or_read()
     _last = (places, found)
@@ -93,7 +65,7 @@ def _places() -> _Places:
     """Return the directories on ``sys.path``, each with what changes whenever a distribution is put there or removed."""
     settled = time.time_ns() - SETTLED_NS
     places: list[tuple[str, object]] = []
-    for directory in (path or os.curdir for path in sys.path):
+    for directory in (path or os.curdir for path in paths()):
         try:
             status = os.stat(directory)
             if status.st_mtime_ns < settled:
@@ -120,7 +92,7 @@ def _kept_or_read() -> Installed:
     path = cache_directory() / f"installed-{_digest(directories)[:16]}.json"
     if (kept := read_sealed(path)) is not None and (known := _decode(kept, digest)) is not None:
         return known
-    found = _read()
+    found = read_installed()
     if newest < time.time_ns() - SETTLED_NS:
         store_sealed(path, json.dumps({"digest": digest, **asdict(found)}).encode())
     return found
@@ -139,7 +111,7 @@ def _look() -> tuple[list[str], str, int]:
     directories: list[str] = []
     seen: list[object] = []
     newest = 0
-    for directory in (path or os.curdir for path in sys.path):
+    for directory in (path or os.curdir for path in paths()):
         try:
             names = _metadata_in(directory)
         except OSError:
@@ -168,28 +140,7 @@ def _decode(content: bytes, digest: str) -> Installed | None:
         kept = json.loads(content)
         if kept["digest"] != digest:
             return None
-        return Installed([Declared(**entry) for entry in kept["entries"]], kept["versions"])
+        entries = [Declared(**entry) for entry in kept["entries"]]
+        return Installed(entries, kept["versions"], [Unreadable(**one) for one in kept["unreadable"]])
     except (ValueError, KeyError, TypeError):  # of another version of ours
         return None
-
-
-def _read() -> Installed:
-    from importlib.metadata import distributions  # noqa: PLC0415 - see above
-
-    entries: list[Declared] = []
-    versions: dict[str, str] = {}
-    for distribution in distributions():
-        metadata = distribution.metadata  # parsed anew whenever it is asked for
-        if "Name" not in metadata or "Version" not in metadata:
-            continue  # what an installation that was cut off has left
-        name, version = metadata["Name"], metadata["Version"]
-        if name_key(name) in versions:
-            continue  # of two that are on sys.path, say installed and editable, the first counts
-        versions[name_key(name)] = version
-        origin = str(distribution.locate_file(""))
-        entries += [
-            Declared(entry.name, entry.value, entry.group, name, version, origin)
-            for entry in distribution.entry_points
-            if entry.group.startswith(PREFIX)
-        ]
-    return Installed(entries, versions)

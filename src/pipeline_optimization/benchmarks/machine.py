@@ -6,12 +6,12 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
-from importlib.metadata import distributions
 from multiprocessing import get_start_method
 from pathlib import Path
 
 import psutil
 
+from pipeline_optimization.installed import look_up
 from pipeline_optimization.processors import processors
 
 __all__ = ["describe_machine"]
@@ -61,6 +61,6 @@ def _first_line(path: str) -> str:
 
 
 def _packages() -> list[str]:
-    installed = {found.name: found.version for found in distributions()}
+    installed = look_up().versions
     plugins = [name for name in installed if name.startswith("anagram-plugin-")]
     return [f"{name} {installed[name]}" for name in (*PACKAGES, *sorted(plugins)) if name in installed]

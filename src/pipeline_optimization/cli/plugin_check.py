@@ -48,7 +48,7 @@ def check_plugin(registry: Registry, name: str, *, labels: Sequence[str], as_jso
     Raises UsageError where there is no such plugin or nothing to check, and PluginError where it cannot be used.
     """
     record = registry.record(name)
-    if record.status in {"disabled", "failed"}:
+    if record.status in {"disabled", "failed", "unreadable"}:
         raise PluginError(
             f"Plugin {record.name!r} ({record.provider}) cannot be used. {record.error}", plugin=record.name
         )

@@ -40,6 +40,8 @@ def list_plugins(ctx: click.Context, *, as_json: bool, everything: bool, kind: s
         if (kind is None or any(one.startswith(f"{kind}:") for one in record.components))
         and (hook is None or hook in record.hooks)
     ]
+    if kind is None and hook is None:
+        records += registry.unreadable
     if as_json:
         click.echo(json.dumps([record.to_dict() for record in records], indent=2))
     else:
@@ -66,7 +68,7 @@ def _print_table(records: Sequence[PluginRecord]) -> None:
     for column in ("plugin", "distribution", "version", "status", "offers"):
         table.add_column(column, overflow="fold")
     for record in records:
-        is_bad = record.status in {"failed", "conflict"}
+        is_bad = record.status in {"failed", "conflict", "unreadable"}
         offers = record.error or ", ".join(record.components or record.hooks)
         status = Text(record.status, style="bold red" if is_bad else "")
         table.add_row(record.name, record.distribution, record.version, status, Text(offers))

@@ -18,6 +18,7 @@ from attrs import frozen
 from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan
 from pipeline_optimization.engine.journal import CallRecord, Journal, Outcome
 from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
+from pipeline_optimization.error_text import message_of
 from pipeline_optimization.errors import InjectedFault, PluginError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.types import ErrorRecord
@@ -67,11 +68,7 @@ def describe_error(error: BaseException) -> ErrorRecord:
     name = kind.__qualname__ if is_familiar else f"{kind.__module__}.{kind.__qualname__}"
     injected = isinstance(error, InjectedFault)
     trace = "" if injected else "".join(traceback.format_exception(error))
-    try:
-        message = str(error)
-    except Exception:  # noqa: BLE001 - a broken __str__ must not cost the answer
-        message = "(its message cannot be shown)"
-    return ErrorRecord(type=name, message=message, traceback=trace, injected=injected)
+    return ErrorRecord(type=name, message=message_of(error), traceback=trace, injected=injected)
 
 
 class Worker:

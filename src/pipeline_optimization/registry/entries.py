@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial, reduce
 from importlib import import_module
@@ -12,6 +13,7 @@ from attrs import field, frozen
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.file_module import FileModule, import_file
 from pipeline_optimization.installed import Declared, look_up, name_key
+from pipeline_optimization.registry.records import PluginRecord
 
 __all__ = [
     "CORE",
@@ -21,6 +23,8 @@ __all__ = [
     "PluginEntry",
     "file_entries",
     "installed_entries",
+    "short_name",
+    "unreadable_metadata",
 ]
 
 CORE = "pipeline-optimization"
@@ -58,7 +62,7 @@ class PluginEntry:
     def aliases(self) -> frozenset[str]:
         """Return every name that the plugin goes by, as ``name_key`` makes them comparable."""
         names = {self.name, self.module}
-        names |= {str(self.path), self.path.name} if self.path else {self.distribution, _short(self.distribution)}
+        names |= {str(self.path), self.path.name} if self.path else {self.distribution, short_name(self.distribution)}
         return frozenset(name_key(name) for name in names)
 
     def file_module(self) -> FileModule | None:
@@ -66,7 +70,8 @@ class PluginEntry:
         return None if self.path is None else FileModule.of(self.path)
 
 
-def _short(distribution: str) -> str:
+def short_name(distribution: str) -> str:
+    """Return a distribution's name without what all plugins' names begin with, as ``name_key`` makes it comparable."""
     return name_key(distribution).removeprefix("anagram-plugin-")
 
 
@@ -81,6 +86,22 @@ def installed_entries() -> Sequence[PluginEntry]:
             found.setdefault((entry.distribution, entry.name), (entry, set()))[1].add(entry.group)
     ordered = sorted(found, key=lambda key: (key[0] != CORE, key))
     return [_installed(entry, groups) for entry, groups in map(found.__getitem__, ordered)]
+
+
+def unreadable_metadata() -> Sequence[PluginRecord]:
+    """Return a record for each distribution whose metadata is broken, so that its plugins may be missing."""
+    return [
+        PluginRecord(
+            name=one.distribution or os.path.basename(one.origin.rstrip("/")),
+            distribution=one.distribution,
+            version=one.version,
+            origin=one.origin,
+            module="",
+            status="unreadable",
+            error=one.problem,
+        )
+        for one in look_up().unreadable
+    ]
 
 
 def _installed(entry: Declared, groups: Iterable[str]) -> PluginEntry:

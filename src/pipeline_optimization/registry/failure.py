@@ -21,13 +21,27 @@ def raise_unusable(record: PluginRecord, *, besides: Collection[str] = ()) -> No
     raise PluginLoadError(message, plugin=record.name) from record.cause
 
 
-def unknown_component(kind: Kind, name: str, installed: Sequence[str]) -> UnknownComponentError:
-    """Return the error for a name that nobody offers, with what it could have been or what to install."""
+def unknown_component(
+    kind: Kind, name: str, installed: Sequence[str], unreadable: Sequence[PluginRecord] = ()
+) -> UnknownComponentError:
+    """Return the error for a name that nobody offers, with what it could have been or what to install.
+
+    ``unreadable`` are distributions with broken metadata, which may be those that would have offered it.
+    """
     noun = kind.replace("_", " ")
     hint = hint_about(kind, name, installed)
     return UnknownComponentError(
-        f"Unknown {noun} {name!r}.{hint} Installed: {', '.join(installed)}.",
+        f"Unknown {noun} {name!r}.{hint} Installed: {', '.join(installed)}.{_about(unreadable)}",
         kind=kind,
         name=name,
         installed=installed,
     )
+
+
+def _about(unreadable: Sequence[PluginRecord]) -> str:
+    if not unreadable:
+        return ""
+    first = unreadable[0]
+    whose = f"{first.distribution} {first.version}".strip() or first.origin
+    more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
+    return f" The metadata of {whose}{more} cannot be read: anagram plugins list."

@@ -30,7 +30,7 @@ OBSERVER_HOOKS = (
 )
 """The hooks of plugins that observe."""
 
-Status = Literal["installed", "active", "disabled", "failed", "conflict"]
+Status = Literal["installed", "active", "disabled", "failed", "conflict", "unreadable"]
 
 
 @frozen(kw_only=True)
@@ -39,7 +39,8 @@ class PluginRecord:
 
     ``origin`` is the directory of an installed distribution, the path of a single file, or "this program".
     ``status``: ``installed`` (not imported so far, so nothing is known to be wrong), ``active`` (imported and sound),
-    ``disabled``, ``failed``, ``conflict`` (a name of its is claimed by others too). ``hooks`` are those that it
+    ``disabled``, ``failed``, ``conflict`` (a name of its is claimed by others too), ``unreadable`` (the metadata of a
+    distribution is broken, whether it is a plugin's or not; ``origin`` is its path). ``hooks`` are those that it
     implements and ``components`` its offers as "kind:name", both empty until it is imported. ``error`` says why it
     cannot be used, wholly or in part; ``cause`` is the exception behind it, where there is one.
     """

@@ -20,6 +20,8 @@ from pipeline_optimization.registry.entries import (
     PluginEntry,
     file_entries,
     installed_entries,
+    short_name,
+    unreadable_metadata,
 )
 from pipeline_optimization.registry.failure import raise_unusable, unknown_component
 from pipeline_optimization.registry.loading import adopt, import_plugin
@@ -41,12 +43,19 @@ class Registry:
     that takes it out again.
     """
 
-    def __init__(self, entries: Iterable[PluginEntry] = (), selection: Selection | None = None) -> None:
+    def __init__(
+        self,
+        entries: Iterable[PluginEntry] = (),
+        selection: Selection | None = None,
+        *,
+        unreadable: Sequence[PluginRecord] = (),
+    ) -> None:
         selection = Selection() if selection is None else selection
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._offers = Offers()
         self._entries = list(entries)
+        self._unreadable = tuple(unreadable)
         selection.check(self._entries)
         self._records = _records(self._entries, selection)
         self._own: list[PluginRecord] = []
@@ -64,12 +73,17 @@ class Registry:
         """
         selection = Selection.from_environment() if selection is None else selection
         files = [entry for directory in selection.directories for entry in file_entries(directory)]
-        return cls([*installed_entries(), *files], selection)
+        return cls([*installed_entries(), *files], selection, unreadable=unreadable_metadata())
 
     @property
     def records(self) -> Sequence[PluginRecord]:
         """Return what is known of each plugin without importing any, the core first; the program's own come last."""
         return tuple(self._with_problem(record) for record in (*self._records, *self._own))
+
+    @property
+    def unreadable(self) -> Sequence[PluginRecord]:
+        """Return a record for each distribution whose metadata is broken; it need not be a plugin."""
+        return self._unreadable
 
     def import_all(self) -> Sequence[PluginRecord]:
         """Import every plugin that is not switched off, and return what is then known of each. Never raises."""
@@ -86,6 +100,9 @@ class Registry:
         for record in self._own:
             if record.name == name:
                 return self._with_problem(record)
+        for record in self._unreadable:
+            if key in {name_key(record.name), short_name(record.distribution)}:
+                return record
         raise UnknownPluginError.of(name, sorted({record.name for record in self.records}))
 
     def components_of(self, record: PluginRecord) -> Sequence[tuple[Kind, Component[Any, Any]]]:
@@ -172,7 +189,7 @@ class Registry:
         for entry, record in zip(self._entries, self._records, strict=True):
             if name_key(name) in entry.aliases:
                 raise_unusable(record)
-        raise unknown_component(kind, name, self._offers.names(kind))
+        raise unknown_component(kind, name, self._offers.names(kind), self._unreadable)
 
     def choose(self, kind: Kind, label: str, options: Options | None = None) -> Choice[Any]:
         """Return the component that a user named, as ``NAME`` or ``NAME:VALUE``, with its options checked."""
