@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from example_results import results, sample
 from pipeline_optimization.benchmarks.records import Execution, Problem, Results, Sample, SummaryRow
 from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval, ratio_interval
+from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS
 from pipeline_optimization.benchmarks.statistics.ranking import holm, rank
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 
@@ -143,20 +144,32 @@ def test_verdicts() -> None:
     assert sorted([summary["threaded"].verdict, summary["asyncio"].verdict]) == ["best", "tied"]
     assert summary["sequential"].verdict == "slower"
     assert "runtime_ms" not in summary["sequential"].marks
-    assert {summary[name].marks["runtime_ms"] for name in ("threaded", "asyncio")} == {"best", "tied"}
-    assert summary["sequential"].marks["memory_peak_mib"] == "best"
+    assert {summary[name].marks["runtime_ms"] for name in ("threaded", "asyncio")} == {"leading", "tied"}
+    assert summary["sequential"].marks["memory_peak_mib"] == "leading"
     assert summary["threaded"].ratio == pytest.approx(0.5, rel=0.05)
     low, high = summary["threaded"].ratio_interval or (0.0, 0.0)
     assert low < 0.5 < high
 
 
 def test_seven_rounds_are_too_few() -> None:
-    """Below 8 rounds there are values, but no verdict and no mark."""
+    """Below 8 rounds there are values, but no verdict, nothing that is certain, and one number of rounds that would tell."""
     done = summarise(results(THREE, rounds=7))
     assert {r.verdict for r in done.summary} == {"unranked"}
-    assert all(not r.marks for r in done.summary)
+    assert {mark for r in done.summary for mark in r.marks.values()} == {"leading"}
     assert all(r.runtime_ms for r in done.summary)
-    assert "too few" in done.verdicts[0]
+    assert done.verdicts == ["7 rounds are too few to be certain which is the fastest; 8 would tell: --iterations 8."]
+    assert done.warnings == []
+
+
+@given(st.integers(2, 12), st.integers(1, 12))
+@settings(max_examples=30, deadline=None)
+def test_the_best_seen_is_marked_in_any_case(contenders: int, rounds: int) -> None:
+    """Each metric's best value has a mark, however few rounds there were."""
+    done = summarise(results({f"c{i}": 100.0 + 10 * i for i in range(contenders)}, rounds=rounds))
+    for metric, direction in DIRECTIONS.items():
+        choose = min if direction == "lower" else max
+        best = choose(getattr(r, metric) for r in done.summary)
+        assert all(metric in r.marks for r in done.summary if getattr(r, metric) == best), metric
 
 
 def test_all_equal() -> None:
@@ -259,7 +272,6 @@ def test_warnings() -> None:
     def changed(**values: object) -> Results:
         return evolve(quiet, samples=[evolve(s, **values) for s in quiet.samples])  # type: ignore[arg-type]
 
-    assert "few_rounds" in codes(results(THREE, rounds=9))
     assert "busy_machine" in codes(changed(load1=3.0))
     assert "sampler_cost" in codes(changed(sampler_cpu_s=0.1))
     assert "noisy" in codes(results(THREE, noise=0.3))

@@ -16,9 +16,14 @@ from pipeline_optimization.cli.comparison_table import print_comparison
 TIMES = {"sequential": 200.0, "threaded": 100.0, "asyncio": 100.0}
 
 
-def document() -> Results:
-    """Return a comparison with a best contender, a tied one, a slower one and a wrong one."""
-    made = results({**TIMES, "liar": 1.0})
+@pytest.fixture(autouse=True)
+def unknown_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
+def document(*, threaded: float = 100.0, rounds: int = 12) -> Results:
+    """Return a comparison with a best contender, a tied one unless told otherwise, a slower one and a wrong one."""
+    made = results({**TIMES, "threaded": threaded, "liar": 1.0}, rounds=rounds)
     wrong = sample("liar", 0, 1.0, kind="warm_up", problems={"wrong_counts": "'cat' 2 times instead of 1."})
     return summarise(evolve(made, samples=[*made.samples, wrong]))
 
@@ -33,30 +38,60 @@ def line(text: str, contender: str) -> str:
     return next(line for line in text.splitlines() if re.sub(r"\x1b\[[\d;]*m", "", line).startswith(contender))
 
 
-def test_marks_need_no_colour() -> None:
-    """The best has a star, what cannot be told from it a wave, and the others neither."""
-    text = printed(document())
+def test_a_certain_best_has_a_star() -> None:
+    """Who is certainly the fastest has a star in its line, and nobody else; no colour is needed to see it."""
+    text = printed(document(threaded=80.0))
     assert "\x1b" not in text
-    fast = sorted(re.findall(r"[★≈](?= \d[\d.]* \[)", line(text, "threaded") + line(text, "asyncio")))
-    assert fast == ["≈", "★"]
-    assert not re.search(r"[★≈] \d[\d.]* \[", line(text, "sequential"))
-    assert line(text, "sequential").rstrip().endswith("slower")
-    assert line(text, "liar").rstrip().endswith("wrong (wrong_counts)")
-    assert "★" not in line(text, "liar")
-    assert "liar: It returned counts that differ from the oracle's. Seen once. 'cat' 2 times instead of 1." in text
+    assert re.search(r"^threaded +best +★ \d", line(text, "threaded"))
+    assert "★" not in line(text, "asyncio") + line(text, "liar")
+    assert re.search(r"^sequential +slower ", line(text, "sequential"))
+    assert re.search(r"^liar +wrong answers ", line(text, "liar"))
+    reason = "It returned counts that differ from the oracle's. Seen once. 'cat' 2 times instead of 1."
+    assert f"liar (wrong_counts): {reason}" in " ".join(text.split())
+
+
+def test_a_tie_has_no_star() -> None:
+    """Of two that cannot be told apart, neither has a star for its time: one was seen to be the best, the other has a wave."""
+    both = re.sub(r"★ 1\d\.\d", "", line(printed(document()), "threaded") + line(printed(document()), "asyncio"))
+    times = re.findall(r"tied best +(≈ )?\d[\d.]* \[", both)
+    assert sorted(times) == ["", "≈ "]
 
 
 def test_colours_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a terminal the best is bold green, the tied green, and the wrong bold red."""
+    """On a terminal what is certainly the best is bold green, what was seen to be the best green, and the wrong bold red."""
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.setenv("COLUMNS", "160")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    text = printed(document())
-    assert re.search(r"\x1b\[1;32m *★ \d", text)
-    assert re.search(r"\x1b\[32m *≈ \d", text)
-    assert "\x1b[1;31mwrong (wrong_counts)" in line(text, "liar")
-    assert "\x1b[1;32m★ 2" not in line(text, "sequential")
+    certain, seen = printed(document(threaded=80.0)), printed(document(rounds=3))
+    assert re.search(r"\x1b\[1;32m *★ \d", line(certain, "threaded"))
+    assert "\x1b[1;31mwrong answers" in line(certain, "liar")
+    assert "\x1b[1;32m★ 2" not in line(certain, "sequential")
+    assert any(re.search(r"undecided.*\x1b\[32m *1\d\d\.\d", line(seen, name)) for name in ("threaded", "asyncio"))
+    assert "★" not in seen.rpartition("★")[0]  # the last one is the legend's
+
+
+@pytest.mark.parametrize("width", [80, 120, 200])
+def test_each_contender_has_one_line(width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """At 80 columns there are name, verdict, time, direction and success on one line; more figures come with more room."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = printed(document(threaded=80.0))
+    heading, *lines = text.partition("\n\n")[0].strip().splitlines()
+    assert heading.startswith("mixed · small (22 words, 12 rounds")
+    assert len(lines) >= len(TIMES) + 1
+    assert max(map(len, text.splitlines())) <= width
+    found = line(text, "threaded").split()
+    assert found[:3] == ["threaded", "best", "★"]
+    assert "times as fast" in line(text, "threaded")
+    assert "100.0 %" in line(text, "threaded")
+    assert ("CPU %" in text) == (width > 80)
+    assert ("[95 % of median]" in text) == (width > 80)
+
+
+def test_a_pipe_has_room_for_everything() -> None:
+    """Where the width is unknown, every figure of the table is there."""
+    header = printed(document()).strip().splitlines()[1]
+    for title in ("verdict", "mean ms", "against sequential", "success", "words/s", "peak MiB", "CPU %", "growth MiB"):
+        assert title in header
 
 
 def test_names_are_text() -> None:
@@ -69,7 +104,7 @@ def test_names_are_text() -> None:
 def test_details() -> None:
     """``--detailed`` adds phases, failures and every warning."""
     text = printed(document(), detailed=True)
-    for header in ("overlap", "MAD ms", "import ms", "cold ms", "upper MiB"):
+    for header in ("overlap %", "MAD ms", "import ms", "cold ms", "upper MiB"):
         assert header in text
     assert "wrong_output 1" in text
     assert "recovered" in text

@@ -147,8 +147,10 @@ def test_summary_has_marks_and_words() -> None:
         r'<td class="number tied"><span class="value"><span class="mark" role="img" aria-label="tied">≈</span>2\d\d<',
         text,
     )
-    assert '<strong>wrong answers</strong><span class="note">Words whose task had failed' in text
-    assert '<strong>failed</strong><span class="note">Its process was ended by a signal.' in text
+    assert "<strong>wrong answers</strong>" in text
+    assert '<p class="note"><bdi>hasty</bdi>: Words whose task had failed' in text
+    assert "<strong>failed</strong>" in text
+    assert '<p class="note"><bdi>broken</bdi>: Its process was ended by a signal.' in text
 
 
 def test_every_chart_has_words() -> None:

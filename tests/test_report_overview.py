@@ -1,4 +1,4 @@
-"""What stands at the top of reports: what can be told apart, and which verdicts there are."""
+"""What stands in the tables of all reports: verdicts, success, the order of rows, and facts."""
 
 from __future__ import annotations
 
@@ -6,29 +6,11 @@ from attrs import evolve
 
 from example_summary import full_results
 from pipeline_optimization.benchmarks.records import SummaryRow
-from pipeline_optimization.benchmarks.reports.overview import fact_list, resolution_sentence, run_resolution
-from pipeline_optimization.benchmarks.reports.summary_table import Cell, summary_tables
+from pipeline_optimization.benchmarks.reports.columns import Cell
+from pipeline_optimization.benchmarks.reports.overview import fact_list
+from pipeline_optimization.benchmarks.reports.summary_table import summary_tables
 
 TABLES = summary_tables(full_results())
-
-
-def test_resolution() -> None:
-    """Half the width of the ratios' intervals is what a run can tell apart: over all tables from the least to the most."""
-    assert resolution_sentence(TABLES[0]) == "Differences below about ±3.1\u202f% are out of this table's reach."
-    assert run_resolution(TABLES) == "Differences below about ±3.1\u202f% are out of this run's reach."
-    assert run_resolution([evolve(TABLES[0], resolution=0.2), TABLES[1]]) == (
-        "Differences are out of this run's reach below about ±3.1\u202f% in latency · medium, and up to ±20.0\u202f% in "
-        "mixed · medium."
-    )
-
-
-def test_without_intervals() -> None:
-    """Where there is no interval, nothing can be told apart."""
-    blind = evolve(TABLES[0], resolution=None)
-    assert "cannot tell contenders apart" in resolution_sentence(blind)
-    assert "cannot tell contenders apart" in run_resolution([blind])
-    rows = [evolve(row, ratio_interval=None) for row in full_results().summary]
-    assert summary_tables(evolve(full_results(), summary=rows))[0].resolution is None
 
 
 def test_best_alone_is_not_tied() -> None:
@@ -39,15 +21,24 @@ def test_best_alone_is_not_tied() -> None:
 
 
 def test_success_is_held_against_what_was_expected() -> None:
-    """A rate that is the expected one is ticked; another names it; one that nothing is expected of stands alone."""
+    """All of 100 % stands alone; less says what the injected faults allow, so that 0 % never looks like success."""
     row = full_results().summary[0]
 
     def success(row: SummaryRow) -> Cell:
-        return summary_tables(evolve(full_results(), summary=[row]))[0].rows[0].cells[0]
+        (table,) = summary_tables(evolve(full_results(), summary=[row]))
+        return next(column for column in table.columns if column.name == "success_rate").cells[0]
 
-    assert success(row).detail == "✓ expected"
-    assert success(evolve(row, success_rate=0.5)).detail == "(expected 96.0\u202f%)"
+    assert success(evolve(row, success_rate=1.0, expected_success_rate=1.0)).detail == ""
+    assert success(evolve(row, success_rate=0.0, expected_success_rate=0.0)).detail == "(faults allow no more)"
+    assert success(evolve(row, success_rate=0.5)).detail == "(faults allow 96.0\u202f%)"
     assert success(evolve(row, expected_success_rate=None)).detail == ""
+
+
+def test_rows_stand_from_the_best_to_those_that_failed() -> None:
+    """The best come first, then the others by their times, and last those that have a fault."""
+    (first, *_) = TABLES
+    assert [row.verdict for row in first.rows] == ["best", "tied", "slower", "slower", "wrong", "failed"]
+    assert [row.contender for row in first.rows][-4:] == ["multiprocess", "sequential", "hasty", "broken"]
 
 
 def test_only_known_facts() -> None:

@@ -10,8 +10,9 @@ from pipeline_optimization.benchmarks.reports.quantities import (
     duration,
     interval,
     number,
+    pace,
+    pace_interval,
     percent,
-    ratio,
 )
 
 
@@ -42,19 +43,36 @@ def test_not_quite_all_is_not_all(share: float | None, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0.0123, "0.012×"), (0.24, "0.24×"), (1.0, "1.00×"), (12.34, "12.3×"), (123.4, "123×")]
+    ("ratio", "text"),
+    [
+        (0.01, "100 times as fast"),
+        (0.24, "4.2 times as fast"),
+        (0.97, "1.03 times as fast"),
+        (0.999, "as fast"),
+        (1.0, "as fast"),
+        (1.001, "as fast"),
+        (1.1, "1.10 times as long"),
+        (12.34, "12 times as long"),
+        (None, "–"),
+    ],
 )
-def test_ratios(value: float, text: str) -> None:
-    """Ratios have two decimals, more where they are small and fewer where they are large."""
-    assert ratio(value) == text
+def test_a_direction_is_in_words(ratio: float | None, text: str) -> None:
+    """A ratio of times says which way it goes, with no more digits than it carries."""
+    assert pace(ratio) == text
+
+
+def test_the_interval_of_a_ratio_has_its_unit() -> None:
+    """Of half the time, both ends are times as fast; of twice the time, both are times as long."""
+    assert pace_interval(0.5, (0.4, 0.625)) == "[1.6–2.5]"
+    assert pace_interval(2.0, (1.6, 2.5)) == "[1.6–2.5]"
+    assert pace_interval(0.5, None) == ""
 
 
 def test_intervals() -> None:
     """Intervals stand in brackets; with a minus sign in it, a dash would be misread."""
-    assert interval((0.23, 0.25)) == "[0.23–0.25]"
     assert interval((209.0, 216.0), 0) == "[209–216]"
     assert interval((-1.0, 2.0), 0) == "[\u22121 … 2]"
-    assert interval(None) == ""
+    assert interval(None, 0) == ""
 
 
 def test_durations() -> None:

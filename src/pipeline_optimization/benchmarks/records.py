@@ -35,7 +35,8 @@ SampleKind = Literal["warm_up", "timed", "memory", "probe"]
 """Why a sample was taken: to fill caches, for its times, for its memory, or to see whether answers are remembered."""
 
 Verdict = Literal["best", "tied", "slower", "unranked", "wrong", "failed"]
-Mark = Literal["best", "tied"]
+Mark = Literal["best", "leading", "tied"]
+"""``best``: certainly the best; ``leading``: the best that was seen; ``tied``: cannot be told from the best."""
 Interval = tuple[float, float]
 Point = tuple[float, float]
 
@@ -178,7 +179,7 @@ class SummaryRow:
     ``problems`` are codes of ``problems.PROBLEMS``, and ``reasons`` say for each how often and what was seen first.
     ``notes`` are sentences about facts that do not change the verdict.
     ``startup_ms`` is the part of ``median_ms`` until a contender's workers were ready, None where it does not say.
-    ``marks`` says which metrics are the best or tied with it. ``failures`` counts executions and samples by kind.
+    ``marks`` says which metrics are certainly the best, the best that was seen, or tied with it. ``failures`` counts executions and samples by kind.
     """
 
     contender: str

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import os
 from typing import TextIO
 
 from rich.console import Console
 from rich.table import Table
 
-__all__ = ["TableConsole"]
+from pipeline_optimization.benchmarks.reports.printable import printable
+
+__all__ = ["TableConsole", "for_terminal"]
 
 PIPE_WIDTH = 160
-"""Columns where the output is no terminal, and so has no width of its own."""
+"""Columns where the output is no terminal, and so has no width of its own, and ``COLUMNS`` gives none."""
 
 LEAST_WIDTH = 40
 """A narrower terminal wraps lines itself, which is better than that numbers are cut."""
+
+
+def for_terminal(text: str) -> str:
+    """Return text that cannot move the cursor, with plain spaces, which anybody can search for."""
+    return printable(text).replace("\u202f", " ")
 
 
 class TableConsole(Console):
@@ -23,18 +31,14 @@ class TableConsole(Console):
     """
 
     def __init__(self, stream: TextIO, *, pipe_width: int | None = PIPE_WIDTH) -> None:
-        super().__init__(file=stream, highlight=False, emoji=False, width=None if stream.isatty() else pipe_width)
+        # rich takes COLUMNS for terminals and pipes alike where it is given no width.
+        has_width = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
+        super().__init__(file=stream, highlight=False, emoji=False, width=None if has_width else pipe_width)
         self.width = max(self.width, LEAST_WIDTH)
 
-    def print_if_it_fits(self, table: Table) -> bool:
-        """Print a table if the terminal is wide enough for all of it, or where there is none; return whether it was."""
-        needed = self.measure(table, options=self.options.update(max_width=10_000)).maximum
-        if needed > self.width:
-            if self.is_terminal:
-                return False
-            self.width = needed
-        self.print(table)
-        return True
+    def width_of(self, table: Table) -> int:
+        """Return how many columns of the terminal a table takes where nothing of it is wrapped or cut."""
+        return self.measure(table, options=self.options.update(max_width=10_000)).maximum
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError

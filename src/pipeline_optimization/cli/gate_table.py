@@ -8,8 +8,9 @@ from typing import TextIO
 from rich.table import Table
 from rich.text import Text
 
+from pipeline_optimization.benchmarks.reports import quantities
 from pipeline_optimization.benchmarks.statistics.gate import GateRow
-from pipeline_optimization.cli.console import TableConsole
+from pipeline_optimization.cli.console import TableConsole, for_terminal
 
 __all__ = ["print_gate"]
 
@@ -21,13 +22,12 @@ def print_gate(rows: Sequence[GateRow], baseline: str, threshold: float | None, 
     console = TableConsole(stream)
     console.print(Text(f"\nAgainst the baseline {baseline}", style="bold"))
     table = Table(box=None, pad_edge=False)
-    for header in ("contender", "case", "ratio [95 %]", "compared", "outcome"):
+    for header in ("contender", "case", "now [95 %]", "compared", "outcome"):
         table.add_column(header, overflow="fold")
     for row in rows:
-        ratio = "n/a" if row.ratio is None else f"{row.ratio:.3g}x"
-        interval = "" if row.interval is None else f" [{row.interval[0]:.3g}, {row.interval[1]:.3g}]"
+        pace = f"{quantities.pace(row.ratio)} {quantities.pace_interval(row.ratio, row.interval)}".rstrip()
         outcome = Text(row.outcome, style=STYLES.get(row.outcome, ""))
-        table.add_row(Text(row.contender), f"{row.profile} · {row.case}", ratio + interval, row.basis, outcome)
+        table.add_row(Text(for_terminal(row.contender)), f"{row.profile} · {row.case}", pace, row.basis, outcome)
     console.print(table)
     if threshold is not None:
         console.print(f"A regression is surely slower by more than {threshold:.0%}; inconclusive ones may be.")

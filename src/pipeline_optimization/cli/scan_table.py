@@ -7,6 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline_optimization.benchmarks.records import Results, Scan
+from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE
+from pipeline_optimization.benchmarks.reports.quantities import NOTHING, decimals_for, number
+from pipeline_optimization.cli.console import for_terminal
 
 __all__ = ["print_scans"]
 
@@ -20,13 +23,15 @@ def print_scans(console: Console, results: Results) -> None:
         console.print(Text(f"\nMedian milliseconds by number of {dimension}", style="bold"))
         places = sorted({point.x for scan in scans for point in scan.points})
         table = Table(box=None, pad_edge=False, header_style="dim")
-        table.add_column("contender", overflow="fold")
+        table.add_column(CONTENDER_TITLE, overflow="fold")
         for place in places:
-            table.add_column(f"{place:,.0f}", justify="right")
+            table.add_column(for_terminal(number(place, 0)), justify="right")
         table.add_column("law", overflow="fold")
         for scan in scans:
-            medians = {point.x: f"{point.median_ms:,.4g}" for point in scan.points}
-            table.add_row(Text(scan.contender), *(medians.get(place, "n/a") for place in places), _law(scan))
+            decimals = decimals_for(point.median_ms for point in scan.points)
+            medians = {point.x: for_terminal(number(point.median_ms, decimals)) for point in scan.points}
+            name = Text(for_terminal(scan.contender))
+            table.add_row(name, *(medians.get(place, NOTHING) for place in places), _law(scan))
         console.print(table)
 
 

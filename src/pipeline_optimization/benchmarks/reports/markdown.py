@@ -7,22 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE, MARKS, VERDICT_TITLE, Cell
 from pipeline_optimization.benchmarks.reports.method import KNOWN_BIASES
-from pipeline_optimization.benchmarks.reports.overview import (
-    LEGEND,
-    fact_list,
-    heading_of,
-    interruption,
-    resolution_sentence,
-)
+from pipeline_optimization.benchmarks.reports.overview import LEGEND, fact_list, interruption
 from pipeline_optimization.benchmarks.reports.printable import printable
-from pipeline_optimization.benchmarks.reports.summary_table import (
-    MARKS,
-    Cell,
-    SummaryTable,
-    TableRow,
-    summary_tables,
-)
+from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable, TableRow, summary_tables
 
 __all__ = ["results_to_markdown"]
 
@@ -69,12 +58,15 @@ def _lines(results: Results) -> Iterator[str]:
 def _section(table: SummaryTable, footnotes: Iterator[int]) -> Iterator[str]:
     noted = [(row, next(footnotes)) for row in table.rows if row.notes]
     numbers = {row.contender: number for row, number in noted}
-    yield f"## {_text(heading_of(table))}\n"
-    yield f"{resolution_sentence(table)}\n"
+    columns = table.columns_of("essential", "main")
+    yield f"## {_text(table.heading)}\n"
     yield from _table(
-        ["Orchestrator", *(_text(column) for column in table.columns), "Verdict"],
-        [_row(row, numbers.get(row.contender)) for row in table.rows],
-        is_numeric=True,
+        [CONTENDER_TITLE, VERDICT_TITLE, *(_text(f"{one.title} {one.detail_title}".rstrip()) for one in columns)],
+        [
+            [_text(row.contender), _verdict(row, numbers.get(row.contender)), *(_cell(one.cells[i]) for one in columns)]
+            for i, row in enumerate(table.rows)
+        ],
+        text_columns=2,
     )
     for row, number in noted:
         yield f"{number}. {_text(row.contender)}: {' '.join(_text(note) for note in row.notes)}"
@@ -82,20 +74,22 @@ def _section(table: SummaryTable, footnotes: Iterator[int]) -> Iterator[str]:
         yield ""
 
 
-def _row(row: TableRow, footnote: int | None) -> list[str]:
-    verdict = f"{row.verdict_text} ({footnote})" if footnote else row.verdict_text
-    return [_text(row.contender), *(_cell(cell) for cell in row.cells), verdict]
+def _verdict(row: TableRow, footnote: int | None) -> str:
+    return f"{row.verdict_text} ({footnote})" if footnote else row.verdict_text
 
 
 def _cell(cell: Cell) -> str:
-    value = f"{MARKS[cell.mark]} {cell.text}" if cell.mark else cell.text
-    if cell.mark == "best":
-        value = f"**{value}**"
+    """Return a cell: what a terminal shows in green is italic here, and bold where it is certain."""
+    value = f"{MARKS[cell.mark]} {cell.text}".lstrip() if cell.mark else cell.text
+    if cell.mark:
+        value = f"**{value}**" if cell.mark == "best" else f"*{value}*" if cell.mark == "leading" else value
     return f"{value} {_text(cell.detail)}".rstrip()
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, is_numeric: bool = False) -> Iterator[str]:
-    rules = ["---", *(["---:" if is_numeric else "---"] * (len(header) - 2)), "---"]
+def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int | None = None) -> Iterator[str]:
+    """Yield a table whose first columns are text, all if not told how many; the others are numbers."""
+    texts = len(header) if text_columns is None else text_columns
+    rules = ["---" if index < texts else "---:" for index in range(len(header))]
     for cells in (header, rules, *rows):
         yield f"| {' | '.join(cells)} |"
     yield ""

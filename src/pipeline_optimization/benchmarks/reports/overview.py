@@ -1,47 +1,15 @@
-"""What stands at the top of a report, in words: who was compared, what the run can tell apart, what was done."""
+"""What stands at the top of a report, in words: who was compared, what was done."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from operator import itemgetter
 
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.quantities import duration, percent
-from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable
 
-__all__ = ["LEGEND", "fact_list", "heading_of", "interruption", "resolution_sentence", "run_resolution"]
+__all__ = ["LEGEND", "fact_list", "interruption"]
 
-LEGEND = (
-    "★ best of its column · ≈ not told apart from the best · [from–to] exact 95 % interval · ✓ as many executions "
-    "succeeded as the injected faults let succeed · – nothing to say"
-)
-
-
-def heading_of(table: SummaryTable) -> str:
-    """Return a table's heading, without what the run can resolve."""
-    rounds = "1 round" if table.rounds == 1 else f"{table.rounds} rounds"
-    return f"{table.profile} · {table.case} ({rounds}, random order)"
-
-
-def resolution_sentence(table: SummaryTable) -> str:
-    """Say which differences are out of a table's reach."""
-    if table.resolution is None:
-        return "Too few rounds for intervals: this table shows values and cannot tell contenders apart."
-    return f"Differences below about ±{percent(table.resolution)} are out of this table's reach."
-
-
-def run_resolution(tables: Sequence[SummaryTable]) -> str:
-    """Say over all tables which differences are out of reach."""
-    known = sorted(((t.resolution, t) for t in tables if t.resolution is not None), key=itemgetter(0))
-    if not known:
-        return "Too few rounds for intervals: this run shows values and cannot tell contenders apart."
-    (least, first), (most, last) = known[0], known[-1]
-    if percent(least) == percent(most):
-        return f"Differences below about ±{percent(most)} are out of this run's reach."
-    return (
-        f"Differences are out of this run's reach below about ±{percent(least)} in {first.profile} · {first.case}, and "
-        f"up to ±{percent(most)} in {last.profile} · {last.case}."
-    )
+LEGEND = "★ certainly the best · ≈ cannot be told from the best · green: the best that was seen · – nothing to say"
 
 
 def interruption(results: Results) -> str:

@@ -7,7 +7,18 @@ from datetime import timedelta
 
 from pipeline_optimization.benchmarks.records import Interval
 
-__all__ = ["NOTHING", "decimals_for", "duration", "interval", "number", "percent", "ratio"]
+__all__ = [
+    "NOTHING",
+    "decimals_for",
+    "duration",
+    "interval",
+    "number",
+    "pace",
+    "pace_ends",
+    "pace_interval",
+    "percent",
+    "times",
+]
 
 NOTHING = "–"
 """What stands where there is nothing to say."""
@@ -45,23 +56,39 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return f"{shown}{_SPACE}%"
 
 
-def ratio(value: float | None) -> str:
-    """Return a ratio with two decimals, more below 0.1 and fewer from 10 on."""
-    if value is None:
+def times(factor: float) -> str:
+    """Return how many times as much something is: two decimals where it is near 1, none from 10 on."""
+    return number(factor, 2 if factor < 1.2 else 1 if factor < 9.95 else 0)
+
+
+def pace(ratio: float | None) -> str:
+    """Return a ratio of times in words, so that nobody has to guess which direction is the better one."""
+    if ratio is None:
         return NOTHING
-    if 0 < abs(value) < 0.1:
-        return f"{value:.2g}×"
-    return f"{number(value, 2 if abs(value) < 10 else 1 if abs(value) < 100 else 0)}×"
+    if times(1 / ratio) == times(ratio) == times(1.0):
+        return "as fast"
+    return f"{times(1 / ratio)} times as fast" if ratio < 1 else f"{times(ratio)} times as long"
 
 
-def interval(ends: Interval | None, decimals: int | None = None) -> str:
-    """Return an interval in brackets, as ratios where no decimals are given; empty where there is none."""
+def pace_interval(ratio: float | None, ends: Interval | None) -> str:
+    """Return the interval of a ratio of times in the unit of ``pace``, in brackets; empty where there is none."""
+    if ratio is None or ends is None:
+        return ""
+    low, high = pace_ends(ratio, ends)
+    return f"[{low}–{high}]"
+
+
+def pace_ends(ratio: float, ends: Interval) -> tuple[str, str]:
+    """Return the ends of a ratio's interval in the unit of ``pace``, the smaller first."""
+    low, high = (1 / ends[1], 1 / ends[0]) if ratio < 1 else ends
+    return times(low), times(high)
+
+
+def interval(ends: Interval | None, decimals: int) -> str:
+    """Return an interval in brackets; empty where there is none."""
     if ends is None:
         return ""
-    if decimals is None:
-        low, high = (ratio(end).removesuffix("×") for end in ends)
-    else:
-        low, high = (number(end, decimals) for end in ends)
+    low, high = (number(end, decimals) for end in ends)
     return f"[{low}–{high}]" if not high.startswith("\u2212") and not low.startswith("\u2212") else f"[{low} … {high}]"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-__all__ = ["DIRECTIONS", "SMALLEST"]
+__all__ = ["DIRECTIONS"]
 
 DIRECTIONS: Mapping[str, Literal["lower", "higher"]] = {
     "success_rate": "higher",
@@ -16,6 +16,3 @@ DIRECTIONS: Mapping[str, Literal["lower", "higher"]] = {
     "cpu_percent": "lower",
 }
 """Every marked metric. Less CPU time for the same wall time is better; the time itself is judged by ``runtime_ms``."""
-
-SMALLEST: Mapping[str, float] = {"memory_growth_mib": 1.0, "memory_peak_mib": 0.5}
-"""Differences below these cannot be measured, because memory is sampled."""

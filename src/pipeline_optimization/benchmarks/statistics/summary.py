@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.records import Comparison, Mark, Results, SummaryRow
-from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS, SMALLEST
+from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS
 from pipeline_optimization.benchmarks.statistics.ranking import Standing, rank
 from pipeline_optimization.benchmarks.statistics.rows import make_row
 from pipeline_optimization.benchmarks.statistics.scans import find_scans
@@ -30,7 +30,7 @@ def summarise(results: Results) -> Results:
         ranked = [row.contender for row in rows if _is_rankable(row)]
         standings = _standings(series, ranked, threshold=results.run.noise_threshold)
         rows = [_with_verdict(row, standings.get("runtime_ms", {})) for row in rows]
-        marks = _marks(rows, ranked, standings, threshold=results.run.noise_threshold)
+        marks = _marks(rows, ranked, standings)
         summary += [evolve(row, marks=marks.get(row.contender, {})) for row in rows]
         comparisons += _comparisons(series, case.case, case.profile, standings)
     done = evolve(results, summary=summary, comparisons=comparisons, scans=find_scans(results))
@@ -80,46 +80,35 @@ def _with_verdict(row: SummaryRow, standings: Mapping[str, Standing]) -> Summary
 
 
 def _marks(
-    rows: Sequence[SummaryRow],
-    ranked: Sequence[str],
-    standings: Mapping[str, Mapping[str, Standing]],
-    *,
-    threshold: float,
+    rows: Sequence[SummaryRow], ranked: Sequence[str], standings: Mapping[str, Mapping[str, Standing]]
 ) -> dict[str, dict[str, Mark]]:
-    """Mark the best of each metric and what cannot be told from it.
+    """Mark the best value of each metric, and what cannot be told from it; nothing where nobody is compared.
 
-    Where a metric has no tested ranking (success and memory, of which there are few values), values within the
-    threshold of the best are called tied. Nothing is marked where nobody is compared, or too few rounds were run.
+    Only a test makes the best certain, and only where nobody is tied with it. Success and memory have too few values
+    for a test, so that of these there is the best that was seen.
     """
-    marks: dict[str, dict[str, Mark]] = {name: {} for name in ranked}
-    if not standings.get("runtime_ms"):
-        return marks
-    candidates = [row for row in rows if row.contender in marks]
-    for metric in DIRECTIONS:
-        if standings.get(metric):
-            for name, standing in standings[metric].items():
-                if standing.verdict != "slower":
-                    marks[name][metric] = standing.verdict
-        elif metric not in standings:
-            _mark_by_value(marks, candidates, metric, threshold)
+    candidates = [row for row in rows if row.contender in ranked]
+    marks: dict[str, dict[str, Mark]] = {row.contender: {} for row in candidates}
+    for metric in DIRECTIONS if len(candidates) > 1 else ():
+        _mark(marks, candidates, metric, standings.get(metric, {}))
     return marks
 
 
-def _mark_by_value(
-    marks: dict[str, dict[str, Mark]], rows: Sequence[SummaryRow], metric: str, threshold: float
+def _mark(
+    marks: dict[str, dict[str, Mark]], rows: Sequence[SummaryRow], metric: str, standings: Mapping[str, Standing]
 ) -> None:
     sign = 1.0 if DIRECTIONS[metric] == "lower" else -1.0
     values = {row.contender: sign * getattr(row, metric) for row in rows if getattr(row, metric) is not None}
-    if len(values) < 2:
+    alike = [name for name, standing in standings.items() if standing.verdict != "slower" and name in values]
+    if len(alike) == 1:
+        marks[alike[0]][metric] = "best"
         return
-    best = min(values, key=lambda name: values[name])
-    tolerance = max(SMALLEST.get(metric, 0.0), 0.0 if metric == "success_rate" else threshold * abs(values[best]))
-    if all(value - values[best] <= tolerance for value in values.values()):
-        return  # nothing to choose by
-    for name, value in values.items():
-        if name == best:
-            marks[name][metric] = "best"
-        elif value - values[best] <= tolerance:
+    group = alike or list(values)
+    lowest = min((values[name] for name in group), default=0.0)
+    for name in group:
+        if values[name] == lowest:
+            marks[name][metric] = "leading"
+        elif alike:
             marks[name][metric] = "tied"
 
 

@@ -15,7 +15,6 @@ from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 __all__ = ["find_warnings"]
 
 LEAST_FOR_INTERVAL = 6
-LEAST_FOR_TRUST = 10
 LEAST_DEVIATION = 0.10
 MOST_STARTUP = 0.5
 SHORTEST_TASK_S = 0.25
@@ -44,7 +43,7 @@ def _together(where: str, of_rows: Sequence[tuple[str, Warning_]]) -> list[Warni
     for alike in by_code.values():
         name, worst = max(alike, key=lambda pair: abs(pair[1].value))
         others = [other for other, _ in alike if other != name]
-        also = f" The same holds, to a lesser degree, for {', '.join(others)}." if others else ""
+        also = f" So, less, {', '.join(others)}." if others else ""
         found.append(evolve(worst, where=f"{where} · {name}", text=worst.text + also))
     return found
 
@@ -66,7 +65,7 @@ def _of_machine(results: Results) -> Iterator[Warning_]:
             "",
             load,
             0.25 * cores,
-            f"the machine was busy at the start (load {load:.2f} on {cores} cores); end other programs.",
+            f"the machine was busy at the start (load {load:.1f} on {cores} cores); end other programs.",
         )
     governor = results.machine.get("cpu_governor", "performance")
     if governor != "performance":
@@ -76,15 +75,6 @@ def _of_machine(results: Results) -> Iterator[Warning_]:
 
 
 def _of_case(case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequence[SummaryRow]) -> Iterator[Warning_]:
-    if 0 < case.rounds < LEAST_FOR_TRUST:
-        what = "an interval takes 6" if case.rounds < LEAST_FOR_INTERVAL else "10 or more tell more"
-        yield _warning(
-            "few_rounds",
-            where,
-            case.rounds,
-            LEAST_FOR_TRUST,
-            f"only {case.rounds} {'round' if case.rounds == 1 else 'rounds'}; {what}: --iterations 12.",
-        )
     shortest = SHORTEST_TASK_S * case.latency_scale * 1000.0
     if case.faults != "none" and 0 < shortest < 5.0:
         yield _warning(
@@ -92,7 +82,7 @@ def _of_case(case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequ
             where,
             shortest,
             5.0,
-            f"the shortest simulated wait is {shortest:.2g} ms, where timers dominate; raise --latency-scale.",
+            f"waits of {shortest:.2g} ms are mostly timers' error; raise --latency-scale.",
         )
     timed = [sample for sample in samples if sample.kind == "timed"]
     walls = sum(execution.wall_ms for sample in timed for execution in sample.executions) / 1000.0
@@ -103,7 +93,7 @@ def _of_case(case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequ
             where,
             own / walls,
             0.01,
-            f"the harness itself used {own / walls:.1%} of a core during timed executions; longer texts make it less.",
+            f"the harness itself used {own / walls:.1%} of a core; longer texts make it less.",
         )
     yield from _drift(where, timed)
     slow = [row.contender for row in rows if "timeout" in row.problems]
@@ -121,7 +111,7 @@ def _of_reference(results: Results, where: str, rows: Sequence[SummaryRow]) -> I
             where,
             0,
             0,
-            f"{reference} did not get through, so there are no ratios; name another --reference.",
+            f"no ratios, as {reference} did not get through; name another --reference.",
         )
 
 
@@ -137,8 +127,7 @@ def _drift(where: str, timed: Sequence[Sample]) -> Iterator[Warning_]:
             where,
             last / first - 1,
             0.05,
-            f"a fixed piece of work took {last / first - 1:+.1%} at the end of the run against its beginning: the machine "
-            "changed. Random order spreads that evenly; for narrower intervals run again on a quiet machine.",
+            f"the machine got {'slower' if last > first else 'faster'} by {abs(last / first - 1):.0%}; run again when it is quiet.",
         )
 
 
@@ -154,7 +143,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             where,
             noise,
             0.05,
-            f"its times scatter by {noise:.1%} about what the round's texts and faults explain; more --iterations help.",
+            f"times scatter by {noise:.1%} beyond texts and faults; run again on a quiet machine.",
         )
     # A contender that hardly scatters has no outliers for being a few per cent off once.
     limit = max(3.5 * 1.4826 * noise, LEAST_DEVIATION)
@@ -169,8 +158,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             where,
             row.startup_ms / row.median_ms,
             MOST_STARTUP,
-            f"its workers took {row.startup_ms:,.0f} of {row.median_ms:,.0f} ms to be ready: what is compared is its start "
-            "rather than its work, as each text starts them anew; larger texts tell more.",
+            f"{row.startup_ms:,.0f} of {row.median_ms:,.0f} ms are its workers' start; larger texts tell more.",
         )
     if len(times) >= LEAST_FOR_INTERVAL and abs(row.runtime_ms / row.median_ms - 1) > 0.10:
         yield _warning(
@@ -178,7 +166,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             where,
             row.runtime_ms / row.median_ms - 1,
             0.10,
-            f"mean and median differ by {row.runtime_ms / row.median_ms - 1:+.1%}: see the median (--detailed).",
+            f"mean and median differ by {row.runtime_ms / row.median_ms - 1:+.1%}; see --detailed.",
         )
     timed = series.of(row.contender, "timed")
     pairs = list(zip((s.started_s for s in timed if s.round in times), paired, strict=False))
@@ -190,7 +178,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
                 where,
                 float(result.statistic),
                 0.01,
-                "its times rise or fall over the run against the others'; run again, in another --seed.",
+                "times drift over the run against the others'; run again with another --seed.",
             )
     firsts = [s.warm[0].wall_ms / median([e.wall_ms for e in s.warm[1:]]) for s in timed if len(s.warm) > 2]
     if firsts and median(firsts) > 1.2:
@@ -199,7 +187,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             where,
             median(firsts),
             1.2,
-            f"the first warm execution takes {median(firsts):.2f} times as long as the next: it is not warm yet.",
+            f"the first warm execution takes {median(firsts):.1f} times as long as the next.",
         )
 
 

@@ -4,67 +4,91 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
-from pipeline_optimization.benchmarks.statistics.intervals import geometric_mean
+from pipeline_optimization.benchmarks.records import CaseRecord, Interval, Results, SummaryRow
+from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number, pace, pace_ends, percent
 from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
-from pipeline_optimization.benchmarks.statistics.resolution import resolution
 
-__all__ = ["put_into_words"]
+__all__ = ["between", "listed", "put_into_words", "too_few_rounds"]
 
 WAITING_PERCENT = 20.0
 
 
 def put_into_words(results: Results) -> list[str]:
-    """Return a few sentences for each case and profile, and one over all cases where there are several."""
+    """Return a few sentences for each case and profile, and one on the rounds where they are too few."""
     sentences = []
     for case in results.cases:
         rows = results.rows_of(case.case, case.profile)
-        if rows:
-            sentences.append(f"{case.profile} · {case.case}: {_case(case, rows, results.run.reference)}")
-    overall = _overall(results)
-    return [*sentences, overall] if overall else sentences
+        if rows and (found := _case(results, case, rows)):
+            sentences.append(f"{case.profile} · {case.case}: {found}")
+    return [*sentences, *filter(None, [too_few_rounds(results)])]
 
 
-def _case(case: CaseRecord, rows: Sequence[SummaryRow], reference: str) -> str:
-    best = [row for row in rows if row.verdict == "best"]
+def too_few_rounds(results: Results) -> str:
+    """Say once for all cases how many rounds would give verdicts; empty where there were enough."""
+    short = {}
+    for case in results.cases:
+        ranked = _ranked(results.rows_of(case.case, case.profile))
+        if ranked > 1 and case.rounds < rounds_needed(ranked):
+            short[case.case, case.profile] = (case.rounds, rounds_needed(ranked))
+    if not short:
+        return ""
+    counts = sorted({rounds for rounds, _ in short.values()})
+    needed = max(needed for _, needed in short.values())
+    had = "1 round is" if counts == [1] else f"{' or '.join(map(str, counts))} rounds are"
+    return f"{had} too few to be certain which is the fastest; {needed} would tell: --iterations {needed}."
+
+
+def _ranked(rows: Sequence[SummaryRow]) -> int:
+    return sum(1 for row in rows if not row.problems and row.runtime_ms is not None)
+
+
+def _case(results: Results, case: CaseRecord, rows: Sequence[SummaryRow]) -> str:
+    best = next((row for row in rows if row.verdict == "best"), None)
     tied = [row.contender for row in rows if row.verdict == "tied"]
-    slower = [row for row in rows if row.verdict == "slower"]
-    if not best:
+    if best is None:
         if len(rows) == 1:
             return _single(rows[0])
-        contenders = sum(1 for row in rows if not row.problems)
-        needed = rounds_needed(contenders)
-        if case.rounds < needed:
-            rounds = "1 round is" if case.rounds == 1 else f"{case.rounds} rounds are"
-            return f"no verdict, because {rounds} too few for {contenders} contenders (it takes {needed})."
-        return "no verdict, because fewer than two contenders got through without a fault."
-    if tied and not slower:
-        sentence = f"no measurable difference between {_listed([best[0].contender, *tied])}."
-    elif tied:
-        sentence = f"{best[0].contender} has the best median, and cannot be told from {_listed(tied)}."
+        return "" if _ranked(rows) > 1 else "no verdict: fewer than two contenders got through without a fault."
+    against = _against(best, results.run.reference)
+    if not tied:
+        sentence = f"{best.contender} is the fastest{against and f', {against}'}."
+    elif any(row.verdict == "slower" for row in rows):
+        sentence = (
+            f"{best.contender} has the best median{against and f', {against}'}, and cannot be told from {listed(tied)}."
+        )
     else:
-        sentence = f"{best[0].contender} is the fastest."
-    return " ".join(
-        filter(None, [sentence, _against(best[0], reference), _limit(rows), _what_can_be_told(rows, reference)])
-    )
+        sentence = f"no measurable difference between {listed([best.contender, *tied])}."
+    return " ".join(filter(None, [sentence, _hidden(results, case, tied), _limit(rows)]))
 
 
 def _single(row: SummaryRow) -> str:
-    if row.runtime_ms is None:
+    if row.runtime_ms is None or row.median_ms is None:
         return f"{row.contender} did not get through."
+    decimals = decimals_for([row.median_ms])
     rounds = "one round" if row.rounds == 1 else f"median of {row.rounds} rounds"
-    text = f"{row.contender} takes {row.median_ms:.4g} ms ({rounds}"
-    return text + (
-        f", 95 % of it in {row.interval_ms[0]:.4g} to {row.interval_ms[1]:.4g})." if row.interval_ms else ")."
-    )
+    sure = f", 95 % of it in {' to '.join(number(end, decimals) for end in row.interval_ms)}" if row.interval_ms else ""
+    return f"{row.contender} takes {number(row.median_ms, decimals)} ms ({rounds}{sure})."
 
 
 def _against(best: SummaryRow, reference: str) -> str:
     if best.contender == reference or best.ratio is None:
         return ""
-    interval = best.ratio_interval
-    sure = f" ({interval[0]:.3g} to {interval[1]:.3g} with 95 % confidence)" if interval else ""
-    return f"{best.contender} takes {best.ratio:.3g} times as long as {reference}{sure}."
+    return f"{pace(best.ratio)} as {reference}{between(best.ratio, best.ratio_interval)}"
+
+
+def between(ratio: float, interval: Interval | None) -> str:
+    """Return the interval of a ratio of times in round brackets, after a space; empty where there is none."""
+    return f" ({' to '.join(pace_ends(ratio, interval))})" if interval else ""
+
+
+def _hidden(results: Results, case: CaseRecord, tied: Sequence[str]) -> str:
+    """Say for each contender that cannot be told from the best which difference to it might be there nevertheless."""
+    found = []
+    for one in results.comparisons:
+        if (one.case, one.profile) == (case.case, case.profile) and one.contender in tied and one.interval:
+            share = max(one.interval[1] - 1.0, 1.0 / one.interval[0] - 1.0)
+            found.append(f"{percent(share)} ({one.contender})")
+    return f"A difference of up to {listed(found, 'or')} could hide in that." if found else ""
 
 
 def _limit(rows: Sequence[SummaryRow]) -> str:
@@ -80,29 +104,6 @@ def _limit(rows: Sequence[SummaryRow]) -> str:
     return ""
 
 
-def _what_can_be_told(rows: Sequence[SummaryRow], reference: str) -> str:
-    found = resolution(rows, reference)
-    return "" if found is None else f"This run can tell apart differences of about ±{found:.1%}."
-
-
-def _overall(results: Results) -> str:
-    """Compare over all cases those who completed every one, by geometric means of the ratios to the reference."""
-    if len(results.cases) < 2:
-        return ""
-    means = {}
-    for contender in results.contenders:
-        rows = [row for row in results.summary if row.contender == contender.name]
-        ratios = [row.ratio for row in rows if row.ratio is not None and not row.problems]
-        if len(ratios) == len(results.cases):
-            means[contender.name] = geometric_mean(ratios)
-    if len(means) < 2:
-        return ""
-    listed = ", ".join(f"{name} {mean:.3g}" for name, mean in sorted(means.items(), key=lambda item: item[1]))
-    return (
-        f"Over all {len(results.cases)} tables, geometric mean of the times as multiples of {results.run.reference}'s: {listed}. "
-        "Such a mean hides that the order differs from case to case."
-    )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+def listed(names: Sequence[str], word: str = "and") -> str:
+    """Return names as they stand in a sentence."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pipeline_optimization.benchmarks.documents import to_json_line
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports import overview
+from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE, MARKS, VERDICT_TITLE
 from pipeline_optimization.benchmarks.reports.html import tables
 from pipeline_optimization.benchmarks.reports.html.charts.phase_chart import PHASES
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
@@ -17,7 +18,7 @@ from pipeline_optimization.benchmarks.reports.html.sections import ChartSection,
 from pipeline_optimization.benchmarks.reports.html.style import style_sheet
 from pipeline_optimization.benchmarks.reports.html.theme import DARK, LIGHT, PHASE_COLOURS, chart_config
 from pipeline_optimization.benchmarks.reports.method import KNOWN_BIASES, METHOD
-from pipeline_optimization.benchmarks.reports.summary_table import MARKS, summary_tables
+from pipeline_optimization.benchmarks.reports.summary_table import summary_tables
 
 __all__ = ["results_to_html"]
 
@@ -43,13 +44,12 @@ def results_to_html(results: Results) -> str:
             comparisons=tables.comparison_table(results),
             contender_table=tables.contender_table(results),
             case_table=tables.case_table(results),
-            resolution=overview.run_resolution(summaries),
             facts=overview.fact_list(results),
-            heading_of=overview.heading_of,
-            resolution_sentence=overview.resolution_sentence,
             interruption=overview.interruption(results),
             legend=overview.LEGEND,
             marks=MARKS,
+            contender_title=CONTENDER_TITLE,
+            verdict_title=VERDICT_TITLE,
             method=[*METHOD, *results.methods.items()],
             biases=KNOWN_BIASES,
             style=style_sheet(),

@@ -119,7 +119,7 @@ def comparison_table(results: Results) -> PlainTable | None:
         return None
     return PlainTable(
         caption="Each contender against the one with the best median; p is Holm-corrected",
-        columns=["Metric", "Profile", "Case", "Contender", "Against", "Verdict", "Ratio", "95 % interval", "p"],
+        columns=["Metric", "Profile", "Case", "Contender", "Against", "Verdict", "Time", "95 % interval", "p"],
         rows=[
             [
                 c.metric.replace("_", " "),
@@ -128,8 +128,8 @@ def comparison_table(results: Results) -> PlainTable | None:
                 c.contender,
                 c.against,
                 c.verdict,
-                quantities.ratio(c.ratio),
-                quantities.interval(c.interval) or quantities.NOTHING,
+                quantities.pace(c.ratio),
+                quantities.pace_interval(c.ratio, c.interval) or quantities.NOTHING,
                 _p(c.p_adjusted),
             ]
             for c in results.comparisons

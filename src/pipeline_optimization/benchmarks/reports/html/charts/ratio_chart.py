@@ -35,11 +35,11 @@ def ratio_figures(results: Results, contenders: Contenders) -> list[Figure]:
 
 def _words(rows: Sequence[SummaryRow], reference: str) -> str:
     each = [
-        f"{row.contender} {quantities.ratio(row.ratio)} {quantities.interval(row.ratio_interval)}".rstrip()
+        f"{row.contender} {quantities.pace(row.ratio)} {quantities.pace_interval(row.ratio, row.ratio_interval)}".rstrip()
         for row in rows
         if row.contender != reference
     ]
-    return f"Time relative to {reference}: {'; '.join(each)}."
+    return f"Against {reference}: {'; '.join(each)}."
 
 
 def _spec(rows: Sequence[SummaryRow], results: Results, contenders: Contenders, words: str) -> Spec:
@@ -50,10 +50,10 @@ def _spec(rows: Sequence[SummaryRow], results: Results, contenders: Contenders, 
             "ratio": row.ratio,
             "low": (row.ratio_interval or (row.ratio, row.ratio))[0],
             "high": (row.ratio_interval or (row.ratio, row.ratio))[1],
-            "shown": quantities.ratio(row.ratio),
+            "shown": quantities.pace(row.ratio),
             # The dashed line names the reference.
-            "label": "" if row.contender == reference else quantities.ratio(row.ratio),
-            "interval": quantities.interval(row.ratio_interval) or "no interval",
+            "label": "" if row.contender == reference else quantities.pace(row.ratio),
+            "interval": quantities.pace_interval(row.ratio, row.ratio_interval) or "no interval",
         }
         for row in rows
     ]
@@ -66,7 +66,7 @@ def _spec(rows: Sequence[SummaryRow], results: Results, contenders: Contenders, 
     data = {"values": values}
     tooltip = [
         {"field": "contender", "type": "nominal"},
-        {"field": "shown", "type": "nominal", "title": "ratio"},
+        {"field": "shown", "type": "nominal", "title": "time"},
         {"field": "interval", "type": "nominal", "title": "95 %"},
     ]
     return chart(
