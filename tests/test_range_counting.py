@@ -21,7 +21,7 @@ from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.pipeline.payloads import decode_ranges, encode_ranges, size_of_ranges
+from pipeline_optimization.pipeline.payloads import decode_ranges, encode_ranges, size_of_ranges, without_states
 from pipeline_optimization.pipeline.range_counting import MAX_THREADS, RangeCounter, threads_beside
 from pipeline_optimization.sources import FileRange, total_size
 from pipeline_optimization.types import ChunkCounts, GroupIndex, KernelOffer, Tokenizer
@@ -171,12 +171,15 @@ def test_small_files_are_read_by_one_thread_at_a_time(
     assert sum(counts.words for counts in counted.chunks) == 600 * kernel.count(TEXT).words
 
 
-@given(ranges=st.lists(st.builds(FileRange, names, numbers, numbers), min_size=1, max_size=20))
+@given(
+    ranges=st.lists(st.builds(FileRange, names, numbers, numbers, st.integers(0, 2**64 - 1)), min_size=1, max_size=20)
+)
 def test_ranges_travel(ranges: list[FileRange]) -> None:
     """Whatever files are called: ranges arrive as they were sent, and their size is told without unpacking them."""
-    ranges = [FileRange(path, min(start, stop), max(start, stop)) for path, start, stop in ranges]
+    ranges = [FileRange(path, min(start, stop), max(start, stop), state) for path, start, stop, state in ranges]
     data = encode_ranges(ranges)
     assert decode_ranges(data) == ranges
+    assert without_states(data) == without_states(encode_ranges([part._replace(state=1) for part in ranges]))
     assert size_of_ranges(data) == total_size(ranges)
 
 

@@ -13,7 +13,7 @@ from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 from pipeline_optimization.errors import CheckpointError
-from pipeline_optimization.pipeline.payloads import decode_ranges
+from pipeline_optimization.pipeline.payloads import decode_ranges, without_states
 from pipeline_optimization.pipeline.plan import SEED, RunPlan
 from pipeline_optimization.pipeline.stages import COUNT_RANGES
 from pipeline_optimization.sources import Source, identify
@@ -79,14 +79,14 @@ class CheckpointedWorkload:
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
         """Keep a result together with its item's identity, and return the items that it makes possible."""
         follow_ups = self._workload.accept(item, result)
-        self.store.put(item.task, item.id, item.data, None if self._sums_up else result, _span(item))
+        self.store.put(item.task, item.id, _content(item), None if self._sums_up else result, _span(item))
         self._is_sum_stale = self._sums_up
         return self._unfinished(follow_ups)
 
     def _unfinished(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield what is to be run; what is finished is accepted instead, in the order in which it comes."""
         for item in items:
-            found = self.store.find(item.task, item.id, item.data)
+            found = self.store.find(item.task, item.id, _content(item))
             if found is None:
                 if not self._is_failed(item):
                     yield item
@@ -99,7 +99,7 @@ class CheckpointedWorkload:
             yield from self._unfinished(follow_ups)
 
     def _is_failed(self, item: Item) -> bool:
-        failure = None if self._retries_failed else self.store.find_failure(item.task, item.id, item.data)
+        failure = None if self._retries_failed else self.store.find_failure(item.task, item.id, _content(item))
         if failure is not None:
             self.failed.add_failed(
                 FailedItem(
@@ -123,7 +123,7 @@ class CheckpointedWorkload:
             attempts=failed.attempts,
             is_poison=failed.is_poison,
         )
-        self.store.put_failure(item.task, item.id, item.data, failure)
+        self.store.put_failure(item.task, item.id, _content(item), failure)
 
     def commit(self) -> bool:
         """Make safe what was finished since the last time; return whether there was anything."""
@@ -144,6 +144,11 @@ class CheckpointedWorkload:
                 "anew.",
                 path=self.store.path,
             ) from error
+
+
+def _content(item: Item) -> bytes:
+    """Return what an item is run on, as a later run has it too: it may find a file with another time, and the same content."""
+    return without_states(item.data) if item.task == COUNT_RANGES else item.data
 
 
 def _span(item: Item) -> FileSpan | None:

@@ -25,11 +25,13 @@ __all__ = [
     "encode_ranges",
     "encode_unreadable",
     "size_of_ranges",
+    "without_states",
 ]
 
 HEADER = struct.Struct("<QI")
 LENGTH = struct.Struct("<Q")
 RANGES = struct.Struct("<QI")
+STATE_BYTES = 8
 UNREADABLE = 0xFFFFFFFF
 """In place of the number of chunks: the source could not be read."""
 
@@ -43,11 +45,11 @@ class Counted:
 
 
 def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
-    """Pack ranges: their bytes in all, their number, where each starts and stops, its name's length, and all names."""
-    paths, starts, stops = zip(*ranges, strict=True)
+    """Pack ranges: bytes in all, number, where each starts and stops, its name's length, all names, states of files."""
+    paths, starts, stops, states = zip(*ranges, strict=True)
     numbers = array("Q", (*starts, *stops, *map(len, paths)))
     names = "".join(paths).encode("utf-8", "surrogatepass")
-    return RANGES.pack(total_size(ranges), len(ranges)) + numbers.tobytes() + names
+    return RANGES.pack(total_size(ranges), len(ranges)) + numbers.tobytes() + names + array("Q", states).tobytes()
 
 
 def decode_ranges(data: bytes) -> list[FileRange]:
@@ -56,10 +58,18 @@ def decode_ranges(data: bytes) -> list[FileRange]:
     numbers = array("Q")
     end = RANGES.size + 3 * number * numbers.itemsize
     numbers.frombytes(data[RANGES.size : end])
-    names = data[end:].decode("utf-8", "surrogatepass")
+    states = array("Q")
+    states.frombytes(data[len(data) - number * STATE_BYTES :])
+    names = without_states(data)[end:].decode("utf-8", "surrogatepass")
     borders = accumulate(numbers[2 * number :], initial=0)
     paths = (names[start:stop] for start, stop in pairwise(borders))
-    return list(map(FileRange, paths, numbers[:number], numbers[number : 2 * number]))
+    return list(map(FileRange, paths, numbers[:number], numbers[number : 2 * number], states))
+
+
+def without_states(data: bytes) -> bytes:
+    """Return encoded ranges without the states of their files: what a later run finds again, if no content has changed."""
+    _, number = RANGES.unpack_from(data)
+    return data[: len(data) - number * STATE_BYTES]
 
 
 def size_of_ranges(data: bytes) -> int:

@@ -10,7 +10,16 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from pipeline_optimization.pipeline.payloads import Counted
-from pipeline_optimization.sources import Chunk, FileRange, chunk_of, cut_range, is_url, read_ranges, total_size
+from pipeline_optimization.sources import (
+    Chunk,
+    FileRange,
+    chunk_of,
+    cut_range,
+    is_same_state,
+    is_url,
+    read_ranges,
+    total_size,
+)
 from pipeline_optimization.types import FileReader
 
 if TYPE_CHECKING:
@@ -127,8 +136,9 @@ class RangeCounter:
         """Return whole local files as the kernel reads them, where it can: None tells nothing of why it cannot."""
         if not isinstance(self.kernel, FileReader):
             return None
-        paths, starts, stops = zip(*ranges, strict=True)
-        return None if any(starts) or any(map(is_url, paths)) else self.kernel.read_files(paths, stops)
+        paths, starts, stops, states = zip(*ranges, strict=True)
+        data = None if any(starts) or any(map(is_url, paths)) else self.kernel.read_files(paths, stops)
+        return data if data is not None and _are_unchanged(paths, states) else None
 
     def _together(self, shares: Sequence[Counted]) -> Counted:
         counts = [counts for share in shares for counts in share.chunks]
@@ -161,3 +171,11 @@ class RangeCounter:
     def _blocks(self, left: int) -> int:
         """Return how many blocks of so many the next piece has."""
         return max(1, min(BLOCKS, left // self.threads))
+
+
+def _are_unchanged(paths: Sequence[str], states: Sequence[int]) -> bool:
+    """Return whether files are still in these states. One that is gone, or not in its state, tells that when it is read again."""
+    try:
+        return all(map(is_same_state, map(os.stat, paths), states))
+    except (OSError, ValueError):
+        return False

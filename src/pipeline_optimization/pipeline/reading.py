@@ -8,6 +8,7 @@ from functools import partial
 from attrs import define, frozen
 
 from pipeline_optimization.sources import (
+    UNKNOWN,
     FileRange,
     FileSource,
     Guide,
@@ -46,7 +47,8 @@ class Part:
 class Reading:
     """Cuts sources one after the other. A word never spans two of them: their borders end words.
 
-    ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None. ``stop_of`` may know
+    ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None. ``is_read_elsewhere``: on
+    other machines, which see the same files. ``stop_of`` may know
     where the part of a file that begins somewhere ends, so that the file need not be looked at. ``bytes_read`` and
     ``invalid_bytes`` are of what was read here; whoever reads ranges adds to them what was found there.
     """
@@ -54,6 +56,7 @@ class Reading:
     sources: Sequence[Source]
     chunk_size: int
     squeeze: Callable[[str], str] | None
+    is_read_elsewhere: bool = False
     stop_of: Callable[[str, int], int | None] = _unknown
     bytes_read: int = 0
     invalid_bytes: int = 0
@@ -72,12 +75,13 @@ class Reading:
         Which part has which words depends on the sources, the chunk size and ``inline`` only. Raises InputError where
         a source cannot be read.
         """
-        sizes = [source.plain_size() if isinstance(source, FileSource | UrlSource) else None for source in self.sources]
+        plain = [self._plain(source) for source in self.sources]
+        sizes = [size for size, _ in plain]
         blocks = [-(-(size or 0) // self.chunk_size) for size in sizes]
         total = later = sum(blocks)
         small: list[FileRange] = []
         pending, most = 0, self.chunk_size
-        for source, size, count in zip(self.sources, sizes, blocks, strict=True):
+        for source, (size, state), count in zip(self.sources, plain, blocks, strict=True):
             if small and (size is None or pending + size > most or len(small) == MAX_FILES):
                 yield from self._of(small, inline=inline)
                 small, pending = [], 0
@@ -87,16 +91,27 @@ class Reading:
             elif size <= self.chunk_size:
                 if not small and not inline:
                     most = self.chunk_size * Guide(total=total, later=later)(count)
-                small.append(FileRange(source.name, 0, size))
+                small.append(FileRange(source.name, 0, size, state))
                 pending += size
             else:
                 cut = partial(
-                    cut_file, source.name, size, self.chunk_size, known_stop=partial(self.stop_of, source.name)
+                    cut_file,
+                    source.name,
+                    size,
+                    self.chunk_size,
+                    state=state,
+                    known_stop=partial(self.stop_of, source.name),
                 )
                 for part in cut() if inline else cut(blocks=Guide(total=total, later=later)):
                     yield from self._of([part], inline=inline)
         if small:
             yield from self._of(small, inline=inline)
+
+    def _plain(self, source: Source) -> tuple[int | None, int]:
+        """Return the size of a source whose parts can be read where they are counted, None for any other, and its state."""
+        if not isinstance(source, FileSource | UrlSource):
+            return None, UNKNOWN
+        return source.plain_facts(is_shared=self.is_read_elsewhere)
 
     def _read(self, source: Source) -> Iterator[Part]:
         for number, chunk in enumerate(read_chunks(source, self.chunk_size, squeeze=self.squeeze), start=1):

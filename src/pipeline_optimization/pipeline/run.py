@@ -77,6 +77,7 @@ def execute(
         sources=sources,
         chunk_size=plan.options.chunk_size,
         squeeze=tokenizer.filter if tokenizer.is_characterwise else None,
+        is_read_elsewhere=plan.capabilities.is_distributed,
     )
     totals = Totals(plan.stages.kernel.merge)
     observing = Observing(registry)

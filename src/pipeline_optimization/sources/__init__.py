@@ -13,6 +13,7 @@ raised by ``expand_inputs``.
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.file_state import UNKNOWN, is_same_state
 from pipeline_optimization.sources.guiding import Guide
 from pipeline_optimization.sources.identity import identify
 from pipeline_optimization.sources.ranges import FileRange, chunk_of, cut_file, cut_range, read_ranges, total_size
@@ -23,6 +24,7 @@ from pipeline_optimization.sources.url import UrlSource, is_url
 
 __all__ = [
     "MAX_WORD_BYTES",
+    "UNKNOWN",
     "Chunk",
     "FileRange",
     "FileSource",
@@ -36,6 +38,7 @@ __all__ = [
     "cut_range",
     "expand_inputs",
     "identify",
+    "is_same_state",
     "is_url",
     "least_bytes",
     "read_chunks",

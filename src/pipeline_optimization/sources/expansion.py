@@ -12,6 +12,7 @@ from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources.compression import compression_of
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.file_state import settled_path, state_of
 from pipeline_optimization.sources.source import StreamSource
 from pipeline_optimization.sources.url import UrlSource, is_url
 
@@ -75,14 +76,14 @@ def _glob(pattern: str) -> list[FileSource]:
 def _found(path: str) -> FileSource | None:
     """Return the file at a path, None where there is a directory."""
     try:
-        facts = os.stat(path)
+        facts = settled_path(path)
     except OSError:  # a link to nowhere, which reading will tell
         return FileSource(path)
     if stat.S_ISDIR(facts.st_mode):
         return None
     is_readable = stat.S_ISREG(facts.st_mode) and facts.st_mode & READABLE == READABLE
     is_plain = is_readable and compression_of(path) is None
-    return FileSource(path, facts.st_size if is_plain else None)
+    return FileSource(path, facts.st_size, state_of(facts)) if is_plain else FileSource(path)
 
 
 def _standard_input() -> StreamSource:

@@ -11,6 +11,7 @@ from attrs import field, frozen
 from pipeline_optimization.sources import failure
 from pipeline_optimization.sources.compression import compression_of, load_decompressor
 from pipeline_optimization.sources.decompression import open_decompressed
+from pipeline_optimization.sources.file_state import UNKNOWN, WatchedFile, settled_path, state_of
 from pipeline_optimization.sources.url import is_url
 
 if TYPE_CHECKING:
@@ -27,12 +28,13 @@ def _as_text(path: str | os.PathLike[str]) -> str:
 class FileSource:
     """A file, decompressed if its suffix is .gz, .bz2, .xz or .zst.
 
-    ``known_size`` is that of a regular file without compression that everyone may read, as a search found it: nothing about
-    it is asked again, which takes long where there are many small files.
+    ``known_size`` is that of a regular file without compression that everyone may read, as a search found it, and
+    ``known_state`` its state then: nothing about it is asked again, which takes long where there are many small files.
     """
 
     path: str = field(converter=_as_text)
     known_size: int | None = field(default=None, eq=False, repr=False)
+    known_state: int = field(default=UNKNOWN, eq=False, repr=False)
 
     @property
     def name(self) -> str:
@@ -56,9 +58,22 @@ class FileSource:
 
         That is a regular file without compression, and not named as a URL would be. Some of those that the system makes up claim to be empty.
         """
-        if (self.known_size is None and compression_of(self.path) is not None) or is_url(self.path):
-            return None
-        return self.least_size() or None
+        return self.plain_facts()[0]
+
+    def plain_facts(self, *, is_shared: bool = False) -> tuple[int | None, int]:
+        """Return ``plain_size`` and the state of the file (``file_state``) at the same moment.
+
+        ``is_shared``: its parts are read on other machines, which see the same file.
+        """
+        if is_url(self.path):
+            return None, UNKNOWN
+        if self.known_size is not None and self.known_state and not is_shared:
+            return self.known_size or None, self.known_state
+        if self.known_size is None and compression_of(self.path) is not None:
+            return None, UNKNOWN
+        facts = self._facts()
+        size = facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+        return size or None, state_of(facts, is_shared=is_shared)
 
     def open(self) -> BinaryIO:
         self._facts()
@@ -82,7 +97,7 @@ class FileSource:
 
     def _facts(self) -> os.stat_result:
         try:
-            facts = os.stat(self.path)
+            facts = settled_path(self.path)
         except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
             raise failure.unreadable(self.name, error) from error
         if stat.S_ISDIR(facts.st_mode):
@@ -91,6 +106,7 @@ class FileSource:
 
     def _open_raw(self) -> Readable:
         try:
-            return open(self.path, "rb")
+            file = open(self.path, "rb")  # noqa: SIM115 - the stream closes it
         except OSError as error:
             raise failure.unreadable(self.name, error) from error
+        return WatchedFile(file, self.name)

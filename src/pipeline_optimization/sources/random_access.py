@@ -9,6 +9,7 @@ from attrs import define, field
 
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources.failure import unreadable
+from pipeline_optimization.sources.file_state import UNKNOWN, changed, is_same_state
 from pipeline_optimization.sources.url import UrlSource, is_url
 
 if TYPE_CHECKING:
@@ -20,59 +21,84 @@ OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC",
 
 
 class RandomAccess(Protocol):
-    """A file that is opened at the first read. Both methods raise InputError where it cannot be read."""
+    """A file that is opened at the first read. Its methods raise InputError where it cannot be read."""
 
     def read(self, start: int, size: int) -> bytes:
         """Return exactly ``size`` bytes, at least one; it is an error if there are fewer."""
         ...
 
+    def verify(self) -> None:
+        """Raise InputError where the file is another than when its state was taken, or may have been at a read."""
+        ...
+
     def close(self) -> None: ...
 
 
-def open_random(path: str) -> RandomAccess:
-    return _Remote(path) if is_url(path) else _Local(path)
+def open_random(path: str, state: int = UNKNOWN) -> RandomAccess:
+    """Return access to a file whose state was ``state`` when the run began."""
+    return _Remote(path, state) if is_url(path) else _Local(path, state)
 
 
-def read_once(path: str, start: int, size: int) -> bytes:
-    """Read as ``open_random`` does, once: without an object for it, which would take a tenth of the time of a small file.
+def read_once(path: str, start: int, size: int, state: int = UNKNOWN) -> bytes:
+    """Read as ``open_random`` does, once, and verify.
 
-    Raises InputError where it cannot be read.
+    It makes no object for that, which would take a tenth of the time of a small file. Raises InputError where the file
+    cannot be read, or has changed.
     """
     if is_url(path):
-        return _Remote(path).read(start, size)
-    handle = _open(path)
+        remote = _Remote(path, state)
+        data = remote.read(start, size)
+        remote.verify()
+        return data
+    handle = _open(path, state)
     try:
-        return _read(handle, path, start, size)
+        data = _read(handle, path, start, size, state)
+        if state and not is_same_state(os.fstat(handle), state):
+            raise changed(path)
+        return data
     finally:
         os.close(handle)
 
 
-def _open(path: str) -> int:
+def _open(path: str, state: int) -> int:
     try:
         return os.open(path, OPEN_FLAGS)
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
+        if state and isinstance(error, FileNotFoundError):
+            raise _gone(path) from error
         raise unreadable(path, error) from error
 
 
-def _read(handle: int, path: str, start: int, size: int) -> bytes:
+def _gone(path: str) -> InputError:
+    return InputError(
+        f"{path!r} was removed while it was read. Count it again once it is there, or count a copy of it", source=path
+    )
+
+
+def _read(handle: int, path: str, start: int, size: int, state: int) -> bytes:
     try:
         data = os.pread(handle, size, start)
         while len(data) < size and (more := os.pread(handle, size - len(data), start + len(data))):
             data += more
     except OSError as error:
         raise unreadable(path, error, after=start) from error
-    return data if len(data) == size else _whole(data, path, start, size)
+    return data if len(data) == size else _whole(data, path, start, size, state)
 
 
 @define
 class _Local:
     _path: str
+    _state: int
     _handle: int = field(default=-1, init=False)
 
     def read(self, start: int, size: int) -> bytes:
         if self._handle < 0:
-            self._handle = _open(self._path)
-        return _read(self._handle, self._path, start, size)
+            self._handle = _open(self._path, self._state)
+        return _read(self._handle, self._path, start, size, self._state)
+
+    def verify(self) -> None:
+        if self._handle >= 0 and not is_same_state(os.fstat(self._handle), self._state):
+            raise changed(self._path)
 
     def close(self) -> None:
         if self._handle >= 0:
@@ -83,18 +109,25 @@ class _Local:
 @define
 class _Remote:
     _url: str
+    _state: int
     _file: UrlFile | None = field(default=None, init=False)
 
     def read(self, start: int, size: int) -> bytes:
         if self._file is None:
             self._file = UrlSource(self._url).file()
-        return _whole(self._file.read(start, size), self._url, start, size)
+        return _whole(self._file.read(start, size), self._url, start, size, self._state)
+
+    def verify(self) -> None:
+        if self._state and self._file is not None and self._file.state() != self._state:
+            raise changed(self._url)
 
     def close(self) -> None:
         self._file = None
 
 
-def _whole(data: bytes, name: str, start: int, size: int) -> bytes:
+def _whole(data: bytes, name: str, start: int, size: int, state: int) -> bytes:
+    if len(data) < size and state:
+        raise changed(name)
     if len(data) < size:
         raise InputError(
             f"{name!r} became shorter while it was read: it ends at byte {start + len(data):,}. "

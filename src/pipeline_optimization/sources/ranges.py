@@ -13,6 +13,7 @@ from attrs import Factory, define, field
 
 from pipeline_optimization.sources import white_space
 from pipeline_optimization.sources.chunking import Chunk, cut_stream, longest_run
+from pipeline_optimization.sources.file_state import UNKNOWN
 from pipeline_optimization.sources.random_access import RandomAccess, open_random, read_once
 from pipeline_optimization.sources.stream import InputStream
 from pipeline_optimization.sources.url import is_url
@@ -32,11 +33,15 @@ LOOK_GROWTH = 16
 
 
 class FileRange(NamedTuple):
-    """The bytes of a file from ``start`` up to but not including ``stop``. A plain tuple, as there are many."""
+    """The bytes of a file from ``start`` up to but not including ``stop``. A plain tuple, as there are many.
+
+    ``state`` is that of the file when the run began (``file_state``): who reads the range makes sure that it still is.
+    """
 
     path: str
     start: int
     stop: int
+    state: int = UNKNOWN
 
     @property
     def size(self) -> int:
@@ -49,7 +54,7 @@ class FileRange(NamedTuple):
 
 def total_size(ranges: Sequence[FileRange]) -> int:
     """Return how many bytes ranges have in all."""
-    return sum(stop - start for _, start, stop in ranges)
+    return sum(part[2] - part[1] for part in ranges)
 
 
 def _unknown(start: int) -> int | None:
@@ -65,6 +70,7 @@ def cut_file(
     size: int,
     chunk_size: int,
     *,
+    state: int = UNKNOWN,
     blocks: Callable[[int], int] = _one,
     known_stop: Callable[[int], int | None] = _unknown,
 ) -> Iterator[FileRange]:
@@ -77,7 +83,7 @@ def cut_file(
 
     Raises InputError where the file cannot be read.
     """
-    yield from _cut(FileRange(path, 0, size), chunk_size, blocks, known_stop)
+    yield from _cut(FileRange(path, 0, size, state), chunk_size, blocks, known_stop)
 
 
 def cut_range(part: FileRange, chunk_size: int, *, blocks: Callable[[int], int] = _one) -> Iterator[FileRange]:
@@ -88,21 +94,21 @@ def cut_range(part: FileRange, chunk_size: int, *, blocks: Callable[[int], int] 
 def _cut(
     part: FileRange, chunk_size: int, blocks: Callable[[int], int], known_stop: Callable[[int], int | None]
 ) -> Iterator[FileRange]:
-    path, start, size = part.path, part.start, part.stop
+    path, start, size, state = part
     border = start // chunk_size * chunk_size  # the end of the last block of the last range
     border += chunk_size * blocks(-((border - size) // chunk_size))
-    with closing(open_random(path)) as file:
+    with closing(open_random(path, state)) as file:
         while border < size:
             stop = known_stop(start) or _last_end(file, max(start, border - chunk_size), border)
             if stop:
-                yield FileRange(path, start, stop)
+                yield FileRange(path, start, stop, state)
                 start = stop
                 border = -(-stop // chunk_size) * chunk_size  # the end of the block that it ends in
                 border += chunk_size * blocks(-((border - size) // chunk_size))
             else:
                 border += chunk_size
     if start < size:
-        yield FileRange(path, start, size)
+        yield FileRange(path, start, size, state)
 
 
 def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze | None) -> Iterator[Chunk]:
@@ -110,7 +116,8 @@ def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze |
 
     A single range of more than two chunks, as one with a giant run without white space, is read as ``read_chunks`` reads,
     in bounded memory, and may give several chunks; so is one behind a URL, where each look would be a request. Raises
-    InputError where a file cannot be read, or has become shorter than the range.
+    InputError where a file cannot be read, has become shorter than the range, or is not in the range's state any more:
+    behind the last chunk at the latest.
     """
     if len(ranges) == 1 and (ranges[0].size > 2 * longest_run(chunk_size) or ranges[0].is_remote):
         with closing(InputStream(_RangeReader(ranges[0]), ranges[0].path)) as stream:
@@ -139,17 +146,19 @@ def _last_end(file: RandomAccess, low: int, high: int) -> int:
 
 
 def _read_whole(part: FileRange) -> bytes:
-    path, start, stop = part
-    data = read_once(path, start, stop - start)
+    path, start, stop, state = part
+    data = read_once(path, start, stop - start, state)
     return data if start else data.removeprefix(BYTE_ORDER_MARK)
 
 
 @define
 class _RangeReader:
-    """Reads a range from its start to its end."""
+    """Reads a range from its start to its end, where it verifies that all of it was of one content."""
 
     part: FileRange
-    _file: RandomAccess = field(default=Factory(lambda self: open_random(self.part.path), takes_self=True), init=False)
+    _file: RandomAccess = field(
+        default=Factory(lambda self: open_random(self.part.path, self.part.state), takes_self=True), init=False
+    )
     position: int = field(default=0, init=False)
 
     def read(self, size: int, /) -> bytes:
@@ -158,6 +167,8 @@ class _RangeReader:
             return b""  # who asks an object store for no bytes gets all of them
         data = self._file.read(self.part.start + self.position, size)
         self.position += size
+        if self.position == self.part.size:
+            self._file.verify()
         return data
 
     def close(self) -> None:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import io
-from typing import BinaryIO, Protocol, cast
+import os
+import stat
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from attrs import define, field, frozen
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.sources.file_state import WatchedFile
 from pipeline_optimization.sources.stream import InputStream
+
+if TYPE_CHECKING:
+    from pipeline_optimization.sources.stream import Readable
 
 __all__ = ["Source", "StreamSource", "TextSource"]
 
@@ -58,4 +64,13 @@ class StreamSource:
             msg = f"{self.name!r} is a stream and was read already; save it to a file to read it more than once"
             raise InputError(msg, source=self.name)
         self._is_opened = True
-        return cast("BinaryIO", InputStream(self.stream, self.name, owns_raw=False))
+        return cast("BinaryIO", InputStream(self._watched(), self.name, owns_raw=False))
+
+    def _watched(self) -> Readable:
+        """Return the stream, watched for changes where a file stands behind it, as with ``<book.txt``."""
+        try:
+            handle = self.stream.fileno()
+            is_file = stat.S_ISREG(os.fstat(handle).st_mode)
+        except (OSError, ValueError, AttributeError):  # it has no file
+            return self.stream
+        return WatchedFile(self.stream, self.name) if is_file else self.stream

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from hashlib import blake2b
 from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
@@ -12,6 +13,7 @@ from pipeline_optimization.errors import InputError, MissingDependencyError
 from pipeline_optimization.sources.compression import Compression, compression_of, load_decompressor
 from pipeline_optimization.sources.decompression import open_decompressed
 from pipeline_optimization.sources.failure import unreadable
+from pipeline_optimization.sources.file_state import UNKNOWN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +32,19 @@ _SHARED = frozenset(
 
 _VERSIONS = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "modified", "generation", "md5Hash")
 """What file systems call that which changes with a file."""
+
+_STATES = (
+    "size",
+    *_VERSIONS,
+    "Last-Modified",
+    "Content-MD5",
+    "created",
+    "ino",
+    "modification_time",
+    "modificationTime",
+    "version_id",
+)
+"""The same, and what changes with the file while its content stays: enough to tell one file from another during a run."""
 
 
 class _FileSystem(Protocol):
@@ -58,12 +73,24 @@ class UrlFile:
         except Exception as error:  # as in UrlSource.open
             raise unreadable(self.url, error) from error
 
+    def state(self) -> int:
+        """Return a number that is another one once the file is another, as far as its file system tells.
+
+        Raises InputError where the file system says nothing.
+        """
+        return _state_of(self.info())
+
     def read(self, start: int, size: int) -> bytes:
         """Return the bytes that there are. Raises InputError where they cannot be read."""
         try:
             return bytes(self.system.cat_file(self.path, start=start, end=start + size))
         except Exception as error:  # as above
             raise unreadable(self.url, error, after=start) from error
+
+
+def _state_of(info: Mapping[str, object]) -> int:
+    told = repr([(name, str(info[name])) for name in _STATES if name in info])
+    return int.from_bytes(blake2b(told.encode(), digest_size=8).digest()) | 1
 
 
 def is_url(text: str) -> bool:
@@ -97,8 +124,12 @@ class UrlSource:
 
         Raises InputError where there is no such file.
         """
+        return self.plain_facts()[0]
+
+    def plain_facts(self, *, is_shared: bool = False) -> tuple[int | None, int]:
+        """Return ``plain_size`` and the state of the file at the same moment, which is the same on all machines."""
         info = self._plain_info()
-        return None if info is None else cast("int", info["size"])
+        return (None, UNKNOWN) if info is None else (cast("int", info["size"]), _state_of(info))
 
     def version(self) -> str | None:
         """Return what is equal only as long as the file is the same, as far as its file system tells.

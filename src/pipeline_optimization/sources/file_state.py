@@ -1,0 +1,103 @@
+"""The state of a file: a number that is another one as soon as the file is another, or has another content.
+
+Whoever reads a part of a file compares its state afterwards with the one that was seen when the run began. Nothing that
+was read before then can be of another content: whatever changes a file changes one of its times first.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+from typing import BinaryIO
+
+from pipeline_optimization.errors import InputError
+
+__all__ = ["UNKNOWN", "WatchedFile", "changed", "is_same_state", "settled", "settled_path", "state_of"]
+
+UNKNOWN = 0
+"""The state of what has none that could be compared, such as a pipe."""
+
+TICK_NS = 20_000_000
+"""Twice the longest step of the clock from which Linux takes the times of files: in one step a file can change twice and keep its time."""
+
+MOST_WAITS = 3
+"""A file that is written all the time is never settled; then the next write tells."""
+
+_MASK = (1 << 64) - 2  # without the lowest bit, which tells a shared state
+
+
+def state_of(facts: os.stat_result, *, is_shared: bool = False) -> int:
+    """Return the state of a file of which ``os.stat`` says this, UNKNOWN for what is no regular file.
+
+    ``is_shared`` leaves out what another machine may call otherwise where both see the same file. Equal for all
+    processes of one version of Python.
+    """
+    if not stat.S_ISREG(facts.st_mode):
+        return UNKNOWN
+    if is_shared:
+        return hash((facts.st_size, facts.st_mtime_ns)) & _MASK | 1
+    return hash((facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino, facts.st_dev)) & _MASK or 2
+
+
+def is_same_state(facts: os.stat_result, state: int) -> bool:
+    """Return whether a file that has these facts now is what had ``state``."""
+    return state == UNKNOWN or state_of(facts, is_shared=bool(state & 1)) == state
+
+
+def settled(handle: int) -> os.stat_result:
+    """Return the facts of an open file, once any later change must give it another time: after 20 ms at most, as a rule."""
+    return _settled(handle, os.fstat(handle))
+
+
+def settled_path(path: str) -> os.stat_result:
+    """Return the facts of a path as ``settled`` does."""
+    return _settled(path, os.stat(path))
+
+
+def changed(name: str) -> InputError:
+    """Return the error for a file that is no longer what it was when the run began."""
+    return InputError(
+        f"{name!r} changed while it was read: it was replaced, cut, or written to, so that the counts would mix two texts. "
+        "Count it again when nobody writes it, or count a copy. A log that grows: cat FILE | anagram run -",
+        source=name,
+    )
+
+
+def _settled(file: str | int, facts: os.stat_result) -> os.stat_result:
+    for _ in range(MOST_WAITS):
+        age = time.time_ns() - facts.st_ctime_ns
+        if not (0 <= age < TICK_NS and stat.S_ISREG(facts.st_mode)):
+            break
+        time.sleep((TICK_NS - age) / 1e9)
+        facts = os.stat(file)
+    return facts
+
+
+class WatchedFile:
+    """An open file that must stay as it is while it is read; what is no regular file is read as it comes.
+
+    Its descriptor stays with the old file where another takes its place, so that only writing matters. Each ``read`` raises InputError where the file has changed since this object was made.
+    """
+
+    def __init__(self, file: BinaryIO, name: str) -> None:
+        self._file = file
+        self._name = name
+        self._facts = settled(file.fileno())
+        self._state = state_of(self._facts)
+
+    def read(self, size: int, /) -> bytes:
+        data = self._file.read(size)
+        if self._state and not is_same_state(facts := os.fstat(self._file.fileno()), self._state):
+            self._allow_removal(facts)
+        return data
+
+    def _allow_removal(self, facts: os.stat_result) -> None:
+        """Go on where the file has only lost a name, as when another took its place: what was opened is as it was."""
+        is_as_before = (facts.st_size, facts.st_mtime_ns) == (self._facts.st_size, self._facts.st_mtime_ns)
+        if not (is_as_before and facts.st_nlink < self._facts.st_nlink):
+            raise changed(self._name)
+        self._facts, self._state = facts, state_of(facts)
+
+    def close(self) -> None:
+        self._file.close()
