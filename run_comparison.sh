@@ -1,23 +1,68 @@
 #!/usr/bin/env bash
-# Runs the baseline benchmark, then compares the contenders of benchmark_orchestrators/. Passes its arguments on to both,
-# but for those that only a comparison knows. Ends with the graver of the two exit codes.
+# Measures the baseline, then compares contenders, those of benchmark_orchestrators/ unless --compare-dir names others.
+# Takes what 'hatch run benchmark' and 'hatch run compare-benchmarks' take. Ends with the graver of the two exit codes.
+#
+# --export FILE.html holds the comparison; the baseline's report goes to FILE-benchmark.html beside it. What names one file
+# or one run (--partial, --resume, --save-baseline) is the comparison's, and so is what only a comparison knows.
 set -uo pipefail
 cd "$(dirname "$0")"
 
-shared=()
-comparison=(--compare-dir benchmark_orchestrators)
+benchmark=()
+comparison=()
+has_directory=
+is_comparison_only=
+
+# Prints FILE-benchmark.SUFFIX.
+beside() {
+  local name=${1##*/} directory=
+  [[ $1 == */* ]] && directory=${1%/*}/
+  if [[ $name == ?*.* ]]; then
+    printf '%s' "$directory${name%.*}-benchmark.${name##*.}"
+  else
+    printf '%s' "$1-benchmark"
+  fi
+}
+
 while (($#)); do
   case "$1" in
-    --compare-dir | --reference | --scan) comparison+=("$1" "${2-}"); shift ;;
-    --compare-dir=* | --reference=* | --scan=*) comparison+=("$1") ;;
-    *) shared+=("$1") ;;
+    --export | --compare-dir | --reference | --scan | --vary | --partial | --resume | --save-baseline)
+      if (($# < 2)); then
+        echo "Error: Option '$1' requires an argument." >&2
+        exit 2
+      fi
+      option=$1 value=$2
+      comparison+=("$option" "$value")
+      shift
+      ;;
+    --export=* | --compare-dir=* | --reference=* | --scan=* | --vary=* | --partial=* | --resume=* | --save-baseline=*)
+      option=${1%%=*} value=${1#*=}
+      comparison+=("$1")
+      ;;
+    --selftest)
+      option=$1
+      comparison+=("$1")
+      ;;
+    *)
+      option=
+      benchmark+=("$1")
+      comparison+=("$1")
+      ;;
+  esac
+  case "$option" in
+    --export) benchmark+=(--export "$(beside "$value")") ;;
+    --compare-dir) has_directory=yes ;;
+    --resume | --selftest) is_comparison_only=yes ;;
   esac
   shift
 done
+[ -n "$has_directory" ] || comparison=(--compare-dir benchmark_orchestrators "${comparison[@]}")
 
-hatch run benchmark "${shared[@]}"
-benchmark=$?
-((benchmark == 2 || benchmark == 130)) && exit "$benchmark"
-hatch run compare-benchmarks "${comparison[@]}" "${shared[@]}"
+code=0
+if [ -z "$is_comparison_only" ]; then
+  hatch run benchmark "${benchmark[@]}"
+  code=$?
+  ((code == 2 || code == 130)) && exit "$code"
+fi
+hatch run compare-benchmarks "${comparison[@]}"
 compare=$?
-exit $((compare > benchmark ? compare : benchmark))
+exit $((compare > code ? compare : code))
