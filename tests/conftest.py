@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.signal_mask import STOP_SIGNALS
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -26,3 +28,13 @@ def cache_directory() -> Iterator[Path]:
 def registry() -> Registry:
     """Return the installed plugins."""
     return Registry.load()
+
+
+@pytest.fixture(autouse=True)
+def _signal_handlers() -> Iterator[None]:
+    """Put back the handlers that the command line leaves to the system when it ends, since the tests go on."""
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)

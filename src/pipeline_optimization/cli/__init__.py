@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -14,8 +15,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # command on, when all that it needs has been imported.
     gc.disable()
     try:
-        from pipeline_optimization.cli.main import run_and_exit  # noqa: PLC0415 - see above
+        from pipeline_optimization.signal_mask import stop_signals_blocked  # noqa: PLC0415 - see above
+
+        # CPython swallows an exception in the middle of an import, or makes it another one.
+        with stop_signals_blocked():
+            from pipeline_optimization.cli.main import run_and_exit  # noqa: PLC0415 - see above
 
         run_and_exit(arguments)
+    except KeyboardInterrupt:
+        sys.exit(130)  # in silence, as nothing was begun; exit_codes.INTERRUPTED may not be imported yet
     finally:
         gc.enable()

@@ -8,6 +8,7 @@ __all__ = [
     "BROKEN_PIPE",
     "COMPLETE",
     "FAILED",
+    "HUNG_UP",
     "INCOMPLETE",
     "INTERRUPTED",
     "REGRESSION",
@@ -29,6 +30,8 @@ STOPPED: Final = 75
 """A limit or a failure stopped the run; with a checkpoint it can go on (EX_TEMPFAIL of sysexits.h)."""
 INTERRUPTED: Final = 130
 """128 + SIGINT."""
+HUNG_UP: Final = 129
+"""128 + SIGHUP."""
 TERMINATED: Final = 143
 """128 + SIGTERM."""
 BROKEN_PIPE: Final = 141

@@ -13,11 +13,11 @@ from typing import TextIO, cast
 import click
 
 from pipeline_optimization import __version__
-from pipeline_optimization.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, TERMINATED, USAGE
-from pipeline_optimization.cli.standard_streams import TellingStream, replace_closed_streams
-from pipeline_optimization.engine.interruption import interrupt
+from pipeline_optimization.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, USAGE
+from pipeline_optimization.cli.standard_streams import QuietStream, TellingStream, replace_closed_streams
+from pipeline_optimization.engine.interruption import Interrupter
 from pipeline_optimization.errors import AnagramError, UsageError
-from pipeline_optimization.signal_mask import stop_signals_blocked
+from pipeline_optimization.signal_mask import STOP_SIGNALS, stop_signals_blocked
 
 __all__ = ["run_and_exit"]
 
@@ -33,6 +33,9 @@ COMMANDS = {
     "plugins": ("plugins", "Show the installed plugins."),
 }
 """Each command with the module that holds it and its line of help."""
+
+BY_SIGNAL = {(number,): 128 + number for number in STOP_SIGNALS}
+"""Exit codes by what a KeyboardInterrupt holds."""
 
 
 class _PipeClosedError(Exception):
@@ -78,17 +81,30 @@ def anagram() -> None:
 def run_and_exit(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that the README states."""
     replace_closed_streams()
-    if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
-        # So that a command that is told to end tidies up.
-        signal.signal(signal.SIGTERM, interrupt)
-    sys.exit(_run(arguments))
+    handled = _handle_stop_signals()
+    code = _run(arguments)
+    for number in handled:
+        # Nothing is left to tidy up: from now on the system ends the process, where Python would print a traceback.
+        signal.signal(number, signal.SIG_DFL)
+    sys.exit(code)
+
+
+def _handle_stop_signals() -> Sequence[int]:
+    """Let a command that is told to end tidy up; return the signals that nobody had told Python to handle otherwise."""
+    interrupter = Interrupter()
+    handled = []
+    for number in STOP_SIGNALS:
+        if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+            signal.signal(number, interrupter)
+            handled.append(number)
+    return handled
 
 
 def _run(arguments: Sequence[str] | None) -> int:
     # Hardly anything here is cyclic garbage, and looking for it costs 6 % of a run over 200,000 files.
     gc.set_threshold(20_000, 50, 100)
-    output = sys.stdout
-    sys.stdout = cast("TextIO", TellingStream(output))
+    output, errors = sys.stdout, sys.stderr
+    sys.stdout, sys.stderr = cast("TextIO", TellingStream(output)), cast("TextIO", QuietStream(errors))
     try:
         # Without standalone mode click returns the exit code of ctx.exit(), or what the command returned.
         given = list(sys.argv[1:] if arguments is None else arguments)
@@ -112,9 +128,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort) as error:
         click.echo("Interrupted.", err=True)
         cause = error.__cause__ if isinstance(error, click.Abort) else error  # click has turned one into the other
-        return TERMINATED if cause is not None and cause.args == (signal.SIGTERM,) else INTERRUPTED
+        return INTERRUPTED if cause is None else BY_SIGNAL.get(cause.args, INTERRUPTED)
     finally:
-        sys.stdout = output
+        sys.stdout, sys.stderr = output, errors
 
 
 def _forget_output() -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 from collections.abc import Mapping, Sequence
 
 import click
 from attrs import frozen
 
-from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
+from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.rendering import Outcome, Renderer
 from pipeline_optimization.errors import ResourceError, UsageError
@@ -19,6 +18,7 @@ from pipeline_optimization.pipeline.plan import RunOptions, RunPlan, make_plan
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.signal_mask import STOP_SIGNALS
 from pipeline_optimization.sources import FileSource, Source, TextSource, least_bytes
 
 __all__ = ["Job", "case_job", "run_jobs"]
@@ -87,7 +87,7 @@ def _run(plan: RunPlan, sources: Sequence[Source], registry: Registry) -> RunRep
     """Run a plan with progress and signals. Raises ResourceError where the system has not enough of something."""
     with ProgressLine(sources) as progress:
         try:
-            return execute(plan, sources, registry, on_progress=progress.show, signals=(signal.SIGINT, signal.SIGTERM))
+            return execute(plan, sources, registry, on_progress=progress.show, signals=STOP_SIGNALS)
         except OSError as error:
             raise ResourceError(f"The system refused what the run needs: {error}.") from error
 
@@ -106,4 +106,4 @@ def _code(outcome: Outcome) -> int:
     stop = outcome.report.stop
     if stop is None:
         return INCOMPLETE if outcome.problems else COMPLETE
-    return {"interrupted": INTERRUPTED, "terminated": TERMINATED}.get(stop.kind, STOPPED)
+    return {"interrupted": INTERRUPTED, "terminated": TERMINATED, "hung_up": HUNG_UP}.get(stop.kind, STOPPED)

@@ -8,7 +8,7 @@ from typing import TextIO
 
 from pipeline_optimization.errors import UsageError
 
-__all__ = ["TellingStream", "replace_closed_streams"]
+__all__ = ["QuietStream", "TellingStream", "replace_closed_streams"]
 
 
 def replace_closed_streams() -> None:
@@ -59,6 +59,42 @@ class TellingStream:
             raise
         except OSError as error:
             raise _unwritable(error) from error
+
+
+class QuietStream:
+    """Standard error, on which what cannot be written is lost: a full disk must not hide how a command ended.
+
+    A closed pipe stays what it is, as on standard output.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+    def write(self, text: str, /) -> int:
+        try:
+            return self._stream.write(text)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            self._forget()
+            return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except BrokenPipeError:
+            raise
+        except OSError:
+            self._forget()
+
+    def _forget(self) -> None:
+        """Let what the stream still holds, and all that follows, go nowhere: Python would complain once more at exit."""
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self._stream.fileno())
+        os.close(nowhere)
 
 
 def _unwritable(error: OSError) -> UsageError:

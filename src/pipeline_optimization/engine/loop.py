@@ -78,7 +78,7 @@ class Engine:
     def run(self, worker_init: bytes) -> None:
         """Run to the end, or until something stops it. The orchestrator is opened first and always closed.
 
-        Raises KeyboardInterrupt at a second signal: then something may be torn.
+        Raises KeyboardInterrupt at a second signal: then nothing is vouched for.
         """
         backlog = Backlog(self._workload.items(), poison_losses=self._limits.poison_losses)
         is_clean = False
@@ -88,10 +88,12 @@ class Engine:
                     self._work(backlog, worker_init, interruption)
                 if self.stop is not None:
                     with interruption.stopping(self):
-                        self._drain(backlog)
+                        self._drain(backlog, interruption)
                 is_clean = self.stop is None and not self._flight.abandoned
             finally:
+                # No signal raises in here, whatever their number: a process that nobody knows any more would live on.
                 self._orchestrator.close(force=not is_clean)
+            self.stop = interruption.notice() or self.stop
 
     def _work(self, backlog: Backlog, worker_init: bytes, interruption: Interruption) -> None:
         if self._limits.deadline is not None:
@@ -276,7 +278,7 @@ class Engine:
         else:
             self._quarantine(track.item, failed)
 
-    def _drain(self, backlog: Backlog) -> None:
+    def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
         """Call off what has not started, and let the rest end within the grace period; nothing is tried again."""
         until = self._clock.now() + self._limits.grace
         for attempt_id in self._flight.timers.waiting():
@@ -285,6 +287,7 @@ class Engine:
         while self._flight and (left := until - self._clock.now()) > 0:
             self._poll(min(TICK, left), backlog)
             self._tick()
+            self.stop = interruption.notice() or self.stop
 
 
 def _too_late(timeout: float, how: str) -> ErrorRecord:

@@ -8,9 +8,11 @@ from attrs import frozen
 
 __all__ = ["Stop", "StopKind"]
 
-StopKind = Literal["interrupted", "terminated", "cancelled", "deadline", "failure", "circuit_breaker", "abandoned"]
-"""A Ctrl-C, a SIGTERM, the calling program, the run's deadline, an item that failed for good, a task that always fails, or workers that all
-hang and cannot be ended."""
+StopKind = Literal[
+    "interrupted", "terminated", "hung_up", "cancelled", "deadline", "failure", "circuit_breaker", "abandoned"
+]
+"""A Ctrl-C, a SIGTERM, a terminal that went away, the calling program, the run's deadline, an item that failed for good, a
+task that always fails, or workers that all hang and cannot be ended."""
 
 
 @frozen
@@ -23,4 +25,4 @@ class Stop:
     @property
     def is_signal(self) -> bool:
         """Return whether somebody asked for it, rather than the run itself."""
-        return self.kind in {"interrupted", "terminated"}
+        return self.kind in {"interrupted", "terminated", "hung_up"}

@@ -13,6 +13,7 @@ from anagram_plugin_multiprocess.safe_path import safe_path
 from anagram_plugin_multiprocess.worker_process import serve
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.processors import processors
+from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["MultiprocessOrchestrator"]
@@ -32,7 +33,7 @@ class MultiprocessOrchestrator:
     def open(self, context: OpenContext) -> None:
         if self._context.get_start_method() != "fork" and os.name == "posix":
             # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
-            with safe_path():
+            with stop_signals_blocked(), safe_path():
                 resource_tracker.ensure_running()
         if self._context.get_start_method() == "forkserver":
             # What workers are forked from imports once what each would. It does not if it runs already, for whomever.
@@ -40,6 +41,7 @@ class MultiprocessOrchestrator:
             self._context.set_forkserver_preload(["__main__", serve.__module__, builder.__module__])
         self._started = context.started
         self._pool = WorkerPool(self._context, context.worker_init, self.slots)
+        self._pool.open(interruptible=context.interruptible)
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
@@ -80,6 +82,6 @@ class MultiprocessOrchestrator:
 
     def close(self, *, force: bool) -> None:
         self._waiting.clear()
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            pool.close(force=force)
+        if self._pool is not None:
+            self._pool.close(force=force)
+            self._pool = None  # not before: whatever interrupts closing, it can be called once more

@@ -1,12 +1,20 @@
-"""The worker processes of a run: each that dies is replaced, unless all of them do."""
+"""The worker processes of a run: each that dies is replaced, unless all of them do.
+
+No signal strikes while the list of workers says something else than what there is: neither Ctrl-C nor a program's own
+handler, which may raise as well. A worker that nobody knows would never be told to stop.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from multiprocessing.context import BaseContext
+from multiprocessing.util import Finalize
 
 from anagram_plugin_multiprocess.worker_process import WorkerProcess
 from pipeline_optimization.errors import WorkerStartError
+from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Completion
 
 __all__ = ["WorkerPool"]
@@ -18,17 +26,33 @@ MAX_LATER_DEATHS = 100
 """The same from then on: the set-up works, so somebody else kills them."""
 
 
+STOP_PATIENCE = 5.0
+"""Seconds that workers have to end when they are told that there is no more to do."""
+
+BEFORE_MULTIPROCESSING = 100
+"""Higher than the priority of multiprocessing's own handler at exit, which sends SIGTERM to workers and waits for ever:
+they leave that signal to the parent."""
+
+
 class WorkerPool:
-    """Keeps ``size`` workers, or says why that cannot be."""
+    """Keeps ``size`` workers once it is open, or says why that cannot be."""
 
     def __init__(self, context: BaseContext, worker_init: bytes, size: int) -> None:
         self._context = context
         self._init = worker_init
+        self._size = size
         self._workers: list[WorkerProcess] = []
         self._start_deaths, self._max_deaths = 0, MAX_START_DEATHS
+        # Whatever happens to who should close the pool, no worker outlives it, or keeps the program from ending.
+        Finalize(self, _kill, args=(self._workers,), exitpriority=BEFORE_MULTIPROCESSING)
+
+    def open(self, *, interruptible: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
+        """Start the workers. Between any two of them nothing is half done, and a signal may strike."""
         try:
-            while len(self._workers) < size:
+            while len(self._workers) < self._size:
                 self._start()
+                with interruptible():
+                    pass
         except BaseException:
             self.close(force=True)
             raise
@@ -43,7 +67,8 @@ class WorkerPool:
     def _start(self) -> None:
         while True:
             try:
-                self._workers.append(WorkerProcess(self._context, self._init))
+                with stop_signals_blocked():
+                    self._workers.append(WorkerProcess(self._context, self._init))
             except (EOFError, ConnectionError):
                 self._note_start_death("they were gone before they could be told what to do")
             except OSError as error:
@@ -55,8 +80,10 @@ class WorkerPool:
 
     def replace(self, worker: WorkerProcess) -> Completion | None:
         """Start a new worker for one that is dead or shall be, and return the loss of the attempt that it had."""
-        self._workers.remove(worker)
-        pid, detail = str(worker.process.pid), worker.end(kill=True)
+        with stop_signals_blocked():
+            worker.kill()
+            pid, detail = str(worker.process.pid), worker.end()
+            self._workers.remove(worker)
         if worker.is_ready:
             self._start_deaths = 0
         else:
@@ -75,7 +102,26 @@ class WorkerPool:
             )
 
     def close(self, *, force: bool) -> None:
-        """End all workers; with ``force`` kill them."""
-        workers, self._workers = self._workers, []
-        for worker in workers:
-            worker.end(kill=force)
+        """End all workers; with ``force`` kill them, as those that do not end in time. May be called again."""
+        try:
+            if not force:
+                self._ask_to_end()
+        finally:
+            _kill(self._workers)
+
+    def _ask_to_end(self) -> None:
+        for worker in self._workers:
+            worker.ask_to_end()
+        until = time.monotonic() + STOP_PATIENCE
+        for worker in self._workers:
+            worker.process.join(max(0.0, until - time.monotonic()))
+
+
+def _kill(workers: list[WorkerProcess]) -> None:
+    """End those of the workers that live, and empty the list."""
+    with stop_signals_blocked():
+        for worker in workers:  # all of them first: so they die side by side
+            worker.kill()
+        while workers:
+            workers[-1].end()
+            del workers[-1]

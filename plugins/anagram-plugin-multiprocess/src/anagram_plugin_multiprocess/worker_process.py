@@ -21,6 +21,9 @@ from pipeline_optimization.types import Attempt, Completion
 __all__ = ["WorkerProcess", "serve"]
 
 PR_SET_PDEATHSIG = 1
+DEATH_PATIENCE = 5.0
+"""Seconds that a killed process may take to be gone."""
+
 READY = b"ready"
 STOP = b""
 
@@ -109,19 +112,24 @@ class WorkerProcess:
         assert attempt is not None, "a worker answered without an attempt"
         return Completion(id=attempt.id, status="done", payload=answer, worker=str(self.process.pid))
 
-    def end(self, *, kill: bool) -> str:
-        """End the process and return how it ended."""
-        if kill:
-            self.process.kill()
-        else:
-            # A closed pipe would not do under fork: workers that started later hold copies of this end.
-            with suppress(OSError):
-                self.connection.send_bytes(STOP)
+    def ask_to_end(self) -> None:
+        """Tell the idle worker that there is nothing more to do."""
+        # A closed pipe would not do under fork: workers that started later hold copies of this end.
+        with suppress(OSError):
+            self.connection.send_bytes(STOP)
+
+    def kill(self) -> None:
+        """Let the system end the process, whatever it does."""
+        self.process.kill()
+
+    def end(self) -> str:
+        """Let go of the process, which was asked to end or killed, and return how it ended."""
         self.connection.close()
-        self.process.join()
+        self.process.join(DEATH_PATIENCE)
         code = self.process.exitcode
         name = self.process.name
-        self.process.close()
+        with suppress(ValueError):  # it lives on in a call that the system does not interrupt; nobody can end it
+            self.process.close()
         return (
             f"{name} was ended by {signal.Signals(-code).name}" if code and code < 0 else f"{name} exited with {code}"
         )

@@ -1,0 +1,107 @@
+"""Signals before, after and beside the work of a command: its exit code stands, and nothing is torn."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command import ANAGRAM, environment
+from pipeline_optimization.cli import main
+from pipeline_optimization.cli.progress import ProgressLine
+from pipeline_optimization.engine.interruption import PATIENCE, Interrupter, Interruption
+
+STRIKES_AT_IMPORT = """
+import importlib.abc, os, signal, sys
+
+class Striker(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == {module!r}:
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Striker())
+sys.path.insert(0, {root!r})
+{entry}
+"""
+ENTRIES = {
+    "console script": "from pipeline_optimization.cli import main; main(['run', '--text', 'cat'])",
+    "main.py": "import main; sys.argv[1:] = ['--text', 'cat']; main.main()",
+    "module": "import runpy; sys.argv[1:] = ['run', '--text', 'cat']; runpy.run_module('pipeline_optimization', run_name='__main__')",
+}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+@pytest.mark.parametrize("module", ["pipeline_optimization.cli.main", "attrs", "click", "pipeline_optimization.errors"])
+def test_a_signal_while_the_command_is_imported(entry: str, module: str) -> None:
+    """Whatever is being imported, Ctrl-C ends the command with 130 and without a traceback."""
+    root = str(Path(__file__).parents[1])
+    program = STRIKES_AT_IMPORT.format(module=module, root=root, entry=ENTRIES[entry])
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment(), check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
+
+
+def test_a_full_standard_error_hides_no_exit_code() -> None:
+    """A message that cannot be written is lost, and the exit code says all the same that the input was wrong."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*ANAGRAM, "run", "nothere"], stderr=full, env=environment(), check=False)
+    assert done.returncode == 2
+
+
+def test_after_the_command_the_system_handles_signals() -> None:
+    """A signal that comes when the command has ended meets no handler that raises."""
+    with pytest.raises(SystemExit):
+        main(["run", "--text", "cat"])
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_DFL
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_signals_in_quick_succession_are_one() -> None:
+    """What the first one made clean up is not struck by the next; one that comes later raises again."""
+    now = 100.0
+    interrupter = Interrupter(clock=lambda: now)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        interrupter(signal.SIGTERM, None)
+    assert caught.value.args == (signal.SIGTERM,)
+    now += PATIENCE / 2
+    interrupter(signal.SIGINT, None)
+    now += PATIENCE
+    with pytest.raises(KeyboardInterrupt):
+        interrupter(signal.SIGINT, None)
+
+
+def test_one_more_signal_strikes_what_hangs() -> None:
+    """After the second signal, further ones wait as well; one that comes much later raises wherever it is."""
+    now = 100.0
+    with Interruption(clock=lambda: now) as interruption:
+        for _ in range(5):
+            signal.raise_signal(signal.SIGINT)
+        now += PATIENCE
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+        with pytest.raises(KeyboardInterrupt):
+            interruption.notice()
+
+
+def test_a_signal_that_nobody_noticed_is_passed_on() -> None:
+    """A Ctrl-C that strikes when a run has ended, but not left its handlers, is the program's."""
+    with pytest.raises(KeyboardInterrupt), Interruption():
+        signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_hanging_up_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When its terminal goes away, a run ends as by SIGTERM, with the exit code of that signal."""
+
+    def hang_up(self: ProgressLine, *arguments: object) -> None:
+        signal.raise_signal(signal.SIGHUP)
+
+    monkeypatch.setattr(ProgressLine, "show", hang_up)
+    book = tmp_path / "book.txt"
+    book.write_text("cat " * 100)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(book), "--chunk-size", "4", "--output", str(tmp_path / "out.txt")])
+    assert ended.value.code == 129
+    assert "went away" in (tmp_path / "out.txt").read_text()

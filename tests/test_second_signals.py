@@ -1,0 +1,123 @@
+"""Two and three signals at chosen lines: no process is left, whatever is begun or ended at that moment."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from pipeline_optimization import count_anagrams
+
+DELICATE = (
+    "/multiprocessing/",
+    "/threading.py",
+    "/anagram_plugin_",
+    "/builtin/sequential.py",
+    "/engine/",
+    "signal_mask.py",
+)
+"""Parts of the names of files whose lines are counted."""
+
+NEVER = sys.maxsize
+ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess", "hedged"]
+
+
+@contextmanager
+def strike(first: int, *later: int, number: int = signal.SIGINT) -> Iterator[Callable[[], int]]:
+    """Raise a signal at the given lines of those that run from the orchestrator's ``open`` on; they are counted.
+
+    The first is counted from there, each other from the one before it.
+    """
+    seen, is_open = 0, False
+    left = [first, *later]
+
+    def trace_lines(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal seen
+        if event == "line":
+            seen += 1
+            if left:
+                left[0] -= 1
+                if left[0] <= 0:
+                    del left[0]
+                    signal.raise_signal(number)
+        return trace_lines
+
+    def trace_calls(frame: FrameType, event: str, arg: object) -> Any:
+        nonlocal is_open
+        name = frame.f_code.co_filename
+        is_open = is_open or (frame.f_code.co_name == "open" and ("anagram_plugin" in name or "sequential" in name))
+        return trace_lines if is_open and any(part in name for part in DELICATE) else None
+
+    before = sys.gettrace()
+    sys.settrace(trace_calls)
+    try:
+        yield lambda: seen
+    finally:
+        sys.settrace(before)
+
+
+def count(orchestrator: str) -> int:
+    return count_anagrams("cat dog act", chunk_size=4, orchestrator=orchestrator).words
+
+
+def left_behind() -> list[str]:
+    """Return the names of the processes and threads of runs that live, and end the processes."""
+    workers = multiprocessing.active_children()
+    for worker in workers:
+        worker.kill()
+        worker.join()
+    return [worker.name for worker in workers] + [
+        thread.name for thread in threading.enumerate() if thread.name.startswith("anagram")
+    ]
+
+
+def check(orchestrator: str, strikes: int, later: tuple[int, ...], number: int = signal.SIGINT) -> None:
+    with strike(NEVER) as lines:
+        assert count(orchestrator) == 3
+    assert lines() > 0
+    ended = 0
+    for line in range(1, lines() + 1, max(1, lines() // strikes)):
+        with strike(line, *later, number=number):
+            try:
+                assert count(orchestrator) == 3
+            except (KeyboardInterrupt, SystemExit):
+                ended += 1
+        assert left_behind() == [], f"struck at line {line} and {later} later"
+    assert ended
+    assert count(orchestrator) == 3
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+@pytest.mark.parametrize("later", [(1,), (7, 2), (60, 60)])
+def test_more_signals_leave_nothing(orchestrator: str, later: tuple[int, ...]) -> None:
+    """Wherever two or three signals strike a run, it ends, nothing of it is left, and the next run is whole."""
+    check(orchestrator, 6 if orchestrator == "multiprocess" else 15, later)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+@pytest.mark.parametrize("later", [(1,), (2,), (17,), (7, 2), (60, 60), (300, 20, 1)])
+def test_more_signals_nearly_everywhere_leave_nothing(orchestrator: str, later: tuple[int, ...]) -> None:
+    """The same at many more lines."""
+    check(orchestrator, 60, later)
+
+
+def test_a_handler_that_raises_leaves_nothing() -> None:
+    """A program's own handler, which raises at once and wherever that is, costs no process its parent's memory of it."""
+
+    def leave(signum: int, frame: FrameType | None) -> None:
+        sys.exit(3)
+
+    before = signal.signal(signal.SIGTERM, leave)
+    try:
+        check("multiprocess", 12, (), signal.SIGTERM)
+        check("multiprocess", 5, (9,), signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)
