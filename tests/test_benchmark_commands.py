@@ -98,6 +98,21 @@ def test_broken_files_are_rows(directory: Path) -> None:
     assert "_shared" not in rows(found)
 
 
+def test_contenders_share_a_retry_policy(directory: Path) -> None:
+    """Plugins and files that use ``retry_task`` get the named policy; who does otherwise is seen to."""
+    for name in ("insists", "hopes"):
+        shutil.copy(CONTENDERS / f"{name}.py", directory)
+    policy = ("--retry", "fixed", "-o", "retry.delay=0.5", "-o", "retry.attempts=30")
+    found = compared(directory, *policy, "--test-case", "medium")
+    assert found["run"]["retry"] == "fixed attempts=30 delay=0.5"
+    assert {one["name"]: one["retry"] for one in found["contenders"]} == {
+        "sequential": "fixed attempts=30 delay=0.5",
+        "honest": "fixed attempts=30 delay=0.5",
+        "insists": "own",
+        "hopes": "none",
+    }
+
+
 def test_wrong_answers_have_their_exit_code(directory: Path) -> None:
     shutil.copy(CONTENDERS / "miscounts.py", directory)
     found = compared(directory, code=3)
@@ -223,6 +238,9 @@ def test_detailed_names_the_methods() -> None:
         (["compare", "--iterations", "0"], "0 is not in the range"),
         (["compare", "--scan", "words=9..1"], "'words=9..1' is no scan; write words=100..100000"),
         (["compare", "--scan", "workers=1..4", "--test-case", "all"], "--scan takes one test case"),
+        (["compare", "--retry", "nobody"], "Unknown retry policy 'nobody'"),
+        (["benchmark", "--retry", "fixed", "-o", "retry.delay=soon"], "delay"),
+        (["compare", "-o", "workers=3"], "-o takes options of the retry policy only: -o retry.KEY=VALUE"),
         (["report", "nowhere.json"], "Cannot read nowhere.json: No such file"),
         (["report", "nowhere.jsonl"], "Cannot read nowhere.jsonl: No such file"),
     ],

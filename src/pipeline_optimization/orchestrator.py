@@ -10,6 +10,7 @@ from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.errors import IncompleteRunError, TextTypeError
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.environment import fault_settings
+from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["TaskOrchestrator", "TaskResult"]
 
@@ -25,7 +26,8 @@ class TaskOrchestrator:
     """Counts texts with an orchestrator chosen by name.
 
     What is not given here comes from the environment, as for the tasks (``pipeline_optimization.tasks``), but that
-    ``faults``, a fault profile, is ``none`` by default. Raises UnknownComponentError and OptionError at the first text.
+    ``faults``, a fault profile, is ``none`` by default. ``retry_options`` go with ``retry``. Raises UnknownComponentError
+    and OptionError at the first text.
     ``startup_ms`` is the part of the last text's run time until the orchestrator was open.
     """
 
@@ -34,14 +36,15 @@ class TaskOrchestrator:
         orchestrator: str = "sequential",
         *,
         options: Mapping[str, object] = NO_OPTIONS,
-        retry: str = "exponential",
+        retry: str | None = None,
+        retry_options: Mapping[str, object] = NO_OPTIONS,
         faults: str | None = None,
         latency_scale: float | None = None,
         seed: int | None = None,
     ) -> None:
         self._orchestrator = orchestrator
         self._options = options
-        self._retry = retry
+        self._retry = None if retry is None else RetrySettings(name=retry, options=retry_options)
         self._faults = faults
         self._latency_scale = latency_scale
         self._seed = seed
@@ -57,11 +60,13 @@ class TaskOrchestrator:
         if not isinstance(text, str):
             raise TextTypeError(f"process_text() counts a string, not {type(text).__name__}.")
         settings = fault_settings(seed=new_seed(), faults="none")
+        retry = self._retry or RetrySettings.from_environment()
         report = count_anagrams(
             text,
             orchestrator=self._orchestrator,
             orchestrator_options=self._options,
-            retry=self._retry,
+            retry=retry.name,
+            retry_options=dict(retry.options),
             faults=settings.faults if self._faults is None else self._faults,
             latency_scale=settings.latency_scale if self._latency_scale is None else self._latency_scale,
             seed=settings.seed if self._seed is None else self._seed,

@@ -136,6 +136,7 @@ class Comparing:
             timeout=settings.timeout,
             workers=settings.workers,
             memory_limit=settings.memory_limit,
+            retry=settings.retry,
         )
         try:
             sample = assemble(take_sample(order), contender.name, round_, order_index=index, started=started)

@@ -79,7 +79,7 @@ class Sample:
     """One fresh process that ran one contender: import, set-up, a cold execution, warm ones, tear-down.
 
     CPU seconds and the wall time they relate to cover the warm executions. ``memory_*`` are None outside memory
-    rounds. ``sampler_cpu_s`` is what the harness itself used while executions ran. ``exit`` is ``0``, another exit code,
+    rounds. ``retry`` has what was seen to decide on retries, as in ``ContenderRecord``. ``sampler_cpu_s`` is what the harness itself used while executions ran. ``exit`` is ``0``, another exit code,
     the name of a signal, ``timeout``, or ``out of memory``. ``notes`` are facts that do not change the verdict.
     """
 
@@ -109,6 +109,7 @@ class Sample:
     processes: int = 0
     threads: int = 0
     task_ms_quantiles: Mapping[str, float] = field(factory=dict)
+    retry: Sequence[str] = ()
     control_ms: float = 0.0
     load1: float = 0.0
     sampler_cpu_s: float = 0.0
@@ -121,7 +122,12 @@ class Sample:
 
 @frozen(kw_only=True)
 class ContenderRecord:
-    """A contender: a plugin's orchestrator or a file. ``sha256`` is that of the file, or of the plugin's modules."""
+    """A contender: a plugin's orchestrator or a file. ``sha256`` is that of the file, or of the plugin's modules.
+
+    ``retry`` is what was seen to decide on its retries: the label of a retry policy (several are joined by commas), ``own``
+    for a loop of its own, ``none`` where failures were left alone, and empty where nothing showed it. Whoever has the
+    ``retry`` of the run's record retries as the plugins do.
+    """
 
     name: str
     kind: Literal["file", "plugin"]
@@ -129,6 +135,7 @@ class ContenderRecord:
     sha256: str = ""
     version: str = ""
     summary: str = ""
+    retry: str = ""
 
 
 @frozen(kw_only=True)
@@ -152,7 +159,10 @@ class CaseRecord:
 
 @frozen(kw_only=True)
 class RunRecord:
-    """What was asked for and how it was done. ``rounds`` are the timed rounds of the case that had the most."""
+    """What was asked for and how it was done. ``rounds`` are the timed rounds of the case that had the most.
+
+    ``retry`` is the label of the retry policy that contenders were given.
+    """
 
     id: str
     started: str
@@ -164,6 +174,7 @@ class RunRecord:
     timeout_s: float
     memory_limit_mib: float
     workers: int
+    retry: str = ""
     iterations_asked: int | None = None
     time_budget_s: float | None = None
     duration_s: float = 0.0

@@ -14,6 +14,7 @@ from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT
 from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.engine.draws import seeded_random, uniform
 from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["Round", "executions_of", "make_round", "order_sample", "shuffled"]
 
@@ -72,7 +73,13 @@ def shuffled(contenders: Sequence[Contender], round_: Round, *, seed: int) -> li
 
 
 def order_sample(
-    contender: Contender, round_: Round, *, timeout: float, workers: int, memory_limit: int = DEFAULT_MEMORY_LIMIT
+    contender: Contender,
+    round_: Round,
+    *,
+    timeout: float,
+    workers: int,
+    memory_limit: int = DEFAULT_MEMORY_LIMIT,
+    retry: RetrySettings | None = None,
 ) -> SampleOrder:
     """Return what is to be measured of one contender in a round."""
     own = round_.case.workers
@@ -87,4 +94,5 @@ def order_sample(
         workers=own or workers,
         measures_memory=round_.kind == "memory",
         memory_limit=memory_limit,
+        retry=retry or RetrySettings(),
     )

@@ -15,6 +15,7 @@ from pipeline_optimization.benchmarks.machine import describe_machine
 from pipeline_optimization.benchmarks.measuring.memory_reading import MIB
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.records import Results, RunRecord, Sample
+from pipeline_optimization.benchmarks.retries import with_retries
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 
@@ -52,13 +53,14 @@ def compare(
             timeout_s=settings.timeout,
             memory_limit_mib=settings.memory_limit / MIB,
             workers=settings.workers,
+            retry=settings.retry.label,
             iterations_asked=settings.rounds,
             time_budget_s=settings.time_budget,
             duration_s=round(time.monotonic() - began, 3),
             is_interrupted=is_interrupted,
         ),
         machine=describe_machine(),
-        contenders=[contender.record for contender in contenders],
+        contenders=with_retries([contender.record for contender in contenders], comparing.samples),
         cases=comparing.cases,
         samples=comparing.samples,
         methods=describe_methods(comparing.samples),

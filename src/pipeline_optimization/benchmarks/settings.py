@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
+from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["DEFAULT_MEMORY_LIMIT", "ComparisonSettings"]
 
@@ -18,7 +19,8 @@ DEFAULT_MEMORY_LIMIT = 2 << 30
 class ComparisonSettings:
     """``rounds`` is None where a time budget (in seconds) decides between ``least_rounds`` and ``most_rounds``.
 
-    ``timeout`` is in seconds and for each execution, ``memory_limit`` in bytes and for a whole process tree; ``memory_rounds`` None means a quarter of the rounds, at least 3.
+    ``retry`` is the policy of all contenders that take theirs from the project: plugins, and files that call
+    ``tasks.retry_task``. ``timeout`` is in seconds and for each execution, ``memory_limit`` in bytes and for a whole process tree; ``memory_rounds`` None means a quarter of the rounds, at least 3.
     """
 
     cases: Sequence[BenchmarkCase]
@@ -34,3 +36,4 @@ class ComparisonSettings:
     most_rounds: int = 30
     memory_rounds: int | None = None
     noise_threshold: float = 0.02
+    retry: RetrySettings = field(factory=RetrySettings)

@@ -14,6 +14,7 @@ from pipeline_optimization.benchmarks.documents import results_from_json
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.partial import Header, read_partial
 from pipeline_optimization.benchmarks.records import CaseRecord, ContenderRecord, Results, RunRecord, Sample
+from pipeline_optimization.benchmarks.retries import with_retries
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.errors import UsageError
 
@@ -90,7 +91,7 @@ def _of_partial(header: Header, samples: list[Sample]) -> Results:
             is_interrupted=True,
         ),
         machine={},
-        contenders=header.contenders,
+        contenders=with_retries(header.contenders, samples),
         cases=list(cases.values()),
         samples=samples,
         methods=describe_methods(samples),

@@ -39,8 +39,9 @@ def benchmark(ctx: click.Context, /, **values: object) -> None:
     from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - --help is quick without it
 
     names = (*arguments, *orchestrators) or ("sequential",)
-    contenders = named_contenders(selected_registry(ctx), names, workers=options.workers)
+    registry = selected_registry(ctx)
+    contenders = named_contenders(registry, names, workers=options.workers)
     settings = options.settings(
-        ctx, reference=contenders[0].name, rounds=ROUNDS, budget=None, least_rounds=ROUNDS, most_rounds=ROUNDS
+        ctx, registry, reference=contenders[0].name, rounds=ROUNDS, budget=None, least_rounds=ROUNDS, most_rounds=ROUNDS
     )
     ctx.exit(run_comparison(contenders, settings, options, command="benchmark", arguments=options.arguments(ctx)))

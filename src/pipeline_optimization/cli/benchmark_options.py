@@ -12,12 +12,15 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import fields, frozen
 
+from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.processors import processors
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
+from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 if TYPE_CHECKING:
     from pipeline_optimization.benchmarks.settings import ComparisonSettings
@@ -83,6 +86,8 @@ class CommonOptions:
     memory_limit: int
     time_budget: float | None
     workers: int
+    retry: str
+    pairs: Sequence[str]
     exports: Sequence[str]
     save_baseline: str | None
     baseline: str | None
@@ -93,6 +98,14 @@ class CommonOptions:
     partial: str | None
     resume: str | None
 
+    def retry_settings(self, registry: Registry) -> RetrySettings:
+        """Return the retry policy of all contenders. Raises UsageError for one that nobody has, and for wrong options."""
+        given = KindOptions.parse(self.pairs)
+        if given != KindOptions(retry=given.retry):
+            raise click.UsageError("Here, -o takes options of the retry policy only: -o retry.KEY=VALUE.")
+        registry.retry_policy(self.retry, given.retry).build()
+        return RetrySettings(name=self.retry, options=given.retry)
+
     @property
     def case_names(self) -> Sequence[str]:
         return CASE_NAMES if self.test_case == "all" else (self.test_case,)
@@ -100,6 +113,7 @@ class CommonOptions:
     def settings(
         self,
         ctx: click.Context,
+        registry: Registry,
         *,
         reference: str,
         rounds: int | None,
@@ -136,6 +150,7 @@ class CommonOptions:
             memory_limit=self.memory_limit,
             command=shlex.join(["anagram", str(ctx.command.name), *self.arguments(ctx)]),
             noise_threshold=self.noise_threshold,
+            retry=self.retry_settings(registry),
         )
 
     def arguments(self, ctx: click.Context) -> list[str]:
@@ -200,6 +215,14 @@ _OPTIONS = (
         show_default=True,
         help="Multiplies simulated times, delays of retries among them.",
     ),
+    click.option(
+        "--retry",
+        default=RetrySettings().name,
+        show_default=True,
+        metavar="NAME",
+        help="When failed calls are made again, in plugins and in files that use retry_task.",
+    ),
+    click.option("-o", "pairs", multiple=True, metavar="retry.KEY=VALUE", help="An option of the retry policy."),
     click.option(
         "--timeout", type=duration, default=DEFAULT_TIMEOUT, help="For one execution.  [default: 10s]", metavar="TIME"
     ),

@@ -87,6 +87,7 @@ def _compare(
     contenders, chosen = with_reference(registry, contenders, reference, workers=options.workers)
     settings = options.settings(
         ctx,
+        registry,
         reference=chosen,
         rounds=None,
         budget=DEFAULT_BUDGET,

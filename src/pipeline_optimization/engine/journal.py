@@ -15,7 +15,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Literal
 
-from attrs import asdict, frozen
+from attrs import asdict, astuple, frozen
 
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 
@@ -48,7 +48,10 @@ class Settings:
 
 @frozen
 class CallRecord:
-    """One call of a stage: the drawn latency in seconds, and when it began and ended in nanoseconds (monotonic)."""
+    """One call of a stage: the drawn latency in seconds, and when it began and ended in nanoseconds (monotonic).
+
+    ``policy`` is the label of the retry policy that the call was made under, empty where the project knows of none.
+    """
 
     task: str
     key: str
@@ -57,6 +60,7 @@ class CallRecord:
     latency: float
     began: int
     ended: int
+    policy: str = ""
 
 
 @frozen
@@ -93,7 +97,7 @@ class Journal:
 
     def record(self, execution: int, call: CallRecord) -> None:
         """Append a finished call."""
-        line = json.dumps([call.task, call.key, call.number, call.outcome, call.latency, call.began, call.ended])
+        line = json.dumps(astuple(call))
         handle = _open_for_append(self.directory / f"{execution}.log")
         try:
             os.write(handle, line.encode() + b"\n")

@@ -39,7 +39,9 @@ class Retrying:
             return None
         if track.delays is None:
             item = track.item
-            track.delays = iter(policy.delays(seeded_random(self._seed, self._case, item.task, item.id, "delays")))
+            # By content where there is one, as faults are drawn: whoever calls a task with this argument waits the same.
+            key = item.fault_key or item.id
+            track.delays = iter(policy.delays(seeded_random(self._seed, self._case, item.task, key, "delays")))
         delay = next(track.delays, None)
         if delay is None:
             return None

@@ -33,12 +33,14 @@ class WorkerSetup:
     """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable.
 
     ``files`` are the modules of plugins that are single files; a worker makes them before it unpickles the rest.
+    ``policy`` is the label of the run's retry policy, for the harness's journal.
     """
 
     build: Callable[[object], Mapping[str, Stage]]
     argument: object
     faults: FaultPlan
     files: Sequence[FileModule] = ()
+    policy: str = ""
 
     def to_bytes(self) -> bytes:
         """Return what makes a worker. Raises PluginError where a component cannot be found by name elsewhere."""
@@ -133,7 +135,8 @@ class Worker:
         if self._journal is not None and call.fault_key:
             execution = self._journal.settings().execution
             ended = time.monotonic_ns()
-            record = CallRecord(call.task, call.fault_key, call.number, outcome, latency, began, ended)
+            policy = self.setup.policy
+            record = CallRecord(call.task, call.fault_key, call.number, outcome, latency, began, ended, policy)
             self._journal.record(execution, record)
 
 

@@ -25,6 +25,7 @@ from pipeline_optimization.pipeline.workloads import FusedWorkload, StagedWorklo
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
+from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.types import CheckpointSaved, Orchestrator, RunFinished, RunStarted
 
 __all__ = ["Progress", "execute"]
@@ -154,7 +155,8 @@ def _run(
     save: Callable[..., None],
     files: Sequence[FileModule],
 ) -> None:
-    setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults, files=files)
+    policy = RetrySettings(name=plan.options.retry, options=plan.options.retry_options).label
+    setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults, files=files, policy=policy)
     observing.emit(
         RunStarted(
             run_id=run_id,

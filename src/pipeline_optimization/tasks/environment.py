@@ -7,6 +7,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextvars import ContextVar
 from typing import TypeVar
 
 from attrs import frozen
@@ -16,11 +17,17 @@ from pipeline_optimization.engine.faults import CALM, PROFILES, Draw, TaskFaults
 from pipeline_optimization.engine.journal import CallRecord, Journal, Outcome, Settings
 from pipeline_optimization.errors import InjectedFault, OptionError
 
-__all__ = ["DEFAULT_LATENCY_SCALE", "DirectCall", "DirectCalls", "fault_settings"]
+__all__ = ["DEFAULT_LATENCY_SCALE", "POLICY", "DirectCall", "DirectCalls", "fault_settings", "process_settings"]
 
 R = TypeVar("R")
 
 DEFAULT_LATENCY_SCALE = 0.05
+
+POLICY: ContextVar[str] = ContextVar("POLICY", default="")
+"""The label of the retry policy that the calls of this thread or coroutine are under; empty where there is none."""
+
+_SEED = new_seed()
+"""That of direct calls where nobody sets one."""
 
 
 def fault_settings(*, seed: int, faults: str = "exercise") -> Settings:
@@ -39,6 +46,11 @@ def fault_settings(*, seed: int, faults: str = "exercise") -> Settings:
     )
 
 
+def process_settings() -> Settings:
+    """Return the faults that direct calls of this process meet now. Raises OptionError where a variable is wrong."""
+    return fault_settings(seed=_SEED)
+
+
 @frozen(kw_only=True)
 class DirectCall:
     """One call under way: what was drawn for it, and where it will be recorded."""
@@ -49,6 +61,7 @@ class DirectCall:
     draw: Draw = CALM
     began: int = 0
     execution: int = 0
+    policy: str = ""
     journal: Journal | None = None
 
     @property
@@ -70,7 +83,14 @@ class DirectCall:
                 self.journal.record(
                     self.execution,
                     CallRecord(
-                        self.task, self.key, self.number, outcome, self.latency, self.began, time.monotonic_ns()
+                        self.task,
+                        self.key,
+                        self.number,
+                        outcome,
+                        self.latency,
+                        self.began,
+                        time.monotonic_ns(),
+                        self.policy,
                     ),
                 )
         return result
@@ -87,12 +107,11 @@ class DirectCalls:
     def __init__(self) -> None:
         self._calls: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
-        self._drawn_seed = new_seed()
 
     def begin(self, task: str, faults: TaskFaults, argument: str) -> DirectCall:
         """Draw what happens to the next call. Raises OptionError where an environment variable is wrong."""
         began = time.monotonic_ns()
-        settings = fault_settings(seed=self._drawn_seed)
+        settings = process_settings()
         plan = settings.plan({task: faults})
         if plan.is_calm:
             return DirectCall(task=task)
@@ -106,6 +125,7 @@ class DirectCalls:
             draw=plan.draw(task, key, number),
             began=began,
             execution=settings.execution,
+            policy=POLICY.get(),
             journal=journal,
         )
 

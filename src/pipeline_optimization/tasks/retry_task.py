@@ -1,19 +1,34 @@
-"""Calls that do not give up at the first injected fault."""
+"""Calls that do not give up at the first injected fault: they are retried as the engine retries its items.
+
+The policy is that of the environment (``RetrySettings``), in the simulation's time; under the harness it is the one that
+all contenders share. A call's delays are those that the engine would draw for the same task and argument. Errors of a
+task's own are not retried: of a function that is called directly they are mistakes.
+"""
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Coroutine
-from typing import Protocol, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from pipeline_optimization.engine.faults import fault_key
+from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.work import Item, Track
 from pipeline_optimization.errors import InjectedFault
+from pipeline_optimization.tasks.environment import POLICY, process_settings
+from pipeline_optimization.tasks.retry_settings import RetrySettings
+from pipeline_optimization.types import ErrorRecord, RetryPolicy
 
-__all__ = ["ATTEMPTS", "AsyncTask", "retry", "retry_async"]
+if TYPE_CHECKING:
+    from pipeline_optimization.registry import Choice
+
+__all__ = ["AsyncTask", "retry", "retry_async"]
 
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
-
-ATTEMPTS = 20
-"""More than the faults of the exercise ever take: 0.25 to the power of 20 is below one in a billion."""
 
 
 class AsyncTask(Protocol[R_co]):
@@ -23,21 +38,86 @@ class AsyncTask(Protocol[R_co]):
     def call_async(self) -> Callable[[str], Coroutine[None, None, R_co]]: ...
 
 
-def retry(task: Callable[[str], R], argument: str, *, attempts: int = ATTEMPTS) -> R:
-    """Call a task until it succeeds, at once again after each failure. Raises InjectedFault after the last attempt."""
-    for _ in range(attempts - 1):
+def retry(task: Callable[[str], R], argument: str) -> R:
+    """Call a task until it succeeds or the retry policy gives up; the thread waits in between.
+
+    Raises InjectedFault after the last attempt, and UsageError where the environment names no retry policy that exists.
+    """
+    attempts = _Attempts(task, argument)
+    while True:
+        token = POLICY.set(attempts.policy)
         try:
             return task(argument)
-        except InjectedFault:
-            continue
-    return task(argument)
+        except InjectedFault as fault:
+            delay = attempts.delay_after(fault)
+            if delay is None:
+                raise
+        finally:
+            POLICY.reset(token)
+        time.sleep(delay)
 
 
-async def retry_async(task: AsyncTask[R], argument: str, *, attempts: int = ATTEMPTS) -> R:
+async def retry_async(task: AsyncTask[R], argument: str) -> R:
     """Do the same while an event loop serves others."""
-    for _ in range(attempts - 1):
+    import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
+
+    attempts = _Attempts(task, argument)
+    while True:
+        token = POLICY.set(attempts.policy)
         try:
             return await task.call_async(argument)
-        except InjectedFault:
-            continue
-    return await task.call_async(argument)
+        except InjectedFault as fault:
+            delay = attempts.delay_after(fault)
+            if delay is None:
+                raise
+        finally:
+            POLICY.reset(token)
+        await asyncio.sleep(delay)
+
+
+class _Attempts:
+    """The attempts at one call. ``policy`` is the label of the retry policy that decides on them."""
+
+    def __init__(self, task: object, argument: str) -> None:
+        self._task = task
+        self._argument = argument
+        self._track: Track | None = None
+        self._began = time.monotonic()
+        self._retry = RetrySettings.from_environment()
+        self.policy = self._retry.label
+        _prepare(self._retry)
+
+    def delay_after(self, fault: InjectedFault) -> float | None:
+        """Return the seconds until the next attempt, None if there is to be none."""
+        if self._track is None:
+            name = getattr(getattr(self._task, "spec", None), "name", "")
+            item = Item(id=self._argument, task=name, fault_key=fault_key(self._argument))
+            self._track = Track(item=item, path=0.0, first_started=self._began)
+        error = ErrorRecord(type=type(fault).__name__, message=str(fault), injected=True)
+        with _LOCK:
+            retrying = _retrying(self._retry, process_settings())
+            return retrying.next_delay(self._track, error, time.monotonic())
+
+
+_LOCK = threading.Lock()
+
+
+@lru_cache(maxsize=1)
+def _prepare(retry: RetrySettings) -> None:
+    """Load the policy at a process's first call, so that its first fault takes no longer than the others."""
+    if process_settings().faults != "none":
+        _choice(retry)
+
+
+@lru_cache(maxsize=4)
+def _choice(retry: RetrySettings) -> Choice[RetryPolicy]:
+    from pipeline_optimization.registry import Registry  # noqa: PLC0415 - where nothing can fail there is no need of it
+
+    return Registry.load().retry_policy(retry.name, dict(retry.options))
+
+
+@lru_cache(maxsize=4)
+def _retrying(retry: RetrySettings, settings: Settings) -> Retrying:
+    """Return what decides on retries in one execution; a policy's budget is of the process and the execution."""
+    policy = _choice(retry).build()
+    return Retrying(policy, seed=settings.seed, case=settings.case, scale=settings.latency_scale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import quantiles
 
+from pipeline_optimization.benchmarks.judging.retries import retries_of
 from pipeline_optimization.benchmarks.judging.sample import judge_end, judge_executions, notes_on
 from pipeline_optimization.benchmarks.measuring.raw import RawSample
 from pipeline_optimization.benchmarks.records import Problem, Sample
@@ -16,7 +17,8 @@ __all__ = ["assemble", "assemble_unmeasured"]
 
 def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int, started: float) -> Sample:
     """Judge a sample and return its record; ``started`` is in seconds since the comparison began."""
-    executions, problems = judge_executions(raw, [text for _, text in round_.texts], round_.settings)
+    texts = [text for _, text in round_.texts]
+    executions, problems = judge_executions(raw, texts, round_.settings)
     problems += judge_end(raw)
     return Sample(
         contender=contender,
@@ -44,6 +46,13 @@ def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int,
         cpu_series=raw.cpu_series,
         processes=raw.processes,
         threads=max((execution.told["threads"] for execution in raw.executions), default=0),
+        retry=sorted(
+            {
+                label
+                for execution, text in zip(raw.executions, texts, strict=False)
+                for label in retries_of(execution.calls, text)
+            }
+        ),
         task_ms_quantiles=_quantiles([_milliseconds(c.began, c.ended) for e in raw.executions for c in e.calls]),
         control_ms=round(raw.control_ms, 3),
         load1=round(raw.load1, 2),

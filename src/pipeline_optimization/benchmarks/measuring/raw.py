@@ -10,6 +10,7 @@ from attrs import define, field, frozen
 from pipeline_optimization.benchmarks.measuring.messages import Event
 from pipeline_optimization.benchmarks.measuring.subject_process import Output
 from pipeline_optimization.engine.journal import CallRecord, Settings
+from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["ExecutionKind", "RawExecution", "RawSample", "SampleOrder"]
 
@@ -30,6 +31,7 @@ class SampleOrder:
     workers: int
     measures_memory: bool
     memory_limit: int
+    retry: RetrySettings = field(factory=RetrySettings)
 
 
 @define(kw_only=True)

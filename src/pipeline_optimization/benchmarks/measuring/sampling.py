@@ -151,6 +151,7 @@ def _environment(order: SampleOrder, directory: Path) -> dict[str, str]:
         "OMP_NUM_THREADS": "1",
         "OPENBLAS_NUM_THREADS": "1",
         "MKL_NUM_THREADS": "1",
+        **order.retry.to_environment(),
     }
     if order.settings is None:
         return environment | {"ANAGRAM_FAULTS": "none"}

@@ -1,0 +1,26 @@
+"""Who decided on a contender's retries, as far as it was seen: a policy of the project, a loop of its own, or nobody."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import evolve
+
+from pipeline_optimization.benchmarks.records import ContenderRecord, Sample
+
+__all__ = ["with_retries"]
+
+
+def with_retries(contenders: Sequence[ContenderRecord], samples: Sequence[Sample]) -> list[ContenderRecord]:
+    """Return the records with what the samples show of each contender's retries."""
+    return [
+        evolve(
+            contender, retry=_together({label for s in samples if s.contender == contender.name for label in s.retry})
+        )
+        for contender in contenders
+    ]
+
+
+def _together(seen: set[str]) -> str:
+    # In some samples a loop of its own met nothing that it would have shown itself by.
+    return ", ".join(sorted(seen - {"none"} if "own" in seen else seen))
