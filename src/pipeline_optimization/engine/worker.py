@@ -11,6 +11,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from itertools import pairwise
 from typing import cast
 
 from attrs import frozen
@@ -53,6 +54,18 @@ class WorkerSetup:
                 plugin=repr(self.argument),
             ) from error
         return pickle.dumps((tuple(self.files), setup), pickle.HIGHEST_PROTOCOL)
+
+    @staticmethod
+    def names_of_main(data: bytes) -> Sequence[str]:
+        """Return what of a set-up is defined in the program itself, ``__main__``, where other processes hardly find it."""
+        _, setup = pickle.loads(data)
+        if b"__main__" not in setup:
+            return ()
+        import pickletools  # noqa: PLC0415 - for this case only
+
+        # A class or a function is pickled as the names of its module and of itself.
+        texts = [text for code, text, _ in pickletools.genops(setup) if code.name.endswith("BINUNICODE")]
+        return [str(name) for module, name in pairwise(texts) if module == "__main__"]
 
     @classmethod
     def from_bytes(cls, data: bytes) -> WorkerSetup:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from multiprocessing import get_all_start_methods, get_context, resource_tracker
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
 from anagram_plugin_multiprocess.pool import WorkerPool
 from anagram_plugin_multiprocess.safe_path import safe_path
+from anagram_plugin_multiprocess.start_method import choose_context, needs_main
 from anagram_plugin_multiprocess.worker_process import serve
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.processors import processors
@@ -24,23 +25,24 @@ class MultiprocessOrchestrator:
 
     def __init__(self, workers: int, start: str) -> None:
         self.slots = workers or processors()
-        method = ("forkserver" if "forkserver" in get_all_start_methods() else "spawn") if start == "auto" else start
-        self._context = get_context(method)
+        self._start = start
         self._pool: WorkerPool | None = None
         self._waiting: deque[Attempt] = deque()
         self._started: Callable[[int], None] = lambda attempt_id: None
 
     def open(self, context: OpenContext) -> None:
-        if self._context.get_start_method() != "fork" and os.name == "posix":
+        processes = choose_context(self._start)
+        with_main = needs_main(context.worker_init, processes)
+        if processes.get_start_method() != "fork" and os.name == "posix":
             # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
             with stop_signals_blocked(), safe_path():
                 resource_tracker.ensure_running()
-        if self._context.get_start_method() == "forkserver":
+        if processes.get_start_method() == "forkserver":
             # What workers are forked from imports once what each would. It does not if it runs already, for whomever.
             builder = WorkerSetup.from_bytes(context.worker_init).build
-            self._context.set_forkserver_preload(["__main__", serve.__module__, builder.__module__])
+            processes.set_forkserver_preload([serve.__module__, builder.__module__])
         self._started = context.started
-        self._pool = WorkerPool(self._context, context.worker_init, self.slots)
+        self._pool = WorkerPool(processes, context.worker_init, self.slots, with_main=with_main)
         self._pool.open(interruptible=context.interruptible)
 
     def submit(self, attempt: Attempt) -> None:

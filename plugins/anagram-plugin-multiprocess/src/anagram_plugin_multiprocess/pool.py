@@ -37,8 +37,9 @@ they leave that signal to the parent."""
 class WorkerPool:
     """Keeps ``size`` workers once it is open, or says why that cannot be."""
 
-    def __init__(self, context: BaseContext, worker_init: bytes, size: int) -> None:
+    def __init__(self, context: BaseContext, worker_init: bytes, size: int, *, with_main: bool) -> None:
         self._context = context
+        self._with_main = with_main
         self._init = worker_init
         self._size = size
         self._workers: list[WorkerProcess] = []
@@ -68,7 +69,7 @@ class WorkerPool:
         while True:
             try:
                 with stop_signals_blocked():
-                    self._workers.append(WorkerProcess(self._context, self._init))
+                    self._workers.append(WorkerProcess(self._context, self._init, with_main=self._with_main))
             except (EOFError, ConnectionError):
                 self._note_start_death("they were gone before they could be told what to do")
             except OSError as error:
@@ -97,8 +98,7 @@ class WorkerPool:
         self._start_deaths += 1
         if self._start_deaths >= self._max_deaths:
             raise WorkerStartError(
-                f"{self._start_deaths} worker processes died before they were ready ({detail}); their messages are above. "
-                "A script that counts must do so under: if __name__ == '__main__':"
+                f"{self._start_deaths} worker processes died before they were ready ({detail}); their messages are above."
             )
 
     def close(self, *, force: bool) -> None:

@@ -13,6 +13,8 @@ from multiprocessing.context import BaseContext
 
 import pipeline_optimization
 from anagram_plugin_multiprocess.safe_path import forget_safe_path, safe_path
+from anagram_plugin_multiprocess.start_method import unguarded
+from anagram_plugin_multiprocess.starting import UNGUARDED, WORKER, start
 from anagram_plugin_multiprocess.stop_signals import live_on_until_told
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.signal_mask import stop_signals_blocked
@@ -22,7 +24,7 @@ __all__ = ["WorkerProcess", "serve"]
 
 PR_SET_PDEATHSIG = 1
 DEATH_PATIENCE = 5.0
-"""Seconds that a killed process may take to be gone."""
+"""Seconds that a killed process, or one that has closed its pipe, may take to be gone."""
 
 READY = b"ready"
 STOP = b""
@@ -66,19 +68,19 @@ def _serve_by_the_parents_code(connection: Connection, worker_init: bytes, paren
 class WorkerProcess:
     """One worker with a pipe of its own, so that a death is the death of exactly one attempt."""
 
-    def __init__(self, context: BaseContext, worker_init: bytes) -> None:
+    def __init__(self, context: BaseContext, worker_init: bytes, *, with_main: bool) -> None:
         self.connection, theirs = context.Pipe()
         parent = None if context.get_start_method() == "forkserver" else os.getpid()
         self.process = context.Process(  # type: ignore[attr-defined]  # every concrete context has it
             target=serve,
             args=(theirs, worker_init, parent, pipeline_optimization.__file__),
-            name="anagram-worker",
+            name=WORKER,
             daemon=True,
         )
         try:
             # A terminal and a service manager send them to all processes of a run: one that is hit in its start dies of it.
             with stop_signals_blocked(), safe_path():
-                self.process.start()
+                start(self.process, with_main=with_main)
         except BaseException:
             self.connection.close()
             raise
@@ -103,7 +105,9 @@ class WorkerProcess:
         """Read what the worker sent: None for its first sign of life, else a completion. Raises EOFError if it died."""
         try:
             answer = self.connection.recv_bytes()
-        except OSError as error:
+        except (EOFError, OSError) as error:
+            if self._met_a_missing_guard():
+                raise unguarded() from None
             raise EOFError from error
         if not self.is_ready:
             self.is_ready = True
@@ -111,6 +115,11 @@ class WorkerProcess:
         attempt, self.attempt = self.attempt, None
         assert attempt is not None, "a worker answered without an attempt"
         return Completion(id=attempt.id, status="done", payload=answer, worker=str(self.process.pid))
+
+    def _met_a_missing_guard(self) -> bool:
+        """Return whether the worker died because the parent's script counts while it is imported."""
+        self.process.join(DEATH_PATIENCE)
+        return self.process.exitcode == UNGUARDED and not self.is_ready
 
     def ask_to_end(self) -> None:
         """Tell the idle worker that there is nothing more to do."""

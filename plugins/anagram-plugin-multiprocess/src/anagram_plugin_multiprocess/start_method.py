@@ -1,0 +1,79 @@
+"""How worker processes start here, and whether they can."""
+
+from __future__ import annotations
+
+import os
+import sys
+from multiprocessing import forkserver, get_all_start_methods, get_context
+from multiprocessing.context import BaseContext
+
+from anagram_plugin_multiprocess.starting import UNGUARDED, is_importing_main
+from pipeline_optimization.engine.worker import WorkerSetup
+from pipeline_optimization.errors import WorkerStartError
+
+__all__ = ["choose_context", "needs_main", "unguarded"]
+
+
+def choose_context(start: str) -> BaseContext:
+    """Return multiprocessing with a start method; ``auto`` is the best one that works in this process.
+
+    Raises WorkerStartError if the one that was asked for does not work.
+    """
+    if is_importing_main():
+        # Any message would come from each worker; the parent has one, and knows this code. A fork server would turn
+        # SystemExit into another one.
+        os._exit(UNGUARDED)
+    has_server = "forkserver" in get_all_start_methods()
+    if start == "auto":
+        return get_context("forkserver" if has_server and not _is_server_the_parents() else "spawn")
+    if start == "forkserver" and has_server and _is_server_the_parents():
+        raise WorkerStartError(
+            "This process was forked from one that uses multiprocessing's fork server, which cannot be shared. "
+            "Let workers start in another way: -o start=spawn."
+        )
+    return get_context(start)
+
+
+def _is_server_the_parents() -> bool:
+    """Return whether this process was forked while a fork server ran: it knows the server, and has no way to use it."""
+    pid = getattr(getattr(forkserver, "_forkserver", None), "_forkserver_pid", None)
+    if pid is None or not hasattr(os, "waitid"):
+        return False
+    try:
+        os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return True
+    return False
+
+
+def needs_main(worker_init: bytes, context: BaseContext) -> bool:
+    """Return whether workers must import the caller's program, since a component is defined in it.
+
+    Raises WorkerStartError if they cannot.
+    """
+    if context.get_start_method() == "fork":
+        return False  # they have it
+    names = WorkerSetup.names_of_main(worker_init)
+    if names and not _is_main_importable():
+        raise WorkerStartError(
+            f"Worker processes need {names[0]!r}, which is defined in the program itself (__main__). They cannot import that: "
+            "it is no file, but was typed in or read from standard input. Define it in a module of its own, or use an "
+            "orchestrator without processes, such as threaded."
+        )
+    return bool(names)
+
+
+def _is_main_importable() -> bool:
+    main = sys.modules["__main__"]
+    if getattr(main, "__spec__", None) is not None:
+        return True
+    file = getattr(main, "__file__", None)
+    return file is not None and os.path.isfile(file)
+
+
+def unguarded() -> WorkerStartError:
+    """Return the error of a script that counts again in each worker which imports it."""
+    return WorkerStartError(
+        "Worker processes import this script, since a component of the run is defined in it, and it counts again in each "
+        "of them. Count under: if __name__ == '__main__': ... Or define the component in a module of its own."
+    )
