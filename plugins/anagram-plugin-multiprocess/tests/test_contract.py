@@ -185,19 +185,6 @@ def test_poison_is_quarantined() -> None:
     assert (report.anagram_counts["cat"], report.anagram_counts["dog"]) == (2, 2)
 
 
-@pytest.mark.parametrize("method", ["forkserver", "spawn"])
-def test_an_unguarded_script_is_told(tmp_path: Path, method: str) -> None:
-    """A script that counts at its top level ends with one clear sentence, not with a fork bomb."""
-    script = tmp_path / "script.py"
-    script.write_text(
-        "from pipeline_optimization import count_anagrams\n"
-        f"count_anagrams('cat', orchestrator='multiprocess', orchestrator_options={{'workers': 2, 'start': {method!r}}})\n"
-    )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=False)
-    assert done.returncode != 0
-    assert "must do so under: if __name__ == '__main__':" in done.stderr
-
-
 def test_a_worker_that_comes_too_late_ends() -> None:
     """A worker whose parent died before it could ask to die with it says nothing and ends."""
     code = (
