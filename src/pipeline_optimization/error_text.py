@@ -2,18 +2,42 @@
 
 from __future__ import annotations
 
-__all__ = ["describe", "message_of"]
+import os
+from traceback import walk_tb
+
+__all__ = ["describe", "describe_with_place", "message_of"]
+
+BETWEEN = frozenset({"importlib", "pluggy", "pipeline_optimization"})
+"""The packages that stand between whoever calls a plugin and its code."""
 
 
 def message_of(error: BaseException) -> str:
     """Return an exception's message. One whose ``__str__`` raises has a message that says so."""
     try:
         return str(error)
-    except Exception as broken:  # noqa: BLE001 - whatever a broken __str__ raises
+    except BaseException as broken:  # noqa: BLE001 - whatever a broken __str__ raises
         return f"(its message cannot be shown: __str__ raised {type(broken).__name__})"
 
 
 def describe(error: BaseException) -> str:
-    """Return an exception's type and its message, if it has one."""
-    message = message_of(error)
+    """Return an exception's type and its message, if it has one, in one line."""
+    message = " ".join(message_of(error).splitlines())
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def describe_with_place(error: BaseException) -> str:
+    """Return the same with the file and the line of the plugin that raised it, or that called what raised it."""
+    if isinstance(error, SyntaxError) and error.filename:
+        return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
+    places = [
+        (frame.f_code.co_filename, line)
+        for frame, line in walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] not in BETWEEN
+        and not frame.f_code.co_filename.startswith("<")
+    ]
+    if not places:
+        return describe(error)
+    # The last place in the directory of the first one, where the plugin is; behind it come libraries.
+    folder = os.path.dirname(places[0][0])
+    file, line = [place for place in places if place[0].startswith(folder + os.sep)][-1]
+    return f"{describe(error)} ({file}, line {line})"

@@ -15,6 +15,7 @@ from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.errors import LexiconError, PluginError, UsageError
 from pipeline_optimization.registry import PluginRecord, Registry
+from pipeline_optimization.registry.failure import unusable
 from pipeline_optimization.registry.records import OBSERVER_HOOKS
 from pipeline_optimization.testing import CheckResult, check_component, check_observer
 
@@ -49,9 +50,7 @@ def check_plugin(registry: Registry, name: str, *, labels: Sequence[str], as_jso
     """
     record = registry.record(name)
     if record.status in {"disabled", "failed", "unreadable"}:
-        raise PluginError(
-            f"Plugin {record.name!r} ({record.provider}) cannot be used. {record.error}", plugin=record.name
-        )
+        raise PluginError(unusable(record), plugin=record.name)
     found = []
     table = Table(box=None, pad_edge=False)
     for column in ("component", "check", "outcome", "what was seen"):

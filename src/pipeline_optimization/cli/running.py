@@ -55,6 +55,9 @@ def run_jobs(
             report = _run(plan, job.sources, registry)
             outcome = Outcome(report, job.expected)
             renderer.add(outcome)
+            if form != "table" or output != "-":
+                for warning in report.warnings:
+                    click.echo(f"Warning: {warning}", err=True)
             for problem in outcome.problems:
                 click.echo(problem, err=True)
             _advise(report, resume)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from pipeline_optimization.error_text import describe_with_place
+from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import CheckpointSaved, ItemFinished, RunFinished, RunStarted, TaskFailed, TaskRetried
 
@@ -29,17 +31,20 @@ class Observing:
             kind: registry.observers(hook) for kind, hook in HOOK_OF.items()
         }
         self._broken: set[str] = set()
-        self.warnings: list[str] = []
+        self.warnings = [
+            f"The plugin {record.name!r} ({record.provider}) cannot be used, so it observes nothing. {record.error}"
+            for record in registry.broken_observers()
+        ]
 
     def emit(self, event: RunEvent) -> None:
         for plugin, caller in self._callers[type(event)]:
             if plugin in self._broken:
                 continue
             try:
-                caller(event=event)
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - an observer must not change a run
+                call_foreign(caller, event=event)
+            except ForeignCodeError as error:  # an observer must not change a run
                 self._broken.add(plugin)
                 self.warnings.append(
-                    f"The observer {plugin!r} raised {type(error).__name__} in {HOOK_OF[type(event)]}: {error}. "
-                    "It is switched off for this run."
+                    f"The observer {plugin!r} raised in {HOOK_OF[type(event)]}: {describe_with_place(error.raised)}. It is "
+                    "switched off for this run."
                 )

@@ -8,14 +8,19 @@ from pipeline_optimization.errors import PluginConflictError, PluginLoadError, U
 from pipeline_optimization.registry.known import hint_about
 from pipeline_optimization.registry.records import Kind, PluginRecord
 
-__all__ = ["raise_unusable", "unknown_component"]
+__all__ = ["raise_unusable", "unknown_component", "unusable"]
+
+
+def unusable(record: PluginRecord) -> str:
+    """Return the sentence about a plugin that cannot be used."""
+    return f"Plugin {record.name!r} ({record.provider}) cannot be used. {record.error}"
 
 
 def raise_unusable(record: PluginRecord, *, besides: Collection[str] = ()) -> None:
     """Raise PluginLoadError or PluginConflictError for a plugin with an error, unless its status is in ``besides``."""
     if not record.error or record.status in besides:
         return
-    message = f"Plugin {record.name!r} ({record.provider}) cannot be used. {record.error}"
+    message = unusable(record)
     if record.status == "conflict":
         raise PluginConflictError(message, plugin=record.name, providers=[record.provider])
     raise PluginLoadError(message, plugin=record.name) from record.cause

@@ -12,9 +12,11 @@ import pluggy
 from attrs import evolve
 
 from pipeline_optimization import hookspecs
+from pipeline_optimization.error_text import describe_with_place
+from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.registry.entries import PluginEntry
 from pipeline_optimization.registry.offers import Key
-from pipeline_optimization.registry.records import KINDS, PluginRecord
+from pipeline_optimization.registry.records import KINDS, Kind, PluginRecord
 from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types import Component
 
@@ -23,14 +25,13 @@ __all__ = ["adopt", "import_plugin"]
 
 def import_plugin(manager: pluggy.PluginManager, entry: PluginEntry, record: PluginRecord) -> PluginRecord:
     """Import and register a plugin; return its record, ``active``, or ``failed`` with the reason."""
+    step = "Importing"
     try:
-        module = entry.load()
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin's import raises is that plugin's failure
-        return _failed(record, f"Importing {entry.module} failed: {type(error).__name__}: {error}", error)
-    try:
-        manager.register(module, name=record.name)
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - as above
-        return _failed(record, f"Registering {entry.module} failed: {type(error).__name__}: {error}", error)
+        module = call_foreign(entry.load)
+        step = "Registering"
+        call_foreign(manager.register, module, name=record.name)
+    except ForeignCodeError as error:
+        return _failed(record, f"{step} {entry.module} failed: {describe_with_place(error.raised)}", error.raised)
     return evolve(record, status="active")
 
 
@@ -46,19 +47,38 @@ def adopt(
         manager.unregister(name=record.name)
         return _failed(evolve(record, hooks=()), _unknown_hooks(unknown)), {}
     offers: dict[Key, Component[Any, Any]] = {}
-    try:
-        for kind, hook in KINDS.items():
-            implementation = getattr(plugin, hook, None)
-            for component in implementation() if implementation is not None else ():
-                if not isinstance(component, Component):
-                    raise TypeError(f"{hook} returned {component!r}, which is no Component")
-                if (kind, component.name) in offers:
-                    raise ValueError(f"{hook} returned two components called {component.name!r}")
-                offers[kind, component.name] = component
-    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever a plugin's hook raises is that plugin's failure
-        manager.unregister(name=record.name)
-        return _failed(record, f"{type(error).__name__}: {error}", error), {}
+    for kind, hook in KINDS.items():
+        try:
+            problem, cause = _collect(offers, kind, hook, call_foreign(_offered, plugin, hook)), None
+        except ForeignCodeError as error:
+            problem, cause = f"{hook} raised {describe_with_place(error.raised)}", error.raised
+        if problem:
+            manager.unregister(name=record.name)
+            return _failed(record, problem, cause), {}
     return evolve(record, components=tuple(f"{kind}:{name}" for kind, name in offers)), offers
+
+
+def _offered(plugin: object, hook: str) -> Sequence[object]:
+    implementation = getattr(plugin, hook, None)
+    return () if implementation is None else list(implementation())
+
+
+def _collect(offers: dict[Key, Component[Any, Any]], kind: Kind, hook: str, offered: Sequence[object]) -> str:
+    """Add what a hook returned to the offers; return what is wrong with it, or nothing."""
+    for component in offered:
+        if not isinstance(component, Component):
+            return f"{hook} returned {_repr(component)}, which is no Component"
+        if (kind, component.name) in offers:
+            return f"{hook} returned two components called {component.name!r}"
+        offers[kind, component.name] = component
+    return ""
+
+
+def _repr(thing: object) -> str:
+    try:
+        return call_foreign(repr, thing)
+    except ForeignCodeError:
+        return f"an object of {type(thing).__qualname__}"
 
 
 def _failed(record: PluginRecord, message: str, cause: BaseException | None = None) -> PluginRecord:

@@ -248,6 +248,14 @@ class Registry:
             for plugin in sorted(plugins, key=lambda p: self._manager.get_name(p) or "")
         ]
 
+    def broken_observers(self) -> Sequence[PluginRecord]:
+        """Return the records of plugins that every run imports for their observers, and that cannot be used."""
+        return [
+            record
+            for entry, record in zip(self._entries, self._records, strict=True)
+            if OBSERVER_GROUP in entry.groups and record.status in {"failed", "conflict"}
+        ]
+
     def _import(self, is_wanted: Callable[[PluginEntry], bool]) -> None:
         """Import the wanted plugins that may be used and are not imported yet."""
         for position, (entry, record) in enumerate(zip(self._entries, self._records, strict=True)):

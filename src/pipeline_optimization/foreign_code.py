@@ -1,0 +1,79 @@
+"""Calls code of plugins, so that whatever it raises is a failure of the plugin, and a signal stays a signal.
+
+A plugin may raise KeyboardInterrupt while it is imported, by mistake or because it was interrupted. Only the second one is the
+user's wish. They are told apart by the signal's handler: while foreign code runs, each handler notes what it raises.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, ParamSpec, TypeVar
+
+__all__ = ["ForeignCodeError", "call_foreign"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+Handler = Callable[[int, FrameType | None], Any]
+
+
+class ForeignCodeError(Exception):
+    """Foreign code raised; ``raised`` is what."""
+
+    def __init__(self, raised: BaseException) -> None:
+        super().__init__()
+        self.raised = raised
+
+
+def call_foreign(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a plugin's function and return its result.
+
+    Raises:
+        ForeignCodeError: The function raised anything at all, SystemExit and KeyboardInterrupt included.
+        KeyboardInterrupt: A signal came meanwhile whose handler raised it, whatever the function made of it.
+    """
+    with _noting_signals() as interrupts:
+        try:
+            result = function(*args, **kwargs)
+        except BaseException as error:
+            if not interrupts:
+                raise ForeignCodeError(error) from error
+    if interrupts:
+        raise interrupts[0]
+    return result
+
+
+@contextmanager
+def _noting_signals() -> Iterator[list[BaseException]]:
+    """Give a list that gets what the handlers of signals raise. Only the main thread has any."""
+    raised: list[BaseException] = []
+    replaced: list[tuple[signal.Signals, Handler, Handler]] = []
+
+    def noting(handler: Handler) -> Handler:
+        def note(number: int, frame: FrameType | None) -> object:
+            try:
+                return handler(number, frame)
+            except BaseException as error:
+                raised.append(error)
+                raise
+
+        return note
+
+    if threading.current_thread() is threading.main_thread():
+        for number in SIGNALS:
+            before = signal.getsignal(number)
+            if callable(before):
+                replaced.append((number, before, noting(before)))
+                signal.signal(number, replaced[-1][2])
+    try:
+        yield raised
+    finally:
+        for number, before, ours in replaced:
+            if signal.getsignal(number) is ours:  # else the foreign code has installed a handler, which stays
+                signal.signal(number, before)
