@@ -26,6 +26,18 @@ def test_a_late_copy_does_not_undo_success() -> None:
     assert not examined("exercise", call(word, 1, "injected")).predicted
 
 
+def test_permutations_do_not_stand_for_find_anagrams() -> None:
+    """A word is done by a successful ``find_anagrams``; making its permutations is work on top, and spares nothing."""
+    stages = [CallRecord(stage, "", 1, "ok", 0.0, 0, 1) for stage in ("filter_input", "get_words")]
+    permuted = [CallRecord("permutations", fault_key(word), 1, "ok", 0.0, 0, 1) for word in TEXT.tokens]
+    looked_up = [call(word, 1, "ok") for word in TEXT.tokens]
+    (missing,) = examined("exercise", *stages, *permuted).missing
+    assert missing.startswith("2 of 2 words had no successful find_anagrams")
+    both = examined("exercise", *stages, *permuted, *looked_up)
+    assert both.missing == []
+    assert both.floor == examined("exercise", *stages, *looked_up).floor > 0
+
+
 def test_nobody_must_wait_for_stragglers() -> None:
     """The time that a contender must take is that without stragglers: another copy may be none."""
     plain = examined("latency", *(call(word, 1, "ok") for word in TEXT.tokens)).floor

@@ -23,6 +23,7 @@ __all__ = ["Comparing", "SampleKey", "Step", "sample_key"]
 LASTING = {
     "import_error": 2,
     "no_orchestrator": 2,
+    "declined": 2,
     "timeout": 1,
     "out_of_memory": 1,
     "crashed": 1,

@@ -19,8 +19,8 @@ from pipeline_optimization.tasks.permutations_task import permutations
 __all__ = ["Evidence", "examine"]
 
 TEXT_TASKS = (filter_input, get_words)
-WORD_TASKS = (find_anagrams, permutations)
-"""Either of them turns a word into anagrams."""
+WORD_TASK = find_anagrams
+"""What must succeed for each word. Its cost is the same for everyone; ``permutations`` is work on top of it."""
 
 
 @frozen(kw_only=True)
@@ -43,7 +43,7 @@ class Evidence:
 
 def examine(calls: Sequence[CallRecord], text: FreshText, settings: Settings) -> Evidence:
     """Read the journal of one execution of a text."""
-    plan = settings.plan({task.spec.name: task.spec.faults for task in (*TEXT_TASKS, *WORD_TASKS)})
+    plan = settings.plan({task.spec.name: task.spec.faults for task in (*TEXT_TASKS, WORD_TASK, permutations)})
     items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
     # Another copy of an earlier attempt may end late.
     for call in sorted(calls, key=lambda call: call.number):
@@ -53,32 +53,27 @@ def examine(calls: Sequence[CallRecord], text: FreshText, settings: Settings) ->
     exhausted = sum(1 for item, tries in items.items() if item not in succeeded and tries[-1].outcome == "injected")
     # A token with a digit matches nothing, so nobody needs to look it up.
     words = sorted({fault_key(token) for token in text.tokens if token.isalpha()})
-    word_names = [task.spec.name for task in WORD_TASKS]
-    failed_words = [
-        word
-        for word in words
-        if any((name, word) in items for name in word_names)
-        and not any((name, word) in succeeded for name in word_names)
-    ]
+    name = WORD_TASK.spec.name
+    failed_words = [word for word in words if (name, word) in items and (name, word) not in succeeded]
     return Evidence(
         calls=len(calls),
         recovered=recovered,
         exhausted=exhausted,
         predicted=all(tries[-1].outcome != "injected" for tries in items.values()),
-        missing=_missing(succeeded, words, word_names),
+        missing=_missing(succeeded, words),
         failed_words=failed_words,
         floor=_floor(plan, items, text, words),
         overshoot=sum((call.ended - call.began) / 1e9 - call.latency for call in calls),
     )
 
 
-def _missing(succeeded: set[tuple[str, str]], words: Sequence[str], word_names: Sequence[str]) -> list[str]:
+def _missing(succeeded: set[tuple[str, str]], words: Sequence[str]) -> list[str]:
     done = {task for task, _ in succeeded}
     sentences = [f"{task.spec.name} never succeeded." for task in TEXT_TASKS if task.spec.name not in done]
-    without = [word for word in words if not any((name, word) in succeeded for name in word_names)]
+    name = WORD_TASK.spec.name
+    without = [word for word in words if (name, word) not in succeeded]
     if without:
-        names = " or ".join(word_names)
-        sentences.append(f"{len(without)} of {len(words)} words had no successful {names}, {without[0]!r} among them.")
+        sentences.append(f"{len(without)} of {len(words)} words had no successful {name}, {without[0]!r} among them.")
     return sentences
 
 
@@ -94,11 +89,8 @@ def _floor(
         # A contender may give the stage pieces of the text; then at least one success has to be waited for.
         is_whole = (name, keys[name]) in items
         floor += _chain(plan, name, keys[name]) if is_whole else plan.least_latency(name)
-    chains = []
-    for word in words:
-        names = [task.spec.name for task in WORD_TASKS if (task.spec.name, word) in items]
-        chains.append(min((_chain(plan, name, word) for name in names), default=0.0))
-    return floor + max(chains, default=0.0)
+    name = WORD_TASK.spec.name
+    return floor + max((_chain(plan, name, word) for word in words if (name, word) in items), default=0.0)
 
 
 def _chain(plan: FaultPlan, task: str, key: str) -> float:

@@ -147,6 +147,8 @@ def _raised(answer: Event, evidence: Evidence | None) -> Problem:
     what = f"{answer['type']}: {answer['message']}"
     if answer["type"] == "SystemExit":
         return Problem(code="exited", text=f"process_text() raised {what}".rstrip(": "))
+    if answer["type"] == "NotImplementedError":
+        return Problem(code="declined", text=answer["message"])
     if evidence is not None and not evidence.predicted:
         return Problem(code="exhausted_retries", text=what)
     place = f" at {answer['place']}" if answer.get("place") else ""
