@@ -11,12 +11,14 @@ from attrs import evolve
 
 from example_results import results, sample
 from pipeline_optimization.benchmarks.records import (
+    Advice,
     CaseRecord,
     Comparison,
     ContenderRecord,
     Interval,
     Mark,
     Point,
+    Recommendation,
     Results,
     Sample,
     Scan,
@@ -25,6 +27,7 @@ from pipeline_optimization.benchmarks.records import (
     Verdict,
     Warning_,
 )
+from pipeline_optimization.benchmarks.statistics.recommendation import recommend
 
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -55,7 +58,7 @@ def full_results() -> Results:
         for case, profile, _ in parts
     ]
     names = [*TIMES, "broken"]
-    return evolve(
+    done = evolve(
         made,
         run=evolve(
             made.run,
@@ -123,6 +126,7 @@ def full_results() -> Results:
             "packages": "pipeline-optimization 0.1.0",
         },
     )
+    return evolve(done, recommendation=recommend(done))
 
 
 @cache
@@ -135,6 +139,16 @@ def hostile_results() -> Results:
     ]
     return evolve(
         made,
+        recommendation=Recommendation(
+            use=HOSTILE[0],
+            why=HOSTILE[1],
+            by_work=[Advice(work="waiting", use=HOSTILE[2], why=HOSTILE[3]), Advice(work="computing", why=HOSTILE[4])],
+            by_case=[
+                Advice(work="all", case="small", profile="mixed", use=HOSTILE[0], why=HOSTILE[0], against=HOSTILE[2])
+            ],
+            files=HOSTILE[5],
+            caveat=HOSTILE[6],
+        ),
         summary=rows,
         run=evolve(made.run, command=" ".join(HOSTILE), reference=HOSTILE[-1]),
         verdicts=list(HOSTILE),

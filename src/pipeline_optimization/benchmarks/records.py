@@ -12,12 +12,14 @@ from attrs import field, frozen
 
 __all__ = [
     "SCHEMA_VERSION",
+    "Advice",
     "CaseRecord",
     "Comparison",
     "ContenderRecord",
     "Execution",
     "Point",
     "Problem",
+    "Recommendation",
     "Results",
     "RunRecord",
     "Sample",
@@ -156,6 +158,11 @@ class CaseRecord:
     warm_runs: int = 1
     expected_digests: Mapping[str, str] = field(factory=dict)
 
+    @property
+    def work(self) -> Literal["waiting", "computing"]:
+        """Return what the profile's texts mostly ask of an orchestrator: in the profile ``cpu`` nothing waits."""
+        return "computing" if self.profile == "cpu" else "waiting"
+
 
 @frozen(kw_only=True)
 class RunRecord:
@@ -283,9 +290,47 @@ class Scan:
 
 
 @frozen(kw_only=True)
+class Advice:
+    """Which installed orchestrator to use for some work, and why in words; ``use`` is empty where none can be recommended.
+
+    ``case`` and ``profile`` are empty where it is about several. ``times_as_fast`` is the gain over ``against``, with its exact
+    95 % interval. ``certain`` says whether it is: for the reference, that nothing else is as fast. ``tied`` names those
+    that cannot be told from it.
+    """
+
+    work: Literal["all", "waiting", "computing"]
+    case: str = ""
+    profile: str = ""
+    use: str = ""
+    why: str = ""
+    certain: bool = False
+    against: str = ""
+    times_as_fast: float | None = None
+    interval: Interval | None = None
+    tied: Sequence[str] = ()
+
+
+@frozen(kw_only=True)
+class Recommendation:
+    """The answer first: what to use overall, why and whether that is certain; then by kind of work and by case.
+
+    ``files`` says what contenders show that are not installed, ``caveat`` how many rounds would make it certain.
+    """
+
+    use: str = ""
+    why: str = ""
+    certain: bool = False
+    by_work: Sequence[Advice] = ()
+    by_case: Sequence[Advice] = ()
+    files: str = ""
+    caveat: str = ""
+
+
+@frozen(kw_only=True)
 class Results:
     """A whole comparison."""
 
+    recommendation: Recommendation = Recommendation()
     run: RunRecord
     machine: Mapping[str, str]
     contenders: Sequence[ContenderRecord]

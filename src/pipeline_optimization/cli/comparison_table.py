@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.reports.answer import answer_of
 from pipeline_optimization.benchmarks.reports.overview import LEGEND
 from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable, summary_tables
 from pipeline_optimization.cli.comparison_columns import detail_tables, main_table
@@ -19,11 +20,12 @@ __all__ = ["print_comparison"]
 
 
 def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> None:
-    """Print all tables, then the verdicts in words, the warnings, and the legend.
+    """Print what to use, all tables, then the verdicts in words, the warnings, and the legend.
 
     Each contender has one line, with as many figures as the terminal has room for.
     """
     console = TableConsole(stream)
+    _print_answer(console, results)
     if results.scans:
         print_scans(console, results)
     for table in summary_tables(results) if detailed or not results.scans else ():
@@ -43,8 +45,18 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
             console.print(Padding(Text(for_terminal(f"{name}: {method}")), (0, 0, 0, 2)))
 
 
+def _print_answer(console: TableConsole, results: Results) -> None:
+    answer = answer_of(results)
+    if answer.sentence:
+        console.print(Text(f"\n{for_terminal(answer.sentence)}", style="bold"))
+    for sentence in answer.more:
+        console.print(Text(for_terminal(sentence)))
+
+
 def _print_case(console: TableConsole, results: Results, table: SummaryTable, *, detailed: bool) -> None:
     console.print(Text(f"\n{for_terminal(table.heading)}", style="bold"))
+    if table.advice:
+        console.print(Text(for_terminal(table.advice)))
     shown, left_out = main_table(table, console)
     console.print(shown)
     for more in detail_tables(table, left_out, console) if detailed else ():

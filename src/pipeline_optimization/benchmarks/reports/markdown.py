@@ -1,4 +1,4 @@
-"""Results as Markdown: the summary tables with their marks, what is wrong with whom, warnings, and how it was done."""
+"""Results as Markdown: what to use, the summary tables with their marks, what is wrong with whom, warnings, and how it was done."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.reports.answer import answer_of
 from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE, MARKS, VERDICT_TITLE, Cell
 from pipeline_optimization.benchmarks.reports.method import KNOWN_BIASES
 from pipeline_optimization.benchmarks.reports.overview import LEGEND, fact_list, interruption
@@ -28,18 +29,22 @@ def results_to_markdown(results: Results) -> str:
 def _lines(results: Results) -> Iterator[str]:
     yield "# Comparison of orchestrators"
     yield ""
-    yield from _items(results.verdicts or ["No verdict was reached."])
+    answer = answer_of(results)
+    if answer.sentence:
+        yield f"**{_text(answer.sentence)}**\n"
+    yield from _items(answer.more)
     if results.run.is_interrupted:
         yield f"**{interruption(results)}**\n"
     footnotes = count(1)
     tables = summary_tables(results)
     for table in tables:
         yield from _section(table, footnotes)
+    yield from _items(results.verdicts or ["No verdict was reached."])
     yield f"{LEGEND}\n" if tables else "There is no summary: no round was completed.\n"
     if results.warnings:
         yield "## Warnings\n"
         yield from _items(
-            f"{warning.where}: {warning.text}" if warning.where else warning.text for warning in results.warnings
+            [f"{warning.where}: {warning.text}" if warning.where else warning.text for warning in results.warnings]
         )
     yield "## Run\n"
     yield from _code(results.run.command)
@@ -60,6 +65,8 @@ def _section(table: SummaryTable, footnotes: Iterator[int]) -> Iterator[str]:
     numbers = {row.contender: number for row, number in noted}
     columns = table.columns_of("essential", "main")
     yield f"## {_text(table.heading)}\n"
+    if table.advice:
+        yield f"{_text(table.advice)}\n"
     yield from _table(
         [CONTENDER_TITLE, VERDICT_TITLE, *(_text(f"{one.title} {one.detail_title}".rstrip()) for one in columns)],
         [
@@ -99,10 +106,11 @@ def _definitions(pairs: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield from _table(["", ""], [[_text(term), _text(value)] for term, value in pairs])
 
 
-def _items(texts: Iterable[str]) -> Iterator[str]:
+def _items(texts: Sequence[str]) -> Iterator[str]:
     for text in texts:
         yield f"- {_text(text)}"
-    yield ""
+    if texts:
+        yield ""
 
 
 def _code(text: str) -> Iterator[str]:

@@ -41,11 +41,15 @@ class TableRow:
 
 @frozen(kw_only=True)
 class SummaryTable:
-    """One case and profile: rows from the best to those that did not get through, and columns that have anything to say."""
+    """One case and profile: rows from the best to those that did not get through, and columns that have anything to say.
+
+    ``advice`` says what to use in this case, where there are several.
+    """
 
     case: str
     profile: str
     heading: str
+    advice: str
     columns: Sequence[TableColumn]
     rows: Sequence[TableRow]
 
@@ -86,6 +90,7 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
         case=case,
         profile=profile,
         heading=_heading(case, profile, record, rows),
+        advice=_advice(results, case, profile),
         columns=_columns(results, rows),
         rows=[
             TableRow(
@@ -98,6 +103,11 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
             for row in rows
         ],
     )
+
+
+def _advice(results: Results, case: str, profile: str) -> str:
+    found = results.recommendation.by_case
+    return next((one.why for one in found if (one.case, one.profile) == (case, profile)), "") if len(found) > 1 else ""
 
 
 def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:

@@ -16,7 +16,7 @@ from typing import Literal
 from attrs import frozen
 from scipy.stats import binomtest, friedmanchisquare, wilcoxon
 
-__all__ = ["LEAST_ROUNDS", "Standing", "holm", "rank", "rounds_needed"]
+__all__ = ["LEAST_ROUNDS", "Standing", "certainly_faster", "holm", "rank", "rounds_needed"]
 
 LEAST_ROUNDS = 8
 SIGN_TEST_ROUNDS = 12
@@ -59,6 +59,27 @@ def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str
         is_tied = p_values[name] >= ALPHA or ratio < 1 + threshold
         standings[name] = Standing(best=best, ratio=ratio, p=p_values[name], is_tied=is_tied)
     return standings
+
+
+def certainly_faster(values: Mapping[str, Sequence[float]], reference: str, *, threshold: float) -> set[str]:
+    """Return who is faster than the reference for certain; empty below ``rounds_needed`` rounds.
+
+    Args:
+        values: Positive figures of each contender, paired by round, of which lower is better.
+        reference: The contender against which each other one is tested, with Holm's correction for their number.
+        threshold: Differences smaller than this share count as none.
+    """
+    rounds = min((len(series) for series in values.values()), default=0)
+    if len(values) < 2 or rounds < rounds_needed(len(values)) or (len(values) > 2 and _friedman(values) >= ALPHA):
+        return set()
+    logs = {
+        name: [math.log(a / b) for a, b in zip(series, values[reference], strict=True)]
+        for name, series in values.items()
+        if name != reference
+    }
+    p_values = holm({name: _paired_test(found) for name, found in logs.items()})
+    least = math.log(1 + threshold)
+    return {name for name, found in logs.items() if p_values[name] < ALPHA and median(found) < -least}
 
 
 def rounds_needed(contenders: int) -> int:

@@ -9,6 +9,7 @@ from attrs import evolve
 from pipeline_optimization.benchmarks.records import Comparison, Mark, Results, SummaryRow
 from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS
 from pipeline_optimization.benchmarks.statistics.ranking import Standing, rank
+from pipeline_optimization.benchmarks.statistics.recommendation import recommend
 from pipeline_optimization.benchmarks.statistics.rows import make_row
 from pipeline_optimization.benchmarks.statistics.scans import find_scans
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
@@ -19,7 +20,7 @@ __all__ = ["summarise"]
 
 
 def summarise(results: Results) -> Results:
-    """Return the results with summary, comparisons, warnings and verdicts made anew from their samples."""
+    """Return the results with recommendation, summary, comparisons, warnings and verdicts made anew from their samples."""
     summary: list[SummaryRow] = []
     comparisons: list[Comparison] = []
     for case in results.cases:
@@ -34,7 +35,7 @@ def summarise(results: Results) -> Results:
         summary += [evolve(row, marks=marks.get(row.contender, {})) for row in rows]
         comparisons += _comparisons(series, case.case, case.profile, standings)
     done = evolve(results, summary=summary, comparisons=comparisons, scans=find_scans(results))
-    return evolve(done, warnings=find_warnings(done), verdicts=put_into_words(done))
+    return evolve(done, recommendation=recommend(done), warnings=find_warnings(done), verdicts=put_into_words(done))
 
 
 def _is_rankable(row: SummaryRow) -> bool:

@@ -14,28 +14,28 @@ WAITING_PERCENT = 20.0
 
 
 def put_into_words(results: Results) -> list[str]:
-    """Return a few sentences for each case and profile, and one on the rounds where they are too few."""
+    """Return a few sentences for each case and profile in which there is something to tell of all its contenders."""
     sentences = []
     for case in results.cases:
         rows = results.rows_of(case.case, case.profile)
         if rows and (found := _case(results, case, rows)):
             sentences.append(f"{case.profile} · {case.case}: {found}")
-    return [*sentences, *filter(None, [too_few_rounds(results)])]
+    return sentences
 
 
 def too_few_rounds(results: Results) -> str:
     """Say once for all cases how many rounds would give verdicts; empty where there were enough."""
-    short = {}
+    short: dict[int, int] = {}
     for case in results.cases:
         ranked = _ranked(results.rows_of(case.case, case.profile))
         if ranked > 1 and case.rounds < rounds_needed(ranked):
-            short[case.case, case.profile] = (case.rounds, rounds_needed(ranked))
+            short[case.rounds] = max(short.get(case.rounds, 0), ranked)
     if not short:
         return ""
-    counts = sorted({rounds for rounds, _ in short.values()})
-    needed = max(needed for _, needed in short.values())
-    had = "1 round is" if counts == [1] else f"{' or '.join(map(str, counts))} rounds are"
-    return f"{had} too few to be certain which is the fastest; {needed} would tell: --iterations {needed}."
+    most = max(short.values())
+    needed = rounds_needed(most)
+    had = "1 round is" if [*short] == [1] else f"{' or '.join(map(str, sorted(short)))} rounds are"
+    return f"{had} too few for verdicts on all {most} contenders; {needed} would tell: --iterations {needed}."
 
 
 def _ranked(rows: Sequence[SummaryRow]) -> int:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from pipeline_optimization.benchmarks.documents import to_json_line
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports import overview
+from pipeline_optimization.benchmarks.reports.answer import answer_of
 from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE, MARKS, VERDICT_TITLE
 from pipeline_optimization.benchmarks.reports.html import tables
 from pipeline_optimization.benchmarks.reports.html.charts.phase_chart import PHASES
@@ -34,6 +35,7 @@ def results_to_html(results: Results) -> str:
         .get_template("report.html.j2")
         .render(
             results=results,
+            answer=answer_of(results),
             tables=summaries,
             sections=sections,
             key=contenders.key(),

@@ -1,0 +1,31 @@
+"""What stands first in every report: what to use, then what else must be known of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from pipeline_optimization.benchmarks.records import Results
+
+__all__ = ["Answer", "answer_of"]
+
+
+@frozen(kw_only=True)
+class Answer:
+    """The sentence that a person can act on, empty where nobody was compared, and those that belong to it."""
+
+    sentence: str
+    more: Sequence[str]
+
+
+def answer_of(results: Results) -> Answer:
+    """Return the recommendation as sentences: on all work, each kind of it, the files, and the rounds that would tell."""
+    found = results.recommendation
+    measured = {case.work for case in results.cases}
+    more = [
+        f"For {advice.work} work: {advice.why}" if advice.work in measured else advice.why
+        for advice in found.by_work
+        if advice.work not in measured or len(measured) > 1
+    ]
+    return Answer(sentence=found.why, more=[sentence for sentence in (*more, found.files, found.caveat) if sentence])
