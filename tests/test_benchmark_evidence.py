@@ -1,4 +1,4 @@
-"""What the journal proves where attempts run in several copies, and some are stragglers."""
+"""What the record of calls proves where attempts run in several copies, and some are stragglers."""
 
 from __future__ import annotations
 
@@ -46,6 +46,21 @@ def test_nobody_must_wait_for_stragglers() -> None:
     assert slow
     for seed in slow:
         assert examined("tail", *(call(word, 1, "ok") for word in TEXT.tokens), seed=seed).floor == plain
+
+
+def test_stages_come_in_order() -> None:
+    """A call for a word before any split had succeeded is told; a piece that is split later is no reason to."""
+
+    def text(task: str, began: int, ended: int) -> CallRecord:
+        return CallRecord(task, "k", 1, "ok", 0.0, began, ended)
+
+    word = CallRecord("find_anagrams", "cat", 1, "ok", 0.0, 5, 6)
+    order = [text("filter_input", 0, 1), text("get_words", 2, 3), word, text("get_words", 5, 9)]
+    assert examined("exercise", *order).disorder == ""
+    ahead = [text("filter_input", 0, 1), text("get_words", 2, 7), word]
+    assert examined("exercise", *ahead).disorder == "find_anagrams was called for 'cat' before get_words had succeeded."
+    split = [text("filter_input", 2, 4), text("get_words", 3, 5), word]
+    assert examined("exercise", *split).disorder == "get_words was called for 'k' before filter_input had succeeded."
 
 
 def straggles(plan: FaultPlan, seed: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import psutil
@@ -12,10 +13,11 @@ from pipeline_optimization.benchmarks import comparing
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.judging.assembly import assemble
-from pipeline_optimization.benchmarks.measuring import cpu_clock, process_tree
+from pipeline_optimization.benchmarks.measuring import cpu_clock, process_tree, sampling
 from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, choose_memory_method
 from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
+from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
@@ -70,6 +72,7 @@ FAULTS = [
     ("is_lazy", "bad_result"),
     pytest.param("leaks_processes", "leaked_process", marks=pytest.mark.slow),
     pytest.param("leaks_threads", "leaked_thread", marks=pytest.mark.slow),
+    ("looks_ahead", "stages_out_of_order"),
     ("miscounts", "wrong_counts"),
     pytest.param("never_ends", "leaked_thread", marks=pytest.mark.slow),
     ("raises", "exception"),
@@ -83,9 +86,9 @@ FAULTS = [
     ("returns_other_numbers", "bad_result"),
     ("returns_words", "bad_result"),
     ("skips_stages", "skipped_stages"),
-    ("skips_waiting", "skipped_latency"),
     ("startup_raises", "exception"),
     ("stops_the_clock", "own_clock"),
+    ("waits_for_nothing", "skipped_stages"),
     ("writes_everywhere", "garbled_reports"),
 ]
 
@@ -113,6 +116,35 @@ def test_each_fault_is_named(name: str, code: str) -> None:
     assert codes(sample) == {code}, sample.problems
     assert all(problem.text for problem in sample.problems)
     assert WORDS.get(name, "") in sample.problems[0].text
+
+
+@pytest.mark.parametrize("name", ["forges_time", "skips_waiting"])
+def test_what_is_done_to_its_own_process_gains_nothing(name: str) -> None:
+    """Whatever it replaces there, the waits, the faults and the clock are the harness's."""
+    sample = measure(name)
+    assert codes(sample) == set()
+    assert sum(execution.recovered for execution in sample.executions) > 0
+    assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)
+
+
+def test_a_measured_process_holds_no_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No variable of its environment tells the draws of its faults, nor where a record of calls could be changed."""
+    seen: list[Mapping[str, str]] = []
+
+    class SeenError(Exception):
+        pass
+
+    def start(environment: Mapping[str, str], **_: object) -> SubjectProcess:
+        seen.append(environment)
+        raise SeenError
+
+    monkeypatch.setattr(sampling, "SubjectProcess", start)
+    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=1)
+    with pytest.raises(SeenError):
+        take_sample(order_sample(file_contender(CONTENDERS / "honest.py"), round_, timeout=1.0, workers=2))
+    assert round_.settings is not None
+    assert str(round_.settings.seed) not in set(seen[0].values())
+    assert seen[0]["ANAGRAM_TASK_SERVER"].startswith("@" if sys.platform == "linux" else "/")
 
 
 def test_an_umask_is_no_fault() -> None:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from pipeline_optimization.benchmarks.stages import fault_plan
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.engine.faults import fault_key
-from pipeline_optimization.engine.journal import VARIABLE, Journal, Settings
+from pipeline_optimization.engine.journal import Settings
 from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.task_client import VARIABLE
 from pipeline_optimization.engine.work import Item, Track
 from pipeline_optimization.errors import InjectedFault, OptionError, UnknownComponentError, UsageError
 from pipeline_optimization.orchestrator import TaskOrchestrator
@@ -20,6 +23,7 @@ from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.tasks.retry_task import retry, retry_async
 from pipeline_optimization.tasks.task_decorator import task
 from pipeline_optimization.types import ErrorRecord
+from task_serving import serving
 
 SCALE = 0.5
 
@@ -100,28 +104,23 @@ def test_settings_survive_the_environment() -> None:
     assert RetrySettings().label == "exponential"
 
 
-@pytest.mark.usefixtures("slept")
-def test_a_journal_tells_the_policy_of_each_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_record_tells_the_policy_of_each_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Calls under a policy bear its label, whoever makes them; calls of a loop of one's own bear none."""
-    journal = Journal(tmp_path)
-    monkeypatch.setenv(VARIABLE, str(tmp_path))
     monkeypatch.setenv("ANAGRAM_RETRY", "fixed")
+    monkeypatch.setenv("ANAGRAM_FAULTS", "latency")
+    with serving(fault_plan(Settings(faults="latency", latency_scale=1e-6, seed=3)), tmp_path) as server:
+        monkeypatch.setenv(VARIABLE, server.address)
 
-    def labels(execution: int) -> set[str]:
-        return {call.policy for call in journal.calls(execution)}
+        def labels(call: Callable[[], object]) -> set[str]:
+            server.begin()
+            call()
+            return {call.policy for call in server.calls()}
 
-    journal.begin(Settings(execution=1, faults="latency", latency_scale=SCALE, seed=3))
-    retry(filter_input, "cat")
-    assert labels(1) == {"fixed"}
-    journal.begin(Settings(execution=2, faults="latency", latency_scale=SCALE, seed=3))
-    filter_input("cat")
-    assert labels(2) == {""}
-    journal.begin(Settings(execution=3, faults="latency", latency_scale=SCALE, seed=3))
-    TaskOrchestrator().process_text("cat")
-    assert labels(3) == {"fixed"}
-    journal.begin(Settings(execution=4, faults="latency", latency_scale=SCALE, seed=3))
-    TaskOrchestrator(retry="none").process_text("cat")
-    assert labels(4) == {"none"}
+        assert labels(lambda: retry(filter_input, "cat")) == {"fixed"}
+        assert labels(lambda: asyncio.run(retry_async(filter_input, "cat"))) == {"fixed"}
+        assert labels(lambda: filter_input("cat")) == {""}
+        assert labels(lambda: TaskOrchestrator().process_text("cat")) == {"fixed"}
+        assert labels(lambda: TaskOrchestrator(retry="none").process_text("cat")) == {"none"}
 
 
 def test_wrong_settings_are_usage_errors() -> None:

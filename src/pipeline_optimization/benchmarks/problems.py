@@ -37,6 +37,7 @@ _KINDS = (
         "process_text() did not return {'runtime': milliseconds, 'anagram_counts': {word: number}}.",
     ),
     ProblemKind("skipped_stages", "wrong", "It returned an answer without a successful call of every stage."),
+    ProblemKind("stages_out_of_order", "wrong", "It called a stage before what the stage works on was there."),
     ProblemKind("skipped_latency", "wrong", "It was faster than the simulated latency that it had to pass."),
     ProblemKind("import_error", "failed", "The file could not be imported."),
     ProblemKind("no_orchestrator", "failed", "There is no usable TaskOrchestrator class in the file."),

@@ -17,7 +17,7 @@ from typing import cast
 from attrs import frozen
 
 from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan
-from pipeline_optimization.engine.journal import CallRecord, Journal, Outcome
+from pipeline_optimization.engine.passing import pass_latency, pass_latency_async
 from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
 from pipeline_optimization.error_text import message_of
 from pipeline_optimization.errors import InjectedFault, PluginError
@@ -34,7 +34,7 @@ class WorkerSetup:
     """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable.
 
     ``files`` are the modules of plugins that are single files; a worker makes them before it unpickles the rest.
-    ``policy`` is the label of the run's retry policy, for the harness's journal.
+    ``policy`` is the label of the run's retry policy, for the harness's record.
     """
 
     build: Callable[[object], Mapping[str, Stage]]
@@ -94,23 +94,19 @@ class Worker:
         self._lock = threading.RLock()
         self._setup: WorkerSetup | None = None
         self._stages: Mapping[str, Stage] | None = None
-        self._journal = Journal.from_environment()
 
     def begin(self, payload: bytes) -> Pending:
         """Decode an attempt and draw its faults, so that the caller can let the latency pass in its own way."""
-        call = decode_call(payload)
-        try:
-            draw = self.setup.faults.draw(call.task, call.fault_key, call.number, call.copy)
-        except Exception:  # noqa: BLE001 - whatever keeps the set-up from loading; finish() meets it again and answers
-            draw = CALM
-        return Pending(self, call, draw)
+        call, began = decode_call(payload), time.monotonic_ns()
+        return Pending(self, call, self._draw(call), began)
 
     def run_attempt(self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep) -> bytes:
         """Run one attempt to its end and return the answer's bytes. ``sleep`` lets the simulated latency pass."""
-        pending = self.begin(payload)
-        if pending.latency > 0:
-            sleep(pending.latency)
-        return pending.finish()
+        call, began = decode_call(payload), time.monotonic_ns()
+        draw = pass_latency(
+            call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy, sleep=sleep
+        )
+        return Pending(self, call, draw, began).finish()
 
     async def run_attempt_async(
         self, payload: bytes, *, interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -119,13 +115,25 @@ class Worker:
 
         The task runs inside ``interruptible()``, the event loop's own steps outside it.
         """
-        import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
-
-        pending = self.begin(payload)
-        if pending.latency > 0:
-            await asyncio.sleep(pending.latency)
+        call, began = decode_call(payload), time.monotonic_ns()
+        draw = await pass_latency_async(
+            call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy
+        )
         with interruptible():
-            return pending.finish()
+            return Pending(self, call, draw, began).finish()
+
+    @property
+    def _policy(self) -> str:
+        try:
+            return self.setup.policy
+        except Exception:  # noqa: BLE001 - as below
+            return ""
+
+    def _draw(self, call: Call) -> Draw:
+        try:
+            return self.setup.faults.draw(call.task, call.fault_key, call.number, call.copy)
+        except Exception:  # noqa: BLE001 - whatever keeps the set-up from loading; finish() meets it again and answers
+            return CALM
 
     @property
     def setup(self) -> WorkerSetup:
@@ -143,24 +151,15 @@ class Worker:
                     self._stages = self.setup.build(self.setup.argument)
         return self._stages[task]
 
-    def record(self, call: Call, outcome: Outcome, latency: float, began: int) -> None:
-        """Enter an attempt into the journal, if the harness keeps one and the task is one that can wait or fail."""
-        if self._journal is not None and call.fault_key:
-            execution = self._journal.settings().execution
-            ended = time.monotonic_ns()
-            policy = self.setup.policy
-            record = CallRecord(call.task, call.fault_key, call.number, outcome, latency, began, ended, policy)
-            self._journal.record(execution, record)
-
 
 class Pending:
     """An attempt between its decoding and its end."""
 
-    def __init__(self, worker: Worker, call: Call, draw: Draw) -> None:
+    def __init__(self, worker: Worker, call: Call, draw: Draw, began: int) -> None:
         self._worker = worker
         self._call = call
         self._draw = draw
-        self._began = time.monotonic_ns()
+        self._began = began
 
     @property
     def latency(self) -> float:
@@ -169,20 +168,15 @@ class Pending:
     def finish(self) -> bytes:
         """Run the task and return the answer's bytes."""
         call, latency = self._call, self._draw.latency
-        outcome: Outcome = "error"
         try:
             if self._draw.fails:
-                outcome = "injected"
                 raise InjectedFault(f"{call.task} failed on attempt {call.number} (simulated)")
             result = self._worker.stage(call.task)(call.data)
-            answer = encode_answer(Answer(result=result, latency=latency, seconds=self._seconds()))
-            outcome = "ok"
+            return encode_answer(Answer(result=result, latency=latency, seconds=self._seconds()))
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit too: a task must not end its worker
-            answer = encode_answer(Answer(error=describe_error(error), latency=latency, seconds=self._seconds()))
-        self._worker.record(call, outcome, latency, self._began)
-        return answer
+            return encode_answer(Answer(error=describe_error(error), latency=latency, seconds=self._seconds()))
 
     def _seconds(self) -> float:
         return (time.monotonic_ns() - self._began) / 1e9

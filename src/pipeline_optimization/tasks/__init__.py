@@ -3,6 +3,6 @@
 Called directly they take their faults from the environment: ``ANAGRAM_FAULTS`` (``exercise``), ``ANAGRAM_SEED`` (drawn
 when the process starts), ``ANAGRAM_LATENCY_SCALE`` (0.05) and ``ANAGRAM_CASE`` (empty). The function without waiting
 and failing is ``task.plain``; ``task.call_async`` awaits the waiting. ``retry_task`` takes its policy from
-``ANAGRAM_RETRY`` (``exponential``) and ``ANAGRAM_RETRY_OPTIONS`` (such as ``attempts=5 base=0.2``). Under the harness the
-faults come from its journal instead (``pipeline_optimization.engine.journal``), which also records every call.
+``ANAGRAM_RETRY`` (``exponential``) and ``ANAGRAM_RETRY_OPTIONS`` (such as ``attempts=5 base=0.2``). Under the harness each
+call asks the harness, which draws, waits and records in a process of its own (``pipeline_optimization.engine.task_client``).
 """

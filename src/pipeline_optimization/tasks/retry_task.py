@@ -118,6 +118,6 @@ def _choice(retry: RetrySettings) -> Choice[RetryPolicy]:
 
 @lru_cache(maxsize=4)
 def _retrying(retry: RetrySettings, settings: Settings) -> Retrying:
-    """Return what decides on retries in one execution; a policy's budget is of the process and the execution."""
+    """Return what decides on retries; a policy's budget is of the process."""
     policy = _choice(retry).build()
     return Retrying(policy, seed=settings.seed, case=settings.case, scale=settings.latency_scale)

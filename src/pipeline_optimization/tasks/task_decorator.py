@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import time
 from collections.abc import Callable, Coroutine
 from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
 
@@ -58,18 +57,12 @@ def task(
 
         @functools.wraps(function)
         def call(argument: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            begun = _CALLS.begin(name, faults, argument)
-            if begun.latency > 0:
-                time.sleep(begun.latency)
-            return begun.finish(functools.partial(function, argument, *args, **kwargs))
+            _CALLS.pass_latency(name, faults, argument)
+            return function(argument, *args, **kwargs)
 
         async def call_async(argument: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
-
-            begun = _CALLS.begin(name, faults, argument)
-            if begun.latency > 0:
-                await asyncio.sleep(begun.latency)
-            return begun.finish(functools.partial(function, argument, *args, **kwargs))
+            await _CALLS.pass_latency_async(name, faults, argument)
+            return function(argument, *args, **kwargs)
 
         decorated = cast("TaskFunction[P, R]", call)
         decorated.plain = function

@@ -1,33 +1,27 @@
-"""What the journal of an execution proves: which work was done, what the draws allowed, and how long it had to take."""
+"""What the calls of an execution prove: which work was done, what the draws allowed, and how long it had to take."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from attrs import frozen
 
+from pipeline_optimization.benchmarks.stages import EXTRA_TASKS, TEXT_TASKS, WORD_TASK, fault_plan
 from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.engine.faults import FaultPlan, fault_key
 from pipeline_optimization.engine.journal import CallRecord, Settings
-from pipeline_optimization.tasks.filter_input_task import filter_input
-from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
-from pipeline_optimization.tasks.get_words_task import get_words
-from pipeline_optimization.tasks.permutations_task import permutations
 
 __all__ = ["Evidence", "examine"]
-
-TEXT_TASKS = (filter_input, get_words)
-WORD_TASK = find_anagrams
-"""What must succeed for each word. Its cost is the same for everyone; ``permutations`` is work on top of it."""
 
 
 @frozen(kw_only=True)
 class Evidence:
     """``missing`` is work without a successful call, as sentences; ``failed_words`` never got through.
 
-    ``predicted`` says whether every item that was called for got through in the end. ``floor`` is in seconds: the
+    ``disorder`` says what was called before what it works on was there; it is empty where all was in order. ``predicted`` says whether every item that was called for got through in the end. ``floor`` is in seconds: the
     longest chain of drawn latencies (filter, then split, then the slowest word), whatever runs beside it.
     """
 
@@ -36,14 +30,15 @@ class Evidence:
     exhausted: int
     predicted: bool
     missing: Sequence[str]
+    disorder: str
     failed_words: Sequence[str]
     floor: float
     overshoot: float
 
 
 def examine(calls: Sequence[CallRecord], text: FreshText, settings: Settings) -> Evidence:
-    """Read the journal of one execution of a text."""
-    plan = settings.plan({task.spec.name: task.spec.faults for task in (*TEXT_TASKS, WORD_TASK, permutations)})
+    """Hold the calls that an execution made against its text and its faults."""
+    plan = fault_plan(settings)
     items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
     # Another copy of an earlier attempt may end late.
     for call in sorted(calls, key=lambda call: call.number):
@@ -61,6 +56,7 @@ def examine(calls: Sequence[CallRecord], text: FreshText, settings: Settings) ->
         exhausted=exhausted,
         predicted=all(tries[-1].outcome != "injected" for tries in items.values()),
         missing=_missing(succeeded, words),
+        disorder=_disorder(calls),
         failed_words=failed_words,
         floor=_floor(plan, items, text, words),
         overshoot=sum((call.ended - call.began) / 1e9 - call.latency for call in calls),
@@ -75,6 +71,20 @@ def _missing(succeeded: set[tuple[str, str]], words: Sequence[str]) -> list[str]
     if without:
         sentences.append(f"{len(without)} of {len(words)} words had no successful {name}, {without[0]!r} among them.")
     return sentences
+
+
+def _disorder(calls: Sequence[CallRecord]) -> str:
+    """Return which stage was called before the stage before it had ever succeeded.
+
+    Pieces of a text may be in several stages at once, so what counts is the first success of the stage before.
+    """
+    order = [*((task.spec.name,) for task in TEXT_TASKS), tuple(task.spec.name for task in (WORD_TASK, *EXTRA_TASKS))]
+    for (before, *_), names in pairwise(order):
+        ready = min((call.ended for call in calls if call.task == before and call.outcome == "ok"), default=0)
+        for call in calls:
+            if call.task in names and call.began < ready:
+                return f"{call.task} was called for {call.key!r} before {before} had succeeded."
+    return ""
 
 
 def _floor(

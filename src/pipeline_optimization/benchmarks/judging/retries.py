@@ -1,4 +1,4 @@
-"""What decided on the retries of an execution's calls, as its journal shows."""
+"""What decided on the retries of an execution's calls, as its record shows."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ CLOCK_TOLERANCE_MS = 5.0
 REMEMBERED_SHARE = 0.3
 REMEMBERED_MS = 5.0
 """An execution of a text seen before is called remembered below this share of a fresh one's time, which must itself be
-this long, where no journal shows what was called."""
+this long, where no record shows what was called."""
 
 
 def judge_executions(
@@ -111,6 +111,8 @@ def _unearned(seen: RawExecution, evidence: Evidence) -> list[Problem]:
     """Return what is wrong with a right answer that was not worked for."""
     if evidence.missing:
         return [Problem(code="skipped_stages", text=" ".join(evidence.missing))]
+    if evidence.disorder:
+        return [Problem(code="stages_out_of_order", text=evidence.disorder)]
     if seen.wall_ms < evidence.floor * 1000.0 * FLOOR_TOLERANCE:
         text = f"{seen.wall_ms:.1f} ms, where the drawn latencies take {evidence.floor * 1000.0:.1f} ms at least."
         return [Problem(code="skipped_latency", text=text)]

@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import tempfile
 import time
+from contextlib import ExitStack, closing
 from hashlib import blake2b
 from pathlib import Path
 
 import psutil
-from attrs import evolve
 
 from pipeline_optimization.benchmarks.measuring.kinship import children
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
+from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
-from pipeline_optimization.engine.journal import VARIABLE, Journal
+from pipeline_optimization.benchmarks.stages import fault_plan
+from pipeline_optimization.engine.draws import uniform
+from pipeline_optimization.engine.task_client import VARIABLE
 
 __all__ = ["take_sample"]
 
@@ -32,8 +35,13 @@ def take_sample(order: SampleOrder) -> RawSample:
     """Run a subject to its end, and end whatever it leaves behind. Never raises for what a contender does."""
     raw = RawSample(control_ms=_control_ms(), load1=os.getloadavg()[0])
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="anagram-journal-", ignore_cleanup_errors=True) as directory:
-        _Sampling(order, raw, Path(directory)).run()
+    with ExitStack() as stack:
+        temporary = tempfile.TemporaryDirectory(prefix="anagram-sample-", ignore_cleanup_errors=True)
+        directory = Path(stack.enter_context(temporary))
+        server = None
+        if order.settings is not None:
+            server = stack.enter_context(closing(TaskServer(fault_plan(order.settings), directory)))
+        _Sampling(order, raw, server).run()
     raw.wall_s = time.monotonic() - began
     return raw
 
@@ -41,14 +49,18 @@ def take_sample(order: SampleOrder) -> RawSample:
 class _Sampling:
     """The conversation with one subject."""
 
-    def __init__(self, order: SampleOrder, raw: RawSample, directory: Path) -> None:
+    def __init__(self, order: SampleOrder, raw: RawSample, server: TaskServer | None) -> None:
         self._order = order
         self._raw = raw
-        self._journal = None if order.settings is None else Journal(directory)
+        self._server = server
         strangers = frozenset(child.pid for child in children(psutil.Process()))
         self._watch = Watch(measures_memory=order.measures_memory, memory_limit=order.memory_limit)
-        environment = _environment(order, directory)
-        self._subject = SubjectProcess(environment, tick=self._watch.look, interval=self._watch.interval)
+        self._subject = SubjectProcess(
+            _environment(order, self._server),
+            tick=self._watch.look,
+            interval=self._watch.interval,
+            server=self._server,
+        )
         self._tree = ProcessTree(self._subject.pid, strangers=strangers)
         self._watch.begin(self._tree)
 
@@ -92,14 +104,10 @@ class _Sampling:
         )
         if not (self._phase("import", START_PATIENCE) and self._phase("setup", START_PATIENCE)):
             return
-        for number, (kind, text) in enumerate(order.texts, start=1):
-            if self._journal is not None and order.settings is not None:
-                self._journal.begin(evolve(order.settings, execution=number))
+        for kind, text in order.texts:
             execution = self._execute(kind, text)
             if execution is None:
                 return
-            if self._journal is not None:
-                execution.calls = self._journal.calls(number)
             raw.executions.append(execution)
         subject.send(order="end", deadline=time.monotonic() + order.timeout)
         if not self._phase("teardown", order.timeout):
@@ -117,17 +125,20 @@ class _Sampling:
             return None
         if kind == "warm":
             self._watch.begin_execution()
+        if self._server is not None:
+            self._server.begin()
         own = time.process_time()
         timed = subject.time_answer(text.encode(), deadline=time.monotonic() + timeout)
         self._raw.sampler_cpu_s += time.process_time() - own
         if timed is None:
             return None
         seconds, answer = timed
+        calls = () if self._server is None else self._server.calls()
         if kind == "warm":
             self._watch.end_execution(seconds)
         subject.send(order="tell", deadline=time.monotonic() + timeout)
         told = self._receive(timeout, "told")
-        return RawExecution(kind=kind, wall_ms=seconds * 1e3, answer=answer, told=told or {"threads": 0})
+        return RawExecution(kind=kind, wall_ms=seconds * 1e3, answer=answer, told=told or {"threads": 0}, calls=calls)
 
     def _phase(self, name: str, patience: float) -> bool:
         """Await the end of a phase; return whether it went well."""
@@ -142,8 +153,8 @@ class _Sampling:
         return self._subject.receive(*names, deadline=time.monotonic() + patience)
 
 
-def _environment(order: SampleOrder, directory: Path) -> dict[str, str]:
-    """Return the subject's environment: the same for all contenders of a round."""
+def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str]:
+    """Return the subject's environment: the same for all contenders of a round, and without the seed of the faults."""
     environment = {name: value for name, value in os.environ.items() if name not in _REPLACED}
     environment |= {
         "PYTHONHASHSEED": str(order.hash_seed),
@@ -153,9 +164,16 @@ def _environment(order: SampleOrder, directory: Path) -> dict[str, str]:
         "MKL_NUM_THREADS": "1",
         **order.retry.to_environment(),
     }
-    if order.settings is None:
+    settings = order.settings
+    if settings is None or server is None:
         return environment | {"ANAGRAM_FAULTS": "none"}
-    return environment | {VARIABLE: str(directory)}
+    return environment | {
+        VARIABLE: server.address,
+        "ANAGRAM_FAULTS": settings.faults,
+        "ANAGRAM_LATENCY_SCALE": repr(settings.latency_scale),
+        "ANAGRAM_CASE": settings.case,
+        "ANAGRAM_SEED": str(int(uniform("delays", settings.seed) * (1 << 31))),
+    }
 
 
 _REPLACED = {"ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "ANAGRAM_LATENCY_SCALE", VARIABLE}

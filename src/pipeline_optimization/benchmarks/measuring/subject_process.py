@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import select
 import selectors
 import signal
 import subprocess
@@ -12,10 +13,12 @@ import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from typing import cast
 
 from attrs import define
 
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError, ReportBuffer
+from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 
 __all__ = ["Output", "SubjectProcess"]
 
@@ -51,15 +54,21 @@ class _Streams:
 class SubjectProcess:
     """One fresh process in a session of its own.
 
-    While it waits for a report, ``tick`` is called every ``interval()`` seconds; nothing else runs in this process
-    meanwhile.
+    While it waits for a report, the server answers calls of tasks, and ``tick`` is called every ``interval()`` seconds;
+    nothing else runs in this process meanwhile.
     """
 
     def __init__(
-        self, environment: Mapping[str, str], *, tick: Callable[[], None], interval: Callable[[], float]
+        self,
+        environment: Mapping[str, str],
+        *,
+        tick: Callable[[], None],
+        interval: Callable[[], float],
+        server: TaskServer | None = None,
     ) -> None:
         self._tick = tick
         self._interval = interval
+        self._server = server
         self._next_tick = time.monotonic()
         self._buffer = ReportBuffer()
         self._received = 0.0
@@ -95,8 +104,11 @@ class SubjectProcess:
             os.set_blocking(handle, False)
             self._selector.register(handle, selectors.EVENT_READ)
         self._pidfd = _announce_end(self.pid)
-        if self._pidfd is not None:
-            self._selector.register(self._pidfd, selectors.EVENT_READ)
+        # They wake this process, and hold nothing for it to read.
+        wakers = {self._pidfd, None if server is None else server.fileno()} - {None}
+        for waker in wakers:
+            self._selector.register(cast("int", waker), selectors.EVENT_READ)
+        self._silent = wakers | {self._commands}
 
     @property
     def pid(self) -> int:
@@ -195,12 +207,18 @@ class SubjectProcess:
         until = min(self._next_tick, deadline)
         if self._pidfd is None:
             until = min(until, now + POLL)
-        for key, _ in self._selector.select(max(0.0, until - time.monotonic())):
+        if self._server is not None:
+            until = min(until, self._server.due)
+        # The selector itself would wait for whole milliseconds, and calls of tasks would be late by half of one.
+        select.select([self._selector], [], [], max(0.0, until - time.monotonic()))
+        for key, _ in self._selector.select(0):
             self._read(key.fd)
+        if self._server is not None:
+            self._server.serve()
 
     def _read(self, handle: int) -> bool:
         """Read what a stream has; return whether there was anything."""
-        if handle in {self._pidfd, self._commands}:
+        if handle in self._silent:
             return False
         try:
             data = os.read(handle, BLOCK)

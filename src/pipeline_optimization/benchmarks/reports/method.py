@@ -32,8 +32,9 @@ METHOD = (
         "Faults",
         (
             "Failures and latency are simulated. Each is a pure function of the seed, the task, its argument and the "
-            "attempt, so all contenders of a round meet the same ones. A journal of stage calls shows which of them an "
-            "execution met, and so whether it was to be expected to succeed."
+            "attempt, so all contenders of a round meet the same ones. The harness's own process draws them, lets each call "
+            "wait, and records it; that shows which of them an execution met, and so whether it was to be expected to "
+            "succeed."
         ),
     ),
     (

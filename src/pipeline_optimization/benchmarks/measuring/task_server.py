@@ -1,0 +1,216 @@
+"""Answers the calls of tasks that measured processes make: draws for them, lets them wait, and records them.
+
+It runs in the harness's own process, between looks at the subject, so nothing of it is within a contender's reach. It
+knows tasks and their arguments, nothing of what they mean. ``pipeline_optimization.engine.task_client`` is its other side.
+"""
+
+from __future__ import annotations
+
+import json
+import selectors
+import socket
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from heapq import heappop, heappush
+from pathlib import Path
+from secrets import token_hex
+
+from attrs import define, field, frozen
+
+from pipeline_optimization.engine.faults import Draw, FaultPlan
+from pipeline_optimization.engine.journal import CallRecord, Outcome
+
+__all__ = ["TaskServer"]
+
+BLOCK = 1 << 16
+LONGEST_LINE = 1 << 12
+LONGEST_NAME = 1000
+"""Characters of a task, its argument's key (64 at most, ``fault_key``) and a policy's label."""
+
+MOST_WAITING = 1 << 18
+"""More calls at once than this is no work any more; who goes on asking is cut off."""
+
+LONGEST_UNREAD = 1 << 24
+ACCEPTED_AT_ONCE = 256
+
+
+@define(eq=False)
+class _Connection:
+    socket: socket.socket
+    rest: bytes = b""
+    outgoing: bytearray = field(factory=bytearray)
+    is_blocked: bool = False
+
+
+@define
+class _Execution:
+    """What was called since a text was sent. ``asked`` and ``answered`` are the highest numbers of each item's calls."""
+
+    plan: FaultPlan
+    asked: Counter[tuple[str, str]] = field(factory=Counter)
+    answered: Counter[tuple[str, str]] = field(factory=Counter)
+    copies: Counter[tuple[str, str, int]] = field(factory=Counter)
+    calls: list[CallRecord] = field(factory=list)
+
+
+@frozen
+class _Waiting:
+    id: int
+    connection: _Connection
+    execution: _Execution
+    task: str
+    key: str
+    number: int
+    drawn: Draw
+    began: float
+    policy: str
+
+
+class TaskServer:
+    """Listens at ``address``. ``serve`` handles what has come; whoever waits for it selects on ``fileno()``."""
+
+    def __init__(self, plan: FaultPlan, directory: Path) -> None:
+        self._selector = selectors.DefaultSelector()
+        self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        name = f"anagram-{token_hex(16)}"
+        if sys.platform == "linux":  # a name in no directory: nobody can delete it
+            self.address = f"@{name}"
+            self._listener.bind(f"\0{name}")
+        else:
+            self.address = str(directory / name)
+            self._listener.bind(self.address)
+        self._listener.listen(4096)
+        self._listener.setblocking(False)  # noqa: FBT003 - its only argument
+        self._selector.register(self._listener, selectors.EVENT_READ)
+        self._plan = plan
+        self._execution = _Execution(plan)
+        self._waiting: list[tuple[float, int, _Waiting]] = []
+        self._position = 0
+
+    def fileno(self) -> int:
+        return self._selector.fileno()
+
+    def begin(self) -> None:
+        """Start an execution: calls are numbered from 1 again, and recorded for ``calls``."""
+        self._execution = _Execution(self._plan)
+
+    def calls(self) -> Sequence[CallRecord]:
+        """Return the calls of this execution that have ended."""
+        return tuple(self._execution.calls)
+
+    @property
+    def due(self) -> float:
+        """Return the moment (monotonic) at which the next call has waited long enough, infinity where none waits."""
+        return self._waiting[0][0] if self._waiting else float("inf")
+
+    def serve(self) -> None:
+        """Read what has come, and answer whom it is time to answer. Never blocks, and raises for nothing that came."""
+        for key, events in self._selector.select(0):
+            if key.fileobj is self._listener:
+                self._accept()
+                continue
+            connection: _Connection = key.data
+            if events & selectors.EVENT_READ:
+                self._read(connection)
+            if events & selectors.EVENT_WRITE and connection.is_blocked:
+                self._write(connection)
+        now = time.monotonic()
+        touched: dict[int, _Connection] = {}
+        while self._waiting and self._waiting[0][0] <= now:
+            _, _, waiting = heappop(self._waiting)
+            self._answer(waiting)
+            touched[id(waiting.connection)] = waiting.connection
+        for connection in touched.values():
+            self._write(connection)
+
+    def close(self) -> None:
+        for key in list(self._selector.get_map().values()):
+            with suppress(OSError):
+                key.fileobj.close()  # type: ignore[union-attr]
+        self._selector.close()
+
+    def _accept(self) -> None:
+        for _ in range(ACCEPTED_AT_ONCE):
+            try:
+                accepted, _ = self._listener.accept()
+            except OSError:  # nobody there, or no handle left for them: they wait
+                return
+            accepted.setblocking(False)  # noqa: FBT003 - its only argument
+            self._selector.register(accepted, selectors.EVENT_READ, _Connection(accepted))
+
+    def _read(self, connection: _Connection) -> None:
+        try:
+            data = connection.socket.recv(BLOCK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        *lines, connection.rest = (connection.rest + data).split(b"\n")
+        if not data or len(connection.rest) > LONGEST_LINE or len(self._waiting) > MOST_WAITING:
+            self._drop(connection)
+            return
+        now = time.monotonic()
+        for line in lines:
+            try:
+                id_, task, key, number, policy = json.loads(line)
+                request = int(id_), str(task), str(key), int(number), str(policy)
+                is_call = len(request[1]) + len(request[2]) + len(request[4]) <= LONGEST_NAME
+            except (ValueError, TypeError, OverflowError, RecursionError):
+                is_call = False
+            if not is_call:
+                self._drop(connection)
+                return
+            self._begin_call(connection, now, request)
+
+    def _begin_call(self, connection: _Connection, now: float, request: tuple[int, str, str, int, str]) -> None:
+        id_, task, key, number, policy = request
+        execution, item = self._execution, (task, key)
+        # Nobody picks a number that is not due: attempt n comes after attempt n-1 was answered.
+        if not 0 < number <= execution.answered[item] + 1:
+            number = execution.asked[item] + 1
+        execution.asked[item] = max(execution.asked[item], number)
+        copy = execution.copies[task, key, number]
+        execution.copies[task, key, number] += 1
+        drawn = execution.plan.draw(task, key, number, copy)
+        self._position += 1
+        due = now + drawn.latency
+        waiting = _Waiting(id_, connection, execution, task, key, number, drawn, now, policy)
+        heappush(self._waiting, (due, self._position, waiting))
+
+    def _answer(self, waiting: _Waiting) -> None:
+        execution, drawn = waiting.execution, waiting.drawn
+        item = (waiting.task, waiting.key)
+        execution.answered[item] = max(execution.answered[item], waiting.number)
+        if waiting.task in execution.plan.tasks:
+            began, ended = int(waiting.began * 1e9), time.monotonic_ns()
+            outcome: Outcome = "injected" if drawn.fails else "ok"
+            execution.calls.append(
+                CallRecord(*item, waiting.number, outcome, drawn.latency, began, ended, waiting.policy)
+            )
+        waiting.connection.outgoing += json.dumps([waiting.id, drawn.fails, drawn.latency]).encode() + b"\n"
+
+    def _write(self, connection: _Connection) -> None:
+        try:
+            sent = connection.socket.send(connection.outgoing)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._drop(connection)
+            return
+        del connection.outgoing[:sent]
+        if len(connection.outgoing) > LONGEST_UNREAD:
+            self._drop(connection)
+            return
+        is_blocked = bool(connection.outgoing)
+        if is_blocked != connection.is_blocked:
+            connection.is_blocked = is_blocked
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if is_blocked else 0)
+            self._selector.modify(connection.socket, events, connection)
+
+    def _drop(self, connection: _Connection) -> None:
+        with suppress(KeyError, ValueError):
+            self._selector.unregister(connection.socket)
+        connection.socket.close()

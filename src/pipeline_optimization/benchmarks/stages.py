@@ -1,0 +1,24 @@
+"""The tasks that the harness knows: how they misbehave, and which of them work on the text and which on words."""
+
+from __future__ import annotations
+
+from pipeline_optimization.engine.faults import FaultPlan
+from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.tasks.filter_input_task import filter_input
+from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
+from pipeline_optimization.tasks.get_words_task import get_words
+from pipeline_optimization.tasks.permutations_task import permutations
+
+__all__ = ["EXTRA_TASKS", "TEXT_TASKS", "WORD_TASK", "fault_plan"]
+
+TEXT_TASKS = (filter_input, get_words)
+WORD_TASK = find_anagrams
+"""What must succeed for each word. Its cost is the same for everyone."""
+
+EXTRA_TASKS = (permutations,)
+"""Work on words that nobody needs to do."""
+
+
+def fault_plan(settings: Settings) -> FaultPlan:
+    """Return what happens to calls of the tasks under these settings."""
+    return settings.plan({task.spec.name: task.spec.faults for task in (*TEXT_TASKS, WORD_TASK, *EXTRA_TASKS)})
