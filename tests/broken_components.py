@@ -82,6 +82,27 @@ class Pairs(ExerciseTokenizer):
         return text.replace("ca", "")
 
 
+class Bracketed(ExerciseTokenizer):
+    """Finds words by what stands around them, and does not say how it spells any."""
+
+    is_characterwise = False
+
+    def filter(self, text: str) -> str:
+        return text
+
+    def words(self, filtered: str) -> Iterable[str]:
+        return [
+            word[1:-1] for word in filtered.split() if word.startswith("<") and word.endswith(">") and len(word) > 2
+        ]
+
+
+class Misspelling(ExerciseTokenizer):
+    """Spells words otherwise than it finds them."""
+
+    def spell(self, word: str) -> str | None:
+        return word[::-1]
+
+
 class Lengths:
     """Takes words of one length for anagrams."""
 
@@ -278,6 +299,8 @@ BROKEN_TOKENIZERS: dict[Callable[[], object], str] = {
     Lines: "white_space_ends_words",
     Unique: "repeats_words",
     Pairs: "is_characterwise_honestly",
+    Bracketed: "finds_words_of_lexicons",
+    Misspelling: "spells_as_it_finds",
 }
 BROKEN_SIGNATURES: dict[Callable[[], object], str] = {
     Lengths: "differs_for_others",

@@ -11,7 +11,13 @@ from types import ModuleType
 
 from attrs import field, frozen
 
-__all__ = ["FileModule", "import_file"]
+__all__ = ["CORE", "FileModule", "import_file", "origin_of"]
+
+DIGEST = "__source_digest__"
+"""The attribute by which a module that was made of a text, and not of a file, tells the text's digest."""
+
+CORE = "pipeline_optimization."
+"""With this begin the names of the core's modules."""
 
 
 @frozen
@@ -39,6 +45,7 @@ class FileModule:
         if spec is None:
             raise ImportError(f"{self.path} is no Python file", path=self.path)
         module = module_from_spec(spec)
+        setattr(module, DIGEST, sha256(self.source).hexdigest())
         sys.modules[self.name] = module
         try:
             exec(compile(self.source, self.path, "exec"), module.__dict__)  # noqa: S102 - what importing a file is
@@ -54,6 +61,28 @@ def import_file(path: Path) -> ModuleType:
     Raises OSError where it cannot be read, and whatever its code raises.
     """
     return FileModule.of(path).restore()
+
+
+def origin_of(component: object) -> str:
+    """Return where a component's class or function is defined, with a digest of that module's text.
+
+    So plugins that share a name have different origins, and so have two states of one plugin's code. The core's modules
+    have no digest: they change with its version.
+    """
+    definition = component if hasattr(component, "__qualname__") else type(component)
+    module = str(getattr(definition, "__module__", ""))
+    digest = "" if module.startswith(CORE) else _digest(sys.modules.get(module))
+    return f"{module}.{getattr(definition, '__qualname__', '')} {digest}".strip()
+
+
+def _digest(module: ModuleType | None) -> str:
+    known = getattr(module, DIGEST, None)
+    if isinstance(known, str):
+        return known[:16]
+    try:
+        return sha256(Path(str(getattr(module, "__file__", ""))).read_bytes()).hexdigest()[:16]
+    except (OSError, ValueError):
+        return ""  # in an archive, say
 
 
 def _name_of(path: Path) -> str:

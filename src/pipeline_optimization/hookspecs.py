@@ -62,7 +62,7 @@ def anagram_register_tokenizers() -> Sequence[ComponentOf[Tokenizer]]:
     """Return the tokenizers that the plugin offers.
 
     Called once in each registry, when the plugin is imported. A tokenizer is built in the parent and again in every worker
-    process.
+    process. One that finds words by what stands around them has a method ``spell`` too: ``types.Speller``.
 
     Example: ``[Component(name="exercise", summary="...", factory=ExerciseTokenizer, options=NoOptions)]``.
 

@@ -17,8 +17,10 @@ from pathlib import Path
 
 from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kept_lines import KeptLines, KeptNumbers, marks_of
-from pipeline_optimization.counting.spelling import Spelling, plain_spelling, spelling_of
+from pipeline_optimization.counting.spelling import LONE_WORDS, Spelling, plain_spelling, spelling_of
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
+from pipeline_optimization.errors import LexiconError
+from pipeline_optimization.file_module import origin_of
 from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 from pipeline_optimization.types.components import ANAGRAM
 
@@ -46,17 +48,19 @@ def open_index(
     """Return the index of a lexicon, from the cache where it holds it, and cache it where it does not.
 
     Words are looked up as ``tokenizer`` spells them; None stands for one that yields words of letters as they are.
-    Raises LexiconError where the lexicon cannot be read or has no usable word.
+    Raises LexiconError where the lexicon cannot be read or has no usable word, and PluginError where the tokenizer's
+    ``spell`` fails.
     """
-    spell = plain_spelling if tokenizer is None else spelling_of(tokenizer)
-    tokens = None if tokenizer is None else [tokenizer_name, _origin(tokenizer)]
-    key = json.dumps([FORMAT, sys.byteorder, lexicon.identity, signature_name, _origin(signature), relation, tokens])
+    spell = plain_spelling if tokenizer is None else spelling_of(tokenizer, tokenizer_name)
+    tokens = None if tokenizer is None else [tokenizer_name, origin_of(tokenizer)]
+    key = json.dumps([FORMAT, sys.byteorder, lexicon.identity, signature_name, origin_of(signature), relation, tokens])
     with _LOCK:
         index = _OPEN.get(key)
         if index is None:
             path = cache_file("index", key, ".txt")
             index = _load(path, key, signature, spell)
             if index is None:
+                _check_lone_words(tokenizer, tokenizer_name, lexicon_name, spell)
                 index, signatures = build_index(lexicon, signature, lexicon_name, spell, relation=relation)
                 _store(path, key, index, signatures)
             if len(_OPEN) >= MAX_OPEN:
@@ -65,10 +69,15 @@ def open_index(
     return index
 
 
-def _origin(component: Signature | Tokenizer) -> str:
-    """Return where a component's function or class is defined, so that plugins of one name do not share a cache."""
-    definition = component if hasattr(component, "__qualname__") else type(component)
-    return f"{definition.__module__}.{definition.__qualname__}"
+def _check_lone_words(tokenizer: Tokenizer | None, name: str, lexicon: str, spell: Spelling) -> None:
+    """Raise LexiconError where a tokenizer finds not one of many scripts' words, since it looks for them in a context."""
+    if tokenizer is None or any(spell(word) is not None for word in LONE_WORDS):
+        return
+    raise LexiconError(
+        f"The tokenizer {name!r} finds no word of the lexicon {lexicon!r}: none that stands alone. If it finds words by what "
+        "stands around them, give it a method spell(word), which returns how it spells a lexicon's word.",
+        lexicon=lexicon,
+    )
 
 
 def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> AnagramIndex | None:

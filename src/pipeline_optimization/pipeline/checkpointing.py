@@ -13,6 +13,7 @@ from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 from pipeline_optimization.errors import CheckpointError
+from pipeline_optimization.file_module import CORE, origin_of
 from pipeline_optimization.pipeline.payloads import decode_ranges, without_states
 from pipeline_optimization.pipeline.plan import SEED, RunPlan
 from pipeline_optimization.pipeline.stages import COUNT_RANGES
@@ -46,6 +47,9 @@ def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> 
         "reading": "in the workers" if plan.capabilities.shared_files else "in the parent",
         "the kind of run": "without faults" if plan.faults.is_calm else f"with faults ({options.faults})",
     }
+    for name, component in (("tokenizer", stages.tokenizer.component), ("signature", stages.signature.component)):
+        if not (origin := origin_of(component.factory)).startswith(CORE):
+            facts[f"the code of the {name}"] = origin
     if not plan.faults.is_calm:
         facts |= {SEED: str(plan.seed), "the test case": options.case or "none"}
     return facts

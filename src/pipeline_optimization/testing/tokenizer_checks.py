@@ -6,17 +6,21 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pipeline_optimization.counting.spelling import LONE_WORDS, spelling_of
 from pipeline_optimization.testing.checks import Check, CheckSkippedError, require
 from pipeline_optimization.testing.component_checks import WORKER_CHECKS
 from pipeline_optimization.testing.runs import seeded_texts
 from pipeline_optimization.testing.subject import Subject
-from pipeline_optimization.types import Tokenizer
+from pipeline_optimization.types import Speller, Tokenizer
 
 __all__ = ["TOKENIZER_CHECKS"]
 
 TokenizerSubject = Subject[Tokenizer]
 
 EVERY_CHARACTER = "".join(map(chr, range(0x3000))) + "\ud800\udfff\ufeff\ufffd\U0001f600\U0010ffff"
+ODD_WORDS = ("don't", "o'clock", "tea-pot", "3d", "caf\u00e9")
+"""Words that lexicons have, too."""
+
 TEXTS = (
     "",
     " ",
@@ -99,6 +103,38 @@ def is_characterwise_honestly(subject: TokenizerSubject) -> None:
         require(list(tokenizer.words(filtered)) == filtered.split(), f"{filtered[:40]!r} is not split at white space.")
 
 
+def finds_words_of_lexicons(subject: TokenizerSubject) -> None:
+    """A word that stands alone is found, as those of a lexicon do, unless the tokenizer has a method ``spell``."""
+    tokenizer = subject.make()
+    if isinstance(tokenizer, Speller):
+        raise CheckSkippedError("it says by itself how it spells words")
+    spell = spelling_of(tokenizer)
+    require(
+        any(spell(word) is not None for word in LONE_WORDS),
+        f"It finds none of {', '.join(LONE_WORDS)} where each stands alone, so no lexicon has a usable word. If it finds "
+        "words by what stands around them, give it a method spell(word), which returns how it spells a lexicon's word.",
+    )
+
+
+def spells_as_it_finds(subject: TokenizerSubject) -> None:
+    """``spell`` returns a word or None, the same from each instance, and what is found where the word stands alone."""
+    tokenizer, other = subject.make(), subject.make()
+    if not (isinstance(tokenizer, Speller) and isinstance(other, Speller)):
+        raise CheckSkippedError("it has no method spell")
+    spelled: dict[str, object] = {word: tokenizer.spell(word) for word in (*LONE_WORDS, *ODD_WORDS)}
+    require(any(spelled.values()), f"It spells none of {', '.join(LONE_WORDS)}.")
+    for word, found in spelled.items():
+        is_word = found is None or (isinstance(found, str) and found.split() == [found])
+        require(is_word, f"spell({word!r}) returned {found!r}, which is neither None nor a word without white space.")
+        require(other.spell(word) == found, f"Another instance spells {word!r} otherwise than {found!r}.")
+        alone = words_of(tokenizer, word)
+        if len(alone) == 1 and isinstance(found, str):
+            require(
+                alone[0].lower() == found.lower(),
+                f"Where {word!r} stands alone, {alone[0]!r} is found, and spell({word!r}) returned {found!r}.",
+            )
+
+
 TOKENIZER_CHECKS: Sequence[Check[TokenizerSubject]] = (
     *WORKER_CHECKS,
     Check.of(takes_any_text),
@@ -107,4 +143,6 @@ TOKENIZER_CHECKS: Sequence[Check[TokenizerSubject]] = (
     Check.of(white_space_ends_words, after=["is_repeatable"]),
     Check.of(repeats_words, after=["white_space_ends_words"]),
     Check.of(is_characterwise_honestly, after=["filters_once"]),
+    Check.of(finds_words_of_lexicons, after=["is_repeatable"]),
+    Check.of(spells_as_it_finds, after=["is_repeatable"]),
 )

@@ -18,7 +18,7 @@ from pipeline_optimization.types.events import (
     TaskFailed,
     TaskRetried,
 )
-from pipeline_optimization.types.text import Lexicon, RetryPolicy, Signature, Tokenizer
+from pipeline_optimization.types.text import Lexicon, RetryPolicy, Signature, Speller, Tokenizer
 
 __all__ = [
     "Attempt",
@@ -43,6 +43,7 @@ __all__ = [
     "RunFinished",
     "RunStarted",
     "Signature",
+    "Speller",
     "TaskFailed",
     "TaskRetried",
     "Tokenizer",

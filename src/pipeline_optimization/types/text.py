@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from pipeline_optimization.types.attempts import ErrorRecord
 
-__all__ = ["Lexicon", "RetryPolicy", "Signature", "Tokenizer"]
+__all__ = ["Lexicon", "RetryPolicy", "Signature", "Speller", "Tokenizer"]
 
 
 class Tokenizer(Protocol):
@@ -22,6 +22,7 @@ class Tokenizer(Protocol):
 
     A lexicon's words take the same two steps, one by one, so that they are looked up as texts have them. Those that
     come out as one word that differs in case and normal form only can be found; the others cannot be in any text.
+    A tokenizer that finds words by what stands around them cannot find one that stands alone: it must be a ``Speller`` too.
     """
 
     @property
@@ -33,6 +34,22 @@ class Tokenizer(Protocol):
 
     def words(self, filtered: str) -> Iterable[str]:
         """Yield every word of a filtered text, repeated words as often as they occur."""
+        ...
+
+
+@runtime_checkable
+class Speller(Protocol):
+    """What a tokenizer may be too: one that says by itself how it spells the words of a lexicon.
+
+    It is needed where words are found by their context, such as those of e-mail addresses or of a column. The words of a
+    lexicon have no context, so they do not go through ``filter`` and ``words`` then, but through ``spell`` alone.
+    """
+
+    def spell(self, word: str) -> str | None:
+        """Return a lexicon's word as ``words`` yields it where it finds it, or None for one that no text can have.
+
+        ``word`` is in lower case and NFC, and may hold more than letters. The result is compared without case.
+        """
         ...
 
 
