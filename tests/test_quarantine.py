@@ -14,6 +14,7 @@ import pytest
 from command import anagram, refused, run_json
 from deadly import DeadlyPlugin
 from pipeline_optimization import Limits, Registry, RunReport, count_anagrams
+from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, fault_key
 
 REST = ["sequential", "threaded"]
 FAULTS = ["--test-case", "medium", "--latency-scale", "0", "--seed", "3"]
@@ -65,6 +66,42 @@ def test_a_failed_chunk_takes_its_words_with_it(tmp_path: Path) -> None:
     assert {failure["task"] for failure in first["failures"]} == {"filter_input", "get_words", "find_anagrams"}
     whole = run_json("--text", text)
     assert counts("retry", checkpoint, *PATIENT)["anagram_counts"] == whole["anagram_counts"]
+
+
+def test_each_try_draws_anew(tmp_path: Path, registry: Registry) -> None:
+    """Without a retry policy a run with faults is completed by trying what failed again and again."""
+    checkpoint = tmp_path / "c"
+    text = " ".join(f"cat dog stop word{number}" for number in range(40))
+    options = {"faults": "exercise", "latency_scale": 0.0, "seed": 5, "retry": "none", "checkpoint": checkpoint}
+    report = count_anagrams(text, registry=registry, **options)  # type: ignore[arg-type]  # as a mapping
+    failed = [sum(report.failures.values())]
+    while not report.is_complete and len(failed) < 20:
+        report = count_anagrams(text, registry=registry, resume=True, retries_failed=True, **options)  # type: ignore[arg-type]
+        failed.append(sum(report.failures.values()))
+        assert report.retries == 0, "an item that is tried again in a new run is no retry of this run"
+    assert failed[0] > 0
+    assert failed[-1] == 0
+    assert report.anagram_counts == count_anagrams(text, registry=registry).anagram_counts
+
+
+def test_attempts_of_all_runs_are_counted(tmp_path: Path, registry: Registry) -> None:
+    """An item that fails in each run has made the attempts of all of them."""
+    checkpoint = tmp_path / "c"
+    options = {"faults": "exercise", "latency_scale": 0.0, "retry": "none", "checkpoint": checkpoint}
+    seed = next(
+        seed
+        for seed in range(1000)
+        if all(plan(seed).draw("filter_input", fault_key("cat"), attempt).fails for attempt in (1, 2))
+    )
+    first = count_anagrams("cat", registry=registry, seed=seed, **options)  # type: ignore[arg-type]  # as a mapping
+    again = count_anagrams("cat", registry=registry, seed=seed, resume=True, retries_failed=True, **options)  # type: ignore[arg-type]
+    assert [item.attempts for item in first.failed_items] == [1]
+    assert [item.attempts for item in again.failed_items] == [2]
+
+
+def plan(seed: int) -> FaultPlan:
+    """Return the faults of a run of one chunk."""
+    return FaultPlan(tasks={"filter_input": TaskFaults(0.2, 0.0)}, seed=seed)
 
 
 def test_retry_works_from_another_directory(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ __all__ = ["damaged", "explained"]
 
 def damaged(path: str, why: object) -> CheckpointError:
     return CheckpointError(
-        f"The checkpoint {path!r} cannot be used: {why}. If it was cut off or overwritten, delete it and start anew.",
+        f"The checkpoint {path!r} is damaged: {why}. It was cut off or overwritten; start anew with another file.",
         path=path,
     )
 
@@ -23,6 +23,8 @@ def explained(path: str) -> Iterator[None]:
     """Turn SQLite's errors into ours."""
     try:
         yield
+    except CheckpointError:
+        raise  # it is a ValueError, too
     except sqlite3.OperationalError as error:
         reason = str(error)
         if "locked" in reason:
@@ -38,4 +40,6 @@ def explained(path: str) -> Iterator[None]:
             )
         raise CheckpointError(text, path=path) from error
     except (sqlite3.DatabaseError, TypeError, ValueError) as error:
+        if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
+            raise CheckpointError(f"{path!r} is no checkpoint of a run. Name another file.", path=path) from error
         raise damaged(path, error) from error

@@ -35,14 +35,24 @@ class CheckpointStore:
     ``close`` raises CheckpointError where the file is damaged, cannot be written, or says something else than it should.
     """
 
-    def __init__(self, path: str, facts: Mapping[str, str], *, resume: bool, invocation: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        facts: Mapping[str, str],
+        *,
+        resume: bool,
+        invocation: str = "",
+        remedies: Mapping[str, str] | None = None,
+    ) -> None:
         """Open a checkpoint for the run that ``facts`` describe, by what people call each fact.
 
+        ``remedies`` says, in whole sentences, what to do if a certain fact differs; "{was}" there is what it was.
         ``invocation`` is kept in a new one for ``stored_invocation``. Without ``resume`` there must be none yet; with
         it, one that exists must be of the same run.
         """
         self.path = path
         self._is_writing = False
+        self._remedies = remedies or {}
         with explained(path):
             self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
@@ -61,7 +71,7 @@ class CheckpointStore:
         is_new = application_of(self._database, self.path) == 0
         if not is_new and not resume:
             raise CheckpointError(
-                f"The checkpoint {self.path!r} exists. Add --resume to go on with its run, or name another file.",
+                f"The checkpoint {self.path!r} exists already. Add --resume to go on with its run, or name another file.",
                 path=self.path,
             )
         if is_new:
@@ -89,9 +99,11 @@ class CheckpointStore:
     def _compare(self, facts: Mapping[str, str], stored: Mapping[str, str]) -> None:
         for name in [*stored, *facts]:
             if facts.get(name) != stored.get(name):
+                was = stored.get(name, "not given")
+                remedy = self._remedies.get(name, "Repeat the run as it was, or start anew with another file.")
                 raise CheckpointError(
-                    f"The checkpoint {self.path!r} is of another run: {name} was {stored.get(name, 'not given')}, and is "
-                    f"{facts.get(name, 'not given')}. Repeat the run as it was, or start anew with another file.",
+                    f"The checkpoint {self.path!r} is of another run: {name} was {was}, and is "
+                    f"{facts.get(name, 'not given')}. {remedy.replace('{was}', was)}",
                     path=self.path,
                 )
 

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from pipeline_optimization.pipeline.cases import other_rules
 from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.plural import counted
 
 __all__ = ["FORMATS", "Outcome", "Renderer"]
 
@@ -49,8 +50,8 @@ class Outcome:
         if report.stop is not None:
             found.append(f"Stopped: {report.stop.reason}. The counts cover only what was finished.")
         for (task, error), count in report.failures.items():
-            items = "item" if count == 1 else "items"
-            found.append(f"Incomplete: {count} {items} of {task} failed for good ({error}); the counts lack them.")
+            lack = "the counts lack it" if count == 1 else "the counts lack them"
+            found.append(f"Incomplete: {counted(count, 'item')} of {task} failed for good ({error}); {lack}.")
         if self.is_expected is False:
             found.append(f"Wrong: the counts differ from those that the test case {report.case!r} expects.")
         return found

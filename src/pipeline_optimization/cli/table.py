@@ -8,8 +8,9 @@ from typing import TextIO
 from rich.table import Table
 from rich.text import Text
 
-from pipeline_optimization.cli.console import TableConsole
+from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.plural import counted
 
 __all__ = ["print_table"]
 
@@ -40,7 +41,7 @@ def print_table(
         console.print(table)
     hidden = len(report.anagram_counts) - len(words)
     if hidden:
-        console.print(f"... and {hidden:,} more words (--top N, or --format json for all)")
+        console.print(f"... and {counted(hidden, 'more word')} (--top N, or --format json for all)")
     for problem in problems:
         console.print(Text(problem, style="bold red"))
 
@@ -51,15 +52,20 @@ def _facts(report: RunReport, expectation: str) -> Table:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("words", f"{report.words:,} ({distinct} different), {report.matched_words:,} with anagrams")
-    table.add_row("anagrams", f"{len(report.anagram_counts):,} different words")
-    table.add_row("attempts", f"{report.attempts:,}, of which {report.retries:,} retries; {report.lost:,} lost")
+    table.add_row("anagrams", counted(len(report.anagram_counts), "different word"))
+    table.add_row(
+        "attempts", f"{report.attempts:,}, of which {counted(report.retries, 'retry', 'retries')}; {report.lost:,} lost"
+    )
+    if report.resumed_items:
+        taken = f"{counted(report.resumed_items, 'item')} of an earlier run, taken over from {report.checkpoint}"
+        table.add_row("resumed", Text(for_terminal(taken)))
     if report.startup >= NOTABLE_STARTUP:
         table.add_row("start-up", f"{_time(report.startup)} until {report.orchestrator} could take work")
     if report.floor:
         table.add_row("floor", f"{_time(report.floor)} (the least that the drawn waits allow)")
     table.add_row("seed", f"{report.seed} (faults {report.faults}, latency scale {report.latency_scale:g})")
     if report.invalid_bytes:
-        table.add_row("invalid", f"{report.invalid_bytes:,} invalid UTF-8 sequences, each replaced by U+FFFD")
+        table.add_row("invalid", f"{counted(report.invalid_bytes, 'invalid UTF-8 sequence')}, each replaced by U+FFFD")
     if expectation:
         table.add_row("expected", expectation)
     for warning in report.warnings:

@@ -245,7 +245,6 @@ class Engine:
             return
         track.number += 1
         track.path += delay
-        self.tally.of(item.task).retries += 1
         self._announce.retried(track, delay)
         backlog.later(track, now + delay)
 

@@ -69,7 +69,9 @@ class Tally:
 
     def record(self, item: Item, number: int, outcome: str) -> None:
         """Enter an answered attempt into the ledger; ``outcome`` is "ok" or the error's type."""
-        self.of(item.task).attempts += 1
+        stats = self.of(item.task)
+        stats.attempts += 1
+        stats.retries += number > item.first_attempt  # not when it is asked for: the run may end before
         entry = f"{item.task}\x1f{item.id}\x1f{number}\x1f{outcome}".encode("utf-8", "surrogatepass")
         self.ledger_entries += 1
         self.ledger_sum += int.from_bytes(blake2b(entry, digest_size=16).digest(), "big")

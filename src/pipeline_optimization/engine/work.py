@@ -17,7 +17,8 @@ class Item:
     ``id`` is unique among the items of its task and independent of the orchestrator. ``fault_key`` is what fault
     draws know the item by: its content, so that a contender that calls the tasks itself meets the same faults.
     ``weight``, ``size`` and ``place`` stay with the parent: ``size`` is how many bytes of text the item keeps in memory
-    while it is under way, and ``place`` says where it comes from, for people.
+    while it is under way, and ``place`` says where it comes from, for people. ``first_attempt`` is the number of its first
+    attempt: more than 1 if an earlier run gave it up, so that it meets other faults than it met there.
     """
 
     id: str
@@ -27,6 +28,7 @@ class Item:
     weight: int = 1
     size: int = field(default=Factory(lambda self: len(self.data), takes_self=True))
     place: str = ""
+    first_attempt: int = 1
 
     @property
     def name(self) -> str:
@@ -56,7 +58,7 @@ class Track:
 
     item: Item
     path: float
-    number: int = 1
+    number: int = field(default=Factory(lambda self: self.item.first_attempt, takes_self=True))
     losses: int = 0
     first_started: float | None = None
     delays: Iterator[float] | None = None

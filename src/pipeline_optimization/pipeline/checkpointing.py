@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Protocol
 
+from attrs import evolve
+
 from pipeline_optimization.checkpoint import CheckpointStore, Failure, FileSpan
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.engine.tally import FailedItem, Tally
@@ -17,10 +19,11 @@ from pipeline_optimization.file_module import CORE, origin_of
 from pipeline_optimization.pipeline.payloads import decode_ranges, without_states
 from pipeline_optimization.pipeline.plan import SEED, RunPlan
 from pipeline_optimization.pipeline.stages import COUNT_RANGES
-from pipeline_optimization.sources import Source, identify
+from pipeline_optimization.shell_quoting import quoted
+from pipeline_optimization.sources import FileSource, Source, identify, name_of_time
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["CheckpointedWorkload", "KeptWorkload", "run_facts"]
+__all__ = ["CheckpointedWorkload", "KeptWorkload", "run_facts", "run_remedies"]
 
 
 class KeptWorkload(Workload, Protocol):
@@ -53,6 +56,16 @@ def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> 
     if not plan.faults.is_calm:
         facts |= {SEED: str(plan.seed), "the test case": options.case or "none"}
     return facts
+
+
+def run_remedies(sources: Sequence[Source]) -> Mapping[str, str]:
+    """Return what to do about those facts that may differ though the counts would be the same."""
+    return {
+        name_of_time(number, source): "If nothing else has changed, set it back and go on: "
+        f"touch -d '{{was}}' {quoted(source.path)}. Otherwise start anew with another file."
+        for number, source in enumerate(sources, start=1)
+        if isinstance(source, FileSource)
+    }
 
 
 class CheckpointedWorkload:
@@ -92,8 +105,12 @@ class CheckpointedWorkload:
         for item in items:
             found = self.store.find(item.task, item.id, _content(item))
             if found is None:
-                if not self._is_failed(item):
+                if (failure := self._failure_of(item)) is None:
                     yield item
+                elif self._retries_failed:
+                    yield evolve(item, first_attempt=_next_attempt(failure))
+                else:
+                    self._report(item, failure)
                 continue
             self.resumed += 1
             with self._plausible():
@@ -102,20 +119,20 @@ class CheckpointedWorkload:
                 follow_ups = () if found.result is None else self._workload.accept(item, found.result)
             yield from self._unfinished(follow_ups)
 
-    def _is_failed(self, item: Item) -> bool:
-        failure = None if self._retries_failed else self.store.find_failure(item.task, item.id, _content(item))
-        if failure is not None:
-            self.failed.add_failed(
-                FailedItem(
-                    item=failure.name,
-                    task=item.task,
-                    error=ErrorRecord(type=failure.error, message=failure.message),
-                    attempts=failure.attempts,
-                    place=failure.place,
-                    is_poison=failure.is_poison,
-                )
+    def _failure_of(self, item: Item) -> Failure | None:
+        return self.store.find_failure(item.task, item.id, _content(item))
+
+    def _report(self, item: Item, failure: Failure) -> None:
+        self.failed.add_failed(
+            FailedItem(
+                item=failure.name,
+                task=item.task,
+                error=ErrorRecord(type=failure.error, message=failure.message),
+                attempts=failure.attempts,
+                place=failure.place,
+                is_poison=failure.is_poison,
             )
-        return failure is not None
+        )
 
     def quarantine(self, item: Item, failed: FailedItem) -> None:
         """Keep that an item failed for good."""
@@ -144,8 +161,8 @@ class CheckpointedWorkload:
             yield
         except (ArithmeticError, LookupError, ValueError, struct.error) as error:
             raise CheckpointError(
-                f"The checkpoint {self.store.path!r} holds a result that no run wrote ({error}). Delete it and start "
-                "anew.",
+                f"The checkpoint {self.store.path!r} holds a result that no run wrote ({error}). Start anew with "
+                "another file.",
                 path=self.store.path,
             ) from error
 
@@ -153,6 +170,14 @@ class CheckpointedWorkload:
 def _content(item: Item) -> bytes:
     """Return what an item is run on, as a later run has it too: it may find a file with another time, and the same content."""
     return without_states(item.data) if item.task == COUNT_RANGES else item.data
+
+
+def _next_attempt(failure: Failure) -> int:
+    """Return the number of the attempt to go on with: the same ones would draw the same faults again.
+
+    An attempt that was lost with its worker has no outcome, so it is still to be made.
+    """
+    return failure.attempts if failure.is_poison else failure.attempts + 1
 
 
 def _span(item: Item) -> FileSpan | None:

@@ -100,12 +100,17 @@ def open_keeping(
         yield Keeping(workload, clock)
         return
     from pipeline_optimization.checkpoint import CheckpointStore  # noqa: PLC0415 - SQLite, for runs that use it only
-    from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, run_facts  # noqa: PLC0415
+    from pipeline_optimization.pipeline.checkpointing import (  # noqa: PLC0415
+        CheckpointedWorkload,
+        run_facts,
+        run_remedies,
+    )
     from pipeline_optimization.pipeline.invocation import Invocation  # noqa: PLC0415
 
     facts = run_facts(plan, sources, index)
     invocation = Invocation.of(plan.options, sources, plan.seed).to_json()
-    with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation) as store:
+    remedies = run_remedies(sources)
+    with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation, remedies=remedies) as store:
         reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)
         kept = CheckpointedWorkload(workload, store, retries_failed=plan.options.retries_failed)
         yield Keeping(kept, clock, kept)

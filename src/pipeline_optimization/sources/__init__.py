@@ -15,7 +15,7 @@ from pipeline_optimization.sources.expansion import expand_inputs
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.file_state import UNKNOWN, is_same_state
 from pipeline_optimization.sources.guiding import Guide
-from pipeline_optimization.sources.identity import identify
+from pipeline_optimization.sources.identity import identify, name_of_time
 from pipeline_optimization.sources.ranges import FileRange, chunk_of, cut_file, cut_range, read_ranges, total_size
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
@@ -41,6 +41,7 @@ __all__ = [
     "is_same_state",
     "is_url",
     "least_bytes",
+    "name_of_time",
     "read_chunks",
     "read_ranges",
     "total_size",

@@ -4,38 +4,75 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
+from pipeline_optimization.plural import counted
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.source import Source, TextSource
 from pipeline_optimization.sources.url import UrlSource
 
-__all__ = ["identify"]
+__all__ = ["identify", "name_of_time"]
 
 MAX_SAMPLED = 100
 """Inputs that are told apart one by one, by their content too."""
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 SAMPLES = 32
 SAMPLE_BYTES = 4096
 
 
 def identify(sources: Sequence[Source]) -> Mapping[str, str]:
-    """Return what the inputs are, by name: for a file size, modification time and a digest of samples.
+    """Return what the inputs are, by name: for a file its size and a digest of samples.
 
-    Of over 100 inputs only names, sizes and times are taken, as one digest. A URL tells what its file system calls the
+    A file of up to 128 KiB is sampled as a whole, so its content alone decides. Of a larger one the modification time is
+    a fact of its own. Of over 100 inputs only names, sizes and times are taken, as one digest. A URL tells what its file system calls the
     file's version, if its parts are read where they are counted. A stream or any other URL tells no more than its name:
     its chunks are compared when they are read again. Raises InputError where a file cannot be read.
     """
     if len(sources) <= MAX_SAMPLED:
-        return {f"input {number}": _describe(source) for number, source in enumerate(sources, start=1)}
-    digest = blake2b(digest_size=16)
+        facts: dict[str, str] = {}
+        for number, source in enumerate(sources, start=1):
+            facts |= _facts(number, source)
+        return facts
+    digest, times = blake2b(digest_size=16), blake2b(digest_size=16)
     for source in sources:
-        facts = os.stat(source.path) if isinstance(source, FileSource) else None
-        size, modified = (facts.st_size, facts.st_mtime_ns) if facts else (0, 0)
+        state = os.stat(source.path) if isinstance(source, FileSource) else None
+        size, modified = (state.st_size, state.st_mtime_ns) if state else (0, 0)
         name = _describe_url(source) if isinstance(source, UrlSource) else source.name
-        digest.update(f"{name}\x1f{size}\x1f{modified}\x1e".encode("utf-8", "surrogatepass"))
-    return {"the input": f"{len(sources)} files, digest {digest.hexdigest()}"}
+        digest.update(f"{name}\x1f{size}\x1e".encode("utf-8", "surrogatepass"))
+        times.update(f"{modified}\x1e".encode())
+    return {
+        "the input": f"{len(sources):,} files with the digest {digest.hexdigest()} of their names and sizes",
+        "the digest of the files' modification times": times.hexdigest(),
+    }
+
+
+def name_of_time(number: int, source: FileSource) -> str:
+    """Return what people call the modification time of the file that is input ``number``."""
+    return f"the modification time of input {number} ({source.name!r})"
+
+
+def _facts(number: int, source: Source) -> Mapping[str, str]:
+    what = f"input {number}"
+    if isinstance(source, FileSource) and os.path.isfile(source.path):
+        try:
+            state, digest = _sampled(source.path)
+        except OSError as error:
+            raise unreadable(source.name, error) from error
+        described = {what: f"{source.name!r}, {counted(state.st_size, 'byte')}, digest {digest}"}
+        if state.st_size > SAMPLES * SAMPLE_BYTES:
+            described[name_of_time(number, source)] = _in_words(state.st_mtime_ns)
+        return described
+    return {what: _describe(source)}
+
+
+def _in_words(nanoseconds: int) -> str:
+    seconds, rest = divmod(nanoseconds, 10**9)
+    moment = EPOCH + timedelta(seconds=seconds)
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{rest:09d} UTC"
 
 
 def _describe(source: Source) -> str:
@@ -44,13 +81,7 @@ def _describe(source: Source) -> str:
         return f"a text of {len(text)} bytes, digest {blake2b(text, digest_size=16).hexdigest()}"
     if isinstance(source, UrlSource):
         return _describe_url(source)
-    name = repr(source.name)
-    if isinstance(source, FileSource) and os.path.isfile(source.path):
-        try:
-            return f"{name}, {_sampled(source.path)}"
-        except OSError as error:
-            raise unreadable(source.name, error) from error
-    return name
+    return repr(source.name)
 
 
 def _describe_url(source: UrlSource) -> str:
@@ -58,11 +89,12 @@ def _describe_url(source: UrlSource) -> str:
     return repr(source.name) if version is None else f"{source.name!r}, {version}"
 
 
-def _sampled(path: str) -> str:
+def _sampled(path: str) -> tuple[os.stat_result, str]:
+    """Return the facts of a file and a digest of samples, which cover all of a file of up to 128 KiB."""
     digest = blake2b(digest_size=16)
     with open(path, "rb", buffering=0) as file:
         facts = os.fstat(file.fileno())
         for number in range(SAMPLES):
             file.seek(max(0, facts.st_size - SAMPLE_BYTES) * number // (SAMPLES - 1))
             digest.update(file.read(SAMPLE_BYTES))
-    return f"{facts.st_size} bytes, modified {facts.st_mtime_ns} ns after 1970, samples {digest.hexdigest()}"
+    return facts, digest.hexdigest()

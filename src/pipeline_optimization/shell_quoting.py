@@ -1,0 +1,33 @@
+"""Commands in messages, which people paste into a shell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Iterable
+
+__all__ = ["quoted", "quoted_command"]
+
+
+def quoted(argument: str) -> str:
+    r"""Return an argument as a shell reads it, and as a terminal shows it.
+
+    What cannot be printed, an escape code or a byte that is no UTF-8, is written as an octal number: ``$'caf\351.txt'``.
+    bash, zsh, ksh and busybox read that.
+    """
+    if argument.isprintable():
+        return shlex.quote(argument)
+    return "$'" + "".join(map(_escaped, argument)) + "'"
+
+
+def quoted_command(arguments: Iterable[str]) -> str:
+    """Return the command line of these arguments."""
+    return " ".join(map(quoted, arguments))
+
+
+def _escaped(char: str) -> str:
+    if char in {"\\", "'"}:
+        return f"\\{char}"
+    if char.isprintable():
+        return char
+    return "".join(f"\\{byte:03o}" for byte in os.fsencode(char))
