@@ -36,7 +36,7 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 REPORTS = {"full": full_results, "hostile": hostile_results}
-SECTIONS = {"ratios", "samples", "order", "memory", "cpu", "phases", "scans"}
+SECTIONS = {"times", "ratios", "samples", "order", "memory", "cpu", "phases", "scans"}
 WIDTHS = (1400, 400)
 SCHEMES = ("light", "dark")
 
@@ -163,6 +163,22 @@ def test_labels_are_not_cut_off(context: BrowserContext, files: dict[str, Path],
         })"""
     )
     assert cut == []
+
+
+def test_a_narrow_screen_shows_the_answer(browser: Browser, files: dict[str, Path]) -> None:
+    """At 400 px each contender's name, verdict and time are there without scrolling sideways, and the answer above them."""
+    narrow = browser.new_context(viewport={"width": 400, "height": 900})
+    page = opened(narrow, files["full"]).page
+    assert "Use --orchestrator" in str(page.locator(".answer").text_content())
+    assert page.locator(".answer").bounding_box()["y"] < 300  # type: ignore[index]
+    outside = page.evaluate(
+        """() => [...document.querySelectorAll("#summary .scroll > table")].filter(table => table.offsetParent)
+            .flatMap(table => [...table.rows].flatMap(row => [...row.cells].slice(0, 3)))
+            .filter(cell => cell.getBoundingClientRect().right > innerWidth)
+            .map(cell => cell.outerHTML.slice(0, 80))"""
+    )
+    assert outside == []
+    narrow.close()
 
 
 def test_hostile_names_stay_text(plain_context: BrowserContext, files: dict[str, Path]) -> None:

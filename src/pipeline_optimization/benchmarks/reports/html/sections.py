@@ -14,6 +14,7 @@ from pipeline_optimization.benchmarks.reports.html.charts.ratio_chart import rat
 from pipeline_optimization.benchmarks.reports.html.charts.scan_chart import scan_figures
 from pipeline_optimization.benchmarks.reports.html.charts.series_chart import cpu_figures, memory_figures
 from pipeline_optimization.benchmarks.reports.html.charts.strip_chart import strip_figures
+from pipeline_optimization.benchmarks.reports.html.charts.time_chart import time_figures
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure
 from pipeline_optimization.benchmarks.reports.quantities import percent
@@ -43,6 +44,14 @@ def chart_sections(results: Results, contenders: Contenders) -> list[ChartSectio
     """Return all sections, those without data too."""
     threshold = percent(results.run.noise_threshold)
     return [
+        ChartSection(
+            name="times",
+            title="Times",
+            lead="The mean time of each contender, in the order of the table. The line across a bar is the floor: the longest "
+            "chain of simulated waits, which no number of workers shortens.",
+            missing="No contender has a time.",
+            figures=time_figures(results, contenders),
+        ),
         ChartSection(
             name="ratios",
             title="Ratios",

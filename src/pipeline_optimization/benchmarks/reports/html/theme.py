@@ -103,6 +103,7 @@ def chart_config(theme: Theme) -> Mapping[str, object]:
             "reference": {"color": theme.text, "opacity": 1, "strokeWidth": 1, "strokeDash": [4, 3]},
             "band": {"color": theme.band, "opacity": 1},
             "median": {"color": theme.text, "opacity": 1},
+            "floor": {"color": theme.text, "opacity": 1},
             "neutral": {"color": theme.muted, "strokeWidth": 1},
             "neutral-point": {"color": theme.muted},
             "segment": {"stroke": theme.muted, "strokeWidth": 0.75},
