@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from io import StringIO
+
 from attrs import evolve
 
 from example_summary import full_results
 from pipeline_optimization.benchmarks.records import SummaryRow
 from pipeline_optimization.benchmarks.reports.columns import Cell
+from pipeline_optimization.benchmarks.reports.markdown import results_to_markdown
 from pipeline_optimization.benchmarks.reports.overview import fact_list
 from pipeline_optimization.benchmarks.reports.summary_table import summary_tables
+from pipeline_optimization.cli.comparison_table import print_comparison
 
 TABLES = summary_tables(full_results())
 
@@ -39,6 +43,27 @@ def test_rows_stand_from_the_best_to_those_that_failed() -> None:
     (first, *_) = TABLES
     assert [row.verdict for row in first.rows] == ["best", "tied", "slower", "slower", "wrong", "failed"]
     assert [row.contender for row in first.rows][-4:] == ["multiprocess", "sequential", "hasty", "broken"]
+
+
+def test_other_retry_policies_are_told() -> None:
+    """Every output says who retries otherwise than the run's policy; where all do alike, nothing is said."""
+    found = full_results()
+    same = evolve(
+        found,
+        run=evolve(found.run, retry="exponential"),
+        contenders=[evolve(c, retry="" if c.name == "broken" else "exponential") for c in found.contenders],
+    )
+    assert summary_tables(same)[0].retries == ""
+    ways = {"hasty": "none", "threaded": "fixed", "asyncio": "own"}
+    other = evolve(same, contenders=[evolve(c, retry=ways.get(c.name, c.retry)) for c in same.contenders])
+    assert summary_tables(other)[0].retries == (
+        "Retry policies differ, which changes times. All have exponential, but threaded: fixed; asyncio: a loop of its own; "
+        "hasty: no retries."
+    )
+    stream = StringIO()
+    print_comparison(evolve(other, scans=[]), stream, detailed=False)
+    for text in (stream.getvalue(), results_to_markdown(other)):
+        assert "All have exponential, but threaded: fixed;" in " ".join(text.split())
 
 
 def test_only_known_facts() -> None:

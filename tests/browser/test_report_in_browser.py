@@ -170,7 +170,7 @@ def test_a_narrow_screen_shows_the_answer(browser: Browser, files: dict[str, Pat
     narrow = browser.new_context(viewport={"width": 400, "height": 900})
     page = opened(narrow, files["full"]).page
     assert "Use --orchestrator" in str(page.locator(".answer").text_content())
-    assert page.locator(".answer").bounding_box()["y"] < 300  # type: ignore[index]
+    assert page.locator(".answer").bounding_box()["y"] < 300
     outside = page.evaluate(
         """() => [...document.querySelectorAll("#summary .scroll > table")].filter(table => table.offsetParent)
             .flatMap(table => [...table.rows].flatMap(row => [...row.cells].slice(0, 3)))

@@ -69,6 +69,8 @@ def _print_case(console: TableConsole, results: Results, table: SummaryTable, *,
                 "  ", (for_terminal(row.contender), "bold"), f"{faults}: {for_terminal(' '.join(row.notes))}"
             )
             console.print(text)
+    if table.retries:
+        console.print(Text(f"  {for_terminal(table.retries)}"))
     if detailed:
         for line in _failure_lines(results, table):
             console.print(Text(f"  {line}", style="dim"))

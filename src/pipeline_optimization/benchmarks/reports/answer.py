@@ -24,7 +24,7 @@ def answer_of(results: Results) -> Answer:
     found = results.recommendation
     measured = {case.work for case in results.cases}
     more = [
-        f"For {advice.work} work: {advice.why}" if advice.work in measured else advice.why
+        f"For {advice.work} work, {advice.why[:1].lower()}{advice.why[1:]}" if advice.work in measured else advice.why
         for advice in found.by_work
         if advice.work not in measured or len(measured) > 1
     ]

@@ -79,6 +79,8 @@ def _section(table: SummaryTable, footnotes: Iterator[int]) -> Iterator[str]:
         yield f"{number}. {_text(row.contender)}: {' '.join(_text(note) for note in row.notes)}"
     if noted:
         yield ""
+    if table.retries:
+        yield f"{_text(table.retries)}\n"
 
 
 def _verdict(row: TableRow, footnote: int | None) -> str:

@@ -17,6 +17,10 @@ ORDER: Sequence[Verdict] = ("best", "tied", "slower", "unranked", "wrong", "fail
 """Verdicts of rows that have a fault, from the least grave."""
 
 
+RETRIES = {"own": "a loop of its own", "none": "no retries"}
+"""What records call ways of retrying that are no policy's name."""
+
+
 @frozen(kw_only=True)
 class TableColumn:
     """A column of one table, its title complete, with a cell for each row."""
@@ -43,13 +47,14 @@ class TableRow:
 class SummaryTable:
     """One case and profile: rows from the best to those that did not get through, and columns that have anything to say.
 
-    ``advice`` says what to use in this case, where there are several.
+    ``advice`` says what to use in this case, where there are several. ``retries`` says who retries differently from the others.
     """
 
     case: str
     profile: str
     heading: str
     advice: str
+    retries: str
     columns: Sequence[TableColumn]
     rows: Sequence[TableRow]
 
@@ -91,6 +96,7 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
         profile=profile,
         heading=_heading(case, profile, record, rows),
         advice=_advice(results, case, profile),
+        retries=_retries(results, [row.contender for row in rows]),
         columns=_columns(results, rows),
         rows=[
             TableRow(
@@ -108,6 +114,19 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
 def _advice(results: Results, case: str, profile: str) -> str:
     found = results.recommendation.by_case
     return next((one.why for one in found if (one.case, one.profile) == (case, profile)), "") if len(found) > 1 else ""
+
+
+def _retries(results: Results, names: Sequence[str]) -> str:
+    """Return who has another retry policy than the run's; empty where all have it, or it is not known."""
+    common = results.run.retry
+    others: dict[str, list[str]] = {}
+    for one in results.contenders:
+        if one.name in names and one.retry not in {"", common}:
+            others.setdefault(RETRIES.get(one.retry, one.retry), []).append(one.name)
+    if not others or not common:
+        return ""
+    listed = "; ".join(f"{', '.join(found)}: {policy}" for policy, found in others.items())
+    return f"Retry policies differ, which changes times. All have {common}, but {listed}."
 
 
 def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:

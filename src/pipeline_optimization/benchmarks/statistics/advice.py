@@ -83,7 +83,7 @@ def _on_gain(advice: Advice, where: str, *, is_simplest: bool) -> Iterator[str]:
     doubt = "" if advice.certain else ", which is not certain"
     yield f"Use {arguments_of(advice.use)}: {_gain(advice)} {where}{_interval(advice)}{doubt}."
     if advice.tied:
-        reason = ", and is the simplest of them (fewest processes, then least memory)" if is_simplest else ""
+        reason = f", and is {'the simplest of them' if len(advice.tied) > 1 else 'simpler'}" if is_simplest else ""
         yield f"It cannot be told from {listed(advice.tied)}{reason}."
 
 

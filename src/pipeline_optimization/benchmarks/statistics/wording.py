@@ -27,9 +27,10 @@ def too_few_rounds(results: Results) -> str:
     """Say once for all cases how many rounds would give verdicts; empty where there were enough."""
     short: dict[int, int] = {}
     for case in results.cases:
-        ranked = _ranked(results.rows_of(case.case, case.profile))
-        if ranked > 1 and case.rounds < rounds_needed(ranked):
-            short[case.rounds] = max(short.get(case.rounds, 0), ranked)
+        rows = results.rows_of(case.case, case.profile)
+        rounds, ranked = max([case.rounds, *(row.rounds for row in rows)]), _ranked(rows)
+        if ranked > 1 and rounds < rounds_needed(ranked):
+            short[rounds] = max(short.get(rounds, 0), ranked)
     if not short:
         return ""
     most = max(short.values())
