@@ -69,7 +69,7 @@ def test_known_plugin_is_named() -> None:
     from pipeline_optimization.errors import UnknownComponentError
     from pipeline_optimization.registry import Registry
 
-    with pytest.raises(UnknownComponentError, match="pip install anagram-plugin-threaded"):
+    with pytest.raises(UnknownComponentError, match=r"It comes with anagram-plugin-threaded: .*\. Installed: "):
         Registry().orchestrator("threaded")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import click
 from attrs import field, frozen
 
-from pipeline_optimization.registry import Kind, Registry
+from pipeline_optimization.registry import Kind, Registry, kind_named
 from pipeline_optimization.registry.options import describe_options
 
 __all__ = ["KindOptions", "print_options"]
@@ -22,6 +22,8 @@ KIND_OF: Mapping[str, Kind] = {
     "lexicon": "lexicon",
 }
 """What a component is called on the command line, with its kind."""
+
+NAME_OF: Mapping[Kind, str] = {kind: name for name, kind in KIND_OF.items()}
 
 
 @frozen(kw_only=True)
@@ -43,9 +45,10 @@ class KindOptions:
             kind, dot, key = path.rpartition(".")
             if not equals or not key:
                 raise click.UsageError(f"-o takes KEY=VALUE, not {pair!r}; -o help lists the options.")
-            if dot and kind not in found:
+            named = kind_named(kind) if dot else "orchestrator"
+            if named is None:
                 raise click.UsageError(f"-o {pair!r}: there is no {kind!r}; it can be {', '.join(found)}.")
-            found[kind or "orchestrator"][key] = value
+            found[NAME_OF[named]][key] = value
         return cls(**found)
 
 

@@ -37,7 +37,8 @@ __all__ = ["run"]
     "pairs",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An option of the orchestrator, or retry.KEY=VALUE; -o help lists them.",
+    help="An option of the orchestrator; tokenizer.KEY, signature.KEY, lexicon.KEY and retry.KEY are those of the other "
+    "components. -o help lists all that the chosen ones have.",
 )
 @click.option("--tokenizer", default="exercise", show_default=True, metavar="NAME", help="What a word is.")
 @click.option("--signature", default="letters", show_default=True, metavar="NAME", help="How anagrams are recognised.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from pipeline_optimization.registry.installing import how_to_install
 from pipeline_optimization.spelling_hint import did_you_mean
 
 __all__ = ["hint_about"]
@@ -28,5 +29,15 @@ DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
 def hint_about(kind: str, name: str, installed: Sequence[str]) -> str:
     """Return what to install for a name that nobody offers, or else what it may have been meant to be, after a space."""
     if distribution := DISTRIBUTION_OF.get((kind, name)):
-        return f" It comes with {distribution}: pip install {distribution}."
+        return f" It comes with {distribution}: {how_to_install(distribution, direct_url=_direct_url())}."
     return did_you_mean(name, installed)
+
+
+def _direct_url() -> str | None:
+    """Return what the core's metadata tells of where it was installed from."""
+    from importlib.metadata import distribution  # noqa: PLC0415 - for mistakes only
+
+    try:
+        return distribution("pipeline-optimization").read_text("direct_url.json")
+    except Exception:  # noqa: BLE001 - it is a hint in an error, and metadata may be broken in any way
+        return None

@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
-__all__ = ["KINDS", "OBSERVER_HOOKS", "Kind", "PluginRecord", "Status"]
+__all__ = ["KINDS", "OBSERVER_HOOKS", "Kind", "PluginRecord", "Status", "kind_named"]
 
 Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon"]
 
@@ -19,6 +19,13 @@ KINDS: Mapping[Kind, str] = {
     "lexicon": "anagram_register_lexicons",
 }
 """Each kind of component with the hook that registers it."""
+
+
+def kind_named(word: str) -> Kind | None:
+    """Return the kind that a user names: case, hyphens and underscores do not count. ``retry`` is short for one."""
+    key = word.strip().lower().replace("-", "_").replace(" ", "_")
+    return next((kind for kind in KINDS if key in {kind, kind.removesuffix("_policy")}), None)
+
 
 OBSERVER_HOOKS = (
     "anagram_run_started",

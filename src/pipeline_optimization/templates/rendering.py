@@ -10,7 +10,7 @@ from string import Template
 
 from pipeline_optimization import __version__
 from pipeline_optimization.errors import UsageError
-from pipeline_optimization.registry import KINDS, Registry
+from pipeline_optimization.registry import KINDS, Registry, kind_named
 from pipeline_optimization.registry.entries import GROUP, OBSERVER_GROUP, installed_entries
 
 __all__ = ["write_plugin"]
@@ -39,6 +39,7 @@ def write_plugin(name: str, kind: str, directory: Path) -> Path:
 
     Raises UsageError where the name will not do or is taken, or something is in the way.
     """
+    kind = kind_named(kind) or kind
     _check_name(name, kind)
     home = directory / f"anagram-plugin-{name}"
     if home.exists():
