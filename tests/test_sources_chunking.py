@@ -294,7 +294,7 @@ class LimitedStream(io.RawIOBase):
         return (b"a " * size)[:size]
 
 
-@pytest.mark.parametrize("chunk_size", [3, 100, 100_000])
+@pytest.mark.parametrize("chunk_size", [10, 100, 100_000])
 def test_only_what_the_next_chunk_needs_is_read(chunk_size: int) -> None:
     """Nothing is read before the first chunk is asked for, and one block for each chunk."""
     stream = LimitedStream(0)

@@ -15,8 +15,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipeline_optimization import count_anagrams
+from pipeline_optimization.api import Countable
 from pipeline_optimization.errors import InputError, MissingDependencyError
-from pipeline_optimization.sources import FileSource, UrlSource, expand_inputs, read_chunks
+from pipeline_optimization.sources import FileSource, StreamSource, UrlSource, expand_inputs, read_chunks
 from pipeline_optimization.sources.compression import COMPRESSIONS, compression_of
 from pipeline_optimization.sources.decompression import DecompressedStream
 
@@ -84,12 +86,36 @@ def test_lines_can_be_read_through_a_buffered_reader(tmp_path: Path) -> None:
         assert list(lines) == [b"one\n", b"two\n"] * 1000
 
 
-def test_other_suffixes_are_not_decompressed(tmp_path: Path) -> None:
-    """What the file holds does not matter, only its name."""
-    path = tmp_path / "book.gz.txt"
-    path.write_bytes(COMPRESS[".gz"](TEXT))
+@pytest.mark.parametrize("suffix", COMPRESS)
+@pytest.mark.parametrize("chunk_size", [10, 10_000_000])
+def test_the_content_tells_where_the_suffix_does_not(suffix: str, chunk_size: int, tmp_path: Path) -> None:
+    """A file of another name, a stream and a URL are decompressed too, and their counts are those of the text."""
+    data = COMPRESS[suffix](TEXT)
+    path = tmp_path / f"book{suffix}.txt"
+    path.write_bytes(data)
     with FileSource(path).open() as stream:
-        assert stream.read() == path.read_bytes()
+        assert stream.read() == TEXT
+    expected = count_anagrams(TEXT.decode()).anagram_counts
+    kinds: list[Countable] = [path, io.BytesIO(data), [UrlSource(path.as_uri())], [path, path]]
+    for source in kinds:
+        number = len(source) if isinstance(source, list) else 1
+        counts = count_anagrams(source, chunk_size=chunk_size).anagram_counts
+        assert counts == {word: number * count for word, count in expected.items()}
+
+
+@pytest.mark.parametrize("text", [b"BZh9 is a beginning", b"(cat)", b"\x1fcat", b"PK cat"])
+def test_a_text_that_begins_like_a_compressed_file_is_text(text: bytes) -> None:
+    """bzip2's first letters could be words."""
+    assert [chunk.data for chunk in read_chunks(StreamSource(io.BytesIO(text), "-"), 1000)] == [text]
+
+
+def test_a_long_window_is_named() -> None:
+    """What zstd --long=28 makes takes more memory than a reader may have; the data are not damaged."""
+    options = {zstd.CompressionParameter.window_log: 28, zstd.CompressionParameter.enable_long_distance_matching: 1}
+    compressor = zstd.ZstdCompressor(options=options)
+    data = compressor.compress(b"cat ") + compressor.flush()
+    with pytest.raises(InputError, match=r"'-' was compressed with a window of over 128 MiB .* zstd -d --long=31 -"):
+        list(read_chunks(StreamSource(io.BytesIO(data), "-"), 100))
 
 
 @pytest.mark.parametrize("url", ["https://x.org/a.txt.gz?token=1#top", "memory://a/b.GZ", "zip://b.gz::file:///a.zip"])

@@ -13,7 +13,7 @@ from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, 
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import FileSource, Source, StreamSource, TextSource, least_bytes
+from pipeline_optimization.sources import UTF_8, FileSource, Source, StreamSource, TextSource, least_bytes
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.types import Orchestrator
 
@@ -43,6 +43,7 @@ def count_anagrams(
     seed: int | None = None,
     case: str = "",
     chunk_size: int = DEFAULT_CHUNK_SIZE,
+    encoding: str = UTF_8,
     limits: Limits | None = None,
     checkpoint: str | PathLike[str] | None = None,
     resume: bool = False,
@@ -54,7 +55,8 @@ def count_anagrams(
     """Count, for each dictionary anagram of a text's words, how often it occurs.
 
     ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. ``chunk_size`` is
-    in bytes, ``latency_scale`` multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
+    in bytes, ``encoding`` is that of files and streams (UTF-16 or UTF-32 with a byte order mark needs none), ``latency_scale``
+    multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
     ``limits`` bounds times and failures. ``checkpoint`` keeps finished items in that file, and with ``resume`` those
     that it has are not run again, nor those that failed for good, unless ``retries_failed``.
     ``should_stop`` is asked again and again, at least four times a second while attempts only wait; once it returns True, the
@@ -84,6 +86,7 @@ def count_anagrams(
         seed=seed,
         case=case,
         chunk_size=chunk_size,
+        encoding=encoding,
         limits=limits or Limits(),
         checkpoint=None if checkpoint is None else fspath(checkpoint),
         resume=resume,

@@ -12,6 +12,7 @@ from attrs import frozen
 
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.installed import version_of
+from pipeline_optimization.sources.encoding import decode_marked
 from pipeline_optimization.types import NoOptions, option
 
 __all__ = ["FileLexicon", "FileLexiconOptions", "GcideLexicon", "SystemLexicon", "Web2Lexicon"]
@@ -56,7 +57,9 @@ MAX_BYTES = 1 << 28
 
 @frozen(kw_only=True)
 class FileLexiconOptions:
-    path: str = option("", help="a text file with one word a line, UTF-8", is_argument=True)
+    path: str = option(
+        "", help="a text file with one word a line, UTF-8, or UTF-16 by its byte order mark", is_argument=True
+    )
 
 
 class FileLexicon:
@@ -93,7 +96,7 @@ class FileLexicon:
         return f"sha256 {sha256(self._content).hexdigest()}"
 
     def words(self) -> Iterable[str]:
-        return self._content.decode("utf-8-sig", "replace").splitlines()
+        return decode_marked(self._content).splitlines()
 
 
 class SystemLexicon(FileLexicon):

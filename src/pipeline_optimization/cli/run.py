@@ -18,7 +18,7 @@ from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions
-from pipeline_optimization.sources import TextSource, expand_inputs
+from pipeline_optimization.sources import UTF_8, TextSource, expand_inputs
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 
 __all__ = ["run"]
@@ -62,6 +62,13 @@ __all__ = ["run"]
     "--chunk-size", type=int, default=DEFAULT_CHUNK_SIZE, show_default=True, metavar="BYTES", help="Text in one item."
 )
 @click.option(
+    "--encoding",
+    default=UTF_8,
+    show_default=True,
+    metavar="NAME",
+    help="That of the input, as Python names it: latin-1, utf-16-le. UTF-16 with a byte order mark needs none.",
+)
+@click.option(
     "--checkpoint", metavar="FILE", help="Keep finished items in FILE, so that the run can go on after its death."
 )
 @click.option("--resume", is_flag=True, help="Go on with the run of --checkpoint; start it where there is none yet.")
@@ -88,6 +95,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     latency_scale: float,
     seed: int | None,
     chunk_size: int,
+    encoding: str,
     checkpoint: str | None,
     resume: bool,  # noqa: FBT001 - as above
     retry_failed: bool,  # noqa: FBT001 - as above
@@ -127,6 +135,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         latency_scale=latency_scale,
         seed=seed,
         chunk_size=chunk_size,
+        encoding=encoding,
         limits=make_limits(bounds),
         checkpoint=checkpoint,
         resume=resume,

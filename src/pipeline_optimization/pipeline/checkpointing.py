@@ -20,7 +20,7 @@ from pipeline_optimization.pipeline.payloads import decode_ranges, without_state
 from pipeline_optimization.pipeline.plan import SEED, RunPlan
 from pipeline_optimization.pipeline.stages import COUNT_RANGES
 from pipeline_optimization.shell_quoting import quoted
-from pipeline_optimization.sources import FileSource, Source, identify, name_of_time
+from pipeline_optimization.sources import UTF_8, FileSource, Source, identify, name_of_time
 from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["CheckpointedWorkload", "KeptWorkload", "run_facts", "run_remedies"]
@@ -53,6 +53,8 @@ def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> 
     for name, component in (("tokenizer", stages.tokenizer.component), ("signature", stages.signature.component)):
         if not (origin := origin_of(component.factory)).startswith(CORE):
             facts[f"the code of the {name}"] = origin
+    if options.encoding != UTF_8:
+        facts |= {"the encoding": options.encoding}
     if not plan.faults.is_calm:
         facts |= {SEED: str(plan.seed), "the test case": options.case or "none"}
     return facts

@@ -18,7 +18,7 @@ __all__ = ["Invocation"]
 MAX_TEXT = 1 << 20
 """Characters of a text that is kept whole."""
 
-NAMES = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel", "faults", "case")
+NAMES = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel", "faults", "case", "encoding")
 NUMBERS = ("latency_scale", "seed", "chunk_size")
 # Not the orchestrator's: a hostile checkpoint must not choose the address of a cluster, which can run code here.
 OPTIONS = ("tokenizer_options", "signature_options", "retry_options", "lexicon_options")

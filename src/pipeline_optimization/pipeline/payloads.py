@@ -38,10 +38,11 @@ UNREADABLE = 0xFFFFFFFF
 
 @frozen
 class Counted:
-    """What came of an item: the counts of its chunks, nearly always one, and its invalid UTF-8 sequences."""
+    """What came of an item: the counts of its chunks, nearly always one, its invalid UTF-8 sequences, and what it looks like."""
 
     chunks: Sequence[ChunkCounts]
     invalid_bytes: int = 0
+    looks: str = ""
 
 
 def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
@@ -83,7 +84,7 @@ def encode_counted(counted: Counted) -> bytes:
     for counts in counted.chunks:
         data = encode_counts(counts)
         parts += (LENGTH.pack(len(data)), data)
-    return b"".join(parts)
+    return b"".join([*parts, counted.looks.encode()])
 
 
 def encode_unreadable(error: InputError) -> bytes:
@@ -106,4 +107,4 @@ def decode_counted(result: bytes) -> Counted:
         start += LENGTH.size
         chunks.append(decode_counts(result[start : start + length]))
         start += length
-    return Counted(chunks, invalid_bytes)
+    return Counted(chunks, invalid_bytes, result[start:].decode())

@@ -6,7 +6,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan
@@ -16,6 +16,7 @@ from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
 from pipeline_optimization.pipeline.range_counting import threads_beside
 from pipeline_optimization.pipeline.stages import StagePlan
 from pipeline_optimization.registry import Choice, Registry
+from pipeline_optimization.sources import UTF_8, check_encoding
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -59,6 +60,7 @@ class RunOptions:
     seed: int | None = None
     case: str = ""
     chunk_size: int = DEFAULT_CHUNK_SIZE
+    encoding: str = UTF_8
     limits: Limits = field(factory=Limits)
     checkpoint: str | None = None
     resume: bool = False
@@ -102,6 +104,7 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
         raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
     if options.resume and options.checkpoint is None:
         raise OptionError("There is nothing to resume without a checkpoint. Name it: --checkpoint FILE --resume.")
+    options = evolve(options, encoding=check_encoding(options.encoding))
     seed = _seed(options)
     name, orchestrator, capabilities = _orchestrator(registry, options)
     tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)

@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
 from pipeline_optimization.pipeline.payloads import Counted
 from pipeline_optimization.sources import (
+    FIRST_BYTES,
     Chunk,
     FileRange,
-    chunk_of,
     cut_range,
+    is_plain,
     is_same_state,
     is_url,
     read_ranges,
@@ -77,6 +79,7 @@ class _Share:
         self._counter = counter
         self._pieces = pieces
         self._invalid_bytes = 0
+        self._looks = ""
 
     def count(self) -> Counted:
         """Count pieces until there are none left; after an error or Ctrl-C no other thread takes one either."""
@@ -85,12 +88,13 @@ class _Share:
         except BaseException:
             self._pieces.stop()
             raise
-        return Counted(counts, self._invalid_bytes)
+        return Counted(counts, self._invalid_bytes, self._looks)
 
     def _texts(self) -> Iterator[bytes]:
         for piece in self._pieces:
             for chunk in self._read(piece):
                 self._invalid_bytes += chunk.invalid_bytes
+                self._looks = self._looks or chunk.looks
                 yield chunk.data
 
     def _read(self, piece: Sequence[FileRange]) -> Iterable[Chunk]:
@@ -98,7 +102,7 @@ class _Share:
         if len(piece) < MANY_FILES:
             return chunks
         if (data := self._counter.read_files(piece)) is not None:
-            return [chunk_of(data)]
+            return [Chunk.of(data)]
         with self._pieces.reading:
             return list(chunks)
 
@@ -138,13 +142,14 @@ class RangeCounter:
             return None
         paths, starts, stops, states = zip(*ranges, strict=True)
         data = None if any(starts) or any(map(is_url, paths)) else self.kernel.read_files(paths, stops)
-        return data if data is not None and _are_unchanged(paths, states) else None
+        return data if data is not None and _are_plain(data, stops) and _are_unchanged(paths, states) else None
 
     def _together(self, shares: Sequence[Counted]) -> Counted:
         counts = [counts for share in shares for counts in share.chunks]
         if self.merge is not None and len(counts) > 1:
             counts = [self.merge(counts)]
-        return Counted(counts, sum(share.invalid_bytes for share in shares))
+        looks = next((share.looks for share in shares if share.looks), "")
+        return Counted(counts, sum(share.invalid_bytes for share in shares), looks)
 
     def _is_whole(self, ranges: Sequence[FileRange]) -> bool:
         """Tell what may be all of the input, which is counted as one text so that its different words are known exactly."""
@@ -171,6 +176,19 @@ class RangeCounter:
     def _blocks(self, left: int) -> int:
         """Return how many blocks of so many the next piece has."""
         return max(1, min(BLOCKS, left // self.threads))
+
+
+def _are_plain(data: bytes, sizes: Sequence[int]) -> bool:
+    """Return whether all files of a text are plain, a line end between two; False also where byte order marks are left out."""
+    ends = list(accumulate(size + 1 for size in sizes))
+    if ends[-1] - 1 != len(data):
+        return False
+    starts = [0, *ends[:-1]]
+    return FIRST_BYTES.isdisjoint(map(data.__getitem__, starts)) or all(
+        is_plain(data[start : start + size])
+        for start, size in zip(starts, sizes, strict=True)
+        if data[start] in FIRST_BYTES
+    )
 
 
 def _are_unchanged(paths: Sequence[str], states: Sequence[int]) -> bool:

@@ -9,12 +9,14 @@ from attrs import define, frozen
 
 from pipeline_optimization.sources import (
     UNKNOWN,
+    UTF_8,
     FileRange,
     FileSource,
     Guide,
     Source,
     UrlSource,
     cut_file,
+    is_plain_file,
     read_chunks,
     read_ranges,
     total_size,
@@ -50,16 +52,20 @@ class Reading:
     ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None. ``is_read_elsewhere``: on
     other machines, which see the same files. ``stop_of`` may know
     where the part of a file that begins somewhere ends, so that the file need not be looked at. ``bytes_read`` and
-    ``invalid_bytes`` are of what was read here; whoever reads ranges adds to them what was found there.
+    ``invalid_bytes`` are of what was read here; whoever reads ranges adds to them what was found there. ``looks`` is what
+    the first part looks like that is no UTF-8 as it should be (``Chunk.looks``), and ``looks_in`` its place.
     """
 
     sources: Sequence[Source]
     chunk_size: int
     squeeze: Callable[[str], str] | None
+    encoding: str = UTF_8
     is_read_elsewhere: bool = False
     stop_of: Callable[[str, int], int | None] = _unknown
     bytes_read: int = 0
     invalid_bytes: int = 0
+    looks: str = ""
+    looks_in: str = ""
 
     def chunks(self) -> Iterator[bytes]:
         """Yield every chunk as bytes, in order; raises InputError where a source cannot be read."""
@@ -86,7 +92,7 @@ class Reading:
                 yield from self._of(small, inline=inline)
                 small, pending = [], 0
             later -= count
-            if size is None:
+            if size is None or (size > self.chunk_size and not is_plain_file(source.name, size, state)):
                 yield from self._read(source)
             elif size <= self.chunk_size:
                 if not small and not inline:
@@ -109,16 +115,24 @@ class Reading:
 
     def _plain(self, source: Source) -> tuple[int | None, int]:
         """Return the size of a source whose parts can be read where they are counted, None for any other, and its state."""
-        if not isinstance(source, FileSource | UrlSource):
+        if not isinstance(source, FileSource | UrlSource) or self.encoding != UTF_8:
             return None, UNKNOWN
         return source.plain_facts(is_shared=self.is_read_elsewhere)
 
     def _read(self, source: Source) -> Iterator[Part]:
-        for number, chunk in enumerate(read_chunks(source, self.chunk_size, squeeze=self.squeeze), start=1):
+        chunks = read_chunks(source, self.chunk_size, squeeze=self.squeeze, encoding=self.encoding)
+        for number, chunk in enumerate(chunks, start=1):
             size = len(chunk.data)
-            self.bytes_read += size
-            self.invalid_bytes += chunk.invalid_bytes
-            yield Part(data=chunk.data, size=size, place=f"{source.name}, chunk {number}")
+            place = f"{source.name}, chunk {number}"
+            self.note(size, chunk.invalid_bytes, chunk.looks, place)
+            yield Part(data=chunk.data, size=size, place=place)
+
+    def note(self, size: int, invalid_bytes: int, looks: str, place: str) -> None:
+        """Add what was found in a part that was read, here or elsewhere."""
+        self.bytes_read += size
+        self.invalid_bytes += invalid_bytes
+        if looks and not self.looks:
+            self.looks, self.looks_in = looks, place
 
     def _of(self, ranges: Sequence[FileRange], *, inline: bool) -> Iterator[Part]:
         first, last = ranges[0], ranges[-1]
@@ -132,6 +146,5 @@ class Reading:
             yield Part(ranges=ranges, size=size, place=where)
             return
         for chunk in read_ranges(ranges, self.chunk_size, self.squeeze):
-            self.bytes_read += len(chunk.data)
-            self.invalid_bytes += chunk.invalid_bytes
+            self.note(len(chunk.data), chunk.invalid_bytes, chunk.looks, where)
             yield Part(data=chunk.data, size=len(chunk.data), place=where)

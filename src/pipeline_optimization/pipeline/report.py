@@ -8,6 +8,7 @@ from attrs import asdict, field, frozen
 
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
+from pipeline_optimization.sources import UTF_8
 
 __all__ = ["RunReport"]
 
@@ -24,7 +25,8 @@ class RunReport:
     input of one chunk and estimated for more (``distinct_words_is_exact``). ``ledger_digest`` is equal for two runs
     exactly if the same attempts of the same items had the same outcomes. ``resumed_items`` were finished by an earlier
     run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone. ``failures`` and
-    ``failed_items`` also have what an earlier run gave up. ``abandoned_attempts`` took too long and could not be ended.
+    ``encoding`` is the one that was asked for, and ``looks_like`` what a text with ``invalid_bytes`` or NUL characters
+    looks like. ``failed_items`` also have what an earlier run gave up. ``abandoned_attempts`` took too long and could not be ended.
     """
 
     runtime: float
@@ -60,6 +62,8 @@ class RunReport:
     resumed_items: int = 0
     checkpoint: str = ""
     warnings: Sequence[str] = ()
+    encoding: str = UTF_8
+    looks_like: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -140,6 +144,8 @@ _PLAIN = (
     "matched_words",
     "bytes_read",
     "invalid_bytes",
+    "encoding",
+    "looks_like",
     "resumed_items",
     "checkpoint",
     "stale_completions",

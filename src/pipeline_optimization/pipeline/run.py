@@ -14,6 +14,7 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.file_module import FileModule
+from pipeline_optimization.pipeline.encoding_warnings import encoding_warnings
 from pipeline_optimization.pipeline.keeping import Keeping, open_keeping
 from pipeline_optimization.pipeline.kernels import prepare_kernel
 from pipeline_optimization.pipeline.observing import Observing
@@ -78,6 +79,7 @@ def execute(
         sources=sources,
         chunk_size=plan.options.chunk_size,
         squeeze=tokenizer.filter if tokenizer.is_characterwise else None,
+        encoding=plan.options.encoding,
         is_read_elsewhere=plan.capabilities.is_distributed,
     )
     totals = Totals(plan.stages.kernel.merge)
@@ -133,7 +135,7 @@ def execute(
         reading,
         totals.anagram_counts(index),
         runtime,
-        [*warnings, *observing.warnings],
+        [*warnings, *encoding_warnings(reading), *observing.warnings],
         keeping,
     )
 
@@ -225,6 +227,8 @@ def _report(  # noqa: PLR0917 - the parts of a run, each once
         matched_words=totals.matched_words,
         bytes_read=reading.bytes_read,
         invalid_bytes=reading.invalid_bytes,
+        encoding=options.encoding,
+        looks_like=reading.looks,
         floor=tally.floor * 1000.0,
         startup=engine.startup * 1000.0,
         tasks=tally.tasks,

@@ -60,7 +60,7 @@ class FusedWorkload:
                 raise ValueError("it has groups that the lexicon does not have")
             self._totals.add(counts)
         if item.task == COUNT_RANGES:
-            self._add_elsewhere(size_of_ranges(item.data), counted.invalid_bytes)
+            self._add_elsewhere(size_of_ranges(item.data), counted.invalid_bytes, counted.looks, item.place)
         return ()
 
     def snapshot(self) -> bytes:
@@ -72,11 +72,10 @@ class FusedWorkload:
         self._add_elsewhere(*SNAPSHOT.unpack_from(snapshot))
         self._totals.restore(snapshot[SNAPSHOT.size :], groups=self._groups)
 
-    def _add_elsewhere(self, read: int, invalid: int) -> None:
+    def _add_elsewhere(self, read: int, invalid: int, looks: str = "", place: str = "") -> None:
         self._bytes_elsewhere += read
         self._invalid_elsewhere += invalid
-        self._reading.bytes_read += read
-        self._reading.invalid_bytes += invalid
+        self._reading.note(read, invalid, looks, place)
 
 
 class StagedWorkload:

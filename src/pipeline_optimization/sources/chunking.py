@@ -5,12 +5,15 @@ from __future__ import annotations
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.sources import white_space
+from pipeline_optimization.sources.encoding import HEAD_BYTES, UTF_8, TranscodedStream, encoding_in
+from pipeline_optimization.sources.source import TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES, shorten, squeeze_run
 from pipeline_optimization.sources.stream import InputStream
+from pipeline_optimization.sources.suspicion import looks_like
 from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid
 
 if TYPE_CHECKING:
@@ -29,14 +32,24 @@ class Chunk:
     """Whole words of a source, as bytes.
 
     ``invalid_bytes`` is how many replacement characters decoding the source's bytes as UTF-8 with ``errors="replace"``
-    inserts for this stretch; a U+FFFD that the source itself contains does not count.
+    inserts for this stretch; a U+FFFD that the source itself contains does not count. In a text of another encoding it is
+    what cannot be decoded there. ``looks`` says what a text looks like that is no UTF-8 as it should be (``looks_like``).
     """
 
     data: bytes
     invalid_bytes: int
+    looks: str = ""
+
+    @classmethod
+    def of(cls, data: bytes, *, squeezed_invalid: int = 0) -> Chunk:
+        """Return the chunk of UTF-8 bytes, with the invalid ones that are in it no more."""
+        invalid = squeezed_invalid + count_invalid(data)
+        return cls(data=data, invalid_bytes=invalid, looks=looks_like(data, is_invalid=invalid > 0))
 
 
-def read_chunks(source: Source, chunk_size: int, *, squeeze: Squeeze | None = None) -> Iterator[Chunk]:
+def read_chunks(
+    source: Source, chunk_size: int, *, squeeze: Squeeze | None = None, encoding: str = UTF_8
+) -> Iterator[Chunk]:
     """Read ``source`` lazily and yield chunks of about ``chunk_size`` bytes that split no word and no character.
 
     The words of the chunks, one after another, are the words of the source, whatever ``chunk_size`` is. Where the cuts
@@ -47,25 +60,44 @@ def read_chunks(source: Source, chunk_size: int, *, squeeze: Squeeze | None = No
     ``squeeze`` (see ``squeezing.Squeeze``) it is squeezed while it is read, and any word of over ``MAX_WORD_BYTES`` in
     it is shortened, so that memory stays bounded.
 
+    ``encoding`` is that of the source's bytes (``check_encoding``), unless a byte order mark tells another or it is a text
+    in memory; chunks are UTF-8.
+
     Raises OptionError at once if ``chunk_size`` is not positive, and InputError while reading.
     """
     if chunk_size < 1:
         msg = f"The chunk size is {chunk_size}, but must be at least 1 byte; about 1 MiB (1048576) suits most inputs"
         raise OptionError(msg)
-    return _cut(source, chunk_size, squeeze)
+    return _cut(source, chunk_size, squeeze, UTF_8 if isinstance(source, TextSource) else encoding)
 
 
-def _cut(source: Source, chunk_size: int, squeeze: Squeeze | None) -> Iterator[Chunk]:
+def _cut(source: Source, chunk_size: int, squeeze: Squeeze | None, encoding: str) -> Iterator[Chunk]:
     with closing(InputStream(source.open(), source.name)) as stream:
-        yield from cut_stream(stream, chunk_size, squeeze)
+        yield from cut_stream(stream, chunk_size, squeeze, encoding=encoding)
 
 
 def cut_stream(
-    stream: InputStream, chunk_size: int, squeeze: Squeeze | None, *, is_start: bool = True
+    stream: InputStream, chunk_size: int, squeeze: Squeeze | None, *, is_start: bool = True, encoding: str = UTF_8
 ) -> Iterator[Chunk]:
     """Yield the chunks of an open stream, as ``read_chunks`` does; ``is_start``: it may begin with a byte order mark."""
+    head = stream.read(HEAD_BYTES)
+    marked = encoding_in(head) if is_start and encoding == UTF_8 else None
+    if marked is None and encoding == UTF_8:
+        yield from _cut_utf8(stream, head, chunk_size, squeeze, is_start=is_start)
+        return
+    transcoded = TranscodedStream(stream, stream.name, marked or encoding, head=head)
+    for chunk in _cut_utf8(transcoded, b"", chunk_size, squeeze, is_start=is_start):
+        yield evolve(chunk, invalid_bytes=chunk.invalid_bytes + transcoded.take_invalid())
+    if invalid := transcoded.take_invalid():
+        yield Chunk(data=b"", invalid_bytes=invalid)
+
+
+def _cut_utf8(
+    stream: InputStream, head: bytes, chunk_size: int, squeeze: Squeeze | None, *, is_start: bool
+) -> Iterator[Chunk]:
+    """Yield the chunks of a stream of UTF-8 of which ``head`` was read already."""
     cutter = ChunkCutter(squeeze, max_run_bytes=longest_run(chunk_size), max_word_bytes=MAX_WORD_BYTES)
-    block = stream.read(len(BYTE_ORDER_MARK))
+    block = head + stream.read(max(0, len(BYTE_ORDER_MARK) - len(head)))
     if is_start:
         block = block.removeprefix(BYTE_ORDER_MARK)
     block += stream.read(max(0, chunk_size - len(block)))
@@ -129,7 +161,7 @@ class ChunkCutter:
         with memoryview(self._rest)[:cut] as view:
             data = view.tobytes()
         del self._rest[:cut]
-        invalid_bytes = self._invalid_bytes + count_invalid(data)
+        chunk = Chunk.of(data, squeezed_invalid=self._invalid_bytes)
         self._invalid_bytes = 0
         is_empty = not data or data.isspace()
-        return None if is_empty and not invalid_bytes else Chunk(data=data, invalid_bytes=invalid_bytes)
+        return None if is_empty and not chunk.invalid_bytes else chunk

@@ -12,7 +12,15 @@ from pipeline_optimization.errors import MissingDependencyError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["COMPRESSIONS", "Compression", "Decompressor", "compression_of", "load_decompressor"]
+__all__ = [
+    "COMPRESSIONS",
+    "HEAD_BYTES",
+    "Compression",
+    "Decompressor",
+    "compression_in",
+    "compression_of",
+    "load_decompressor",
+]
 
 
 class Decompressor(Protocol):
@@ -100,6 +108,9 @@ COMPRESSIONS = (
 )
 
 
+HEAD_BYTES = 10
+"""What ``compression_in`` needs of a file."""
+
 SUFFIXES = tuple(compression.suffix for compression in COMPRESSIONS)
 
 
@@ -109,6 +120,13 @@ def compression_of(path: str) -> Compression | None:
     if not lowered.endswith(SUFFIXES):
         return None
     return next((compression for compression in COMPRESSIONS if lowered.endswith(compression.suffix)), None)
+
+
+def compression_in(head: bytes) -> Compression | None:
+    """Return the compression that a file with this beginning has, of ``HEAD_BYTES``, whatever it is called."""
+    if head.startswith(b"BZh"):  # which are letters: behind them and the size there is the number pi, or its root
+        return COMPRESSIONS[1] if head[4:10] in {b"1AY&SY", b"\x17rE8P\x90"} else None
+    return next((compression for compression in COMPRESSIONS if head.startswith(compression.magic)), None)
 
 
 def load_decompressor(compression: Compression, name: str) -> Callable[[], Decompressor]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.sources.compression import load_decompressor
+from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in, load_decompressor
 from pipeline_optimization.sources.stream import BLOCK_BYTES, InputStream
 
 if TYPE_CHECKING:
@@ -18,22 +18,54 @@ if TYPE_CHECKING:
     from pipeline_optimization.sources.compression import Compression, Decompressor
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["DecompressedStream", "open_decompressed"]
+__all__ = ["DecompressedStream", "Headed", "open_by_content", "open_decompressed"]
 
 _HEAD_BYTES = 6  # the longest magic
 
 
 def open_decompressed(open_raw: Callable[[], Readable], name: str, compression: Compression | None) -> BinaryIO:
-    """Open a stream of the decompressed bytes; ``compression`` None means that they are not compressed.
+    """Open a stream of the decompressed bytes; ``compression`` None means that their beginning tells.
 
-    Raises MissingDependencyError before ``open_raw`` is called.
+    Raises MissingDependencyError: before ``open_raw`` is called, where ``compression`` is named.
     """
     if compression is None:
-        stream = InputStream(open_raw(), name)
-    else:
-        load_decompressor(compression, name)
-        stream = DecompressedStream(open_raw(), name, compression)
-    return cast("BinaryIO", stream)  # typeshed knows BufferedIOBase and BinaryIO as unrelated
+        return open_by_content(open_raw(), name)
+    load_decompressor(compression, name)
+    # typeshed knows BufferedIOBase and BinaryIO as unrelated
+    return cast("BinaryIO", DecompressedStream(open_raw(), name, compression))
+
+
+def open_by_content(raw: Readable, name: str, *, owns_raw: bool = True) -> BinaryIO:
+    """Return a stream of the bytes of ``raw``, decompressed if they begin as a compressed file does."""
+    plain = InputStream(raw, name, owns_raw=owns_raw)
+    try:
+        head = plain.read(HEAD_BYTES)
+        compression = compression_in(head)
+        if compression is not None:
+            load_decompressor(compression, name)
+    except BaseException:
+        plain.close()
+        raise
+    rest = Headed(head, plain)
+    stream = InputStream(rest, name) if compression is None else DecompressedStream(rest, name, compression)
+    return cast("BinaryIO", stream)
+
+
+class Headed:
+    """A stream whose first bytes were read already."""
+
+    def __init__(self, head: bytes, rest: Readable) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int, /) -> bytes | None:
+        if not self._head:
+            return self._rest.read(size)
+        data, self._head = self._head[:size], self._head[size:]
+        return data
+
+    def close(self) -> None:
+        self._rest.close()
 
 
 class DecompressedStream(InputStream):
@@ -94,6 +126,12 @@ class DecompressedStream(InputStream):
             raise self._damage(error) from error
 
     def _damage(self, error: Exception) -> InputError:
+        if "requires too much memory" in str(error):
+            return InputError(
+                f"{self._name!r} was compressed with a window of over 128 MiB (zstd --long=28 or more), which takes as much "
+                f"memory to read. Decompress it first: zstd -d --long=31 {self._name}",
+                source=self._name,
+            )
         if self._head.startswith(self._compression.magic):
             return self._error("is damaged", f"data: {error}, in the first {self._offset:,} bytes")
         if self._members_read:

@@ -6,6 +6,7 @@ few bytes before the next border; the text itself is read once, where it is coun
 
 from __future__ import annotations
 
+import io
 from contextlib import closing
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,18 +14,33 @@ from attrs import Factory, define, field
 
 from pipeline_optimization.sources import white_space
 from pipeline_optimization.sources.chunking import Chunk, cut_stream, longest_run
+from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in
+from pipeline_optimization.sources.decompression import open_by_content
+from pipeline_optimization.sources.encoding import encoding_in
 from pipeline_optimization.sources.file_state import UNKNOWN
 from pipeline_optimization.sources.random_access import RandomAccess, open_random, read_once
 from pipeline_optimization.sources.stream import InputStream
 from pipeline_optimization.sources.url import is_url
-from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid
+from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from pipeline_optimization.sources.squeezing import Squeeze
 
-__all__ = ["FileRange", "chunk_of", "cut_file", "cut_range", "read_ranges", "total_size"]
+__all__ = [
+    "FIRST_BYTES",
+    "FileRange",
+    "cut_file",
+    "cut_range",
+    "is_plain",
+    "is_plain_file",
+    "read_ranges",
+    "total_size",
+]
+
+FIRST_BYTES = frozenset(b"\x1f\x42\xfd\x28\xff\xfe\x00")
+"""A file that begins with none of these is ``is_plain``."""
 
 FIRST_LOOK = 4096
 """Bytes before a border in which white space is searched first."""
@@ -114,21 +130,41 @@ def _cut(
 def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze | None) -> Iterator[Chunk]:
     """Read ranges that end at white space or with their file, as one chunk; ends of files end words.
 
-    A single range of more than two chunks, as one with a giant run without white space, is read as ``read_chunks`` reads,
+    A whole file that is compressed, or in UTF-16 or UTF-32 by its mark, gives chunks of its own. A single range of more than two chunks, as one with a giant run without white space, is read as ``read_chunks`` reads,
     in bounded memory, and may give several chunks; so is one behind a URL, where each look would be a request. Raises
     InputError where a file cannot be read, has become shorter than the range, or is not in the range's state any more:
     behind the last chunk at the latest.
     """
     if len(ranges) == 1 and (ranges[0].size > 2 * longest_run(chunk_size) or ranges[0].is_remote):
-        with closing(InputStream(_RangeReader(ranges[0]), ranges[0].path)) as stream:
+        reader, name = _RangeReader(ranges[0]), ranges[0].path
+        raw = reader if ranges[0].start else open_by_content(reader, name)
+        with closing(InputStream(raw, name)) as stream:
             yield from cut_stream(stream, chunk_size, squeeze, is_start=ranges[0].start == 0)
         return
-    yield chunk_of(b"\n".join(map(_read_whole, ranges)))
+    plain: list[bytes] = []
+    for part in ranges:
+        data = read_once(part.path, part.start, part.size, part.state)
+        if part.start or data[0] not in FIRST_BYTES or is_plain(data):
+            plain.append(data if part.start else data.removeprefix(BYTE_ORDER_MARK))
+        else:
+            yield from _cut_whole(data, part.path, chunk_size, squeeze)
+    if plain:
+        yield Chunk.of(b"\n".join(plain))
 
 
-def chunk_of(data: bytes) -> Chunk:
-    """Return the chunk of a text that was read whole."""
-    return Chunk(data=data, invalid_bytes=count_invalid(data))
+def is_plain(head: bytes) -> bool:
+    """Return whether a file that begins so is text in UTF-8: not compressed, and without a mark of another encoding."""
+    return compression_in(head[:HEAD_BYTES]) is None and encoding_in(head) is None
+
+
+def is_plain_file(path: str, size: int, state: int) -> bool:
+    """Look at the beginning of a file and return ``is_plain`` of it. Raises InputError where it cannot be read."""
+    return is_plain(read_once(path, 0, min(size, HEAD_BYTES), state))
+
+
+def _cut_whole(data: bytes, name: str, chunk_size: int, squeeze: Squeeze | None) -> Iterator[Chunk]:
+    with closing(InputStream(open_by_content(io.BytesIO(data), name), name)) as stream:
+        yield from cut_stream(stream, chunk_size, squeeze)
 
 
 def _last_end(file: RandomAccess, low: int, high: int) -> int:
@@ -143,12 +179,6 @@ def _last_end(file: RandomAccess, low: int, high: int) -> int:
         if start == lowest:
             return 0
         look *= LOOK_GROWTH
-
-
-def _read_whole(part: FileRange) -> bytes:
-    path, start, stop, state = part
-    data = read_once(path, start, stop - start, state)
-    return data if start else data.removeprefix(BYTE_ORDER_MARK)
 
 
 @define

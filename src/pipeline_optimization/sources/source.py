@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import os
 import stat
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from attrs import define, field, frozen
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.sources.decompression import open_by_content
 from pipeline_optimization.sources.file_state import WatchedFile
-from pipeline_optimization.sources.stream import InputStream
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
@@ -52,7 +52,7 @@ class TextSource:
 class StreamSource:
     """A binary stream that is open already, such as ``sys.stdin.buffer``; it stays open, for its owner to close.
 
-    It is read as it is, not decompressed, and once: a second ``open`` raises InputError rather than find nothing left.
+    It is read once, decompressed if it begins as a compressed file does: a second ``open`` raises InputError rather than find nothing left.
     """
 
     stream: BinaryIO
@@ -64,7 +64,7 @@ class StreamSource:
             msg = f"{self.name!r} is a stream and was read already; save it to a file to read it more than once"
             raise InputError(msg, source=self.name)
         self._is_opened = True
-        return cast("BinaryIO", InputStream(self._watched(), self.name, owns_raw=False))
+        return open_by_content(self._watched(), self.name, owns_raw=False)
 
     def _watched(self) -> Readable:
         """Return the stream, watched for changes where a file stands behind it, as with ``<book.txt``."""

@@ -40,6 +40,10 @@ class InputStream(io.BufferedIOBase):
         self._offset = 0
         self._is_at_end = False
 
+    @property
+    def name(self) -> str:
+        return self._name
+
     def readable(self) -> bool:
         return True
 
