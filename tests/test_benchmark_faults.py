@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -18,11 +19,14 @@ from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMeth
 from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
+from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
-from pipeline_optimization.benchmarks.records import Sample, SampleKind
+from pipeline_optimization.benchmarks.records import NAMESPACE, Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
+from pipeline_optimization.disk_cache import cache_directory
+from pipeline_optimization.orchestrator import TaskOrchestrator
 
 CONTENDERS = Path(__file__).parent / "contenders"
 
@@ -56,6 +60,7 @@ FAULTS = [
     ("answers_when_asked", "wrong_counts"),
     ("answers_once", "memorised_answer"),
     ("cannot_be_imported", "import_error"),
+    ("chains_processes", "leaked_process"),
     ("closes_everything", "exited"),
     ("counts_once", "counted_distinct_words"),
     ("crashes", "crashed"),
@@ -294,6 +299,59 @@ def test_remembering_shows_without_a_journal() -> None:
     """Where nothing is injected, a text that comes again must take its time again."""
     assert codes(measure("remembers", CPU)) == {"memorised_answer"}
     assert codes(measure("honest", CPU)) == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_memory_that_nothing_maps_counts() -> None:
+    """Files in memory are memory, whether or not anything has them in its address space."""
+    sample = measure("hides_memory", kind="memory")
+    plain = measure("honest", kind="memory").memory_peak_mib
+    assert sample.memory_peak_mib is not None
+    assert plain is not None
+    expected = 120 if sample.isolation == NAMESPACE else 60
+    assert expected - 10 < sample.memory_peak_mib - plain < expected + 30
+
+
+def test_what_a_sample_writes_is_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file that it makes or changes, wherever, is there for another sample or for the user."""
+    (tmp_path / "home").mkdir()
+    for name in ("honest", "litters"):
+        (tmp_path / f"{name}.py").write_bytes((CONTENDERS / f"{name}.py").read_bytes())
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    TaskOrchestrator(faults="none").process_text("cat")  # so that the cache has an index
+    before = contents(tmp_path, cache_directory())
+    for _ in range(2):
+        sample = measure(str(tmp_path / "litters"))
+        assert codes(sample) == set(), sample.problems
+        if sample.isolation != NAMESPACE:
+            pytest.skip(f"no namespaces: {sample.isolation}")
+    assert contents(tmp_path, cache_directory()) == before
+    name = "left-by-a-contender"
+    assert not any((Path(place) / name).exists() for place in ("/tmp", "/var/tmp", "/dev/shm", sys.prefix))
+
+
+def contents(*directories: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for place in directories for path in place.rglob("*") if path.is_file()}
+
+
+def test_without_namespaces_directories_are_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the system does not let a process cover directories, it has a home and a cache of its own, and it is said."""
+    monkeypatch.setattr(sampling, "private_trees", lambda source: [str(tmp_path / "nowhere")])
+    (tmp_path / "looks_home.py").write_text(
+        f"import sys; sys.path.append({str(CONTENDERS)!r})\n"
+        "from pathlib import Path\nfrom honest import TaskOrchestrator\n"
+        "from pipeline_optimization.disk_cache import cache_directory\nimport tempfile\n"
+        f"assert Path.home() != Path({str(Path.home())!r})\n"
+        f"assert cache_directory() != Path({str(cache_directory())!r})\n"
+        f"assert tempfile.gettempdir() != {tempfile.gettempdir()!r}\n"
+    )
+    sample = measure(str(tmp_path / "looks_home"))
+    assert codes(sample) == set(), sample.problems
+    assert sample.isolation != NAMESPACE
+    sentence = describe_methods([sample])["isolation"]
+    assert "absolute paths are shared" in sentence
+    assert sample.isolation in sentence
 
 
 def test_memory_of_children_counts() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline_optimization.benchmarks.records import Sample
+from pipeline_optimization.benchmarks.records import NAMESPACE, Sample
 
 __all__ = ["describe_methods"]
 
@@ -30,9 +30,19 @@ def describe_methods(samples: Sequence[Sample]) -> Mapping[str, str]:
             "the highest sum seen (a lower bound). Growth is from before the first to after the last warm execution."
         ),
         "cpu": f"CPU seconds of the whole process tree by the wall time of the warm executions: {cpu}. 100 % is one core.",
+        "isolation": _isolation(samples),
         "startup": (
             "The median of what a contender says in its attribute startup_ms: the part of the time until its workers were "
             "ready. It is part of the runtime, as every text starts them anew."
         ),
         "floor": "The longest chain of drawn latencies (filter, split, slowest word), with any number of workers.",
     }
+
+
+def _isolation(samples: Sequence[Sample]) -> str:
+    """Say how contenders were kept apart, and what was weaker than it can be."""
+    kinds = {sample.isolation for sample in samples if sample.isolation}
+    if kinds <= {NAMESPACE}:
+        return "What a sample writes is seen by no other, whatever path it uses (mount namespaces with overlays)."
+    weaker = "; ".join(sorted(kinds - {NAMESPACE}))
+    return f"Each sample has a home, temporary and cache directory of its own, but absolute paths are shared: {weaker}."

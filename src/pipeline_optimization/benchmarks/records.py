@@ -11,6 +11,7 @@ from typing import Literal
 from attrs import field, frozen
 
 __all__ = [
+    "NAMESPACE",
     "SCHEMA_VERSION",
     "Advice",
     "CaseRecord",
@@ -32,6 +33,9 @@ __all__ = [
 ]
 
 SCHEMA_VERSION = 1
+
+NAMESPACE = "mount namespace"
+"""How samples are isolated at best (``Sample.isolation``); anything else says why it is weaker."""
 
 SampleKind = Literal["warm_up", "timed", "memory", "probe"]
 """Why a sample was taken: to fill caches, for its times, for its memory, or to see whether answers are remembered."""
@@ -106,6 +110,7 @@ class Sample:
     memory_growth_mib: float | None = None
     memory_upper_mib: float | None = None
     memory_method: str = ""
+    isolation: str = ""
     memory_series: Sequence[Point] = ()
     cpu_series: Sequence[Point] = ()
     processes: int = 0

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
 from attrs import frozen
 
-__all__ = ["MIB", "MemoryMethod", "choose_memory_method", "high_water_mark"]
+__all__ = ["MIB", "MemoryMethod", "choose_memory_method", "high_water_mark", "unmapped_memory"]
 
 MIB = float(1 << 20)
+SHARED = "/dev/shm"  # noqa: S108 - it is only looked at
 
 
 @frozen
@@ -66,4 +69,56 @@ def high_water_mark(pid: int) -> int:
     except OSError:
         return 0
     line = next((line for line in status.splitlines() if line.startswith(b"VmHWM:")), b"VmHWM: 0")
+    return int(line.split()[1]) * 1024
+
+
+def unmapped_memory(pids: Sequence[int]) -> int:
+    """Return the bytes of files in memory that processes hold, as far as none of these has them mapped.
+
+    Those are what stands in their ``/dev/shm``, where it is their own, and files that have no name (memfd_create(2)).
+    """
+    used = sum({_shared_directory(pid) for pid in pids if _has_own_shared_directory(pid)})
+    files: dict[tuple[int, int], int] = {}
+    for pid in pids:
+        files |= _nameless_files(pid)
+    used += sum(files.values())
+    if used < MIB:  # the usual case; to ask what is mapped takes longer
+        return 0
+    return max(0, used - sum(map(_mapped_shared, pids)))
+
+
+def _has_own_shared_directory(pid: int) -> bool:
+    try:
+        return os.stat(f"/proc/{pid}/root{SHARED}").st_dev != os.stat(SHARED).st_dev
+    except OSError:
+        return False
+
+
+def _shared_directory(pid: int) -> int:
+    try:
+        found = os.statvfs(f"/proc/{pid}/root{SHARED}")
+    except OSError:
+        return 0
+    return (found.f_blocks - found.f_bfree) * found.f_frsize
+
+
+def _nameless_files(pid: int) -> dict[tuple[int, int], int]:
+    found = {}
+    directory = f"/proc/{pid}/fd"
+    with suppress(OSError):
+        for name in os.listdir(directory):
+            with suppress(OSError):
+                path = f"{directory}/{name}"
+                if os.readlink(path).startswith("/memfd:"):
+                    status = os.stat(path)
+                    found[status.st_dev, status.st_ino] = status.st_blocks * 512
+    return found
+
+
+def _mapped_shared(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_bytes().splitlines()
+    except OSError:
+        return 0
+    line = next((line for line in lines if line.startswith(b"Pss_Shmem:")), b"Pss_Shmem: 0")
     return int(line.split()[1]) * 1024

@@ -49,6 +49,7 @@ _SHAPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "setup": {"ns": (int,)},
     "teardown": {"ns": (int,)},
     "failed": {"step": (str,), **_FACTS},
+    "isolated": {"message": (str,)},
     "armed": {},
     "forked": {},
     "result": {"words": (int,), "numbers": (int,), "reported_ms": _NUMBER},

@@ -10,10 +10,19 @@ import psutil
 
 from pipeline_optimization.benchmarks.measuring.cpu_clock import METHOD, cpu_seconds
 from pipeline_optimization.benchmarks.measuring.kinship import children, descendants
-from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, high_water_mark
+from pipeline_optimization.benchmarks.measuring.memory_reading import (
+    MemoryMethod,
+    high_water_mark,
+    unmapped_memory,
+)
 from pipeline_optimization.benchmarks.measuring.subreaper import become_subreaper
 
 __all__ = ["ProcessTree"]
+
+QUIET = 0.05
+"""Seconds without any process, alive or just ended, after which a tree counts as empty."""
+
+KILL_PATIENCE = 20.0
 
 
 class ProcessTree:
@@ -72,9 +81,10 @@ class ProcessTree:
         return max(accounted, sum(self._own.values()))
 
     def memory(self, method: MemoryMethod) -> int:
-        """Return the bytes of the tree."""
-        total = 0
-        for process in self.refresh():
+        """Return the bytes of the tree, files in memory included."""
+        processes = self.refresh()
+        total = unmapped_memory([process.pid for process in processes])
+        for process in processes:
             with suppress(psutil.Error, OSError):
                 total += method.read(process)
                 key = _identity(process)
@@ -94,44 +104,63 @@ class ProcessTree:
         """Return the sum of the high-water marks of all processes ever seen by ``memory``, in bytes."""
         return sum(self._high.values())
 
-    def reap(self, *, keep: int) -> None:
-        """Wait for orphans that have ended, but not for the process ``keep``, and account for their CPU time."""
+    def reap(self, *, keep: int) -> int:
+        """Wait for orphans that have ended, but not for the process ``keep``, and account for their CPU time.
+
+        Returns how many there were.
+        """
         if not self.has_subreaper:
-            return
+            return 0
+        found = 0
         for child in children(psutil.Process()):
             if child.pid in self._strangers or child.pid == keep:
                 continue
             with suppress(ChildProcessError):
                 pid, _, usage = os.wait4(child.pid, os.WNOHANG)
                 if pid:
+                    found += 1
                     self._reaped += usage.ru_utime + usage.ru_stime
+        return found
 
     def leave_nothing(self, *, patience: float) -> list[str]:
-        """Kill what is still alive this many seconds after the root has ended; return what each of them was."""
-        deadline = time.monotonic() + patience
+        """Kill what is still alive this many seconds after the root has ended; return what each of them was.
+
+        A chain of processes, each of which starts the next and ends, may be between two of them at any look. But it
+        leaves ended ones behind, so the tree counts as empty only after some time without any.
+        """
+        now = time.monotonic()
+        deadline, quiet_from = now + patience, now
+        is_empty = False
         while True:
-            self.reap(keep=self._root)
+            ended = self.reap(keep=self._root)
             alive = [process for process in self.refresh() if process.pid != self._root]
-            if not alive:
-                return []
-            if time.monotonic() > deadline:
+            now = time.monotonic()
+            if alive or ended:
+                quiet_from = now + QUIET
+            is_empty = not alive and not ended
+            if (is_empty and now >= quiet_from) or now > deadline:
                 break
-            time.sleep(0.01)
-        found = [_describe(process) for process in alive]
+            time.sleep(0.005)
+        if is_empty:
+            return []
+        found = [_describe(process) for process in alive] or ["a chain of processes, each of which started the next"]
         self.kill()
         return found
 
     def kill(self) -> None:
-        """Kill every process of the tree, again and again until none is left; the root is left to be waited for."""
-        for _ in range(100):
+        """Kill every process of the tree until none was there for a while; the root is left to be waited for."""
+        deadline = time.monotonic() + KILL_PATIENCE
+        quiet_from = time.monotonic() + QUIET
+        while (now := time.monotonic()) < min(deadline, quiet_from):
             alive = self.refresh()
-            if not alive:
-                break
             for process in alive:
                 with suppress(psutil.Error):
                     process.kill()
-            time.sleep(0.01)
-            self.reap(keep=self._root)
+            # No pause while anything lives: who starts a successor every instant is only caught by many looks.
+            if self.reap(keep=self._root) or any(process.pid != self._root for process in alive):
+                quiet_from = now + QUIET
+            elif not alive:
+                time.sleep(0.002)
 
 
 def _is_alive(process: psutil.Process) -> bool:

@@ -47,7 +47,10 @@ class RawExecution:
 
 @define(kw_only=True)
 class RawSample:
-    """All that was seen of a subject. Where ``failed`` or ``exit`` say that it broke off, the rest is what came before."""
+    """All that was seen of a subject.
+
+    ``isolation`` says how what it wrote was kept from others. Where ``failed`` or ``exit`` say that it broke off, the rest is what came before.
+    """
 
     executions: list[RawExecution] = field(factory=list)
     failed: Event | None = None
@@ -57,6 +60,8 @@ class RawSample:
     too_large: str = ""
     garbled: str = ""
     has_forked: bool = False
+    isolation: str = ""
+    raised_priority: str = ""
     threads_left: int = 0
     leaked: list[str] = field(factory=list)
     stdout: Output = field(factory=Output)

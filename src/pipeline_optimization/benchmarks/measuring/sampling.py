@@ -6,6 +6,7 @@ import os
 import tempfile
 import time
 from contextlib import ExitStack, closing
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -13,14 +14,19 @@ import psutil
 
 from pipeline_optimization.benchmarks.measuring.kinship import children
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
+from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
+from pipeline_optimization.benchmarks.records import NAMESPACE
 from pipeline_optimization.benchmarks.stages import fault_plan
+from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.task_client import VARIABLE
+from pipeline_optimization.orchestrator import TaskOrchestrator
+from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 
 __all__ = ["take_sample"]
 
@@ -33,6 +39,7 @@ CONTROL_BYTES = 4 << 20
 
 def take_sample(order: SampleOrder) -> RawSample:
     """Run a subject to its end, and end whatever it leaves behind. Never raises for what a contender does."""
+    _prepare_cache(cache_directory())
     raw = RawSample(control_ms=_control_ms(), load1=os.getloadavg()[0])
     began = time.monotonic()
     with ExitStack() as stack:
@@ -41,7 +48,7 @@ def take_sample(order: SampleOrder) -> RawSample:
         server = None
         if order.settings is not None:
             server = stack.enter_context(closing(TaskServer(fault_plan(order.settings), directory)))
-        _Sampling(order, raw, server).run()
+        _Sampling(order, raw, server, directory).run()
     raw.wall_s = time.monotonic() - began
     return raw
 
@@ -49,7 +56,8 @@ def take_sample(order: SampleOrder) -> RawSample:
 class _Sampling:
     """The conversation with one subject."""
 
-    def __init__(self, order: SampleOrder, raw: RawSample, server: TaskServer | None) -> None:
+    def __init__(self, order: SampleOrder, raw: RawSample, server: TaskServer | None, directory: Path) -> None:
+        self._directory = directory
         self._order = order
         self._raw = raw
         self._server = server
@@ -95,6 +103,8 @@ class _Sampling:
 
     def _converse(self) -> None:
         order, raw, subject = self._order, self._raw, self._subject
+        if not self._isolate():
+            return
         subject.send(
             order="load",
             kind=order.kind,
@@ -140,6 +150,19 @@ class _Sampling:
         told = self._receive(timeout, "told")
         return RawExecution(kind=kind, wall_ms=seconds * 1e3, answer=answer, told=told or {"threads": 0}, calls=calls)
 
+    def _isolate(self) -> bool:
+        """Have the subject keep what it writes to itself; return whether it still lives."""
+        area = self._directory / "area"
+        area.mkdir()
+        trees = private_trees(self._order.source)
+        deadline = time.monotonic() + START_PATIENCE
+        self._subject.send(order="isolate", area=str(area), trees=trees, deadline=deadline)
+        event = self._receive(START_PATIENCE, "isolated")
+        if event is None:
+            return False
+        self._raw.isolation = event["message"] or NAMESPACE
+        return True
+
     def _phase(self, name: str, patience: float) -> bool:
         """Await the end of a phase; return whether it went well."""
         event = self._receive(patience, name, "failed")
@@ -151,6 +174,13 @@ class _Sampling:
 
     def _receive(self, patience: float, *names: str) -> Event | None:
         return self._subject.receive(*names, deadline=time.monotonic() + patience)
+
+
+@cache
+def _prepare_cache(_directory: Path) -> None:
+    """Have the indexes that contenders open in the cache, because what a sample puts there goes with it."""
+    find_anagrams.plain("cat")
+    TaskOrchestrator(faults="none").process_text("cat")
 
 
 def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str]:

@@ -12,12 +12,14 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from time import perf_counter_ns, sleep
 from typing import IO, TypedDict, TypeVar
 
 from pipeline_optimization.benchmarks.subject.answering import BadResultError, encode_answer
 from pipeline_optimization.benchmarks.subject.awaiting import Loop
 from pipeline_optimization.benchmarks.subject.facts import facts_of
+from pipeline_optimization.benchmarks.subject.isolating import isolate
 from pipeline_optimization.benchmarks.subject.loading import Contender, build, load
 
 __all__ = ["serve"]
@@ -38,9 +40,11 @@ def serve(commands: int, reports: int) -> None:
 
 
 class _Order(TypedDict, total=False):
-    """What the harness says: first ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end``."""
+    """What the harness says: first ``isolate`` and ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end``."""
 
     order: str
+    area: str
+    trees: list[str]
     kind: str
     source: str
     options: dict[str, object]
@@ -54,6 +58,9 @@ class _Server:
         self._process = os.getpid()
 
     def run(self) -> None:
+        order = self._next()
+        reason = isolate(Path(order["area"]), order["trees"])
+        self._report({"event": "isolated", "message": reason})
         order = self._next()
         before = _threads()
         make = self._step("import", lambda: load(order["kind"], order["source"], order["options"]))
