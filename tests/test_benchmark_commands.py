@@ -26,7 +26,7 @@ from pipeline_optimization.benchmarks.schedule import Round, make_round
 from pipeline_optimization.benchmarks.stored import load_results
 
 CONTENDERS = Path(__file__).parent / "contenders"
-QUICK = ("--iterations", "1", "--latency-scale", "0.001", "--seed", "5", "--timeout", "5s")
+QUICK = ("--test-case", "small", "--iterations", "1", "--latency-scale", "0.001", "--seed", "5", "--timeout", "5s")
 
 
 @pytest.fixture
@@ -83,6 +83,21 @@ def test_a_quick_look_has_values_and_no_verdict(directory: Path) -> None:
         assert row["interval_ms"] is None
     assert not set("★≈") & set(found["stdout"].partition("★ certainly")[0])
     assert "too few" in found["stdout"]
+
+
+def test_all_cases_are_run_unless_one_is_named(tmp_path: Path) -> None:
+    """A comparison measures all test cases, and computing besides; ``benchmark`` the cases, and the exercise's command works."""
+    quick = ("--iterations", "1", "--latency-scale", "0.001", "--seed", "5", "--export", "out.json")
+    for command, measured in (
+        (["compare", "sequential"], ["mixed small", "mixed medium", "mixed large", "cpu small"]),
+        (["benchmark"], ["mixed small", "mixed medium", "mixed large"]),
+    ):
+        done = anagram(*command, *quick, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr.decode()
+        found = json.loads((tmp_path / "out.json").read_text("utf-8"))
+        assert [f"{case['profile']} {case['case']}" for case in found["cases"]] == measured
+        assert [case["words"] for case in found["cases"]][:3] == [1, 23, 124]
+        assert {row["success_rate"] for row in found["summary"]} == {1.0}
 
 
 def test_broken_files_are_rows(directory: Path) -> None:

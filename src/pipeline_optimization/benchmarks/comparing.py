@@ -1,14 +1,14 @@
-"""Runs a comparison: a warm-up round, timed rounds, memory rounds, each contender once a round in random order."""
+"""Runs a comparison: warm-up rounds, timed rounds, memory rounds, each contender once a round in random order."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
 from attrs import evolve, frozen
 
+from pipeline_optimization.benchmarks.case_progress import CaseProgress, affordable_rounds, typical_seconds
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble, assemble_unmeasured
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
@@ -20,30 +20,18 @@ from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
 __all__ = ["Comparing", "SampleKey", "Step", "sample_key"]
 
-LASTING = {
-    "import_error": 2,
-    "no_orchestrator": 2,
-    "declined": 2,
-    "timeout": 1,
-    "out_of_memory": 1,
-    "crashed": 1,
-    "exited": 1,
-    "garbled_reports": 1,
-    "not_measured": 1,
-}
-"""Faults of contenders that are not run again after two of them: the row says why, and the others have the time."""
-
-SHORT_RUN_MS = 50.0
-"""If every warm execution is shorter than this, a sample has three of them."""
-
 
 @frozen(kw_only=True)
 class Step:
-    """How far a comparison is: samples taken and planned, and what comes next. Says nothing of results."""
+    """How far a comparison is: samples taken and planned, what comes next, and about how many seconds all that is left takes.
+
+    Says nothing of results. ``seconds_left`` is None where nothing is known of it yet.
+    """
 
     done: int
     planned: int
     what: str
+    seconds_left: float | None = None
 
 
 SampleKey = tuple[str, str, str, int, str]
@@ -76,53 +64,121 @@ class Comparing:
         self._show = show
         self._known = known
         self._began = time.monotonic()
-        self._failures: Counter[str] = Counter()
-        self._planned = 0
+        self._progress = self._planned_cases()
         self.samples: list[Sample] = []
         self.cases: list[CaseRecord] = []
 
     def run(self) -> None:
-        """Take all samples. KeyboardInterrupt passes through; the samples taken by then are in ``samples``."""
-        for case in self._settings.cases:
-            self._run_case(case)
+        """Take all samples. KeyboardInterrupt passes through; the samples taken by then are in ``samples``.
 
-    def _run_case(self, case: BenchmarkCase) -> None:
-        self._failures = Counter()
-        self._planned = len(self.samples) + len(self._contenders)
-        record = CaseRecord(
-            case=case.name,
-            profile=case.profile,
-            words=0,
-            distinct_words=0,
-            faults=case.faults,
-            latency_scale=case.latency_scale,
+        Every case has its first round before the number of rounds is fixed, for all cases alike.
+        """
+        warm_runs: dict[str, int] = {}
+        for progress in self._progress:
+            self._open(progress.case)
+            if progress.has_warm_up:
+                progress.end_warm_up(self._run_round(progress, "warm_up", 0))
+                warm_runs[progress.case.profile] = progress.warm_runs
+            progress.warm_runs = warm_runs[progress.case.profile]
+            self._enter(progress)
+            self._run_round(progress, "timed", 1)
+        self._fix_rounds()
+        for progress in self._progress:
+            for number in range(2, progress.rounds + 1):
+                self._run_round(progress, "timed", number)
+            for number in range(1, progress.memory_rounds + 1):
+                self._run_round(progress, "memory", number)
+
+    def _planned_cases(self) -> list[CaseProgress]:
+        """Return the cases with as many rounds as there will be at least.
+
+        One case of each profile has a warm-up round: what it fills, the caches on disk, is the same for all.
+        """
+        settings = self._settings
+        rounds = settings.least_rounds if settings.rounds is None else settings.rounds
+        warmed: set[str] = set()
+        found = []
+        for case in settings.cases:
+            found.append(
+                CaseProgress(
+                    case=case,
+                    contenders=[one for one in self._contenders if case.is_for(one.kind)] or self._contenders,
+                    has_warm_up=case.profile not in warmed,
+                    rounds=rounds,
+                    memory_rounds=self._memory_rounds(rounds),
+                )
+            )
+            warmed.add(case.profile)
+        return found
+
+    def _fix_rounds(self) -> None:
+        settings = self._settings
+        if settings.rounds is None:
+            assert settings.time_budget is not None
+            rounds = affordable_rounds(
+                self._progress,
+                # What samples took, not what has passed: a comparison that is resumed comes to the same number.
+                seconds=settings.time_budget - sum(sample.wall_s for sample in self.samples),
+                least=settings.least_rounds,
+                most=settings.most_rounds,
+                memory_rounds=self._memory_rounds,
+            )
+            for progress in self._progress:
+                progress.rounds, progress.memory_rounds = rounds, self._memory_rounds(rounds)
+        for progress in self._progress:
+            self._enter(progress)
+
+    def _open(self, case: BenchmarkCase) -> None:
+        self.cases.append(
+            CaseRecord(
+                case=case.name,
+                profile=case.profile,
+                words=0,
+                distinct_words=0,
+                faults=case.faults,
+                latency_scale=case.latency_scale,
+            )
         )
-        self.cases.append(record)
-        warm_up = self._run_round(make_round(case, "warm_up", 0, seed=self._settings.seed, warm_runs=1))
-        times = [execution.wall_ms for sample in warm_up for execution in sample.warm]
-        warm_runs = 3 if times and max(times) < SHORT_RUN_MS else 1
-        hopeful = {contender.name for contender in self._hopeful()}
-        rounds = self._rounds(sum(sample.wall_s for sample in warm_up if sample.contender in hopeful))
-        memory_rounds = self._memory_rounds(rounds)
-        self.cases[-1] = evolve(self.cases[-1], rounds=rounds, memory_rounds=memory_rounds, warm_runs=warm_runs)
-        plan: list[tuple[SampleKind, int]] = [("timed", number) for number in range(1, rounds + 1)]
-        plan += [("memory", number) for number in range(1, memory_rounds + 1)]
-        for position, (kind, number) in enumerate(plan):
-            self._planned = len(self.samples) + len(self._hopeful()) * (len(plan) - position)
-            self._run_round(make_round(case, kind, number, seed=self._settings.seed, warm_runs=warm_runs))
 
-    def _run_round(self, round_: Round) -> list[Sample]:
+    def _enter(self, progress: CaseProgress) -> None:
+        """Enter what is planned into the record of a case."""
+        index = self._progress.index(progress)
+        self.cases[index] = evolve(
+            self.cases[index],
+            rounds=progress.rounds,
+            memory_rounds=progress.memory_rounds,
+            warm_runs=progress.warm_runs,
+        )
+
+    def _run_round(self, progress: CaseProgress, kind: SampleKind, number: int) -> list[Sample]:
         """Run every hopeful contender once, in the round's order."""
-        self._note(round_)
-        samples = []
-        for index, contender in enumerate(shuffled(self._hopeful(), round_, seed=self._settings.seed)):
-            what = f"{round_.case.profile} · {round_.case.name} · {round_.kind.replace('_', '-')} round {round_.number}"
-            self._show(Step(done=len(self.samples), planned=self._planned, what=f"{what} · {contender.name}"))
+        case = progress.case
+        warm_runs = 1 if kind == "warm_up" else progress.warm_runs
+        round_ = make_round(case, kind, number, seed=self._settings.seed, warm_runs=warm_runs)
+        self._note(round_, self._progress.index(progress))
+        what = f"{case.profile} · {case.name} · {kind.replace('_', '-')} round {number}"
+        samples: list[Sample] = []
+        for index, contender in enumerate(shuffled(progress.hopeful(), round_, seed=self._settings.seed)):
+            self._show(self._step(f"{what} · {contender.name}", taken=len(samples)))
             sample = self._sample(contender, round_, index)
-            self._failures[contender.name] += sum(LASTING.get(problem.code, 0) for problem in sample.problems)
+            progress.add(sample)
             self.samples.append(sample)
             samples.append(sample)
+        progress.done[kind] += 1
         return samples
+
+    def _step(self, what: str, *, taken: int) -> Step:
+        """Return how far the comparison is, ``taken`` samples into a round."""
+        typical = typical_seconds(self.samples)
+        done = len(self.samples)
+        return Step(
+            done=done,
+            planned=max(done + 1, done - taken + sum(progress.samples_left() for progress in self._progress)),
+            what=what,
+            seconds_left=max(0.0, sum(one.seconds_left(typical) for one in self._progress) - taken * typical)
+            if self.samples
+            else None,
+        )
 
     def _sample(self, contender: Contender, round_: Round, index: int) -> Sample:
         case = round_.case
@@ -146,36 +202,21 @@ class Comparing:
         self._keep(sample)
         return sample
 
-    def _note(self, round_: Round) -> None:
+    def _note(self, round_: Round, index: int) -> None:
         """Enter a round's texts into the record of its case."""
-        first = round_.texts[0][1]
-        record = self.cases[-1]
+        _, last = round_.texts[-1]  # the first may be a shorter one
+        record = self.cases[index]
         digests = {
             f"{round_.kind} {round_.number}.{position}": digest(text.expected)
             for position, (_, text) in enumerate(round_.texts)
         }
-        self.cases[-1] = evolve(
+        self.cases[index] = evolve(
             record,
-            words=record.words or len(first.tokens),
-            distinct_words=record.distinct_words or len(set(first.tokens)),
+            words=record.words or len(last.tokens),
+            distinct_words=record.distinct_words or len(set(last.tokens)),
             expected_digests={**record.expected_digests, **digests},
         )
 
-    def _hopeful(self) -> list[Contender]:
-        return [contender for contender in self._contenders if self._failures[contender.name] < 2]
-
     def _memory_rounds(self, rounds: int) -> int:
         asked = self._settings.memory_rounds
-        return asked if asked is not None else max(2, rounds // 4) if rounds >= 4 else 1
-
-    def _rounds(self, round_seconds: float) -> int:
-        """Return the number of timed rounds, which no result has a say in."""
-        settings = self._settings
-        if settings.rounds is not None:
-            return settings.rounds
-        assert settings.time_budget is not None
-        budget = settings.time_budget / len(settings.cases) - sum(
-            sample.wall_s for sample in self.samples if sample.kind == "warm_up"
-        ) / len(self.cases)
-        affordable = int(budget / max(round_seconds, 0.001)) - self._memory_rounds(settings.least_rounds)
-        return max(settings.least_rounds, min(settings.most_rounds, affordable))
+        return max(1, rounds // 6) if asked is None else asked

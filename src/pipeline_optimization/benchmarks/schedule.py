@@ -47,7 +47,11 @@ def make_round(case: BenchmarkCase, kind: SampleKind, number: int, *, seed: int,
     texts: list[tuple[ExecutionKind, FreshText]] = []
     for position, execution in enumerate(executions_of(kind, warm_runs)):
         is_replay = execution == "replay"
-        text = texts[-1][1] if is_replay else case.fresh_text(seed, case.profile, kind, number, position)
+        text = (
+            texts[-1][1]
+            if is_replay
+            else case.fresh_text(seed, case.profile, kind, number, position, is_cold=execution == "cold")
+        )
         texts.append((execution, text))
     key = (seed, case.name, case.profile, kind, number)
     settings = Settings(

@@ -20,7 +20,7 @@ class ComparisonSettings:
     """``rounds`` is None where a time budget (in seconds) decides between ``least_rounds`` and ``most_rounds``.
 
     ``retry`` is the policy of all contenders that take theirs from the project: plugins, and files that call
-    ``tasks.retry_task``. ``timeout`` is in seconds and for each execution, ``memory_limit`` in bytes and for a whole process tree; ``memory_rounds`` None means a quarter of the rounds, at least 3.
+    ``tasks.retry_task``. ``timeout`` is in seconds and for each execution, ``memory_limit`` in bytes and for a whole process tree; ``memory_rounds`` None means a sixth of the rounds, at least 1.
     """
 
     cases: Sequence[BenchmarkCase]

@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 import click
-from attrs import fields, frozen
+from attrs import evolve, fields, frozen
 
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.engine.draws import new_seed
@@ -19,16 +19,18 @@ from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 if TYPE_CHECKING:
+    from pipeline_optimization.benchmarks.profiles import BenchmarkCase
     from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
 __all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "scan", "share", "size"]
 
 PROFILE_NAMES = ("mixed", "latency", "cpu")
 DEFAULT_TIMEOUT = 10.0
+LATENCY_SCALE = 0.02
+"""The shortest wait of a task is then 5 ms: below, timers would be what is compared (``statistics.warnings``)."""
 
 
 def duration(text: object) -> float:
@@ -75,7 +77,7 @@ def scan(text: object) -> tuple[str, tuple[int, ...]]:
 class CommonOptions:
     """What was given on the command line, checked, with defaults filled in."""
 
-    test_case: str
+    test_case: str | None
     profiles: Sequence[str]
     iterations: int | None
     detailed: bool
@@ -106,9 +108,31 @@ class CommonOptions:
         registry.retry_policy(self.retry, given.retry).build()
         return RetrySettings(name=self.retry, options=given.retry)
 
-    @property
-    def case_names(self) -> Sequence[str]:
-        return CASE_NAMES if self.test_case == "all" else (self.test_case,)
+    def cases(self, *, adds_computing: bool) -> Sequence[BenchmarkCase]:
+        """Return what is measured: all test cases under the profile ``mixed`` where nothing is named.
+
+        With ``adds_computing`` the orchestrators are measured at computing, too, where nothing is named.
+        """
+        from pipeline_optimization.benchmarks.profiles import (  # noqa: PLC0415 - --help is quick without it
+            benchmark_case,
+            scan_cases,
+        )
+
+        is_default = self.test_case is None and not self.profiles
+        names = CASE_NAMES if self.test_case in {None, "all"} else (self.test_case or "",)
+        if self.scan is not None and self.test_case is None:
+            names = CASE_NAMES[:1]
+        cases = [
+            benchmark_case(name, profile, faults=self.faults, latency_scale=self.latency_scale)
+            for name in names
+            for profile in self.profiles or ("mixed",)
+        ]
+        if self.scan is not None:
+            return [one for case in cases for one in scan_cases(case, *self.scan)]
+        if is_default and adds_computing:
+            # Files look up word by word in Python, whatever they do besides: it takes long, and says little of them.
+            cases.append(evolve(benchmark_case(CASE_NAMES[0], "cpu", latency_scale=0.0), kind="plugin"))
+        return cases
 
     def settings(
         self,
@@ -120,25 +144,17 @@ class CommonOptions:
         budget: float | None,
         least_rounds: int,
         most_rounds: int,
+        adds_computing: bool = False,
     ) -> ComparisonSettings:
         """Return the settings of a comparison; the arguments are the command's defaults.
 
         Where neither the user nor the command sets the rounds, they are as many as fit into the budget in seconds.
         """
-        from pipeline_optimization.benchmarks.profiles import (  # noqa: PLC0415 - --help is quick without it
-            benchmark_case,
-            scan_cases,
-        )
         from pipeline_optimization.benchmarks.settings import ComparisonSettings  # noqa: PLC0415 - as above
 
         has_budget = self.time_budget is not None
-        cases = [
-            benchmark_case(name, profile, faults=self.faults, latency_scale=self.latency_scale)
-            for name in self.case_names
-            for profile in self.profiles
-        ]
         return ComparisonSettings(
-            cases=cases if self.scan is None else [one for case in cases for one in scan_cases(case, *self.scan)],
+            cases=self.cases(adds_computing=adds_computing),
             reference=reference,
             seed=self.seed,
             rounds=self.iterations if self.iterations is not None or has_budget else rounds,
@@ -170,8 +186,7 @@ def collect(values: dict[str, object]) -> CommonOptions:
     """Make ``CommonOptions`` of click's parameters, and take them out of the dictionary. Raises UsageError."""
     raw: dict[str, Any] = {attribute.name: values.pop(attribute.name) for attribute in fields(CommonOptions)}
     named_by_user = tuple(dict.fromkeys(raw["profiles"]))
-    named = named_by_user or ("mixed",)
-    raw["profiles"] = PROFILE_NAMES if "all" in named else named
+    raw["profiles"] = PROFILE_NAMES if "all" in named_by_user else named_by_user
     if raw["scan"] is not None:
         if raw["test_case"] == "all" or len(raw["profiles"]) > 1:
             raise click.UsageError("--scan takes one test case and one profile, since it makes many cases of them.")
@@ -196,13 +211,18 @@ def require_packages() -> None:
 
 
 _OPTIONS = (
-    click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), default="small", show_default=True),
+    click.option(
+        "--test-case",
+        type=click.Choice([*CASE_NAMES, "all"]),
+        help="What texts are like.  [default: all; with --scan small]",
+    ),
     click.option(
         "--profile",
         "profiles",
         type=click.Choice([*PROFILE_NAMES, "all"]),
         multiple=True,
-        help="mixed: faults and waiting; latency: waiting only; cpu: computing only.  [default: mixed]",
+        help="mixed: faults and waiting; latency: waiting only; cpu: computing only.  [default: mixed; a comparison also measures "
+        "the orchestrators at computing]",
     ),
     click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Timed rounds."),
     click.option("--detailed", is_flag=True, help="Phases, quantiles, failures, methods, and every warning."),
@@ -211,7 +231,7 @@ _OPTIONS = (
     click.option(
         "--latency-scale",
         type=click.FloatRange(min=0),
-        default=DEFAULT_LATENCY_SCALE,
+        default=LATENCY_SCALE,
         show_default=True,
         help="Multiplies simulated times, delays of retries among them.",
     ),

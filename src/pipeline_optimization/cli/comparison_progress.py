@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from pipeline_optimization.benchmarks.comparing import Step
 
@@ -29,7 +29,6 @@ class ComparisonProgress:
         self._progress = Progress(
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TimeRemainingColumn(),
             TextColumn("{task.description}", markup=False),
             console=console,
             auto_refresh=False,
@@ -45,11 +44,13 @@ class ComparisonProgress:
 
     def show(self, step: Step) -> None:
         if self._is_live:
-            self._progress.update(self._task, completed=step.done, total=step.planned, description=step.what)
+            self._progress.update(
+                self._task, completed=step.done, total=step.planned, description=f"{_left(step)} · {step.what}"
+            )
             self._progress.refresh()
         elif time.monotonic() >= self._due:
             self._due = time.monotonic() + INTERVAL
-            sys.stderr.write(f"{step.done} of {step.planned} samples taken, {step.planned - step.done} left\n")
+            sys.stderr.write(f"{step.done} of {step.planned} samples taken, {_left(step)}\n")
             sys.stderr.flush()
 
     def __exit__(
@@ -57,3 +58,11 @@ class ComparisonProgress:
     ) -> None:
         if self._is_live:
             self._progress.stop()
+
+
+def _left(step: Step) -> str:
+    """Return how long the rest takes, as samples so far let expect."""
+    if step.seconds_left is None:
+        return "time left not known yet"
+    minutes, seconds = divmod(round(step.seconds_left), 60)
+    return f"about {minutes} min {seconds:02} s left" if minutes else f"about {seconds} s left"

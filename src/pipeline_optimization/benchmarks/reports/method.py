@@ -8,8 +8,8 @@ METHOD = (
     (
         "Sample",
         (
-            "One fresh process that runs one contender in one case and profile: import, set-up, one cold execution, a few "
-            "warm ones, tear-down. Each phase has its own number. A sample's time is the median of its correct warm "
+            "One fresh process that runs one contender in one case and profile: import, set-up, one cold execution (in large "
+            "of a text as short as medium's), a few warm ones, tear-down. Each phase has its own number. A sample's time is the median of its correct warm "
             "executions; executions of different processes are never pooled."
         ),
     ),
@@ -18,7 +18,7 @@ METHOD = (
         (
             "Every contender once, in random order, drawn anew for each round. The same program measured in blocks, one "
             "after the other, looked up to five times slower under its second name; shuffled, it did not. The first round "
-            "fills caches and is discarded."
+            "of each profile fills caches and is discarded."
         ),
     ),
     (
