@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +21,8 @@ def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
     """Open ``-`` (standard output) or a file for writing text.
 
     A regular file is written beside its place, synced, and renamed: whatever happens, there is the old file or the new
-    one. Raises UsageError where it cannot be written, before anything is run if that can be known; the message names
+    one, which has the mode and, if the system lets us, the owner of the old one. Through a symbolic link its target is
+    written. Raises UsageError where it cannot be written, before anything is run if that can be known; the message names
     the option that gave the path.
     """
     if path == "-":
@@ -34,7 +37,7 @@ def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
             return
         if target.is_dir():
             raise IsADirectoryError(21, "Is a directory")
-        with _replacing(target) as stream:
+        with _replacing(_end_of_links(target)) as stream:
             yield stream
     except BrokenPipeError:
         raise
@@ -52,11 +55,32 @@ def _replacing(target: Path) -> Iterator[TextIO]:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
-        # mkstemp makes files private; a result is as public as any file that the user creates.
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
+        _dress(name, target)
         os.replace(name, target)
     except BaseException:
         os.unlink(name)
         raise
+
+
+def _end_of_links(path: Path) -> Path:
+    """Return what a path's symbolic links lead to, which need not exist. Raises OSError for links in a circle."""
+    end = Path(os.path.realpath(path))
+    if end.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
+    return end
+
+
+def _dress(name: str, target: Path) -> None:
+    """Give a new file the mode and the owner of the one whose place it takes, else those of any file of the user."""
+    try:
+        old = target.stat()
+    except FileNotFoundError:
+        # mkstemp makes files private; a result is as public as any file that the user creates.
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        return
+    if hasattr(os, "chown"):
+        with suppress(PermissionError):  # only the superuser gives files away
+            os.chown(name, old.st_uid, old.st_gid)
+    os.chmod(name, stat.S_IMODE(old.st_mode))

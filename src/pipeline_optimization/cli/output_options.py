@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from pipeline_optimization.cli.rendering import FORMATS
+from pipeline_optimization.shell_quoting import quoted
 
-__all__ = ["output_options"]
+__all__ = ["format_of", "output_options"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = (
-    click.option("--format", "form", type=click.Choice(sorted(FORMATS)), default="table", show_default=True),
+    click.option(
+        "--format",
+        "form",
+        type=click.Choice(sorted(FORMATS)),
+        help="What is written.  [default: what the suffix of --output says, else table]",
+    ),
     click.option(
         "--top",
         type=click.IntRange(min=0),
@@ -23,6 +30,23 @@ OPTIONS = (
     ),
     click.option("--output", default="-", metavar="PATH", help="Write there instead of to standard output."),
 )
+
+
+SUFFIXES = {".csv": "csv", ".json": "json", ".jsonl": "ndjson", ".ndjson": "ndjson"}
+
+
+def format_of(form: str | None, output: str) -> str:
+    """Return the format of results: what ``--format`` says, else what the output's suffix says, else a table.
+
+    If the two contradict each other, the one that was given on purpose holds, and a note says so.
+    """
+    suffix = Path(output).suffix.lower()
+    by_suffix = SUFFIXES.get(suffix)
+    if form is not None and by_suffix not in {None, form}:
+        click.echo(
+            f"Note: {quoted(output)} gets the format {form}, as --format says, though it ends in {suffix}.", err=True
+        )
+    return form or by_suffix or "table"
 
 
 def output_options(command: F) -> F:

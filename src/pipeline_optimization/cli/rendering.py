@@ -83,7 +83,7 @@ class Renderer:
                 reconfigure(encoding="utf-8")  # data do not depend on a locale; JSON is ASCII
 
             self._csv = csv.writer(stream, lineterminator="\n")
-            self._csv.writerow(["case", "word", "count"] if has_many else ["word", "count"])
+        self._has_header = False
 
     def add(self, outcome: Outcome) -> None:
         report = outcome.report
@@ -96,6 +96,7 @@ class Renderer:
         elif self._form == "json":
             self._documents.append(self._document(outcome))
         else:
+            self._write_header()
             for word, count in self._words(report, self._top):
                 self._write_row(report.case, word, count)
 
@@ -104,6 +105,12 @@ class Renderer:
         if self._form == "json":
             json.dump(self._documents if self._has_many else self._documents[0], self._stream, indent=2)
             self._stream.write("\n")
+
+    def _write_header(self) -> None:
+        """Write the header of CSV once there are results: after an error there is no output at all."""
+        if self._csv is not None and not self._has_header:
+            self._csv.writerow(["case", "word", "count"] if self._has_many else ["word", "count"])
+            self._has_header = True
 
     def _write_row(self, case: str, word: str, count: int) -> None:
         if self._csv is not None:

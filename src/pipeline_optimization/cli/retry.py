@@ -13,7 +13,7 @@ from attrs import evolve
 from pipeline_optimization.checkpoint import stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
-from pipeline_optimization.cli.output_options import output_options
+from pipeline_optimization.cli.output_options import format_of, output_options
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.errors import CheckpointError
@@ -47,7 +47,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     orchestrator: str | None,
     retry: str | None,
     pairs: Sequence[str],
-    form: str,
+    form: str | None,
     top: int | None,
     output: str,
     **bounds: Any,
@@ -88,7 +88,9 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
             path=checkpoint,
         ) from error
     again = shlex.join(["anagram", "retry", *ctx.obj])
-    code = run_jobs(registry, [_job(options, invocation)], form=form, top=top, output=target, resume=again)
+    code = run_jobs(
+        registry, [_job(options, invocation)], form=format_of(form, output), top=top, output=target, resume=again
+    )
     ctx.exit(code)
 
 

@@ -11,7 +11,7 @@ from attrs import evolve
 
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
-from pipeline_optimization.cli.output_options import output_options
+from pipeline_optimization.cli.output_options import format_of, output_options
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.engine.faults import PROFILES
@@ -99,7 +99,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     checkpoint: str | None,
     resume: bool,  # noqa: FBT001 - as above
     retry_failed: bool,  # noqa: FBT001 - as above
-    form: str,
+    form: str | None,
     top: int | None,
     output: str,
     **bounds: Any,
@@ -108,7 +108,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
 
     \b
     anagram run --text cat
-    anagram run book.txt 'logs/*.gz' --orchestrator multiprocess --format csv --output counts.csv
+    anagram run book.txt 'logs/*.gz' --orchestrator multiprocess --output counts.csv
     anagram run --test-case large --orchestrator asyncio --seed 1
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = selected_registry(ctx)
@@ -143,7 +143,14 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     )
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults)
     again = [*ctx.obj, *([] if resume else ["--resume"])]
-    code = run_jobs(registry, jobs, form=form, top=top, output=output, resume=shlex.join(["anagram", "run", *again]))
+    code = run_jobs(
+        registry,
+        jobs,
+        form=format_of(form, output),
+        top=top,
+        output=output,
+        resume=shlex.join(["anagram", "run", *again]),
+    )
     ctx.exit(code)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping, Sequence
 
 import click
 from attrs import frozen
 
 from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
+from pipeline_optimization.cli.noise import noise_on_standard_error
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.rendering import Outcome, Renderer
 from pipeline_optimization.errors import ResourceError, UsageError
@@ -47,7 +49,8 @@ def run_jobs(
     Everything is checked before anything runs.
     """
     _check_output(output, jobs)
-    plans = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
+    with noise_on_standard_error():
+        plans = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
     code = COMPLETE
     with open_output(output) as stream:
         renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
@@ -58,14 +61,20 @@ def run_jobs(
             if form != "table" or output != "-":
                 for warning in report.warnings:
                     click.echo(f"Warning: {warning}", err=True)
-            for problem in outcome.problems:
-                click.echo(problem, err=True)
+            if form != "table" or not _is_seen(output):
+                for problem in outcome.problems:
+                    click.echo(problem, err=True)
             _advise(report, resume)
             code = max(code, _code(outcome))
             if report.is_interrupted:
                 break
         renderer.finish()
     return code
+
+
+def _is_seen(output: str) -> bool:
+    """Return whether who reads standard error sees the results as well: all of it would stand there twice."""
+    return output == "-" and sys.stdout.isatty() and sys.stderr.isatty()
 
 
 def _check_output(output: str, jobs: Sequence[Job]) -> None:
@@ -88,7 +97,7 @@ def _check_output(output: str, jobs: Sequence[Job]) -> None:
 
 def _run(plan: RunPlan, sources: Sequence[Source], registry: Registry) -> RunReport:
     """Run a plan with progress and signals. Raises ResourceError where the system has not enough of something."""
-    with ProgressLine(sources) as progress:
+    with ProgressLine(sources) as progress, noise_on_standard_error():
         try:
             return execute(plan, sources, registry, on_progress=progress.show, signals=STOP_SIGNALS)
         except OSError as error:

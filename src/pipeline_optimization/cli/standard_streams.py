@@ -7,6 +7,7 @@ import sys
 from typing import TextIO
 
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.speech import overheard
 
 __all__ = ["QuietStream", "TellingStream", "replace_closed_streams"]
 
@@ -32,7 +33,7 @@ class TellingStream:
     """Standard output, whose failures are errors of the command line: whoever prints need not think of a full disk.
 
     A closed pipe stays what it is, since it is no failure. A character that the stream's encoding does not have is
-    written as its number.
+    written as its number. What a plugin prints goes to standard error instead.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -42,6 +43,8 @@ class TellingStream:
         return getattr(self._stream, name)
 
     def write(self, text: str, /) -> int:
+        if overheard(text):
+            return len(text)
         try:
             return self._stream.write(text)
         except UnicodeEncodeError:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.speech import speaking
 from pipeline_optimization.types import CheckpointSaved, ItemFinished, RunFinished, RunStarted, TaskFailed, TaskRetried
 
 __all__ = ["Observing", "RunEvent"]
@@ -41,7 +42,8 @@ class Observing:
             if plugin in self._broken:
                 continue
             try:
-                call_foreign(caller, event=event)
+                with speaking(plugin):
+                    call_foreign(caller, event=event)
             except ForeignCodeError as error:  # an observer must not change a run
                 self._broken.add(plugin)
                 self.warnings.append(

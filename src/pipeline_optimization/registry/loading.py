@@ -17,6 +17,7 @@ from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.registry.entries import PluginEntry
 from pipeline_optimization.registry.offers import Key
 from pipeline_optimization.registry.records import KINDS, Kind, PluginRecord
+from pipeline_optimization.speech import speaking
 from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types import Component
 
@@ -27,9 +28,10 @@ def import_plugin(manager: pluggy.PluginManager, entry: PluginEntry, record: Plu
     """Import and register a plugin; return its record, ``active``, or ``failed`` with the reason."""
     step = "Importing"
     try:
-        module = call_foreign(entry.load)
-        step = "Registering"
-        call_foreign(manager.register, module, name=record.name)
+        with speaking(record.name):
+            module = call_foreign(entry.load)
+            step = "Registering"
+            call_foreign(manager.register, module, name=record.name)
     except ForeignCodeError as error:
         return _failed(record, f"{step} {entry.module} failed: {describe_with_place(error.raised)}", error.raised)
     return evolve(record, status="active")
@@ -49,7 +51,9 @@ def adopt(
     offers: dict[Key, Component[Any, Any]] = {}
     for kind, hook in KINDS.items():
         try:
-            problem, cause = _collect(offers, kind, hook, call_foreign(_offered, plugin, hook)), None
+            with speaking(record.name):
+                offered = call_foreign(_offered, plugin, hook)
+            problem, cause = _collect(offers, kind, hook, offered), None
         except ForeignCodeError as error:
             problem, cause = f"{hook} raised {describe_with_place(error.raised)}", error.raised
         if problem:
