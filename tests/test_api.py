@@ -18,6 +18,7 @@ from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import IncompleteRunError, InjectedFault, InputError, OptionError, UsageError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.orchestrator import TaskOrchestrator
+from pipeline_optimization.sources import TextSource
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
@@ -46,6 +47,26 @@ def test_what_is_no_source(wrong: object, registry: Registry) -> None:
     """Anything else is refused with what may be given."""
     with pytest.raises(InputError, match=r"Give a string of text, a pathlib\.Path"):
         count_anagrams(wrong, registry=registry)  # type: ignore[arg-type]
+
+
+def test_a_string_that_names_a_file(tmp_path: Path, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a text, as every string, with a warning that says how to count the file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cat").write_text("dog")
+    with pytest.warns(UserWarning, match=r"'cat' is counted itself.* count_anagrams\(pathlib\.Path\('cat'\)\)") as told:
+        assert count_anagrams("cat", registry=registry).anagram_counts == CAT
+    assert told[0].filename == __file__
+    assert count_anagrams(TextSource("cat"), registry=registry).anagram_counts == CAT
+    assert TaskOrchestrator().process_text("cat")["anagram_counts"] == CAT
+
+
+def test_strings_in_a_list(tmp_path: Path, registry: Registry) -> None:
+    """They are refused, whether there are such files or not: a list has paths."""
+    name = str(tmp_path / "notes.txt")
+    Path(name).write_text("cat")
+    for strings in ([name], ["cat", "dog"], [Path(name), name]):
+        with pytest.raises(InputError, match=r"make each a pathlib\.Path; for texts join them"):
+            count_anagrams(strings, registry=registry)  # type: ignore[arg-type]  # what is tested
 
 
 def test_the_seed_repeats_a_run(registry: Registry) -> None:

@@ -40,6 +40,16 @@ from pipeline_optimization import count_anagrams
         (["run", "-o", "color.x=2"], ["no 'color'"]),
         (["run", "--orchestrator", "multiprocess", "-o", "start=x"], ["auto|forkserver|spawn|fork"]),
         (["run", "-o", "retry.attempts=0"], ["attempts", "at least 1"]),
+        (["run", "--orchestrator", "threaded", "-o", "workers=30000"], ["workers", "at most 1,024, not 30000"]),
+        (
+            ["run", "--orchestrator", "multiprocess", "-o", "workers=99999999999999"],
+            ["workers", "at most 1,024, not 99999999999999"],
+        ),
+        (
+            ["run", "--orchestrator", "hedged", "-o", "inner=threaded", "-o", "inner_options=workers=30000"],
+            ["workers", "at most 1,024, not"],
+        ),
+        (["run", "--orchestrator", "asyncio", "-o", "concurrency=1000001"], ["concurrency", "at most 1,000,000"]),
         (["run", "-o", "retry.base=nan"], ["base", "number"]),
         (["run", "--latency-scale", "-1"], ["latency scale", "at least 0"]),
         (["run", "--latency-scale", "nan"], ["latency scale"]),

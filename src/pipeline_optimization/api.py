@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import BinaryIO, cast
@@ -22,6 +24,9 @@ __all__ = ["Countable", "count_anagrams"]
 Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | Source]
 
 NO_OPTIONS: Mapping[str, object] = {}
+
+MAX_NAME = 4096
+"""Characters of the longest path on most systems."""
 
 
 def count_anagrams(
@@ -54,7 +59,8 @@ def count_anagrams(
 ) -> RunReport:
     """Count, for each dictionary anagram of a text's words, how often it occurs.
 
-    ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. ``chunk_size`` is
+    ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. A string that is the
+    name of a file is a text all the same, with a warning. ``chunk_size`` is
     in bytes, ``encoding`` is that of files and streams (UTF-16 or UTF-32 with a byte order mark needs none), ``latency_scale``
     multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
     ``limits`` bounds times and failures. ``checkpoint`` keeps finished items in that file, and with ``resume`` those
@@ -104,16 +110,43 @@ def count_anagrams(
 def _sources(source: Countable) -> list[Source]:
     """Return the sources that a caller named. Raises InputError for what is none."""
     if isinstance(source, str):
+        _warn_of_a_name(source)
         return [TextSource(source)]
     if isinstance(source, PathLike):
         return [FileSource(fspath(source))]
     if isinstance(source, Sequence) and not hasattr(source, "decode"):
-        return [part for one in source for part in _sources(one)]
+        return [part for one in source for part in _sources(_part(one))]
     if hasattr(source, "open"):
         return [cast("Source", source)]
     if hasattr(source, "read"):
         return [StreamSource(cast("BinaryIO", source), name=str(getattr(source, "name", "stream")))]
-    raise InputError(
+    raise _uncountable(source)
+
+
+def _part(one: object) -> PathLike[str] | Source:
+    """Return what stands in a list. Raises InputError for a string, which may be meant as a text or as a path."""
+    if isinstance(one, str):
+        raise InputError(
+            f"A list has paths, not strings such as {one[:80]!r}. For files make each a pathlib.Path; for texts join "
+            'them: " ".join(texts).',
+            source=one[:80],
+        )
+    return cast("PathLike[str] | Source", one)
+
+
+def _warn_of_a_name(text: str) -> None:
+    """Warn if a text is the name of a file, which its caller may have meant."""
+    if len(text) > MAX_NAME or not os.path.isfile(text):
+        return
+    warnings.warn(
+        f"The text {text!r} is counted itself, not the file of that name. For the file: "
+        f"count_anagrams(pathlib.Path({text!r})). For the text, without this warning: count_anagrams(TextSource({text!r})).",
+        stacklevel=4,
+    )
+
+
+def _uncountable(source: object) -> InputError:
+    return InputError(
         f"Cannot count {type(source).__name__}. Give a string of text, a pathlib.Path, an open binary file, or a list "
         "of paths.",
         source=repr(source)[:80],

@@ -9,6 +9,7 @@ from pipeline_optimization.api import NO_OPTIONS, count_anagrams
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.errors import IncompleteRunError, TextTypeError
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import TextSource
 from pipeline_optimization.tasks.environment import fault_settings
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
@@ -62,7 +63,7 @@ class TaskOrchestrator:
         settings = fault_settings(seed=new_seed(), faults="none")
         retry = self._retry or RetrySettings.from_environment()
         report = count_anagrams(
-            text,
+            TextSource(text),
             orchestrator=self._orchestrator,
             orchestrator_options=self._options,
             retry=retry.name,

@@ -43,7 +43,7 @@ def make_options(options: type[OptionsT], values: Mapping[str, object], owner: s
         if key not in fields:
             raise OptionError(_unknown(name, list(fields), owner))
         converted[key] = _convert(value, hints[key], f"Option {name!r} of {owner}")
-        _check_bound(converted[key], fields[key].metadata.get("at_least"), f"Option {name!r} of {owner}")
+        _check_bounds(converted[key], fields[key].metadata, f"Option {name!r} of {owner}")
     try:
         return options(**converted)
     except (TypeError, ValueError) as error:
@@ -58,10 +58,15 @@ def describe_options(options: type[object]) -> list[OptionHelp]:
             name=name,
             type=_type_name(hints[name]),
             default=field.default,
-            help=str(field.metadata.get("help", "")),
+            help=str(field.metadata.get("help", "")) + _most(field.metadata),
         )
         for name, field in attrs.fields_dict(options).items()  # type: ignore[arg-type]  # as above
     ]
+
+
+def _most(metadata: Mapping[str, Any]) -> str:
+    at_most = metadata.get("at_most")
+    return "" if at_most is None else f"; at most {at_most:,}"
 
 
 def argument_name(options: type[object]) -> str | None:
@@ -144,6 +149,11 @@ def _to_number(value: object, kind: type[int | float]) -> int | float:
     return number
 
 
-def _check_bound(value: object, at_least: float | None, what: str) -> None:
-    if at_least is not None and isinstance(value, int | float) and value < at_least:
+def _check_bounds(value: object, metadata: Mapping[str, Any], what: str) -> None:
+    at_least, at_most = metadata.get("at_least"), metadata.get("at_most")
+    if not isinstance(value, int | float):
+        return
+    if at_least is not None and value < at_least:
         raise OptionError(f"{what} must be at least {at_least:g}, not {value!r}.")
+    if at_most is not None and value > at_most:
+        raise OptionError(f"{what} must be at most {at_most:,}, not {value!r}.")

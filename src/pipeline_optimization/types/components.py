@@ -30,13 +30,22 @@ class NoOptions:
     """The options of a component that has none."""
 
 
-def option(default: V, *, help: str, at_least: float | None = None, is_argument: bool = False) -> V:  # noqa: A002 - reads as in click
-    """Declare one field of an options class: its default, one line of help, and an optional lower bound.
+def option(
+    default: V,
+    *,
+    help: str,  # noqa: A002 - reads as in click
+    at_least: float | None = None,
+    at_most: float | None = None,
+    is_argument: bool = False,
+) -> V:
+    """Declare one field of an options class: its default, one line of help, and optional bounds of a number.
+
+    Give ``at_most`` to whatever takes memory, threads or processes: it is checked before anything starts.
 
     ``is_argument`` marks the one option that ``NAME:VALUE`` sets, as in ``file:words.txt``.
     The return type is that of the default, as attrs' own ``field`` has it.
     """
-    metadata = {"help": help, "at_least": at_least, "is_argument": is_argument}
+    metadata = {"help": help, "at_least": at_least, "at_most": at_most, "is_argument": is_argument}
     value: V = field(default=default, metadata=metadata)
     return value
 

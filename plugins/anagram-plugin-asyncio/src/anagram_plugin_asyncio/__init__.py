@@ -14,7 +14,9 @@ from pipeline_optimization.types import Capabilities, Component, ComponentOf, Or
 class AsyncioOptions:
     """The options of ``asyncio``."""
 
-    concurrency: int = option(1000, help="attempts that may wait at once; 0 means no limit", at_least=0)
+    concurrency: int = option(
+        1000, help="attempts that may wait at once; 0 means no limit", at_least=0, at_most=1_000_000
+    )
 
 
 def make(options: AsyncioOptions) -> Orchestrator:

@@ -16,8 +16,12 @@ class DaskOptions:
     """The options of ``dask``; all but the first are of a local cluster."""
 
     address: str = option("", help="a running scheduler's address, as in tcp://10.0.0.1:8786; none: a local cluster")
-    workers: int = option(0, help="worker processes; 0 means one for each processor that may be used", at_least=0)
-    threads: int = option(1, help="threads of each worker; they pay where the kernel is compiled", at_least=1)
+    workers: int = option(
+        0, help="worker processes; 0 means one for each processor that may be used", at_least=0, at_most=65_536
+    )
+    threads: int = option(
+        1, help="threads of each worker; they pay where the kernel is compiled", at_least=1, at_most=1024
+    )
     memory_limit: int = option(0, help="MiB that a worker may take before it is ended; 0 sets no limit", at_least=0)
 
 

@@ -15,7 +15,9 @@ from pipeline_optimization.types import Capabilities, Component, ComponentOf, Or
 class MultiprocessOptions:
     """The options of ``multiprocess``."""
 
-    workers: int = option(0, help="worker processes; 0 means one for each processor that may be used", at_least=0)
+    workers: int = option(
+        0, help="worker processes; 0 means one for each processor that may be used", at_least=0, at_most=1024
+    )
     start: Literal["auto", "forkserver", "spawn", "fork"] = option(
         "auto", help="how workers start; auto is forkserver where there is one, else spawn. fork is unsafe with threads"
     )

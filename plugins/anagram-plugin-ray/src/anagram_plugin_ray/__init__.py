@@ -16,7 +16,9 @@ class RayOptions:
     """The options of ``ray``."""
 
     address: str = option("", help="a running cluster's address, as in 10.0.0.1:6379, or auto; none: a local cluster")
-    workers: int = option(0, help="worker processes; 0 means one for each processor of the cluster", at_least=0)
+    workers: int = option(
+        0, help="worker processes; 0 means one for each processor of the cluster", at_least=0, at_most=65_536
+    )
     memory: int = option(0, help="MiB that Ray sets aside for each worker when it places it; 0 is none", at_least=0)
 
 

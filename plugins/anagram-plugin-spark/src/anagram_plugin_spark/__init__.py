@@ -17,7 +17,10 @@ class SparkOptions:
 
     address: str = option("", help="a master, as in spark://10.0.0.1:7077; none: threads of a JVM on this machine")
     workers: int = option(
-        0, help="tasks that run at once; 0 means one for each processor, or all of a cluster", at_least=0
+        0,
+        help="tasks that run at once; 0 means one for each processor, or all of a cluster",
+        at_least=0,
+        at_most=65_536,
     )
     memory_limit: int = option(0, help="MiB that each Python worker may take; 0 sets no limit", at_least=0)
 

@@ -14,7 +14,7 @@ from pipeline_optimization.types import Capabilities, Component, ComponentOf, Or
 class ThreadedOptions:
     """The options of ``threaded``."""
 
-    workers: int = option(8, help="threads, each running one attempt at a time", at_least=1)
+    workers: int = option(8, help="threads, each running one attempt at a time", at_least=1, at_most=1024)
 
 
 def make(options: ThreadedOptions) -> Orchestrator:
