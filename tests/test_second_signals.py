@@ -109,6 +109,7 @@ def test_more_signals_nearly_everywhere_leave_nothing(orchestrator: str, later: 
     check(orchestrator, 60, later)
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # Python swallows what strikes a __del__
 def test_a_handler_that_raises_leaves_nothing() -> None:
     """A program's own handler, which raises at once and wherever that is, costs no process its parent's memory of it."""
 

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
+from pipeline_optimization.engine.cutting import CutShort, IsOver, never, sleep_unless_over
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, NoOptions, OpenContext
 
@@ -24,11 +25,13 @@ class SequentialOrchestrator:
         self._torn: Completion | None = None
         self._started: Callable[[int], None] = lambda attempt_id: None
         self._interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
+        self._is_over: IsOver = never
 
     def open(self, context: OpenContext) -> None:
         self._worker = Worker(context.worker_init)
         self._started = context.started
         self._interruptible = context.interruptible
+        self._is_over = context.is_over
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
@@ -44,11 +47,16 @@ class SequentialOrchestrator:
         self._started(attempt.id)
         try:
             with self._interruptible():
-                answer = self._worker.run_attempt(attempt.payload)
+                answer = self._worker.run_attempt(attempt.payload, sleep=self._sleep, is_over=self._is_over)
+        except CutShort:
+            return [Completion(id=attempt.id, status="lost", worker="main", detail="the run was over")]
         except KeyboardInterrupt:
             self._torn = Completion(id=attempt.id, status="lost", worker="main", detail="it was interrupted")
             raise
         return [Completion(id=attempt.id, status="done", payload=answer, worker="main")]
+
+    def _sleep(self, seconds: float) -> None:
+        sleep_unless_over(seconds, self._is_over)
 
     def cancel(self, attempt_id: int) -> bool:
         self._waiting = deque(attempt for attempt in self._waiting if attempt.id != attempt_id)

@@ -10,6 +10,7 @@ from pipeline_optimization.engine.backlog import Backlog
 from pipeline_optimization.engine.breaker import CircuitBreaker
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.flight import Flight
+from pipeline_optimization.engine.horizon import Horizon
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.retrying import Retrying
@@ -64,13 +65,12 @@ class Engine:
         self._capabilities = capabilities or Capabilities()
         self._signals = signals
         self._tick = tick
-        self._should_stop = should_stop
         self._quarantine = quarantine
         self._flight = Flight(clock, self._limits, self._capabilities)
         self._breaker = CircuitBreaker(self._limits.breaker)
         self._max_open_bytes = OPEN_BYTES if self._limits.open_bytes is None else self._limits.open_bytes
         self._open_bytes = 0
-        self._ends_at: float | None = None
+        self._horizon = Horizon(clock, self._limits, should_stop)
         self.tally = Tally()
         self.stop: Stop | None = None
         self.startup = 0.0
@@ -91,13 +91,14 @@ class Engine:
                         self._drain(backlog, interruption)
                 is_clean = self.stop is None and not self._flight.abandoned
             finally:
+                if not is_clean:
+                    self._horizon.abandon()
                 # No signal raises in here, whatever their number: a process that nobody knows any more would live on.
                 self._orchestrator.close(force=not is_clean)
             self.stop = interruption.notice() or self.stop
 
     def _work(self, backlog: Backlog, worker_init: bytes, interruption: Interruption) -> None:
-        if self._limits.deadline is not None:
-            self._ends_at = self._clock.now() + self._limits.deadline
+        self._horizon.begin()
         begun = self._clock.now()
         self._orchestrator.open(
             OpenContext(
@@ -106,14 +107,13 @@ class Engine:
                 started=self._flight.timers.announce,
                 # Anywhere else in an orchestrator a signal could tear a message, an event loop or a process's start.
                 interruptible=interruption.allowed,
+                is_over=self._horizon.is_over,
             )
         )
         self.startup = self._clock.now() - begun
         while self._step(backlog, interruption):
             self._tick()
-            self.stop = interruption.notice() or self.stop
-            if self.stop is None and self._should_stop():
-                self.stop = Stop("cancelled", "the program that started it asked it to end")
+            self.stop = interruption.notice() or self.stop or self._horizon.due()
             if self.stop is not None:
                 return
 
@@ -132,19 +132,20 @@ class Engine:
             with interruption.allowed():
                 self._clock.sleep(wait)
         self._expire(backlog)
-        if self.stop is None and self._ends_at is not None and self._clock.now() >= self._ends_at:
-            self.stop = Stop("deadline", f"its deadline of {self._limits.deadline:g} s is over")
         return True
 
     def _poll(self, wait: float, backlog: Backlog) -> None:
-        for completion in self._orchestrator.poll(wait):
+        completions = self._orchestrator.poll(wait)
+        # Before they are settled: an attempt that was cut short as the run is over is not made again.
+        self.stop = self.stop or self._horizon.due()
+        for completion in completions:
             self._settle(completion, backlog)
 
     def _wait(self, backlog: Backlog) -> float:
         """Return how long nothing is due, at most a tick."""
         # Without room a due retry could not start, and waiting for it would be a busy loop.
         retry = backlog.next_due if self._flight.has_room(self._orchestrator.slots) else None
-        due = [time for time in (retry, self._flight.timers.next_due(), self._ends_at) if time is not None]
+        due = [time for time in (retry, self._flight.timers.next_due(), self._horizon.ends_at) if time is not None]
         return min(TICK, max(0.0, min(due) - self._clock.now())) if due else TICK
 
     def _next(self, backlog: Backlog, interruption: Interruption) -> Track | None:
@@ -279,7 +280,7 @@ class Engine:
 
     def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
         """Call off what has not started, and let the rest end within the grace period; nothing is tried again."""
-        until = self._clock.now() + self._limits.grace
+        until = self._horizon.grant()
         for attempt_id in self._flight.timers.waiting():
             if self._orchestrator.cancel(attempt_id):
                 self._flight.end(attempt_id)

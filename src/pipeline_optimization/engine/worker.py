@@ -1,6 +1,6 @@
 """What runs in a worker: it decodes a call, waits its simulated latency, runs the task, and answers.
 
-It never raises, because some exceptions cannot be unpickled and some end a worker: errors travel as data.
+It raises nothing of a task's, because some exceptions cannot be unpickled and some end a worker: errors travel as data.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import cast
 
 from attrs import frozen
 
+from pipeline_optimization.engine.cutting import CutShort, IsOver, is_over_here, never
 from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan
 from pipeline_optimization.engine.passing import pass_latency, pass_latency_async
 from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
@@ -95,21 +96,30 @@ class Worker:
         self._setup: WorkerSetup | None = None
         self._stages: Mapping[str, Stage] | None = None
 
-    def begin(self, payload: bytes) -> Pending:
+    def begin(self, payload: bytes, *, is_over: IsOver = never) -> Pending:
         """Decode an attempt and draw its faults, so that the caller can let the latency pass in its own way."""
         call, began = decode_call(payload), time.monotonic_ns()
-        return Pending(self, call, self._draw(call), began)
+        return Pending(self, call, self._draw(call), began, is_over)
 
-    def run_attempt(self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep) -> bytes:
-        """Run one attempt to its end and return the answer's bytes. ``sleep`` lets the simulated latency pass."""
+    def run_attempt(
+        self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep, is_over: IsOver = never
+    ) -> bytes:
+        """Run one attempt to its end and return the answer's bytes. ``sleep`` lets the simulated latency pass.
+
+        Raises CutShort between two pieces of its work if ``is_over`` returns True.
+        """
         call, began = decode_call(payload), time.monotonic_ns()
         draw = pass_latency(
             call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy, sleep=sleep
         )
-        return Pending(self, call, draw, began).finish()
+        return Pending(self, call, draw, began, is_over).finish()
 
     async def run_attempt_async(
-        self, payload: bytes, *, interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
+        self,
+        payload: bytes,
+        *,
+        interruptible: Callable[[], AbstractContextManager[None]] = nullcontext,
+        is_over: IsOver = never,
     ) -> bytes:
         """Do the same while an event loop serves others during the latency.
 
@@ -120,7 +130,7 @@ class Worker:
             call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy
         )
         with interruptible():
-            return Pending(self, call, draw, began).finish()
+            return Pending(self, call, draw, began, is_over).finish()
 
     @property
     def _policy(self) -> str:
@@ -155,11 +165,12 @@ class Worker:
 class Pending:
     """An attempt between its decoding and its end."""
 
-    def __init__(self, worker: Worker, call: Call, draw: Draw, began: int) -> None:
+    def __init__(self, worker: Worker, call: Call, draw: Draw, began: int, is_over: IsOver) -> None:
         self._worker = worker
         self._call = call
         self._draw = draw
         self._began = began
+        self._is_over = is_over
 
     @property
     def latency(self) -> float:
@@ -168,15 +179,20 @@ class Pending:
     def finish(self) -> bytes:
         """Run the task and return the answer's bytes."""
         call, latency = self._call, self._draw.latency
+        before = is_over_here.set(self._is_over)
         try:
+            if self._is_over():
+                raise CutShort
             if self._draw.fails:
                 raise InjectedFault(f"{call.task} failed on attempt {call.number} (simulated)")
             result = self._worker.stage(call.task)(call.data)
             return encode_answer(Answer(result=result, latency=latency, seconds=self._seconds()))
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, CutShort):
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit too: a task must not end its worker
             return encode_answer(Answer(error=describe_error(error), latency=latency, seconds=self._seconds()))
+        finally:
+            is_over_here.reset(before)
 
     def _seconds(self) -> float:
         return (time.monotonic_ns() - self._began) / 1e9

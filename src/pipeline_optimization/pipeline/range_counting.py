@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.pipeline.payloads import Counted
 from pipeline_optimization.sources import (
     FIRST_BYTES,
@@ -55,6 +56,7 @@ class _Pieces:
     """Pieces that threads take in turn, until there are none left or one of them stops it."""
 
     pieces: Iterator[Sequence[FileRange]]
+    look: Callable[[], None]
     reading: threading.Lock = field(factory=threading.Lock)
     _lock: threading.Lock = field(factory=threading.Lock)
     _is_stopped: bool = False
@@ -63,6 +65,7 @@ class _Pieces:
         return self
 
     def __next__(self) -> Sequence[FileRange]:
+        self.look()
         with self._lock:
             if self._is_stopped:
                 raise StopIteration
@@ -80,6 +83,13 @@ class _Share:
         self._pieces = pieces
         self._invalid_bytes = 0
         self._looks = ""
+        self._squeeze = None if counter.squeeze is None else self._squeeze_unless_over
+
+    def _squeeze_unless_over(self, text: str) -> str:
+        """Look once a piece of a giant run, which is one piece of work otherwise."""
+        assert self._counter.squeeze is not None
+        self._pieces.look()
+        return self._counter.squeeze(text)
 
     def count(self) -> Counted:
         """Count pieces until there are none left; after an error or Ctrl-C no other thread takes one either."""
@@ -93,12 +103,13 @@ class _Share:
     def _texts(self) -> Iterator[bytes]:
         for piece in self._pieces:
             for chunk in self._read(piece):
+                self._pieces.look()
                 self._invalid_bytes += chunk.invalid_bytes
                 self._looks = self._looks or chunk.looks
                 yield chunk.data
 
     def _read(self, piece: Sequence[FileRange]) -> Iterable[Chunk]:
-        chunks = read_ranges(piece, self._counter.chunk_size, self._counter.squeeze)
+        chunks = read_ranges(piece, self._counter.chunk_size, self._squeeze)
         if len(piece) < MANY_FILES:
             return chunks
         if (data := self._counter.read_files(piece)) is not None:
@@ -123,10 +134,13 @@ class RangeCounter:
     merge: Merge | None = None
 
     def count(self, ranges: Sequence[FileRange]) -> Counted:
-        """Return the counts of ranges that are read as one text. Raises InputError where they cannot be read."""
+        """Return the counts of ranges that are read as one text. Raises InputError where they cannot be read.
+
+        Between two pieces it ends with CutShort if the run is over of the attempt that calls.
+        """
         # Behind a URL, each look for a border would be a request: one thread reads on and on.
         is_whole = self._is_whole(ranges) or (len(ranges) == 1 and ranges[0].is_remote)
-        pieces = _Pieces(iter([ranges]) if is_whole else self._cut(ranges))
+        pieces = _Pieces(iter([ranges]) if is_whole else self._cut(ranges), cutting_point())
         if is_whole or self.threads == 1:
             return _Share(self, pieces).count()
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where there is work for several

@@ -91,6 +91,10 @@ def _ignore(attempt_id: int) -> None:
     """Do nothing about the start of an attempt."""
 
 
+def _never() -> bool:
+    return False
+
+
 @frozen(kw_only=True)
 class OpenContext:
     """What an orchestrator gets when a run begins.
@@ -100,12 +104,16 @@ class OpenContext:
     ``started`` takes the id of an attempt that starts to run, from any thread of the parent process.
     ``interruptible()`` is a context in which Ctrl-C raises KeyboardInterrupt; elsewhere it waits until the method is back.
     Who runs attempts in the thread that polls runs each inside it, and who waits for a cluster waits inside it.
+    ``is_over()`` tells, in any thread, whether the run waits for no attempt any more: its deadline, or the grace period after
+    whatever stopped it, has passed. Who runs attempts in this process hands it to ``Worker.run_attempt``, which then raises
+    ``engine.cutting.CutShort`` between two pieces of work; that attempt is reported lost.
     """
 
     run_id: str
     worker_init: bytes = field(repr=False)
     started: Callable[[int], None] = field(default=_ignore, repr=False)
     interruptible: Callable[[], AbstractContextManager[None]] = field(default=nullcontext, repr=False)
+    is_over: Callable[[], bool] = field(default=_never, repr=False)
 
 
 class Orchestrator(Protocol):

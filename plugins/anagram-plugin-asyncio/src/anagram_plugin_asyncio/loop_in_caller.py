@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
@@ -20,6 +21,7 @@ class LoopInCaller:
         self._news = asyncio.Event()
         self._started = context.started
         self._interruptible = context.interruptible
+        self._is_over = context.is_over
         self._is_interrupted = False
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._done: list[Completion] = []
@@ -30,15 +32,23 @@ class LoopInCaller:
     async def _run(self, attempt: Attempt) -> None:
         self._started(attempt.id)
         try:
-            answer = await self._worker.run_attempt_async(attempt.payload, interruptible=self._interruptible)
+            answer = await self._worker.run_attempt_async(
+                attempt.payload, interruptible=self._interruptible, is_over=self._waits_for_none
+            )
             completion = Completion(id=attempt.id, status="done", payload=answer, worker="loop")
         except KeyboardInterrupt:
             # Raised again by poll(): here it would tear the event loop.
             self._is_interrupted = True
             completion = Completion(id=attempt.id, status="lost", worker="loop", detail="it was interrupted")
+        except CutShort:
+            completion = Completion(id=attempt.id, status="lost", worker="loop", detail="the run was over")
         del self._tasks[attempt.id]
         self._done.append(completion)
         self._news.set()
+
+    def _waits_for_none(self) -> bool:
+        # All tasks that are ready run before poll() is back, each to its next wait: they shall not begin after a Ctrl-C.
+        return self._is_interrupted or self._is_over()
 
     def poll(self, timeout: float) -> Sequence[Completion]:
         self._loop.run_until_complete(self._wait(timeout))

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
+from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.inbox import Inbox
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.errors import ResourceError
@@ -13,8 +14,8 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["LoopInThread"]
 
-GRACE = 1.0
-"""Seconds that a forced close gives an attempt that computes; then its thread is left to end with the program."""
+GRACE = 0.5
+"""Seconds that a forced close gives an attempt that computes to end between two pieces of its work; then its thread is left to end with the program."""
 
 
 class LoopInThread:
@@ -24,6 +25,7 @@ class LoopInThread:
         self._loop = asyncio.new_event_loop()
         self._worker = Worker(context.worker_init)
         self._started = context.started
+        self._is_over = context.is_over
         self._done = Inbox()
         self._open: dict[int, Attempt] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -53,12 +55,14 @@ class LoopInThread:
     async def _run(self, attempt: Attempt) -> None:
         self._started(attempt.id)
         try:
-            answer = await self._worker.run_attempt_async(attempt.payload)
+            answer = await self._worker.run_attempt_async(attempt.payload, is_over=self._is_over)
             completion = Completion(id=attempt.id, status="done", payload=answer, worker="loop")
         except KeyboardInterrupt:  # a task's own doing, which would end the thread
             completion = Completion(
                 id=attempt.id, status="lost", worker="loop", detail="its task raised KeyboardInterrupt"
             )
+        except CutShort:
+            completion = Completion(id=attempt.id, status="lost", worker="loop", detail="the run was over")
         self._tasks.pop(attempt.id, None)
         # Whoever takes it out of the dictionary has it: this thread, or cancel() in the caller's.
         if self._open.pop(attempt.id, None) is not None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 from queue import SimpleQueue
 
+from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.inbox import Inbox
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.errors import ResourceError
@@ -14,8 +15,9 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["ThreadedOrchestrator"]
 
-GRACE = 1.0
-"""Seconds that a forced close gives threads that compute; then they are left to end with the program."""
+GRACE = 0.5
+"""Seconds that a forced close gives threads that compute to end between two pieces of their work; then they are left to end
+with the program."""
 
 
 class _Pool:
@@ -28,6 +30,7 @@ class _Pool:
         self.stop = threading.Event()
         self._worker = Worker(context.worker_init)
         self._started = context.started
+        self._is_over = context.is_over
         # Daemons: after Ctrl-C, a thread that computes must not keep the program from ending.
         self.threads = [threading.Thread(target=self._work, name=f"anagram-{n}", daemon=True) for n in range(slots)]
         try:
@@ -45,10 +48,17 @@ class _Pool:
             if attempt is None:
                 continue
             self._started(number)
-            # The event's wait is the sleep: a simulated latency ends at once when the run is given up.
-            answer = self._worker.run_attempt(attempt.payload, sleep=self.stop.wait)
             name = threading.current_thread().name
-            self.done.put(Completion(id=attempt.id, status="done", payload=answer, worker=name))
+            try:
+                # The event's wait is the sleep: a simulated latency ends at once when the run is given up.
+                answer = self._worker.run_attempt(attempt.payload, sleep=self.stop.wait, is_over=self._waits_for_none)
+                completion = Completion(id=attempt.id, status="done", payload=answer, worker=name)
+            except CutShort:
+                completion = Completion(id=attempt.id, status="lost", worker=name, detail="the run was over")
+            self.done.put(completion)
+
+    def _waits_for_none(self) -> bool:
+        return self.stop.is_set() or self._is_over()
 
 
 class ThreadedOrchestrator:
