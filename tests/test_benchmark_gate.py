@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from pipeline_optimization.benchmarks.baselines import load_baseline, save_basel
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.statistics.gate import comparability, compare_with_baseline
 from pipeline_optimization.benchmarks.statistics.summary import summarise
+from pipeline_optimization.cli.gate_table import print_gate
 from pipeline_optimization.errors import UsageError
 
 
@@ -69,3 +72,15 @@ def test_baselines_are_kept_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         load_baseline("v2")
     with pytest.raises(UsageError, match="cannot be a baseline's name"):
         save_baseline(measured(100.0), "../v1")
+
+
+def test_a_gate_tells_directions_in_words() -> None:
+    """A regression takes so many times as long as the baseline, and an improvement is so many times as fast."""
+    for now, words in (
+        (150.0, r"threaded +mixed · small +1\.[45] times as long \[\d"),
+        (50.0, r"\d\.\d times as fast \[\d"),
+    ):
+        stream = StringIO()
+        rows = compare_with_baseline(measured(now), measured(100.0), threshold=0.1)
+        print_gate(rows, "v1", 0.1, stream)
+        assert re.search(words, stream.getvalue()), stream.getvalue()

@@ -207,6 +207,22 @@ def test_no_plugin_has_a_better_verdict(
     assert "file" not in done.recommendation.why
 
 
+@settings(max_examples=25, deadline=None)
+@given(st.lists(times, min_size=2, max_size=3), st.integers(7, 12), st.integers(0, 10_000))
+def test_no_plugin_is_better_in_every_case(cases: list[Mapping[str, float]], rounds: int, seed: int) -> None:
+    """Over several cases, no other plugin stands at least as high in each and higher in one."""
+    names = ("sequential", "asyncio", "threaded")
+    parts = [
+        results({name: case[name] for name in names}, rounds=rounds, noise=0.03, seed=seed + i)
+        for i, case in enumerate(cases)
+    ]
+    done = summarise(joined(*parts, names=tuple((f"case{i}", "mixed") for i in range(len(parts)))))
+    stands = {name: [CLASSES[row.verdict] for row in done.summary if row.contender == name] for name in names}
+    used = stands[done.recommendation.use]
+    for other in stands.values():
+        assert not (all(a <= b for a, b in zip(other, used, strict=True)) and other != used)
+
+
 def test_equals_are_seldom_a_certain_gain() -> None:
     """Of 100 comparisons of four equals, at most 5 call anything certain."""
     found = [

@@ -11,6 +11,7 @@ from attrs import evolve
 from example_results import sample
 from example_summary import HOSTILE, full_results, hostile_results
 from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.reports.columns import COLUMNS
 from pipeline_optimization.benchmarks.reports.csv_export import samples_to_csv
 
 
@@ -65,3 +66,29 @@ def test_formulas_are_text(name: str) -> None:
     row = rows_of(results)[0]
     assert row["contender"] == f"'{name}"
     assert row["memory_growth_mib"] == "-0.5"
+
+
+def test_figures_have_one_name() -> None:
+    """What the summary and the samples both have is called alike in both."""
+    header = next(csv.reader(io.StringIO(samples_to_csv(full_results()))))
+    shared = {
+        "import_ms",
+        "setup_ms",
+        "cold_ms",
+        "startup_ms",
+        "teardown_ms",
+        "floor_ms",
+        "memory_peak_mib",
+        "processes",
+    }
+    shared |= {
+        "memory_growth_mib",
+        "memory_upper_mib",
+        "executions",
+        "task_p50_ms",
+        "task_p95_ms",
+        "task_p99_ms",
+        "task_max_ms",
+    }
+    assert shared <= set(header)
+    assert shared <= {column.name for column in COLUMNS}

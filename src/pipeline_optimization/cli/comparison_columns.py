@@ -64,10 +64,11 @@ def _extras(table: SummaryTable) -> list[_Extra]:
     details = [
         _Extra(column=essential[name], is_detail=True)
         for name in ("runtime_ms", "ratio", "success_rate")
-        if name in essential
+        if name in essential and any(cell.detail for cell in essential[name].cells)
     ]
     main = [_Extra(column=one, is_detail=False) for one in table.columns_of("main")]
-    return [*details[:1], *main, *details[1:]]
+    intervals = [extra for extra in details if extra.column.name == "runtime_ms"]
+    return [*intervals, *main, *(extra for extra in details if extra not in intervals)]
 
 
 def _with_extras(essential: Sequence[TableColumn], extras: Sequence[_Extra]) -> list[TableColumn]:

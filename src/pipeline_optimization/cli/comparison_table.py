@@ -30,6 +30,8 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
         print_scans(console, results)
     for table in summary_tables(results) if detailed or not results.scans else ():
         _print_case(console, results, table, detailed=detailed)
+    if results.verdicts:
+        console.print()
     for verdict in results.verdicts if detailed or not results.scans else ():
         console.print(Text(for_terminal(verdict)))
     _print_warnings(console, results, detailed=detailed)
@@ -74,7 +76,6 @@ def _print_case(console: TableConsole, results: Results, table: SummaryTable, *,
     if detailed:
         for line in _failure_lines(results, table):
             console.print(Text(f"  {line}", style="dim"))
-    console.print()
 
 
 def _failure_lines(results: Results, table: SummaryTable) -> Iterator[str]:

@@ -142,10 +142,9 @@ def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:
         if column.level != "essential" and all(cell.text == NOTHING for cell in cells):
             continue
         title = column.title.format(reference=reference) if column.name == "ratio" else column.title
+        detail_title = column.detail_title if any(cell.detail for cell in cells) else ""
         found.append(
-            TableColumn(
-                name=column.name, title=title, detail_title=column.detail_title, level=column.level, cells=cells
-            )
+            TableColumn(name=column.name, title=title, detail_title=detail_title, level=column.level, cells=cells)
         )
     return found
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.records import Comparison, Mark, Results, SummaryRow
+from pipeline_optimization.benchmarks.reports.quantities import percent
 from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS
 from pipeline_optimization.benchmarks.statistics.ranking import Standing, rank
 from pipeline_optimization.benchmarks.statistics.recommendation import recommend
@@ -47,7 +48,7 @@ def _gated(row: SummaryRow, rows: Sequence[SummaryRow]) -> SummaryRow:
     best = max((other.success_rate or 0.0 for other in rows if not other.problems), default=0.0)
     if row.problems or row.success_rate is None or row.success_rate >= best:
         return row
-    reason = f"Its success rate is {row.success_rate:.1%}; others have {best:.1%}."
+    reason = f"Its success rate is {percent(row.success_rate)}; others have {percent(best)}."
     return evolve(row, verdict="failed", problems=["exception"], reasons=[reason])
 
 

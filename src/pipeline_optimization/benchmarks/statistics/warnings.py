@@ -9,6 +9,8 @@ from attrs import evolve
 from scipy.stats import spearmanr
 
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, Sample, SummaryRow, Warning_
+from pipeline_optimization.benchmarks.reports.quantities import number, percent
+from pipeline_optimization.benchmarks.reports.quantities import times as times_of
 from pipeline_optimization.benchmarks.statistics.intervals import mad
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 
@@ -93,7 +95,7 @@ def _of_case(case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequ
             where,
             own / walls,
             0.01,
-            f"the harness itself used {own / walls:.1%} of a core; longer texts make it less.",
+            f"the harness itself used {percent(own / walls)} of a core; longer texts make it less.",
         )
     yield from _drift(where, timed)
     slow = [row.contender for row in rows if "timeout" in row.problems]
@@ -127,7 +129,7 @@ def _drift(where: str, timed: Sequence[Sample]) -> Iterator[Warning_]:
             where,
             last / first - 1,
             0.05,
-            f"the machine got {'slower' if last > first else 'faster'} by {abs(last / first - 1):.0%}; run again when it is quiet.",
+            f"the machine got {'slower' if last > first else 'faster'} by {percent(abs(last / first - 1), 0)}; run again when it is quiet.",
         )
 
 
@@ -143,7 +145,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             where,
             noise,
             0.05,
-            f"times scatter by {noise:.1%} beyond texts and faults; run again on a quiet machine.",
+            f"times scatter by {percent(noise)} beyond texts and faults; run again on a quiet machine.",
         )
     # A contender that hardly scatters has no outliers for being a few per cent off once.
     limit = max(3.5 * 1.4826 * noise, LEAST_DEVIATION)
@@ -158,7 +160,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             where,
             row.startup_ms / row.median_ms,
             MOST_STARTUP,
-            f"{row.startup_ms:,.0f} of {row.median_ms:,.0f} ms are its workers' start; larger texts tell more.",
+            f"{number(row.startup_ms, 0)} of {number(row.median_ms, 0)} ms are its workers' start; larger texts tell more.",
         )
     if len(times) >= LEAST_FOR_INTERVAL and abs(row.runtime_ms / row.median_ms - 1) > 0.10:
         yield _warning(
@@ -166,7 +168,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             where,
             row.runtime_ms / row.median_ms - 1,
             0.10,
-            f"mean and median differ by {row.runtime_ms / row.median_ms - 1:+.1%}; see --detailed.",
+            f"mean and median differ by {percent(abs(row.runtime_ms / row.median_ms - 1))}; see --detailed.",
         )
     timed = series.of(row.contender, "timed")
     pairs = list(zip((s.started_s for s in timed if s.round in times), paired, strict=False))
@@ -187,7 +189,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             where,
             median(firsts),
             1.2,
-            f"the first warm execution takes {median(firsts):.1f} times as long as the next.",
+            f"the first warm execution takes {times_of(median(firsts))} times as long as the next.",
         )
 
 
