@@ -19,7 +19,7 @@ def cache_directory() -> Iterator[Path]:
     """Keep the user's cache out of the tests, in subprocesses too."""
     with tempfile.TemporaryDirectory() as directory:
         os.environ["ANAGRAM_CACHE_DIR"] = directory
-        for variable in ("ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE"):
+        for variable in ("ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "COLUMNS"):
             os.environ.pop(variable, None)
         yield Path(directory)
 
