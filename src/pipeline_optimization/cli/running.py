@@ -22,6 +22,7 @@ from pipeline_optimization.pipeline.plan import RunOptions, RunPlan, make_plan
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.signal_mask import STOP_SIGNALS
 from pipeline_optimization.sources import FileSource, Source, TextSource, least_bytes
 
@@ -120,9 +121,9 @@ def _advise(report: RunReport, resume: str) -> None:
     if not report.checkpoint:
         return
     if report.stop is not None:
-        click.echo(f"Finished items are in {report.checkpoint}. Go on with: {resume}", err=True)
+        click.echo(f"Finished items are in {quoted(report.checkpoint)}. Go on with: {resume}", err=True)
     elif report.failures:
-        click.echo(f"Try the failed items again with: anagram retry {report.checkpoint}", err=True)
+        click.echo(f"Try the failed items again with: anagram retry {quoted(report.checkpoint)}", err=True)
 
 
 def _code(outcome: Outcome) -> int:
