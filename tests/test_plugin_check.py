@@ -51,6 +51,23 @@ def test_a_broken_plugin(tmp_path: Path) -> None:
     assert "in the group anagram_observer" in failed["observer", "is_declared"]
 
 
+OBSERVER = """
+from pipeline_optimization.hookspecs import hookimpl
+
+@hookimpl
+def anagram_run_finished(event): pass
+"""
+
+
+def test_an_installed_observer(tmp_path: Path) -> None:
+    """An observer keeps its contract where it is installed too, and where another one is broken."""
+    install(tmp_path, "watching", "watch", OBSERVER, group="anagram_observer")
+    install(tmp_path, "broken", "broken", "import no_such_module_anywhere\n", group="anagram_observer")
+    done = anagram("plugins", "check", "watch", "--json", env={"PYTHONPATH": os.fspath(tmp_path)})
+    assert done.returncode == 0, done.stdout.decode()
+    assert {one["status"] for one in json.loads(done.stdout)} == {"passed"}
+
+
 @pytest.mark.slow
 def test_components_that_need_a_value(tmp_path: Path) -> None:
     """A component that cannot be built without a value is skipped, and checked where the value is given."""
