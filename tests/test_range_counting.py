@@ -19,11 +19,12 @@ from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.totals import Totals
-from pipeline_optimization.errors import InputError
+from pipeline_optimization.errors import InputError, WorkerStartError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline.payloads import decode_ranges, encode_ranges, size_of_ranges, without_states
 from pipeline_optimization.pipeline.range_counting import MAX_THREADS, RangeCounter, threads_beside
 from pipeline_optimization.sources import FileRange, total_size
+from pipeline_optimization.thread_probe import startable
 from pipeline_optimization.types import ChunkCounts, GroupIndex, KernelOffer, Tokenizer
 
 numbers = st.integers(0, 1 << 58)
@@ -49,6 +50,60 @@ class MeetingKernel:
                 self._barrier.wait()
                 self._have_met = True
             yield self._kernel.count(chunk)
+
+
+def few_threads(number: int, monkeypatch: pytest.MonkeyPatch) -> list[threading.Thread]:
+    """Let a number of threads start, and then say what the system says; return those that have started."""
+    started: list[threading.Thread] = []
+    start = threading.Thread.start
+
+    def limited(thread: threading.Thread) -> None:
+        if len(started) == number:
+            raise RuntimeError("can't start new thread")
+        started.append(thread)
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    return started
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_system_that_starts_no_more_threads(
+    number: int, index: AnagramIndex, book: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those that there are count all of it, if need be the caller's alone."""
+    part = FileRange(str(book), 0, book.stat().st_size)
+    alone = RangeCounter(ExerciseKernel(index, ExerciseTokenizer()), 1000, None, piece=100, threads=1)
+    several = RangeCounter(ExerciseKernel(index, ExerciseTokenizer()), 1000, None, piece=100, threads=4)
+    expected = summed(alone, part, index)
+    started = few_threads(number, monkeypatch)
+    assert summed(several, part, index) == expected
+    assert len(started) == number
+
+
+def test_what_the_system_would_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The probe counts what starts, and leaves no thread behind."""
+    before = threading.active_count()
+    assert startable(5) == 5
+    few_threads(3, monkeypatch)
+    assert startable(5) == 3
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"), [(3, "-o workers=1."), (2, "Use --orchestrator sequential"), (0, "Use -")]
+)
+def test_too_few_processes_are_told_before_any_starts(
+    number: int, advice: str, monkeypatch: pytest.MonkeyPatch, registry: Registry
+) -> None:
+    """The sentence says how many workers there may be, and no server has started that would die with a traceback."""
+    few_threads(number, monkeypatch)
+    with pytest.raises(WorkerStartError) as caught:
+        count_anagrams("cat", orchestrator="multiprocess", orchestrator_options={"workers": 4}, registry=registry)
+    assert f"The system starts only {number} more process" in str(caught.value)
+    assert "4 workers with their helpers are 6. " + ("Ask for fewer: " if number == 3 else "") + advice in str(
+        caught.value
+    )
 
 
 @pytest.fixture(scope="module")

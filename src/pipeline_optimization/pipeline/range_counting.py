@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import accumulate
 from typing import TYPE_CHECKING, Final
 
@@ -146,7 +147,10 @@ class RangeCounter:
         from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only where there is work for several
 
         with ThreadPoolExecutor(self.threads - 1) as others:
-            theirs = [others.submit(_Share(self, pieces).count) for _ in range(self.threads - 1)]
+            theirs = []
+            with suppress(RuntimeError):  # the system starts no more threads: those that there are do all of it
+                for _ in range(self.threads - 1):
+                    theirs.append(others.submit(_Share(self, pieces).count))  # noqa: PERF401 - keeps those that started
             ours = _Share(self, pieces).count()
             return self._together([ours, *(share.result() for share in theirs)])
 

@@ -13,11 +13,17 @@ from anagram_plugin_multiprocess.safe_path import safe_path
 from anagram_plugin_multiprocess.start_method import choose_context, needs_main
 from anagram_plugin_multiprocess.worker_process import serve
 from pipeline_optimization.engine.worker import WorkerSetup
+from pipeline_optimization.errors import WorkerStartError
+from pipeline_optimization.plural import counted
 from pipeline_optimization.processors import processors
 from pipeline_optimization.signal_mask import stop_signals_blocked
+from pipeline_optimization.thread_probe import startable
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["MultiprocessOrchestrator"]
+
+HELPERS = 2
+"""Processes beside the workers: the fork server and the resource tracker."""
 
 
 class MultiprocessOrchestrator:
@@ -33,6 +39,7 @@ class MultiprocessOrchestrator:
     def open(self, context: OpenContext) -> None:
         processes = choose_context(self._start)
         with_main = needs_main(context.worker_init, processes)
+        _look_for_room(self.slots + HELPERS)
         if processes.get_start_method() != "fork" and os.name == "posix":
             # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
             with stop_signals_blocked(), safe_path():
@@ -87,3 +94,17 @@ class MultiprocessOrchestrator:
         if self._pool is not None:
             self._pool.close(force=force)
             self._pool = None  # not before: whatever interrupts closing, it can be called once more
+
+
+def _look_for_room(number: int) -> None:
+    """Raise WorkerStartError if the system starts fewer processes now: the fork server would die of it with a traceback."""
+    room = startable(number)
+    if room < number:
+        workers = max(0, room - HELPERS)
+        advice = (
+            f"Ask for fewer: -o workers={workers}." if workers else "Use --orchestrator sequential, which needs none."
+        )
+        raise WorkerStartError(
+            f"The system starts only {counted(room, 'more process', 'more processes')}, and {number - HELPERS} workers with "
+            f"their helpers are {number}. {advice}"
+        )

@@ -7,6 +7,7 @@ file holds a digest (``disk_cache``), the functions' symbols as a line of JSON, 
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Mapping
 from hashlib import sha256
@@ -17,6 +18,8 @@ from llvmlite import binding
 
 from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
 from pipeline_optimization.installed import version_of
+from pipeline_optimization.plural import counted
+from pipeline_optimization.thread_probe import startable
 
 __all__ = ["MachineCode", "open_machine_code"]
 
@@ -48,6 +51,10 @@ def open_machine_code(announce: Callable[[str], None]) -> MachineCode:
     content = read_sealed(path)
     if content is not None:
         return MachineCode.from_bytes(content)
+    # Importing numpy starts a thread for each further processor. If it cannot, OpenBLAS sends this process a Ctrl-C.
+    wanted = (os.cpu_count() or 1) - 1
+    if startable(wanted) < wanted:
+        raise RuntimeError(f"compiling it takes {counted(wanted + 1, 'thread')}, and the system starts no more of them")
     announce("compiling the counting kernel, once")
     from anagram_plugin_numba.compilation import compile_functions  # noqa: PLC0415 - half a second and 90 MB
 
