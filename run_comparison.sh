@@ -50,7 +50,8 @@ while (($#)); do
   esac
   case "$option" in
     --export) benchmark+=(--export "$(beside "$value")") ;;
-    --compare-dir) has_directory=yes ;;
+    # Most components can be varied in plugins only, so that files are compared only if they are named.
+    --compare-dir | --vary) has_directory=yes ;;
     --resume | --selftest) is_comparison_only=yes ;;
   esac
   shift

@@ -62,6 +62,12 @@ def test_each_report_has_a_file_of_its_own(given: list[str], beside: str, hatch:
     assert run(hatch, *given) == (0, calls)
 
 
+def test_variants_are_of_plugins(hatch: Path) -> None:
+    """The default directory is left out, since files choose most components themselves."""
+    given = ["--vary", "tokenizer=exercise,unicode"]
+    assert run(hatch, *given) == (0, [["benchmark"], ["compare-benchmarks", *given]])
+
+
 def test_one_run_is_one_run(hatch: Path) -> None:
     """A file of samples and a stored baseline are the comparison's; going on measures no baseline again."""
     given = ["--save-baseline", "main", "--partial=p.jsonl"]

@@ -8,6 +8,7 @@ from typing import TypedDict
 from pipeline_optimization.api import NO_OPTIONS, count_anagrams
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.errors import IncompleteRunError, TextTypeError
+from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.tasks.environment import fault_settings
@@ -23,12 +24,23 @@ class TaskResult(TypedDict):
     anagram_counts: dict[str, int]
 
 
+class _Components(TypedDict):
+    orchestrator_options: Mapping[str, object]
+    tokenizer: str
+    tokenizer_options: Mapping[str, object]
+    signature: str
+    signature_options: Mapping[str, object]
+    lexicon: str
+    lexicon_options: Mapping[str, object]
+    kernel: str
+
+
 class TaskOrchestrator:
     """Counts texts with an orchestrator chosen by name.
 
     What is not given here comes from the environment, as for the tasks (``pipeline_optimization.tasks``), but that
-    ``faults``, a fault profile, is ``none`` by default. ``retry_options`` go with ``retry``. Raises UnknownComponentError
-    and OptionError at the first text.
+    ``faults``, a fault profile, is ``none`` by default. The components and their options are those of ``count_anagrams``;
+    ``options`` are the orchestrator's. Raises UnknownComponentError and OptionError at the first text.
     ``startup_ms`` is the part of the last text's run time until the orchestrator was open.
     """
 
@@ -37,6 +49,13 @@ class TaskOrchestrator:
         orchestrator: str = "sequential",
         *,
         options: Mapping[str, object] = NO_OPTIONS,
+        tokenizer: str = "exercise",
+        tokenizer_options: Mapping[str, object] = NO_OPTIONS,
+        signature: str = "letters",
+        signature_options: Mapping[str, object] = NO_OPTIONS,
+        lexicon: str = "gcide",
+        lexicon_options: Mapping[str, object] = NO_OPTIONS,
+        kernel: str = AUTO,
         retry: str | None = None,
         retry_options: Mapping[str, object] = NO_OPTIONS,
         faults: str | None = None,
@@ -44,7 +63,16 @@ class TaskOrchestrator:
         seed: int | None = None,
     ) -> None:
         self._orchestrator = orchestrator
-        self._options = options
+        self._components: _Components = {
+            "orchestrator_options": options,
+            "tokenizer": tokenizer,
+            "tokenizer_options": tokenizer_options,
+            "signature": signature,
+            "signature_options": signature_options,
+            "lexicon": lexicon,
+            "lexicon_options": lexicon_options,
+            "kernel": kernel,
+        }
         self._retry = None if retry is None else RetrySettings(name=retry, options=retry_options)
         self._faults = faults
         self._latency_scale = latency_scale
@@ -65,7 +93,6 @@ class TaskOrchestrator:
         report = count_anagrams(
             TextSource(text),
             orchestrator=self._orchestrator,
-            orchestrator_options=self._options,
             retry=retry.name,
             retry_options=dict(retry.options),
             faults=settings.faults if self._faults is None else self._faults,
@@ -73,6 +100,7 @@ class TaskOrchestrator:
             seed=settings.seed if self._seed is None else self._seed,
             case=settings.case,
             registry=self._registry,
+            **self._components,
         )
         self.startup_ms = report.startup
         if not report.is_complete:

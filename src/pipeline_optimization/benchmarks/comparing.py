@@ -12,7 +12,7 @@ from pipeline_optimization.benchmarks.case_progress import CaseProgress, afforda
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble, assemble_unmeasured
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
-from pipeline_optimization.benchmarks.oracle import digest
+from pipeline_optimization.benchmarks.oracle import Oracle, digest
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import CaseRecord, Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import Round, make_round, order_sample, shuffled
@@ -65,6 +65,7 @@ class Comparing:
         self._known = known
         self._began = time.monotonic()
         self._progress = self._planned_cases()
+        self._judgements: tuple[Round | None, dict[Oracle, Round]] = (None, {})
         self.samples: list[Sample] = []
         self.cases: list[CaseRecord] = []
 
@@ -196,11 +197,21 @@ class Comparing:
             retry=settings.retry,
         )
         try:
+            round_ = self._judged(round_, contender)
             sample = assemble(take_sample(order), contender.name, round_, order_index=index, started=started)
         except Exception as error:  # noqa: BLE001 - each sample is a boundary: one contender must not end the comparison
             sample = assemble_unmeasured(error, contender.name, round_, order_index=index, started=started)
         self._keep(sample)
         return sample
+
+    def _judged(self, round_: Round, contender: Contender) -> Round:
+        """Return the round with the counts that are right for a contender; each of its oracles counts once."""
+        if self._judgements[0] is not round_:
+            self._judgements = (round_, {})
+        known = self._judgements[1]
+        if contender.oracle not in known:
+            known[contender.oracle] = round_.judged_by(contender.oracle)
+        return known[contender.oracle]
 
     def _note(self, round_: Round, index: int) -> None:
         """Enter a round's texts into the record of its case."""

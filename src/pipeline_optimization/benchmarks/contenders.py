@@ -6,28 +6,45 @@ import sys
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import attrs
 from attrs import evolve, field, frozen
 
+from pipeline_optimization.benchmarks.oracle import EXERCISE, Oracle
 from pipeline_optimization.benchmarks.records import ContenderRecord
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.tasks.retry_settings import RetrySettings
+from pipeline_optimization.types import Component
 
-__all__ = ["Contender", "file_contender", "named_apart", "plugin_contender"]
+__all__ = ["Contender", "file_contender", "hash_of", "named_apart", "plugin_contender"]
 
 
 @frozen(kw_only=True)
 class Contender:
-    """One row of a comparison. ``source`` is an orchestrator's name or a file's path."""
+    """One row of a comparison.
+
+    ``source`` is an orchestrator's name or a file's path, ``options`` are the orchestrator's. ``arguments`` are further ones
+    of ``TaskOrchestrator``, for other components. ``retry`` is None for the policy of the whole comparison. ``oracle`` says
+    which counts are right.
+    """
 
     name: str
     kind: Literal["plugin", "file"]
     source: str
     record: ContenderRecord
     options: Mapping[str, object] = field(factory=dict)
+    arguments: Mapping[str, object] = field(factory=dict)
+    retry: RetrySettings | None = None
+    oracle: Oracle = EXERCISE
+
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """Return what tells it from others: two with the same identity do the same."""
+        given = (sorted(self.options.items()), sorted(self.arguments.items()), self.retry)
+        return self.kind, self.source, *map(repr, given)
 
 
 def plugin_contender(registry: Registry, name: str, *, workers: int) -> Contender:
@@ -37,8 +54,6 @@ def plugin_contender(registry: Registry, name: str, *, workers: int) -> Contende
     """
     component = registry.component("orchestrator", name)
     owner = next((r for r in registry.records if f"orchestrator:{name}" in r.components), None)
-    module = sys.modules.get(component.factory.__module__)
-    path = getattr(module, "__file__", None)
     takes_workers = "workers" in {option.name for option in attrs.fields(component.options)}
     return Contender(
         name=name,
@@ -49,9 +64,10 @@ def plugin_contender(registry: Registry, name: str, *, workers: int) -> Contende
             name=name,
             kind="plugin",
             source=owner.distribution if owner else "",
-            sha256=_hash_of_package(Path(path)) if path else "",
+            sha256=hash_of(component),
             version=owner.version if owner else "",
             summary=component.summary,
+            options={"orchestrator.workers": str(workers)} if takes_workers else {},
         ),
     )
 
@@ -74,16 +90,15 @@ def named_apart(contenders: Sequence[Contender]) -> list[Contender]:
     A file that is called like an earlier contender keeps its suffix, and then its directory, until its name is unique.
     """
     taken: set[str] = set()
-    found: dict[tuple[str, str, str], Contender] = {}
+    found: dict[tuple[str, ...], Contender] = {}
     for contender in contenders:
-        key = (contender.kind, contender.source, repr(sorted(contender.options.items())))
-        if key in found:
+        if contender.identity in found:
             continue
         name = next((name for name in _names(contender) if name not in taken), None)
         if name is None:
             raise UsageError(f"Two contenders are called {contender.name!r}; rename one of them.")
         taken.add(name)
-        found[key] = evolve(contender, name=name, record=evolve(contender.record, name=name))
+        found[contender.identity] = evolve(contender, name=name, record=evolve(contender.record, name=name))
     return list(found.values())
 
 
@@ -95,7 +110,11 @@ def _names(contender: Contender) -> list[str]:
     return [contender.name, *(printable(text) for text in (path.name, f"{path.parent.name}/{path.name}", str(path)))]
 
 
-def _hash_of_package(path: Path) -> str:
-    """Return the SHA-256 of a module, or of all modules of its package in the order of their names."""
+def hash_of(component: Component[Any, Any]) -> str:
+    """Return the SHA-256 of the module that makes a component, or of all modules of its package by name."""
+    module = sys.modules.get(component.factory.__module__)
+    if module is None or module.__file__ is None:
+        return ""
+    path = Path(module.__file__)
     files = sorted(path.parent.glob("*.py")) if path.name == "__init__.py" else [path]
     return sha256(b"".join(file.read_bytes() for file in files)).hexdigest()

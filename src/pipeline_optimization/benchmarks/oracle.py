@@ -1,44 +1,127 @@
-"""An independent count to hold answers against. It shares no code with the pipeline, so that they cannot err alike."""
+"""An independent count to hold answers against. It shares no code with the pipeline, so that they cannot err alike.
+
+An ``Oracle`` counts by plain functions and a list of words. ``EXERCISE`` has its own for the components that are the
+default. Others are built from the components that are compared: what a tokenizer calls a word is for the tokenizer to say,
+but which words are anagrams, and how often they occur, is counted here.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cache
 from hashlib import sha256
 from json import dumps
+from unicodedata import category, normalize
 
+from attrs import field, frozen
 from english_words import get_english_words_set
 
-__all__ = ["count", "digest", "groups", "tokens"]
+__all__ = [
+    "EXERCISE",
+    "Groups",
+    "Oracle",
+    "count",
+    "digest",
+    "filtered",
+    "groups",
+    "letters",
+    "spelled_groups",
+    "tokens",
+]
 
 LETTERS_AND_DIGITS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789")
 
 
+Groups = Mapping[Hashable, Sequence[str]]
+
+
+def letters(word: str) -> str:
+    """Return what anagrams have in common: the word's characters in order."""
+    return "".join(sorted(word))
+
+
 @cache
-def groups() -> Mapping[str, tuple[str, ...]]:
+def groups() -> Groups:
     """Return the words of the lexicon ``gcide`` by their sorted letters."""
     found: dict[str, list[str]] = {}
     for word in get_english_words_set(["gcide"], alpha=True, lower=True):
         if word.isascii() and word.isalpha():
-            found.setdefault("".join(sorted(word)), []).append(word)
-    return {letters: tuple(sorted(words)) for letters, words in found.items()}
+            found.setdefault(letters(word), []).append(word)
+    return {key: tuple(sorted(words)) for key, words in found.items()}
+
+
+def filtered(text: str) -> str:
+    """Drop from a text what the rule of the exercise drops."""
+    return "".join(
+        " " if char == "-" or char.isspace() else char if char in LETTERS_AND_DIGITS else "" for char in text
+    )
 
 
 def tokens(text: str) -> list[str]:
     """Split a text by the rule of the exercise; the tokens are in lower case."""
-    kept = [" " if char == "-" or char.isspace() else char if char in LETTERS_AND_DIGITS else "" for char in text]
-    return "".join(kept).lower().split()
+    return filtered(text).lower().split()
 
 
-def count(words: list[str]) -> dict[str, int]:
+@frozen(eq=False, kw_only=True)
+class Oracle:
+    """Counts by its own rules.
+
+    Args:
+        filtered: What the stage ``get_words`` is given of a text.
+        tokens: The text's words in lower case, in order.
+        signature: What two words have in common that stand for each other.
+        groups: The dictionary's words by their signatures; it is called when something is counted.
+    """
+
+    filtered: Callable[[str], str] = filtered
+    tokens: Callable[[str], list[str]] = tokens
+    signature: Callable[[str], Hashable] = letters
+    groups: Callable[[], Groups] = field(default=groups, repr=False)
+
+    def count(self, words: Sequence[str]) -> dict[str, int]:
+        """Return, for each dictionary word, how many of the words have its signature, sorted by word."""
+        index = self.groups()
+        counts: dict[str, int] = {}
+        for token, occurrences in Counter(words).items():
+            for word in index.get(self.signature(token), ()):
+                counts[word] = counts.get(word, 0) + occurrences
+        return dict(sorted(counts.items()))
+
+
+EXERCISE = Oracle()
+"""Judges all that is counted by the exercise's tokenizer and the lexicon ``gcide``."""
+
+
+def count(words: Sequence[str]) -> dict[str, int]:
     """Return, for each dictionary word, how many of the tokens are made of its letters, sorted by word."""
-    index = groups()
-    counts: dict[str, int] = {}
-    for token, occurrences in Counter(words).items():
-        for word in index.get("".join(sorted(token)), ()):
-            counts[word] = counts.get(word, 0) + occurrences
-    return dict(sorted(counts.items()))
+    return EXERCISE.count(words)
+
+
+def spelled_groups(
+    words: Iterable[str], tokens: Callable[[str], list[str]], signature: Callable[[str], Hashable]
+) -> Groups:
+    """Return a dictionary's words by the signatures of what a text has in their place.
+
+    That is the one token that a tokenizer makes of a word, or of the word in capitals where it keeps no other letters. A
+    word of which it makes another word, several, or none cannot be in a text, and is left out.
+    """
+    found: dict[Hashable, list[str]] = {}
+    for word in sorted({normalize("NFC", word.strip().lower()) for word in words}):
+        capitals = word.upper()
+        made = tokens(word) or (tokens(capitals) if capitals.lower() == word else [])
+        if len(made) == 1 and _is_word(made[0]) and _folded(made[0]) == _folded(word):
+            found.setdefault(signature(made[0]), []).append(word)
+    return found
+
+
+def _is_word(token: str) -> bool:
+    """Return whether a token is made of letters, and of marks behind letters."""
+    return token[:1].isalpha() and all(char.isalpha() or category(char)[0] == "M" for char in token)
+
+
+def _folded(word: str) -> str:
+    return normalize("NFD", normalize("NFD", word).casefold())
 
 
 def digest(counts: Mapping[str, int]) -> str:

@@ -65,7 +65,7 @@ class Execution:
     ``calls`` are calls of stages; of their items ``recovered`` failed and then succeeded, ``exhausted`` never did.
     """
 
-    kind: Literal["cold", "warm", "replay", "known"]
+    kind: Literal["cold", "warm", "replay"]
     wall_ms: float
     is_correct: bool
     words: int
@@ -134,6 +134,7 @@ class ContenderRecord:
     ``retry`` is what was seen to decide on its retries: the label of a retry policy (several are joined by commas), ``own``
     for a loop of its own, ``none`` where failures were left alone, and empty where nothing showed it. Whoever has the
     ``retry`` of the run's record retries as the plugins do.
+    ``options`` has what it was given, by the names of the command line: ``{"retry": "fixed", "retry.delay": "0.01"}``.
     """
 
     name: str
@@ -143,6 +144,7 @@ class ContenderRecord:
     version: str = ""
     summary: str = ""
     retry: str = ""
+    options: Mapping[str, str] = field(factory=dict)
 
 
 @frozen(kw_only=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, SampleOrder
+from pipeline_optimization.benchmarks.oracle import Oracle
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import SampleKind
 from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT
@@ -30,6 +31,13 @@ class Round:
     settings: Settings | None
     hash_seed: int
 
+    def judged_by(self, oracle: Oracle) -> Round:
+        """Return the round with what the oracle expects of its texts."""
+        if all(text.oracle is oracle for _, text in self.texts):
+            return self
+        judged = {text.text: FreshText.of(text.text, oracle) for _, text in self.texts}
+        return evolve(self, texts=[(kind, judged[text.text]) for kind, text in self.texts])
+
 
 def executions_of(kind: SampleKind, warm_runs: int) -> list[ExecutionKind]:
     """Return the executions of a sample: memory rounds have more warm ones, to see memory grow.
@@ -43,10 +51,7 @@ def executions_of(kind: SampleKind, warm_runs: int) -> list[ExecutionKind]:
 
 
 def make_round(case: BenchmarkCase, kind: SampleKind, number: int, *, seed: int, warm_runs: int) -> Round:
-    """Return a round's common ground. Every execution has a text of its own, but for a replay, which repeats.
-
-    The warm-up round ends with a built-in text where the case has one, to see who has its answer ready.
-    """
+    """Return a round's common ground. Every execution has a text of its own, but for a replay, which repeats."""
     texts: list[tuple[ExecutionKind, FreshText]] = []
     for position, execution in enumerate(executions_of(kind, warm_runs)):
         is_replay = execution == "replay"
@@ -56,8 +61,6 @@ def make_round(case: BenchmarkCase, kind: SampleKind, number: int, *, seed: int,
             else case.fresh_text(seed, case.profile, kind, number, position, is_cold=execution == "cold")
         )
         texts.append((execution, text))
-    if kind == "warm_up" and case.template:
-        texts.append(("known", FreshText.of(case.template)))
     key = (seed, case.name, case.profile, kind, number)
     settings = Settings(
         faults=case.faults,
@@ -96,6 +99,8 @@ def order_sample(
         kind=contender.kind,
         source=contender.source,
         options={**contender.options, "workers": own} if own and "workers" in contender.options else contender.options,
+        # A kernel counts only where no stage can wait or fail; elsewhere to name one would be an error.
+        arguments={k: v for k, v in contender.arguments.items() if k != "kernel" or round_.settings is None},
         texts=[(kind, text.text) for kind, text in round_.texts],
         settings=round_.settings,
         timeout=timeout,
@@ -103,5 +108,5 @@ def order_sample(
         workers=own or workers,
         measures_memory=round_.kind == "memory",
         memory_limit=memory_limit,
-        retry=retry or RetrySettings(),
+        retry=contender.retry or retry or RetrySettings(),
     )

@@ -11,6 +11,7 @@ from random import Random
 from attrs import field, frozen
 
 from pipeline_optimization.benchmarks import oracle
+from pipeline_optimization.benchmarks.oracle import EXERCISE, Oracle
 from pipeline_optimization.engine.draws import seeded_random
 
 __all__ = ["FreshText", "generated_text", "varied_text"]
@@ -22,16 +23,17 @@ VOCABULARY = 20_000
 
 @frozen
 class FreshText:
-    """A text with the oracle's tokens and counts of it."""
+    """A text with an oracle's tokens and counts of it."""
 
     text: str
     tokens: Sequence[str] = field(repr=False)
     expected: Mapping[str, int] = field(repr=False)
+    oracle: Oracle = field(default=EXERCISE, repr=False)
 
     @classmethod
-    def of(cls, text: str) -> FreshText:
+    def of(cls, text: str, oracle: Oracle = EXERCISE) -> FreshText:
         words = oracle.tokens(text)
-        return cls(text, words, oracle.count(words))
+        return cls(text, words, oracle.count(words), oracle)
 
 
 def varied_text(template: str, *parts: object) -> FreshText:

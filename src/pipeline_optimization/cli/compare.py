@@ -15,6 +15,7 @@ from pipeline_optimization.cli.contender_options import (
 )
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.resuming import resumed_parameters
+from pipeline_optimization.cli.variation import KINDS, Variation
 
 __all__ = ["compare"]
 
@@ -36,6 +37,14 @@ DEFAULT_BUDGET = 270.0
     "--reference", metavar="NAME", help="What ratios are to: a contender, or another NAME.  [default: sequential]"
 )
 @click.option(
+    "--vary",
+    "axes",
+    multiple=True,
+    metavar="KIND=NAME,NAME",
+    help="Compare each orchestrator with each of these components, or KIND.OPTION=VALUE,VALUE (repeatable: all "
+    f"combinations). KIND: {', '.join(KINDS)}.",
+)
+@click.option(
     "--selftest",
     is_flag=True,
     help="Measure the harness: known contenders, and how often --iterations comparisons of equals find a difference.",
@@ -47,13 +56,15 @@ def compare(ctx: click.Context, /, **values: object) -> None:
     """Compare orchestrators head to head, in random order, on fresh texts, every answer checked.
 
     NAME is an installed orchestrator, a file with a TaskOrchestrator class, or a directory of such files. Without any
-    NAME, all installed orchestrators and the files of --compare-dir are compared.
+    NAME, all installed orchestrators and the files of --compare-dir are compared; with --vary, it is 'sequential'.
 
     \b
     anagram compare
     anagram compare asyncio threaded mine.py
     anagram compare --profile all --time-budget 20m --export report.html
     anagram compare mine/ threaded --reference threaded --iterations 20
+    anagram compare asyncio --vary retry=none,fixed,exponential --reference "asyncio retry=none"
+    anagram compare threaded --vary orchestrator.workers=1,2,4 --vary tokenizer=exercise,unicode
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     require_packages()
     if isinstance(values["resume"], str):
@@ -61,13 +72,25 @@ def compare(ctx: click.Context, /, **values: object) -> None:
     is_selftest = values.pop("selftest")
     names = [*_texts(values.pop("names")), *_texts(values.pop("orchestrators"))]
     directories, reference = _texts(values.pop("directories")), values.pop("reference")
+    variation = Variation.parse(_texts(values.pop("axes")))
+    if variation.needs_calm and not values["profiles"]:
+        values["profiles"] = ("cpu",)
     options = collect(values)
     if is_selftest:
         from pipeline_optimization.cli.selftest import run_selftest  # noqa: PLC0415 - --help is quick without it
 
         ctx.exit(run_selftest(seed=options.seed, comparisons=options.iterations))
     assert reference is None or isinstance(reference, str)
-    ctx.exit(_compare(ctx, options, names, directories, reference))
+    ctx.exit(
+        _compare(
+            ctx,
+            options,
+            variation=variation,
+            names=[*names, *variation.orchestrators],
+            directories=directories,
+            reference=reference,
+        )
+    )
 
 
 def _texts(value: object) -> Sequence[str]:
@@ -77,13 +100,22 @@ def _texts(value: object) -> Sequence[str]:
 
 
 def _compare(
-    ctx: click.Context, options: CommonOptions, names: Sequence[str], directories: Sequence[str], reference: str | None
+    ctx: click.Context,
+    options: CommonOptions,
+    *,
+    variation: Variation,
+    names: Sequence[str],
+    directories: Sequence[str],
+    reference: str | None,
 ) -> int:
     from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - as above
 
     registry = selected_registry(ctx)
+    if variation and not names:
+        names = ["sequential"]
     contenders = compared_contenders(registry, names, directories, workers=options.workers)
+    contenders = variation.of(registry, contenders, options)
     contenders, chosen = with_reference(registry, contenders, reference, workers=options.workers)
     settings = options.settings(
         ctx,
@@ -93,6 +125,8 @@ def _compare(
         budget=DEFAULT_BUDGET,
         least_rounds=rounds_needed(len(contenders)),
         most_rounds=MOST_ROUNDS,
-        adds_computing=True,
+        adds_computing=not variation.is_about_retries,
     )
+    for note in variation.notes_on(settings.cases):
+        click.echo(f"Note: {note}", err=True)
     return run_comparison(contenders, settings, options, command="compare", arguments=options.arguments(ctx))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +24,6 @@ from pipeline_optimization.cli.comparison_table import print_comparison
 from pipeline_optimization.cli.exit_codes import COMPLETE, FAILED, INTERRUPTED, REGRESSION, USAGE, WRONG
 from pipeline_optimization.cli.gate_table import print_gate
 from pipeline_optimization.errors import UsageError
-from pipeline_optimization.shell_quoting import quoted, quoted_command
 
 __all__ = ["run_comparison"]
 
@@ -55,11 +55,10 @@ def run_comparison(
     print_comparison(results, sys.stdout, detailed=options.detailed)
     for path in options.exports:
         export(results, path)
-        click.echo(f"Written: {quoted(str(path))}", err=True)
+        click.echo(f"Written: {path}", err=True)
     if results.run.is_interrupted:
-        resume = quoted_command(["anagram", command, "--resume", str(partial.path)])
-        kept = "1 sample is" if len(results.samples) == 1 else f"{len(results.samples):,} samples are"
-        click.echo(f"Interrupted. {kept} kept; go on with: {resume}", err=True)
+        resume = shlex.join(["anagram", command, "--resume", str(partial.path)])
+        click.echo(f"Interrupted. {len(results.samples)} samples are kept; go on with: {resume}", err=True)
         return INTERRUPTED
     if options.save_baseline is not None:
         click.echo(f"Baseline kept: {save_baseline(results, options.save_baseline)}", err=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from pipeline_optimization.benchmarks import oracle
 from pipeline_optimization.benchmarks.records import Problem
 from pipeline_optimization.benchmarks.texts import FreshText
 
@@ -23,10 +22,10 @@ def judge_answer(
         return None
     if any(counts == other.expected for other in earlier):
         return Problem(code="memorised_answer", text="It returned the counts of an earlier text.")
-    if counts == oracle.count(list(dict.fromkeys(text.tokens))):
+    if counts == text.oracle.count(list(dict.fromkeys(text.tokens))):
         return Problem(code="counted_distinct_words", text=_difference(counts, expected))
     failed = set(failed_words)
-    if failed and counts == oracle.count([token for token in text.tokens if token not in failed]):
+    if failed and counts == text.oracle.count([token for token in text.tokens if token not in failed]):
         lost = ", ".join(sorted(failed)[:3])
         return Problem(code="dropped_words", text=f"What {lost} should have given is missing from the counts.")
     invented = sorted(counts.keys() - expected.keys())

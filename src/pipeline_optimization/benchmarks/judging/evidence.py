@@ -10,7 +10,6 @@ from attrs import frozen
 
 from pipeline_optimization.benchmarks.stages import EXTRA_TASKS, TEXT_TASKS, WORD_TASK, fault_plan
 from pipeline_optimization.benchmarks.texts import FreshText
-from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.engine.faults import FaultPlan, fault_key
 from pipeline_optimization.engine.journal import CallRecord, Settings
 
@@ -91,8 +90,7 @@ def _floor(
     plan: FaultPlan, items: Mapping[tuple[str, str], Sequence[CallRecord]], text: FreshText, words: Sequence[str]
 ) -> float:
     """Return the least time that the drawn latencies allow with any number of workers."""
-    tokenizer = ExerciseTokenizer()
-    keys = {"filter_input": fault_key(text.text), "get_words": fault_key(tokenizer.filter(text.text))}
+    keys = {"filter_input": fault_key(text.text), "get_words": fault_key(text.oracle.filtered(text.text))}
     floor = 0.0
     for task in TEXT_TASKS:
         name = task.spec.name

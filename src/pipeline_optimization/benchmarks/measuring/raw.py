@@ -14,7 +14,7 @@ from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["ExecutionKind", "RawExecution", "RawSample", "SampleOrder"]
 
-ExecutionKind = Literal["cold", "warm", "replay", "known"]
+ExecutionKind = Literal["cold", "warm", "replay"]
 
 
 @frozen(kw_only=True)
@@ -24,6 +24,7 @@ class SampleOrder:
     kind: str
     source: str
     options: Mapping[str, object]
+    arguments: Mapping[str, object] = field(factory=dict)
     texts: Sequence[tuple[ExecutionKind, str]]
     settings: Settings | None
     timeout: float

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from pipeline_optimization.file_module import import_file
 
@@ -23,15 +23,17 @@ class NoOrchestratorError(Exception):
     """A file has no usable ``TaskOrchestrator`` class."""
 
 
-def load(kind: str, source: str, options: Mapping[str, object]) -> Callable[[], object]:
+def load(kind: str, source: str, options: Mapping[str, object], arguments: Mapping[str, Any]) -> Callable[[], object]:
     """Import a contender and return what makes an instance of it.
+
+    ``options`` are those of a plugin's orchestrator, ``arguments`` further ones of ``TaskOrchestrator``.
 
     Raises NoOrchestratorError, and whatever importing the file raises.
     """
     if kind == "plugin":
         from pipeline_optimization.orchestrator import TaskOrchestrator  # noqa: PLC0415 - it is what is measured here
 
-        return lambda: TaskOrchestrator(source, options=options)
+        return lambda: TaskOrchestrator(source, options=options, **arguments)
     return _class_of(import_file(Path(source)), source)
 
 

@@ -48,6 +48,7 @@ class _Order(TypedDict, total=False):
     kind: str
     source: str
     options: dict[str, object]
+    arguments: dict[str, object]
     length: int
 
 
@@ -63,7 +64,7 @@ class _Server:
         self._report({"event": "isolated", "message": reason})
         order = self._next()
         before = _threads()
-        make = self._step("import", lambda: load(order["kind"], order["source"], order["options"]))
+        make = self._step("import", lambda: load(order["kind"], order["source"], order["options"], order["arguments"]))
         held = None if make is None else self._step("setup", lambda: _Held(build(make)))
         if held is None:
             return

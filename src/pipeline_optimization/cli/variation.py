@@ -1,0 +1,60 @@
+"""``--vary``: what is compared head to head besides orchestrators."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+from attrs import frozen
+
+from pipeline_optimization.benchmarks.axes import KINDS, Axis, effect_on, parse_axes
+from pipeline_optimization.cli.benchmark_options import CommonOptions
+from pipeline_optimization.registry import Registry
+
+if TYPE_CHECKING:
+    from pipeline_optimization.benchmarks.contenders import Contender
+    from pipeline_optimization.benchmarks.profiles import BenchmarkCase
+
+__all__ = ["KINDS", "Variation"]
+
+
+@frozen(kw_only=True)
+class Variation:
+    """The axes of a comparison. ``orchestrators`` are those that ``--vary orchestrator=NAME,NAME`` names."""
+
+    axes: Sequence[Axis]
+    orchestrators: Sequence[str]
+
+    @classmethod
+    def parse(cls, texts: Sequence[str]) -> Variation:
+        """Return what was given on the command line. Raises UsageError."""
+        axes = parse_axes(texts)
+        named = [name for axis in axes if axis.is_orchestrator for name in axis.values]
+        return cls(axes=[axis for axis in axes if not axis.is_orchestrator], orchestrators=named)
+
+    def __bool__(self) -> bool:
+        return bool(self.axes)
+
+    @property
+    def needs_calm(self) -> bool:
+        """Return whether kernels are compared, which count only where no stage waits or fails."""
+        return any(axis.kind == "kernel" for axis in self.axes)
+
+    @property
+    def is_about_retries(self) -> bool:
+        """Return whether only retries are compared, which tells nothing where nothing fails."""
+        return bool(self.axes) and all(axis.kind == "retry" for axis in self.axes)
+
+    def of(self, registry: Registry, contenders: Sequence[Contender], options: CommonOptions) -> list[Contender]:
+        """Return the contenders in all variants. Raises UsageError for names and options that are wrong."""
+        from pipeline_optimization.benchmarks.variants import vary  # noqa: PLC0415 - --help is quick without it
+
+        is_scan = options.scan is not None and options.scan[0] == "workers"
+        if is_scan and any((axis.kind, axis.key) == ("orchestrator", "workers") for axis in self.axes):
+            raise click.UsageError("--scan workers and --vary orchestrator.workers exclude each other.")
+        return vary(registry, contenders, self.axes, retry=options.retry_settings(registry))
+
+    def notes_on(self, cases: Sequence[BenchmarkCase]) -> list[str]:
+        """Return what has no effect in some of the cases. Raises UsageError if it has none in all of them."""
+        return effect_on(self.axes, cases)
