@@ -19,7 +19,7 @@ BLOCK = re.compile(r"```(console|python)(?: title=\"([^\"]+)\")?\n(.*?)```", re.
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, marks=[pytest.mark.slow] if page.stem == "compare" else []) for page in PAGES],
+    [pytest.param(page, marks=[pytest.mark.slow] if page.stem.startswith("compare") else []) for page in PAGES],
     ids=lambda page: page.stem,
 )
 def test_how_to(page: Path, tmp_path: Path) -> None:
