@@ -311,7 +311,7 @@ def test_an_interrupted_comparison_goes_on(directory: Path) -> None:
     shutil.copy(CONTENDERS / "hangs.py", directory)
     arguments = [
         "compare", "--compare-dir", str(directory), "--orchestrator", "sequential", "--partial", str(partial),
-        "--iterations", "2", "--latency-scale", "0.001", "--timeout", "3s", "--seed", "5",
+        "--test-case", "small", "--iterations", "2", "--latency-scale", "0.001", "--timeout", "3s", "--seed", "5",
     ]  # fmt: skip
     process = subprocess.Popen(
         [*ANAGRAM, *arguments],
