@@ -15,6 +15,8 @@ from pipeline_optimization.benchmarks.profiles import BenchmarkCase, benchmark_c
 from pipeline_optimization.benchmarks.records import ContenderRecord, Execution, Problem, Results, Sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
+from pipeline_optimization.cli.benchmark_options import collect
+from pipeline_optimization.cli.compare import compare as compare_command
 
 SMALL, MEDIUM = (benchmark_case(name, "mixed", latency_scale=0.02) for name in ("small", "medium"))
 COMPUTING = evolve(benchmark_case("small", "cpu", latency_scale=0.0), words=50, kind="plugin")
@@ -144,3 +146,23 @@ def test_the_time_left_is_what_is_left() -> None:
     assert [step.seconds_left for step in steps[1:]] == [2.0 * left for left in range(len(results.samples) - 1, 0, -1)]
     assert {step.planned for step in steps} == {len(results.samples)}
     assert [step.done for step in steps] == list(range(len(results.samples)))
+
+
+def measured(*arguments: str) -> dict[str, str | None]:
+    """Return the cases that a comparison with these arguments measures, with the only kind of contenders in each."""
+    context = compare_command.make_context("compare", ["--seed", "1", *arguments])
+    options = collect(dict(context.params))
+    return {f"{case.profile} {case.name}": case.kind for case in options.cases(adds_computing=True)}
+
+
+def test_what_is_measured_where_nothing_is_named() -> None:
+    """All cases, and the orchestrators at computing; files compute in the smallest case, or in one that is named."""
+    mixed = {f"mixed {case}": None for case in ("small", "medium", "large")}
+    computing = {"cpu small": None, "cpu medium": "plugin", "cpu large": "plugin"}
+    assert measured() == {**mixed, "cpu small": "plugin"}
+    assert measured("--iterations", "5") == measured()
+    assert measured("--test-case", "all") == measured("--profile", "mixed") == mixed
+    assert measured("--profile", "cpu") == computing
+    assert measured("--profile", "cpu", "--test-case", "large") == {"cpu large": None}
+    assert measured("--faults", "none") == measured()
+    assert measured("--scan", "workers=1..2") == {"mixed workers=1": None, "mixed workers=2": None}

@@ -105,7 +105,7 @@ def test_workers_need_no_file(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_the_same_file_as_a_contender() -> None:
     """The same file, with a TaskOrchestrator class, is measured by the harness; and its orchestrator by name."""
-    arguments = ("--profile", "cpu", "--iterations", "1", "--workers", "1")
+    arguments = ("--test-case", "small", "--profile", "cpu", "--iterations", "1", "--workers", "1")
     for contender in (str(PLUGINS / "quiet.py"), "plain"):
         done = anagram(
             "benchmark", "--orchestrator", contender, *arguments, "--plugins-dir", str(PLUGINS), cwd=PLUGINS.parent
