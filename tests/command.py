@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 from unittest import mock
 
 import pytest
@@ -27,12 +27,24 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
 
 
 def anagram(
-    *arguments: str, stdin: bytes = b"", cwd: Path | None = None, env: Mapping[str, str] | None = None
+    *arguments: str,
+    stdin: bytes = b"",
+    stdin_path: Path | None = None,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run ``anagram`` to its end."""
+    """Run ``anagram`` to its end; ``stdin_path`` is a file that standard input comes from instead of a pipe."""
+    with contextlib.nullcontext() if stdin_path is None else stdin_path.open("rb") as opened:
+        return _anagram(arguments, opened, stdin, cwd, env)
+
+
+def _anagram(
+    arguments: Sequence[str], opened: IO[bytes] | None, stdin: bytes, cwd: Path | None, env: Mapping[str, str] | None
+) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [*ANAGRAM, *arguments],
-        input=stdin,
+        stdin=opened,
+        input=stdin if opened is None else None,
         capture_output=True,
         cwd=cwd,
         env=environment(env),

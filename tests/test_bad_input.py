@@ -16,7 +16,7 @@ from pipeline_optimization import count_anagrams
     ("arguments", "parts"),
     [
         (["run", "missing.txt"], ["missing.txt", "No such file"]),
-        (["run", "."], ["directory", "*"]),
+        (["run", "nothing"], ["directory", "no text file"]),
         (["run", "*.nothing"], ["*.nothing", "matches no file"]),
         (["run", "cut.gz"], ["cut.gz", "truncated"]),
         (["run", "bad.bz2"], ["bad.bz2", "bzip2"]),
@@ -53,7 +53,7 @@ from pipeline_optimization import count_anagrams
         (["run", "-o", "retry.base=nan"], ["base", "number"]),
         (["run", "--latency-scale", "-1"], ["latency scale", "at least 0"]),
         (["run", "--latency-scale", "nan"], ["latency scale"]),
-        (["run", "--chunk-size", "0"], ["chunk size", "at least 1"]),
+        (["run", "--chunk-size", "0"], ["chunk-size", "less than 1 byte"]),
         (["run", "--seed", "x"], ["--seed"]),
         (["run", "--top", "-1"], ["--top"]),
         (["run", "--text", "a", "empty.txt"], ["--text and --input exclude each other"]),
@@ -69,6 +69,7 @@ def test_refused(tmp_path: Path, arguments: list[str], parts: list[str], capsys:
     (tmp_path / "cut.gz").write_bytes(gzip.compress(os.urandom(500))[:300])
     (tmp_path / "bad.bz2").write_bytes(b"no bzip2 at all")
     (tmp_path / "empty.txt").write_text("12\n\nb2b\n")
+    (tmp_path / "nothing").mkdir()
     message = refused_here(arguments, tmp_path, capsys)
     for part in parts:
         assert part in message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
@@ -80,10 +81,11 @@ def test_a_glob_that_no_file_system_can_hold_is_an_error() -> None:
 
 
 @pytest.mark.usefixtures("tree")
-def test_a_directory_is_an_error_that_suggests_a_glob() -> None:
-    """The suggestion can be copied."""
-    assert failure("deep") == "'deep' is a directory; name its files, for example with the glob 'deep/*.txt'"
-    assert failure("deep/") == "'deep/' is a directory; name its files, for example with the glob 'deep/*.txt'"
+def test_a_directory_that_is_opened_is_an_error_that_suggests_a_glob() -> None:
+    """The suggestion can be copied, also where the name would be a glob."""
+    Path("d [x]").mkdir()
+    with pytest.raises(InputError, match=r"with the glob 'd \[\[\]x\]/\*\.txt'$"):
+        FileSource("d [x]").open()
     with pytest.raises(InputError, match=r"^'deep' is a directory; name its files"):
         FileSource("deep").open()
 

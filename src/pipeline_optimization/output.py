@@ -6,14 +6,25 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from pipeline_optimization.errors import UsageError
 
-__all__ = ["open_output"]
+__all__ = ["open_output", "refuse_overwriting"]
+
+
+def refuse_overwriting(path: str, read: Iterable[str | None], *, option: str) -> None:
+    """Raise UsageError where a file that is to be written is one of those that are read; None stands for none."""
+    for other in read:
+        try:
+            is_same = other is not None and os.path.samefile(path, other)
+        except (OSError, ValueError):  # one of them does not exist
+            continue
+        if is_same:
+            raise UsageError(f"{path!r} is read here, and {option} would write over it. Name another file.")
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import click
 from attrs import evolve, fields, frozen
 
 from pipeline_optimization.cli.component_options import KindOptions
+from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.errors import UsageError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.benchmarks.profiles import BenchmarkCase
     from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
-__all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "scan", "share", "size"]
+__all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "scan", "share"]
 
 PROFILE_NAMES = ("mixed", "latency", "cpu")
 DEFAULT_TIMEOUT = 10.0
@@ -40,14 +41,6 @@ def duration(text: object) -> float:
     if seconds <= 0:
         raise click.BadParameter(f"{text!r} is no duration; write 90s, 5m or 1h.")
     return seconds
-
-
-def size(text: object) -> int:
-    """Return the bytes of ``512MiB`` or ``2GiB``. Raises click.BadParameter."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(MiB|GiB)", str(text).strip())
-    if not match or float(match[1]) <= 0:
-        raise click.BadParameter(f"{text!r} is no size; write 512MiB or 2GiB.")
-    return int(float(match[1]) * (1 << (20 if match[2] == "MiB" else 30)))
 
 
 def share(text: object) -> float:
@@ -256,11 +249,11 @@ _OPTIONS = (
     ),
     click.option(
         "--memory-limit",
-        type=size,
+        type=SIZE,
         default="2GiB",
         show_default=True,
         metavar="SIZE",
-        help="For a contender with all its processes; it is killed beyond.",
+        help="For a contender with all its processes, such as 512MiB; it is killed beyond.",
     ),
     click.option("--time-budget", type=duration, metavar="TIME", help="As many rounds as fit, 6 to 30."),
     click.option(

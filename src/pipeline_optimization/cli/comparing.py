@@ -12,7 +12,7 @@ import click
 from pipeline_optimization.benchmarks.baselines import load_baseline, save_baseline
 from pipeline_optimization.benchmarks.comparing import SampleKey
 from pipeline_optimization.benchmarks.contenders import Contender
-from pipeline_optimization.benchmarks.partial import Header, PartialFile, new_path, read_partial
+from pipeline_optimization.benchmarks.partial import Header, PartialFile, new_path, read_header, read_partial
 from pipeline_optimization.benchmarks.records import Results, Sample
 from pipeline_optimization.benchmarks.reports.export import check_export, export
 from pipeline_optimization.benchmarks.session import compare
@@ -24,6 +24,7 @@ from pipeline_optimization.cli.comparison_table import print_comparison
 from pipeline_optimization.cli.exit_codes import COMPLETE, FAILED, INTERRUPTED, REGRESSION, USAGE, WRONG
 from pipeline_optimization.cli.gate_table import print_gate
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.output import refuse_overwriting
 
 __all__ = ["run_comparison"]
 
@@ -45,6 +46,7 @@ def run_comparison(
     """
     for path in options.exports:
         check_export(path)
+        refuse_overwriting(path, [options.baseline, options.resume, options.partial], option="--export")
     baseline = None if options.baseline is None else load_baseline(options.baseline)
     header = Header(
         command=command, arguments=arguments, seed=options.seed, contenders=[one.record for one in contenders]
@@ -95,6 +97,8 @@ def _has_regression(results: Results, baseline: Results, options: CommonOptions)
 def _partial_file(header: Header, options: CommonOptions) -> tuple[Mapping[SampleKey, Sample], PartialFile]:
     if options.resume is None:
         path = Path(options.partial) if options.partial else new_path(f"{header.command}-{header.seed}")
+        if path.exists() and path.stat().st_size:
+            read_header(path)  # which raises for what is no partial file: nothing else is written over
         path.unlink(missing_ok=True)
         return {}, PartialFile(path, header)
     path = Path(options.resume)

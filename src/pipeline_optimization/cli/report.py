@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import click
 
 from pipeline_optimization.cli.benchmark_options import require_packages
+from pipeline_optimization.output import refuse_overwriting
 
 __all__ = ["report"]
 
@@ -41,6 +42,7 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
 
     for target in exports:
         check_export(target)
+        refuse_overwriting(target, [path], option="--export")
     results = load_results(path, reference=reference)
     if form == "table":
         print_comparison(results, sys.stdout, detailed=detailed)

@@ -14,11 +14,13 @@ from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
+from pipeline_optimization.cli.sizes import SIZE
+from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions
-from pipeline_optimization.sources import UTF_8, TextSource, expand_inputs
+from pipeline_optimization.sources import UTF_8, Source, TextSource, checkpoint_files, expand_inputs
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 
 __all__ = ["run"]
@@ -27,7 +29,11 @@ __all__ = ["run"]
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
 @click.option(
-    "--input", "inputs", multiple=True, metavar="PATH", help="A file, a glob, a URL, or - for standard input."
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="PATH",
+    help="A file, a directory, a glob, a URL, or - for standard input.",
 )
 @click.option("--text", help="Count this text.")
 @click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), help="A built-in text.  [default: small]")
@@ -59,7 +65,12 @@ __all__ = ["run"]
 )
 @click.option("--seed", type=int, help="Repeats a run's faults.  [default: drawn and printed]")
 @click.option(
-    "--chunk-size", type=int, default=DEFAULT_CHUNK_SIZE, show_default=True, metavar="BYTES", help="Text in one item."
+    "--chunk-size",
+    type=SIZE,
+    default=DEFAULT_CHUNK_SIZE,
+    show_default="4MiB",
+    metavar="SIZE",
+    help="Text in one item, such as 1MiB (1M), 1MB (1,000,000) or 1048576.",
 )
 @click.option(
     "--encoding",
@@ -141,8 +152,12 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         resume=resume,
         retries_failed=retry_failed,
     )
-    jobs = _jobs(options, text, [*inputs, *paths], test_case, faults)
+    jobs = _jobs(options, text, [*inputs, *paths], test_case, faults, output)
     again = [*ctx.obj, *([] if resume else ["--resume"])]
+    if not (inputs or paths or test_case) and text is None and has_unread_input():
+        click.echo(
+            "Note: Standard input was not read; this is the test case 'small'. Read it with: anagram run -", err=True
+        )
     code = run_jobs(
         registry,
         jobs,
@@ -154,8 +169,13 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     ctx.exit(code)
 
 
-def _jobs(
-    options: RunOptions, text: str | None, inputs: Sequence[str], test_case: str | None, faults: str | None
+def _jobs(  # noqa: PLR0917 - the ways to name input, each once
+    options: RunOptions,
+    text: str | None,
+    inputs: Sequence[str],
+    test_case: str | None,
+    faults: str | None,
+    output: str,
 ) -> list[Job]:
     """Return the runs that were asked for. Raises UsageError and InputError."""
     given = [
@@ -168,8 +188,14 @@ def _jobs(
     if text is not None:
         return [Job(options=options, sources=[TextSource(text)])]
     if inputs:
-        return [Job(options=options, sources=expand_inputs(inputs))]
+        return [Job(options=options, sources=_sources(inputs, options.checkpoint, output))]
     if test_case == "all" and options.checkpoint is not None:
         raise click.UsageError("A checkpoint is of one run. Name one test case, or leave --checkpoint out.")
     names = CASE_NAMES if test_case == "all" else (test_case or CASE_NAMES[0],)
     return [case_job(evolve(options, case=name, faults=faults or "exercise")) for name in names]
+
+
+def _sources(inputs: Sequence[str], checkpoint: str | None, output: str) -> Sequence[Source]:
+    """Return the inputs' sources, without what this run, or the one that it goes on with, wrote into a directory of theirs."""
+    own = [*([] if checkpoint is None else checkpoint_files(checkpoint)), *([] if output == "-" else [output])]
+    return expand_inputs(inputs, without=own, note=lambda note: click.echo(note, err=True))

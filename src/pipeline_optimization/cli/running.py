@@ -21,7 +21,7 @@ from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.signal_mask import STOP_SIGNALS
-from pipeline_optimization.sources import FileSource, Source, TextSource, least_bytes
+from pipeline_optimization.sources import Source, TextSource, checkpoint_files, least_bytes, overwritten
 
 __all__ = ["Job", "case_job", "run_jobs"]
 
@@ -48,9 +48,9 @@ def run_jobs(
 
     Everything is checked before anything runs.
     """
-    _check_output(output, jobs)
     with noise_on_standard_error():
         plans = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
+    _check_output(output, plans)
     code = COMPLETE
     with open_output(output) as stream:
         renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
@@ -77,21 +77,15 @@ def _is_seen(output: str) -> bool:
     return output == "-" and sys.stdout.isatty() and sys.stderr.isatty()
 
 
-def _check_output(output: str, jobs: Sequence[Job]) -> None:
+def _check_output(output: str, plans: Sequence[tuple[RunPlan, Job]]) -> None:
     """Raise UsageError where results would take the place of what is read, or of the checkpoint."""
     if output == "-":
         return
-    try:
-        facts = os.stat(output)
-    except (OSError, ValueError):  # there is none yet, or writing tells what is wrong
-        facts = None
-    for job in jobs:
+    for plan, job in plans:
         checkpoint = job.options.checkpoint
-        if checkpoint is not None and os.path.realpath(checkpoint) == os.path.realpath(output):
+        if checkpoint is not None and os.path.realpath(output) in map(os.path.realpath, checkpoint_files(checkpoint)):
             raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")
-        if facts is not None and any(
-            isinstance(source, FileSource) and source.is_file(facts) for source in job.sources
-        ):
+        if overwritten([output], job.sources, plan.lexicon_files):
             raise UsageError(f"The results would take the place of an input: {output!r}. Name another --output.")
 
 

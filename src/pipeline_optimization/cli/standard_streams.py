@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
+import select
+import stat
 import sys
 from typing import TextIO
 
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.speech import overheard
 
-__all__ = ["QuietStream", "TellingStream", "replace_closed_streams"]
+__all__ = ["QuietStream", "TellingStream", "has_unread_input", "replace_closed_streams"]
 
 
 def replace_closed_streams() -> None:
@@ -27,6 +29,22 @@ def replace_closed_streams() -> None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - until the program ends
     if sys.stderr is None:
         sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - as above
+
+
+def has_unread_input() -> bool:
+    """Return whether a pipe, a socket or a file is standard input and has data now. It waits for nothing, and reads nothing."""
+    try:
+        handle = sys.stdin.fileno()
+        mode = os.fstat(handle).st_mode
+        if stat.S_ISREG(mode):
+            return os.fstat(handle).st_size > os.lseek(handle, 0, os.SEEK_CUR)
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+            return False
+        poll = select.poll()
+        poll.register(handle, select.POLLIN)
+        return any(event & select.POLLIN for _, event in poll.poll(0))
+    except (OSError, ValueError, AttributeError):  # it is closed, or something else stands in its place
+        return False
 
 
 class TellingStream:

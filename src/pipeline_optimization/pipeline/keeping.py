@@ -13,9 +13,10 @@ from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
+from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.reading import Reading
-from pipeline_optimization.sources import Source
+from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, KeptWorkload
@@ -99,6 +100,11 @@ def open_keeping(
     if path is None:
         yield Keeping(workload, clock)
         return
+    if (taken := overwritten(checkpoint_files(path), sources, plan.lexicon_files)) is not None:
+        raise CheckpointError(
+            f"The checkpoint {path!r} would be written over an input, {taken!r}. Name another file with --checkpoint.",
+            path=path,
+        )
     from pipeline_optimization.checkpoint import CheckpointStore  # noqa: PLC0415 - SQLite, for runs that use it only
     from pipeline_optimization.pipeline.checkpointing import (  # noqa: PLC0415
         CheckpointedWorkload,

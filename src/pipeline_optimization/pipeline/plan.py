@@ -85,6 +85,12 @@ class RunPlan:
     faults: FaultPlan
     capabilities: Capabilities
 
+    @property
+    def lexicon_files(self) -> Sequence[str]:
+        """The files that the lexicon is read from, as far as its options name them."""
+        path = getattr(self.stages.lexicon.options, "path", None)
+        return [path] if isinstance(path, str) and path else []
+
 
 def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) -> RunPlan:
     """Resolve a run's options for an input of at least ``least_bytes`` bytes.

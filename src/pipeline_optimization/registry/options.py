@@ -11,6 +11,7 @@ import attrs
 from attrs import frozen
 
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.sizes import parse_size
 from pipeline_optimization.spelling_hint import did_you_mean
 
 __all__ = ["OptionHelp", "argument_name", "describe_options", "make_options"]
@@ -42,12 +43,23 @@ def make_options(options: type[OptionsT], values: Mapping[str, object], owner: s
         key = name.replace("-", "_")
         if key not in fields:
             raise OptionError(_unknown(name, list(fields), owner))
-        converted[key] = _convert(value, hints[key], f"Option {name!r} of {owner}")
-        _check_bounds(converted[key], fields[key].metadata, f"Option {name!r} of {owner}")
+        what = f"Option {name!r} of {owner}"
+        converted[key] = _convert(_in_units(value, fields[key].metadata.get("size_unit"), what), hints[key], what)
+        _check_bounds(converted[key], fields[key].metadata, what)
     try:
         return options(**converted)
     except (TypeError, ValueError) as error:
         raise OptionError(f"Options of {owner}: {error}.") from error
+
+
+def _in_units(value: object, unit: int | None, what: str) -> object:
+    """Return a size with a unit of its own as a number of an option's units; any other value as it is."""
+    if unit is None or not isinstance(value, str) or not value.strip()[-1:].isalpha() or value.lower() == "none":
+        return value
+    try:
+        return -(-parse_size(value) // unit)
+    except ValueError as error:
+        raise OptionError(f"{what}: {error}.") from error
 
 
 def describe_options(options: type[object]) -> list[OptionHelp]:

@@ -17,6 +17,7 @@ from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.file_state import UNKNOWN, is_same_state
 from pipeline_optimization.sources.guiding import Guide
 from pipeline_optimization.sources.identity import identify, name_of_time
+from pipeline_optimization.sources.overwriting import checkpoint_files, overwritten
 from pipeline_optimization.sources.ranges import (
     FIRST_BYTES,
     FileRange,
@@ -46,6 +47,7 @@ __all__ = [
     "TextSource",
     "UrlSource",
     "check_encoding",
+    "checkpoint_files",
     "cut_file",
     "cut_range",
     "decode_marked",
@@ -57,6 +59,7 @@ __all__ = [
     "is_url",
     "least_bytes",
     "name_of_time",
+    "overwritten",
     "read_chunks",
     "read_ranges",
     "total_size",

@@ -1,4 +1,4 @@
-"""From what the user typed to sources: paths, globs, ``-`` for standard input, URLs."""
+"""From what the user typed to sources: paths, directories, globs, ``-`` for standard input, URLs."""
 
 from __future__ import annotations
 
@@ -6,18 +6,25 @@ import glob
 import os
 import stat
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from attrs import define, field
+
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.sources.compression import compression_of
+from pipeline_optimization.plural import counted
+from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in, compression_of
+from pipeline_optimization.sources.encoding import encoding_in
 from pipeline_optimization.sources.failure import unreadable
-from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.file import FileSource, plain_bytes
 from pipeline_optimization.sources.file_state import settled_path, state_of
+from pipeline_optimization.sources.searching import is_directory, is_missing, match_glob, walk
 from pipeline_optimization.sources.source import StreamSource
+from pipeline_optimization.sources.suspicion import BINARY, looks_like
 from pipeline_optimization.sources.url import UrlSource, is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from pipeline_optimization.sources.source import Source
 
@@ -27,23 +34,43 @@ STANDARD_INPUT = "-"
 
 READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
+LOOK = 4096
+"""Bytes of a directory's file that tell whether it is text."""
 
-def expand_inputs(inputs: Sequence[str]) -> list[Source]:
+
+def _silent(note: str) -> None: ...
+
+
+def expand_inputs(
+    inputs: Sequence[str], *, without: Sequence[str] = (), note: Callable[[str], None] = _silent
+) -> list[Source]:
     """Return the sources that ``inputs`` name, in that order; one that is named twice is read twice.
 
     Each input is a URL (``scheme://``), ``-`` for standard input, a path, or, if no such path exists, a glob, whose
-    files come sorted; ``**`` matches any number of directories.
+    files come sorted, each once; ``**`` matches any number of directories. A directory stands for the text files below it:
+    hidden ones, binary ones, pipes and devices are left out, which ``note`` is told. ``without`` are files of the run itself,
+    such as its checkpoint, that no glob and no directory has.
 
-    Raises InputError, before anything is read, for what is missing, unreadable, or a directory, for a glob that matches
-    no file, and for a second ``-``; MissingDependencyError if reading one takes a package that is not installed.
+    Raises InputError, before anything is read, for what is missing or unreadable, directories in a search among it, for a
+    glob or a directory that has no file, and for a second ``-``; MissingDependencyError if reading one takes a package that
+    is not installed.
     """
     if list(inputs).count(STANDARD_INPUT) > 1:
         msg = "Standard input ('-') is named twice, but can be read only once; name it once, or save it to a file"
         raise InputError(msg, source=STANDARD_INPUT)
-    return [source for text in inputs for source in _expand(text)]
+    own = {identity for path in without if (identity := _identity_of(path)) is not None}
+    return [source for text in inputs for source in _expand(text, own, note)]
 
 
-def _expand(text: str) -> Sequence[Source]:
+def _identity_of(path: str) -> tuple[int, int] | None:
+    try:
+        facts = os.stat(path)
+    except (OSError, ValueError):  # there is none, so none can be found
+        return None
+    return facts.st_dev, facts.st_ino
+
+
+def _expand(text: str, own: set[tuple[int, int]], note: Callable[[str], None]) -> Sequence[Source]:
     if text == STANDARD_INPUT:
         return [_standard_input()]
     if not text:
@@ -53,37 +80,112 @@ def _expand(text: str) -> Sequence[Source]:
         url = UrlSource(text)
         url.check()
         return [url]
-    is_glob = not os.path.lexists(text) and glob.has_magic(text)
-    files = _glob(text) if is_glob else [FileSource(text)]
+    if os.path.isdir(text):
+        files = _directory(text, own, note)
+    elif not os.path.lexists(text) and glob.has_magic(text):
+        files = _glob(text, own)
+    else:
+        files = [FileSource(text)]
     for file in files:
         file.check()
     return files
 
 
-def _glob(pattern: str) -> list[FileSource]:
+def _glob(pattern: str, own: set[tuple[int, int]]) -> list[FileSource]:
     try:
-        matches = glob.glob(pattern, recursive=True)
+        matches = match_glob(pattern)
+    except InputError:
+        raise
     except ValueError as error:  # a NUL character in the pattern
         raise unreadable(pattern, error) from error
-    files = [file for file in map(_found, sorted(matches)) if file is not None]
-    if not files:
-        found = "only directories" if matches else "no file"
+    search = _Search(own)
+    for path in matches:
+        search.add(path)
+    if not search.files:
+        found = "no file" if not matches else "only directories" if not search.left_out else "only the run's own files"
         msg = f"The glob {pattern!r} matches {found}; check it ('**' matches any number of directories)"
         raise InputError(msg, source=pattern)
-    return files
+    return search.files
 
 
-def _found(path: str) -> FileSource | None:
-    """Return the file at a path, None where there is a directory."""
-    try:
-        facts = settled_path(path)
-    except OSError:  # a link to nowhere, which reading will tell
-        return FileSource(path)
-    if stat.S_ISDIR(facts.st_mode):
-        return None
+def _directory(top: str, own: set[tuple[int, int]], note: Callable[[str], None]) -> list[FileSource]:
+    search = _Search(own)
+    paths: list[str] = []
+    for directory, entries in walk(top):
+        for entry in entries:
+            if entry.name.startswith("."):
+                search.left_out["hidden"] += 1
+            elif not is_directory(entry):
+                paths.append(os.path.join(directory, entry.name))
+    for path in sorted(paths):
+        search.add(path, is_text=_is_text)
+    left_out = ", ".join(f"{number:,} {what}" for what, number in sorted(search.left_out.items()))
+    rest = f" Left out: {left_out}." if left_out else ""
+    if not search.files:
+        raise InputError(f"The directory {top!r} has no text file.{rest} Name files or a glob", source=top)
+    note(f"Reading {counted(len(search.files), 'file')} below {top!r}.{rest}")
+    return search.files
+
+
+@define
+class _Search:
+    """Collects files, each once, without the run's own."""
+
+    own: set[tuple[int, int]]
+    files: list[FileSource] = field(factory=list)
+    left_out: Counter[str] = field(factory=Counter)
+    _seen: set[object] = field(factory=set)
+
+    def add(self, path: str, *, is_text: Callable[[str, os.stat_result], bool] | None = None) -> None:
+        """Add the file at a path, unless it is a directory, one of the run's own, or here already under another name.
+
+        ``is_text`` is asked only for files that could be read; without it, every kind of file is added.
+        """
+        try:
+            facts = settled_path(path)
+        except OSError as error:
+            if is_text is not None and is_missing(error):
+                self.left_out["links to nothing"] += 1
+            else:  # reading will tell why
+                self.files.append(FileSource(path))
+            return
+        identity = facts.st_dev, facts.st_ino
+        if stat.S_ISDIR(facts.st_mode):
+            return
+        if identity in self.own:
+            self.left_out["of this run"] += 1
+        elif is_text is not None and not stat.S_ISREG(facts.st_mode):
+            self.left_out["no files"] += 1
+        elif not self._is_new(path, facts):
+            self.left_out["links to others"] += 1
+        elif is_text is not None and not is_text(path, facts):
+            self.left_out["binary"] += 1
+        else:
+            self.files.append(_known(path, facts))
+
+    def _is_new(self, path: str, facts: os.stat_result) -> bool:
+        # Of a file with one name, a second one is that of a link; of one with several, its links must be followed.
+        one = (facts.st_dev, facts.st_ino) if facts.st_nlink == 1 else os.path.realpath(path)
+        is_new = one not in self._seen
+        self._seen.add(one)
+        return is_new
+
+
+def _known(path: str, facts: os.stat_result) -> FileSource:
     is_readable = stat.S_ISREG(facts.st_mode) and facts.st_mode & READABLE == READABLE
     is_plain = is_readable and compression_of(path) is None
-    return FileSource(path, facts.st_size, state_of(facts)) if is_plain else FileSource(path)
+    return FileSource(path, plain_bytes(facts), state_of(facts)) if is_plain else FileSource(path)
+
+
+def _is_text(path: str, facts: os.stat_result) -> bool:
+    """Return whether a file of a directory is text, perhaps compressed. Raises InputError where it cannot be read."""
+    try:
+        with open(path, "rb", buffering=0) as file:
+            head = file.read(LOOK)
+    except OSError as error:
+        raise unreadable(path, error) from error
+    is_told = encoding_in(head) is not None or compression_in(head[:HEAD_BYTES]) is not None
+    return is_told or looks_like(head, is_invalid=True) != BINARY
 
 
 def _standard_input() -> StreamSource:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 
 from pipeline_optimization.errors import InputError
@@ -23,7 +24,7 @@ def unreadable(name: str, error: Exception, *, after: int | None = None) -> Inpu
 
 def directory(name: str) -> InputError:
     """Return the ``InputError`` for a directory where a file is needed."""
-    pattern = os.path.join(name, "*.txt")
+    pattern = os.path.join(glob.escape(name), "*.txt")
     return InputError(f"{name!r} is a directory; name its files, for example with the glob {pattern!r}", source=name)
 
 

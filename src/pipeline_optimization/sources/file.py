@@ -17,7 +17,16 @@ from pipeline_optimization.sources.url import is_url
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["FileSource"]
+__all__ = ["FileSource", "plain_bytes"]
+
+MADE_UP_BYTES = 1 << 16
+"""Files of the system, such as those of /sys, claim to have a page or so, and take no room."""
+
+
+def plain_bytes(facts: os.stat_result) -> int:
+    """Return the size of a file whose parts can be read, 0 for any other: what is no regular file, or claims a size that may be wrong."""
+    is_made_up = getattr(facts, "st_blocks", 1) == 0 and facts.st_size <= MADE_UP_BYTES
+    return facts.st_size if stat.S_ISREG(facts.st_mode) and not is_made_up else 0
 
 
 def _as_text(path: str | os.PathLike[str]) -> str:
@@ -72,8 +81,7 @@ class FileSource:
         if self.known_size is None and compression_of(self.path) is not None:
             return None, UNKNOWN
         facts = self._facts()
-        size = facts.st_size if stat.S_ISREG(facts.st_mode) else 0
-        return size or None, state_of(facts, is_shared=is_shared)
+        return plain_bytes(facts) or None, state_of(facts, is_shared=is_shared)
 
     def open(self) -> BinaryIO:
         self._facts()
@@ -88,7 +96,7 @@ class FileSource:
 
     def is_file(self, facts: os.stat_result) -> bool:
         """Return whether it is the regular file of which ``os.stat`` says this."""
-        if not stat.S_ISREG(facts.st_mode) or self.known_size not in {None, facts.st_size}:
+        if not stat.S_ISREG(facts.st_mode) or self.known_size not in {None, 0, facts.st_size}:
             return False
         try:
             return os.path.samestat(os.stat(self.path), facts)

@@ -66,6 +66,13 @@ class StreamSource:
         self._is_opened = True
         return open_by_content(self._watched(), self.name, owns_raw=False)
 
+    def is_file(self, facts: os.stat_result) -> bool:
+        """Return whether it comes from the regular file of which ``os.stat`` says this."""
+        try:
+            return stat.S_ISREG(facts.st_mode) and os.path.samestat(os.fstat(self.stream.fileno()), facts)
+        except (OSError, ValueError, AttributeError):  # it has no file
+            return False
+
     def _watched(self) -> Readable:
         """Return the stream, watched for changes where a file stands behind it, as with ``<book.txt``."""
         try:

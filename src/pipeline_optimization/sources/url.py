@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from hashlib import blake2b
 from importlib import import_module
 from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
@@ -130,6 +132,16 @@ class UrlSource:
         """Return ``plain_size`` and the state of the file at the same moment, which is the same on all machines."""
         info = self._plain_info()
         return (None, UNKNOWN) if info is None else (cast("int", info["size"]), _state_of(info))
+
+    def is_file(self, facts: os.stat_result) -> bool:
+        """Return whether it is the regular file of this machine of which ``os.stat`` says this."""
+        try:
+            system, path = self._fsspec().core.url_to_fs(self.url)
+            protocol = system.protocol
+            is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
+            return is_local and stat.S_ISREG(facts.st_mode) and os.path.samestat(os.stat(path), facts)
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, reading will tell
+            return False
 
     def version(self) -> str | None:
         """Return what is equal only as long as the file is the same, as far as its file system tells.

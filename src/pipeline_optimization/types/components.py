@@ -37,15 +37,23 @@ def option(
     at_least: float | None = None,
     at_most: float | None = None,
     is_argument: bool = False,
+    size_unit: int | None = None,
 ) -> V:
     """Declare one field of an options class: its default, one line of help, and optional bounds of a number.
 
     Give ``at_most`` to whatever takes memory, threads or processes: it is checked before anything starts.
 
-    ``is_argument`` marks the one option that ``NAME:VALUE`` sets, as in ``file:words.txt``.
+    ``is_argument`` marks the one option that ``NAME:VALUE`` sets, as in ``file:words.txt``. An integer that is a size has a
+    ``size_unit``, in bytes: ``2GiB`` is a value for it then, and a number without a unit counts these.
     The return type is that of the default, as attrs' own ``field`` has it.
     """
-    metadata = {"help": help, "at_least": at_least, "at_most": at_most, "is_argument": is_argument}
+    metadata = {
+        "help": help,
+        "at_least": at_least,
+        "at_most": at_most,
+        "is_argument": is_argument,
+        "size_unit": size_unit,
+    }
     value: V = field(default=default, metadata=metadata)
     return value
 

@@ -22,7 +22,12 @@ class DaskOptions:
     threads: int = option(
         1, help="threads of each worker; they pay where the kernel is compiled", at_least=1, at_most=1024
     )
-    memory_limit: int = option(0, help="MiB that a worker may take before it is ended; 0 sets no limit", at_least=0)
+    memory_limit: int = option(
+        0,
+        help="MiB (or with a unit, as 2GiB) that a worker may take before it is ended; 0 sets no limit",
+        at_least=0,
+        size_unit=1 << 20,
+    )
 
 
 def make(options: DaskOptions) -> Orchestrator:

@@ -19,7 +19,12 @@ class RayOptions:
     workers: int = option(
         0, help="worker processes; 0 means one for each processor of the cluster", at_least=0, at_most=65_536
     )
-    memory: int = option(0, help="MiB that Ray sets aside for each worker when it places it; 0 is none", at_least=0)
+    memory: int = option(
+        0,
+        help="MiB (or with a unit, as 2GiB) that Ray sets aside for each worker when it places it; 0 is none",
+        at_least=0,
+        size_unit=1 << 20,
+    )
 
 
 def make(options: RayOptions) -> Orchestrator:

@@ -22,7 +22,12 @@ class SparkOptions:
         at_least=0,
         at_most=65_536,
     )
-    memory_limit: int = option(0, help="MiB that each Python worker may take; 0 sets no limit", at_least=0)
+    memory_limit: int = option(
+        0,
+        help="MiB (or with a unit, as 2GiB) that each Python worker may take; 0 sets no limit",
+        at_least=0,
+        size_unit=1 << 20,
+    )
 
 
 def make(options: SparkOptions) -> Orchestrator:
