@@ -183,6 +183,8 @@ def test_process_text_never_pretends() -> None:
     with pytest.raises(IncompleteRunError, match="failed for good") as caught:
         orchestrator.process_text("cat dog god act stop pots listen silent tea eat ate")
     assert isinstance(caught.value.report, pipeline_optimization.RunReport)
+    assert sum(caught.value.report.failures.values()) == 1
+    assert str(caught.value).startswith("Some items failed for good: 1 item of ")
 
 
 def test_process_text_takes_its_faults_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

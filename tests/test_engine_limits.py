@@ -79,16 +79,23 @@ def test_a_late_result_is_ignored_and_frees_its_slot() -> None:
     assert orchestrator.clock.now() < 24.0
 
 
-def test_when_all_workers_hang_the_run_stops() -> None:
+@pytest.mark.parametrize(
+    ("slots", "reason"),
+    [
+        (1, "the worker hangs, and this orchestrator cannot end it"),
+        (2, "all 2 workers hang, and this orchestrator cannot end them"),
+    ],
+)
+def test_when_all_workers_hang_the_run_stops(slots: int, reason: str) -> None:
     """Where nothing can end them, nothing could run any more."""
     engine, _, _ = start(
         Flat(9),
-        orchestrator=orchestrator_of(lambda attempt: [Fate(NEVER)], can_kill=False),
+        orchestrator=orchestrator_of(lambda attempt: [Fate(NEVER)], slots, can_kill=False),
         limits=Limits(item_timeout=1),
     )
     assert engine.stop is not None
     assert engine.stop.kind == "abandoned"
-    assert "all 2 workers hang" in engine.stop.reason
+    assert engine.stop.reason == reason
 
 
 @pytest.mark.parametrize("announces", [True, False])

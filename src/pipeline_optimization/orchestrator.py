@@ -9,6 +9,7 @@ from pipeline_optimization.api import NO_OPTIONS, count_anagrams
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.errors import IncompleteRunError, TextTypeError
 from pipeline_optimization.pipeline.kernels import AUTO
+from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.tasks.environment import fault_settings
@@ -104,6 +105,8 @@ class TaskOrchestrator:
         )
         self.startup_ms = report.startup
         if not report.is_complete:
-            causes = ", ".join(f"{count} x {task} ({error})" for (task, error), count in report.failures.items())
+            causes = ", ".join(
+                f"{counted(count, 'item')} of {task} ({error})" for (task, error), count in report.failures.items()
+            )
             raise IncompleteRunError(f"Some items failed for good: {causes}.", report=report)
         return {"runtime": report.runtime, "anagram_counts": dict(report.anagram_counts)}

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline_optimization.pipeline.run import Progress
+from pipeline_optimization.plural import counted
 from pipeline_optimization.sources import FileSource, Source
 from pipeline_optimization.sources.compression import compression_of
 
@@ -44,7 +45,7 @@ class ProgressLine:
     def _far(self, progress: Progress, seconds: float) -> str:
         read = progress.bytes_read / 1e6
         share = f" of {self._total / 1e6:,.1f} MB ({progress.bytes_read / self._total:4.0%})" if self._total else " MB"
-        return f"{read:,.1f}{share} read, {progress.items:,} items done, {seconds:,.0f} s"
+        return f"{read:,.1f}{share} read, {counted(progress.items, 'item')} done, {seconds:,.0f} s"
 
     @staticmethod
     def _draw(text: str) -> None:

@@ -19,6 +19,7 @@ from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
 from pipeline_optimization.engine.work import Item, Track, Workload
 from pipeline_optimization.errors import OrchestratorError
+from pipeline_optimization.plural import counted
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
 
 __all__ = ["Engine"]
@@ -219,7 +220,8 @@ class Engine:
             self._fail(track, _too_late(timeout, how), "", backlog)
         if len(abandoned) >= self._orchestrator.slots:
             self.stop = self.stop or Stop(
-                "abandoned", f"all {len(abandoned)} workers hang, and this orchestrator cannot end them"
+                "abandoned",
+                f"{_all_hang(len(abandoned))}, and this orchestrator cannot end {'it' if len(abandoned) == 1 else 'them'}",
             )
 
     def _finish(self, track: Track, answer: Answer, worker: str, backlog: Backlog) -> None:
@@ -292,3 +294,7 @@ class Engine:
 
 def _too_late(timeout: float, how: str) -> ErrorRecord:
     return ErrorRecord(type="ItemTimeout", message=f"it may take {timeout:g} s; {how}")
+
+
+def _all_hang(workers: int) -> str:
+    return "the worker hangs" if workers == 1 else f"all {counted(workers, 'worker')} hang"

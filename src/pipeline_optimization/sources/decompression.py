@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.plural import counted
 from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in, load_decompressor
 from pipeline_optimization.sources.stream import BLOCK_BYTES, InputStream
 
@@ -115,7 +116,9 @@ class DecompressedStream(InputStream):
         if not data and member.needs_input:
             data = super()._read_once(BLOCK_BYTES)
             if not data:
-                raise self._error("is truncated", f"data: it ends after {self._offset:,} bytes, before its end marker")
+                raise self._error(
+                    "is truncated", f"data: it ends after {counted(self._offset, 'byte')}, before its end marker"
+                )
         if len(self._head) < _HEAD_BYTES:
             self._head = (self._head + data)[:_HEAD_BYTES]
         try:

@@ -6,6 +6,7 @@ import glob
 import os
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.plural import counted
 
 __all__ = ["directory", "unreadable"]
 
@@ -14,9 +15,7 @@ def unreadable(name: str, error: Exception, *, after: int | None = None) -> Inpu
     """Return the ``InputError`` for a failed open or, with ``after`` (bytes read until then), a failed read."""
     reason = _reason(error)
     if after is not None:
-        text = (
-            f"Reading {name!r} failed after {after:,} bytes: {reason}; check the disk or the connection, then try again"
-        )
+        text = f"Reading {name!r} failed after {counted(after, 'byte')}: {reason}; check the disk or the connection, then try again"
     else:
         text = f"{name!r} cannot be read: {reason}; {_remedy(error)}"
     return InputError(text, source=name)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline_optimization.benchmarks.records import Problem
 from pipeline_optimization.benchmarks.texts import FreshText
+from pipeline_optimization.plural import counted
 
 __all__ = ["judge_answer"]
 
@@ -32,7 +33,7 @@ def judge_answer(
     if invented:
         return Problem(
             code="invented_words",
-            text=f"{len(invented)} words that the text does not give, {invented[0]!r} among them.",
+            text=f"{counted(len(invented), 'word')} that the text does not give, {invented[0]!r} among them.",
         )
     return Problem(code="wrong_counts", text=_difference(counts, expected))
 
@@ -40,4 +41,4 @@ def judge_answer(
 def _difference(counts: Mapping[str, int], expected: Mapping[str, int]) -> str:
     wrong = sorted(word for word in counts.keys() | expected.keys() if counts.get(word) != expected.get(word))
     first = wrong[0]
-    return f"{len(wrong)} of {len(expected)} words differ: {first!r} {counts.get(first, 0)} times instead of {expected.get(first, 0)}."
+    return f"{len(wrong)} of {len(expected)} words differ: {first!r} {counted(counts.get(first, 0), 'time')} instead of {expected.get(first, 0)}."

@@ -15,6 +15,7 @@ from pipeline_optimization.benchmarks.records import Execution, Problem
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.plural import counted
 
 __all__ = ["judge_end", "judge_executions", "notes_on"]
 
@@ -81,7 +82,7 @@ def notes_on(raw: RawSample) -> list[Problem]:
     if not raw.stdout.length:
         return []
     excerpt = raw.stdout.excerpt.decode("utf-8", "replace").strip()[:60]
-    return [Problem(code="wrote_to_stdout", text=f"{raw.stdout.length:,} bytes, beginning with {excerpt!r}.")]
+    return [Problem(code="wrote_to_stdout", text=f"{counted(raw.stdout.length, 'byte')}, beginning with {excerpt!r}.")]
 
 
 def _faults(
@@ -183,7 +184,7 @@ def _timeout(raw: RawSample) -> Problem:
     if raw.is_ended:
         left = f"{raw.threads_left} threads" if raw.threads_left else "something"
         return Problem(code="leaked_thread", text=f"The process did not end: {left} kept it alive.")
-    where = f"after {len(raw.executions)} executions" if raw.phases_ms else "while it was imported"
+    where = f"after {counted(len(raw.executions), 'execution')}" if raw.phases_ms else "while it was imported"
     return Problem(code="timeout", text=f"It was killed {where}.")
 
 

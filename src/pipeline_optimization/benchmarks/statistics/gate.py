@@ -44,7 +44,7 @@ def comparability(now: Results, before: Results) -> list[str]:
         if now.machine.get(name) != before.machine.get(name)
     ]
     if now.run.workers != before.run.workers:
-        reasons.append(f"there were {before.run.workers} workers and there are {now.run.workers}")
+        reasons.append(f"the workers were {before.run.workers} and are {now.run.workers}")
     then = {(case.case, case.profile): (case.faults, case.latency_scale) for case in before.cases}
     for case in now.cases:
         old = then.get((case.case, case.profile), (case.faults, case.latency_scale))
