@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -27,7 +27,15 @@ from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
-from pipeline_optimization.types import Component, NoOptions, Signature
+from pipeline_optimization.types import (
+    Component,
+    CountingKernel,
+    GroupIndex,
+    KernelOffer,
+    NoOptions,
+    Signature,
+    Tokenizer,
+)
 
 CONTENDERS = Path(__file__).parent / "contenders"
 TEXT = "Cat, act; tac! A post-stag's tea? Für Müller: LISTEN silent 4u cat. Ätsch"
@@ -179,6 +187,35 @@ def test_a_kernel_is_named_where_kernels_count(registry: Registry) -> None:
         order = order_sample(variant, make_round(case, "timed", 1, seed=7, warm_runs=1), timeout=60.0, workers=2)
         assert order.arguments == arguments
     assert measure(variant, CPU).problems == []
+
+
+def _zero(index: GroupIndex, tokenizer: Tokenizer) -> CountingKernel:
+    raise AssertionError("no kernel is built before something is measured")
+
+
+class _SlowKernel:
+    """Offers a kernel that takes long to prepare."""
+
+    def __init__(self) -> None:
+        self.prepared = 0
+
+    def prepare(self, announce: Callable[[str], None]) -> None:
+        announce("Compiling.")
+        self.prepared += 1
+
+    @hookimpl
+    def anagram_counting_kernel(self, tokenizer: str, signature: str, lexicon: str) -> KernelOffer:
+        return KernelOffer(name="slow", summary="", factory=_zero, prepare=self.prepare)
+
+
+def test_a_kernel_is_prepared_before_it_is_measured() -> None:
+    """What workers share, such as compiled code, is there when the first sample is taken, and it is said."""
+    registry = Registry.load()
+    plugin, said = _SlowKernel(), list[str]()
+    registry.register(plugin, "slow")
+    contenders = [plugin_contender(registry, "sequential", workers=2)]
+    vary(registry, contenders, parse_axes(["kernel=slow"]), retry=RetrySettings(), announce=said.append)
+    assert (plugin.prepared, said) == (1, ["Compiling."])
 
 
 def test_files_follow_a_retry_policy_only(registry: Registry) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import Any
 
@@ -13,7 +13,7 @@ from pipeline_optimization.benchmarks.contenders import Contender, hash_of
 from pipeline_optimization.benchmarks.oracles import Oracles
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
-from pipeline_optimization.pipeline.kernels import choose_kernels
+from pipeline_optimization.pipeline.kernels import choose_kernels, prepare_kernel
 from pipeline_optimization.registry import Choice, Kind, Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
@@ -22,8 +22,17 @@ __all__ = ["vary"]
 DEFAULTS: Mapping[Kind, str] = {"tokenizer": "exercise", "signature": "letters", "lexicon": "gcide"}
 
 
+def _say_nothing(_: str) -> None:
+    """Leave what takes long unsaid."""
+
+
 def vary(
-    registry: Registry, contenders: Sequence[Contender], axes: Sequence[Axis], *, retry: RetrySettings
+    registry: Registry,
+    contenders: Sequence[Contender],
+    axes: Sequence[Axis],
+    *,
+    retry: RetrySettings,
+    announce: Callable[[str], None] = _say_nothing,
 ) -> list[Contender]:
     """Return every contender with every combination of the axes' values; without axes, the contenders themselves.
 
@@ -35,6 +44,7 @@ def vary(
         contenders: Whom to vary.
         axes: What to vary. An axis of the kind ``orchestrator`` has options only.
         retry: The policy of contenders whose policy is not varied. Its options hold for variants of the same policy.
+        announce: Is told what takes long, such as that a kernel is compiled.
 
     Raises:
         UsageError: A name or an option is unknown, or a contender is a file and something else than ``retry`` is varied.
@@ -44,7 +54,7 @@ def vary(
     if not axes:
         return list(contenders)
     oracles = Oracles()
-    variants = [_Variant(registry, settings, retry, oracles) for settings in combinations(axes)]
+    variants = [_Variant(registry, settings, retry, oracles, announce) for settings in combinations(axes)]
     return [variant.of(contender) for contender in contenders for variant in variants]
 
 
@@ -56,6 +66,7 @@ class _Variant:
     _settings: Sequence[Setting]
     _retry: RetrySettings
     _oracles: Oracles
+    _announce: Callable[[str], None]
 
     def of(self, contender: Contender) -> Contender:
         """Return the contender with these settings."""
@@ -100,7 +111,8 @@ class _Variant:
                 signature=choices["signature"].component.name,
                 lexicon=choices["lexicon"].component.name,
             )
-            choose_kernels(offers, kernel, 0)
+            # Now, so that no contender is timed, or timed out, while its kernel is compiled.
+            prepare_kernel(choose_kernels(offers, kernel, 0), self._announce)
             arguments["kernel"] = kernel
         oracle = self._oracles.of(choices["tokenizer"], choices["signature"], choices["lexicon"])
         return evolve(contender, options=options, arguments=arguments, oracle=oracle)

@@ -53,8 +53,12 @@ class Variation:
         is_scan = options.scan is not None and options.scan[0] == "workers"
         if is_scan and any((axis.kind, axis.key) == ("orchestrator", "workers") for axis in self.axes):
             raise click.UsageError("--scan workers and --vary orchestrator.workers exclude each other.")
-        return vary(registry, contenders, self.axes, retry=options.retry_settings(registry))
+        return vary(registry, contenders, self.axes, retry=options.retry_settings(registry), announce=_announce)
 
     def notes_on(self, cases: Sequence[BenchmarkCase]) -> list[str]:
         """Return what has no effect in some of the cases. Raises UsageError if it has none in all of them."""
         return effect_on(self.axes, cases)
+
+
+def _announce(what: str) -> None:
+    click.echo(what, err=True)
