@@ -131,6 +131,7 @@ def test_a_test_case_expects_anagrams_only(tmp_path: Path, capsys: pytest.Captur
     assert "not compared: the test case expects anagrams, and this run counts the relation 'consonants'" in " ".join(
         out.split()
     )
+    assert "1 with matches" in out
     code, out, _ = anagram([*arguments, "--signature", "skeleton", "--format", "json"], capsys)
     report = json.loads(out)
     assert (code, report["relation"]) == (0, "consonants")

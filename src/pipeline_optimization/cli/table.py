@@ -11,6 +11,7 @@ from rich.text import Text
 from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.plural import counted
+from pipeline_optimization.types.components import ANAGRAM
 
 __all__ = ["print_table"]
 
@@ -47,12 +48,13 @@ def print_table(
 
 
 def _facts(report: RunReport, expectation: str) -> Table:
+    found = "anagrams" if report.relation == ANAGRAM else "matches"
     distinct = f"{report.distinct_words:,}" if report.distinct_words_is_exact else f"about {report.distinct_words:,}"
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("words", f"{report.words:,} ({distinct} different), {report.matched_words:,} with anagrams")
-    table.add_row("anagrams", counted(len(report.anagram_counts), "different word"))
+    table.add_row("words", f"{report.words:,} ({distinct} different), {report.matched_words:,} with {found}")
+    table.add_row(found, counted(len(report.anagram_counts), "different word"))
     table.add_row(
         "attempts", f"{report.attempts:,}, of which {counted(report.retries, 'retry', 'retries')}; {report.lost:,} lost"
     )
