@@ -128,6 +128,15 @@ def test_only_one_got_through() -> None:
     assert found.why == "Use --orchestrator threaded: no other installed orchestrator got through without a fault."
 
 
+@pytest.mark.parametrize(("rounds", "is_certain"), [(12, True), (3, False)])
+def test_without_the_reference_the_next_best_is_the_measure(rounds: int, *, is_certain: bool) -> None:
+    """Where neither sequential nor the reference got through, the gain is over the next best."""
+    made = results({"sequential": 300.0, "threaded": 200.0, "asyncio": 100.0}, rounds=rounds)
+    found = advised(with_problem(made, "sequential", "exhausted_retries"))
+    assert (found.use, found.certain, found.by_case[0].against) == ("asyncio", is_certain, "threaded")
+    assert re.search(r"se --orchestrator asyncio: [12]\.\d times as fast as threaded here", found.why)
+
+
 def test_files_are_told_of_beside() -> None:
     """A file is never recommended, however fast; what it shows is marked as a file's."""
     found = advised(with_files(results({"sequential": 200.0, "asyncio": 100.0, "permuting": 50.0}), "permuting"))
@@ -175,7 +184,8 @@ def test_a_fault_in_one_case_counts_overall() -> None:
     [
         ("asyncio", "--orchestrator asyncio"),
         ("asyncio retry=fixed", "--orchestrator asyncio --retry fixed"),
-        ("multiprocess orchestrator.workers=2", "--orchestrator multiprocess -o orchestrator.workers=2"),
+        ("asyncio retry.delay=0.1", "--orchestrator asyncio -o retry.delay=0.1"),
+        ("multiprocess orchestrator.workers=2", "--orchestrator multiprocess -o workers=2"),
     ],
 )
 def test_a_variant_is_told_as_options(name: str, arguments: str) -> None:

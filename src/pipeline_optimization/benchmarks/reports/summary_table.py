@@ -17,6 +17,9 @@ ORDER: Sequence[Verdict] = ("best", "tied", "slower", "unranked", "wrong", "fail
 """Verdicts of rows that have a fault, from the least grave."""
 
 
+LONGEST_REFERENCE = 20
+"""A longer name of the reference would widen its column; its row says that it is the reference."""
+
 RETRIES = {"own": "a loop of its own", "none": "no retries"}
 """What records call ways of retrying that are no policy's name."""
 
@@ -141,7 +144,7 @@ def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:
         ]
         if column.level != "essential" and all(cell.text == NOTHING for cell in cells):
             continue
-        title = column.title.format(reference=reference) if column.name == "ratio" else column.title
+        title = column.title.format(reference=reference if len(reference) <= LONGEST_REFERENCE else "reference")
         detail_title = column.detail_title if any(cell.detail for cell in cells) else ""
         found.append(
             TableColumn(name=column.name, title=title, detail_title=detail_title, level=column.level, cells=cells)

@@ -20,7 +20,9 @@ def arguments_of(name: str) -> str:
     orchestrator, *variants = name.split()
     options = ["--orchestrator", orchestrator]
     for kind, _, value in (variant.partition("=") for variant in variants):
-        options += ["-o", f"{kind}={value}"] if "." in kind else [f"--{kind.replace('_', '-')}", value]
+        # Options of the orchestrator stand without their kind.
+        pair = f"{kind.removeprefix('orchestrator.')}={value}"
+        options += ["-o", pair] if "." in kind else [f"--{kind.replace('_', '-')}", value]
     return shlex.join(options)
 
 

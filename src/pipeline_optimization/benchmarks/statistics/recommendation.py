@@ -79,7 +79,7 @@ def _advise(results: Results, installed: Sequence[str], cases: Sequence[CaseReco
         return why_of(advice, cases=len(cases), installed=installed, is_tested=False)
     reference = next((name for name in (SIMPLEST, results.run.reference) if name in values), "")
     choice = _choose(results, values, _undominated(values, rows), reference)
-    against = reference if choice.use != reference else _next_best(values, choice.use)
+    against = reference if reference not in {"", choice.use} else _next_best(values, choice.use)
     ratio, interval = ratio_interval(values[choice.use], values[against]) if against else (None, None)
     return why_of(
         Advice(
@@ -145,7 +145,8 @@ def _choose(
     simple = sorted(alike or candidates, key=lambda name: _simplicity(results, name))
     use = next((name for name in simple if name in faster), simple[0])
     tied = [name for name in alike if name != use]
-    return _Choice(use=use, certain=use in faster, is_tested=True, is_simplest=use == simple[0], tied=tied)
+    certain = use in faster if reference else alike == [use]
+    return _Choice(use=use, certain=certain, is_tested=True, is_simplest=use == simple[0], tied=tied)
 
 
 def _next_best(values: Mapping[str, Sequence[float]], use: str) -> str:
