@@ -6,14 +6,12 @@ import multiprocessing
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 import pytest
 
 from pipeline_optimization import count_anagrams
+from striking import NEVER, strike
 
 DELICATE = (
     "/multiprocessing/",
@@ -25,42 +23,13 @@ DELICATE = (
 )
 """Parts of the names of files whose lines are counted."""
 
-NEVER = sys.maxsize
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess", "hedged"]
 
 
-@contextmanager
-def strike(first: int, *later: int, number: int = signal.SIGINT) -> Iterator[Callable[[], int]]:
-    """Raise a signal at the given lines of those that run from the orchestrator's ``open`` on; they are counted.
-
-    The first is counted from there, each other from the one before it.
-    """
-    seen, is_open = 0, False
-    left = [first, *later]
-
-    def trace_lines(frame: FrameType, event: str, arg: object) -> Any:
-        nonlocal seen
-        if event == "line":
-            seen += 1
-            if left:
-                left[0] -= 1
-                if left[0] <= 0:
-                    del left[0]
-                    signal.raise_signal(number)
-        return trace_lines
-
-    def trace_calls(frame: FrameType, event: str, arg: object) -> Any:
-        nonlocal is_open
-        name = frame.f_code.co_filename
-        is_open = is_open or (frame.f_code.co_name == "open" and ("anagram_plugin" in name or "sequential" in name))
-        return trace_lines if is_open and any(part in name for part in DELICATE) else None
-
-    before = sys.gettrace()
-    sys.settrace(trace_calls)
-    try:
-        yield lambda: seen
-    finally:
-        sys.settrace(before)
+def opens(frame: FrameType) -> bool:
+    """Return whether a call opens an orchestrator."""
+    name = frame.f_code.co_filename
+    return frame.f_code.co_name == "open" and ("anagram_plugin" in name or "sequential" in name)
 
 
 def count(orchestrator: str) -> int:
@@ -79,12 +48,12 @@ def left_behind() -> list[str]:
 
 
 def check(orchestrator: str, strikes: int, later: tuple[int, ...], number: int = signal.SIGINT) -> None:
-    with strike(NEVER) as lines:
+    with strike(NEVER, files=DELICATE, begins=opens) as lines:
         assert count(orchestrator) == 3
     assert lines() > 0
     ended = 0
     for line in range(1, lines() + 1, max(1, lines() // strikes)):
-        with strike(line, *later, number=number):
+        with strike(line, *later, files=DELICATE, begins=opens, number=number):
             try:
                 assert count(orchestrator) == 3
             except (KeyboardInterrupt, SystemExit):

@@ -4,31 +4,65 @@ from __future__ import annotations
 
 import math
 import os
-from pathlib import Path
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
 
-__all__ = ["processors"]
+__all__ = ["processors", "quota"]
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
+"""Where the system mounts control groups."""
+
+MEMBERSHIP = Path("/proc/self/cgroup")
+"""What tells the groups of this process: a line of ``id:controllers:path`` for each hierarchy."""
 
 
-def processors() -> int:
+def processors(groups: Path = CONTROL_GROUPS, membership: Path = MEMBERSHIP) -> int:
     """Return how many processors the system allows, which may be fewer than there are: at least 1.
 
     By the affinity mask, and by the quota of the control group, which is what limits a container.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, math.ceil(min(allowed, _quota(CONTROL_GROUPS))))
+    return max(1, math.ceil(min(allowed, quota(groups, membership))))
 
 
-def _quota(root: Path) -> float:
-    """Return the processors' worth of time that the control group at ``root`` has; infinite where none is set."""
+def quota(groups: Path = CONTROL_GROUPS, membership: Path = MEMBERSHIP) -> float:
+    """Return the processors' worth of time that this process may take; infinite where no control group sets a bound.
+
+    It is that of its own group, or of one above it if that has less.
+    """
+    return min(map(_share, set(_groups(groups, membership))), default=math.inf)
+
+
+def _groups(root: Path, membership: Path) -> Iterator[Path]:
+    """Yield the directories of this process's groups and of all above them; some may not exist."""
+    # A container sees its own group as the root, though the system may tell the path that it has outside.
+    yield from (root, root / "cpu", root / "cpu,cpuacct")
+    try:
+        lines = os.fsdecode(membership.read_bytes()).splitlines()
+    except OSError:
+        return
+    for line in lines:
+        _, _, rest = line.partition(":")
+        controllers, _, path = rest.partition(":")
+        if not controllers:
+            hierarchies = (root, root / "unified")  # version 2, alone or beside version 1
+        elif "cpu" in controllers.split(","):
+            hierarchies = (root / "cpu", root / controllers)
+        else:
+            continue
+        own = PurePosixPath(*(part for part in PurePosixPath(path).parts if part not in {"/", ".."}))
+        yield from (hierarchy / group for hierarchy in hierarchies for group in (own, *own.parents))
+
+
+def _share(group: Path) -> float:
+    """Return the processors' worth of time that one group has by itself."""
     try:  # version 2: "max 100000", or microseconds in each period
-        quota, period = (root / "cpu.max").read_text("ascii").split()
+        quota, period = (group / "cpu.max").read_text("ascii").split()
     except (OSError, ValueError):
         try:  # version 1: -1, or microseconds
-            quota = (root / "cpu" / "cpu.cfs_quota_us").read_text("ascii")
-            period = (root / "cpu" / "cpu.cfs_period_us").read_text("ascii")
-        except OSError:
+            quota = (group / "cpu.cfs_quota_us").read_text("ascii")
+            period = (group / "cpu.cfs_period_us").read_text("ascii")
+        except (OSError, ValueError):
             return math.inf
     try:
         share = int(quota) / int(period)

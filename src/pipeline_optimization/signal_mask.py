@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from types import FrameType
 
-__all__ = ["STOP_SIGNALS", "stop_signals_blocked"]
+__all__ = ["STOP_SIGNALS", "stop_signals_blocked", "stop_signals_put_off"]
 
 STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 """A Ctrl-C, a service manager's request to end, and a terminal that goes away."""
@@ -22,7 +22,7 @@ def stop_signals_blocked() -> Iterator[None]:
     are started meanwhile inherit the mask and keep it. Where there are no masks, handlers wait all the same; outside the
     main thread they never run.
     """
-    with _handlers_waiting():  # outside, since a mask holds for one thread: the system may give a signal to another
+    with stop_signals_put_off():  # outside, since a mask holds for one thread: the system may give a signal to another
         if not hasattr(signal, "pthread_sigmask"):
             yield
             return
@@ -35,8 +35,11 @@ def stop_signals_blocked() -> Iterator[None]:
 
 
 @contextmanager
-def _handlers_waiting() -> Iterator[None]:
-    """Note signals instead of calling their handlers, which are called at the end."""
+def stop_signals_put_off() -> Iterator[None]:
+    """Note these signals instead of calling their handlers, which are called at the end.
+
+    Unlike blocked signals, that is nothing which processes inherit that are started meanwhile.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return

@@ -13,17 +13,19 @@ Rounds = Callable[[int], Iterator[Random]]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--minutes", type=float, default=0.0, help="go on with each test for so long, beyond its bar")
+    parser.addoption("--rounds", type=int, default=0, help="how many rounds each test has, if that is beyond its bar")
     parser.addoption("--first-seed", type=int, default=1, help="where the seeds of rounds begin")
 
 
 @pytest.fixture
 def rounds(request: pytest.FixtureRequest) -> Rounds:
-    """Return a function that yields a seeded generator for each round: at least so many, and more with --minutes."""
+    """Return a function that yields a seeded generator for each round: at least so many, and more if asked for."""
     until = time.monotonic() + 60.0 * request.config.getoption("--minutes")
     first = request.config.getoption("--first-seed")
+    asked_for = request.config.getoption("--rounds")
 
     def make(least: int) -> Iterator[Random]:
-        seed = first
+        seed, least = first, max(least, asked_for)
         while seed < first + least or time.monotonic() < until:
             print(f"seed {seed}")  # pytest shows it when the round fails
             yield Random(seed)

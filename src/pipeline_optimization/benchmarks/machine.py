@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import platform
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import psutil
 
 from pipeline_optimization.installed import look_up
-from pipeline_optimization.processors import processors
+from pipeline_optimization.processors import processors, quota
 
 __all__ = ["describe_machine"]
 
@@ -21,7 +22,7 @@ PACKAGES = ("pipeline-optimization", "attrs", "pluggy", "psutil", "scipy")
 
 def describe_machine() -> Mapping[str, str]:
     """Return what may change a result, as text by name."""
-    quota = _first_line("/sys/fs/cgroup/cpu.max")
+    share = quota()
     governor = _first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     return {
         "cpu": _cpu_model(),
@@ -33,7 +34,7 @@ def describe_machine() -> Mapping[str, str]:
         "python_compiler": platform.python_compiler(),
         "gil": _gil(),
         "start_method": get_start_method(allow_none=True) or "default",
-        **({"cpu_quota": quota} if quota and not quota.startswith("max") else {}),
+        **({"cpu_quota": f"{share:g} processors"} if math.isfinite(share) else {}),
         **({"cpu_governor": governor} if governor else {}),
         "packages": ", ".join(_packages()),
     }

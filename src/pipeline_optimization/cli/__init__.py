@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-import sys
+import os
 from collections.abc import Sequence
 
 __all__ = ["main"]
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         run_and_exit(arguments)
     except KeyboardInterrupt:
-        sys.exit(130)  # in silence, as nothing was begun; exit_codes.INTERRUPTED may not be imported yet
+        # In silence, as nothing was begun. Python's own way to end would print a traceback if one more signal came.
+        os._exit(130)  # exit_codes.INTERRUPTED may not be imported yet
     finally:
         gc.enable()

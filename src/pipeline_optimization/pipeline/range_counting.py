@@ -13,6 +13,7 @@ from attrs import define, field
 
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.pipeline.payloads import Counted
+from pipeline_optimization.processors import processors
 from pipeline_optimization.sources import (
     FIRST_BYTES,
     Chunk,
@@ -48,8 +49,7 @@ MAX_THREADS: Final = 4
 
 def threads_beside(slots: int) -> int:
     """Return how many threads may count in each of so many attempts at once, so that all together use the cores."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(MAX_THREADS, cores // slots))
+    return max(1, min(MAX_THREADS, processors() // slots))
 
 
 @define(eq=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections import deque
@@ -19,6 +18,7 @@ from anagram_plugin_spark.session import open_context
 from pipeline_optimization.engine.inbox import Inbox
 from pipeline_optimization.engine.introduction import Introduction
 from pipeline_optimization.errors import ClusterError
+from pipeline_optimization.processors import processors
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["SparkOrchestrator"]
@@ -43,7 +43,7 @@ class SparkOrchestrator:
 
     def __init__(self, options: SparkOptions) -> None:
         self._options = options
-        self._cores = options.workers or len(os.sched_getaffinity(0))
+        self._cores = options.workers or processors()
         self._resources: ExitStack | None = None
         self._waiting: deque[Attempt] = deque()
         self._running = 0

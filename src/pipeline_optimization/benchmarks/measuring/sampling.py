@@ -26,6 +26,7 @@ from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.task_client import VARIABLE
 from pipeline_optimization.orchestrator import TaskOrchestrator
+from pipeline_optimization.signal_mask import stop_signals_put_off
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 
 __all__ = ["take_sample"]
@@ -48,7 +49,10 @@ def take_sample(order: SampleOrder) -> RawSample:
         server = None
         if order.settings is not None:
             server = stack.enter_context(closing(TaskServer(fault_plan(order.settings), directory)))
-        _Sampling(order, raw, server, directory).run()
+        with stop_signals_put_off():  # until it is known who ends the process
+            sampling = _Sampling(order, raw, server, directory)
+            stack.callback(sampling.end)
+        sampling.run()
     raw.wall_s = time.monotonic() - began
     return raw
 
@@ -73,7 +77,8 @@ class _Sampling:
         self._watch.begin(self._tree)
 
     def run(self) -> None:
-        raw, subject, tree = self._raw, self._subject, self._tree
+        """Let the subject do what it is to do."""
+        raw, subject = self._raw, self._subject
         try:
             self._converse()
             if not subject.wait(deadline=time.monotonic() + END_PATIENCE):
@@ -86,7 +91,11 @@ class _Sampling:
         except GarbledError as error:
             raw.exit = "garbled"
             raw.garbled = str(error)
-        finally:
+
+    def end(self) -> None:
+        """End the subject, if it has not ended, and all that it has started. A second Ctrl-C does not keep it from that."""
+        raw, subject, tree = self._raw, self._subject, self._tree
+        with stop_signals_put_off():
             raw.has_forked = subject.has_forked
             if subject.exit is None:
                 tree.kill()
