@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import FrameType
 
 import pytest
 
@@ -13,7 +15,10 @@ from command import ANAGRAM, environment
 from pipeline_optimization.cli import main
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.engine.interruption import PATIENCE, Interrupter, Interruption
+from pipeline_optimization.output import open_output
+from striking import NEVER, strike
 
+FILES = ("/output.py", "/tempfile.py")
 STRIKES_AT_IMPORT = """
 import importlib.abc, os, signal, sys
 
@@ -105,3 +110,34 @@ def test_hanging_up_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         main(["run", str(book), "--chunk-size", "4", "--output", str(tmp_path / "out.txt")])
     assert ended.value.code == 129
     assert "went away" in (tmp_path / "out.txt").read_text()
+
+
+def test_a_result_is_whole_wherever_signals_strike(tmp_path: Path) -> None:
+    """There is the old file or the new one, nothing beside it, and a KeyboardInterrupt is not taken for another error."""
+    target = tmp_path / "out.txt"
+
+    def write() -> None:
+        with open_output(str(target)) as stream:
+            stream.write("new")
+
+    def begins(frame: FrameType) -> bool:
+        return frame.f_code.co_name == "open_output"
+
+    with strike(NEVER, files=FILES, begins=begins) as lines:
+        write()
+    interrupted = 0
+    mask = os.umask(0o22)
+    for line in range(1, lines() + 1):
+        for later in ((), (1,), (4, 1)):
+            target.write_text("old")
+            signal.signal(signal.SIGINT, Interrupter())  # as in a command; the fixture puts back what was
+            with strike(line, *later, files=FILES, begins=begins):
+                try:
+                    write()
+                except KeyboardInterrupt:
+                    interrupted += 1
+            assert target.read_text() in {"old", "new"}
+            assert list(tmp_path.iterdir()) == [target], (line, later)
+            assert os.umask(0o22) == 0o22
+    os.umask(mask)
+    assert interrupted > lines()

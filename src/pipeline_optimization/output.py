@@ -7,11 +7,12 @@ import os
 import stat
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.signal_mask import stop_signals_put_off
 
 __all__ = ["open_output", "refuse_overwriting"]
 
@@ -60,17 +61,24 @@ def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
 def _replacing(target: Path) -> Iterator[TextIO]:
     import tempfile  # noqa: PLC0415 - most results go to standard output
 
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as stream:
-            yield stream
+    with ExitStack() as stack:
+        with stop_signals_put_off():  # until it is known who removes the file
+            handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
+            stack.callback(_remove, name)
+            stream = stack.enter_context(os.fdopen(handle, "w", encoding="utf-8", newline=""))
+        yield stream
+        with stop_signals_put_off():
             stream.flush()
             os.fsync(stream.fileno())
-        _dress(name, target)
-        os.replace(name, target)
-    except BaseException:
+            stream.close()
+            _dress(name, target)
+            os.replace(name, target)
+
+
+def _remove(name: str) -> None:
+    """Remove a file that has not taken its place."""
+    with stop_signals_put_off(), suppress(FileNotFoundError):
         os.unlink(name)
-        raise
 
 
 def _end_of_links(path: Path) -> Path:

@@ -78,7 +78,7 @@ class DaskOrchestrator:
     def open(self, context: OpenContext) -> None:
         self._run_id, self._inbox, self._futures = context.run_id or "run", Inbox(), {}
         introduction = Introduction.of(context)
-        with context.interruptible(), ExitStack() as resources:
+        with ExitStack() as resources, context.interruptible():  # a second signal waits until all is closed
             self._client = self._connect(resources)
             try:
                 self._client.wait_for_workers(1, timeout=PATIENCE)

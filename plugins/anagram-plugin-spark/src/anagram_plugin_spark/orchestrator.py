@@ -56,7 +56,7 @@ class SparkOrchestrator:
         self._inbox, self._waves, self._finished = Inbox(), SimpleQueue[Wave | None](), SimpleQueue[None]()
         self._running = 0
         introduction = Introduction.of(context)
-        with context.interruptible(), ExitStack() as resources:
+        with ExitStack() as resources, context.interruptible():  # a second signal waits until all is closed
             self._spark = resources.enter_context(open_context(self._options, self._cores))
             self._await_first()
             if self._options.address and not self._options.workers:
