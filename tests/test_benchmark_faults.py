@@ -152,6 +152,20 @@ def test_a_measured_process_holds_no_seed(monkeypatch: pytest.MonkeyPatch) -> No
     assert seen[0]["ANAGRAM_TASK_SERVER"].startswith("@" if sys.platform == "linux" else "/")
 
 
+@pytest.mark.slow
+def test_many_threads_may_wait_at_once() -> None:
+    """More connections than a process may usually open are no fault of a contender's."""
+    script = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"
+        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
+        "from test_benchmark_faults import codes, measure\n"
+        "assert codes(measure('waits_in_many_threads', kind='timed')) == set()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
 def test_an_umask_is_no_fault() -> None:
     """What a contender does to the files that it will make is its own affair."""
     assert codes(measure("changes_umask")) == set()

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import psutil
 
+from pipeline_optimization.benchmarks.measuring.handles import allow_handles
 from pipeline_optimization.benchmarks.measuring.kinship import children
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
@@ -41,6 +42,7 @@ CONTROL_BYTES = 4 << 20
 def take_sample(order: SampleOrder) -> RawSample:
     """Run a subject to its end, and end whatever it leaves behind. Never raises for what a contender does."""
     _prepare_cache(cache_directory())
+    allow_handles()
     raw = RawSample(control_ms=_control_ms(), load1=os.getloadavg()[0])
     began = time.monotonic()
     with ExitStack() as stack:
