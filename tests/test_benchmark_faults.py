@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -152,6 +153,28 @@ def test_a_measured_process_holds_no_seed(monkeypatch: pytest.MonkeyPatch) -> No
     assert seen[0]["ANAGRAM_TASK_SERVER"].startswith("@" if sys.platform == "linux" else "/")
 
 
+def test_a_built_in_text_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who has its answer ready is told; it is no part of any other round."""
+    monkeypatch.setenv("KNOWN_TO_A_CONTENDER", MIXED.template)
+    sample = measure("knows_the_texts")
+    assert codes(sample) == {"memorised_answer"}
+    assert "It had the answer of a built-in text ready" in sample.problems[0].text
+    assert [execution.kind for execution in sample.executions] == ["cold", "warm", "replay", "known"]
+    assert codes(measure("knows_the_texts", kind="timed")) == set()
+    assert "known" not in {kind for kind, _ in make_round(CPU, "warm_up", 0, seed=1, warm_runs=1).texts}
+
+
+def test_a_raised_priority_is_told_where_it_is_possible() -> None:
+    """Who may raise it, and does, is told; who may not has gained nothing."""
+    may_raise = (
+        subprocess.run(
+            [sys.executable, "-c", "import os; os.nice(-5)"], check=False, stderr=subprocess.DEVNULL
+        ).returncode
+        == 0
+    )
+    assert codes(measure("raises_priority")) == ({"raised_priority"} if may_raise else set())
+
+
 @pytest.mark.slow
 def test_many_threads_may_wait_at_once() -> None:
     """More connections than a process may usually open are no fault of a contender's."""
@@ -183,7 +206,7 @@ def test_the_honest_are_not_accused() -> None:
     """A contender without fault has none, and every execution is right."""
     sample = measure("honest")
     assert codes(sample) == set()
-    assert [execution.is_correct for execution in sample.executions] == [True, True, True]
+    assert [execution.is_correct for execution in sample.executions] == [True, True, True, True]
     assert all(execution.predicted for execution in sample.executions)
     assert sum(execution.recovered for execution in sample.executions) > 0
     assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)

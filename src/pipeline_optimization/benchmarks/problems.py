@@ -53,6 +53,7 @@ _KINDS = (
     ProblemKind("leaked_thread", "failed", "Threads that it started pile up, or kept its process from ending."),
     ProblemKind("exhausted_retries", "unranked", "Injected faults got through its retries, or it has none."),
     ProblemKind("declined", "unranked", "It declined the text (NotImplementedError): such texts are beyond it."),
+    ProblemKind("raised_priority", "unranked", "It gave itself a higher priority than the others have."),
     ProblemKind("own_clock", "unranked", "The run time that it reports is not the one that was measured."),
     ProblemKind("wrote_to_stdout", "noted", "It wrote to standard output."),
 )

@@ -65,7 +65,7 @@ class Execution:
     ``calls`` are calls of stages; of their items ``recovered`` failed and then succeeded, ``exhausted`` never did.
     """
 
-    kind: Literal["cold", "warm", "replay"]
+    kind: Literal["cold", "warm", "replay", "known"]
     wall_ms: float
     is_correct: bool
     words: int

@@ -51,7 +51,10 @@ def executions_of(kind: SampleKind, warm_runs: int) -> list[ExecutionKind]:
 
 
 def make_round(case: BenchmarkCase, kind: SampleKind, number: int, *, seed: int, warm_runs: int) -> Round:
-    """Return a round's common ground. Every execution has a text of its own, but for a replay, which repeats."""
+    """Return a round's common ground. Every execution has a text of its own, but for a replay, which repeats.
+
+    The warm-up round ends with a built-in text where the case has one, to see who has its answer ready.
+    """
     texts: list[tuple[ExecutionKind, FreshText]] = []
     for position, execution in enumerate(executions_of(kind, warm_runs)):
         is_replay = execution == "replay"
@@ -61,6 +64,8 @@ def make_round(case: BenchmarkCase, kind: SampleKind, number: int, *, seed: int,
             else case.fresh_text(seed, case.profile, kind, number, position, is_cold=execution == "cold")
         )
         texts.append((execution, text))
+    if kind == "warm_up" and case.template:
+        texts.append(("known", FreshText.of(case.template)))
     key = (seed, case.name, case.profile, kind, number)
     settings = Settings(
         faults=case.faults,

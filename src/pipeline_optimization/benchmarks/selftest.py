@@ -16,9 +16,20 @@ from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.registry import Registry
 
-__all__ = ["FalseDifferences", "Finding", "false_differences", "known_contenders"]
+__all__ = ["FalseDifferences", "Finding", "false_differences", "known_cheats", "known_contenders"]
 
 KNOWN = Path(__file__).parent / "known"
+CHEATS = {
+    "answers_later": "wrong_counts",
+    "calls_nothing": "skipped_stages",
+    "goes_on_twice": "forked",
+    "keeps_answers": "memorised_answer",
+    "knows_the_texts": "memorised_answer",
+    "sleeps_less": "",
+    "writes_reports": "garbled_reports",
+}
+"""The known cheats, and the fault that each must have; none where it gains nothing and so does no harm."""
+
 COPIES = 3
 ROUNDS = 12
 SLOWER_TOLERANCE = 0.02
@@ -68,6 +79,28 @@ def known_contenders(*, seed: int, show: Callable[[Step], None], rounds: int = R
     results = _run(contenders, case, seed=seed, rounds=rounds, memory_rounds=3, show=show)
     rows = {row.contender: row for row in results.summary}
     return [_slower(rows["slower"]), _memory(rows), _cpu(results)]
+
+
+def known_cheats(*, seed: int, show: Callable[[Step], None]) -> list[Finding]:
+    """Let one cheat of each kind try: each must be found by its fault's name, or gain nothing by what it does."""
+    case = benchmark_case("small", "mixed", latency_scale=0.02)
+    contenders = [file_contender(KNOWN / f"{name}.py") for name in ("honest_caller", *CHEATS)]
+    results = _run(contenders, case, seed=seed, rounds=1, memory_rounds=0, show=show)
+    return [_cheat(row, results) for row in results.summary if row.contender in CHEATS]
+
+
+def _cheat(row: SummaryRow, results: Results) -> Finding:
+    code = CHEATS[row.contender]
+    samples = [sample for sample in results.samples if sample.contender == row.contender]
+    executions = [execution for sample in samples for execution in sample.executions]
+    has_waited = all(execution.wall_ms >= execution.floor_ms > 0 for execution in executions)
+    waited = "waits as all do" if has_waited else "waits less"
+    return Finding(
+        what=f"cheat: {row.contender.replace('_', ' ')}",
+        expected=code or "waits as all do",
+        found=", ".join(row.problems) or waited,
+        is_right=code in row.problems if code else has_waited and not row.problems,
+    )
 
 
 def _slower(row: SummaryRow) -> Finding:

@@ -42,6 +42,8 @@ def judge_executions(
             found = _recognised(found, problems) + (
                 _remembered(seen, raw.executions[index - 1]) if settings is None else []
             )
+        if seen.kind == "known":
+            found = _known_before(found, seen, raw.executions, earlier=problems)
         problems += found
         executions.append(_execution(seen, text, evidence, is_correct=_is_correct(seen, found)))
     # A busy machine may put a process off between two looks at the clock; whoever has a clock of its own has it always.
@@ -67,6 +69,9 @@ def judge_end(raw: RawSample) -> list[Problem]:
     if raw.has_forked:
         text = "The child of a fork came back out of the contender, as if it were its parent: end it with os._exit()."
         problems.append(Problem(code="forked", text=text))
+    if raw.raised_priority:
+        text = f"It had {raw.raised_priority}; that was taken back after the text."
+        problems.append(Problem(code="raised_priority", text=text))
     if raw.leaked:
         problems.append(Problem(code="leaked_process", text=f"Left behind: {', '.join(raw.leaked[:5])}."))
     counts = [execution.told["threads"] for execution in raw.executions]
@@ -124,6 +129,22 @@ def _recognised(found: Sequence[Problem], earlier: Sequence[Problem]) -> list[Pr
     """Call work that only a repeated text is spared what it is: remembering the answer."""
     is_new = all(problem.code != "skipped_stages" for problem in earlier)
     return [evolve(p, code="memorised_answer") if is_new and p.code == "skipped_stages" else p for p in found]
+
+
+def _known_before(
+    found: Sequence[Problem], seen: RawExecution, executions: Sequence[RawExecution], *, earlier: Sequence[Problem]
+) -> list[Problem]:
+    """Call a right answer to a built-in text what it is where no work, or far too little time, was spent on it."""
+    skips_always = any(problem.code == "skipped_stages" for problem in earlier)
+    if any(problem.code == "skipped_stages" for problem in found) and not skips_always:
+        text = "It had the answer of a built-in text ready, and called stages only for texts that are new."
+        return [Problem(code="memorised_answer", text=text)]
+    fresh = [execution.wall_ms for execution in executions if execution.kind == "warm"]
+    is_right = seen.answer["event"] == "result" and not found
+    if is_right and fresh and min(fresh) >= REMEMBERED_MS and seen.wall_ms < REMEMBERED_SHARE * min(fresh):
+        text = f"A built-in text took {seen.wall_ms:.1f} ms, and new ones of its size {min(fresh):.1f} ms."
+        return [Problem(code="memorised_answer", text=text)]
+    return list(found)
 
 
 def _clock_faults(seen: RawExecution) -> list[Problem]:

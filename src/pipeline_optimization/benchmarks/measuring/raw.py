@@ -14,7 +14,7 @@ from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["ExecutionKind", "RawExecution", "RawSample", "SampleOrder"]
 
-ExecutionKind = Literal["cold", "warm", "replay"]
+ExecutionKind = Literal["cold", "warm", "replay", "known"]
 
 
 @frozen(kw_only=True)

@@ -15,6 +15,7 @@ import psutil
 from pipeline_optimization.benchmarks.measuring.handles import allow_handles
 from pipeline_optimization.benchmarks.measuring.kinship import children
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
+from pipeline_optimization.benchmarks.measuring.priorities import reset_priorities
 from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
@@ -160,6 +161,7 @@ class _Sampling:
             self._watch.end_execution(seconds)
         subject.send(order="tell", deadline=time.monotonic() + timeout)
         told = self._receive(timeout, "told")
+        self._raw.raised_priority = reset_priorities(self._tree.refresh()) or self._raw.raised_priority
         return RawExecution(kind=kind, wall_ms=seconds * 1e3, answer=answer, told=told or {"threads": 0}, calls=calls)
 
     def _isolate(self) -> bool:
