@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import define, field
@@ -13,6 +14,8 @@ from pipeline_optimization.sources.file_state import UNKNOWN, changed, is_same_s
 from pipeline_optimization.sources.url import UrlSource, is_url
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from pipeline_optimization.sources.url import UrlFile
 
 __all__ = ["OPEN_FLAGS", "RandomAccess", "open_random", "read_once"]
@@ -115,11 +118,25 @@ class _Remote:
     def read(self, start: int, size: int) -> bytes:
         if self._file is None:
             self._file = UrlSource(self._url).file()
-        return _whole(self._file.read(start, size), self._url, start, size, self._state)
+        with self._telling_removal():
+            data = self._file.read(start, size)
+        return _whole(data, self._url, start, size, self._state)
 
     def verify(self) -> None:
-        if self._state and self._file is not None and self._file.state() != self._state:
-            raise changed(self._url)
+        if self._state and self._file is not None:
+            with self._telling_removal():
+                state = self._file.state()
+            if state != self._state:
+                raise changed(self._url)
+
+    @contextmanager
+    def _telling_removal(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError as error:
+            if self._state and isinstance(error.__cause__, FileNotFoundError):
+                raise _gone(self._url) from error.__cause__
+            raise
 
     def close(self) -> None:
         self._file = None
