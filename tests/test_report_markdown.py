@@ -54,6 +54,7 @@ def test_all_parts_are_there() -> None:
     assert "- multiprocess, mixed · medium: Times vary by 6.1 %" in text
     assert "```\nanagram compare --compare-dir" in text
     assert "Example CPU" in text
+    assert "italic: the best that was seen" in text
 
 
 def test_hostile_names_are_text() -> None:

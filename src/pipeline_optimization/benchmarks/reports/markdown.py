@@ -40,7 +40,8 @@ def _lines(results: Results) -> Iterator[str]:
     for table in tables:
         yield from _section(table, footnotes)
     yield from _items(results.verdicts or ["No verdict was reached."])
-    yield f"{LEGEND}\n" if tables else "There is no summary: no round was completed.\n"
+    # Where a terminal is green, Markdown is italic.
+    yield f"{LEGEND.replace('green:', 'italic:')}\n" if tables else "There is no summary: no round was completed.\n"
     if results.warnings:
         yield "## Warnings\n"
         yield from _items(
