@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 import oracle
@@ -19,6 +19,7 @@ from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.wire import Call, another_copy, decode_call, encode_call
 from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.sources import StreamSource
+from pipeline_optimization.sources.ranges import FIRST_BYTES
 
 ORCHESTRATORS = ["sequential", "threaded", "multiprocess", "asyncio"]
 WORDS = ["cat", "Act", "TAC", "don't", "well-read", "b2b", "xyzzy", "é", "naïve", "İ", "ß", "cat,", "'", "-", "a" * 50]
@@ -63,6 +64,7 @@ def test_counts_equal_the_oracle(registry: Registry, text: str, chunk_size: int)
 @example(data=b"ca\xe2\x80t do\xffg \xc2", chunk_size=1)
 def test_any_bytes(registry: Registry, data: bytes, chunk_size: int) -> None:
     """Invalid UTF-8 is replaced and counted, and changes no other word."""
+    assume(not data or data[0] not in FIRST_BYTES)  # what may be compressed, or in another encoding
     text = data.decode("utf-8", "replace")
     report = count_anagrams(stream(data), chunk_size=chunk_size, registry=registry)
     assert report.anagram_counts == oracle.count(text)
