@@ -15,7 +15,9 @@ from command import ANAGRAM, environment
 from pipeline_optimization.cli import main
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.engine.interruption import PATIENCE, Interrupter, Interruption
+from pipeline_optimization.foreign_code import call_foreign
 from pipeline_optimization.output import open_output
+from pipeline_optimization.signal_mask import STOP_SIGNALS
 from striking import NEVER, strike
 
 FILES = ("/output.py", "/tempfile.py")
@@ -141,3 +143,12 @@ def test_a_result_is_whole_wherever_signals_strike(tmp_path: Path) -> None:
             assert os.umask(0o22) == 0o22
     os.umask(mask)
     assert interrupted > lines()
+
+
+@pytest.mark.parametrize("number", STOP_SIGNALS)
+def test_a_signal_is_no_failure_of_a_plugin(number: int) -> None:
+    """Whichever signal ends a command while a plugin is imported: the plugin is not accused."""
+    signal.signal(number, Interrupter())  # as in a command; the fixture puts back what was
+    with pytest.raises(KeyboardInterrupt) as caught:
+        call_foreign(signal.raise_signal, number)
+    assert caught.value.args == (number,)

@@ -13,12 +13,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
+from pipeline_optimization.signal_mask import STOP_SIGNALS
+
 __all__ = ["ForeignCodeError", "call_foreign"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Handler = Callable[[int, FrameType | None], Any]
 
@@ -66,7 +66,7 @@ def _noting_signals() -> Iterator[list[BaseException]]:
         return note
 
     if threading.current_thread() is threading.main_thread():
-        for number in SIGNALS:
+        for number in STOP_SIGNALS:
             before = signal.getsignal(number)
             if callable(before):
                 replaced.append((number, before, noting(before)))
