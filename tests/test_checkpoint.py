@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import math
 import os
 import re
 import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,23 @@ from pipeline_optimization.types import CheckpointSaved
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
 TEXT = "The cat's act: stop, spot, post! Tea-pot 3 dogs god. " * 400
 CHUNK = 100
+
+
+def test_a_file_system_without_locks_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """SQLite calls that "locked", as it does another run's checkpoint; no other run can be waited for."""
+    fcntl = pytest.importorskip("fcntl")
+
+    def fails(file: object, flags: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    path = tmp_path / "c.ck"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("BEGIN EXCLUSIVE")  # what SQLite tells is the same
+        with pytest.raises(CheckpointError, match="in use by another run"):
+            count_anagrams("cat", checkpoint=path)
+        monkeypatch.setattr(fcntl, "lockf", fails)
+        with pytest.raises(CheckpointError, match=r"has no file locks.* on another file system, such as a local one"):
+            count_anagrams("cat", checkpoint=path)
 
 
 @pytest.fixture

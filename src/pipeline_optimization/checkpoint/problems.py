@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -27,7 +30,12 @@ def explained(path: str) -> Iterator[None]:
         raise  # it is a ValueError, too
     except sqlite3.OperationalError as error:
         reason = str(error)
-        if "locked" in reason:
+        if "locked" in reason and not _has_locks(path):
+            text = (
+                f"The file system of {path!r} has no file locks, without which a checkpoint is not safe. Name a file on "
+                "another file system, such as a local one."
+            )
+        elif "locked" in reason:
             text = f"The checkpoint {path!r} is in use by another run. Wait for it, or name another file."
         elif "unable to open" in reason:
             text = (
@@ -43,3 +51,18 @@ def explained(path: str) -> Iterator[None]:
         if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_NOTADB:
             raise CheckpointError(f"{path!r} is no checkpoint of a run. Name another file.", path=path) from error
         raise damaged(path, error) from error
+
+
+def _has_locks(path: str) -> bool:
+    """Return whether files beside ``path`` can be locked, which SQLite does not tell from a lock that another run has."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows, whose locks always work
+
+        # Not the file itself: to close it would give up the locks that another run of this process has.
+        with tempfile.TemporaryFile(dir=os.path.dirname(path) or os.curdir) as probe:
+            fcntl.lockf(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno not in {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS}
+    except ImportError:
+        return True
+    return True

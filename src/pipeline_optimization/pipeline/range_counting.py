@@ -113,10 +113,9 @@ class _Share:
         chunks = read_ranges(piece, self._counter.chunk_size, self._squeeze)
         if len(piece) < MANY_FILES:
             return chunks
-        if (data := self._counter.read_files(piece)) is not None:
-            return [Chunk.of(data)]
+        data = self._counter.read_files(piece)
         with self._pieces.reading:
-            return list(chunks)
+            return list(chunks) if data is None or not _are_unchanged(piece) else [Chunk.of(data)]
 
 
 @define(eq=False)
@@ -155,12 +154,15 @@ class RangeCounter:
             return self._together([ours, *(share.result() for share in theirs)])
 
     def read_files(self, ranges: Sequence[FileRange]) -> bytes | None:
-        """Return whole local files as the kernel reads them, where it can: None tells nothing of why it cannot."""
+        """Return whole local files as the kernel reads them, where it can: None tells nothing of why it cannot.
+
+        Nothing is known of whether they are still what they were when the run began.
+        """
         if not isinstance(self.kernel, FileReader):
             return None
-        paths, starts, stops, states = zip(*ranges, strict=True)
+        paths, starts, stops, _ = zip(*ranges, strict=True)
         data = None if any(starts) or any(map(is_url, paths)) else self.kernel.read_files(paths, stops)
-        return data if data is not None and _are_plain(data, stops) and _are_unchanged(paths, states) else None
+        return data if data is not None and _are_plain(data, stops) else None
 
     def _together(self, shares: Sequence[Counted]) -> Counted:
         counts = [counts for share in shares for counts in share.chunks]
@@ -209,9 +211,9 @@ def _are_plain(data: bytes, sizes: Sequence[int]) -> bool:
     )
 
 
-def _are_unchanged(paths: Sequence[str], states: Sequence[int]) -> bool:
-    """Return whether files are still in these states. One that is gone, or not in its state, tells that when it is read again."""
+def _are_unchanged(ranges: Sequence[FileRange]) -> bool:
+    """Return whether files are still in their states. One that is gone, or not in its state, tells that when it is read again."""
     try:
-        return all(map(is_same_state, map(os.stat, paths), states))
+        return all(not part.state or is_same_state(os.stat(part.path), part.state) for part in ranges)
     except (OSError, ValueError):
         return False
