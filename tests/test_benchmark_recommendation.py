@@ -95,6 +95,17 @@ def test_sequential_can_be_the_best() -> None:
     )
 
 
+@given(st.lists(st.floats(50.0, 150.0), min_size=9, max_size=9))
+@settings(max_examples=50, deadline=None)
+def test_what_was_seen_to_be_slower_than_sequential_is_not_recommended(times: list[float]) -> None:
+    """Too few rounds for a verdict are no reason to leave sequential for what took longer than it, round by round."""
+    by_name = dict(zip(("asyncio", "sequential", "threaded"), (times[:3], times[3:6], times[6:]), strict=True))
+    samples = [sample(name, n, ms) for name, series in by_name.items() for n, ms in enumerate(series, start=1)]
+    template = results(dict.fromkeys(by_name, 100.0), rounds=3)
+    found = advised(evolve(template, samples=samples)).by_case[0]
+    assert found.use == "sequential" or (found.times_as_fast or 0.0) > 1.0
+
+
 def test_too_few_rounds_are_told_once() -> None:
     """With five rounds the best that was seen is named as probable, and one number of rounds would tell."""
     done = summarise(results({"sequential": 200.0, "threaded": 150.0, "asyncio": 100.0}, rounds=5))
