@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from contextlib import chdir
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -153,7 +155,8 @@ def test_standard_output_has_results_alone(orchestrator: str, tmp_path: Path) ->
 def test_lists_of_plugins_have_results_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The same holds for commands that only look at plugins."""
     (tmp_path / "noisy.py").write_text(NOISY)
-    with chdir(tmp_path), pytest.raises(SystemExit):
+    # The command tells its choice of plugins to processes that it starts, through the environment.
+    with mock.patch.dict(os.environ), chdir(tmp_path), pytest.raises(SystemExit):
         main(["plugins", "info", "noisy", "--json", "--plugins-dir", "."])
     captured = capsys.readouterr()
     assert json.loads(captured.out)["name"] == "noisy"
