@@ -10,12 +10,15 @@ import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from traceback import walk_tb
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
+from pipeline_optimization.error_text import describe_with_place
+from pipeline_optimization.errors import AnagramError, PluginError
 from pipeline_optimization.signal_mask import STOP_SIGNALS
 
-__all__ = ["ForeignCodeError", "call_foreign"]
+__all__ = ["ForeignCodeError", "call_component", "call_foreign", "is_of"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -47,6 +50,33 @@ def call_foreign(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     if interrupts:
         raise interrupts[0]
     return result
+
+
+def call_component(what: str, plugin: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call code of a chosen component and return its result.
+
+    ``what`` is the beginning of the sentence about a failure, ``plugin`` the component's name.
+
+    Raises:
+        AnagramError: The code raised it, on purpose.
+        PluginError: It raised anything else; the message has its type and its place.
+        KeyboardInterrupt: A signal came meanwhile, as in ``call_foreign``.
+    """
+    try:
+        return call_foreign(function, *args, **kwargs)
+    except ForeignCodeError as error:
+        raised = error.raised
+    if isinstance(raised, AnagramError | MemoryError):
+        raise raised
+    raise PluginError(f"{what} failed: {describe_with_place(raised)}.", plugin=plugin) from raised
+
+
+def is_of(error: BaseException, *modules: str) -> bool:
+    """Return whether an exception came through the package of one of the modules, unless it is this package."""
+    roots = {module.partition(".")[0] for module in modules} - {__package__}
+    return any(
+        str(frame.f_globals.get("__name__")).partition(".")[0] in roots for frame, _ in walk_tb(error.__traceback__)
+    )
 
 
 @contextmanager

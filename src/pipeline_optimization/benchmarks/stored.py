@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +16,7 @@ from pipeline_optimization.benchmarks.records import CaseRecord, ContenderRecord
 from pipeline_optimization.benchmarks.retries import with_retries
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.shell_quoting import quoted_command
 
 __all__ = ["load_results"]
 
@@ -81,7 +81,7 @@ def _of_partial(header: Header, samples: list[Sample]) -> Results:
             id="",
             started=datetime.now(UTC).isoformat(timespec="seconds"),
             seed=header.seed,
-            command=shlex.join(["anagram", header.command, *header.arguments]),
+            command=quoted_command(["anagram", header.command, *header.arguments]),
             rounds=max((case.rounds for case in cases.values()), default=0),
             reference="sequential" if "sequential" in names else next(iter(names), ""),
             noise_threshold=0.02,

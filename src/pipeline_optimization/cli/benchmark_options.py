@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 import sys
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
@@ -20,6 +19,7 @@ from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 if TYPE_CHECKING:
@@ -165,7 +165,7 @@ class CommonOptions:
             workers=self.workers,
             timeout=self.timeout,
             memory_limit=self.memory_limit,
-            command=shlex.join(["anagram", str(ctx.command.name), *self.arguments(ctx)]),
+            command=quoted_command(["anagram", str(ctx.command.name), *self.arguments(ctx)]),
             noise_threshold=self.noise_threshold,
             retry=self.retry_settings(registry),
         )

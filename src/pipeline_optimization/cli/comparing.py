@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +24,7 @@ from pipeline_optimization.cli.exit_codes import COMPLETE, FAILED, INTERRUPTED, 
 from pipeline_optimization.cli.gate_table import print_gate
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import refuse_overwriting
+from pipeline_optimization.shell_quoting import quoted, quoted_command
 
 __all__ = ["run_comparison"]
 
@@ -57,10 +57,11 @@ def run_comparison(
     print_comparison(results, sys.stdout, detailed=options.detailed)
     for path in options.exports:
         export(results, path)
-        click.echo(f"Written: {path}", err=True)
+        click.echo(f"Written: {quoted(str(path))}", err=True)
     if results.run.is_interrupted:
-        resume = shlex.join(["anagram", command, "--resume", str(partial.path)])
-        click.echo(f"Interrupted. {len(results.samples)} samples are kept; go on with: {resume}", err=True)
+        resume = quoted_command(["anagram", command, "--resume", str(partial.path)])
+        kept = "1 sample is" if len(results.samples) == 1 else f"{len(results.samples):,} samples are"
+        click.echo(f"Interrupted. {kept} kept; go on with: {resume}", err=True)
         return INTERRUPTED
     if options.save_baseline is not None:
         click.echo(f"Baseline kept: {save_baseline(results, options.save_baseline)}", err=True)

@@ -60,7 +60,8 @@ def print_options(registry: Registry, chosen: Mapping[str, str]) -> None:
         described = describe_options(component.options)
         for help_ in described:
             dotted = help_.name if prefix == "orchestrator" else f"{prefix}.{help_.name}"
-            default = "none" if help_.default is None else help_.default
-            click.echo(f"  -o {dotted}={default}  ({help_.type}) {help_.help}")
+            default = "VALUE" if help_.is_required else "none" if help_.default is None else help_.default
+            kind_of_value = f"{help_.type}, required" if help_.is_required else help_.type
+            click.echo(f"  -o {dotted}={default}  ({kind_of_value}) {help_.help}".rstrip())
         if not described:
             click.echo("  (no options)")

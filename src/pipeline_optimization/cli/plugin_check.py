@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 import click
-from attrs import frozen
+from attrs import evolve, frozen
 from rich.table import Table
 from rich.text import Text
 
@@ -80,6 +80,11 @@ def _checks(registry: Registry, record: PluginRecord, labels: Mapping[str, str])
             registry.choose(kind, label).build()
         except (UsageError, LexiconError) as error:
             yield _Checked(f"{kind}:{label}", _not_built(str(error), component.name))
+            continue
+        except PluginError as error:
+            yield _Checked(
+                f"{kind}:{label}", evolve(_not_built("", component.name), status="failed", detail=str(error))
+            )
             continue
         for result in check_component(registry, kind, label):
             yield _Checked(f"{kind}:{label}", result)

@@ -86,7 +86,7 @@ def info(ctx: click.Context, name: str, *, as_json: bool) -> None:
     registry = selected_registry(ctx)
     record = registry.record(name)
     if as_json:
-        click.echo(json.dumps({**record.to_dict(), "offers": _offers(registry, record)}, indent=2))
+        click.echo(json.dumps({**record.to_dict(), "offers": _offers(registry, record)}, indent=2, default=repr))
         return
     for key, value in record.to_dict().items():
         if value and key != "components":

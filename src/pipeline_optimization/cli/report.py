@@ -9,6 +9,7 @@ import click
 
 from pipeline_optimization.cli.benchmark_options import require_packages
 from pipeline_optimization.output import refuse_overwriting
+from pipeline_optimization.shell_quoting import quoted
 
 __all__ = ["report"]
 
@@ -50,4 +51,4 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
         click.echo(render(results, form_of(f"results.{form}")), nl=False)
     for target in exports:
         export(results, target)
-        click.echo(f"Written: {target}", err=True)
+        click.echo(f"Written: {quoted(target)}", err=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.pipeline.invocation import Invocation
 from pipeline_optimization.pipeline.plan import RunOptions
+from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import FileSource, Source, TextSource
 
 __all__ = ["retry"]
@@ -87,7 +87,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
             f"The run of {checkpoint!r} worked in {invocation.directory!r}, which cannot be entered: {error.strerror}.",
             path=checkpoint,
         ) from error
-    again = shlex.join(["anagram", "retry", *ctx.obj])
+    again = quoted_command(["anagram", "retry", *ctx.obj])
     code = run_jobs(
         registry, [_job(options, invocation)], form=format_of(form, output), top=top, output=target, resume=again
     )

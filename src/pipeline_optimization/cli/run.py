@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -20,6 +19,7 @@ from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions
+from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import UTF_8, Source, TextSource, checkpoint_files, expand_inputs
 from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 
@@ -164,7 +164,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         form=format_of(form, output),
         top=top,
         output=output,
-        resume=shlex.join(["anagram", "run", *again]),
+        resume=quoted_command(["anagram", "run", *again]),
     )
     ctx.exit(code)
 

@@ -13,13 +13,16 @@ from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, 
 from pipeline_optimization.cli.noise import noise_on_standard_error
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.rendering import Outcome, Renderer
-from pipeline_optimization.errors import ResourceError, UsageError
+from pipeline_optimization.error_text import describe_with_place
+from pipeline_optimization.errors import AnagramError, OrchestratorError, ResourceError, UsageError
+from pipeline_optimization.foreign_code import is_of
 from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.pipeline.plan import RunOptions, RunPlan, make_plan
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.signal_mask import STOP_SIGNALS
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, least_bytes, overwritten
 
@@ -96,6 +99,15 @@ def _run(plan: RunPlan, sources: Sequence[Source], registry: Registry) -> RunRep
             return execute(plan, sources, registry, on_progress=progress.show, signals=STOP_SIGNALS)
         except OSError as error:
             raise ResourceError(f"The system refused what the run needs: {error}.") from error
+        except AnagramError:
+            raise
+        except Exception as error:
+            if not is_of(error, type(plan.orchestrator).__module__, plan.retry.component.factory.__module__):
+                raise
+            raise OrchestratorError(
+                f"The orchestrator {plan.orchestrator_name!r} or the retry policy {plan.retry.label!r} failed: "
+                f"{describe_with_place(error)}."
+            ) from error
 
 
 def _advise(report: RunReport, resume: str) -> None:
@@ -103,9 +115,9 @@ def _advise(report: RunReport, resume: str) -> None:
     if not report.checkpoint:
         return
     if report.stop is not None:
-        click.echo(f"Finished items are in {report.checkpoint}. Go on with: {resume}", err=True)
+        click.echo(f"Finished items are in {quoted(report.checkpoint)}. Go on with: {resume}", err=True)
     elif report.failures:
-        click.echo(f"Try the failed items again with: anagram retry {report.checkpoint}", err=True)
+        click.echo(f"Try the failed items again with: anagram retry {quoted(report.checkpoint)}", err=True)
 
 
 def _code(outcome: Outcome) -> int:

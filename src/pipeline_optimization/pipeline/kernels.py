@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from pipeline_optimization.error_text import describe_with_place, message_of
 from pipeline_optimization.errors import PluginLoadError, UnknownComponentError
+from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.registry.known import hint_about
 from pipeline_optimization.types import KernelOffer
 
@@ -39,14 +41,15 @@ def prepare_kernel(offers: Sequence[KernelOffer], announce: Callable[[str], None
     ``announce`` is told what takes long. Raises PluginLoadError where none can be prepared.
     """
     warnings: list[str] = []
-    cause: Exception | None = None
+    cause: BaseException | None = None
     for offer in offers:
         try:
             if offer.prepare is not None:
-                offer.prepare(announce)
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is that plugin's failure
-            cause = error
-            warnings.append(f"The kernel {offer.name!r} cannot be used: {type(error).__name__}: {error}.")
+                call_foreign(offer.prepare, announce)
+        except ForeignCodeError as error:
+            cause = error.raised
+            why = message_of(cause) if isinstance(cause, PluginLoadError) else describe_with_place(cause)
+            warnings.append(f"The kernel {offer.name!r} cannot be used: {why}.")
         else:
             return offer, warnings
     raise PluginLoadError(" ".join(warnings), plugin=offers[-1].name) from cause

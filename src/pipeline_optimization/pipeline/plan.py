@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan
 from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.errors import OptionError, UnknownComponentError
+from pipeline_optimization.errors import OptionError, OrchestratorError, UnknownComponentError
 from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
 from pipeline_optimization.pipeline.range_counting import threads_beside
 from pipeline_optimization.pipeline.stages import StagePlan
@@ -113,6 +113,11 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
     options = evolve(options, encoding=check_encoding(options.encoding))
     seed = _seed(options)
     name, orchestrator, capabilities = _orchestrator(registry, options)
+    slots: object = orchestrator.slots
+    if not isinstance(slots, int) or slots < 1:
+        raise OrchestratorError(
+            f"The orchestrator {name!r} has {slots!r} slots. It must have a whole number of them, at least one."
+        )
     tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)
     signature = registry.signature(options.signature, options.signature_options)
     lexicon = registry.lexicon(options.lexicon, options.lexicon_options)

@@ -13,6 +13,7 @@ from pipeline_optimization.counting.index_cache import open_index
 from pipeline_optimization.engine.introduction import DESCRIBE_WORKER, encode_facts
 from pipeline_optimization.engine.worker import Stage
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.foreign_code import call_component
 from pipeline_optimization.pipeline.payloads import (
     Counted,
     decode_ranges,
@@ -53,8 +54,15 @@ class StagePlan:
     directory: str = ""
 
     def open_index(self) -> AnagramIndex:
-        """Return the lexicon's index; raises LexiconError where there is none to be had."""
-        return open_index(
+        """Return the lexicon's index.
+
+        Raises LexiconError where there is none to be had, and PluginError where a component fails at it.
+        """
+        return call_component(
+            f"Making the index of the lexicon {self.lexicon.label!r} for the tokenizer {self.tokenizer.label!r} and the "
+            f"signature {self.signature.label!r}",
+            self.lexicon.label,
+            open_index,
             self.lexicon.build(),
             self.signature.build(),
             lexicon_name=self.lexicon.label,

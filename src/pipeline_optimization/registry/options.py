@@ -10,7 +10,8 @@ from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 import attrs
 from attrs import frozen
 
-from pipeline_optimization.errors import OptionError
+from pipeline_optimization.error_text import describe
+from pipeline_optimization.errors import OptionError, PluginError
 from pipeline_optimization.sizes import parse_size
 from pipeline_optimization.spelling_hint import did_you_mean
 
@@ -29,6 +30,7 @@ class OptionHelp:
     type: str
     default: object
     help: str
+    is_required: bool = False
 
 
 def make_options(options: type[OptionsT], values: Mapping[str, object], owner: str) -> OptionsT:
@@ -37,7 +39,7 @@ def make_options(options: type[OptionsT], values: Mapping[str, object], owner: s
     ``owner`` names the component in errors. Raises OptionError for an unknown name or a wrong value.
     """
     fields = attrs.fields_dict(options)  # type: ignore[arg-type]  # it is an attrs class, which Component has checked
-    hints = get_type_hints(options)
+    hints = _types(options)
     converted: dict[str, object] = {}
     for name, value in values.items():
         key = name.replace("-", "_")
@@ -64,12 +66,13 @@ def _in_units(value: object, unit: int | None, what: str) -> object:
 
 def describe_options(options: type[object]) -> list[OptionHelp]:
     """Return the options of a class in their order."""
-    hints = get_type_hints(options)
+    hints = _types(options)
     return [
         OptionHelp(
             name=name,
             type=_type_name(hints[name]),
-            default=field.default,
+            default=_default(field.default),
+            is_required=field.default is attrs.NOTHING,
             help=str(field.metadata.get("help", "")) + _most(field.metadata),
         )
         for name, field in attrs.fields_dict(options).items()  # type: ignore[arg-type]  # as above
@@ -81,10 +84,31 @@ def _most(metadata: Mapping[str, Any]) -> str:
     return "" if at_most is None else f"; at most {at_most:,}"
 
 
+def _types(options: type[object]) -> Mapping[str, Any]:
+    """Return the types of the options. Raises PluginError where they cannot be resolved, at run time."""
+    try:
+        return get_type_hints(options)
+    except Exception as error:
+        raise PluginError(
+            f"The types of the options {options.__qualname__} cannot be resolved: {describe(error)}. Import what they name "
+            f"outside of TYPE_CHECKING, in {options.__module__}.",
+            plugin=options.__module__,
+        ) from error
+
+
 def argument_name(options: type[object]) -> str | None:
     """Return the option that ``NAME:VALUE`` sets, or None."""
     fields = attrs.fields_dict(options)  # type: ignore[arg-type]  # as above
     return next((name for name, field in fields.items() if field.metadata.get("is_argument")), None)
+
+
+def _default(default: object) -> object:
+    """Return a default as plain data: None where there is none, and what a factory makes."""
+    if default is attrs.NOTHING:
+        return None
+    if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class that the stubs call a function
+        return None if default.takes_self else default.factory()  # type: ignore[attr-defined]  # as above
+    return default
 
 
 def _unknown(name: str, known: list[str], owner: str) -> str:

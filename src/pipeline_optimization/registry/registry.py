@@ -24,6 +24,7 @@ from pipeline_optimization.registry.entries import (
     unreadable_metadata,
 )
 from pipeline_optimization.registry.failure import raise_unusable, unknown_component
+from pipeline_optimization.registry.kernel_offers import kernel_offers
 from pipeline_optimization.registry.loading import adopt, import_plugin
 from pipeline_optimization.registry.offers import Offers
 from pipeline_optimization.registry.options import argument_name, make_options
@@ -202,7 +203,7 @@ class Registry:
             if argument is None:
                 raise OptionError(f"The {owner} takes no value, so write {name!r} instead of {label!r}.")
             values[argument] = value
-        return Choice(label, component, make_options(component.options, values, f"the {owner}"))
+        return Choice(label, component, make_options(component.options, values, f"the {owner}"), kind)
 
     def orchestrator(self, label: str, options: Options | None = None) -> Choice[Orchestrator]:
         return cast("Choice[Orchestrator]", self.choose("orchestrator", label, options))
@@ -229,8 +230,9 @@ class Registry:
         """
         if ask_plugins:
             self._import(lambda entry: KERNEL_GROUP in entry.groups)
-        hook = self._manager.hook.anagram_counting_kernel
-        return cast("list[KernelOffer]", hook(tokenizer=tokenizer, signature=signature, lexicon=lexicon))
+        return kernel_offers(
+            self._manager.hook.anagram_counting_kernel, tokenizer=tokenizer, signature=signature, lexicon=lexicon
+        )
 
     def observers(self, hook: str) -> list[tuple[str, Callable[..., object]]]:
         """Return (plugin name, caller) for each plugin that implements an observer hook.

@@ -9,6 +9,7 @@ from typing import Generic, Literal, TypeVar
 from attrs import evolve, field, frozen
 
 from pipeline_optimization import __version__
+from pipeline_optimization.error_text import describe
 
 __all__ = ["Check", "CheckFailedError", "CheckResult", "CheckSkippedError", "Examination", "require"]
 
@@ -43,7 +44,7 @@ class CheckResult:
     fact: str
     status: Literal["passed", "failed", "skipped", "known", "warned"]
     detail: str = ""
-    cause: Exception | None = field(default=None, eq=False, repr=False)
+    cause: BaseException | None = field(default=None, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -124,8 +125,8 @@ class Examination(Generic[S]):
             return evolve(result, status="skipped", detail=str(reason))
         except CheckFailedError as error:
             return evolve(result, status="failed", detail=str(error), cause=error)
-        except Exception as error:  # noqa: BLE001 - whatever a component raises is its failure, and has a place
+        except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001 - whatever a component raises is its failure, and has a place
             place = traceback.extract_tb(error.__traceback__)[-1]
-            detail = f"{type(error).__name__}: {error} ({place.filename}, line {place.lineno})"
+            detail = f"{describe(error)} ({place.filename}, line {place.lineno})"
             return evolve(result, status="failed", detail=detail, cause=error)
         return result

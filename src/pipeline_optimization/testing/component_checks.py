@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
-import attrs
-
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.registry.options import describe_options, make_options
 from pipeline_optimization.testing.checks import Check, CheckFailedError, CheckSkippedError, require
@@ -44,7 +42,7 @@ def is_described(subject: Subject[Any]) -> None:
     require(bool(summary.strip()) and "\n" not in summary, f"The summary is {summary!r}.")
     mute = [one.name for one in describe_options(component.options) if not one.help.strip()]
     require(not mute, f"Options without help: {', '.join(mute)}.")
-    missing = [one.name for one in describe_options(component.options) if one.default is attrs.NOTHING]
+    missing = [one.name for one in describe_options(component.options) if one.is_required]
     require(not missing, f"Options without a default: {', '.join(missing)}.")
 
 

@@ -86,7 +86,14 @@ class Component(ComponentOf[T_co], Generic[OptionsT, T_co]):
     relation: str = ANAGRAM
 
     def __attrs_post_init__(self) -> None:
-        if not attrs.has(self.options):
+        name, summary, factory, options = (getattr(self, key) for key in ("name", "summary", "factory", "options"))
+        if not isinstance(name, str) or not name.strip():
+            raise TypeError(f"Component {name!r}: name must be a word, not {name!r}.")
+        if not isinstance(summary, str):
+            raise TypeError(f"Component {name!r}: summary must be a text, not {summary!r}.")
+        if not callable(factory):
+            raise TypeError(f"Component {name!r}: factory must be callable, not {factory!r}.")
+        if not isinstance(options, type) or not attrs.has(options):
             raise TypeError(f"Component {self.name!r}: options must be an attrs class, not {self.options!r}.")
         if not self.relation.strip() or "\n" in self.relation:
             raise ValueError(

@@ -1,0 +1,54 @@
+"""Commands that messages give can be pasted, whatever files are called, and cannot harm the terminal."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from contextlib import chdir
+from pathlib import Path
+
+import pytest
+
+from pipeline_optimization.cli import main
+from pipeline_optimization.shell_quoting import quoted, quoted_command
+
+ODD = ["caf\udce9.txt", "a\x1b[2Jb", "it's\n", "back\\slash\t", "caf\u00e9", "a b", "$HOME", "\u202eevil", ""]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_nothing_that_a_terminal_acts_on(name: str) -> None:
+    """A quoted name has printable characters only."""
+    assert quoted(name).isprintable()
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+@pytest.mark.parametrize("name", ODD)
+def test_a_shell_reads_it_back(name: str) -> None:
+    """Bash makes the same name of it, byte by byte."""
+    done = subprocess.run(["bash", "-c", f"printf %s {quoted(name)}"], capture_output=True, check=True)
+    assert done.stdout == os.fsencode(name)
+
+
+def test_the_usual_names_stay_as_they_are() -> None:
+    """Quotes stand only where they are needed."""
+    assert quoted_command(["anagram", "run", "book.txt", "a b", "caf\udce9.txt"]) == (
+        "anagram run book.txt 'a b' $'caf\\351.txt'"
+    )
+
+
+def test_the_command_to_go_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stopped run prints its command so that it can be pasted."""
+    name = "caf\udce9\x1b[2J.cp"
+    run = ["run", "--text", "cat", "--faults", "exercise", "--latency-scale", "0", "--retry", "none"]
+    with chdir(tmp_path):
+        for seed in range(100):
+            (tmp_path / name).unlink(missing_ok=True)
+            with pytest.raises(SystemExit) as ended:
+                main([*run, "--on-failure", "stop", "--seed", str(seed), "--checkpoint", name])
+            told = capsys.readouterr().err
+            if ended.value.code == 75:
+                break
+    place = r"$'caf\351\033[2J.cp'"
+    assert f"Finished items are in {place}. Go on with: anagram run --text cat " in told
+    assert told.rstrip().endswith(f"--checkpoint {place} --resume")
