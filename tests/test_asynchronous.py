@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import io
 import threading
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,7 @@ from pipeline_optimization import Registry, count_anagrams, count_anagrams_async
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import UnknownComponentError
 from pipeline_optimization.pipeline.run import Progress
-from pipeline_optimization.types import OpenContext
+from pipeline_optimization.types import Completion, OpenContext
 
 CAT = {"act": 1, "cat": 1, "tac": 1}
 PATIENCE = 30.0
@@ -90,20 +90,36 @@ def test_a_cancelled_run_keeps_what_it_finished(tmp_path: Path, registry: Regist
     options = {"checkpoint": path, "chunk_size": 100, "registry": registry}
     is_cancelled = threading.Event()
 
+    class Pausing(VirtualOrchestrator):
+        """Answers once, and then waits for the cancellation."""
+
+        has_answered = False
+
+        def poll(self, timeout: float) -> Sequence[Completion]:
+            assert not self.has_answered or is_cancelled.wait(PATIENCE), "nothing was cancelled"
+            completions = super().poll(timeout)
+            self.has_answered |= bool(completions)
+            return completions
+
     async def cancelled() -> None:
-        run = asyncio.current_task()
-        assert run is not None
+        has_finished = asyncio.Event()
 
         def note(progress: Progress) -> None:
-            run.cancel()
-            is_cancelled.set()
+            if progress.items:
+                has_finished.set()
 
-        # The run waits for its cancellation, so that it does not end before.
-        run_on = partial(is_cancelled.wait, PATIENCE)
-        await count_anagrams_async(book, on_progress=note, should_stop=run_on, **options)  # type: ignore[arg-type]  # as a mapping
+        run = asyncio.create_task(
+            count_anagrams_async(book, orchestrator=Pausing(slots=1), on_progress=note, **options)  # type: ignore[arg-type]  # as a mapping
+        )
+        await has_finished.wait()
+        run.cancel()
+        for _ in range(10):
+            await asyncio.sleep(0)  # the cancelled coroutine has its turns, in which it hears of it
+        is_cancelled.set()
+        with pytest.raises(asyncio.CancelledError):
+            await run
 
-    with pytest.raises(asyncio.CancelledError):
-        asyncio.run(cancelled())
+    asyncio.run(cancelled())
     report = count_anagrams(book, resume=True, **options)  # type: ignore[arg-type]  # as above
     assert report.anagram_counts["cat"] == 1000
     assert 0 < report.resumed_items < 80

@@ -55,7 +55,7 @@ def test_other_machines_are_refused() -> None:
     assert comparability(before, before) == []
     assert comparability(now, before) == [
         "cpu was 'Example CPU' and is 'Other CPU'",
-        "there were 2 workers and there are 3",
+        "the workers were 2 and are 3",
     ]
     other = evolve(before, cases=[evolve(before.cases[0], latency_scale=1.0)])
     assert comparability(other, before) == ["mixed · small had faults 'exercise' at latency scale 0.05"]

@@ -263,3 +263,18 @@ def test_the_default_run_uses_the_cores(tmp_path: Path, monkeypatch: pytest.Monk
     registry.register(Meeting(), "meeting")
     report = count_anagrams(path, kernel="meeting", registry=registry, chunk_size=100)
     assert report.anagram_counts["act"] == 4_000
+
+
+@pytest.mark.parametrize("place", ["first", "in the middle", "last"])
+@pytest.mark.parametrize("kernel", ["python", "auto"])
+def test_empty_files_among_small_ones(kernel: str, place: str, tmp_path: Path, registry: Registry) -> None:
+    """A file without a first byte is no reason to look for one, wherever it stands among files that are read together."""
+    position = {"first": 0, "in the middle": 150, "last": 299}[place]
+    for number in range(300):
+        (tmp_path / f"{number:03}.txt").write_bytes(b"" if number == position else b"cat act\n")
+    paths = sorted(tmp_path.iterdir())
+    assert count_anagrams(paths, kernel=kernel, registry=registry).anagram_counts == {
+        "act": 598,
+        "cat": 598,
+        "tac": 598,
+    }

@@ -6,6 +6,7 @@ import multiprocessing
 import signal
 import sys
 import threading
+from collections.abc import Collection
 from types import FrameType
 
 import pytest
@@ -36,21 +37,31 @@ def count(orchestrator: str) -> int:
     return count_anagrams("cat dog act", chunk_size=4, orchestrator=orchestrator).words
 
 
-def left_behind() -> list[str]:
-    """Return the names of the processes and threads of runs that live, and end the processes."""
+def left_behind(before: Collection[int | None]) -> list[str]:
+    """Return the names of the processes and threads of runs that live, and end the processes.
+
+    Threads with a number in ``before`` are not told: they are of others.
+    """
     workers = multiprocessing.active_children()
     for worker in workers:
         worker.kill()
         worker.join()
     return [worker.name for worker in workers] + [
-        thread.name for thread in threading.enumerate() if thread.name.startswith("anagram")
+        thread.name
+        for thread in threading.enumerate()
+        if thread.name.startswith("anagram") and thread.ident not in before
     ]
+
+
+def threads_now() -> Collection[int | None]:
+    return {thread.ident for thread in threading.enumerate()}
 
 
 def check(orchestrator: str, strikes: int, later: tuple[int, ...], number: int = signal.SIGINT) -> None:
     with strike(NEVER, files=DELICATE, begins=opens) as lines:
         assert count(orchestrator) == 3
     assert lines() > 0
+    before = threads_now()
     ended = 0
     for line in range(1, lines() + 1, max(1, lines() // strikes)):
         with strike(line, *later, files=DELICATE, begins=opens, number=number):
@@ -58,7 +69,7 @@ def check(orchestrator: str, strikes: int, later: tuple[int, ...], number: int =
                 assert count(orchestrator) == 3
             except (KeyboardInterrupt, SystemExit):
                 ended += 1
-        assert left_behind() == [], f"struck at line {line} and {later} later"
+        assert left_behind(before) == [], f"struck at line {line} and {later} later"
     assert ended
     assert count(orchestrator) == 3
 

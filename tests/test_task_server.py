@@ -172,8 +172,8 @@ def test_what_is_no_call_is_cut_off(server: TaskServer, data: bytes) -> None:
     """Whatever comes on a connection harms no other."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as stranger:
         stranger.connect("\0" + server.address[1:] if server.address.startswith("@") else server.address)
-        stranger.sendall(data)
-        with suppress(ConnectionResetError):
+        with suppress(BrokenPipeError, ConnectionResetError):  # it is cut off in the middle of what it sends, perhaps
+            stranger.sendall(data)
             assert stranger.recv(100) == b""
     attempt("cat")
     assert facts(server)[0] == expected("cat", 1)

@@ -70,5 +70,5 @@ def test_wrong_languages(label: str, message: str) -> None:
 
 def test_what_to_install() -> None:
     """Without the plugin, the error names the distribution that brings it."""
-    with pytest.raises(UnknownComponentError, match="pip install anagram-plugin-simplemma"):
+    with pytest.raises(UnknownComponentError, match="It comes with anagram-plugin-simplemma"):
         Registry().lexicon("simplemma:de")

@@ -203,12 +203,9 @@ def _are_plain(data: bytes, sizes: Sequence[int]) -> bool:
     ends = list(accumulate(size + 1 for size in sizes))
     if ends[-1] - 1 != len(data):
         return False
-    starts = [0, *ends[:-1]]
-    return FIRST_BYTES.isdisjoint(map(data.__getitem__, starts)) or all(
-        is_plain(data[start : start + size])
-        for start, size in zip(starts, sizes, strict=True)
-        if data[start] in FIRST_BYTES
-    )
+    # An empty file has no first byte: at its place stands the line end, or nothing if it is the last.
+    starts = [(start, size) for start, size in zip([0, *ends[:-1]], sizes, strict=True) if size]
+    return all(is_plain(data[start : start + size]) for start, size in starts if data[start] in FIRST_BYTES)
 
 
 def _are_unchanged(ranges: Sequence[FileRange]) -> bool:

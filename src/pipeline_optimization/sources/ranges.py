@@ -144,7 +144,7 @@ def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze |
     plain: list[bytes] = []
     for part in ranges:
         data = read_once(part.path, part.start, part.size, part.state)
-        if part.start or data[0] not in FIRST_BYTES or is_plain(data):
+        if part.start or not data or data[0] not in FIRST_BYTES or is_plain(data):
             plain.append(data if part.start else data.removeprefix(BYTE_ORDER_MARK))
         else:
             yield from _cut_whole(data, part.path, chunk_size, squeeze)
