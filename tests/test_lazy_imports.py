@@ -164,3 +164,13 @@ def test_a_component_of_another_name_is_found(site: Path) -> None:
     install(site, "several", "several", COMPONENT.format(name="one-of-several"))
     modules = modules_of("run", "--no-plugin", "loud", "--text", "cat", "--tokenizer", "one-of-several", path=site)
     assert {"fake_several", "anagram_plugin_threaded"} <= plugins_in(modules)
+
+
+def test_a_file_of_tasks_reads_no_sources() -> None:
+    """Contenders of a comparison start hundreds of times: their tasks import nothing that finds or reads inputs."""
+    listing = "import sys; import pipeline_optimization.tasks.find_anagrams_task; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, env=environment(), check=True, timeout=60
+    )
+    assert "pipeline_optimization.builtin.lexicons" in done.stdout.split()
+    assert not [name for name in done.stdout.split() if name.startswith("pipeline_optimization.sources")]

@@ -12,7 +12,6 @@ from attrs import frozen
 
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.installed import version_of
-from pipeline_optimization.sources.encoding import decode_marked
 from pipeline_optimization.types import NoOptions, option
 
 __all__ = ["FileLexicon", "FileLexiconOptions", "GcideLexicon", "SystemLexicon", "Web2Lexicon"]
@@ -96,6 +95,8 @@ class FileLexicon:
         return f"sha256 {sha256(self._content).hexdigest()}"
 
     def words(self) -> Iterable[str]:
+        from pipeline_optimization.sources.encoding import decode_marked  # noqa: PLC0415 - as in _PackagedLexicon
+
         return decode_marked(self._content).splitlines()
 
 
