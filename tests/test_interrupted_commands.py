@@ -106,12 +106,24 @@ def test_hanging_up_ends_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         signal.raise_signal(signal.SIGHUP)
 
     monkeypatch.setattr(ProgressLine, "show", hang_up)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under nohup, which ignores it
     book = tmp_path / "book.txt"
     book.write_text("cat " * 100)
     with pytest.raises(SystemExit) as ended:
         main(["run", str(book), "--chunk-size", "4", "--output", str(tmp_path / "out.txt")])
     assert ended.value.code == 129
     assert "went away" in (tmp_path / "out.txt").read_text()
+
+
+def test_nohup_is_respected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run whose caller ignores SIGHUP, as nohup does, goes on when its terminal goes away."""
+    monkeypatch.setattr(ProgressLine, "show", lambda *arguments: signal.raise_signal(signal.SIGHUP))
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    book = tmp_path / "book.txt"
+    book.write_text("cat " * 100)
+    with pytest.raises(SystemExit) as ended:
+        main(["run", str(book), "--chunk-size", "4", "--output", str(tmp_path / "out.txt")])
+    assert ended.value.code == 0
 
 
 def test_a_result_is_whole_wherever_signals_strike(tmp_path: Path) -> None:
