@@ -32,6 +32,15 @@ def test_a_varied_text_is_of_the_same_size(name: str) -> None:
     assert text.expected == independent.count(text.text)
 
 
+@pytest.mark.parametrize("name", ["small", "medium", "large"])
+@pytest.mark.parametrize("seed", range(5))
+def test_a_varied_text_asks_for_no_longer_words(name: str, seed: int) -> None:
+    """Word by word it is as long as its template, also where an apostrophe joins two: some work grows with a word's letters."""
+    template = load_cases()[name].text
+    lengths = [len(token) for token in oracle.tokens(template)]
+    assert [len(token) for token in varied_text(template, seed).tokens] == lengths
+
+
 def test_a_generated_text_has_the_words_asked_for() -> None:
     """Frequent words and rare ones, some of them in no lexicon."""
     text = generated_text(5000, 1)

@@ -39,7 +39,8 @@ class FreshText:
 def varied_text(template: str, *parts: object) -> FreshText:
     """Return a text shaped like a template, each different word replaced by another of the same length.
 
-    ``parts`` seed the draw. Punctuation, capitals and repetitions stay; the words' order is shuffled.
+    ``parts`` seed the draw. Punctuation, capitals and repetitions stay. Words are shuffled among those of their length, so that an
+    apostrophe joins no words to a longer one than in the template: there are contenders whose work grows with a word's length.
     """
     random = seeded_random("text", *parts)
     by_length = _words_by_length()
@@ -47,9 +48,10 @@ def varied_text(template: str, *parts: object) -> FreshText:
     replaced: dict[str, str] = {}
     for word in sorted({word.lower() for word in found}):
         replaced[word] = random.choice(by_length.get(len(word), [word]))
-    order = random.sample(found, len(found))
-    shuffled = iter(order)
-    return FreshText.of(WORD.sub(lambda match: _like(match[0], replaced[next(shuffled).lower()]), template))
+    shuffled: dict[int, list[str]] = {}
+    for word in random.sample(found, len(found)):
+        shuffled.setdefault(len(word), []).append(replaced[word.lower()])
+    return FreshText.of(WORD.sub(lambda match: _like(match[0], shuffled[len(match[0])].pop()), template))
 
 
 def generated_text(words: int, *parts: object) -> FreshText:
