@@ -10,23 +10,21 @@ from statistics import median
 from attrs import evolve
 
 from example_results import results, sample
+from pipeline_optimization.benchmarks.advice import Advice, Recommendation
 from pipeline_optimization.benchmarks.records import (
-    Advice,
     CaseRecord,
     Comparison,
     ContenderRecord,
     Interval,
     Mark,
     Point,
-    Recommendation,
     Results,
     Sample,
-    Scan,
-    ScanPoint,
     SummaryRow,
     Verdict,
     Warning_,
 )
+from pipeline_optimization.benchmarks.scan import Scan, ScanPoint
 from pipeline_optimization.benchmarks.statistics.recommendation import recommend
 
 HOSTILE = (

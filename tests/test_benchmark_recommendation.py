@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from example_results import results, sample
+from pipeline_optimization.benchmarks.advice import Recommendation
 from pipeline_optimization.benchmarks.documents import results_to_json
-from pipeline_optimization.benchmarks.records import Recommendation, Results
+from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.columns import verdict_words
 from pipeline_optimization.benchmarks.reports.html import document
 from pipeline_optimization.benchmarks.reports.html.document import results_to_html

@@ -11,12 +11,14 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from example_summary import full_results, hostile_results
-from pipeline_optimization.benchmarks import records
+from pipeline_optimization.benchmarks import advice, records, scan
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.schema import load_schema
 
-RECORDS = [kind for name in records.__all__ if attrs.has(kind := getattr(records, name))]
+RECORDS = [
+    kind for module in (advice, records, scan) for name in module.__all__ if attrs.has(kind := getattr(module, name))
+]
 Document = dict[str, Any]
 
 

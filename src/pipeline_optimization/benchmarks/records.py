@@ -10,23 +10,22 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from pipeline_optimization.benchmarks.advice import Recommendation
+from pipeline_optimization.benchmarks.scan import Scan
+
 __all__ = [
     "NAMESPACE",
     "SCHEMA_VERSION",
-    "Advice",
     "CaseRecord",
     "Comparison",
     "ContenderRecord",
     "Execution",
     "Point",
     "Problem",
-    "Recommendation",
     "Results",
     "RunRecord",
     "Sample",
     "SampleKind",
-    "Scan",
-    "ScanPoint",
     "SummaryRow",
     "Verdict",
     "Warning_",
@@ -273,71 +272,10 @@ class Warning_:  # noqa: N801 - Warning is Python's
 
 
 @frozen(kw_only=True)
-class ScanPoint:
-    """The median time at one size or number of workers."""
-
-    x: float
-    median_ms: float
-    interval_ms: Interval | None
-
-
-@frozen(kw_only=True)
-class Scan:
-    """A contender's times over sizes or workers with the fitted law, or why none was fitted (``refusal``).
-
-    For ``words`` the law is t = a + b n^c (``parameters`` a, b, c); for ``workers`` it is Amdahl's, with ``serial``.
-    """
-
-    dimension: Literal["words", "workers"]
-    contender: str
-    points: Sequence[ScanPoint]
-    parameters: Mapping[str, float] = field(factory=dict)
-    intervals: Mapping[str, Interval] = field(factory=dict)
-    refusal: str = ""
-
-
-@frozen(kw_only=True)
-class Advice:
-    """Which installed orchestrator to use for some work, and why in words; ``use`` is empty where none can be recommended.
-
-    ``case`` and ``profile`` are empty where it is about several. ``times_as_fast`` is the gain over ``against``, with its exact
-    95 % interval. ``certain`` says whether it is: for the reference, that nothing else is as fast. ``tied`` names those
-    that cannot be told from it.
-    """
-
-    work: Literal["all", "waiting", "computing"]
-    case: str = ""
-    profile: str = ""
-    use: str = ""
-    why: str = ""
-    certain: bool = False
-    against: str = ""
-    times_as_fast: float | None = None
-    interval: Interval | None = None
-    tied: Sequence[str] = ()
-
-
-@frozen(kw_only=True)
-class Recommendation:
-    """The answer first: what to use overall, why and whether that is certain; then by kind of work and by case.
-
-    ``files`` says what contenders show that are not installed, ``caveat`` how many rounds would make it certain.
-    """
-
-    use: str = ""
-    why: str = ""
-    certain: bool = False
-    by_work: Sequence[Advice] = ()
-    by_case: Sequence[Advice] = ()
-    files: str = ""
-    caveat: str = ""
-
-
-@frozen(kw_only=True)
 class Results:
     """A whole comparison."""
 
-    recommendation: Recommendation = Recommendation()
+    recommendation: Recommendation = field(factory=Recommendation)
     run: RunRecord
     machine: Mapping[str, str]
     contenders: Sequence[ContenderRecord]

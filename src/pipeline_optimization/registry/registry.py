@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -24,6 +23,7 @@ from pipeline_optimization.registry.entries import (
     unreadable_metadata,
 )
 from pipeline_optimization.registry.failure import raise_unusable, unknown_component
+from pipeline_optimization.registry.initial_records import initial_records
 from pipeline_optimization.registry.kernel_offers import kernel_offers
 from pipeline_optimization.registry.loading import adopt, import_plugin
 from pipeline_optimization.registry.offers import Offers
@@ -58,7 +58,7 @@ class Registry:
         self._entries = list(entries)
         self._unreadable = tuple(unreadable)
         selection.check(self._entries)
-        self._records = _records(self._entries, selection)
+        self._records = initial_records(self._entries, selection)
         self._own: list[PluginRecord] = []
         self._import(lambda entry: entry.is_core)
         if selection.is_strict:
@@ -276,34 +276,3 @@ class Registry:
 
 def _any(entry: PluginEntry) -> bool:
     return True
-
-
-def _records(entries: Sequence[PluginEntry], selection: Selection) -> list[PluginRecord]:
-    """Return what is known before anything is imported: what is switched off, and which names are claimed twice."""
-    reasons = [selection.reason_against(entry) for entry in entries]
-    names = Counter(entry.name for entry, reason in zip(entries, reasons, strict=True) if not reason)
-    records = []
-    for entry, reason in zip(entries, reasons, strict=True):
-        record = PluginRecord(
-            name=entry.name,
-            distribution=entry.distribution,
-            version=entry.version,
-            origin=entry.origin,
-            module=entry.module,
-            status="installed",
-        )
-        if reason:
-            record = evolve(record, status="disabled", error=reason)
-        elif names[entry.name] > 1:
-            rivals = [e for e, why in zip(entries, reasons, strict=True) if e.name == entry.name and not why]
-            record = evolve(record, status="conflict", error=_twins(rivals))
-        records.append(record)
-    return records
-
-
-def _twins(rivals: Sequence[PluginEntry]) -> str:
-    providers = " and ".join(entry.provider for entry in rivals)
-    choice = " or ".join(f"--no-plugin {entry.path or entry.distribution}" for entry in rivals)
-    return (
-        f"The plugin name {rivals[0].name!r} is claimed by {providers}. Uninstall one of them, or choose with {choice}."
-    )

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve
 
-from pipeline_optimization.benchmarks.records import Advice, Results, SummaryRow
+from pipeline_optimization.benchmarks.advice import Advice
+from pipeline_optimization.benchmarks.records import Results, SummaryRow
 from pipeline_optimization.benchmarks.reports.quantities import pace
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 from pipeline_optimization.benchmarks.statistics.wording import between, listed

@@ -14,7 +14,8 @@ from typing import Literal
 
 from attrs import frozen
 
-from pipeline_optimization.benchmarks.records import Advice, CaseRecord, Recommendation, Results, SummaryRow
+from pipeline_optimization.benchmarks.advice import Advice, Recommendation
+from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
 from pipeline_optimization.benchmarks.statistics.advice import why_of, words_on_files
 from pipeline_optimization.benchmarks.statistics.intervals import ratio_interval
 from pipeline_optimization.benchmarks.statistics.ranking import certainly_faster, rank
