@@ -21,7 +21,7 @@ __all__ = ["compare"]
 
 MOST_ROUNDS = 12
 DEFAULT_BUDGET = 270.0
-"""Seconds that a comparison aims at unless told otherwise, so that it ends within five minutes, tables and all."""
+"""Seconds that a comparison aims at unless told otherwise. It takes longer where that is too short for the least number of rounds."""
 
 
 @click.command()
