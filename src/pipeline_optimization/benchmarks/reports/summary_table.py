@@ -120,16 +120,18 @@ def _advice(results: Results, case: str, profile: str) -> str:
 
 
 def _retries(results: Results, names: Sequence[str]) -> str:
-    """Return who has another retry policy than the run's; empty where all have it, or it is not known."""
+    """Return who retries in which way; empty where all do alike, or where the run's policy is not known."""
     common = results.run.retry
-    others: dict[str, list[str]] = {}
+    ways: dict[str, list[str]] = {}
     for one in results.contenders:
-        if one.name in names and one.retry not in {"", common}:
-            others.setdefault(RETRIES.get(one.retry, one.retry), []).append(one.name)
-    if not others or not common:
+        if one.name in names and one.retry:
+            ways.setdefault(one.retry, []).append(one.name)
+    if len(ways) < 2 or not common:
         return ""
-    listed = "; ".join(f"{', '.join(found)}: {policy}" for policy, found in others.items())
-    return f"Retry policies differ, which changes times. All have {common}, but {listed}."
+    listed = "; ".join(f"{', '.join(found)}: {RETRIES.get(way, way)}" for way, found in ways.items() if way != common)
+    # The run's policy may be nobody's: variants bring their own.
+    rule = f". All have {common}, but {listed}" if common in ways else f": {listed}"
+    return f"Retry policies differ, which changes times{rule}."
 
 
 def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:
