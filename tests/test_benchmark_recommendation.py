@@ -137,7 +137,16 @@ def test_nothing_got_through() -> None:
 def test_only_one_got_through() -> None:
     """Then it is recommended as the only one, without a gain."""
     found = advised(with_problem(results({"sequential": 200.0, "threaded": 100.0}), "sequential", "timeout"))
-    assert found.why == "Use --orchestrator threaded: no other installed orchestrator got through without a fault."
+    assert found.why == "Use --orchestrator threaded: nothing else that is installed got through without a fault."
+
+
+def test_only_one_of_an_orchestrators_variants_got_through() -> None:
+    """Variants of one orchestrator are no other orchestrators: the sentence speaks of what was compared."""
+    made = results({"sequential retry=none": 200.0, "sequential retry=fixed": 100.0})
+    found = advised(with_problem(made, "sequential retry=none", "exhausted_retries"))
+    assert found.why == (
+        "Use --orchestrator sequential --retry fixed: nothing else that is installed got through without a fault."
+    )
 
 
 @pytest.mark.parametrize(("rounds", "is_certain"), [(12, True), (3, False)])

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from io import StringIO
 
+import pytest
 from attrs import evolve
 
+from example_results import results, sample
 from example_summary import full_results
 from pipeline_optimization.benchmarks.records import SummaryRow
 from pipeline_optimization.benchmarks.reports.columns import Cell
+from pipeline_optimization.benchmarks.reports.html.document import results_to_html
 from pipeline_optimization.benchmarks.reports.markdown import results_to_markdown
 from pipeline_optimization.benchmarks.reports.overview import fact_list
 from pipeline_optimization.benchmarks.reports.summary_table import summary_tables
+from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.cli.comparison_table import print_comparison
 
 TABLES = summary_tables(full_results())
@@ -64,6 +70,63 @@ def test_other_retry_policies_are_told() -> None:
     print_comparison(evolve(other, scans=[]), stream, detailed=False)
     for text in (stream.getvalue(), results_to_markdown(other)):
         assert "All have exponential, but threaded: fixed;" in " ".join(text.split())
+
+
+def test_a_policy_that_nobody_has_is_not_named() -> None:
+    """Where none has the run's policy, each one's is told; where all share another, nothing differs."""
+    found = full_results()
+    run = evolve(found.run, retry="exponential")
+
+    def told(ways: Sequence[str]) -> str:
+        names = [row.contender for row in TABLES[0].rows]
+        policies = dict(zip(names, itertools.cycle(ways), strict=False))
+        contenders = [evolve(c, retry=policies[c.name]) for c in found.contenders]
+        return summary_tables(evolve(found, run=run, contenders=contenders))[0].retries
+
+    differ = told(["none", "fixed"])
+    assert differ.startswith("Retry policies differ, which changes times: ")
+    assert "no retries" in differ
+    assert ": fixed" in differ
+    assert "exponential" not in differ
+    assert told(["none"]) == ""
+
+
+def test_an_interrupted_comparison_does_not_boast() -> None:
+    """Its heading has no round that was not taken, and who was not measured yet is no undecided or failed one."""
+    whole = results({"sequential": 200.0, "threaded": 100.0}, rounds=9)
+    taken = [one for one in whole.samples if one.contender == "threaded" and one.round == 1 and one.kind == "timed"]
+    warm = sample("sequential", 0, 200.0, kind="warm_up")
+    cut = evolve(whole, run=evolve(whole.run, is_interrupted=True), samples=[warm, *taken])
+    done = summarise(evolve(cut, cases=[evolve(cut.cases[0], rounds=9)]))
+    (table,) = summary_tables(done)
+    assert table.heading == "mixed · small (22 words, interrupted in round 1, random order)"
+    assert {row.contender: row.verdict_text for row in table.rows} == {
+        "threaded": "undecided",
+        "sequential": "not measured",
+    }
+    assert not any("did not get through" in warning.text for warning in done.warnings)
+    assert any("sequential was not measured" in warning.text for warning in done.warnings)
+    complete = summarise(evolve(whole, run=evolve(whole.run, is_interrupted=True)))
+    assert "9 rounds" in summary_tables(complete)[0].heading
+
+
+@pytest.mark.parametrize("measured", [[], ["threaded"]])
+def test_nobody_is_blamed_for_an_interruption(measured: list[str]) -> None:
+    """Whoever had no turn yet did not fail, and no sentence of any kind says so."""
+    whole = results({"sequential": 200.0, "threaded": 100.0, "asyncio": 100.0}, rounds=9)
+    taken = [one for one in whole.samples if one.contender in measured and one.round == 1 and one.kind == "timed"]
+    warm = [sample(name, 0, 200.0, kind="warm_up") for name in ("threaded", "asyncio")]
+    cut = evolve(whole, run=evolve(whole.run, is_interrupted=True), samples=[*warm, *taken])
+    done = summarise(evolve(cut, cases=[evolve(cut.cases[0], rounds=0 if not measured else 9)]))
+    assert not done.recommendation.certain
+    assert done.recommendation.use == "".join(measured)
+    for text in (results_to_markdown(done), results_to_html(done)):
+        assert "got through" not in text
+        assert "get through" not in text
+        assert "0 rounds" not in text
+    alone = evolve(whole, contenders=whole.contenders[:1], run=cut.run, cases=done.cases)
+    single = summarise(evolve(alone, samples=[sample("sequential", 0, 200.0, kind="warm_up")]))
+    assert single.verdicts == ["mixed · small: sequential was not measured before the interruption."]
 
 
 def test_only_known_facts() -> None:

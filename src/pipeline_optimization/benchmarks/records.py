@@ -244,6 +244,11 @@ class SummaryRow:
     failures: Mapping[str, int] = field(factory=dict)
     marks: Mapping[str, Mark] = field(factory=dict)
 
+    @property
+    def is_unmeasured(self) -> bool:
+        """Return whether it has no time and no fault either: an interruption came first."""
+        return self.runtime_ms is None and not self.problems
+
 
 @frozen(kw_only=True)
 class Comparison:

@@ -63,7 +63,10 @@ def verdict_words(row: SummaryRow, rows: Sequence[SummaryRow]) -> str:
         rows: All rows of its table: the best one is tied where another cannot be told from it.
     """
     if not row.problems and row.verdict == "unranked":
-        return "" if len(rows) == 1 else "undecided"
+        if len(rows) == 1:
+            return ""
+        # An interrupted comparison ends before everybody had a turn.
+        return "not measured" if row.is_unmeasured else "undecided"
     has_ties = any(other.verdict == "tied" for other in rows)
     return VERDICTS["tied" if row.verdict == "best" and has_ties else row.verdict]
 

@@ -15,7 +15,9 @@ LEGEND = "★ certainly the best · ≈ cannot be told from the best · green: t
 def interruption(results: Results) -> str:
     """Return what to know about a run that was cut short; empty otherwise."""
     return (
-        "The run was interrupted: only rounds that were complete by then count." if results.run.is_interrupted else ""
+        "The run was interrupted: figures are of what was taken until then, verdicts of complete rounds."
+        if results.run.is_interrupted
+        else ""
     )
 
 

@@ -97,7 +97,7 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
     return SummaryTable(
         case=case,
         profile=profile,
-        heading=_heading(case, profile, record, rows),
+        heading=_heading(case, profile, record, rows, is_interrupted=results.run.is_interrupted),
         advice=_advice(results, case, profile),
         retries=_retries(results, [row.contender for row in rows]),
         columns=_columns(results, rows),
@@ -154,7 +154,16 @@ def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:
     return found
 
 
-def _heading(case: str, profile: str, record: CaseRecord | None, rows: Sequence[SummaryRow]) -> str:
+def _heading(
+    case: str, profile: str, record: CaseRecord | None, rows: Sequence[SummaryRow], *, is_interrupted: bool
+) -> str:
     rounds = record.rounds if record and record.rounds else max((row.rounds for row in rows), default=0)
+    # Rounds that everybody had who is without a fault; what is planned is not what was done.
+    done = min((row.rounds for row in rows if not row.problems), default=rounds)
+    times = f"{rounds} {'round' if rounds == 1 else 'rounds'}"
+    if is_interrupted and not rounds:
+        times = "interrupted before round 1"
+    elif is_interrupted and done < rounds:
+        times = f"interrupted in round {done + 1}"
     words = f"{number(record.words, 0)} {'word' if record.words == 1 else 'words'}, " if record else ""
-    return f"{profile} · {case} ({words}{rounds} {'round' if rounds == 1 else 'rounds'}, random order)"
+    return f"{profile} · {case} ({words}{times}, random order)"

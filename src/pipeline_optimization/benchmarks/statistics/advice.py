@@ -35,6 +35,7 @@ def why_of(
     is_tested: bool,
     is_simplest: bool = False,
     reference: str = "",
+    is_cut: bool = False,
 ) -> Advice:
     """Return the advice with its sentences.
 
@@ -45,13 +46,16 @@ def why_of(
         is_tested: Whether there were enough rounds to be certain of anything.
         is_simplest: Whether it is the simplest of those that cannot be told from it.
         reference: What gains are over, empty where that did not get through.
+        is_cut: Whether an interruption came before all of them were measured.
     """
     where = "here" if cases == 1 else f"over {cases} cases"
-    if not advice.use:
-        sentences: Iterable[str] = [_nothing(advice, cases, installed)]
+    if cases and installed and is_cut and not advice.against:
+        sentences: Iterable[str] = [_cut_short(advice)]
+    elif not advice.use:
+        sentences = [_nothing(advice, cases, installed)]
     elif not advice.against:
         others = "got through without a fault" if len(installed) > 1 else "was compared"
-        sentences = [f"Use {arguments_of(advice.use)}: no other installed orchestrator {others}."]
+        sentences = [f"Use {arguments_of(advice.use)}: nothing else that is installed {others}."]
     elif not is_tested:
         gain = f"{_gain(advice)} {where}" if advice.use != reference else f"it had the best times {where}"
         sentences = [f"Probably use {arguments_of(advice.use)}: {gain}, which too few rounds make uncertain."]
@@ -60,6 +64,12 @@ def why_of(
     else:
         sentences = _on_gain(advice, where, is_simplest=is_simplest)
     return evolve(advice, why=" ".join(sentences))
+
+
+def _cut_short(advice: Advice) -> str:
+    if advice.use:
+        return f"Only {advice.use} was measured before the interruption, which is no comparison."
+    return "No installed orchestrator was measured in full before the interruption."
 
 
 def _nothing(advice: Advice, cases: int, installed: Sequence[str]) -> str:

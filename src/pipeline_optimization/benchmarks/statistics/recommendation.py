@@ -74,10 +74,13 @@ def _advise(results: Results, installed: Sequence[str], cases: Sequence[CaseReco
         name for name, found in rows.items() if cases and len(found) == len(cases) and all(map(_is_sound, found))
     ]
     values = _values(results, eligible, cases)
+    is_cut = results.run.is_interrupted and any(
+        len(found) < len(cases) or any(row.is_unmeasured for row in found) for found in rows.values()
+    )
     only = cases[0] if len(cases) == 1 else None
     advice = Advice(work=work, case=only.case if only else "", profile=only.profile if only else "")
     if not values:
-        return why_of(advice, cases=len(cases), installed=installed, is_tested=False)
+        return why_of(advice, cases=len(cases), installed=installed, is_tested=False, is_cut=is_cut)
     reference = next((name for name in (SIMPLEST, results.run.reference) if name in values), "")
     choice = _choose(results, values, _undominated(values, rows), reference)
     against = reference if reference not in {"", choice.use} else _next_best(values, choice.use)
@@ -100,6 +103,7 @@ def _advise(results: Results, installed: Sequence[str], cases: Sequence[CaseReco
         is_tested=choice.is_tested,
         is_simplest=choice.is_simplest,
         reference=reference,
+        is_cut=is_cut,
     )
 
 

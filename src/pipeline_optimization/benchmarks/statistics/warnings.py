@@ -108,13 +108,13 @@ def _of_case(case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequ
 def _of_reference(results: Results, where: str, rows: Sequence[SummaryRow]) -> Iterator[Warning_]:
     reference = results.run.reference
     if len(rows) > 1 and all(row.ratio is None for row in rows):
-        yield _warning(
-            "no_reference",
-            where,
-            0,
-            0,
-            f"no ratios, as {reference} did not get through; name another --reference.",
+        is_due = results.run.is_interrupted and not any(row.contender == reference and row.problems for row in rows)
+        reason = (
+            f"{reference} was not measured before the interruption"
+            if is_due
+            else f"{reference} did not get through; name another --reference"
         )
+        yield _warning("no_reference", where, 0, 0, f"no ratios, as {reason}.")
 
 
 def _drift(where: str, timed: Sequence[Sample]) -> Iterator[Warning_]:

@@ -48,7 +48,9 @@ def _case(results: Results, case: CaseRecord, rows: Sequence[SummaryRow]) -> str
     tied = [row.contender for row in rows if row.verdict == "tied"]
     if best is None:
         if len(rows) == 1:
-            return _single(rows[0])
+            return _single(rows[0], is_interrupted=results.run.is_interrupted)
+        if results.run.is_interrupted and any(row.is_unmeasured for row in rows):
+            return "no verdict: it was interrupted before all contenders were measured."
         return "" if _ranked(rows) > 1 else "no verdict: fewer than two contenders got through without a fault."
     against = _against(best, results.run.reference)
     if not tied:
@@ -62,7 +64,9 @@ def _case(results: Results, case: CaseRecord, rows: Sequence[SummaryRow]) -> str
     return " ".join(filter(None, [sentence, _hidden(results, case, tied), _limit(rows)]))
 
 
-def _single(row: SummaryRow) -> str:
+def _single(row: SummaryRow, *, is_interrupted: bool) -> str:
+    if is_interrupted and row.is_unmeasured:
+        return f"{row.contender} was not measured before the interruption."
     if row.runtime_ms is None or row.median_ms is None:
         return f"{row.contender} did not get through."
     decimals = decimals_for([row.median_ms])
