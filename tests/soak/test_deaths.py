@@ -73,7 +73,9 @@ def test_ended_runs_are_resumed(
         _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
         # Before Python has its handlers, and when it has let go of them, the signal itself ends the process; and
         # whatever came of a KeyboardInterrupt that struck code from a string, CPython ends as if by SIGINT.
-        assert process.returncode in {128 + number, -number, -signal.SIGINT, 0}, stderr.decode()
+        # On a busy machine Python itself is still starting, which is no affair of ours.
+        is_python_starting = stderr.startswith(b"Could not import runpy module")
+        assert process.returncode in {128 + number, -number, -signal.SIGINT, 0} or is_python_starting, stderr.decode()
         sessions.assert_gone(process.pid)
         if process.returncode == 0:
             check(json.loads(output.read_text("utf-8")), expected)
