@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from command import anagram, refused_here
@@ -69,7 +69,8 @@ def test_a_byte_order_mark_tells_the_encoding(
 )
 @example(text="a b", encoding="utf-16", chunk_size=1)
 def test_chunks_are_those_of_the_text_in_utf_8(text: str, encoding: str, chunk_size: int) -> None:
-    """For any text and any chunk size."""
+    """For any text and any chunk size; a NUL behind the mark of UTF-16 makes it that of UTF-32."""
+    assume(not text.startswith("\0"))
 
     def chunks_of(data: bytes) -> list[bytes]:
         source = StreamSource(io.BytesIO(data), "it")
