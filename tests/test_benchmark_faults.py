@@ -21,6 +21,7 @@ from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMeth
 from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
+from pipeline_optimization.benchmarks.measuring.watch import Watch
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import NAMESPACE, Sample, SampleKind
@@ -265,8 +266,9 @@ def test_one_delay_is_no_clock() -> None:
 
 
 @pytest.mark.parametrize("kind", ["timed", "memory"])
-def test_too_much_memory_is_named(kind: SampleKind) -> None:
-    """A contender whose child takes more than it may is killed with it, whichever rounds notice."""
+def test_too_much_memory_is_named(kind: SampleKind, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A contender whose child takes more than it may is killed with it, even if nobody looks but at the end of executions."""
+    monkeypatch.setattr(Watch, "interval", lambda self: 60.0)
     round_ = make_round(MIXED, kind, 1, seed=7, warm_runs=3)
     contender = file_contender(CONTENDERS / "eats_memory.py")
     order = order_sample(contender, round_, timeout=60.0, workers=2, memory_limit=100 << 20)

@@ -79,6 +79,7 @@ class Watch:
         """Note what the tree has used after a warm execution of so many seconds."""
         if self._method is not None:
             self._memory_last = self._look_at_memory()
+            self._limit(self._memory_last)  # as below
         elif self._cpu_at_start is not None:
             self._cpu += self._look_at_cpu() - self._cpu_at_start
             self._wall += wall
