@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pipeline_optimization.benchmarks.judging.evidence import Evidence, examine
 from pipeline_optimization.benchmarks.texts import varied_text
-from pipeline_optimization.engine.faults import FaultPlan, fault_key
-from pipeline_optimization.engine.journal import CallRecord, Outcome, Settings
+from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, fault_key
+from pipeline_optimization.engine.journal import CallRecord, Outcome
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 
 TEXT = varied_text("cat dog", "small", 1)
@@ -16,7 +16,7 @@ def call(word: str, number: int, outcome: Outcome) -> CallRecord:
 
 
 def examined(faults: str, *calls: CallRecord, seed: int = 0) -> Evidence:
-    return examine(calls, TEXT, Settings(faults=faults, latency_scale=1.0, seed=seed))
+    return examine(calls, TEXT, FaultSettings(profile=faults, latency_scale=1.0, seed=seed))
 
 
 def test_a_late_copy_does_not_undo_success() -> None:
@@ -41,7 +41,7 @@ def test_permutations_do_not_stand_for_find_anagrams() -> None:
 def test_nobody_must_wait_for_stragglers() -> None:
     """The time that a contender must take is that without stragglers: another copy may be none."""
     plain = examined("latency", *(call(word, 1, "ok") for word in TEXT.tokens)).floor
-    plan = Settings(faults="tail", latency_scale=1.0).plan({"find_anagrams": find_anagrams.spec.faults})
+    plan = FaultSettings(profile="tail", latency_scale=1.0, seed=0).plan({"find_anagrams": find_anagrams.spec.faults})
     slow = [seed for seed in range(200) if straggles(plan, seed)]
     assert slow
     for seed in slow:

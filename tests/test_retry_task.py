@@ -11,8 +11,7 @@ import pytest
 
 from pipeline_optimization.benchmarks.stages import fault_plan
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
-from pipeline_optimization.engine.faults import fault_key
-from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.engine.faults import FaultSettings, fault_key
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.task_client import VARIABLE
 from pipeline_optimization.engine.work import Item, Track
@@ -108,7 +107,7 @@ def test_the_record_tells_the_policy_of_each_call(tmp_path: Path, monkeypatch: p
     """Calls under a policy bear its label, whoever makes them; calls of a loop of one's own bear none."""
     monkeypatch.setenv("ANAGRAM_RETRY", "fixed")
     monkeypatch.setenv("ANAGRAM_FAULTS", "latency")
-    with serving(fault_plan(Settings(faults="latency", latency_scale=1e-6, seed=3)), tmp_path) as server:
+    with serving(fault_plan(FaultSettings(profile="latency", latency_scale=1e-6, seed=3)), tmp_path) as server:
         monkeypatch.setenv(VARIABLE, server.address)
 
         def labels(call: Callable[[], object]) -> set[str]:

@@ -16,15 +16,14 @@ import pytest
 from insistent import attempt
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.stages import fault_plan
-from pipeline_optimization.engine.faults import fault_key
-from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.engine.faults import FaultSettings, fault_key
 from pipeline_optimization.engine.task_client import VARIABLE, TaskClient
 from pipeline_optimization.errors import InjectedFault, OptionError
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from task_serving import serving
 
-SETTINGS = Settings(faults="exercise", latency_scale=0.001, seed=5, case="small")
+SETTINGS = FaultSettings(profile="exercise", latency_scale=0.001, seed=5, case="small")
 PLAN = fault_plan(SETTINGS)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import BinaryIO, cast
 
+from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, FaultSettings
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import InputError, RunInterrupted
 from pipeline_optimization.pipeline.kernels import AUTO
@@ -16,7 +17,6 @@ from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, FileSource, Source, StreamSource, TextSource, least_bytes
-from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.types import Orchestrator
 
 __all__ = ["Countable", "count_anagrams"]
@@ -87,10 +87,7 @@ def count_anagrams(
         signature_options=signature_options,
         retry_options=retry_options,
         lexicon_options=lexicon_options,
-        faults=faults,
-        latency_scale=latency_scale,
-        seed=seed,
-        case=case,
+        faults=FaultSettings(profile=faults, latency_scale=latency_scale, seed=seed, case=case),
         chunk_size=chunk_size,
         encoding=encoding,
         limits=limits or Limits(),

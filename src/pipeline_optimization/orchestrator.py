@@ -96,7 +96,7 @@ class TaskOrchestrator:
             orchestrator=self._orchestrator,
             retry=retry.name,
             retry_options=dict(retry.options),
-            faults=settings.faults if self._faults is None else self._faults,
+            faults=settings.profile if self._faults is None else self._faults,
             latency_scale=settings.latency_scale if self._latency_scale is None else self._latency_scale,
             seed=settings.seed if self._seed is None else self._seed,
             case=settings.case,

@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 import oracle
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
-from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, fault_key
+from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, TaskFaults, fault_key
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.pipeline.plan import RunOptions, make_plan
 from pipeline_optimization.pipeline.run import execute
@@ -70,9 +70,7 @@ def reports(orchestrator: str, policy: str, rate: float) -> Iterator[tuple[Predi
             orchestrator_options=ORCHESTRATORS[orchestrator],
             retry=policy,
             retry_options=POLICIES[policy],
-            faults="exercise",
-            latency_scale=0.0,
-            seed=seed,
+            faults=FaultSettings(profile="exercise", latency_scale=0.0, seed=seed),
             limits=Limits(breaker=0),
         )
         plan = make_plan(registry, options)

@@ -14,7 +14,7 @@ from pipeline_optimization.benchmarks.records import SampleKind
 from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT
 from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.engine.draws import seeded_random, uniform
-from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["Round", "executions_of", "make_round", "order_sample", "shuffled"]
@@ -28,7 +28,7 @@ class Round:
     kind: SampleKind
     number: int
     texts: Sequence[tuple[ExecutionKind, FreshText]] = field(repr=False)
-    settings: Settings | None
+    settings: FaultSettings | None
     hash_seed: int
 
     def judged_by(self, oracle: Oracle) -> Round:
@@ -67,8 +67,8 @@ def make_round(case: BenchmarkCase, kind: SampleKind, number: int, *, seed: int,
     if kind == "warm_up" and case.template:
         texts.append(("known", FreshText.of(case.template)))
     key = (seed, case.name, case.profile, kind, number)
-    settings = Settings(
-        faults=case.faults,
+    settings = FaultSettings(
+        profile=case.faults,
         latency_scale=case.latency_scale,
         seed=int(uniform("faults", *key) * (1 << 31)),
         case=case.name,

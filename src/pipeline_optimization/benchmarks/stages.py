@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_optimization.engine.faults import FaultPlan
-from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.engine.faults import FaultPlan, FaultSettings
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
@@ -19,6 +18,6 @@ EXTRA_TASKS = (permutations,)
 """Work on words that nobody needs to do."""
 
 
-def fault_plan(settings: Settings) -> FaultPlan:
+def fault_plan(settings: FaultSettings) -> FaultPlan:
     """Return what happens to calls of the tasks under these settings."""
     return settings.plan({task.spec.name: task.spec.faults for task in (*TEXT_TASKS, WORD_TASK, *EXTRA_TASKS)})

@@ -67,8 +67,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         raise click.UsageError(
             "What is counted is as it was; only options of the orchestrator and of retry can be given."
         )
-    options = RunOptions(
-        **invocation.options,
+    options = invocation.run_options(
         limits=make_limits(bounds),
         checkpoint=os.path.abspath(checkpoint),
         resume=True,
@@ -115,7 +114,7 @@ def _job(options: RunOptions, invocation: Invocation) -> Job:
     if invocation.text is None:
         sources: list[Source] = [FileSource(path) for path in invocation.paths or ()]
         return Job(options=options, sources=sources)
-    case = load_cases().get(options.case)
+    case = load_cases().get(options.faults.case)
     if case is not None and case.text == invocation.text:
         return case_job(options)
     return Job(options=options, sources=[TextSource(invocation.text)])

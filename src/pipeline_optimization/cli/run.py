@@ -15,13 +15,12 @@ from pipeline_optimization.cli.plugin_selection import plugin_options, selected_
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
-from pipeline_optimization.engine.faults import PROFILES
+from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, PROFILES, FaultSettings
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.pipeline.kernels import AUTO
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import UTF_8, Source, TextSource, checkpoint_files, expand_inputs
-from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 
 __all__ = ["run"]
 
@@ -142,9 +141,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         signature_options=given.signature,
         retry_options=given.retry,
         lexicon_options=given.lexicon,
-        faults=faults or "none",
-        latency_scale=latency_scale,
-        seed=seed,
+        faults=FaultSettings(profile=faults or "none", latency_scale=latency_scale, seed=seed),
         chunk_size=chunk_size,
         encoding=encoding,
         limits=make_limits(bounds),
@@ -192,7 +189,8 @@ def _jobs(  # noqa: PLR0917 - the ways to name input, each once
     if test_case == "all" and options.checkpoint is not None:
         raise click.UsageError("A checkpoint is of one run. Name one test case, or leave --checkpoint out.")
     names = CASE_NAMES if test_case == "all" else (test_case or CASE_NAMES[0],)
-    return [case_job(evolve(options, case=name, faults=faults or "exercise")) for name in names]
+    ours = evolve(options.faults, profile=faults or "exercise")
+    return [case_job(evolve(options, faults=evolve(ours, case=name))) for name in names]
 
 
 def _sources(inputs: Sequence[str], checkpoint: str | None, output: str) -> Sequence[Source]:

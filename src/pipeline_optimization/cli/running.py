@@ -40,7 +40,7 @@ class Job:
 
 def case_job(options: RunOptions) -> Job:
     """Return the run of the test case that the options name, with its expected counts."""
-    case = load_cases()[options.case]
+    case = load_cases()[options.faults.case]
     return Job(options=options, sources=[TextSource(case.text)], expected=dict(case.expected))
 
 

@@ -12,7 +12,19 @@ from attrs import field, frozen
 
 from pipeline_optimization.engine.draws import uniform
 
-__all__ = ["CALM", "PROFILES", "Draw", "FaultPlan", "Profile", "TaskFaults", "fault_key"]
+__all__ = [
+    "CALM",
+    "DEFAULT_LATENCY_SCALE",
+    "PROFILES",
+    "Draw",
+    "FaultPlan",
+    "FaultSettings",
+    "Profile",
+    "TaskFaults",
+    "fault_key",
+]
+
+DEFAULT_LATENCY_SCALE = 0.05
 
 MAX_KEY = 64
 
@@ -120,3 +132,28 @@ class FaultPlan:
         """Return the simulated seconds that no call of a task takes less than."""
         faults = self.tasks.get(task)
         return 0.0 if faults is None else faults.sleep_time * self.latency_scale
+
+
+@frozen(kw_only=True)
+class FaultSettings:
+    """Which faults calls meet, as somebody asks for them; all of it travels together.
+
+    ``profile`` is a name in ``PROFILES``, ``latency_scale`` multiplies every simulated time, and ``case`` is the test case,
+    whose draws are its own. ``seed`` is None until one is drawn.
+    """
+
+    profile: str = "none"
+    latency_scale: float = DEFAULT_LATENCY_SCALE
+    seed: int | None = None
+    case: str = ""
+
+    def plan(self, tasks: Mapping[str, TaskFaults]) -> FaultPlan:
+        """Return what happens to calls of these tasks, which misbehave as they declare. Raises ValueError without a seed."""
+        if self.seed is None:
+            raise ValueError("faults cannot be planned before their seed is drawn")
+        return FaultPlan(
+            tasks={name: faults.scaled(self.profile) for name, faults in tasks.items()},
+            latency_scale=self.latency_scale,
+            seed=self.seed,
+            case=self.case,
+        )

@@ -1,36 +1,14 @@
-"""Which faults an execution of a measured process meets, and the record of each call of a task."""
+"""The record of each call of a task in a measured process."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from attrs import frozen
 
-from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
-
-__all__ = ["CallRecord", "Outcome", "Settings"]
+__all__ = ["CallRecord", "Outcome"]
 
 Outcome = Literal["ok", "injected"]
-
-
-@frozen(kw_only=True)
-class Settings:
-    """The faults of calls."""
-
-    faults: str = "none"
-    latency_scale: float = 0.0
-    seed: int = 0
-    case: str = ""
-
-    def plan(self, tasks: Mapping[str, TaskFaults]) -> FaultPlan:
-        """Return what happens to calls of these tasks, which misbehave as they declare."""
-        return FaultPlan(
-            tasks={name: faults.scaled(self.faults) for name, faults in tasks.items()},
-            latency_scale=self.latency_scale,
-            seed=self.seed,
-            case=self.case,
-        )
 
 
 @frozen

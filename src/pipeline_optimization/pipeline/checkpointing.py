@@ -48,7 +48,7 @@ def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> 
         "the lexicon": f"{stages.lexicon.label} ({len(index)} groups, digest {index.digest()})",
         "the chunk size": str(options.chunk_size),
         "reading": "in the workers" if plan.capabilities.shared_files else "in the parent",
-        "the kind of run": "without faults" if plan.faults.is_calm else f"with faults ({options.faults})",
+        "the kind of run": "without faults" if plan.faults.is_calm else f"with faults ({options.faults.profile})",
     }
     for name, component in (("tokenizer", stages.tokenizer.component), ("signature", stages.signature.component)):
         if not (origin := origin_of(component.factory)).startswith(CORE):
@@ -56,7 +56,7 @@ def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> 
     if options.encoding != UTF_8:
         facts |= {"the encoding": options.encoding}
     if not plan.faults.is_calm:
-        facts |= {SEED: str(plan.seed), "the test case": options.case or "none"}
+        facts |= {SEED: str(plan.faults.seed), "the test case": plan.faults.case or "none"}
     return facts
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
+from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.sources import FileSource, Source, TextSource
@@ -18,8 +19,11 @@ __all__ = ["Invocation"]
 MAX_TEXT = 1 << 20
 """Characters of a text that is kept whole."""
 
-NAMES = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel", "faults", "case", "encoding")
-NUMBERS = ("latency_scale", "seed", "chunk_size")
+FAULTS = {"faults": "profile", "latency_scale": "latency_scale", "seed": "seed", "case": "case"}
+"""What a checkpoint calls the parts of ``FaultSettings``."""
+
+NAMES = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel", "encoding", "faults", "case")
+NUMBERS = ("chunk_size", "latency_scale", "seed")
 # Not the orchestrator's: a hostile checkpoint must not choose the address of a cluster, which can run code here.
 OPTIONS = ("tokenizer_options", "signature_options", "retry_options", "lexicon_options")
 
@@ -37,16 +41,23 @@ class Invocation:
     options: Mapping[str, Any]
 
     @classmethod
-    def of(cls, options: RunOptions, sources: Sequence[Source], seed: int) -> Invocation:
+    def of(cls, options: RunOptions, sources: Sequence[Source]) -> Invocation:
         paths = [source.path for source in sources if isinstance(source, FileSource)]
         text = sources[0].text if len(sources) == 1 and isinstance(sources[0], TextSource) else None
-        values = {name: getattr(options, name) for name in (*NAMES, *NUMBERS, *OPTIONS)}
+        values = {name: getattr(options, name) for name in (*NAMES, *NUMBERS, *OPTIONS) if name not in FAULTS}
+        faults = {name: getattr(options.faults, part) for name, part in FAULTS.items()}
         return cls(
             directory=os.getcwd(),
             paths=paths if len(paths) == len(sources) else None,
             text=text if text is not None and len(text) <= MAX_TEXT else None,
-            options={name: value for name, value in {**values, "seed": seed}.items() if _is_plain(value)},
+            options={name: value for name, value in {**values, **faults}.items() if _is_plain(value)},
         )
+
+    def run_options(self, **others: Any) -> RunOptions:
+        """Return the run's options, with ``others`` for those that are not written down."""
+        faults = {part: self.options[name] for name, part in FAULTS.items() if name in self.options}
+        rest = {name: value for name, value in self.options.items() if name not in FAULTS}
+        return RunOptions(**rest, faults=FaultSettings(**faults), **others)
 
     def to_json(self) -> str:
         facts = {"directory": self.directory, "paths": self.paths, "text": self.text, "options": self.options}

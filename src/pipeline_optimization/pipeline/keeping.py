@@ -114,7 +114,7 @@ def open_keeping(
     from pipeline_optimization.pipeline.invocation import Invocation  # noqa: PLC0415
 
     facts = run_facts(plan, sources, index)
-    invocation = Invocation.of(plan.options, sources, plan.seed).to_json()
+    invocation = Invocation.of(plan.options, sources).to_json()
     remedies = run_remedies(sources)
     with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation, remedies=remedies) as store:
         reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)

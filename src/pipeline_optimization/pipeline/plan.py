@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from attrs import evolve, field, frozen
 
 from pipeline_optimization.engine.draws import new_seed
-from pipeline_optimization.engine.faults import PROFILES, FaultPlan
+from pipeline_optimization.engine.faults import PROFILES, FaultPlan, FaultSettings
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, OrchestratorError, UnknownComponentError
 from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
@@ -17,7 +17,6 @@ from pipeline_optimization.pipeline.range_counting import threads_beside
 from pipeline_optimization.pipeline.stages import StagePlan
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.sources import UTF_8, check_encoding
-from pipeline_optimization.tasks.environment import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
@@ -55,10 +54,7 @@ class RunOptions:
     signature_options: Options = field(factory=dict)
     retry_options: Options = field(factory=dict)
     lexicon_options: Options = field(factory=dict)
-    faults: str = "none"
-    latency_scale: float = DEFAULT_LATENCY_SCALE
-    seed: int | None = None
-    case: str = ""
+    faults: FaultSettings = field(factory=FaultSettings)
     chunk_size: int = DEFAULT_CHUNK_SIZE
     encoding: str = UTF_8
     limits: Limits = field(factory=Limits)
@@ -76,7 +72,6 @@ class RunPlan:
     """
 
     options: RunOptions
-    seed: int
     orchestrator_name: str
     orchestrator: Orchestrator
     retry: Choice[RetryPolicy]
@@ -97,21 +92,14 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
 
     Raises UsageError for unknown names and wrong values, PluginError where a chosen plugin is broken.
     """
-    if options.faults not in PROFILES:
-        raise UnknownComponentError(
-            f"Unknown fault profile {options.faults!r}. There are: {', '.join(sorted(PROFILES))}.",
-            kind="fault profile",
-            name=options.faults,
-            installed=sorted(PROFILES),
-        )
-    if not (math.isfinite(options.latency_scale) and options.latency_scale >= 0):
-        raise OptionError(f"The latency scale must be a number of at least 0, not {options.latency_scale!r}.")
+    _check_faults(options.faults)
     if options.chunk_size < 1:
         raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
     if options.resume and options.checkpoint is None:
         raise OptionError("There is nothing to resume without a checkpoint. Name it: --checkpoint FILE --resume.")
-    options = evolve(options, encoding=check_encoding(options.encoding))
-    seed = _seed(options)
+    options = evolve(
+        options, encoding=check_encoding(options.encoding), faults=evolve(options.faults, seed=_seed(options))
+    )
     name, orchestrator, capabilities = _orchestrator(registry, options)
     slots: object = orchestrator.slots
     if not isinstance(slots, int) or slots < 1:
@@ -128,20 +116,14 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
         ask_plugins=options.kernel != AUTO or least_bytes >= WORTH_ASKING_FROM,
     )
     kernels = choose_kernels(offers, options.kernel, least_bytes)
-    faults = FaultPlan(
-        tasks={task.spec.name: task.spec.faults.scaled(options.faults) for task in TASKS},
-        latency_scale=options.latency_scale,
-        seed=seed,
-        case=options.case,
-    )
+    faults = options.faults.plan({task.spec.name: task.spec.faults for task in TASKS})
     if options.kernel != AUTO and not faults.is_calm:
         raise OptionError(
-            f"A kernel counts only where no stage waits or fails, and under the faults {options.faults!r} they do. "
+            f"A kernel counts only where no stage waits or fails, and under the faults {options.faults.profile!r} they do. "
             f"Leave the kernel {options.kernel!r} out, or set the faults to 'none'."
         )
     return RunPlan(
         options=options,
-        seed=seed,
         orchestrator_name=name,
         orchestrator=orchestrator,
         retry=registry.retry_policy(options.retry, options.retry_options),
@@ -161,10 +143,23 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
     )
 
 
+def _check_faults(faults: FaultSettings) -> None:
+    """Raise UsageError for faults that nobody can have."""
+    if faults.profile not in PROFILES:
+        raise UnknownComponentError(
+            f"Unknown fault profile {faults.profile!r}. There are: {', '.join(sorted(PROFILES))}.",
+            kind="fault profile",
+            name=faults.profile,
+            installed=sorted(PROFILES),
+        )
+    if not (math.isfinite(faults.latency_scale) and faults.latency_scale >= 0):
+        raise OptionError(f"The latency scale must be a number of at least 0, not {faults.latency_scale!r}.")
+
+
 def _seed(options: RunOptions) -> int:
     """Return the seed that was chosen, that of the run to resume, or a new one."""
-    if options.seed is not None:
-        return options.seed
+    if options.faults.seed is not None:
+        return options.faults.seed
     if options.resume and options.checkpoint:
         from pipeline_optimization.checkpoint import stored_fact  # noqa: PLC0415 - SQLite, for runs that use it only
 

@@ -115,7 +115,7 @@ def execute(
         engine = Engine(
             plan.orchestrator,
             keeping.workload,
-            Retrying(plan.retry.build(), seed=plan.seed, case=plan.options.case, scale=plan.faults.time_scale),
+            Retrying(plan.retry.build(), seed=plan.faults.seed, case=plan.faults.case, scale=plan.faults.time_scale),
             clock=clock,
             emit=observing.emit,
             run_id=run_id,
@@ -165,7 +165,7 @@ def _run(
             time=clock.now(),
             orchestrator=plan.orchestrator_name,
             slots=plan.orchestrator.slots,
-            seed=plan.seed,
+            seed=plan.faults.seed,
         )
     )
     is_finished = False
@@ -216,10 +216,10 @@ def _report(  # noqa: PLR0917 - the parts of a run, each once
         lexicon=stages.lexicon.label,
         retry=plan.retry.label,
         kernel=stages.kernel.name if plan.faults.is_calm else "",
-        faults=options.faults,
-        latency_scale=options.latency_scale,
-        seed=plan.seed,
-        case=options.case,
+        faults=options.faults.profile,
+        latency_scale=options.faults.latency_scale,
+        seed=plan.faults.seed,
+        case=plan.faults.case,
         chunk_size=options.chunk_size,
         words=totals.words,
         distinct_words=totals.distinct_words,

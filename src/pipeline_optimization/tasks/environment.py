@@ -8,14 +8,19 @@ from collections import Counter
 from contextvars import ContextVar
 
 from pipeline_optimization.engine.draws import new_seed
-from pipeline_optimization.engine.faults import CALM, PROFILES, Draw, TaskFaults, fault_key
-from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.engine.faults import (
+    CALM,
+    DEFAULT_LATENCY_SCALE,
+    PROFILES,
+    Draw,
+    FaultSettings,
+    TaskFaults,
+    fault_key,
+)
 from pipeline_optimization.engine.passing import pass_latency, pass_latency_async
 from pipeline_optimization.errors import InjectedFault, OptionError
 
-__all__ = ["DEFAULT_LATENCY_SCALE", "POLICY", "DirectCalls", "fault_settings", "process_settings"]
-
-DEFAULT_LATENCY_SCALE = 0.05
+__all__ = ["POLICY", "DirectCalls", "fault_settings", "process_settings"]
 
 POLICY: ContextVar[str] = ContextVar("POLICY", default="")
 """The label of the retry policy that the calls of this thread or coroutine are under; empty where there is none."""
@@ -24,20 +29,20 @@ _SEED = new_seed()
 """That of direct calls where nobody sets one."""
 
 
-def fault_settings(*, seed: int, faults: str = "exercise") -> Settings:
+def fault_settings(*, seed: int, faults: str = "exercise") -> FaultSettings:
     """Return the faults that the ``ANAGRAM_*`` variables of the environment ask for.
 
     ``seed`` and ``faults`` apply where no variable is set. Raises OptionError where a variable is wrong.
     """
-    return Settings(
-        faults=_profile(faults),
+    return FaultSettings(
+        profile=_profile(faults),
         latency_scale=_number("ANAGRAM_LATENCY_SCALE", DEFAULT_LATENCY_SCALE),
         seed=int(_number("ANAGRAM_SEED", seed)),
         case=os.environ.get("ANAGRAM_CASE", ""),
     )
 
 
-def process_settings() -> Settings:
+def process_settings() -> FaultSettings:
     """Return the faults that direct calls of this process meet now. Raises OptionError where a variable is wrong."""
     return fault_settings(seed=_SEED)
 

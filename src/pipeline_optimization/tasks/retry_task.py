@@ -13,8 +13,7 @@ from collections.abc import Callable, Coroutine
 from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pipeline_optimization.engine.faults import fault_key
-from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.engine.faults import FaultSettings, fault_key
 from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.work import Item, Track
 from pipeline_optimization.errors import InjectedFault
@@ -105,7 +104,7 @@ _LOCK = threading.Lock()
 @lru_cache(maxsize=1)
 def _prepare(retry: RetrySettings) -> None:
     """Load the policy at a process's first call, so that its first fault takes no longer than the others."""
-    if process_settings().faults != "none":
+    if process_settings().profile != "none":
         _choice(retry)
 
 
@@ -117,7 +116,7 @@ def _choice(retry: RetrySettings) -> Choice[RetryPolicy]:
 
 
 @lru_cache(maxsize=4)
-def _retrying(retry: RetrySettings, settings: Settings) -> Retrying:
+def _retrying(retry: RetrySettings, settings: FaultSettings) -> Retrying:
     """Return what decides on retries; a policy's budget is of the process."""
-    policy = _choice(retry).build()
-    return Retrying(policy, seed=settings.seed, case=settings.case, scale=settings.latency_scale)
+    faults = settings.plan({})
+    return Retrying(_choice(retry).build(), seed=faults.seed, case=faults.case, scale=faults.latency_scale)

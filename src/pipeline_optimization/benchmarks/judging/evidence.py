@@ -10,8 +10,8 @@ from attrs import frozen
 
 from pipeline_optimization.benchmarks.stages import EXTRA_TASKS, TEXT_TASKS, WORD_TASK, fault_plan
 from pipeline_optimization.benchmarks.texts import FreshText
-from pipeline_optimization.engine.faults import FaultPlan, fault_key
-from pipeline_optimization.engine.journal import CallRecord, Settings
+from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, fault_key
+from pipeline_optimization.engine.journal import CallRecord
 
 __all__ = ["Evidence", "examine"]
 
@@ -35,7 +35,7 @@ class Evidence:
     overshoot: float
 
 
-def examine(calls: Sequence[CallRecord], text: FreshText, settings: Settings) -> Evidence:
+def examine(calls: Sequence[CallRecord], text: FreshText, settings: FaultSettings) -> Evidence:
     """Hold the calls that an execution made against its text and its faults."""
     plan = fault_plan(settings)
     items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)

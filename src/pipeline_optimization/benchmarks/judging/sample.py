@@ -14,7 +14,7 @@ from pipeline_optimization.benchmarks.measuring.raw import RawExecution, RawSamp
 from pipeline_optimization.benchmarks.records import Execution, Problem
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.texts import FreshText
-from pipeline_optimization.engine.journal import Settings
+from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.plural import counted
 
 __all__ = ["judge_end", "judge_executions", "notes_on"]
@@ -30,7 +30,7 @@ this long, where no record shows what was called."""
 
 
 def judge_executions(
-    raw: RawSample, texts: Sequence[FreshText], settings: Settings | None
+    raw: RawSample, texts: Sequence[FreshText], settings: FaultSettings | None
 ) -> tuple[list[Execution], list[Problem]]:
     """Judge every call of process_text that ended."""
     executions: list[Execution] = []

@@ -9,7 +9,8 @@ from attrs import define, field, frozen
 
 from pipeline_optimization.benchmarks.measuring.messages import Event
 from pipeline_optimization.benchmarks.measuring.subject_process import Output
-from pipeline_optimization.engine.journal import CallRecord, Settings
+from pipeline_optimization.engine.faults import FaultSettings
+from pipeline_optimization.engine.journal import CallRecord
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["ExecutionKind", "RawExecution", "RawSample", "SampleOrder"]
@@ -26,7 +27,7 @@ class SampleOrder:
     options: Mapping[str, object]
     arguments: Mapping[str, object] = field(factory=dict)
     texts: Sequence[tuple[ExecutionKind, str]]
-    settings: Settings | None
+    settings: FaultSettings | None
     timeout: float
     hash_seed: int
     workers: int

@@ -213,7 +213,7 @@ def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str
         return environment | {"ANAGRAM_FAULTS": "none"}
     return environment | {
         VARIABLE: server.address,
-        "ANAGRAM_FAULTS": settings.faults,
+        "ANAGRAM_FAULTS": settings.profile,
         "ANAGRAM_LATENCY_SCALE": repr(settings.latency_scale),
         "ANAGRAM_CASE": settings.case,
         "ANAGRAM_SEED": str(int(uniform("delays", settings.seed) * (1 << 31))),
