@@ -222,7 +222,7 @@ def test_whatever_a_file_system_raises_is_an_input_error(monkeypatch: pytest.Mon
     def fail(*_: object, **__: object) -> None:
         raise RuntimeError("token expired")
 
-    monkeypatch.setattr(fsspec, "open", fail)
+    monkeypatch.setattr(type(fsspec.filesystem("memory")), "_open", fail)
     with pytest.raises(InputError) as caught:
         UrlSource("memory://a.txt").open()
     assert str(caught.value) == (

@@ -16,8 +16,8 @@ from pipeline_optimization.plural import counted
 from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in, compression_of
 from pipeline_optimization.sources.encoding import encoding_in
 from pipeline_optimization.sources.failure import unreadable
-from pipeline_optimization.sources.file import FileSource, plain_bytes
-from pipeline_optimization.sources.file_state import settled_path, state_of
+from pipeline_optimization.sources.file import FileSource
+from pipeline_optimization.sources.file_state import plain_bytes, settled_path, state_of
 from pipeline_optimization.sources.searching import is_directory, is_missing, match_glob, walk
 from pipeline_optimization.sources.source import StreamSource
 from pipeline_optimization.sources.suspicion import BINARY, looks_like

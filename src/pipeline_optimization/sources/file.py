@@ -11,22 +11,13 @@ from attrs import field, frozen
 from pipeline_optimization.sources import failure
 from pipeline_optimization.sources.compression import compression_of, load_decompressor
 from pipeline_optimization.sources.decompression import open_decompressed
-from pipeline_optimization.sources.file_state import UNKNOWN, WatchedFile, settled_path, state_of
+from pipeline_optimization.sources.file_state import UNKNOWN, WatchedFile, plain_bytes, settled_path, state_of
 from pipeline_optimization.sources.url import is_url
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["FileSource", "plain_bytes"]
-
-MADE_UP_BYTES = 1 << 16
-"""Files of the system, such as those of /sys, claim to have a page or so, and take no room."""
-
-
-def plain_bytes(facts: os.stat_result) -> int:
-    """Return the size of a file whose parts can be read, 0 for any other: what is no regular file, or claims a size that may be wrong."""
-    is_made_up = getattr(facts, "st_blocks", 1) == 0 and facts.st_size <= MADE_UP_BYTES
-    return facts.st_size if stat.S_ISREG(facts.st_mode) and not is_made_up else 0
+__all__ = ["FileSource"]
 
 
 def _as_text(path: str | os.PathLike[str]) -> str:

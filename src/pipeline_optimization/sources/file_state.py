@@ -13,7 +13,17 @@ from typing import BinaryIO
 
 from pipeline_optimization.errors import InputError
 
-__all__ = ["UNKNOWN", "WatchedFile", "changed", "is_same_state", "settled", "settled_path", "state_of"]
+__all__ = [
+    "UNKNOWN",
+    "WatchedFile",
+    "changed",
+    "is_same_state",
+    "plain_bytes",
+    "removed",
+    "settled",
+    "settled_path",
+    "state_of",
+]
 
 UNKNOWN = 0
 """The state of what has none that could be compared, such as a pipe."""
@@ -23,6 +33,9 @@ TICK_NS = 20_000_000
 
 MOST_WAITS = 3
 """A file that is written all the time is never settled; then the next write tells."""
+
+MADE_UP_BYTES = 1 << 16
+"""Files of the system, such as those of /sys, claim to have a page or so, and take no room."""
 
 _MASK = (1 << 64) - 2  # without the lowest bit, which tells a shared state
 
@@ -38,6 +51,12 @@ def state_of(facts: os.stat_result, *, is_shared: bool = False) -> int:
     if is_shared:
         return hash((facts.st_size, facts.st_mtime_ns)) & _MASK | 1
     return hash((facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns, facts.st_ino, facts.st_dev)) & _MASK or 2
+
+
+def plain_bytes(facts: os.stat_result) -> int:
+    """Return the size of a file whose parts can be read, 0 for any other: what is no regular file, or claims a size that may be wrong."""
+    is_made_up = getattr(facts, "st_blocks", 1) == 0 and facts.st_size <= MADE_UP_BYTES
+    return facts.st_size if stat.S_ISREG(facts.st_mode) and not is_made_up else 0
 
 
 def is_same_state(facts: os.stat_result, state: int) -> bool:
@@ -61,6 +80,13 @@ def changed(name: str) -> InputError:
         f"{name!r} changed while it was read: it was replaced, cut, or written to, so that the counts would mix two texts. "
         "Count it again when nobody writes it, or count a copy. A log that grows: cat FILE | anagram run -",
         source=name,
+    )
+
+
+def removed(name: str) -> InputError:
+    """Return the error for a file that was there when the run began and is there no more."""
+    return InputError(
+        f"{name!r} was removed while it was read. Count it again once it is there, or count a copy of it", source=name
     )
 
 

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from attrs import define, field
 
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources.failure import unreadable
-from pipeline_optimization.sources.file_state import UNKNOWN, changed, is_same_state
+from pipeline_optimization.sources.file_state import UNKNOWN, changed, is_same_state, removed
 from pipeline_optimization.sources.url import UrlSource, is_url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from pipeline_optimization.sources.url import UrlFile
 
 __all__ = ["OPEN_FLAGS", "RandomAccess", "open_random", "read_once"]
@@ -68,14 +65,8 @@ def _open(path: str, state: int) -> int:
         return os.open(path, OPEN_FLAGS)
     except (OSError, ValueError) as error:  # ValueError: a NUL character in the path
         if state and isinstance(error, FileNotFoundError):
-            raise _gone(path) from error
+            raise removed(path) from error
         raise unreadable(path, error) from error
-
-
-def _gone(path: str) -> InputError:
-    return InputError(
-        f"{path!r} was removed while it was read. Count it again once it is there, or count a copy of it", source=path
-    )
 
 
 def _read(handle: int, path: str, start: int, size: int, state: int) -> bytes:
@@ -118,25 +109,17 @@ class _Remote:
     def read(self, start: int, size: int) -> bytes:
         if self._file is None:
             self._file = UrlSource(self._url).file()
-        with self._telling_removal():
+        try:
             data = self._file.read(start, size)
+        except InputError as error:
+            if self._state and isinstance(error.__cause__, FileNotFoundError):
+                raise removed(self._url) from error.__cause__
+            raise
         return _whole(data, self._url, start, size, self._state)
 
     def verify(self) -> None:
         if self._state and self._file is not None:
-            with self._telling_removal():
-                state = self._file.state()
-            if state != self._state:
-                raise changed(self._url)
-
-    @contextmanager
-    def _telling_removal(self) -> Iterator[None]:
-        try:
-            yield
-        except InputError as error:
-            if self._state and isinstance(error.__cause__, FileNotFoundError):
-                raise _gone(self._url) from error.__cause__
-            raise
+            self._file.verify(self._state)
 
     def close(self) -> None:
         self._file = None

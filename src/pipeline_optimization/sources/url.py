@@ -7,7 +7,7 @@ import re
 import stat
 from hashlib import blake2b
 from importlib import import_module
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from attrs import frozen
 
@@ -15,7 +15,8 @@ from pipeline_optimization.errors import InputError, MissingDependencyError
 from pipeline_optimization.sources.compression import Compression, compression_of, load_decompressor
 from pipeline_optimization.sources.decompression import open_decompressed
 from pipeline_optimization.sources.failure import unreadable
-from pipeline_optimization.sources.file_state import UNKNOWN
+from pipeline_optimization.sources.file_state import UNKNOWN, changed, plain_bytes, removed
+from pipeline_optimization.sources.url_stream import open_url_stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,6 +42,9 @@ _STATES = (
     "Last-Modified",
     "Content-MD5",
     "created",
+    "created_at",
+    "modified_at",
+    "modify",
     "ino",
     "modification_time",
     "modificationTime",
@@ -52,7 +56,14 @@ _STATES = (
 class _FileSystem(Protocol):
     """What is used of ``fsspec.AbstractFileSystem``, which has no type hints."""
 
+    protocol: str | tuple[str, ...]
+    kwargs: Mapping[str, object]
+    client_kwargs: Mapping[str, object]
+    """Settings of requests; of file systems of the web only, as are the following options of ``open``."""
+
     def info(self, path: str, /) -> Mapping[str, object]: ...
+
+    def open(self, path: str, mode: str, /, **options: object) -> Any: ...
 
     def cat_file(self, path: str, /, *, start: int, end: int) -> bytes: ...
 
@@ -75,12 +86,39 @@ class UrlFile:
         except Exception as error:  # as in UrlSource.open
             raise unreadable(self.url, error) from error
 
+    @property
+    def protocols(self) -> frozenset[str]:
+        """The schemes of its file system, the outermost of a chained URL."""
+        protocol = self.system.protocol
+        return frozenset((protocol,) if isinstance(protocol, str) else protocol)
+
+    def is_made_up(self) -> bool:
+        """Return whether it is a file of this machine that claims a size which may be wrong (``plain_bytes``)."""
+        try:
+            return "file" in self.protocols and not plain_bytes(os.stat(self.path))
+        except OSError:  # reading will tell
+            return False
+
     def state(self) -> int:
         """Return a number that is another one once the file is another, as far as its file system tells.
 
         Raises InputError where the file system says nothing.
         """
         return _state_of(self.info())
+
+    def info_of_existing(self) -> Mapping[str, object]:
+        """Return ``info`` of a file that was there. Raises InputError that says so if it is there no more."""
+        try:
+            return self.info()
+        except InputError as error:
+            if isinstance(error.__cause__, FileNotFoundError):
+                raise removed(self.url) from error.__cause__
+            raise
+
+    def verify(self, state: int) -> None:
+        """Raise InputError where the file is not in that state any more, or gone."""
+        if _state_of(self.info_of_existing()) != state:
+            raise changed(self.url)
 
     def read(self, start: int, size: int) -> bytes:
         """Return the bytes that there are. Raises InputError where they cannot be read."""
@@ -136,10 +174,9 @@ class UrlSource:
     def is_file(self, facts: os.stat_result) -> bool:
         """Return whether it is the regular file of this machine of which ``os.stat`` says this."""
         try:
-            system, path = self._fsspec().core.url_to_fs(self.url)
-            protocol = system.protocol
-            is_local = "file" in ((protocol,) if isinstance(protocol, str) else protocol)
-            return is_local and stat.S_ISREG(facts.st_mode) and os.path.samestat(os.stat(path), facts)
+            file = self.file()
+            is_local = "file" in file.protocols and stat.S_ISREG(facts.st_mode)
+            return is_local and os.path.samestat(os.stat(file.path), facts)
         except Exception:  # noqa: BLE001 - whatever is wrong with it, reading will tell
             return False
 
@@ -157,9 +194,11 @@ class UrlSource:
         scheme, _, rest = self.url.partition("://")
         if scheme.lower() not in _SHARED or "::" in rest or self.compression is not None:
             return None
-        info = self.file().info()
+        file = self.file()
+        info = file.info()
         size = info.get("size")
-        return info if isinstance(size, int) and size > 0 and info.get("type") == "file" else None
+        is_plain = isinstance(size, int) and size > 0 and info.get("type") == "file" and not file.is_made_up()
+        return info if is_plain else None
 
     def file(self) -> UrlFile:
         """Return the file, not decompressed; its file system is opened, and kept by fsspec."""
@@ -171,8 +210,9 @@ class UrlSource:
         return UrlFile(self.url, system, path)
 
     def _open_raw(self) -> Readable:
+        file = self.file()
         try:
-            return cast("Readable", self._fsspec().open(self.url, mode="rb", compression=None).open())
+            return open_url_stream(file)
         except (InputError, MemoryError):
             raise
         except Exception as error:  # a file system may raise anything: aiohttp's and botocore's are no OSError
