@@ -21,6 +21,7 @@ from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMeth
 from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
+from pipeline_optimization.benchmarks.measuring.subject_start import Start
 from pipeline_optimization.benchmarks.measuring.watch import Watch
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
@@ -280,10 +281,10 @@ def test_too_much_memory_is_named(kind: SampleKind, monkeypatch: pytest.MonkeyPa
 def test_an_error_of_the_system_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
     """What goes wrong while one contender is measured is its row's problem; the others are compared, and exported."""
 
-    def take(order: SampleOrder) -> RawSample:
+    def take(order: SampleOrder, start: Start) -> RawSample:
         if order.source.endswith("prints.py"):
             raise OSError(24, "Too many open files")
-        return take_sample(order)
+        return take_sample(order, start)
 
     monkeypatch.setattr(comparing, "take_sample", take)
     contenders = [file_contender(CONTENDERS / f"{name}.py") for name in ("honest", "prints")]

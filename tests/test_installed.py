@@ -84,6 +84,19 @@ def test_it_is_read_once(site: Path, reads: list[int]) -> None:
     assert reads == [0]
 
 
+def test_an_overlay_changes_nothing(site: Path, tmp_path: Path, reads: list[int]) -> None:
+    """An overlay shows the same files in directories that have other numbers; so does a copy of links, at the same time."""
+    info = put(site, "first")
+    assert found() == [("first", "1.0")]
+    below = info.rename(tmp_path / "below")
+    info.mkdir()
+    for file in below.iterdir():
+        os.link(file, info / file.name)
+    settle(site)
+    assert found() == [("first", "1.0")]
+    assert reads == [0]
+
+
 def test_directories_without_metadata_do_not_matter(
     site: Path, tmp_path: Path, reads: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

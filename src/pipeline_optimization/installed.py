@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import sys
 import time
 from collections.abc import Sequence
@@ -126,7 +127,9 @@ def _look() -> tuple[list[str], str, int]:
                 except OSError:
                     continue
                 newest = max(newest, status.st_mtime_ns)
-                seen.append((path, status.st_mtime_ns, status.st_size, status.st_ino))
+                # An overlay gives directories other numbers and sizes than they have below it.
+                own = () if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_ino)
+                seen.append((path, status.st_mtime_ns, *own))
     return directories, _digest(seen), newest
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from types import MappingProxyType
 
 from attrs import evolve, frozen
@@ -12,6 +13,7 @@ from pipeline_optimization.benchmarks.case_progress import CaseProgress, afforda
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble, assemble_unmeasured
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
+from pipeline_optimization.benchmarks.measuring.subject_start import ForkServers
 from pipeline_optimization.benchmarks.oracle import Oracle, digest
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import CaseRecord, Sample, SampleKind
@@ -66,6 +68,7 @@ class Comparing:
         self._began = time.monotonic()
         self._progress = self._planned_cases()
         self._judgements: tuple[Round | None, dict[Oracle, Round]] = (None, {})
+        self._fork_servers = ForkServers()
         self.samples: list[Sample] = []
         self.cases: list[CaseRecord] = []
 
@@ -74,6 +77,10 @@ class Comparing:
 
         Every case has its first round before the number of rounds is fixed, for all cases alike.
         """
+        with closing(self._fork_servers):
+            self._run_all()
+
+    def _run_all(self) -> None:
         warm_runs: dict[str, int] = {}
         for progress in self._progress:
             self._open(progress.case)
@@ -198,7 +205,9 @@ class Comparing:
         )
         try:
             round_ = self._judged(round_, contender)
-            sample = assemble(take_sample(order), contender.name, round_, order_index=index, started=started)
+            sample = assemble(
+                take_sample(order, self._fork_servers.start), contender.name, round_, order_index=index, started=started
+            )
         except Exception as error:  # noqa: BLE001 - each sample is a boundary: one contender must not end the comparison
             sample = assemble_unmeasured(error, contender.name, round_, order_index=index, started=started)
         self._keep(sample)

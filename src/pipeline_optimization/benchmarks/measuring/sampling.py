@@ -20,6 +20,7 @@ from pipeline_optimization.benchmarks.measuring.private_trees import private_tre
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
+from pipeline_optimization.benchmarks.measuring.subject_start import Start, start_program
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
 from pipeline_optimization.benchmarks.records import NAMESPACE
@@ -40,8 +41,11 @@ LEAK_PATIENCE = 2.0
 CONTROL_BYTES = 4 << 20
 
 
-def take_sample(order: SampleOrder) -> RawSample:
-    """Run a subject to its end, and end whatever it leaves behind. Never raises for what a contender does."""
+def take_sample(order: SampleOrder, start: Start = start_program) -> RawSample:
+    """Run a subject to its end, and end whatever it leaves behind. Never raises for what a contender does.
+
+    Where memory is measured, the subject is a program of its own whatever ``start`` is: a forked one shares its parent's.
+    """
     _prepare_cache(cache_directory())
     allow_handles()
     raw = RawSample(control_ms=_control_ms(), load1=os.getloadavg()[0])
@@ -53,7 +57,7 @@ def take_sample(order: SampleOrder) -> RawSample:
         if order.settings is not None:
             server = stack.enter_context(closing(TaskServer(fault_plan(order.settings), directory)))
         with stop_signals_put_off():  # until it is known who ends the process
-            sampling = _Sampling(order, raw, server, directory)
+            sampling = _Sampling(order, raw, server, directory, start_program if order.measures_memory else start)
             stack.callback(sampling.end)
         sampling.run()
     raw.wall_s = time.monotonic() - began
@@ -63,19 +67,23 @@ def take_sample(order: SampleOrder) -> RawSample:
 class _Sampling:
     """The conversation with one subject."""
 
-    def __init__(self, order: SampleOrder, raw: RawSample, server: TaskServer | None, directory: Path) -> None:
+    def __init__(
+        self, order: SampleOrder, raw: RawSample, server: TaskServer | None, directory: Path, start: Start
+    ) -> None:
         self._directory = directory
         self._order = order
         self._raw = raw
         self._server = server
-        strangers = frozenset(child.pid for child in children(psutil.Process()))
         self._watch = Watch(measures_memory=order.measures_memory, memory_limit=order.memory_limit)
         self._subject = SubjectProcess(
             _environment(order, self._server),
+            start=start,
             tick=self._watch.look,
             interval=self._watch.interval,
             server=self._server,
         )
+        # The fork server is one, whenever it was started. Nothing of the contender's runs before it is asked to.
+        strangers = frozenset(child.pid for child in children(psutil.Process())) - {self._subject.pid}
         self._tree = ProcessTree(self._subject.pid, strangers=strangers)
         self._watch.begin(self._tree)
 

@@ -8,8 +8,6 @@ import os
 import select
 import selectors
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -18,6 +16,7 @@ from typing import cast
 from attrs import define
 
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError, ReportBuffer
+from pipeline_optimization.benchmarks.measuring.subject_start import Start, SubjectEnds
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 
 __all__ = ["Output", "SubjectProcess"]
@@ -62,6 +61,7 @@ class SubjectProcess:
         self,
         environment: Mapping[str, str],
         *,
+        start: Start,
         tick: Callable[[], None],
         interval: Callable[[], float],
         server: TaskServer | None = None,
@@ -83,17 +83,7 @@ class SubjectProcess:
         stdout, stdout_write = os.pipe()
         stderr, stderr_write = os.pipe()
         self._streams = _Streams(reports, stdout, stderr)
-        module = "pipeline_optimization.benchmarks.subject"
-        self._popen = subprocess.Popen(  # noqa: S603 - our own module, no shell
-            # -P: a user's json.py in the working directory would take the place of the standard library's.
-            [sys.executable, "-P", "-m", module, str(commands_read), str(reports_write)],
-            stdin=subprocess.DEVNULL,
-            stdout=stdout_write,
-            stderr=stderr_write,
-            env=dict(environment),
-            pass_fds=(commands_read, reports_write),
-            start_new_session=True,
-        )
+        self.pid = start(environment, SubjectEnds(commands_read, reports_write, stdout_write, stderr_write))
         for handle in (commands_read, reports_write, stdout_write, stderr_write):
             os.close(handle)
         self._selector = selectors.DefaultSelector()
@@ -109,10 +99,6 @@ class SubjectProcess:
         for waker in wakers:
             self._selector.register(cast("int", waker), selectors.EVENT_READ)
         self._silent = wakers | {self._commands}
-
-    @property
-    def pid(self) -> int:
-        return self._popen.pid
 
     def send(self, *, deadline: float, body: bytes = b"", **message: object) -> None:
         """Send an order, and what follows it; a subject that has ended does not mind. Raises TimeoutError."""
@@ -178,7 +164,6 @@ class SubjectProcess:
     def kill(self) -> None:
         """Kill the subject itself."""
         if self.exit is None:
-            # Not Popen.kill(), which waits for the process and so takes its resource usage away from us.
             os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
@@ -250,7 +235,6 @@ class SubjectProcess:
             pid, status, usage = os.wait4(self.pid, os.WNOHANG)
             if pid:
                 self.exit = os.waitstatus_to_exitcode(status)
-                self._popen.returncode = self.exit
                 self.cpu_user, self.cpu_system = usage.ru_utime, usage.ru_stime
         return self.exit is not None
 

@@ -1,4 +1,7 @@
-"""``python -m pipeline_optimization.benchmarks.subject IN OUT``: serve the harness on two inherited pipes."""
+"""Serve the harness: ``python -m pipeline_optimization.benchmarks.subject COMMANDS REPORTS``, on two inherited pipes.
+
+``… --forks SOCKET`` does so in a process for each request on an inherited socket.
+"""
 
 from __future__ import annotations
 
@@ -10,5 +13,12 @@ if __name__ == "__main__":
     gc.disable()
     from pipeline_optimization.benchmarks.subject.serving import serve
 
-    gc.enable()
-    serve(int(sys.argv[1]), int(sys.argv[2]))
+    first, second = sys.argv[1:]
+    del sys.argv[1:]
+    if first == "--forks":
+        from pipeline_optimization.benchmarks.subject.forking import serve_forks
+
+        serve_forks(int(second), serve)
+    else:
+        gc.enable()
+        serve(int(first), int(second))

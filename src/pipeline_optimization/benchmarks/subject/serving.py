@@ -74,6 +74,8 @@ class _Server:
         del held
         gc.collect()
         self._report({"event": "ending", "threads": _await_threads(before)})
+        # Or Python would look for garbage among all modules again as it ends, which takes as long as all of this.
+        gc.freeze()
 
     def _execute(self, held: _Held) -> None:
         gc.collect()
