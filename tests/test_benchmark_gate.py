@@ -57,8 +57,26 @@ def test_other_machines_are_refused() -> None:
         "cpu was 'Example CPU' and is 'Other CPU'",
         "the workers were 2 and are 3",
     ]
+    retried = evolve(before, run=evolve(before.run, retry="exponential"))
+    other_policy = evolve(before, run=evolve(before.run, retry="none"))
+    assert comparability(other_policy, retried) == ["the retry policy was 'exponential' and is 'none'"]
+    assert comparability(other_policy, before) == []  # a file from before policies were recorded
     other = evolve(before, cases=[evolve(before.cases[0], latency_scale=1.0)])
     assert comparability(other, before) == ["mixed · small had faults 'exercise' at latency scale 0.05"]
+
+
+def test_variants_are_found_by_their_names() -> None:
+    """Each variant is compared with the one of the same settings; one that the baseline lacks is not comparable."""
+    names = ("asyncio retry=none", "asyncio retry=fixed", "asyncio retry=exponential")
+    before = summarise(results(dict(zip(names[:2], (200.0, 100.0), strict=True)), seed=1))
+    now = summarise(results(dict(zip(names, (200.0, 150.0, 50.0), strict=True)), seed=2))
+    rows = {row.contender: row for row in compare_with_baseline(now, before, threshold=0.1)}
+    assert {name: row.outcome for name, row in rows.items()} == {
+        names[0]: "same",
+        names[1]: "regression",
+        names[2]: "not comparable",
+    }
+    assert rows[names[1]].basis == f"relative to {names[0]}"
 
 
 def test_baselines_are_kept_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,8 +95,8 @@ def test_baselines_are_kept_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_gate_tells_directions_in_words() -> None:
     """A regression takes so many times as long as the baseline, and an improvement is so many times as fast."""
     for now, words in (
-        (150.0, r"threaded +mixed · small +1\.[45] times as long \[\d"),
-        (50.0, r"\d\.\d times as fast \[\d"),
+        (150.0, r"threaded +mixed · small +1\.[45]\d times as long \[1\.\d\d–1\.\d\d\]"),
+        (50.0, r"\d\.\d+ times as fast \[\d"),
     ):
         stream = StringIO()
         rows = compare_with_baseline(measured(now), measured(100.0), threshold=0.1)

@@ -91,7 +91,7 @@ def test_sequential_can_be_the_best() -> None:
     found = advised(results({"sequential": 100.0, "threaded": 130.0, "asyncio": 200.0}))
     assert (found.use, found.certain) == ("sequential", True)
     assert (
-        "everything else that is installed is slower here. It is 1.3 times as fast as threaded, the next best"
+        "everything else that is installed is slower here. It is 1.29 times as fast as threaded, the next best"
         in found.why
     )
 
@@ -155,7 +155,7 @@ def test_without_the_reference_the_next_best_is_the_measure(rounds: int, *, is_c
     made = results({"sequential": 300.0, "threaded": 200.0, "asyncio": 100.0}, rounds=rounds)
     found = advised(with_problem(made, "sequential", "exhausted_retries"))
     assert (found.use, found.certain, found.by_case[0].against) == ("asyncio", is_certain, "threaded")
-    assert re.search(r"se --orchestrator asyncio: [12]\.\d times as fast as threaded here", found.why)
+    assert re.search(r"se --orchestrator asyncio: [12]\.\d+ times as fast as threaded here", found.why)
 
 
 def test_files_are_told_of_beside() -> None:
@@ -163,7 +163,8 @@ def test_files_are_told_of_beside() -> None:
     found = advised(with_files(results({"sequential": 200.0, "asyncio": 100.0, "permuting": 50.0}), "permuting"))
     assert (found.use, found.certain) == ("asyncio", True)
     assert re.fullmatch(
-        r"Files, which are not installed: permuting is 2\.0 times as fast as asyncio \(.* to .*\)\.", found.files
+        r"Files, which are not installed: permuting is (2\.0|1\.9\d) times as fast as asyncio \(.* to .*\)\.",
+        found.files,
     )
     slow = advised(with_files(results({"sequential": 200.0, "asyncio": 100.0, "naive": 150.0}), "naive"))
     assert slow.files == "Files, which are not installed: none is certainly faster than asyncio."
@@ -207,6 +208,10 @@ def test_a_fault_in_one_case_counts_overall() -> None:
         ("asyncio retry=fixed", "--orchestrator asyncio --retry fixed"),
         ("asyncio retry.delay=0.1", "--orchestrator asyncio -o retry.delay=0.1"),
         ("multiprocess orchestrator.workers=2", "--orchestrator multiprocess -o workers=2"),
+        (
+            "asyncio lexicon=file:my a=b,c.txt retry=none",
+            "--orchestrator asyncio --lexicon 'file:my a=b,c.txt' --retry none",
+        ),
     ],
 )
 def test_a_variant_is_told_as_options(name: str, arguments: str) -> None:

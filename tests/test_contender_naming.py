@@ -39,6 +39,15 @@ def test_plugins_files_and_directories_are_named_alike(registry: Registry, direc
     assert names(registry, "./mine/", "mine/second.py") == ["honest", "second"]
 
 
+def test_who_is_named_twice_is_told(registry: Registry, directory: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It is one contender, and nobody has to wonder where the other is."""
+    assert names(registry, "threaded", "mine", "threaded", "mine/honest.py") == ["threaded", "honest"]
+    assert capsys.readouterr().err.splitlines() == [
+        "Note: threaded is named 2 times, and is measured as one contender.",
+        "Note: honest is named 2 times, and is measured as one contender.",
+    ]
+
+
 def test_an_installed_orchestrator_goes_before_a_path(registry: Registry, directory: Path) -> None:
     """A directory of an orchestrator's name is meant with a separator, or with --compare-dir."""
     directory.rename("threaded")

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_optimization.benchmarks import partial
+from pipeline_optimization.benchmarks.partial import Header, PartialFile
 from pipeline_optimization.disk_cache import KEPT, read_sealed, store_sealed
 
 
@@ -56,7 +57,7 @@ def test_what_is_not_of_the_kind_stays(full: Path, foreign: str) -> None:
 def test_comparisons_are_kept_as_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is room for the new one; what is no comparison stays."""
     monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(tmp_path))
-    directory = partial.new_path("new").parent
+    directory = tmp_path / "comparisons"
     directory.mkdir()
     for number in range(partial.KEPT):
         path = directory / f"{number}.jsonl"
@@ -64,9 +65,10 @@ def test_comparisons_are_kept_as_long(tmp_path: Path, monkeypatch: pytest.Monkey
         os.utime(path, (number, number))
     (directory / "notes.txt").touch()
     os.utime(directory / "notes.txt", (0, 0))
-    new = partial.new_path("new")
+    with PartialFile.in_cache("new", Header(command="compare", arguments=(), seed=1)) as new:
+        assert new.path == directory / "new.jsonl"
     assert {path.name for path in directory.iterdir()} == {
         *(f"{number}.jsonl" for number in range(1, partial.KEPT)),
         "notes.txt",
+        "new.jsonl",
     }
-    assert new == directory / "new.jsonl"

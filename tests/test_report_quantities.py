@@ -68,6 +68,24 @@ def test_the_interval_of_a_ratio_has_its_unit() -> None:
     assert pace_interval(0.5, None) == ""
 
 
+@pytest.mark.parametrize(
+    ("ratio", "ends", "text"),
+    [
+        (1 / 1.1, (1 / 1.3, 1 / 1.07), "1.10 times as fast [1.07–1.30]"),
+        (1.16, (1.15, 1.2), "1.16 times as long [1.15–1.20]"),
+        (1.6, (1.1, 2.42), "1.60 times as long [1.10–2.42]"),
+        (1.0, (0.76, 1.2), "as fast [0.76–1.20]"),
+        (2.5, (0.99, 3.0), "2.50 times as long [0.99–3.00]"),
+        (1 / 7.7, (1 / 8.6, 1 / 6.9), "7.7 times as fast [6.9–8.6]"),
+        (9.1, (7.6, 11.2), "9.1 times as long [7.6–11.2]"),
+        (12.0, (9.4, 14.1), "12 times as long [9–14]"),
+    ],
+)
+def test_a_ratio_and_its_interval_have_the_same_decimals(ratio: float, ends: tuple[float, float], text: str) -> None:
+    """Two below 2, one below 10, none beyond; and two where an end is so close to 1 that its side would be lost."""
+    assert f"{pace(ratio, ends)} {pace_interval(ratio, ends)}" == text
+
+
 def test_intervals() -> None:
     """Intervals stand in brackets; with a minus sign in it, a dash would be misread."""
     assert interval((209.0, 216.0), 0) == "[209–216]"

@@ -87,6 +87,22 @@ def test_an_axis_that_comes_twice_has_all_values() -> None:
     ]
 
 
+def test_a_value_may_hold_commas_and_spaces() -> None:
+    """In double quotes a comma belongs to the value, and a doubled quote is a quote; spaces need none."""
+    (axis,) = parse_axes(['lexicon="file:a,b.txt", file:my words.txt,"file:""c"".txt"'])
+    assert axis.values == ("file:a,b.txt", "file:my words.txt", 'file:"c".txt')
+
+
+def test_lexicons_of_other_lists_and_languages_are_judged_by_their_words(registry: Registry) -> None:
+    """The oracle of web2 and of a language of simplemma counts as a run does, and counts something."""
+    for lexicon, text in (("web2", "cat tac Act"), ("simplemma:de", "Regen neger Lager Regal")):
+        for tokenizer in ("exercise", "unicode"):
+            (variant,) = variants(registry, f"lexicon={lexicon}", f"tokenizer={tokenizer}")
+            report = count_anagrams(text, tokenizer=tokenizer, lexicon=lexicon, registry=registry)
+            assert FreshText.of(text, variant.oracle).expected == dict(report.anagram_counts), (lexicon, tokenizer)
+            assert report.anagram_counts
+
+
 def test_options_of_the_retry_policy_go_with_its_name(registry: Registry) -> None:
     """What --retry and -o gave holds for the variants of that policy, and an option that is varied goes before it."""
     base = RetrySettings(name="fixed", options={"delay": "0.5", "attempts": "4"})
@@ -260,6 +276,11 @@ def test_the_orchestrator_class_takes_any_component(tmp_path: Path) -> None:
         (["--vary", "retry"], "--vary takes KIND=NAME,NAME or KIND.KEY=VALUE,VALUE, not 'retry'."),
         (["--vary", "retry.=1"], "--vary takes KIND=NAME,NAME"),
         (["--vary", "retry=none,,fixed"], "one of the values is empty"),
+        (["--vary", "retry=none,none"], "'none' is there 2 times, and would be compared with itself."),
+        (["--vary", 'lexicon="a,b'], "its quotes do not match."),
+        (["--vary", 'lexicon="a"b'], "its quotes do not match."),
+        (["--vary", "lexicon=a\nb"], "its quotes do not match."),
+        (["--vary", "retry="], "one of the values is empty"),
         (["--vary", "retyr=none"], "there is no 'retyr'. It can be orchestrator, tokenizer, signature, retry"),
         (["--vary", "retyr=none"], "Did you mean 'retry'"),
         (["--vary", "workers=1,2"], "An option of the orchestrators is --vary orchestrator.workers=1,2."),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import TYPE_CHECKING
@@ -71,10 +72,28 @@ class Axis:
             raise UsageError(f"--vary {text!r}: there is no {kind!r}. It can be {', '.join(KINDS)}.{hint}")
         if kind == "kernel" and key:
             raise UsageError(f"--vary {text!r}: kernels have no options. Name kernels: --vary kernel=NAME,NAME.")
-        values = tuple(dict.fromkeys(value.strip() for value in listed.split(",")))
-        if not all(values):
-            raise UsageError(f"--vary {text!r}: one of the values is empty. Write them with commas between.")
-        return cls(kind=kind, key=key, values=values)
+        return cls(kind=kind, key=key, values=_values(text, listed))
+
+
+def _values(text: str, listed: str) -> Sequence[str]:
+    """Return the values of an axis. One that has a comma in it stands in double quotes. Raises UsageError."""
+    try:
+        ((*fields,),) = csv.reader([listed], skipinitialspace=True, strict=True) if listed else [[""]]
+    except (csv.Error, ValueError) as error:
+        raise UsageError(
+            f"--vary {text!r}: its quotes do not match. A value with a comma in it is written in double quotes: "
+            "--vary 'KIND=\"a,b\",c'."
+        ) from error
+    values = [field.strip() for field in fields]
+    if not all(values):
+        raise UsageError(f"--vary {text!r}: one of the values is empty. Write them with commas between.")
+    repeated = next((value for value in values if values.count(value) > 1), None)
+    if repeated is not None:
+        raise UsageError(
+            f"--vary {text!r}: {repeated!r} is there {values.count(repeated)} times, and would be compared with itself. "
+            "Name each value once."
+        )
+    return tuple(values)
 
 
 def parse_axes(texts: Sequence[str]) -> list[Axis]:

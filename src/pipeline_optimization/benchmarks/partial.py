@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
-from typing import Self
+from typing import Self, TextIO
 
 from attrs import frozen
 
@@ -15,7 +17,7 @@ from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRe
 from pipeline_optimization.disk_cache import cache_directory, keep_newest
 from pipeline_optimization.errors import UsageError
 
-__all__ = ["Header", "PartialFile", "new_path", "read_header", "read_partial"]
+__all__ = ["Header", "InUseError", "PartialFile", "read_header", "read_partial"]
 
 KEPT = 20
 
@@ -31,23 +33,49 @@ class Header:
     schema_version: int = SCHEMA_VERSION
 
 
-class PartialFile:
-    """Appends samples; each is on disk when ``keep`` returns.
+class InUseError(UsageError):
+    """Another comparison is writing the file."""
 
-    Without a header it goes on with a file that has one. Raises UsageError where the file cannot be written.
+
+class PartialFile:
+    """Appends samples; each is on disk when ``keep`` returns. It is locked, so that no other comparison writes to it.
+
+    Without a header it goes on with a file that has one. With a header it begins anew: what the file had is lost.
+
+    Raises:
+        InUseError: Another comparison is writing it.
+        UsageError: It cannot be written.
     """
 
     def __init__(self, path: Path, header: Header | None) -> None:
         self.path = path
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = path.open("a", encoding="utf-8")
+            _lock(self._stream, path)
             if header is None:
                 _cut_half_a_line_off(path)
-            self._stream = path.open("a", encoding="utf-8")
-            if header is not None:
+            else:
+                self._stream.truncate(0)
                 self._append(header)
         except OSError as error:
             raise UsageError(f"Cannot write {path}: {error.strerror or error}. Name another --partial.") from error
+
+    @classmethod
+    def in_cache(cls, name: str, header: Header) -> PartialFile:
+        """Begin a file in the cache, by another name if a comparison that is under way has this one.
+
+        The oldest of such files are removed. Raises UsageError where the file cannot be written.
+        """
+        directory = cache_directory() / "comparisons"
+        if directory.is_dir():
+            keep_newest(directory.glob("*.jsonl"), KEPT - 1)
+        for number in count(1):
+            try:
+                return cls(directory / (f"{name}.jsonl" if number == 1 else f"{name}-{number}.jsonl"), header)
+            except InUseError:
+                continue
+        raise AssertionError("there is always another name")
 
     def keep(self, sample: Sample) -> None:
         """Append a sample."""
@@ -63,14 +91,6 @@ class PartialFile:
 
     def __exit__(self, *_: object) -> None:
         self._stream.close()
-
-
-def new_path(name: str) -> Path:
-    """Return where a comparison keeps its samples unless told otherwise; the oldest of such files are removed."""
-    directory = cache_directory() / "comparisons"
-    if directory.is_dir():
-        keep_newest(directory.glob("*.jsonl"), KEPT - 1)
-    return directory / f"{name}.jsonl"
 
 
 def read_header(path: Path) -> Header:
@@ -95,6 +115,19 @@ def _lines(path: Path) -> list[str]:
         raise UsageError(f"{path} is no file that an interrupted comparison left.")
     # Not splitlines(): a message of a contender's may hold other line ends.
     return whole.decode("utf-8", "replace").split("\n")
+
+
+def _lock(stream: TextIO, path: Path) -> None:
+    """Lock a file for as long as it is open. Raises InUseError, after closing it, if another process has it locked."""
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        stream.close()
+        raise InUseError(
+            f"{path} is being written by another comparison. Wait until that has ended, or name another --partial."
+        ) from error
+    except OSError:
+        return  # a file system without locks
 
 
 def _cut_half_a_line_off(path: Path) -> None:

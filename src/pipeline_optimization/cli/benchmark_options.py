@@ -154,6 +154,7 @@ class CommonOptions:
         from pipeline_optimization.benchmarks.settings import ComparisonSettings  # noqa: PLC0415 - as above
 
         has_budget = self.time_budget is not None
+        budget = self.time_budget if has_budget else budget
         return ComparisonSettings(
             cases=self.cases(adds_computing=adds_computing),
             reference=reference,
@@ -161,7 +162,7 @@ class CommonOptions:
             rounds=self.iterations if self.iterations is not None or has_budget else rounds,
             least_rounds=6 if has_budget else least_rounds,
             most_rounds=30 if has_budget else most_rounds,
-            time_budget=self.time_budget if has_budget else budget,
+            time_budget=budget if self.iterations is None else None,
             workers=self.workers,
             timeout=self.timeout,
             memory_limit=self.memory_limit,

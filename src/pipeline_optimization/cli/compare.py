@@ -42,7 +42,7 @@ DEFAULT_BUDGET = 270.0
     multiple=True,
     metavar="KIND=NAME,NAME",
     help="Compare each orchestrator with each of these components, or KIND.OPTION=VALUE,VALUE (repeatable: all "
-    f"combinations). KIND: {', '.join(KINDS)}.",
+    f"combinations; a value with a comma stands in double quotes). KIND: {', '.join(KINDS)}.",
 )
 @click.option(
     "--selftest",

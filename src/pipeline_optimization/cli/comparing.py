@@ -11,7 +11,7 @@ import click
 from pipeline_optimization.benchmarks.baselines import load_baseline, save_baseline
 from pipeline_optimization.benchmarks.comparing import SampleKey
 from pipeline_optimization.benchmarks.contenders import Contender
-from pipeline_optimization.benchmarks.partial import Header, PartialFile, new_path, read_header, read_partial
+from pipeline_optimization.benchmarks.partial import Header, PartialFile, read_header, read_partial
 from pipeline_optimization.benchmarks.records import Results, Sample
 from pipeline_optimization.benchmarks.reports.export import check_export, export
 from pipeline_optimization.benchmarks.session import compare
@@ -24,6 +24,7 @@ from pipeline_optimization.cli.exit_codes import COMPLETE, FAILED, INTERRUPTED, 
 from pipeline_optimization.cli.gate_table import print_gate
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import refuse_overwriting
+from pipeline_optimization.plural import counted
 from pipeline_optimization.shell_quoting import quoted, quoted_command
 
 __all__ = ["run_comparison"]
@@ -60,7 +61,7 @@ def run_comparison(
         click.echo(f"Written: {quoted(str(path))}", err=True)
     if results.run.is_interrupted:
         resume = quoted_command(["anagram", command, "--resume", str(partial.path)])
-        kept = "1 sample is" if len(results.samples) == 1 else f"{len(results.samples):,} samples are"
+        kept = counted(len(results.samples), "sample")
         click.echo(f"Interrupted. {kept} kept; go on with: {resume}", err=True)
         return INTERRUPTED
     if options.save_baseline is not None:
@@ -97,10 +98,11 @@ def _has_regression(results: Results, baseline: Results, options: CommonOptions)
 
 def _partial_file(header: Header, options: CommonOptions) -> tuple[Mapping[SampleKey, Sample], PartialFile]:
     if options.resume is None:
-        path = Path(options.partial) if options.partial else new_path(f"{header.command}-{header.seed}")
+        if not options.partial:
+            return {}, PartialFile.in_cache(f"{header.command}-{header.seed}", header)
+        path = Path(options.partial)
         if path.exists() and path.stat().st_size:
             read_header(path)  # which raises for what is no partial file: nothing else is written over
-        path.unlink(missing_ok=True)
         return {}, PartialFile(path, header)
     path = Path(options.resume)
     before, known = read_partial(path)

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from pipeline_optimization.benchmarks.comparing import Step
+from pipeline_optimization.plural import counted
 
 __all__ = ["ComparisonProgress"]
 
@@ -50,7 +51,7 @@ class ComparisonProgress:
             self._progress.refresh()
         elif time.monotonic() >= self._due:
             self._due = time.monotonic() + INTERVAL
-            sys.stderr.write(f"{step.done} of {step.planned} samples taken, {_left(step)}\n")
+            sys.stderr.write(f"{step.done} of {counted(step.planned, 'sample')} taken, {_left(step)}\n")
             sys.stderr.flush()
 
     def __exit__(

@@ -15,6 +15,7 @@ from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable,
 from pipeline_optimization.cli.comparison_columns import detail_tables, main_table
 from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.cli.scan_table import print_scans
+from pipeline_optimization.plural import counted
 
 __all__ = ["print_comparison"]
 
@@ -37,7 +38,7 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
     _print_warnings(console, results, detailed=detailed)
     console.print(
         Text(
-            f"\n{LEGEND}\nseed {results.run.seed} · {results.run.workers} workers · {for_terminal(_machine(results))}",
+            f"\n{LEGEND}\nseed {results.run.seed} · {counted(results.run.workers, 'worker')} · {for_terminal(_machine(results))}",
             style="dim",
         )
     )
@@ -90,7 +91,7 @@ def _print_warnings(console: TableConsole, results: Results, *, detailed: bool) 
     if not results.warnings:
         return
     count = len(results.warnings)
-    console.print(Text(f"\n{count} warnings" if count > 1 else "\n1 warning", style="yellow"))
+    console.print(Text(f"\n{counted(count, 'warning')}", style="yellow"))
     shown: Sequence[str] = [
         for_terminal(f"{one.where}: {one.text}" if one.where else one.text) for one in results.warnings
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pipeline_optimization.errors import UnknownComponentError, UsageError
+from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 
 if TYPE_CHECKING:
@@ -34,11 +36,10 @@ def contender_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def named_contenders(registry: Registry, names: Sequence[str], *, workers: int) -> list[Contender]:
     """Return the contenders that were named, each once. What a directory holds besides is named on standard error."""
-    from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
-    from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - as above
+    from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - --help is quick without it
 
     found = [(name, find_contenders(registry, name, workers=workers)) for name in names]
-    return named_apart([contender for name, one in found for contender in _told(name, one)])
+    return _each_once([contender for name, one in found for contender in _told(name, one)])
 
 
 def compared_contenders(
@@ -49,8 +50,7 @@ def compared_contenders(
     Without names these are all installed orchestrators. Without names and directories it is also what
     ``benchmark_orchestrators`` holds, if there is such a directory.
     """
-    from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
-    from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - as above
+    from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - --help is quick without it
 
     plugins = names or registry.names("orchestrator")
     contenders = named_contenders(registry, plugins, workers=workers)
@@ -64,7 +64,7 @@ def compared_contenders(
             click.echo(f"Note: {error}", err=True)
         else:
             contenders += _told(directory, found)
-    return named_apart(contenders)
+    return _each_once(contenders)
 
 
 def with_reference(
@@ -97,6 +97,19 @@ def with_reference(
         return found, same[0]
     found = named_apart([*found, wanted])
     return found, found[-1].name
+
+
+def _each_once(contenders: Sequence[Contender]) -> list[Contender]:
+    """Return each contender once, by names that tell them apart. Who was named more often is told on standard error."""
+    from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
+
+    times = Counter(contender.identity for contender in contenders)
+    found = named_apart(contenders)
+    for contender in found:
+        if times[contender.identity] > 1:
+            named = counted(times[contender.identity], "time")
+            click.echo(f"Note: {contender.name} is named {named}, and is measured as one contender.", err=True)
+    return found
 
 
 def _told(name: str, found: Found) -> Sequence[Contender]:

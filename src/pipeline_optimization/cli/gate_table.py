@@ -25,7 +25,9 @@ def print_gate(rows: Sequence[GateRow], baseline: str, threshold: float | None, 
     for header in ("contender", "case", "now [95 %]", "compared", "outcome"):
         table.add_column(header, overflow="fold")
     for row in rows:
-        pace = f"{quantities.pace(row.ratio)} {quantities.pace_interval(row.ratio, row.interval)}".rstrip()
+        pace = (
+            f"{quantities.pace(row.ratio, row.interval)} {quantities.pace_interval(row.ratio, row.interval)}".rstrip()
+        )
         outcome = Text(row.outcome, style=STYLES.get(row.outcome, ""))
         table.add_row(Text(for_terminal(row.contender)), f"{row.profile} · {row.case}", pace, row.basis, outcome)
     console.print(table)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pipeline_optimization.plural import counted
 from pipeline_optimization.testing.checks import Check, require
 from pipeline_optimization.testing.component_checks import WORKER_CHECKS
 from pipeline_optimization.testing.subject import Subject
@@ -18,14 +19,17 @@ def words_are_strings(subject: LexiconSubject) -> None:
     """Words are strings, and at least one of them has a letter."""
     words = list(subject.make().words())
     require(all(isinstance(word, str) for word in words), "Some words are no strings.")
-    require(any(char.isalpha() for word in words for char in word), f"None of the {len(words)} words has a letter.")
+    require(
+        any(char.isalpha() for word in words for char in word),
+        f"Not one of {counted(len(words), 'word')} has a letter.",
+    )
 
 
 def words_can_be_read_again(subject: LexiconSubject) -> None:
     """``words`` gives all words each time it is called."""
     lexicon = subject.make()
     first, second = set(lexicon.words()), set(lexicon.words())
-    require(first == second, f"The first reading gave {len(first)} words, the second {len(second)}.")
+    require(first == second, f"The first reading gave {counted(len(first), 'word')}, the second {len(second)}.")
 
 
 def identity_is_stable(subject: LexiconSubject) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from pipeline_optimization.errors import RunInterrupted
 from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.plural import counted
 from pipeline_optimization.testing.attempt_checks import BASICS, FOR_EVER, OrchestratorSubject
 from pipeline_optimization.testing.checks import Check, CheckFailedError, CheckSkippedError, require
 from pipeline_optimization.testing.drive import Drive
@@ -37,7 +38,7 @@ def empty_input(subject: OrchestratorSubject) -> None:
 def repeated_words(subject: OrchestratorSubject) -> None:
     """Every occurrence counts, in any chunk."""
     found = count("cat " * 50, watched(subject), chunk_size=7).anagram_counts.get("cat")
-    require(found == 50, f"A word that stands 50 times was counted {found} times.")
+    require(found == 50, f"A word that stands 50 times was counted {counted(found or 0, 'time')}.")
 
 
 def equals_the_reference(subject: OrchestratorSubject) -> None:

@@ -41,4 +41,4 @@ def judge_answer(
 def _difference(counts: Mapping[str, int], expected: Mapping[str, int]) -> str:
     wrong = sorted(word for word in counts.keys() | expected.keys() if counts.get(word) != expected.get(word))
     first = wrong[0]
-    return f"{len(wrong)} of {len(expected)} words differ: {first!r} {counted(counts.get(first, 0), 'time')} instead of {expected.get(first, 0)}."
+    return f"{len(wrong)} of {counted(len(expected), 'word')} {'differs' if len(wrong) == 1 else 'differ'}: {first!r} {counted(counts.get(first, 0), 'time')} instead of {expected.get(first, 0)}."

@@ -12,6 +12,7 @@ from pipeline_optimization.benchmarks.stages import EXTRA_TASKS, TEXT_TASKS, WOR
 from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, fault_key
 from pipeline_optimization.engine.journal import CallRecord
+from pipeline_optimization.plural import counted
 
 __all__ = ["Evidence", "examine"]
 
@@ -68,7 +69,9 @@ def _missing(succeeded: set[tuple[str, str]], words: Sequence[str]) -> list[str]
     name = WORD_TASK.spec.name
     without = [word for word in words if (name, word) not in succeeded]
     if without:
-        sentences.append(f"{len(without)} of {len(words)} words had no successful {name}, {without[0]!r} among them.")
+        sentences.append(
+            f"{len(without)} of {counted(len(words), 'word')} had no successful {name}, {without[0]!r} among them."
+        )
     return sentences
 
 

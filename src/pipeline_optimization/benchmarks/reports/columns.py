@@ -112,7 +112,10 @@ def _ratio(rows: Sequence[SummaryRow], reference: str) -> Sequence[Cell]:
     return [
         Cell(text="reference")
         if row.contender == reference and row.ratio is not None
-        else Cell(text=quantities.pace(row.ratio), detail=quantities.pace_interval(row.ratio, row.ratio_interval))
+        else Cell(
+            text=quantities.pace(row.ratio, row.ratio_interval),
+            detail=quantities.pace_interval(row.ratio, row.ratio_interval),
+        )
         for row in rows
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.quantities import duration, percent
+from pipeline_optimization.plural import counted
 
 __all__ = ["LEGEND", "fact_list", "interruption"]
 
@@ -49,7 +50,7 @@ def _rounds(results: Results) -> str:
     """Return the rounds of each case, once where they are the same for all."""
     found = {
         f"{case.profile} · {case.case}": (
-            f"{case.rounds} timed, with {case.warm_runs} warm executions each, and {case.memory_rounds} for memory"
+            f"{case.rounds} timed, with {counted(case.warm_runs, 'warm execution')} each, and {case.memory_rounds} for memory"
         )
         for case in results.cases
     }

@@ -56,18 +56,29 @@ def percent(share: float | None, decimals: int = 1) -> str:
     return f"{shown}{_SPACE}%"
 
 
-def times(factor: float) -> str:
-    """Return how many times as much something is: two decimals where it is near 1, none from 10 on."""
-    return number(factor, 2 if factor < 1.2 else 1 if factor < 9.95 else 0)
+def times(factor: float, *ends: float) -> str:
+    """Return how many times as much something is.
+
+    It has two decimals below 2, one below 10, and none beyond. ``ends`` are those of its interval. If one of them is so close
+    to 1 that fewer decimals would hide on which side it is, all have two.
+    """
+    is_close_to_1 = any(abs(end - 1.0) < 0.05 for end in ends)
+    return number(factor, 2 if factor < 1.995 or is_close_to_1 else 1 if factor < 9.95 else 0)
 
 
-def pace(ratio: float | None) -> str:
-    """Return a ratio of times in words, so that nobody has to guess which direction is the better one."""
+def pace(ratio: float | None, ends: Interval | None = None) -> str:
+    """Return a ratio of times in words, so that nobody has to guess which direction is the better one.
+
+    Args:
+        ratio: A time divided by another.
+        ends: The ratio's interval if it is shown too. Both then have the same number of decimals.
+    """
     if ratio is None:
         return NOTHING
     if times(1 / ratio) == times(ratio) == times(1.0):
         return "as fast"
-    return f"{times(1 / ratio)} times as fast" if ratio < 1 else f"{times(ratio)} times as long"
+    value, *shown_ends = _in_unit(ratio, ends)
+    return f"{times(value, *shown_ends)} times as {'fast' if ratio < 1 else 'long'}"
 
 
 def pace_interval(ratio: float | None, ends: Interval | None) -> str:
@@ -79,9 +90,17 @@ def pace_interval(ratio: float | None, ends: Interval | None) -> str:
 
 
 def pace_ends(ratio: float, ends: Interval) -> tuple[str, str]:
-    """Return the ends of a ratio's interval in the unit of ``pace``, the smaller first."""
-    low, high = (1 / ends[1], 1 / ends[0]) if ratio < 1 else ends
-    return times(low), times(high)
+    """Return the ends of a ratio's interval in the unit of ``pace`` and with its decimals, the smaller first."""
+    value, low, high = _in_unit(ratio, ends)
+    decimals = len(times(value, low, high).partition(".")[2])
+    return number(low, decimals), number(high, decimals)
+
+
+def _in_unit(ratio: float, ends: Interval | None) -> list[float]:
+    """Return the ratio and the ends of its interval as speeds if it is below 1, as times otherwise."""
+    if ratio < 1:
+        return [1 / ratio, *((1 / ends[1], 1 / ends[0]) if ends else ())]
+    return [ratio, *(ends or ())]
 
 
 def interval(ends: Interval | None, decimals: int) -> str:

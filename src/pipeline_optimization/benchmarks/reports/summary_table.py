@@ -10,6 +10,7 @@ from pipeline_optimization.benchmarks.problems import PROBLEMS
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow, Verdict
 from pipeline_optimization.benchmarks.reports.columns import COLUMNS, Cell, Level, verdict_words
 from pipeline_optimization.benchmarks.reports.quantities import NOTHING, number
+from pipeline_optimization.plural import counted
 
 __all__ = ["SummaryTable", "TableColumn", "TableRow", "group_rows", "problem_sentences", "summary_tables"]
 
@@ -160,10 +161,10 @@ def _heading(
     rounds = record.rounds if record and record.rounds else max((row.rounds for row in rows), default=0)
     # Rounds that everybody had who is without a fault; what is planned is not what was done.
     done = min((row.rounds for row in rows if not row.problems), default=rounds)
-    times = f"{rounds} {'round' if rounds == 1 else 'rounds'}"
+    times = counted(rounds, "round")
     if is_interrupted and not rounds:
         times = "interrupted before round 1"
     elif is_interrupted and done < rounds:
         times = f"interrupted in round {done + 1}"
-    words = f"{number(record.words, 0)} {'word' if record.words == 1 else 'words'}, " if record else ""
+    words = f"{number(record.words, 0)} {counted(record.words, 'word').partition(' ')[2]}, " if record else ""
     return f"{profile} · {case} ({words}{times}, random order)"

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.advice import Advice
-from pipeline_optimization.benchmarks.records import Results, SummaryRow
+from pipeline_optimization.benchmarks.axes import KINDS
+from pipeline_optimization.benchmarks.records import Interval, Results, SummaryRow
 from pipeline_optimization.benchmarks.reports.quantities import pace
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 from pipeline_optimization.benchmarks.statistics.wording import between, listed
@@ -16,9 +18,13 @@ from pipeline_optimization.benchmarks.statistics.wording import between, listed
 __all__ = ["arguments_of", "why_of", "words_on_files"]
 
 
+_SETTING = re.compile(rf" (?=(?:{'|'.join(KINDS)})(?:\.\w+)?=)")
+"""Where the settings of a variant's name begin. Their values may have spaces: ``sequential lexicon=file:my words.txt``."""
+
+
 def arguments_of(name: str) -> str:
     """Return the options that select a contender: of ``asyncio retry=fixed``, ``--orchestrator asyncio --retry fixed``."""
-    orchestrator, *variants = name.split()
+    orchestrator, *variants = _SETTING.split(name)
     options = ["--orchestrator", orchestrator]
     for kind, _, value in (variant.partition("=") for variant in variants):
         # Options of the orchestrator stand without their kind.
@@ -57,7 +63,11 @@ def why_of(
         others = "got through without a fault" if len(installed) > 1 else "was compared"
         sentences = [f"Use {arguments_of(advice.use)}: nothing else that is installed {others}."]
     elif not is_tested:
-        gain = f"{_gain(advice)} {where}" if advice.use != reference else f"it had the best times {where}"
+        gain = (
+            f"{_gain(advice, has_interval=False)} {where}"
+            if advice.use != reference
+            else f"it had the best times {where}"
+        )
         sentences = [f"Probably use {arguments_of(advice.use)}: {gain}, which too few rounds make uncertain."]
     elif advice.use == reference:
         sentences = _on_reference(advice, where)
@@ -100,15 +110,24 @@ def _on_gain(advice: Advice, where: str, *, is_simplest: bool) -> Iterator[str]:
         yield f"It cannot be told from {listed(advice.tied)}{reason}."
 
 
-def _gain(advice: Advice) -> str:
-    return f"{pace(1.0 / (advice.times_as_fast or 1.0))} as {advice.against}"
+def _gain(advice: Advice, *, has_interval: bool = True) -> str:
+    """Return the gain, with the decimals of its interval if that is shown too."""
+    ratio, ends = _ratio(advice)
+    return f"{pace(ratio, ends if has_interval else None)} as {advice.against}"
 
 
 def _interval(advice: Advice) -> str:
     """Return the gain's interval in the unit of ``_gain``."""
-    if advice.interval is None or not advice.times_as_fast:
-        return ""
-    return between(1.0 / advice.times_as_fast, (1.0 / advice.interval[1], 1.0 / advice.interval[0]))
+    ratio, ends = _ratio(advice)
+    return between(ratio, ends)
+
+
+def _ratio(advice: Advice) -> tuple[float, Interval | None]:
+    """Return the gain as a ratio of times, with its interval."""
+    if not advice.times_as_fast:
+        return 1.0, None
+    ends = (1.0 / advice.interval[1], 1.0 / advice.interval[0]) if advice.interval else None
+    return 1.0 / advice.times_as_fast, ends
 
 
 def words_on_files(results: Results, advices: Sequence[Advice]) -> str:
@@ -131,12 +150,13 @@ def _on_files(results: Results, advice: Advice, rows: Sequence[SummaryRow], file
         return f"{fastest.contender} {'is' if best else 'was seen to be'} the fastest"
     compared = CaseSeries(results.samples_of(advice.case, advice.profile)).ratio(fastest.contender, advice.use)
     ratio, interval = compared or (1.0, None)
-    words = f"{pace(ratio)} as {advice.use}"
+    words = f"{pace(ratio, interval)} as {advice.use}"
     used = next(row for row in rows if row.contender == advice.use)
     if best and used.verdict == "slower":
         return f"{best.contender} is {words}{between(ratio, interval)}"
     if best:
         return f"{best.contender} cannot be told from {advice.use}"
     if fastest.verdict == "unranked":
-        return f"{fastest.contender} was seen {words if ratio < 1 else f'to take {words}'}, which is not certain"
+        seen = f"{pace(ratio)} as {advice.use}"
+        return f"{fastest.contender} was seen {seen if ratio < 1 else f'to take {seen}'}, which is not certain"
     return f"none is certainly faster than {advice.use}"

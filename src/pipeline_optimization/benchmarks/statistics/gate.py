@@ -45,6 +45,8 @@ def comparability(now: Results, before: Results) -> list[str]:
     ]
     if now.run.workers != before.run.workers:
         reasons.append(f"the workers were {before.run.workers} and are {now.run.workers}")
+    if before.run.retry and now.run.retry != before.run.retry:
+        reasons.append(f"the retry policy was {before.run.retry!r} and is {now.run.retry!r}")
     then = {(case.case, case.profile): (case.faults, case.latency_scale) for case in before.cases}
     for case in now.cases:
         old = then.get((case.case, case.profile), (case.faults, case.latency_scale))

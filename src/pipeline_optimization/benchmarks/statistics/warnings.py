@@ -13,6 +13,7 @@ from pipeline_optimization.benchmarks.reports.quantities import number, percent
 from pipeline_optimization.benchmarks.reports.quantities import times as times_of
 from pipeline_optimization.benchmarks.statistics.intervals import mad
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
+from pipeline_optimization.plural import counted
 
 __all__ = ["find_warnings"]
 
@@ -58,7 +59,7 @@ def _of_machine(results: Results) -> Iterator[Warning_]:
             "",
             results.run.workers,
             cores,
-            f"{results.run.workers} workers on {cores} cores compete with each other; give --workers {cores}.",
+            f"{results.run.workers} workers on {counted(cores, 'core')} compete with each other; give --workers {cores}.",
         )
     load = results.samples[0].load1 if results.samples else 0.0
     if cores and load > 0.25 * cores:
@@ -67,7 +68,7 @@ def _of_machine(results: Results) -> Iterator[Warning_]:
             "",
             load,
             0.25 * cores,
-            f"the machine was busy at the start (load {load:.1f} on {cores} cores); end other programs.",
+            f"the machine was busy at the start (load {load:.1f} on {counted(cores, 'core')}); end other programs.",
         )
     governor = results.machine.get("cpu_governor", "performance")
     if governor != "performance":
@@ -152,7 +153,11 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
     outliers = sum(1 for value in paired if abs(value - median(paired)) > limit) if noise > 0 else 0
     if outliers:
         yield _warning(
-            "outliers", where, outliers, 0, f"{outliers} of {len(times)} rounds are outliers; they are kept."
+            "outliers",
+            where,
+            outliers,
+            0,
+            f"{outliers} of {counted(len(times), 'round')} {'is an outlier, which is' if outliers == 1 else 'are outliers, which are'} kept.",
         )
     if row.startup_ms is not None and row.startup_ms > MOST_STARTUP * row.median_ms:
         yield _warning(

@@ -78,7 +78,7 @@ def _single(row: SummaryRow, *, is_interrupted: bool) -> str:
 def _against(best: SummaryRow, reference: str) -> str:
     if best.contender == reference or best.ratio is None:
         return ""
-    return f"{pace(best.ratio)} as {reference}{between(best.ratio, best.ratio_interval)}"
+    return f"{pace(best.ratio, best.ratio_interval)} as {reference}{between(best.ratio, best.ratio_interval)}"
 
 
 def between(ratio: float, interval: Interval | None) -> str:

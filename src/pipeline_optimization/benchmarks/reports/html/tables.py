@@ -128,7 +128,7 @@ def comparison_table(results: Results) -> PlainTable | None:
                 c.contender,
                 c.against,
                 c.verdict,
-                quantities.pace(c.ratio),
+                quantities.pace(c.ratio, c.interval),
                 quantities.pace_interval(c.ratio, c.interval) or quantities.NOTHING,
                 _p(c.p_adjusted),
             ]

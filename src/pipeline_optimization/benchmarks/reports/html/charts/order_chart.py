@@ -10,6 +10,7 @@ from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, Values, chart
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import percent
+from pipeline_optimization.plural import counted
 
 __all__ = ["order_figures"]
 
@@ -79,7 +80,7 @@ def _thirds(values: list[float]) -> tuple[float, float]:
 def _deviation_words(values: Values) -> str:
     first, last = _thirds([float(str(value["deviation"])) for value in values])
     return (
-        f"{len(values)} samples in the order in which they ran. Median deviation in the first third of the run "
+        f"{counted(len(values), 'sample')} in the order of the run. Median deviation in the first third of the run "
         f"{percent(first)}, in the last third {percent(last)}."
     )
 

@@ -35,7 +35,7 @@ def ratio_figures(results: Results, contenders: Contenders) -> list[Figure]:
 
 def _words(rows: Sequence[SummaryRow], reference: str) -> str:
     each = [
-        f"{row.contender} {quantities.pace(row.ratio)} {quantities.pace_interval(row.ratio, row.ratio_interval)}".rstrip()
+        f"{row.contender} {quantities.pace(row.ratio, row.ratio_interval)} {quantities.pace_interval(row.ratio, row.ratio_interval)}".rstrip()
         for row in rows
         if row.contender != reference
     ]
@@ -50,9 +50,9 @@ def _spec(rows: Sequence[SummaryRow], results: Results, contenders: Contenders, 
             "ratio": row.ratio,
             "low": (row.ratio_interval or (row.ratio, row.ratio))[0],
             "high": (row.ratio_interval or (row.ratio, row.ratio))[1],
-            "shown": quantities.pace(row.ratio),
+            "shown": quantities.pace(row.ratio, row.ratio_interval),
             # The dashed line names the reference.
-            "label": "" if row.contender == reference else quantities.pace(row.ratio),
+            "label": "" if row.contender == reference else quantities.pace(row.ratio, row.ratio_interval),
             "interval": quantities.pace_interval(row.ratio, row.ratio_interval) or "no interval",
         }
         for row in rows

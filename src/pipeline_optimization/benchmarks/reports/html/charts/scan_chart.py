@@ -10,8 +10,9 @@ from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, log_axis
 from pipeline_optimization.benchmarks.reports.printable import printable
-from pipeline_optimization.benchmarks.reports.quantities import number
+from pipeline_optimization.benchmarks.reports.quantities import number, times
 from pipeline_optimization.benchmarks.scan import Scan
+from pipeline_optimization.plural import counted
 
 __all__ = ["scan_figures"]
 
@@ -40,7 +41,7 @@ def scan_figures(results: Results, contenders: Contenders) -> list[Figure]:
 
 def _size_words(scans: Sequence[Scan]) -> str:
     each = [
-        f"{scan.contender} from {number(scan.points[0].median_ms, 2)} ms at {number(scan.points[0].x, 0)} words "
+        f"{scan.contender} from {number(scan.points[0].median_ms, 2)} ms at {counted(round(scan.points[0].x), 'word')} "
         f"to {number(scan.points[-1].median_ms, 2)} ms at {number(scan.points[-1].x, 0)}"
         for scan in scans
     ]
@@ -52,7 +53,7 @@ def _worker_words(scans: Sequence[Scan]) -> str:
     for scan in scans:
         best = max(scan.points, key=lambda point: _speed_up(scan, point.median_ms))
         each.append(
-            f"{scan.contender} at most {_speed_up(scan, best.median_ms):.2f} times at {number(best.x, 0)} workers"
+            f"{scan.contender} at most {times(_speed_up(scan, best.median_ms))} times at {counted(round(best.x), 'worker')}"
         )
     return f"Speed-up: {printable('; '.join(each))}."
 

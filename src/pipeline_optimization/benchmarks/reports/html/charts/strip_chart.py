@@ -11,6 +11,7 @@ from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, log_axis, rows_of
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
+from pipeline_optimization.plural import counted
 
 __all__ = ["strip_figures"]
 
@@ -50,7 +51,7 @@ def _words(times: Sequence[SampleTime]) -> str:
     for name, values in sorted(_by_contender(times).items(), key=lambda item: median(item[1])):
         digits = decimals_for(values)
         span = f"{number(min(values), digits)} to {number(max(values), digits)}"
-        each.append(f"{name} {span} ms, median {number(median(values), digits)} ({len(values)} samples)")
+        each.append(f"{name} {span} ms, median {number(median(values), digits)} ({counted(len(values), 'sample')})")
     return f"Times of all samples: {'; '.join(each)}."
 
 
