@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from pathlib import Path
 
 import pytest
 
 from command import anagram, refused_here
+from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources import FileSource, Source, expand_inputs
 
@@ -80,7 +82,7 @@ def test_a_directory_stands_for_its_text_files(tree: Path, capsys: pytest.Captur
     notes: list[str] = []
     found = names(expand_inputs(["."], note=notes.append))
     assert found == ["./a.txt", "./empty", "./sub/b.txt", "./wide"]
-    assert notes == ["Reading 4 files below '.'. Left out: 1 binary, 2 hidden, 1 no files."]
+    assert notes == ["Reading 4 files below '.'. Left out: 1 binary file, 2 hidden entries, 1 pipe or device."]
     done = anagram("run", ".", "--format", "json", cwd=tree)
     assert done.returncode == 0
     assert json.loads(done.stdout)["words"] == 3
@@ -90,8 +92,42 @@ def test_a_directory_stands_for_its_text_files(tree: Path, capsys: pytest.Captur
 def test_a_directory_without_text_is_an_error(tree: Path) -> None:
     """With what it has instead."""
     (tree / "sub" / "b.txt").write_bytes(b"\0\1")
-    with pytest.raises(InputError, match=r"The directory 'sub' has no text file\. Left out: 1 binary\. Name files"):
+    with pytest.raises(
+        InputError, match=r"The directory 'sub' has no text file\. Left out: 1 binary file\. Name files"
+    ):
         expand_inputs(["sub"])
+
+
+@pytest.mark.parametrize("pattern", ["*", "**", "p*", "sub/../[ap]*"])
+def test_a_glob_waits_for_no_pipe(pattern: str, tree: Path) -> None:
+    """A pipe without a writer would make the run wait for ever; what is left out is said, in every format."""
+    os.mkfifo(tree / "pipe")
+    (tree / "paper").write_text("cat")
+    done = anagram("run", pattern, "--format", "csv", cwd=tree)
+    assert done.returncode == 0
+    assert b"cat," in done.stdout
+    assert (
+        done.stderr.decode() == f"The glob {pattern!r} also matches 1 pipe or device: left out. Name it to read it.\n"
+    )
+
+
+def test_a_glob_of_nothing_but_pipes_is_an_error(tree: Path) -> None:
+    """Nothing would be read."""
+    for name in ("p1", "p2"):
+        os.mkfifo(tree / name)
+    message = r"The glob 'p\*' matches no file to read, only 2 pipes or devices; name it to read it"
+    with pytest.raises(InputError, match=message):
+        expand_inputs(["p*"])
+
+
+def test_a_pipe_that_is_named_is_read(tree: Path) -> None:
+    """Whoever names it has a writer: ``<(zcat x.gz)`` is such a path."""
+    os.mkfifo(tree / "pipe")
+    (source,) = expand_inputs(["pipe"])
+    writing = threading.Thread(target=(tree / "pipe").write_text, args=("cat",))
+    writing.start()
+    assert count_anagrams([source]).anagram_counts == {"act": 1, "cat": 1, "tac": 1}
+    writing.join()
 
 
 def test_a_name_with_brackets_is_a_name(tree: Path) -> None:

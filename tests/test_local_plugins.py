@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -71,6 +72,14 @@ def test_a_broken_file_disturbs_nobody(code: str, tmp_path: Path) -> None:
     assert "no_such_module_anywhere" in record.error
     assert "broken_file" not in sys.modules
     assert count_anagrams("cat", registry=registry).is_complete
+
+
+def test_a_pipe_is_no_plugin(tmp_path: Path) -> None:
+    """Without a writer, reading it would make every command wait for ever."""
+    os.mkfifo(tmp_path / "pipe.py")
+    done = anagram("run", "--text", "cat", "--format", "csv", "--plugins-dir", str(tmp_path))
+    assert (done.returncode, done.stdout.split()[1:]) == (0, [b"act,1", b"cat,1", b"tac,1"])
+    assert b"It is no regular file, so reading it may never end" in done.stderr
 
 
 def test_a_file_takes_no_installed_name(tmp_path: Path) -> None:

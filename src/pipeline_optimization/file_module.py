@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from hashlib import sha256
 from importlib.machinery import ModuleSpec
@@ -32,6 +33,8 @@ class FileModule:
     def of(cls, path: Path) -> FileModule:
         """Return the module that ``import_file`` makes of a file. Raises OSError where it cannot be read."""
         path = path.resolve()
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise OSError(errno.EINVAL, "It is no regular file, so reading it may never end", str(path))
         return cls(_name_of(path), str(path), path.read_bytes())
 
     def restore(self) -> ModuleType:

@@ -34,6 +34,18 @@ STANDARD_INPUT = "-"
 
 READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
+HIDDEN, BINARY_FILE, SPECIAL = "hidden entry", "binary file", "pipe or device"
+OWN, DANGLING, OTHER_NAME = "file of this run", "link to nothing", "other name of the same file"
+LEFT_OUT = {
+    BINARY_FILE: "binary files",
+    OWN: "files of this run",
+    HIDDEN: "hidden entries",
+    DANGLING: "links to nothing",
+    OTHER_NAME: "other names of the same files",
+    SPECIAL: "pipes or devices",
+}
+"""What a search leaves out, in the order in which it is told, with its plural."""
+
 LOOK = 4096
 """Bytes of a directory's file that tell whether it is text."""
 
@@ -48,7 +60,8 @@ def expand_inputs(
 
     Each input is a URL (``scheme://``), ``-`` for standard input, a path, or, if no such path exists, a glob, whose
     files come sorted, each once; ``**`` matches any number of directories. A directory stands for the text files below it:
-    hidden ones, binary ones, pipes and devices are left out, which ``note`` is told. ``without`` are files of the run itself,
+    hidden ones and binary ones are left out, which ``note`` is told. So are pipes and devices, by globs too, as reading one may
+    never end; whoever means one names it. ``without`` are files of the run itself,
     such as its checkpoint, that no glob and no directory has.
 
     Raises InputError, before anything is read, for what is missing or unreadable, directories in a search among it, for a
@@ -83,7 +96,7 @@ def _expand(text: str, own: set[tuple[int, int]], note: Callable[[str], None]) -
     if os.path.isdir(text):
         files = _directory(text, own, note)
     elif not os.path.lexists(text) and glob.has_magic(text):
-        files = _glob(text, own)
+        files = _glob(text, own, note)
     else:
         files = [FileSource(text)]
     for file in files:
@@ -91,7 +104,7 @@ def _expand(text: str, own: set[tuple[int, int]], note: Callable[[str], None]) -
     return files
 
 
-def _glob(pattern: str, own: set[tuple[int, int]]) -> list[FileSource]:
+def _glob(pattern: str, own: set[tuple[int, int]], note: Callable[[str], None]) -> list[FileSource]:
     try:
         matches = match_glob(pattern)
     except InputError:
@@ -102,9 +115,16 @@ def _glob(pattern: str, own: set[tuple[int, int]]) -> list[FileSource]:
     for path in matches:
         search.add(path)
     if not search.files:
-        found = "no file" if not matches else "only directories" if not search.left_out else "only the run's own files"
-        msg = f"The glob {pattern!r} matches {found}; check it ('**' matches any number of directories)"
-        raise InputError(msg, source=pattern)
+        rest = search.told(OWN, SPECIAL)
+        found = f"no file to read, only {rest}" if rest else "only directories" if matches else "no file"
+        remedy = (
+            "; name it to read it"
+            if search.left_out[SPECIAL]
+            else "; check it ('**' matches any number of directories)"
+        )
+        raise InputError(f"The glob {pattern!r} matches {found}{remedy}", source=pattern)
+    if rest := search.told(SPECIAL):
+        note(f"The glob {pattern!r} also matches {rest}: left out. Name it to read it.")
     return search.files
 
 
@@ -114,12 +134,12 @@ def _directory(top: str, own: set[tuple[int, int]], note: Callable[[str], None])
     for directory, entries in walk(top):
         for entry in entries:
             if entry.name.startswith("."):
-                search.left_out["hidden"] += 1
+                search.left_out[HIDDEN] += 1
             elif not is_directory(entry):
                 paths.append(os.path.join(directory, entry.name))
     for path in sorted(paths):
         search.add(path, is_text=_is_text)
-    left_out = ", ".join(f"{number:,} {what}" for what, number in sorted(search.left_out.items()))
+    left_out = search.told(*LEFT_OUT)
     rest = f" Left out: {left_out}." if left_out else ""
     if not search.files:
         raise InputError(f"The directory {top!r} has no text file.{rest} Name files or a glob", source=top)
@@ -136,16 +156,20 @@ class _Search:
     left_out: Counter[str] = field(factory=Counter)
     _seen: set[object] = field(factory=set)
 
+    def told(self, *kinds: str) -> str:
+        """Return in words how many of these kinds were left out."""
+        return ", ".join(counted(self.left_out[kind], kind, LEFT_OUT[kind]) for kind in kinds if self.left_out[kind])
+
     def add(self, path: str, *, is_text: Callable[[str, os.stat_result], bool] | None = None) -> None:
         """Add the file at a path, unless it is a directory, one of the run's own, or here already under another name.
 
-        ``is_text`` is asked only for files that could be read; without it, every kind of file is added.
+        ``is_text`` is asked only for files that could be read; without it, binary ones are added too.
         """
         try:
             facts = settled_path(path)
         except OSError as error:
             if is_text is not None and is_missing(error):
-                self.left_out["links to nothing"] += 1
+                self.left_out[DANGLING] += 1
             else:  # reading will tell why
                 self.files.append(FileSource(path))
             return
@@ -153,13 +177,13 @@ class _Search:
         if stat.S_ISDIR(facts.st_mode):
             return
         if identity in self.own:
-            self.left_out["of this run"] += 1
-        elif is_text is not None and not stat.S_ISREG(facts.st_mode):
-            self.left_out["no files"] += 1
+            self.left_out[OWN] += 1
+        elif not stat.S_ISREG(facts.st_mode):
+            self.left_out[SPECIAL] += 1
         elif not self._is_new(path, facts):
-            self.left_out["links to others"] += 1
+            self.left_out[OTHER_NAME] += 1
         elif is_text is not None and not is_text(path, facts):
-            self.left_out["binary"] += 1
+            self.left_out[BINARY_FILE] += 1
         else:
             self.files.append(_known(path, facts))
 

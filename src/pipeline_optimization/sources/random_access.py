@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import define, field
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.plural import counted
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file_state import UNKNOWN, changed, is_same_state, removed
 from pipeline_optimization.sources.url import UrlSource, is_url
@@ -136,7 +137,7 @@ def _whole(data: bytes, name: str, start: int, size: int, state: int) -> bytes:
         )
     if len(data) > size:
         raise InputError(
-            f"{name!r} cannot be read in parts: {size:,} bytes were asked for, and {len(data):,} came. Copy it to a file",
+            f"{name!r} cannot be read in parts: {counted(size, 'byte was', 'bytes were')} asked for, and {len(data):,} came. Copy it to a file",
             source=name,
         )
     return data
