@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.sources import MAX_WORD_BYTES, Chunk, StreamSource, TextSource, read_chunks
+from pipeline_optimization.sources import MAX_WORD_BYTES, Chunk, StreamSource, TextSource, is_plain, read_chunks
 from pipeline_optimization.sources.chunking import ChunkCutter
 from pipeline_optimization.sources.squeezing import shorten
 
@@ -81,7 +81,8 @@ PIECES = st.one_of(
     st.text(max_size=8).map(lambda text: text.encode(errors="replace")),
     st.sampled_from([b".", b"x", b"\xff", b"a-", b"\xe2\x80"]).map(lambda unit: unit * 40),
 )
-DATA = st.lists(PIECES, max_size=25).map(b"".join)
+DATA = st.lists(PIECES, max_size=25).map(b"".join).filter(is_plain)
+"""Text in UTF-8, with or without errors: what begins as gzip or with another mark is decompressed or decoded first."""
 
 
 @settings(deadline=None)
