@@ -18,6 +18,7 @@ from pathlib import Path
 
 from attrs import frozen
 
+from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.clock import SystemClock
@@ -29,7 +30,6 @@ from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.pipeline.payloads import decode_counted
-from pipeline_optimization.pipeline.plan import RunOptions, make_plan
 from pipeline_optimization.pipeline.stages import COUNT_CHUNK, build_stages
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Guide
@@ -122,8 +122,8 @@ def measure(name: str) -> None:
 
 def measure_merging(path: Path) -> None:
     """Print what decoding and adding the result of a chunk of a text costs."""
-    plan = make_plan(Registry.load(), RunOptions(kernel="python"))
-    result = build_stages(plan.stages)[COUNT_CHUNK](path.read_bytes()[: 4 << 20])
+    plan = make_plan(Registry.load(), AnagramOptions(kernel="python"))
+    result = build_stages(plan.job.stages)[COUNT_CHUNK](path.read_bytes()[: 4 << 20])
     totals = Totals()
     begin = time.perf_counter()
     for _ in range(100):

@@ -176,6 +176,12 @@ class Tree:
             return ()
         return (self._item(LEAF, f"{item.id}.{leaf}") for leaf in range(self.scenario.leaves))
 
+    def content(self, item: Item) -> bytes:
+        return item.data
+
+    def span(self, item: Item) -> None:
+        return None
+
     def snapshot(self) -> bytes | None:
         return "\n".join(self.accepted).encode() if self.scenario.is_flat else None
 

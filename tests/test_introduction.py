@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import pytest
 from attrs import evolve
 
+from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.introduction import DESCRIBE_WORKER, Introduction
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.errors import ClusterError
-from pipeline_optimization.pipeline.plan import RunOptions, make_plan
 from pipeline_optimization.pipeline.stages import build_stages
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import OpenContext
@@ -21,8 +21,8 @@ from pipeline_optimization.types import OpenContext
 @pytest.fixture
 def introduction(registry: Registry) -> Introduction:
     """Return what a real run sends to its workers, as it arrives there."""
-    plan = make_plan(registry, RunOptions())
-    setup = WorkerSetup(build=build_stages, argument=plan.stages, faults=plan.faults)
+    plan = make_plan(registry, AnagramOptions())
+    setup = WorkerSetup(build=build_stages, argument=plan.job.stages, faults=plan.faults)
     sent = Introduction.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
     arrived = pickle.loads(pickle.dumps(sent))
     assert isinstance(arrived, Introduction)

@@ -40,12 +40,18 @@ def described(name: str, thing: object) -> list[str]:
     thing = getattr(thing, "__wrapped__", thing)
     lines = [f"{name}{signature(thing)}"]
     if inspect.isclass(thing):
-        for member, value in sorted(vars(thing).items()):
+        for member, value in sorted(_members(thing).items()):
             if member.startswith("_"):
                 continue
             function = value.__func__ if isinstance(value, classmethod | staticmethod) else value
             lines.append(f"{name}.{member}{signature(function)}")
     return lines
+
+
+def _members(kind: type) -> dict[str, object]:
+    """Return a class's own members, those that it has from bases without a public name of their own included."""
+    hidden = [base for base in kind.__mro__[1:] if base.__module__ == "pipeline_optimization.pipeline.summary"]
+    return {name: value for one in (*reversed(hidden), kind) for name, value in vars(one).items()}
 
 
 def signature(thing: object) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
+from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges
-from pipeline_optimization.pipeline.plan import RunOptions, make_plan
 from pipeline_optimization.pipeline.stages import COUNT_RANGES, build_stages
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import FileRange
@@ -32,13 +32,14 @@ def test_relative_paths_mean_what_they_mean_in_the_parent(
         directory.mkdir()
         (directory / "book.txt").write_text(text)
     monkeypatch.chdir(here)
-    plan = make_plan(registry, RunOptions(orchestrator=Cluster()))
+    plan = make_plan(registry, AnagramOptions(orchestrator=Cluster()))
+    stages = plan.job.stages
     monkeypatch.chdir(there)
     for name in ("book.txt", str(here / "book.txt"), (here / "book.txt").as_uri()):
-        result = build_stages(plan.stages)[COUNT_RANGES](encode_ranges([FileRange(name, 0, 3)]))
+        result = build_stages(stages)[COUNT_RANGES](encode_ranges([FileRange(name, 0, 3)]))
         (counts,) = decode_counted(result).chunks
         assert (counts.words, len(counts.groups)) == (1, 1)
-        assert plan.stages.open_index().words_of(counts.groups[0]) == ["act", "cat", "tac"]
-    local = evolve(plan.stages, directory="")
+        assert stages.open_index().words_of(counts.groups[0]) == ["act", "cat", "tac"]
+    local = evolve(stages, directory="")
     (counts,) = decode_counted(build_stages(local)[COUNT_RANGES](encode_ranges([FileRange("book.txt", 0, 7)]))).chunks
     assert counts.words == 2

@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import BinaryIO, cast
 
+from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, FaultSettings
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import InputError, RunInterrupted
 from pipeline_optimization.pipeline.kernels import AUTO
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions, make_plan
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
@@ -75,7 +76,7 @@ def count_anagrams(
     the source cannot be read, LexiconError, PluginError, OrchestratorError, and RunInterrupted, a KeyboardInterrupt
     that carries the partial report.
     """
-    options = RunOptions(
+    options = AnagramOptions(
         orchestrator=orchestrator,
         tokenizer=tokenizer,
         signature=signature,

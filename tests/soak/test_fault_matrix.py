@@ -9,10 +9,10 @@ import pytest
 from attrs import evolve, field, frozen
 
 import oracle
+from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, TaskFaults, fault_key
 from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.pipeline.plan import RunOptions, make_plan
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.pipeline.stages import FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
 from pipeline_optimization.registry import Registry
@@ -65,7 +65,7 @@ def reports(orchestrator: str, policy: str, rate: float) -> Iterator[tuple[Predi
     """Yield what was predicted and what came, seed by seed."""
     registry = Registry.load()
     for seed in range(SEEDS):
-        options = RunOptions(
+        options = AnagramOptions(
             orchestrator=orchestrator,
             orchestrator_options=ORCHESTRATORS[orchestrator],
             retry=policy,
@@ -75,7 +75,7 @@ def reports(orchestrator: str, policy: str, rate: float) -> Iterator[tuple[Predi
         )
         plan = make_plan(registry, options)
         tasks = {task: TaskFaults(rate, 0.0) for task in (FILTER_INPUT, GET_WORDS, FIND_ANAGRAMS)}
-        plan = evolve(plan, faults=evolve(plan.faults, tasks=tasks))
+        plan = evolve(plan, job=evolve(plan.job, faults=evolve(plan.faults, tasks=tasks)))
         report = execute(plan, [TextSource(TEXT)], registry)
         failures = {task: count for (task, _), count in report.failures.items()}
         assert report.is_complete == (not failures)

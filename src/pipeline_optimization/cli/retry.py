@@ -9,6 +9,7 @@ from typing import Any
 import click
 from attrs import evolve
 
+from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.checkpoint import stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
@@ -18,7 +19,6 @@ from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.pipeline.invocation import Invocation
-from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import FileSource, Source, TextSource
 
@@ -68,6 +68,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
             "What is counted is as it was; only options of the orchestrator and of retry can be given."
         )
     options = invocation.run_options(
+        AnagramOptions,
         limits=make_limits(bounds),
         checkpoint=os.path.abspath(checkpoint),
         resume=True,
@@ -100,7 +101,7 @@ def _invocation(checkpoint: str) -> Invocation:
             f"There is no checkpoint {checkpoint!r}. Name the file that a run was given with --checkpoint.",
             path=checkpoint,
         )
-    invocation = Invocation.from_json(stored, checkpoint)
+    invocation = Invocation.from_json(stored, checkpoint, AnagramOptions)
     if invocation.paths is None and invocation.text is None:
         raise CheckpointError(
             f"The run of {checkpoint!r} read what cannot be named again, such as standard input or a URL. Repeat its "
@@ -110,7 +111,7 @@ def _invocation(checkpoint: str) -> Invocation:
     return invocation
 
 
-def _job(options: RunOptions, invocation: Invocation) -> Job:
+def _job(options: AnagramOptions, invocation: Invocation) -> Job:
     if invocation.text is None:
         sources: list[Source] = [FileSource(path) for path in invocation.paths or ()]
         return Job(options=options, sources=sources)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 from attrs import evolve
 
+from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options
@@ -18,7 +19,7 @@ from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, PROFILES, FaultSettings
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.pipeline.kernels import AUTO
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, RunOptions
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import UTF_8, Source, TextSource, checkpoint_files, expand_inputs
 
@@ -133,7 +134,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         print_options(registry, chosen)
         return
     given = KindOptions.parse(pairs)
-    options = RunOptions(
+    options = AnagramOptions(
         **chosen,
         kernel=kernel,
         orchestrator_options=given.orchestrator,
@@ -167,7 +168,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
 
 
 def _jobs(  # noqa: PLR0917 - the ways to name input, each once
-    options: RunOptions,
+    options: AnagramOptions,
     text: str | None,
     inputs: Sequence[str],
     test_case: str | None,

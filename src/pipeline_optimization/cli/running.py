@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 import click
 from attrs import frozen
 
+from pipeline_optimization.anagrams.job import AnagramJob
+from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
 from pipeline_optimization.cli.noise import noise_on_standard_error
 from pipeline_optimization.cli.progress import ProgressLine
@@ -18,7 +20,7 @@ from pipeline_optimization.errors import AnagramError, OrchestratorError, Resour
 from pipeline_optimization.foreign_code import is_of
 from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.cases import load_cases
-from pipeline_optimization.pipeline.plan import RunOptions, RunPlan, make_plan
+from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
@@ -33,12 +35,12 @@ __all__ = ["Job", "case_job", "run_jobs"]
 class Job:
     """One run: its options, its input, and the counts that it should give (None: nobody knows)."""
 
-    options: RunOptions
+    options: AnagramOptions
     sources: Sequence[Source]
     expected: Mapping[str, int] | None = None
 
 
-def case_job(options: RunOptions) -> Job:
+def case_job(options: AnagramOptions) -> Job:
     """Return the run of the test case that the options name, with its expected counts."""
     case = load_cases()[options.faults.case]
     return Job(options=options, sources=[TextSource(case.text)], expected=dict(case.expected))
@@ -80,7 +82,7 @@ def _is_seen(output: str) -> bool:
     return output == "-" and sys.stdout.isatty() and sys.stderr.isatty()
 
 
-def _check_output(output: str, plans: Sequence[tuple[RunPlan, Job]]) -> None:
+def _check_output(output: str, plans: Sequence[tuple[RunPlan[AnagramJob], Job]]) -> None:
     """Raise UsageError where results would take the place of what is read, or of the checkpoint."""
     if output == "-":
         return
@@ -88,11 +90,11 @@ def _check_output(output: str, plans: Sequence[tuple[RunPlan, Job]]) -> None:
         checkpoint = job.options.checkpoint
         if checkpoint is not None and os.path.realpath(output) in map(os.path.realpath, checkpoint_files(checkpoint)):
             raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")
-        if overwritten([output], job.sources, plan.lexicon_files):
+        if overwritten([output], job.sources, plan.job.files):
             raise UsageError(f"The results would take the place of an input: {output!r}. Name another --output.")
 
 
-def _run(plan: RunPlan, sources: Sequence[Source], registry: Registry) -> RunReport:
+def _run(plan: RunPlan[AnagramJob], sources: Sequence[Source], registry: Registry) -> RunReport:
     """Run a plan with progress and signals. Raises ResourceError where the system has not enough of something."""
     with ProgressLine(sources) as progress, noise_on_standard_error():
         try:
@@ -102,10 +104,10 @@ def _run(plan: RunPlan, sources: Sequence[Source], registry: Registry) -> RunRep
         except AnagramError:
             raise
         except Exception as error:
-            if not is_of(error, type(plan.orchestrator).__module__, plan.retry.component.factory.__module__):
+            if not is_of(error, type(plan.executor.orchestrator).__module__, plan.retry.component.factory.__module__):
                 raise
             raise OrchestratorError(
-                f"The orchestrator {plan.orchestrator_name!r} or the retry policy {plan.retry.label!r} failed: "
+                f"The orchestrator {plan.executor.name!r} or the retry policy {plan.retry.label!r} failed: "
                 f"{describe_with_place(error)}."
             ) from error
 

@@ -6,57 +6,40 @@ import os
 import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Protocol
+from typing import Any
 
 from attrs import evolve
 
 from pipeline_optimization.checkpoint import CheckpointStore, Failure, FileSpan
-from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.engine.tally import FailedItem, Tally
-from pipeline_optimization.engine.work import Item, Workload
+from pipeline_optimization.engine.work import Item
 from pipeline_optimization.errors import CheckpointError
-from pipeline_optimization.file_module import CORE, origin_of
-from pipeline_optimization.pipeline.payloads import decode_ranges, without_states
+from pipeline_optimization.pipeline.job import KeptWorkload
 from pipeline_optimization.pipeline.plan import SEED, RunPlan
-from pipeline_optimization.pipeline.stages import COUNT_RANGES
 from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.sources import UTF_8, FileSource, Source, identify, name_of_time
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["CheckpointedWorkload", "KeptWorkload", "run_facts", "run_remedies"]
+__all__ = ["CheckpointedWorkload", "run_facts", "run_remedies"]
 
 
-class KeptWorkload(Workload, Protocol):
-    """A workload that a checkpoint can keep."""
+def run_facts(plan: RunPlan[Any], sources: Sequence[Source], job: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what a run's results depend on, by what people call it: its input, the facts of its ``job``, its own options.
 
-    def snapshot(self) -> bytes | None:
-        """Return the sum of all results accepted so far, or None for a workload that needs each of them."""
-        ...
-
-    def restore(self, snapshot: bytes) -> None:
-        """Begin with the sum of another run's results. Raises ValueError or struct.error for what is none."""
-        ...
-
-
-def run_facts(plan: RunPlan, sources: Sequence[Source], index: AnagramIndex) -> Mapping[str, str]:
-    """Return what a run's counts depend on, by what people call it. How it is run is not among it."""
-    options, stages = plan.options, plan.stages
+    How it is run is not among it.
+    """
+    options, faults = plan.options, plan.faults
     facts = {
         **identify(sources),
-        "the tokenizer": f"{stages.tokenizer.label} {stages.tokenizer.options!r}",
-        "the signature": f"{stages.signature.label} {stages.signature.options!r}",
-        "the lexicon": f"{stages.lexicon.label} ({len(index)} groups, digest {index.digest()})",
+        **job,
         "the chunk size": str(options.chunk_size),
-        "reading": "in the workers" if plan.capabilities.shared_files else "in the parent",
-        "the kind of run": "without faults" if plan.faults.is_calm else f"with faults ({options.faults.profile})",
+        "reading": "in the workers" if plan.executor.capabilities.shared_files else "in the parent",
+        "the kind of run": "without faults" if faults.is_calm else f"with faults ({options.faults.profile})",
     }
-    for name, component in (("tokenizer", stages.tokenizer.component), ("signature", stages.signature.component)):
-        if not (origin := origin_of(component.factory)).startswith(CORE):
-            facts[f"the code of the {name}"] = origin
     if options.encoding != UTF_8:
         facts |= {"the encoding": options.encoding}
-    if not plan.faults.is_calm:
-        facts |= {SEED: str(plan.faults.seed), "the test case": plan.faults.case or "none"}
+    if not faults.is_calm:
+        facts |= {SEED: str(faults.seed), "the test case": faults.case or "none"}
     return facts
 
 
@@ -98,14 +81,16 @@ class CheckpointedWorkload:
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
         """Keep a result together with its item's identity, and return the items that it makes possible."""
         follow_ups = self._workload.accept(item, result)
-        self.store.put(item.task, item.id, _content(item), None if self._sums_up else result, _span(item))
+        self.store.put(
+            item.task, item.id, self._workload.content(item), None if self._sums_up else result, self._span(item)
+        )
         self._is_sum_stale = self._sums_up
         return self._unfinished(follow_ups)
 
     def _unfinished(self, items: Iterable[Item]) -> Iterator[Item]:
         """Yield what is to be run; what is finished is accepted instead, in the order in which it comes."""
         for item in items:
-            found = self.store.find(item.task, item.id, _content(item))
+            found = self.store.find(item.task, item.id, self._workload.content(item))
             if found is None:
                 if (failure := self._failure_of(item)) is None:
                     yield item
@@ -122,7 +107,7 @@ class CheckpointedWorkload:
             yield from self._unfinished(follow_ups)
 
     def _failure_of(self, item: Item) -> Failure | None:
-        return self.store.find_failure(item.task, item.id, _content(item))
+        return self.store.find_failure(item.task, item.id, self._workload.content(item))
 
     def _report(self, item: Item, failure: Failure) -> None:
         self.failed.add_failed(
@@ -146,7 +131,7 @@ class CheckpointedWorkload:
             attempts=failed.attempts,
             is_poison=failed.is_poison,
         )
-        self.store.put_failure(item.task, item.id, _content(item), failure)
+        self.store.put_failure(item.task, item.id, self._workload.content(item), failure)
 
     def commit(self) -> bool:
         """Make safe what was finished since the last time; return whether there was anything."""
@@ -156,6 +141,10 @@ class CheckpointedWorkload:
             self.store.put_sum(total)
             self._is_sum_stale = False
         return self.store.commit()
+
+    def _span(self, item: Item) -> FileSpan | None:
+        span = self._workload.span(item)
+        return None if span is None else FileSpan(os.fsencode(span.path), span.start, span.stop)
 
     @contextmanager
     def _plausible(self) -> Iterator[None]:
@@ -169,22 +158,9 @@ class CheckpointedWorkload:
             ) from error
 
 
-def _content(item: Item) -> bytes:
-    """Return what an item is run on, as a later run has it too: it may find a file with another time, and the same content."""
-    return without_states(item.data) if item.task == COUNT_RANGES else item.data
-
-
 def _next_attempt(failure: Failure) -> int:
     """Return the number of the attempt to go on with: the same ones would draw the same faults again.
 
     An attempt that was lost with its worker has no outcome, so it is still to be made.
     """
     return failure.attempts if failure.is_poison else failure.attempts + 1
-
-
-def _span(item: Item) -> FileSpan | None:
-    """Return the part of a file that an item stands for, if it is one part of one file."""
-    if item.task != COUNT_RANGES:
-        return None
-    ranges = decode_ranges(item.data)
-    return FileSpan(os.fsencode(ranges[0].path), ranges[0].start, ranges[0].stop) if len(ranges) == 1 else None

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from attrs import frozen
+from attrs import Factory, fields, frozen
 
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.errors import CheckpointError
-from pipeline_optimization.pipeline.plan import RunOptions
+from pipeline_optimization.pipeline.plan import KEPT, RunOptions
 from pipeline_optimization.sources import FileSource, Source, TextSource
 
 __all__ = ["Invocation"]
@@ -22,10 +22,7 @@ MAX_TEXT = 1 << 20
 FAULTS = {"faults": "profile", "latency_scale": "latency_scale", "seed": "seed", "case": "case"}
 """What a checkpoint calls the parts of ``FaultSettings``."""
 
-NAMES = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel", "encoding", "faults", "case")
-NUMBERS = ("chunk_size", "latency_scale", "seed")
-# Not the orchestrator's: a hostile checkpoint must not choose the address of a cluster, which can run code here.
-OPTIONS = ("tokenizer_options", "signature_options", "retry_options", "lexicon_options")
+O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
 
 
 @frozen(kw_only=True)
@@ -44,7 +41,7 @@ class Invocation:
     def of(cls, options: RunOptions, sources: Sequence[Source]) -> Invocation:
         paths = [source.path for source in sources if isinstance(source, FileSource)]
         text = sources[0].text if len(sources) == 1 and isinstance(sources[0], TextSource) else None
-        values = {name: getattr(options, name) for name in (*NAMES, *NUMBERS, *OPTIONS) if name not in FAULTS}
+        values = {name: getattr(options, name) for name in _kept(type(options))}
         faults = {name: getattr(options.faults, part) for name, part in FAULTS.items()}
         return cls(
             directory=os.getcwd(),
@@ -53,22 +50,22 @@ class Invocation:
             options={name: value for name, value in {**values, **faults}.items() if _is_plain(value)},
         )
 
-    def run_options(self, **others: Any) -> RunOptions:
+    def run_options(self, kind: type[O], **others: Any) -> O:
         """Return the run's options, with ``others`` for those that are not written down."""
         faults = {part: self.options[name] for name, part in FAULTS.items() if name in self.options}
         rest = {name: value for name, value in self.options.items() if name not in FAULTS}
-        return RunOptions(**rest, faults=FaultSettings(**faults), **others)
+        return kind(**rest, faults=FaultSettings(**faults), **others)
 
     def to_json(self) -> str:
         facts = {"directory": self.directory, "paths": self.paths, "text": self.text, "options": self.options}
         return json.dumps(facts)  # ASCII only, so that lone surrogates survive
 
     @classmethod
-    def from_json(cls, text: str, path: str) -> Invocation:
-        """Return what a checkpoint has. Raises CheckpointError where no run can have written it."""
+    def from_json(cls, text: str, path: str, kind: type[RunOptions]) -> Invocation:
+        """Return what a checkpoint has. Raises CheckpointError where no run with options of this kind can have written it."""
         try:
             facts = json.loads(text)
-            if not (isinstance(facts, dict) and _is_sound(facts)):
+            if not (isinstance(facts, dict) and _is_sound(facts, kind)):
                 raise ValueError("it has values of the wrong types")
             invocation = cls(**facts)
         except (TypeError, ValueError, RecursionError) as error:
@@ -78,6 +75,16 @@ class Invocation:
                 path=path,
             ) from error
         return invocation
+
+
+def _kept(kind: type[RunOptions]) -> Mapping[str, object]:
+    """Return the names of the options that are written down, with their defaults."""
+    defaults = {}
+    for option in fields(kind):
+        if option.metadata == KEPT:
+            default: object = option.default
+            defaults[option.name] = {} if isinstance(default, Factory) else default  # type: ignore[arg-type]
+    return defaults
 
 
 def _is_plain(value: object) -> bool:
@@ -90,17 +97,22 @@ def _is_scalar(value: object) -> bool:
     return value is None or isinstance(value, str | int | float)
 
 
-def _is_sound(facts: Mapping[str, object]) -> bool:
+def _is_sound(facts: Mapping[str, object], kind: type[RunOptions]) -> bool:
     directory, paths, text, options = (facts.get(name) for name in ("directory", "paths", "text", "options"))
+    defaults = {**_kept(kind), "faults": "", "case": "", "latency_scale": 0.0, "seed": 0}
     return (
         isinstance(directory, str)
         and (text is None or isinstance(text, str))
         and (paths is None or (isinstance(paths, list) and all(isinstance(path, str) for path in paths)))
         and isinstance(options, dict)
-        and all(
-            (name in NAMES and isinstance(value, str))
-            or (name in NUMBERS and isinstance(value, int | float) and not isinstance(value, bool))
-            or (name in OPTIONS and isinstance(value, dict) and _is_plain(value))
-            for name, value in options.items()
-        )
+        and all(name in defaults and _is_like(value, defaults[name]) for name, value in options.items())
     )
+
+
+def _is_like(value: object, default: object) -> bool:
+    """Return whether a value may stand for an option with this default."""
+    if isinstance(default, str):
+        return isinstance(value, str)
+    if isinstance(default, Mapping):
+        return isinstance(value, dict) and _is_plain(value)
+    return isinstance(value, int | float) and not isinstance(value, bool)

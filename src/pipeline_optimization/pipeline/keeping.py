@@ -5,21 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.plan import RunPlan
-from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 
 if TYPE_CHECKING:
-    from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, KeptWorkload
+    from pipeline_optimization.checkpoint import CheckpointStore
+    from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
+    from pipeline_optimization.pipeline.job import KeptWorkload, LoadedJob
 
 __all__ = ["Keeping", "open_keeping"]
 
@@ -33,24 +33,38 @@ not committed yet took it two hundred times as long as a commit at most, and is 
 
 @define(eq=False)
 class Keeping:
-    """A run's workload, which is ``kept`` if there is a checkpoint."""
+    """The checkpoint of a run, if it has one: all is asked and told here, whether it has one or not."""
 
-    workload: Workload
     clock: Clock
-    kept: CheckpointedWorkload | None = None
+    store: CheckpointStore | None = None
+    retries_failed: bool = False
+    kept: CheckpointedWorkload | None = field(init=False, default=None)
     _start: float = field(init=False)
     _spent: float = field(init=False, default=0.0)
 
     def __attrs_post_init__(self) -> None:
         self._start = self.clock.now()
 
+    def keep(self, workload: KeptWorkload) -> Workload:
+        """Return a run's workload, whose results are kept from now on."""
+        if self.store is None:
+            return workload
+        from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload  # noqa: PLC0415 - as below
+
+        self.kept = CheckpointedWorkload(workload, self.store, retries_failed=self.retries_failed)
+        return self.kept
+
+    def stop_of(self, path: str, start: int) -> int | None:
+        """Return where the part of a file that begins at a byte ends, if the checkpoint knows."""
+        return None if self.store is None else self.store.stop_of(os.fsencode(path), start)
+
     @property
     def path(self) -> str:
-        return "" if self.kept is None else self.kept.store.path
+        return "" if self.store is None else self.store.path
 
     @property
     def finished(self) -> int:
-        return 0 if self.kept is None else self.kept.store.finished
+        return 0 if self.store is None else self.store.finished
 
     @property
     def resumed(self) -> int:
@@ -84,13 +98,7 @@ class Keeping:
 
 @contextmanager
 def open_keeping(
-    plan: RunPlan,
-    sources: Sequence[Source],
-    index: AnagramIndex,
-    workload: KeptWorkload,
-    reading: Reading,
-    *,
-    clock: Clock,
+    plan: RunPlan[Any], sources: Sequence[Source], job: LoadedJob[Any], *, clock: Clock
 ) -> Iterator[Keeping]:
     """Open the checkpoint that the plan asks for. What was not committed when the run ends in an error is dropped.
 
@@ -98,25 +106,19 @@ def open_keeping(
     """
     path = plan.options.checkpoint
     if path is None:
-        yield Keeping(workload, clock)
+        yield Keeping(clock)
         return
-    if (taken := overwritten(checkpoint_files(path), sources, plan.lexicon_files)) is not None:
+    if (taken := overwritten(checkpoint_files(path), sources, plan.job.files)) is not None:
         raise CheckpointError(
             f"The checkpoint {path!r} would be written over an input, {taken!r}. Name another file with --checkpoint.",
             path=path,
         )
     from pipeline_optimization.checkpoint import CheckpointStore  # noqa: PLC0415 - SQLite, for runs that use it only
-    from pipeline_optimization.pipeline.checkpointing import (  # noqa: PLC0415
-        CheckpointedWorkload,
-        run_facts,
-        run_remedies,
-    )
-    from pipeline_optimization.pipeline.invocation import Invocation  # noqa: PLC0415
+    from pipeline_optimization.pipeline.checkpointing import run_facts, run_remedies  # noqa: PLC0415 - as above
+    from pipeline_optimization.pipeline.invocation import Invocation  # noqa: PLC0415 - as above
 
-    facts = run_facts(plan, sources, index)
+    facts = run_facts(plan, sources, job.facts)
     invocation = Invocation.of(plan.options, sources).to_json()
-    remedies = run_remedies(sources)
+    remedies = {**run_remedies(sources), **job.remedies}
     with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation, remedies=remedies) as store:
-        reading.stop_of = lambda file, start: store.stop_of(os.fsencode(file), start)
-        kept = CheckpointedWorkload(workload, store, retries_failed=plan.options.retries_failed)
-        yield Keeping(kept, clock, kept)
+        yield Keeping(clock, store, plan.options.retries_failed)

@@ -1,10 +1,10 @@
-"""What is to be run: names and options resolved, before anything starts."""
+"""How a job is to be run: names and options resolved, before anything starts."""
 
 from __future__ import annotations
 
 import math
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -12,83 +12,80 @@ from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan, FaultSettings
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, OrchestratorError, UnknownComponentError
-from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
-from pipeline_optimization.pipeline.range_counting import threads_beside
-from pipeline_optimization.pipeline.stages import StagePlan
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.sources import UTF_8, check_encoding
-from pipeline_optimization.tasks.filter_input_task import filter_input
-from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
-from pipeline_optimization.tasks.get_words_task import get_words
-from pipeline_optimization.tasks.permutations_task import permutations
-from pipeline_optimization.types import Capabilities, KernelOffer, Orchestrator, RetryPolicy
+from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
 
-__all__ = ["DEFAULT_CHUNK_SIZE", "SEED", "RunOptions", "RunPlan", "make_plan"]
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.job import Job
+
+__all__ = ["DEFAULT_CHUNK_SIZE", "KEPT", "SEED", "Executor", "RunOptions", "RunPlan", "plan_run"]
 
 DEFAULT_CHUNK_SIZE = 4 << 20
-"""Bytes of text in one item: enough to look each different word up rarely, little enough to hold several."""
-
-WORTH_ASKING_FROM = 1 << 20
-"""Bytes of text below which no kernel of a plugin is asked for unasked: importing any takes longer than counting."""
-
-TASKS = (filter_input, get_words, find_anagrams, permutations)
+"""Bytes of input in one item: enough to look each different word up rarely, little enough to hold several."""
 
 SEED = "the seed"
 """What a checkpoint calls the seed."""
 
+KEPT: Mapping[str, bool] = {"kept": True}
+"""Marks the options that a checkpoint says of its run, for ``Invocation``. Not the orchestrator's own: a hostile checkpoint
+must not choose the address of a cluster, which can run code here."""
+
 Options = Mapping[str, object]
+
+J = TypeVar("J", bound="Job[Any]")
+J_co = TypeVar("J_co", bound="Job[Any]", covariant=True)
 
 
 @frozen(kw_only=True)
 class RunOptions:
-    """What a caller may choose. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``."""
+    """What a caller may choose for any job. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``."""
 
-    orchestrator: str | Orchestrator = "sequential"
-    tokenizer: str = "exercise"
-    signature: str = "letters"
-    retry: str = "exponential"
-    lexicon: str = "gcide"
-    kernel: str = AUTO
+    orchestrator: str | Orchestrator = field(default="sequential", metadata=KEPT)
+    retry: str = field(default="exponential", metadata=KEPT)
     orchestrator_options: Options = field(factory=dict)
-    tokenizer_options: Options = field(factory=dict)
-    signature_options: Options = field(factory=dict)
-    retry_options: Options = field(factory=dict)
-    lexicon_options: Options = field(factory=dict)
+    retry_options: Options = field(factory=dict, metadata=KEPT)
     faults: FaultSettings = field(factory=FaultSettings)
-    chunk_size: int = DEFAULT_CHUNK_SIZE
-    encoding: str = UTF_8
+    chunk_size: int = field(default=DEFAULT_CHUNK_SIZE, metadata=KEPT)
+    encoding: str = field(default=UTF_8, metadata=KEPT)
     limits: Limits = field(factory=Limits)
     checkpoint: str | None = None
     resume: bool = False
     retries_failed: bool = False
 
 
+O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
+
+
 @frozen(kw_only=True)
-class RunPlan:
-    """A run in which every name has been found and every option checked.
+class Executor:
+    """What a run's attempts are run by: the orchestrator, what it is called, and what it can do."""
 
-    ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them. ``capabilities`` are the
-    orchestrator's.
-    """
-
-    options: RunOptions
-    orchestrator_name: str
+    name: str
     orchestrator: Orchestrator
-    retry: Choice[RetryPolicy]
-    kernels: Sequence[KernelOffer]
-    stages: StagePlan
-    faults: FaultPlan
     capabilities: Capabilities
 
     @property
-    def lexicon_files(self) -> Sequence[str]:
-        """The files that the lexicon is read from, as far as its options name them."""
-        path = getattr(self.stages.lexicon.options, "path", None)
-        return [path] if isinstance(path, str) and path else []
+    def slots(self) -> int:
+        return self.orchestrator.slots
 
 
-def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) -> RunPlan:
-    """Resolve a run's options for an input of at least ``least_bytes`` bytes.
+@frozen(kw_only=True)
+class RunPlan(Generic[J_co]):
+    """A run in which every name has been found and every option checked."""
+
+    options: RunOptions
+    executor: Executor
+    retry: Choice[RetryPolicy]
+    job: J_co
+
+    @property
+    def faults(self) -> FaultPlan:
+        return self.job.faults
+
+
+def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J]) -> RunPlan[J]:
+    """Resolve a run's options, and let ``plan_job`` resolve those of its job, once the seed and the executor are known.
 
     Raises UsageError for unknown names and wrong values, PluginError where a chosen plugin is broken.
     """
@@ -100,47 +97,10 @@ def make_plan(registry: Registry, options: RunOptions, *, least_bytes: int = 0) 
     options = evolve(
         options, encoding=check_encoding(options.encoding), faults=evolve(options.faults, seed=_seed(options))
     )
-    name, orchestrator, capabilities = _orchestrator(registry, options)
-    slots: object = orchestrator.slots
-    if not isinstance(slots, int) or slots < 1:
-        raise OrchestratorError(
-            f"The orchestrator {name!r} has {slots!r} slots. It must have a whole number of them, at least one."
-        )
-    tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)
-    signature = registry.signature(options.signature, options.signature_options)
-    lexicon = registry.lexicon(options.lexicon, options.lexicon_options)
-    offers = registry.counting_kernels(
-        tokenizer=tokenizer.component.name,
-        signature=signature.component.name,
-        lexicon=lexicon.component.name,
-        ask_plugins=options.kernel != AUTO or least_bytes >= WORTH_ASKING_FROM,
-    )
-    kernels = choose_kernels(offers, options.kernel, least_bytes)
-    faults = options.faults.plan({task.spec.name: task.spec.faults for task in TASKS})
-    if options.kernel != AUTO and not faults.is_calm:
-        raise OptionError(
-            f"A kernel counts only where no stage waits or fails, and under the faults {options.faults.profile!r} they do. "
-            f"Leave the kernel {options.kernel!r} out, or set the faults to 'none'."
-        )
-    return RunPlan(
-        options=options,
-        orchestrator_name=name,
-        orchestrator=orchestrator,
-        retry=registry.retry_policy(options.retry, options.retry_options),
-        kernels=kernels,
-        stages=StagePlan(
-            tokenizer=tokenizer,
-            signature=signature,
-            lexicon=lexicon,
-            kernel=kernels[0],
-            chunk_size=options.chunk_size,
-            # Of other hosts' cores nothing is known here.
-            threads=1 if capabilities.isolation == "host" else threads_beside(orchestrator.slots),
-            directory=os.getcwd() if capabilities.is_distributed else "",
-        ),
-        faults=faults,
-        capabilities=capabilities,
-    )
+    executor = _executor(registry, options)
+    job = plan_job(options, executor)
+    retry = registry.retry_policy(options.retry, options.retry_options)
+    return RunPlan(options=options, executor=executor, retry=retry, job=job)
 
 
 def _check_faults(faults: FaultSettings) -> None:
@@ -169,14 +129,23 @@ def _seed(options: RunOptions) -> int:
     return new_seed()
 
 
-def _orchestrator(registry: Registry, options: RunOptions) -> tuple[str, Orchestrator, Capabilities]:
-    """Return the orchestrator's name, the orchestrator, and what it can do."""
+def _executor(registry: Registry, options: RunOptions) -> Executor:
+    """Return the orchestrator that was chosen, built if it was named."""
     chosen = options.orchestrator
     if isinstance(chosen, str):
         choice = registry.orchestrator(chosen, options.orchestrator_options)
         built = choice.build()
         # One that stands before another orchestrator can do what that one can.
-        return chosen, built, getattr(built, "capabilities", choice.component.capabilities)
-    if options.orchestrator_options:
+        capabilities = getattr(built, "capabilities", choice.component.capabilities)
+        executor = Executor(name=chosen, orchestrator=built, capabilities=capabilities)
+    elif options.orchestrator_options:
         raise OptionError("Orchestrator options go with an orchestrator's name, not with an object that is built.")
-    return type(chosen).__name__, chosen, getattr(chosen, "capabilities", Capabilities())
+    else:
+        capabilities = getattr(chosen, "capabilities", Capabilities())
+        executor = Executor(name=type(chosen).__name__, orchestrator=chosen, capabilities=capabilities)
+    slots: object = executor.slots
+    if not isinstance(slots, int) or slots < 1:
+        raise OrchestratorError(
+            f"The orchestrator {executor.name!r} has {slots!r} slots. It must have a whole number of them, at least one."
+        )
+    return executor

@@ -7,6 +7,7 @@ from functools import partial
 
 from attrs import define, frozen
 
+from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.sources import (
     UNKNOWN,
     UTF_8,
@@ -61,7 +62,7 @@ class Reading:
     squeeze: Callable[[str], str] | None
     encoding: str = UTF_8
     is_read_elsewhere: bool = False
-    stop_of: Callable[[str, int], int | None] = _unknown
+    stop_of: StopOf = _unknown
     bytes_read: int = 0
     invalid_bytes: int = 0
     looks: str = ""

@@ -1,20 +1,23 @@
-"""What a run says of itself."""
+"""What a run that counts anagrams says of itself."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from attrs import asdict, field, frozen
+from attrs import asdict, field, fields, frozen
 
+from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
+from pipeline_optimization.pipeline.summary import Conclusions, RunSummary
 from pipeline_optimization.sources import UTF_8
 
-__all__ = ["RunReport"]
+__all__ = ["RunReport", "report_of"]
 
 
 @frozen(kw_only=True)
-class RunReport:
+class RunReport(Conclusions):
     """The counts of a run and how they came about. Times are in milliseconds.
 
     ``anagram_counts`` is sorted by word. It has the words that stand in ``relation`` to the text's: "anagram", or what the
@@ -24,7 +27,7 @@ class RunReport:
     until the orchestrator was open, a cluster's workers ready. ``distinct_words`` is exact for an
     input of one chunk and estimated for more (``distinct_words_is_exact``). ``ledger_digest`` is equal for two runs
     exactly if the same attempts of the same items had the same outcomes. ``resumed_items`` were finished by an earlier
-    run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone. ``failures`` and
+    run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone.
     ``encoding`` is the one that was asked for, and ``looks_like`` what a text with ``invalid_bytes`` or NUL characters
     looks like. ``failed_items`` also have what an earlier run gave up. ``abandoned_attempts`` took too long and could not be ended.
     """
@@ -65,30 +68,6 @@ class RunReport:
     encoding: str = UTF_8
     looks_like: str = ""
 
-    @property
-    def is_complete(self) -> bool:
-        return not self.failures and self.stop is None
-
-    @property
-    def is_interrupted(self) -> bool:
-        """Return whether a signal ended the run."""
-        return self.stop is not None and self.stop.is_signal
-
-    @property
-    def attempts(self) -> int:
-        """Return how many attempts answered; those lost with their workers are in ``lost``."""
-        return sum(stats.attempts for stats in self.tasks.values())
-
-    @property
-    def retries(self) -> int:
-        """Return how many attempts were made because an earlier one of the item had failed."""
-        return sum(stats.retries for stats in self.tasks.values())
-
-    @property
-    def lost(self) -> int:
-        """Return how many attempts were lost with their workers."""
-        return sum(stats.lost for stats in self.tasks.values())
-
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data for JSON, its keys in reading order."""
         facts = {name: getattr(self, name) for name in _PLAIN}
@@ -123,6 +102,19 @@ class RunReport:
             "ledger": {"entries": self.ledger_entries, "digest": self.ledger_digest},
             "warnings": list(self.warnings),
         }
+
+
+def report_of(summary: RunSummary, **counted: Any) -> RunReport:
+    """Return the report of a run that went like this. ``counted`` are the fields that the summary does not have."""
+    general = {one.name: getattr(summary, one.name) for one in fields(RunSummary)}
+    faults: FaultSettings = general.pop("faults")
+    return RunReport(
+        **general,
+        **counted,
+        faults=faults.profile,
+        latency_scale=faults.latency_scale,
+        case=faults.case,
+    )
 
 
 _PLAIN = (

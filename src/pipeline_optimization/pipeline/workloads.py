@@ -10,9 +10,16 @@ from pipeline_optimization.counting.distinct import sample_of
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item
-from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges, size_of_ranges
+from pipeline_optimization.pipeline.payloads import (
+    decode_counted,
+    decode_ranges,
+    encode_ranges,
+    size_of_ranges,
+    without_states,
+)
 from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.pipeline.stages import COUNT_CHUNK, COUNT_RANGES, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
+from pipeline_optimization.sources import FileRange
 
 SNAPSHOT = struct.Struct("<QQ")
 
@@ -63,6 +70,16 @@ class FusedWorkload:
             self._add_elsewhere(size_of_ranges(item.data), counted.invalid_bytes, counted.looks, item.place)
         return ()
 
+    def content(self, item: Item) -> bytes:
+        """Return the text, or where it is: a later run may find a file with another time and the same content."""
+        return without_states(item.data) if item.task == COUNT_RANGES else item.data
+
+    def span(self, item: Item) -> FileRange | None:
+        if item.task != COUNT_RANGES:
+            return None
+        ranges = decode_ranges(item.data)
+        return ranges[0] if len(ranges) == 1 else None
+
     def snapshot(self) -> bytes:
         """Return the sum so far. What the parent read is not part of it: it is read again."""
         return SNAPSHOT.pack(self._bytes_elsewhere, self._invalid_elsewhere) + self._totals.to_bytes()
@@ -99,6 +116,12 @@ class StagedWorkload:
         if result:
             self._totals.add_groups((int(result),), (item.weight,))
         return ()
+
+    def content(self, item: Item) -> bytes:
+        return item.data
+
+    def span(self, item: Item) -> FileRange | None:
+        return None
 
     def snapshot(self) -> None:
         """Each result is needed: it tells which items come next."""

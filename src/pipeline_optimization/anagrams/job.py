@@ -1,0 +1,173 @@
+"""The two jobs that count anagrams: fused where no stage can wait or fail, and stage by stage where they can."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import ClassVar
+
+from attrs import define, evolve, frozen
+
+from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.counting.totals import Totals
+from pipeline_optimization.engine.faults import FaultPlan
+from pipeline_optimization.engine.worker import Stage
+from pipeline_optimization.file_module import CORE, origin_of
+from pipeline_optimization.pipeline.encoding_warnings import encoding_warnings
+from pipeline_optimization.pipeline.job import KeptWorkload, StopOf
+from pipeline_optimization.pipeline.kernels import prepare_kernel
+from pipeline_optimization.pipeline.reading import Reading
+from pipeline_optimization.pipeline.report import RunReport, report_of
+from pipeline_optimization.pipeline.stages import StagePlan, build_stages
+from pipeline_optimization.pipeline.summary import RunSummary
+from pipeline_optimization.pipeline.workloads import FusedWorkload, StagedWorkload
+from pipeline_optimization.sources import Source
+from pipeline_optimization.types import Capabilities, KernelOffer
+
+__all__ = ["AnagramJob", "FusedJob", "StagedJob"]
+
+
+@frozen(kw_only=True)
+class AnagramJob(ABC):
+    """Counting anagrams, planned. ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them."""
+
+    faults: FaultPlan
+    stages: StagePlan
+    kernels: Sequence[KernelOffer]
+    encoding: str
+    capabilities: Capabilities
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Return the file that the lexicon is read from, as far as its options name it."""
+        path = getattr(self.stages.lexicon.options, "path", None)
+        return [path] if isinstance(path, str) and path else []
+
+    def load(self, announce: Callable[[str], None]) -> LoadedAnagramJob:
+        """Open the lexicon's index.
+
+        Raises LexiconError where there is none to be had, and PluginError where a component fails at it.
+        """
+        return LoadedAnagramJob(job=self, index=self.stages.open_index())
+
+    @abstractmethod
+    def start(self, loaded: LoadedAnagramJob, reading: Reading) -> StartedAnagramJob:
+        """Begin with an input."""
+
+
+@frozen(kw_only=True)
+class FusedJob(AnagramJob):
+    """A counting kernel does all stages at once, an item for each part of the text."""
+
+    def load(self, announce: Callable[[str], None]) -> LoadedAnagramJob:
+        """Do the same, and prepare the kernel. Raises PluginLoadError where none can be prepared."""
+        loaded = super().load(announce)
+        kernel, warnings = prepare_kernel(self.kernels, announce)
+        job = evolve(self, stages=evolve(self.stages, kernel=kernel))
+        return evolve(loaded, job=job, warnings=warnings)
+
+    def start(self, loaded: LoadedAnagramJob, reading: Reading) -> StartedAnagramJob:
+        totals = Totals(self.stages.kernel.merge)
+        workload = FusedWorkload(
+            reading,
+            totals,
+            groups=len(loaded.index),
+            inline=not self.capabilities.shared_files,
+            is_text_elsewhere=self.capabilities.is_distributed,
+        )
+        kernel = self.stages.kernel.name
+        return StartedAnagramJob(loaded=loaded, reading=reading, totals=totals, workload=workload, kernel=kernel)
+
+
+@frozen(kw_only=True)
+class StagedJob(AnagramJob):
+    """Each stage is a task of its own, which waits and fails as its faults say."""
+
+    def start(self, loaded: LoadedAnagramJob, reading: Reading) -> StartedAnagramJob:
+        totals = Totals()
+        workload = StagedWorkload(reading, totals)
+        return StartedAnagramJob(loaded=loaded, reading=reading, totals=totals, workload=workload, kernel="")
+
+
+@frozen(kw_only=True)
+class LoadedAnagramJob:
+    """Counting anagrams with the index at hand; ``warnings`` tell of kernels that could not be used."""
+
+    job: AnagramJob
+    index: AnagramIndex
+    warnings: Sequence[str] = ()
+
+    remedies: ClassVar[Mapping[str, str]] = {}
+
+    @property
+    def build(self) -> Callable[[object], Mapping[str, Stage]]:
+        return build_stages
+
+    @property
+    def argument(self) -> StagePlan:
+        return self.job.stages
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Return what decides on the counts of a text."""
+        stages, index = self.job.stages, self.index
+        facts = {
+            "the tokenizer": f"{stages.tokenizer.label} {stages.tokenizer.options!r}",
+            "the signature": f"{stages.signature.label} {stages.signature.options!r}",
+            "the lexicon": f"{stages.lexicon.label} ({len(index)} groups, digest {index.digest()})",
+        }
+        for name, component in (("tokenizer", stages.tokenizer.component), ("signature", stages.signature.component)):
+            if not (origin := origin_of(component.factory)).startswith(CORE):
+                facts[f"the code of the {name}"] = origin
+        return facts
+
+    def start(self, sources: Sequence[Source], stop_of: StopOf) -> StartedAnagramJob:
+        job = self.job
+        tokenizer = job.stages.tokenizer.build()
+        reading = Reading(
+            sources=sources,
+            chunk_size=job.stages.chunk_size,
+            squeeze=tokenizer.filter if tokenizer.is_characterwise else None,
+            encoding=job.encoding,
+            is_read_elsewhere=job.capabilities.is_distributed,
+            stop_of=stop_of,
+        )
+        return job.start(self, reading)
+
+
+@define(kw_only=True)
+class StartedAnagramJob:
+    """Counting anagrams under way. ``kernel`` is the name of the counting kernel, if one counts."""
+
+    loaded: LoadedAnagramJob
+    reading: Reading
+    totals: Totals
+    workload: KeptWorkload
+    kernel: str
+
+    @property
+    def bytes_read(self) -> int:
+        return self.reading.bytes_read
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        return [*self.loaded.warnings, *encoding_warnings(self.reading)]
+
+    def report(self, summary: RunSummary) -> RunReport:
+        stages, totals = self.loaded.job.stages, self.totals
+        return report_of(
+            summary,
+            anagram_counts=totals.anagram_counts(self.loaded.index),
+            tokenizer=stages.tokenizer.label,
+            signature=stages.signature.label,
+            relation=stages.signature.component.relation,
+            lexicon=stages.lexicon.label,
+            kernel=self.kernel,
+            words=totals.words,
+            distinct_words=totals.distinct_words,
+            distinct_words_is_exact=totals.distinct_words_is_exact,
+            matched_words=totals.matched_words,
+            bytes_read=self.reading.bytes_read,
+            invalid_bytes=self.reading.invalid_bytes,
+            looks_like=self.reading.looks,
+        )

@@ -1,0 +1,80 @@
+"""Counting anagrams as it is asked for: names and options resolved, before anything starts."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+
+from attrs import field, frozen
+
+from pipeline_optimization.anagrams.job import AnagramJob, FusedJob, StagedJob
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
+from pipeline_optimization.pipeline.plan import KEPT, Executor, Options, RunOptions, RunPlan, plan_run
+from pipeline_optimization.pipeline.range_counting import threads_beside
+from pipeline_optimization.pipeline.stages import StagePlan
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.tasks.filter_input_task import filter_input
+from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
+from pipeline_optimization.tasks.get_words_task import get_words
+from pipeline_optimization.tasks.permutations_task import permutations
+
+__all__ = ["AnagramOptions", "make_plan"]
+
+WORTH_ASKING_FROM = 1 << 20
+"""Bytes of text below which no kernel of a plugin is asked for unasked: importing any takes longer than counting."""
+
+TASKS = (filter_input, get_words, find_anagrams, permutations)
+
+
+@frozen(kw_only=True)
+class AnagramOptions(RunOptions):
+    """What a caller may choose who counts anagrams."""
+
+    tokenizer: str = field(default="exercise", metadata=KEPT)
+    signature: str = field(default="letters", metadata=KEPT)
+    lexicon: str = field(default="gcide", metadata=KEPT)
+    kernel: str = field(default=AUTO, metadata=KEPT)
+    tokenizer_options: Options = field(factory=dict, metadata=KEPT)
+    signature_options: Options = field(factory=dict, metadata=KEPT)
+    lexicon_options: Options = field(factory=dict, metadata=KEPT)
+
+
+def make_plan(registry: Registry, options: AnagramOptions, *, least_bytes: int = 0) -> RunPlan[AnagramJob]:
+    """Resolve the options of a run that counts anagrams in at least ``least_bytes`` bytes.
+
+    Raises UsageError for unknown names and wrong values, PluginError where a chosen plugin is broken.
+    """
+    return plan_run(registry, options, partial(_plan_job, registry, least_bytes))
+
+
+def _plan_job(registry: Registry, least_bytes: int, options: AnagramOptions, executor: Executor) -> AnagramJob:
+    tokenizer = registry.tokenizer(options.tokenizer, options.tokenizer_options)
+    signature = registry.signature(options.signature, options.signature_options)
+    lexicon = registry.lexicon(options.lexicon, options.lexicon_options)
+    offers = registry.counting_kernels(
+        tokenizer=tokenizer.component.name,
+        signature=signature.component.name,
+        lexicon=lexicon.component.name,
+        ask_plugins=options.kernel != AUTO or least_bytes >= WORTH_ASKING_FROM,
+    )
+    kernels = choose_kernels(offers, options.kernel, least_bytes)
+    faults = options.faults.plan({task.spec.name: task.spec.faults for task in TASKS})
+    if options.kernel != AUTO and not faults.is_calm:
+        raise OptionError(
+            f"A kernel counts only where no stage waits or fails, and under the faults {options.faults.profile!r} they do. "
+            f"Leave the kernel {options.kernel!r} out, or set the faults to 'none'."
+        )
+    capabilities = executor.capabilities
+    stages = StagePlan(
+        tokenizer=tokenizer,
+        signature=signature,
+        lexicon=lexicon,
+        kernel=kernels[0],
+        chunk_size=options.chunk_size,
+        # Of other hosts' cores nothing is known here.
+        threads=1 if capabilities.isolation == "host" else threads_beside(executor.slots),
+        directory=os.getcwd() if capabilities.is_distributed else "",
+    )
+    kind = FusedJob if faults.is_calm else StagedJob
+    return kind(faults=faults, stages=stages, kernels=kernels, encoding=options.encoding, capabilities=capabilities)

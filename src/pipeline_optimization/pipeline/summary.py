@@ -1,0 +1,73 @@
+"""How a run went, whatever it computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import field, frozen
+
+from pipeline_optimization.engine.faults import FaultSettings
+from pipeline_optimization.engine.stopping import Stop
+from pipeline_optimization.engine.tally import FailedItem, TaskStats
+
+__all__ = ["Conclusions", "RunSummary"]
+
+
+class Conclusions:
+    """What follows from a run's tasks, its failures and its stop. Every report has it."""
+
+    __slots__ = ()
+
+    tasks: Mapping[str, TaskStats]
+    failures: Mapping[tuple[str, str], int]
+    stop: Stop | None
+
+    @property
+    def is_complete(self) -> bool:
+        return not self.failures and self.stop is None
+
+    @property
+    def is_interrupted(self) -> bool:
+        """Return whether a signal ended the run."""
+        return self.stop is not None and self.stop.is_signal
+
+    @property
+    def attempts(self) -> int:
+        """Return how many attempts answered; those lost with their workers are in ``lost``."""
+        return sum(stats.attempts for stats in self.tasks.values())
+
+    @property
+    def retries(self) -> int:
+        """Return how many attempts were made because an earlier one of the item had failed."""
+        return sum(stats.retries for stats in self.tasks.values())
+
+    @property
+    def lost(self) -> int:
+        """Return how many attempts were lost with their workers."""
+        return sum(stats.lost for stats in self.tasks.values())
+
+
+@frozen(kw_only=True)
+class RunSummary(Conclusions):
+    """What a run says of itself before its job adds the results. Times are in milliseconds; ``RunReport`` explains all."""
+
+    runtime: float
+    orchestrator: str
+    retry: str
+    faults: FaultSettings
+    seed: int
+    chunk_size: int
+    encoding: str
+    floor: float
+    startup: float
+    tasks: Mapping[str, TaskStats]
+    failures: Mapping[tuple[str, str], int]
+    failed_items: Sequence[FailedItem] = field(repr=False)
+    ledger_entries: int
+    ledger_digest: str
+    stale_completions: int
+    abandoned_attempts: int
+    stop: Stop | None
+    resumed_items: int
+    checkpoint: str
+    warnings: Sequence[str]
