@@ -187,7 +187,9 @@ def test_waiting_and_computing_work_have_their_own() -> None:
     assert [(one.profile, one.use) for one in found.by_case] == [("mixed", "asyncio"), ("cpu", "multiprocess")]
     assert (found.use, found.certain) == ("multiprocess", True)
     # The geometric mean of 400 / 140 and 100 / 55.
-    assert found.why.startswith("Use --orchestrator multiprocess: 2.3 times as fast as sequential over 2 cases")
+    assert found.why.startswith(
+        "Use --orchestrator multiprocess: 2.3 times as fast as sequential over the 2 cases below"
+    )
     only = advised(waiting)
     assert [one.why for one in only.by_work][1] == "Computing work was not measured; --profile cpu measures it."
 

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from example_results import results, sample
-from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.records import Results, Warning_
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.cli.comparison_table import print_comparison
 
@@ -92,8 +92,71 @@ def test_each_contender_has_one_line(width: int, monkeypatch: pytest.MonkeyPatch
 def test_a_pipe_has_room_for_everything() -> None:
     """Where the width is unknown, every figure of the table is there."""
     header = printed(document()).strip().split("\n\n")[1].splitlines()[1]
-    for title in ("verdict", "mean ms", "against sequential", "success", "words/s", "peak MiB", "CPU %", "growth MiB"):
+    for title in (
+        "against best",
+        "mean ms",
+        "against sequential",
+        "success",
+        "words/s",
+        "peak MiB",
+        "CPU %",
+        "growth MiB",
+    ):
         assert title in header
+
+
+def warned(count: int) -> Results:
+    """Return a comparison with many long warnings of two kinds, and one of a third."""
+    long = "times scatter by {} % beyond texts and faults; run again on a quiet machine. So, less, asyncio, threaded."
+    noisy = [
+        Warning_(code="noisy", where=f"mixed · c{n}", value=n / 100, threshold=0.05, text=long.format(n))
+        for n in range(count)
+    ]
+    skewed = [evolve(one, code="skewed", text="mean and median differ; see the details.") for one in noisy]
+    busy = Warning_(
+        code="busy_machine", where="", value=1.0, threshold=0.5, text="the machine was busy; end other programs."
+    )
+    return evolve(document(), warnings=[busy, *noisy, *skewed])
+
+
+def test_warnings_are_one_line_a_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worst of each kind is there with its remedy and where it was seen; what is cut or left out is with --detailed."""
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = printed(warned(12)).partition("25 warnings")[2].splitlines()
+    assert lines[0] == " (--detailed shows all in full)"
+    assert lines[1] == "  1. The machine was busy; end other programs."
+    assert lines[2].startswith("  2. Times scatter by 11 % beyond texts and faults; run again on a quiet ")
+    assert lines[2].endswith("…")
+    assert lines[3] == "  3. Mean and median differ; see the details. (mixed · c11, and 11 others)"
+    assert lines[4] == ""
+    whole = printed(warned(12), detailed=True).partition("25 warnings")[2]
+    assert "…" not in whole.partition("\n★")[0]
+    assert "--detailed" not in whole
+    assert len(re.findall(r"^ +\d+\. ", whole, re.MULTILINE)) == 25
+    assert " ".join(whole.split()).count("So, less, asyncio, threaded.") == 12
+    assert "\n1 warning (" in printed(evolve(warned(1), warnings=warned(1).warnings[:1]))
+
+
+def test_a_tie_is_told_once_with_what_it_may_hide() -> None:
+    """Below its table stands how far each tied one may be from the best; no paragraph repeats the tables."""
+    made = document()
+    tied = next(row.contender for row in made.summary if row.verdict == "tied")
+    best = next(row.contender for row in made.summary if row.verdict == "best")
+    text = " ".join(printed(made).split())
+    assert len(re.findall(rf"{best} has the best median; tied with it is {tied} \(within \d+\.\d %\)\.", text)) == 1
+    assert made.verdicts[0].startswith(f"mixed · small: {best} has the best median, ")
+    assert made.verdicts[0] not in text
+    assert "best median" not in printed(document(threaded=80.0))
+
+
+def test_prose_keeps_to_the_width_where_a_table_cannot(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a narrow pipe the table's lines are as long as they must be, and all others are wrapped; none ends in spaces."""
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = printed(document()).splitlines()
+    wide = [line for line in lines if len(line) > 50]
+    assert all(line.startswith((*TIMES, "liar", "contender")) for line in wide)
+    assert len(wide) == len(TIMES) + 2
+    assert any(line.startswith("  liar (wrong_counts): It returned counts") for line in lines)
 
 
 def test_names_are_text() -> None:

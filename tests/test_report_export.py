@@ -61,7 +61,7 @@ def test_a_failed_export_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest
 @pytest.mark.parametrize("form", ["json", "csv", "md"])
 def test_what_no_encoding_has(form: export_module.Form) -> None:
     """A file name that is no UTF-8 can be exported; JSON gives it back as it was."""
-    results = evolve(full_results(), verdicts=["caf\udce9"])
+    results = evolve(full_results(), verdicts=["caf\udce9"], machine={"cpu": "caf\udce9"})
     results = evolve(results, samples=[evolve(results.samples[0], contender="caf\udce9")])
     text = render(results, form)
     assert text.encode()

@@ -30,7 +30,7 @@ class _Extra:
 def main_table(table: SummaryTable, console: TableConsole) -> tuple[Table, Sequence[TableColumn]]:
     """Return the table with as many columns as fit, and the columns that did not.
 
-    The essential ones are there at any width: names wrap where it is too small. In a pipe the lines are longer instead.
+    The essential ones are there at any width: names wrap where it is too small, unless the console is widened.
     """
     essential = [_without_details(column) for column in table.columns_of("essential")]
     extras = _extras(table)
@@ -39,9 +39,6 @@ def main_table(table: SummaryTable, console: TableConsole) -> tuple[Table, Seque
         drawn = _drawn(table, shown, has_verdicts=True)
         if console.width_of(drawn) <= console.width:
             break
-    else:
-        if not console.is_terminal:
-            console.width = console.width_of(drawn)
     names = {column.name for column in shown}
     return drawn, [column for column in table.columns_of("main") if column.name not in names]
 

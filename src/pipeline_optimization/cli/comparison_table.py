@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import TextIO
 
-from rich.padding import Padding
 from rich.text import Text
 
-from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.records import Results, Warning_
 from pipeline_optimization.benchmarks.reports.answer import answer_of
 from pipeline_optimization.benchmarks.reports.overview import LEGEND
 from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable, summary_tables
@@ -21,7 +21,7 @@ __all__ = ["print_comparison"]
 
 
 def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> None:
-    """Print what to use, all tables, then the verdicts in words, the warnings, and the legend.
+    """Print what to use, all tables, the warnings, and the legend.
 
     Each contender has one line, with as many figures as the terminal has room for.
     """
@@ -31,10 +31,6 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
         print_scans(console, results)
     for table in summary_tables(results) if detailed or not results.scans else ():
         _print_case(console, results, table, detailed=detailed)
-    if results.verdicts:
-        console.print()
-    for verdict in results.verdicts if detailed or not results.scans else ():
-        console.print(Text(for_terminal(verdict)))
     _print_warnings(console, results, detailed=detailed)
     console.print(
         Text(
@@ -45,7 +41,7 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
     if detailed:
         console.print(Text("\nHow it was measured", style="bold"))
         for name, method in results.methods.items():
-            console.print(Padding(Text(for_terminal(f"{name}: {method}")), (0, 0, 0, 2)))
+            _print_hanging(console, Text(for_terminal(f"{name}: {method}")))
 
 
 def _print_answer(console: TableConsole, results: Results) -> None:
@@ -53,7 +49,7 @@ def _print_answer(console: TableConsole, results: Results) -> None:
     if answer.sentence:
         console.print(Text(f"\n{for_terminal(answer.sentence)}", style="bold"))
     for sentence in answer.more:
-        console.print(Text(for_terminal(sentence)))
+        _print_hanging(console, Text(for_terminal(sentence)), bullet="•")
 
 
 def _print_case(console: TableConsole, results: Results, table: SummaryTable, *, detailed: bool) -> None:
@@ -61,7 +57,9 @@ def _print_case(console: TableConsole, results: Results, table: SummaryTable, *,
     if table.advice:
         console.print(Text(for_terminal(table.advice)))
     shown, left_out = main_table(table, console)
-    console.print(shown)
+    # In a pipe, lines are longer instead of names in pieces.
+    with console.widened(0 if console.is_terminal else console.width_of(shown)):
+        console.print(shown)
     for more in detail_tables(table, left_out, console) if detailed else ():
         console.print()
         console.print(more)
@@ -69,14 +67,22 @@ def _print_case(console: TableConsole, results: Results, table: SummaryTable, *,
         if row.notes:
             faults = f" ({', '.join(row.problems)})" if row.problems else ""
             text = Text.assemble(
-                "  ", (for_terminal(row.contender), "bold"), f"{faults}: {for_terminal(' '.join(row.notes))}"
+                (for_terminal(row.contender), "bold"), f"{faults}: {for_terminal(' '.join(row.notes))}"
             )
-            console.print(text)
-    if table.retries:
-        console.print(Text(f"  {for_terminal(table.retries)}"))
+            _print_hanging(console, text)
+    for sentence in (table.remark, table.retries):
+        if sentence:
+            _print_hanging(console, Text(for_terminal(sentence)))
     if detailed:
         for line in _failure_lines(results, table):
-            console.print(Text(f"  {line}", style="dim"))
+            _print_hanging(console, Text(line, style="dim"))
+
+
+def _print_hanging(console: TableConsole, text: Text, *, bullet: str = " ") -> None:
+    """Print a paragraph whose lines all begin two columns further right, the first one behind its bullet."""
+    for number, line in enumerate(text.wrap(console, console.width - 2)):
+        line.rstrip()
+        console.print(Text.assemble(" " if number else bullet, " ", line))
 
 
 def _failure_lines(results: Results, table: SummaryTable) -> Iterator[str]:
@@ -87,19 +93,32 @@ def _failure_lines(results: Results, table: SummaryTable) -> Iterator[str]:
 
 
 def _print_warnings(console: TableConsole, results: Results, *, detailed: bool) -> None:
-    """Print the warnings, each on one line; ``--detailed`` wraps those that are longer than the terminal is wide."""
-    if not results.warnings:
+    """Print the warnings: each kind once on one line, or with ``--detailed`` all of them in full."""
+    warnings = results.warnings
+    if not warnings:
         return
-    count = len(results.warnings)
-    console.print(Text(f"\n{counted(count, 'warning')}", style="yellow"))
-    shown: Sequence[str] = [
-        for_terminal(f"{one.where}: {one.text}" if one.where else one.text) for one in results.warnings
-    ]
-    for number, text in enumerate(shown if detailed else shown[:5], start=1):
-        line = Text(f"  {number}. {text}")
+    lines = [f"{one.where}: {one.text}" if one.where else one.text for one in warnings]
+    hint = "" if detailed else " (--detailed shows all in full)"
+    console.print(Text(f"\n{counted(len(warnings), 'warning')}{hint}", style="yellow"))
+    for number, text in enumerate(lines if detailed else _gravest(warnings), start=1):
+        line = Text(f"  {number}. {for_terminal(text)}")
         console.print(line, no_wrap=not detailed, overflow="fold" if detailed else "ellipsis")
-    if not detailed and count > 5:
-        console.print(Text(f"  and {count - 5} more (--detailed)"))
+
+
+def _gravest(warnings: Sequence[Warning_]) -> Iterator[str]:
+    """Yield the warning of each kind with the largest value, and where it was seen.
+
+    Its first sentence has cause and remedy. Where it was seen comes last, as lines that are too long are cut.
+    """
+    kinds: dict[str, list[Warning_]] = {}
+    for one in warnings:
+        kinds.setdefault(one.code, []).append(one)
+    for alike in kinds.values():
+        gravest = max(alike, key=lambda one: abs(one.value))
+        sentence = re.split(r"(?<=\.) ", gravest.text, maxsplit=1)[0]
+        others = f", and {counted(len(alike) - 1, 'other')}" if len(alike) > 1 else ""
+        place = f" ({gravest.where}{others})" if gravest.where else ""
+        yield f"{sentence[:1].upper()}{sentence[1:]}{place}"
 
 
 def _machine(results: Results) -> str:

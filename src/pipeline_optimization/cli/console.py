@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
@@ -35,6 +37,15 @@ class TableConsole(Console):
         has_width = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
         super().__init__(file=stream, highlight=False, emoji=False, width=None if has_width else pipe_width)
         self.width = max(self.width, LEAST_WIDTH)
+
+    @contextmanager
+    def widened(self, width: int) -> Iterator[None]:
+        """Be at least so many columns wide for a while: for a table that cannot be narrower, in a pipe."""
+        before, self.width = self.width, max(self.width, width)
+        try:
+            yield
+        finally:
+            self.width = before
 
     def width_of(self, table: Table) -> int:
         """Return how many columns of the terminal a table takes where nothing of it is wrapped or cut."""

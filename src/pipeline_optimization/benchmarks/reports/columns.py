@@ -14,7 +14,8 @@ from pipeline_optimization.benchmarks.reports.quantities import decimals_for, nu
 __all__ = ["COLUMNS", "CONTENDER_TITLE", "MARKS", "VERDICT_TITLE", "Cell", "Column", "Level", "verdict_words"]
 
 CONTENDER_TITLE = "contender"
-VERDICT_TITLE = "verdict"
+VERDICT_TITLE = "against best"
+"""Not just a verdict: the column beside it is against the reference, and who is slower than one may be faster than the other."""
 
 MARKS: dict[Mark, str] = {"best": "★", "leading": "", "tied": "≈"}
 """The signs of values that are certainly the best, and of those that cannot be told from it; all three are green."""

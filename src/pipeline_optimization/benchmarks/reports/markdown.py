@@ -39,9 +39,12 @@ def _lines(results: Results) -> Iterator[str]:
     tables = summary_tables(results)
     for table in tables:
         yield from _section(table, footnotes)
-    yield from _items(results.verdicts or ["No verdict was reached."])
     # Where a terminal is green, Markdown is italic.
-    yield f"{LEGEND.replace('green:', 'italic:')}\n" if tables else "There is no summary: no round was completed.\n"
+    yield (
+        f"{LEGEND.replace('green:', 'italic:')}\n"
+        if tables
+        else "There is no summary and no verdict: no round was completed.\n"
+    )
     if results.warnings:
         yield "## Warnings\n"
         yield from _items(
@@ -80,8 +83,9 @@ def _section(table: SummaryTable, footnotes: Iterator[int]) -> Iterator[str]:
         yield f"{number}. {_text(row.contender)}: {' '.join(_text(note) for note in row.notes)}"
     if noted:
         yield ""
-    if table.retries:
-        yield f"{_text(table.retries)}\n"
+    for sentence in (table.remark, table.retries):
+        if sentence:
+            yield f"{_text(sentence)}\n"
 
 
 def _verdict(row: TableRow, footnote: int | None) -> str:

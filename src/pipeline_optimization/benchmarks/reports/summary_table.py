@@ -10,6 +10,7 @@ from pipeline_optimization.benchmarks.problems import PROBLEMS
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow, Verdict
 from pipeline_optimization.benchmarks.reports.columns import COLUMNS, Cell, Level, verdict_words
 from pipeline_optimization.benchmarks.reports.quantities import NOTHING, number
+from pipeline_optimization.benchmarks.statistics.wording import remark_on
 from pipeline_optimization.plural import counted
 
 __all__ = ["SummaryTable", "TableColumn", "TableRow", "group_rows", "problem_sentences", "summary_tables"]
@@ -51,13 +52,15 @@ class TableRow:
 class SummaryTable:
     """One case and profile: rows from the best to those that did not get through, and columns that have anything to say.
 
-    ``advice`` says what to use in this case, where there are several. ``retries`` says who retries differently from the others.
+    ``advice`` says what to use in this case, where there are several. ``remark`` says what the columns do not show. ``retries``
+    says who retries differently from the others, unless an earlier table has said so.
     """
 
     case: str
     profile: str
     heading: str
     advice: str
+    remark: str
     retries: str
     columns: Sequence[TableColumn]
     rows: Sequence[TableRow]
@@ -77,7 +80,12 @@ def group_rows(results: Results) -> dict[tuple[str, str], list[SummaryRow]]:
 
 def summary_tables(results: Results) -> list[SummaryTable]:
     """Return a table for each case and profile."""
-    return [_table(results, case, profile, rows) for (case, profile), rows in group_rows(results).items()]
+    tables: list[SummaryTable] = []
+    for (case, profile), rows in group_rows(results).items():
+        table = _table(results, case, profile, rows)
+        is_said = any(table.retries == earlier.retries for earlier in tables)
+        tables.append(evolve(table, retries="") if is_said else table)
+    return tables
 
 
 def problem_sentences(row: SummaryRow) -> list[str]:
@@ -100,6 +108,7 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
         profile=profile,
         heading=_heading(case, profile, record, rows, is_interrupted=results.run.is_interrupted),
         advice=_advice(results, case, profile),
+        remark=remark_on(results, record, rows) if record else "",
         retries=_retries(results, [row.contender for row in rows]),
         columns=_columns(results, rows),
         rows=[

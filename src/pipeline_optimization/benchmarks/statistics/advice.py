@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from attrs import evolve
 
@@ -33,6 +33,9 @@ def arguments_of(name: str) -> str:
     return shlex.join(options)
 
 
+_WHICH: Mapping[str, str] = {"all": "below", "waiting": "that wait", "computing": "that compute"}
+
+
 def why_of(
     advice: Advice,
     *,
@@ -54,7 +57,7 @@ def why_of(
         reference: What gains are over, empty where that did not get through.
         is_cut: Whether an interruption came before all of them were measured.
     """
-    where = "here" if cases == 1 else f"over {cases} cases"
+    where = "here" if cases == 1 else f"over the {cases} cases {_WHICH[advice.work]}"
     if cases and installed and is_cut and not advice.against:
         sentences: Iterable[str] = [_cut_short(advice)]
     elif not advice.use:
@@ -138,7 +141,7 @@ def words_on_files(results: Results, advices: Sequence[Advice]) -> str:
         rows = results.rows_of(advice.case, advice.profile)
         sound = [row for row in rows if row.contender in files and not row.problems and row.runtime_ms is not None]
         if sound:
-            place = f"{advice.profile} · {advice.case}: " if len(advices) > 1 else ""
+            place = f"in {advice.profile} · {advice.case}, " if len(advices) > 1 else ""
             found.append(f"{place}{_on_files(results, advice, rows, sound)}")
     return f"Files, which are not installed: {'; '.join(found)}." if found else ""
 

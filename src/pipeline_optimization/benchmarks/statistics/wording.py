@@ -8,7 +8,7 @@ from pipeline_optimization.benchmarks.records import CaseRecord, Interval, Resul
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number, pace, pace_ends, percent
 from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
 
-__all__ = ["between", "listed", "put_into_words", "too_few_rounds"]
+__all__ = ["between", "listed", "put_into_words", "remark_on", "too_few_rounds"]
 
 WAITING_PERCENT = 20.0
 
@@ -56,12 +56,20 @@ def _case(results: Results, case: CaseRecord, rows: Sequence[SummaryRow]) -> str
     if not tied:
         sentence = f"{best.contender} is the fastest{against and f', {against}'}."
     elif any(row.verdict == "slower" for row in rows):
-        sentence = (
-            f"{best.contender} has the best median{against and f', {against}'}, and cannot be told from {listed(tied)}."
-        )
+        sentence = _ties(results, case, best, tied, against=against)
     else:
-        sentence = f"no measurable difference between {listed([best.contender, *tied])}."
-    return " ".join(filter(None, [sentence, _hidden(results, case, tied), _limit(rows)]))
+        all_of_them = listed([best.contender, *tied])
+        sentence = f"no measurable difference between {all_of_them}. {_ties(results, case, best, tied)}"
+    return " ".join(filter(None, [sentence, _limit(rows)]))
+
+
+def remark_on(results: Results, case: CaseRecord, rows: Sequence[SummaryRow]) -> str:
+    """Return what a table of the rows does not show: how close ties are, what limits all of them, or why nobody is ranked."""
+    best = next((row for row in rows if row.verdict == "best"), None)
+    if best is None:
+        return _case(results, case, rows)
+    tied = [row.contender for row in rows if row.verdict == "tied"]
+    return " ".join(filter(None, [_ties(results, case, best, tied) if tied else "", _limit(rows)]))
 
 
 def _single(row: SummaryRow, *, is_interrupted: bool) -> str:
@@ -86,14 +94,16 @@ def between(ratio: float, interval: Interval | None) -> str:
     return f" ({' to '.join(pace_ends(ratio, interval))})" if interval else ""
 
 
-def _hidden(results: Results, case: CaseRecord, tied: Sequence[str]) -> str:
-    """Say for each contender that cannot be told from the best which difference to it might be there nevertheless."""
+def _ties(results: Results, case: CaseRecord, best: SummaryRow, tied: Sequence[str], *, against: str = "") -> str:
+    """Say for each contender that cannot be told from the best how large a difference to it might be there nevertheless."""
     found = []
     for one in results.comparisons:
         if (one.case, one.profile) == (case.case, case.profile) and one.contender in tied and one.interval:
             share = max(one.interval[1] - 1.0, 1.0 / one.interval[0] - 1.0)
-            found.append(f"{percent(share)} ({one.contender})")
-    return f"A difference of up to {listed(found, 'or')} could hide in that." if found else ""
+            found.append(f"{one.contender} (within {percent(share)})")
+    are = "are" if len(found) > 1 else "is"
+    ties = f"; tied with it {are} {listed(found)}" if found else ""
+    return f"{best.contender} has the best median{against and f', {against}'}{ties}."
 
 
 def _limit(rows: Sequence[SummaryRow]) -> str:
@@ -109,6 +119,6 @@ def _limit(rows: Sequence[SummaryRow]) -> str:
     return ""
 
 
-def listed(names: Sequence[str], word: str = "and") -> str:
+def listed(names: Sequence[str]) -> str:
     """Return names as they stand in a sentence."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} {word} {names[-1]}"
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
