@@ -11,6 +11,7 @@ from hashlib import blake2b
 from attrs import field, frozen
 
 from pipeline_optimization.engine.draws import uniform
+from pipeline_optimization.errors import InjectedFault
 
 __all__ = [
     "CALM",
@@ -89,6 +90,12 @@ class Draw:
 
     fails: bool
     latency: float
+
+    def check(self, task: str, attempt: int = 0) -> None:
+        """Raise InjectedFault if the call fails. ``attempt`` is its number, if its caller counts attempts."""
+        if self.fails:
+            which = f" on attempt {attempt}" if attempt else ""
+            raise InjectedFault(f"{task} failed{which} (simulated)")
 
 
 CALM = Draw(fails=False, latency=0.0)

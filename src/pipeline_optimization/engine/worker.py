@@ -183,8 +183,7 @@ class Pending:
         try:
             if self._is_over():
                 raise CutShort
-            if self._draw.fails:
-                raise InjectedFault(f"{call.task} failed on attempt {call.number} (simulated)")
+            self._draw.check(call.task, call.number)
             result = self._worker.stage(call.task)(call.data)
             return encode_answer(Answer(result=result, latency=latency, seconds=self._seconds()))
         except (KeyboardInterrupt, CutShort):
