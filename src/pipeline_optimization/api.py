@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
@@ -89,10 +90,11 @@ def count_with(
     should_stop: Callable[[], bool] | None = None,
 ) -> RunReport:
     """Count as ``count_anagrams`` does, with its options in one record."""
+    began = time.monotonic()
     registry = registry or Registry.load()
     sources = _sources(source)
     plan = make_plan(registry, options, least_bytes=least_bytes(sources))
-    report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop)
+    report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop, began=began)
     if report.is_interrupted:
         raise RunInterrupted(report)
     return report

@@ -153,11 +153,12 @@ class StartedAnagramJob:
     def warnings(self) -> Sequence[str]:
         return [*self.loaded.warnings, *encoding_warnings(self.reading)]
 
-    def report(self, summary: RunSummary) -> RunReport:
+    def report(self, summarise: Callable[[], RunSummary]) -> RunReport:
         stages, totals = self.loaded.job.stages, self.totals
+        counts = totals.anagram_counts(self.loaded.index)
         return report_of(
-            summary,
-            anagram_counts=totals.anagram_counts(self.loaded.index),
+            summarise(),
+            anagram_counts=counts,
             tokenizer=stages.tokenizer.label,
             signature=stages.signature.label,
             relation=stages.signature.component.relation,
