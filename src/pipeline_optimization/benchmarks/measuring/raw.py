@@ -38,10 +38,14 @@ class SampleOrder:
 
 @define(kw_only=True)
 class RawExecution:
-    """One call of process_text as it was seen: ``wall_ms`` is from sending the text to having received the whole answer."""
+    """One call of process_text as it was seen: ``wall_ms`` is from sending the text to having received the whole answer.
+
+    For up to ``delayed_ms`` of it the subject or the harness waited for a processor.
+    """
 
     kind: ExecutionKind
     wall_ms: float
+    delayed_ms: float = 0.0
     answer: Event
     told: Event
     calls: Sequence[CallRecord] = ()

@@ -19,6 +19,7 @@ from pipeline_optimization.benchmarks.measuring.priorities import reset_prioriti
 from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
+from pipeline_optimization.benchmarks.measuring.run_delay import run_delay_seconds
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start, start_program
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
@@ -158,11 +159,12 @@ class _Sampling:
             self._watch.begin_execution()
         if self._server is not None:
             self._server.begin()
-        own = time.process_time()
+        own, delayed = time.process_time(), self._run_delay()
         timed = subject.time_answer(text.encode(), deadline=time.monotonic() + timeout)
         self._raw.sampler_cpu_s += time.process_time() - own
         if timed is None:
             return None
+        delayed = self._run_delay() - delayed
         seconds, answer = timed
         calls = () if self._server is None else self._server.calls()
         if kind == "warm":
@@ -170,7 +172,18 @@ class _Sampling:
         subject.send(order="tell", deadline=time.monotonic() + timeout)
         told = self._receive(timeout, "told")
         self._raw.raised_priority = reset_priorities(self._tree.refresh()) or self._raw.raised_priority
-        return RawExecution(kind=kind, wall_ms=seconds * 1e3, answer=answer, told=told or {"threads": 0}, calls=calls)
+        return RawExecution(
+            kind=kind,
+            wall_ms=seconds * 1e3,
+            delayed_ms=delayed * 1e3,
+            answer=answer,
+            told=told or {"threads": 0},
+            calls=calls,
+        )
+
+    def _run_delay(self) -> float:
+        """Return the seconds that the subject and this process have waited for a processor."""
+        return run_delay_seconds(self._subject.pid) + run_delay_seconds(os.getpid())
 
     def _isolate(self) -> bool:
         """Have the subject keep what it writes to itself; return whether it still lives."""
