@@ -271,6 +271,27 @@ def test_one_delay_is_no_clock() -> None:
     assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == set()
 
 
+def test_one_delay_is_no_memory() -> None:
+    """Who takes long for a new text on a busy machine has not remembered the next one: what was computed tells."""
+    round_ = make_round(CPU, "warm_up", 0, seed=7, warm_runs=1)
+    raw = take_sample(order_sample(file_contender(CONTENDERS / "honest.py"), round_, timeout=60.0, workers=2))
+    fresh, replay = raw.executions[1:3]
+    fresh.wall_ms = 10 * max(fresh.wall_ms, replay.wall_ms)
+    assert fresh.cpu_ms is not None
+    assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == set()
+    fresh.cpu_ms *= 10
+    assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == {"memorised_answer"}
+
+
+def test_a_known_text_may_be_quick_if_its_stages_were_called() -> None:
+    """Where the record shows that the work was done, one long execution of a new text accuses nobody."""
+    round_ = make_round(MIXED, "warm_up", 0, seed=7, warm_runs=1)
+    raw = take_sample(order_sample(file_contender(CONTENDERS / "honest.py"), round_, timeout=60.0, workers=2))
+    raw.executions[1].wall_ms *= 100
+    raw.executions[1].answer["reported_ms"] *= 100
+    assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == set()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
 def test_waiting_for_a_processor_is_seen() -> None:
     """Of two processes that compute on one processor, each waits while the other one runs."""
@@ -279,6 +300,7 @@ def test_waiting_for_a_processor_is_seen() -> None:
     pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     both = [subprocess.Popen([sys.executable, "-c", script], **pipes) for _ in range(2)]
     for one in both:
+        assert one.stdout is not None
         one.stdout.readline()
     waited = [run_delay_seconds(one.pid) for one in both]
     for one in both:

@@ -159,12 +159,14 @@ class _Sampling:
             self._watch.begin_execution()
         if self._server is not None:
             self._server.begin()
+        used = self._tree.cpu_seconds() if self._order.repeats_texts else None
         own, delayed = time.process_time(), self._run_delay()
         timed = subject.time_answer(text.encode(), deadline=time.monotonic() + timeout)
         self._raw.sampler_cpu_s += time.process_time() - own
         if timed is None:
             return None
         delayed = self._run_delay() - delayed
+        cpu_ms = None if used is None else (self._tree.cpu_seconds() - used) * 1e3
         seconds, answer = timed
         calls = () if self._server is None else self._server.calls()
         if kind == "warm":
@@ -176,6 +178,7 @@ class _Sampling:
             kind=kind,
             wall_ms=seconds * 1e3,
             delayed_ms=delayed * 1e3,
+            cpu_ms=cpu_ms,
             answer=answer,
             told=told or {"threads": 0},
             calls=calls,
