@@ -17,8 +17,7 @@ from typing import cast
 from attrs import frozen
 
 from pipeline_optimization.engine.cutting import CutShort, IsOver, is_over_here, never
-from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan
-from pipeline_optimization.engine.passing import pass_latency, pass_latency_async
+from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan, pass_latency, pass_latency_async
 from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
 from pipeline_optimization.error_text import message_of
 from pipeline_optimization.errors import InjectedFault, PluginError

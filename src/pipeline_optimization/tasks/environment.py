@@ -12,15 +12,20 @@ from pipeline_optimization.engine.faults import (
     CALM,
     DEFAULT_LATENCY_SCALE,
     PROFILES,
+    TASK_SERVER,
     Draw,
     FaultSettings,
     TaskFaults,
     fault_key,
+    pass_latency,
+    pass_latency_async,
 )
-from pipeline_optimization.engine.passing import pass_latency, pass_latency_async
 from pipeline_optimization.errors import OptionError
 
 __all__ = ["POLICY", "DirectCalls", "fault_settings", "process_settings"]
+
+if os.environ.get(TASK_SERVER):
+    import pipeline_optimization.engine.task_client  # noqa: F401 - now, so that no call that is measured pays for it
 
 POLICY: ContextVar[str] = ContextVar("POLICY", default="")
 """The label of the retry policy that the calls of this thread or coroutine are under; empty where there is none."""

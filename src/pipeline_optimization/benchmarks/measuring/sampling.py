@@ -28,7 +28,7 @@ from pipeline_optimization.benchmarks.records import NAMESPACE
 from pipeline_optimization.benchmarks.stages import fault_plan
 from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.engine.draws import uniform
-from pipeline_optimization.engine.task_client import VARIABLE
+from pipeline_optimization.engine.faults import TASK_SERVER
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.signal_mask import stop_signals_put_off
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -236,7 +236,7 @@ def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str
     if settings is None or server is None:
         return environment | {"ANAGRAM_FAULTS": "none"}
     return environment | {
-        VARIABLE: server.address,
+        TASK_SERVER: server.address,
         "ANAGRAM_FAULTS": settings.profile,
         "ANAGRAM_LATENCY_SCALE": repr(settings.latency_scale),
         "ANAGRAM_CASE": settings.case,
@@ -244,7 +244,7 @@ def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str
     }
 
 
-_REPLACED = {"ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "ANAGRAM_LATENCY_SCALE", VARIABLE}
+_REPLACED = {"ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "ANAGRAM_LATENCY_SCALE", TASK_SERVER}
 
 
 def _control_ms() -> float:
