@@ -12,8 +12,7 @@ import pytest
 from pipeline_optimization.benchmarks.stages import fault_plan
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings, fault_key
-from pipeline_optimization.engine.retrying import Retrying
-from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.engine.work import Item, Retrying, Track
 from pipeline_optimization.errors import InjectedFault, OptionError, UnknownComponentError, UsageError
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.tasks.filter_input_task import filter_input

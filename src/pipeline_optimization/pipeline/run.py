@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.pipeline.job import Job
 from pipeline_optimization.pipeline.keeping import Keeping, open_keeping
