@@ -106,7 +106,7 @@ def _sources(source: Countable) -> list[Source]:
         _warn_of_a_name(source)
         return [TextSource(source)]
     if isinstance(source, PathLike):
-        return [FileSource(fspath(source))]
+        return [FileSource.at(fspath(source))]
     if isinstance(source, Sequence) and not hasattr(source, "decode"):
         return [part for one in source for part in _sources(_part(one))]
     if hasattr(source, "open"):

@@ -22,6 +22,7 @@ from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.range_counting import MANY_FILES, RangeCounter
 from pipeline_optimization.sources import FileRange
+from pipeline_optimization.sources.file_state import state_of
 from pipeline_optimization.types import CountingKernel
 
 MARK = b"\xef\xbb\xbf"
@@ -51,7 +52,9 @@ def written(directory: Path, contents: Sequence[bytes], *, name: str = "text") -
 
 
 def read(kernel: NumbaKernel, ranges: Sequence[FileRange]) -> bytes | None:
-    return kernel.read_files([part.path for part in ranges], [part.stop for part in ranges])
+    return kernel.read_files(
+        [part.path for part in ranges], [part.stop for part in ranges], [part.state for part in ranges]
+    )
 
 
 def counted(kernel: CountingKernel, ranges: Sequence[FileRange], index: AnagramIndex) -> tuple[object, ...]:
@@ -86,6 +89,35 @@ def test_what_cannot_be_read_so(compiled: NumbaKernel, tmp_path: Path, monkeypat
     assert read(compiled, whole) is None
 
 
+@pytest.mark.parametrize("is_shared", [False, True])
+@settings(deadline=None)
+@given(contents=st.lists(st.binary(max_size=40), min_size=1, max_size=5), second=st.integers(0, 1 << 31))
+def test_files_are_read_in_their_states(
+    compiled: NumbaKernel, is_shared: bool, contents: list[bytes], second: int
+) -> None:
+    """The compiled state of a file is Python's, whatever its time, size and number; another state is refused."""
+    with tempfile.TemporaryDirectory() as directory:
+        ranges = []
+        for part in written(Path(directory), contents):
+            os.utime(part.path, ns=(0, second * 10**9 + 123_456_789))
+            ranges.append(part._replace(state=state_of(os.stat(part.path), is_shared=is_shared)))
+        assert read(compiled, ranges) == b"\n".join(contents)
+        os.utime(ranges[-1].path, ns=(0, second * 10**9))
+        assert read(compiled, ranges) is None
+
+
+def test_a_device_is_part_of_a_state(compiled: NumbaKernel) -> None:
+    """Its two numbers are put together as ``os.stat`` does: of files of all file systems that there are."""
+    directories = (Path("/dev/shm"), Path(tempfile.gettempdir()), Path.home(), Path(__file__).parent)
+    for directory in filter(Path.is_dir, directories):
+        with tempfile.NamedTemporaryFile(dir=directory) as file:
+            file.write(b"cat")
+            file.flush()
+            part = FileRange(file.name, 0, 3, state_of(os.stat(file.name)))
+            assert read(compiled, [part]) == b"cat"
+            assert read(compiled, [part._replace(state=part.state ^ 4)]) is None
+
+
 @pytest.mark.parametrize("name", ["text", "nähe", os.fsdecode(b"not UTF-8 \xff")])
 @pytest.mark.parametrize("is_able", [True, False])
 def test_counts_are_those_of_the_pure_kernel(
@@ -103,7 +135,9 @@ def test_the_interpreter_reads_none_of_them(
     index: AnagramIndex, compiled: NumbaKernel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the other tests would hold without any compiled reading."""
-    ranges = written(tmp_path, [b"cat dog"] * 10 * MANY_FILES)
+    ranges = [
+        part._replace(state=state_of(os.stat(part.path))) for part in written(tmp_path, [b"cat dog"] * 10 * MANY_FILES)
+    ]
 
     def refuse(*_: object) -> bytes:
         raise AssertionError("read by Python")

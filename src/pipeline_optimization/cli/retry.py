@@ -113,7 +113,7 @@ def _invocation(checkpoint: str) -> Invocation:
 
 def _job(options: AnagramOptions, invocation: Invocation) -> Job:
     if invocation.text is None:
-        sources: list[Source] = [FileSource(path) for path in invocation.paths or ()]
+        sources: list[Source] = [FileSource.at(path) for path in invocation.paths or ()]
         return Job(options=options, sources=sources)
     case = load_cases().get(options.faults.case)
     if case is not None and case.text == invocation.text:

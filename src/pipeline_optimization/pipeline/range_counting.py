@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
@@ -19,7 +18,6 @@ from pipeline_optimization.sources import (
     FileRange,
     cut_range,
     is_plain,
-    is_same_state,
     is_url,
     read_ranges,
     total_size,
@@ -39,7 +37,7 @@ BLOCKS: Final = 4
 """A piece has so many blocks, and fewer at the end of a range, so that threads end together."""
 
 MANY_FILES: Final = 16
-"""So many files or more are read by one thread at a time: several would wait for the interpreter's lock at each of the three
+"""So many files or more are read by one thread at a time: several would wait for the interpreter's lock at each of the four
 short system calls that a file takes, which is slower than to read one after the other."""
 
 
@@ -106,7 +104,7 @@ class _Share:
             return chunks
         data = self._counter.read_files(piece)
         with self._pieces.reading:
-            return list(chunks) if data is None or not _are_unchanged(piece) else [Chunk.of(data)]
+            return list(chunks) if data is None else [Chunk.of(data)]
 
 
 @define(eq=False)
@@ -145,14 +143,11 @@ class RangeCounter:
             return self._together([ours, *(share.result() for share in theirs)])
 
     def read_files(self, ranges: Sequence[FileRange]) -> bytes | None:
-        """Return whole local files as the kernel reads them, where it can: None tells nothing of why it cannot.
-
-        Nothing is known of whether they are still what they were when the run began.
-        """
+        """Return whole local files as the kernel reads them, each in its state; None where it cannot, whatever the reason."""
         if not isinstance(self.kernel, FileReader):
             return None
-        paths, starts, stops, _ = zip(*ranges, strict=True)
-        data = None if any(starts) or any(map(is_url, paths)) else self.kernel.read_files(paths, stops)
+        paths, starts, stops, states = zip(*ranges, strict=True)
+        data = None if any(starts) or any(map(is_url, paths)) else self.kernel.read_files(paths, stops, states)
         return data if data is not None and _are_plain(data, stops) else None
 
     def _together(self, shares: Sequence[Counted]) -> Counted:
@@ -197,11 +192,3 @@ def _are_plain(data: bytes, sizes: Sequence[int]) -> bool:
     # An empty file has no first byte: at its place stands the line end, or nothing if it is the last.
     starts = [(start, size) for start, size in zip([0, *ends[:-1]], sizes, strict=True) if size]
     return all(is_plain(data[start : start + size]) for start, size in starts if data[start] in FIRST_BYTES)
-
-
-def _are_unchanged(ranges: Sequence[FileRange]) -> bool:
-    """Return whether files are still in their states. One that is gone, or not in its state, tells that when it is read again."""
-    try:
-        return all(not part.state or is_same_state(os.stat(part.path), part.state) for part in ranges)
-    except (OSError, ValueError):
-        return False

@@ -118,9 +118,9 @@ class Reading:
 
     def _plain(self, source: Source) -> tuple[int | None, int]:
         """Return the size of a source whose parts can be read where they are counted, None for any other, and its state."""
-        if not isinstance(source, FileSource | UrlSource) or self.encoding != UTF_8:
-            return None, UNKNOWN
-        return source.plain_facts(is_shared=self.is_read_elsewhere)
+        if isinstance(source, (FileSource, UrlSource)) and self.encoding == UTF_8:  # no union: there may be very many
+            return source.plain_facts(is_shared=self.is_read_elsewhere)
+        return None, UNKNOWN
 
     def _read(self, source: Source) -> Iterator[Part]:
         chunks = read_chunks(source, self.chunk_size, squeeze=self.squeeze, encoding=self.encoding)

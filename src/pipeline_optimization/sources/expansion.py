@@ -13,11 +13,11 @@ from attrs import define, field
 
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.plural import counted
-from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in, compression_of
+from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in
 from pipeline_optimization.sources.encoding import encoding_in
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file import FileSource
-from pipeline_optimization.sources.file_state import plain_bytes, settled_path, state_of
+from pipeline_optimization.sources.file_state import settled_path
 from pipeline_optimization.sources.searching import is_directory, is_missing, match_glob, walk
 from pipeline_optimization.sources.source import StreamSource
 from pipeline_optimization.sources.suspicion import BINARY, looks_like
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 __all__ = ["expand_inputs"]
 
 STANDARD_INPUT = "-"
-
-READABLE = stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
 
 HIDDEN, BINARY_FILE, SPECIAL = "hidden entry", "binary file", "pipe or device"
 OWN, DANGLING, OTHER_NAME = "file of this run", "link to nothing", "other name of the same file"
@@ -93,12 +91,14 @@ def _expand(text: str, own: set[tuple[int, int]], note: Callable[[str], None]) -
         url = UrlSource(text)
         url.check()
         return [url]
-    if os.path.isdir(text):
-        files = _directory(text, own, note)
-    elif not os.path.lexists(text) and glob.has_magic(text):
-        files = _glob(text, own, note)
+    try:
+        facts = settled_path(text)
+    except (OSError, ValueError):  # as below: a glob, or nothing, of which reading will tell why
+        is_glob = glob.has_magic(text) and not os.path.lexists(text)
+        files = _glob(text, own, note) if is_glob else [FileSource(text)]
     else:
-        files = [FileSource(text)]
+        is_directory = stat.S_ISDIR(facts.st_mode)
+        files = _directory(text, own, note) if is_directory else [FileSource.of(text, facts)]
     for file in files:
         file.check()
     return files
@@ -173,32 +173,22 @@ class _Search:
             else:  # reading will tell why
                 self.files.append(FileSource(path))
             return
-        identity = facts.st_dev, facts.st_ino
         if stat.S_ISDIR(facts.st_mode):
             return
+        identity = facts.st_dev, facts.st_ino
+        # Of a file with one name, a second one is that of a link; of one with several, its links must be followed.
+        one = identity if facts.st_nlink == 1 else os.path.realpath(path)
         if identity in self.own:
             self.left_out[OWN] += 1
         elif not stat.S_ISREG(facts.st_mode):
             self.left_out[SPECIAL] += 1
-        elif not self._is_new(path, facts):
+        elif one in self._seen:
             self.left_out[OTHER_NAME] += 1
         elif is_text is not None and not is_text(path, facts):
             self.left_out[BINARY_FILE] += 1
         else:
-            self.files.append(_known(path, facts))
-
-    def _is_new(self, path: str, facts: os.stat_result) -> bool:
-        # Of a file with one name, a second one is that of a link; of one with several, its links must be followed.
-        one = (facts.st_dev, facts.st_ino) if facts.st_nlink == 1 else os.path.realpath(path)
-        is_new = one not in self._seen
-        self._seen.add(one)
-        return is_new
-
-
-def _known(path: str, facts: os.stat_result) -> FileSource:
-    is_readable = stat.S_ISREG(facts.st_mode) and facts.st_mode & READABLE == READABLE
-    is_plain = is_readable and compression_of(path) is None
-    return FileSource(path, plain_bytes(facts), state_of(facts)) if is_plain else FileSource(path)
+            self._seen.add(one)
+            self.files.append(FileSource.of(path, facts))
 
 
 def _is_text(path: str, facts: os.stat_result) -> bool:

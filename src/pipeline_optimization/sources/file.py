@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["FileSource"]
 
 
+REGULAR_READABLE = stat.S_IFREG | stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH
+
+
 def _as_text(path: str | os.PathLike[str]) -> str:
     return os.fspath(path)
 
@@ -28,13 +31,29 @@ def _as_text(path: str | os.PathLike[str]) -> str:
 class FileSource:
     """A file, decompressed if its suffix is .gz, .bz2, .xz or .zst.
 
-    ``known_size`` is that of a regular file without compression that everyone may read, as a search found it, and
-    ``known_state`` its state then: nothing about it is asked again, which takes long where there are many small files.
+    ``known_size`` is that of a regular file without compression that everyone may read, as it was found, and ``known_state``
+    its state then (``of``): nothing about it is asked again, which takes long where there are many small files.
     """
 
     path: str = field(converter=_as_text)
     known_size: int | None = field(default=None, eq=False, repr=False)
     known_state: int = field(default=UNKNOWN, eq=False, repr=False)
+
+    @classmethod
+    def of(cls, path: str, facts: os.stat_result) -> FileSource:
+        """Return the file at a path of which ``settled_path`` says this."""
+        is_readable = facts.st_mode & REGULAR_READABLE == REGULAR_READABLE and stat.S_ISREG(facts.st_mode)
+        if is_readable and compression_of(path) is None and not is_url(path):
+            return cls(path, plain_bytes(facts), state_of(facts))
+        return cls(path)
+
+    @classmethod
+    def at(cls, path: str) -> FileSource:
+        """Return the file at a path, which is looked at once, now; if it cannot be, reading it will tell why."""
+        try:
+            return cls.of(path, settled_path(path))
+        except (OSError, ValueError):  # ValueError: a NUL character in the path
+            return cls(path)
 
     @property
     def name(self) -> str:
@@ -65,10 +84,10 @@ class FileSource:
 
         ``is_shared``: its parts are read on other machines, which see the same file.
         """
-        if is_url(self.path):
-            return None, UNKNOWN
         if self.known_size is not None and self.known_state and not is_shared:
             return self.known_size or None, self.known_state
+        if is_url(self.path):
+            return None, UNKNOWN
         if self.known_size is None and compression_of(self.path) is not None:
             return None, UNKNOWN
         facts = self._facts()

@@ -55,8 +55,9 @@ def state_of(facts: os.stat_result, *, is_shared: bool = False) -> int:
 
 def plain_bytes(facts: os.stat_result) -> int:
     """Return the size of a file whose parts can be read, 0 for any other: what is no regular file, or claims a size that may be wrong."""
-    is_made_up = getattr(facts, "st_blocks", 1) == 0 and facts.st_size <= MADE_UP_BYTES
-    return facts.st_size if stat.S_ISREG(facts.st_mode) and not is_made_up else 0
+    size = facts.st_size
+    is_made_up = size <= MADE_UP_BYTES and getattr(facts, "st_blocks", 1) == 0
+    return size if not is_made_up and stat.S_ISREG(facts.st_mode) else 0
 
 
 def is_same_state(facts: os.stat_result, state: int) -> bool:
@@ -71,7 +72,8 @@ def settled(handle: int) -> os.stat_result:
 
 def settled_path(path: str) -> os.stat_result:
     """Return the facts of a path as ``settled`` does."""
-    return _settled(path, os.stat(path))
+    facts = os.stat(path)
+    return facts if facts.st_ctime_ns < time.time_ns() - TICK_NS else _settled(path, facts)  # there may be very many
 
 
 def changed(name: str) -> InputError:

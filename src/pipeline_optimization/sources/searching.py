@@ -11,6 +11,7 @@ import glob
 import os
 import re
 from fnmatch import translate
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.sources.failure import unreadable
@@ -46,7 +47,7 @@ def walk(top: str) -> Iterator[tuple[str, Sequence[os.DirEntry[str]]]]:
         if facts is None or (facts.st_dev, facts.st_ino) in entered:
             continue
         entered.add((facts.st_dev, facts.st_ino))
-        entries = _entries(directory)
+        entries = sorted(_entries(directory), key=attrgetter("name"))
         yield directory, entries
         below = [entry for entry in reversed(entries) if not entry.name.startswith(".") and is_directory(entry)]
         real += [os.path.join(directory, entry.name) for entry in below if not entry.is_symlink()]
@@ -76,22 +77,30 @@ def _matches(base: str, parts: Sequence[str]) -> Iterator[str]:
             else:
                 yield from (os.path.join(directory, entry.name) for entry in entries if not entry.name.startswith("."))
     elif glob.has_magic(part):
-        is_match = re.compile(translate(part)).match
-        for entry in _entries(base):
-            is_hidden = entry.name.startswith(".") and not part.startswith(".")
-            if not is_hidden and is_match(entry.name) and (not rest or is_directory(entry)):
-                yield from _matches(os.path.join(base, entry.name), rest)
+        yield from _matches_in(base, part, rest)
     else:
         path = os.path.join(base, part)
         if not rest or _stat(path) is not None:
             yield from _matches(path, rest)
 
 
+def _matches_in(base: str, part: str, rest: Sequence[str]) -> Iterator[str]:
+    """Yield what matches below a directory, of which ``part`` is no fixed name. Nothing is asked about many files one by one."""
+    is_match, hidden = re.compile(translate(part)).match, () if part.startswith(".") else (".",)
+    entries = [entry for entry in _entries(base) if is_match(name := entry.name) and not name.startswith(hidden)]
+    prefix = os.path.join(base, "")
+    if not rest:
+        yield from [prefix + entry.name for entry in entries]
+        return
+    for entry in filter(is_directory, entries):
+        yield from _matches(prefix + entry.name, rest)
+
+
 def _entries(directory: str) -> Sequence[os.DirEntry[str]]:
-    """Return what a directory has, sorted; nothing where it is gone or none."""
+    """Return what a directory has; nothing where it is gone or none."""
     try:
         with os.scandir(directory or os.curdir) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
+            return list(entries)
     except OSError as error:
         if is_missing(error):
             return ()

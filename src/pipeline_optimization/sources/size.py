@@ -23,11 +23,11 @@ def least_bytes(sources: Sequence[Source]) -> int:
 
 
 def _least_bytes(source: Source) -> int:
-    if isinstance(source, TextSource):
-        return len(source.text)
     try:
-        if isinstance(source, FileSource):
+        if isinstance(source, FileSource):  # first, as there may be very many
             return source.least_size()
+        if isinstance(source, TextSource):
+            return len(source.text)
         if isinstance(source, UrlSource):
             return source.plain_size() or 0
         if isinstance(source, StreamSource):

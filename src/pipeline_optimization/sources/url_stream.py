@@ -6,7 +6,6 @@ A file system of fsspec reads a file in blocks, each with a request of its own, 
 from __future__ import annotations
 
 from contextlib import suppress
-from email.utils import parsedate_to_datetime
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -111,6 +110,8 @@ def _is_stored(headers: Mapping[str, str]) -> bool:
     """Return whether a response is of a file of the server: parts of it can be had, or it is older than the response."""
     if headers.get("Accept-Ranges", "none").lower() != "none":
         return True
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - takes long to import, and few runs read web pages
+
     try:
         return parsedate_to_datetime(headers["Last-Modified"]) < parsedate_to_datetime(headers["Date"])
     except (KeyError, ValueError, TypeError):  # it does not say

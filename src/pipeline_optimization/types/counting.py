@@ -76,9 +76,10 @@ class CountingKernel(Protocol):
 class FileReader(Protocol):
     """What a counting kernel may be too: able to read many small files in less time than Python takes."""
 
-    def read_files(self, paths: Sequence[str], sizes: Sequence[int]) -> bytes | None:
+    def read_files(self, paths: Sequence[str], sizes: Sequence[int], states: Sequence[int]) -> bytes | None:
         """Return local files of these sizes, a line end between two, without their byte order marks.
 
         None stands for files that cannot be read so, whatever the reason: then they are read one by one, which tells it.
+        One is that a file is not in its state: behind the read, ``sources.is_same_state(os.fstat(handle), state)`` must hold.
         """
         ...

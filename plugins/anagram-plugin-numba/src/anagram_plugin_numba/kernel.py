@@ -48,6 +48,9 @@ REMEMBERED: Final = 3 << 14
 
 ALL: Final = 1 << 62
 
+STATX_NUMBERS: Final = 32
+"""The size of Linux's ``struct statx``, in numbers of eight bytes."""
+
 MAX_CAPACITY: Final = 1 << 19
 """A memory that has room for more words is dropped."""
 
@@ -136,13 +139,21 @@ class NumbaKernel:
                 counts = self._counts(state, number)
             yield counts
 
-    def read_files(self, paths: Sequence[str], sizes: Sequence[int]) -> bytes | None:
+    def read_files(self, paths: Sequence[str], sizes: Sequence[int], states: Sequence[int]) -> bytes | None:
         """Read whole files without the interpreter's lock, so that threads that read do not wait for one another."""
         names = os.fsencode("\0".join([*paths, ""]))
         if not CAN_READ_FILES or names.count(b"\0") != len(paths):
             return None
         text = zeros("B", sum(sizes) + len(sizes))
-        end = self._native.call("read_files", names, numbers_of("q", sizes), text, OPEN_FLAGS)
+        end = self._native.call(
+            "read_files",
+            names,
+            numbers_of("q", sizes),
+            numbers_of("Q", states),
+            text,
+            zeros("Q", STATX_NUMBERS),
+            OPEN_FLAGS,
+        )
         return None if end < 0 else text[: max(0, end - 1)].tobytes()
 
     def _add(self, data: bytes, state: _State) -> None:

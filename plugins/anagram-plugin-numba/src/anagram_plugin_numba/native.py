@@ -17,8 +17,9 @@ from anagram_plugin_numba.numbers import Argument, Flat, address_of
 
 __all__ = ["CAN_READ_FILES", "NativeFunctions", "flat", "load"]
 
-CAN_READ_FILES: Final = sys.platform == "linux"
-"""Whether files are read as ``compiled.reading`` does. Elsewhere ``open`` has another name, or takes its arguments otherwise."""
+CAN_READ_FILES: Final = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "statx")
+"""Whether files are read as ``compiled.reading`` does. Elsewhere ``open`` has another name, or takes its arguments otherwise; an
+older C library has no ``statx``."""
 
 
 def flat(arguments: Iterable[Argument]) -> Flat:

@@ -36,5 +36,5 @@ def examples() -> Sequence[tuple[Callable[..., object], Sequence[Argument]]]:
         (count_longer, (text, 1)),
     ]
     if CAN_READ_FILES:
-        functions.append((read_files, (text, sizes, memory.long_words, 0)))
+        functions.append((read_files, (text, sizes, wide_numbers, memory.long_words, wide_numbers, 0)))
     return functions

@@ -1,4 +1,8 @@
-"""Reading many small files: three system calls each, with neither the interpreter's lock nor an object of Python's."""
+"""Reading many small files: four system calls each, with neither the interpreter's lock nor an object of Python's.
+
+The fourth compares the file with the state that the run knows it by (``sources.file_state.state_of``), through the open
+descriptor and behind the read: what was read is of the content that the state is of.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.compilation import compiled
+from anagram_plugin_numba.compilation import compiled, inlined
 from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK
 
 __all__ = ["read_files"]
@@ -19,26 +23,106 @@ _pread = cast(
     "Callable[..., np.int64]",
     types.ExternalFunction("pread", types.int64(types.int32, types.uint64, types.uint64, types.int64)),
 )
+_statx = cast(
+    "Callable[..., np.int32]",
+    types.ExternalFunction("statx", types.int32(types.int32, types.uint64, types.int32, types.uint32, types.uint64)),
+)
 _close = cast("Callable[..., np.int32]", types.ExternalFunction("close", types.int32(types.int32)))
+
+AT_EMPTY_PATH = np.int32(0x1000)
+STATX_BASIC_STATS = np.uint32(0x7FF)
+STATX_INO, STATX_SIZE, STATX_CTIME, STATX_MTIME, STATX_DEV = 4, 5, 12, 14, 17
+"""Where Linux's ``struct statx`` has these, in numbers of eight bytes; a time is seconds, then nanoseconds in four bytes."""
+
+PRIME_1, PRIME_2, PRIME_5 = (
+    np.uint64(11400714785074694791),
+    np.uint64(14029467366897019727),
+    np.uint64(2870177450012600261),
+)
+"""Of xxHash, from which CPython has the hash of a tuple."""
+
+LARGEST_HASH = np.uint64((1 << 61) - 1)
+"""A number below it is its own hash."""
+
+SECOND, LOW = np.uint64(1_000_000_000), np.uint64(0xFFFFFFFF)
+SHARED = np.uint64(1)
 
 NEWLINE = 0x0A
 MARK_0, MARK_1, MARK_2 = BYTE_ORDER_MARK  # which is no part of the text
 
 
+@inlined
+def _with_lane(total: np.uint64, lane: np.uint64) -> np.uint64:
+    total += lane * PRIME_2
+    return ((total << np.uint64(31)) | (total >> np.uint64(33))) * PRIME_1
+
+
+@inlined
+def _time(facts: NDArray[np.uint64], place: int) -> np.uint64:
+    nanoseconds: np.uint64 = facts[place] * SECOND + (facts[place + 1] & LOW)
+    return nanoseconds
+
+
 @compiled
-def read_files(names: NDArray[np.uint8], sizes: NDArray[np.int64], text: NDArray[np.uint8], flags: int) -> int:
+def _is_in_state(facts: NDArray[np.uint64], state: np.uint64) -> bool:
+    """Return whether ``sources.file_state.state_of`` a ``struct statx`` is ``state``; False for facts that it hashes in another way."""
+    is_shared = (state & SHARED) != 0
+    dev = facts[STATX_DEV]  # major and minor number, which glibc's makedev puts together
+    major, minor = dev & LOW, dev >> np.uint64(32)
+    device = (
+        (major & np.uint64(0xFFFFF000)) << np.uint64(32)
+        | (major & np.uint64(0xFFF)) << np.uint64(8)
+        | (minor & np.uint64(0xFFFFFF00)) << np.uint64(12)
+        | (minor & np.uint64(0xFF))
+    )
+    size, number = facts[STATX_SIZE], facts[STATX_INO]
+    modified, changed = _time(facts, STATX_MTIME), _time(facts, STATX_CTIME)
+    if max(size, modified, changed, number, device) >= LARGEST_HASH:
+        return False
+    total = _with_lane(_with_lane(PRIME_5, size), modified)
+    length = np.uint64(2)
+    if not is_shared:
+        total = _with_lane(_with_lane(_with_lane(total, changed), number), device)
+        length = np.uint64(5)
+    total += length ^ (PRIME_5 ^ np.uint64(3527539))
+    if total == ~np.uint64(0):
+        total = np.uint64(1546275796)
+    total &= ~SHARED
+    if is_shared:
+        total |= SHARED
+    elif not total:
+        total = np.uint64(2)
+    return bool(total == state)
+
+
+@compiled
+def read_files(  # noqa: PLR0917 - numba takes positional arguments
+    names: NDArray[np.uint8],
+    sizes: NDArray[np.int64],
+    states: NDArray[np.uint64],
+    text: NDArray[np.uint8],
+    facts: NDArray[np.uint64],
+    flags: int,
+) -> int:
     """Read files of these sizes into ``text``, each followed by a line end, and return how many bytes that are.
 
-    ``names`` has their paths, each followed by a zero. Returns -1 where one cannot be opened, or has fewer bytes.
+    ``names`` has their paths, each followed by a zero; ``facts`` is room for a ``struct statx``. Returns -1 where one
+    cannot be opened, has fewer bytes, or is not in its state, which may be 0 for what has none.
     """
     name, end = 0, 0
-    for size in sizes:
+    empty = names.ctypes.data + np.uint64(len(names) - 1)
+    for file in range(len(sizes)):
+        size, state = sizes[file], states[file]
         handle = _open(names.ctypes.data + np.uint64(name), np.int32(flags))
         if handle < 0:
             return -1
         number = _pread(handle, text.ctypes.data + np.uint64(end), np.uint64(size), np.int64(0))
+        is_as_it_was = state == 0 or (
+            _statx(handle, empty, AT_EMPTY_PATH, STATX_BASIC_STATS, facts.ctypes.data) == 0
+            and _is_in_state(facts, state)
+        )
         _close(handle)
-        if number != size:
+        if number != size or not is_as_it_was:
             return -1
         if size >= 3 and text[end] == MARK_0 and text[end + 1] == MARK_1 and text[end + 2] == MARK_2:
             for place in range(end, end + size - 3):
