@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).parent / "typing"
-RIGHT, WRONG = HOME / "right_plugin.py", HOME / "wrong_plugin.py"
+MISTAKES = {"plugin": 14, "pipeline": 8}
+"""What there is a right and a wrong file of, and how many mistakes the wrong one has at least."""
 CHECKERS = {
     "mypy": ("mypy", "--strict", "--no-error-summary", "--hide-error-context"),
     "pyright": ("pyright", "--pythonpath", sys.executable),
@@ -28,18 +29,21 @@ def errors_of(checker: str, path: Path) -> dict[int, str]:
 
 
 @CHECKED
-def test_a_right_plugin(checker: str) -> None:
-    """A plugin of every kind, annotated as the documents say, has no type error."""
-    assert not errors_of(checker, RIGHT)
+@pytest.mark.parametrize("subject", MISTAKES)
+def test_what_is_right(checker: str, subject: str) -> None:
+    """A plugin of every kind, annotated as the documents say, has no type error, and neither has a pipeline."""
+    assert not errors_of(checker, HOME / f"right_{subject}.py")
 
 
 @CHECKED
-def test_a_wrong_plugin(checker: str) -> None:
+@pytest.mark.parametrize("subject", MISTAKES)
+def test_what_is_wrong(checker: str, subject: str) -> None:
     """Each line with a mistake has a type error, and no other line has one."""
-    lines = WRONG.read_text().splitlines()
+    wrong = HOME / f"wrong_{subject}.py"
+    lines = wrong.read_text().splitlines()
     marked = {number for number, line in enumerate(lines, start=1) if "# wrong" in line and '"""' not in line}
-    assert len(marked) >= 14
-    assert set(errors_of(checker, WRONG)) == marked
+    assert len(marked) >= MISTAKES[subject]
+    assert set(errors_of(checker, wrong)) == marked
 
 
 def test_no_any_in_the_author_api() -> None:

@@ -14,19 +14,40 @@ if TYPE_CHECKING:
     from pipeline_optimization.api import count_anagrams
     from pipeline_optimization.asynchronous import count_anagrams_async
     from pipeline_optimization.engine.limits import Limits
+    from pipeline_optimization.pipeline.model.report import PipelineReport
+    from pipeline_optimization.pipeline.model.steps import Pipeline
     from pipeline_optimization.pipeline.report import RunReport
     from pipeline_optimization.registry import Registry
+    from pipeline_optimization.running import run, run_async
+    from pipeline_optimization.tasks.task_decorator import task
 
-__all__ = ["Limits", "Registry", "RunReport", "__version__", "count_anagrams", "count_anagrams_async"]
+__all__ = [
+    "Limits",
+    "Pipeline",
+    "PipelineReport",
+    "Registry",
+    "RunReport",
+    "__version__",
+    "count_anagrams",
+    "count_anagrams_async",
+    "run",
+    "run_async",
+    "task",
+]
 
 __version__ = "0.1.0"
 
 _HOME = {
     "Limits": "pipeline_optimization.engine.limits",
+    "Pipeline": "pipeline_optimization.pipeline.model.steps",
+    "PipelineReport": "pipeline_optimization.pipeline.model.report",
     "Registry": "pipeline_optimization.registry",
     "RunReport": "pipeline_optimization.pipeline.report",
     "count_anagrams": "pipeline_optimization.api",
     "count_anagrams_async": "pipeline_optimization.asynchronous",
+    "run": "pipeline_optimization.running",
+    "run_async": "pipeline_optimization.running",
+    "task": "pipeline_optimization.tasks.task_decorator",
 }
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import BinaryIO, cast
 
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
-from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
+from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, FaultSettings
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import InputError, RunInterrupted
 from pipeline_optimization.pipeline.kernels import AUTO
@@ -21,7 +20,7 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, FileSource, Source, StreamSource, TextSource, least_bytes
 from pipeline_optimization.types import Orchestrator
 
-__all__ = ["Countable", "count_anagrams", "count_with"]
+__all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "sources_of"]
 
 Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | Source]
 
@@ -77,30 +76,36 @@ def count_anagrams(
     the source cannot be read, LexiconError, PluginError, OrchestratorError, and RunInterrupted, a KeyboardInterrupt
     that carries the partial report.
     """
-    options = AnagramOptions.called(locals())
-    return count_with(options, source, registry=registry, on_progress=on_progress, should_stop=should_stop)
-
-
-def count_with(
-    options: AnagramOptions,
-    source: Countable,
-    *,
-    registry: Registry | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
-) -> RunReport:
-    """Count as ``count_anagrams`` does, with its options in one record."""
-    began = time.monotonic()
+    options = AnagramOptions(
+        orchestrator=orchestrator,
+        tokenizer=tokenizer,
+        signature=signature,
+        retry=retry,
+        lexicon=lexicon,
+        kernel=kernel,
+        orchestrator_options=orchestrator_options,
+        tokenizer_options=tokenizer_options,
+        signature_options=signature_options,
+        retry_options=retry_options,
+        lexicon_options=lexicon_options,
+        faults=FaultSettings(profile=faults, latency_scale=latency_scale, seed=seed, case=case),
+        chunk_size=chunk_size,
+        encoding=encoding,
+        limits=limits or Limits(),
+        checkpoint=None if checkpoint is None else fspath(checkpoint),
+        resume=resume,
+        retries_failed=retries_failed,
+    )
     registry = registry or Registry.load()
-    sources = _sources(source)
+    sources = sources_of(source)
     plan = make_plan(registry, options, least_bytes=least_bytes(sources))
-    report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop, began=began)
+    report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop)
     if report.is_interrupted:
         raise RunInterrupted(report)
     return report
 
 
-def _sources(source: Countable) -> list[Source]:
+def sources_of(source: Countable) -> list[Source]:
     """Return the sources that a caller named. Raises InputError for what is none."""
     if isinstance(source, str):
         _warn_of_a_name(source)
@@ -108,7 +113,7 @@ def _sources(source: Countable) -> list[Source]:
     if isinstance(source, PathLike):
         return [FileSource.at(fspath(source))]
     if isinstance(source, Sequence) and not hasattr(source, "decode"):
-        return [part for one in source for part in _sources(_part(one))]
+        return [part for one in source for part in sources_of(_part(one))]
     if hasattr(source, "open"):
         return [cast("Source", source)]
     if hasattr(source, "read"):
@@ -134,7 +139,7 @@ def _warn_of_a_name(text: str) -> None:
     warnings.warn(
         f"The text {text!r} is counted itself, not the file of that name. For the file: "
         f"count_anagrams(pathlib.Path({text!r})). For the text, without this warning: count_anagrams(TextSource({text!r})).",
-        stacklevel=5,
+        stacklevel=4,
     )
 
 

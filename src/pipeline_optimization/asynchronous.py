@@ -1,4 +1,4 @@
-"""``count_anagrams`` for programs that run an event loop."""
+"""``count_anagrams`` and ``run`` for programs that run an event loop."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from contextvars import copy_context
 from functools import partial
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, TypeVar
 
 from pipeline_optimization.api import count_anagrams
-from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import Progress
 
-__all__ = ["count_anagrams_async"]
+__all__ = ["count_anagrams_async", "in_thread"]
 
 P = ParamSpec("P")
+R = TypeVar("R")
 
 
-def _in_thread(count: Callable[P, RunReport]) -> Callable[P, Coroutine[Any, Any, RunReport]]:
+def in_thread(count: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     """Return the coroutine function that calls ``count`` in a thread. Its parameters are those of ``count``."""
 
-    async def count_anagrams_async(*args: P.args, **kwargs: P.kwargs) -> RunReport:
-        """Count as ``count_anagrams`` does, with the same arguments, while the event loop goes on.
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        """Do what the function of this name without ``_async`` does, with the same arguments, while the event loop goes on.
 
         The run has a thread of its own. Cancelling the coroutine stops the run as a Ctrl-C would: attempts under way
         have ``limits.grace`` seconds to end, a checkpoint keeps what is finished, and CancelledError is raised once the
         run has ended. So ``asyncio.timeout()`` bounds a run, too. ``on_progress`` is called in the event loop's thread,
         ``should_stop`` in that of the run.
 
-        Returns the report, and raises, as ``count_anagrams`` does.
+        Returns the report, and raises, as that function does.
         """
         loop = asyncio.get_running_loop()
         cancelled = threading.Event()
@@ -59,14 +59,14 @@ def _in_thread(count: Callable[P, RunReport]) -> Callable[P, Coroutine[Any, Any,
                 thread.join()  # it has nothing left to do but end
         return answer.result()
 
-    count_anagrams_async.__signature__ = inspect.signature(count)  # type: ignore[attr-defined]  # what inspect looks for
-    count_anagrams_async.__qualname__ = "count_anagrams_async"
-    return count_anagrams_async
+    call.__signature__ = inspect.signature(count)  # type: ignore[attr-defined]  # what inspect looks for
+    call.__name__ = call.__qualname__ = f"{count.__name__}_async"
+    return call
 
 
-def _started(count: Callable[[], RunReport]) -> tuple[Future[RunReport], threading.Thread]:
+def _started(count: Callable[[], R]) -> tuple[Future[R], threading.Thread]:
     """Start a call in a thread that has the caller's context variables; return its outcome-to-be, and the thread."""
-    future: Future[RunReport] = Future()
+    future: Future[R] = Future()
     context = copy_context()
 
     def work() -> None:
@@ -84,4 +84,4 @@ def _started(count: Callable[[], RunReport]) -> tuple[Future[RunReport], threadi
     return future, thread
 
 
-count_anagrams_async = _in_thread(count_anagrams)
+count_anagrams_async = in_thread(count_anagrams)

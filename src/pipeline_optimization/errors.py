@@ -16,7 +16,8 @@
     │   ├── PluginLoadError                importing or registering it failed
     │   └── PluginConflictError            two plugins claim one name
     ├── TaskError (RuntimeError)           a task failed
-    │   └── InjectedFault                  ... because the fault profile said so
+    │   ├── InjectedFault                  ... because the fault profile said so
+    │   └── UnsendableError                ... as it returned what cannot be sent to another process
     ├── OrchestratorError (RuntimeError)   an orchestrator broke its contract
     │   ├── ClusterError                   a cluster cannot be reached, or its workers do not fit this program
     │   └── WorkerStartError               its workers die before they are ready
@@ -58,6 +59,7 @@ __all__ = [
     "TextTypeError",
     "UnknownComponentError",
     "UnknownPluginError",
+    "UnsendableError",
     "UsageError",
     "WorkerStartError",
 ]
@@ -167,6 +169,10 @@ class TaskError(AnagramError, RuntimeError):
 
 class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
     """A task failed because the fault profile said so; nothing is wrong with its input."""
+
+
+class UnsendableError(TaskError):
+    """A task returned what cannot be sent to another process."""
 
 
 class OrchestratorError(AnagramError, RuntimeError):

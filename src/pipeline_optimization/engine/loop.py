@@ -5,14 +5,19 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Sequence
 
-from pipeline_optimization.engine.backlog import Backlog, Flight
+from pipeline_optimization.engine.announcing import Announcer, Emit
+from pipeline_optimization.engine.backlog import Backlog
+from pipeline_optimization.engine.breaker import CircuitBreaker
 from pipeline_optimization.engine.clock import Clock
+from pipeline_optimization.engine.flight import Flight
+from pipeline_optimization.engine.horizon import Horizon
 from pipeline_optimization.engine.interruption import Interruption
-from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.engine.tally import Announcer, Emit, FailedItem, Tally
+from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
-from pipeline_optimization.engine.work import Item, Retrying, Track, Workload
+from pipeline_optimization.engine.work import Item, Track, Workload
 from pipeline_optimization.errors import OrchestratorError
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
@@ -21,6 +26,9 @@ __all__ = ["Engine"]
 
 OPEN_BYTES = 16 << 20
 """Bytes of items under way where nobody says otherwise."""
+
+SPLIT_LOSSES = 2
+"""A bundle that lost so many workers is split."""
 
 TICK = 0.25
 """The longest wait in seconds, so that progress is shown and signals are noticed."""
@@ -116,7 +124,11 @@ class Engine:
     def _step(self, backlog: Backlog, interruption: Interruption) -> bool:
         """Submit what there is room for, then wait for something to happen. Return False when all is done."""
         while (track := self._next(backlog, interruption)) is not None:
-            self._submit(track, is_alone=backlog.is_suspect(track))
+            if track.item.failed is not None and track.first_started is None:
+                track.first_started = self._clock.now()
+                self._fail(track, track.item.failed, "", backlog)
+            else:
+                self._submit(track, is_alone=backlog.is_suspect(track))
         wait = self._wait(backlog)
         if self._flight:
             self._poll(wait, backlog)
@@ -157,7 +169,7 @@ class Engine:
             track = backlog.take_new()
         if track is not None:
             self._open_bytes += track.item.size
-            self.tally.of(track.item.task).items += 1
+            self.tally.of(track.item.task).items += not track.item.is_bundle
         return track
 
     def _submit(self, track: Track, *, is_alone: bool) -> None:
@@ -222,6 +234,9 @@ class Engine:
     def _finish(self, track: Track, answer: Answer, worker: str, backlog: Backlog) -> None:
         self.tally.record(track.item, track.number, "ok")
         self._breaker.succeeded(track.item.task)
+        for done in answer.done:
+            self.tally.record_done(done)
+            self._breaker.succeeded(done.task, done.number)
         follow_ups = self._workload.accept(track.item, answer.result)
         backlog.add(follow_ups, track.path)
         self._open_bytes -= track.item.size
@@ -236,7 +251,7 @@ class Engine:
         self._announce.failed(track, error, "error", worker)
         if self.stop is not None:
             return  # the item is unfinished, and not failed: a resumed run tries it again
-        self._break_circuit(item, error)
+        self._break_circuit(track, error)
         delay = self._retrying.next_delay(track, error, now, most=self._limits.retries_after(self.tally.attempts))
         if delay is None:
             self._give_up(track, error, worker, is_poison=False)
@@ -253,15 +268,24 @@ class Engine:
         self._announce.failed(track, error, "lost", completion.worker)
         if self.stop is not None:
             return
-        self._break_circuit(track.item, error)
+        self._break_circuit(track, error)
+        if track.item.split is not None and track.losses >= min(SPLIT_LOSSES, self._limits.poison_losses):
+            parts = track.item.split()
+            if parts:
+                # One of the items in it may kill its workers: the others must not be given up with it.
+                self._open_bytes -= track.item.size
+                backlog.add(parts, track.path)
+                return
         if track.losses >= self._limits.poison_losses:
             self._give_up(track, error, completion.worker, is_poison=True)
             return
         self._announce.retried(track, 0.0)
         backlog.again(track)
 
-    def _break_circuit(self, item: Item, error: ErrorRecord) -> None:
-        reason = self._breaker.failed(item, error.type)
+    def _break_circuit(self, track: Track, error: ErrorRecord) -> None:
+        if track.item.position is not None and track.number > 1:
+            return  # elements of bundles that fail are tried again together, which says nothing of those in between
+        reason = self._breaker.failed(track.item, error.type)
         if reason is not None:
             self.stop = Stop("circuit_breaker", reason)
 

@@ -1,19 +1,17 @@
-"""What a run did, as it is counted, and as it is told to observers."""
+"""What a run did: attempts, retries and failures by task, the ledger's digest, and the floor."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from hashlib import blake2b
-from typing import Literal
 
 from attrs import define, field, frozen
 
-from pipeline_optimization.engine.clock import Clock
+from pipeline_optimization.engine.ledger import digest_of, digest_of_positions
+from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.engine.work import Item, Track
-from pipeline_optimization.types import ErrorRecord, ItemFinished, TaskFailed, TaskRetried
+from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["Announcer", "Emit", "EngineEvent", "FailedItem", "Tally", "TaskStats"]
+__all__ = ["FailedItem", "Tally", "TaskStats"]
 
 MAX_EXAMPLES = 100
 """How many failed items a report names; all are counted."""
@@ -72,12 +70,25 @@ class Tally:
 
     def record(self, item: Item, number: int, outcome: str) -> None:
         """Enter an answered attempt into the ledger; ``outcome`` is "ok" or the error's type."""
+        if item.is_bundle:
+            return  # what is in it is entered by itself
         stats = self.of(item.task)
         stats.attempts += 1
         stats.retries += number > item.first_attempt  # not when it is asked for: the run may end before
-        entry = f"{item.task}\x1f{item.id}\x1f{number}\x1f{outcome}".encode("utf-8", "surrogatepass")
         self.ledger_entries += 1
-        self.ledger_sum += int.from_bytes(blake2b(entry, digest_size=16).digest(), "big")
+        if item.position is None:
+            self.ledger_sum += digest_of(item.task, item.id, number, outcome)
+        else:
+            self.ledger_sum += digest_of_positions(item.task, item.position, 1, number, outcome)
+
+    def record_done(self, done: Done) -> None:
+        """Enter items that were done in a bundle."""
+        stats = self.of(done.task)
+        stats.items += done.number
+        stats.attempts += done.number
+        self.ended += done.number
+        self.ledger_entries += done.number
+        self.ledger_sum += digest_of_positions(done.task, done.positions, done.number, 1, "ok")
 
     def end(self, track: Track) -> None:
         """Record that an item reached its end."""
@@ -114,53 +125,3 @@ class Tally:
     @property
     def failures(self) -> int:
         return sum(self.failures_by_error.values())
-
-
-EngineEvent = TaskFailed | TaskRetried | ItemFinished
-Emit = Callable[[EngineEvent], None]
-
-
-class Announcer:
-    """Makes events of what happens to items."""
-
-    def __init__(self, emit: Emit, run_id: str, clock: Clock) -> None:
-        self._emit = emit
-        self._run_id = run_id
-        self._clock = clock
-
-    def failed(self, track: Track, error: ErrorRecord, kind: Literal["error", "lost"], worker: str) -> None:
-        item = track.item
-        self._emit(
-            TaskFailed(
-                run_id=self._run_id,
-                time=self._clock.now(),
-                item=item.name,
-                task=item.task,
-                attempt=track.number,
-                kind=kind,
-                error=error,
-                worker=worker,
-            )
-        )
-
-    def retried(self, track: Track, delay: float) -> None:
-        item, now = track.item, self._clock.now()
-        self._emit(
-            TaskRetried(
-                run_id=self._run_id, time=now, item=item.name, task=item.task, attempt=track.number, delay=delay
-            )
-        )
-
-    def finished(self, track: Track, status: Literal["done", "failed", "poison"], worker: str) -> None:
-        item = track.item
-        self._emit(
-            ItemFinished(
-                run_id=self._run_id,
-                time=self._clock.now(),
-                item=item.name,
-                task=item.task,
-                attempts=track.number,
-                status=status,
-                worker=worker,
-            )
-        )

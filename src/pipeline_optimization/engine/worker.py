@@ -12,21 +12,31 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
-from typing import cast
+from typing import Protocol, cast, runtime_checkable
 
 from attrs import frozen
 
 from pipeline_optimization.engine.cutting import CutShort, IsOver, is_over_here, never
-from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan, pass_latency, pass_latency_async
-from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
+from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan
+from pipeline_optimization.engine.passing import pass_latency, pass_latency_async
+from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
 from pipeline_optimization.error_text import message_of
 from pipeline_optimization.errors import InjectedFault, PluginError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["Stage", "Worker", "WorkerSetup", "describe_error"]
+__all__ = ["AsyncStage", "Bundled", "Stage", "Worker", "WorkerSetup", "describe_error"]
 
-Stage = Callable[[bytes], bytes]
+
+@frozen
+class Bundled:
+    """What a stage returns that did items of other tasks, too."""
+
+    result: bytes
+    done: Sequence[Done]
+
+
+Stage = Callable[[bytes], bytes | Bundled]
 
 
 @frozen(kw_only=True)
@@ -76,14 +86,25 @@ class WorkerSetup:
         return cast("WorkerSetup", pickle.loads(setup))
 
 
-def describe_error(error: BaseException) -> ErrorRecord:
+@runtime_checkable
+class AsyncStage(Protocol):
+    """A stage that an event loop may await. ``permanent`` are the errors that another attempt would meet again."""
+
+    permanent: tuple[type[BaseException], ...]
+
+    async def run_async(self, data: bytes) -> bytes | Bundled: ...
+
+
+def describe_error(error: BaseException, *, is_permanent: bool = False) -> ErrorRecord:
     """Turn an exception into data."""
     kind = type(error)
     is_familiar = kind.__module__ in {"builtins", InjectedFault.__module__}
     name = kind.__qualname__ if is_familiar else f"{kind.__module__}.{kind.__qualname__}"
     injected = isinstance(error, InjectedFault)
     trace = "" if injected else "".join(traceback.format_exception(error))
-    return ErrorRecord(type=name, message=message_of(error), traceback=trace, injected=injected)
+    return ErrorRecord(
+        type=name, message=message_of(error), traceback=trace, injected=injected, is_permanent=is_permanent
+    )
 
 
 class Worker:
@@ -128,8 +149,11 @@ class Worker:
         draw = await pass_latency_async(
             call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy
         )
+        pending = Pending(self, call, draw, began, is_over)
+        if pending.can_await:
+            return await pending.finish_async()
         with interruptible():
-            return Pending(self, call, draw, began, is_over).finish()
+            return pending.finish()
 
     @property
     def _policy(self) -> str:
@@ -175,22 +199,60 @@ class Pending:
     def latency(self) -> float:
         return self._draw.latency
 
+    @property
+    def can_await(self) -> bool:
+        """Return whether the task is one that an event loop may await."""
+        return isinstance(self._stage_if_any(), AsyncStage)
+
     def finish(self) -> bytes:
         """Run the task and return the answer's bytes."""
-        call, latency = self._call, self._draw.latency
         before = is_over_here.set(self._is_over)
         try:
-            if self._is_over():
-                raise CutShort
-            self._draw.check(call.task, call.number)
-            result = self._worker.stage(call.task)(call.data)
-            return encode_answer(Answer(result=result, latency=latency, seconds=self._seconds()))
+            self._begin()
+            return self._done(self._worker.stage(self._call.task)(self._call.data))
         except (KeyboardInterrupt, CutShort):
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit too: a task must not end its worker
-            return encode_answer(Answer(error=describe_error(error), latency=latency, seconds=self._seconds()))
+            return self._failed(error)
         finally:
             is_over_here.reset(before)
+
+    async def finish_async(self) -> bytes:
+        """Do the same with a task that ``can_await``, while an event loop serves others."""
+        before = is_over_here.set(self._is_over)
+        try:
+            self._begin()
+            stage = cast("AsyncStage", self._worker.stage(self._call.task))
+            return self._done(await stage.run_async(self._call.data))
+        except (KeyboardInterrupt, CutShort):
+            raise
+        except BaseException as error:
+            if type(error).__name__ == "CancelledError":  # asyncio's, which takes long to import
+                raise
+            return self._failed(error)
+        finally:
+            is_over_here.reset(before)
+
+    def _begin(self) -> None:
+        if self._is_over():
+            raise CutShort
+        if self._draw.fails:
+            raise InjectedFault(f"{self._call.task} failed on attempt {self._call.number} (simulated)")
+
+    def _done(self, found: bytes | Bundled) -> bytes:
+        result, done = (found.result, found.done) if isinstance(found, Bundled) else (found, ())
+        return encode_answer(Answer(result=result, latency=self._draw.latency, seconds=self._seconds(), done=done))
+
+    def _failed(self, error: BaseException) -> bytes:
+        permanent = getattr(self._stage_if_any(), "permanent", ())
+        record = describe_error(error, is_permanent=isinstance(error, permanent))
+        return encode_answer(Answer(error=record, latency=self._draw.latency, seconds=self._seconds()))
+
+    def _stage_if_any(self) -> Stage | None:
+        try:
+            return self._worker.stage(self._call.task)
+        except Exception:  # noqa: BLE001 - whatever keeps the set-up from loading; finish() meets it again and answers
+            return None
 
     def _seconds(self) -> float:
         return (time.monotonic_ns() - self._began) / 1e9

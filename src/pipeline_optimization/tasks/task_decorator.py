@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Coroutine
-from typing import Concatenate, ParamSpec, Protocol, TypeVar, cast
+import inspect
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.tasks.environment import DirectCalls
@@ -19,10 +20,11 @@ R = TypeVar("R")
 
 @frozen
 class TaskSpec:
-    """A task's name and how it misbehaves under the profile ``exercise``."""
+    """A task's name and how it misbehaves under the profile ``exercise``. ``permanent`` errors are not tried again."""
 
     name: str
-    faults: TaskFaults
+    faults: TaskFaults = field(factory=TaskFaults)
+    permanent: tuple[type[BaseException], ...] = ()
 
 
 class TaskFunction(Protocol[P, R]):
@@ -32,45 +34,72 @@ class TaskFunction(Protocol[P, R]):
     have many calls wait at once; ``plain`` is the function itself, which neither waits nor fails.
     """
 
-    plain: Callable[Concatenate[str, P], R]
-    call_async: Callable[Concatenate[str, P], Coroutine[None, None, R]]
+    plain: Callable[P, R]
+    call_async: Callable[P, Coroutine[Any, Any, R]]
     spec: TaskSpec
 
-    def __call__(self, argument: str, /, *args: P.args, **kwargs: P.kwargs) -> R: ...
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
 _CALLS = DirectCalls()
 
 
+@overload
+def task(function: Callable[P, R], /) -> TaskFunction[P, R]: ...
+@overload
 def task(
-    *, failure_rate: float = 0.0, sleep_time: float = 0.0
-) -> Callable[[Callable[Concatenate[str, P], R]], TaskFunction[P, R]]:
+    *, failure_rate: float = 0.0, sleep_time: float = 0.0, permanent: tuple[type[BaseException], ...] = ()
+) -> Callable[[Callable[P, R]], TaskFunction[P, R]]: ...
+def task(
+    function: Callable[P, R] | None = None,
+    /,
+    *,
+    failure_rate: float = 0.0,
+    sleep_time: float = 0.0,
+    permanent: tuple[type[BaseException], ...] = (),
+) -> TaskFunction[P, R] | Callable[[Callable[P, R]], TaskFunction[P, R]]:
     """Make calls of a function take ``sleep_time`` seconds and a share ``failure_rate`` of them raise InjectedFault.
 
-    Both are scaled by the environment (see the package's docstring). The function's first argument is the text or word
-    that the task works on; it keys the draws.
+    Both are scaled by the environment (see the package's docstring), and in a run of a pipeline by its faults: one that simulates none
+    injects nothing. The function's first argument is what the task works on; it keys the draws of direct calls.
+
+    Args:
+        function: The function, where ``@task`` has no arguments.
+        failure_rate: The share of calls that fail.
+        sleep_time: Seconds that a call takes.
+        permanent: Exceptions that a run does not try again, as another attempt would raise them, too.
+
+    Returns:
+        The function, which waits and fails when it is called directly; ``plain`` is the function itself.
     """
     faults = TaskFaults(failure_rate, sleep_time)
 
-    def decorate(function: Callable[Concatenate[str, P], R]) -> TaskFunction[P, R]:
+    def decorate(function: Callable[P, R]) -> TaskFunction[P, R]:
         name = function.__name__
 
-        @functools.wraps(function)
-        def call(argument: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            _CALLS.pass_latency(name, faults, argument)
-            return function(argument, *args, **kwargs)
+        async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
+            await _CALLS.pass_latency_async(name, faults, _key(args, kwargs))
+            result = function(*args, **kwargs)
+            return await result if inspect.isawaitable(result) else result
 
-        async def call_async(argument: str, /, *args: P.args, **kwargs: P.kwargs) -> R:
-            await _CALLS.pass_latency_async(name, faults, argument)
-            return function(argument, *args, **kwargs)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            _CALLS.pass_latency(name, faults, _key(args, kwargs))
+            return function(*args, **kwargs)
 
-        decorated = cast("TaskFunction[P, R]", call)
+        caller: Callable[P, Any] = call_async if inspect.iscoroutinefunction(function) else call
+        decorated = cast("TaskFunction[P, R]", functools.wraps(function)(caller))
         decorated.plain = function
         decorated.call_async = call_async
-        decorated.spec = TaskSpec(name, faults)
+        decorated.spec = TaskSpec(name, faults, permanent)
         return decorated
 
-    return decorate
+    return decorate if function is None else decorate(function)
+
+
+def _key(args: tuple[object, ...], kwargs: Mapping[str, object]) -> str:
+    """Return what the draws of a direct call are keyed by: its first argument."""
+    first = args[0] if args else next(iter(kwargs.values()), "")
+    return first if isinstance(first, str) else repr(first)
 
 
 task_decorator = task

@@ -55,13 +55,14 @@ class ErrorRecord:
     """An exception as data, since some exceptions cannot be unpickled.
 
     ``type`` is the qualified class name, without the module for built-in ones and our own; ``injected`` tells a simulated failure from a real
-    one; ``traceback`` is text, empty for injected failures.
+    one; ``traceback`` is text, empty for injected failures. ``is_permanent``: its task says that another attempt would meet it again.
     """
 
     type: str
     message: str
     traceback: str = field(default="", repr=False)
     injected: bool = False
+    is_permanent: bool = False
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,1 @@
+"""Pipelines of users' own functions: steps, ends and inputs, and how workers run them."""

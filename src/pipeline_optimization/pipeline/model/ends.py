@@ -1,0 +1,219 @@
+"""What becomes of the last step's outputs: each end adds up in the workers first, and the parent merges what they have.
+
+What an end returns does not depend on who added up what, or in which order.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from typing import Any, Generic, Protocol, TypeVar
+
+from attrs import field, frozen
+
+from pipeline_optimization.pipeline.model.elements import ElementPath
+
+__all__ = ["Collect", "Count", "End", "Group", "Reduce", "Sum", "Top"]
+
+Value = TypeVar("Value")
+Key = TypeVar("Key")
+Result = TypeVar("Result")
+Result_co = TypeVar("Result_co", covariant=True)
+Value_contra = TypeVar("Value_contra", contravariant=True)
+
+Placed = tuple[ElementPath, Any]
+"""An element: who it is, and its value."""
+
+
+class End(Protocol[Value_contra, Result_co]):
+    """Adds up elements. What is added up so far must be picklable."""
+
+    def zero(self) -> Any:
+        """Return what nothing adds up to."""
+        ...
+
+    def add(self, total: Any, elements: Iterable[tuple[ElementPath, Value_contra]]) -> Any:
+        """Return a total with further elements; ``total`` may be changed."""
+        ...
+
+    def merge(self, total: Any, other: Any) -> Any:
+        """Return two totals as one; ``total`` may be changed."""
+        ...
+
+    def result(self, total: Any) -> Result_co:
+        """Return what the user gets."""
+        ...
+
+
+@frozen
+class Count(Generic[Value]):
+    """How often each value occurs: a dictionary, the most frequent first, values of one frequency sorted."""
+
+    def zero(self) -> Counter[Value]:
+        return Counter()
+
+    def add(self, total: Counter[Value], elements: Iterable[Placed]) -> Counter[Value]:
+        total.update([value for _, value in elements])
+        return total
+
+    def merge(self, total: Counter[Value], other: Counter[Value]) -> Counter[Value]:
+        total.update(other)
+        return total
+
+    def result(self, total: Counter[Value]) -> dict[Value, int]:
+        return dict(sorted(total.items(), key=lambda entry: (-entry[1], _sortable(entry[0]))))
+
+
+@frozen
+class Sum:
+    """The sum of numbers, exact for integers, and for floats rounded once, at the end, so that their order does not matter."""
+
+    def zero(self) -> tuple[Any, list[float]]:
+        return 0, []
+
+    def add(self, total: tuple[Any, list[float]], elements: Iterable[Placed]) -> tuple[Any, list[float]]:
+        whole, parts = total
+        for _, value in elements:
+            if isinstance(value, float):
+                _add_exactly(parts, value)
+            else:
+                whole += value
+        return whole, parts
+
+    def merge(self, total: tuple[Any, list[float]], other: tuple[Any, list[float]]) -> tuple[Any, list[float]]:
+        parts = total[1]
+        for part in other[1]:
+            _add_exactly(parts, part)
+        return total[0] + other[0], parts
+
+    def result(self, total: tuple[Any, list[float]]) -> Any:
+        whole, parts = total
+        if not parts:
+            return whole
+        if not isinstance(whole, int) or not all(map(math.isfinite, parts)):
+            return whole + sum(parts)
+        from fractions import Fraction  # noqa: PLC0415 - for sums of floats only
+
+        return float(sum(map(Fraction, parts), Fraction(whole)))
+
+
+@frozen
+class Collect(Generic[Value]):
+    """A list of all values, in the order of the input."""
+
+    def zero(self) -> list[Placed]:
+        return []
+
+    def add(self, total: list[Placed], elements: Iterable[Placed]) -> list[Placed]:
+        total.extend(elements)
+        return total
+
+    def merge(self, total: list[Placed], other: list[Placed]) -> list[Placed]:
+        total.extend(other)
+        return total
+
+    def result(self, total: list[Placed]) -> list[Value]:
+        return [value for _, value in sorted(total, key=_path)]
+
+
+@frozen
+class Top(Generic[Value]):
+    """The ``number`` largest values, the largest first; of equal ones those that come first in the input.
+
+    ``key`` makes what is compared of a value.
+    """
+
+    number: int
+    key: Callable[[Value], Any] | None = None
+
+    def zero(self) -> list[Placed]:
+        return []
+
+    def add(self, total: list[Placed], elements: Iterable[Placed]) -> list[Placed]:
+        return self._largest([*total, *elements])
+
+    def merge(self, total: list[Placed], other: list[Placed]) -> list[Placed]:
+        return self._largest([*total, *other])
+
+    def result(self, total: list[Placed]) -> list[Value]:
+        return [value for _, value in self._largest(total)]
+
+    def _largest(self, elements: list[Placed]) -> list[Placed]:
+        key = self.key
+        # Sorting by place first and keeping that order among equals: nlargest is as stable as sorted(reverse=True).
+        return heapq.nlargest(
+            self.number, sorted(elements, key=_path), key=lambda one: one[1] if key is None else key(one[1])
+        )
+
+
+@frozen
+class Group(Generic[Value, Key, Result]):
+    """A dictionary of what an end makes of the values of each key."""
+
+    key: Callable[[Value], Key]
+    end: End[Value, Result]
+
+    def zero(self) -> dict[Key, Any]:
+        return {}
+
+    def add(self, total: dict[Key, Any], elements: Iterable[Placed]) -> dict[Key, Any]:
+        groups: dict[Key, list[Placed]] = {}
+        for element in elements:
+            groups.setdefault(self.key(element[1]), []).append(element)
+        for key, members in groups.items():
+            total[key] = self.end.add(total[key] if key in total else self.end.zero(), members)
+        return total
+
+    def merge(self, total: dict[Key, Any], other: dict[Key, Any]) -> dict[Key, Any]:
+        for key, theirs in other.items():
+            total[key] = self.end.merge(total[key], theirs) if key in total else theirs
+        return total
+
+    def result(self, total: dict[Key, Any]) -> dict[Key, Result]:
+        return {key: self.end.result(total[key]) for key in sorted(total, key=_sortable)}
+
+
+@frozen
+class Reduce(Generic[Value, Result]):
+    """What ``add`` makes of a start and all values, one after the other; ``merge`` joins two such results.
+
+    ``zero`` returns a new start at each call. ``merge`` must be associative and commutative, and ``zero()`` change nothing.
+    """
+
+    zero: Callable[[], Result]
+    add_one: Callable[[Result, Value], Result] = field(alias="add")
+    merge: Callable[[Result, Result], Result]
+
+    def add(self, total: Result, elements: Iterable[Placed]) -> Result:
+        for _, value in elements:
+            total = self.add_one(total, value)
+        return total
+
+    def result(self, total: Result) -> Result:
+        return total
+
+
+def _path(element: Placed) -> ElementPath:
+    return element[0]
+
+
+def _sortable(value: object) -> tuple[str, Any]:
+    """Return what sorts values of several types: numbers and texts by themselves, all others by how they are written."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return type(value).__qualname__, repr(value)
+    return ("", value) if not isinstance(value, str) else ("str", value)
+
+
+def _add_exactly(parts: list[float], value: float) -> None:
+    """Add a float to a sum that is kept as floats that do not overlap (Shewchuk 1997, grow-expansion)."""
+    kept = 0
+    for part in parts:
+        low, high = sorted((value, part), key=abs)
+        value = high + low
+        rest = low - (value - high)
+        if rest:
+            parts[kept] = rest
+            kept += 1
+    parts[kept:] = [value]

@@ -1,0 +1,169 @@
+"""A user's pipeline as the job of a run."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from hashlib import blake2b
+from importlib import import_module
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, TypeVar
+
+from attrs import define, frozen
+
+from pipeline_optimization.engine.faults import FaultPlan, FaultSettings
+from pipeline_optimization.engine.worker import Stage
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.pipeline.job import StopOf
+from pipeline_optimization.pipeline.model.bundles import build_stages
+from pipeline_optimization.pipeline.model.report import PipelineReport
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.pipeline.model.workload import PipelineWorkload
+from pipeline_optimization.pipeline.plan import Executor
+from pipeline_optimization.pipeline.summary import RunSummary
+from pipeline_optimization.sources import Source
+
+__all__ = ["PipelineJob", "plan_pipeline"]
+
+Result = TypeVar("Result")
+
+
+@frozen(kw_only=True)
+class PipelineJob(Generic[Result]):
+    """A pipeline, planned. ``given`` are the values that it runs over, None where it runs over sources."""
+
+    pipeline: CompletePipeline[Any, Result]
+    given: Iterable[Any] | None
+    faults: FaultPlan
+    executor: Executor
+    chunk_size: int
+    encoding: str
+
+    @property
+    def files(self) -> Sequence[str]:
+        return ()
+
+    def load(self, announce: Callable[[str], None]) -> LoadedPipelineJob[Result]:
+        """Make what workers get. Raises OptionError where a function of the pipeline cannot be sent to them."""
+        steps = self.pipeline.steps
+        alone = frozenset(i for i, step in enumerate(steps) if self._is_simulated(step.name) or step.is_async)
+        return LoadedPipelineJob(job=self, argument=_packed(self.pipeline, alone))
+
+    def _is_simulated(self, task: str) -> bool:
+        faults = self.faults.tasks.get(task)
+        return faults is not None and (faults.failure_rate > 0 or self.faults.least_latency(task) > 0)
+
+
+@frozen
+class _Packed:
+    """A pipeline for workers: itself where its functions can be imported there, or the bytes that cloudpickle made of it."""
+
+    pipeline: CompletePipeline[Any, Any] | bytes
+    alone: frozenset[int]
+
+
+def build_pipeline(packed: Any) -> Mapping[str, Stage]:
+    """Return what runs in a worker, by task name."""
+    pipeline = packed.pipeline
+    return build_stages(pickle.loads(pipeline) if isinstance(pipeline, bytes) else pipeline, packed.alone)
+
+
+def _packed(pipeline: CompletePipeline[Any, Any], alone: frozenset[int]) -> _Packed:
+    try:
+        pickle.dumps(pipeline)
+    except Exception as error:  # noqa: BLE001 - functions and their defaults may raise anything
+        try:
+            by_value: bytes = import_module("cloudpickle").dumps(pipeline)
+        except ImportError:
+            raise OptionError(
+                f"The pipeline {pipeline.name!r} has a function that other processes cannot import: {error}. Define its "
+                "functions at the top level of a module, or run: pip install cloudpickle"
+            ) from error
+        except Exception as failure:
+            raise OptionError(f"The pipeline {pipeline.name!r} cannot be sent to workers: {failure}.") from failure
+        return _Packed(by_value, alone)
+    return _Packed(pipeline, alone)
+
+
+@frozen(kw_only=True)
+class LoadedPipelineJob(Generic[Result]):
+    """A pipeline that workers can be made for."""
+
+    job: PipelineJob[Result]
+    argument: _Packed
+
+    remedies: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    @property
+    def build(self) -> Callable[[object], Mapping[str, Stage]]:
+        return build_pipeline
+
+    @property
+    def facts(self) -> Mapping[str, str]:
+        """Return what decides on the result."""
+        pipeline = self.job.pipeline
+        steps = ", ".join(f"{step.kind} {step.name}" for step in pipeline.steps)
+        facts = {"the pipeline": pipeline.name, "the steps": f"{pipeline.input} | {steps} | {pipeline.end}"}
+        return facts | {f"the code of {step.name}": _code_of(step.plain) for step in pipeline.steps}
+
+    def start(self, sources: Sequence[Source], stop_of: StopOf) -> StartedPipelineJob[Result]:
+        job = self.job
+        workload = PipelineWorkload(
+            job.pipeline,
+            sources if job.given is None else job.given,
+            job.chunk_size,
+            encoding=job.encoding,
+            inline=not job.executor.capabilities.shared_files,
+            names=[source.name for source in sources],
+        )
+        return StartedPipelineJob(job=job, workload=workload)
+
+
+@define(kw_only=True)
+class StartedPipelineJob(Generic[Result]):
+    """A pipeline under way."""
+
+    job: PipelineJob[Result]
+    workload: PipelineWorkload
+
+    warnings: ClassVar[Sequence[str]] = ()
+
+    @property
+    def bytes_read(self) -> int:
+        return self.workload.bytes_read
+
+    def report(self, summary: RunSummary) -> PipelineReport[Result]:
+        pipeline = self.job.pipeline
+        result = pipeline.end.result(self.workload.total)
+        return PipelineReport(pipeline=pipeline.name, result=result, elements=self.workload.elements, summary=summary)
+
+
+def plan_pipeline(
+    pipeline: CompletePipeline[Any, Result],
+    given: Iterable[Any] | None,
+    *,
+    faults: FaultSettings,
+    executor: Executor,
+    chunk_size: int,
+    encoding: str,
+) -> PipelineJob[Result]:
+    """Plan a pipeline over values, or over the run's sources where none are given."""
+    return PipelineJob(
+        pipeline=pipeline,
+        given=given,
+        faults=faults.plan({step.name: step.spec.faults for step in pipeline.steps}),
+        executor=executor,
+        chunk_size=chunk_size,
+        encoding=encoding,
+    )
+
+
+def _code_of(function: Callable[..., Any]) -> str:
+    """Return a digest of a function's source, or of its code where there is no source."""
+    import inspect  # noqa: PLC0415 - for checkpoints only
+
+    try:
+        code = inspect.getsource(function).encode("utf-8", "surrogatepass")
+    except (OSError, TypeError):
+        code = getattr(getattr(function, "__code__", None), "co_code", repr(function).encode())
+    return blake2b(code, digest_size=8).hexdigest()

@@ -1,0 +1,118 @@
+"""What a run of a pipeline says of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, Generic, TypeVar
+
+from attrs import asdict, field, frozen
+
+from pipeline_optimization.engine.stopping import Stop
+from pipeline_optimization.engine.tally import FailedItem, TaskStats
+from pipeline_optimization.pipeline.summary import Conclusions, RunSummary
+
+__all__ = ["PipelineReport"]
+
+Result = TypeVar("Result")
+
+
+@frozen(kw_only=True)
+class PipelineReport(Conclusions, Generic[Result]):
+    """The result of a pipeline and how it came about. Times are in milliseconds.
+
+    ``elements`` is how many the input had. ``is_complete`` is False if an element failed for good, or something stopped the run
+    (``stop``); then the result covers only what was finished. ``failed_items`` tells of each element that failed for good, where it
+    comes from and its last error. ``summary`` has the rest: the floor, the start of the workers, the seed.
+    """
+
+    pipeline: str
+    result: Result
+    elements: int
+    summary: RunSummary = field(repr=False)
+
+    @property
+    def runtime(self) -> float:
+        return self.summary.runtime
+
+    @property
+    def tasks(self) -> Mapping[str, TaskStats]:  # type: ignore[override]  # nobody sets it
+        return self.summary.tasks
+
+    @property
+    def failures(self) -> Mapping[tuple[str, str], int]:  # type: ignore[override]  # as above
+        return self.summary.failures
+
+    @property
+    def stop(self) -> Stop | None:  # type: ignore[override]  # as above
+        return self.summary.stop
+
+    @property
+    def failed_items(self) -> Sequence[FailedItem]:
+        return self.summary.failed_items
+
+    @property
+    def ledger_digest(self) -> str:
+        return self.summary.ledger_digest
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        return self.summary.warnings
+
+    def to_dict(self) -> dict[str, object]:
+        """Return the report as plain data for JSON, its keys in reading order.
+
+        Of a result's dictionary whose keys are no texts, it has a list of pairs; of other values that JSON has no form for, their ``repr``.
+        """
+        summary = self.summary
+        return {
+            "pipeline": self.pipeline,
+            "result": _plain(self.result),
+            "runtime": round(summary.runtime, 3),
+            "complete": self.is_complete,
+            "interrupted": self.is_interrupted,
+            "stopped": None if summary.stop is None else asdict(summary.stop),
+            "elements": self.elements,
+            "attempts": self.attempts,
+            "retries": self.retries,
+            "lost": self.lost,
+            "orchestrator": summary.orchestrator,
+            "retry": summary.retry,
+            "faults": summary.faults.profile,
+            "latency_scale": summary.faults.latency_scale,
+            "seed": summary.seed,
+            "chunk_size": summary.chunk_size,
+            "floor": round(summary.floor, 3),
+            "startup": round(summary.startup, 3),
+            "tasks": {name: {**asdict(stats), "errors": dict(stats.errors)} for name, stats in self.tasks.items()},
+            "failures": [
+                {"task": task, "error": error, "count": count} for (task, error), count in self.failures.items()
+            ],
+            "failed_items": [
+                {
+                    "item": failed.item,
+                    "task": failed.task,
+                    "error": failed.error.type,
+                    "message": failed.error.message,
+                    "traceback": failed.error.traceback,
+                    "attempts": failed.attempts,
+                    "place": failed.place,
+                    "poison": failed.is_poison,
+                }
+                for failed in self.failed_items
+            ],
+            "ledger": {"entries": summary.ledger_entries, "digest": summary.ledger_digest},
+            "warnings": list(self.warnings),
+        }
+
+
+def _plain(value: Any) -> object:
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) for key in value):
+            return {key: _plain(member) for key, member in value.items()}
+        return [[_plain(key), _plain(member)] for key, member in value.items()]
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(member) for member in value]
+    return str(value) if isinstance(value, PurePath) else repr(value)

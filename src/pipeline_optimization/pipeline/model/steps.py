@@ -1,0 +1,186 @@
+"""What a user writes: ``Pipeline("status-by-hour").lines().map(parse).filter(is_human).count()``."""
+
+from __future__ import annotations
+
+import inspect
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
+
+from attrs import evolve, field, frozen
+
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.pipeline.model.ends import Collect, Count, End, Group, Reduce, Sum, Top
+from pipeline_optimization.pipeline.model.inputs import Chunks, Files, Input, Lines, Records, Values, record_of
+from pipeline_optimization.tasks.task_decorator import TaskSpec
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from pipeline_optimization.sources import Source
+
+__all__ = ["CompletePipeline", "Pipeline", "Step", "Steps"]
+
+In = TypeVar("In")
+In_contra = TypeVar("In_contra", contravariant=True)
+Out = TypeVar("Out")
+New = TypeVar("New")
+Key = TypeVar("Key")
+Result = TypeVar("Result")
+
+if TYPE_CHECKING:
+    Text = str | PathLike[str] | Source
+
+StepKind = Literal["map", "flat_map", "filter"]
+
+
+@frozen
+class Step:
+    """A function on its place in a pipeline, as the user gave it. ``name`` is unique in the pipeline."""
+
+    name: str
+    kind: StepKind
+    function: Callable[[Any], Any]
+
+    @property
+    def plain(self) -> Callable[[Any], Any]:
+        """Return the function itself: one with ``@task`` waits and fails when it is called directly."""
+        plain: Callable[[Any], Any] = self.function if self._spec is None else self.function.plain  # type: ignore[attr-defined]  # its decorator made that
+        return plain
+
+    @property
+    def spec(self) -> TaskSpec:
+        """Return what ``@task`` says of the function."""
+        return self._spec or TaskSpec(_name_of(self.function))
+
+    @property
+    def is_async(self) -> bool:
+        return inspect.iscoroutinefunction(self.plain)
+
+    @property
+    def _spec(self) -> TaskSpec | None:
+        spec = getattr(self.function, "spec", None)
+        return spec if isinstance(spec, TaskSpec) else None
+
+
+def _name_of(function: Callable[..., Any]) -> str:
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+@frozen
+class Pipeline:
+    """The beginning of a pipeline: ``name`` is what reports and checkpoints call it. Choose an input next."""
+
+    name: str
+
+    def __attrs_post_init__(self) -> None:
+        if not self.name.strip() or "\n" in self.name:
+            raise OptionError(f"A pipeline's name must be a text of one line, not {self.name!r}.")
+
+    def lines(self) -> Steps[Text, str]:
+        r"""Take the lines of files and texts, without what ends them (``\n`` or ``\r\n``)."""
+        return Steps(self.name, Lines(), ())
+
+    def records(self, form: Literal["csv", "tsv", "jsonl"] | None = None) -> Steps[Text, dict[str, Any]]:
+        """Take records: the rows of CSV or TSV files with a header, or JSON objects, one a line.
+
+        Without ``form`` a file's suffix tells: .csv, .tsv, .jsonl or .ndjson.
+        """
+        return Steps[Any, Any](self.name, Records(form), ()).map(record_of)
+
+    def files(self) -> Steps[Text, Path]:
+        """Take the files themselves, unread."""
+        return Steps(self.name, Files(), ())
+
+    def chunks(self) -> Steps[Text, str]:
+        """Take pieces of texts, cut at white space, of about the run's chunk size."""
+        return Steps(self.name, Chunks(), ())
+
+    def values(self, kind: type[New]) -> Steps[New, New]:
+        """Take the values of any iterable; ``kind`` is their type, for type checkers only."""
+        return Steps(self.name, Values(), ())
+
+
+@frozen(eq=False)
+class Steps(Generic[In, Out]):
+    """A pipeline without an end. Each method returns a new one; nothing runs."""
+
+    name: str
+    input: Input
+    steps: tuple[Step, ...] = field(repr=False)
+
+    @overload
+    def map(self, function: Callable[[Out], Coroutine[Any, Any, New]]) -> Steps[In, New]: ...
+    @overload
+    def map(self, function: Callable[[Out], New]) -> Steps[In, New]: ...
+    def map(self, function: Callable[[Any], Any]) -> Steps[Any, Any]:
+        """Make one output of each element."""
+        return self._with("map", function)
+
+    @overload
+    def flat_map(self, function: Callable[[Out], Coroutine[Any, Any, Iterable[New]]]) -> Steps[In, New]: ...
+    @overload
+    def flat_map(self, function: Callable[[Out], Iterable[New]]) -> Steps[In, New]: ...
+    def flat_map(self, function: Callable[[Any], Any]) -> Steps[Any, Any]:
+        """Make any number of outputs of each element; the function may be a generator."""
+        return self._with("flat_map", function)
+
+    def filter(self, function: Callable[[Out], object]) -> Steps[In, Out]:
+        """Keep the elements for which the function returns what is true."""
+        return cast("Steps[In, Out]", self._with("filter", function))
+
+    def count(self) -> CompletePipeline[In, dict[Out, int]]:
+        """End with how often each value occurs, the most frequent first."""
+        return self._ended(Count())
+
+    def sum(self) -> CompletePipeline[In, Out]:
+        """End with the sum of all values. Floats are rounded once, at the end."""
+        return self._ended(Sum())
+
+    def collect(self) -> CompletePipeline[In, list[Out]]:
+        """End with a list of all values, in the order of the input. It must fit into memory."""
+        return self._ended(Collect())
+
+    def top(self, number: int, key: Callable[[Out], Any] | None = None) -> CompletePipeline[In, list[Out]]:
+        """End with the ``number`` largest values, by ``key`` if it is given."""
+        if number < 1:
+            raise OptionError(f"top() needs a number of at least 1, not {number!r}.")
+        return self._ended(Top(number, key))
+
+    def group(self, key: Callable[[Out], Key], end: End[Out, Result]) -> CompletePipeline[In, dict[Key, Result]]:
+        """End with a dictionary of what ``end`` (``Count()``, ``Sum()``, …) makes of the values of each key."""
+        return self._ended(Group(key, end))
+
+    def reduce(
+        self,
+        zero: Callable[[], Result],
+        add: Callable[[Result, Out], Result],
+        merge: Callable[[Result, Result], Result],
+    ) -> CompletePipeline[In, Result]:
+        """End with what ``add`` makes of ``zero()`` and all values; ``merge`` joins what two workers have.
+
+        ``merge`` must be associative and commutative, since nobody knows who adds up what.
+        """
+        return self._ended(Reduce(zero, add, merge))
+
+    def _with(self, kind: StepKind, function: Callable[[Any], Any]) -> Steps[Any, Any]:
+        if not callable(function):
+            raise OptionError(f"{kind}() takes a function of one argument, not {function!r}.")
+        spec = Step("", kind, function).spec
+        number = Counter(step.spec.name for step in self.steps)[spec.name] + 1
+        name = spec.name if number == 1 else f"{spec.name}-{number}"
+        return evolve(self, steps=(*self.steps, Step(name, kind, function)))
+
+    def _ended(self, end: End[Any, Any]) -> CompletePipeline[In, Any]:
+        return CompletePipeline(self.name, self.input, self.steps, end)
+
+
+@frozen(eq=False)
+class CompletePipeline(Generic[In_contra, Result]):
+    """A pipeline that can be run: ``run(pipeline, inputs)``."""
+
+    name: str
+    input: Input
+    steps: tuple[Step, ...] = field(repr=False)
+    end: End[Any, Result] = field(repr=False)

@@ -1,0 +1,107 @@
+"""The items of a pipeline's run: parts of the input first, and then what has to go on, or be tried again, alone."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from attrs import define, evolve
+
+from pipeline_optimization.engine.work import Item
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.pipeline.model.bundles import Failed, Outcome, Waiting
+from pipeline_optimization.pipeline.model.elements import name_of, position
+from pipeline_optimization.pipeline.model.inputs import Part
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
+
+__all__ = ["PipelineWorkload"]
+
+
+@define(eq=False)
+class PipelineWorkload:
+    """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far.
+
+    ``inline``: workers cannot read files of this machine.
+    """
+
+    pipeline: CompletePipeline[Any, Any]
+    given: Iterable[Any]
+    chunk_size: int
+    encoding: str = "utf-8"
+    inline: bool = False
+    elements: int = 0
+    bytes_read: int = 0
+    total: Any = None
+
+    names: Sequence[str] = ()
+
+    def __attrs_post_init__(self) -> None:
+        self.total = self.pipeline.end.zero()
+
+    def items(self) -> Iterator[Item]:
+        """Yield a bundle for each part of the input."""
+        parts = self.pipeline.input.parts(self.given, self.chunk_size, encoding=self.encoding, inline=self.inline)
+        return map(self._bundle, parts)
+
+    def accept(self, item: Item, result: bytes) -> Iterable[Item]:
+        """Add what an item gave, and return what has to go on alone. Raises InputError where a source could not be read."""
+        outcome = Outcome.from_bytes(result)
+        if outcome.unreadable is not None:
+            source, message = outcome.unreadable
+            raise InputError(message, source=source)
+        self.elements += outcome.elements
+        if item.is_bundle:
+            self.bytes_read += item.size
+        if outcome.total is not None:
+            self.total = self.pipeline.end.merge(self.total, pickle.loads(outcome.total))
+        again = [evolve(self._alone(one, item), failed=one.error) for one in outcome.failed]
+        return [*again, *(self._alone(one, item) for one in outcome.waiting)]
+
+    def content(self, item: Item) -> bytes:
+        """Return what an item is run on."""
+        return item.data
+
+    def span(self, item: Item) -> None:
+        """Tell that the borders of parts are known without looking."""
+
+    def snapshot(self) -> None:
+        """Tell that each result is needed."""
+
+    def restore(self, snapshot: bytes) -> None:
+        raise ValueError("a pipeline keeps no sum")
+
+    def _bundle(self, part: Part) -> Item:
+        def split() -> list[Item]:
+            return [
+                self._bundle(
+                    Part(
+                        name=f"{part.name}/{number}",
+                        data=data,
+                        size=len(data),
+                        place=self.pipeline.input.place(self.names, first),
+                    )
+                )
+                for number, (first, data) in enumerate(self.pipeline.input.split(part.data))
+            ]
+
+        return Item(
+            id=part.name,
+            task=self.pipeline.input.task,
+            data=part.data,
+            size=part.size,
+            place=part.place,
+            is_bundle=True,
+            split=split,
+        )
+
+    def _alone(self, one: Failed | Waiting, item: Item) -> Item:
+        name = name_of(one.path)
+        return Item(
+            id=name,
+            task=self.pipeline.steps[one.step].name,
+            fault_key=name,
+            data=one.data,
+            position=position(one.path),
+            place=f"{self.pipeline.input.place(self.names, one.path)}: {one.shown}",
+        )

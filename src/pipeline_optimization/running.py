@@ -1,0 +1,118 @@
+"""``run(pipeline, inputs)``: a user's own pipeline through any orchestrator."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar, cast
+
+from pipeline_optimization.api import NO_OPTIONS, Countable, sources_of
+from pipeline_optimization.asynchronous import in_thread
+from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, FaultSettings
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.errors import OptionError, RunInterrupted
+from pipeline_optimization.pipeline.model.inputs import Values
+from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
+from pipeline_optimization.pipeline.model.report import PipelineReport
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, Executor, RunOptions, plan_run
+from pipeline_optimization.pipeline.run import Progress, execute
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import UTF_8, Source
+from pipeline_optimization.types import Orchestrator
+
+__all__ = ["run", "run_async"]
+
+In = TypeVar("In")
+Result = TypeVar("Result")
+
+
+def run(
+    pipeline: CompletePipeline[In, Result],
+    inputs: Countable | Iterable[In],
+    *,
+    orchestrator: str | Orchestrator = "sequential",
+    retry: str = "exponential",
+    orchestrator_options: Mapping[str, object] = NO_OPTIONS,
+    retry_options: Mapping[str, object] = NO_OPTIONS,
+    faults: str = "none",
+    latency_scale: float = DEFAULT_LATENCY_SCALE,
+    seed: int | None = None,
+    case: str = "",
+    chunk_size: int = DEFAULT_CHUNK_SIZE,
+    encoding: str = UTF_8,
+    limits: Limits | None = None,
+    registry: Registry | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> PipelineReport[Result]:
+    """Run a pipeline over its input.
+
+    Args:
+        pipeline: What to run, with an end such as ``count()``.
+        inputs: For ``lines()``, ``records()``, ``chunks()`` and ``files()`` what ``count_anagrams`` takes: a text, a path, a list of
+            paths, an open binary file. For ``values()`` any iterable, which is read as the run goes on.
+        orchestrator: The name of an installed orchestrator, or one that is built.
+        retry: The policy under which an element is tried again whose function failed.
+        orchestrator_options: Options of the orchestrator, such as ``{"workers": 4}``.
+        retry_options: Options of the retry policy.
+        faults: The profile under which tasks wait and fail as their ``@task`` says; "none" injects nothing.
+        latency_scale: What multiplies every simulated time.
+        seed: Seeds what is simulated; drawn where it is None.
+        case: Keeps the draws of this input apart from those of others.
+        chunk_size: Bytes of input in one bundle.
+        encoding: That of files and streams; UTF-16 or UTF-32 with a byte order mark needs none.
+        limits: Bounds of times and failures.
+        registry: The plugins; all that are installed where it is None.
+        on_progress: Called again and again with how far the run is.
+        should_stop: Asked again and again; once it returns True, the run is stopped as by a Ctrl-C.
+
+    Returns:
+        The report; ``report.result`` is the end's. ``report.is_complete`` is False where elements failed for good, or something
+        stopped the run.
+
+    Raises:
+        UsageError: For unknown names and wrong options.
+        InputError: Where the input cannot be read.
+        PluginError: Where a chosen plugin is broken.
+        OrchestratorError: Where the orchestrator breaks its contract.
+        RunInterrupted: At a Ctrl-C; a KeyboardInterrupt that carries the partial report.
+    """
+    if not isinstance(pipeline, CompletePipeline):
+        raise OptionError(
+            f"{pipeline!r} has no end, so there is nothing to return. Add one, such as .count() or .collect()."
+        )
+    is_over_values = isinstance(pipeline.input, Values)
+    given = cast("Iterable[In]", inputs) if is_over_values else None
+    sources: list[Source] = [] if is_over_values else sources_of(cast("Countable", inputs))
+    options = RunOptions(
+        orchestrator=orchestrator,
+        retry=retry,
+        orchestrator_options=orchestrator_options,
+        retry_options=retry_options,
+        faults=FaultSettings(profile=faults, latency_scale=latency_scale, seed=seed, case=case),
+        chunk_size=chunk_size,
+        encoding=encoding,
+        limits=limits or Limits(),
+    )
+
+    def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Result]:
+        return plan_pipeline(
+            pipeline,
+            given,
+            faults=options.faults,
+            executor=executor,
+            chunk_size=options.chunk_size,
+            encoding=options.encoding,
+        )
+
+    registry = registry or Registry.load()
+    plan = plan_run(registry, options, plan_job)
+    report: PipelineReport[Result] = execute(
+        cast("Any", plan), sources, registry, on_progress=on_progress, should_stop=should_stop
+    )
+    if report.is_interrupted:
+        raise RunInterrupted(report)
+    return report
+
+
+run_async = in_thread(run)

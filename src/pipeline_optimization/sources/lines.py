@@ -1,0 +1,111 @@
+r"""Lines of sources: pieces that end at line ends, each known by the bytes before it.
+
+A line ends at ``\n`` or ``\r\n``; a last line without an end counts. A line belongs to the range in which it begins, so a range
+of a plain file is named by its borders alone, and whoever reads it looks for the ends.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from pipeline_optimization.sources.compression import HEAD_BYTES
+from pipeline_optimization.sources.encoding import UTF_8, TranscodedStream, encoding_in
+from pipeline_optimization.sources.random_access import open_random
+from pipeline_optimization.sources.stream import InputStream
+from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pipeline_optimization.sources.random_access import RandomAccess
+    from pipeline_optimization.sources.ranges import FileRange
+    from pipeline_optimization.sources.source import Source
+
+__all__ = ["cut_lines", "open_utf8", "read_line_range", "split_lines"]
+
+LOOK = 1 << 16
+"""Bytes in which the end of a line is searched at once."""
+
+
+def open_utf8(source: Source, encoding: str = UTF_8) -> InputStream:
+    """Open a source's text as UTF-8, decoded by its byte order mark or from ``encoding``. Raises InputError."""
+    stream = InputStream(source.open(), source.name)
+    head = stream.read(HEAD_BYTES)
+    marked = encoding_in(head) if encoding == UTF_8 else encoding
+    if marked is None:
+        return InputStream(_Joined(head.removeprefix(BYTE_ORDER_MARK), stream), source.name)
+    return TranscodedStream(stream, source.name, marked, head=head)
+
+
+def cut_lines(source: Source, chunk_size: int, encoding: str = UTF_8) -> Iterator[tuple[int, bytes]]:
+    """Yield pieces of whole lines, about ``chunk_size`` bytes each, with how many bytes of the text come before.
+
+    Raises InputError where the source cannot be read.
+    """
+    before = 0
+    rest: list[bytes] = []
+    with closing(open_utf8(source, encoding)) as stream:
+        while block := stream.read(chunk_size):
+            end = block.rfind(b"\n") + 1
+            if not end:
+                rest.append(block)
+                continue
+            piece = b"".join([*rest, block[:end]])
+            yield before, piece
+            before += len(piece)
+            rest = [block[end:]]
+    if piece := b"".join(rest):
+        yield before, piece
+
+
+def read_line_range(part: FileRange, size: int) -> tuple[int, bytes]:
+    """Return the lines that begin in a range of a file of ``size`` bytes, and how many bytes come before the first.
+
+    Raises InputError where the file cannot be read, or is not in the range's state any more.
+    """
+    with closing(open_random(part.path, part.state)) as file:
+        start = _next_line(file, part.start - 1, size) if part.start else 0
+        if start >= part.stop:
+            return start, b""
+        stop = _next_line(file, part.stop - 1, size)
+        data = file.read(start, stop - start)
+        file.verify()
+    return start, data.removeprefix(BYTE_ORDER_MARK) if start == 0 else data
+
+
+def split_lines(before: int, data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of a piece without their ends, each with how many bytes of the text come before it."""
+    lines = data.split(b"\n")
+    if not lines[-1]:
+        del lines[-1]
+    starts = accumulate((len(line) + 1 for line in lines), initial=before)
+    return ((start, line.removesuffix(b"\r")) for start, line in zip(starts, lines, strict=False))
+
+
+def _next_line(file: RandomAccess, start: int, size: int) -> int:
+    """Return where the first line begins behind the first line end from ``start`` on."""
+    while start < size:
+        block = file.read(start, min(LOOK, size - start))
+        if (end := block.find(b"\n")) >= 0:
+            return start + end + 1
+        start += len(block)
+    return size
+
+
+class _Joined:
+    """What was read already, and the rest of it."""
+
+    def __init__(self, head: bytes, rest: InputStream) -> None:
+        self._head = head
+        self._rest = rest
+
+    def read(self, size: int, /) -> bytes:
+        if not self._head:
+            return self._rest.read(size)
+        head, self._head = self._head[:size], self._head[size:]
+        return head
+
+    def close(self) -> None:
+        self._rest.close()

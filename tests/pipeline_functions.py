@@ -1,0 +1,98 @@
+"""Functions of pipelines that tests run. They are in a module of their own, as workers must be able to import them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Iterator
+from operator import add
+
+from pipeline_optimization import Pipeline, task
+
+
+def words(line: str) -> list[str]:
+    return line.split()
+
+
+def letters(word: str) -> Iterator[str]:
+    yield from word
+
+
+def upper(word: str) -> str:
+    return word.upper()
+
+
+def is_long(word: str) -> bool:
+    return len(word) > 3
+
+
+def number(line: str) -> int:
+    return int(line)
+
+
+def half(value: int) -> float:
+    return value / 2
+
+
+def parity(value: int) -> str:
+    return "odd" if value % 2 else "even"
+
+
+def picky(word: str) -> str:
+    """Fail for words that begin with x, always."""
+    if word.lower().startswith("x"):
+        raise ValueError(f"no word: {word}")
+    return word
+
+
+@task(permanent=(ValueError,))
+def strict(word: str) -> str:
+    return picky(word)
+
+
+@task(failure_rate=0.3, sleep_time=0.1)
+def flaky(word: str) -> str:
+    return word
+
+
+@task(failure_rate=0.2, sleep_time=0.1)
+async def far(word: str) -> str:
+    await asyncio.sleep(0)
+    return word.upper()
+
+
+def exits(value: int) -> int:
+    if value == 13:
+        sys.exit("thirteen")
+    return value
+
+
+def kills(value: int) -> int:
+    if value == 13:
+        os._exit(1)
+    return value
+
+
+def stops_generating(value: int) -> Iterator[int]:
+    yield value
+    if value == 13:
+        raise ValueError("in the middle")
+
+
+def unsendable(value: int) -> object:
+    return (lambda: value) if value == 13 else value
+
+
+@task(sleep_time=0.1)
+def after(value: object) -> object:
+    return value
+
+
+def nothing() -> int:
+    return 0
+
+
+ADD = add
+WORDS = Pipeline("words").lines().flat_map(words)
+"""The beginning of several."""

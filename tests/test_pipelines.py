@@ -1,0 +1,389 @@
+"""Pipelines of users' own functions give what plain Python gives, whoever runs them, and whatever fails."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import math
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import pipeline_functions as f
+from pipeline_optimization import Pipeline, PipelineReport, run, run_async
+from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.errors import InputError, OptionError
+from pipeline_optimization.pipeline.model.ends import Count, Sum
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.sources import TextSource
+
+LOCAL = ("sequential", "threaded", "asyncio", "multiprocess")
+AT_ONCE = {"base": 0.0}
+TEXT = "the cat sat\nxenon on a mat\r\n\nno xylophone, no cat\n"
+
+STEPS: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "words": ("flat_map", f.words),
+    "letters": ("flat_map", f.letters),
+    "upper": ("map", f.upper),
+    "is_long": ("filter", f.is_long),
+    "picky": ("map", f.picky),
+    "strict": ("map", f.strict),
+    "flaky": ("map", f.flaky),
+}
+ENDS = ("count", "collect", "top", "group", "reduce")
+
+
+def build(steps: Sequence[str], end: str) -> CompletePipeline[Any, Any]:
+    """Return a pipeline over lines of some of the steps, in this order."""
+    pipeline: Any = Pipeline("some").lines()
+    for name in steps:
+        kind, function = STEPS[name]
+        pipeline = getattr(pipeline, kind)(function)
+    if end == "top":
+        return pipeline.top(3)  # type: ignore[no-any-return]  # as is all that is built by names
+    if end == "group":
+        return pipeline.group(len, Count())  # type: ignore[no-any-return]
+    if end == "reduce":
+        return pipeline.map(len).reduce(f.nothing, f.ADD, f.ADD)  # type: ignore[no-any-return]
+    return getattr(pipeline, end)()  # type: ignore[no-any-return]
+
+
+def by_hand(text: str, steps: Sequence[str], end: str) -> Any:
+    """Return what plain Python makes of a text."""
+    values: list[str] = [line.removesuffix("\r") for line in text.removesuffix("\n").split("\n")] if text else []
+    for name in steps:
+        kind, function = STEPS[name]
+        plain = getattr(function, "plain", function)
+        if name in {"picky", "strict"}:
+            values = [value for value in values if not value.lower().startswith("x")]
+        if kind == "map":
+            values = [plain(value) for value in values]
+        elif kind == "filter":
+            values = [value for value in values if plain(value)]
+        else:
+            values = [one for value in values for one in plain(value)]
+    if end == "top":
+        return sorted(values, reverse=True)[:3]
+    if end == "group":
+        return {size: Counter(value for value in values if len(value) == size) for size in set(map(len, values))}
+    if end == "reduce":
+        return sum(map(len, values))
+    return Counter(values) if end == "count" else values
+
+
+TEXTS = st.lists(st.text("abx \t", max_size=8), max_size=12).flatmap(
+    lambda lines: st.sampled_from(["\n", "\r\n"]).map(lambda end: end.join(lines))
+)
+
+
+@given(
+    text=TEXTS, steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=4), end=st.sampled_from(ENDS), data=st.data()
+)
+@settings(max_examples=150)
+def test_any_pipeline_is_what_plain_python_makes(text: str, steps: list[str], end: str, data: st.DataObject) -> None:
+    """Under any faults, with any chunk size and number of workers, and with the same ledger: in virtual time."""
+    pipeline = build(steps, end)
+    faults = data.draw(st.sampled_from(["none", "exercise", "heavy"]))
+    seed = data.draw(st.integers(0, 999))
+    found = []
+    for chunk_size, slots in ((1 << 20, 1), (data.draw(st.integers(1, 40)), data.draw(st.integers(1, 9)))):
+        report = run(
+            pipeline,
+            TextSource(text),
+            orchestrator=VirtualOrchestrator(slots),
+            retry_options={"attempts": 40},
+            faults=faults,
+            seed=seed,
+            chunk_size=chunk_size,
+        )
+        assert report.result == by_hand(text, steps, end)
+        assert {error for _, error in report.failures} <= {"ValueError"}
+        found.append((report.ledger_digest, report.attempts, report.retries, sorted(report.failures.items())))
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("faults", ["none", "exercise"])
+def test_one_word_changes_the_orchestrator(tmp_path: Path, faults: str) -> None:
+    """Result, ledger and failures are the same for all, with few parts and with many, read by workers or sent to them."""
+    path = tmp_path / "text.txt"
+    path.write_bytes(TEXT.encode() * 20)
+    pipeline = f.WORDS.map(f.picky).map(f.flaky).filter(f.is_long).map(f.upper).count()
+    found = set()
+    for name in LOCAL:
+        for chunk_size, source in ((1 << 20, path), (50, path), (70, TextSource(TEXT * 20))):
+            report = run(
+                pipeline,
+                source,
+                orchestrator=name,
+                retry_options={"attempts": 20, **AT_ONCE},
+                faults=faults,
+                latency_scale=0.0,
+                seed=7,
+                chunk_size=chunk_size,
+            )
+            found.add((str(report.result), report.ledger_digest, report.attempts, str(report.failures)))
+    assert len(found) == 1
+    assert run(pipeline, path, retry="none").result == {}  # no word of more than three letters but those that fail
+    ((_, _, attempts, failures),) = found
+    assert attempts > 1000
+    assert failures == "{('picky', 'ValueError'): 40}"
+
+
+LINES = {
+    "nothing": ("", []),
+    "one": ("a", ["a"]),
+    "ends": ("a\nb\r\nc\n", ["a", "b", "c"]),
+    "empty lines": ("\n\na\n\n", ["", "", "a", ""]),
+    "other ends": ("a\rb\x0cc\x85d\u2028e\n", ["a\rb\x0cc\x85d\u2028e"]),
+    "long": ("a" * 500 + "\nb\n" + "c" * 500, ["a" * 500, "b", "c" * 500]),
+    "marked": ("\ufeffa\nb", ["a", "b"]),
+    "wide": ("ä€😀\nü", ["ä€😀", "ü"]),
+}
+
+
+@pytest.mark.parametrize("name", LINES)
+@pytest.mark.parametrize("chunk_size", [1, 2, 3, 7, 100, 1 << 20])
+def test_lines_end_where_they_end(tmp_path: Path, name: str, chunk_size: int) -> None:
+    r"""At ``\n`` and ``\r\n`` and nowhere else, a last line without an end counts, and no border of a part matters."""
+    text, expected = LINES[name]
+    pipeline = Pipeline("lines").lines().collect()
+    plain, packed, wide = tmp_path / "plain.txt", tmp_path / "packed.gz", tmp_path / "wide.txt"
+    plain.write_bytes(text.encode())
+    packed.write_bytes(gzip.compress(text.encode()))
+    wide.write_bytes(text.removeprefix("\ufeff").encode("utf-16"))
+    for source in (plain, packed, wide):
+        report = run(pipeline, source, chunk_size=chunk_size)
+        assert (report.result, report.elements) == (expected, len(expected))
+
+
+def test_a_file_that_changes_ends_the_run(tmp_path: Path) -> None:
+    """Never a mixture of two files."""
+    path = tmp_path / "text.txt"
+    path.write_text("1\n" * 1000)
+
+    def change(progress: object) -> None:
+        path.write_text("2\n" * 1000)
+
+    with pytest.raises(InputError, match="changed"):
+        run(Pipeline("sum").lines().map(f.number).sum(), path, chunk_size=10, on_progress=change)
+
+
+def test_records_of_each_form(tmp_path: Path) -> None:
+    """Rows of CSV, with quoted line ends, and JSON lines are dictionaries; what is none fails alone, and says where."""
+    (tmp_path / "a.csv").write_text('name,age\n"Ann\nLee",3\nBob\nCy,5\n')
+    (tmp_path / "b.jsonl").write_text('{"name": "Dot", "age": 7}\n{"name": \n[1]\n')
+    pipeline = Pipeline("ages").records().collect()
+    report = run(pipeline, [tmp_path / "a.csv", tmp_path / "b.jsonl"], retry="none")
+    assert report.result == [{"name": "Ann\nLee", "age": "3"}, {"name": "Cy", "age": "5"}, {"name": "Dot", "age": 7}]
+    places = sorted(failed.place.removeprefix(f"{tmp_path}/") for failed in report.failed_items)
+    assert places == [
+        "a.csv, record 2: (['name', 'age'], ['Bob'])",
+        "b.jsonl, byte 26: '{\"name\": '",
+        "b.jsonl, byte 36: '[1]'",
+    ]
+    with pytest.raises(OptionError, match=r"records\('csv'\)"):
+        run(pipeline, TextSource("a,b\n1,2\n"))
+    assert run(Pipeline("text").records("csv").collect(), TextSource("a,b\n1,2\n")).result == [{"a": "1", "b": "2"}]
+
+
+def test_values_files_and_chunks(tmp_path: Path) -> None:
+    """Any iterable, files unread, and pieces of texts."""
+    values = run(Pipeline("sum").values(int).map(f.half).sum(), iter(range(5000)), orchestrator="threaded")
+    assert (values.result, values.elements) == (sum(range(5000)) / 2, 5000)
+    paths = [tmp_path / name for name in ("b", "a")]
+    for path in paths:
+        path.write_text("some words\nhere")
+    assert run(Pipeline("names").files().collect(), paths).result == paths
+    assert run(Pipeline("size").chunks().map(len).sum(), paths).result == 30
+
+
+def test_sums_of_floats_are_exact() -> None:
+    """Rounded once, whoever adds up what: the same for each order and each part."""
+    random = Random(1)
+    values = [random.uniform(-1, 1) * 10 ** random.randint(-20, 20) for _ in range(3000)]
+    pipeline = Pipeline("sum").values(float).sum()
+    for _ in range(3):
+        random.shuffle(values)
+        assert run(pipeline, values, orchestrator="threaded").result == math.fsum(values)
+    assert run(Pipeline("sum").values(object).sum(), [1, 0.5, 1 << 60]).result == float((1 << 60) + 1)
+
+
+def test_groups_and_tops() -> None:
+    """Ends by keys, and the largest by a key, of equal ones the first."""
+    grouped = Pipeline("parities").values(int).group(f.parity, Sum())
+    assert run(grouped, range(10)).result == {"even": 20, "odd": 25}
+    longest = Pipeline("longest").values(str).top(2, len)
+    assert run(longest, ["a", "bbb", "ccc", "dd"]).result == ["bbb", "ccc"]
+    assert list(run(Pipeline("often").values(str).count(), "abcbc").result.items()) == [("b", 2), ("c", 2), ("a", 1)]
+
+
+FAILING: dict[str, tuple[CompletePipeline[int, Any], str]] = {
+    "exits": (Pipeline("p").values(int).map(f.exits).sum(), "SystemExit"),
+    "generators": (Pipeline("p").values(int).flat_map(f.stops_generating).sum(), "ValueError"),
+}
+
+
+@pytest.mark.parametrize("name", FAILING)
+def test_who_fails_costs_itself_only(name: str) -> None:
+    """Whatever a function raises; the report names the element, the function's file and its line."""
+    pipeline, error = FAILING[name]
+    report = run(pipeline, range(100), retry_options={"attempts": 2, **AT_ONCE})
+    assert report.result == sum(range(100)) - 13
+    (failed,) = report.failed_items
+    assert (failed.error.type, failed.attempts, failed.place) == (error, 2, "value 14: 13")
+    assert "pipeline_functions.py" in failed.error.traceback
+    assert not report.is_complete
+
+
+def test_permanent_errors_are_not_tried_again() -> None:
+    """Others are, as the policy says."""
+    options = {"attempts": 5, **AT_ONCE}
+    for function, attempts in ((f.picky, 5), (f.strict, 1)):
+        report = run(Pipeline("p").values(str).map(function).collect(), ["a", "x"], retry_options=options)
+        assert [failed.attempts for failed in report.failed_items] == [attempts]
+
+
+def test_many_bad_elements_are_no_outage() -> None:
+    """The circuit breaker stops a run whose step always fails, not one in which many elements are bad, each tried often."""
+    values = ["x", "a", "b"] * 300
+    report = run(Pipeline("p").values(str).map(f.picky).count(), values, retry_options=AT_ONCE)
+    assert (report.stop, report.result) == (None, {"a": 300, "b": 300})
+    report = run(Pipeline("p").values(str).map(f.picky).count(), ["x"] * 300, retry_options=AT_ONCE)
+    assert report.stop is not None
+    assert report.stop.kind == "circuit_breaker"
+
+
+def test_who_kills_its_worker_is_found() -> None:
+    """The bundle of a worker that died is split until only the killer is left, and nobody else is given up."""
+    report = run(
+        Pipeline("p").values(int).map(f.kills).sum(),
+        range(40),
+        orchestrator="multiprocess",
+        orchestrator_options={"workers": 2},
+    )
+    assert report.result == sum(range(40)) - 13
+    (failed,) = report.failed_items
+    assert failed.is_poison
+    assert failed.place == "value 14"
+
+
+@pytest.mark.parametrize("faults", ["none", "exercise"])
+def test_what_cannot_be_sent_is_named(faults: str) -> None:
+    """The function that returned it, with its file and line, and what to do; only its own element is lost."""
+    pipeline = Pipeline("p").values(int).map(f.unsendable).map(f.after).count()
+    options = {"attempts": 2, **AT_ONCE}
+    report = run(pipeline, range(20), faults=faults, latency_scale=0.001, retry_options=options)
+    assert len(report.result) == 19
+    (failed,) = report.failed_items
+    name = "unsendable" if faults == "exercise" else "after"
+    assert f"{name} (" in failed.error.message
+    assert "pipeline_functions.py, line" in failed.error.message
+    assert failed.place.startswith("value 14: <function")
+
+
+def test_what_the_end_cannot_add_is_lost_alone() -> None:
+    """A value that a sum does not take is one failure, with its error."""
+    report = run(Pipeline("p").values(object).map(f.after).sum(), [1, "two", 3])
+    assert report.result == 4
+    (failed,) = report.failed_items
+    assert (failed.error.type, failed.task, failed.place) == ("TypeError", "after", "value 2: 'two'")
+
+
+@pytest.mark.parametrize("source", ["range", "piece"])
+def test_a_line_that_kills_is_found(tmp_path: Path, source: str) -> None:
+    """In a file that workers read themselves, and in lines that are sent to them."""
+    text = "".join(f"{value}\n" for value in range(40))
+    path = tmp_path / "numbers.txt"
+    path.write_text(text)
+    report = run(
+        Pipeline("p").lines().map(f.number).map(f.kills).sum(),
+        path if source == "range" else TextSource(text),
+        orchestrator="multiprocess",
+        orchestrator_options={"workers": 2},
+    )
+    assert report.result == sum(range(40)) - 13
+    assert [failed.is_poison for failed in report.failed_items] == [True]
+
+
+def test_coroutine_functions_run_everywhere() -> None:
+    """An event loop awaits many at once; others run each in a loop of its own."""
+    pipeline = f.WORDS.map(f.far).map(f.picky).count()
+    found = {
+        (str(report.result), report.ledger_digest)
+        for name in ("sequential", "threaded", "asyncio")
+        for report in [
+            run(
+                pipeline,
+                TextSource(TEXT),
+                orchestrator=name,
+                faults="exercise",
+                latency_scale=0.0,
+                seed=2,
+                retry_options=AT_ONCE,
+            )
+        ]
+    }
+    assert len(found) == 1
+
+
+def test_a_running_event_loop_goes_on() -> None:
+    """``run`` works beside one, and ``run_async`` lets it go on."""
+
+    async def both() -> tuple[PipelineReport[int], PipelineReport[int]]:
+        pipeline = Pipeline("sum").values(int).sum()
+        return run(pipeline, range(10), orchestrator="asyncio"), await run_async(pipeline, range(10))
+
+    first, second = asyncio.run(both())
+    assert (first.result, second.result) == (45, 45)
+
+
+def test_mistakes_are_told_at_once() -> None:
+    """A pipeline without an end, steps that are no functions, and functions that no worker can import."""
+    with pytest.raises(OptionError, match=r"no end.*\.count\(\)"):
+        run(Pipeline("p").lines(), TextSource("a"))  # type: ignore[arg-type]  # that is the mistake
+    with pytest.raises(OptionError, match="takes a function"):
+        Pipeline("p").lines().map("upper")  # type: ignore[call-overload]  # as above
+    with pytest.raises(OptionError, match="at least 1"):
+        Pipeline("p").lines().top(0)
+    with pytest.raises(OptionError, match="name"):
+        Pipeline(" ")
+
+
+def test_lambdas_need_cloudpickle(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says so, and which pipeline it is."""
+    monkeypatch.setitem(sys.modules, "cloudpickle", None)
+    with pytest.raises(OptionError, match=r"'squares'.*top level of a module.*pip install cloudpickle"):
+        run(Pipeline("squares").values(int).map(lambda value: value * value).sum(), range(4))
+
+
+def test_reports_are_plain_data(tmp_path: Path) -> None:
+    """``to_dict`` is JSON whatever the values are; keys that are no texts come as pairs."""
+    report = run(Pipeline("p").values(int).count(), [1, 1, 2])
+    data = json.loads(json.dumps(report.to_dict()))
+    assert data["result"] == [[1, 2], [2, 1]]
+    assert list(data)[:3] == ["pipeline", "result", "runtime"]
+    assert (data["pipeline"], data["elements"], data["complete"]) == ("p", 3, True)
+
+
+def test_the_document_works(tmp_path: Path) -> None:
+    """What the how-to shows runs as a program, and prints what it says."""
+    page = Path(__file__).parents[1] / "docs" / "how-to" / "own-pipeline.md"
+    blocks = dict(re.findall(r'```\w+ title="(.*?)"\n(.*?)```', page.read_text("utf-8"), re.DOTALL))
+    for name in ("status.py", "main.py"):
+        (tmp_path / name).write_text(blocks[name])
+    entry = '1.2.3.4 - - [27/Nov/2026:{}:01:02 +0000] "GET /a HTTP/1.1" {} 12\n'
+    entries = [entry.format(*one) for one in ((10, 404), (10, 200), (10, 404), (11, 500))]
+    (tmp_path / "access.log").write_text("".join([*entries, "a line that is none\n"]))
+    done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout == blocks["what it prints"]

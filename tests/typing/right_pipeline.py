@@ -1,0 +1,53 @@
+"""A pipeline that type checkers must find right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline_optimization import Pipeline, PipelineReport, run, run_async, task
+from pipeline_optimization.pipeline.model.ends import Count
+
+
+def words(line: str) -> list[str]:
+    return line.split()
+
+
+def letters(word: str) -> Iterator[str]:
+    yield from word
+
+
+@task(failure_rate=0.1, permanent=(ValueError,))
+def length(word: str) -> int:
+    return len(word)
+
+
+@task
+async def later(value: int) -> float:
+    return value / 2
+
+
+def is_long(word: str) -> bool:
+    return len(word) > 3
+
+
+def add(total: int, value: int) -> int:
+    return total + value
+
+
+def zero() -> int:
+    return 0
+
+
+def use() -> dict[str, int]:
+    report: PipelineReport[dict[str, int]] = run(Pipeline("p").lines().flat_map(words).count(), Path("a.txt"))
+    total: int = run(Pipeline("p").lines().flat_map(letters).map(length).reduce(zero, add, add), "text").result
+    halves: list[float] = run(Pipeline("p").values(int).map(later).collect(), [1, 2]).result
+    grouped: dict[bool, dict[str, int]] = run(Pipeline("p").values(str).group(is_long, Count()), ["a"]).result
+    plain: int = length("cat") + length.plain("cat")
+    return {**report.result, **grouped[True], "all": total + plain + len(halves)}
+
+
+async def use_async() -> list[str]:
+    report = await run_async(Pipeline("p").lines().filter(is_long).top(3, len), Path("a.txt"))
+    return report.result

@@ -1,0 +1,32 @@
+"""Pipelines that are wrong in a way of their own at each line marked ``# wrong``; type checkers must find exactly these."""
+
+from __future__ import annotations
+
+from pipeline_optimization import Pipeline, run
+
+
+def words(line: str) -> list[str]:
+    return line.split()
+
+
+def double(value: int) -> int:
+    return 2 * value
+
+
+def add(total: int, value: int) -> int:
+    return total + value
+
+
+def zero() -> str:
+    return ""
+
+
+LINES = Pipeline("p").lines()
+LINES.map(double)  # wrong: a line is no number
+LINES.flat_map(words).map(double)  # wrong: nor is a word
+LINES.flat_map(double)  # wrong: nothing to iterate over
+LINES.map(len).flat_map(words)  # wrong: a number is no line
+LINES.map(len).reduce(zero, add, add)  # wrong: it begins with a text
+LINES.top("3")  # wrong: a text is no number
+run(LINES, "text")  # wrong: it has no end
+NUMBER: str = run(LINES.map(len).sum(), "text").result  # wrong: the sum of numbers is a number
