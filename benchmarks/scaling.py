@@ -25,9 +25,8 @@ from pipeline_optimization.engine.clock import SystemClock
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.pipeline.payloads import decode_counted
 from pipeline_optimization.pipeline.stages import COUNT_CHUNK, build_stages

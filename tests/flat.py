@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from attrs import define, field
 
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
-from pipeline_optimization.engine.announcing import EngineEvent
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.tally import EngineEvent
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.types import RetryPolicy
 

@@ -19,14 +19,13 @@ from attrs import define, field, frozen
 
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.checkpoint import CheckpointStore
-from pipeline_optimization.engine.announcing import EngineEvent
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.tally import EngineEvent
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
 from pipeline_optimization.types import Attempt, Completion, ItemFinished, TaskFailed

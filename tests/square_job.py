@@ -84,8 +84,8 @@ class StartedSquareJob:
     bytes_read: int = 0
     warnings: Sequence[str] = ("Squares grow.",)
 
-    def report(self, summary: RunSummary) -> SquareReport:
-        return SquareReport(self.workload.total, summary)
+    def report(self, summarise: Callable[[], RunSummary]) -> SquareReport:
+        return SquareReport(self.workload.total, summarise())
 
 
 @frozen

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import math
 import pickle
+import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ import pytest
 
 import pipeline_optimization
 from pipeline_optimization import Registry, count_anagrams, errors
+from pipeline_optimization.builtin.sequential import SequentialOrchestrator
 from pipeline_optimization.counting.kernel import ExerciseKernel
+from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, fault_key
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import IncompleteRunError, InjectedFault, InputError, OptionError, UsageError
@@ -25,7 +29,16 @@ from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.tasks.permutations_task import permutations
 from pipeline_optimization.tasks.task_decorator import task
 from pipeline_optimization.tasks.timer_decorator import timer
-from pipeline_optimization.types import ChunkCounts, KernelOffer, OpenContext
+from pipeline_optimization.types import (
+    ChunkCounts,
+    Component,
+    ComponentOf,
+    GroupIndex,
+    KernelOffer,
+    NoOptions,
+    OpenContext,
+    Orchestrator,
+)
 
 CAT = {"act": 1, "cat": 1, "tac": 1}
 
@@ -96,6 +109,33 @@ def test_retry_delays_are_on_the_simulations_scale(registry: Registry) -> None:
     unlimited = VirtualOrchestrator(None)
     report = count_anagrams("cat", orchestrator=unlimited, registry=registry, seed=4, latency_scale=0.5, **long)
     assert report.floor == pytest.approx(half)
+
+
+class SlowToBuild:
+    """Its orchestrator takes a while to be built, as one that looks for another one does."""
+
+    @hookimpl
+    def anagram_register_orchestrators(self) -> Sequence[ComponentOf[Orchestrator]]:
+        def build(options: NoOptions) -> Orchestrator:
+            time.sleep(0.1)
+            return SequentialOrchestrator()
+
+        return [Component(name="slow_to_build", summary="s", factory=build, options=NoOptions)]
+
+
+def test_the_run_time_is_what_the_caller_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has what comes before the first attempt, and after the last one: an orchestrator is built, words are looked up."""
+
+    def count_slowly(totals: Totals, index: GroupIndex) -> dict[str, int]:
+        time.sleep(0.1)
+        return counts(totals, index)
+
+    counts = Totals.anagram_counts
+    monkeypatch.setattr(Totals, "anagram_counts", count_slowly)
+    registry = Registry.load()
+    registry.register(SlowToBuild(), "slow_to_build")
+    count_anagrams("cat", registry=registry)  # which opens the index
+    assert count_anagrams("cat", orchestrator="slow_to_build", registry=registry).runtime > 200.0
 
 
 class FailsTwice(ExerciseKernel):

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,6 +20,7 @@ from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring import cpu_clock, process_tree, sampling
 from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, choose_memory_method
 from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
+from pipeline_optimization.benchmarks.measuring.run_delay import run_delay_seconds
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start
@@ -264,6 +266,47 @@ def test_one_delay_is_no_clock() -> None:
         for execution in raw.executions[:delayed]:
             execution.answer["reported_ms"] = execution.wall_ms / 10
         assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == accused
+    for execution in raw.executions:
+        execution.delayed_ms = 0.7 * execution.wall_ms
+    assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == set()
+
+
+def test_one_delay_is_no_memory() -> None:
+    """Who takes long for a new text on a busy machine has not remembered the next one: what was computed tells."""
+    round_ = make_round(CPU, "warm_up", 0, seed=7, warm_runs=1)
+    raw = take_sample(order_sample(file_contender(CONTENDERS / "honest.py"), round_, timeout=60.0, workers=2))
+    fresh, replay = raw.executions[1:3]
+    fresh.wall_ms = 10 * max(fresh.wall_ms, replay.wall_ms)
+    assert fresh.cpu_ms is not None
+    assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == set()
+    fresh.cpu_ms *= 10
+    assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == {"memorised_answer"}
+
+
+def test_a_known_text_may_be_quick_if_its_stages_were_called() -> None:
+    """Where the record shows that the work was done, one long execution of a new text accuses nobody."""
+    round_ = make_round(MIXED, "warm_up", 0, seed=7, warm_runs=1)
+    raw = take_sample(order_sample(file_contender(CONTENDERS / "honest.py"), round_, timeout=60.0, workers=2))
+    raw.executions[1].wall_ms *= 100
+    raw.executions[1].answer["reported_ms"] *= 100
+    assert codes(assemble(raw, "honest", round_, order_index=0, started=0)) == set()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell")
+def test_waiting_for_a_processor_is_seen() -> None:
+    """Of two processes that compute on one processor, each waits while the other one runs."""
+    script = "import os, time; os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])\nwhile time.process_time() < 0.1: pass"
+    script += "\nprint(flush=True); input()"
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    both = [subprocess.Popen([sys.executable, "-c", script], **pipes) for _ in range(2)]
+    for one in both:
+        assert one.stdout is not None
+        one.stdout.readline()
+    waited = [run_delay_seconds(one.pid) for one in both]
+    for one in both:
+        one.communicate(b"\n")
+    assert sum(waited) > 0.02
+    assert run_delay_seconds(both[0].pid) == 0.0  # it has gone
 
 
 @pytest.mark.parametrize("kind", ["timed", "memory"])

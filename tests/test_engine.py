@@ -16,10 +16,9 @@ from pipeline_optimization.builtin.retry_policies import (
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Worker, WorkerSetup
 from pipeline_optimization.errors import OrchestratorError, PluginError
 from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, OpenContext, TaskFailed, TaskRetried

@@ -14,9 +14,9 @@ from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPoli
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.wire import decode_answer, encode_answer
+from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.types import Attempt, Capabilities, Completion, TaskFailed

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from memory_lexicon import Words
 from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
 from pipeline_optimization.builtin.signatures import counts_signature, letters_signature, primes_signature
-from pipeline_optimization.counting import index_cache, kept_lines
-from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.counting import index as indexes
+from pipeline_optimization.counting import index_cache
+from pipeline_optimization.counting.index import AnagramIndex, KeptLines
 from pipeline_optimization.counting.index_cache import open_index
-from pipeline_optimization.counting.kept_lines import KeptLines
 from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.types import Signature
@@ -87,7 +87,7 @@ def test_few_are_found_as_many(
     cache: Path, monkeypatch: pytest.MonkeyPatch, words: set[str], others: list[str]
 ) -> None:
     """A kept index gives the groups and words of the built one, whether it is asked for a few or for all of them."""
-    monkeypatch.setattr(kept_lines, "STEP", 3)
+    monkeypatch.setattr(indexes, "STEP", 3)
     lexicon = Words(sorted(words), identity=repr(sorted(words)))
     built, kept = opened(lexicon), opened(lexicon)
     asked = [*others, *sorted(words)]

@@ -10,12 +10,10 @@ import pytest
 import simulation
 from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.checkpoint.records import Found
-from pipeline_optimization.engine.backlog import Backlog
-from pipeline_optimization.engine.flight import Flight
+from pipeline_optimization.engine.backlog import Backlog, Flight
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.retrying import Retrying
 from pipeline_optimization.engine.tally import Tally
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
 
 SEEDS = 120

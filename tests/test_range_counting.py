@@ -22,7 +22,8 @@ from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.errors import InputError, WorkerStartError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline.payloads import decode_ranges, encode_ranges, size_of_ranges, without_states
-from pipeline_optimization.pipeline.range_counting import MAX_THREADS, RangeCounter, threads_beside
+from pipeline_optimization.pipeline.range_counting import RangeCounter
+from pipeline_optimization.processors import MAX_THREADS, threads_beside
 from pipeline_optimization.sources import FileRange, total_size
 from pipeline_optimization.thread_probe import startable
 from pipeline_optimization.types import ChunkCounts, GroupIndex, KernelOffer, Tokenizer

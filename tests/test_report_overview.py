@@ -72,6 +72,28 @@ def test_other_retry_policies_are_told() -> None:
         assert "All have exponential, but threaded: fixed;" in " ".join(text.split())
 
 
+def test_policies_that_are_varied_are_not_told_again() -> None:
+    """Where every contender's name says how it retries, no sentence repeats all names."""
+    found = full_results()
+    contenders = [
+        evolve(one, retry="fixed" if one.name == "asyncio" else "none", options={"retry": "fixed"})
+        for one in found.contenders
+    ]
+    run = evolve(found.run, retry="exponential")
+    assert summary_tables(evolve(found, run=run, contenders=contenders))[0].retries == ""
+    unnamed = [evolve(one, options={"orchestrator.workers": "2"}) for one in contenders]
+    assert "asyncio: fixed" in summary_tables(evolve(found, run=run, contenders=unnamed))[0].retries
+
+
+def test_what_an_earlier_table_said_is_not_repeated() -> None:
+    """Policies are the contenders', not the case's, and stand once."""
+    found = full_results()
+    ways = {"hasty": "none"}
+    contenders = [evolve(one, retry=ways.get(one.name, "exponential")) for one in found.contenders]
+    other = evolve(found, run=evolve(found.run, retry="exponential"), contenders=contenders)
+    assert [bool(table.retries) for table in summary_tables(other)] == [True, False, False]
+
+
 def test_a_policy_that_nobody_has_is_not_named() -> None:
     """Where none has the run's policy, each one's is told; where all share another, nothing differs."""
     found = full_results()

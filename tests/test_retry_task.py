@@ -11,10 +11,8 @@ import pytest
 
 from pipeline_optimization.benchmarks.stages import fault_plan
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
-from pipeline_optimization.engine.faults import FaultSettings, fault_key
-from pipeline_optimization.engine.retrying import Retrying
-from pipeline_optimization.engine.task_client import VARIABLE
-from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings, fault_key
+from pipeline_optimization.engine.work import Item, Retrying, Track
 from pipeline_optimization.errors import InjectedFault, OptionError, UnknownComponentError, UsageError
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.tasks.filter_input_task import filter_input
@@ -44,7 +42,7 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     monkeypatch.setattr(asyncio, "sleep", sleep)
     for name, value in (("ANAGRAM_FAULTS", "exercise"), ("ANAGRAM_LATENCY_SCALE", str(SCALE)), ("ANAGRAM_SEED", "3")):
         monkeypatch.setenv(name, value)
-    for name in ("ANAGRAM_RETRY", "ANAGRAM_RETRY_OPTIONS", VARIABLE):
+    for name in ("ANAGRAM_RETRY", "ANAGRAM_RETRY_OPTIONS", TASK_SERVER):
         monkeypatch.delenv(name, raising=False)
     return found
 
@@ -108,7 +106,7 @@ def test_the_record_tells_the_policy_of_each_call(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("ANAGRAM_RETRY", "fixed")
     monkeypatch.setenv("ANAGRAM_FAULTS", "latency")
     with serving(fault_plan(FaultSettings(profile="latency", latency_scale=1e-6, seed=3)), tmp_path) as server:
-        monkeypatch.setenv(VARIABLE, server.address)
+        monkeypatch.setenv(TASK_SERVER, server.address)
 
         def labels(call: Callable[[], object]) -> set[str]:
             server.begin()

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
 
+from pipeline_optimization import count_anagrams
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges
 from pipeline_optimization.pipeline.stages import COUNT_RANGES, build_stages
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import FileRange
+from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 
 
 class Cluster(VirtualOrchestrator):
@@ -43,3 +46,11 @@ def test_relative_paths_mean_what_they_mean_in_the_parent(
     local = evolve(stages, directory="")
     (counts,) = decode_counted(build_stages(local)[COUNT_RANGES](encode_ranges([FileRange("book.txt", 0, 7)]))).chunks
     assert counts.words == 2
+
+
+def test_words_are_looked_up_by_the_task_itself(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a run does to a word is ``find_anagrams.plain``: a task that finds nothing makes a run find nothing."""
+    options: dict[str, Any] = {"faults": "exercise", "latency_scale": 0.0, "seed": 1}
+    assert count_anagrams("cat dog", registry=registry, **options).matched_words == 2
+    monkeypatch.setattr(find_anagrams, "plain", lambda word, index: [])
+    assert count_anagrams("cat dog", registry=registry, **options).matched_words == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import threading
 from collections.abc import Iterator
@@ -16,8 +17,8 @@ import pytest
 from insistent import attempt
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.stages import fault_plan
-from pipeline_optimization.engine.faults import FaultSettings, fault_key
-from pipeline_optimization.engine.task_client import VARIABLE, TaskClient
+from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings, fault_key
+from pipeline_optimization.engine.task_client import TaskClient, client_of
 from pipeline_optimization.errors import InjectedFault, OptionError
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -31,7 +32,7 @@ PLAN = fault_plan(SETTINGS)
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TaskServer]:
     """A server that answers the tasks of this process, whose environment says the faults, but not their seed."""
     with serving(PLAN, tmp_path) as found:
-        monkeypatch.setenv(VARIABLE, found.address)
+        monkeypatch.setenv(TASK_SERVER, found.address)
         monkeypatch.setenv("ANAGRAM_FAULTS", "exercise")
         monkeypatch.setenv("ANAGRAM_LATENCY_SCALE", "0.001")
         monkeypatch.setenv("ANAGRAM_SEED", "77")
@@ -39,9 +40,7 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[TaskServ
 
 
 def client() -> TaskClient:
-    found = TaskClient.from_environment()
-    assert found is not None
-    return found
+    return client_of(os.environ[TASK_SERVER])
 
 
 def expected(word: str, number: int) -> tuple[str, str, int, str]:
@@ -180,7 +179,7 @@ def test_what_is_no_call_is_cut_off(server: TaskServer, data: bytes) -> None:
 
 def test_a_server_that_is_gone_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call neither waits for ever nor goes on without an answer."""
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "nobody"))
+    monkeypatch.setenv(TASK_SERVER, str(tmp_path / "nobody"))
     with pytest.raises(OptionError, match="Nobody answers calls of tasks at ANAGRAM_TASK_SERVER"):
         find_anagrams("cat")
     with pytest.raises(OptionError, match="Nobody answers"):

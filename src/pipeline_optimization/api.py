@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import BinaryIO, cast
 
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
-from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, FaultSettings
+from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import InputError, RunInterrupted
 from pipeline_optimization.pipeline.kernels import AUTO
@@ -20,7 +21,7 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, FileSource, Source, StreamSource, TextSource, least_bytes
 from pipeline_optimization.types import Orchestrator
 
-__all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "sources_of"]
+__all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "count_with", "sources_of"]
 
 Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | Source]
 
@@ -76,30 +77,24 @@ def count_anagrams(
     the source cannot be read, LexiconError, PluginError, OrchestratorError, and RunInterrupted, a KeyboardInterrupt
     that carries the partial report.
     """
-    options = AnagramOptions(
-        orchestrator=orchestrator,
-        tokenizer=tokenizer,
-        signature=signature,
-        retry=retry,
-        lexicon=lexicon,
-        kernel=kernel,
-        orchestrator_options=orchestrator_options,
-        tokenizer_options=tokenizer_options,
-        signature_options=signature_options,
-        retry_options=retry_options,
-        lexicon_options=lexicon_options,
-        faults=FaultSettings(profile=faults, latency_scale=latency_scale, seed=seed, case=case),
-        chunk_size=chunk_size,
-        encoding=encoding,
-        limits=limits or Limits(),
-        checkpoint=None if checkpoint is None else fspath(checkpoint),
-        resume=resume,
-        retries_failed=retries_failed,
-    )
+    options = AnagramOptions.called(locals())
+    return count_with(options, source, registry=registry, on_progress=on_progress, should_stop=should_stop)
+
+
+def count_with(
+    options: AnagramOptions,
+    source: Countable,
+    *,
+    registry: Registry | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> RunReport:
+    """Count as ``count_anagrams`` does, with its options in one record."""
+    began = time.monotonic()
     registry = registry or Registry.load()
     sources = sources_of(source)
     plan = make_plan(registry, options, least_bytes=least_bytes(sources))
-    report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop)
+    report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop, began=began)
     if report.is_interrupted:
         raise RunInterrupted(report)
     return report
@@ -139,7 +134,7 @@ def _warn_of_a_name(text: str) -> None:
     warnings.warn(
         f"The text {text!r} is counted itself, not the file of that name. For the file: "
         f"count_anagrams(pathlib.Path({text!r})). For the text, without this warning: count_anagrams(TextSource({text!r})).",
-        stacklevel=4,
+        stacklevel=5,
     )
 
 

@@ -2,14 +2,18 @@
 
 A plugin may raise KeyboardInterrupt while it is imported, by mistake or because it was interrupted. Only the second one is the
 user's wish. They are told apart by the signal's handler: while foreign code runs, each handler notes what it raises.
+
+What plugins print is collected with their name, where a program wants its standard output for itself.
 """
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from traceback import walk_tb
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
@@ -18,7 +22,7 @@ from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import AnagramError, PluginError
 from pipeline_optimization.signal_mask import STOP_SIGNALS
 
-__all__ = ["ForeignCodeError", "call_component", "call_foreign", "is_of"]
+__all__ = ["ForeignCodeError", "call_component", "call_foreign", "is_of", "overheard", "speaking"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -107,3 +111,28 @@ def _noting_signals() -> Iterator[list[BaseException]]:
         for number, before, ours in replaced:
             if signal.getsignal(number) is ours:  # else the foreign code has installed a handler, which stays
                 signal.signal(number, before)
+
+
+_PARTS: ContextVar[list[str] | None] = ContextVar("parts", default=None)
+
+
+@contextmanager
+def speaking(plugin: str) -> Iterator[None]:
+    """While this plugin's code runs, let ``overheard`` collect what it prints, and tell that on standard error then."""
+    parts: list[str] = []
+    token = _PARTS.set(parts)
+    try:
+        yield
+    finally:
+        _PARTS.reset(token)
+        for line in "".join(parts).splitlines():
+            sys.stderr.write(f"{plugin}: {line}\n")
+
+
+def overheard(text: str) -> bool:
+    """Take a text that somebody prints; return False if no plugin speaks in this thread."""
+    parts = _PARTS.get()
+    if parts is None:
+        return False
+    parts.append(text)
+    return True

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypedDict
 
-from pipeline_optimization.api import NO_OPTIONS, count_anagrams
+from pipeline_optimization.anagrams.plan import AnagramOptions
+from pipeline_optimization.api import NO_OPTIONS, count_with
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.errors import IncompleteRunError, TextTypeError
 from pipeline_optimization.pipeline.kernels import AUTO
@@ -23,17 +24,6 @@ class TaskResult(TypedDict):
 
     runtime: float
     anagram_counts: dict[str, int]
-
-
-class _Components(TypedDict):
-    orchestrator_options: Mapping[str, object]
-    tokenizer: str
-    tokenizer_options: Mapping[str, object]
-    signature: str
-    signature_options: Mapping[str, object]
-    lexicon: str
-    lexicon_options: Mapping[str, object]
-    kernel: str
 
 
 class TaskOrchestrator:
@@ -63,21 +53,12 @@ class TaskOrchestrator:
         latency_scale: float | None = None,
         seed: int | None = None,
     ) -> None:
-        self._orchestrator = orchestrator
-        self._components: _Components = {
-            "orchestrator_options": options,
-            "tokenizer": tokenizer,
-            "tokenizer_options": tokenizer_options,
-            "signature": signature,
-            "signature_options": signature_options,
-            "lexicon": lexicon,
-            "lexicon_options": lexicon_options,
-            "kernel": kernel,
-        }
-        self._retry = None if retry is None else RetrySettings(name=retry, options=retry_options)
-        self._faults = faults
-        self._latency_scale = latency_scale
-        self._seed = seed
+        chosen = {**locals(), "orchestrator_options": options}
+        del chosen["self"], chosen["options"]
+        if retry is None:
+            del chosen["retry_options"]  # they would meet another policy
+        # What is None is the environment's to say.
+        self._chosen = {name: value for name, value in chosen.items() if value is not None}
         self._registry = Registry.load()
         self.startup_ms = 0.0
 
@@ -89,20 +70,18 @@ class TaskOrchestrator:
         """
         if not isinstance(text, str):
             raise TextTypeError(f"process_text() counts a string, not {type(text).__name__}.")
-        settings = fault_settings(seed=new_seed(), faults="none")
-        retry = self._retry or RetrySettings.from_environment()
-        report = count_anagrams(
-            TextSource(text),
-            orchestrator=self._orchestrator,
-            retry=retry.name,
-            retry_options=dict(retry.options),
-            faults=settings.profile if self._faults is None else self._faults,
-            latency_scale=settings.latency_scale if self._latency_scale is None else self._latency_scale,
-            seed=settings.seed if self._seed is None else self._seed,
-            case=settings.case,
-            registry=self._registry,
-            **self._components,
-        )
+        faults = fault_settings(seed=new_seed(), faults="none")
+        retry = RetrySettings.from_environment()
+        given = {
+            "faults": faults.profile,
+            "latency_scale": faults.latency_scale,
+            "seed": faults.seed,
+            "case": faults.case,
+            "retry": retry.name,
+            "retry_options": dict(retry.options),
+        }
+        options = AnagramOptions.called({**given, **self._chosen})
+        report = count_with(options, TextSource(text), registry=self._registry)
         self.startup_ms = report.startup
         if not report.is_complete:
             causes = ", ".join(

@@ -7,7 +7,10 @@ import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
-__all__ = ["processors", "quota"]
+__all__ = ["MAX_THREADS", "processors", "quota", "threads_beside"]
+
+MAX_THREADS = 4
+"""As each thread that counts remembers words, more would take more memory than an item's worth of text gives them to do."""
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 """Where the system mounts control groups."""
@@ -23,6 +26,11 @@ def processors(groups: Path = CONTROL_GROUPS, membership: Path = MEMBERSHIP) -> 
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, math.ceil(min(allowed, quota(groups, membership))))
+
+
+def threads_beside(slots: int) -> int:
+    """Return how many threads may work in each of so many attempts at once, so that all together use the processors."""
+    return max(1, min(MAX_THREADS, processors() // slots))
 
 
 def quota(groups: Path = CONTROL_GROUPS, membership: Path = MEMBERSHIP) -> float:

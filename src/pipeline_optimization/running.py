@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar, cast
 
@@ -77,6 +78,7 @@ def run(
         OrchestratorError: Where the orchestrator breaks its contract.
         RunInterrupted: At a Ctrl-C; a KeyboardInterrupt that carries the partial report.
     """
+    began = time.monotonic()
     if not isinstance(pipeline, CompletePipeline):
         raise OptionError(
             f"{pipeline!r} has no end, so there is nothing to return. Add one, such as .count() or .collect()."
@@ -108,7 +110,7 @@ def run(
     registry = registry or Registry.load()
     plan = plan_run(registry, options, plan_job)
     report: PipelineReport[Result] = execute(
-        cast("Any", plan), sources, registry, on_progress=on_progress, should_stop=should_stop
+        cast("Any", plan), sources, registry, on_progress=on_progress, should_stop=should_stop, began=began
     )
     if report.is_interrupted:
         raise RunInterrupted(report)

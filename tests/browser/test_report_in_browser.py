@@ -15,13 +15,17 @@ from typing import TYPE_CHECKING
 import pytest
 from attrs import field, frozen
 
+from example_results import results
 from example_summary import HOSTILE, full_results, hostile_results
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.reports.export import export
 from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.benchmarks.statistics.summary import summarise
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
+
+    from pipeline_optimization.benchmarks.records import Results
 
 pytestmark = pytest.mark.browser
 
@@ -35,6 +39,16 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+VARIANTS = tuple(
+    f"sequential retry={retry} tokenizer={name}" for retry in ("none", "fixed") for name in ("exercise", "unicode")
+)
+
+
+def variants() -> Results:
+    """Return a comparison of variants whose names begin alike."""
+    return summarise(results(dict(zip(VARIANTS, (100.0, 120.0, 150.0, 200.0), strict=True))))
+
+
 REPORTS = {"full": full_results, "hostile": hostile_results}
 SECTIONS = {"times", "ratios", "samples", "order", "memory", "cpu", "phases", "scans"}
 WIDTHS = (1400, 400)
@@ -73,6 +87,8 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     paths = {name: directory / f"{name}.html" for name in REPORTS}
     for name, path in paths.items():
         export(REPORTS[name](), str(path))
+    paths["variants"] = directory / "variants.html"
+    export(variants(), str(paths["variants"]))
     return paths
 
 
@@ -166,18 +182,31 @@ def test_labels_are_not_cut_off(context: BrowserContext, files: dict[str, Path],
 
 
 def test_a_narrow_screen_shows_the_answer(browser: Browser, files: dict[str, Path]) -> None:
-    """At 400 px each contender's name, verdict and time are there without scrolling sideways, and the answer above them."""
+    """At 400 px each contender's name, verdict, time and direction are there without scrolling sideways, and the answer above them."""
     narrow = browser.new_context(viewport={"width": 400, "height": 900})
     page = opened(narrow, files["full"]).page
     assert "Use --orchestrator" in str(page.locator(".answer").text_content())
     assert page.locator(".answer").bounding_box()["y"] < 300
     outside = page.evaluate(
-        """() => [...document.querySelectorAll("#summary .scroll > table")].filter(table => table.offsetParent)
-            .flatMap(table => [...table.rows].flatMap(row => [...row.cells].slice(0, 3)))
+        """() => [...document.querySelectorAll("#summary .sticky")].filter(table => table.offsetParent)
+            .flatMap(table => [...table.rows].flatMap(row => [...row.cells].slice(0, 4)))
             .filter(cell => cell.getBoundingClientRect().right > innerWidth)
             .map(cell => cell.outerHTML.slice(0, 80))"""
     )
     assert outside == []
+    narrow.close()
+
+
+def test_names_of_variants_are_told_apart_on_a_narrow_screen(browser: Browser, files: dict[str, Path]) -> None:
+    """In charts each setting has a line of its own, whole; in tables a name is broken behind its signs only."""
+    narrow = browser.new_context(viewport={"width": 400, "height": 900})
+    page = opened(narrow, files["variants"]).page
+    for chart in ("times-0", "ratio-0", "strip-0"):
+        labels = page.locator(f"#chart-{chart} .role-axis-label text:has(tspan)").all()
+        shown = {" ".join(label.locator("tspan").all_text_contents()) for label in labels}
+        assert shown == set(VARIANTS), chart
+    names = page.locator("#summary .sticky").first.locator("tbody th").all_text_contents()
+    assert sorted(names) == sorted(VARIANTS)
     narrow.close()
 
 

@@ -13,11 +13,10 @@ from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import Stage
 from pipeline_optimization.file_module import CORE, origin_of
-from pipeline_optimization.pipeline.encoding_warnings import encoding_warnings
 from pipeline_optimization.pipeline.job import KeptWorkload, StopOf
 from pipeline_optimization.pipeline.kernels import prepare_kernel
-from pipeline_optimization.pipeline.reading import Reading
-from pipeline_optimization.pipeline.report import RunReport, report_of
+from pipeline_optimization.pipeline.reading import Reading, encoding_warnings
+from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.stages import StagePlan, build_stages
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.pipeline.workloads import FusedWorkload, StagedWorkload
@@ -153,11 +152,12 @@ class StartedAnagramJob:
     def warnings(self) -> Sequence[str]:
         return [*self.loaded.warnings, *encoding_warnings(self.reading)]
 
-    def report(self, summary: RunSummary) -> RunReport:
+    def report(self, summarise: Callable[[], RunSummary]) -> RunReport:
         stages, totals = self.loaded.job.stages, self.totals
-        return report_of(
-            summary,
-            anagram_counts=totals.anagram_counts(self.loaded.index),
+        counts = totals.anagram_counts(self.loaded.index)
+        return RunReport(
+            **summarise().parts(),
+            anagram_counts=counts,
             tokenizer=stages.tokenizer.label,
             signature=stages.signature.label,
             relation=stages.signature.component.relation,

@@ -11,8 +11,8 @@ from pipeline_optimization.anagrams.job import AnagramJob, FusedJob, StagedJob
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
 from pipeline_optimization.pipeline.plan import KEPT, Executor, Options, RunOptions, RunPlan, plan_run
-from pipeline_optimization.pipeline.range_counting import threads_beside
 from pipeline_optimization.pipeline.stages import StagePlan
+from pipeline_optimization.processors import threads_beside
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams

@@ -16,10 +16,16 @@ from pipeline_optimization.spelling_hint import did_you_mean
 if TYPE_CHECKING:
     from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 
-__all__ = ["KINDS", "Axis", "Setting", "combinations", "effect_on", "parse_axes"]
+__all__ = ["KINDS", "SETTING", "Axis", "Setting", "combinations", "effect_on", "parse_axes"]
 
 KINDS = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel")
 """What can be varied, as the command line calls it. All but the kernel have options too."""
+
+SETTING = rf" (?=(?:{'|'.join(KINDS)})(?:\.\w+)?=)"
+"""Where the settings of a variant's name begin, as a regular expression of Python and JavaScript.
+
+Their values may have spaces: ``sequential lexicon=file:my words.txt``.
+"""
 
 ALIASES: Mapping[str, str] = {"retry_policy": "retry", "retry-policy": "retry"}
 

@@ -36,6 +36,10 @@ class KindOptions:
     retry: Options = field(factory=dict)
     lexicon: Options = field(factory=dict)
 
+    def called(self) -> Mapping[str, Options]:
+        """Return the options by what a run's options are called."""
+        return {f"{name}_options": getattr(self, name) for name in KIND_OF}
+
     @classmethod
     def parse(cls, pairs: Iterable[str]) -> KindOptions:
         """Sort ``key=value`` (for the orchestrator) and ``kind.key=value``; raises click.UsageError."""

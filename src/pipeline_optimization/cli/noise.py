@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO, cast
 
-from pipeline_optimization.speech import overheard
+from pipeline_optimization.foreign_code import overheard
 
 __all__ = ["noise_on_standard_error"]
 

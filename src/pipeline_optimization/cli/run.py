@@ -16,14 +16,14 @@ from pipeline_optimization.cli.plugin_selection import plugin_options, selected_
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
-from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, PROFILES, FaultSettings
+from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.pipeline.cases import CASE_NAMES
-from pipeline_optimization.pipeline.kernels import AUTO
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE
 from pipeline_optimization.shell_quoting import quoted_command
-from pipeline_optimization.sources import UTF_8, Source, TextSource, checkpoint_files, expand_inputs
+from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs
 
 __all__ = ["run"]
+
+DEFAULTS = AnagramOptions()
 
 
 @click.command()
@@ -37,7 +37,9 @@ __all__ = ["run"]
 )
 @click.option("--text", help="Count this text.")
 @click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), help="A built-in text.  [default: small]")
-@click.option("--orchestrator", default="sequential", show_default=True, metavar="NAME", help="How attempts are run.")
+@click.option(
+    "--orchestrator", default=DEFAULTS.orchestrator, show_default=True, metavar="NAME", help="How attempts are run."
+)
 @click.option(
     "-o",
     "pairs",
@@ -46,11 +48,17 @@ __all__ = ["run"]
     help="An option of the orchestrator; tokenizer.KEY, signature.KEY, lexicon.KEY and retry.KEY are those of the other "
     "components. -o help lists all that the chosen ones have.",
 )
-@click.option("--tokenizer", default="exercise", show_default=True, metavar="NAME", help="What a word is.")
-@click.option("--signature", default="letters", show_default=True, metavar="NAME", help="How anagrams are recognised.")
-@click.option("--retry", default="exponential", show_default=True, metavar="NAME", help="When failed items run again.")
-@click.option("--lexicon", default="gcide", show_default=True, metavar="NAME", help="gcide, web2, system, file:PATH.")
-@click.option("--kernel", default=AUTO, show_default=True, metavar="NAME", help="What counts: python, numba.")
+@click.option("--tokenizer", default=DEFAULTS.tokenizer, show_default=True, metavar="NAME", help="What a word is.")
+@click.option(
+    "--signature", default=DEFAULTS.signature, show_default=True, metavar="NAME", help="How anagrams are recognised."
+)
+@click.option("--retry", default=DEFAULTS.retry, show_default=True, metavar="NAME", help="When failed items run again.")
+@click.option(
+    "--lexicon", default=DEFAULTS.lexicon, show_default=True, metavar="NAME", help="gcide, web2, system, file:PATH."
+)
+@click.option(
+    "--kernel", default=DEFAULTS.kernel, show_default=True, metavar="NAME", help="What counts: python, numba."
+)
 @click.option(
     "--faults",
     type=click.Choice(sorted(PROFILES)),
@@ -59,7 +67,7 @@ __all__ = ["run"]
 @click.option(
     "--latency-scale",
     type=float,
-    default=DEFAULT_LATENCY_SCALE,
+    default=DEFAULTS.faults.latency_scale,
     show_default=True,
     help="Multiplies simulated times, delays of retries among them.",
 )
@@ -67,14 +75,14 @@ __all__ = ["run"]
 @click.option(
     "--chunk-size",
     type=SIZE,
-    default=DEFAULT_CHUNK_SIZE,
+    default=DEFAULTS.chunk_size,
     show_default="4MiB",
     metavar="SIZE",
     help="Text in one item, such as 1MiB (1M), 1MB (1,000,000) or 1048576.",
 )
 @click.option(
     "--encoding",
-    default=UTF_8,
+    default=DEFAULTS.encoding,
     show_default=True,
     metavar="NAME",
     help="That of the input, as Python names it: latin-1, utf-16-le. UTF-16 with a byte order mark needs none.",
@@ -95,25 +103,12 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     inputs: Sequence[str],
     text: str | None,
     test_case: str | None,
-    orchestrator: str,
     pairs: Sequence[str],
-    tokenizer: str,
-    signature: str,
-    retry: str,
-    lexicon: str,
-    kernel: str,
     faults: str | None,
-    latency_scale: float,
-    seed: int | None,
-    chunk_size: int,
-    encoding: str,
-    checkpoint: str | None,
-    resume: bool,  # noqa: FBT001 - as above
-    retry_failed: bool,  # noqa: FBT001 - as above
     form: str | None,
     top: int | None,
     output: str,
-    **bounds: Any,
+    **given: Any,
 ) -> None:
     """Count the dictionary anagrams of the words of a text, of files, or of a built-in test case.
 
@@ -123,35 +118,20 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     anagram run --test-case large --orchestrator asyncio --seed 1
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = selected_registry(ctx)
-    chosen: dict[str, Any] = {
-        "orchestrator": orchestrator,
-        "tokenizer": tokenizer,
-        "signature": signature,
-        "retry": retry,
-        "lexicon": lexicon,
-    }
     if "help" in pairs:
-        print_options(registry, chosen)
+        print_options(registry, given)
         return
-    given = KindOptions.parse(pairs)
-    options = AnagramOptions(
-        **chosen,
-        kernel=kernel,
-        orchestrator_options=given.orchestrator,
-        tokenizer_options=given.tokenizer,
-        signature_options=given.signature,
-        retry_options=given.retry,
-        lexicon_options=given.lexicon,
-        faults=FaultSettings(profile=faults or "none", latency_scale=latency_scale, seed=seed),
-        chunk_size=chunk_size,
-        encoding=encoding,
-        limits=make_limits(bounds),
-        checkpoint=checkpoint,
-        resume=resume,
-        retries_failed=retry_failed,
+    options = AnagramOptions.called(
+        {
+            **given,
+            **KindOptions.parse(pairs).called(),
+            "faults": faults or "none",
+            "limits": make_limits(given),
+            "retries_failed": given["retry_failed"],
+        }
     )
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults, output)
-    again = [*ctx.obj, *([] if resume else ["--resume"])]
+    again = [*ctx.obj, *([] if options.resume else ["--resume"])]
     if not (inputs or paths or test_case) and text is None and has_unread_input():
         click.echo(
             "Note: Standard input was not read; this is the test case 'small'. Read it with: anagram run -", err=True

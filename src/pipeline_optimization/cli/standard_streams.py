@@ -9,7 +9,7 @@ import sys
 from typing import TextIO
 
 from pipeline_optimization.errors import UsageError
-from pipeline_optimization.speech import overheard
+from pipeline_optimization.foreign_code import overheard
 
 __all__ = ["QuietStream", "TellingStream", "has_unread_input", "replace_closed_streams"]
 

@@ -12,11 +12,10 @@ import json
 import sys
 import threading
 from array import array
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from pathlib import Path
 
-from pipeline_optimization.counting.index import AnagramIndex, build_index
-from pipeline_optimization.counting.kept_lines import KeptLines, KeptNumbers, marks_of
+from pipeline_optimization.counting.index import AnagramIndex, KeptLines, KeptNumbers, build_index, marks_of
 from pipeline_optimization.counting.spelling import LONE_WORDS, Spelling, plain_spelling, spelling_of
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.errors import LexiconError
@@ -51,15 +50,19 @@ def open_index(
     Raises LexiconError where the lexicon cannot be read or has no usable word, and PluginError where the tokenizer's
     ``spell`` fails.
     """
-    spell = plain_spelling if tokenizer is None else spelling_of(tokenizer, tokenizer_name)
+
+    def spelling() -> Spelling:
+        return plain_spelling if tokenizer is None else spelling_of(tokenizer, tokenizer_name)
+
     tokens = None if tokenizer is None else [tokenizer_name, origin_of(tokenizer)]
     key = json.dumps([FORMAT, sys.byteorder, lexicon.identity, signature_name, origin_of(signature), relation, tokens])
     with _LOCK:
         index = _OPEN.get(key)
         if index is None:
             path = cache_file("index", key, ".txt")
-            index = _load(path, key, signature, spell)
+            index = _load(path, key, signature, spelling)
             if index is None:
+                spell = spelling()
                 _check_lone_words(tokenizer, tokenizer_name, lexicon_name, spell)
                 index, signatures = build_index(lexicon, signature, lexicon_name, spell, relation=relation)
                 _store(path, key, index, signatures)
@@ -80,7 +83,7 @@ def _check_lone_words(tokenizer: Tokenizer | None, name: str, lexicon: str, spel
     )
 
 
-def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> AnagramIndex | None:
+def _load(path: Path, key: str, signature: Signature, spelling: Callable[[], Spelling]) -> AnagramIndex | None:
     """Return the cached index, or None where there is none that is whole and fits."""
     content = read_sealed(path)
     if content is None:
@@ -98,13 +101,16 @@ def _load(path: Path, key: str, signature: Signature, spell: Spelling) -> Anagra
             signatures = KeptLines(encoded, header["signature_marks"], header["groups"])
             numbers = KeptNumbers(signatures, array("I", body[header["text_bytes"] :]))
         else:
-            found = (
-                _from_json(encoded) if encoded else [signature(spell(line.partition(" ")[0]) or "") for line in lines]
-            )
+            found = _from_json(encoded) if encoded else _signed(lines, signature, spelling())
             numbers = dict(zip(found, range(len(lines)), strict=True))
         return AnagramIndex(lines, numbers, signature, int(header["longest"]), digest=str(header["digest"]))
     except (ValueError, KeyError, TypeError):
         return None
+
+
+def _signed(lines: KeptLines, signature: Signature, spell: Spelling) -> list[Hashable]:
+    """Return the signature of each group's first word."""
+    return [signature(spell(line.partition(" ")[0]) or "") for line in lines]
 
 
 def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]) -> None:

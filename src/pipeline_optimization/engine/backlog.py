@@ -1,4 +1,4 @@
-"""Where the next attempt comes from."""
+"""Which attempts are under way, and where the next one comes from."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import count
 
+from pipeline_optimization.engine.clock import AttemptTimers, Clock
+from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.types import Capabilities
 
-__all__ = ["Backlog"]
+__all__ = ["Backlog", "Flight"]
 
 SUSPECT_LOSSES = 2
 """An item that lost so many workers runs alone, so that the next death is certainly its own; or fewer, where one more
@@ -79,3 +82,40 @@ class Backlog:
                 return Track(item=item, path=start)
             self._sources.pop()
         return None
+
+
+class Flight:
+    """Knows which track each open attempt is of. ``abandoned`` attempts hold a slot, and nobody waits for them."""
+
+    def __init__(self, clock: Clock, limits: Limits, capabilities: Capabilities) -> None:
+        self.timers = AttemptTimers(clock, limits.item_timeout, are_announced=capabilities.announces_start)
+        # An attempt that is timed from its submission must start at once.
+        self._per_slot = 1 if limits.item_timeout is not None and not capabilities.announces_start else 2
+        self._tracks: dict[int, Track] = {}
+        self._runs_alone = False
+        self._last_id = 0
+        self.abandoned: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._tracks)
+
+    def has_room(self, slots: int) -> bool:
+        return not self._runs_alone and len(self._tracks) < self._per_slot * (slots - len(self.abandoned))
+
+    def start(self, track: Track, *, is_alone: bool) -> int:
+        """Add an attempt and return its id; with ``is_alone`` there is no room for others until it is over."""
+        self._last_id += 1
+        self._runs_alone = is_alone
+        self._tracks[self._last_id] = track
+        self.timers.submit(self._last_id)
+        return self._last_id
+
+    def end(self, attempt_id: int) -> Track | None:
+        """Remove an attempt and return its track, None for one that is not open (any more)."""
+        track = self._tracks.pop(attempt_id, None)
+        if track is None:
+            self.abandoned.discard(attempt_id)
+            return None
+        self.timers.end(attempt_id)
+        self._runs_alone = False
+        return track

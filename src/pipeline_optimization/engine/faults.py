@@ -1,32 +1,47 @@
 """Simulated failures and latency: a pure function of seed, case, task, item and attempt.
 
-Stragglers alone depend on the copy of an attempt that runs, too: that one machine is slow says little of another.
+Stragglers alone depend on the copy of an attempt that runs, too: that one machine is slow says little of another. A call passes
+its latency in this process, or, under the harness, in the harness's: the engine's attempts and tasks that are called directly go
+this one way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import time
+from collections.abc import Callable, Mapping
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from pipeline_optimization.engine.draws import uniform
+from pipeline_optimization.errors import InjectedFault
+
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.task_client import TaskClient
 
 __all__ = [
     "CALM",
     "DEFAULT_LATENCY_SCALE",
     "PROFILES",
+    "TASK_SERVER",
     "Draw",
     "FaultPlan",
     "FaultSettings",
     "Profile",
     "TaskFaults",
     "fault_key",
+    "pass_latency",
+    "pass_latency_async",
 ]
 
 DEFAULT_LATENCY_SCALE = 0.05
 
 MAX_KEY = 64
+
+TASK_SERVER = "ANAGRAM_TASK_SERVER"
+"""The environment variable that names the socket of the harness that measures this process."""
 
 
 @frozen
@@ -89,6 +104,12 @@ class Draw:
 
     fails: bool
     latency: float
+
+    def check(self, task: str, attempt: int = 0) -> None:
+        """Raise InjectedFault if the call fails. ``attempt`` is its number, if its caller counts attempts."""
+        if self.fails:
+            which = f" on attempt {attempt}" if attempt else ""
+            raise InjectedFault(f"{task} failed{which} (simulated)")
 
 
 CALM = Draw(fails=False, latency=0.0)
@@ -157,3 +178,50 @@ class FaultSettings:
             seed=self.seed,
             case=self.case,
         )
+
+
+def pass_latency(
+    task: str,
+    key: str,
+    draw: Callable[[], Draw],
+    *,
+    number: int = 0,
+    policy: str = "",
+    sleep: Callable[[float], object] = time.sleep,
+) -> Draw:
+    """Let a call's latency pass and return what was drawn for it: by ``draw``, or by the harness that measures us.
+
+    ``policy`` is the label of the retry policy that the call is under, for the harness's record.
+    """
+    client = _harness() if key else None
+    if client is not None:
+        return client.call(task, key, number=number, policy=policy)
+    drawn = draw()
+    if drawn.latency > 0:
+        sleep(drawn.latency)
+    return drawn
+
+
+def _harness() -> TaskClient | None:
+    """Return what asks the harness that measures this process, None where none does."""
+    address = os.environ.get(TASK_SERVER)
+    if not address:
+        return None
+    from pipeline_optimization.engine.task_client import client_of  # noqa: PLC0415 - sockets, for the harness only
+
+    return client_of(address)
+
+
+async def pass_latency_async(
+    task: str, key: str, draw: Callable[[], Draw], *, number: int = 0, policy: str = ""
+) -> Draw:
+    """Do the same while an event loop serves others."""
+    client = _harness() if key else None
+    if client is not None:
+        return await client.call_async(task, key, number=number, policy=policy)
+    drawn = draw()
+    if drawn.latency > 0:
+        import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
+
+        await asyncio.sleep(drawn.latency)
+    return drawn

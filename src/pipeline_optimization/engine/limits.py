@@ -1,14 +1,20 @@
-"""The bounds of a run: on what is under way, on time, and on failure."""
+"""The bounds of a run: on what is under way, on time, and on failure, with what watches them."""
 
 from __future__ import annotations
 
 import math
+import threading
+from collections import Counter, defaultdict
+from collections.abc import Callable
 
-from attrs import frozen
+from attrs import define, field, frozen
 
+from pipeline_optimization.engine.clock import Clock
+from pipeline_optimization.engine.stopping import Stop
+from pipeline_optimization.engine.work import Item
 from pipeline_optimization.errors import OptionError
 
-__all__ = ["Limits"]
+__all__ = ["CircuitBreaker", "Horizon", "Limits"]
 
 FREE_RETRIES = 20
 """Retries that a share does not bound, so that small runs have some."""
@@ -56,3 +62,92 @@ class Limits:
             raise OptionError(f"The circuit breaker needs at least 1 attempt, or 0 for none, not {self.breaker!r}.")
         if self.retry_share is not None and not self.retry_share >= 0:
             raise OptionError(f"The share of retries must be a number of at least 0, not {self.retry_share!r}.")
+
+
+LEAST_ITEMS = 5
+"""So many different items must have failed: one that never succeeds says nothing of its task."""
+
+
+@define
+class _Row:
+    """The attempts of a task that failed one after the other."""
+
+    length: int = 0
+    items: set[str] = field(factory=set)
+    errors: Counter[str] = field(factory=Counter)
+
+
+class CircuitBreaker:
+    """Opens when the last ``limit`` attempts of a task all failed or were lost; never if ``limit`` is 0.
+
+    After M. Nygard, "Release It!", 2007. There is no half-open state: a stopped run can be resumed, which tries again.
+    """
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._rows: defaultdict[str, _Row] = defaultdict(_Row)
+
+    def succeeded(self, task: str, number: int = 1) -> None:
+        """Note successes of a task. Of many at once, nobody knows their order: each makes up for a failure to come."""
+        self._rows.pop(task, None)
+        if number > 1:
+            self._rows[task].length = -number
+
+    def failed(self, item: Item, error: str) -> str | None:
+        """Note a failed attempt with its error's type. Return the reason to stop, if there is one."""
+        if not self._limit:
+            return None
+        row = self._rows[item.task]
+        row.length += 1
+        row.errors[error] += 1
+        if len(row.items) < LEAST_ITEMS:
+            row.items.add(item.id)
+        if row.length < self._limit or len(row.items) < LEAST_ITEMS:
+            return None
+        ((common, _),) = row.errors.most_common(1)
+        return f"the last {row.length} attempts of {item.task} all failed, most of them with {common}"
+
+
+class Horizon:
+    """The deadline and the grace period of one run. ``ends_at`` is the clock time of its deadline, if it has one.
+
+    ``should_stop`` is the calling program's wish that the run ends.
+    """
+
+    def __init__(self, clock: Clock, limits: Limits, should_stop: Callable[[], bool]) -> None:
+        self._clock = clock
+        self._limits = limits
+        self._should_stop = should_stop
+        self._thread: int | None = None
+        self._over_at = math.inf
+        self.ends_at: float | None = None
+
+    def begin(self) -> None:
+        """Note that the run begins now, in this thread."""
+        self._thread = threading.get_ident()
+        if self._limits.deadline is not None:
+            self.ends_at = self._clock.now() + self._limits.deadline
+            self._over_at = self.ends_at + self._limits.grace
+
+    def due(self) -> Stop | None:
+        """Return what ends the run now, if anything does."""
+        if self.ends_at is not None and self._clock.now() >= self.ends_at:
+            return Stop("deadline", f"its deadline of {self._limits.deadline:g} s is over")
+        if self._should_stop():
+            return Stop("cancelled", "the program that started it asked it to end")
+        return None
+
+    def grant(self) -> float:
+        """Begin the grace period, unless it has begun; return the clock time at which it ends."""
+        self._over_at = min(self._over_at, self._clock.now() + self._limits.grace)
+        return self._over_at
+
+    def abandon(self) -> None:
+        """Note that nobody waits any more."""
+        self._over_at = -math.inf
+
+    def is_over(self) -> bool:
+        """Return whether the run waits for no attempt any more. Attempts of this process ask, from any thread."""
+        if self._over_at == math.inf and threading.get_ident() == self._thread and self._should_stop():
+            self.grant()  # an attempt that runs in the thread of the engine keeps it from looking itself
+        return self._over_at < math.inf and self._clock.now() >= self._over_at

@@ -5,19 +5,14 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Sequence
 
-from pipeline_optimization.engine.announcing import Announcer, Emit
-from pipeline_optimization.engine.backlog import Backlog
-from pipeline_optimization.engine.breaker import CircuitBreaker
+from pipeline_optimization.engine.backlog import Backlog, Flight
 from pipeline_optimization.engine.clock import Clock
-from pipeline_optimization.engine.flight import Flight
-from pipeline_optimization.engine.horizon import Horizon
 from pipeline_optimization.engine.interruption import Interruption
-from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
 from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.engine.tally import FailedItem, Tally
+from pipeline_optimization.engine.tally import Announcer, Emit, FailedItem, Tally
 from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
-from pipeline_optimization.engine.work import Item, Track, Workload
+from pipeline_optimization.engine.work import Item, Retrying, Track, Workload
 from pipeline_optimization.errors import OrchestratorError
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator

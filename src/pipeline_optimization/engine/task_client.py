@@ -11,20 +11,18 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, finalize
 
-from pipeline_optimization.engine.faults import Draw
+from pipeline_optimization.engine.faults import TASK_SERVER, Draw
 from pipeline_optimization.errors import OptionError
 
 if TYPE_CHECKING:
     import asyncio
 
-__all__ = ["VARIABLE", "TaskClient"]
+__all__ = ["TaskClient", "client_of"]
 
-VARIABLE = "ANAGRAM_TASK_SERVER"
 BLOCK = 1 << 16
 
 
@@ -38,12 +36,6 @@ class TaskClient:
         self._address = address
         self._threads = threading.local()
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopConnection] = WeakKeyDictionary()
-
-    @staticmethod
-    def from_environment(environ: Mapping[str, str] = os.environ) -> TaskClient | None:
-        """Return the client of the harness that measures this process, None where none does."""
-        address = environ.get(VARIABLE)
-        return _client(address) if address else None
 
     def call(self, task: str, key: str, *, number: int = 0, policy: str = "") -> Draw:
         """Block the thread until the call may go on, and return what was drawn for it.
@@ -166,7 +158,8 @@ class _LoopConnection:
 
 
 @cache
-def _client(address: str) -> TaskClient:
+def client_of(address: str) -> TaskClient:
+    """Return this process's client of the harness at an address."""
     return TaskClient(address)
 
 
@@ -185,4 +178,4 @@ def _request(id_: int, task: str, key: str, number: int, policy: str) -> bytes:
 
 
 def _silence() -> OptionError:
-    return OptionError(f"Nobody answers calls of tasks at {VARIABLE}; only a harness sets this variable. Unset it.")
+    return OptionError(f"Nobody answers calls of tasks at {TASK_SERVER}; only a harness sets this variable. Unset it.")

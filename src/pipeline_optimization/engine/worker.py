@@ -17,8 +17,7 @@ from typing import Protocol, cast, runtime_checkable
 from attrs import frozen
 
 from pipeline_optimization.engine.cutting import CutShort, IsOver, is_over_here, never
-from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan
-from pipeline_optimization.engine.passing import pass_latency, pass_latency_async
+from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan, pass_latency, pass_latency_async
 from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
 from pipeline_optimization.error_text import message_of
 from pipeline_optimization.errors import InjectedFault, PluginError
@@ -236,8 +235,7 @@ class Pending:
     def _begin(self) -> None:
         if self._is_over():
             raise CutShort
-        if self._draw.fails:
-            raise InjectedFault(f"{self._call.task} failed on attempt {self._call.number} (simulated)")
+        self._draw.check(self._call.task, self._call.number)
 
     def _done(self, found: bytes | Bundled) -> bytes:
         result, done = (found.result, found.done) if isinstance(found, Bundled) else (found, ())

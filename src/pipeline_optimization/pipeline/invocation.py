@@ -9,18 +9,14 @@ from typing import Any, TypeVar
 
 from attrs import Factory, fields, frozen
 
-from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.errors import CheckpointError
-from pipeline_optimization.pipeline.plan import KEPT, RunOptions
+from pipeline_optimization.pipeline.plan import FAULTS, KEPT, RunOptions
 from pipeline_optimization.sources import FileSource, Source, TextSource
 
 __all__ = ["Invocation"]
 
 MAX_TEXT = 1 << 20
 """Characters of a text that is kept whole."""
-
-FAULTS = {"faults": "profile", "latency_scale": "latency_scale", "seed": "seed", "case": "case"}
-"""What a checkpoint calls the parts of ``FaultSettings``."""
 
 O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
 
@@ -52,9 +48,7 @@ class Invocation:
 
     def run_options(self, kind: type[O], **others: Any) -> O:
         """Return the run's options, with ``others`` for those that are not written down."""
-        faults = {part: self.options[name] for name, part in FAULTS.items() if name in self.options}
-        rest = {name: value for name, value in self.options.items() if name not in FAULTS}
-        return kind(**rest, faults=FaultSettings(**faults), **others)
+        return kind.called({**self.options, **others})
 
     def to_json(self) -> str:
         facts = {"directory": self.directory, "paths": self.paths, "text": self.text, "options": self.options}

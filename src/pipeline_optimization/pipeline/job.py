@@ -95,8 +95,8 @@ class StartedJob(Protocol[R_co]):
         """Return what people should know of the results, a sentence each."""
         ...
 
-    def report(self, summary: RunSummary) -> R_co:
-        """Return the results with how the run went."""
+    def report(self, summarise: Callable[[], RunSummary]) -> R_co:
+        """Return the results with how the run went. ``summarise`` ends the run time: call it when the results are there."""
         ...
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from pipeline_optimization.error_text import describe_with_place
-from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
+from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, speaking
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.speech import speaking
 from pipeline_optimization.types import CheckpointSaved, ItemFinished, RunFinished, RunStarted, TaskFailed, TaskRetried
 
 __all__ = ["Observing", "RunEvent"]

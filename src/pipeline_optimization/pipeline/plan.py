@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan, FaultSettings
@@ -19,7 +20,7 @@ from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.job import Job
 
-__all__ = ["DEFAULT_CHUNK_SIZE", "KEPT", "SEED", "Executor", "RunOptions", "RunPlan", "plan_run"]
+__all__ = ["DEFAULT_CHUNK_SIZE", "FAULTS", "KEPT", "SEED", "Executor", "RunOptions", "RunPlan", "plan_run"]
 
 DEFAULT_CHUNK_SIZE = 4 << 20
 """Bytes of input in one item: enough to look each different word up rarely, little enough to hold several."""
@@ -31,15 +32,29 @@ KEPT: Mapping[str, bool] = {"kept": True}
 """Marks the options that a checkpoint says of its run, for ``Invocation``. Not the orchestrator's own: a hostile checkpoint
 must not choose the address of a cluster, which can run code here."""
 
+FAULTS: Mapping[str, str] = {"faults": "profile", "latency_scale": "latency_scale", "seed": "seed", "case": "case"}
+"""What callers and checkpoints call the parts of ``FaultSettings``."""
+
 Options = Mapping[str, object]
 
 J = TypeVar("J", bound="Job[Any]")
 J_co = TypeVar("J_co", bound="Job[Any]", covariant=True)
 
 
+def _path(checkpoint: str | PathLike[str] | None) -> str | None:
+    return None if checkpoint is None else fspath(checkpoint)
+
+
+def _bounds(limits: Limits | None) -> Limits:
+    return Limits() if limits is None else limits
+
+
 @frozen(kw_only=True)
 class RunOptions:
-    """What a caller may choose for any job. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``."""
+    """What a caller may choose for any job. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``.
+
+    This is where options are defined. Doors spell them for their users' sake, and a test holds them against this.
+    """
 
     orchestrator: str | Orchestrator = field(default="sequential", metadata=KEPT)
     retry: str = field(default="exponential", metadata=KEPT)
@@ -48,10 +63,17 @@ class RunOptions:
     faults: FaultSettings = field(factory=FaultSettings)
     chunk_size: int = field(default=DEFAULT_CHUNK_SIZE, metadata=KEPT)
     encoding: str = field(default=UTF_8, metadata=KEPT)
-    limits: Limits = field(factory=Limits)
-    checkpoint: str | None = None
+    limits: Limits = field(default=None, converter=_bounds)
+    checkpoint: str | None = field(default=None, converter=_path)
     resume: bool = False
     retries_failed: bool = False
+
+    @classmethod
+    def called(cls, values: Mapping[str, Any]) -> Self:
+        """Return options from values by the names that callers use; other names are passed over."""
+        faults = {part: values[name] for name, part in FAULTS.items() if name in values}
+        own = {one.name: values[one.name] for one in fields(cls) if one.name in values and one.name not in FAULTS}
+        return cls(**own, faults=FaultSettings(**faults))
 
 
 O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options

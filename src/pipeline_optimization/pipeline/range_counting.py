@@ -12,7 +12,6 @@ from attrs import define, field
 
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.pipeline.payloads import Counted
-from pipeline_optimization.processors import processors
 from pipeline_optimization.sources import (
     FIRST_BYTES,
     Chunk,
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.sources.squeezing import Squeeze
     from pipeline_optimization.types import CountingKernel, Merge
 
-__all__ = ["PIECE", "RangeCounter", "threads_beside"]
+__all__ = ["PIECE", "RangeCounter"]
 
 PIECE: Final = 1 << 20
 """Bytes that a thread takes at once: what is read is still in the processor's cache when it is counted."""
@@ -40,14 +39,6 @@ BLOCKS: Final = 4
 MANY_FILES: Final = 16
 """So many files or more are read by one thread at a time: several would wait for the interpreter's lock at each of the four
 short system calls that a file takes, which is slower than to read one after the other."""
-
-MAX_THREADS: Final = 4
-"""As each thread remembers words, more would take more memory than an item's worth of text gives them to do."""
-
-
-def threads_beside(slots: int) -> int:
-    """Return how many threads may count in each of so many attempts at once, so that all together use the cores."""
-    return max(1, min(MAX_THREADS, processors() // slots))
 
 
 @define(eq=False)

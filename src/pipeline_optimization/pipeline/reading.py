@@ -1,4 +1,4 @@
-"""The sources of a run as one lazy stream of parts, with a record of what was read."""
+"""The sources of a run as one lazy stream of parts, with a record of what was read, and what is said of its encoding."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from functools import partial
 
 from attrs import define, frozen
 
+from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.sources import (
     UNKNOWN,
@@ -16,6 +17,7 @@ from pipeline_optimization.sources import (
     Guide,
     Source,
     UrlSource,
+    check_encoding,
     cut_file,
     is_plain_file,
     read_chunks,
@@ -23,7 +25,7 @@ from pipeline_optimization.sources import (
     total_size,
 )
 
-__all__ = ["Part", "Reading"]
+__all__ = ["Part", "Reading", "encoding_warnings"]
 
 MAX_FILES = 4096
 """Files that are counted as one part at most, so that progress shows."""
@@ -149,3 +151,23 @@ class Reading:
         for chunk in read_ranges(ranges, self.chunk_size, self.squeeze):
             self.note(len(chunk.data), chunk.invalid_bytes, chunk.looks, where)
             yield Part(data=chunk.data, size=len(chunk.data), place=where)
+
+
+def encoding_warnings(reading: Reading) -> Sequence[str]:
+    """Return a sentence or two if words may be wrong because of the encoding, and what would read them right."""
+    if reading.invalid_bytes:
+        sequences = "sequence" if reading.invalid_bytes == 1 else "sequences"
+        said = "UTF-8" if reading.encoding == UTF_8 else reading.encoding
+        found = f"{reading.invalid_bytes:,} invalid {said} {sequences} became U+FFFD, so that words may be wrong"
+    elif reading.looks:
+        found = "The text has NUL characters, so that words may be wrong"
+    else:
+        return ()
+    if not reading.looks:
+        return (f"{found}.",)
+    try:
+        check_encoding(reading.looks)
+        advice = f". It looks like {reading.looks}: --encoding {reading.looks} reads that."
+    except OptionError:
+        advice = f". It looks like {reading.looks}."
+    return (f"{found} (first in {reading.looks_in}){advice}",)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from attrs import asdict, field, fields, frozen
+from attrs import asdict, field, frozen
 
-from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
-from pipeline_optimization.pipeline.summary import Conclusions, RunSummary
+from pipeline_optimization.pipeline.summary import Conclusions
 from pipeline_optimization.sources import UTF_8
 
-__all__ = ["RunReport", "report_of"]
+__all__ = ["RunReport"]
 
 
 @frozen(kw_only=True)
@@ -102,19 +100,6 @@ class RunReport(Conclusions):
             "ledger": {"entries": self.ledger_entries, "digest": self.ledger_digest},
             "warnings": list(self.warnings),
         }
-
-
-def report_of(summary: RunSummary, **counted: Any) -> RunReport:
-    """Return the report of a run that went like this. ``counted`` are the fields that the summary does not have."""
-    general = {one.name: getattr(summary, one.name) for one in fields(RunSummary)}
-    faults: FaultSettings = general.pop("faults")
-    return RunReport(
-        **general,
-        **counted,
-        faults=faults.profile,
-        latency_scale=faults.latency_scale,
-        case=faults.case,
-    )
 
 
 _PLAIN = (

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.retrying import Retrying
+from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.pipeline.job import Job
 from pipeline_optimization.pipeline.keeping import Keeping, open_keeping
@@ -53,9 +53,12 @@ def execute(
     on_progress: Callable[[Progress], None] | None = None,
     signals: Sequence[int] = (signal.SIGINT,),
     should_stop: Callable[[], bool] | None = None,
+    began: float | None = None,
 ) -> R:
     """Run a plan's job and return its report, also where something stopped the run: one of ``signals``, say.
 
+    ``began`` is when the caller began to wait (``time.monotonic()``), if that was before this call: making the plan is part of
+    the run time then. An orchestrator with a clock of its own knows nothing of real time, and so nothing of that.
     ``should_stop`` stops it too, once it returns True; it is asked between any two steps of the engine.
     With a checkpoint, finished items are kept in it while the run goes on, and those that it has are not run again.
 
@@ -64,7 +67,7 @@ def execute(
     KeyboardInterrupt at a second signal.
     """
     clock = _clock_of(plan.executor.orchestrator)
-    start = clock.now()
+    start = began if began is not None and isinstance(clock, SystemClock) else clock.now()
     loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
     observing = Observing(registry)
     run_id = uuid4().hex
@@ -105,8 +108,12 @@ def execute(
             policy=RetrySettings(name=plan.options.retry, options=plan.options.retry_options).label,
         )
         _run(plan, engine, observing, clock, run_id=run_id, save=save, setup=setup)
-    runtime = (clock.now() - start) * 1000.0
-    return job.report(_summary(plan, engine, runtime, [*job.warnings, *observing.warnings], keeping))
+
+    def summarise() -> RunSummary:
+        runtime = (clock.now() - start) * 1000.0
+        return _summary(plan, engine, runtime, [*job.warnings, *observing.warnings], keeping)
+
+    return job.report(summarise)
 
 
 def _limits(plan: RunPlan[Any]) -> Limits:

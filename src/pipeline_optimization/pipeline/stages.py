@@ -25,7 +25,7 @@ from pipeline_optimization.sources import FileRange
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
-from pipeline_optimization.types import CountingKernel, KernelOffer, Lexicon, Signature, Tokenizer
+from pipeline_optimization.types import CountingKernel, GroupIndex, KernelOffer, Lexicon, Signature, Tokenizer
 
 __all__ = ["COUNT_CHUNK", "COUNT_RANGES", "FILTER_INPUT", "FIND_ANAGRAMS", "GET_WORDS", "StagePlan", "build_stages"]
 
@@ -72,13 +72,29 @@ class StagePlan:
         )
 
 
+class _GroupNumbers:
+    """An index in which each group has one word, its own number."""
+
+    def __init__(self, index: GroupIndex) -> None:
+        self._index = index
+        self.groups_of = index.groups_of
+
+    def __len__(self) -> int:
+        return len(self._index)
+
+    def first_words(self) -> str:
+        return "".join(f"{group}\n" for group in range(len(self)))
+
+    def words_of(self, group: int) -> Sequence[str]:
+        return [str(group)]
+
+
 class _Stages:
     """The stages; what only some need is built when it is first needed."""
 
     def __init__(self, plan: StagePlan) -> None:
         self._plan = plan
         self._tokenizer = plan.tokenizer.build()
-        self._index: AnagramIndex | None = None
 
     def count_chunk(self, data: bytes) -> bytes:
         """Return all counts of a chunk: the stages in one, where none can wait or fail."""
@@ -100,6 +116,10 @@ class _Stages:
     def describe_worker(self, data: bytes) -> bytes:
         """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""
         return encode_facts({"the lexicon's digest": self._plan.open_index().digest()})
+
+    @cached_property
+    def _numbers(self) -> _GroupNumbers:
+        return _GroupNumbers(self._plan.open_index())
 
     @cached_property
     def _kernel(self) -> CountingKernel:
@@ -129,10 +149,7 @@ class _Stages:
 
     def find_anagrams(self, data: bytes) -> bytes:
         """Return the word's group number in decimal, or nothing: the parent, too, has the groups' words."""
-        if self._index is None:
-            self._index = self._plan.open_index()
-        (group,) = self._index.groups_of([data.decode("utf-8", "surrogatepass")])
-        return b"" if group is None else b"%d" % group
+        return "".join(find_anagrams.plain(data.decode("utf-8", "surrogatepass"), self._numbers)).encode()
 
 
 def build_stages(plan: object) -> Mapping[str, Callable[[bytes], bytes]]:

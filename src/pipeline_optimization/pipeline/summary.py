@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.stopping import Stop
@@ -71,3 +72,12 @@ class RunSummary(Conclusions):
     resumed_items: int
     checkpoint: str
     warnings: Sequence[str]
+
+    def parts(self) -> dict[str, Any]:
+        """Return everything by name, that of the faults too, for a report that has it side by side with its results."""
+        parts = {one.name: getattr(self, one.name) for one in fields(RunSummary)}
+        return parts | {
+            "faults": self.faults.profile,
+            "latency_scale": self.faults.latency_scale,
+            "case": self.faults.case,
+        }

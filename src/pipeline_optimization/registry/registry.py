@@ -12,7 +12,6 @@ from pipeline_optimization import hookspecs
 from pipeline_optimization.errors import OptionError, PluginConflictError, PluginLoadError, UnknownPluginError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.installed import name_key
-from pipeline_optimization.registry.build import Choice
 from pipeline_optimization.registry.entries import (
     KERNEL_GROUP,
     OBSERVER_GROUP,
@@ -23,11 +22,9 @@ from pipeline_optimization.registry.entries import (
     unreadable_metadata,
 )
 from pipeline_optimization.registry.failure import raise_unusable, unknown_component
-from pipeline_optimization.registry.initial_records import initial_records
-from pipeline_optimization.registry.kernel_offers import kernel_offers
-from pipeline_optimization.registry.loading import adopt, import_plugin
-from pipeline_optimization.registry.offers import Offers
-from pipeline_optimization.registry.options import argument_name, make_options
+from pipeline_optimization.registry.loading import adopt, import_plugin, initial_records
+from pipeline_optimization.registry.offers import Offers, kernel_offers
+from pipeline_optimization.registry.options import Choice, argument_name, make_options
 from pipeline_optimization.registry.records import Kind, PluginRecord
 from pipeline_optimization.registry.selection import Selection
 from pipeline_optimization.types import Component, KernelOffer, Lexicon, Orchestrator, RetryPolicy, Signature, Tokenizer

@@ -12,15 +12,20 @@ from pipeline_optimization.engine.faults import (
     CALM,
     DEFAULT_LATENCY_SCALE,
     PROFILES,
+    TASK_SERVER,
     Draw,
     FaultSettings,
     TaskFaults,
     fault_key,
+    pass_latency,
+    pass_latency_async,
 )
-from pipeline_optimization.engine.passing import pass_latency, pass_latency_async
-from pipeline_optimization.errors import InjectedFault, OptionError
+from pipeline_optimization.errors import OptionError
 
 __all__ = ["POLICY", "DirectCalls", "fault_settings", "process_settings"]
+
+if os.environ.get(TASK_SERVER):
+    import pipeline_optimization.engine.task_client  # noqa: F401 - now, so that no call that is measured pays for it
 
 POLICY: ContextVar[str] = ContextVar("POLICY", default="")
 """The label of the retry policy that the calls of this thread or coroutine are under; empty where there is none."""
@@ -65,14 +70,13 @@ class DirectCalls:
         Raises InjectedFault where it was drawn, and OptionError where an environment variable is wrong.
         """
         key = fault_key(argument)
-        _raise_drawn(task, pass_latency(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get()))
+        pass_latency(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get()).check(task)
 
     async def pass_latency_async(self, task: str, faults: TaskFaults, argument: str) -> None:
         """Do the same while an event loop serves others."""
         key = fault_key(argument)
-        _raise_drawn(
-            task, await pass_latency_async(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get())
-        )
+        draw = await pass_latency_async(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get())
+        draw.check(task)
 
     def _draw(self, task: str, faults: TaskFaults, key: str) -> Draw:
         plan = process_settings().plan({task: faults})
@@ -82,11 +86,6 @@ class DirectCalls:
         with self._lock:
             self._calls[task, key] += 1
             return self._calls[task, key]
-
-
-def _raise_drawn(task: str, draw: Draw) -> None:
-    if draw.fails:
-        raise InjectedFault(f"{task} failed (simulated)")
 
 
 def _profile(default: str) -> str:

@@ -19,7 +19,8 @@ def find_anagrams(word: str, index: GroupIndex | None = None) -> list[str]:
 
     ``index`` defaults to the lexicon ``gcide``.
     """
-    index = index or _default_index()
+    if index is None:
+        index = _default_index()
     (group,) = index.groups_of([word.lower()])
     return [] if group is None else list(index.words_of(group))
 

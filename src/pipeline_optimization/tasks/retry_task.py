@@ -14,8 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pipeline_optimization.engine.faults import FaultSettings, fault_key
-from pipeline_optimization.engine.retrying import Retrying
-from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.engine.work import Item, Retrying, Track
 from pipeline_optimization.errors import InjectedFault
 from pipeline_optimization.tasks.environment import POLICY, process_settings
 from pipeline_optimization.tasks.retry_settings import RetrySettings

@@ -35,13 +35,24 @@ class SampleOrder:
     memory_limit: int
     retry: RetrySettings = field(factory=RetrySettings)
 
+    @property
+    def repeats_texts(self) -> bool:
+        """Return whether texts are executed that may be known, so that more is looked at than times."""
+        return any(kind in {"replay", "known"} for kind, _ in self.texts)
+
 
 @define(kw_only=True)
 class RawExecution:
-    """One call of process_text as it was seen: ``wall_ms`` is from sending the text to having received the whole answer."""
+    """One call of process_text as it was seen: ``wall_ms`` is from sending the text to having received the whole answer.
+
+    For up to ``delayed_ms`` of it the subject or the harness waited for a processor. ``cpu_ms`` is what all processes used, None where
+    nobody looked.
+    """
 
     kind: ExecutionKind
     wall_ms: float
+    delayed_ms: float = 0.0
+    cpu_ms: float | None = None
     answer: Event
     told: Event
     calls: Sequence[CallRecord] = ()

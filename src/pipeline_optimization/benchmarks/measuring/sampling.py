@@ -19,6 +19,7 @@ from pipeline_optimization.benchmarks.measuring.priorities import reset_prioriti
 from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
+from pipeline_optimization.benchmarks.measuring.run_delay import run_delay_seconds
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start, start_program
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
@@ -27,7 +28,7 @@ from pipeline_optimization.benchmarks.records import NAMESPACE
 from pipeline_optimization.benchmarks.stages import fault_plan
 from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.engine.draws import uniform
-from pipeline_optimization.engine.task_client import VARIABLE
+from pipeline_optimization.engine.faults import TASK_SERVER
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.signal_mask import stop_signals_put_off
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -158,11 +159,14 @@ class _Sampling:
             self._watch.begin_execution()
         if self._server is not None:
             self._server.begin()
-        own = time.process_time()
+        used = self._tree.cpu_seconds() if self._order.repeats_texts else None
+        own, delayed = time.process_time(), self._run_delay()
         timed = subject.time_answer(text.encode(), deadline=time.monotonic() + timeout)
         self._raw.sampler_cpu_s += time.process_time() - own
         if timed is None:
             return None
+        delayed = self._run_delay() - delayed
+        cpu_ms = None if used is None else (self._tree.cpu_seconds() - used) * 1e3
         seconds, answer = timed
         calls = () if self._server is None else self._server.calls()
         if kind == "warm":
@@ -170,7 +174,19 @@ class _Sampling:
         subject.send(order="tell", deadline=time.monotonic() + timeout)
         told = self._receive(timeout, "told")
         self._raw.raised_priority = reset_priorities(self._tree.refresh()) or self._raw.raised_priority
-        return RawExecution(kind=kind, wall_ms=seconds * 1e3, answer=answer, told=told or {"threads": 0}, calls=calls)
+        return RawExecution(
+            kind=kind,
+            wall_ms=seconds * 1e3,
+            delayed_ms=delayed * 1e3,
+            cpu_ms=cpu_ms,
+            answer=answer,
+            told=told or {"threads": 0},
+            calls=calls,
+        )
+
+    def _run_delay(self) -> float:
+        """Return the seconds that the subject and this process have waited for a processor."""
+        return run_delay_seconds(self._subject.pid) + run_delay_seconds(os.getpid())
 
     def _isolate(self) -> bool:
         """Have the subject keep what it writes to itself; return whether it still lives."""
@@ -220,7 +236,7 @@ def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str
     if settings is None or server is None:
         return environment | {"ANAGRAM_FAULTS": "none"}
     return environment | {
-        VARIABLE: server.address,
+        TASK_SERVER: server.address,
         "ANAGRAM_FAULTS": settings.profile,
         "ANAGRAM_LATENCY_SCALE": repr(settings.latency_scale),
         "ANAGRAM_CASE": settings.case,
@@ -228,7 +244,7 @@ def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str
     }
 
 
-_REPLACED = {"ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "ANAGRAM_LATENCY_SCALE", VARIABLE}
+_REPLACED = {"ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "ANAGRAM_LATENCY_SCALE", TASK_SERVER}
 
 
 def _control_ms() -> float:

@@ -130,12 +130,14 @@ def _advice(results: Results, case: str, profile: str) -> str:
 
 
 def _retries(results: Results, names: Sequence[str]) -> str:
-    """Return who retries in which way; empty where all do alike, or where the run's policy is not known."""
+    """Return who retries in which way; empty where all do alike, where names say it, or where the run's policy is not known."""
     common = results.run.retry
+    known = [one for one in results.contenders if one.name in names and one.retry]
+    if all("retry" in {path.partition(".")[0] for path in one.options} for one in known):
+        return ""
     ways: dict[str, list[str]] = {}
-    for one in results.contenders:
-        if one.name in names and one.retry:
-            ways.setdefault(one.retry, []).append(one.name)
+    for one in known:
+        ways.setdefault(one.retry, []).append(one.name)
     if len(ways) < 2 or not common:
         return ""
     listed = "; ".join(f"{', '.join(found)}: {RETRIES.get(way, way)}" for way, found in ways.items() if way != common)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.advice import Advice
-from pipeline_optimization.benchmarks.axes import KINDS
+from pipeline_optimization.benchmarks.axes import SETTING
 from pipeline_optimization.benchmarks.records import Interval, Results, SummaryRow
 from pipeline_optimization.benchmarks.reports.quantities import pace
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
@@ -18,13 +18,9 @@ from pipeline_optimization.benchmarks.statistics.wording import between, listed
 __all__ = ["arguments_of", "why_of", "words_on_files"]
 
 
-_SETTING = re.compile(rf" (?=(?:{'|'.join(KINDS)})(?:\.\w+)?=)")
-"""Where the settings of a variant's name begin. Their values may have spaces: ``sequential lexicon=file:my words.txt``."""
-
-
 def arguments_of(name: str) -> str:
     """Return the options that select a contender: of ``asyncio retry=fixed``, ``--orchestrator asyncio --retry fixed``."""
-    orchestrator, *variants = _SETTING.split(name)
+    orchestrator, *variants = re.split(SETTING, name)
     options = ["--orchestrator", orchestrator]
     for kind, _, value in (variant.partition("=") for variant in variants):
         # Options of the orchestrator stand without their kind.

@@ -132,10 +132,12 @@ class StartedPipelineJob(Generic[Result]):
     def bytes_read(self) -> int:
         return self.workload.bytes_read
 
-    def report(self, summary: RunSummary) -> PipelineReport[Result]:
+    def report(self, summarise: Callable[[], RunSummary]) -> PipelineReport[Result]:
         pipeline = self.job.pipeline
         result = pipeline.end.result(self.workload.total)
-        return PipelineReport(pipeline=pipeline.name, result=result, elements=self.workload.elements, summary=summary)
+        return PipelineReport(
+            pipeline=pipeline.name, result=result, elements=self.workload.elements, summary=summarise()
+        )
 
 
 def plan_pipeline(

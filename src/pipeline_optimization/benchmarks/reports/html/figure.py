@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from math import ceil, exp, floor, log, log10
 
 from attrs import frozen
 
-__all__ = ["Figure", "Spec", "Values", "along", "chart", "log_axis", "rows_of"]
+from pipeline_optimization.benchmarks.axes import SETTING
+
+__all__ = ["Figure", "Spec", "Values", "along", "chart", "log_axis", "rows_height", "rows_of"]
 
 Spec = Mapping[str, object]
 Values = Sequence[Mapping[str, object]]
@@ -47,8 +51,25 @@ def rows_of(names: Sequence[str]) -> dict[str, object]:
         "field": "contender",
         "type": "nominal",
         "scale": {"domain": [*names]},
-        "axis": {"title": None, "ticks": False, "domain": False},
+        # Each setting of a variant has a line, so that names do not look alike where they are cut.
+        "axis": {
+            "title": None,
+            "ticks": False,
+            "domain": False,
+            "labelExpr": f"split(datum.label, regexp({json.dumps(SETTING)}))",
+            # Vega puts the first line at the row's middle.
+            "labelOffset": -7 * (_lines(names) - 1),
+        },
     }
+
+
+def rows_height(names: Sequence[str], *, least: int) -> int:
+    """Return the pixels of a row for each name, ``least`` of them a row, with room for the lines of the longest label."""
+    return max(least, 15 * _lines(names) + 8) * len(names)
+
+
+def _lines(names: Sequence[str]) -> int:
+    return max((len(re.split(SETTING, name)) for name in names), default=1)
 
 
 def log_axis(values: Sequence[float], *, form: str, grid: bool = True) -> dict[str, object]:

@@ -42,7 +42,7 @@ def templates() -> Environment:
         from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - as above
     except ImportError as error:
         raise _missing(error) from error
-    return Environment(
+    environment = Environment(
         autoescape=True,
         loader=PackageLoader("pipeline_optimization.benchmarks.reports.html", "page"),
         trim_blocks=True,
@@ -51,6 +51,8 @@ def templates() -> Environment:
         finalize=lambda value: printable(value) if type(value) is str else value,
         undefined=StrictUndefined,
     )
+    environment.filters["printable"] = printable
+    return environment
 
 
 def _missing(error: ImportError) -> UsageError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from pipeline_optimization.benchmarks.records import Results, SummaryRow
-from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, rows_of
+from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, rows_height, rows_of
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
 from pipeline_optimization.benchmarks.reports.summary_table import group_rows
@@ -104,6 +104,6 @@ def _spec(known: Mapping[str, Mapping[str, float]], words: str) -> Spec:
                 "encoding": {"x": along("middle", x), "y": y, "text": {"field": "label", "type": "nominal"}},
             },
         ],
-        height=34 * len(known),
+        height=rows_height(list(known), least=34),
         description=words,
     )

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from pipeline_optimization.benchmarks.records import Results, SummaryRow
 from pipeline_optimization.benchmarks.reports import quantities
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
-from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, log_axis, rows_of
+from pipeline_optimization.benchmarks.reports.html.figure import (
+    Figure,
+    Spec,
+    along,
+    chart,
+    log_axis,
+    rows_height,
+    rows_of,
+)
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.summary_table import group_rows
 
@@ -103,6 +111,6 @@ def _spec(rows: Sequence[SummaryRow], results: Results, contenders: Contenders, 
                 "encoding": {"x": along("ratio", x), "y": y, "text": {"field": "label", "type": "nominal"}},
             },
         ],
-        height=42 * len(rows),
+        height=rows_height([printable(row.contender) for row in rows], least=42),
         description=printable(words),
     )

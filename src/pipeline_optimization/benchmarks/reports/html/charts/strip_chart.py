@@ -8,7 +8,15 @@ from statistics import median
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.html.charts.sample_times import SampleTime, sample_times
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
-from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, log_axis, rows_of
+from pipeline_optimization.benchmarks.reports.html.figure import (
+    Figure,
+    Spec,
+    along,
+    chart,
+    log_axis,
+    rows_height,
+    rows_of,
+)
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
 from pipeline_optimization.plural import counted
@@ -111,6 +119,6 @@ def _spec(times: Sequence[SampleTime], contenders: Contenders, words: str) -> Sp
                 },
             },
         ],
-        height=44 * len(names),
+        height=rows_height(names, least=44),
         description=words,
     )

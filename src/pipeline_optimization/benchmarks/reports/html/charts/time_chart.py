@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from pipeline_optimization.benchmarks.records import Results, SummaryRow
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
-from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, rows_of
+from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, rows_height, rows_of
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
 from pipeline_optimization.benchmarks.reports.summary_table import group_rows
@@ -89,6 +89,6 @@ def _spec(rows: Sequence[SummaryRow], contenders: Contenders, words: str) -> Spe
                 "encoding": {"x": along("ms", x), "y": y, "text": {"field": "shown", "type": "nominal"}},
             },
         ],
-        height=34 * len(rows),
+        height=rows_height([printable(row.contender) for row in rows], least=34),
         description=printable(words),
     )

@@ -5,10 +5,12 @@
   const views = new Map();
   let drawing = 0;
 
-  function configFor(place) {
+  function configFor(place, spec) {
     const config = structuredClone(configs[dark.matches ? "dark" : "light"]);
     // Long names must leave room for the plot; the table has them in full.
-    config.axis.labelLimit = place.clientWidth < 520 ? 104 : 220;
+    // Those of variants have a line for each setting, whose end is what tells them apart.
+    const hasLines = spec.layer.some(layer => layer.encoding?.y?.axis?.labelOffset < 0);
+    config.axis.labelLimit = place.clientWidth >= 520 ? 220 : hasLines ? 132 : 104;
     config.axis.titleLimit = place.clientWidth * 0.7;
     return config;
   }
@@ -17,7 +19,7 @@
     const place = document.getElementById(`chart-${name}`);
     const options = {
       mode: "vega-lite", renderer: "svg", actions: false, ast: true, defaultStyle: false,
-      config: configFor(place), tooltip: { disableDefaultStyle: true },
+      config: configFor(place, specs[name]), tooltip: { disableDefaultStyle: true },
     };
     try {
       views.get(name)?.finalize();

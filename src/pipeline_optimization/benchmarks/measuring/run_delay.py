@@ -1,0 +1,19 @@
+"""How long a process was ready to run, and had to wait for a processor: what a busy machine adds to a time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+__all__ = ["run_delay_seconds"]
+
+
+def run_delay_seconds(pid: int) -> float:
+    """Return the seconds that a process's main thread has waited for a processor so far; 0 where the system does not tell.
+
+    The kernel counts them (the second number of ``/proc/PID/schedstat``), so nothing in the process can change them.
+    """
+    try:
+        _, waited, _ = Path(f"/proc/{pid}/schedstat").read_bytes().split()
+        return int(waited) / 1e9
+    except (OSError, ValueError):
+        return 0.0
