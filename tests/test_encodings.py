@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import random
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from command import anagram, refused_here
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.sources import StreamSource, UrlSource, read_chunks
 
 CASE_1 = "捡t 捡t\n"
@@ -197,6 +199,35 @@ def test_a_run_goes_on_in_its_encoding(tmp_path: Path) -> None:
     other = anagram(*run, "--resume", cwd=tmp_path)
     assert other.returncode == 2
     assert b"the encoding was utf-16-le, and is not given" in other.stderr
+
+
+@pytest.mark.parametrize(
+    "odd", ["café naïve cat\n".encode("latin-1"), "the cat act listen\n".encode("utf-16-le"), b"cat \xff"]
+)
+@pytest.mark.parametrize("finished", [1, 5, 100])
+def test_a_resumed_run_says_what_the_whole_one_says(
+    odd: bytes, finished: int, tmp_path: Path, registry: Registry
+) -> None:
+    """What was counted before was no other text: neither its invalid bytes nor what it looks like are forgotten."""
+    path, checkpoint = tmp_path / "l.txt", tmp_path / "c.ck"
+    path.write_bytes(odd + b"cat act listen\n" * 100)
+    expected = count_anagrams(path, chunk_size=64, registry=registry)
+    assert len(expected.warnings) == 1
+
+    class StopError(Exception):
+        pass
+
+    def stop(progress: Progress) -> None:
+        if progress.items == finished:
+            raise StopError
+
+    options: dict[str, Any] = {"chunk_size": 64, "registry": registry, "checkpoint": checkpoint}
+    with suppress(StopError):
+        count_anagrams(path, **options, on_progress=stop)
+    report = count_anagrams(path, **options, resume=True)
+    assert report.resumed_items > 0
+    told = (report.invalid_bytes, report.looks_like, report.warnings)
+    assert told == (expected.invalid_bytes, expected.looks_like, expected.warnings)
 
 
 def test_a_lexicon_may_have_a_byte_order_mark(tmp_path: Path, registry: Registry) -> None:

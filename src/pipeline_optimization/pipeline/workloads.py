@@ -22,6 +22,10 @@ from pipeline_optimization.pipeline.stages import COUNT_CHUNK, COUNT_RANGES, FIL
 from pipeline_optimization.sources import FileRange
 
 SNAPSHOT = struct.Struct("<QQ")
+NOTED = 1 << 63
+"""In a snapshot's number of bytes: it is followed by a note, with its length before it, of what the text looks like."""
+
+NOTE = struct.Struct("<I")
 
 __all__ = ["FusedWorkload", "StagedWorkload"]
 
@@ -49,6 +53,7 @@ class FusedWorkload:
         self._inline = inline
         self._is_text_elsewhere = is_text_elsewhere
         self._bytes_elsewhere = self._invalid_elsewhere = 0
+        self._looks_elsewhere = self._place_elsewhere = ""
 
     def items(self) -> Iterator[Item]:
         for number, part in enumerate(self._reading.parts(inline=self._inline)):
@@ -82,16 +87,28 @@ class FusedWorkload:
 
     def snapshot(self) -> bytes:
         """Return the sum so far. What the parent read is not part of it: it is read again."""
-        return SNAPSHOT.pack(self._bytes_elsewhere, self._invalid_elsewhere) + self._totals.to_bytes()
+        numbers, totals = (self._bytes_elsewhere, self._invalid_elsewhere), self._totals.to_bytes()
+        if not self._looks_elsewhere:
+            return SNAPSHOT.pack(*numbers) + totals
+        note = f"{self._looks_elsewhere}\0{self._place_elsewhere}".encode("utf-8", "surrogatepass")
+        return b"".join((SNAPSHOT.pack(numbers[0] | NOTED, numbers[1]), NOTE.pack(len(note)), note, totals))
 
     def restore(self, snapshot: bytes) -> None:
         """Begin with a sum that ``snapshot`` returned."""
-        self._add_elsewhere(*SNAPSHOT.unpack_from(snapshot))
-        self._totals.restore(snapshot[SNAPSHOT.size :], groups=self._groups)
+        read, invalid = SNAPSHOT.unpack_from(snapshot)
+        end, looks, place = SNAPSHOT.size, "", ""
+        if read & NOTED:
+            start = end + NOTE.size
+            end = start + NOTE.unpack_from(snapshot, end)[0]
+            looks, _, place = snapshot[start:end].decode("utf-8", "surrogatepass").partition("\0")
+        self._add_elsewhere(read & ~NOTED, invalid, looks, place)
+        self._totals.restore(snapshot[end:], groups=self._groups)
 
-    def _add_elsewhere(self, read: int, invalid: int, looks: str = "", place: str = "") -> None:
+    def _add_elsewhere(self, read: int, invalid: int, looks: str, place: str) -> None:
         self._bytes_elsewhere += read
         self._invalid_elsewhere += invalid
+        if looks and not self._looks_elsewhere:
+            self._looks_elsewhere, self._place_elsewhere = looks, place
         self._reading.note(read, invalid, looks, place)
 
 
