@@ -10,11 +10,11 @@ from pipeline_optimization.builtin.retry_policies import ExponentialOptions, Exp
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.tally import EngineEvent
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.types import RetryPolicy
+from pipeline_optimization.types.events import EngineEvent
 
 
 @define(eq=False)

@@ -23,12 +23,12 @@ from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.tally import EngineEvent
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
 from pipeline_optimization.types import Attempt, Completion, ItemFinished, TaskFailed
+from pipeline_optimization.types.events import EngineEvent
 
 ROOT, LEAF = "root", "leaf"
 POISON_LOSSES = 3

@@ -10,8 +10,8 @@ from attrs import evolve
 
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.engine.faults import FaultPlan
-from pipeline_optimization.engine.introduction import DESCRIBE_WORKER, Introduction
-from pipeline_optimization.engine.worker import Stage, WorkerSetup
+from pipeline_optimization.engine.introduction import Introduction
+from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, WorkerSetup
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.pipeline.stages import build_stages
 from pipeline_optimization.registry import Registry

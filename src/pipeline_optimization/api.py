@@ -18,7 +18,7 @@ from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import UTF_8, FileSource, Source, StreamSource, TextSource, least_bytes
+from pipeline_optimization.sources import UTF_8, Source, StreamSource, TextSource, least_bytes
 from pipeline_optimization.types import Orchestrator
 
 __all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "count_with", "sources_of"]
@@ -106,6 +106,8 @@ def sources_of(source: Countable) -> list[Source]:
         _warn_of_a_name(source)
         return [TextSource(source)]
     if isinstance(source, PathLike):
+        from pipeline_optimization.sources import FileSource  # noqa: PLC0415 - a text needs it not
+
         return [FileSource.at(fspath(source))]
     if isinstance(source, Sequence) and not hasattr(source, "decode"):
         return [part for one in source for part in sources_of(_part(one))]

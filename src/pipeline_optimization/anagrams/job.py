@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from types import MappingProxyType
 
-from attrs import define, evolve, frozen
+from attrs import evolve, frozen
 
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.totals import Totals
@@ -26,7 +26,7 @@ from pipeline_optimization.types import Capabilities, KernelOffer
 __all__ = ["AnagramJob", "FusedJob", "StagedJob"]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class AnagramJob(ABC):
     """Counting anagrams, planned. ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them."""
 
@@ -47,23 +47,23 @@ class AnagramJob(ABC):
 
         Raises LexiconError where there is none to be had, and PluginError where a component fails at it.
         """
-        return LoadedAnagramJob(job=self, index=self.stages.open_index())
+        return LoadedAnagramJob(self, self.stages.open_index())
 
     @abstractmethod
     def start(self, loaded: LoadedAnagramJob, reading: Reading) -> StartedAnagramJob:
         """Begin with an input."""
 
 
-@frozen(kw_only=True)
 class FusedJob(AnagramJob):
     """A counting kernel does all stages at once, an item for each part of the text."""
 
+    __slots__ = ()
+
     def load(self, announce: Callable[[str], None]) -> LoadedAnagramJob:
         """Do the same, and prepare the kernel. Raises PluginLoadError where none can be prepared."""
-        loaded = super().load(announce)
+        index = self.stages.open_index()
         kernel, warnings = prepare_kernel(self.kernels, announce)
-        job = evolve(self, stages=evolve(self.stages, kernel=kernel))
-        return evolve(loaded, job=job, warnings=warnings)
+        return LoadedAnagramJob(evolve(self, stages=evolve(self.stages, kernel=kernel)), index, warnings)
 
     def start(self, loaded: LoadedAnagramJob, reading: Reading) -> StartedAnagramJob:
         totals = Totals(self.stages.kernel.merge)
@@ -74,29 +74,28 @@ class FusedJob(AnagramJob):
             inline=not self.capabilities.shared_files,
             is_text_elsewhere=self.capabilities.is_distributed,
         )
-        kernel = self.stages.kernel.name
-        return StartedAnagramJob(loaded=loaded, reading=reading, totals=totals, workload=workload, kernel=kernel)
+        return StartedAnagramJob(loaded, reading, totals, workload, kernel=self.stages.kernel.name)
 
 
-@frozen(kw_only=True)
 class StagedJob(AnagramJob):
     """Each stage is a task of its own, which waits and fails as its faults say."""
 
+    __slots__ = ()
+
     def start(self, loaded: LoadedAnagramJob, reading: Reading) -> StartedAnagramJob:
         totals = Totals()
-        workload = StagedWorkload(reading, totals)
-        return StartedAnagramJob(loaded=loaded, reading=reading, totals=totals, workload=workload, kernel="")
+        return StartedAnagramJob(loaded, reading, totals, StagedWorkload(reading, totals))
 
 
-@frozen(kw_only=True)
 class LoadedAnagramJob:
     """Counting anagrams with the index at hand; ``warnings`` tell of kernels that could not be used."""
 
-    job: AnagramJob
-    index: AnagramIndex
-    warnings: Sequence[str] = ()
+    remedies: Mapping[str, str] = MappingProxyType({})
 
-    remedies: ClassVar[Mapping[str, str]] = {}
+    def __init__(self, job: AnagramJob, index: AnagramIndex, warnings: Sequence[str] = ()) -> None:
+        self.job = job
+        self.index = index
+        self.warnings = warnings
 
     @property
     def build(self) -> Callable[[object], Mapping[str, Stage]]:
@@ -134,15 +133,17 @@ class LoadedAnagramJob:
         return job.start(self, reading)
 
 
-@define(kw_only=True)
 class StartedAnagramJob:
     """Counting anagrams under way. ``kernel`` is the name of the counting kernel, if one counts."""
 
-    loaded: LoadedAnagramJob
-    reading: Reading
-    totals: Totals
-    workload: KeptWorkload
-    kernel: str
+    def __init__(
+        self, loaded: LoadedAnagramJob, reading: Reading, totals: Totals, workload: KeptWorkload, *, kernel: str = ""
+    ) -> None:
+        self.loaded = loaded
+        self.reading = reading
+        self.totals = totals
+        self.workload = workload
+        self.kernel = kernel
 
     @property
     def bytes_read(self) -> int:

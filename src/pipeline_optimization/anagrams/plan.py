@@ -27,7 +27,7 @@ WORTH_ASKING_FROM = 1 << 20
 TASKS = (filter_input, get_words, find_anagrams, permutations)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class AnagramOptions(RunOptions):
     """What a caller may choose who counts anagrams."""
 

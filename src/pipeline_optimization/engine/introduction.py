@@ -15,16 +15,13 @@ from collections.abc import Mapping
 from attrs import frozen
 
 from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
-from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Worker
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.hookspecs import PROJECT
 from pipeline_optimization.installed import look_up, version_of
 from pipeline_optimization.types import OpenContext
 
-__all__ = ["DESCRIBE_WORKER", "Introduction", "encode_facts", "worker_name"]
-
-DESCRIBE_WORKER = "describe_worker"
-"""The task whose result are the facts in which all processes of a run must agree."""
+__all__ = ["Introduction", "encode_facts", "worker_name"]
 
 CORE = "pipeline-optimization"
 

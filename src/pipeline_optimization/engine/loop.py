@@ -45,7 +45,7 @@ class Engine:
         retrying: Retrying,
         *,
         clock: Clock,
-        emit: Emit,
+        emit: Emit | None,
         run_id: str,
         limits: Limits | None = None,
         capabilities: Capabilities | None = None,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from attrs import define, field, frozen
 
@@ -12,9 +12,12 @@ from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.ledger import digest_of, digest_of_positions
 from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.engine.work import Item, Track
-from pipeline_optimization.types import ErrorRecord, ItemFinished, TaskFailed, TaskRetried
+from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["Announcer", "Emit", "EngineEvent", "FailedItem", "Tally", "TaskStats"]
+if TYPE_CHECKING:
+    from pipeline_optimization.types.events import EngineEvent
+
+__all__ = ["Announcer", "Emit", "FailedItem", "Tally", "TaskStats"]
 
 MAX_EXAMPLES = 100
 """How many failed items a report names; all are counted."""
@@ -130,19 +133,22 @@ class Tally:
         return sum(self.failures_by_error.values())
 
 
-EngineEvent = TaskFailed | TaskRetried | ItemFinished
-Emit = Callable[[EngineEvent], None]
+Emit = Callable[["EngineEvent"], None]
 
 
 class Announcer:
-    """Makes events of what happens to items."""
+    """Makes events of what happens to items, if somebody observes: with ``emit`` None it does nothing."""
 
-    def __init__(self, emit: Emit, run_id: str, clock: Clock) -> None:
+    def __init__(self, emit: Emit | None, run_id: str, clock: Clock) -> None:
         self._emit = emit
         self._run_id = run_id
         self._clock = clock
 
     def failed(self, track: Track, error: ErrorRecord, kind: Literal["error", "lost"], worker: str) -> None:
+        if self._emit is None:
+            return
+        from pipeline_optimization.types import TaskFailed  # noqa: PLC0415 - only runs that are observed need it
+
         item = track.item
         self._emit(
             TaskFailed(
@@ -158,6 +164,10 @@ class Announcer:
         )
 
     def retried(self, track: Track, delay: float) -> None:
+        if self._emit is None:
+            return
+        from pipeline_optimization.types import TaskRetried  # noqa: PLC0415 - as above
+
         item, now = track.item, self._clock.now()
         self._emit(
             TaskRetried(
@@ -166,6 +176,10 @@ class Announcer:
         )
 
     def finished(self, track: Track, status: Literal["done", "failed", "poison"], worker: str) -> None:
+        if self._emit is None:
+            return
+        from pipeline_optimization.types import ItemFinished  # noqa: PLC0415 - as above
+
         item = track.item
         self._emit(
             ItemFinished(

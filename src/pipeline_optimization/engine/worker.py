@@ -24,7 +24,7 @@ from pipeline_optimization.errors import InjectedFault, PluginError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["AsyncStage", "Bundled", "Stage", "Worker", "WorkerSetup", "describe_error"]
+__all__ = ["DESCRIBE_WORKER", "AsyncStage", "Bundled", "Stage", "Worker", "WorkerSetup", "describe_error"]
 
 
 @frozen
@@ -36,6 +36,9 @@ class Bundled:
 
 
 Stage = Callable[[bytes], bytes | Bundled]
+
+DESCRIBE_WORKER = "describe_worker"
+"""The task whose result are the facts in which all processes of a run must agree."""
 
 
 @frozen(kw_only=True)

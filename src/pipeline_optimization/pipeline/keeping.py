@@ -14,7 +14,7 @@ from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.plan import RunPlan
-from pipeline_optimization.sources import Source, checkpoint_files, overwritten
+from pipeline_optimization.sources import Source
 
 if TYPE_CHECKING:
     from pipeline_optimization.checkpoint import CheckpointStore
@@ -108,6 +108,8 @@ def open_keeping(
     if path is None:
         yield Keeping(clock)
         return
+    from pipeline_optimization.sources import checkpoint_files, overwritten  # noqa: PLC0415 - as below
+
     if (taken := overwritten(checkpoint_files(path), sources, plan.job.files)) is not None:
         raise CheckpointError(
             f"The checkpoint {path!r} would be written over an input, {taken!r}. Name another file with --checkpoint.",

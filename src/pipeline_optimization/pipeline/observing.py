@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, speaking
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.types import CheckpointSaved, ItemFinished, RunFinished, RunStarted, TaskFailed, TaskRetried
 
-__all__ = ["Observing", "RunEvent"]
+if TYPE_CHECKING:
+    from pipeline_optimization.types.events import RunEvent
 
-RunEvent = RunStarted | TaskFailed | TaskRetried | ItemFinished | CheckpointSaved | RunFinished
+__all__ = ["Observing"]
 
-HOOK_OF: dict[type[object], str] = {
-    RunStarted: "anagram_run_started",
-    TaskFailed: "anagram_task_failed",
-    TaskRetried: "anagram_task_retried",
-    ItemFinished: "anagram_item_finished",
-    CheckpointSaved: "anagram_checkpoint_saved",
-    RunFinished: "anagram_run_finished",
+HOOK_OF: Mapping[str, str] = {
+    "RunStarted": "anagram_run_started",
+    "TaskFailed": "anagram_task_failed",
+    "TaskRetried": "anagram_task_retried",
+    "ItemFinished": "anagram_item_finished",
+    "CheckpointSaved": "anagram_checkpoint_saved",
+    "RunFinished": "anagram_run_finished",
 }
+"""The hook of each kind of event. Kinds are imported only if somebody observes."""
 
 
 class Observing:
     """Hands events to the observer hooks of a registry's plugins. ``warnings`` holds what went wrong."""
 
     def __init__(self, registry: Registry) -> None:
-        self._callers: dict[type[object], list[tuple[str, Callable[..., object]]]] = {
+        self._callers: dict[str, list[tuple[str, Callable[..., object]]]] = {
             kind: registry.observers(hook) for kind, hook in HOOK_OF.items()
         }
         self._broken: set[str] = set()
@@ -36,8 +38,13 @@ class Observing:
             for record in registry.broken_observers()
         ]
 
+    @property
+    def is_heard(self) -> bool:
+        """Return whether anybody observes the run, so that events need be made."""
+        return any(self._callers.values())
+
     def emit(self, event: RunEvent) -> None:
-        for plugin, caller in self._callers[type(event)]:
+        for plugin, caller in self._callers[type(event).__name__]:
             if plugin in self._broken:
                 continue
             try:
@@ -46,6 +53,6 @@ class Observing:
             except ForeignCodeError as error:  # an observer must not change a run
                 self._broken.add(plugin)
                 self.warnings.append(
-                    f"The observer {plugin!r} raised in {HOOK_OF[type(event)]}: {describe_with_place(error.raised)}. It is "
+                    f"The observer {plugin!r} raised in {HOOK_OF[type(event).__name__]}: {describe_with_place(error.raised)}. It is "
                     "switched off for this run."
                 )

@@ -9,13 +9,16 @@ import struct
 from array import array
 from collections.abc import Sequence
 from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from pipeline_optimization.counting.totals import decode_counts, encode_counts
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.sources import FileRange, total_size
 from pipeline_optimization.types import ChunkCounts
+
+if TYPE_CHECKING:
+    from pipeline_optimization.sources import FileRange
 
 __all__ = [
     "Counted",
@@ -47,6 +50,8 @@ class Counted:
 
 def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
     """Pack ranges: bytes in all, number, where each starts and stops, its name's length, all names, states of files."""
+    from pipeline_optimization.sources import total_size  # noqa: PLC0415 - where there are ranges
+
     paths, starts, stops, states = zip(*ranges, strict=True)
     numbers = array("Q", (*starts, *stops, *map(len, paths)))
     names = "".join(paths).encode("utf-8", "surrogatepass")
@@ -55,6 +60,8 @@ def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
 
 def decode_ranges(data: bytes) -> list[FileRange]:
     """Unpack what ``encode_ranges`` packed."""
+    from pipeline_optimization.sources import FileRange  # noqa: PLC0415 - as above
+
     _, number = RANGES.unpack_from(data)
     numbers = array("Q")
     end = RANGES.size + 3 * number * numbers.itemsize

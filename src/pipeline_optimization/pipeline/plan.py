@@ -49,7 +49,7 @@ def _bounds(limits: Limits | None) -> Limits:
     return Limits() if limits is None else limits
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)
 class RunOptions:
     """What a caller may choose for any job. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``.
 
@@ -79,7 +79,7 @@ class RunOptions:
 O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class Executor:
     """What a run's attempts are run by: the orchestrator, what it is called, and what it can do."""
 
@@ -92,7 +92,7 @@ class Executor:
         return self.orchestrator.slots
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class RunPlan(Generic[J_co]):
     """A run in which every name has been found and every option checked."""
 

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TYPE_CHECKING
 
 from attrs import define, frozen
 
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.job import StopOf
-from pipeline_optimization.sources import (
-    UNKNOWN,
-    UTF_8,
-    FileRange,
-    FileSource,
-    Guide,
-    Source,
-    UrlSource,
-    check_encoding,
-    cut_file,
-    is_plain_file,
-    read_chunks,
-    read_ranges,
-    total_size,
-)
+from pipeline_optimization.sources import UTF_8, Source, StreamSource, TextSource, check_encoding, read_chunks
+
+if TYPE_CHECKING:
+    from pipeline_optimization.sources import FileRange
 
 __all__ = ["Part", "Reading", "encoding_warnings"]
 
@@ -84,7 +74,22 @@ class Reading:
         Which part has which words depends on the sources, the chunk size and ``inline`` only. Raises InputError where
         a source cannot be read.
         """
-        plain = [self._plain(source) for source in self.sources]
+        plain = self._plain()
+        if any(size is not None for size, _ in plain):
+            yield from self._with_ranges(plain, inline=inline)
+            return
+        for source in self.sources:
+            yield from self._read(source)
+
+    def _with_ranges(self, plain: Sequence[tuple[int | None, int]], *, inline: bool) -> Iterator[Part]:
+        """Yield the parts of sources of which some have a size and a state, which are those of plain files."""
+        from pipeline_optimization.sources import (  # noqa: PLC0415 - texts and streams need none of it
+            FileRange,
+            Guide,
+            cut_file,
+            is_plain_file,
+        )
+
         sizes = [size for size, _ in plain]
         blocks = [-(-(size or 0) // self.chunk_size) for size in sizes]
         total = later = sum(blocks)
@@ -116,11 +121,18 @@ class Reading:
         if small:
             yield from self._of(small, inline=inline)
 
-    def _plain(self, source: Source) -> tuple[int | None, int]:
-        """Return the size of a source whose parts can be read where they are counted, None for any other, and its state."""
-        if isinstance(source, (FileSource, UrlSource)) and self.encoding == UTF_8:  # no union: there may be very many
-            return source.plain_facts(is_shared=self.is_read_elsewhere)
-        return None, UNKNOWN
+    def _plain(self) -> Sequence[tuple[int | None, int]]:
+        """Return the size of each source whose parts can be read where they are counted, and its state; else None and 0."""
+        if self.encoding != UTF_8 or all(isinstance(source, (TextSource, StreamSource)) for source in self.sources):
+            return [(None, 0)] * len(self.sources)
+        from pipeline_optimization.sources import FileSource, UrlSource  # noqa: PLC0415 - texts and streams need neither
+
+        return [
+            source.plain_facts(is_shared=self.is_read_elsewhere)
+            if isinstance(source, (FileSource, UrlSource))  # no union: there may be very many
+            else (None, 0)
+            for source in self.sources
+        ]
 
     def _read(self, source: Source) -> Iterator[Part]:
         chunks = read_chunks(source, self.chunk_size, squeeze=self.squeeze, encoding=self.encoding)
@@ -138,6 +150,8 @@ class Reading:
             self.looks, self.looks_in = looks, place
 
     def _of(self, ranges: Sequence[FileRange], *, inline: bool) -> Iterator[Part]:
+        from pipeline_optimization.sources import read_ranges, total_size  # noqa: PLC0415 - as above
+
         first, last = ranges[0], ranges[-1]
         where = (
             f"{first.path}, bytes {first.start:,} to {first.stop:,}"

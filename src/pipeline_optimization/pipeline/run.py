@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -23,7 +24,7 @@ from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
 from pipeline_optimization.tasks.retry_settings import RetrySettings
-from pipeline_optimization.types import CheckpointSaved, Orchestrator, RunFinished, RunStarted
+from pipeline_optimization.types import Orchestrator
 
 __all__ = ["Progress", "execute"]
 
@@ -75,7 +76,9 @@ def execute(
         job = loaded.start(sources, keeping.stop_of)
 
         def save(*, at_once: bool = False) -> None:
-            if keeping.commit(at_once=at_once):
+            if keeping.commit(at_once=at_once) and observing.is_heard:
+                from pipeline_optimization.types import CheckpointSaved  # noqa: PLC0415 - only runs that are observed need it
+
                 observing.emit(
                     CheckpointSaved(run_id=run_id, time=clock.now(), path=keeping.path, items=keeping.finished)
                 )
@@ -91,7 +94,7 @@ def execute(
             keeping.keep(job.workload),
             Retrying(plan.retry.build(), seed=faults.seed, case=faults.case, scale=faults.time_scale),
             clock=clock,
-            emit=observing.emit,
+            emit=observing.emit if observing.is_heard else None,
             run_id=run_id,
             limits=_limits(plan),
             capabilities=plan.executor.capabilities,
@@ -107,7 +110,9 @@ def execute(
             files=registry.file_modules,
             policy=RetrySettings(name=plan.options.retry, options=plan.options.retry_options).label,
         )
-        _run(plan, engine, observing, clock, run_id=run_id, save=save, setup=setup)
+        with _announced(plan, engine, observing, clock, run_id):
+            engine.run(setup.to_bytes())
+            save(at_once=True)  # the run has finished when all of it is kept
 
     def summarise() -> RunSummary:
         runtime = (clock.now() - start) * 1000.0
@@ -126,29 +131,23 @@ def _limits(plan: RunPlan[Any]) -> Limits:
     return evolve(limits, open_bytes=max(OPEN_BYTES, (processors() + 1) * chunk))
 
 
-def _run(
-    plan: RunPlan[Any],
-    engine: Engine,
-    observing: Observing,
-    clock: Clock,
-    *,
-    run_id: str,
-    save: Callable[..., None],
-    setup: WorkerSetup,
-) -> None:
+@contextmanager
+def _announced(plan: RunPlan[Any], engine: Engine, observing: Observing, clock: Clock, run_id: str) -> Iterator[None]:
+    """Tell observers, if there are any, that the run starts, and how it has ended, errors included."""
+    if not observing.is_heard:
+        yield
+        return
+    from pipeline_optimization.types import RunFinished, RunStarted  # noqa: PLC0415 - as above
+
+    executor = plan.executor
     observing.emit(
         RunStarted(
-            run_id=run_id,
-            time=clock.now(),
-            orchestrator=plan.executor.name,
-            slots=plan.executor.slots,
-            seed=plan.faults.seed,
+            run_id=run_id, time=clock.now(), orchestrator=executor.name, slots=executor.slots, seed=plan.faults.seed
         )
     )
     is_finished = False
     try:
-        engine.run(setup.to_bytes())
-        save(at_once=True)  # the run has finished when all of it is kept
+        yield
         is_finished = True
     finally:
         observing.emit(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.index_cache import open_index
-from pipeline_optimization.engine.introduction import DESCRIBE_WORKER, encode_facts
+from pipeline_optimization.engine.worker import DESCRIBE_WORKER
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.foreign_code import call_component
 from pipeline_optimization.pipeline.payloads import (
@@ -19,13 +20,15 @@ from pipeline_optimization.pipeline.payloads import (
     encode_counted,
     encode_unreadable,
 )
-from pipeline_optimization.pipeline.range_counting import PIECE, RangeCounter
 from pipeline_optimization.registry import Choice
-from pipeline_optimization.sources import FileRange
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.types import CountingKernel, GroupIndex, KernelOffer, Lexicon, Signature, Tokenizer
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.range_counting import RangeCounter
+    from pipeline_optimization.sources import FileRange
 
 __all__ = ["COUNT_CHUNK", "COUNT_RANGES", "FILTER_INPUT", "FIND_ANAGRAMS", "GET_WORDS", "StagePlan", "build_stages"]
 
@@ -115,6 +118,8 @@ class _Stages:
 
     def describe_worker(self, data: bytes) -> bytes:
         """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""
+        from pipeline_optimization.engine.introduction import encode_facts  # noqa: PLC0415 - for clusters only
+
         return encode_facts({"the lexicon's digest": self._plan.open_index().digest()})
 
     @cached_property
@@ -127,6 +132,8 @@ class _Stages:
 
     @cached_property
     def _range_counter(self) -> RangeCounter:
+        from pipeline_optimization.pipeline.range_counting import PIECE, RangeCounter  # noqa: PLC0415 - for files only
+
         chunk_size, is_parallel = self._plan.chunk_size, self._plan.kernel.is_parallel
         return RangeCounter(
             kernel=self._kernel,

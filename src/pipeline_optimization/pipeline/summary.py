@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import fields, frozen
 
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.stopping import Stop
@@ -48,7 +48,7 @@ class Conclusions:
         return sum(stats.lost for stats in self.tasks.values())
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class RunSummary(Conclusions):
     """What a run says of itself before its job adds the results. Times are in milliseconds; ``RunReport`` explains all."""
 
@@ -63,7 +63,7 @@ class RunSummary(Conclusions):
     startup: float
     tasks: Mapping[str, TaskStats]
     failures: Mapping[tuple[str, str], int]
-    failed_items: Sequence[FailedItem] = field(repr=False)
+    failed_items: Sequence[FailedItem]
     ledger_entries: int
     ledger_digest: str
     stale_completions: int

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from pipeline_optimization.counting.distinct import sample_of
 from pipeline_optimization.counting.totals import Totals
@@ -19,7 +20,9 @@ from pipeline_optimization.pipeline.payloads import (
 )
 from pipeline_optimization.pipeline.reading import Reading
 from pipeline_optimization.pipeline.stages import COUNT_CHUNK, COUNT_RANGES, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
-from pipeline_optimization.sources import FileRange
+
+if TYPE_CHECKING:
+    from pipeline_optimization.sources import FileRange
 
 SNAPSHOT = struct.Struct("<QQ")
 NOTED = 1 << 63

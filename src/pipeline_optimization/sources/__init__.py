@@ -10,28 +10,35 @@ Whatever cannot be read is an ``InputError`` that names the source; what can be 
 raised by ``expand_inputs``.
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.encoding import UTF_8, check_encoding, decode_marked
-from pipeline_optimization.sources.expansion import expand_inputs
-from pipeline_optimization.sources.file import FileSource
-from pipeline_optimization.sources.file_state import UNKNOWN, is_same_state
-from pipeline_optimization.sources.guiding import Guide
-from pipeline_optimization.sources.identity import identify, name_of_time
-from pipeline_optimization.sources.overwriting import checkpoint_files, overwritten
-from pipeline_optimization.sources.ranges import (
-    FIRST_BYTES,
-    FileRange,
-    cut_file,
-    cut_range,
-    is_plain,
-    is_plain_file,
-    read_ranges,
-    total_size,
-)
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
-from pipeline_optimization.sources.url import UrlSource, is_url
+
+if TYPE_CHECKING:
+    from pipeline_optimization.sources.expansion import expand_inputs
+    from pipeline_optimization.sources.file import FileSource
+    from pipeline_optimization.sources.file_state import UNKNOWN, is_same_state
+    from pipeline_optimization.sources.guiding import Guide
+    from pipeline_optimization.sources.identity import identify, name_of_time
+    from pipeline_optimization.sources.overwriting import checkpoint_files, overwritten
+    from pipeline_optimization.sources.ranges import (
+        FIRST_BYTES,
+        FileRange,
+        cut_file,
+        cut_range,
+        is_plain,
+        is_plain_file,
+        read_ranges,
+        total_size,
+    )
+    from pipeline_optimization.sources.url import UrlSource, is_url
 
 __all__ = [
     "FIRST_BYTES",
@@ -64,3 +71,34 @@ __all__ = [
     "read_ranges",
     "total_size",
 ]
+
+_HOME = {
+    "expand_inputs": "expansion",
+    "FileSource": "file",
+    "UNKNOWN": "file_state",
+    "is_same_state": "file_state",
+    "Guide": "guiding",
+    "identify": "identity",
+    "name_of_time": "identity",
+    "checkpoint_files": "overwriting",
+    "overwritten": "overwriting",
+    "FIRST_BYTES": "ranges",
+    "FileRange": "ranges",
+    "cut_file": "ranges",
+    "cut_range": "ranges",
+    "is_plain": "ranges",
+    "is_plain_file": "ranges",
+    "read_ranges": "ranges",
+    "total_size": "ranges",
+    "UrlSource": "url",
+    "is_url": "url",
+}
+"""Where names are that a text in memory needs none of."""
+
+
+def __getattr__(name: str) -> object:
+    """Import on first use: what reads files and URLs is half of this package, and a short text reads none."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    found = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+    return found

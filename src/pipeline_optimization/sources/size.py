@@ -7,9 +7,7 @@ import stat
 from collections.abc import Sequence
 
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
-from pipeline_optimization.sources.url import UrlSource
 
 __all__ = ["least_bytes"]
 
@@ -19,20 +17,25 @@ def least_bytes(sources: Sequence[Source]) -> int:
 
     A compressed file counts with its compressed size.
     """
-    return sum(map(_least_bytes, sources))
+    texts = [len(source.text) for source in sources if isinstance(source, TextSource)]
+    if len(texts) == len(sources):
+        return sum(texts)
+    from pipeline_optimization.sources.file import FileSource  # noqa: PLC0415 - a text needs neither
+    from pipeline_optimization.sources.url import UrlSource  # noqa: PLC0415 - as above
 
+    def least(source: Source) -> int:
+        try:
+            if isinstance(source, FileSource):  # first, as there may be very many
+                return source.least_size()
+            if isinstance(source, TextSource):
+                return len(source.text)
+            if isinstance(source, UrlSource):
+                return source.plain_size() or 0
+            if isinstance(source, StreamSource):
+                facts = os.fstat(source.stream.fileno())
+                return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+        except (InputError, OSError, ValueError, AttributeError):  # it has no file, or reading will tell what is wrong
+            pass
+        return 0
 
-def _least_bytes(source: Source) -> int:
-    try:
-        if isinstance(source, FileSource):  # first, as there may be very many
-            return source.least_size()
-        if isinstance(source, TextSource):
-            return len(source.text)
-        if isinstance(source, UrlSource):
-            return source.plain_size() or 0
-        if isinstance(source, StreamSource):
-            facts = os.fstat(source.stream.fileno())
-            return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
-    except (InputError, OSError, ValueError, AttributeError):  # it has no file, or reading will tell what is wrong
-        pass
-    return 0
+    return sum(map(least, sources))

@@ -113,6 +113,8 @@ def _is_stored(headers: Mapping[str, str]) -> bool:
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - takes long to import, and few runs read web pages
 
     try:
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 7 ms, for servers that do not say
+
         return parsedate_to_datetime(headers["Last-Modified"]) < parsedate_to_datetime(headers["Date"])
     except (KeyError, ValueError, TypeError):  # it does not say
         return False

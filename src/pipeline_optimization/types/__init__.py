@@ -1,5 +1,9 @@
 """What crosses the contract between core and plugins: frozen records and protocols."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from pipeline_optimization.types.attempts import (
     Attempt,
     Capabilities,
@@ -10,15 +14,17 @@ from pipeline_optimization.types.attempts import (
 )
 from pipeline_optimization.types.components import Component, ComponentOf, KernelOffer, NoOptions, option
 from pipeline_optimization.types.counting import ChunkCounts, CountingKernel, FileReader, GroupIndex, Merge
-from pipeline_optimization.types.events import (
-    CheckpointSaved,
-    ItemFinished,
-    RunFinished,
-    RunStarted,
-    TaskFailed,
-    TaskRetried,
-)
 from pipeline_optimization.types.text import Lexicon, RetryPolicy, Signature, Speller, Tokenizer
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types.events import (
+        CheckpointSaved,
+        ItemFinished,
+        RunFinished,
+        RunStarted,
+        TaskFailed,
+        TaskRetried,
+    )
 
 __all__ = [
     "Attempt",
@@ -49,3 +55,12 @@ __all__ = [
     "Tokenizer",
     "option",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Import events on first use: a run makes some only if somebody observes it."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from pipeline_optimization.types import events  # noqa: PLC0415 - 5 ms
+
+    return getattr(events, name)

@@ -8,7 +8,16 @@ from attrs import frozen
 
 from pipeline_optimization.types.attempts import ErrorRecord
 
-__all__ = ["CheckpointSaved", "ItemFinished", "RunFinished", "RunStarted", "TaskFailed", "TaskRetried"]
+__all__ = [
+    "CheckpointSaved",
+    "EngineEvent",
+    "ItemFinished",
+    "RunEvent",
+    "RunFinished",
+    "RunStarted",
+    "TaskFailed",
+    "TaskRetried",
+]
 
 
 @frozen(kw_only=True)
@@ -80,3 +89,10 @@ class RunFinished:
     is_complete: bool
     is_interrupted: bool
     stopped: str = ""
+
+
+EngineEvent = TaskFailed | TaskRetried | ItemFinished
+"""What happens to items."""
+
+RunEvent = RunStarted | EngineEvent | CheckpointSaved | RunFinished
+"""All that observers are told."""
