@@ -26,6 +26,7 @@ from pipeline_optimization.benchmarks.measuring.subject_process import SubjectPr
 from pipeline_optimization.benchmarks.measuring.subject_start import Start
 from pipeline_optimization.benchmarks.measuring.watch import Watch
 from pipeline_optimization.benchmarks.methods import describe_methods
+from pipeline_optimization.benchmarks.partial import Header, PartialFile
 from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import NAMESPACE, Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
@@ -427,6 +428,25 @@ def test_what_a_sample_writes_is_its_own(tmp_path: Path, monkeypatch: pytest.Mon
 
 def contents(*directories: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for place in directories for path in place.rglob("*") if path.is_file()}
+
+
+def test_the_seed_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the file of the comparison that is under way, nor the harness's command line, can be read by a contender."""
+    header = Header(command="compare", arguments=["--seed", "7"], seed=7)
+    with PartialFile(tmp_path / "partial.jsonl", header), PartialFile.in_cache("compare-7", header) as cached:
+        monkeypatch.setenv("PLACES_OF_SEEDS", f"{tmp_path / 'partial.jsonl'}:{cached.path}")
+        sample = measure("looks_for_the_seed")
+    if sample.isolation != NAMESPACE:
+        pytest.skip(f"no namespaces: {sample.isolation}")
+    assert codes(sample) == set(), sample.problems
+
+
+def test_nothing_can_be_uncovered() -> None:
+    """Root too gives up the rights to undo its namespace, and to look into the harness's process."""
+    sample = measure("uncovers")
+    if sample.isolation != NAMESPACE:
+        pytest.skip(f"no namespaces: {sample.isolation}")
+    assert codes(sample) == set(), sample.problems
 
 
 def test_without_namespaces_directories_are_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

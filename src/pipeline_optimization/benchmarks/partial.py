@@ -14,7 +14,8 @@ from attrs import frozen
 from pipeline_optimization.benchmarks.comparing import SampleKey, sample_key
 from pipeline_optimization.benchmarks.documents import from_json, to_json_line
 from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRecord, Sample
-from pipeline_optimization.disk_cache import cache_directory, keep_newest
+from pipeline_optimization.benchmarks.measuring.hidden_paths import comparisons_directory
+from pipeline_optimization.disk_cache import keep_newest
 from pipeline_optimization.errors import UsageError
 
 __all__ = ["Header", "InUseError", "PartialFile", "read_header", "read_partial"]
@@ -67,7 +68,7 @@ class PartialFile:
 
         The oldest of such files are removed. Raises UsageError where the file cannot be written.
         """
-        directory = cache_directory() / "comparisons"
+        directory = comparisons_directory()
         if directory.is_dir():
             keep_newest(directory.glob("*.jsonl"), KEPT - 1)
         for number in count(1):

@@ -13,6 +13,7 @@ from pathlib import Path
 import psutil
 
 from pipeline_optimization.benchmarks.measuring.handles import allow_handles
+from pipeline_optimization.benchmarks.measuring.hidden_paths import hidden_paths
 from pipeline_optimization.benchmarks.measuring.kinship import children
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.priorities import reset_priorities
@@ -194,7 +195,7 @@ class _Sampling:
         area.mkdir()
         trees = private_trees(self._order.source)
         deadline = time.monotonic() + START_PATIENCE
-        self._subject.send(order="isolate", area=str(area), trees=trees, deadline=deadline)
+        self._subject.send(order="isolate", area=str(area), trees=trees, hidden=hidden_paths(), deadline=deadline)
         event = self._receive(START_PATIENCE, "isolated")
         if event is None:
             return False

@@ -3,7 +3,8 @@
 On Linux the process gets a mount namespace (unshare(2)), in which writable directory trees are covered by overlays: it
 sees all that is there, and what it writes is seen by nobody else and vanishes with it, whatever path it uses. An ordinary user
 gets it in a user namespace. Where the system allows neither, the home, temporary and cache directories are private, and
-absolute paths are not.
+absolute paths are not. In the namespace, what holds the seed is empty: files and command lines of the harness. In the end
+the process gives up the rights that could undo all that, or that let it look into the harness's process, also as root.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["isolate"]
@@ -24,13 +26,32 @@ MS_REC_PRIVATE = 0x4000 | 1 << 18
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
+PR_CAPBSET_DROP = 24
+MS_BIND = 4096
 CAPABILITY_VERSION = 0x20080522
+GIVEN_UP = {
+    "SETPCAP": 8,
+    "SYS_MODULE": 16,
+    "SYS_RAWIO": 17,
+    "SYS_PTRACE": 19,
+    "SYS_ADMIN": 21,
+    "SYS_BOOT": 22,
+    "SYS_TIME": 25,
+    "MKNOD": 27,
+    "PERFMON": 38,
+    "BPF": 39,
+    "CHECKPOINT_RESTORE": 40,
+}
+"""Rights of root with which a contender could uncover what is covered, or read and change the harness's process.
+
+A process with fewer rights than another may not trace it or read its memory, even where both are root's.
+"""
 
 
-def isolate(area: Path, trees: Sequence[str]) -> str:
+def isolate(area: Path, trees: Sequence[str], hidden: Sequence[str]) -> str:
     """Make the trees private; return an empty text, or why only home, temporary and cache directories are.
 
-    ``area`` is an empty directory of this sample.
+    ``area`` is an empty directory of this sample. ``hidden`` are files and directories that shall be empty.
     """
     if sys.platform != "linux":
         return _fall_back(area, f"{sys.platform} has no mount namespaces")
@@ -40,6 +61,8 @@ def isolate(area: Path, trees: Sequence[str]) -> str:
         system.end_with_parent()
         system.enter_namespace()
         system.cover(area, trees)
+        for path in hidden:
+            system.hide(path)
     except OSError as error:
         return _fall_back(area, str(error))
     finally:
@@ -61,8 +84,9 @@ class _System:
 
     def enter_namespace(self) -> None:
         user, group = os.geteuid(), os.getegid()
-        self._check(self._c.unshare(CLONE_NEWNS if self._is_root else CLONE_NEWNS | CLONE_NEWUSER), "unshare")
-        if not self._is_root:
+        # Root in a container may lack the right that the first way needs, and be allowed the second.
+        if not self._is_root or self._c.unshare(CLONE_NEWNS):
+            self._check(self._c.unshare(CLONE_NEWNS | CLONE_NEWUSER), "unshare")
             self._has_user_namespace = True
             Path("/proc/self/setgroups").write_text("deny", "ascii")
             Path("/proc/self/uid_map").write_text(f"{user} {user} 1", "ascii")
@@ -77,7 +101,7 @@ class _System:
         for number in range(len(trees)):
             os.mkdir(f"{number}.upper")
             os.mkdir(f"{number}.work")
-        options = "" if self._is_root else ",userxattr"
+        options = ",userxattr" if self._has_user_namespace else ""
         for number, tree in enumerate(trees):
             lower = tree.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
             layers = f"lowerdir={lower},upperdir={number}.upper,workdir={number}.work{options}"
@@ -85,16 +109,42 @@ class _System:
         if os.path.isdir("/dev/shm"):  # noqa: S108 - it becomes private here
             self._mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID_NODEV, "mode=1777")  # noqa: S108 - as above
 
+    def hide(self, path: str) -> None:
+        """Have an empty directory or file where one is, if there is one: who started the harness may have ended."""
+        with suppress(OSError):
+            if os.path.isdir(path):
+                self._mount("tmpfs", path, "tmpfs", MS_NOSUID_NODEV, "mode=700")
+            elif os.path.exists(path):
+                self._mount("/dev/null", path, None, MS_BIND, None)
+
     def drop_rights(self) -> None:
-        """Give up what a user namespace gave, so that nothing can be uncovered."""
-        if not self._has_user_namespace:
+        """Give up what could undo all this: all that a user namespace gave, and some of root's rights."""
+        if not (self._is_root or self._has_user_namespace):
             return
-        self._check(self._c.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
-        header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
-        self._check(self._c.capset(header, (ctypes.c_uint32 * 6)()), "capset")
+        if self._has_user_namespace:
+            self._check(self._c.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
+            self._set_capabilities((ctypes.c_uint32 * 6)())
+        else:
+            self._drop_capabilities()
         # Giving up rights makes a process unreadable for its parent, which must read its memory.
         self._check(self._c.prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), "prctl")
         self.end_with_parent()
+
+    def _drop_capabilities(self) -> None:
+        for number in GIVEN_UP.values():
+            self._c.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # it fails where this root does not have it: as well
+        sets = (ctypes.c_uint32 * 6)()
+        header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+        self._check(self._c.capget(header, sets), "capget")
+        for number in GIVEN_UP.values():
+            word = 3 * (number // 32)
+            for kind in range(3):  # effective, permitted, inheritable
+                sets[word + kind] &= ~(1 << number % 32) & 0xFFFFFFFF
+        self._set_capabilities(sets)
+
+    def _set_capabilities(self, sets: ctypes.Array[ctypes.c_uint32]) -> None:
+        header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
+        self._check(self._c.capset(header, sets), "capset")
 
     def _mount(self, source: str, target: str, kind: str | None, flags: int, options: str | None) -> None:
         code = self._c.mount(

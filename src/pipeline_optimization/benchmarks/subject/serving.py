@@ -45,6 +45,7 @@ class _Order(TypedDict, total=False):
     order: str
     area: str
     trees: list[str]
+    hidden: list[str]
     kind: str
     source: str
     options: dict[str, object]
@@ -60,7 +61,7 @@ class _Server:
 
     def run(self) -> None:
         order = self._next()
-        reason = isolate(Path(order["area"]), order["trees"])
+        reason = isolate(Path(order["area"]), order["trees"], order["hidden"])
         self._report({"event": "isolated", "message": reason})
         order = self._next()
         before = _threads()
