@@ -72,7 +72,21 @@ def test_calls_are_numbered_across_processes(server: TaskServer) -> None:
     with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
         list(pool.map(attempt, ["cat"] * 40))
     assert len(server.calls()) > 40
-    assert facts(server) == [expected("cat", number) for number in range(1, len(server.calls()) + 1)]
+    numbers = {call.number for call in server.calls()}
+    assert numbers == set(range(1, max(numbers) + 1))
+    assert set(facts(server)) == {expected("cat", number) for number in numbers}
+
+
+def test_attempts_at_once_are_one_attempt(server: TaskServer) -> None:
+    """Whoever asks for several attempts of a call at once gets the one that is due several times, and so no lucky one."""
+    word = next(word for word in (f"word{chr(97 + n)}" for n in range(26)) if lucky(word) == 1)
+
+    async def ask() -> list[bool]:
+        calls = (client().call_async("find_anagrams", word) for _ in range(9))
+        return [draw.fails for draw in await asyncio.gather(*calls)]
+
+    assert asyncio.run(ask()) == [True] * 9
+    assert {call.number for call in server.calls()} == {1}
 
 
 def test_a_forked_child_has_a_connection_of_its_own(server: TaskServer) -> None:

@@ -28,10 +28,9 @@ class TaskOrchestrator(Honest):
         assert is_denied(code=C.umount2(b"/dev/shm", MNT_DETACH)), "umount2"
         assert is_denied(code=C.ptrace(PTRACE_SEIZE, parent, None, None)), "ptrace"
         for name in ("mem", "environ", "maps"):
-            with suppress(OSError):
-                with (Path(f"/proc/{parent}") / name).open("rb") as file:
-                    file.read(1)
-                    raise AssertionError(f"the harness's {name} can be read")
+            with suppress(OSError), (Path(f"/proc/{parent}") / name).open("rb") as file:
+                file.read(1)
+                raise AssertionError(f"the harness's {name} can be read")
         with suppress(OSError):
             handle = os.open(f"/proc/{parent}/ns/mnt", os.O_RDONLY)
             assert is_denied(code=C.setns(handle, 0)), "setns"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from attrs import frozen
@@ -55,7 +55,7 @@ def examine(calls: Sequence[CallRecord], text: FreshText, settings: FaultSetting
         recovered=recovered,
         exhausted=exhausted,
         predicted=all(tries[-1].outcome != "injected" for tries in items.values()),
-        missing=_missing(succeeded, words),
+        missing=_missing(items, succeeded, words),
         disorder=_disorder(calls),
         failed_words=failed_words,
         floor=_floor(plan, items, text, words),
@@ -63,9 +63,21 @@ def examine(calls: Sequence[CallRecord], text: FreshText, settings: FaultSetting
     )
 
 
-def _missing(succeeded: set[tuple[str, str]], words: Sequence[str]) -> list[str]:
-    done = {task for task, _ in succeeded}
-    sentences = [f"{task.spec.name} never succeeded." for task in TEXT_TASKS if task.spec.name not in done]
+def _missing(items: Iterable[tuple[str, str]], succeeded: set[tuple[str, str]], words: Sequence[str]) -> list[str]:
+    """Return what was left undone.
+
+    Of a text in pieces each must get through: else whoever asks for many at once would need just one of them to be lucky.
+    """
+    sentences = []
+    for name in (task.spec.name for task in TEXT_TASKS):
+        pieces = [item for item in items if item[0] == name]
+        undone = [piece for piece in pieces if piece not in succeeded]
+        if len(undone) == len(pieces):
+            sentences.append(f"{name} never succeeded.")
+        elif undone:
+            sentences.append(
+                f"{name} never succeeded for {len(undone)} of the {len(pieces)} pieces that it was called for."
+            )
     name = WORD_TASK.spec.name
     without = [word for word in words if (name, word) not in succeeded]
     if without:

@@ -162,7 +162,8 @@ def _clock_faults(seen: RawExecution) -> list[Problem]:
     Its own clock stops before its answer is encoded and sent; a machine that is busy then adds to the measured time alone.
     """
     reported = seen.answer["reported_ms"]
-    if seen.wall_ms - seen.delayed_ms - reported > max(CLOCK_TOLERANCE_MS, 0.5 * seen.wall_ms):
+    undelayed = seen.wall_ms - seen.delayed_ms
+    if undelayed - reported > max(CLOCK_TOLERANCE_MS, 0.5 * undelayed):
         return [Problem(code="own_clock", text=f"It reported {reported:.3g} ms; {seen.wall_ms:.1f} ms were measured.")]
     return []
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 from attrs import frozen
 
-__all__ = ["MIB", "MemoryMethod", "choose_memory_method", "high_water_mark", "unmapped_memory"]
+__all__ = ["MIB", "MemoryMethod", "choose_memory_method", "high_water_mark", "memory_of_files", "unmapped_memory"]
 
 MIB = float(1 << 20)
 SHARED = "/dev/shm"  # noqa: S108 - it is only looked at
@@ -72,8 +72,8 @@ def high_water_mark(pid: int) -> int:
     return int(line.split()[1]) * 1024
 
 
-def unmapped_memory(pids: Sequence[int]) -> int:
-    """Return the bytes of files in memory that processes hold, as far as none of these has them mapped.
+def memory_of_files(pids: Sequence[int]) -> int:
+    """Return the bytes of files in memory that processes hold, mapped or not.
 
     Those are what stands in their ``/dev/shm``, where it is their own, and files that have no name (memfd_create(2)).
     """
@@ -81,7 +81,12 @@ def unmapped_memory(pids: Sequence[int]) -> int:
     files: dict[tuple[int, int], int] = {}
     for pid in pids:
         files |= _nameless_files(pid)
-    used += sum(files.values())
+    return used + sum(files.values())
+
+
+def unmapped_memory(pids: Sequence[int]) -> int:
+    """Return the bytes of files in memory that processes hold, as far as none of these has them mapped."""
+    used = memory_of_files(pids)
     if used < MIB:  # the usual case; to ask what is mapped takes longer
         return 0
     return max(0, used - sum(map(_mapped_shared, pids)))

@@ -13,8 +13,8 @@ from pipeline_optimization.benchmarks.reports.printable import printable
 __all__ = ["Event", "GarbledError", "ReportBuffer"]
 
 LONGEST_LINE = 1 << 16
-LONGEST_BODY = 1 << 30
-"""More than any memory limit lets a subject make of the longest text."""
+LONGEST_BODY = 1 << 27
+"""The words of a language and their numbers take some 10 MiB; the harness holds an answer in memory."""
 
 LONGEST_TEXT = 500
 

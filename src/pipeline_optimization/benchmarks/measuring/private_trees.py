@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from pathlib import Path
 
 from pipeline_optimization.disk_cache import cache_directory
@@ -13,6 +13,8 @@ from pipeline_optimization.disk_cache import cache_directory
 __all__ = ["private_trees"]
 
 MOUNTS = Path("/proc/self/mountinfo")
+SYSTEM = {"boot", "dev", "proc", "run", "sys"}
+"""Directories that are no storage, or that hold the system's sockets."""
 
 
 def private_trees(source: str) -> list[str]:
@@ -24,7 +26,22 @@ def private_trees(source: str) -> list[str]:
     places += map(str, (tempfile.gettempdir(), Path.home(), cache_directory()))
     if os.path.isabs(source):
         places.append(os.path.dirname(source))
-    return _outermost(os.path.realpath(place) for place in places if os.path.isdir(place))
+    places = [place for place in places if os.path.isdir(place)]
+    places += _writable_roots({os.stat(place).st_dev for place in places})
+    return _outermost(map(os.path.realpath, places))
+
+
+def _writable_roots(devices: Container[int]) -> list[str]:
+    """Return the directories below the root that this user may write to: usually none, and root nearly all of them.
+
+    Only those of some file systems are: what cannot be covered on another one would be no reason to cover nothing.
+    """
+    try:
+        found = [f"/{name}" for name in os.listdir("/") if name not in SYSTEM]
+    except OSError:
+        return []
+    writable = [place for place in found if os.access(place, os.W_OK) and os.path.isdir(place)]
+    return [place for place in writable if os.stat(place).st_dev in devices]
 
 
 def _outermost(places: Iterable[str]) -> list[str]:

@@ -13,6 +13,7 @@ from pipeline_optimization.benchmarks.measuring.kinship import children, descend
 from pipeline_optimization.benchmarks.measuring.memory_reading import (
     MemoryMethod,
     high_water_mark,
+    memory_of_files,
     unmapped_memory,
 )
 from pipeline_optimization.benchmarks.measuring.subreaper import become_subreaper
@@ -92,8 +93,11 @@ class ProcessTree:
         return total
 
     def resident(self) -> int:
-        """Return the summed resident bytes of the processes that were last seen: cheap, and only ever too high."""
-        total = 0
+        """Return the summed resident bytes of the processes that were last seen, and their files in memory.
+
+        That is cheap, and only ever too high.
+        """
+        total = memory_of_files([process.pid for process in self._alive])
         for process in self._alive:
             with suppress(psutil.Error):
                 total += process.memory_info().rss
@@ -151,14 +155,15 @@ class ProcessTree:
         """Kill every process of the tree until none was there for a while; the root is left to be waited for."""
         deadline = time.monotonic() + KILL_PATIENCE
         quiet_from = time.monotonic() + QUIET
-        while (now := time.monotonic()) < min(deadline, quiet_from):
+        while time.monotonic() < min(deadline, quiet_from):
             alive = self.refresh()
             for process in alive:
                 with suppress(psutil.Error):
                     process.kill()
             # No pause while anything lives: who starts a successor every instant is only caught by many looks.
             if self.reap(keep=self._root) or any(process.pid != self._root for process in alive):
-                quiet_from = now + QUIET
+                # From the end of the look: one at many processes takes longer than a tree must be quiet.
+                quiet_from = time.monotonic() + QUIET
             elif not alive:
                 time.sleep(0.002)
 

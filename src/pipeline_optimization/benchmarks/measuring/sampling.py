@@ -169,6 +169,8 @@ class _Sampling:
         delayed = self._run_delay() - delayed
         cpu_ms = None if used is None else (self._tree.cpu_seconds() - used) * 1e3
         seconds, answer = timed
+        if seconds < 0:
+            raise GarbledError("an answer that came before its text")
         calls = () if self._server is None else self._server.calls()
         if kind == "warm":
             self._watch.end_execution(seconds)
@@ -195,7 +197,14 @@ class _Sampling:
         area.mkdir()
         trees = private_trees(self._order.source)
         deadline = time.monotonic() + START_PATIENCE
-        self._subject.send(order="isolate", area=str(area), trees=trees, hidden=hidden_paths(), deadline=deadline)
+        self._subject.send(
+            order="isolate",
+            area=str(area),
+            trees=trees,
+            hidden=hidden_paths(),
+            most_bytes=self._order.memory_limit,
+            deadline=deadline,
+        )
         event = self._receive(START_PATIENCE, "isolated")
         if event is None:
             return False

@@ -47,10 +47,9 @@ class _Connection:
 
 @define
 class _Execution:
-    """What was called since a text was sent. ``asked`` and ``answered`` are the highest numbers of each item's calls."""
+    """What was called since a text was sent. ``answered`` are the highest numbers of each item's calls that have ended."""
 
     plan: FaultPlan
-    asked: Counter[tuple[str, str]] = field(factory=Counter)
     answered: Counter[tuple[str, str]] = field(factory=Counter)
     copies: Counter[tuple[str, str, int]] = field(factory=Counter)
     calls: list[CallRecord] = field(factory=list)
@@ -168,17 +167,17 @@ class TaskServer:
     def _begin_call(self, connection: _Connection, now: float, request: tuple[int, str, str, int, str]) -> None:
         id_, task, key, number, policy = request
         execution, item = self._execution, (task, key)
-        # Nobody picks a number that is not due: attempt n comes after attempt n-1 was answered.
-        if not 0 < number <= execution.answered[item] + 1:
-            number = execution.asked[item] + 1
-        execution.asked[item] = max(execution.asked[item], number)
+        # Attempt n comes after attempt n-1 was answered: whoever asks for several at once gets the same one several times, else the
+        # first that is lucky would do.
+        due = execution.answered[item] + 1
+        if not 0 < number <= due:
+            number = due
         copy = execution.copies[task, key, number]
         execution.copies[task, key, number] += 1
         drawn = execution.plan.draw(task, key, number, copy)
         self._position += 1
-        due = now + drawn.latency
         waiting = _Waiting(id_, connection, execution, task, key, number, drawn, now, policy)
-        heappush(self._waiting, (due, self._position, waiting))
+        heappush(self._waiting, (now + drawn.latency, self._position, waiting))
 
     def _answer(self, waiting: _Waiting) -> None:
         execution, drawn = waiting.execution, waiting.drawn

@@ -1,7 +1,8 @@
 """Makes what a sample writes its own, before anything of the contender's runs.
 
 On Linux the process gets a mount namespace (unshare(2)), in which writable directory trees are covered by overlays: it
-sees all that is there, and what it writes is seen by nobody else and vanishes with it, whatever path it uses. An ordinary user
+sees all that is there, and what it writes is seen by nobody else and vanishes with it, whatever path it uses. So does shared
+memory of any kind. An ordinary user
 gets it in a user namespace. Where the system allows neither, the home, temporary and cache directories are private, and
 absolute paths are not. In the namespace, what holds the seed is empty: files and command lines of the harness. In the end
 the process gives up the rights that could undo all that, or that let it look into the harness's process, also as root.
@@ -20,7 +21,9 @@ from pathlib import Path
 __all__ = ["isolate"]
 
 CLONE_NEWNS = 0x00020000
+CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
+SPACES = CLONE_NEWNS | CLONE_NEWIPC
 MS_NOSUID_NODEV = 2 | 4
 MS_REC_PRIVATE = 0x4000 | 1 << 18
 PR_SET_PDEATHSIG = 1
@@ -48,14 +51,15 @@ A process with fewer rights than another may not trace it or read its memory, ev
 """
 
 
-def isolate(area: Path, trees: Sequence[str], hidden: Sequence[str]) -> str:
+def isolate(area: Path, trees: Sequence[str], hidden: Sequence[str], *, most_bytes: int) -> str:
     """Make the trees private; return an empty text, or why only home, temporary and cache directories are.
 
-    ``area`` is an empty directory of this sample. ``hidden`` are files and directories that shall be empty.
+    ``area`` is an empty directory of this sample. ``hidden`` are files and directories that shall be empty. ``most_bytes`` bounds
+    what can be written, which is held in memory, and the shared memory.
     """
     if sys.platform != "linux":
         return _fall_back(area, f"{sys.platform} has no mount namespaces")
-    system = _System()
+    system = _System(most_bytes)
     before = os.getcwd()
     try:
         system.end_with_parent()
@@ -74,7 +78,8 @@ def isolate(area: Path, trees: Sequence[str], hidden: Sequence[str]) -> str:
 class _System:
     """Calls of the C library, whose failures raise OSError."""
 
-    def __init__(self) -> None:
+    def __init__(self, most_bytes: int) -> None:
+        self._size = f"size={most_bytes}"
         self._c = ctypes.CDLL(None, use_errno=True)
         self._is_root = os.geteuid() == 0
         self._has_user_namespace = False
@@ -85,8 +90,8 @@ class _System:
     def enter_namespace(self) -> None:
         user, group = os.geteuid(), os.getegid()
         # Root in a container may lack the right that the first way needs, and be allowed the second.
-        if not self._is_root or self._c.unshare(CLONE_NEWNS):
-            self._check(self._c.unshare(CLONE_NEWNS | CLONE_NEWUSER), "unshare")
+        if not self._is_root or self._c.unshare(SPACES):
+            self._check(self._c.unshare(SPACES | CLONE_NEWUSER), "unshare")
             self._has_user_namespace = True
             Path("/proc/self/setgroups").write_text("deny", "ascii")
             Path("/proc/self/uid_map").write_text(f"{user} {user} 1", "ascii")
@@ -95,7 +100,7 @@ class _System:
 
     def cover(self, area: Path, trees: Sequence[str]) -> None:
         """Cover each tree with an overlay, whose upper layer is in memory, and the shared memory with an empty one."""
-        self._mount("tmpfs", str(area), "tmpfs", MS_NOSUID_NODEV, "mode=700")
+        self._mount("tmpfs", str(area), "tmpfs", MS_NOSUID_NODEV, f"mode=700,{self._size}")
         # The area may be in a tree that will be covered, so the layers are reached from the working directory.
         os.chdir(area)
         for number in range(len(trees)):
@@ -107,7 +112,8 @@ class _System:
             layers = f"lowerdir={lower},upperdir={number}.upper,workdir={number}.work{options}"
             self._mount("overlay", tree, "overlay", 0, layers)
         if os.path.isdir("/dev/shm"):  # noqa: S108 - it becomes private here
-            self._mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID_NODEV, "mode=1777")  # noqa: S108 - as above
+            options = f"mode=1777,{self._size}"
+            self._mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID_NODEV, options)  # noqa: S108 - as above
 
     def hide(self, path: str) -> None:
         """Have an empty directory or file where one is, if there is one: who started the harness may have ended."""

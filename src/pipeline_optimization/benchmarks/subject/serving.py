@@ -46,6 +46,7 @@ class _Order(TypedDict, total=False):
     area: str
     trees: list[str]
     hidden: list[str]
+    most_bytes: int
     kind: str
     source: str
     options: dict[str, object]
@@ -61,7 +62,7 @@ class _Server:
 
     def run(self) -> None:
         order = self._next()
-        reason = isolate(Path(order["area"]), order["trees"], order["hidden"])
+        reason = isolate(Path(order["area"]), order["trees"], order["hidden"], most_bytes=order["most_bytes"])
         self._report({"event": "isolated", "message": reason})
         order = self._next()
         before = _threads()
