@@ -73,6 +73,27 @@ def test_a_string_that_names_a_file(tmp_path: Path, registry: Registry, monkeypa
     assert TaskOrchestrator().process_text("cat")["anagram_counts"] == CAT
 
 
+def test_the_path_of_a_directory(tmp_path: Path, registry: Registry) -> None:
+    """It stands for the text files below it, as on the command line: no hidden one, no binary one, not the run's checkpoint."""
+    (tmp_path / "deep").mkdir()
+    for name, content in {
+        "a.txt": b"cat",
+        "deep/b.txt": b"cat",
+        ".hidden": b"cat",
+        "c.bin": bytes(range(256)) * 10,
+    }.items():
+        (tmp_path / name).write_bytes(content)
+    for source in (tmp_path, [tmp_path], [tmp_path / "a.txt", tmp_path / "deep"]):
+        assert count_anagrams(source, registry=registry).anagram_counts == dict.fromkeys(("act", "cat", "tac"), 2)
+    checkpoint = tmp_path / "run.checkpoint"
+    for _ in range(2):
+        report = count_anagrams(tmp_path, checkpoint=checkpoint, resume=True, registry=registry)
+        assert report.words == 2
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="has no text file"):
+        count_anagrams(tmp_path / "empty", registry=registry)
+
+
 def test_strings_in_a_list(tmp_path: Path, registry: Registry) -> None:
     """They are refused, whether there are such files or not: a list has paths."""
     name = str(tmp_path / "notes.txt")

@@ -65,6 +65,17 @@ def rows(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {row["contender"]: row for row in found["summary"]}
 
 
+def test_several_are_measured_by_themselves(directory: Path) -> None:
+    """``benchmark`` takes several names, as ``compare`` does; ratios are to the first."""
+    path = directory.parent / "out.json"
+    done = anagram("benchmark", "sequential", "mine", *QUICK, "--export", str(path), cwd=directory.parent)
+    assert done.returncode == 0, done.stderr.decode()
+    found = json.loads(path.read_text("utf-8"))
+    assert [row["contender"] for row in found["summary"]] == ["sequential", "honest"]
+    assert found["run"]["reference"] == "sequential"
+    assert found["run"]["time_budget_s"] is None
+
+
 def test_a_quick_look_has_values_and_no_verdict(directory: Path) -> None:
     """One round shows every figure and ranks nobody; nothing is called certain."""
     found = compared(directory)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from command import refused_here
 from example_results import results
 from pipeline_optimization.benchmarks.documents import from_json, results_from_json, results_to_json, to_json_line
 from pipeline_optimization.benchmarks.problems import PROBLEMS, consequence_of
@@ -28,6 +31,34 @@ def test_a_sample_is_one_line() -> None:
 def test_what_is_no_result_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"f\.json .*--export"):
         results_from_json(text, source="f.json")
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "message"),
+    [
+        (
+            "binary.json",
+            b"\x80\xff\0",
+            "is no text, and so holds no results. Give a file that --export FILE.json wrote.",
+        ),
+        ("foreign.json", b'{"a": 1}', "holds no results: required field missing"),
+        ("prose.json", b"# Title", "is not JSON: "),
+        ("binary.jsonl", b"\x80\xff\0\n\xfe\n", "is no file that an interrupted comparison left."),
+        ("prose.jsonl", b"# Title\n", "is no file that an interrupted comparison left."),
+    ],
+)
+def test_a_foreign_file_is_named_as_one(
+    name: str, content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever reads results, ``report`` or ``--baseline``, says what the file is not; no codec's words are shown."""
+    (tmp_path / name).write_bytes(content)
+    commands = [["report", name]]
+    if name.endswith(".json"):
+        commands.append(["benchmark", "--iterations", "1", "--baseline", name])
+    for command in commands:
+        error = " ".join(refused_here(command, tmp_path, capsys).split())
+        assert f"{name} {message}" in error
+        assert "codec" not in error
 
 
 def test_the_gravest_fault_decides() -> None:

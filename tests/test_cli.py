@@ -249,3 +249,16 @@ def test_the_output_is_no_checkpoint(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert b"The checkpoint cannot be the output too" in done.stderr
     assert not path.exists()
+
+
+def test_a_text_that_names_a_file(tmp_path: Path) -> None:
+    """It is counted as a text, with a note that says how to count the file."""
+    (tmp_path / "my cat.txt").write_text("dog")
+    done = anagram("run", "--text", "my cat.txt", "--format", "csv", cwd=tmp_path)
+    assert (done.returncode, done.stdout.splitlines()[0]) == (0, b"word,count")
+    message = " ".join(done.stderr.decode().split())
+    assert (
+        "The text 'my cat.txt' is counted itself, not the file of that name. For the file: anagram run 'my cat.txt'"
+        in message
+    )
+    assert anagram("run", "--text", "my dog.txt", "--format", "csv", cwd=tmp_path).stderr == b""

@@ -18,7 +18,7 @@ from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import UTF_8, Source, StreamSource, TextSource, least_bytes
+from pipeline_optimization.sources import UTF_8, Source, StreamSource, TextSource, is_file_name, least_bytes
 from pipeline_optimization.types import Orchestrator
 
 __all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "count_with", "sources_of"]
@@ -26,9 +26,6 @@ __all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "count_with", "sources_o
 Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | Source]
 
 NO_OPTIONS: Mapping[str, object] = {}
-
-MAX_NAME = 4096
-"""Characters of the longest path on most systems."""
 
 
 def count_anagrams(
@@ -61,7 +58,8 @@ def count_anagrams(
 ) -> RunReport:
     """Count, for each dictionary anagram of a text's words, how often it occurs.
 
-    ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. A string that is the
+    ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. The path of a directory stands
+    for the text files below it, without hidden ones. A string that is the
     name of a file is a text all the same, with a warning. ``chunk_size`` is
     in bytes, ``encoding`` is that of files and streams (UTF-16 or UTF-32 with a byte order mark needs none), ``latency_scale``
     multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
@@ -92,7 +90,7 @@ def count_with(
     """Count as ``count_anagrams`` does, with its options in one record."""
     began = time.monotonic()
     registry = registry or Registry.load()
-    sources = sources_of(source)
+    sources = sources_of(source, checkpoint=options.checkpoint)
     plan = make_plan(registry, options, least_bytes=least_bytes(sources))
     report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop, began=began)
     if report.is_interrupted:
@@ -100,17 +98,27 @@ def count_with(
     return report
 
 
-def sources_of(source: Countable) -> list[Source]:
-    """Return the sources that a caller named. Raises InputError for what is none."""
+def sources_of(source: Countable, *, checkpoint: str | None = None) -> list[Source]:
+    """Return the sources that a caller named. Raises InputError for what is none.
+
+    Args:
+        source: What was named. The path of a directory stands for the text files below it.
+        checkpoint: The run's own, which no directory has.
+    """
     if isinstance(source, str):
         _warn_of_a_name(source)
         return [TextSource(source)]
     if isinstance(source, PathLike):
+        path = fspath(source)
+        if os.path.isdir(path):
+            from pipeline_optimization.sources import checkpoint_files, expand_inputs  # noqa: PLC0415 - as below
+
+            return expand_inputs([path], without=[] if checkpoint is None else checkpoint_files(checkpoint))
         from pipeline_optimization.sources import FileSource  # noqa: PLC0415 - a text needs it not
 
-        return [FileSource.at(fspath(source))]
+        return [FileSource.at(path)]
     if isinstance(source, Sequence) and not hasattr(source, "decode"):
-        return [part for one in source for part in sources_of(_part(one))]
+        return [part for one in source for part in sources_of(_part(one), checkpoint=checkpoint)]
     if hasattr(source, "open"):
         return [cast("Source", source)]
     if hasattr(source, "read"):
@@ -131,7 +139,7 @@ def _part(one: object) -> PathLike[str] | Source:
 
 def _warn_of_a_name(text: str) -> None:
     """Warn if a text is the name of a file, which its caller may have meant."""
-    if len(text) > MAX_NAME or not os.path.isfile(text):
+    if not is_file_name(text):
         return
     warnings.warn(
         f"The text {text!r} is counted itself, not the file of that name. For the file: "

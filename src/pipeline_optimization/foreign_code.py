@@ -18,11 +18,22 @@ from traceback import walk_tb
 from types import FrameType
 from typing import Any, ParamSpec, TypeVar
 
+from attrs import define, field
+
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import AnagramError, PluginError
 from pipeline_optimization.signal_mask import STOP_SIGNALS
 
-__all__ = ["ForeignCodeError", "call_component", "call_foreign", "is_of", "overheard", "speaking"]
+__all__ = [
+    "ForeignCodeError",
+    "NotedSignals",
+    "call_component",
+    "call_foreign",
+    "is_of",
+    "noting_signals",
+    "overheard",
+    "speaking",
+]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -45,14 +56,14 @@ def call_foreign(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
         ForeignCodeError: The function raised anything at all, SystemExit and KeyboardInterrupt included.
         KeyboardInterrupt: A signal came meanwhile whose handler raised it, whatever the function made of it.
     """
-    with _noting_signals() as interrupts:
+    with noting_signals() as signals:
         try:
             result = function(*args, **kwargs)
         except BaseException as error:
-            if not interrupts:
+            if not signals.raised:
                 raise ForeignCodeError(error) from error
-    if interrupts:
-        raise interrupts[0]
+    if signals.raised:
+        raise signals.raised[0]
     return result
 
 
@@ -83,18 +94,27 @@ def is_of(error: BaseException, *modules: str) -> bool:
     )
 
 
+@define
+class NotedSignals:
+    """Whether a signal ``came``, and what handlers ``raised``."""
+
+    came: bool = False
+    raised: list[BaseException] = field(factory=list)
+
+
 @contextmanager
-def _noting_signals() -> Iterator[list[BaseException]]:
-    """Give a list that gets what the handlers of signals raise. Only the main thread has any."""
-    raised: list[BaseException] = []
+def noting_signals() -> Iterator[NotedSignals]:
+    """Give a record of the signals that come meanwhile. Only the main thread gets any."""
+    noted = NotedSignals()
     replaced: list[tuple[signal.Signals, Handler, Handler]] = []
 
     def noting(handler: Handler) -> Handler:
         def note(number: int, frame: FrameType | None) -> object:
+            noted.came = True
             try:
                 return handler(number, frame)
             except BaseException as error:
-                raised.append(error)
+                noted.raised.append(error)
                 raise
 
         return note
@@ -106,7 +126,7 @@ def _noting_signals() -> Iterator[list[BaseException]]:
                 replaced.append((number, before, noting(before)))
                 signal.signal(number, replaced[-1][2])
     try:
-        yield raised
+        yield noted
     finally:
         for number, before, ours in replaced:
             if signal.getsignal(number) is ours:  # else the foreign code has installed a handler, which stays

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from pipeline_optimization.benchmarks.documents import results_from_json, results_to_json
+from pipeline_optimization.benchmarks.documents import results_from_file, results_to_json
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import open_output
@@ -31,13 +31,11 @@ def save_baseline(results: Results, name: str) -> Path:
 def load_baseline(name: str) -> Results:
     """Return what was kept under a name, or what a file of --export holds. Raises UsageError where there is neither."""
     path = Path(name) if name.endswith(".json") else _path(name)
-    try:
-        text = path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    if not path.exists():
         kept = sorted(found.stem for found in DIRECTORY.glob("*.json"))
         there = f"There are: {', '.join(kept)}." if kept else "Keep one with --save-baseline NAME."
-        raise UsageError(f"There is no baseline {name!r} ({path}). {there}") from error
-    return results_from_json(text, source=str(path))
+        raise UsageError(f"There is no baseline {name!r} ({path}). {there}")
+    return results_from_file(path)
 
 
 def _path(name: str) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TypeVar
 
 from cattrs import Converter, transform_error
@@ -11,7 +12,7 @@ from cattrs.errors import BaseValidationError
 from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, Results
 from pipeline_optimization.errors import UsageError
 
-__all__ = ["from_json", "results_from_json", "results_to_json", "to_json_line"]
+__all__ = ["from_json", "results_from_file", "results_from_json", "results_to_json", "to_json_line"]
 
 T = TypeVar("T")
 
@@ -21,6 +22,19 @@ _converter = Converter()
 def results_to_json(results: Results) -> str:
     """Return the document, ending in a line feed."""
     return json.dumps(_converter.unstructure(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def results_from_file(path: str | Path) -> Results:
+    """Read the document of a file. Raises UsageError where it cannot be read or is no such document."""
+    try:
+        text = Path(path).read_text("utf-8")
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{path} is no text, and so holds no results. Give a file that --export FILE.json wrote."
+        ) from error
+    return results_from_json(text, source=str(path))
 
 
 def results_from_json(text: str, *, source: str) -> Results:

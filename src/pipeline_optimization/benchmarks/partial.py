@@ -115,7 +115,10 @@ def _lines(path: Path) -> list[str]:
     if not whole:
         raise UsageError(f"{path} is no file that an interrupted comparison left.")
     # Not splitlines(): a message of a contender's may hold other line ends.
-    return whole.decode("utf-8", "replace").split("\n")
+    lines = whole.decode("utf-8", "replace").split("\n")
+    if not lines[0].startswith("{"):
+        raise UsageError(f"{path} is no file that an interrupted comparison left.")
+    return lines
 
 
 def _lock(stream: TextIO, path: Path) -> None:

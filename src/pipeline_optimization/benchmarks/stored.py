@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import evolve
 
-from pipeline_optimization.benchmarks.documents import results_from_json
+from pipeline_optimization.benchmarks.documents import results_from_file
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.partial import Header, read_partial
 from pipeline_optimization.benchmarks.records import CaseRecord, ContenderRecord, Results, RunRecord, Sample
@@ -42,11 +42,7 @@ def _load(path: str) -> Results:
     if path.endswith(".jsonl"):
         header, samples = read_partial(Path(path))
         return _of_partial(header, list(samples.values()))
-    try:
-        text = Path(path).read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
-    return results_from_json(text, source=path)
+    return results_from_file(path)
 
 
 def _name_of(reference: str, contenders: Sequence[ContenderRecord], path: str) -> str:

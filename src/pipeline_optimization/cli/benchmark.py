@@ -1,4 +1,4 @@
-"""The command ``benchmark``: one orchestrator by itself."""
+"""The command ``benchmark``: orchestrators by themselves."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ ROUNDS = 6
 @plugin_options
 @click.pass_context
 def benchmark(ctx: click.Context, /, **values: object) -> None:
-    """Measure one orchestrator: success rate, run time, throughput, memory and CPU.
+    """Measure orchestrators by themselves: success rate, run time, throughput, memory and CPU.
 
     NAME is an installed orchestrator, a file with a TaskOrchestrator class, or a directory of such files.  [default:
-    sequential]
+    sequential] Several are measured in the same rounds, and ratios are to the first; 'compare' takes as many rounds as
+    verdicts need.
 
     \b
     anagram benchmark threaded --test-case large

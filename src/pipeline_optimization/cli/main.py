@@ -27,7 +27,7 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 COMMANDS = {
     "run": ("run", "Count the words of a text, of files, or of a test case."),
     "retry": ("retry", "Run the failed items of a checkpoint again."),
-    "benchmark": ("benchmark", "Measure one orchestrator."),
+    "benchmark": ("benchmark", "Measure orchestrators by themselves."),
     "compare": ("compare", "Compare orchestrators head to head."),
     "report": ("report", "Show stored results again."),
     "plugins": ("plugins", "Show the installed plugins."),

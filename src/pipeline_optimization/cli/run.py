@@ -19,7 +19,7 @@ from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.shell_quoting import quoted_command
-from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs
+from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs, is_file_name
 
 __all__ = ["run"]
 
@@ -164,6 +164,11 @@ def _jobs(  # noqa: PLR0917 - the ways to name input, each once
     if len(given) > 1:
         raise click.UsageError(f"{' and '.join(given)} exclude each other; give one of them.")
     if text is not None:
+        if is_file_name(text):
+            file = quoted_command(["anagram", "run", text])
+            click.echo(
+                f"Note: The text {text!r} is counted itself, not the file of that name. For the file: {file}", err=True
+            )
         return [Job(options=options, sources=[TextSource(text)])]
     if inputs:
         return [Job(options=options, sources=_sources(inputs, options.checkpoint, output))]

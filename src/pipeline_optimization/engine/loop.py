@@ -9,11 +9,11 @@ from pipeline_optimization.engine.backlog import Backlog, Flight
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
+from pipeline_optimization.engine.returned import answer_in, completions_in
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import Announcer, Emit, FailedItem, Tally
-from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
+from pipeline_optimization.engine.wire import Answer, Call, encode_call
 from pipeline_optimization.engine.work import Item, Retrying, Track, Workload
-from pipeline_optimization.errors import OrchestratorError
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
 
@@ -35,6 +35,7 @@ class Engine:
     Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
     ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then.
     ``startup`` is how many seconds the orchestrator took to open.
+    ``name`` is what errors call the orchestrator.
     ``quarantine`` is told each item that failed for good, unless that stops the run. ``should_stop`` is asked at each step.
     """
 
@@ -47,6 +48,7 @@ class Engine:
         clock: Clock,
         emit: Emit | None,
         run_id: str,
+        name: str = "",
         limits: Limits | None = None,
         capabilities: Capabilities | None = None,
         signals: Sequence[int] = (signal.SIGINT,),
@@ -55,6 +57,7 @@ class Engine:
         quarantine: Callable[[Item, FailedItem], None] = lambda item, failed: None,
     ) -> None:
         self._orchestrator = orchestrator
+        self._name = name or type(orchestrator).__name__
         self._workload = workload
         self._retrying = retrying
         self._clock = clock
@@ -138,7 +141,7 @@ class Engine:
         return True
 
     def _poll(self, wait: float, backlog: Backlog) -> None:
-        completions = self._orchestrator.poll(wait)
+        completions = completions_in(self._orchestrator.poll(wait), orchestrator=self._name)
         # Before they are settled: an attempt that was cut short as the run is over is not made again.
         self.stop = self.stop or self._horizon.due()
         for completion in completions:
@@ -184,7 +187,7 @@ class Engine:
         if completion.status == "lost":
             self._lose(track, completion, backlog)
             return
-        answer = self._decode(completion)
+        answer = answer_in(completion, orchestrator=self._name)
         track.path += answer.latency
         timeout = self._limits.item_timeout
         if timeout is not None and answer.seconds > timeout:
@@ -194,15 +197,6 @@ class Engine:
             self._finish(track, answer, completion.worker, backlog)
         else:
             self._fail(track, answer.error, completion.worker, backlog)
-
-    def _decode(self, completion: Completion) -> Answer:
-        try:
-            return decode_answer(completion.payload)
-        except Exception as error:
-            raise OrchestratorError(
-                f"The orchestrator {self._orchestrator!r} brought back {len(completion.payload)} bytes that no worker "
-                f"returned for attempt {completion.id}. It must hand on the answer of run_attempt untouched."
-            ) from error
 
     def _expire(self, backlog: Backlog) -> None:
         """Give up the attempts that take too long."""

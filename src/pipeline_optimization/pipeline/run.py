@@ -95,6 +95,7 @@ def execute(
             Retrying(plan.retry.build(), seed=faults.seed, case=faults.case, scale=faults.time_scale),
             clock=clock,
             emit=observing.emit if observing.is_heard else None,
+            name=plan.executor.name,
             run_id=run_id,
             limits=_limits(plan),
             capabilities=plan.executor.capabilities,

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.encoding import UTF_8, check_encoding, decode_marked
+from pipeline_optimization.sources.file_name import is_file_name
 from pipeline_optimization.sources.size import least_bytes
 from pipeline_optimization.sources.source import Source, StreamSource, TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
@@ -60,6 +61,7 @@ __all__ = [
     "decode_marked",
     "expand_inputs",
     "identify",
+    "is_file_name",
     "is_plain",
     "is_plain_file",
     "is_same_state",

@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 
 from pipeline_optimization import __version__
 from pipeline_optimization.error_text import describe
+from pipeline_optimization.foreign_code import NotedSignals, noting_signals
 
 __all__ = ["Check", "CheckFailedError", "CheckResult", "CheckSkippedError", "Examination", "require"]
 
@@ -75,6 +76,11 @@ def _minor(version: str) -> str:
     return ".".join(version.split(".")[:2])
 
 
+def _is_users_wish(error: BaseException, signals: NotedSignals) -> bool:
+    """Return whether an error ends the examination: a signal raised it, or an engine that was told to stop by one."""
+    return isinstance(error, KeyboardInterrupt) and (signals.came or type(error) is not KeyboardInterrupt)
+
+
 class Examination(Generic[S]):
     """Runs a contract's checks on one subject, each once, prerequisites first.
 
@@ -120,12 +126,16 @@ class Examination(Generic[S]):
                 return CheckResult(name=check.name, fact=check.fact, status="skipped", detail=f"after {name!r} failed")
         result = CheckResult(name=check.name, fact=check.fact, status="passed")
         try:
-            check.run(self._subject)
+            with noting_signals() as signals:
+                check.run(self._subject)
         except CheckSkippedError as reason:
             return evolve(result, status="skipped", detail=str(reason))
         except CheckFailedError as error:
             return evolve(result, status="failed", detail=str(error), cause=error)
-        except (Exception, SystemExit, GeneratorExit) as error:  # noqa: BLE001 - whatever a component raises is its failure, and has a place
+        except BaseException as error:
+            if _is_users_wish(error, signals):
+                raise
+            # Whatever a component raises is its failure, and has a place.
             place = traceback.extract_tb(error.__traceback__)[-1]
             detail = f"{describe(error)} ({place.filename}, line {place.lineno})"
             return evolve(result, status="failed", detail=detail, cause=error)

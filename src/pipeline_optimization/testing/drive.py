@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
+from pipeline_optimization.engine.returned import completions_in
 from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.testing.checks import CheckFailedError, require
@@ -51,7 +52,7 @@ class Drive:
 
     def poll(self, timeout: float) -> Sequence[Completion]:
         """Poll once and keep what came."""
-        completions = self.orchestrator.poll(timeout)
+        completions = completions_in(self.orchestrator.poll(timeout), orchestrator=type(self.orchestrator).__name__)
         for completion in completions:
             self.reports[completion.id].append(completion)
         return completions
@@ -61,7 +62,9 @@ class Drive:
         wanted = list(ids)
         until = time.monotonic() + PATIENCE
         while missing := [one for one in wanted if one not in self.reports]:
-            if self.poll(0.25):
+            known = len(self.reports)
+            self.poll(0.25)
+            if len(self.reports) > known:  # what is reported again and again is no news
                 until = time.monotonic() + PATIENCE
             require(
                 time.monotonic() < until,
