@@ -9,6 +9,7 @@ from attrs import define, field, frozen
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.engine.worker import Stage
+from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
@@ -39,6 +40,10 @@ class SquareJob:
     @property
     def build(self) -> Callable[[object], Mapping[str, Stage]]:
         return build_square
+
+    @property
+    def modules(self) -> Sequence[FileModule]:
+        return ()
 
     @property
     def facts(self) -> Mapping[str, str]:

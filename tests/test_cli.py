@@ -231,7 +231,11 @@ def test_the_output_is_no_input(link: str, tmp_path: Path) -> None:
     done = anagram("run", str(given), "--output", str(output))
     assert done.returncode == 2
     # A glob leaves the run's own files out, and here it has no others.
-    reason = b"matches only the run's own files" if link == "glob" else b"The results would take the place of an input"
+    reason = (
+        b"matches no file to read, only 1 file of this run"
+        if link == "glob"
+        else b"The results would take the place of an input"
+    )
     assert reason in done.stderr
     assert text.read_text() == "cat"
 

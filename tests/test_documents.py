@@ -13,7 +13,8 @@ import pytest
 from command import anagram
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted((ROOT / "docs" / "how-to").glob("*.md"))
+PAGES = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if page.stem != "own-pipeline")
+"""All but one, which shows what fails: ``test_pipelines`` runs it."""
 BLOCK = re.compile(r"```(console|python)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)
 
 

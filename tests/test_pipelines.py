@@ -20,6 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import pipeline_functions as f
+from command import anagram
 from pipeline_optimization import Pipeline, PipelineReport, run, run_async
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import InputError, OptionError
@@ -188,8 +189,8 @@ def test_records_of_each_form(tmp_path: Path) -> None:
     places = sorted(failed.place.removeprefix(f"{tmp_path}/") for failed in report.failed_items)
     assert places == [
         "a.csv, record 2: (['name', 'age'], ['Bob'])",
-        "b.jsonl, byte 26: '{\"name\": '",
-        "b.jsonl, byte 36: '[1]'",
+        "b.jsonl, line 2: '{\"name\": '",
+        "b.jsonl, line 3: '[1]'",
     ]
     with pytest.raises(OptionError, match=r"records\('csv'\)"):
         run(pipeline, TextSource("a,b\n1,2\n"))
@@ -375,15 +376,85 @@ def test_reports_are_plain_data(tmp_path: Path) -> None:
     assert (data["pipeline"], data["elements"], data["complete"]) == ("p", 3, True)
 
 
-def test_the_document_works(tmp_path: Path) -> None:
-    """What the how-to shows runs as a program, and prints what it says."""
-    page = Path(__file__).parents[1] / "docs" / "how-to" / "own-pipeline.md"
-    blocks = dict(re.findall(r'```\w+ title="(.*?)"\n(.*?)```', page.read_text("utf-8"), re.DOTALL))
-    for name in ("status.py", "main.py"):
-        (tmp_path / name).write_text(blocks[name])
+STATUS = Path(__file__).parents[1] / "docs" / "how-to" / "own-pipeline.md"
+
+
+@pytest.fixture
+def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with the how-to's pipeline and a log."""
+    blocks = dict(re.findall(r'```\w+ title="(.*?)"\n(.*?)```', STATUS.read_text("utf-8"), re.DOTALL))
+    (tmp_path / "status.py").write_text(blocks["status.py"])
     entry = '1.2.3.4 - - [27/Nov/2026:{}:01:02 +0000] "GET /a HTTP/1.1" {} 12\n'
     entries = [entry.format(*one) for one in ((10, 404), (10, 200), (10, 404), (11, 500))]
     (tmp_path / "access.log").write_text("".join([*entries, "a line that is none\n"]))
-    done = subprocess.run([sys.executable, "main.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.stdout == blocks["what it prints"]
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("reference", ["status.py", "status.py:pipeline", "status:pipeline"])
+@pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])
+def test_the_command_runs_pipelines(workplace: Path, reference: str, orchestrator: str) -> None:
+    """By their files or modules, in other processes too; what failed is told, and the exit code says so."""
+    arguments = ("run", "--pipeline", reference, "access.log", "--orchestrator", orchestrator)
+    done = anagram(*arguments, "--format", "csv", cwd=workplace)
+    assert (done.returncode, done.stdout.decode()) == (1, "10,404,2\n11,500,1\n")
+    assert "1 element failed for good at parse (ValueError" in done.stderr.decode()
+    assert "access.log, line 5: 'a line that is none'" in done.stderr.decode()
+
+
+def test_results_have_the_usual_formats(workplace: Path) -> None:
+    """JSON is the whole report, a table fits 80 columns, and lines of JSON have a row each."""
+    arguments = ("run", "--pipeline", "status.py", "access.log")
+    data = json.loads(anagram(*arguments, "--format", "json", cwd=workplace).stdout)
+    assert data["result"] == [[["10", "404"], 2], [["11", "500"], 1]]
+    assert data["failed_items"][0]["place"] == "access.log, line 5: 'a line that is none'"
+    table = anagram(*arguments, cwd=workplace, env={"COLUMNS": "80"}).stdout.decode()
+    assert "errors-by-hour: sequential" in table
+    assert "10  404  2" in table
+    assert max(map(len, table.splitlines())) <= 80
+    done = anagram(*arguments, "--format", "ndjson", "--top", "1", cwd=workplace)
+    assert done.stdout == b'["10", "404", 2]\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["status.py"], "needs an input"),
+        (["missing.py", "access.log"], "missing.py' cannot be read"),
+        (["status.py:pipelin", "access.log"], "Did you mean 'pipeline'"),
+        (["status.py:parse", "access.log"], "is no pipeline"),
+        (["status", "access.log"], "takes FILE.py"),
+        (["nowhere:pipeline", "access.log"], "cannot be imported"),
+        (["broken.py", "access.log"], "broken.py"),
+        (["endless.py", "access.log"], "has no end"),
+        (["two.py", "access.log"], "two.py:first"),
+        (["status.py", "access.log", "--tokenizer", "exercise"], "leave it out"),
+        (["status.py", "access.log", "--checkpoint", "c"], "yet"),
+        (["status.py", "access.log", "--output", "access.log"], "take the place of an input"),
+    ],
+)
+def test_mistakes_of_the_command(workplace: Path, arguments: list[str], words: str) -> None:
+    """Each is one message that says what to do, and no traceback."""
+    (workplace / "broken.py").write_text("1 / 0\n")
+    (workplace / "endless.py").write_text(
+        "from pipeline_optimization import Pipeline\npipeline = Pipeline('p').lines()\n"
+    )
+    (workplace / "two.py").write_text(
+        "from pipeline_optimization import Pipeline\nfirst = Pipeline('p').lines().count()\nsecond = first\n"
+    )
+    done = anagram("run", "--pipeline", *arguments, cwd=workplace)
+    assert done.returncode == 2
+    assert words in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+    assert done.stdout == b""
+
+
+def test_the_document_works(workplace: Path) -> None:
+    """What the how-to shows runs as a program and as a command, and prints what it says."""
+    page = STATUS.read_text("utf-8")
+    blocks = dict(re.findall(r'```\w+ title="(.*?)"\n(.*?)```', page, re.DOTALL))
+    (workplace / "main.py").write_text(blocks["main.py"])
+    done = subprocess.run([sys.executable, "main.py"], cwd=workplace, capture_output=True, text=True, check=False)
+    assert (done.stderr, done.stdout) == ("", blocks["what it prints"])
+    ((command, output),) = re.findall(r"```console\n\$ anagram (.+?)\n(.*?)```", page, re.DOTALL)
+    assert anagram(*command.split(), cwd=workplace).stdout.decode() == output

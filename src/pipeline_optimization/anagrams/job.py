@@ -12,7 +12,7 @@ from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import Stage
-from pipeline_optimization.file_module import CORE, origin_of
+from pipeline_optimization.file_module import CORE, FileModule, origin_of
 from pipeline_optimization.pipeline.job import KeptWorkload, StopOf
 from pipeline_optimization.pipeline.kernels import prepare_kernel
 from pipeline_optimization.pipeline.reading import Reading, encoding_warnings
@@ -91,6 +91,7 @@ class LoadedAnagramJob:
     """Counting anagrams with the index at hand; ``warnings`` tell of kernels that could not be used."""
 
     remedies: Mapping[str, str] = MappingProxyType({})
+    modules: Sequence[FileModule] = ()
 
     def __init__(self, job: AnagramJob, index: AnagramIndex, warnings: Sequence[str] = ()) -> None:
         self.job = job

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 from attrs import evolve
+from click.core import ParameterSource
 
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
@@ -18,6 +19,7 @@ from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.pipeline.cases import CASE_NAMES
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs, is_file_name
 
@@ -37,6 +39,11 @@ DEFAULTS = AnagramOptions()
 )
 @click.option("--text", help="Count this text.")
 @click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), help="A built-in text.  [default: small]")
+@click.option(
+    "--pipeline",
+    metavar="FILE.py[:NAME]",
+    help="Run this pipeline of your own over the input; package.module:NAME works as well.",
+)
 @click.option(
     "--orchestrator", default=DEFAULTS.orchestrator, show_default=True, metavar="NAME", help="How attempts are run."
 )
@@ -103,6 +110,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     inputs: Sequence[str],
     text: str | None,
     test_case: str | None,
+    pipeline: str | None,
     pairs: Sequence[str],
     faults: str | None,
     form: str | None,
@@ -110,12 +118,13 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     output: str,
     **given: Any,
 ) -> None:
-    """Count the dictionary anagrams of the words of a text, of files, or of a built-in test case.
+    """Count the dictionary anagrams of the words of a text, of files, or of a built-in test case; or run a pipeline of your own.
 
     \b
     anagram run --text cat
     anagram run book.txt 'logs/*.gz' --orchestrator multiprocess --output counts.csv
     anagram run --test-case large --orchestrator asyncio --seed 1
+    anagram run --pipeline status.py access.log --orchestrator threaded
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = selected_registry(ctx)
     if "help" in pairs:
@@ -130,6 +139,8 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
             "retries_failed": given["retry_failed"],
         }
     )
+    if pipeline is not None:
+        ctx.exit(_run_pipeline(ctx, registry, pipeline, options, text, [*inputs, *paths], form, top, output))
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults, output)
     again = [*ctx.obj, *([] if options.resume else ["--resume"])]
     if not (inputs or paths or test_case) and text is None and has_unread_input():
@@ -145,6 +156,47 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         resume=quoted_command(["anagram", "run", *again]),
     )
     ctx.exit(code)
+
+
+OF_ANAGRAMS = ("test_case", "tokenizer", "signature", "lexicon", "kernel")
+"""Options that say how anagrams are counted."""
+
+NOT_YET = ("checkpoint", "resume", "retry_failed")
+"""Options that pipelines of one's own cannot have yet."""
+
+
+def _run_pipeline(  # noqa: PLR0917 - what the command was given
+    ctx: click.Context,
+    registry: Registry,
+    pipeline: str,
+    options: AnagramOptions,
+    text: str | None,
+    inputs: Sequence[str],
+    form: str | None,
+    top: int | None,
+    output: str,
+) -> int:
+    """Run a pipeline of the user's own. Raises UsageError for options that it cannot have."""
+    for names, why in (
+        (OF_ANAGRAMS, "is for counting anagrams"),
+        (NOT_YET, "does not work with pipelines of your own yet"),
+    ):
+        for name in names:
+            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+                raise click.UsageError(f"--{name.replace('_', '-')} {why}; leave it out with --pipeline.")
+    if text is not None and inputs:
+        raise click.UsageError("--text and --input exclude each other; give one of them.")
+    from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
+
+    return run_pipeline(
+        registry,
+        pipeline,
+        options,
+        [TextSource(text)] if text is not None else _sources(inputs, None, output) if inputs else [],
+        form=format_of(form, output),
+        top=top,
+        output=output,
+    )
 
 
 def _jobs(  # noqa: PLR0917 - the ways to name input, each once

@@ -5,21 +5,23 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
 
 import click
 from attrs import frozen
 
-from pipeline_optimization.anagrams.job import AnagramJob
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
 from pipeline_optimization.cli.noise import noise_on_standard_error
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.rendering import Outcome, Renderer
+from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import AnagramError, OrchestratorError, ResourceError, UsageError
 from pipeline_optimization.foreign_code import is_of
 from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.cases import load_cases
+from pipeline_optimization.pipeline.job import Job as RunJob
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
@@ -28,7 +30,10 @@ from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.signal_mask import STOP_SIGNALS
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, least_bytes, overwritten
 
-__all__ = ["Job", "case_job", "run_jobs"]
+__all__ = ["Job", "case_job", "check_output", "execute_with_progress", "run_jobs", "stop_code"]
+
+R = TypeVar("R")
+AnyJob = RunJob[Any]
 
 
 @frozen(kw_only=True)
@@ -55,12 +60,13 @@ def run_jobs(
     """
     with noise_on_standard_error():
         plans = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
-    _check_output(output, plans)
+    for plan, job in plans:
+        check_output(output, plan, job.sources)
     code = COMPLETE
     with open_output(output) as stream:
         renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
         for plan, job in plans:
-            report = _run(plan, job.sources, registry)
+            report = execute_with_progress(plan, job.sources, registry)
             outcome = Outcome(report, job.expected)
             renderer.add(outcome)
             if form != "table" or output != "-":
@@ -82,19 +88,18 @@ def _is_seen(output: str) -> bool:
     return output == "-" and sys.stdout.isatty() and sys.stderr.isatty()
 
 
-def _check_output(output: str, plans: Sequence[tuple[RunPlan[AnagramJob], Job]]) -> None:
+def check_output(output: str, plan: RunPlan[AnyJob], sources: Sequence[Source]) -> None:
     """Raise UsageError where results would take the place of what is read, or of the checkpoint."""
     if output == "-":
         return
-    for plan, job in plans:
-        checkpoint = job.options.checkpoint
-        if checkpoint is not None and os.path.realpath(output) in map(os.path.realpath, checkpoint_files(checkpoint)):
-            raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")
-        if overwritten([output], job.sources, plan.job.files):
-            raise UsageError(f"The results would take the place of an input: {output!r}. Name another --output.")
+    checkpoint = plan.options.checkpoint
+    if checkpoint is not None and os.path.realpath(output) in map(os.path.realpath, checkpoint_files(checkpoint)):
+        raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")
+    if overwritten([output], sources, plan.job.files):
+        raise UsageError(f"The results would take the place of an input: {output!r}. Name another --output.")
 
 
-def _run(plan: RunPlan[AnagramJob], sources: Sequence[Source], registry: Registry) -> RunReport:
+def execute_with_progress(plan: RunPlan[RunJob[R]], sources: Sequence[Source], registry: Registry) -> R:
     """Run a plan with progress and signals. Raises ResourceError where the system has not enough of something."""
     with ProgressLine(sources) as progress, noise_on_standard_error():
         try:
@@ -126,4 +131,9 @@ def _code(outcome: Outcome) -> int:
     stop = outcome.report.stop
     if stop is None:
         return INCOMPLETE if outcome.problems else COMPLETE
+    return stop_code(stop)
+
+
+def stop_code(stop: Stop) -> int:
+    """Return the exit code of a run that was stopped."""
     return {"interrupted": INTERRUPTED, "terminated": TERMINATED, "hung_up": HUNG_UP}.get(stop.kind, STOPPED)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from rich.table import Table
 from rich.text import Text
 
 from pipeline_optimization.cli.console import TableConsole, for_terminal
+from pipeline_optimization.engine.tally import TaskStats
 from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types.components import ANAGRAM
 
-__all__ = ["print_table"]
+__all__ = ["NOTABLE_STARTUP", "print_table", "tasks_table", "time_text"]
 
 NOTABLE_STARTUP = 200.0
 """Milliseconds from which on a start-up is told."""
@@ -30,9 +31,9 @@ def print_table(
     """Print a summary, the tasks, and the most frequent words. ``expectation`` is what is said of a test case's counts."""
     console = TableConsole(stream, pipe_width=None)
     title = f"{report.case}: " if report.case else ""
-    console.print(Text(f"{title}{report.orchestrator}, {_time(report.runtime)}", style="bold"))
+    console.print(Text(f"{title}{report.orchestrator}, {time_text(report.runtime)}", style="bold"))
     console.print(_facts(report, expectation))
-    console.print(_tasks(report))
+    console.print(tasks_table(report.tasks))
     if words:
         table = Table(title_justify="left", box=None, pad_edge=False)
         table.add_column("word", overflow="fold")
@@ -62,9 +63,9 @@ def _facts(report: RunReport, expectation: str) -> Table:
         taken = f"{counted(report.resumed_items, 'item')} of an earlier run, taken over from {report.checkpoint}"
         table.add_row("resumed", Text(for_terminal(taken)))
     if report.startup >= NOTABLE_STARTUP:
-        table.add_row("start-up", f"{_time(report.startup)} until {report.orchestrator} could take work")
+        table.add_row("start-up", f"{time_text(report.startup)} until {report.orchestrator} could take work")
     if report.floor:
-        table.add_row("floor", f"{_time(report.floor)} (the least that the drawn waits allow)")
+        table.add_row("floor", f"{time_text(report.floor)} (the least that the drawn waits allow)")
     table.add_row("seed", f"{report.seed} (faults {report.faults}, latency scale {report.latency_scale:g})")
     if report.invalid_bytes:
         table.add_row("invalid", f"{counted(report.invalid_bytes, 'invalid UTF-8 sequence')}, each replaced by U+FFFD")
@@ -75,15 +76,17 @@ def _facts(report: RunReport, expectation: str) -> Table:
     return table
 
 
-def _tasks(report: RunReport) -> Table:
+def tasks_table(tasks: Mapping[str, TaskStats]) -> Table:
+    """Return what became of each task's items."""
     table = Table(box=None, pad_edge=False)
     table.add_column("task", overflow="fold")
     for column in ("items", "attempts", "retries", "failed"):
         table.add_column(column, justify="right", no_wrap=True)
-    for name, stats in report.tasks.items():
+    for name, stats in tasks.items():
         table.add_row(name, f"{stats.items:,}", f"{stats.attempts:,}", f"{stats.retries:,}", f"{stats.failures:,}")
     return table
 
 
-def _time(milliseconds: float) -> str:
+def time_text(milliseconds: float) -> str:
+    """Return a time for people."""
     return f"{milliseconds / 1000:,.2f} s" if milliseconds >= 10_000 else f"{milliseconds:,.1f} ms"

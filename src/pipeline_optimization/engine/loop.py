@@ -167,7 +167,8 @@ class Engine:
             track = backlog.take_new()
         if track is not None:
             self._open_bytes += track.item.size
-            self.tally.of(track.item.task).items += not track.item.is_bundle
+            if not track.item.is_bundle:
+                self.tally.of(track.item.task).items += 1
         return track
 
     def _submit(self, track: Track, *, is_alone: bool) -> None:

@@ -14,6 +14,7 @@ from pipeline_optimization.engine.work import Item, Workload
 if TYPE_CHECKING:
     from pipeline_optimization.engine.faults import FaultPlan
     from pipeline_optimization.engine.worker import Stage
+    from pipeline_optimization.file_module import FileModule
     from pipeline_optimization.pipeline.summary import RunSummary
     from pipeline_optimization.sources import FileRange, Source
 
@@ -60,6 +61,11 @@ class LoadedJob(Protocol[R_co]):
     @property
     def argument(self) -> object:
         """Return what workers call ``build`` with. It must be picklable."""
+        ...
+
+    @property
+    def modules(self) -> Sequence[FileModule]:
+        """Return the single files that its code is in, besides those of plugins; workers make modules of them."""
         ...
 
     @property

@@ -108,7 +108,7 @@ def execute(
             build=loaded.build,
             argument=loaded.argument,
             faults=faults,
-            files=registry.file_modules,
+            files=[*registry.file_modules, *loaded.modules],
             policy=RetrySettings(name=plan.options.retry, options=plan.options.retry_options).label,
         )
         with _announced(plan, engine, observing, clock, run_id):

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
     from pipeline_optimization.sources.ranges import FileRange
     from pipeline_optimization.sources.source import Source
 
-__all__ = ["cut_lines", "open_utf8", "read_line_range", "split_lines"]
+__all__ = ["LineNumbers", "cut_lines", "open_utf8", "read_line_range", "split_lines"]
+
+COUNTED = 1 << 20
+"""Bytes in which line ends are counted at once."""
 
 LOOK = 1 << 16
 """Bytes in which the end of a line is searched at once."""
@@ -92,6 +95,26 @@ def _next_line(file: RandomAccess, start: int, size: int) -> int:
             return start + end + 1
         start += len(block)
     return size
+
+
+class LineNumbers:
+    """Tells the numbers of lines in files, which it reads up to there: on from the last place that was asked for, if it can."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[int, int]] = {}
+
+    def number_of(self, path: str, start: int) -> int:
+        """Return the number of the line that begins at a byte of a file, from 1. Raises InputError where it cannot be read."""
+        at, number = self._last.get(path, (0, 1))
+        if at > start:
+            at, number = 0, 1
+        with closing(open_random(path)) as file:
+            while at < start:
+                block = file.read(at, min(COUNTED, start - at))
+                at += len(block)
+                number += block.count(b"\n")
+        self._last[path] = (at, number)
+        return number
 
 
 class _Joined:

@@ -14,7 +14,7 @@ from attrs import frozen
 from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.sources import FileRange, FileSource, Source, is_plain_file, read_chunks
-from pipeline_optimization.sources.lines import cut_lines, open_utf8, read_line_range, split_lines
+from pipeline_optimization.sources.lines import LineNumbers, cut_lines, open_utf8, read_line_range, split_lines
 
 __all__ = ["Chunks", "Files", "Input", "Lines", "Part", "Records", "Values", "record_of"]
 
@@ -60,8 +60,8 @@ class Input(Protocol):
         """Return a part's data as several parts', each with who its first element is, or nothing where it has one element."""
         ...
 
-    def place(self, given: Sequence[str], path: ElementPath) -> str:
-        """Say for people where an element comes from; ``given`` are the names of the sources."""
+    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
+        """Say for people where an element of a part comes from; ``given`` are the names of the sources."""
         ...
 
 
@@ -75,8 +75,18 @@ class Lines:
         for number, source in enumerate(given):
             yield from _line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
 
-    def place(self, given: Sequence[str], path: ElementPath) -> str:
-        return f"{given[path[0]]}, byte {path[1]:,}"
+    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
+        number, start = path[:2]
+        kind, _, *rest = pickle.loads(data)
+        try:
+            if kind == "range":
+                line = lines.number_of(given[number], start)
+            else:
+                before, lines_before, piece = rest
+                line = lines_before + piece[: start - before].count(b"\n") + 1
+        except InputError:
+            return f"{given[number]}, byte {start:,}"
+        return f"{given[number]}, line {line:,}"
 
     def read(self, data: bytes) -> Iterator[tuple[ElementPath, str]]:
         number, before, piece = _piece(data)
@@ -92,12 +102,13 @@ class Lines:
                 for start, stop in pairwise(borders)
             ]
         else:
-            before, text = rest
+            before, lines, text = rest
             starts = [start for start, _ in split_lines(before, text)]
-            borders = [*starts[:: -(-len(starts) // SPLIT)], before + len(text)]
+            step = -(-len(starts) // SPLIT)
+            borders = [*starts[::step], before + len(text)]
             pieces = [
-                ((number, start), pickle.dumps((kind, number, start, text[start - before : stop - before])))
-                for start, stop in pairwise(borders)
+                ((number, start), pickle.dumps((kind, number, start, lines + at, text[start - before : stop - before])))
+                for at, (start, stop) in zip(count(0, step), pairwise(borders), strict=False)
             ]
         return pieces if len(pieces) > 1 else ()
 
@@ -120,9 +131,9 @@ class Records:
             else:
                 yield from self._rows(number, source, "," if form == "csv" else "\t", encoding)
 
-    def place(self, given: Sequence[str], path: ElementPath) -> str:
+    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         is_rows = (self.form or _form_of(given[path[0]])) != "jsonl"
-        return f"{given[path[0]]}, record {path[1]:,}" if is_rows else Lines().place(given, path)
+        return f"{given[path[0]]}, record {path[1]:,}" if is_rows else Lines().place(given, path, data, lines)
 
     def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
         kind = pickle.loads(data)[0]
@@ -186,7 +197,7 @@ class Files:
                 place=source.name,
             )
 
-    def place(self, given: Sequence[str], path: ElementPath) -> str:
+    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         return given[path[0]]
 
     def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
@@ -211,7 +222,7 @@ class Chunks:
                     name=f"{number}:{place}", data=data, size=len(data), place=f"{source.name}, chunk {place + 1}"
                 )
 
-    def place(self, given: Sequence[str], path: ElementPath) -> str:
+    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         return f"{given[path[0]]}, chunk {path[1] + 1:,}"
 
     def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
@@ -230,7 +241,7 @@ class Values:
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
         return _together(0, enumerate(given), "values")
 
-    def place(self, given: Sequence[str], path: ElementPath) -> str:
+    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         return f"value {path[1] + 1:,}"
 
     def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
@@ -245,12 +256,15 @@ def _line_parts(number: int, source: Source, chunk_size: int, *, encoding: str, 
         source.plain_facts() if isinstance(source, FileSource) and encoding == "utf-8" and not inline else (None, 0)
     )
     if size is None or not is_plain_file(source.name, size, state):
+        lines = 0
         for before, piece in cut_lines(source, chunk_size, encoding):
+            data = pickle.dumps(("piece", number, before, lines, piece), pickle.HIGHEST_PROTOCOL)
+            lines += piece.count(b"\n")
             yield Part(
                 name=f"{number}:{before}",
-                data=pickle.dumps(("piece", number, before, piece)),
+                data=data,
                 size=len(piece),
-                place=f"{source.name}, from byte {before:,}",
+                place=f"{source.name}, from line {lines:,}",
             )
         return
     for start in range(0, size, chunk_size):
@@ -265,7 +279,9 @@ def _line_parts(number: int, source: Source, chunk_size: int, *, encoding: str, 
 
 def _piece(data: bytes) -> tuple[int, int, bytes]:
     kind, number, *rest = pickle.loads(data)
-    before, piece = read_line_range(FileRange(*rest[0]), rest[1]) if kind == "range" else rest
+    if kind == "range":
+        return (number, *read_line_range(FileRange(*rest[0]), rest[1]))
+    before, _, piece = rest
     return number, before, piece
 
 

@@ -14,6 +14,7 @@ from attrs import define, frozen
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings
 from pipeline_optimization.engine.worker import Stage
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.report import PipelineReport
@@ -30,7 +31,10 @@ Result = TypeVar("Result")
 
 @frozen(kw_only=True)
 class PipelineJob(Generic[Result]):
-    """A pipeline, planned. ``given`` are the values that it runs over, None where it runs over sources."""
+    """A pipeline, planned.
+
+    ``given`` are the values that it runs over, None where it runs over sources; ``modules`` are single files of its functions.
+    """
 
     pipeline: CompletePipeline[Any, Result]
     given: Iterable[Any] | None
@@ -38,6 +42,7 @@ class PipelineJob(Generic[Result]):
     executor: Executor
     chunk_size: int
     encoding: str
+    modules: Sequence[FileModule] = ()
 
     @property
     def files(self) -> Sequence[str]:
@@ -93,6 +98,10 @@ class LoadedPipelineJob(Generic[Result]):
     argument: _Packed
 
     remedies: ClassVar[Mapping[str, str]] = MappingProxyType({})
+
+    @property
+    def modules(self) -> Sequence[FileModule]:
+        return self.job.modules
 
     @property
     def build(self) -> Callable[[object], Mapping[str, Stage]]:

@@ -12,7 +12,7 @@ from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
 from pipeline_optimization.pipeline.summary import Conclusions, RunSummary
 
-__all__ = ["PipelineReport"]
+__all__ = ["PipelineReport", "plain"]
 
 Result = TypeVar("Result")
 
@@ -67,7 +67,7 @@ class PipelineReport(Conclusions, Generic[Result]):
         summary = self.summary
         return {
             "pipeline": self.pipeline,
-            "result": _plain(self.result),
+            "result": plain(self.result),
             "runtime": round(summary.runtime, 3),
             "complete": self.is_complete,
             "interrupted": self.is_interrupted,
@@ -106,13 +106,14 @@ class PipelineReport(Conclusions, Generic[Result]):
         }
 
 
-def _plain(value: Any) -> object:
+def plain(value: Any) -> object:
+    """Return a value as JSON has it; see ``PipelineReport.to_dict``."""
     if value is None or isinstance(value, str | int | float | bool):
         return value
     if isinstance(value, Mapping):
         if all(isinstance(key, str) for key in value):
-            return {key: _plain(member) for key, member in value.items()}
-        return [[_plain(key), _plain(member)] for key, member in value.items()]
+            return {key: plain(member) for key, member in value.items()}
+        return [[plain(key), plain(member)] for key, member in value.items()]
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(member) for member in value]
+        return [plain(member) for member in value]
     return str(value) if isinstance(value, PurePath) else repr(value)

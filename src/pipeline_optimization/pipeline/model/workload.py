@@ -6,7 +6,7 @@ import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from attrs import define, evolve
+from attrs import define, evolve, field
 
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.errors import InputError
@@ -14,6 +14,7 @@ from pipeline_optimization.pipeline.model.bundles import Failed, Outcome, Waitin
 from pipeline_optimization.pipeline.model.elements import name_of, position
 from pipeline_optimization.pipeline.model.inputs import Part
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.sources.lines import LineNumbers
 
 __all__ = ["PipelineWorkload"]
 
@@ -35,6 +36,7 @@ class PipelineWorkload:
     total: Any = None
 
     names: Sequence[str] = ()
+    lines: LineNumbers = field(factory=LineNumbers)
 
     def __attrs_post_init__(self) -> None:
         self.total = self.pipeline.end.zero()
@@ -79,7 +81,7 @@ class PipelineWorkload:
                         name=f"{part.name}/{number}",
                         data=data,
                         size=len(data),
-                        place=self.pipeline.input.place(self.names, first),
+                        place=self.pipeline.input.place(self.names, first, part.data, self.lines),
                     )
                 )
                 for number, (first, data) in enumerate(self.pipeline.input.split(part.data))
@@ -103,5 +105,7 @@ class PipelineWorkload:
             fault_key=name,
             data=one.data,
             position=position(one.path),
-            place=f"{self.pipeline.input.place(self.names, one.path)}: {one.shown}",
+            place=f"{self.pipeline.input.place(self.names, one.path, item.data, self.lines)}: {one.shown}"
+            if item.is_bundle
+            else item.place,
         )

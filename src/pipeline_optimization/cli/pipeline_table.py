@@ -1,0 +1,72 @@
+"""A pipeline's report for people."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TextIO
+
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_optimization.cli.console import TableConsole, for_terminal
+from pipeline_optimization.cli.table import NOTABLE_STARTUP, tasks_table, time_text
+from pipeline_optimization.pipeline.model.report import PipelineReport
+from pipeline_optimization.plural import counted
+
+__all__ = ["print_pipeline"]
+
+
+def print_pipeline(
+    report: PipelineReport[Any], rows: Sequence[Sequence[object]], number: int, problems: Sequence[str], stream: TextIO
+) -> None:
+    """Print a summary, the steps, and the first rows of the result, which has so many."""
+    console = TableConsole(stream, pipe_width=None)
+    title = f"{report.pipeline}: {report.summary.orchestrator}, {time_text(report.runtime)}"
+    console.print(Text(for_terminal(title), style="bold"))
+    console.print(_facts(report))
+    if report.tasks:
+        console.print(tasks_table(report.tasks))
+    console.print(_result(rows))
+    if number > len(rows):
+        console.print(f"... and {number - len(rows):,} more (--top N, or --format json for all)")
+    for problem in problems:
+        console.print(Text(for_terminal(problem), style="bold red"))
+
+
+def _facts(report: PipelineReport[Any]) -> Table:
+    summary = report.summary
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(no_wrap=True)
+    facts.add_column(overflow="fold")
+    facts.add_row("elements", f"{report.elements:,} of the input")
+    facts.add_row(
+        "attempts", f"{report.attempts:,}, of which {counted(report.retries, 'retry', 'retries')}; {report.lost:,} lost"
+    )
+    if summary.startup >= NOTABLE_STARTUP:
+        facts.add_row("start-up", f"{time_text(summary.startup)} until {summary.orchestrator} could take work")
+    if summary.floor:
+        facts.add_row("floor", f"{time_text(summary.floor)} (the least that the drawn waits allow)")
+    if summary.faults.profile != "none":
+        facts.add_row(
+            "seed", f"{summary.seed} (faults {summary.faults.profile}, latency scale {summary.faults.latency_scale:g})"
+        )
+    for warning in report.warnings:
+        facts.add_row("warning", Text(for_terminal(warning)))
+    return facts
+
+
+def _result(rows: Sequence[Sequence[object]]) -> Table:
+    table = Table(box=None, pad_edge=False, show_header=False)
+    most = max(map(len, rows), default=1)
+    for number in range(most):
+        is_number = all(isinstance(row[number], int | float) for row in rows if number < len(row))
+        table.add_column(overflow="fold", justify="right" if is_number and most > 1 else "left")
+    for row in rows:
+        table.add_row(*(Text(for_terminal(_shown(value))) for value in row))
+    return table
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool) or not isinstance(value, int):
+        return value if isinstance(value, str) else repr(value)
+    return f"{value:,}"
