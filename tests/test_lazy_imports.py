@@ -79,6 +79,14 @@ def test_help_imports_no_plugin(arguments: tuple[str, ...], site: Path) -> None:
     assert not plugins_in(modules)
 
 
+def test_the_command_is_reached_at_once() -> None:
+    """What is imported before ``main`` is in Python already, since a Ctrl-C cannot be answered in silence before."""
+    code = "import sys; b = set(sys.modules); import pipeline_optimization.cli; print(*sorted(set(sys.modules) - b))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment(), check=True)
+    built_in = {name for name in done.stdout.split() if name in sys.builtin_module_names}
+    assert set(done.stdout.split()) - built_in == {"__future__", "pipeline_optimization", "pipeline_optimization.cli"}
+
+
 def test_help_is_small() -> None:
     """``anagram --help`` imports neither the lexicon, nor rich, nor the registry, nor what runs attempts."""
     modules = modules_of("--help")

@@ -7,9 +7,7 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
-
+TYPE_CHECKING = False  # as type checkers take it: to import ``typing`` takes as long as Python's own start
 if TYPE_CHECKING:
     from pipeline_optimization.api import count_anagrams
     from pipeline_optimization.asynchronous import count_anagrams_async
@@ -55,4 +53,6 @@ def __getattr__(name: str) -> object:
     """Import on first use: plugins and workers import this package too, and need little of it."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module  # noqa: PLC0415 - see above
+
     return getattr(import_module(_HOME[name]), name)

@@ -1,11 +1,17 @@
-"""The command line: parses, calls, renders."""
+"""The command line: parses, calls, renders.
+
+A signal can be answered in silence from ``main`` on, so that nothing is imported before which takes time.
+"""
 
 from __future__ import annotations
 
 import atexit
 import gc
 import os
-from collections.abc import Sequence
+
+TYPE_CHECKING = False  # as in the package itself
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 __all__ = ["main"]
 
