@@ -47,6 +47,14 @@ INTERRUPTED = [
 ]
 
 
+IN_A_DESTRUCTOR = f"""{CTRL_C}
+class Dying:
+    def __del__(self):
+        {KILL}        for _ in range(1000): pass
+Dying()
+"""
+
+
 def load(folder: Path) -> Registry:
     return Registry.load(Selection(directories=[str(folder)]))
 
@@ -95,6 +103,14 @@ def test_a_signal_during_an_import(code: str, tmp_path: Path) -> None:
     with mock.patch.dict(os.environ), pytest.raises(SystemExit) as ended:
         main(["run", "--text", "cat", "--plugins-dir", str(tmp_path)])
     assert ended.value.code == 130
+
+
+def test_a_signal_where_nothing_can_be_raised(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """In a destructor or a callback of a weak reference, Python prints what a handler raises, and goes on: the signal stays one."""
+    (tmp_path / "dying.py").write_text(IN_A_DESTRUCTOR)
+    with pytest.raises(KeyboardInterrupt):
+        load(tmp_path).import_all()
+    assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("error", ["KeyboardInterrupt", "GeneratorExit", "SystemExit"])

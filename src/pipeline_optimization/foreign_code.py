@@ -11,8 +11,8 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from traceback import walk_tb
 from types import FrameType
@@ -126,11 +126,29 @@ def noting_signals() -> Iterator[NotedSignals]:
                 replaced.append((number, before, noting(before)))
                 signal.signal(number, replaced[-1][2])
     try:
-        yield noted
+        with _hiding(noted.raised) if replaced else nullcontext():
+            yield noted
     finally:
         for number, before, ours in replaced:
             if signal.getsignal(number) is ours:  # else the foreign code has installed a handler, which stays
                 signal.signal(number, before)
+
+
+@contextmanager
+def _hiding(raised: Sequence[BaseException]) -> Iterator[None]:
+    """Let Python print nothing of these where they can go nowhere, as in a destructor: they are raised again later."""
+    before = sys.unraisablehook
+
+    def show(unraisable: sys.UnraisableHookArgs) -> None:
+        if unraisable.exc_value not in raised:
+            before(unraisable)
+
+    sys.unraisablehook = show
+    try:
+        yield
+    finally:
+        if sys.unraisablehook is show:
+            sys.unraisablehook = before
 
 
 _PARTS: ContextVar[list[str] | None] = ContextVar("parts", default=None)
