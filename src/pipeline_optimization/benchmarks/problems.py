@@ -54,6 +54,11 @@ _KINDS = (
     ProblemKind("exhausted_retries", "unranked", "Injected faults got through its retries, or it has none."),
     ProblemKind("declined", "unranked", "It declined the text (NotImplementedError): such texts are beyond it."),
     ProblemKind("raised_priority", "unranked", "It gave itself a higher priority than the others have."),
+    ProblemKind(
+        "skipped_delays",
+        "unranked",
+        "It called again before the delay of the retry policy was over that its calls were under.",
+    ),
     ProblemKind("own_clock", "unranked", "The run time that it reports is not the one that was measured."),
     ProblemKind("wrote_to_stdout", "noted", "It wrote to standard output."),
 )

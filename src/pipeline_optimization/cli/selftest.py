@@ -6,7 +6,7 @@ import sys
 
 from rich.table import Table
 
-from pipeline_optimization.benchmarks.selftest import false_differences, known_cheats, known_contenders
+from pipeline_optimization.benchmarks.selftest import false_differences, known_cheats, known_contenders, server_costs
 from pipeline_optimization.cli.comparison_progress import ComparisonProgress
 from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.exit_codes import COMPLETE, WRONG
@@ -23,6 +23,7 @@ def run_selftest(*, seed: int, comparisons: int | None) -> int:
     console = TableConsole(sys.stdout)
     with ComparisonProgress() as progress:
         findings = known_contenders(seed=seed, show=progress.show)
+        findings += server_costs(seed=seed)
         findings += known_cheats(seed=seed, show=progress.show)
         equals = false_differences(COMPARISONS if comparisons is None else comparisons, seed=seed, show=progress.show)
     table = Table(box=None, pad_edge=False)

@@ -8,6 +8,7 @@ from itertools import pairwise
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.judging.answers import judge_answer
+from pipeline_optimization.benchmarks.judging.delays import delays_of
 from pipeline_optimization.benchmarks.judging.evidence import Evidence, examine
 from pipeline_optimization.benchmarks.measuring.messages import Event
 from pipeline_optimization.benchmarks.measuring.raw import RawExecution, RawSample
@@ -23,6 +24,10 @@ FLOOR_TOLERANCE = 0.98
 """A timer may fire a little early; nothing is accused for that."""
 
 CLOCK_TOLERANCE_MS = 5.0
+WAITED_SHARE = 0.95
+LEAST_DELAY_S = 0.001
+"""Retries are called hurried below this share of what a policy's delays are together, which must be this long."""
+
 REMEMBERED_SHARE = 0.3
 REMEMBERED_MS = 5.0
 """An execution of a text seen before is called remembered below this share of a fresh one's time, which must itself be
@@ -49,6 +54,8 @@ def judge_executions(
                 found = _known_by_time(seen, raw.executions)
         problems += found
         executions.append(_execution(seen, text, evidence, is_correct=_is_correct(seen, found)))
+    if settings is not None:
+        problems += _skipped_delays(raw.executions, texts, settings)
     if raw.has_forked:
         # The child's calls are among those of its parent's next text.
         problems = [problem for problem in problems if problem.code != "stages_out_of_order"]
@@ -166,6 +173,17 @@ def _clock_faults(seen: RawExecution) -> list[Problem]:
     if undelayed - reported > max(CLOCK_TOLERANCE_MS, 0.5 * undelayed):
         return [Problem(code="own_clock", text=f"It reported {reported:.3g} ms; {seen.wall_ms:.1f} ms were measured.")]
     return []
+
+
+def _skipped_delays(
+    executions: Sequence[RawExecution], texts: Sequence[FreshText], settings: FaultSettings
+) -> list[Problem]:
+    found = [delays_of(seen.calls, text, settings) for seen, text in zip(executions, texts, strict=False)]
+    due, waited = (sum(column) for column in zip((0.0, 0.0), *found, strict=True))
+    if due < LEAST_DELAY_S or waited >= WAITED_SHARE * due:
+        return []
+    text = f"Before its retries it waited {waited * 1e3:.1f} ms, where the delays of the policy are {due * 1e3:.1f} ms."
+    return [Problem(code="skipped_delays", text=text)]
 
 
 def _startup_faults(told: Event) -> list[Problem]:

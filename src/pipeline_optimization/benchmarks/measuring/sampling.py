@@ -26,9 +26,8 @@ from pipeline_optimization.benchmarks.measuring.subject_start import Start, star
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
 from pipeline_optimization.benchmarks.records import NAMESPACE
-from pipeline_optimization.benchmarks.stages import fault_plan
+from pipeline_optimization.benchmarks.stages import delay_seed, fault_plan
 from pipeline_optimization.disk_cache import cache_directory
-from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import TASK_SERVER
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.signal_mask import stop_signals_put_off
@@ -250,7 +249,7 @@ def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str
         "ANAGRAM_FAULTS": settings.profile,
         "ANAGRAM_LATENCY_SCALE": repr(settings.latency_scale),
         "ANAGRAM_CASE": settings.case,
-        "ANAGRAM_SEED": str(int(uniform("delays", settings.seed) * (1 << 31))),
+        "ANAGRAM_SEED": str(delay_seed(settings)),
     }
 
 

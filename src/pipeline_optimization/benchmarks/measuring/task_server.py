@@ -189,7 +189,8 @@ class TaskServer:
             execution.calls.append(
                 CallRecord(*item, waiting.number, outcome, drawn.latency, began, ended, waiting.policy)
             )
-        waiting.connection.outgoing += json.dumps([waiting.id, drawn.fails, drawn.latency]).encode() + b"\n"
+        fails = "true" if drawn.fails else "false"  # json.dumps takes three times as long for so little
+        waiting.connection.outgoing += f"[{waiting.id}, {fails}, {drawn.latency!r}]\n".encode()
 
     def _write(self, connection: _Connection) -> None:
         try:

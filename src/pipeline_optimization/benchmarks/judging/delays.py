@@ -1,0 +1,69 @@
+"""Whether retries waited as long as the policy that their calls were under: delays pass in a contender's own process."""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import islice, pairwise
+
+from pipeline_optimization.benchmarks.stages import TEXT_TASKS, delay_seed
+from pipeline_optimization.benchmarks.texts import FreshText
+from pipeline_optimization.engine.draws import seeded_random
+from pipeline_optimization.engine.faults import FaultSettings, fault_key
+from pipeline_optimization.engine.journal import CallRecord
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.types import RetryPolicy
+
+__all__ = ["delays_of"]
+
+KNOWN = {"exponential", "fixed"}
+"""The policies whose delays are known to be the same in each process: they depend on the task and its argument alone."""
+
+TEXT_NAMES = {task.spec.name for task in TEXT_TASKS}
+
+
+def delays_of(calls: Sequence[CallRecord], text: FreshText, settings: FaultSettings) -> tuple[float, float]:
+    """Return the seconds for which retries had to wait, and those for which they did.
+
+    Only items are counted of which it is certain which call is a retry of which: words that stand in the text once, and were
+    never called for twice at once. A busy machine makes waits longer and never shorter, so it accuses nobody.
+    """
+    occurrences = Counter(map(fault_key, text.tokens))
+    items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
+    for call in calls:
+        items[call.task, call.key].append(call)
+    due = waited = 0.0
+    for (task, key), tries in items.items():
+        if task in TEXT_NAMES or occurrences[key] == 1:
+            for delay, wait in _waits(sorted(tries, key=lambda call: call.number), settings):
+                due += delay
+                waited += min(wait, delay)
+    return due, waited
+
+
+def _waits(tries: Sequence[CallRecord], settings: FaultSettings) -> Iterator[tuple[float, float]]:
+    """Yield the delay before each retry of an item, and the time that passed."""
+    labels = {call.policy for call in tries}
+    policy = _policy(labels.pop()) if len(labels) == 1 else None
+    if policy is None or any(later.number != earlier.number + 1 for earlier, later in pairwise(tries)):
+        return
+    first = tries[0]
+    random = seeded_random(delay_seed(settings), settings.case, first.task, first.key, "delays")
+    delays = islice(policy.delays(random), len(tries) - 1)
+    for (earlier, later), delay in zip(pairwise(tries), delays, strict=False):
+        if earlier.outcome != "injected":
+            return
+        yield delay * settings.latency_scale, (later.began - earlier.ended) / 1e9
+
+
+@lru_cache(maxsize=16)
+def _policy(label: str) -> RetryPolicy | None:
+    """Return the policy that a label names, None where its delays are not known."""
+    try:
+        name, *pairs = shlex.split(label)
+        options = dict(pair.split("=", 1) for pair in pairs)
+        return Registry.load().retry_policy(name, options).build() if name in KNOWN else None
+    except Exception:  # noqa: BLE001 - a label comes from the measured process, and may be anything
+        return None
