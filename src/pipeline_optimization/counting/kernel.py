@@ -18,8 +18,7 @@ from io import BytesIO
 from itertools import repeat
 from typing import Final, Protocol
 
-from pipeline_optimization.counting.distinct import sample_of
-from pipeline_optimization.counting.totals import add_counts
+from pipeline_optimization.counting.totals import add_counts, sample_of
 from pipeline_optimization.sources import white_space
 from pipeline_optimization.types import ChunkCounts, GroupIndex, Tokenizer
 

@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pipeline_optimization.counting.distinct import sample_of
-from pipeline_optimization.counting.totals import Totals
+from pipeline_optimization.counting.totals import Totals, sample_of
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.pipeline.payloads import (

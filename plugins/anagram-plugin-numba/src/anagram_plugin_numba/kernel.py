@@ -30,7 +30,7 @@ from anagram_plugin_numba.word_memory import (
     make_word_memory,
     with_room_for_sample,
 )
-from pipeline_optimization.counting.distinct import DEPTH
+from pipeline_optimization.counting.totals import DEPTH
 from pipeline_optimization.sources.random_access import OPEN_FLAGS
 from pipeline_optimization.types import ChunkCounts, GroupIndex
 

@@ -6,7 +6,7 @@ import zlib
 from typing import Final, NamedTuple
 
 from anagram_plugin_numba.numbers import Bools, Uint32, Uint64, numbers_of, zeros
-from pipeline_optimization.counting.distinct import DEPTH
+from pipeline_optimization.counting.totals import DEPTH
 
 __all__ = ["INLINE_BYTES", "Tables", "is_kept", "is_separator", "make_tables"]
 

@@ -28,7 +28,7 @@ from anagram_plugin_numba.group_table import FIRST_GROUP, LONGEST_EXACT, MAYBE_B
 from anagram_plugin_numba.numbers import Uint8, Uint32, Uint64
 from anagram_plugin_numba.tables import Tables
 from anagram_plugin_numba.word_memory import DISTINCT, RESOLVED, SAMPLED, SINK, TOUCHED, WORDS, Scratch, WordMemory
-from pipeline_optimization.counting.distinct import DEPTH
+from pipeline_optimization.counting.totals import DEPTH
 
 __all__ = ["collect", "count_longer", "count_unremembered", "fill_group_table", "fill_slots", "resolve"]
 

@@ -1,0 +1,80 @@
+"""What one word has to walk through: the fewer files, the sooner a reader has followed it, and the sooner it is counted."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from pipeline_optimization import count_anagrams
+
+MOST_FILES = 60
+"""Whoever needs more has made a layer that all runs pass, and should look for one to take away."""
+
+PROGRAM = """
+import json
+import sys
+from inspect import CO_OPTIMIZED
+from pathlib import Path
+
+import pipeline_optimization
+from pipeline_optimization import count_anagrams
+
+root = str(Path(pipeline_optimization.__file__).parent)
+walked = set()
+
+
+def note(frame, event, argument):
+    code = frame.f_code
+    # Bodies of modules and classes are no functions: they run where something is imported.
+    if event == "call" and code.co_flags & CO_OPTIMIZED and code.co_filename.startswith(root):
+        walked.add(code.co_filename.removeprefix(root))
+
+
+sys.setprofile(note)
+counts = count_anagrams("cat").anagram_counts
+sys.setprofile(None)
+print(json.dumps({"counts": dict(counts), "walked": sorted(walked), "imported": sorted(sys.modules)}))
+"""
+
+
+@pytest.fixture(scope="module")
+def found() -> dict[str, object]:
+    """Count a word in a new process, whose caches on disk are warm, and tell what ran."""
+    count_anagrams("cat")
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, check=True)
+    result: dict[str, object] = json.loads(done.stdout)
+    assert result["counts"] == {"act": 1, "cat": 1, "tac": 1}
+    return result
+
+
+def test_a_word_walks_through_few_files(found: dict[str, object]) -> None:
+    """Functions of so many files of the package run, from the call to the report."""
+    walked = found["walked"]
+    assert isinstance(walked, list)
+    assert "/api.py" in walked
+    assert len(walked) <= MOST_FILES, "\n".join(walked)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "asyncio",
+        "email",
+        "importlib.metadata",
+        "socket",
+        "sqlite3",
+        "pipeline_optimization.checkpoint",
+        "pipeline_optimization.engine.task_client",
+        "pipeline_optimization.pipeline.range_counting",
+        "pipeline_optimization.sources.url",
+        "pipeline_optimization.types.events",
+    ],
+)
+def test_a_word_does_not_load_what_it_does_not_need(found: dict[str, object], name: str) -> None:
+    """Files, URLs, clusters, checkpoints, observers and the harness cost nothing where there are none."""
+    imported = found["imported"]
+    assert isinstance(imported, list)
+    assert name not in imported
