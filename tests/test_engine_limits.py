@@ -280,9 +280,10 @@ def test_bounds_must_make_sense(bounds: dict[str, float], message: str) -> None:
 
 
 def test_quarantined_items_are_handed_over() -> None:
-    """Each item that failed for good is told once, with its place; not so where the failure stops the run."""
+    """Each item that failed for good is told once, with its place; so is the one that stops the run."""
     told: list[str] = []
-    for stops in (False, True):
+    for stops, number in ((False, 3), (True, 1)):
+        told.clear()
         orchestrator = VirtualOrchestrator(2)
         engine = Engine(
             orchestrator,
@@ -297,7 +298,7 @@ def test_quarantined_items_are_handed_over() -> None:
         )
         plan = FaultPlan(tasks={"echo": TaskFaults(1.0, 0.0)})
         engine.run(WorkerSetup(build=build, argument=echo, faults=plan).to_bytes())
-    assert sorted(told) == [f"echo:{number}, InjectedFault" for number in range(3)]
+        assert sorted(told) == [f"echo:{item}, InjectedFault" for item in range(number)]
 
 
 SETUP = WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes()

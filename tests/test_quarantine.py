@@ -190,6 +190,21 @@ def test_a_failure_can_stop_the_run(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["matches_expected"] is True
 
 
+def test_a_run_that_stops_at_each_failure_ends_in_time(tmp_path: Path) -> None:
+    """Resumed, it tries the item that stopped it again, with the draws that are next and not those that failed."""
+    whole = run_json(*FAULTS, *PATIENT)
+    checkpoint = str(tmp_path / "c")
+    run = ["run", *FAULTS, "--retry", "none", "--on-failure", "stop", "--checkpoint", checkpoint, "--resume"]
+    tries: list[tuple[str, int]] = []
+    report = counts(*run)
+    while not report["complete"] and len(tries) < 40:
+        tries += [(one["item"], one["attempts"]) for one in report["failed_items"]]
+        report = counts(*run)
+    assert (report["complete"], report["anagram_counts"]) == (True, whole["anagram_counts"])
+    assert tries
+    assert len(set(tries)) == len(tries)
+
+
 def test_a_task_that_always_fails_stops_early() -> None:
     """The circuit breaker says so, instead of giving up thousands of items one by one."""
     report = count_troubled("raising! " * 500, retry="none")

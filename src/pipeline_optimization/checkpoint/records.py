@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from attrs import frozen
 
-__all__ = ["Failure", "FileSpan", "Found"]
+__all__ = ["POISON", "STOPPED_RUN", "Failure", "FileSpan", "Found"]
+
+POISON, STOPPED_RUN = 1, 2
 
 
 @frozen
@@ -25,7 +27,10 @@ class Found:
 
 @frozen(kw_only=True)
 class Failure:
-    """An item that failed for good: what reports call it, where it comes from, its last error, and its attempts."""
+    """An item that failed for good: what reports call it, where it comes from, its last error, and its attempts.
+
+    If it ``stopped_run``, it is tried again when that goes on.
+    """
 
     name: str
     place: str
@@ -33,3 +38,9 @@ class Failure:
     message: str
     attempts: int
     is_poison: bool
+    stopped_run: bool = False
+
+    @property
+    def flags(self) -> int:
+        """Return both claims as the number that a checkpoint has of them."""
+        return POISON * self.is_poison + STOPPED_RUN * self.stopped_run

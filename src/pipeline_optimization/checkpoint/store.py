@@ -15,7 +15,7 @@ from typing import Self
 from zlib import crc32
 
 from pipeline_optimization.checkpoint.problems import damaged, explained
-from pipeline_optimization.checkpoint.records import Failure, FileSpan, Found
+from pipeline_optimization.checkpoint.records import POISON, STOPPED_RUN, Failure, FileSpan, Found
 from pipeline_optimization.checkpoint.schema import APPLICATION, FORMAT, SCHEMA, application_of
 from pipeline_optimization.errors import CheckpointError
 
@@ -140,7 +140,7 @@ class CheckpointStore:
             ).fetchone()
         if row is None:
             return None
-        checksum, name, place, error, message, attempts, is_poison = row
+        checksum, name, place, error, message, attempts, flags = row
         self._compare_data(task, item, data, checksum)
         with explained(self.path):
             return Failure(
@@ -149,7 +149,8 @@ class CheckpointStore:
                 error=str(error),
                 message=str(message),
                 attempts=int(attempts),
-                is_poison=bool(is_poison),
+                is_poison=bool(int(flags) & POISON),
+                stopped_run=bool(int(flags) & STOPPED_RUN),
             )
 
     def put_failure(self, task: str, item: str, data: bytes, failure: Failure) -> None:
@@ -159,7 +160,7 @@ class CheckpointStore:
             self._write()
             self._database.execute(
                 "INSERT OR REPLACE INTO failed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (task, _text(item), crc32(data), *texts, failure.attempts, failure.is_poison),
+                (task, _text(item), crc32(data), *texts, failure.attempts, failure.flags),
             )
         self.failures += 1
 

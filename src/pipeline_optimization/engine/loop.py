@@ -36,7 +36,7 @@ class Engine:
     ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then.
     ``startup`` is how many seconds the orchestrator took to open.
     ``name`` is what errors call the orchestrator.
-    ``quarantine`` is told each item that failed for good, unless that stops the run. ``should_stop`` is asked at each step.
+    ``quarantine`` is told each item that failed for good. ``should_stop`` is asked at each step.
     """
 
     def __init__(
@@ -286,8 +286,7 @@ class Engine:
         self._announce.finished(track, "poison" if is_poison else "failed", worker)
         if self._limits.stops_on_failure:
             self.stop = self.stop or Stop("failure", f"{failed.item} failed for good ({error.type}: {error.message})")
-        else:
-            self._quarantine(track.item, failed)
+        self._quarantine(track.item, failed)
 
     def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
         """Call off what has not started, and let the rest end within the grace period; nothing is tried again."""

@@ -58,7 +58,7 @@ class CheckpointedWorkload:
 
     The results of finished items take the way that new ones take, through ``accept`` of the workload within; so what
     an item makes possible is found again, too. A workload that sums them up has its sum kept instead. Items that failed
-    for good are not handed out either, unless ``retries_failed``. ``resumed`` counts the finished items, and ``failed``
+    for good are not handed out either, unless ``retries_failed``, or one of them stopped its run. ``resumed`` counts the finished items, and ``failed``
     holds the others.
     """
 
@@ -94,7 +94,7 @@ class CheckpointedWorkload:
             if found is None:
                 if (failure := self._failure_of(item)) is None:
                     yield item
-                elif self._retries_failed:
+                elif self._retries_failed or failure.stopped_run:
                     yield evolve(item, first_attempt=_next_attempt(failure))
                 else:
                     self._report(item, failure)
@@ -121,8 +121,8 @@ class CheckpointedWorkload:
             )
         )
 
-    def quarantine(self, item: Item, failed: FailedItem) -> None:
-        """Keep that an item failed for good."""
+    def quarantine(self, item: Item, failed: FailedItem, *, stopped_run: bool = False) -> None:
+        """Keep that an item failed for good, and whether that stopped the run."""
         failure = Failure(
             name=failed.item,
             place=failed.place,
@@ -130,6 +130,7 @@ class CheckpointedWorkload:
             message=failed.error.message,
             attempts=failed.attempts,
             is_poison=failed.is_poison,
+            stopped_run=stopped_run,
         )
         self.store.put_failure(item.task, item.id, self._workload.content(item), failure)
 

@@ -38,6 +38,7 @@ class Keeping:
     clock: Clock
     store: CheckpointStore | None = None
     retries_failed: bool = False
+    stops_on_failure: bool = False
     kept: CheckpointedWorkload | None = field(init=False, default=None)
     _start: float = field(init=False)
     _spent: float = field(init=False, default=0.0)
@@ -78,7 +79,7 @@ class Keeping:
     def quarantine(self, item: Item, failed: FailedItem) -> None:
         """Keep that an item failed for good, where there is a checkpoint."""
         if self.kept is not None:
-            self.kept.quarantine(item, failed)
+            self.kept.quarantine(item, failed, stopped_run=self.stops_on_failure)
 
     def commit(self, *, at_once: bool = False) -> bool:
         """Make safe what was finished since the last time; return whether there was anything.
@@ -123,4 +124,4 @@ def open_keeping(
     invocation = Invocation.of(plan.options, sources).to_json()
     remedies = {**run_remedies(sources), **job.remedies}
     with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation, remedies=remedies) as store:
-        yield Keeping(clock, store, plan.options.retries_failed)
+        yield Keeping(clock, store, plan.options.retries_failed, stops_on_failure=plan.options.limits.stops_on_failure)
