@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ from attrs import evolve
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges
 from pipeline_optimization.pipeline.stages import COUNT_RANGES, build_stages
 from pipeline_optimization.registry import Registry
@@ -54,3 +57,38 @@ def test_words_are_looked_up_by_the_task_itself(registry: Registry, monkeypatch:
     assert count_anagrams("cat dog", registry=registry, **options).matched_words == 2
     monkeypatch.setattr(find_anagrams, "plain", lambda word, index: [])
     assert count_anagrams("cat dog", registry=registry, **options).matched_words == 0
+
+
+COUNTS_IN_A_FILE = """
+import pickle
+import sys
+from importlib import import_module
+
+from pipeline_optimization.engine.worker import WorkerSetup
+
+path, sent = sys.argv[1], bytes.fromhex(sys.argv[2])
+for name in WorkerSetup.from_bytes(sent).modules:
+    import_module(name)
+before = set(sys.modules)
+from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
+from pipeline_optimization.engine.worker import Worker
+from pipeline_optimization.pipeline.payloads import encode_ranges
+from pipeline_optimization.pipeline.stages import COUNT_RANGES
+from pipeline_optimization.sources import FileRange
+
+call = Call(COUNT_RANGES, "", 1, encode_ranges([FileRange(path, 0, 3)]))
+answer = decode_answer(Worker(sent).run_attempt(encode_call(call)))
+assert answer.error is None, answer.error
+print(sorted(name for name in set(sys.modules) - before if name.startswith("pipeline_optimization")))
+"""
+
+
+def test_what_workers_share_is_all_that_they_import(registry: Registry, tmp_path: Path) -> None:
+    """A process that imports ``WorkerSetup.modules`` imports nothing more of the package when it counts in a file."""
+    (tmp_path / "book.txt").write_text("cat")
+    plan = make_plan(registry, AnagramOptions())
+    plan.job.stages.open_index()
+    setup = WorkerSetup(build=build_stages, argument=plan.job.stages, faults=plan.faults).to_bytes()
+    command = [sys.executable, "-c", COUNTS_IN_A_FILE, str(tmp_path / "book.txt"), setup.hex()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

@@ -67,6 +67,11 @@ class WorkerSetup:
             ) from error
         return pickle.dumps((tuple(self.files), setup), pickle.HIGHEST_PROTOCOL)
 
+    @property
+    def modules(self) -> Sequence[str]:
+        """Return what workers import, for processes that can share it: where ``build`` is, and ``argument.modules``, if any."""
+        return [self.build.__module__, *getattr(self.argument, "modules", ())]
+
     @staticmethod
     def names_of_main(data: bytes) -> Sequence[str]:
         """Return what of a set-up is defined in the program itself, ``__main__``, where other processes hardly find it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import frozen
 
@@ -54,6 +54,9 @@ class StagePlan:
     chunk_size: int
     threads: int = 1
     directory: str = ""
+
+    modules: ClassVar[Sequence[str]] = ("pipeline_optimization.pipeline.range_counting",)
+    """What stages import only when they need it."""
 
     def open_index(self) -> AnagramIndex:
         """Return the lexicon's index.

@@ -46,8 +46,8 @@ class MultiprocessOrchestrator:
                 resource_tracker.ensure_running()
         if processes.get_start_method() == "forkserver":
             # What workers are forked from imports once what each would. It does not if it runs already, for whomever.
-            builder = WorkerSetup.from_bytes(context.worker_init).build
-            processes.set_forkserver_preload([serve.__module__, builder.__module__])
+            modules = WorkerSetup.from_bytes(context.worker_init).modules
+            processes.set_forkserver_preload([serve.__module__, *modules])
         self._started = context.started
         self._pool = WorkerPool(processes, context.worker_init, self.slots, with_main=with_main)
         self._pool.open(interruptible=context.interruptible)
