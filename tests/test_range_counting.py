@@ -91,6 +91,15 @@ def test_what_the_system_would_start(monkeypatch: pytest.MonkeyPatch) -> None:
     assert threading.active_count() == before
 
 
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="Linux tells its threads there")
+def test_what_was_probed_can_be_started() -> None:
+    """A thread counts for the system a moment longer than Python knows it, and what starts next would find no room."""
+    before = set(os.listdir("/proc/self/task"))
+    for _ in range(300):
+        startable(5)
+        assert set(os.listdir("/proc/self/task")) <= before
+
+
 @pytest.mark.parametrize(
     ("number", "advice"), [(3, "-o workers=1."), (2, "Use --orchestrator sequential"), (0, "Use -")]
 )

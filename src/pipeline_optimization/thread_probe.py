@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
+from collections.abc import Set as AbstractSet
 
 __all__ = ["startable"]
+
+PATIENCE = 1.0
 
 
 def startable(number: int) -> int:
@@ -25,4 +30,17 @@ def startable(number: int) -> int:
         may_end.set()
         for thread in threads:
             thread.join()
+        _await_system({str(thread.native_id) for thread in threads})
     return len(threads)
+
+
+def _await_system(threads: AbstractSet[str]) -> None:
+    """Wait until the system counts these threads no more, which is a moment after Python takes them as ended."""
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        try:
+            if threads.isdisjoint(os.listdir("/proc/self/task")):
+                return
+        except OSError:  # only Linux tells
+            return
+        time.sleep(0.001)

@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from hashlib import sha256
+from importlib.util import find_spec
 from pathlib import Path
 
 from attrs import frozen
@@ -51,8 +52,9 @@ def open_machine_code(announce: Callable[[str], None]) -> MachineCode:
     content = read_sealed(path)
     if content is not None:
         return MachineCode.from_bytes(content)
-    # Importing numpy starts a thread for each further processor. If it cannot, OpenBLAS sends this process a Ctrl-C.
-    wanted = (os.cpu_count() or 1) - 1
+    # Importing numpy starts a thread for each further processor, and scipy, which numba imports if it is there, as many again.
+    # If they cannot, OpenBLAS sends this process a Ctrl-C.
+    wanted = ((os.cpu_count() or 1) - 1) * (1 if find_spec("scipy") is None else 2)
     if startable(wanted) < wanted:
         raise RuntimeError(f"compiling it takes {counted(wanted + 1, 'thread')}, and the system starts no more of them")
     announce("compiling the counting kernel, once")
