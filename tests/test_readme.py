@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ import pytest
 from command import anagram
 from example_results import results
 from pipeline_optimization.benchmarks.documents import results_to_json
+from pipeline_optimization.benchmarks.reports.columns import VERDICTS
+from pipeline_optimization.benchmarks.statistics.summary import summarise
+from pipeline_optimization.cli.comparison_table import print_comparison
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
@@ -25,6 +29,21 @@ DOCUMENTS = [
     "CHANGELOG.md",
     *(str(path.relative_to(ROOT)) for path in sorted((ROOT / "docs").rglob("*.md"))),
 ]
+
+
+def test_the_sample_of_a_comparison_is_todays_output(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It begins with the sentence to act on, and its table has the columns and verdicts that 80 columns show."""
+    (sample,) = re.findall(r"```text\n(Use --orchestrator .*?)\n```", README, re.DOTALL)
+    assert re.match(r"Use --orchestrator \w+: \d+\.\d times as fast as sequential over the \d cases\s+below \(", sample)
+    monkeypatch.setenv("COLUMNS", "80")
+    stream = StringIO()
+    print_comparison(summarise(results({"sequential": 200.0, "asyncio": 50.0}, rounds=12)), stream, detailed=False)
+    (header,) = [line for line in stream.getvalue().splitlines() if line.startswith("contender")]
+    (shown,) = [line for line in sample.splitlines() if line.startswith("contender")]
+    assert shown.split() == re.sub(r" \[.*?\]", "", header).split()
+    assert max(map(len, sample.splitlines())) <= 80
+    rows = sample.partition(shown)[2].splitlines()[1:]
+    assert {row[14:24].strip() for row in rows if row[:1].isalpha()} <= set(VERDICTS.values())
 
 
 def test_the_readme_has_commands() -> None:
@@ -58,13 +77,13 @@ def test_commands(command: str, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr.decode()
 
 
-def test_python_example(tmp_path: Path) -> None:
-    """The Python example prints what a report holds."""
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
+def test_python_examples(code: str) -> None:
+    """Each Python example prints numbers of its report."""
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
-    assert re.fullmatch(r"\d+ \d+ True\n", done.stdout)
+    assert re.fullmatch(r"\d+( \d+ True)?\n", done.stdout)
 
 
 def test_main_py() -> None:
