@@ -536,6 +536,33 @@ def test_without_namespaces_directories_are_private(tmp_path: Path, monkeypatch:
     assert sample.isolation in sentence
 
 
+def test_without_namespaces_a_rival_cannot_be_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What runs is the text that was there when the comparison began; what a contender leaves behind is noted by its path."""
+    monkeypatch.setattr(sampling, "private_trees", lambda source: [str(tmp_path / "nowhere"), str(tmp_path)])
+    (tmp_path / "honest.py").write_bytes((CONTENDERS / "honest.py").read_bytes())
+    rival, editor = tmp_path / "rival.py", tmp_path / "editor.py"
+    rival.write_text("from honest import TaskOrchestrator\n")
+    editor.write_text(
+        "from pathlib import Path\nfrom honest import TaskOrchestrator\n"
+        "Path(__file__).with_name('rival.py').write_text('raise SystemExit')\n"
+        "Path(__file__).with_name('left').touch()\n"
+    )
+    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=1)
+    orders = {
+        path.stem: order_sample(file_contender(path), round_, timeout=60.0, workers=2) for path in (editor, rival)
+    }
+    samples = {
+        name: assemble(take_sample(order), name, round_, order_index=0, started=0) for name, order in orders.items()
+    }
+    assert {name: codes(sample) for name, sample in samples.items()} == {"editor": set(), "rival": set()}
+    assert samples["editor"].isolation != NAMESPACE
+    (note,) = samples["editor"].notes
+    assert note.code == "left_files"
+    assert f"{tmp_path}/left" in note.text
+    assert f"{tmp_path}/rival.py" in note.text
+    assert rival.read_text() == "raise SystemExit"
+
+
 def test_memory_of_children_counts() -> None:
     """Memory that a child of the contender takes is in its peak."""
     plain, hungry = (measure(name, kind="memory").memory_peak_mib for name in ("honest", "eats_memory"))

@@ -30,9 +30,14 @@ class FileModule:
     source: bytes = field(repr=False)
 
     @classmethod
-    def of(cls, path: Path) -> FileModule:
-        """Return the module that ``import_file`` makes of a file. Raises OSError where it cannot be read."""
+    def of(cls, path: Path, source: bytes | None = None) -> FileModule:
+        """Return the module that ``import_file`` makes of a file. Raises OSError where it cannot be read.
+
+        ``source`` is its text, where somebody has read it already.
+        """
         path = path.resolve()
+        if source is not None:
+            return cls(_name_of(path), str(path), source)
         if path.exists() and not path.is_file() and not path.is_dir():
             raise OSError(errno.EINVAL, "It is no regular file, so reading it may never end", str(path))
         return cls(_name_of(path), str(path), path.read_bytes())
@@ -58,12 +63,13 @@ class FileModule:
         return module
 
 
-def import_file(path: Path) -> ModuleType:
+def import_file(path: Path, source: bytes | None = None) -> ModuleType:
     """Import a file once, under a name by which processes that are started from this one find it again.
 
+    ``source`` is its text, where it shall be that whatever has become of the file.
     Raises OSError where it cannot be read, and whatever its code raises.
     """
-    return FileModule.of(path).restore()
+    return FileModule.of(path, source).restore()
 
 
 def origin_of(component: object) -> str:

@@ -26,7 +26,8 @@ __all__ = ["Contender", "file_contender", "hash_of", "named_apart", "plugin_cont
 class Contender:
     """One row of a comparison.
 
-    ``source`` is an orchestrator's name or a file's path, ``options`` are the orchestrator's. ``arguments`` are further ones
+    ``source`` is an orchestrator's name or a file's path, ``text`` what the file had in it when it was named, so that nobody
+    changes it during a comparison. ``options`` are the orchestrator's. ``arguments`` are further ones
     of ``TaskOrchestrator``, for other components. ``retry`` is None for the policy of the whole comparison. ``oracle`` says
     which counts are right.
     """
@@ -34,6 +35,7 @@ class Contender:
     name: str
     kind: Literal["plugin", "file"]
     source: str
+    text: bytes = field(default=b"", repr=False)
     record: ContenderRecord
     options: Mapping[str, object] = field(factory=dict)
     arguments: Mapping[str, object] = field(factory=dict)
@@ -81,7 +83,7 @@ def file_contender(path: Path) -> Contender:
     # A name goes to terminals: what moves cursors or changes colours must not.
     name = printable(path.stem)
     record = ContenderRecord(name=name, kind="file", source=printable(str(path)), sha256=sha256(content).hexdigest())
-    return Contender(name=name, kind="file", source=str(path.resolve()), record=record)
+    return Contender(name=name, kind="file", source=str(path.resolve()), text=content, record=record)
 
 
 def named_apart(contenders: Sequence[Contender]) -> list[Contender]:

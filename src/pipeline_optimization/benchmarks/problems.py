@@ -60,6 +60,7 @@ _KINDS = (
         "It called again before the delay of the retry policy was over that its calls were under.",
     ),
     ProblemKind("own_clock", "unranked", "The run time that it reports is not the one that was measured."),
+    ProblemKind("left_files", "noted", "While it ran, files appeared or changed where others can find them."),
     ProblemKind("wrote_to_stdout", "noted", "It wrote to standard output."),
 )
 

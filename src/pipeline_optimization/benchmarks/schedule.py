@@ -103,6 +103,7 @@ def order_sample(
     return SampleOrder(
         kind=contender.kind,
         source=contender.source,
+        text=contender.text,
         options={**contender.options, "workers": own} if own and "workers" in contender.options else contender.options,
         # A kernel counts only where no stage can wait or fail; elsewhere to name one would be an error.
         arguments={k: v for k, v in contender.arguments.items() if k != "kernel" or round_.settings is None},

@@ -97,10 +97,15 @@ def judge_end(raw: RawSample) -> list[Problem]:
 
 def notes_on(raw: RawSample) -> list[Problem]:
     """Return what a reader may want to know of a subject, although it is no fault."""
-    if not raw.stdout.length:
-        return []
-    excerpt = raw.stdout.excerpt.decode("utf-8", "replace").strip()[:60]
-    return [Problem(code="wrote_to_stdout", text=f"{counted(raw.stdout.length, 'byte')}, beginning with {excerpt!r}.")]
+    notes = []
+    if raw.stdout.length:
+        excerpt = raw.stdout.excerpt.decode("utf-8", "replace").strip()[:60]
+        text = f"{counted(raw.stdout.length, 'byte')}, beginning with {excerpt!r}."
+        notes.append(Problem(code="wrote_to_stdout", text=text))
+    if raw.left_files:
+        shown = ", ".join(printable(path) for path in raw.left_files[:5])
+        notes.append(Problem(code="left_files", text=f"{counted(len(raw.left_files), 'file')}: {shown}."))
+    return notes
 
 
 def _faults(

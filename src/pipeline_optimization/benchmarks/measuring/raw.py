@@ -20,10 +20,11 @@ ExecutionKind = Literal["cold", "warm", "replay", "known"]
 
 @frozen(kw_only=True)
 class SampleOrder:
-    """What a sample is taken of. ``texts`` are executed in this order; ``settings`` is None where nothing misbehaves."""
+    """What a sample is taken of. ``text`` is that of the file ``source``. ``texts`` are executed in this order; ``settings`` is None where nothing misbehaves."""
 
     kind: str
     source: str
+    text: bytes = field(default=b"", repr=False)
     options: Mapping[str, object]
     arguments: Mapping[str, object] = field(factory=dict)
     texts: Sequence[tuple[ExecutionKind, str]]
@@ -74,6 +75,7 @@ class RawSample:
     garbled: str = ""
     has_forked: bool = False
     isolation: str = ""
+    left_files: list[str] = field(factory=list)
     raised_priority: str = ""
     threads_left: int = 0
     leaked: list[str] = field(factory=list)

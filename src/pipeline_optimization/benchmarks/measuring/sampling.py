@@ -15,6 +15,7 @@ import psutil
 from pipeline_optimization.benchmarks.measuring.handles import allow_handles
 from pipeline_optimization.benchmarks.measuring.hidden_paths import hidden_paths
 from pipeline_optimization.benchmarks.measuring.kinship import children
+from pipeline_optimization.benchmarks.measuring.left_files import SeenFiles, changed_files, seen_files
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.priorities import reset_priorities
 from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
@@ -75,6 +76,7 @@ class _Sampling:
         self._order = order
         self._raw = raw
         self._server = server
+        self._before: SeenFiles | None = None
         self._watch = Watch(measures_memory=order.measures_memory, memory_limit=order.memory_limit)
         self._subject = SubjectProcess(
             _environment(order, self._server),
@@ -118,6 +120,8 @@ class _Sampling:
                 raw.exit = raw.exit if raw.garbled else subject.exit_name
                 raw.leaked = tree.leave_nothing(patience=LEAK_PATIENCE)
             subject.close()
+        if self._before is not None:
+            raw.left_files = changed_files(self._before)
         raw.stdout, raw.stderr = subject.stdout, subject.stderr
         raw.processes = tree.most_processes
         self._watch.report(raw)
@@ -130,6 +134,7 @@ class _Sampling:
             order="load",
             kind=order.kind,
             source=order.source,
+            text=order.text.decode("latin-1"),
             options=dict(order.options),
             arguments=dict(order.arguments),
             deadline=time.monotonic() + START_PATIENCE,
@@ -208,6 +213,8 @@ class _Sampling:
         if event is None:
             return False
         self._raw.isolation = event["message"] or NAMESPACE
+        if self._raw.isolation != NAMESPACE:
+            self._before = seen_files(trees)
         return True
 
     def _phase(self, name: str, patience: float) -> bool:

@@ -23,9 +23,12 @@ class NoOrchestratorError(Exception):
     """A file has no usable ``TaskOrchestrator`` class."""
 
 
-def load(kind: str, source: str, options: Mapping[str, object], arguments: Mapping[str, Any]) -> Callable[[], object]:
+def load(
+    kind: str, source: str, text: bytes, options: Mapping[str, object], arguments: Mapping[str, Any]
+) -> Callable[[], object]:
     """Import a contender and return what makes an instance of it.
 
+    ``text`` is that of a file when the comparison began: whatever has been done to the file since has no effect.
     ``options`` are those of a plugin's orchestrator, ``arguments`` further ones of ``TaskOrchestrator``.
 
     Raises NoOrchestratorError, and whatever importing the file raises.
@@ -34,7 +37,7 @@ def load(kind: str, source: str, options: Mapping[str, object], arguments: Mappi
         from pipeline_optimization.orchestrator import TaskOrchestrator  # noqa: PLC0415 - it is what is measured here
 
         return lambda: TaskOrchestrator(source, options=options, **arguments)
-    return _class_of(import_file(Path(source)), source)
+    return _class_of(import_file(Path(source), text), source)
 
 
 def build(make: Callable[[], object]) -> Contender:

@@ -49,6 +49,7 @@ class _Order(TypedDict, total=False):
     most_bytes: int
     kind: str
     source: str
+    text: str
     options: dict[str, object]
     arguments: dict[str, object]
     length: int
@@ -66,7 +67,10 @@ class _Server:
         self._report({"event": "isolated", "message": reason})
         order = self._next()
         before = _threads()
-        make = self._step("import", lambda: load(order["kind"], order["source"], order["options"], order["arguments"]))
+        text = order["text"].encode("latin-1")
+        make = self._step(
+            "import", lambda: load(order["kind"], order["source"], text, order["options"], order["arguments"])
+        )
         held = None if make is None else self._step("setup", lambda: _Held(build(make)))
         if held is None:
             return
