@@ -104,6 +104,7 @@ FAULTS = [
     ("is_lazy", "bad_result"),
     pytest.param("leaves_a_daemon", "leaked_process", marks=pytest.mark.slow),
     ("limits_itself", "exception"),
+    pytest.param("leaks_hidden_threads", "leaked_thread", marks=pytest.mark.slow),
     pytest.param("leaks_processes", "leaked_process", marks=pytest.mark.slow),
     pytest.param("leaks_threads", "leaked_thread", marks=pytest.mark.slow),
     ("looks_ahead", "stages_out_of_order"),
@@ -388,6 +389,32 @@ def test_too_much_memory_is_named(kind: SampleKind, monkeypatch: pytest.MonkeyPa
     sample = assemble(take_sample(order), "eats_memory", round_, order_index=0, started=0)
     assert codes(sample) == {"out_of_memory"}
     assert "where 100 MiB are allowed" in sample.problems[0].text
+
+
+@pytest.mark.slow
+def test_nothing_ends_a_comparison() -> None:
+    """After whatever contenders did there is a table with all of them, and an export; none of those that cheat is ranked."""
+    names = [
+        *("asks_nobody", "chains_processes", "closes_everything", "counts_when_it_is_freed", "crashes_at_exit"),
+        *(
+            "exits_hard",
+            "forgets_exit",
+            "reports_in_advance",
+            "spoils_the_index",
+            "writes_everywhere",
+            "writes_without_end",
+        ),
+    ]
+    contenders = [file_contender(CONTENDERS / f"{name}.py") for name in ("honest", *names)]
+    settings = ComparisonSettings(
+        cases=[MIXED], reference="honest", seed=1, rounds=1, memory_rounds=0, workers=2, timeout=30.0, command=""
+    )
+    results = compare(contenders, settings, keep=lambda sample: None, show=lambda step: None)
+    rows = {row.contender: row for row in results.summary}
+    assert rows["honest"].problems == []
+    assert {name: rows[name].verdict for name in names if rows[name].verdict not in {"wrong", "failed"}} == {}
+    assert all(row.reasons for name, row in rows.items() if name != "honest")
+    assert all(name in results_to_json(results) for name in rows)
 
 
 def test_an_error_of_the_system_is_one_row(monkeypatch: pytest.MonkeyPatch) -> None:
