@@ -5,7 +5,6 @@ A signal can be answered in silence from ``main`` on, so that nothing is importe
 
 from __future__ import annotations
 
-import atexit
 import gc
 import os
 
@@ -21,8 +20,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Modules stay, and looking through them for garbage takes a twentieth of a small run. It is looked for from the
     # command on, when all that it needs has been imported.
     gc.disable()
-    # Nor is garbage of any use when the process ends: looking for it takes another twentieth.
-    atexit.register(gc.freeze)
     try:
         from pipeline_optimization.signal_mask import stop_signals_blocked  # noqa: PLC0415 - see above
 
