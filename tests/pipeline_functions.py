@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
+from decimal import Decimal
 from operator import add
 
 from pipeline_optimization import Pipeline, task
@@ -60,6 +61,15 @@ def flaky(word: str) -> str:
 async def far(word: str) -> str:
     await asyncio.sleep(0)
     return word.upper()
+
+
+def moody(word: str) -> str:
+    """Fail for words that begin with x while the mood is bad."""
+    return picky(word) if "MOOD" in os.environ else word
+
+
+def decimal(value: int) -> object:
+    return Decimal(value) if value == 13 else value
 
 
 def exits(value: int) -> int:

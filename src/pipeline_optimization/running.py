@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from os import PathLike, fspath
 from typing import Any, TypeVar, cast
 
 from pipeline_optimization.api import NO_OPTIONS, Countable, sources_of
@@ -42,6 +43,9 @@ def run(
     chunk_size: int = DEFAULT_CHUNK_SIZE,
     encoding: str = UTF_8,
     limits: Limits | None = None,
+    checkpoint: str | PathLike[str] | None = None,
+    resume: bool = False,
+    retries_failed: bool = False,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -63,6 +67,10 @@ def run(
         chunk_size: Bytes of input in one bundle.
         encoding: That of files and streams; UTF-16 or UTF-32 with a byte order mark needs none.
         limits: Bounds of times and failures.
+        checkpoint: A file that keeps what is finished. Elements that go from step to step one by one, and what the end adds up, must be
+            plain data then: numbers, texts, bytes, None, and lists, tuples, sets and dictionaries of them.
+        resume: Go on with the run of the checkpoint; start it where there is none yet.
+        retries_failed: With ``resume``, try elements again that failed for good.
         registry: The plugins; all that are installed where it is None.
         on_progress: Called again and again with how far the run is.
         should_stop: Asked again and again; once it returns True, the run is stopped as by a Ctrl-C.
@@ -73,6 +81,7 @@ def run(
 
     Raises:
         UsageError: For unknown names and wrong options.
+        CheckpointError: Where the checkpoint is of another run, pipeline or code, or cannot be used.
         InputError: Where the input cannot be read.
         PluginError: Where a chosen plugin is broken.
         OrchestratorError: Where the orchestrator breaks its contract.
@@ -95,17 +104,13 @@ def run(
         chunk_size=chunk_size,
         encoding=encoding,
         limits=limits or Limits(),
+        checkpoint=None if checkpoint is None else fspath(checkpoint),
+        resume=resume,
+        retries_failed=retries_failed,
     )
 
     def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Result]:
-        return plan_pipeline(
-            pipeline,
-            given,
-            faults=options.faults,
-            executor=executor,
-            chunk_size=options.chunk_size,
-            encoding=options.encoding,
-        )
+        return plan_pipeline(pipeline, given, options, executor)
 
     registry = registry or Registry.load()
     plan = plan_run(registry, options, plan_job)

@@ -9,7 +9,6 @@ from itertools import islice
 from typing import Any, TextIO, cast
 
 import click
-from attrs import evolve
 
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.cli.running import check_output, execute_with_progress, stop_code
@@ -22,6 +21,7 @@ from pipeline_optimization.pipeline.model.report import PipelineReport, plain
 from pipeline_optimization.pipeline.plan import Executor, RunOptions, plan_run
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.sources import Source
 
 __all__ = ["run_pipeline"]
@@ -39,8 +39,9 @@ def run_pipeline(
     form: str,
     top: int | None,
     output: str,
+    again: str,
 ) -> int:
-    """Run the pipeline that was named, write its result, and return the exit code."""
+    """Run the pipeline that was named, write its result, and return the exit code. ``again`` is the command that goes on with it."""
     pipeline, files = find_pipeline(reference)
     if isinstance(pipeline.input, Values):
         raise UsageError(
@@ -50,15 +51,7 @@ def run_pipeline(
         raise UsageError(f"The pipeline {pipeline.name!r} needs an input: name files, or - for standard input.")
 
     def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Any]:
-        job = plan_pipeline(
-            pipeline,
-            None,
-            faults=options.faults,
-            executor=executor,
-            chunk_size=options.chunk_size,
-            encoding=options.encoding,
-        )
-        return evolve(job, modules=files)
+        return plan_pipeline(pipeline, None, options, executor, files)
 
     plan = plan_run(registry, options, plan_job)
     check_output(output, plan, sources)
@@ -69,6 +62,10 @@ def run_pipeline(
     if form != "table" or output != "-":
         for line in (*(f"Warning: {warning}" for warning in report.warnings), *problems):
             click.echo(line, err=True)
+    if options.checkpoint is not None and report.stop is not None:
+        click.echo(f"Finished elements are in {quoted(options.checkpoint)}. Go on with: {again}", err=True)
+    elif options.checkpoint is not None and report.failures:
+        click.echo(f"Try the failed elements again with: {again} --retry-failed", err=True)
     return (INCOMPLETE if problems else COMPLETE) if report.stop is None else stop_code(report.stop)
 
 

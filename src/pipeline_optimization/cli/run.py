@@ -142,7 +142,6 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     if pipeline is not None:
         ctx.exit(_run_pipeline(ctx, registry, pipeline, options, text, [*inputs, *paths], form, top, output))
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults, output)
-    again = [*ctx.obj, *([] if options.resume else ["--resume"])]
     if not (inputs or paths or test_case) and text is None and has_unread_input():
         click.echo(
             "Note: Standard input was not read; this is the test case 'small'. Read it with: anagram run -", err=True
@@ -153,16 +152,13 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         form=format_of(form, output),
         top=top,
         output=output,
-        resume=quoted_command(["anagram", "run", *again]),
+        resume=_again(ctx, options),
     )
     ctx.exit(code)
 
 
 OF_ANAGRAMS = ("test_case", "tokenizer", "signature", "lexicon", "kernel")
 """Options that say how anagrams are counted."""
-
-NOT_YET = ("checkpoint", "resume", "retry_failed")
-"""Options that pipelines of one's own cannot have yet."""
 
 
 def _run_pipeline(  # noqa: PLR0917 - what the command was given
@@ -177,13 +173,10 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
     output: str,
 ) -> int:
     """Run a pipeline of the user's own. Raises UsageError for options that it cannot have."""
-    for names, why in (
-        (OF_ANAGRAMS, "is for counting anagrams"),
-        (NOT_YET, "does not work with pipelines of your own yet"),
-    ):
-        for name in names:
-            if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-                raise click.UsageError(f"--{name.replace('_', '-')} {why}; leave it out with --pipeline.")
+    for name in OF_ANAGRAMS:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            option = f"--{name.replace('_', '-')}"
+            raise click.UsageError(f"{option} is for counting anagrams; leave it out with --pipeline.")
     if text is not None and inputs:
         raise click.UsageError("--text and --input exclude each other; give one of them.")
     from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
@@ -192,11 +185,17 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
         registry,
         pipeline,
         options,
-        [TextSource(text)] if text is not None else _sources(inputs, None, output) if inputs else [],
+        [TextSource(text)] if text is not None else _sources(inputs, options.checkpoint, output) if inputs else [],
         form=format_of(form, output),
         top=top,
         output=output,
+        again=_again(ctx, options),
     )
+
+
+def _again(ctx: click.Context, options: AnagramOptions) -> str:
+    """Return the command that goes on with a run."""
+    return quoted_command(["anagram", "run", *ctx.obj, *([] if options.resume else ["--resume"])])
 
 
 def _jobs(  # noqa: PLR0917 - the ways to name input, each once

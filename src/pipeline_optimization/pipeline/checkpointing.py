@@ -95,7 +95,7 @@ class CheckpointedWorkload:
                 if (failure := self._failure_of(item)) is None:
                     yield item
                 elif self._retries_failed or failure.stopped_run:
-                    yield evolve(item, first_attempt=_next_attempt(failure))
+                    yield evolve(item, first_attempt=_next_attempt(failure), failed=None)
                 else:
                     self._report(item, failure)
                 continue

@@ -6,21 +6,21 @@ has it tried again alone, from the step that failed; one that is alone fails its
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import astuple, define, field, fields, frozen
 
 from pipeline_optimization.engine.cutting import CutShort, cutting_point
 from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.engine.worker import Bundled, Stage, describe_error
 from pipeline_optimization.errors import InputError, UnsendableError
+from pipeline_optimization.pipeline.model.codec import PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath, child, position
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["Failed", "Outcome", "Waiting", "build_stages", "encode_element"]
+__all__ = ["Failed", "Outcome", "Waiting", "build_stages"]
 
 SHOWN = 200
 """Characters of an element that a report shows."""
@@ -62,28 +62,44 @@ class Outcome:
     done: list[Done] = field(factory=list)
 
     def to_bundled(self) -> Bundled:
-        """Return the outcome as bytes, with what was done beside them."""
-        done, self.done = self.done, []
-        return Bundled(pickle.dumps(self, pickle.HIGHEST_PROTOCOL), done)
+        """Return the outcome as bytes, with what was done beside them. All that is in it is plain, so it may be kept."""
+        failed = [(*astuple(one, recurse=False)[:-1], astuple(one.error)) for one in self.failed]
+        waiting = [astuple(one, recurse=False) for one in self.waiting]
+        parts = (failed, waiting, self.total, self.elements, self.unreadable)
+        return Bundled(PLAIN.encode(parts), self.done)
 
     @staticmethod
     def from_bytes(data: bytes) -> Outcome:
-        outcome: Outcome = pickle.loads(data)
-        return outcome
+        """Return the outcome. Raises ValueError or LookupError for bytes that are none."""
+        try:
+            failed, waiting, total, elements, unreadable = PLAIN.decode(data)
+            return Outcome(
+                failed=[
+                    Failed(step, path, data, shown, ErrorRecord(**dict(zip(_ERROR, error, strict=True))))
+                    for step, path, data, shown, error in failed
+                ],
+                waiting=[Waiting(*facts) for facts in waiting],
+                total=total,
+                elements=elements,
+                unreadable=unreadable,
+            )
+        except TypeError as error:
+            raise ValueError(str(error)) from error
 
 
-def build_stages(pipeline: CompletePipeline[Any, Any], alone: frozenset[int]) -> Mapping[str, Stage]:
-    """Return what runs in a worker, by task name: the input's, and each step's. Elements enter the steps ``alone`` one by one."""
-    runner = _Runner(pipeline, alone)
+_ERROR = [field.name for field in fields(ErrorRecord)]
+
+
+def build_stages(pipeline: CompletePipeline[Any, Any], alone: frozenset[int], codec: Codec) -> Mapping[str, Stage]:
+    """Return what runs in a worker, by task name: the input's, and each step's.
+
+    Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of totals.
+    """
+    runner = _Runner(pipeline, alone, codec)
     stages: dict[str, Stage] = {pipeline.input.task: runner.run_part}
     for index, step in enumerate(pipeline.steps):
         stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step.spec.permanent)
     return stages
-
-
-def encode_element(path: ElementPath, value: Any) -> bytes:
-    """Return an element as bytes, for ``build_stages``' functions of steps."""
-    return pickle.dumps((path, value), pickle.HIGHEST_PROTOCOL)
 
 
 @frozen
@@ -95,7 +111,7 @@ class _From:
     permanent: tuple[type[BaseException], ...]
 
     def __call__(self, data: bytes) -> Bundled:
-        return self.runner.run([pickle.loads(data)], self.index, is_alone=True).to_bundled()
+        return self.runner.run([self.runner.codec.decode(data)], self.index, is_alone=True).to_bundled()
 
 
 class _AsyncFrom(_From):
@@ -107,7 +123,7 @@ class _AsyncFrom(_From):
         return run(self.run_async(data))
 
     async def run_async(self, data: bytes) -> Bundled:
-        path, value = pickle.loads(data)
+        path, value = self.runner.codec.decode(data)
         step = self.runner.pipeline.steps[self.index]
         passed = _placed(step, path, value, await step.plain(value))
         return self.runner.run(passed, self.index + 1, is_alone=False).to_bundled()
@@ -117,6 +133,7 @@ class _AsyncFrom(_From):
 class _Runner:
     pipeline: CompletePipeline[Any, Any]
     alone: frozenset[int]
+    codec: Codec
 
     def run_part(self, data: bytes) -> Bundled:
         try:
@@ -173,7 +190,7 @@ class _Runner:
     def _end(self, outcome: Outcome, elements: Sequence[tuple[ElementPath, Any]]) -> None:
         end = self.pipeline.end
         try:
-            outcome.total = pickle.dumps(end.add(end.zero(), elements), pickle.HIGHEST_PROTOCOL)
+            outcome.total = self.codec.encode(end.add(end.zero(), elements))
         except (KeyboardInterrupt, CutShort):
             raise
         except BaseException as error:
@@ -190,42 +207,53 @@ class _Runner:
                 self._end(alone, [element])
                 outcome.failed += alone.failed
                 if alone.total is not None:
-                    total = end.merge(total, pickle.loads(alone.total))
-            outcome.total = pickle.dumps(total, pickle.HIGHEST_PROTOCOL)
+                    total = end.merge(total, self.codec.decode(alone.total))
+            outcome.total = self.codec.encode(total)
 
     def _endless(self, path: ElementPath, value: Any, error: BaseException) -> Failed:
         """Return the failure of an element that the end could not add, at the step that made it."""
         index = len(self.pipeline.steps)
         if not index:
             raise error
-        if isinstance(error, Exception) and _is_unsendable(value):
+        if isinstance(error, Exception) and self._is_unsendable(value):
             return self._unsendable(index, path, value, error)
         return Failed(index - 1, path, b"", _shown(value), describe_error(error, is_permanent=True))
+
+    def _is_unsendable(self, value: Any) -> bool:
+        try:
+            self.codec.encode(value)
+        except Exception:  # noqa: BLE001 - a user's object may raise anything when it is pickled
+            return True
+        return False
 
     def _wait(self, outcome: Outcome, elements: Iterable[tuple[ElementPath, Any]], index: int) -> None:
         for path, value in elements:
             try:
-                outcome.waiting.append(Waiting(index, path, encode_element(path, value), _shown(value)))
+                outcome.waiting.append(Waiting(index, path, self.codec.encode((path, value)), _shown(value)))
             except Exception as error:  # noqa: BLE001 - a user's object may raise anything when it is pickled
                 outcome.failed.append(self._unsendable(index, path, value, error))
 
     def _fail(self, outcome: Outcome, index: int, path: ElementPath, value: Any, error: BaseException) -> None:
         is_permanent = isinstance(error, self.pipeline.steps[index].spec.permanent)
         try:
-            data = encode_element(path, value)
+            data = self.codec.encode((path, value))
         except Exception:  # noqa: BLE001 - as above
             data, is_permanent = b"", True  # nobody can try again with what cannot be sent
         record = describe_error(error, is_permanent=is_permanent)
         outcome.failed.append(Failed(index, path, data, _shown(value), record))
+
+    @property
+    def _use(self) -> str:
+        return "sent to another process" if self.codec is PICKLED else "kept in a checkpoint"
 
     def _unsendable(self, index: int, path: ElementPath, value: Any, error: Exception) -> Failed:
         """Return the failure of the step before ``index``, which returned what no other process can be sent."""
         maker = max(0, index - 1)
         function = self.pipeline.steps[maker].plain
         problem = UnsendableError(
-            f"{_where(function)} returned {_shown(value)}, which cannot be sent to another process ({error}). Return plain data."
+            f"{_where(function)} returned {_shown(value)}, which cannot be {self._use} ({error}). Return plain data."
             if index
-            else f"{_shown(value)} cannot be sent to another process ({error})."
+            else f"{_shown(value)} cannot be {self._use} ({error})."
         )
         return Failed(maker, path, b"", _shown(value), describe_error(problem, is_permanent=True))
 
@@ -241,14 +269,6 @@ def _placed(step: Step, path: ElementPath, value: Any, result: Any) -> list[tupl
     if step.kind == "filter":
         return [(path, value)] if result else []
     return [(child(path, number), one) for number, one in enumerate(result)]
-
-
-def _is_unsendable(value: Any) -> bool:
-    try:
-        pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
-    except Exception:  # noqa: BLE001 - as above
-        return True
-    return False
 
 
 def _where(function: Callable[..., Any]) -> str:

@@ -60,6 +60,10 @@ class Input(Protocol):
         """Return a part's data as several parts', each with who its first element is, or nothing where it has one element."""
         ...
 
+    def content(self, data: bytes) -> bytes:
+        """Return a part's data without what may differ in a later run over the same input."""
+        ...
+
     def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         """Say for people where an element of a part comes from; ``given`` are the names of the sources."""
         ...
@@ -74,6 +78,9 @@ class Lines:
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
         for number, source in enumerate(given):
             yield from _line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
+
+    def content(self, data: bytes) -> bytes:
+        return _content(data)
 
     def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         number, start = path[:2]
@@ -130,6 +137,9 @@ class Records:
                 yield from _line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
             else:
                 yield from self._rows(number, source, "," if form == "csv" else "\t", encoding)
+
+    def content(self, data: bytes) -> bytes:
+        return _content(data)
 
     def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         is_rows = (self.form or _form_of(given[path[0]])) != "jsonl"
@@ -197,6 +207,9 @@ class Files:
                 place=source.name,
             )
 
+    def content(self, data: bytes) -> bytes:
+        return data
+
     def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         return given[path[0]]
 
@@ -222,6 +235,9 @@ class Chunks:
                     name=f"{number}:{place}", data=data, size=len(data), place=f"{source.name}, chunk {place + 1}"
                 )
 
+    def content(self, data: bytes) -> bytes:
+        return data
+
     def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         return f"{given[path[0]]}, chunk {path[1] + 1:,}"
 
@@ -240,6 +256,9 @@ class Values:
 
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
         return _together(0, enumerate(given), "values")
+
+    def content(self, data: bytes) -> bytes:
+        return data
 
     def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
         return f"value {path[1] + 1:,}"
@@ -283,6 +302,14 @@ def _piece(data: bytes) -> tuple[int, int, bytes]:
         return (number, *read_line_range(FileRange(*rest[0]), rest[1]))
     before, _, piece = rest
     return number, before, piece
+
+
+def _content(data: bytes) -> bytes:
+    kind, *rest = pickle.loads(data)
+    if kind != "range":
+        return data
+    number, part, size = rest
+    return repr((number, part[:3], size)).encode("utf-8", "surrogatepass")
 
 
 def _together(number: int, values: Iterable[tuple[int, Any]], what: str) -> Iterator[Part]:

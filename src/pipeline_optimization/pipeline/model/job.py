@@ -11,16 +11,17 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from attrs import define, frozen
 
-from pipeline_optimization.engine.faults import FaultPlan, FaultSettings
+from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import Stage
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.pipeline.model.bundles import build_stages
+from pipeline_optimization.pipeline.model.codec import PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.model.workload import PipelineWorkload
-from pipeline_optimization.pipeline.plan import Executor
+from pipeline_optimization.pipeline.plan import Executor, RunOptions
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
 
@@ -34,6 +35,7 @@ class PipelineJob(Generic[Result]):
     """A pipeline, planned.
 
     ``given`` are the values that it runs over, None where it runs over sources; ``modules`` are single files of its functions.
+    ``is_kept``: a checkpoint keeps what is done.
     """
 
     pipeline: CompletePipeline[Any, Result]
@@ -42,6 +44,7 @@ class PipelineJob(Generic[Result]):
     executor: Executor
     chunk_size: int
     encoding: str
+    is_kept: bool = False
     modules: Sequence[FileModule] = ()
 
     @property
@@ -52,7 +55,7 @@ class PipelineJob(Generic[Result]):
         """Make what workers get. Raises OptionError where a function of the pipeline cannot be sent to them."""
         steps = self.pipeline.steps
         alone = frozenset(i for i, step in enumerate(steps) if self._is_simulated(step.name) or step.is_async)
-        return LoadedPipelineJob(job=self, argument=_packed(self.pipeline, alone))
+        return LoadedPipelineJob(job=self, argument=_packed(self.pipeline, alone, is_kept=self.is_kept))
 
     def _is_simulated(self, task: str) -> bool:
         faults = self.faults.tasks.get(task)
@@ -65,15 +68,23 @@ class _Packed:
 
     pipeline: CompletePipeline[Any, Any] | bytes
     alone: frozenset[int]
+    is_kept: bool
 
 
 def build_pipeline(packed: Any) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name."""
     pipeline = packed.pipeline
-    return build_stages(pickle.loads(pipeline) if isinstance(pipeline, bytes) else pipeline, packed.alone)
+    return build_stages(
+        pickle.loads(pipeline) if isinstance(pipeline, bytes) else pipeline, packed.alone, codec_of(packed.is_kept)
+    )
 
 
-def _packed(pipeline: CompletePipeline[Any, Any], alone: frozenset[int]) -> _Packed:
+def codec_of(is_kept: bool) -> Codec:  # noqa: FBT001 - a fact of a run
+    """Return how elements become bytes in a run that a checkpoint keeps, or that none keeps."""
+    return PLAIN if is_kept else PICKLED
+
+
+def _packed(pipeline: CompletePipeline[Any, Any], alone: frozenset[int], *, is_kept: bool) -> _Packed:
     try:
         pickle.dumps(pipeline)
     except Exception as error:  # noqa: BLE001 - functions and their defaults may raise anything
@@ -86,8 +97,8 @@ def _packed(pipeline: CompletePipeline[Any, Any], alone: frozenset[int]) -> _Pac
             ) from error
         except Exception as failure:
             raise OptionError(f"The pipeline {pipeline.name!r} cannot be sent to workers: {failure}.") from failure
-        return _Packed(by_value, alone)
-    return _Packed(pipeline, alone)
+        return _Packed(by_value, alone, is_kept)
+    return _Packed(pipeline, alone, is_kept)
 
 
 @frozen(kw_only=True)
@@ -121,6 +132,7 @@ class LoadedPipelineJob(Generic[Result]):
             job.pipeline,
             sources if job.given is None else job.given,
             job.chunk_size,
+            codec_of(job.is_kept),
             encoding=job.encoding,
             inline=not job.executor.capabilities.shared_files,
             names=[source.name for source in sources],
@@ -152,20 +164,26 @@ class StartedPipelineJob(Generic[Result]):
 def plan_pipeline(
     pipeline: CompletePipeline[Any, Result],
     given: Iterable[Any] | None,
-    *,
-    faults: FaultSettings,
+    options: RunOptions,
     executor: Executor,
-    chunk_size: int,
-    encoding: str,
+    modules: Sequence[FileModule] = (),
 ) -> PipelineJob[Result]:
-    """Plan a pipeline over values, or over the run's sources where none are given."""
+    """Plan a pipeline over values, or over the run's sources where none are given. Raises OptionError."""
+    is_kept = options.checkpoint is not None
+    if is_kept and given is not None:
+        raise OptionError(
+            f"The pipeline {pipeline.name!r} runs over values, and nobody can know whether those of a later run are the same. Leave the "
+            "checkpoint out, or write them into a file."
+        )
     return PipelineJob(
         pipeline=pipeline,
         given=given,
-        faults=faults.plan({step.name: step.spec.faults for step in pipeline.steps}),
+        faults=options.faults.plan({step.name: step.spec.faults for step in pipeline.steps}),
         executor=executor,
-        chunk_size=chunk_size,
-        encoding=encoding,
+        chunk_size=options.chunk_size,
+        encoding=options.encoding,
+        is_kept=is_kept,
+        modules=modules,
     )
 
 

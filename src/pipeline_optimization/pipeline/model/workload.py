@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ from attrs import define, evolve, field
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.model.bundles import Failed, Outcome, Waiting
+from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.elements import name_of, position
 from pipeline_optimization.pipeline.model.inputs import Part
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
@@ -21,7 +21,7 @@ __all__ = ["PipelineWorkload"]
 
 @define(eq=False)
 class PipelineWorkload:
-    """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far.
+    """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far, ``codec`` that of workers.
 
     ``inline``: workers cannot read files of this machine.
     """
@@ -29,6 +29,7 @@ class PipelineWorkload:
     pipeline: CompletePipeline[Any, Any]
     given: Iterable[Any]
     chunk_size: int
+    codec: Codec
     encoding: str = "utf-8"
     inline: bool = False
     elements: int = 0
@@ -56,13 +57,13 @@ class PipelineWorkload:
         if item.is_bundle:
             self.bytes_read += item.size
         if outcome.total is not None:
-            self.total = self.pipeline.end.merge(self.total, pickle.loads(outcome.total))
+            self.total = self.pipeline.end.merge(self.total, self.codec.decode(outcome.total))
         again = [evolve(self._alone(one, item), failed=one.error) for one in outcome.failed]
         return [*again, *(self._alone(one, item) for one in outcome.waiting)]
 
     def content(self, item: Item) -> bytes:
-        """Return what an item is run on."""
-        return item.data
+        """Return what an item is run on, as a later run has it too: it may find a file with another time, and the same content."""
+        return self.pipeline.input.content(item.data) if item.is_bundle else item.data
 
     def span(self, item: Item) -> None:
         """Tell that the borders of parts are known without looking."""
