@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from pipeline_optimization.benchmarks.records import Interval, Results, Sample, 
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT, ComparisonSettings
 from pipeline_optimization.engine.faults import FaultSettings
+from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
 
 __all__ = ["FalseDifferences", "Finding", "false_differences", "known_cheats", "known_contenders", "server_costs"]
@@ -44,7 +46,7 @@ SLOWER_TOLERANCE = 0.02
 MEMORY_TOLERANCE_MIB = 8.0
 CPU_TOLERANCE_S = 0.15
 CALL_MS = 0.1
-"""What the way of a call to the harness and back may take: a fiftieth of the shortest wait of a comparison."""
+"""What the way of a call to the harness and back may take, twice as much on a busy machine: a fiftieth of a comparison's shortest wait."""
 MANY_S = 3.0
 """What 10,000 calls that wait at once may take in all, with the 0.25 s that each of them waits."""
 
@@ -107,12 +109,14 @@ def server_costs(*, seed: int) -> list[Finding]:
     many = _asked("asks_at_once", seed=seed, latency_scale=1.0)
     # On a busy machine both processes wait for a processor most of the time, which is no cost of the harness's.
     call_ms = min(one.answer["reported_ms"], (one.wall_ms - one.delayed_ms) / max(1, len(one.calls)))
+    # What other programs push out of the processors' caches comes on top.
+    allowed = CALL_MS if os.getloadavg()[0] <= processors() else 2 * CALL_MS
     return [
         Finding(
             what="a call's way to the harness and back",
-            expected=f"at most {CALL_MS} ms",
+            expected=f"at most {allowed} ms",
             found=f"{call_ms:.3f} ms",
-            is_right=len(one.calls) == ONE_BY_ONE and call_ms <= CALL_MS,
+            is_right=len(one.calls) == ONE_BY_ONE and call_ms <= allowed,
         ),
         Finding(
             what=f"{AT_ONCE:,} calls that wait at once",
@@ -125,9 +129,11 @@ def server_costs(*, seed: int) -> list[Finding]:
 
 def _asked(name: str, *, seed: int, latency_scale: float) -> RawExecution:
     """Return how a known contender made calls, whose answer counts nothing."""
+    contender = file_contender(KNOWN / f"{name}.py")
     order = SampleOrder(
-        kind="file",
-        source=str(KNOWN / f"{name}.py"),
+        kind=contender.kind,
+        source=contender.source,
+        text=contender.text,
         options={},
         texts=[("cold", "cat")],
         settings=FaultSettings(profile="latency", latency_scale=latency_scale, seed=seed),

@@ -24,7 +24,7 @@ class SampleOrder:
 
     kind: str
     source: str
-    text: bytes = field(default=b"", repr=False)
+    text: bytes = field(repr=False)
     options: Mapping[str, object]
     arguments: Mapping[str, object] = field(factory=dict)
     texts: Sequence[tuple[ExecutionKind, str]]
