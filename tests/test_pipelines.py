@@ -24,10 +24,10 @@ from hypothesis import strategies as st
 import pipeline_functions as f
 from command import anagram
 from pipeline_optimization import Pipeline, PipelineReport, run, run_async
+from pipeline_optimization.ends import Count, Sum
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import CheckpointError, InputError, OptionError, RunInterrupted
 from pipeline_optimization.pipeline.model.codec import PLAIN
-from pipeline_optimization.pipeline.model.ends import Count, Sum
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.sources import TextSource
 from simulation import FAST_DIRECTORY

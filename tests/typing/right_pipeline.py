@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline_optimization import Pipeline, PipelineReport, run, run_async, task
-from pipeline_optimization.pipeline.model.ends import Count
+from pipeline_optimization.ends import Count
 
 
 def words(line: str) -> list[str]:

@@ -67,15 +67,21 @@ class Count(Generic[Value]):
 
 
 @frozen
-class Sum:
-    """The sum of numbers, exact for integers, and for floats rounded once, at the end, so that their order does not matter."""
+class Sum(Generic[Value]):
+    """The sum of numbers, exact for integers, and for floats rounded once, at the end, so that their order does not matter.
+
+    ``of`` makes a number of a value that is none.
+    """
+
+    of: Callable[[Value], Any] | None = None
 
     def zero(self) -> tuple[Any, list[float]]:
         return 0, []
 
     def add(self, total: tuple[Any, list[float]], elements: Iterable[Placed]) -> tuple[Any, list[float]]:
         whole, parts = total
-        for _, value in elements:
+        for _, element in elements:
+            value = element if self.of is None else self.of(element)
             if isinstance(value, float):
                 _add_exactly(parts, value)
             else:

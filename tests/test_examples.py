@@ -1,0 +1,63 @@
+"""The pipelines of ``examples/`` do what they say, as commands, and are short."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from command import anagram
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+LOG = '1.2.3.4 - - [27/Nov/2026:{}:01:02 +0000] "GET /a b HTTP/1.1" {} 12\n'
+ROWS = 'customer,amount\nann,"$1,000.50"\nANN ,0.25\nbob,free\n"Cy\nLee",5\nbob,-1\nbob\n'
+
+
+def run(name: str, *arguments: str) -> dict[str, object]:
+    """Run an example and return its report."""
+    done = anagram("run", "--pipeline", str(EXAMPLES / name), *arguments, "--format", "json")
+    assert done.returncode in {0, 1}, done.stderr.decode()
+    report: dict[str, object] = json.loads(done.stdout)
+    return report
+
+
+def test_there_are_three() -> None:
+    """Of at most 40 lines each."""
+    assert sorted(path.name for path in EXAMPLES.glob("*.py")) == ["clean_rows.py", "status_codes.py", "word_count.py"]
+    assert all(len(path.read_text().splitlines()) <= 40 for path in EXAMPLES.glob("*.py"))
+
+
+def test_status_codes(tmp_path: Path) -> None:
+    """Entries by hour and status; a line that is none is told with its number."""
+    log = tmp_path / "access.log"
+    log.write_text("".join(LOG.format(*one) for one in ((10, 404), (10, 200), (10, 404))) + "nothing\n")
+    report = run("status_codes.py", str(log), "--orchestrator", "threaded")
+    assert report["result"] == [[["10", "404"], 2], [["10", "200"], 1]]
+    assert [failed["place"] for failed in report["failed_items"]] == [f"{log}, line 4: 'nothing'"]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("orchestrator", ["sequential", "asyncio", "threaded"])
+def test_word_count(tmp_path: Path, orchestrator: str) -> None:
+    """The same under simulated faults and without, whoever runs it."""
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text("The cat and the dog")
+    faults = ("--faults", "exercise", "--seed", "1", "--latency-scale", "0.01")
+    for arguments in ((), faults):
+        report = run("word_count.py", str(tmp_path / "*.txt"), "--orchestrator", orchestrator, *arguments)
+        assert report["result"] == {"the": 10, "and": 5, "cat": 5, "dog": 5}
+        assert report["complete"]
+
+
+def test_clean_rows(tmp_path: Path) -> None:
+    """Sums of floats are rounded once, and bad rows are told by their numbers."""
+    rows = tmp_path / "payments.csv"
+    rows.write_text(ROWS)
+    report = run("clean_rows.py", str(rows))
+    assert report["result"] == {"Ann": 1000.75, "Cy\nLee": 5.0}
+    places = [failed["place"] for failed in report["failed_items"]]  # type: ignore[attr-defined]
+    assert [place.removeprefix(f"{rows}, ").partition(":")[0] for place in sorted(places)] == [
+        "record 3",
+        "record 5",
+        "record 6",
+    ]
