@@ -109,14 +109,15 @@ def sources_of(source: Countable, *, checkpoint: str | None = None) -> list[Sour
         _warn_of_a_name(source)
         return [TextSource(source)]
     if isinstance(source, PathLike):
-        path = fspath(source)
-        if os.path.isdir(path):
-            from pipeline_optimization.sources import checkpoint_files, expand_inputs  # noqa: PLC0415 - as below
-
-            return expand_inputs([path], without=[] if checkpoint is None else checkpoint_files(checkpoint))
         from pipeline_optimization.sources import FileSource  # noqa: PLC0415 - a text needs it not
 
-        return [FileSource.at(path)]
+        path = fspath(source)
+        file = FileSource.at(path)
+        if file.known_size is None and os.path.isdir(path):  # a file that is known is not looked at again
+            from pipeline_optimization.sources import checkpoint_files, expand_inputs  # noqa: PLC0415 - as above
+
+            return expand_inputs([path], without=[] if checkpoint is None else checkpoint_files(checkpoint))
+        return [file]
     if isinstance(source, Sequence) and not hasattr(source, "decode"):
         return [part for one in source for part in sources_of(_part(one), checkpoint=checkpoint)]
     if hasattr(source, "open"):
