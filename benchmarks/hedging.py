@@ -14,8 +14,8 @@ from anagram_plugin_hedged import HedgedOptions
 from anagram_plugin_hedged.building import hedge
 from anagram_plugin_hedged.orchestrator import HedgedOrchestrator
 from pipeline_optimization import RunReport, count_anagrams
+from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
-from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.types import Capabilities, Orchestrator
 
 WORKERS = 1000

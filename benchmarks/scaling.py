@@ -18,7 +18,9 @@ from pathlib import Path
 
 from attrs import frozen
 
+from pipeline_optimization.anagrams.payloads import decode_counted
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
+from pipeline_optimization.anagrams.stages import COUNT_CHUNK, build_stages
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.clock import SystemClock
@@ -28,8 +30,6 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
-from pipeline_optimization.pipeline.payloads import decode_counted
-from pipeline_optimization.pipeline.stages import COUNT_CHUNK, build_stages
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Guide
 from pipeline_optimization.types import Attempt, Completion, Orchestrator

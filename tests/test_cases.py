@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import oracle
-from pipeline_optimization.pipeline.cases import CASE_NAMES, load_cases
+from pipeline_optimization.anagrams.cases import CASE_NAMES, load_cases
 
 CASES = json.loads((Path(__file__).parents[1] / "resources" / "test_cases.json").read_text("utf-8"))
 

@@ -15,11 +15,11 @@ import pytest
 
 from command import anagram, refused_here, run_json
 from pipeline_optimization import Registry, RunReport, count_anagrams
+from pipeline_optimization.anagrams.stages import COUNT_RANGES
 from pipeline_optimization.errors import CheckpointError, RunInterrupted
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline import keeping
 from pipeline_optimization.pipeline.run import Progress
-from pipeline_optimization.pipeline.stages import COUNT_RANGES
 from pipeline_optimization.types import CheckpointSaved
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]

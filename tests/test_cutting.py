@@ -12,11 +12,11 @@ from typing import Any
 import pytest
 
 from pipeline_optimization import Limits, Registry, count_anagrams
+from pipeline_optimization.anagrams import range_counting
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.engine import cutting
 from pipeline_optimization.engine.cutting import CutShort, cutting_point, sleep_unless_over
 from pipeline_optimization.errors import RunInterrupted
-from pipeline_optimization.pipeline import range_counting
-from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.sources import Chunk, read_ranges
 
 CHUNK = 64

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from command import anagram, refused_here
 from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.errors import InputError, OptionError
-from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.sources import StreamSource, UrlSource, read_chunks
 

@@ -9,11 +9,11 @@ import pytest
 from attrs import evolve
 
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
+from pipeline_optimization.anagrams.stages import build_stages
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.introduction import Introduction
 from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, WorkerSetup
 from pipeline_optimization.errors import ClusterError
-from pipeline_optimization.pipeline.stages import build_stages
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import OpenContext
 

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 import oracle
 from pipeline_optimization import Registry, RunReport, count_anagrams
+from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.wire import Call, another_copy, decode_call, encode_call
-from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.sources import StreamSource
 from pipeline_optimization.sources.ranges import FIRST_BYTES
 

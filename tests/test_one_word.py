@@ -68,7 +68,7 @@ def test_a_word_walks_through_few_files(found: dict[str, object]) -> None:
         "sqlite3",
         "pipeline_optimization.checkpoint",
         "pipeline_optimization.engine.task_client",
-        "pipeline_optimization.pipeline.range_counting",
+        "pipeline_optimization.anagrams.range_counting",
         "pipeline_optimization.sources.url",
         "pipeline_optimization.types.events",
     ],

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 
 from memory_lexicon import Words
 from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.anagrams.payloads import decode_ranges, encode_ranges, size_of_ranges, without_states
+from pipeline_optimization.anagrams.range_counting import RangeCounter
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index
@@ -21,8 +23,6 @@ from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.errors import InputError, WorkerStartError
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.pipeline.payloads import decode_ranges, encode_ranges, size_of_ranges, without_states
-from pipeline_optimization.pipeline.range_counting import RangeCounter
 from pipeline_optimization.processors import MAX_THREADS, threads_beside
 from pipeline_optimization.sources import FileRange, total_size
 from pipeline_optimization.thread_probe import startable

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from pipeline_optimization.anagrams.cases import CASE_NAMES, load_cases
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
@@ -16,7 +17,6 @@ from pipeline_optimization.benchmarks.profiles import BenchmarkCase, benchmark_c
 from pipeline_optimization.benchmarks.records import Sample
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from pipeline_optimization.file_module import import_file
-from pipeline_optimization.pipeline.cases import CASE_NAMES, load_cases
 
 DIRECTORY = Path(__file__).parents[1] / "benchmark_orchestrators"
 NAMES = sorted(path.stem for path in DIRECTORY.glob("*.py"))

@@ -11,11 +11,11 @@ import pytest
 from attrs import evolve
 
 from pipeline_optimization import count_anagrams
+from pipeline_optimization.anagrams.payloads import decode_counted, encode_ranges
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
+from pipeline_optimization.anagrams.stages import COUNT_RANGES, build_stages
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.worker import WorkerSetup
-from pipeline_optimization.pipeline.payloads import decode_counted, encode_ranges
-from pipeline_optimization.pipeline.stages import COUNT_RANGES, build_stages
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import FileRange
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -72,8 +72,8 @@ for name in WorkerSetup.from_bytes(sent).modules:
 before = set(sys.modules)
 from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
 from pipeline_optimization.engine.worker import Worker
-from pipeline_optimization.pipeline.payloads import encode_ranges
-from pipeline_optimization.pipeline.stages import COUNT_RANGES
+from pipeline_optimization.anagrams.payloads import encode_ranges
+from pipeline_optimization.anagrams.stages import COUNT_RANGES
 from pipeline_optimization.sources import FileRange
 
 call = Call(COUNT_RANGES, "", 1, encode_ranges([FileRange(path, 0, 3)]))

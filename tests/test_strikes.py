@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from pipeline_optimization import count_anagrams
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.errors import RunInterrupted
-from pipeline_optimization.pipeline.report import RunReport
 
 ORCHESTRATORS = ("orchestrator.py", "sequential.py")
 DELICATE = ("/asyncio/", "/multiprocessing/", "selectors.py", "socket.py", "threading.py", *ORCHESTRATORS)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from anagram_plugin_numba.kernel import NumbaKernel
-from pipeline_optimization.pipeline.range_counting import PIECE
+from pipeline_optimization.anagrams.range_counting import PIECE
 from speed_table.alternation import Bar, Program, Section, Timing, alternate, ratio_of
 from speed_table.bench import Bench
 from speed_table.command import counting

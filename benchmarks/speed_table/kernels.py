@@ -12,13 +12,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from anagram_plugin_numba.kernel import NumbaKernel
+from pipeline_optimization.anagrams.range_counting import PIECE
 from pipeline_optimization.builtin.lexicons import GcideLexicon
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.index_cache import open_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
-from pipeline_optimization.pipeline.range_counting import PIECE
 from pipeline_optimization.sources import FileSource, read_chunks
 from pipeline_optimization.types import CountingKernel
 from speed_table.alternation import Bar, Program, Section, Timing, alternate, ratio_of

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # as type checkers take it: to import ``typing`` takes as long as Python's own start
 if TYPE_CHECKING:
+    from pipeline_optimization.anagrams.report import RunReport
     from pipeline_optimization.api import count_anagrams
     from pipeline_optimization.asynchronous import count_anagrams_async
     from pipeline_optimization.engine.limits import Limits
     from pipeline_optimization.pipeline.model.report import PipelineReport
     from pipeline_optimization.pipeline.model.steps import Pipeline
-    from pipeline_optimization.pipeline.report import RunReport
     from pipeline_optimization.registry import Registry
     from pipeline_optimization.running import run, run_async
     from pipeline_optimization.tasks.task_decorator import task
@@ -40,7 +40,7 @@ _HOME = {
     "Pipeline": "pipeline_optimization.pipeline.model.steps",
     "PipelineReport": "pipeline_optimization.pipeline.model.report",
     "Registry": "pipeline_optimization.registry",
-    "RunReport": "pipeline_optimization.pipeline.report",
+    "RunReport": "pipeline_optimization.anagrams.report",
     "count_anagrams": "pipeline_optimization.api",
     "count_anagrams_async": "pipeline_optimization.asynchronous",
     "run": "pipeline_optimization.running",

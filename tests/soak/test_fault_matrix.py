@@ -10,11 +10,11 @@ from attrs import evolve, field, frozen
 
 import oracle
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
+from pipeline_optimization.anagrams.stages import FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, TaskFaults, fault_key
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.pipeline.run import execute
-from pipeline_optimization.pipeline.stages import FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.types import NoOptions

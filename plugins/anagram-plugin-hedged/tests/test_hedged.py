@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from anagram_plugin_hedged.latencies import WINDOW, Latencies
 from anagram_plugin_hedged.orchestrator import HedgedOrchestrator
 from pipeline_optimization import RunReport, count_anagrams
+from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.wire import Call, decode_call, encode_call
 from pipeline_optimization.errors import OptionError, UnknownComponentError
-from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import Attempt, Capabilities, Completion
 

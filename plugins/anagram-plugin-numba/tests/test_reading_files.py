@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from anagram_plugin_numba import kernel as kernel_module
 from anagram_plugin_numba.kernel import NumbaKernel
 from memory_lexicon import Words
+from pipeline_optimization.anagrams.range_counting import MANY_FILES, RangeCounter
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index
 from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.pipeline.range_counting import MANY_FILES, RangeCounter
 from pipeline_optimization.sources import FileRange
 from pipeline_optimization.sources.file_state import state_of
 from pipeline_optimization.types import CountingKernel

@@ -8,18 +8,18 @@ from types import MappingProxyType
 
 from attrs import evolve, frozen
 
+from pipeline_optimization.anagrams.kernels import prepare_kernel
+from pipeline_optimization.anagrams.report import RunReport
+from pipeline_optimization.anagrams.stages import StagePlan, build_stages
+from pipeline_optimization.anagrams.workloads import FusedWorkload, StagedWorkload
 from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import Stage
 from pipeline_optimization.file_module import CORE, FileModule, origin_of
 from pipeline_optimization.pipeline.job import KeptWorkload, StopOf
-from pipeline_optimization.pipeline.kernels import prepare_kernel
 from pipeline_optimization.pipeline.reading import Reading, encoding_warnings
-from pipeline_optimization.pipeline.report import RunReport
-from pipeline_optimization.pipeline.stages import StagePlan, build_stages
 from pipeline_optimization.pipeline.summary import RunSummary
-from pipeline_optimization.pipeline.workloads import FusedWorkload, StagedWorkload
 from pipeline_optimization.sources import Source
 from pipeline_optimization.types import Capabilities, KernelOffer
 

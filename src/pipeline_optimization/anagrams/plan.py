@@ -8,10 +8,10 @@ from functools import partial
 from attrs import field, frozen
 
 from pipeline_optimization.anagrams.job import AnagramJob, FusedJob, StagedJob
+from pipeline_optimization.anagrams.kernels import AUTO, choose_kernels
+from pipeline_optimization.anagrams.stages import StagePlan
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.pipeline.kernels import AUTO, choose_kernels
 from pipeline_optimization.pipeline.plan import KEPT, Executor, Options, RunOptions, RunPlan, plan_run
-from pipeline_optimization.pipeline.stages import StagePlan
 from pipeline_optimization.processors import threads_beside
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.filter_input_task import filter_input

@@ -7,8 +7,8 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
+from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.benchmarks.texts import FreshText, generated_text, varied_text
-from pipeline_optimization.pipeline.cases import load_cases
 
 __all__ = ["GENERATED_WORDS", "BenchmarkCase", "benchmark_case", "scan_cases"]
 

@@ -8,12 +8,12 @@ from typing import Any
 
 from attrs import evolve, frozen
 
+from pipeline_optimization.anagrams.kernels import choose_kernels, prepare_kernel
 from pipeline_optimization.benchmarks.axes import Axis, Setting, combinations
 from pipeline_optimization.benchmarks.contenders import Contender, hash_of
 from pipeline_optimization.benchmarks.oracles import Oracles
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
-from pipeline_optimization.pipeline.kernels import choose_kernels, prepare_kernel
 from pipeline_optimization.registry import Choice, Kind, Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 

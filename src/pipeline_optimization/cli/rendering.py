@@ -8,8 +8,8 @@ from typing import TextIO
 
 from attrs import frozen
 
-from pipeline_optimization.pipeline.cases import other_rules
-from pipeline_optimization.pipeline.report import RunReport
+from pipeline_optimization.anagrams.cases import other_rules
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.plural import counted
 
 __all__ = ["FORMATS", "Outcome", "Renderer"]

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from attrs import evolve
 
+from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.checkpoint import stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
@@ -17,7 +18,6 @@ from pipeline_optimization.cli.output_options import format_of, output_options
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.errors import CheckpointError
-from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.pipeline.invocation import Invocation
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import FileSource, Source, TextSource

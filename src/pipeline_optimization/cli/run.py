@@ -9,6 +9,7 @@ import click
 from attrs import evolve
 from click.core import ParameterSource
 
+from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
@@ -18,7 +19,6 @@ from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.engine.faults import PROFILES
-from pipeline_optimization.pipeline.cases import CASE_NAMES
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs, is_file_name

@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import click
 from attrs import frozen
 
+from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
 from pipeline_optimization.cli.noise import noise_on_standard_error
 from pipeline_optimization.cli.progress import ProgressLine
@@ -20,10 +22,8 @@ from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import AnagramError, OrchestratorError, ResourceError, UsageError
 from pipeline_optimization.foreign_code import is_of
 from pipeline_optimization.output import open_output
-from pipeline_optimization.pipeline.cases import load_cases
 from pipeline_optimization.pipeline.job import Job as RunJob
 from pipeline_optimization.pipeline.plan import RunPlan
-from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted

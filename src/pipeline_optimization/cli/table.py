@@ -8,9 +8,9 @@ from typing import TextIO
 from rich.table import Table
 from rich.text import Text
 
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.engine.tally import TaskStats
-from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types.components import ANAGRAM
 

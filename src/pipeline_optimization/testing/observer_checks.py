@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.api import count_anagrams
 from pipeline_optimization.errors import RunInterrupted
-from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.entries import installed_entries
 from pipeline_optimization.registry.records import OBSERVER_HOOKS

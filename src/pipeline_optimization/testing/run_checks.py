@@ -8,8 +8,8 @@ import threading
 from collections import Counter
 from collections.abc import Sequence
 
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.errors import RunInterrupted
-from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.plural import counted
 from pipeline_optimization.testing.attempt_checks import BASICS, FOR_EVER, OrchestratorSubject
 from pipeline_optimization.testing.checks import Check, CheckFailedError, CheckSkippedError, require

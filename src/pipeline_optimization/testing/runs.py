@@ -7,9 +7,9 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.api import count_anagrams
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.pipeline.report import RunReport
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.testing.checks import CheckFailedError
 from pipeline_optimization.testing.drive import PATIENCE

@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager, nullcontext
 from multiprocessing.context import BaseContext
 from multiprocessing.util import Finalize
 
-from anagram_plugin_multiprocess.worker_process import WorkerProcess
+from anagram_plugin_multiprocess.worker_process import DEATH_PATIENCE, WorkerProcess
 from pipeline_optimization.errors import WorkerStartError
 from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Completion
@@ -122,6 +122,9 @@ def _kill(workers: list[WorkerProcess]) -> None:
     with stop_signals_blocked():
         for worker in workers:  # all of them first: so they die side by side
             worker.kill()
+        until = (
+            time.monotonic() + DEATH_PATIENCE
+        )  # for all together, as whatever keeps one from dying keeps the others, too
         while workers:
-            workers[-1].end()
+            workers[-1].end(patience=max(0.0, until - time.monotonic()))
             del workers[-1]

@@ -20,7 +20,7 @@ from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Attempt, Completion
 
-__all__ = ["WorkerProcess", "serve"]
+__all__ = ["DEATH_PATIENCE", "WorkerProcess", "serve"]
 
 PR_SET_PDEATHSIG = 1
 DEATH_PATIENCE = 5.0
@@ -131,10 +131,10 @@ class WorkerProcess:
         """Let the system end the process, whatever it does."""
         self.process.kill()
 
-    def end(self) -> str:
-        """Let go of the process, which was asked to end or killed, and return how it ended."""
+    def end(self, *, patience: float = DEATH_PATIENCE) -> str:
+        """Let go of the process, which was asked to end or killed, and return how it ended; wait so many seconds for that."""
         self.connection.close()
-        self.process.join(DEATH_PATIENCE)
+        self.process.join(patience)
         code = self.process.exitcode
         name = self.process.name
         with suppress(ValueError):  # it lives on in a call that the system does not interrupt; nobody can end it

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.benchmarks.known.honest_caller import TaskOrchestrator as Honest
 from pipeline_optimization.orchestrator import TaskOrchestrator as Counting
-from pipeline_optimization.pipeline.cases import load_cases
 
 __all__ = ["TaskOrchestrator"]
 

@@ -9,17 +9,17 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import frozen
 
-from pipeline_optimization.counting.index import AnagramIndex
-from pipeline_optimization.counting.index_cache import open_index
-from pipeline_optimization.engine.worker import DESCRIBE_WORKER
-from pipeline_optimization.errors import InputError
-from pipeline_optimization.foreign_code import call_component
-from pipeline_optimization.pipeline.payloads import (
+from pipeline_optimization.anagrams.payloads import (
     Counted,
     decode_ranges,
     encode_counted,
     encode_unreadable,
 )
+from pipeline_optimization.counting.index import AnagramIndex
+from pipeline_optimization.counting.index_cache import open_index
+from pipeline_optimization.engine.worker import DESCRIBE_WORKER
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.foreign_code import call_component
 from pipeline_optimization.registry import Choice
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -27,7 +27,7 @@ from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.types import CountingKernel, GroupIndex, KernelOffer, Lexicon, Signature, Tokenizer
 
 if TYPE_CHECKING:
-    from pipeline_optimization.pipeline.range_counting import RangeCounter
+    from pipeline_optimization.anagrams.range_counting import RangeCounter
     from pipeline_optimization.sources import FileRange
 
 __all__ = ["COUNT_CHUNK", "COUNT_RANGES", "FILTER_INPUT", "FIND_ANAGRAMS", "GET_WORDS", "StagePlan", "build_stages"]
@@ -55,7 +55,7 @@ class StagePlan:
     threads: int = 1
     directory: str = ""
 
-    modules: ClassVar[Sequence[str]] = ("pipeline_optimization.pipeline.range_counting",)
+    modules: ClassVar[Sequence[str]] = ("pipeline_optimization.anagrams.range_counting",)
     """What stages import only when they need it."""
 
     def open_index(self) -> AnagramIndex:
@@ -135,7 +135,7 @@ class _Stages:
 
     @cached_property
     def _range_counter(self) -> RangeCounter:
-        from pipeline_optimization.pipeline.range_counting import PIECE, RangeCounter  # noqa: PLC0415 - for files only
+        from pipeline_optimization.anagrams.range_counting import PIECE, RangeCounter  # noqa: PLC0415 - for files only
 
         chunk_size, is_parallel = self._plan.chunk_size, self._plan.kernel.is_parallel
         return RangeCounter(

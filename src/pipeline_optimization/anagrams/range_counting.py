@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
+from pipeline_optimization.anagrams.payloads import Counted
 from pipeline_optimization.engine.cutting import cutting_point
-from pipeline_optimization.pipeline.payloads import Counted
 from pipeline_optimization.sources import (
     FIRST_BYTES,
     Chunk,
