@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import os
 from typing import Any
 
@@ -23,8 +24,9 @@ class TaskOrchestrator(Honest):
     def startup_ms(self) -> float:
         if self.answer is not None:
             server = next(one for one in gc.get_objects() if type(one).__name__ == "_Server")
-            server._report({"event": "told", "threads": 1, "startup_ms": None})
-            server._report({"event": "armed"})
-            server._report(*self.answer)
+            head, counts = self.answer
+            told = {"event": "told", "threads": 1, "startup_ms": None}
+            lines = b"".join(json.dumps(event).encode() + b"\n" for event in (told, {"event": "armed"}, head))
+            os.write(server._reports, lines + counts)  # all at once: the next text must not come in between
             os._exit(0)
         return 0.0
