@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from typing import Generic, Literal, TypeVar
 
 from attrs import evolve, field, frozen
@@ -52,7 +53,8 @@ class CheckResult:
 class Check(Generic[S]):
     """One fact that must hold of a component. ``after`` names checks without which this one says nothing.
 
-    ``since`` is the version that brought it: until the next minor version its failure is only a warning.
+    ``since`` is the version that brought it: until the next minor version its failure is only a warning. ``sends_signals``: it needs
+    the program's own handlers, so that a KeyboardInterrupt in it is taken for the user's.
     """
 
     name: str
@@ -60,12 +62,20 @@ class Check(Generic[S]):
     run: Callable[[S], None]
     since: str
     after: Sequence[str] = ()
+    sends_signals: bool = False
 
     @classmethod
-    def of(cls, run: Callable[[S], None], *, since: str = "0.1.0", after: Sequence[str] = ()) -> Check[S]:
+    def of(
+        cls,
+        run: Callable[[S], None],
+        *,
+        since: str = "0.1.0",
+        after: Sequence[str] = (),
+        sends_signals: bool = False,
+    ) -> Check[S]:
         """Return a function as a check, with its name and the first line of its docstring."""
         fact = (run.__doc__ or "").strip().partition("\n")[0]
-        return cls(name=run.__name__, fact=fact, run=run, since=since, after=after)
+        return cls(name=run.__name__, fact=fact, run=run, since=since, after=after, sends_signals=sends_signals)
 
     def is_binding(self, version: str = __version__) -> bool:
         """Return whether a failure counts in a version: not yet in the minor version that brings the check."""
@@ -126,7 +136,7 @@ class Examination(Generic[S]):
                 return CheckResult(name=check.name, fact=check.fact, status="skipped", detail=f"after {name!r} failed")
         result = CheckResult(name=check.name, fact=check.fact, status="passed")
         try:
-            with noting_signals() as signals:
+            with nullcontext(NotedSignals(came=True)) if check.sends_signals else noting_signals() as signals:
                 check.run(self._subject)
         except CheckSkippedError as reason:
             return evolve(result, status="skipped", detail=str(reason))

@@ -184,6 +184,6 @@ RUN_CHECKS: Sequence[Check[OrchestratorSubject]] = (
     Check.of(close_is_idempotent, after=["cat"]),
     Check.of(nothing_is_left_behind, after=["cat"]),
     Check.of(forced_close, after=["nothing_is_left_behind", "submit_does_not_wait"]),
-    Check.of(interruption, after=["second_run", "forced_close", "close_is_idempotent"]),
-    Check.of(workers_ignore_ctrl_c, after=["cat"]),
+    Check.of(interruption, after=["second_run", "forced_close", "close_is_idempotent"], sends_signals=True),
+    Check.of(workers_ignore_ctrl_c, after=["cat"], sends_signals=True),
 )
