@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,10 @@ from pipeline_optimization import count_anagrams
 from pipeline_optimization.anagrams.payloads import decode_counted, encode_ranges
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.anagrams.stages import COUNT_RANGES, build_stages
+from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
-from pipeline_optimization.engine.worker import WorkerSetup
+from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
+from pipeline_optimization.engine.worker import Stage, Worker, WorkerSetup
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import FileRange
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -92,3 +96,24 @@ def test_what_workers_share_is_all_that_they_import(registry: Registry, tmp_path
     command = [sys.executable, "-c", COUNTS_IN_A_FILE, str(tmp_path / "book.txt"), setup.hex()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def _builds_nothing(argument: object) -> Mapping[str, Stage]:
+    BUILT.append(argument)
+    raise SystemExit("no stages")
+
+
+BUILT: list[object] = []
+
+
+@pytest.mark.parametrize("is_async", [False, True])
+def test_what_building_stages_raises_is_an_answer(is_async: bool) -> None:
+    """Whatever it is, SystemExit too: it ends no worker, and nobody builds again for the same attempt, but for an event loop's look."""
+    BUILT.clear()
+    worker = Worker(WorkerSetup(build=_builds_nothing, argument=None, faults=FaultPlan()).to_bytes())
+    payload = encode_call(Call("task", "", 1, b""))
+    answer = asyncio.run(worker.run_attempt_async(payload)) if is_async else worker.run_attempt(payload)
+    error = decode_answer(answer).error
+    assert error is not None
+    assert (error.type, error.message) == ("SystemExit", "no stages")
+    assert len(BUILT) == 1 + is_async

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
-from typing import Protocol, cast, runtime_checkable
+from typing import Protocol, cast
 
 from attrs import frozen
 
@@ -93,7 +93,6 @@ class WorkerSetup:
         return cast("WorkerSetup", pickle.loads(setup))
 
 
-@runtime_checkable
 class AsyncStage(Protocol):
     """A stage that an event loop may await. ``permanent`` are the errors that another attempt would meet again."""
 
@@ -157,10 +156,10 @@ class Worker:
             call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy
         )
         pending = Pending(self, call, draw, began, is_over)
-        if pending.can_await:
-            return await pending.finish_async()
         with interruptible():
-            return pending.finish()
+            if not pending.can_await:
+                return pending.finish()
+        return await pending.finish_async()
 
     @property
     def _policy(self) -> str:
@@ -201,6 +200,7 @@ class Pending:
         self._draw = draw
         self._began = began
         self._is_over = is_over
+        self._stage: Stage | None = None
 
     @property
     def latency(self) -> float:
@@ -209,14 +209,19 @@ class Pending:
     @property
     def can_await(self) -> bool:
         """Return whether the task is one that an event loop may await."""
-        return isinstance(self._stage_if_any(), AsyncStage)
+        try:
+            return hasattr(self._get_stage(), "run_async")
+        except KeyboardInterrupt:
+            raise
+        except BaseException:  # noqa: BLE001 - whatever keeps stages from being built: finish() meets it again and answers
+            return False
 
     def finish(self) -> bytes:
         """Run the task and return the answer's bytes."""
         before = is_over_here.set(self._is_over)
         try:
             self._begin()
-            return self._done(self._worker.stage(self._call.task)(self._call.data))
+            return self._done(self._get_stage()(self._call.data))
         except (KeyboardInterrupt, CutShort):
             raise
         except BaseException as error:  # noqa: BLE001 - SystemExit too: a task must not end its worker
@@ -226,16 +231,16 @@ class Pending:
 
     async def finish_async(self) -> bytes:
         """Do the same with a task that ``can_await``, while an event loop serves others."""
+        from asyncio import CancelledError  # noqa: PLC0415 - whoever awaits has imported it; others do not pay for it
+
         before = is_over_here.set(self._is_over)
         try:
             self._begin()
-            stage = cast("AsyncStage", self._worker.stage(self._call.task))
+            stage = cast("AsyncStage", self._get_stage())
             return self._done(await stage.run_async(self._call.data))
-        except (KeyboardInterrupt, CutShort):
+        except (KeyboardInterrupt, CutShort, CancelledError):
             raise
-        except BaseException as error:
-            if type(error).__name__ == "CancelledError":  # asyncio's, which takes long to import
-                raise
+        except BaseException as error:  # noqa: BLE001 - as above
             return self._failed(error)
         finally:
             is_over_here.reset(before)
@@ -250,15 +255,14 @@ class Pending:
         return encode_answer(Answer(result=result, latency=self._draw.latency, seconds=self._seconds(), done=done))
 
     def _failed(self, error: BaseException) -> bytes:
-        permanent = getattr(self._stage_if_any(), "permanent", ())
+        permanent = getattr(self._stage, "permanent", ())
         record = describe_error(error, is_permanent=isinstance(error, permanent))
         return encode_answer(Answer(error=record, latency=self._draw.latency, seconds=self._seconds()))
 
-    def _stage_if_any(self) -> Stage | None:
-        try:
-            return self._worker.stage(self._call.task)
-        except Exception:  # noqa: BLE001 - whatever keeps the set-up from loading; finish() meets it again and answers
-            return None
+    def _get_stage(self) -> Stage:
+        if self._stage is None:
+            self._stage = self._worker.stage(self._call.task)
+        return self._stage
 
     def _seconds(self) -> float:
         return (time.monotonic_ns() - self._began) / 1e9
