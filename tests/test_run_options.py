@@ -8,18 +8,23 @@ from collections.abc import Callable, Mapping
 import click
 from attrs import fields
 
+import pipeline_optimization
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.run import run
 from pipeline_optimization.orchestrator import TaskOrchestrator
-from pipeline_optimization.pipeline.plan import FAULTS
+from pipeline_optimization.pipeline.plan import FAULTS, RunOptions
 
 DEFAULTS = AnagramOptions()
 
-DEFINED: Mapping[str, object] = {
-    **{one.name: getattr(DEFAULTS, one.name) for one in fields(AnagramOptions) if one.name != "faults"},
-    **{name: getattr(DEFAULTS.faults, part) for name, part in FAULTS.items()},
-}
+
+def defined(kind: type[RunOptions]) -> Mapping[str, object]:
+    """Return the options of a kind of run with their defaults, by the names that callers use."""
+    own = {one.name: getattr(DEFAULTS, one.name) for one in fields(kind) if one.name != "faults"}
+    return own | {name: getattr(DEFAULTS.faults, part) for name, part in FAULTS.items()}
+
+
+DEFINED = defined(AnagramOptions)
 
 
 def spelled(function: Callable[..., object], *own: str) -> Mapping[str, object]:
@@ -29,10 +34,11 @@ def spelled(function: Callable[..., object], *own: str) -> Mapping[str, object]:
 
 
 def test_the_function_spells_all_of_them() -> None:
-    """Each option is an argument of ``count_anagrams``, with the default that it is defined with."""
-    found = dict(spelled(count_anagrams, "source", "registry", "on_progress", "should_stop"))
-    assert found.pop("limits") is None  # one object as a default would be shown with all its fields
-    assert found == {name: default for name, default in DEFINED.items() if name != "limits"}
+    """Each option is an argument of ``count_anagrams``, with the default that it is defined with; those of any job are of ``run``."""
+    for function, kind in ((count_anagrams, AnagramOptions), (pipeline_optimization.run, RunOptions)):
+        found = dict(spelled(function, "source", "pipeline", "inputs", "registry", "on_progress", "should_stop"))
+        assert found.pop("limits") is None  # one object as a default would be shown with all its fields
+        assert found == {name: default for name, default in defined(kind).items() if name != "limits"}
 
 
 def test_the_class_spells_those_that_the_environment_does_not_say() -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from os import PathLike, fspath
+from os import PathLike
 from typing import Any, TypeVar, cast
 
 from pipeline_optimization.api import NO_OPTIONS, Countable, sources_of
 from pipeline_optimization.asynchronous import in_thread
-from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE, FaultSettings
+from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, RunInterrupted
 from pipeline_optimization.pipeline.model.inputs import Values
@@ -19,7 +19,7 @@ from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, Executor, RunOptions, plan_run
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import UTF_8, Source
+from pipeline_optimization.sources import UTF_8
 from pipeline_optimization.types import Orchestrator
 
 __all__ = ["run", "run_async"]
@@ -87,6 +87,7 @@ def run(
         OrchestratorError: Where the orchestrator breaks its contract.
         RunInterrupted: At a Ctrl-C; a KeyboardInterrupt that carries the partial report.
     """
+    options = RunOptions.called(locals())
     began = time.monotonic()
     if not isinstance(pipeline, CompletePipeline):
         raise OptionError(
@@ -94,20 +95,7 @@ def run(
         )
     is_over_values = isinstance(pipeline.input, Values)
     given = cast("Iterable[In]", inputs) if is_over_values else None
-    sources: list[Source] = [] if is_over_values else sources_of(cast("Countable", inputs))
-    options = RunOptions(
-        orchestrator=orchestrator,
-        retry=retry,
-        orchestrator_options=orchestrator_options,
-        retry_options=retry_options,
-        faults=FaultSettings(profile=faults, latency_scale=latency_scale, seed=seed, case=case),
-        chunk_size=chunk_size,
-        encoding=encoding,
-        limits=limits or Limits(),
-        checkpoint=None if checkpoint is None else fspath(checkpoint),
-        resume=resume,
-        retries_failed=retries_failed,
-    )
+    sources = [] if is_over_values else sources_of(cast("Countable", inputs), checkpoint=options.checkpoint)
 
     def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Result]:
         return plan_pipeline(pipeline, given, options, executor)
