@@ -8,7 +8,7 @@ from attrs import asdict, field, frozen
 
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
-from pipeline_optimization.pipeline.summary import Conclusions
+from pipeline_optimization.pipeline.summary import Conclusions, counts_to_dict, failed_to_list
 from pipeline_optimization.sources import UTF_8
 
 __all__ = ["RunReport"]
@@ -81,22 +81,8 @@ class RunReport(Conclusions):
             "attempts": self.attempts,
             "retries": self.retries,
             "lost": self.lost,
-            "tasks": {name: {**asdict(stats), "errors": dict(stats.errors)} for name, stats in self.tasks.items()},
-            "failures": [
-                {"task": task, "error": error, "count": count} for (task, error), count in self.failures.items()
-            ],
-            "failed_items": [
-                {
-                    "item": failed.item,
-                    "task": failed.task,
-                    "error": failed.error.type,
-                    "message": failed.error.message,
-                    "attempts": failed.attempts,
-                    "place": failed.place,
-                    "poison": failed.is_poison,
-                }
-                for failed in self.failed_items
-            ],
+            **counts_to_dict(self),
+            "failed_items": failed_to_list(self.failed_items),
             "ledger": {"entries": self.ledger_entries, "digest": self.ledger_digest},
             "warnings": list(self.warnings),
         }

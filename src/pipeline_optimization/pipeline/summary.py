@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from attrs import fields, frozen
+from attrs import asdict, fields, frozen
 
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
 
-__all__ = ["Conclusions", "RunSummary"]
+__all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list"]
 
 
 class Conclusions:
@@ -81,3 +81,30 @@ class RunSummary(Conclusions):
             "latency_scale": self.faults.latency_scale,
             "case": self.faults.case,
         }
+
+
+def counts_to_dict(report: Conclusions) -> dict[str, object]:
+    """Return what became of each task's items, and how often each error was the last, as plain data."""
+    return {
+        "tasks": {name: {**asdict(stats), "errors": dict(stats.errors)} for name, stats in report.tasks.items()},
+        "failures": [
+            {"task": task, "error": error, "count": count} for (task, error), count in report.failures.items()
+        ],
+    }
+
+
+def failed_to_list(failed_items: Sequence[FailedItem], *, with_traceback: bool = False) -> list[dict[str, object]]:
+    """Return items that failed for good as plain data, with the traceback where users' own code is run."""
+    return [
+        {
+            "item": failed.item,
+            "task": failed.task,
+            "error": failed.error.type,
+            "message": failed.error.message,
+            **({"traceback": failed.error.traceback} if with_traceback else {}),
+            "attempts": failed.attempts,
+            "place": failed.place,
+            "poison": failed.is_poison,
+        }
+        for failed in failed_items
+    ]

@@ -10,7 +10,7 @@ from attrs import asdict, field, frozen
 
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
-from pipeline_optimization.pipeline.summary import Conclusions, RunSummary
+from pipeline_optimization.pipeline.summary import Conclusions, RunSummary, counts_to_dict, failed_to_list
 
 __all__ = ["PipelineReport", "plain"]
 
@@ -84,23 +84,8 @@ class PipelineReport(Conclusions, Generic[Result]):
             "chunk_size": summary.chunk_size,
             "floor": round(summary.floor, 3),
             "startup": round(summary.startup, 3),
-            "tasks": {name: {**asdict(stats), "errors": dict(stats.errors)} for name, stats in self.tasks.items()},
-            "failures": [
-                {"task": task, "error": error, "count": count} for (task, error), count in self.failures.items()
-            ],
-            "failed_items": [
-                {
-                    "item": failed.item,
-                    "task": failed.task,
-                    "error": failed.error.type,
-                    "message": failed.error.message,
-                    "traceback": failed.error.traceback,
-                    "attempts": failed.attempts,
-                    "place": failed.place,
-                    "poison": failed.is_poison,
-                }
-                for failed in self.failed_items
-            ],
+            **counts_to_dict(self),
+            "failed_items": failed_to_list(self.failed_items, with_traceback=True),
             "ledger": {"entries": summary.ledger_entries, "digest": summary.ledger_digest},
             "warnings": list(self.warnings),
         }
