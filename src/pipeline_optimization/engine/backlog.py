@@ -19,6 +19,9 @@ SUSPECT_LOSSES = 2
 """An item that lost so many workers runs alone, so that the next death is certainly its own; or fewer, where one more
 death makes it poison."""
 
+SPLIT_LOSSES = 2
+"""A bundle that lost so many workers is split."""
+
 
 class Backlog:
     """Orders what is to run: items due again first, then what finished items made possible, then new items.
@@ -29,6 +32,7 @@ class Backlog:
     def __init__(self, items: Iterator[Item], *, poison_losses: int) -> None:
         # Who is given up at the first death is never tried alone.
         self._suspect_losses = min(SUSPECT_LOSSES, poison_losses - 1) or sys.maxsize
+        self._split_losses = min(SPLIT_LOSSES, poison_losses)
         self._sources: list[tuple[Iterator[Item], float]] = [(items, 0.0)]
         self._ready: deque[Track] = deque()
         self._suspects: deque[Track] = deque()
@@ -52,6 +56,18 @@ class Backlog:
     def again(self, track: Track) -> None:
         """Let an item under way run again at once."""
         (self._suspects if self.is_suspect(track) else self._ready).append(track)
+
+    def split(self, track: Track) -> bool:
+        """Put smaller bundles in the place of one that has lost too many workers, and return whether there are any.
+
+        One of the items in it may kill its workers: the others must not be given up with it.
+        """
+        if track.item.split is None or track.losses < self._split_losses:
+            return False
+        parts = track.item.split()
+        if parts:
+            self.add(parts, track.path)
+        return bool(parts)
 
     def later(self, track: Track, due: float) -> None:
         """Let an item under way run again at the clock time ``due``."""

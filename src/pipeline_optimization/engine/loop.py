@@ -22,9 +22,6 @@ __all__ = ["Engine"]
 OPEN_BYTES = 16 << 20
 """Bytes of items under way where nobody says otherwise."""
 
-SPLIT_LOSSES = 2
-"""A bundle that lost so many workers is split."""
-
 TICK = 0.25
 """The longest wait in seconds, so that progress is shown and signals are noticed."""
 
@@ -259,13 +256,9 @@ class Engine:
         if self.stop is not None:
             return
         self._break_circuit(track, error)
-        if track.item.split is not None and track.losses >= min(SPLIT_LOSSES, self._limits.poison_losses):
-            parts = track.item.split()
-            if parts:
-                # One of the items in it may kill its workers: the others must not be given up with it.
-                self._open_bytes -= track.item.size
-                backlog.add(parts, track.path)
-                return
+        if backlog.split(track):
+            self._open_bytes -= track.item.size
+            return
         if track.losses >= self._limits.poison_losses:
             self._give_up(track, error, completion.worker, is_poison=True)
             return

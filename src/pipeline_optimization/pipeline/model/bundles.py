@@ -17,6 +17,7 @@ from pipeline_optimization.engine.worker import Bundled, Stage, describe_error
 from pipeline_optimization.errors import InputError, UnsendableError
 from pipeline_optimization.pipeline.model.codec import PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath, child, position
+from pipeline_optimization.pipeline.model.parts import decode_contents
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
 from pipeline_optimization.types import ErrorRecord
 
@@ -137,7 +138,7 @@ class _Runner:
 
     def run_part(self, data: bytes) -> Bundled:
         try:
-            elements = list(self.pipeline.input.read(data))
+            elements = list(decode_contents(data).read())
         except InputError as error:
             return Outcome(unreadable=(error.source, str(error))).to_bundled()
         outcome = self.run(elements, 0, is_alone=False)

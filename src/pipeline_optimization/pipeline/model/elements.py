@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["ElementPath", "child", "name_of", "path_of", "position"]
+__all__ = ["ElementPath", "child", "name_of", "position"]
 
 ElementPath = tuple[int, ...]
 """The source's number, the element's place in it, and its number among the outputs of each ``flat_map`` since."""
@@ -38,9 +38,3 @@ def name_of(path: ElementPath) -> str:
     """Return a path as a text: ``0:120.1`` is the second output of what begins at byte 120 of the first source."""
     source, *rest = path
     return f"{source}:{'.'.join(map(str, rest))}"
-
-
-def path_of(name: str) -> ElementPath:
-    """Return the path that ``name_of`` made a text of."""
-    source, _, rest = name.partition(":")
-    return (int(source), *map(int, rest.split(".")))

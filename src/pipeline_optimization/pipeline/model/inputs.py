@@ -1,43 +1,25 @@
-"""Where elements come from: what the parent hands out in parts, and how a worker makes elements of a part."""
+"""Where elements come from: each kind of input hands out parts, and says where an element of them comes from."""
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from itertools import count, islice, pairwise
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, Protocol
 
 from attrs import frozen
 
 from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.pipeline.model.elements import ElementPath
-from pipeline_optimization.sources import FileRange, FileSource, Source, is_plain_file, read_chunks
-from pipeline_optimization.sources.lines import LineNumbers, cut_lines, open_utf8, read_line_range, split_lines
+from pipeline_optimization.pipeline.model.parts import Contents, Members, Part, line_parts, together
+from pipeline_optimization.sources import FileSource, Source, read_chunks
+from pipeline_optimization.sources.lines import LineNumbers, open_utf8
 
-__all__ = ["Chunks", "Files", "Input", "Lines", "Part", "Records", "Values", "record_of"]
+__all__ = ["Chunks", "Files", "Input", "Lines", "Records", "Values", "record_of"]
 
 Form = Literal["csv", "tsv", "jsonl"]
 
-TOGETHER = 1000
-"""Values, rows or files in one part."""
-
-SPLIT = 16
-"""Parts that a part is split into whose worker died."""
-
-
-@frozen(kw_only=True)
-class Part:
-    """What one bundle begins with. ``data`` says it all to a worker, and ``name`` tells it from all other parts.
-
-    ``size`` is how many bytes it keeps in this process's memory, and ``place`` says for people where it comes from.
-    """
-
-    name: str
-    data: bytes
-    size: int
-    place: str
+Places = Callable[[ElementPath], str]
 
 
 class Input(Protocol):
@@ -52,20 +34,8 @@ class Input(Protocol):
         """Yield the parts of what was given: sources, or values. ``inline``: workers cannot read this machine's files."""
         ...
 
-    def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
-        """Return a part's elements. Raises InputError where its source cannot be read."""
-        ...
-
-    def split(self, data: bytes) -> Sequence[tuple[ElementPath, bytes]]:
-        """Return a part's data as several parts', each with who its first element is, or nothing where it has one element."""
-        ...
-
-    def content(self, data: bytes) -> bytes:
-        """Return a part's data without what may differ in a later run over the same input."""
-        ...
-
-    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
-        """Say for people where an element of a part comes from; ``given`` are the names of the sources."""
+    def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
+        """Return what says for people where elements of a part come from; ``names`` are those of the sources."""
         ...
 
 
@@ -77,47 +47,18 @@ class Lines:
 
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
         for number, source in enumerate(given):
-            yield from _line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
+            yield from line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
 
-    def content(self, data: bytes) -> bytes:
-        return _content(data)
+    def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
+        lines: dict[int, Callable[[int], str]] = {}
 
-    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
-        number, start = path[:2]
-        kind, _, *rest = pickle.loads(data)
-        try:
-            if kind == "range":
-                line = lines.number_of(given[number], start)
-            else:
-                before, lines_before, piece = rest
-                line = lines_before + piece[: start - before].count(b"\n") + 1
-        except InputError:
-            return f"{given[number]}, byte {start:,}"
-        return f"{given[number]}, line {line:,}"
+        def place(path: ElementPath) -> str:
+            number, start = path[:2]
+            if number not in lines:
+                lines[number] = contents.lines(names[number], numbers)
+            return f"{names[number]}, {lines[number](start)}"
 
-    def read(self, data: bytes) -> Iterator[tuple[ElementPath, str]]:
-        number, before, piece = _piece(data)
-        return (((number, start), line.decode("utf-8", "replace")) for start, line in split_lines(before, piece))
-
-    def split(self, data: bytes) -> Sequence[tuple[ElementPath, bytes]]:
-        kind, number, *rest = pickle.loads(data)
-        if kind == "range":
-            part, size = FileRange(*rest[0]), rest[1]
-            borders = [*range(part.start, part.stop, -(-part.size // SPLIT)), part.stop]
-            pieces = [
-                ((number, start), pickle.dumps((kind, number, tuple(part._replace(start=start, stop=stop)), size)))
-                for start, stop in pairwise(borders)
-            ]
-        else:
-            before, lines, text = rest
-            starts = [start for start, _ in split_lines(before, text)]
-            step = -(-len(starts) // SPLIT)
-            borders = [*starts[::step], before + len(text)]
-            pieces = [
-                ((number, start), pickle.dumps((kind, number, start, lines + at, text[start - before : stop - before])))
-                for at, (start, stop) in zip(count(0, step), pairwise(borders), strict=False)
-            ]
-        return pieces if len(pieces) > 1 else ()
+        return place
 
 
 @frozen
@@ -134,24 +75,14 @@ class Records:
         for number, source in enumerate(given):
             form = self.form or _form_of(source.name)
             if form == "jsonl":
-                yield from _line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
+                yield from line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
             else:
                 yield from self._rows(number, source, "," if form == "csv" else "\t", encoding)
 
-    def content(self, data: bytes) -> bytes:
-        return _content(data)
-
-    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
-        is_rows = (self.form or _form_of(given[path[0]])) != "jsonl"
-        return f"{given[path[0]]}, record {path[1]:,}" if is_rows else Lines().place(given, path, data, lines)
-
-    def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
-        kind = pickle.loads(data)[0]
-        return _values_of(data) if kind == "values" else Lines().read(data)
-
-    def split(self, data: bytes) -> Sequence[tuple[ElementPath, bytes]]:
-        kind = pickle.loads(data)[0]
-        return _split_values(data) if kind == "values" else Lines().split(data)
+    def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
+        if isinstance(contents, Members):
+            return lambda path: f"{names[path[0]]}, record {path[1]:,}"
+        return Lines().places(names, contents, numbers)
 
     @staticmethod
     def _rows(number: int, source: Source, delimiter: str, encoding: str) -> Iterator[Part]:
@@ -164,7 +95,7 @@ class Records:
             try:
                 header = next(reader, [])
                 rows = ((header, row) for row in reader if row)
-                yield from _together(number, enumerate(rows, start=1), f"{source.name}, rows")
+                yield from together(number, enumerate(rows, start=1), f"{source.name}, rows")
             except csv.Error as error:
                 raise InputError(
                     f"{source.name!r} is no CSV at line {reader.line_num:,}: {error}. Mend that line, or read it with lines().",
@@ -200,24 +131,11 @@ class Files:
         for number, source in enumerate(given):
             if not isinstance(source, FileSource):
                 raise InputError(f"files() takes files, and {source.name!r} is none.", source=source.name)
-            yield Part(
-                name=str(number),
-                data=pickle.dumps(("values", [((number, 0), Path(source.path))])),
-                size=100,
-                place=source.name,
-            )
+            contents = Members([((number, 0), Path(source.path))])
+            yield Part(name=str(number), contents=contents, place=source.name)
 
-    def content(self, data: bytes) -> bytes:
-        return data
-
-    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
-        return given[path[0]]
-
-    def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
-        return _values_of(data)
-
-    def split(self, data: bytes) -> Sequence[tuple[ElementPath, bytes]]:
-        return _split_values(data)
+    def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
+        return lambda path: names[path[0]]
 
 
 @frozen
@@ -229,23 +147,16 @@ class Chunks:
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
         for number, source in enumerate(given):
             for place, chunk in enumerate(read_chunks(source, chunk_size, squeeze=None, encoding=encoding)):
-                value = ((number, place), chunk.data.decode("utf-8", "replace"))
-                data = pickle.dumps(("values", [value]))
+                contents = Members([((number, place), chunk.data.decode("utf-8", "replace"))])
                 yield Part(
-                    name=f"{number}:{place}", data=data, size=len(data), place=f"{source.name}, chunk {place + 1}"
+                    name=f"{number}:{place}",
+                    contents=contents,
+                    size=len(chunk.data),
+                    place=f"{source.name}, chunk {place + 1}",
                 )
 
-    def content(self, data: bytes) -> bytes:
-        return data
-
-    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
-        return f"{given[path[0]]}, chunk {path[1] + 1:,}"
-
-    def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
-        return _values_of(data)
-
-    def split(self, data: bytes) -> Sequence[tuple[ElementPath, bytes]]:
-        return _split_values(data)
+    def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
+        return lambda path: f"{names[path[0]]}, chunk {path[1] + 1:,}"
 
 
 @frozen
@@ -255,89 +166,10 @@ class Values:
     task: str = "values"
 
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
-        return _together(0, enumerate(given), "values")
+        return together(0, enumerate(given), "values")
 
-    def content(self, data: bytes) -> bytes:
-        return data
-
-    def place(self, given: Sequence[str], path: ElementPath, data: bytes, lines: LineNumbers) -> str:
-        return f"value {path[1] + 1:,}"
-
-    def read(self, data: bytes) -> Iterable[tuple[ElementPath, Any]]:
-        return _values_of(data)
-
-    def split(self, data: bytes) -> Sequence[tuple[ElementPath, bytes]]:
-        return _split_values(data)
-
-
-def _line_parts(number: int, source: Source, chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
-    size, state = (
-        source.plain_facts() if isinstance(source, FileSource) and encoding == "utf-8" and not inline else (None, 0)
-    )
-    if size is None or not is_plain_file(source.name, size, state):
-        lines = 0
-        for before, piece in cut_lines(source, chunk_size, encoding):
-            data = pickle.dumps(("piece", number, before, lines, piece), pickle.HIGHEST_PROTOCOL)
-            lines += piece.count(b"\n")
-            yield Part(
-                name=f"{number}:{before}",
-                data=data,
-                size=len(piece),
-                place=f"{source.name}, from line {lines:,}",
-            )
-        return
-    for start in range(0, size, chunk_size):
-        part = FileRange(source.name, start, min(size, start + chunk_size), state)
-        yield Part(
-            name=f"{number}:{start}",
-            data=pickle.dumps(("range", number, tuple(part), size)),
-            size=part.size,
-            place=f"{source.name}, bytes {part.start:,} to {part.stop:,}",
-        )
-
-
-def _piece(data: bytes) -> tuple[int, int, bytes]:
-    kind, number, *rest = pickle.loads(data)
-    if kind == "range":
-        return (number, *read_line_range(FileRange(*rest[0]), rest[1]))
-    before, _, piece = rest
-    return number, before, piece
-
-
-def _content(data: bytes) -> bytes:
-    kind, *rest = pickle.loads(data)
-    if kind != "range":
-        return data
-    number, part, size = rest
-    return repr((number, part[:3], size)).encode("utf-8", "surrogatepass")
-
-
-def _together(number: int, values: Iterable[tuple[int, Any]], what: str) -> Iterator[Part]:
-    iterator = iter(values)
-    for part in count():
-        members = [((number, place), value) for place, value in islice(iterator, TOGETHER)]
-        if not members:
-            return
-        first, last = members[0][0][1], members[-1][0][1]
-        try:
-            data = pickle.dumps(("values", members), pickle.HIGHEST_PROTOCOL)
-        except Exception as error:
-            raise OptionError(
-                f"Some of the {what} {first:,} to {last:,} cannot be sent to workers: {error}."
-            ) from error
-        yield Part(name=f"{number}:{part}", data=data, size=len(data), place=f"{what} {first:,} to {last:,}")
-
-
-def _values_of(data: bytes) -> Iterable[tuple[ElementPath, Any]]:
-    _, members = pickle.loads(data)
-    return cast("Iterable[tuple[ElementPath, Any]]", members)
-
-
-def _split_values(data: bytes) -> Sequence[tuple[ElementPath, bytes]]:
-    kind, members = pickle.loads(data)
-    step = -(-len(members) // SPLIT)
-    groups = [members[at : at + step] for at in range(0, len(members), step)]
-    return [(group[0][0], pickle.dumps((kind, group))) for group in groups] if len(groups) > 1 else ()
+    def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
+        return lambda path: f"value {path[1] + 1:,}"
 
 
 def _form_of(name: str) -> Form:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from attrs import define, evolve, field
 
 from pipeline_optimization.engine.work import Item
-from pipeline_optimization.errors import InputError
+from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.pipeline.model.bundles import Failed, Outcome, Waiting
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.elements import name_of, position
-from pipeline_optimization.pipeline.model.inputs import Part
+from pipeline_optimization.pipeline.model.parts import Part, decode_contents, encode_contents, without_state
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.sources.lines import LineNumbers
 
@@ -58,12 +58,15 @@ class PipelineWorkload:
             self.bytes_read += item.size
         if outcome.total is not None:
             self.total = self.pipeline.end.merge(self.total, self.codec.decode(outcome.total))
-        again = [evolve(self._alone(one, item), failed=one.error) for one in outcome.failed]
-        return [*again, *(self._alone(one, item) for one in outcome.waiting)]
+        if not outcome.failed and not outcome.waiting:
+            return ()
+        place = self._places(item)
+        again = [evolve(self._alone(one, place(one)), failed=one.error) for one in outcome.failed]
+        return [*again, *(self._alone(one, place(one)) for one in outcome.waiting)]
 
     def content(self, item: Item) -> bytes:
         """Return what an item is run on, as a later run has it too: it may find a file with another time, and the same content."""
-        return self.pipeline.input.content(item.data) if item.is_bundle else item.data
+        return without_state(item.data) if item.is_bundle else item.data
 
     def span(self, item: Item) -> None:
         """Tell that the borders of parts are known without looking."""
@@ -75,30 +78,39 @@ class PipelineWorkload:
         raise ValueError("a pipeline keeps no sum")
 
     def _bundle(self, part: Part) -> Item:
+        try:
+            data = encode_contents(part.contents)
+        except Exception as error:
+            raise OptionError(f"Some of the {part.place} cannot be sent to workers: {error}.") from error
+
         def split() -> list[Item]:
+            contents = decode_contents(data)
+            pieces = contents.split()
+            place = self.pipeline.input.places(self.names, contents, self.lines)
             return [
-                self._bundle(
-                    Part(
-                        name=f"{part.name}/{number}",
-                        data=data,
-                        size=len(data),
-                        place=self.pipeline.input.place(self.names, first, part.data, self.lines),
-                    )
-                )
-                for number, (first, data) in enumerate(self.pipeline.input.split(part.data))
+                self._bundle(Part(name=f"{name}/{number}", contents=one, place=place(first)))
+                for number, (first, one) in enumerate(pieces)
             ]
 
+        name = part.name  # alone: the part would keep its contents twice while it is under way
         return Item(
-            id=part.name,
+            id=name,
             task=self.pipeline.input.task,
-            data=part.data,
-            size=part.size,
+            data=data,
+            size=part.size or len(data),
             place=part.place,
             is_bundle=True,
             split=split,
         )
 
-    def _alone(self, one: Failed | Waiting, item: Item) -> Item:
+    def _places(self, item: Item) -> Callable[[Failed | Waiting], str]:
+        """Return what says where elements come from that an item's outcome has."""
+        if not item.is_bundle:
+            return lambda one: item.place
+        place = self.pipeline.input.places(self.names, decode_contents(item.data), self.lines)
+        return lambda one: f"{place(one.path)}: {one.shown}"
+
+    def _alone(self, one: Failed | Waiting, place: str) -> Item:
         name = name_of(one.path)
         return Item(
             id=name,
@@ -106,7 +118,5 @@ class PipelineWorkload:
             fault_key=name,
             data=one.data,
             position=position(one.path),
-            place=f"{self.pipeline.input.place(self.names, one.path, item.data, self.lines)}: {one.shown}"
-            if item.is_bundle
-            else item.place,
+            place=place,
         )
