@@ -18,9 +18,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from pipeline_optimization.anagrams.payloads import decode_counted
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
-from pipeline_optimization.anagrams.stages import COUNT_CHUNK, build_stages
+from pipeline_optimization.anagrams.stages import COUNT_CHUNK, build_stages, decode_counted
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.clock import SystemClock

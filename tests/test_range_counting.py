@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from memory_lexicon import Words
 from pipeline_optimization import Registry, count_anagrams
-from pipeline_optimization.anagrams.payloads import decode_ranges, encode_ranges, size_of_ranges, without_states
 from pipeline_optimization.anagrams.range_counting import RangeCounter
+from pipeline_optimization.anagrams.stages import decode_ranges, encode_ranges, size_of_ranges, without_states
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.index import AnagramIndex, build_index

@@ -13,9 +13,8 @@ import pytest
 from attrs import evolve
 
 from pipeline_optimization import count_anagrams
-from pipeline_optimization.anagrams.payloads import decode_counted, encode_ranges
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
-from pipeline_optimization.anagrams.stages import COUNT_RANGES, build_stages
+from pipeline_optimization.anagrams.stages import COUNT_RANGES, build_stages, decode_counted, encode_ranges
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
@@ -76,7 +75,7 @@ for name in WorkerSetup.from_bytes(sent).modules:
 before = set(sys.modules)
 from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
 from pipeline_optimization.engine.worker import Worker
-from pipeline_optimization.anagrams.payloads import encode_ranges
+from pipeline_optimization.anagrams.stages import encode_ranges
 from pipeline_optimization.anagrams.stages import COUNT_RANGES
 from pipeline_optimization.sources import FileRange
 

@@ -9,8 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from typing import BinaryIO, cast
 
-from pipeline_optimization.anagrams.kernels import AUTO
-from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
+from pipeline_optimization.anagrams.plan import AUTO, AnagramOptions, make_plan
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.engine.limits import Limits

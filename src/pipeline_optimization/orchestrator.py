@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypedDict
 
-from pipeline_optimization.anagrams.kernels import AUTO
-from pipeline_optimization.anagrams.plan import AnagramOptions
+from pipeline_optimization.anagrams.plan import AUTO, AnagramOptions
 from pipeline_optimization.api import NO_OPTIONS, count_with
-from pipeline_optimization.engine.draws import new_seed
+from pipeline_optimization.engine.faults import new_seed
 from pipeline_optimization.errors import IncompleteRunError, TextTypeError
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry

@@ -8,7 +8,6 @@ from types import MappingProxyType
 
 from attrs import evolve, frozen
 
-from pipeline_optimization.anagrams.kernels import prepare_kernel
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.anagrams.stages import StagePlan, build_stages
 from pipeline_optimization.anagrams.workloads import FusedWorkload, StagedWorkload
@@ -16,14 +15,17 @@ from pipeline_optimization.counting.index import AnagramIndex
 from pipeline_optimization.counting.totals import Totals
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import Stage
+from pipeline_optimization.error_text import describe_with_place, message_of
+from pipeline_optimization.errors import PluginLoadError
 from pipeline_optimization.file_module import CORE, FileModule, origin_of
+from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.pipeline.job import KeptWorkload, StopOf
 from pipeline_optimization.pipeline.reading import Reading, encoding_warnings
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
 from pipeline_optimization.types import Capabilities, KernelOffer
 
-__all__ = ["AnagramJob", "FusedJob", "StagedJob"]
+__all__ = ["AnagramJob", "FusedJob", "StagedJob", "prepare_kernel"]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -173,3 +175,23 @@ class StartedAnagramJob:
             invalid_bytes=self.reading.invalid_bytes,
             looks_like=self.reading.looks,
         )
+
+
+def prepare_kernel(offers: Sequence[KernelOffer], announce: Callable[[str], None]) -> tuple[KernelOffer, list[str]]:
+    """Return the first kernel that can be prepared, with a warning for each that could not.
+
+    ``announce`` is told what takes long. Raises PluginLoadError where none can be prepared.
+    """
+    warnings: list[str] = []
+    cause: BaseException | None = None
+    for offer in offers:
+        try:
+            if offer.prepare is not None:
+                call_foreign(offer.prepare, announce)
+        except ForeignCodeError as error:
+            cause = error.raised
+            why = message_of(cause) if isinstance(cause, PluginLoadError) else describe_with_place(cause)
+            warnings.append(f"The kernel {offer.name!r} cannot be used: {why}.")
+        else:
+            return offer, warnings
+    raise PluginLoadError(" ".join(warnings), plugin=offers[-1].name) from cause

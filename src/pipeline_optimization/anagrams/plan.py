@@ -1,25 +1,30 @@
-"""Counting anagrams as it is asked for: names and options resolved, before anything starts."""
+"""Counting anagrams as it is asked for: names and options resolved, the kernel among them, before anything starts."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 
 from attrs import field, frozen
 
 from pipeline_optimization.anagrams.job import AnagramJob, FusedJob, StagedJob
-from pipeline_optimization.anagrams.kernels import AUTO, choose_kernels
 from pipeline_optimization.anagrams.stages import StagePlan
-from pipeline_optimization.errors import OptionError
+from pipeline_optimization.errors import OptionError, UnknownComponentError
 from pipeline_optimization.pipeline.plan import KEPT, Executor, Options, RunOptions, RunPlan, plan_run
 from pipeline_optimization.processors import threads_beside
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.registry.known import hint_about
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.tasks.permutations_task import permutations
+from pipeline_optimization.types import KernelOffer
 
-__all__ = ["AnagramOptions", "make_plan"]
+__all__ = ["AUTO", "AnagramOptions", "choose_kernels", "make_plan"]
+
+AUTO = "auto"
+"""The kernel that stands for the best one for the input at hand."""
 
 WORTH_ASKING_FROM = 1 << 20
 """Bytes of text below which no kernel of a plugin is asked for unasked: importing any takes longer than counting."""
@@ -78,3 +83,23 @@ def _plan_job(registry: Registry, least_bytes: int, options: AnagramOptions, exe
     )
     kind = FusedJob if faults.is_calm else StagedJob
     return kind(faults=faults, stages=stages, kernels=kernels, encoding=options.encoding, capabilities=capabilities)
+
+
+def choose_kernels(offers: Sequence[KernelOffer], name: str, least_bytes: int) -> Sequence[KernelOffer]:
+    """Return the kernels to try, best first: the named one, or for ``auto`` those that the input is large enough for.
+
+    ``least_bytes`` is how large the input is at least. Raises UnknownComponentError where nobody offers the name.
+    """
+    if name == AUTO:
+        return [offer for offer in offers if offer.worth_from_bytes <= least_bytes]
+    named = [offer for offer in offers if offer.name == name]
+    if named:
+        return named
+    installed = sorted(offer.name for offer in offers)
+    hint = hint_about("kernel", name, [AUTO, *installed])
+    raise UnknownComponentError(
+        f"No kernel {name!r} for this tokenizer, signature and lexicon.{hint} Installed: {', '.join(installed)}.",
+        kind="kernel",
+        name=name,
+        installed=installed,
+    )

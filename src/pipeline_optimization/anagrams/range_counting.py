@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
 
-from pipeline_optimization.anagrams.payloads import Counted
+from pipeline_optimization.anagrams.stages import Counted
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.sources import (
     FIRST_BYTES,

@@ -7,14 +7,18 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from pipeline_optimization.anagrams.payloads import (
+from pipeline_optimization.anagrams.stages import (
+    COUNT_CHUNK,
+    COUNT_RANGES,
+    FILTER_INPUT,
+    FIND_ANAGRAMS,
+    GET_WORDS,
     decode_counted,
     decode_ranges,
     encode_ranges,
     size_of_ranges,
     without_states,
 )
-from pipeline_optimization.anagrams.stages import COUNT_CHUNK, COUNT_RANGES, FILTER_INPUT, FIND_ANAGRAMS, GET_WORDS
 from pipeline_optimization.counting.totals import Totals, sample_of
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item

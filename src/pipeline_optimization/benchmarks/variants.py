@@ -8,7 +8,8 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from pipeline_optimization.anagrams.kernels import choose_kernels, prepare_kernel
+from pipeline_optimization.anagrams.job import prepare_kernel
+from pipeline_optimization.anagrams.plan import choose_kernels
 from pipeline_optimization.benchmarks.axes import Axis, Setting, combinations
 from pipeline_optimization.benchmarks.contenders import Contender, hash_of
 from pipeline_optimization.benchmarks.oracles import Oracles

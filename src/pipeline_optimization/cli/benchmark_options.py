@@ -14,8 +14,7 @@ from attrs import evolve, fields, frozen
 from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.sizes import SIZE
-from pipeline_optimization.engine.draws import new_seed
-from pipeline_optimization.engine.faults import PROFILES
+from pipeline_optimization.engine.faults import PROFILES, new_seed
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry

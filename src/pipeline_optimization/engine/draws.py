@@ -6,16 +6,10 @@ idea for parallel random numbers, Salmon et al., "Parallel Random Numbers: As Ea
 
 from __future__ import annotations
 
-import os
 from hashlib import blake2b
 from random import Random
 
-__all__ = ["new_seed", "seeded_random", "uniform"]
-
-
-def new_seed() -> int:
-    """Return a seed of 31 bits that nobody can foresee."""
-    return int.from_bytes(os.urandom(4), "big") >> 1
+__all__ = ["seeded_random", "uniform"]
 
 
 def _digest(parts: tuple[object, ...]) -> bytes:

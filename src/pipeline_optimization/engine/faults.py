@@ -32,6 +32,7 @@ __all__ = [
     "Profile",
     "TaskFaults",
     "fault_key",
+    "new_seed",
     "pass_latency",
     "pass_latency_async",
 ]
@@ -65,6 +66,11 @@ PROFILES: Mapping[str, Profile] = {
     "tail": Profile(failures=0.0, times=1.0, stragglers=0.03, slowness=20.0),
 }
 """Fault profiles by name."""
+
+
+def new_seed() -> int:
+    """Return a seed of 31 bits that nobody can foresee."""
+    return int.from_bytes(os.urandom(4), "big") >> 1
 
 
 def fault_key(argument: str) -> str:

@@ -9,10 +9,9 @@ from pipeline_optimization.engine.backlog import Backlog, Flight
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
-from pipeline_optimization.engine.returned import answer_in, completions_in
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import Announcer, Emit, FailedItem, Tally
-from pipeline_optimization.engine.wire import Answer, Call, encode_call
+from pipeline_optimization.engine.wire import Answer, Call, answer_in, completions_in, encode_call
 from pipeline_optimization.engine.work import Item, Retrying, Track, Workload
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator

@@ -1,15 +1,20 @@
-"""What a run did, as it is counted, and as it is told to observers."""
+"""What a run did, as it is counted, and as it is told to observers.
+
+The ledger's digest is a sum over what was entered, the same in any order. An entry is (task, item, attempt, outcome). Items that
+have a position are entered by it, so that many at once need no loop: the sum is linear in positions.
+"""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
+from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
 from attrs import define, field, frozen
 
 from pipeline_optimization.engine.clock import Clock
-from pipeline_optimization.engine.ledger import digest_of, digest_of_positions
 from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.engine.work import Item, Track
 from pipeline_optimization.types import ErrorRecord
@@ -17,7 +22,7 @@ from pipeline_optimization.types import ErrorRecord
 if TYPE_CHECKING:
     from pipeline_optimization.types.events import EngineEvent
 
-__all__ = ["Announcer", "Emit", "FailedItem", "Tally", "TaskStats"]
+__all__ = ["Announcer", "Emit", "FailedItem", "Tally", "TaskStats", "digest_of", "digest_of_positions"]
 
 MAX_EXAMPLES = 100
 """How many failed items a report names; all are counted."""
@@ -192,3 +197,24 @@ class Announcer:
                 worker=worker,
             )
         )
+
+
+def digest_of(task: str, item: str, number: int, outcome: str) -> int:
+    """Return what an entry of an item adds to the digest."""
+    return _hash(f"{task}\x1f{item}\x1f{number}\x1f{outcome}")
+
+
+def digest_of_positions(task: str, positions: int, entries: int, number: int, outcome: str) -> int:
+    """Return what so many entries add whose positions sum up to ``positions``."""
+    factor, each = _factors(task, number, outcome)
+    return positions * factor + entries * each
+
+
+@lru_cache(maxsize=1024)
+def _factors(task: str, number: int, outcome: str) -> tuple[int, int]:
+    text = f"{task}\x1f{number}\x1f{outcome}"
+    return _hash(text) | 1, _hash(text + "\x1f")
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest(), "big")

@@ -1,19 +1,36 @@
 """How calls and answers travel between the engine and its workers: as bytes, because bytes cross any border fast.
 
+What an orchestrator hands back is held against its contract here: completions, each with a worker's answer.
+
 Both ends belong to one run of one program, so pickle is safe here; nothing that was on disk is ever unpickled.
 """
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import cast
 
 from attrs import evolve, frozen
 
-from pipeline_optimization.types import ErrorRecord
+from pipeline_optimization.errors import OrchestratorError
+from pipeline_optimization.types import Completion, ErrorRecord
 
-__all__ = ["Answer", "Call", "Done", "another_copy", "decode_answer", "decode_call", "encode_answer", "encode_call"]
+__all__ = [
+    "Answer",
+    "Call",
+    "Done",
+    "another_copy",
+    "answer_in",
+    "completions_in",
+    "decode_answer",
+    "decode_call",
+    "encode_answer",
+    "encode_call",
+]
+
+LONGEST = 80
+"""Characters of a value that an error shows."""
 
 
 @frozen
@@ -82,3 +99,38 @@ def decode_answer(payload: bytes) -> Answer:
     kind, message, traceback, injected, is_permanent = cast("tuple[str, str, str, bool, bool]", facts)
     error = ErrorRecord(type=kind, message=message, traceback=traceback, injected=injected, is_permanent=is_permanent)
     return Answer(error=error, latency=latency, seconds=seconds)
+
+
+def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:
+    """Return what ``poll`` returned. Raises OrchestratorError if that is no sequence of completions."""
+    if not isinstance(returned, Iterable):
+        raise _broken(orchestrator, f"returned {_shown(returned)} from poll(). It must return a sequence of Completion")
+    found = list(returned)
+    for one in found:
+        if not isinstance(one, Completion):
+            raise _broken(orchestrator, f"returned {_shown(one)} from poll(), which is no Completion")
+        if not isinstance(one.payload, bytes | bytearray | memoryview):
+            raise _broken(orchestrator, f"returned {_shown(one.payload)} as the payload of attempt {one.id}, not bytes")
+    return found
+
+
+def answer_in(completion: Completion, *, orchestrator: str) -> Answer:
+    """Return the worker's answer. Raises OrchestratorError if no worker returned these bytes."""
+    try:
+        return decode_answer(completion.payload)
+    except Exception as error:
+        size = len(completion.payload)
+        raise _broken(
+            orchestrator,
+            f"brought back {size} bytes that no worker returned for attempt {completion.id}. It must hand on the answer of "
+            "run_attempt untouched",
+        ) from error
+
+
+def _broken(orchestrator: str, what: str) -> OrchestratorError:
+    return OrchestratorError(f"The orchestrator {orchestrator!r} {what}.")
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

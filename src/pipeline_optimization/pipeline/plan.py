@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from attrs import evolve, field, fields, frozen
 
-from pipeline_optimization.engine.draws import new_seed
-from pipeline_optimization.engine.faults import PROFILES, FaultPlan, FaultSettings
+from pipeline_optimization.engine.faults import PROFILES, FaultPlan, FaultSettings, new_seed
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, OrchestratorError, UnknownComponentError
 from pipeline_optimization.registry import Choice, Registry

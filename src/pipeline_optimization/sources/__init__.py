@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING
 
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.encoding import UTF_8, check_encoding, decode_marked
-from pipeline_optimization.sources.file_name import is_file_name
-from pipeline_optimization.sources.size import least_bytes
-from pipeline_optimization.sources.source import Source, StreamSource, TextSource
+from pipeline_optimization.sources.source import Source, StreamSource, TextSource, is_file_name, least_bytes
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
 
 if TYPE_CHECKING:

@@ -13,8 +13,7 @@ from pipeline_optimization.sources.encoding import HEAD_BYTES, UTF_8, Transcoded
 from pipeline_optimization.sources.source import TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES, shorten, squeeze_run
 from pipeline_optimization.sources.stream import InputStream
-from pipeline_optimization.sources.suspicion import looks_like
-from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid
+from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid, looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -20,8 +20,8 @@ from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.file_state import settled_path
 from pipeline_optimization.sources.searching import is_directory, is_missing, match_glob, walk
 from pipeline_optimization.sources.source import StreamSource
-from pipeline_optimization.sources.suspicion import BINARY, looks_like
 from pipeline_optimization.sources.url import UrlSource, is_url
+from pipeline_optimization.sources.utf8 import BINARY, looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -1,10 +1,11 @@
-"""What a source is, and the two kinds that are in memory or open already."""
+"""What a source is, the two kinds that are in memory or open already, and what can be told before reading."""
 
 from __future__ import annotations
 
 import io
 import os
 import stat
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, BinaryIO, Protocol
 
 from attrs import define, field, frozen
@@ -16,7 +17,10 @@ from pipeline_optimization.sources.file_state import WatchedFile
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["Source", "StreamSource", "TextSource"]
+__all__ = ["Source", "StreamSource", "TextSource", "is_file_name", "least_bytes"]
+
+MAX_NAME = 4096
+"""Characters of the longest path on most systems."""
 
 
 class Source(Protocol):
@@ -81,3 +85,37 @@ class StreamSource:
         except (OSError, ValueError, AttributeError):  # it has no file
             return self.stream
         return WatchedFile(self.stream, self.name) if is_file else self.stream
+
+
+def least_bytes(sources: Sequence[Source]) -> int:
+    """Return how many bytes the sources hold at least: 0 for one of unknown size, such as a pipe or a web page.
+
+    A compressed file counts with its compressed size.
+    """
+    texts = [len(source.text) for source in sources if isinstance(source, TextSource)]
+    if len(texts) == len(sources):
+        return sum(texts)
+    from pipeline_optimization.sources.file import FileSource  # noqa: PLC0415 - a text needs neither
+    from pipeline_optimization.sources.url import UrlSource  # noqa: PLC0415 - as above
+
+    def least(source: Source) -> int:
+        try:
+            if isinstance(source, FileSource):  # first, as there may be very many
+                return source.least_size()
+            if isinstance(source, TextSource):
+                return len(source.text)
+            if isinstance(source, UrlSource):
+                return source.plain_size() or 0
+            if isinstance(source, StreamSource):
+                facts = os.fstat(source.stream.fileno())
+                return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
+        except (InputError, OSError, ValueError, AttributeError):  # it has no file, or reading will tell what is wrong
+            pass
+        return 0
+
+    return sum(map(least, sources))
+
+
+def is_file_name(text: str) -> bool:
+    """Return whether there is a file of that name."""
+    return len(text) <= MAX_NAME and os.path.isfile(text)

@@ -7,7 +7,6 @@ import threading
 from collections import Counter
 from contextvars import ContextVar
 
-from pipeline_optimization.engine.draws import new_seed
 from pipeline_optimization.engine.faults import (
     CALM,
     DEFAULT_LATENCY_SCALE,
@@ -17,6 +16,7 @@ from pipeline_optimization.engine.faults import (
     FaultSettings,
     TaskFaults,
     fault_key,
+    new_seed,
     pass_latency,
     pass_latency_async,
 )

@@ -9,8 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
-from pipeline_optimization.engine.returned import completions_in
-from pipeline_optimization.engine.wire import Answer, Call, decode_answer, encode_call
+from pipeline_optimization.engine.wire import Answer, Call, completions_in, decode_answer, encode_call
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.testing.checks import CheckFailedError, require
 from pipeline_optimization.testing.stages import build_kit_stages
