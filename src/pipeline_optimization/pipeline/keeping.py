@@ -1,25 +1,24 @@
-"""What a run knows of its checkpoint, if it has one. Only then is what makes checkpoints imported."""
+"""What a run knows of its checkpoint. It is imported by runs that have one."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import define, field
 
+from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 from pipeline_optimization.errors import CheckpointError
+from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, run_facts, run_remedies
+from pipeline_optimization.pipeline.invocation import Invocation
+from pipeline_optimization.pipeline.job import KeptWorkload, LoadedJob
 from pipeline_optimization.pipeline.plan import RunPlan
-from pipeline_optimization.sources import Source
-
-if TYPE_CHECKING:
-    from pipeline_optimization.checkpoint import CheckpointStore
-    from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
-    from pipeline_optimization.pipeline.job import KeptWorkload, LoadedJob
+from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 
 __all__ = ["Keeping", "open_keeping"]
 
@@ -33,10 +32,10 @@ not committed yet took it two hundred times as long as a commit at most, and is 
 
 @define(eq=False)
 class Keeping:
-    """The checkpoint of a run, if it has one: all is asked and told here, whether it has one or not."""
+    """The checkpoint of a run that has one. ``Unkept`` stands for it where there is none."""
 
     clock: Clock
-    store: CheckpointStore | None = None
+    store: CheckpointStore
     retries_failed: bool = False
     stops_on_failure: bool = False
     kept: CheckpointedWorkload | None = field(init=False, default=None)
@@ -48,24 +47,21 @@ class Keeping:
 
     def keep(self, workload: KeptWorkload) -> Workload:
         """Return a run's workload, whose results are kept from now on."""
-        if self.store is None:
-            return workload
-        from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload  # noqa: PLC0415 - as below
-
         self.kept = CheckpointedWorkload(workload, self.store, retries_failed=self.retries_failed)
         return self.kept
 
     def stop_of(self, path: str, start: int) -> int | None:
         """Return where the part of a file that begins at a byte ends, if the checkpoint knows."""
-        return None if self.store is None else self.store.stop_of(os.fsencode(path), start)
+        return self.store.stop_of(os.fsencode(path), start)
 
     @property
     def path(self) -> str:
-        return "" if self.store is None else self.store.path
+        return self.store.path
 
     @property
     def finished(self) -> int:
-        return 0 if self.store is None else self.store.finished
+        finished: int = self.store.finished
+        return finished
 
     @property
     def resumed(self) -> int:
@@ -77,7 +73,7 @@ class Keeping:
         return Tally() if self.kept is None else self.kept.failed
 
     def quarantine(self, item: Item, failed: FailedItem) -> None:
-        """Keep that an item failed for good, where there is a checkpoint."""
+        """Keep that an item failed for good."""
         if self.kept is not None:
             self.kept.quarantine(item, failed, stopped_run=self.stops_on_failure)
 
@@ -99,27 +95,17 @@ class Keeping:
 
 @contextmanager
 def open_keeping(
-    plan: RunPlan[Any], sources: Sequence[Source], job: LoadedJob[Any], *, clock: Clock
+    path: str, plan: RunPlan[Any], sources: Sequence[Source], job: LoadedJob[Any], *, clock: Clock
 ) -> Iterator[Keeping]:
     """Open the checkpoint that the plan asks for. What was not committed when the run ends in an error is dropped.
 
     It may be half of what belongs together; the run that goes on will do it again.
     """
-    path = plan.options.checkpoint
-    if path is None:
-        yield Keeping(clock)
-        return
-    from pipeline_optimization.sources import checkpoint_files, overwritten  # noqa: PLC0415 - as below
-
     if (taken := overwritten(checkpoint_files(path), sources, plan.job.files)) is not None:
         raise CheckpointError(
             f"The checkpoint {path!r} would be written over an input, {taken!r}. Name another file with --checkpoint.",
             path=path,
         )
-    from pipeline_optimization.checkpoint import CheckpointStore  # noqa: PLC0415 - SQLite, for runs that use it only
-    from pipeline_optimization.pipeline.checkpointing import run_facts, run_remedies  # noqa: PLC0415 - as above
-    from pipeline_optimization.pipeline.invocation import Invocation  # noqa: PLC0415 - as above
-
     facts = run_facts(plan, sources, job.facts)
     invocation = Invocation.of(plan.options, sources).to_json()
     remedies = {**run_remedies(sources), **job.remedies}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from typing import Any, TypeVar
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
 from attrs import evolve, frozen
@@ -13,10 +13,10 @@ from attrs import evolve, frozen
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.work import Retrying
+from pipeline_optimization.engine.tally import FailedItem, Tally
+from pipeline_optimization.engine.work import Item, Retrying, Workload
 from pipeline_optimization.engine.worker import WorkerSetup
-from pipeline_optimization.pipeline.job import Job
-from pipeline_optimization.pipeline.keeping import Keeping, open_keeping
+from pipeline_optimization.pipeline.job import Job, LoadedJob
 from pipeline_optimization.pipeline.observing import Observing
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.summary import RunSummary
@@ -25,6 +25,9 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.types import Orchestrator
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.keeping import Keeping
 
 __all__ = ["Progress", "execute"]
 
@@ -44,6 +47,29 @@ class Progress:
     bytes_read: int = 0
     items: int = 0
     step: str = ""
+
+
+class Unkept:
+    """Stands for the checkpoint of a run that has none: nothing was kept, and nothing will be."""
+
+    path = ""
+    finished = 0
+    resumed = 0
+
+    def __init__(self) -> None:
+        self.failed = Tally()
+
+    def keep(self, workload: Workload) -> Workload:
+        return workload
+
+    def stop_of(self, path: str, start: int) -> int | None:
+        return None
+
+    def quarantine(self, item: Item, failed: FailedItem) -> None:
+        pass
+
+    def commit(self, *, at_once: bool = False) -> bool:
+        return False
 
 
 def execute(
@@ -72,7 +98,7 @@ def execute(
     loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
     observing = Observing(registry)
     run_id = uuid4().hex
-    with open_keeping(plan, sources, loaded, clock=clock) as keeping:
+    with _keeping(plan, sources, loaded, clock) as keeping:
         job = loaded.start(sources, keeping.stop_of)
 
         def save(*, at_once: bool = False) -> None:
@@ -120,6 +146,18 @@ def execute(
         return _summary(plan, engine, runtime, [*job.warnings, *observing.warnings], keeping)
 
     return job.report(summarise)
+
+
+def _keeping(
+    plan: RunPlan[Any], sources: Sequence[Source], job: LoadedJob[Any], clock: Clock
+) -> AbstractContextManager[Keeping | Unkept]:
+    """Open the checkpoint that the plan asks for, if it asks for one."""
+    path = plan.options.checkpoint
+    if path is None:
+        return nullcontext(Unkept())
+    from pipeline_optimization.pipeline.keeping import open_keeping  # noqa: PLC0415 - SQLite, for runs that use it only
+
+    return open_keeping(path, plan, sources, job, clock=clock)
 
 
 def _limits(plan: RunPlan[Any]) -> Limits:
@@ -173,7 +211,7 @@ def _clock_of(orchestrator: Orchestrator) -> Clock:
 
 
 def _summary(
-    plan: RunPlan[Any], engine: Engine, runtime: float, warnings: Sequence[str], keeping: Keeping
+    plan: RunPlan[Any], engine: Engine, runtime: float, warnings: Sequence[str], keeping: Keeping | Unkept
 ) -> RunSummary:
     options, tally, before = plan.options, engine.tally, keeping.failed
     return RunSummary(
