@@ -21,17 +21,18 @@ def startable(number: int) -> int:
     threads: list[threading.Thread] = []
     try:
         for _ in range(number):
-            thread = threading.Thread(target=may_end.wait, name="anagram-probe", daemon=True)
-            thread.start()
-            threads.append(thread)
+            # It is listed first: a signal's handler that raises behind the start must not leave a thread that nobody waits for.
+            threads.append(threading.Thread(target=may_end.wait, name="anagram-probe", daemon=True))
+            threads[-1].start()
     except RuntimeError:
         pass
     finally:
         may_end.set()
-        for thread in threads:
+        started = [thread for thread in threads if thread.ident is not None]
+        for thread in started:
             thread.join()
-        _await_system({str(thread.native_id) for thread in threads})
-    return len(threads)
+        _await_system({str(thread.native_id) for thread in started})
+    return len(started)
 
 
 def _await_system(threads: AbstractSet[str]) -> None:
