@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from pipeline_optimization.asynchronous import count_anagrams_async
     from pipeline_optimization.engine.limits import Limits
     from pipeline_optimization.pipeline.model.report import PipelineReport
-    from pipeline_optimization.pipeline.model.steps import Pipeline
+    from pipeline_optimization.pipeline.model.steps import CompletePipeline, Pipeline
     from pipeline_optimization.registry import Registry
     from pipeline_optimization.running import run, run_async
     from pipeline_optimization.tasks.task_decorator import task
 
 __all__ = [
+    "CompletePipeline",
     "Limits",
     "Pipeline",
     "PipelineReport",
@@ -36,6 +37,7 @@ __all__ = [
 __version__ = "0.1.0"
 
 _HOME = {
+    "CompletePipeline": "pipeline_optimization.pipeline.model.steps",
     "Limits": "pipeline_optimization.engine.limits",
     "Pipeline": "pipeline_optimization.pipeline.model.steps",
     "PipelineReport": "pipeline_optimization.pipeline.model.report",

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import click
 from attrs import field, frozen
 
 from pipeline_optimization.registry import Kind, Registry, kind_named
 from pipeline_optimization.registry.options import describe_options
+from pipeline_optimization.types import Component
 
 __all__ = ["KindOptions", "print_options"]
 
@@ -23,6 +25,12 @@ KIND_OF: Mapping[str, Kind] = {
 }
 """What a component is called on the command line, with its kind."""
 
+PIPELINE = "pipeline"
+"""What a pipeline's own options are called."""
+
+OF_ANY_PIPELINE = ("orchestrator", "retry")
+"""The components that each pipeline is run with."""
+
 NAME_OF: Mapping[Kind, str] = {kind: name for name, kind in KIND_OF.items()}
 
 
@@ -35,6 +43,7 @@ class KindOptions:
     signature: Options = field(factory=dict)
     retry: Options = field(factory=dict)
     lexicon: Options = field(factory=dict)
+    pipeline: Options = field(factory=dict)
 
     def called(self) -> Mapping[str, Options]:
         """Return the options by what a run's options are called."""
@@ -43,29 +52,43 @@ class KindOptions:
     @classmethod
     def parse(cls, pairs: Iterable[str]) -> KindOptions:
         """Sort ``key=value`` (for the orchestrator) and ``kind.key=value``; raises click.UsageError."""
-        found: dict[str, dict[str, object]] = {name: {} for name in KIND_OF}
+        found: dict[str, dict[str, object]] = {name: {} for name in (*KIND_OF, PIPELINE)}
         for pair in pairs:
             path, equals, value = pair.partition("=")
             kind, dot, key = path.rpartition(".")
             if not equals or not key:
                 raise click.UsageError(f"-o takes KEY=VALUE, not {pair!r}; -o help lists the options.")
-            named = kind_named(kind) if dot else "orchestrator"
+            named = _named(kind) if dot else "orchestrator"
             if named is None:
                 raise click.UsageError(f"-o {pair!r}: there is no {kind!r}; it can be {', '.join(found)}.")
-            found[NAME_OF[named]][key] = value
+            found[named][key] = value
         return cls(**found)
 
 
-def print_options(registry: Registry, chosen: Mapping[str, str]) -> None:
-    """Print the options of the chosen components, ready to be typed."""
+def _named(kind: str) -> str | None:
+    """Return what the options of a kind are called here; None for what is no kind."""
+    if kind.strip().lower() == PIPELINE:
+        return PIPELINE
+    named = kind_named(kind)
+    return None if named is None else NAME_OF[named]
+
+
+def print_options(registry: Registry, chosen: Mapping[str, str], pipeline: Component[Any, Any] | None = None) -> None:
+    """Print the options of the chosen components, ready to be typed; with a pipeline of the user's own just those that it can have."""
     for prefix, kind in KIND_OF.items():
-        component = registry.component(kind, chosen[prefix].partition(":")[0])
-        click.echo(f"{kind.replace('_', ' ')} {component.name}: {component.summary}")
-        described = describe_options(component.options)
-        for help_ in described:
-            dotted = help_.name if prefix == "orchestrator" else f"{prefix}.{help_.name}"
-            default = "VALUE" if help_.is_required else "none" if help_.default is None else help_.default
-            kind_of_value = f"{help_.type}, required" if help_.is_required else help_.type
-            click.echo(f"  -o {dotted}={default}  ({kind_of_value}) {help_.help}".rstrip())
-        if not described:
-            click.echo("  (no options)")
+        if pipeline is None or prefix in OF_ANY_PIPELINE:
+            _print_options(kind.replace("_", " "), prefix, registry.component(kind, chosen[prefix].partition(":")[0]))
+    if pipeline is not None:
+        _print_options(PIPELINE, PIPELINE, pipeline)
+
+
+def _print_options(noun: str, prefix: str, component: Component[Any, Any]) -> None:
+    click.echo(f"{noun} {component.name}: {component.summary}".rstrip(": "))
+    described = describe_options(component.options)
+    for help_ in described:
+        dotted = help_.name if prefix == "orchestrator" else f"{prefix}.{help_.name}"
+        default = "VALUE" if help_.is_required else "none" if help_.default is None else help_.default
+        kind_of_value = f"{help_.type}, required" if help_.is_required else help_.type
+        click.echo(f"  -o {dotted}={default}  ({kind_of_value}) {help_.help}".rstrip())
+    if not described:
+        click.echo("  (no options)")

@@ -14,7 +14,7 @@ from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.cli.running import check_output, execute_with_progress, stop_code
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import open_output
-from pipeline_optimization.pipeline.model.finding import find_pipeline
+from pipeline_optimization.pipeline.model.finding import FoundPipeline
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport, plain
@@ -32,7 +32,7 @@ TABLE_ROWS = 20
 
 def run_pipeline(
     registry: Registry,
-    reference: str,
+    found: FoundPipeline,
     options: RunOptions,
     sources: Sequence[Source],
     *,
@@ -41,8 +41,8 @@ def run_pipeline(
     output: str,
     again: str,
 ) -> int:
-    """Run the pipeline that was named, write its result, and return the exit code. ``again`` is the command that goes on with it."""
-    pipeline, files = find_pipeline(reference)
+    """Run a pipeline, write its result, and return the exit code. ``again`` is the command that goes on with it."""
+    pipeline = found.pipeline
     if isinstance(pipeline.input, Values):
         raise UsageError(
             f"The pipeline {pipeline.name!r} runs over values of a program, with run(). Here it needs lines(), say."
@@ -51,7 +51,7 @@ def run_pipeline(
         raise UsageError(f"The pipeline {pipeline.name!r} needs an input: name files, or - for standard input.")
 
     def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Any]:
-        return plan_pipeline(pipeline, None, options, executor, files)
+        return plan_pipeline(pipeline, None, options, executor, modules=found.files, settings=found.options)
 
     plan = plan_run(registry, options, plan_job)
     check_output(output, plan, sources)

@@ -22,6 +22,7 @@ from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs, is_file_name
+from pipeline_optimization.types import Component
 
 __all__ = ["run"]
 
@@ -53,7 +54,7 @@ DEFAULTS = AnagramOptions()
     multiple=True,
     metavar="KEY=VALUE",
     help="An option of the orchestrator; tokenizer.KEY, signature.KEY, lexicon.KEY and retry.KEY are those of the other "
-    "components. -o help lists all that the chosen ones have.",
+    "components, pipeline.KEY those of --pipeline. -o help lists all that the chosen ones have.",
 )
 @click.option("--tokenizer", default=DEFAULTS.tokenizer, show_default=True, metavar="NAME", help="What a word is.")
 @click.option(
@@ -128,19 +129,23 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = selected_registry(ctx)
     if "help" in pairs:
-        print_options(registry, given)
+        print_options(registry, given, None if pipeline is None else _located(pipeline))
         return
+    chosen = KindOptions.parse(pairs)
     options = AnagramOptions.called(
         {
             **given,
-            **KindOptions.parse(pairs).called(),
+            **chosen.called(),
             "faults": faults or "none",
             "limits": make_limits(given),
             "retries_failed": given["retry_failed"],
         }
     )
     if pipeline is not None:
-        ctx.exit(_run_pipeline(ctx, registry, pipeline, options, text, [*inputs, *paths], form, top, output))
+        code = _run_pipeline(ctx, registry, pipeline, chosen, options, text, [*inputs, *paths], form, top, output)
+        ctx.exit(code)
+    if chosen.pipeline:
+        raise click.UsageError(f"-o pipeline.{next(iter(chosen.pipeline))} is for a pipeline: name it with --pipeline.")
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults, output)
     if not (inputs or paths or test_case) and text is None and has_unread_input():
         click.echo(
@@ -165,6 +170,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
     ctx: click.Context,
     registry: Registry,
     pipeline: str,
+    chosen: KindOptions,
     options: AnagramOptions,
     text: str | None,
     inputs: Sequence[str],
@@ -177,13 +183,17 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = f"--{name.replace('_', '-')}"
             raise click.UsageError(f"{option} is for counting anagrams; leave it out with --pipeline.")
+    for kind in ("tokenizer", "signature", "lexicon"):
+        if getattr(chosen, kind):
+            raise click.UsageError(f"-o {kind}.KEY is for counting anagrams; leave it out with --pipeline.")
     if text is not None and inputs:
         raise click.UsageError("--text and --input exclude each other; give one of them.")
     from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
+    from pipeline_optimization.pipeline.model.finding import find_pipeline  # noqa: PLC0415 - as above
 
     return run_pipeline(
         registry,
-        pipeline,
+        find_pipeline(pipeline, chosen.pipeline),
         options,
         [TextSource(text)] if text is not None else _sources(inputs, options.checkpoint, output) if inputs else [],
         form=format_of(form, output),
@@ -191,6 +201,13 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
         output=output,
         again=_again(ctx, options),
     )
+
+
+def _located(pipeline: str) -> Component[Any, Any]:
+    """Return the pipeline that was named as a component, with its options."""
+    from pipeline_optimization.pipeline.model.finding import locate_pipeline  # noqa: PLC0415 - as above
+
+    return locate_pipeline(pipeline).component
 
 
 def _again(ctx: click.Context, options: AnagramOptions) -> str:

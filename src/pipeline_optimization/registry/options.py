@@ -6,9 +6,11 @@ A ``Choice`` is picklable, so that workers can build it too.
 from __future__ import annotations
 
 import math
+import os
 import types
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Generic, TypeVar, Union, get_args, get_origin, get_type_hints
+from pathlib import Path
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import attrs
 from attrs import frozen
@@ -54,6 +56,9 @@ def make_options(options: type[OptionsT], values: Mapping[str, object], owner: s
         what = f"Option {name!r} of {owner}"
         converted[key] = _convert(_in_units(value, fields[key].metadata.get("size_unit"), what), hints[key], what)
         _check_bounds(converted[key], fields[key].metadata, what)
+    for name, field in fields.items():
+        if field.default is attrs.NOTHING and name not in converted:
+            raise OptionError(f"{_subject(owner)} needs its option {name!r} ({_type_name(hints[name])}).")
     try:
         return options(**converted)
     except (TypeError, ValueError) as error:
@@ -118,26 +123,44 @@ def _default(default: object) -> object:
 
 
 def _unknown(name: str, known: list[str], owner: str) -> str:
-    subject = owner[:1].upper() + owner[1:]
     if not known:
-        return f"{subject} has no options, so {name!r} cannot be set."
-    return f"{subject} has no option {name!r}.{did_you_mean(name, known)} Its options: {', '.join(sorted(known))}."
+        return f"{_subject(owner)} has no options, so {name!r} cannot be set."
+    return (
+        f"{_subject(owner)} has no option {name!r}.{did_you_mean(name, known)} Its options: {', '.join(sorted(known))}."
+    )
+
+
+def _subject(owner: str) -> str:
+    return owner[:1].upper() + owner[1:]
 
 
 def _members(hint: Any) -> tuple[Any, ...]:
     return get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
 
 
+def _literals(member: Any) -> tuple[Any, ...]:
+    """Return the values of a ``Literal``; of any other type none."""
+    return get_args(member) if get_origin(member) is Literal else ()
+
+
+TYPE_NAMES: Mapping[Any, str] = {
+    types.NoneType: "none",
+    int: "integer",
+    float: "number",
+    bool: "true|false",
+    str: "text",
+    Path: "path",
+}
+
+
 def _type_name(hint: Any) -> str:
-    names = []
-    for member in _members(hint):
-        if member is type(None):
-            names.append("none")
-        elif values := get_args(member):
-            names.append("|".join(map(str, values)))
-        else:
-            names.append({int: "integer", float: "number", bool: "true|false", str: "text"}.get(member, str(member)))
-    return " or ".join(names)
+    return " or ".join(
+        "|".join(map(str, _literals(member))) or TYPE_NAMES.get(member) or _name_of(member) for member in _members(hint)
+    )
+
+
+def _name_of(kind: Any) -> str:
+    return kind.__qualname__ if isinstance(kind, type) and not get_args(kind) else str(kind)
 
 
 def _convert(value: object, hint: Any, what: str) -> object:
@@ -154,12 +177,14 @@ def _convert_to(value: object, member: Any) -> object:
     if member is type(None):
         _refuse_unless(value is None or str(value).lower() == "none", value)
         return None
-    if literals := get_args(member):
+    if literals := _literals(member):
         return next(_matching(value, literals))
     if member is bool:
         return _to_bool(value)
     if member in (int, float):
         return _to_number(value, member)
+    if member is Path and isinstance(value, str | os.PathLike):
+        return Path(value)
     if isinstance(value, member):
         return value
     raise ValueError(value)

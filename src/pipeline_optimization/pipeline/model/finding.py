@@ -1,68 +1,195 @@
-"""Finds a pipeline by what a user calls it: ``FILE.py``, ``FILE.py:NAME`` or ``package.module:NAME``."""
+"""Finds a pipeline by what a user calls it: ``FILE.py``, ``FILE.py:NAME`` or ``package.module:NAME``, with its options.
+
+What a name stands for is a pipeline, or a function that returns one: then the function's parameters are the pipeline's options.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import attrs
+from attrs import field, frozen
+
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.file_module import FileModule
+from pipeline_optimization.foreign_code import ForeignCodeError, call_component, call_foreign
+from pipeline_optimization.pipeline.model.parameters import options_of, return_type
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Steps
+from pipeline_optimization.registry.options import make_options
 from pipeline_optimization.spelling_hint import did_you_mean
+from pipeline_optimization.tasks.task_decorator import TaskSpec
+from pipeline_optimization.types import Component, NoOptions
 
-__all__ = ["find_pipeline"]
+__all__ = ["FoundPipeline", "find_pipeline", "locate_pipeline"]
+
+NAME = "pipeline"
+"""What is meant where a file is named alone."""
+
+Value = str | int | float | bool | None
 
 
-def find_pipeline(reference: str) -> tuple[CompletePipeline[Any, Any], list[FileModule]]:
-    """Return a pipeline, and the files that workers need for it.
+@frozen(kw_only=True)
+class FoundPipeline:
+    """A pipeline with what it takes to find it again.
 
-    A name may be left out where the module has one pipeline, or one that is called ``pipeline``. Raises UsageError where there is none,
-    or where its module fails.
+    ``reference`` and ``options`` are plain data: ``find_pipeline`` makes the same pipeline of them in another process. ``options`` has
+    defaults too. ``files`` are the single files that workers need for it.
     """
+
+    pipeline: CompletePipeline[Any, Any]
+    reference: str
+    options: Mapping[str, Value]
+    files: Sequence[FileModule] = field(repr=False)
+
+
+@frozen(kw_only=True)
+class LocatedPipeline:
+    """A pipeline that is not built yet, as a component with options."""
+
+    component: Component[Any, CompletePipeline[Any, Any]]
+    reference: str
+    files: Sequence[FileModule]
+
+    def build(self, options: Mapping[str, object]) -> FoundPipeline:
+        """Build the pipeline. Raises OptionError for its options, and PluginError or UsageError for what is no pipeline."""
+        owner = f"the pipeline {self.component.name!r}"
+        made = make_options(self.component.options, options, owner)
+        pipeline = call_component(f"Building {owner}", self.component.name, self.component.factory, made)
+        return FoundPipeline(
+            pipeline=_complete(pipeline, f"What {self.component.name!r} returns"),
+            reference=self.reference,
+            options=_plain(attrs.asdict(made, recurse=False)),
+            files=self.files,
+        )
+
+
+def find_pipeline(reference: str, options: Mapping[str, object] | None = None) -> FoundPipeline:
+    """Return the pipeline that a user named, built with its options.
+
+    Args:
+        reference: ``FILE.py``, ``FILE.py:NAME`` or ``package.module:NAME``. A name may be left out where the module has one
+            pipeline, or one that is called ``pipeline``.
+        options: The pipeline's own options. Texts are converted to the types of its function's parameters.
+
+    Raises:
+        OptionError: For an unknown option or a wrong value.
+        UsageError: Where there is no such pipeline, or its module fails.
+        PluginError: Where the function that should return it raises.
+    """
+    return locate_pipeline(reference).build(options or {})
+
+
+def locate_pipeline(reference: str) -> LocatedPipeline:
+    """Return the pipeline that a user named, before its options are known. Raises UsageError."""
     home, _, name = reference.rpartition(":") if ":" in reference else (reference, "", "")
-    files: list[FileModule] = []
+    if not (home.endswith(".py") or name):
+        raise UsageError(f"--pipeline takes FILE.py, FILE.py:NAME or package.module:NAME, not {reference!r}.")
+    module, files = _import(home)
+    name = name or _only_name(module, home)
+    members = vars(module)
+    if name not in members:
+        raise UsageError(f"{home!r} has no {name!r}.{did_you_mean(name, _candidates(module))}")
+    label = reference if reference.endswith(f":{name}") else f"{reference}:{name}"
+    place = f"{files[0].path}:{name}" if files else label
+    return LocatedPipeline(component=_component(members[name], name, home, label), reference=place, files=files)
+
+
+def _import(home: str) -> tuple[ModuleType, list[FileModule]]:
+    """Return a module, and the file that it is if it is a single one."""
     try:
         if home.endswith(".py"):
             file = FileModule.of(Path(home))
-            files.append(file)
-            module = file.restore()
-        elif name:
-            if os.getcwd() not in sys.path:
-                sys.path.append(os.getcwd())  # last, so that nothing there takes the place of another module
-            module = import_module(home)
-        else:
-            raise UsageError(f"--pipeline takes FILE.py, FILE.py:NAME or package.module:NAME, not {reference!r}.")
-    except UsageError:
-        raise
+            return call_foreign(file.restore), [file]
+        if os.getcwd() not in sys.path:
+            sys.path.append(os.getcwd())  # last, so that nothing there takes the place of another module
+        return call_foreign(import_module, home), []
     except OSError as error:
         raise UsageError(f"The pipeline's file {home!r} cannot be read: {error.strerror or error}.") from error
-    except Exception as error:
-        raise UsageError(f"{home!r} cannot be imported: {describe_with_place(error)}.") from error
-    return _of(module, home, name), files
+    except ForeignCodeError as error:
+        if isinstance(error.raised, MemoryError):
+            raise error.raised from None
+        raise UsageError(f"{home!r} cannot be imported: {describe_with_place(error.raised)}.") from error.raised
 
 
-def _of(module: ModuleType, home: str, name: str) -> CompletePipeline[Any, Any]:
-    members = vars(module)
-    found = {key: value for key, value in members.items() if isinstance(value, CompletePipeline)}
-    if not name:
-        name = "pipeline" if "pipeline" in members or len(found) != 1 else next(iter(found))
-        if name not in members:
-            there = (
-                f"It has {', '.join(found)}: name one, as in {home}:{next(iter(found))}."
-                if found
-                else ('Define one at its top level, such as: pipeline = Pipeline("my-name").lines().map(parse).count()')
-            )
-            raise UsageError(f"{home!r} has no pipeline called 'pipeline'. {there}")
-    if name not in members:
-        raise UsageError(f"{home!r} has no {name!r}.{did_you_mean(name, list(found))}")
-    chosen = members[name]
-    if isinstance(chosen, Steps):
-        raise UsageError(f"{name} in {home!r} has no end. Add one, such as .count() or .collect().")
-    if not isinstance(chosen, CompletePipeline):
-        raise UsageError(f"{name} in {home!r} is no pipeline, but of type {type(chosen).__name__}.")
-    return chosen
+def _only_name(module: ModuleType, home: str) -> str:
+    if NAME in vars(module):
+        return NAME
+    found = _candidates(module)
+    if len(found) == 1:
+        return found[0]
+    there = (
+        f"It has {', '.join(found)}: name one, as in {home}:{found[0]}."
+        if found
+        else ('Define one at its top level, such as: pipeline = Pipeline("my-name").lines().map(parse).count()')
+    )
+    raise UsageError(f"{home!r} has no pipeline called {NAME!r}. {there}")
+
+
+def _candidates(module: ModuleType) -> list[str]:
+    """Return the names of a module's pipelines, and of its own functions that say that they return one."""
+    return [
+        name
+        for name, member in vars(module).items()
+        if isinstance(member, CompletePipeline)
+        or (_is_function(member) and member.__module__ == module.__name__ and _says_pipeline(member))
+    ]
+
+
+def _says_pipeline(function: Callable[..., Any]) -> bool:
+    """Return whether a function is annotated to return a pipeline, which may be imported for type checkers only."""
+    annotation = getattr(function, "__annotations__", {}).get("return")
+    named = isinstance(annotation, str) and annotation.partition("[")[0].endswith(CompletePipeline.__name__)
+    return named or return_type(function) is CompletePipeline
+
+
+def _is_function(member: object) -> bool:
+    """Return whether something may be a function that makes a pipeline: no class, and no function of a step."""
+    return callable(member) and not isinstance(member, type) and not _is_step(member)
+
+
+def _is_step(member: object) -> bool:
+    return isinstance(getattr(member, "spec", None), TaskSpec)
+
+
+def _component(member: Any, name: str, home: str, label: str) -> Component[Any, CompletePipeline[Any, Any]]:
+    """Return what a name stands for as a component. Raises UsageError for what is no pipeline and makes none."""
+    if not _is_function(member):
+        pipeline = _complete(member, f"{name} in {home!r}")
+        return Component(name=label, summary="", factory=lambda _: pipeline, options=NoOptions)
+    returned = return_type(member)
+    if isinstance(returned, type) and not issubclass(CompletePipeline, returned) and returned is not Steps:
+        raise UsageError(
+            f"{name} in {home!r} is no pipeline, but a function that returns {returned.__name__}. Name a pipeline, or a "
+            "function that returns one."
+        )
+    summary = (member.__doc__ or "").strip().partition("\n")[0]
+    owner = f"{name}() in {home!r}"
+    return Component(name=label, summary=summary, factory=partial(_call, member), options=options_of(member, owner))
+
+
+def _call(function: Callable[..., Any], options: Any) -> Any:
+    return function(**attrs.asdict(options, recurse=False))
+
+
+def _complete(member: object, what: str) -> CompletePipeline[Any, Any]:
+    if isinstance(member, Steps):
+        raise UsageError(f"{what} has no end. Add one, such as .count() or .collect().")
+    if _is_step(member):
+        raise UsageError(f"{what} is no pipeline, but a function with @task. Name the pipeline that calls it.")
+    if not isinstance(member, CompletePipeline):
+        raise UsageError(f"{what} is no pipeline, but of type {type(member).__name__}.")
+    return member
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Value]:
+    """Return those values that can be written down; the others are defaults, as nobody can type them."""
+    texts = {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+    return {name: value for name, value in texts.items() if value is None or isinstance(value, str | int | float)}

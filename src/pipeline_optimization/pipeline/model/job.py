@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeVar
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import Stage
@@ -29,13 +30,15 @@ __all__ = ["PipelineJob", "plan_pipeline"]
 
 Result = TypeVar("Result")
 
+NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
+
 
 @frozen(kw_only=True)
 class PipelineJob(Generic[Result]):
     """A pipeline, planned.
 
-    ``given`` are the values that it runs over, None where it runs over sources; ``modules`` are single files of its functions.
-    ``is_kept``: a checkpoint keeps what is done.
+    ``given`` are the values that it runs over, None where it runs over sources; ``modules`` are single files of its functions, and
+    ``settings`` the options that it was built with, as far as they are known. ``is_kept``: a checkpoint keeps what is done.
     """
 
     pipeline: CompletePipeline[Any, Result]
@@ -46,6 +49,7 @@ class PipelineJob(Generic[Result]):
     encoding: str
     is_kept: bool = False
     modules: Sequence[FileModule] = ()
+    settings: Mapping[str, object] = field(factory=dict)
 
     @property
     def files(self) -> Sequence[str]:
@@ -123,7 +127,9 @@ class LoadedPipelineJob(Generic[Result]):
         """Return what decides on the result."""
         pipeline = self.job.pipeline
         steps = ", ".join(f"{step.kind} {step.name}" for step in pipeline.steps)
-        facts = {"the pipeline": pipeline.name, "the steps": f"{pipeline.input} | {steps} | {pipeline.end}"}
+        facts = {"the pipeline": pipeline.name}
+        facts |= {f"the pipeline's option {name!r}": str(value) for name, value in self.job.settings.items()}
+        facts |= {"the steps": f"{pipeline.input} | {steps} | {pipeline.end}"}
         return facts | {f"the code of {step.name}": _code_of(step.plain) for step in pipeline.steps}
 
     def start(self, sources: Sequence[Source], stop_of: StopOf) -> StartedPipelineJob[Result]:
@@ -166,9 +172,14 @@ def plan_pipeline(
     given: Iterable[Any] | None,
     options: RunOptions,
     executor: Executor,
+    *,
     modules: Sequence[FileModule] = (),
+    settings: Mapping[str, object] = NO_SETTINGS,
 ) -> PipelineJob[Result]:
-    """Plan a pipeline over values, or over the run's sources where none are given. Raises OptionError."""
+    """Plan a pipeline over values, or over the run's sources where none are given. Raises OptionError.
+
+    ``modules`` are the single files of its functions, ``settings`` the options that it was built with.
+    """
     is_kept = options.checkpoint is not None
     if is_kept and given is not None:
         raise OptionError(
@@ -184,6 +195,7 @@ def plan_pipeline(
         encoding=options.encoding,
         is_kept=is_kept,
         modules=modules,
+        settings=settings,
     )
 
 
@@ -191,6 +203,9 @@ def _code_of(function: Callable[..., Any]) -> str:
     """Return a digest of a function's source, or of its code where there is no source."""
     import inspect  # noqa: PLC0415 - for checkpoints only
 
+    if isinstance(function, partial):
+        given = [function.args, sorted(function.keywords.items())]
+        return blake2b(f"{_code_of(function.func)} {given!r}".encode(), digest_size=8).hexdigest()
     try:
         code = inspect.getsource(function).encode("utf-8", "surrogatepass")
     except (OSError, TypeError):

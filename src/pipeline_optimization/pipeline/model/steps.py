@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
@@ -46,25 +47,37 @@ class Step:
     @property
     def plain(self) -> Callable[[Any], Any]:
         """Return the function itself: one with ``@task`` waits and fails when it is called directly."""
-        plain: Callable[[Any], Any] = self.function if self._spec is None else self.function.plain  # type: ignore[attr-defined]  # its decorator made that
-        return plain
+        return _plain(self.function)
 
     @property
     def spec(self) -> TaskSpec:
         """Return what ``@task`` says of the function."""
-        return self._spec or TaskSpec(_name_of(self.function))
+        return _spec(self.function) or TaskSpec(_name_of(self.function))
 
     @property
     def is_async(self) -> bool:
         return inspect.iscoroutinefunction(self.plain)
 
-    @property
-    def _spec(self) -> TaskSpec | None:
-        spec = getattr(self.function, "spec", None)
-        return spec if isinstance(spec, TaskSpec) else None
+
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function without its ``@task``, of which some arguments may be given already."""
+    if isinstance(function, partial):
+        inner = _plain(function.func)
+        return function if inner is function.func else partial(inner, *function.args, **function.keywords)
+    plain: Callable[..., Any] = function if _spec(function) is None else function.plain  # type: ignore[attr-defined]  # its decorator made that
+    return plain
+
+
+def _spec(function: Callable[..., Any]) -> TaskSpec | None:
+    if isinstance(function, partial):
+        return _spec(function.func)
+    spec = getattr(function, "spec", None)
+    return spec if isinstance(spec, TaskSpec) else None
 
 
 def _name_of(function: Callable[..., Any]) -> str:
+    if isinstance(function, partial):
+        return _name_of(function.func)
     return str(getattr(function, "__name__", type(function).__name__))
 
 
