@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from attrs import evolve, frozen
 
+from pipeline_optimization.anagrams.reading import Reading, encoding_warnings
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.anagrams.stages import StagePlan, build_stages
 from pipeline_optimization.anagrams.workloads import FusedWorkload, StagedWorkload
@@ -20,7 +21,6 @@ from pipeline_optimization.errors import PluginLoadError
 from pipeline_optimization.file_module import CORE, FileModule, origin_of
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.pipeline.job import KeptWorkload, StopOf
-from pipeline_optimization.pipeline.reading import Reading, encoding_warnings
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
 from pipeline_optimization.types import Capabilities, KernelOffer

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from pipeline_optimization.anagrams.reading import Reading
 from pipeline_optimization.anagrams.stages import (
     COUNT_CHUNK,
     COUNT_RANGES,
@@ -22,7 +23,6 @@ from pipeline_optimization.anagrams.stages import (
 from pipeline_optimization.counting.totals import Totals, sample_of
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item
-from pipeline_optimization.pipeline.reading import Reading
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources import FileRange

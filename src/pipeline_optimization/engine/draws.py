@@ -13,7 +13,7 @@ __all__ = ["seeded_random", "uniform"]
 
 
 def _digest(parts: tuple[object, ...]) -> bytes:
-    # The unit separator keeps ("a", "bc") apart from ("ab", "c"); words and task names never contain it.
+    # The unit separator keeps ("a", "bc") apart from ("ab", "c"); no task name contains it.
     text = "\x1f".join(map(str, parts))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 

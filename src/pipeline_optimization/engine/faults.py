@@ -76,7 +76,7 @@ def new_seed() -> int:
 def fault_key(argument: str) -> str:
     """Return what fault draws know a task's argument by: itself without case, or a digest where it is long.
 
-    By content, so that the same word fails alike wherever it stands and whoever calls the task.
+    By content, so that the same argument fails alike wherever it comes from and whoever calls the task.
     """
     lowered = argument.lower()
     if len(lowered) <= MAX_KEY:

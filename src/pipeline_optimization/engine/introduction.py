@@ -1,8 +1,8 @@
 """How a worker on another machine gets to know its run, and finds out whether it fits.
 
 The driver of a cluster sends each worker one ``Introduction``. It holds what makes a ``Worker``, and what the driver says
-of itself: its Python, the versions of the project's distributions, and whatever the run's stages add, such as the digest of
-the lexicon. A worker that says otherwise of itself would count wrongly or fail in obscure ways, so it refuses.
+of itself: its Python, the versions of the project's distributions, and whatever the run's stages add, such as the digest
+of a file that they read. A worker that says otherwise of itself would count wrongly or fail in obscure ways, so it refuses.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["DEFAULT_CHUNK_SIZE", "FAULTS", "KEPT", "SEED", "Executor", "RunOptions", "RunPlan", "plan_run"]
 
 DEFAULT_CHUNK_SIZE = 4 << 20
-"""Bytes of input in one item: enough to look each different word up rarely, little enough to hold several."""
+"""Bytes of input in one item: enough that what an item costs does not count, little enough to hold several."""
 
 SEED = "the seed"
 """What a checkpoint calls the seed."""

@@ -3,7 +3,7 @@
 ::
 
     for source in expand_inputs(["book.txt", "data/**/*.gz", "-"]):
-        for chunk in read_chunks(source, 1 << 20, squeeze=tokenizer_filter):
+        for chunk in read_chunks(source, 1 << 20, squeeze=without_marks):
             count(chunk.data)
 
 Whatever cannot be read is an ``InputError`` that names the source; what can be known before any work is

@@ -1,7 +1,7 @@
 """Squeezing: how a giant run without white space is read in bounded memory.
 
-A file may hold 500 MB without white space: a disk image, minified data, a row of dots. Words need no more of it than
-what the tokenizer's character filter lets through, so that is all that is kept of such a run.
+A file may hold 500 MB without white space: a disk image, minified data, a row of dots. Who wants
+its words needs no more of it than a filter of characters lets through, so that is all that is kept of such a run.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ __all__ = ["MAX_WORD_BYTES", "Squeeze", "SqueezedRun", "shorten", "squeeze_run"]
 MAX_WORD_BYTES = 1 << 16
 """A word of a giant run is shortened once it is longer than this, after squeezing.
 
-It stays one word of about this many bytes or more, and matches nothing, as before: a lexicon has no word of over 1000
-letters. All counts stay exact; only the text of that word differs.
+It stays one word of about this many bytes or more: nobody writes words of over 1000 letters, so that it matches none. All
+counts stay exact; only the text of that word differs.
 """
 
 Squeeze = Callable[[str], str]
-"""A tokenizer's filter: it maps each character by itself, keeps white space as white space, and is idempotent.
+"""A filter of characters: it maps each character by itself, keeps white space as white space, and is idempotent.
 
 The words of a text are then the white-space-separated runs of its squeezed text.
 """
