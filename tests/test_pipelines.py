@@ -481,6 +481,15 @@ def test_a_running_event_loop_goes_on() -> None:
     assert (first.result, second.result) == (45, 45)
 
 
+def test_a_text_that_names_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is a text, with a warning that shows the caller's line and how to run over the file."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "cat").write_text("dog")
+    with pytest.warns(UserWarning, match=r"'cat' is counted itself.* run\(pipeline, pathlib\.Path\('cat'\)\)") as told:
+        assert run(f.WORDS.collect(), "cat").result == ["cat"]
+    assert told[0].filename == __file__
+
+
 def test_mistakes_are_told_at_once() -> None:
     """A pipeline without an end, steps that are no functions, and functions that no worker can import."""
     with pytest.raises(OptionError, match=r"no end.*\.count\(\)"):

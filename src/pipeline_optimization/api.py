@@ -2,29 +2,22 @@
 
 from __future__ import annotations
 
-import os
 import time
-import warnings
-from collections.abc import Callable, Mapping, Sequence
-from os import PathLike, fspath
-from typing import BinaryIO, cast
+from collections.abc import Callable, Mapping
+from os import PathLike
 
 from pipeline_optimization.anagrams.plan import AUTO, AnagramOptions, make_plan
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.errors import InputError, RunInterrupted
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE
+from pipeline_optimization.errors import RunInterrupted
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import UTF_8, Source, StreamSource, TextSource, is_file_name, least_bytes
+from pipeline_optimization.sources import UTF_8, Countable, least_bytes, sources_of
 from pipeline_optimization.types import Orchestrator
 
-__all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "count_with", "sources_of"]
-
-Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | Source]
-
-NO_OPTIONS: Mapping[str, object] = {}
+__all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "count_with"]
 
 
 def count_anagrams(
@@ -89,68 +82,9 @@ def count_with(
     """Count as ``count_anagrams`` does, with its options in one record."""
     began = time.monotonic()
     registry = registry or Registry.load()
-    sources = sources_of(source, checkpoint=options.checkpoint)
+    sources = sources_of(source, checkpoint=options.checkpoint, call="count_anagrams({})", frames=2)
     plan = make_plan(registry, options, least_bytes=least_bytes(sources))
     report = execute(plan, sources, registry, on_progress=on_progress, should_stop=should_stop, began=began)
     if report.is_interrupted:
         raise RunInterrupted(report)
     return report
-
-
-def sources_of(source: Countable, *, checkpoint: str | None = None) -> list[Source]:
-    """Return the sources that a caller named. Raises InputError for what is none.
-
-    Args:
-        source: What was named. The path of a directory stands for the text files below it.
-        checkpoint: The run's own, which no directory has.
-    """
-    if isinstance(source, str):
-        _warn_of_a_name(source)
-        return [TextSource(source)]
-    if isinstance(source, PathLike):
-        from pipeline_optimization.sources import FileSource  # noqa: PLC0415 - a text needs it not
-
-        path = fspath(source)
-        file = FileSource.at(path)
-        if file.known_size is None and os.path.isdir(path):  # a file that is known is not looked at again
-            from pipeline_optimization.sources import checkpoint_files, expand_inputs  # noqa: PLC0415 - as above
-
-            return expand_inputs([path], without=[] if checkpoint is None else checkpoint_files(checkpoint))
-        return [file]
-    if isinstance(source, Sequence) and not hasattr(source, "decode"):
-        return [part for one in source for part in sources_of(_part(one), checkpoint=checkpoint)]
-    if hasattr(source, "open"):
-        return [cast("Source", source)]
-    if hasattr(source, "read"):
-        return [StreamSource(cast("BinaryIO", source), name=str(getattr(source, "name", "stream")))]
-    raise _uncountable(source)
-
-
-def _part(one: object) -> PathLike[str] | Source:
-    """Return what stands in a list. Raises InputError for a string, which may be meant as a text or as a path."""
-    if isinstance(one, str):
-        raise InputError(
-            f"A list has paths, not strings such as {one[:80]!r}. For files make each a pathlib.Path; for texts join "
-            'them: " ".join(texts).',
-            source=one[:80],
-        )
-    return cast("PathLike[str] | Source", one)
-
-
-def _warn_of_a_name(text: str) -> None:
-    """Warn if a text is the name of a file, which its caller may have meant."""
-    if not is_file_name(text):
-        return
-    warnings.warn(
-        f"The text {text!r} is counted itself, not the file of that name. For the file: "
-        f"count_anagrams(pathlib.Path({text!r})). For the text, without this warning: count_anagrams(TextSource({text!r})).",
-        stacklevel=5,
-    )
-
-
-def _uncountable(source: object) -> InputError:
-    return InputError(
-        f"Cannot count {type(source).__name__}. Give a string of text, a pathlib.Path, an open binary file, or a list "
-        "of paths.",
-        source=repr(source)[:80],
-    )

@@ -7,19 +7,18 @@ from collections.abc import Callable, Iterable, Mapping
 from os import PathLike
 from typing import Any, TypeVar, cast
 
-from pipeline_optimization.api import NO_OPTIONS, Countable, sources_of
-from pipeline_optimization.asynchronous import in_thread
 from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, RunInterrupted
+from pipeline_optimization.pipeline.awaiting import in_thread
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, Executor, RunOptions, plan_run
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS, Executor, RunOptions, plan_run
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import UTF_8
+from pipeline_optimization.sources import UTF_8, Countable, sources_of
 from pipeline_optimization.types import Orchestrator
 
 __all__ = ["run", "run_async"]
@@ -95,7 +94,11 @@ def run(
         )
     is_over_values = isinstance(pipeline.input, Values)
     given = cast("Iterable[In]", inputs) if is_over_values else None
-    sources = [] if is_over_values else sources_of(cast("Countable", inputs), checkpoint=options.checkpoint)
+    sources = (
+        []
+        if is_over_values
+        else sources_of(cast("Countable", inputs), checkpoint=options.checkpoint, call="run(pipeline, {})", frames=1)
+    )
 
     def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Result]:
         return plan_pipeline(pipeline, given, options, executor)

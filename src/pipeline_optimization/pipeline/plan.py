@@ -19,7 +19,17 @@ from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.job import Job
 
-__all__ = ["DEFAULT_CHUNK_SIZE", "FAULTS", "KEPT", "SEED", "Executor", "RunOptions", "RunPlan", "plan_run"]
+__all__ = [
+    "DEFAULT_CHUNK_SIZE",
+    "FAULTS",
+    "KEPT",
+    "NO_OPTIONS",
+    "SEED",
+    "Executor",
+    "RunOptions",
+    "RunPlan",
+    "plan_run",
+]
 
 DEFAULT_CHUNK_SIZE = 4 << 20
 """Bytes of input in one item: enough that what an item costs does not count, little enough to hold several."""
@@ -35,6 +45,8 @@ FAULTS: Mapping[str, str] = {"faults": "profile", "latency_scale": "latency_scal
 """What callers and checkpoints call the parts of ``FaultSettings``."""
 
 Options = Mapping[str, object]
+
+NO_OPTIONS: Options = {}
 
 J = TypeVar("J", bound="Job[Any]")
 J_co = TypeVar("J_co", bound="Job[Any]", covariant=True)

@@ -17,7 +17,15 @@ from typing import TYPE_CHECKING
 
 from pipeline_optimization.sources.chunking import Chunk, read_chunks
 from pipeline_optimization.sources.encoding import UTF_8, check_encoding, decode_marked
-from pipeline_optimization.sources.source import Source, StreamSource, TextSource, is_file_name, least_bytes
+from pipeline_optimization.sources.source import (
+    Countable,
+    Source,
+    StreamSource,
+    TextSource,
+    is_file_name,
+    least_bytes,
+    sources_of,
+)
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES
 
 if TYPE_CHECKING:
@@ -45,6 +53,7 @@ __all__ = [
     "UNKNOWN",
     "UTF_8",
     "Chunk",
+    "Countable",
     "FileRange",
     "FileSource",
     "Guide",
@@ -69,6 +78,7 @@ __all__ = [
     "overwritten",
     "read_chunks",
     "read_ranges",
+    "sources_of",
     "total_size",
 ]
 

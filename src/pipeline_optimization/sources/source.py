@@ -1,12 +1,14 @@
-"""What a source is, the two kinds that are in memory or open already, and what can be told before reading."""
+"""What a source is, the two kinds that are in memory or open already, what can be told before reading, and what callers may give."""
 
 from __future__ import annotations
 
 import io
 import os
 import stat
+import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, BinaryIO, Protocol
+from os import PathLike, fspath
+from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
 
 from attrs import define, field, frozen
 
@@ -17,7 +19,7 @@ from pipeline_optimization.sources.file_state import WatchedFile
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["Source", "StreamSource", "TextSource", "is_file_name", "least_bytes"]
+__all__ = ["Countable", "Source", "StreamSource", "TextSource", "is_file_name", "least_bytes", "sources_of"]
 
 MAX_NAME = 4096
 """Characters of the longest path on most systems."""
@@ -119,3 +121,70 @@ def least_bytes(sources: Sequence[Source]) -> int:
 def is_file_name(text: str) -> bool:
     """Return whether there is a file of that name."""
     return len(text) <= MAX_NAME and os.path.isfile(text)
+
+
+Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | Source]
+"""What callers may give: a text, a path, an open binary file, a source, or a list of paths and sources."""
+
+
+def sources_of(given: Countable, *, call: str, frames: int, checkpoint: str | None = None) -> list[Source]:
+    """Return the sources that a caller named. Raises InputError for what is none.
+
+    Args:
+        given: What was named. The path of a directory stands for the text files below it.
+        call: How the caller was called, with ``{}`` for what was given, for messages.
+        frames: How many functions the user's call went through, for warnings.
+        checkpoint: The run's own, which no directory has.
+    """
+    if isinstance(given, str):
+        if is_file_name(given):
+            _warn_of_a_name(given, call, frames)
+        return [TextSource(given)]
+    if isinstance(given, PathLike):
+        from pipeline_optimization.sources.file import FileSource  # noqa: PLC0415 - a text needs it not
+
+        path = fspath(given)
+        file = FileSource.at(path)
+        if file.known_size is None and os.path.isdir(path):  # a file that is known is not looked at again
+            from pipeline_optimization.sources import checkpoint_files, expand_inputs  # noqa: PLC0415 - as above
+
+            return expand_inputs([path], without=[] if checkpoint is None else checkpoint_files(checkpoint))
+        return [file]
+    if isinstance(given, Sequence) and not hasattr(given, "decode"):
+        return [
+            part for one in given for part in sources_of(_part(one), call=call, frames=frames, checkpoint=checkpoint)
+        ]
+    if hasattr(given, "open"):
+        return [cast("Source", given)]
+    if hasattr(given, "read"):
+        return [StreamSource(cast("BinaryIO", given), name=str(getattr(given, "name", "stream")))]
+    raise _uncountable(given)
+
+
+def _part(one: object) -> PathLike[str] | Source:
+    """Return what stands in a list. Raises InputError for a string, which may be meant as a text or as a path."""
+    if isinstance(one, str):
+        raise InputError(
+            f"A list has paths, not strings such as {one[:80]!r}. For files make each a pathlib.Path; for texts join "
+            'them: " ".join(texts).',
+            source=one[:80],
+        )
+    return cast("PathLike[str] | Source", one)
+
+
+def _warn_of_a_name(text: str, call: str, frames: int) -> None:
+    """Warn that a text is the name of a file, which its caller may have meant."""
+    path, itself = call.format(f"pathlib.Path({text!r})"), call.format(f"TextSource({text!r})")
+    warnings.warn(
+        f"The text {text!r} is counted itself, not the file of that name. For the file: {path}. For the text, without this "
+        f"warning: {itself}.",
+        stacklevel=frames + 3,
+    )
+
+
+def _uncountable(given: object) -> InputError:
+    return InputError(
+        f"Cannot count {type(given).__name__}. Give a string of text, a pathlib.Path, an open binary file, or a list "
+        "of paths.",
+        source=repr(given)[:80],
+    )

@@ -1,0 +1,83 @@
+"""Functions that run something, for programs that run an event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from contextvars import copy_context
+from functools import partial
+from typing import Any, ParamSpec, TypeVar
+
+from pipeline_optimization.pipeline.run import Progress
+
+__all__ = ["in_thread"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def in_thread(count: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Return the coroutine function that calls ``count`` in a thread. Its parameters are those of ``count``."""
+
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        """Do what the function of this name without ``_async`` does, with the same arguments, while the event loop goes on.
+
+        The run has a thread of its own. Cancelling the coroutine stops the run as a Ctrl-C would: attempts under way
+        have ``limits.grace`` seconds to end, a checkpoint keeps what is finished, and CancelledError is raised once the
+        run has ended. So ``asyncio.timeout()`` bounds a run, too. ``on_progress`` is called in the event loop's thread,
+        ``should_stop`` in that of the run.
+
+        Returns the report, and raises, as that function does.
+        """
+        loop = asyncio.get_running_loop()
+        cancelled = threading.Event()
+        should_stop, on_progress = kwargs.get("should_stop"), kwargs.get("on_progress")
+
+        def is_over() -> bool:
+            return cancelled.is_set() or (callable(should_stop) and bool(should_stop()))
+
+        def tell(progress: Progress) -> None:
+            if callable(on_progress) and not loop.is_closed():
+                loop.call_soon_threadsafe(on_progress, progress)
+
+        kwargs.update(should_stop=is_over, on_progress=None if on_progress is None else tell)
+        future, thread = _started(partial(count, *args, **kwargs))
+        answer = asyncio.wrap_future(future)
+        try:
+            await asyncio.wait([answer])  # which leaves the answer alone when it is cancelled itself
+        except asyncio.CancelledError:
+            cancelled.set()
+            await asyncio.wait([answer])
+            answer.exception()  # nobody is there any more to be told of it
+            raise
+        finally:
+            if answer.done():
+                thread.join()  # it has nothing left to do but end
+        return answer.result()
+
+    call.__signature__ = inspect.signature(count)  # type: ignore[attr-defined]  # what inspect looks for
+    call.__name__ = call.__qualname__ = f"{count.__name__}_async"
+    return call
+
+
+def _started(count: Callable[[], R]) -> tuple[Future[R], threading.Thread]:
+    """Start a call in a thread that has the caller's context variables; return its outcome-to-be, and the thread."""
+    future: Future[R] = Future()
+    context = copy_context()
+
+    def work() -> None:
+        try:
+            report = context.run(count)
+        except BaseException as error:  # noqa: BLE001 - a KeyboardInterrupt of a task, too, is for who awaits
+            future.set_exception(error)
+        else:
+            future.set_result(report)
+
+    # A thread of its own, since the loop's few threads are for short calls. A daemon, so that a worker that hangs
+    # does not keep the program from ending.
+    thread = threading.Thread(target=work, name="anagram-run", daemon=True)
+    thread.start()
+    return future, thread
