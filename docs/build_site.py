@@ -13,7 +13,7 @@ from pathlib import Path
 
 from pipeline_optimization import hookspecs, types
 from pipeline_optimization.benchmarks.methods import describe_methods
-from pipeline_optimization.testing.examining import CHECKS
+from pipeline_optimization.testing.every_kind import CHECKS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"

@@ -278,7 +278,7 @@ class Interrupting:
 
     @hookimpl
     def anagram_item_finished(self, event: ItemFinished) -> None:
-        if event.task == "find_anagrams":
+        if event.task == "describe":
             raise KeyboardInterrupt
 
 

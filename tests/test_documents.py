@@ -55,7 +55,7 @@ def test_references_are_made_of_docstrings(monkeypatch: pytest.MonkeyPatch) -> N
     import build_site
 
     from pipeline_optimization import hookspecs, types
-    from pipeline_optimization.testing.examining import CHECKS
+    from pipeline_optimization.testing.every_kind import CHECKS
 
     hooks = build_site.hooks()
     for name in (name for name in vars(hookspecs) if name.startswith("anagram_")):

@@ -34,7 +34,7 @@ def test_a_sound_plugin() -> None:
     assert done.returncode == 0, done.stdout.decode()
     lines = done.stdout.decode().splitlines()
     assert lines[0].split() == ["component", "check", "outcome", "what", "was", "seen"]
-    assert any(line.split()[:3] == ["orchestrator:threaded", "cat", "passed"] for line in lines)
+    assert any(line.split()[:3] == ["orchestrator:threaded", "one_element", "passed"] for line in lines)
     assert lines[-1].endswith("checks, 0 failed.")
 
 

@@ -1,24 +1,16 @@
 """What plugin authors test with: contracts as test classes, and the same checks as functions."""
 
+from pipeline_optimization.testing.anagrams.contracts import LexiconContract, SignatureContract, TokenizerContract
+from pipeline_optimization.testing.anagrams.examining import check_lexicon, check_signature, check_tokenizer
 from pipeline_optimization.testing.checks import CheckFailedError, CheckResult
 from pipeline_optimization.testing.contracts import (
     ContractWarning,
-    LexiconContract,
     ObserverContract,
     OrchestratorContract,
     RetryPolicyContract,
-    SignatureContract,
-    TokenizerContract,
 )
-from pipeline_optimization.testing.examining import (
-    check_component,
-    check_lexicon,
-    check_observer,
-    check_orchestrator,
-    check_retry_policy,
-    check_signature,
-    check_tokenizer,
-)
+from pipeline_optimization.testing.every_kind import check_component
+from pipeline_optimization.testing.examining import check_observer, check_orchestrator, check_retry_policy
 
 __all__ = [
     "CheckFailedError",

@@ -16,6 +16,7 @@ from pipeline_optimization.foreign_code import NotedSignals, noting_signals
 __all__ = ["Check", "CheckFailedError", "CheckResult", "CheckSkippedError", "Examination", "require"]
 
 S = TypeVar("S")
+S_contra = TypeVar("S_contra", contravariant=True)
 
 FIRST_VERSION = "0.1"
 """The minor version that brought the kit: nothing in it is newer than the kit itself."""
@@ -50,32 +51,42 @@ class CheckResult:
 
 
 @frozen(kw_only=True)
-class Check(Generic[S]):
+class Check(Generic[S_contra]):
     """One fact that must hold of a component. ``after`` names checks without which this one says nothing.
 
     ``since`` is the version that brought it: until the next minor version its failure is only a warning. ``sends_signals``: it needs
-    the program's own handlers, so that a KeyboardInterrupt in it is taken for the user's.
+    the program's own handlers, so that a KeyboardInterrupt in it is taken for the user's. ``formerly`` is a name that it had, by which
+    ``known_failures`` may still call it.
     """
 
     name: str
     fact: str
-    run: Callable[[S], None]
+    run: Callable[[S_contra], None]
     since: str
     after: Sequence[str] = ()
     sends_signals: bool = False
+    formerly: str = ""
 
-    @classmethod
+    @staticmethod
     def of(
-        cls,
         run: Callable[[S], None],
         *,
         since: str = "0.1.0",
         after: Sequence[str] = (),
         sends_signals: bool = False,
+        formerly: str = "",
     ) -> Check[S]:
         """Return a function as a check, with its name and the first line of its docstring."""
         fact = (run.__doc__ or "").strip().partition("\n")[0]
-        return cls(name=run.__name__, fact=fact, run=run, since=since, after=after, sends_signals=sends_signals)
+        return Check(
+            name=run.__name__,
+            fact=fact,
+            run=run,
+            since=since,
+            after=after,
+            sends_signals=sends_signals,
+            formerly=formerly,
+        )
 
     def is_binding(self, version: str = __version__) -> bool:
         """Return whether a failure counts in a version: not yet in the minor version that brings the check."""
@@ -100,7 +111,8 @@ class Examination(Generic[S]):
     def __init__(self, subject: S, checks: Sequence[Check[S]], known_failures: Mapping[str, str] | None = None) -> None:
         self._subject = subject
         self._checks = {check.name: check for check in checks}
-        self._known = dict(known_failures or {})
+        renamed = {check.formerly: check.name for check in checks if check.formerly}
+        self._known = {renamed.get(name, name): reason for name, reason in (known_failures or {}).items()}
         self._raw: dict[str, CheckResult] = {}
         self._blocked: set[str] = set()  # skipped because of a failure, directly or not
         for name in self._known:

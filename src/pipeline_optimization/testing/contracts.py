@@ -10,27 +10,30 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pipeline_optimization.registry import Kind, Registry
 from pipeline_optimization.testing.checks import Check, CheckFailedError, Examination
-from pipeline_optimization.testing.examining import CHECKS, OBSERVER_KIND, ExaminedKind
+from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
+from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
+from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
 from pipeline_optimization.testing.subject import Subject
-from pipeline_optimization.types import Capabilities, Lexicon, Orchestrator, RetryPolicy, Signature, Tokenizer
-from pipeline_optimization.types.components import ANAGRAM
+from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
 
 if TYPE_CHECKING:
     import pytest
 
 __all__ = [
+    "ComponentContract",
+    "Contract",
     "ContractWarning",
-    "LexiconContract",
+    "ExaminedKind",
     "ObserverContract",
     "OrchestratorContract",
     "RetryPolicyContract",
-    "SignatureContract",
-    "TokenizerContract",
 ]
+
+ExaminedKind = Kind | Literal["observer"]
 
 
 class ContractWarning(UserWarning):
@@ -40,10 +43,11 @@ class ContractWarning(UserWarning):
     """
 
 
-class _Contract:
+class Contract:
     """One test for each check. ``known_failures`` maps checks to reasons; one that passes after all fails the test."""
 
     kind: ClassVar[ExaminedKind]
+    checks: ClassVar[Sequence[Check[Any]]]
     known_failures: Mapping[str, str] = {}
 
     def subject(self) -> Subject[Any]:
@@ -52,7 +56,7 @@ class _Contract:
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
         """Make one test of each check, called by its name."""
         if "check" in metafunc.fixturenames:
-            names = [check.name for check in _checks(self.kind)]
+            names = [check.name for check in self.checks]
             metafunc.parametrize("check", names)
 
     def test_contract(self, check: str) -> None:
@@ -63,7 +67,7 @@ class _Contract:
         cls = type(self)
         examination: Examination[Any] | None = cls.__dict__.get("_examination")
         if examination is None:
-            examination = Examination(self.subject(), _checks(self.kind), self.known_failures)
+            examination = Examination(self.subject(), self.checks, self.known_failures)
             cls._examination = examination  # type: ignore[attr-defined]  # pytest makes a new object for each test
         result = examination.result(check)
         if result.status == "failed":
@@ -76,87 +80,59 @@ class _Contract:
             pytest.skip(result.detail)
 
 
-def _checks(kind: ExaminedKind) -> Sequence[Check[Any]]:
-    return CHECKS[kind]
-
-
-class _ComponentContract(_Contract):
+class ComponentContract(Contract):
     """``name`` is the component's, as users write it; ``options`` are what it is built with.
 
-    Override ``make`` to test something that is not registered, with ``capabilities`` for what an orchestrator claims and
-    ``relation`` for what a signature declares.
+    Override ``make`` to test something that is not registered, with ``capabilities`` for what an orchestrator claims.
     """
 
     kind: ClassVar[Kind]
     name: str
     options: Mapping[str, object] = {}
     capabilities = Capabilities()
-    relation: str = ANAGRAM
 
     def subject(self) -> Subject[Any]:
-        if type(self).make is not _ComponentContract.make:
-            return Subject(make=self.make, capabilities=self.capabilities, relation=self.relation)
+        if self.is_made_here():
+            return Subject(make=self.make, capabilities=self.capabilities)
         return Subject.named(Registry.load(), self.kind, self.name, self.options)
+
+    @classmethod
+    def is_made_here(cls) -> bool:
+        """Return whether the component comes from an overridden ``make``."""
+        return cls.make is not ComponentContract.make
 
     def make(self) -> Any:
         """Build the component under test."""
         return self.subject().make()
 
 
-class OrchestratorContract(_ComponentContract):
+class OrchestratorContract(ComponentContract):
     """For orchestrators: attempts, claims, and whole runs."""
 
     kind = "orchestrator"
+    checks = ORCHESTRATOR_CHECKS
 
     if TYPE_CHECKING:
 
         def make(self) -> Orchestrator: ...
 
 
-class TokenizerContract(_ComponentContract):
-    """For tokenizers."""
-
-    kind = "tokenizer"
-
-    if TYPE_CHECKING:
-
-        def make(self) -> Tokenizer: ...
-
-
-class SignatureContract(_ComponentContract):
-    """For signatures."""
-
-    kind = "signature"
-
-    if TYPE_CHECKING:
-
-        def make(self) -> Signature: ...
-
-
-class RetryPolicyContract(_ComponentContract):
+class RetryPolicyContract(ComponentContract):
     """For retry policies."""
 
     kind = "retry_policy"
+    checks = RETRY_POLICY_CHECKS
 
     if TYPE_CHECKING:
 
         def make(self) -> RetryPolicy: ...
 
 
-class LexiconContract(_ComponentContract):
-    """For lexicons."""
-
-    kind = "lexicon"
-
-    if TYPE_CHECKING:
-
-        def make(self) -> Lexicon: ...
-
-
-class ObserverContract(_Contract):
+class ObserverContract(Contract):
     """For plugins that observe: override ``make`` to return the plugin, a module or an object."""
 
-    kind = OBSERVER_KIND
+    kind = "observer"
+    checks = OBSERVER_CHECKS
 
     def make(self) -> object:
         """Return the plugin under test."""

@@ -7,14 +7,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline_optimization.anagrams.report import RunReport
-from pipeline_optimization.api import count_anagrams
 from pipeline_optimization.errors import RunInterrupted
+from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.entries import installed_entries
 from pipeline_optimization.registry.records import OBSERVER_HOOKS
 from pipeline_optimization.testing.checks import Check, CheckFailedError, require
-from pipeline_optimization.testing.runs import TEXT, heavy
+from pipeline_optimization.testing.pipelines import SQUARES, TEXT
+from pipeline_optimization.testing.runs import heavy, run_kit
 from pipeline_optimization.testing.subject import Subject
 from pipeline_optimization.testing.surroundings import nothing_more
 
@@ -23,19 +23,19 @@ __all__ = ["OBSERVER_CHECKS"]
 ObserverSubject = Subject[object]
 
 RUNS: Mapping[str, Mapping[str, Any]] = {
-    "of an empty text": {"source": ""},
-    "without faults": {"source": TEXT, "chunk_size": 8},
-    "with failures": {"source": TEXT, **heavy(50)},
-    "with failures for good": {"source": TEXT, **heavy(1)},
+    "of an empty text": {"text": ""},
+    "without faults": {"text": TEXT, "chunk_size": 8},
+    "with failures": {"text": TEXT, **heavy(50)},
+    "with failures for good": {"text": TEXT, **heavy(1)},
 }
 
 
-def _run(plugin: object, source: str, **options: Any) -> RunReport:
+def _run(plugin: object, text: str, **options: Any) -> PipelineReport[dict[tuple[str, int], int]]:
     # The core alone: the plugin may be installed too, and others' mistakes are not its own.
     registry = Registry([entry for entry in installed_entries() if entry.is_core])
     undo = registry.register(plugin, "under-test")
     try:
-        return count_anagrams(source, registry=registry, **options)
+        return run_kit(SQUARES, text, registry=registry, **options)
     except RunInterrupted as error:
         raise CheckFailedError("It interrupted a run.") from error
     finally:
@@ -62,20 +62,20 @@ def never_raises(subject: ObserverSubject) -> None:
 
 
 def changes_nothing(subject: ObserverSubject) -> None:
-    """Counts and ledger are those of a run that nobody observes."""
+    """Result and ledger are those of a run that nobody observes."""
     for name, options in RUNS.items():
-        expected = count_anagrams(**options)
+        expected = run_kit(SQUARES, **options)
         found = _run(subject.make(), **options)
-        for what in ("anagram_counts", "failures", "ledger_digest"):
+        for what in ("result", "failures", "ledger_digest"):
             require(getattr(found, what) == getattr(expected, what), f"In a run {name}, {what} changed.")
 
 
 def serves_many_runs(subject: ObserverSubject) -> None:
     """One object observes several runs, one after the other, and leaves nothing behind."""
     plugin = subject.make()
-    _run(plugin, "cat")
+    _run(plugin, "3")
     with nothing_more():
-        for text in ("cat", "dog"):
+        for text in ("3", "4"):
             warnings = _run(plugin, text).warnings
             require(not warnings, f"In a second run: {' '.join(warnings)}")
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
-from pipeline_optimization.anagrams.report import RunReport
-from pipeline_optimization.api import count_anagrams
 from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.pipeline.model.report import PipelineReport
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.running import run
+from pipeline_optimization.sources import TextSource
 from pipeline_optimization.testing.checks import CheckFailedError
 from pipeline_optimization.testing.drive import PATIENCE
 from pipeline_optimization.testing.subject import Subject
@@ -27,11 +29,10 @@ from pipeline_optimization.types import (
     TaskRetried,
 )
 
-__all__ = ["HEAVY", "TEXT", "EventLog", "count", "heavy", "seeded_texts", "watched"]
+__all__ = ["HEAVY", "EventLog", "heavy", "run_kit", "seeded_texts", "watched"]
 
-TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop."
-WORDS = ("cat", "act", "dog", "stop", "tea-pot", "I'll", "x1", "silent", "étude", "the", "Ärger", "foo/bar", "listen")
-SPACES = (" ", "\n", "\t", "  ", "\u00a0", "\u2003", "\r\n")
+R = TypeVar("R")
+
 
 HEAVY: Mapping[str, Any] = {"faults": "heavy", "latency_scale": 0.0, "seed": 11}
 """Options of a run in which a fifth to a half of all attempts fail, without waiting."""
@@ -43,9 +44,10 @@ def heavy(attempts: int) -> Mapping[str, Any]:
 
 
 def seeded_texts(number: int, *, seed: int = 1) -> list[str]:
-    """Return texts of all kinds, the same at each call."""
+    """Return texts of numbers, some of them empty, the same at each call."""
     rng = random.Random(seed)  # noqa: S311 - texts, not secrets
-    return ["".join(rng.choice(WORDS) + rng.choice(SPACES) for _ in range(rng.randint(0, 40))) for _ in range(number)]
+    lines = [[str(rng.randint(0, 12)) for _ in range(rng.randint(0, 5))] for _ in range(8 * number)]
+    return ["\n".join(" ".join(line) for line in lines[at::number][: rng.randint(0, 8)]) for at in range(number)]
 
 
 class _Watched:
@@ -94,9 +96,13 @@ def watched(subject: Subject[Orchestrator]) -> Orchestrator:
     return _Watched(subject.make(), subject.capabilities)
 
 
-def count(text: str, orchestrator: Orchestrator | None = None, **options: Any) -> RunReport:
-    """Count a text with an orchestrator, or with the sequential one."""
-    return count_anagrams(text, orchestrator="sequential" if orchestrator is None else orchestrator, **options)
+def run_kit(
+    pipeline: CompletePipeline[Any, R], text: str, orchestrator: Orchestrator | None = None, **options: Any
+) -> PipelineReport[R]:
+    """Run a pipeline of the kit over a text with an orchestrator, or with the sequential one."""
+    return run(
+        pipeline, TextSource(text), orchestrator="sequential" if orchestrator is None else orchestrator, **options
+    )
 
 
 class EventLog:

@@ -9,7 +9,6 @@ from attrs import field, frozen
 
 from pipeline_optimization.registry import Choice, Kind, Registry
 from pipeline_optimization.types import Capabilities
-from pipeline_optimization.types.components import ANAGRAM
 
 __all__ = ["Subject"]
 
@@ -20,17 +19,15 @@ T = TypeVar("T")
 class Subject(Generic[T]):
     """``make`` builds a fresh component at each call. ``choice`` is how it was registered, where it was.
 
-    ``capabilities`` are what an orchestrator claims, ``relation`` is what a signature declares.
+    ``capabilities`` are what an orchestrator claims.
     """
 
     make: Callable[[], T]
     capabilities: Capabilities = field(factory=Capabilities)
-    relation: str = ANAGRAM
     choice: Choice[T] | None = None
 
     @classmethod
     def named(cls, registry: Registry, kind: Kind, label: str, options: Mapping[str, object]) -> Subject[Any]:
         """Return a registered component. Raises UsageError and PluginError as the registry does."""
         choice: Choice[Any] = registry.choose(kind, label, options)
-        component = choice.component
-        return cls(make=choice.build, capabilities=component.capabilities, relation=component.relation, choice=choice)
+        return cls(make=choice.build, capabilities=choice.component.capabilities, choice=choice)

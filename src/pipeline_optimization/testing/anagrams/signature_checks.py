@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import combinations
 
+from attrs import frozen
+
+from pipeline_optimization.registry import Choice, Kind, Registry
 from pipeline_optimization.testing.checks import Check, CheckSkippedError, require
 from pipeline_optimization.testing.component_checks import WORKER_CHECKS
 from pipeline_optimization.testing.subject import Subject
 from pipeline_optimization.types import Signature
 from pipeline_optimization.types.components import ANAGRAM
 
-__all__ = ["SIGNATURE_CHECKS"]
-
-SignatureSubject = Subject[Signature]
+__all__ = ["SIGNATURE_CHECKS", "SignatureSubject"]
 
 WORDS = ("", "a", "b", "aa", "ab", "aab", "abb", "abc", "cat", "act", "cart", "stop", "post", "silent", "listen", "zzz")
 HINT = 'If it stands for another relation, declare it: Component(..., relation="phonetic").'
 ODD_WORDS = ("étude", "straße", "привет", "x1", "don't", "日本", "ﬁ", "a" * 500)
+
+
+@frozen(kw_only=True)
+class SignatureSubject(Subject[Signature]):
+    """A signature under test; ``relation`` is what it declares."""
+
+    relation: str = ANAGRAM
+
+    @classmethod
+    def named(cls, registry: Registry, kind: Kind, label: str, options: Mapping[str, object]) -> SignatureSubject:
+        choice: Choice[Signature] = registry.choose(kind, label, options)
+        return cls(make=choice.build, relation=choice.component.relation, choice=choice)
 
 
 def is_hashable(subject: SignatureSubject) -> None:

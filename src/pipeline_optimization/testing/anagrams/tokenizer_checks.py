@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pipeline_optimization.counting.spelling import LONE_WORDS, spelling_of
+from pipeline_optimization.testing.anagrams.texts import seeded_texts
 from pipeline_optimization.testing.checks import Check, CheckSkippedError, require
 from pipeline_optimization.testing.component_checks import WORKER_CHECKS
-from pipeline_optimization.testing.runs import seeded_texts
 from pipeline_optimization.testing.subject import Subject
 from pipeline_optimization.types import Speller, Tokenizer
 

@@ -1,0 +1,37 @@
+"""The checks of every kind of component, and how a component is checked that is registered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pipeline_optimization.registry import Kind, Registry
+from pipeline_optimization.testing.anagrams.lexicon_checks import LEXICON_CHECKS
+from pipeline_optimization.testing.anagrams.signature_checks import SIGNATURE_CHECKS, SignatureSubject
+from pipeline_optimization.testing.anagrams.tokenizer_checks import TOKENIZER_CHECKS
+from pipeline_optimization.testing.checks import Check, CheckResult, Examination
+from pipeline_optimization.testing.contracts import ExaminedKind
+from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
+from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
+from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
+from pipeline_optimization.testing.subject import Subject
+
+__all__ = ["CHECKS", "check_component"]
+
+CHECKS: Mapping[ExaminedKind, Sequence[Check[Any]]] = {
+    "orchestrator": ORCHESTRATOR_CHECKS,
+    "tokenizer": TOKENIZER_CHECKS,
+    "signature": SIGNATURE_CHECKS,
+    "retry_policy": RETRY_POLICY_CHECKS,
+    "lexicon": LEXICON_CHECKS,
+    "observer": OBSERVER_CHECKS,
+}
+"""Every check, by kind, in the order in which they are best read."""
+
+
+def check_component(
+    registry: Registry, kind: Kind, label: str, options: Mapping[str, object] | None = None
+) -> list[CheckResult]:
+    """Check a registered component, as users name it. Raises UsageError and PluginError where it cannot be had."""
+    make = SignatureSubject if kind == "signature" else Subject
+    return Examination(make.named(registry, kind, label, options or {}), CHECKS[kind]).results()
