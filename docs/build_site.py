@@ -26,6 +26,7 @@ TITLES = {
     "signature": "Signatures",
     "retry_policy": "Retry policies",
     "lexicon": "Lexicons",
+    "pipeline": "Pipelines",
     "observer": "Observers",
 }
 

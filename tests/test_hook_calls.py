@@ -9,15 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization import Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
 from pipeline_optimization.builtin.sequential import SequentialOrchestrator
 from pipeline_optimization.builtin.signatures import make_letters
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.kernel import ExerciseKernel
+from pipeline_optimization.errors import OptionError, UnknownComponentError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline import keeping
+from pipeline_optimization.pipeline.model.finding import find_pipeline
 from pipeline_optimization.types import (
     CheckpointSaved,
     Component,
@@ -29,12 +31,17 @@ from pipeline_optimization.types import (
     Orchestrator,
     RetryPolicy,
     RunFinished,
+    RunnablePipeline,
     RunStarted,
     Signature,
     TaskFailed,
     TaskRetried,
     Tokenizer,
 )
+
+
+def make_sum(options: FixedOptions) -> RunnablePipeline:
+    return Pipeline(f"of-{options.attempts}").values(int).sum()
 
 
 class Everything:
@@ -68,6 +75,10 @@ class Everything:
     @hookimpl
     def anagram_register_lexicons(self) -> Sequence[ComponentOf[Lexicon]]:
         return [Component(name="my-lexicon", summary="s", factory=FileLexicon, options=FileLexiconOptions)]
+
+    @hookimpl
+    def anagram_register_pipelines(self) -> Sequence[ComponentOf[RunnablePipeline]]:
+        return [Component(name="my-pipeline", summary="s", factory=make_sum, options=FixedOptions)]
 
     @hookimpl
     def anagram_counting_kernel(self, tokenizer: str, signature: str, lexicon: str) -> KernelOffer | None:
@@ -123,6 +134,18 @@ def test_registered_components_are_used(everything: Everything, anagram_registry
     assert report.anagram_counts == {"act": 1, "cat": 1}
     assert report.kernel == "my-kernel"
     assert everything.asked == [("my-tokenizer", "my-signature", "my-lexicon")]
+
+
+def test_a_registered_pipeline_is_found(everything: Everything, anagram_registry: Registry) -> None:
+    """By its name, with its options; another name is answered with those that there are."""
+    found = find_pipeline("my-pipeline", {"attempts": "3"}, anagram_registry)
+    assert (found.reference, found.options["attempts"], found.pipeline.name) == ("my-pipeline", 3, "of-3")
+    assert run(found.pipeline, range(4), registry=anagram_registry).result == 6
+    assert anagram_registry.pipeline("my-pipeline").build().name.startswith("of-")
+    with pytest.raises(UnknownComponentError, match=r"Did you mean 'my-pipeline'\? Installed: anagrams, .*my-pipeline"):
+        find_pipeline("my-pipelin", registry=anagram_registry)
+    with pytest.raises(OptionError, match="The pipeline 'my-pipeline' has no option 'least'"):
+        find_pipeline("my-pipeline", {"least": 3}, anagram_registry)
 
 
 def test_observers_are_told(everything: Everything, anagram_registry: Registry, tmp_path: Path) -> None:

@@ -43,6 +43,15 @@ def test_components_in_every_orchestrator(orchestrator: tuple[str, ...]) -> None
     assert done.stderr.count(b"finished in ") == 1
 
 
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS, ids="-".join)
+def test_pipelines_in_every_orchestrator(orchestrator: tuple[str, ...]) -> None:
+    """A file's pipeline is run by its name, with its option, wherever attempts run."""
+    arguments = ("run", "--pipeline", "long-words", "--text", "a cat\nthe cat\n", "--orchestrator", *orchestrator)
+    options = ("-o", "pipeline.least=2", "--chunk-size", "2", "--format", "csv", "--plugins-dir", str(PLUGINS))
+    done = anagram(*arguments, *options)
+    assert (done.returncode, done.stdout) == (0, b"cat,2\nthe,1\n"), done.stderr.decode()
+
+
 def test_from_another_directory(tmp_path: Path) -> None:
     """A directory is named relative to where the command runs, and need not be on any path."""
     shutil.copy(PLUGINS / "quiet.py", tmp_path)
@@ -55,7 +64,7 @@ def test_files_are_listed_by_path() -> None:
     path = str(PLUGINS / "quiet.py")
     facts = json.loads(anagram("plugins", "info", path, "--json", "--plugins-dir", str(PLUGINS)).stdout)
     assert (facts["name"], facts["origin"], facts["status"]) == ("quiet", path, "active")
-    assert len(facts["components"]) == 5
+    assert len(facts["components"]) == 6
     for alias in ("quiet", "quiet.py", path):
         registry = Registry.load(Selection(directories=[str(PLUGINS)], disabled=[alias]))
         assert [record.status for record in registry.records if record.name == "quiet"] == ["disabled"]

@@ -10,6 +10,7 @@ import pytest
 
 from command import anagram, refused
 from installing import install
+from pipeline_optimization.templates.rendering import write_plugin
 
 BAD = """
 from pipeline_optimization.hookspecs import hookimpl
@@ -90,6 +91,7 @@ def test_components_that_need_a_value(tmp_path: Path) -> None:
         (("check", "threaded", "--no-plugin", "threaded"), "cannot be used. It is switched off"),
         (("new", "My_Plugin", "--kind", "lexicon"), "'My_Plugin' will not do as a plugin's name"),
         (("new", "exercise", "--kind", "tokenizer"), "The core has a tokenizer 'exercise' already"),
+        (("new", "anagrams", "--kind", "pipeline"), "The core has a pipeline 'anagrams' already"),
         (("new", "x", "--kind", "engine"), "'engine' is not one of 'orchestrator', 'tokenizer', 'signature'"),
         (("new", "taken", "--kind", "lexicon"), "exists already. Choose another name"),
     ],
@@ -100,7 +102,7 @@ def test_refusals(arguments: tuple[str, ...], message: str, tmp_path: Path) -> N
     assert message in " ".join(refused(("plugins", *arguments), cwd=tmp_path).split())
 
 
-KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "observer")
+KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "observer")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -123,3 +125,29 @@ def test_new_makes_a_whole_distribution(kind: str, tmp_path: Path) -> None:
         if path.is_file():
             assert "$" not in path.read_text().replace("${{ matrix.python }}", "")
     assert ("anagram_observer" in (home / "pyproject.toml").read_text()) == (kind == "observer")
+
+
+def test_the_pipeline_of_a_new_plugin_runs(tmp_path: Path) -> None:
+    """It keeps its contract, and runs by its name in other processes, which import the plugin's module."""
+    home = write_plugin("my-own", "pipeline", tmp_path)
+    code = (home / "src" / "anagram_plugin_my_own" / "__init__.py").read_text()
+    site = tmp_path / "site"
+    site.mkdir()
+    install(site, "anagram-plugin-my-own", "my-own", code)
+    env = {"PYTHONPATH": os.fspath(site)}
+    done = anagram("plugins", "check", "my-own", "--json", env=env)
+    outcomes = {one["check"]: one["status"] for one in json.loads(done.stdout)}
+    assert (done.returncode, outcomes["is_described"], outcomes["can_be_sent_to_workers"]) == (0, "passed", "passed")
+    for start in ("fork", "spawn"):
+        options = (
+            "--orchestrator",
+            "multiprocess",
+            "-o",
+            f"start={start}",
+            "-o",
+            "pipeline.least=2",
+            "--format",
+            "csv",
+        )
+        done = anagram("run", "--pipeline", "my-own", "--text", "a cat\nthe cat\n", *options, env=env)
+        assert (done.returncode, done.stdout) == (0, b"cat,2\nthe,1\n"), done.stderr.decode()

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         Orchestrator,
         RetryPolicy,
         RunFinished,
+        RunnablePipeline,
         RunStarted,
         Signature,
         TaskFailed,
@@ -122,6 +123,22 @@ def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
     Called once in each registry, when the plugin is imported. Import the engine behind it inside the factory.
 
     Example: ``[Component(name="threaded", summary="...", factory=make, options=Options, capabilities=...)]``.
+
+    Since 0.1.0.
+    """
+    return ()
+
+
+@hookspec
+def anagram_register_pipelines() -> Sequence[ComponentOf[RunnablePipeline]]:
+    """Return the pipelines that the plugin offers.
+
+    Called once in each registry, when the plugin is imported. ``anagram run --pipeline NAME`` runs one; its options are
+    ``-o pipeline.KEY=VALUE``. The factory is called once a run, in the parent; workers import the functions of the steps by name, so
+    define them at the top level of a module of the plugin.
+
+    Example: ``[Component(name="status-by-hour", summary="...", factory=make, options=Options)]``, where ``make`` returns
+    ``Pipeline("status-by-hour").lines().map(parse).count()``.
 
     Since 0.1.0.
     """

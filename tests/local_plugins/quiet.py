@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import partial
 from random import Random
 
 from attrs import frozen
 
+from pipeline_optimization import CompletePipeline, Pipeline
 from pipeline_optimization.builtin.sequential import SequentialOrchestrator
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.orchestrator import TaskOrchestrator, TaskResult
@@ -21,6 +23,7 @@ from pipeline_optimization.types import (
     Orchestrator,
     RetryPolicy,
     RunFinished,
+    RunnablePipeline,
     Signature,
     Tokenizer,
     option,
@@ -110,6 +113,24 @@ def anagram_register_retry_policies() -> Sequence[ComponentOf[RetryPolicy]]:
 @hookimpl
 def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
     return [Component(name="plain", summary="as sequential", factory=SequentialOrchestrator, options=NoOptions)]
+
+
+@frozen(kw_only=True)
+class WordsOptions:
+    least: int = option(1, help="characters of the shortest word", at_least=1)
+
+
+def words(line: str, *, least: int) -> list[str]:
+    return [word for word in line.split() if len(word) >= least]
+
+
+def make_pipeline(options: WordsOptions) -> CompletePipeline[str, dict[str, int]]:
+    return Pipeline("words").lines().flat_map(partial(words, least=options.least)).count()
+
+
+@hookimpl
+def anagram_register_pipelines() -> Sequence[ComponentOf[RunnablePipeline]]:
+    return [Component(name="long-words", summary="words", factory=make_pipeline, options=WordsOptions)]
 
 
 @hookimpl

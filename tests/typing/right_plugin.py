@@ -7,7 +7,7 @@ from random import Random
 
 from attrs import frozen
 
-from pipeline_optimization import Registry, RunReport, count_anagrams
+from pipeline_optimization import CompletePipeline, Pipeline, Registry, RunReport, count_anagrams
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.testing import CheckResult, OrchestratorContract, check_orchestrator, check_tokenizer
@@ -24,6 +24,7 @@ from pipeline_optimization.types import (
     Orchestrator,
     RetryPolicy,
     RunFinished,
+    RunnablePipeline,
     Signature,
     Tokenizer,
     option,
@@ -124,6 +125,15 @@ def anagram_register_retry_policies() -> Sequence[ComponentOf[RetryPolicy]]:
 def anagram_register_lexicons() -> Sequence[ComponentOf[Lexicon]]:
     short = Component(name="short", summary="s", factory=Short, options=Options)
     return [short, Component(name="shorter", summary="s", factory=make_short, options=NoOptions)]
+
+
+def count_words(options: Options) -> CompletePipeline[str, dict[str, int]]:
+    return Pipeline("words").lines().flat_map(str.split).count()
+
+
+@hookimpl
+def anagram_register_pipelines() -> Sequence[ComponentOf[RunnablePipeline]]:
+    return [Component(name="words", summary="s", factory=count_words, options=Options)]
 
 
 def make_short(options: NoOptions) -> Lexicon:

@@ -11,13 +11,14 @@ from wheels.environment import WHEELS, clean_environment, make_environment
 
 pytestmark = pytest.mark.wheels
 
-KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "observer")
+KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "observer")
 USED = {
     "orchestrator": ("--orchestrator", "my-orchestrator"),
     "tokenizer": ("--tokenizer", "my-tokenizer"),
     "signature": ("--signature", "my-signature"),
     "retry_policy": ("--retry", "my-retry-policy"),
     "lexicon": ("--lexicon", "my-lexicon"),
+    "pipeline": ("--pipeline", "my-pipeline"),
     "observer": (),
 }
 

@@ -22,6 +22,7 @@ from pipeline_optimization.builtin.sequential import SequentialOrchestrator
 from pipeline_optimization.builtin.signatures import make_counts, make_letters, make_primes
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, WhitespaceTokenizer
 from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel
+from pipeline_optimization.errors import UsageError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import (
     Capabilities,
@@ -32,6 +33,7 @@ from pipeline_optimization.types import (
     NoOptions,
     Orchestrator,
     RetryPolicy,
+    RunnablePipeline,
     Signature,
     Tokenizer,
 )
@@ -99,6 +101,23 @@ def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
             capabilities=Capabilities(announces_start=True, runs_in_caller=True),
         )
     ]
+
+
+@hookimpl
+def anagram_register_pipelines() -> Sequence[ComponentOf[RunnablePipeline]]:
+    return [
+        Component(
+            name="anagrams",
+            summary="counts the dictionary anagrams of words; the default of every command",
+            factory=_refuse,
+            options=NoOptions,
+        )
+    ]
+
+
+def _refuse(options: NoOptions) -> RunnablePipeline:
+    """Refuse to make a pipeline of steps: anagrams are counted by kernels of their own."""
+    raise UsageError("The pipeline 'anagrams' is run by count_anagrams() and by commands without --pipeline.")
 
 
 @hookimpl(trylast=True)

@@ -22,11 +22,11 @@ KIND_OF: Mapping[str, Kind] = {
     "signature": "signature",
     "retry": "retry_policy",
     "lexicon": "lexicon",
+    "pipeline": "pipeline",
 }
 """What a component is called on the command line, with its kind."""
 
 PIPELINE = "pipeline"
-"""What a pipeline's own options are called."""
 
 OF_ANY_PIPELINE = ("orchestrator", "retry")
 """The components that each pipeline is run with."""
@@ -52,31 +52,23 @@ class KindOptions:
     @classmethod
     def parse(cls, pairs: Iterable[str]) -> KindOptions:
         """Sort ``key=value`` (for the orchestrator) and ``kind.key=value``; raises click.UsageError."""
-        found: dict[str, dict[str, object]] = {name: {} for name in (*KIND_OF, PIPELINE)}
+        found: dict[str, dict[str, object]] = {name: {} for name in KIND_OF}
         for pair in pairs:
             path, equals, value = pair.partition("=")
             kind, dot, key = path.rpartition(".")
             if not equals or not key:
                 raise click.UsageError(f"-o takes KEY=VALUE, not {pair!r}; -o help lists the options.")
-            named = _named(kind) if dot else "orchestrator"
+            named = kind_named(kind) if dot else "orchestrator"
             if named is None:
                 raise click.UsageError(f"-o {pair!r}: there is no {kind!r}; it can be {', '.join(found)}.")
-            found[named][key] = value
+            found[NAME_OF[named]][key] = value
         return cls(**found)
-
-
-def _named(kind: str) -> str | None:
-    """Return what the options of a kind are called here; None for what is no kind."""
-    if kind.strip().lower() == PIPELINE:
-        return PIPELINE
-    named = kind_named(kind)
-    return None if named is None else NAME_OF[named]
 
 
 def print_options(registry: Registry, chosen: Mapping[str, str], pipeline: Component[Any, Any] | None = None) -> None:
     """Print the options of the chosen components, ready to be typed; with a pipeline of the user's own just those that it can have."""
     for prefix, kind in KIND_OF.items():
-        if pipeline is None or prefix in OF_ANY_PIPELINE:
+        if prefix in OF_ANY_PIPELINE or (pipeline is None and prefix != PIPELINE):
             _print_options(kind.replace("_", " "), prefix, registry.component(kind, chosen[prefix].partition(":")[0]))
     if pipeline is not None:
         _print_options(PIPELINE, PIPELINE, pipeline)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import click
 from attrs import evolve, frozen
@@ -16,8 +17,10 @@ from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.errors import LexiconError, PluginError, UsageError
 from pipeline_optimization.registry import PluginRecord, Registry
 from pipeline_optimization.registry.failure import unusable
+from pipeline_optimization.registry.options import argument_name
 from pipeline_optimization.registry.records import OBSERVER_HOOKS
 from pipeline_optimization.testing import CheckResult, check_component, check_observer
+from pipeline_optimization.types import Component
 
 __all__ = ["check_plugin"]
 
@@ -79,12 +82,10 @@ def _checks(registry: Registry, record: PluginRecord, labels: Mapping[str, str])
         try:
             registry.choose(kind, label).build()
         except (UsageError, LexiconError) as error:
-            yield _Checked(f"{kind}:{label}", _not_built(str(error), component.name))
+            yield _Checked(f"{kind}:{label}", _not_built(str(error), component))
             continue
         except PluginError as error:
-            yield _Checked(
-                f"{kind}:{label}", evolve(_not_built("", component.name), status="failed", detail=str(error))
-            )
+            yield _Checked(f"{kind}:{label}", evolve(_not_built("", component), status="failed", detail=str(error)))
             continue
         for result in check_component(registry, kind, label):
             yield _Checked(f"{kind}:{label}", result)
@@ -94,13 +95,15 @@ def _checks(registry: Registry, record: PluginRecord, labels: Mapping[str, str])
             yield _Checked("observer", result)
 
 
-def _not_built(reason: str, name: str) -> CheckResult:
-    """Return what is said of a component that cannot be built as it is, since it needs a value."""
+def _not_built(reason: str, component: Component[Any, Any]) -> CheckResult:
+    """Return what is said of a component that cannot be built as it is: it needs a value, say."""
+    takes_value = argument_name(component.options) is not None
+    remedy = f" To check it, give it with a value: --with {component.name}:VALUE." if takes_value else ""
     return CheckResult(
         name="is_built",
         fact="The component can be built without options.",
         status="skipped",
-        detail=f"{reason} To check it, give it with a value: --with {name}:VALUE.",
+        detail=f"{reason}{remedy}",
     )
 
 

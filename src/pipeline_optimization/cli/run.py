@@ -14,6 +14,7 @@ from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options
+from pipeline_optimization.cli.pipeline_option import pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.cli.sizes import SIZE
@@ -40,10 +41,8 @@ DEFAULTS = AnagramOptions()
 )
 @click.option("--text", help="Count this text.")
 @click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), help="A built-in text.  [default: small]")
-@click.option(
-    "--pipeline",
-    metavar="FILE.py[:NAME]",
-    help="Run this pipeline of your own over the input; package.module:NAME works as well.",
+@pipeline_option(
+    "Run this pipeline over the input: one of a plugin, or of your own; package.module:NAME works as well."
 )
 @click.option(
     "--orchestrator", default=DEFAULTS.orchestrator, show_default=True, metavar="NAME", help="How attempts are run."
@@ -129,7 +128,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = selected_registry(ctx)
     if "help" in pairs:
-        print_options(registry, given, None if pipeline is None else _located(pipeline))
+        print_options(registry, given, None if pipeline is None else _located(pipeline, registry))
         return
     chosen = KindOptions.parse(pairs)
     options = AnagramOptions.called(
@@ -193,7 +192,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
 
     return run_pipeline(
         registry,
-        find_pipeline(pipeline, chosen.pipeline),
+        find_pipeline(pipeline, chosen.pipeline, registry),
         options,
         [TextSource(text)] if text is not None else _sources(inputs, options.checkpoint, output) if inputs else [],
         form=format_of(form, output),
@@ -203,11 +202,11 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
     )
 
 
-def _located(pipeline: str) -> Component[Any, Any]:
+def _located(pipeline: str, registry: Registry) -> Component[Any, Any]:
     """Return the pipeline that was named as a component, with its options."""
     from pipeline_optimization.pipeline.model.finding import locate_pipeline  # noqa: PLC0415 - as above
 
-    return locate_pipeline(pipeline).component
+    return locate_pipeline(pipeline, registry).component
 
 
 def _again(ctx: click.Context, options: AnagramOptions) -> str:

@@ -233,6 +233,7 @@ MEMBERS: Mapping[str, Sequence[str]] = {
     "tokenizer": ("filter", "is_characterwise", "words"),
     "signature": ("__call__",),
     "lexicon": ("identity", "words"),
+    "pipeline": ("end", "input", "name", "steps"),
     "retry_policy": ("budget", "deadline", "delays", "retries"),
 }
 """What a component of each kind must have, as its protocol says."""

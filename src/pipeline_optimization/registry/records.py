@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 __all__ = ["KINDS", "OBSERVER_HOOKS", "Kind", "PluginRecord", "Status", "kind_named"]
 
-Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon"]
+Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline"]
 
 KINDS: Mapping[Kind, str] = {
     "orchestrator": "anagram_register_orchestrators",
@@ -17,6 +17,7 @@ KINDS: Mapping[Kind, str] = {
     "signature": "anagram_register_signatures",
     "retry_policy": "anagram_register_retry_policies",
     "lexicon": "anagram_register_lexicons",
+    "pipeline": "anagram_register_pipelines",
 }
 """Each kind of component with the hook that registers it."""
 

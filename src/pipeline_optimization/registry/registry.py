@@ -27,7 +27,16 @@ from pipeline_optimization.registry.offers import Offers, kernel_offers
 from pipeline_optimization.registry.options import Choice, argument_name, make_options
 from pipeline_optimization.registry.records import Kind, PluginRecord
 from pipeline_optimization.registry.selection import Selection
-from pipeline_optimization.types import Component, KernelOffer, Lexicon, Orchestrator, RetryPolicy, Signature, Tokenizer
+from pipeline_optimization.types import (
+    Component,
+    KernelOffer,
+    Lexicon,
+    Orchestrator,
+    RetryPolicy,
+    RunnablePipeline,
+    Signature,
+    Tokenizer,
+)
 
 __all__ = ["Registry"]
 
@@ -216,6 +225,9 @@ class Registry:
 
     def lexicon(self, label: str, options: Options | None = None) -> Choice[Lexicon]:
         return cast("Choice[Lexicon]", self.choose("lexicon", label, options))
+
+    def pipeline(self, label: str, options: Options | None = None) -> Choice[RunnablePipeline]:
+        return cast("Choice[RunnablePipeline]", self.choose("pipeline", label, options))
 
     def counting_kernels(
         self, *, tokenizer: str, signature: str, lexicon: str, ask_plugins: bool = True

@@ -29,6 +29,7 @@ USES: Mapping[str, str] = {
     "signature": "anagram run --text 'the cat' --signature $name",
     "retry_policy": "anagram run --retry $name",
     "lexicon": "anagram run --text 'the cat' --lexicon $name",
+    "pipeline": "anagram run --text 'the cat' --pipeline $name",
     "observer": "anagram run",
 }
 """The command that shows a plugin of each kind at work."""

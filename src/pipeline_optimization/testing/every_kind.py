@@ -10,6 +10,7 @@ from pipeline_optimization.testing.anagrams.lexicon_checks import LEXICON_CHECKS
 from pipeline_optimization.testing.anagrams.signature_checks import SIGNATURE_CHECKS, SignatureSubject
 from pipeline_optimization.testing.anagrams.tokenizer_checks import TOKENIZER_CHECKS
 from pipeline_optimization.testing.checks import Check, CheckResult, Examination
+from pipeline_optimization.testing.component_checks import WORKER_CHECKS
 from pipeline_optimization.testing.contracts import ExaminedKind
 from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
@@ -24,6 +25,7 @@ CHECKS: Mapping[ExaminedKind, Sequence[Check[Any]]] = {
     "signature": SIGNATURE_CHECKS,
     "retry_policy": RETRY_POLICY_CHECKS,
     "lexicon": LEXICON_CHECKS,
+    "pipeline": WORKER_CHECKS,
     "observer": OBSERVER_CHECKS,
 }
 """Every check, by kind, in the order in which they are best read."""

@@ -12,7 +12,14 @@ from pipeline_optimization.types.attempts import (
     OpenContext,
     Orchestrator,
 )
-from pipeline_optimization.types.components import Component, ComponentOf, KernelOffer, NoOptions, option
+from pipeline_optimization.types.components import (
+    Component,
+    ComponentOf,
+    KernelOffer,
+    NoOptions,
+    RunnablePipeline,
+    option,
+)
 from pipeline_optimization.types.counting import ChunkCounts, CountingKernel, FileReader, GroupIndex, Merge
 from pipeline_optimization.types.text import Lexicon, RetryPolicy, Signature, Speller, Tokenizer
 
@@ -48,6 +55,7 @@ __all__ = [
     "RetryPolicy",
     "RunFinished",
     "RunStarted",
+    "RunnablePipeline",
     "Signature",
     "Speller",
     "TaskFailed",

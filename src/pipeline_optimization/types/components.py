@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, Protocol, TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -10,12 +10,12 @@ from attrs import field, frozen
 from pipeline_optimization.types.attempts import Capabilities
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from pipeline_optimization.types.counting import CountingKernel, GroupIndex, Merge
     from pipeline_optimization.types.text import Tokenizer
 
-__all__ = ["ANAGRAM", "Component", "ComponentOf", "KernelOffer", "NoOptions", "option"]
+__all__ = ["ANAGRAM", "Component", "ComponentOf", "KernelOffer", "NoOptions", "RunnablePipeline", "option"]
 
 ANAGRAM: Final = "anagram"
 """The relation of words that are made of the same letters, which a signature has that declares no other."""
@@ -72,7 +72,7 @@ class Component(ComponentOf[T_co], Generic[OptionsT, T_co]):
 
     ``options`` is an attrs class whose fields are made by ``option``; ``factory`` gets an instance of it and returns
     the component. Options class and factory must be importable by name, because workers build tokenizers, signatures
-    and lexicons anew. Import anything heavy inside the factory. ``capabilities`` matters for orchestrators only.
+    and lexicons anew, and import the functions of pipelines. Import anything heavy inside the factory. ``capabilities`` matters for orchestrators only.
 
     ``relation`` matters for signatures only: it names what two words have in common that have equal signatures. The
     default is that they are anagrams. A signature of another relation declares it by a name of one line, such as
@@ -99,6 +99,20 @@ class Component(ComponentOf[T_co], Generic[OptionsT, T_co]):
             raise ValueError(
                 f"Component {self.name!r}: relation must be a name such as 'phonetic', not {self.relation!r}."
             )
+
+
+class RunnablePipeline(Protocol):
+    """A pipeline with an end, as ``Pipeline("name").lines().map(parse).count()`` makes it. Do not write one by hand."""
+
+    @property
+    def name(self) -> str:
+        """Return what reports and checkpoints call it."""
+        ...
+
+    @property
+    def steps(self) -> Sequence[object]:
+        """Return its steps, in their order."""
+        ...
 
 
 @frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""Finds a pipeline by what a user calls it: ``FILE.py``, ``FILE.py:NAME`` or ``package.module:NAME``, with its options.
+"""Finds a pipeline by what a user calls it: a registered name, ``FILE.py[:NAME]`` or ``package.module:NAME``, with its options.
 
 What a name stands for is a pipeline, or a function that returns one: then the function's parameters are the pipeline's options.
 """
@@ -18,11 +18,12 @@ import attrs
 from attrs import field, frozen
 
 from pipeline_optimization.error_text import describe_with_place
-from pipeline_optimization.errors import UsageError
+from pipeline_optimization.errors import UnknownComponentError, UsageError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.foreign_code import ForeignCodeError, call_component, call_foreign
 from pipeline_optimization.pipeline.model.parameters import options_of, return_type
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Steps
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import make_options
 from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.tasks.task_decorator import TaskSpec
@@ -71,27 +72,30 @@ class LocatedPipeline:
         )
 
 
-def find_pipeline(reference: str, options: Mapping[str, object] | None = None) -> FoundPipeline:
+def find_pipeline(
+    reference: str, options: Mapping[str, object] | None = None, registry: Registry | None = None
+) -> FoundPipeline:
     """Return the pipeline that a user named, built with its options.
 
     Args:
-        reference: ``FILE.py``, ``FILE.py:NAME`` or ``package.module:NAME``. A name may be left out where the module has one
-            pipeline, or one that is called ``pipeline``.
+        reference: ``FILE.py``, ``FILE.py:NAME``, ``package.module:NAME``, or the name by which a plugin registers it. ``:NAME`` may
+            be left out where a file has one pipeline, or one that is called ``pipeline``.
         options: The pipeline's own options. Texts are converted to the types of its function's parameters.
+        registry: The plugins; all that are installed where it is None.
 
     Raises:
         OptionError: For an unknown option or a wrong value.
         UsageError: Where there is no such pipeline, or its module fails.
         PluginError: Where the function that should return it raises.
     """
-    return locate_pipeline(reference).build(options or {})
+    return locate_pipeline(reference, registry).build(options or {})
 
 
-def locate_pipeline(reference: str) -> LocatedPipeline:
-    """Return the pipeline that a user named, before its options are known. Raises UsageError."""
+def locate_pipeline(reference: str, registry: Registry | None = None) -> LocatedPipeline:
+    """Return the pipeline that a user named, before its options are known. Raises UsageError, and PluginError."""
     home, _, name = reference.rpartition(":") if ":" in reference else (reference, "", "")
     if not (home.endswith(".py") or name):
-        raise UsageError(f"--pipeline takes FILE.py, FILE.py:NAME or package.module:NAME, not {reference!r}.")
+        return _registered(reference.removesuffix(":"), registry or Registry.load())
     module, files = _import(home)
     name = name or _only_name(module, home)
     members = vars(module)
@@ -100,6 +104,19 @@ def locate_pipeline(reference: str) -> LocatedPipeline:
     label = reference if reference.endswith(f":{name}") else f"{reference}:{name}"
     place = f"{files[0].path}:{name}" if files else label
     return LocatedPipeline(component=_component(members[name], name, home, label), reference=place, files=files)
+
+
+def _registered(name: str, registry: Registry) -> LocatedPipeline:
+    try:
+        component = registry.component("pipeline", name)
+    except UnknownComponentError as error:
+        file = f"{name}.py"
+        hint = f"Or is it the file {file}?" if os.path.isfile(file) else "A file is named by FILE.py or FILE.py:NAME"
+        more = "" if os.path.isfile(file) else ", a module by package.module:NAME."
+        raise UnknownComponentError(
+            f"{error} {hint}{more}", kind=error.kind, name=name, installed=error.installed
+        ) from error
+    return LocatedPipeline(component=component, reference=name, files=())
 
 
 def _import(home: str) -> tuple[ModuleType, list[FileModule]]:
