@@ -19,8 +19,8 @@ from attrs import evolve
 
 from command import ANAGRAM, anagram, environment, refused, refused_here
 from example_results import results
+from pipeline_optimization.benchmarks.anagrams.cases import benchmark_case
 from pipeline_optimization.benchmarks.documents import results_to_json
-from pipeline_optimization.benchmarks.profiles import benchmark_case
 from pipeline_optimization.benchmarks.reports.schema import load_schema
 from pipeline_optimization.benchmarks.schedule import Round, make_round
 from pipeline_optimization.benchmarks.stored import load_results
@@ -187,7 +187,7 @@ def test_everything_about_a_round_follows_from_the_seed() -> None:
 
     assert make(1, 1) == make(1, 1)
     rounds = [make(1, 1), make(1, 2), make(2, 1)]
-    texts = [text.text for round_ in rounds for _, text in round_.texts]
+    texts = [given.data for round_ in rounds for _, given in round_.inputs]
     assert len(set(texts)) == len(texts) == 12
     assert len({round_.settings.seed for round_ in rounds if round_.settings}) == 3
     assert len({round_.hash_seed for round_ in rounds}) == 3

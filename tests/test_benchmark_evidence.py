@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pipeline_optimization.benchmarks.judging.evidence import Evidence, examine
-from pipeline_optimization.benchmarks.texts import varied_text
+from pipeline_optimization.benchmarks.anagrams.evidence import examine
+from pipeline_optimization.benchmarks.anagrams.texts import varied_text
+from pipeline_optimization.benchmarks.inputs import Evidence
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, fault_key
 from pipeline_optimization.engine.journal import CallRecord, Outcome
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams

@@ -14,6 +14,8 @@ import psutil
 import pytest
 
 from pipeline_optimization.benchmarks import comparing
+from pipeline_optimization.benchmarks.anagrams.cases import TextCase
+from pipeline_optimization.benchmarks.anagrams.selftest import server_costs
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.judging.assembly import assemble
@@ -27,10 +29,8 @@ from pipeline_optimization.benchmarks.measuring.subject_start import Start
 from pipeline_optimization.benchmarks.measuring.watch import Watch
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.partial import Header, PartialFile
-from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import NAMESPACE, Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
-from pipeline_optimization.benchmarks.selftest import server_costs
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.disk_cache import cache_directory
@@ -38,17 +38,17 @@ from pipeline_optimization.orchestrator import TaskOrchestrator
 
 CONTENDERS = Path(__file__).parent / "contenders"
 
-MIXED = BenchmarkCase(
+MIXED = TextCase(
     name="small",
     profile="mixed",
     faults="exercise",
     latency_scale=0.02,
     template="Cat, dog; cat on mat. Tea 4 cat! Lions sit; as a bear eats, so does a post-stag.",
 )
-CPU = BenchmarkCase(name="small", profile="cpu", faults="none", latency_scale=0.0, words=3000)
+CPU = TextCase(name="small", profile="cpu", faults="none", latency_scale=0.0, words=3000)
 
 
-def measure(name: str, case: BenchmarkCase = MIXED, *, kind: SampleKind = "warm_up", timeout: float = 60.0) -> Sample:
+def measure(name: str, case: TextCase = MIXED, *, kind: SampleKind = "warm_up", timeout: float = 60.0) -> Sample:
     """Take one sample of a contender, and see that it leaves no process behind."""
     before = living()
     contender = file_contender(CONTENDERS / f"{name}.py")
@@ -209,7 +209,7 @@ def test_a_built_in_text_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> N
     assert "It had the answer of a built-in text ready" in sample.problems[0].text
     assert [execution.kind for execution in sample.executions] == ["cold", "warm", "replay", "known"]
     assert codes(measure("knows_the_texts", kind="timed")) == set()
-    assert "known" not in {kind for kind, _ in make_round(CPU, "warm_up", 0, seed=1, warm_runs=1).texts}
+    assert "known" not in {kind for kind, _ in make_round(CPU, "warm_up", 0, seed=1, warm_runs=1).inputs}
 
 
 def test_a_raised_priority_is_told_where_it_is_possible() -> None:

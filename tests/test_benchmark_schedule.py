@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from attrs import evolve, frozen
 
+from pipeline_optimization.benchmarks.anagrams.cases import TextCase, benchmark_case
 from pipeline_optimization.benchmarks.comparing import SampleKey, Step
 from pipeline_optimization.benchmarks.contenders import Contender
-from pipeline_optimization.benchmarks.profiles import BenchmarkCase, benchmark_case
 from pipeline_optimization.benchmarks.records import ContenderRecord, Execution, Problem, Results, Sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
@@ -54,7 +54,7 @@ def contender(name: str, kind: Any = "plugin") -> Contender:
 
 
 def compared(
-    *cases: BenchmarkCase,
+    *cases: TextCase,
     names: str = "ab",
     files: str = "",
     seconds: Callable[[SampleKey], float] = lambda key: 1.0,

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 import oracle as independent
 from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.api import count_anagrams
-from pipeline_optimization.benchmarks import oracle
-from pipeline_optimization.benchmarks.texts import generated_text, varied_text
+from pipeline_optimization.benchmarks.anagrams import oracle
+from pipeline_optimization.benchmarks.anagrams.texts import generated_text, varied_text
 
 
 @settings(deadline=None)  # the first example loads the lexicon

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_optimization.benchmarks.stages import fault_plan
+from pipeline_optimization.benchmarks.anagrams.stages import fault_plan
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings, fault_key
 from pipeline_optimization.engine.work import Item, Retrying, Track

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from pipeline_optimization.anagrams.cases import CASE_NAMES, load_cases
+from pipeline_optimization.benchmarks.anagrams.cases import TextCase, benchmark_case
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
-from pipeline_optimization.benchmarks.profiles import BenchmarkCase, benchmark_case
 from pipeline_optimization.benchmarks.records import Sample
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from pipeline_optimization.file_module import import_file
@@ -49,7 +49,7 @@ def calm(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ANAGRAM_FAULTS", "none")
 
 
-def sampled(name: str, case: BenchmarkCase) -> Sample:
+def sampled(name: str, case: TextCase) -> Sample:
     contender = file_contender(DIRECTORY / f"{name}.py")
     round_ = make_round(case, "warm_up", 1, seed=7, warm_runs=1)
     raw = take_sample(order_sample(contender, round_, timeout=30.0, workers=2))

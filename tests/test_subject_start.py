@@ -12,6 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pipeline_optimization.benchmarks.anagrams.work import ANAGRAMS
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_start import ForkServers
@@ -53,7 +54,7 @@ OTHERS = """
 @pytest.fixture
 def servers() -> Iterator[ForkServers]:
     before = set(psutil.Process().children())
-    with closing(ForkServers()) as servers:
+    with closing(ForkServers(ANAGRAMS.modules)) as servers:
         yield servers
     assert set(psutil.Process().children()) <= before
 
@@ -67,7 +68,7 @@ def told(
     round_ = make_round(MIXED, kind, number, seed=7, warm_runs=1)
     raw = take_sample(order_sample(file_contender(path), round_, timeout=60.0, workers=2), servers.start)
     assert raw.exit == "0", raw.stderr
-    counts: Mapping[str, int] = raw.executions[0].answer["counts"]
+    counts: Mapping[str, int] = raw.executions[0].answer["answer"]
     return counts
 
 

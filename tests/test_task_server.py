@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from insistent import attempt
+from pipeline_optimization.benchmarks.anagrams.stages import fault_plan
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
-from pipeline_optimization.benchmarks.stages import fault_plan
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings, fault_key
 from pipeline_optimization.engine.task_client import TaskClient, client_of
 from pipeline_optimization.errors import InjectedFault, OptionError

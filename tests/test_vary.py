@@ -12,15 +12,16 @@ import pytest
 
 from command import refused_here
 from pipeline_optimization.api import count_anagrams
+from pipeline_optimization.benchmarks.anagrams.cases import TextCase, benchmark_case
+from pipeline_optimization.benchmarks.anagrams.components import AnagramAxes
+from pipeline_optimization.benchmarks.anagrams.oracle import EXERCISE
+from pipeline_optimization.benchmarks.anagrams.texts import FreshText
 from pipeline_optimization.benchmarks.axes import Axis, effect_on, parse_axes
 from pipeline_optimization.benchmarks.contenders import Contender, file_contender, plugin_contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
-from pipeline_optimization.benchmarks.oracle import EXERCISE
-from pipeline_optimization.benchmarks.profiles import BenchmarkCase, benchmark_case
 from pipeline_optimization.benchmarks.records import Sample
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
-from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.benchmarks.variants import vary
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.hookspecs import hookimpl
@@ -39,27 +40,29 @@ from pipeline_optimization.types import (
 
 CONTENDERS = Path(__file__).parent / "contenders"
 TEXT = "Cat, act; tac! A post-stag's tea? Für Müller: LISTEN silent 4u cat. Ätsch"
-MIXED = BenchmarkCase(
+MIXED = TextCase(
     name="small",
     profile="mixed",
     faults="exercise",
     latency_scale=0.0,
     template="Cat, dog; cat on mat. Tea 4 cat! Lions sit; as a bear eats, so does a post-stag.",
 )
-CPU = BenchmarkCase(name="small", profile="cpu", faults="none", latency_scale=0.0, words=300)
+CPU = TextCase(name="small", profile="cpu", faults="none", latency_scale=0.0, words=300)
 
 
 def variants(
     registry: Registry, *axes: str, names: Sequence[str] = ("sequential",), retry: RetrySettings | None = None
 ) -> list[Contender]:
     contenders = [plugin_contender(registry, name, workers=2) for name in names]
-    return vary(registry, contenders, parse_axes(axes), retry=retry or RetrySettings())
+    return vary(
+        registry, contenders, parse_axes(axes), retry=retry or RetrySettings(), components=AnagramAxes(registry)
+    )
 
 
-def measure(contender: Contender, case: BenchmarkCase) -> Sample:
+def measure(contender: Contender, case: TextCase) -> Sample:
     round_ = make_round(case, "timed", 1, seed=7, warm_runs=1)
     raw = take_sample(order_sample(contender, round_, timeout=60.0, workers=2))
-    judged = round_.judged_by(contender.oracle)
+    judged = round_.judged_by(contender.rules)
     return assemble(raw, contender.name, judged, order_index=0, started=0)
 
 
@@ -76,7 +79,7 @@ def test_axes_are_crossed_with_orchestrators(registry: Registry) -> None:
     assert found[2].record.options == {"orchestrator.workers": "1", "retry": "fixed"}
     assert found[2].options == {"workers": "1"}
     assert found[2].retry == RetrySettings(name="fixed")
-    assert all(one.oracle is EXERCISE for one in found)
+    assert all(one.rules is EXERCISE for one in found)
     assert len({one.identity for one in found}) == 8
 
 
@@ -99,7 +102,10 @@ def test_lexicons_of_other_lists_and_languages_are_judged_by_their_words(registr
         for tokenizer in ("exercise", "unicode"):
             (variant,) = variants(registry, f"lexicon={lexicon}", f"tokenizer={tokenizer}")
             report = count_anagrams(text, tokenizer=tokenizer, lexicon=lexicon, registry=registry)
-            assert FreshText.of(text, variant.oracle).expected == dict(report.anagram_counts), (lexicon, tokenizer)
+            assert FreshText.of(text).judged_by(variant.rules).expected == dict(report.anagram_counts), (
+                lexicon,
+                tokenizer,
+            )
             assert report.anagram_counts
 
 
@@ -135,7 +141,7 @@ def test_oracles_count_as_the_pipeline_does(tokenizer: str, registry: Registry, 
         axes = (f"tokenizer={tokenizer}", f"signature={signature}", f"lexicon={lexicon}")
         (variant,) = variants(registry, *axes)
         report = count_anagrams(TEXT, tokenizer=tokenizer, signature=signature, lexicon=lexicon, registry=registry)
-        judged = FreshText.of(TEXT, variant.oracle)
+        judged = FreshText.of(TEXT).judged_by(variant.rules)
         assert judged.expected == dict(report.anagram_counts), (signature, lexicon)
         assert len(judged.tokens) == report.words
         assert judged.expected
@@ -144,7 +150,7 @@ def test_oracles_count_as_the_pipeline_does(tokenizer: str, registry: Registry, 
 def test_equal_components_share_an_oracle(registry: Registry) -> None:
     """A lexicon is indexed once for all variants that have it."""
     first, second = variants(registry, "tokenizer=whitespace", names=("sequential", "threaded"))
-    assert first.oracle is second.oracle is not EXERCISE
+    assert first.rules is second.rules is not EXERCISE
 
 
 def _first_letter(options: NoOptions) -> Signature:
@@ -173,9 +179,9 @@ def test_a_signature_is_held_against_what_it_declares() -> None:
         name: dict(count_anagrams(TEXT, signature=name, registry=registry).anagram_counts)
         for name in ("initial", "pretender")
     }
-    assert FreshText.of(TEXT, declared.oracle).expected == counted["initial"]
-    assert pretender.oracle is EXERCISE
-    assert FreshText.of(TEXT, pretender.oracle).expected != counted["pretender"]
+    assert FreshText.of(TEXT).judged_by(declared.rules).expected == counted["initial"]
+    assert pretender.rules is EXERCISE
+    assert FreshText.of(TEXT).judged_by(pretender.rules).expected != counted["pretender"]
 
 
 def test_a_variant_is_measured_and_right(registry: Registry) -> None:
@@ -192,13 +198,13 @@ def test_another_tokenizer_is_wrong_by_the_default_rules(registry: Registry) -> 
     round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=1)
     raw = take_sample(order_sample(variant, round_, timeout=60.0, workers=2))
     assert not any(one.is_correct for one in assemble(raw, "", round_, order_index=0, started=0).executions)
-    assert assemble(raw, "", round_.judged_by(variant.oracle), order_index=0, started=0).problems == []
+    assert assemble(raw, "", round_.judged_by(variant.rules), order_index=0, started=0).problems == []
 
 
 def test_a_kernel_is_named_where_kernels_count(registry: Registry) -> None:
     """Under faults there is no kernel, and a variant does without."""
     (variant,) = variants(registry, "kernel=python")
-    assert variant.arguments == {"kernel": "python"}
+    assert variant.calm_arguments == {"kernel": "python"}
     for case, arguments in ((CPU, {"kernel": "python"}), (MIXED, {})):
         order = order_sample(variant, make_round(case, "timed", 1, seed=7, warm_runs=1), timeout=60.0, workers=2)
         assert order.arguments == arguments
@@ -230,18 +236,32 @@ def test_a_kernel_is_prepared_before_it_is_measured() -> None:
     plugin, said = _SlowKernel(), list[str]()
     registry.register(plugin, "slow")
     contenders = [plugin_contender(registry, "sequential", workers=2)]
-    vary(registry, contenders, parse_axes(["kernel=slow"]), retry=RetrySettings(), announce=said.append)
+    vary(
+        registry,
+        contenders,
+        parse_axes(["kernel=slow"]),
+        retry=RetrySettings(),
+        components=AnagramAxes(registry, said.append),
+    )
     assert (plugin.prepared, said) == (1, ["Compiling."])
 
 
 def test_files_follow_a_retry_policy_only(registry: Registry) -> None:
     """A file that calls retry_task is given the policy; which components it takes is its own affair."""
     file = file_contender(CONTENDERS / "honest.py")
-    (varied,) = vary(registry, [file], parse_axes(["retry=fixed", "retry.delay=0"]), retry=RetrySettings())
+    (varied,) = vary(
+        registry,
+        [file],
+        parse_axes(["retry=fixed", "retry.delay=0"]),
+        retry=RetrySettings(),
+        components=AnagramAxes(registry),
+    )
     assert varied.name == "honest retry=fixed retry.delay=0"
     assert measure(varied, MIXED).retry == ["fixed delay=0"]
     with pytest.raises(UsageError, match="'honest' is a file, which chooses its components itself"):
-        vary(registry, [file], parse_axes(["tokenizer=unicode"]), retry=RetrySettings())
+        vary(
+            registry, [file], parse_axes(["tokenizer=unicode"]), retry=RetrySettings(), components=AnagramAxes(registry)
+        )
 
 
 def test_what_has_no_effect_is_said() -> None:

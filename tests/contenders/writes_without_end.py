@@ -12,7 +12,7 @@ from honest import TaskOrchestrator as Honest
 class TaskOrchestrator(Honest):
     def process_text(self, text: str) -> dict[str, Any]:
         server = next(one for one in gc.get_objects() if type(one).__name__ == "_Server")
-        head = b'{"event": "result", "words": 100000000000, "numbers": 8, "reported_ms": 1}\n'
+        head = b'{"event": "result", "length": 100000000000, "reported_ms": 1}\n'
         os.write(server._reports, head)
         while True:
             os.write(server._reports, bytes(1 << 16))

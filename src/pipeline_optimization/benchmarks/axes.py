@@ -14,7 +14,7 @@ from pipeline_optimization.errors import UsageError
 from pipeline_optimization.spelling_hint import did_you_mean
 
 if TYPE_CHECKING:
-    from pipeline_optimization.benchmarks.profiles import BenchmarkCase
+    from pipeline_optimization.benchmarks.inputs import BenchmarkCase
 
 __all__ = ["KINDS", "SETTING", "Axis", "Setting", "combinations", "effect_on", "parse_axes"]
 

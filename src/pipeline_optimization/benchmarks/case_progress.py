@@ -9,7 +9,7 @@ from statistics import fmean
 from attrs import define, field
 
 from pipeline_optimization.benchmarks.contenders import Contender
-from pipeline_optimization.benchmarks.profiles import BenchmarkCase
+from pipeline_optimization.benchmarks.inputs import BenchmarkCase
 from pipeline_optimization.benchmarks.records import Sample, SampleKind
 
 __all__ = ["CaseProgress", "affordable_rounds", "typical_seconds"]

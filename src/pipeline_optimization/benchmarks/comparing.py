@@ -11,11 +11,10 @@ from attrs import evolve, frozen
 
 from pipeline_optimization.benchmarks.case_progress import CaseProgress, affordable_rounds, typical_seconds
 from pipeline_optimization.benchmarks.contenders import Contender
+from pipeline_optimization.benchmarks.inputs import BenchmarkCase
 from pipeline_optimization.benchmarks.judging.assembly import assemble, assemble_unmeasured
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_start import ForkServers
-from pipeline_optimization.benchmarks.oracle import Oracle, digest
-from pipeline_optimization.benchmarks.profiles import BenchmarkCase
 from pipeline_optimization.benchmarks.records import CaseRecord, Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import Round, make_round, order_sample, shuffled
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
@@ -67,8 +66,10 @@ class Comparing:
         self._known = known
         self._began = time.monotonic()
         self._progress = self._planned_cases()
-        self._judgements: tuple[Round | None, dict[Oracle, Round]] = (None, {})
-        self._fork_servers = ForkServers()
+        self._judgements: tuple[Round | None, dict[object, Round]] = (None, {})
+        self._fork_servers = ForkServers(
+            list(dict.fromkeys(name for case in settings.cases for name in case.work.modules))
+        )
         self.samples: list[Sample] = []
         self.cases: list[CaseRecord] = []
 
@@ -214,26 +215,26 @@ class Comparing:
         return sample
 
     def _judged(self, round_: Round, contender: Contender) -> Round:
-        """Return the round with the counts that are right for a contender; each of its oracles counts once."""
+        """Return the round with what is right by a contender's rules, which are asked once."""
         if self._judgements[0] is not round_:
             self._judgements = (round_, {})
         known = self._judgements[1]
-        if contender.oracle not in known:
-            known[contender.oracle] = round_.judged_by(contender.oracle)
-        return known[contender.oracle]
+        if contender.rules not in known:
+            known[contender.rules] = round_.judged_by(contender.rules)
+        return known[contender.rules]
 
     def _note(self, round_: Round, index: int) -> None:
-        """Enter a round's texts into the record of its case."""
-        _, last = round_.texts[-1]  # the first may be a shorter one
+        """Enter a round's inputs into the record of its case."""
+        _, last = round_.inputs[-1]  # the first may be a shorter one
         record = self.cases[index]
         digests = {
-            f"{round_.kind} {round_.number}.{position}": digest(text.expected)
-            for position, (_, text) in enumerate(round_.texts)
+            f"{round_.kind} {round_.number}.{position}": given.expected_digest
+            for position, (_, given) in enumerate(round_.inputs)
         }
         self.cases[index] = evolve(
             record,
-            words=record.words or len(last.tokens),
-            distinct_words=record.distinct_words or len(set(last.tokens)),
+            words=record.words or last.size,
+            distinct_words=record.distinct_words or last.distinct,
             expected_digests={**record.expected_digests, **digests},
         )
 

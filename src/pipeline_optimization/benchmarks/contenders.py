@@ -11,7 +11,6 @@ from typing import Any, Literal
 import attrs
 from attrs import evolve, field, frozen
 
-from pipeline_optimization.benchmarks.oracle import EXERCISE, Oracle
 from pipeline_optimization.benchmarks.records import ContenderRecord
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
@@ -28,8 +27,8 @@ class Contender:
 
     ``source`` is an orchestrator's name or a file's path, ``text`` what the file had in it when it was named, so that nobody
     changes it during a comparison. ``options`` are the orchestrator's. ``arguments`` are further ones
-    of ``TaskOrchestrator``, for other components. ``retry`` is None for the policy of the whole comparison. ``oracle`` says
-    which counts are right.
+    for what runs it, ``calm_arguments`` those that are given only where nothing can wait or fail. ``retry`` is None for the policy of
+    the whole comparison. ``rules`` say which answers are right, None for the work's own.
     """
 
     name: str
@@ -39,13 +38,19 @@ class Contender:
     record: ContenderRecord
     options: Mapping[str, object] = field(factory=dict)
     arguments: Mapping[str, object] = field(factory=dict)
+    calm_arguments: Mapping[str, object] = field(factory=dict)
     retry: RetrySettings | None = None
-    oracle: Oracle = EXERCISE
+    rules: object = None
 
     @property
     def identity(self) -> tuple[str, ...]:
         """Return what tells it from others: two with the same identity do the same."""
-        given = (sorted(self.options.items()), sorted(self.arguments.items()), self.retry)
+        given = (
+            sorted(self.options.items()),
+            sorted(self.arguments.items()),
+            sorted(self.calm_arguments.items()),
+            self.retry,
+        )
         return self.kind, self.source, *map(repr, given)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
-from pipeline_optimization.benchmarks.profiles import BenchmarkCase
+from pipeline_optimization.benchmarks.inputs import BenchmarkCase
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["DEFAULT_MEMORY_LIMIT", "ComparisonSettings"]

@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
-from typing import Any
+from typing import Protocol
 
 from attrs import evolve, frozen
 
-from pipeline_optimization.anagrams.job import prepare_kernel
-from pipeline_optimization.anagrams.plan import choose_kernels
 from pipeline_optimization.benchmarks.axes import Axis, Setting, combinations
 from pipeline_optimization.benchmarks.contenders import Contender, hash_of
-from pipeline_optimization.benchmarks.oracles import Oracles
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
-from pipeline_optimization.registry import Choice, Kind, Registry
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
-__all__ = ["vary"]
-
-DEFAULTS: Mapping[Kind, str] = {"tokenizer": "exercise", "signature": "letters", "lexicon": "gcide"}
+__all__ = ["ComponentAxes", "name_of", "options_of", "vary"]
 
 
-def _say_nothing(_: str) -> None:
-    """Leave what takes long unsaid."""
+class ComponentAxes(Protocol):
+    """Varies what belongs to the work of a comparison: any axis but those of orchestrators and retry policies."""
+
+    def of(self, contender: Contender, settings: Sequence[Setting]) -> tuple[Contender, Sequence[str]]:
+        """Return a plugin's contender with the settings that are the work's, and the hashes of what makes these.
+
+        Raises UsageError for names and options that are wrong, and for axes that the work does not know.
+        """
+        ...
 
 
 def vary(
@@ -33,19 +35,19 @@ def vary(
     axes: Sequence[Axis],
     *,
     retry: RetrySettings,
-    announce: Callable[[str], None] = _say_nothing,
+    components: ComponentAxes,
 ) -> list[Contender]:
     """Return every contender with every combination of the axes' values; without axes, the contenders themselves.
 
-    Each has a name such as ``asyncio retry=fixed``, and an oracle that counts by its components. A file can only be varied
-    in its retry policy, which it follows if it calls ``retry_task``.
+    Each has a name such as ``asyncio retry=fixed``. A file can only be varied in its retry policy, which it follows if it calls
+    ``retry_task``.
 
     Args:
         registry: The installed plugins.
         contenders: Whom to vary.
         axes: What to vary. An axis of the kind ``orchestrator`` has options only.
         retry: The policy of contenders whose policy is not varied. Its options hold for variants of the same policy.
-        announce: Is told what takes long, such as that a kernel is compiled.
+        components: Varies what belongs to the work of the comparison.
 
     Raises:
         UsageError: A name or an option is unknown, or a contender is a file and something else than ``retry`` is varied.
@@ -54,9 +56,18 @@ def vary(
     """
     if not axes:
         return list(contenders)
-    oracles = Oracles()
-    variants = [_Variant(registry, settings, retry, oracles, announce) for settings in combinations(axes)]
+    variants = [_Variant(registry, settings, retry, components) for settings in combinations(axes)]
     return [variant.of(contender) for contender in contenders for variant in variants]
+
+
+def name_of(settings: Sequence[Setting], kind: str) -> str:
+    """Return the component of a kind that settings name, or an empty text."""
+    return next((setting.value for setting in settings if (setting.kind, setting.key) == (kind, "")), "")
+
+
+def options_of(settings: Sequence[Setting], kind: str) -> Mapping[str, object]:
+    """Return the options of a kind's component that settings have."""
+    return {setting.key: setting.value for setting in settings if setting.kind == kind and setting.key}
 
 
 @frozen
@@ -66,8 +77,7 @@ class _Variant:
     _registry: Registry
     _settings: Sequence[Setting]
     _retry: RetrySettings
-    _oracles: Oracles
-    _announce: Callable[[str], None]
+    _components: ComponentAxes
 
     def of(self, contender: Contender) -> Contender:
         """Return the contender with these settings."""
@@ -83,8 +93,8 @@ class _Variant:
             varied = evolve(varied, retry=settings)
             hashes.append(component_hash)
         if contender.kind == "plugin":
-            varied = self._with_components(varied)
-            hashes += [hash_of(self._choice(kind).component) for kind in self._varied()]
+            varied, more = self._components.of(self._with_options(varied), self._settings)
+            hashes += more
         name = " ".join([contender.name, *(printable(setting.label) for setting in self._settings)])
         told = {setting.path: printable(setting.value) for setting in self._settings}
         record = evolve(
@@ -95,46 +105,20 @@ class _Variant:
         )
         return evolve(varied, name=name, record=record)
 
-    def _with_components(self, contender: Contender) -> Contender:
-        options = {**contender.options, **self._options("orchestrator")}
+    def _with_options(self, contender: Contender) -> Contender:
+        options = {**contender.options, **options_of(self._settings, "orchestrator")}
         try:
             # Some refuse their options only when they are built, and nothing is measured before all is known to be right.
             self._registry.orchestrator(contender.source, options).build()
         except UsageError as error:
             raise UsageError(f"{contender.name} cannot be varied so. {error}") from error
-        choices = {kind: self._choice(kind) for kind in DEFAULTS}
-        arguments: dict[str, object] = {}
-        for kind in self._varied():
-            arguments |= {kind: choices[kind].label, f"{kind}_options": self._options(kind)}
-        if kernel := self._name("kernel"):
-            offers = self._registry.counting_kernels(
-                tokenizer=choices["tokenizer"].component.name,
-                signature=choices["signature"].component.name,
-                lexicon=choices["lexicon"].component.name,
-            )
-            # Now, so that no contender is timed, or timed out, while its kernel is compiled.
-            prepare_kernel(choose_kernels(offers, kernel, 0), self._announce)
-            arguments["kernel"] = kernel
-        oracle = self._oracles.of(choices["tokenizer"], choices["signature"], choices["lexicon"])
-        return evolve(contender, options=options, arguments=arguments, oracle=oracle)
+        return evolve(contender, options=options)
 
     def _retry_policy(self) -> tuple[RetrySettings, str]:
         """Return the retry policy, checked, and the hash of what makes it."""
-        name = self._name("retry") or self._retry.name
+        name = name_of(self._settings, "retry") or self._retry.name
         base = dict(self._retry.options) if name == self._retry.name else {}
-        options = {**base, **self._options("retry")}
+        options = {**base, **options_of(self._settings, "retry")}
         choice = self._registry.retry_policy(name, options)
         choice.build()
         return RetrySettings(name=name, options=options), hash_of(choice.component)
-
-    def _choice(self, kind: Kind) -> Choice[Any]:
-        return self._registry.choose(kind, self._name(kind) or DEFAULTS[kind], self._options(kind))
-
-    def _varied(self) -> list[Kind]:
-        return [kind for kind in DEFAULTS if any(setting.kind == kind for setting in self._settings)]
-
-    def _name(self, kind: str) -> str:
-        return next((setting.value for setting in self._settings if (setting.kind, setting.key) == (kind, "")), "")
-
-    def _options(self, kind: str) -> dict[str, object]:
-        return {setting.key: setting.value for setting in self._settings if setting.kind == kind and setting.key}

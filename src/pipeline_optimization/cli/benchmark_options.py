@@ -22,7 +22,7 @@ from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 if TYPE_CHECKING:
-    from pipeline_optimization.benchmarks.profiles import BenchmarkCase
+    from pipeline_optimization.benchmarks.inputs import BenchmarkCase
     from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
 __all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "scan", "share"]
@@ -105,7 +105,7 @@ class CommonOptions:
 
         With ``adds_computing`` the orchestrators are measured at computing, too, where nothing is named.
         """
-        from pipeline_optimization.benchmarks.profiles import (  # noqa: PLC0415 - --help is quick without it
+        from pipeline_optimization.benchmarks.anagrams.cases import (  # noqa: PLC0415 - --help is quick without it
             benchmark_case,
             scan_cases,
         )

@@ -6,7 +6,12 @@ import sys
 
 from rich.table import Table
 
-from pipeline_optimization.benchmarks.selftest import false_differences, known_cheats, known_contenders, server_costs
+from pipeline_optimization.benchmarks.anagrams.selftest import (
+    false_differences,
+    known_cheats,
+    known_contenders,
+    server_costs,
+)
 from pipeline_optimization.cli.comparison_progress import ComparisonProgress
 from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.exit_codes import COMPLETE, WRONG

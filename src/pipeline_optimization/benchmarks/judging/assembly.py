@@ -17,9 +17,9 @@ __all__ = ["assemble", "assemble_unmeasured"]
 
 def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int, started: float) -> Sample:
     """Judge a sample and return its record; ``started`` is in seconds since the comparison began."""
-    texts = [text for _, text in round_.texts]
-    executions, problems = judge_executions(raw, texts, round_.settings)
-    problems += judge_end(raw)
+    inputs = [given for _, given in round_.inputs]
+    executions, problems = judge_executions(raw, inputs, round_.settings, round_.case.work)
+    problems += judge_end(raw, round_.case.work)
     return Sample(
         contender=contender,
         case=round_.case.name,
@@ -50,8 +50,8 @@ def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int,
         retry=sorted(
             {
                 label
-                for execution, text in zip(raw.executions, texts, strict=False)
-                for label in retries_of(execution.calls, text)
+                for execution, given in zip(raw.executions, inputs, strict=False)
+                for label in retries_of(execution.calls, given)
             }
         ),
         task_ms_quantiles=_quantiles([_milliseconds(c.began, c.ended) for e in raw.executions for c in e.calls]),

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shlex
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 
-from pipeline_optimization.benchmarks.stages import TEXT_TASKS, delay_seed
-from pipeline_optimization.benchmarks.texts import FreshText
+from pipeline_optimization.benchmarks.inputs import Input
+from pipeline_optimization.benchmarks.measuring.subject_environment import delay_seed
 from pipeline_optimization.engine.draws import seeded_random
-from pipeline_optimization.engine.faults import FaultSettings, fault_key
+from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.journal import CallRecord
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import RetryPolicy
@@ -21,22 +21,19 @@ __all__ = ["delays_of"]
 KNOWN = {"exponential", "fixed"}
 """The policies whose delays are known to be the same in each process: they depend on the task and its argument alone."""
 
-TEXT_NAMES = {task.spec.name for task in TEXT_TASKS}
 
-
-def delays_of(calls: Sequence[CallRecord], text: FreshText, settings: FaultSettings) -> tuple[float, float]:
+def delays_of(calls: Sequence[CallRecord], given: Input, settings: FaultSettings) -> tuple[float, float]:
     """Return the seconds for which retries had to wait, and those for which they did.
 
-    Only items are counted of which it is certain which call is a retry of which: words that stand in the text once, and were
+    Only items are counted of which it is certain which call is a retry of which: those that stand in the input once, and were
     never called for twice at once. A busy machine makes waits longer and never shorter, so it accuses nobody.
     """
-    occurrences = Counter(map(fault_key, text.tokens))
     items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
     for call in calls:
         items[call.task, call.key].append(call)
     due = waited = 0.0
     for (task, key), tries in items.items():
-        if task in TEXT_NAMES or occurrences[key] == 1:
+        if given.occurrences(task, key) == 1:
             for delay, wait in _waits(sorted(tries, key=lambda call: call.number), settings):
                 due += delay
                 waited += min(wait, delay)

@@ -7,14 +7,12 @@ from itertools import pairwise
 
 from attrs import evolve
 
-from pipeline_optimization.benchmarks.judging.answers import judge_answer
+from pipeline_optimization.benchmarks.inputs import Evidence, Input, Work
 from pipeline_optimization.benchmarks.judging.delays import delays_of
-from pipeline_optimization.benchmarks.judging.evidence import Evidence, examine
 from pipeline_optimization.benchmarks.measuring.messages import Event
 from pipeline_optimization.benchmarks.measuring.raw import RawExecution, RawSample
 from pipeline_optimization.benchmarks.records import Execution, Problem
 from pipeline_optimization.benchmarks.reports.printable import printable
-from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.plural import counted
 
@@ -30,32 +28,32 @@ LEAST_DELAY_S = 0.001
 
 REMEMBERED_SHARE = 0.3
 REMEMBERED_MS = 5.0
-"""An execution of a text seen before is called remembered below this share of a fresh one's time, which must itself be
+"""An execution of an input seen before is called remembered below this share of a fresh one's time, which must itself be
 this long, where no record shows what was called. Where processor time is known, it must be below that share, too: a busy
 machine may make any one execution long."""
 
 
 def judge_executions(
-    raw: RawSample, texts: Sequence[FreshText], settings: FaultSettings | None
+    raw: RawSample, inputs: Sequence[Input], settings: FaultSettings | None, work: Work
 ) -> tuple[list[Execution], list[Problem]]:
-    """Judge every call of process_text that ended."""
+    """Judge every execution that ended."""
     executions: list[Execution] = []
     problems: list[Problem] = []
-    for index, (seen, text) in enumerate(zip(raw.executions, texts, strict=False)):
-        evidence = None if settings is None else examine(seen.calls, text, settings)
-        found = _faults(seen, text, texts[:index], evidence)
+    for index, (seen, given) in enumerate(zip(raw.executions, inputs, strict=False)):
+        evidence = None if settings is None else given.examine(seen.calls, settings)
+        found = _faults(seen, given, inputs[:index], evidence, work)
         if seen.kind == "replay":
             found = _recognised(found, problems) + (
-                _remembered(seen, raw.executions[index - 1]) if settings is None else []
+                _remembered(seen, raw.executions[index - 1], work) if settings is None else []
             )
         if seen.kind == "known":
-            found = _known_before(found, earlier=problems)
+            found = _known_before(found, work, earlier=problems)
             if settings is None and not found:
-                found = _known_by_time(seen, raw.executions)
+                found = _known_by_time(seen, raw.executions, work)
         problems += found
-        executions.append(_execution(seen, text, evidence, is_correct=_is_correct(seen, found)))
+        executions.append(_execution(seen, given, evidence, is_correct=_is_correct(seen, found)))
     if settings is not None:
-        problems += _skipped_delays(raw.executions, texts, settings)
+        problems += _skipped_delays(raw.executions, inputs, settings)
     if raw.has_forked:
         # The child's calls are among those of its parent's next text.
         problems = [problem for problem in problems if problem.code != "stages_out_of_order"]
@@ -65,7 +63,7 @@ def judge_executions(
     return executions, problems
 
 
-def judge_end(raw: RawSample) -> list[Problem]:
+def judge_end(raw: RawSample, work: Work) -> list[Problem]:
     """Judge how a subject ended, and what it left behind."""
     problems: list[Problem] = []
     if raw.failed is not None and raw.failed["event"] == "failed":
@@ -78,12 +76,12 @@ def judge_end(raw: RawSample) -> list[Problem]:
     elif raw.exit == "timeout":
         problems.append(_timeout(raw))
     elif not raw.is_ended or raw.exit != "0":
-        problems.append(_end(raw))
+        problems.append(_end(raw, work))
     if raw.has_forked:
         text = "The child of a fork came back out of the contender, as if it were its parent: end it with os._exit()."
         problems.append(Problem(code="forked", text=text))
     if raw.raised_priority:
-        text = f"It had {raw.raised_priority}; that was taken back after the text."
+        text = f"It had {raw.raised_priority}; that was taken back after the {work.noun}."
         problems.append(Problem(code="raised_priority", text=text))
     if raw.leaked:
         problems.append(Problem(code="leaked_process", text=f"Left behind: {', '.join(raw.leaked[:5])}."))
@@ -109,21 +107,16 @@ def notes_on(raw: RawSample) -> list[Problem]:
 
 
 def _faults(
-    seen: RawExecution, text: FreshText, earlier: Sequence[FreshText], evidence: Evidence | None
+    seen: RawExecution, given: Input, earlier: Sequence[Input], evidence: Evidence | None, work: Work
 ) -> list[Problem]:
     answer = seen.answer
     event = answer["event"]
     if event == "raised":
-        return [_raised(answer, evidence)]
+        return [_raised(answer, evidence, work)]
     if event == "misshapen":
         return [Problem(code="bad_result", text=answer["message"])]
-    failed_words = () if evidence is None else evidence.failed_words
-    wrong = judge_answer(
-        answer["counts"],
-        text,
-        earlier=[other for other in earlier if other.text != text.text],
-        failed_words=failed_words,
-    )
+    others = [other for other in earlier if other.data != given.data]
+    wrong = given.judge(answer["answer"], earlier=others, evidence=evidence)
     problems = [] if wrong is None else [wrong]
     problems += _clock_faults(seen) + _startup_faults(seen.told)
     if evidence is not None and wrong is None:
@@ -144,26 +137,28 @@ def _unearned(seen: RawExecution, evidence: Evidence) -> list[Problem]:
 
 
 def _recognised(found: Sequence[Problem], earlier: Sequence[Problem]) -> list[Problem]:
-    """Call work that only a repeated text is spared what it is: remembering the answer."""
+    """Call work that only a repeated input is spared what it is: remembering the answer."""
     is_new = all(problem.code != "skipped_stages" for problem in earlier)
     return [evolve(p, code="memorised_answer") if is_new and p.code == "skipped_stages" else p for p in found]
 
 
-def _known_before(found: Sequence[Problem], *, earlier: Sequence[Problem]) -> list[Problem]:
-    """Call a right answer to a built-in text what it is where no work was spent on it."""
+def _known_before(found: Sequence[Problem], work: Work, *, earlier: Sequence[Problem]) -> list[Problem]:
+    """Call a right answer to a built-in input what it is where no work was spent on it."""
     skips_always = any(problem.code == "skipped_stages" for problem in earlier)
     if any(problem.code == "skipped_stages" for problem in found) and not skips_always:
-        text = "It had the answer of a built-in text ready, and called stages only for texts that are new."
+        text = (
+            f"It had the answer of a built-in {work.noun} ready, and called stages only for {work.noun}s that are new."
+        )
         return [Problem(code="memorised_answer", text=text)]
     return list(found)
 
 
-def _known_by_time(seen: RawExecution, executions: Sequence[RawExecution]) -> list[Problem]:
-    """Tell a right answer to a built-in text on which far too little time was spent."""
+def _known_by_time(seen: RawExecution, executions: Sequence[RawExecution], work: Work) -> list[Problem]:
+    """Tell a right answer to a built-in input on which far too little time was spent."""
     fresh = [execution for execution in executions if execution.kind == "warm"]
     if seen.answer["event"] == "result" and fresh and all(_is_remembered(seen, one) for one in fresh):
         least = min(one.wall_ms for one in fresh)
-        text = f"A built-in text took {seen.wall_ms:.1f} ms, and new ones of its size {least:.1f} ms."
+        text = f"A built-in {work.noun} took {seen.wall_ms:.1f} ms, and new ones of its size {least:.1f} ms."
         return [Problem(code="memorised_answer", text=text)]
     return []
 
@@ -181,9 +176,9 @@ def _clock_faults(seen: RawExecution) -> list[Problem]:
 
 
 def _skipped_delays(
-    executions: Sequence[RawExecution], texts: Sequence[FreshText], settings: FaultSettings
+    executions: Sequence[RawExecution], inputs: Sequence[Input], settings: FaultSettings
 ) -> list[Problem]:
-    found = [delays_of(seen.calls, text, settings) for seen, text in zip(executions, texts, strict=False)]
+    found = [delays_of(seen.calls, given, settings) for seen, given in zip(executions, inputs, strict=False)]
     due, waited = (sum(column) for column in zip((0.0, 0.0), *found, strict=True))
     if due < LEAST_DELAY_S or waited >= WAITED_SHARE * due:
         return []
@@ -197,9 +192,9 @@ def _startup_faults(told: Event) -> list[Problem]:
     return [Problem(code="exception", text=f"startup_ms raised {told['type']}: {told['message']} at {told['place']}")]
 
 
-def _remembered(replay: RawExecution, fresh: RawExecution) -> list[Problem]:
+def _remembered(replay: RawExecution, fresh: RawExecution, work: Work) -> list[Problem]:
     if _is_remembered(replay, fresh):
-        text = f"A text took {fresh.wall_ms:.1f} ms, and {replay.wall_ms:.1f} ms when it came again."
+        text = f"A {work.noun} took {fresh.wall_ms:.1f} ms, and {replay.wall_ms:.1f} ms when it came again."
         return [Problem(code="memorised_answer", text=text)]
     return []
 
@@ -212,10 +207,10 @@ def _is_remembered(known: RawExecution, fresh: RawExecution) -> bool:
     return known.cpu_ms < REMEMBERED_SHARE * fresh.cpu_ms
 
 
-def _raised(answer: Event, evidence: Evidence | None) -> Problem:
+def _raised(answer: Event, evidence: Evidence | None, work: Work) -> Problem:
     what = f"{answer['type']}: {answer['message']}"
     if answer["type"] == "SystemExit":
-        return Problem(code="exited", text=f"process_text() raised {what}".rstrip(": "))
+        return Problem(code="exited", text=f"{work.call} raised {what}".rstrip(": "))
     if answer["type"] == "NotImplementedError":
         return Problem(code="declined", text=answer["message"])
     if evidence is not None and not evidence.predicted:
@@ -224,9 +219,9 @@ def _raised(answer: Event, evidence: Evidence | None) -> Problem:
     return Problem(code="exception", text=what + place)
 
 
-def _end(raw: RawSample) -> Problem:
+def _end(raw: RawSample, work: Work) -> Problem:
     tail = raw.stderr.excerpt.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
-    when = " after its last text, while the interpreter shut down" if raw.is_ended else ""
+    when = f" after its last {work.noun}, while the interpreter shut down" if raw.is_ended else ""
     if raw.exit.isdigit():
         return Problem(
             code="exited", text=f"The process ended with exit code {raw.exit}{when}. {printable(tail)}".strip()
@@ -258,14 +253,14 @@ def _is_correct(seen: RawExecution, found: Sequence[Problem]) -> bool:
     return seen.answer["event"] == "result" and all(problem.code == "own_clock" for problem in found)
 
 
-def _execution(seen: RawExecution, text: FreshText, evidence: Evidence | None, *, is_correct: bool) -> Execution:
+def _execution(seen: RawExecution, given: Input, evidence: Evidence | None, *, is_correct: bool) -> Execution:
     reported = seen.answer.get("reported_ms")
     startup = seen.told.get("startup_ms")
     facts = Execution(
         kind=seen.kind,
         wall_ms=round(seen.wall_ms, 4),
         is_correct=is_correct,
-        words=len(text.tokens),
+        words=given.size,
         reported_ms=None if reported is None else round(float(reported), 4),
         # A part of the time cannot be longer than it: whoever says so is not believed.
         startup_ms=round(float(startup), 4) if startup is not None and 0 <= startup <= seen.wall_ms else None,

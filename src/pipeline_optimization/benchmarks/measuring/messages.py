@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from array import array
-from collections.abc import Mapping
-from typing import TypedDict, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypedDict, cast
 
 from pipeline_optimization.benchmarks.reports.printable import printable
 
@@ -14,7 +13,7 @@ __all__ = ["Event", "GarbledError", "ReportBuffer"]
 
 LONGEST_LINE = 1 << 16
 LONGEST_BODY = 1 << 27
-"""The words of a language and their numbers take some 10 MiB; the harness holds an answer in memory."""
+"""Of an answer; the harness holds it in memory. The words of a language and their numbers take some 10 MiB."""
 
 LONGEST_TEXT = 500
 
@@ -34,9 +33,8 @@ class Event(TypedDict, total=False):
     message: str
     place: str
     is_missing: bool
-    words: int
-    numbers: int
-    counts: Mapping[str, int]
+    length: int
+    answer: Any
     reported_ms: float
     startup_ms: float | None
 
@@ -52,7 +50,7 @@ _SHAPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "isolated": {"message": (str,)},
     "armed": {},
     "forked": {},
-    "result": {"words": (int,), "numbers": (int,), "reported_ms": _NUMBER},
+    "result": {"length": (int,), "reported_ms": _NUMBER},
     "misshapen": {"message": (str,)},
     "raised": _FACTS,
     "told": {"threads": (int,), "startup_ms": (*_NUMBER, type(None))},
@@ -62,10 +60,11 @@ _SHAPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
 
 
 class ReportBuffer:
-    """Cuts what comes on the pipe into reports."""
+    """Cuts what comes on the pipe into reports. ``read_answer`` makes an answer of its bytes, or raises GarbledError."""
 
-    def __init__(self) -> None:
+    def __init__(self, read_answer: Callable[[bytes], object]) -> None:
         self._data = bytearray()
+        self._read_answer = read_answer
 
     def __len__(self) -> int:
         return len(self._data)
@@ -85,7 +84,7 @@ class ReportBuffer:
         if len(self._data) < length:
             return None
         if event["event"] == "result":
-            event["counts"] = _read_counts(event, bytes(self._data[end + 1 : length]))
+            event["answer"] = self._read_answer(bytes(self._data[end + 1 : length]))
         del self._data[:length]
         return event
 
@@ -100,7 +99,7 @@ def _read_event(line: bytes) -> Event:
         raise GarbledError(_excerpt(line)) from None
     if not is_whole:
         raise GarbledError(_excerpt(line))
-    known = {key: value for key, value in message.items() if key in Event.__annotations__ and key != "counts"}
+    known = {key: value for key, value in message.items() if key in Event.__annotations__ and key != "answer"}
     texts = {key: printable(value)[:LONGEST_TEXT] for key, value in known.items() if isinstance(value, str)}
     return cast("Event", known | texts)
 
@@ -109,22 +108,10 @@ def _body_length(event: Event) -> int:
     """Return how many bytes follow a report. Raises GarbledError where that cannot be."""
     if event["event"] != "result":
         return 0
-    words, numbers = event["words"], event["numbers"]
-    if words < 0 or numbers < 0 or numbers % 8 or words + numbers > LONGEST_BODY:
-        raise GarbledError(f"an answer of {words} and {numbers} bytes")
-    return words + numbers
-
-
-def _read_counts(event: Event, body: bytes) -> Mapping[str, int]:
-    """Return the counts that follow a result. Raises GarbledError where they are no words with a number each."""
-    numbers = array("q", body[event["words"] :])
-    try:
-        words = body[: event["words"]].decode("utf-8", "surrogatepass").split("\n") if numbers else []
-    except UnicodeDecodeError:
-        raise GarbledError("words that are no text") from None
-    if len(words) != len(numbers):
-        raise GarbledError(f"{len(words)} words with {len(numbers)} numbers")
-    return dict(zip(words, numbers, strict=True))
+    length = event["length"]
+    if not 0 <= length <= LONGEST_BODY:
+        raise GarbledError(f"an answer of {length} bytes")
+    return length
 
 
 def _has_type(value: object, kinds: tuple[type, ...]) -> bool:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from attrs import define, field, frozen
 
+from pipeline_optimization.benchmarks.inputs import Work
 from pipeline_optimization.benchmarks.measuring.messages import Event
 from pipeline_optimization.benchmarks.measuring.subject_process import Output
 from pipeline_optimization.engine.faults import FaultSettings
@@ -20,14 +21,15 @@ ExecutionKind = Literal["cold", "warm", "replay", "known"]
 
 @frozen(kw_only=True)
 class SampleOrder:
-    """What a sample is taken of. ``text`` is that of the file ``source``. ``texts`` are executed in this order; ``settings`` is None where nothing misbehaves."""
+    """What a sample is taken of. ``text`` is that of the file ``source``. ``inputs`` are executed in this order; ``settings`` is None where nothing misbehaves."""
 
+    work: Work
     kind: str
     source: str
     text: bytes = field(repr=False)
     options: Mapping[str, object]
     arguments: Mapping[str, object] = field(factory=dict)
-    texts: Sequence[tuple[ExecutionKind, str]]
+    inputs: Sequence[tuple[ExecutionKind, bytes]]
     settings: FaultSettings | None
     timeout: float
     hash_seed: int
@@ -37,14 +39,14 @@ class SampleOrder:
     retry: RetrySettings = field(factory=RetrySettings)
 
     @property
-    def repeats_texts(self) -> bool:
-        """Return whether texts are executed that may be known, so that more is looked at than times."""
-        return any(kind in {"replay", "known"} for kind, _ in self.texts)
+    def repeats_inputs(self) -> bool:
+        """Return whether inputs are executed that may be known, so that more is looked at than times."""
+        return any(kind in {"replay", "known"} for kind, _ in self.inputs)
 
 
 @define(kw_only=True)
 class RawExecution:
-    """One call of process_text as it was seen: ``wall_ms`` is from sending the text to having received the whole answer.
+    """One answer as it was seen: ``wall_ms`` is from sending the input to having received the whole answer.
 
     For up to ``delayed_ms`` of it the subject or the harness waited for a processor. ``cpu_ms`` is what all processes used, None where
     nobody looked.

@@ -1,4 +1,4 @@
-"""Takes one sample: a fresh process runs one contender on texts that it has never seen."""
+"""Takes one sample: a fresh process runs one contender on inputs that it has never seen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import tempfile
 import time
 from contextlib import ExitStack, closing
-from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 
@@ -22,17 +21,13 @@ from pipeline_optimization.benchmarks.measuring.private_trees import private_tre
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.run_delay import run_delay_seconds
+from pipeline_optimization.benchmarks.measuring.subject_environment import subject_environment
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start, start_program
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
 from pipeline_optimization.benchmarks.records import NAMESPACE
-from pipeline_optimization.benchmarks.stages import delay_seed, fault_plan
-from pipeline_optimization.disk_cache import cache_directory
-from pipeline_optimization.engine.faults import TASK_SERVER
-from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.signal_mask import stop_signals_put_off
-from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 
 __all__ = ["take_sample"]
 
@@ -48,7 +43,7 @@ def take_sample(order: SampleOrder, start: Start = start_program) -> RawSample:
 
     Where memory is measured, the subject is a program of its own whatever ``start`` is: a forked one shares its parent's.
     """
-    _prepare_cache(cache_directory())
+    order.work.prepare()
     allow_handles()
     raw = RawSample(control_ms=_control_ms(), load1=os.getloadavg()[0])
     began = time.monotonic()
@@ -57,7 +52,7 @@ def take_sample(order: SampleOrder, start: Start = start_program) -> RawSample:
         directory = Path(stack.enter_context(temporary))
         server = None
         if order.settings is not None:
-            server = stack.enter_context(closing(TaskServer(fault_plan(order.settings), directory)))
+            server = stack.enter_context(closing(TaskServer(order.work.fault_plan(order.settings), directory)))
         with stop_signals_put_off():  # until it is known who ends the process
             sampling = _Sampling(order, raw, server, directory, start_program if order.measures_memory else start)
             stack.callback(sampling.end)
@@ -79,11 +74,12 @@ class _Sampling:
         self._before: SeenFiles | None = None
         self._watch = Watch(measures_memory=order.measures_memory, memory_limit=order.memory_limit)
         self._subject = SubjectProcess(
-            _environment(order, self._server),
+            subject_environment(order, self._server),
             start=start,
             tick=self._watch.look,
             interval=self._watch.interval,
             server=self._server,
+            read_answer=order.work.read_answer,
         )
         # The fork server is one, whenever it was started. Nothing of the contender's runs before it is asked to.
         strangers = frozenset(child.pid for child in children(psutil.Process())) - {self._subject.pid}
@@ -132,6 +128,7 @@ class _Sampling:
             return
         subject.send(
             order="load",
+            module=order.work.module,
             kind=order.kind,
             source=order.source,
             text=order.text.decode("latin-1"),
@@ -141,8 +138,8 @@ class _Sampling:
         )
         if not (self._phase("import", START_PATIENCE) and self._phase("setup", START_PATIENCE)):
             return
-        for kind, text in order.texts:
-            execution = self._execute(kind, text)
+        for kind, data in order.inputs:
+            execution = self._execute(kind, data)
             if execution is None:
                 return
             raw.executions.append(execution)
@@ -154,8 +151,8 @@ class _Sampling:
             raw.is_ended = True
             raw.threads_left = event["threads"]
 
-    def _execute(self, kind: ExecutionKind, text: str) -> RawExecution | None:
-        """Have a text executed; return None where the subject ended instead of answering."""
+    def _execute(self, kind: ExecutionKind, data: bytes) -> RawExecution | None:
+        """Have an input executed; return None where the subject ended instead of answering."""
         subject, timeout = self._subject, self._order.timeout
         subject.send(order="prepare", deadline=time.monotonic() + timeout)
         if self._receive(timeout, "armed") is None:
@@ -164,9 +161,9 @@ class _Sampling:
             self._watch.begin_execution()
         if self._server is not None:
             self._server.begin()
-        used = self._tree.cpu_seconds() if self._order.repeats_texts else None
+        used = self._tree.cpu_seconds() if self._order.repeats_inputs else None
         own, delayed = time.process_time(), self._run_delay()
-        timed = subject.time_answer(text.encode(), deadline=time.monotonic() + timeout)
+        timed = subject.time_answer(data, deadline=time.monotonic() + timeout)
         self._raw.sampler_cpu_s += time.process_time() - own
         if timed is None:
             return None
@@ -174,7 +171,7 @@ class _Sampling:
         cpu_ms = None if used is None else (self._tree.cpu_seconds() - used) * 1e3
         seconds, answer = timed
         if seconds < 0:
-            raise GarbledError("an answer that came before its text")
+            raise GarbledError(f"an answer that came before its {self._order.work.noun}")
         calls = () if self._server is None else self._server.calls()
         if kind == "warm":
             self._watch.end_execution(seconds)
@@ -228,39 +225,6 @@ class _Sampling:
 
     def _receive(self, patience: float, *names: str) -> Event | None:
         return self._subject.receive(*names, deadline=time.monotonic() + patience)
-
-
-@cache
-def _prepare_cache(_directory: Path) -> None:
-    """Have the indexes that contenders open in the cache, because what a sample puts there goes with it."""
-    find_anagrams.plain("cat")
-    TaskOrchestrator(faults="none").process_text("cat")
-
-
-def _environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str]:
-    """Return the subject's environment: the same for all contenders of a round, and without the seed of the faults."""
-    environment = {name: value for name, value in os.environ.items() if name not in _REPLACED}
-    environment |= {
-        "PYTHONHASHSEED": str(order.hash_seed),
-        "ANAGRAM_WORKERS": str(order.workers),
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        **order.retry.to_environment(),
-    }
-    settings = order.settings
-    if settings is None or server is None:
-        return environment | {"ANAGRAM_FAULTS": "none"}
-    return environment | {
-        TASK_SERVER: server.address,
-        "ANAGRAM_FAULTS": settings.profile,
-        "ANAGRAM_LATENCY_SCALE": repr(settings.latency_scale),
-        "ANAGRAM_CASE": settings.case,
-        "ANAGRAM_SEED": str(delay_seed(settings)),
-    }
-
-
-_REPLACED = {"ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "ANAGRAM_LATENCY_SCALE", TASK_SERVER}
 
 
 def _control_ms() -> float:

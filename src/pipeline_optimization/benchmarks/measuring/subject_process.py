@@ -64,13 +64,14 @@ class SubjectProcess:
         start: Start,
         tick: Callable[[], None],
         interval: Callable[[], float],
+        read_answer: Callable[[bytes], object],
         server: TaskServer | None = None,
     ) -> None:
         self._tick = tick
         self._interval = interval
         self._server = server
         self._next_tick = time.monotonic()
-        self._buffer = ReportBuffer()
+        self._buffer = ReportBuffer(read_answer)
         self._received = 0.0
         self.has_forked = False
         self.stdout = Output()
@@ -128,13 +129,13 @@ class SubjectProcess:
             raise GarbledError(f"a report {event['event']!r} out of turn")
         return event
 
-    def time_answer(self, text: bytes, *, deadline: float) -> tuple[float, Event] | None:
-        """Send a text; return the seconds until the whole answer was here, and the answer.
+    def time_answer(self, data: bytes, *, deadline: float) -> tuple[float, Event] | None:
+        """Send an input; return the seconds until the whole answer was here, and the answer.
 
         Returns None where the subject has ended. Raises as ``receive`` does.
         """
         began = time.perf_counter()
-        self.send(order="execute", length=len(text), body=text, deadline=deadline)
+        self.send(order="execute", length=len(data), body=data, deadline=deadline)
         answer = self.receive("result", "misshapen", "raised", deadline=deadline)
         return None if answer is None else (self._received - began, answer)
 

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 
 from attrs import frozen
@@ -58,13 +58,14 @@ _COMMAND = [sys.executable, "-P", "-m", MODULE]
 
 
 class ForkServers:
-    """Starts subjects by forking, from one server for each hash seed, one at a time.
+    """Starts subjects by forking, from one server for each hash seed, one at a time. ``modules`` are what they have imported.
 
     Python draws the order of sets once for a program, so each round has a server of its own. Where this does not work,
     which the next sample may find mended, subjects are started as programs.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Sequence[str]) -> None:
+        self._modules = modules
         self._server: _ForkServer | None = None
 
     def start(self, environment: Mapping[str, str], ends: SubjectEnds) -> int:
@@ -77,7 +78,7 @@ class ForkServers:
         for _ in range(2):  # a contender may have ended or stopped the server, which runs under the same user
             try:
                 if self._server is None:
-                    self._server = _ForkServer(hash_seed)
+                    self._server = _ForkServer(hash_seed, self._modules)
                 return self._server.start(environment, ends)
             except OSError:
                 self.close()
@@ -93,13 +94,13 @@ class ForkServers:
 class _ForkServer:
     """A process of ours that has imported what all contenders need, and starts subjects by forking."""
 
-    def __init__(self, hash_seed: str) -> None:
+    def __init__(self, hash_seed: str, modules: Sequence[str]) -> None:
         self.hash_seed = hash_seed
         self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(PATIENCE)
         with theirs:
             self._popen = subprocess.Popen(  # noqa: S603 - our own module, no shell
-                [*_COMMAND, "--forks", str(theirs.fileno())],
+                [*_COMMAND, "--forks", str(theirs.fileno()), *modules],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

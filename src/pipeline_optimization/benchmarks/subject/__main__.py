@@ -1,6 +1,6 @@
 """Serve the harness: ``python -m pipeline_optimization.benchmarks.subject COMMANDS REPORTS``, on two inherited pipes.
 
-``… --forks SOCKET`` does so in a process for each request on an inherited socket.
+``… --forks SOCKET MODULE…`` imports the modules, and then does so in a process for each request on an inherited socket.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ if __name__ == "__main__":
     gc.disable()
     from pipeline_optimization.benchmarks.subject.serving import serve
 
-    first, second = sys.argv[1:]
+    first, second, *modules = sys.argv[1:]
     del sys.argv[1:]
     if first == "--forks":
         from pipeline_optimization.benchmarks.subject.forking import serve_forks
 
-        serve_forks(int(second), serve)
+        serve_forks(int(second), modules, serve)
     else:
         gc.enable()
         serve(int(first), int(second))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 
-from pipeline_optimization.benchmarks.subject.loading import NoOrchestratorError
+from pipeline_optimization.benchmarks.subject.contending import NoContenderError
 
 __all__ = ["facts_of"]
 
@@ -24,5 +24,5 @@ def facts_of(error: BaseException) -> dict[str, object]:
         "type": type(error).__qualname__,
         "message": message,
         "place": place,
-        "is_missing": isinstance(error, NoOrchestratorError),
+        "is_missing": isinstance(error, NoContenderError),
     }

@@ -13,7 +13,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 __all__ = ["HANDLES", "MODULES", "serve_forks"]
 
@@ -22,29 +22,24 @@ MODULES = (
     "concurrent.futures.process",
     "concurrent.futures.thread",
     "multiprocessing.pool",
-    "pipeline_optimization.builtin.lexicons",
     "pipeline_optimization.builtin.plugin",
     "pipeline_optimization.builtin.retry_policies",
-    "pipeline_optimization.counting.index_cache",
-    "pipeline_optimization.orchestrator",
     "pipeline_optimization.tasks",
-    "pipeline_optimization.tasks.find_anagrams_task",
-    "pipeline_optimization.tasks.permutations_task",
     "pipeline_optimization.tasks.retry_task",
 )
-"""What is imported before any contender is there."""
+"""What is imported before any contender is there, besides what the work of the comparison needs (``Work.modules``)."""
 
 HANDLES = 4
 """That come with a request: the subject's commands, its reports, its standard output and its standard error."""
 
 
-def serve_forks(handle: int, serve: Callable[[int, int], None]) -> None:
+def serve_forks(handle: int, modules: Sequence[str], serve: Callable[[int, int], None]) -> None:
     """Fork at each request on a socket until it is closed; ``serve(commands, reports)`` runs in the child.
 
     A request is its length in four bytes, with four handles, and the subject's environment as JSON. The answer is the child's
     process number in four bytes. The child's parent has ended by then, so that it belongs to the harness (a subreaper).
     """
-    for name in MODULES:
+    for name in (*MODULES, *modules):
         importlib.import_module(name)
     gc.enable()
     with socket.socket(fileno=handle) as harness:

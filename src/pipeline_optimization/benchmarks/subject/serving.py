@@ -1,7 +1,7 @@
-"""Serves the harness: load, execute texts one by one, end.
+"""Serves the harness: load, execute inputs one by one, end.
 
-Each message is a line of JSON; a text and the counts of an answer follow theirs as bytes. The clock that counts is the
-harness's: it sends a text, which this process does not hold before, and has the whole answer as bytes when it stops.
+Each message is a line of JSON; an input and an answer follow theirs as bytes. The clock that counts is the
+harness's: it sends an input, which this process does not hold before, and has the whole answer as bytes when it stops.
 """
 
 from __future__ import annotations
@@ -14,13 +14,11 @@ import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from time import perf_counter_ns, sleep
-from typing import IO, TypedDict, TypeVar
+from typing import IO, TypeVar
 
-from pipeline_optimization.benchmarks.subject.answering import BadResultError, encode_answer
-from pipeline_optimization.benchmarks.subject.awaiting import Loop
+from pipeline_optimization.benchmarks.subject.contending import BadResultError, Contender, LoadOrder, loader_of
 from pipeline_optimization.benchmarks.subject.facts import facts_of
 from pipeline_optimization.benchmarks.subject.isolating import isolate
-from pipeline_optimization.benchmarks.subject.loading import Contender, build, load
 
 __all__ = ["serve"]
 
@@ -39,7 +37,7 @@ def serve(commands: int, reports: int) -> None:
         _Server(stream, reports).run()
 
 
-class _Order(TypedDict, total=False):
+class _Order(LoadOrder, total=False):
     """What the harness says: first ``isolate`` and ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end``."""
 
     order: str
@@ -47,11 +45,6 @@ class _Order(TypedDict, total=False):
     trees: list[str]
     hidden: list[str]
     most_bytes: int
-    kind: str
-    source: str
-    text: str
-    options: dict[str, object]
-    arguments: dict[str, object]
     length: int
 
 
@@ -67,37 +60,37 @@ class _Server:
         self._report({"event": "isolated", "message": reason})
         order = self._next()
         before = _threads()
-        text = order["text"].encode("latin-1")
-        make = self._step(
-            "import", lambda: load(order["kind"], order["source"], text, order["options"], order["arguments"])
-        )
-        held = None if make is None else self._step("setup", lambda: _Held(build(make)))
-        if held is None:
+        load = loader_of(order["module"])  # ours, so its import is none of a contender's time
+        make = self._step("import", lambda: load(order))
+        contender = None if make is None else self._step("setup", make)
+        if contender is None:
             return
+        del make
         while self._next()["order"] == "prepare":
-            self._execute(held)
-        self._step("teardown", held.close)
-        del held
+            self._execute(contender)
+        self._step("teardown", contender.close)
+        del contender
         gc.collect()
         self._report({"event": "ending", "threads": _await_threads(before)})
         # Or Python would look for garbage among all modules again as it ends, which takes as long as all of this.
         gc.freeze()
 
-    def _execute(self, held: _Held) -> None:
+    def _execute(self, contender: Contender) -> None:
         gc.collect()
         self._report({"event": "armed"})
-        text = self._commands.read(self._next()["length"]).decode("utf-8", "surrogatepass")
+        data = self._commands.read(self._next()["length"])
         body = b""
         head: Mapping[str, object]
         try:
-            head, body = encode_answer(held.process(text))
+            reported, body = contender.answer(data)
+            head = {"event": "result", "length": len(body), "reported_ms": reported}
         except BadResultError as error:
             head = {"event": "misshapen", "message": str(error)}
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are faults like any other
             head = {"event": "raised", **facts_of(error)}
         self._report(head, body)
         self._next()
-        self._report({"event": "told", "threads": _threads(), **_startup(held)})
+        self._report({"event": "told", "threads": _threads(), **_startup(contender)})
 
     def _step(self, name: str, action: Callable[[], T]) -> T | None:
         """Time an action and report it; return its result, or None where it raised."""
@@ -129,36 +122,14 @@ class _Server:
         return message
 
 
-class _Held:
-    """A contender, with a loop for it."""
-
-    def __init__(self, contender: Contender) -> None:
-        self._contender = contender
-        self._loop = Loop(contender.process_text)
-
-    def process(self, text: str) -> object:
-        return self._loop.plain(self._contender.process_text(text))
-
-    @property
-    def startup_ms(self) -> float | None:
-        """Return what the contender says of the last text: how long its workers took to be ready."""
-        value = getattr(self._contender, "startup_ms", None)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not abs(value) < 1e12:
-            return None
-        return float(value)
-
-    def close(self) -> None:
-        close = getattr(self._contender, "close", None)
-        if callable(close):
-            self._loop.plain(close())
-        self._loop.close()
-
-
-def _startup(held: _Held) -> dict[str, object]:
+def _startup(contender: Contender) -> dict[str, object]:
     try:
-        return {"startup_ms": held.startup_ms}
+        value = contender.startup_ms
     except BaseException as error:  # noqa: BLE001 - it is a property of the contender's
         return {"startup_ms": None, **facts_of(error)}
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12:
+        return {"startup_ms": float(value)}
+    return {"startup_ms": None}
 
 
 def _threads() -> int:

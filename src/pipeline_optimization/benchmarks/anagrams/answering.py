@@ -10,44 +10,40 @@ from array import array
 from collections.abc import Mapping
 from typing import cast
 
-__all__ = ["BadResultError", "encode_answer"]
+from pipeline_optimization.benchmarks.subject.contending import LONGEST, BadResultError, shown
+
+__all__ = ["encode_answer"]
 
 EXPECTED = "{'runtime': milliseconds, 'anagram_counts': {word: number}}"
-LONGEST = 80
 
 
-class BadResultError(Exception):
-    """What was returned is not what ``process_text`` must return; the message says where."""
-
-
-def encode_answer(outcome: object) -> tuple[dict[str, object], bytes]:
-    """Return the head of a report, and the counts: the words, a line each, then their numbers in eight bytes each.
+def encode_answer(outcome: object) -> tuple[float, bytes]:
+    """Return the time that was reported, and the counts: the length of the words, these, a line each, then eight bytes a number.
 
     Raises BadResultError.
     """
     if not isinstance(outcome, dict):
-        raise BadResultError(f"process_text() returned {_shown(outcome)}, where a dict {EXPECTED} is expected.")
+        raise BadResultError(f"process_text() returned {shown(outcome)}, where a dict {EXPECTED} is expected.")
     stored = dict.copy(outcome)
     if "anagram_counts" not in stored:
         raise BadResultError(f"The returned dict has no key 'anagram_counts'; {EXPECTED} is expected.")
     counts = stored["anagram_counts"]
     if not isinstance(counts, dict):
-        raise BadResultError(f"'anagram_counts' is {_shown(counts)}, where a dict {{word: number}} is expected.")
+        raise BadResultError(f"'anagram_counts' is {shown(counts)}, where a dict {{word: number}} is expected.")
     words, numbers = _encode_counts(dict.copy(counts))
-    head = {"event": "result", "words": len(words), "numbers": len(numbers), "reported_ms": _milliseconds(stored)}
-    return head, words + numbers
+    return _milliseconds(stored), len(words).to_bytes(8, "big") + words + numbers
 
 
 def _encode_counts(counts: Mapping[object, object]) -> tuple[bytes, bytes]:
     for kind in set(map(type, counts)):
         if not issubclass(kind, str):
             word = next(word for word in counts if type(word) is kind)
-            raise BadResultError(f"'anagram_counts' has the key {_shown(word)}, where a str is expected.")
+            raise BadResultError(f"'anagram_counts' has the key {shown(word)}, where a str is expected.")
     for kind in set(map(type, counts.values())):
         if not issubclass(kind, int) or kind is bool:
             word, number = next((word, number) for word, number in counts.items() if type(number) is kind)
             raise BadResultError(
-                f"'anagram_counts' has {_shown(number)} for {word!r:.{LONGEST}}, where an int is expected."
+                f"'anagram_counts' has {shown(number)} for {word!r:.{LONGEST}}, where an int is expected."
             )
     text = "\n".join(cast("Mapping[str, int]", counts))
     if text.count("\n") != max(0, len(counts) - 1):
@@ -65,7 +61,7 @@ def _milliseconds(stored: Mapping[object, object]) -> float:
         raise BadResultError(f"The returned dict has no key 'runtime'; {EXPECTED} is expected.")
     value = stored["runtime"]
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise BadResultError(f"'runtime' is {_shown(value)}, where an int or a float is expected, in milliseconds.")
+        raise BadResultError(f"'runtime' is {shown(value)}, where an int or a float is expected, in milliseconds.")
     try:
         number = float(value)
     except OverflowError:
@@ -73,16 +69,3 @@ def _milliseconds(stored: Mapping[object, object]) -> float:
     if not abs(number) < float("inf"):
         raise BadResultError("'runtime' is no finite number of milliseconds.")
     return number
-
-
-def _shown(value: object) -> str:
-    """Return a value and its type, shortened."""
-    if value is None:
-        return "None"
-    kind = type(value)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
-    try:
-        text = repr(value)
-    except BaseException:  # noqa: BLE001 - a broken __repr__ is no reason to lose the rest
-        return f"an object of type {name}"
-    return f"{text if len(text) <= LONGEST else text[:LONGEST] + '…'} (of type {name})"

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import accumulate
 from random import Random
 
 from attrs import field, frozen
 
-from pipeline_optimization.benchmarks import oracle
-from pipeline_optimization.benchmarks.oracle import EXERCISE, Oracle
+from pipeline_optimization.benchmarks.anagrams import oracle
+from pipeline_optimization.benchmarks.anagrams.answers import judge_counts
+from pipeline_optimization.benchmarks.anagrams.evidence import examine
+from pipeline_optimization.benchmarks.anagrams.oracle import EXERCISE, Oracle, digest
+from pipeline_optimization.benchmarks.anagrams.stages import TEXT_NAMES
+from pipeline_optimization.benchmarks.inputs import Evidence
+from pipeline_optimization.benchmarks.records import Problem
 from pipeline_optimization.engine.draws import seeded_random
+from pipeline_optimization.engine.faults import FaultSettings, fault_key
+from pipeline_optimization.engine.journal import CallRecord
 
 __all__ = ["FreshText", "generated_text", "varied_text"]
 
@@ -34,6 +42,44 @@ class FreshText:
     def of(cls, text: str, oracle: Oracle = EXERCISE) -> FreshText:
         words = oracle.tokens(text)
         return cls(text, words, oracle.count(words), oracle)
+
+    @property
+    def data(self) -> bytes:
+        return self.text.encode()
+
+    @property
+    def size(self) -> int:
+        return len(self.tokens)
+
+    @property
+    def distinct(self) -> int:
+        return len(set(self.tokens))
+
+    @property
+    def expected_digest(self) -> str:
+        return digest(self.expected)
+
+    def judged_by(self, rules: object) -> FreshText:
+        """Return the text with what an oracle expects of it."""
+        chosen = EXERCISE if rules is None else rules
+        assert isinstance(chosen, Oracle)
+        return self if self.oracle is chosen else FreshText.of(self.text, chosen)
+
+    def judge(
+        self, answer: Mapping[str, int], *, earlier: Sequence[FreshText], evidence: Evidence | None
+    ) -> Problem | None:
+        failed_words = () if evidence is None else evidence.failed_items
+        return judge_counts(answer, self, earlier=earlier, failed_words=failed_words)
+
+    def examine(self, calls: Sequence[CallRecord], settings: FaultSettings) -> Evidence:
+        return examine(calls, self, settings)
+
+    def occurrences(self, task: str, key: str) -> int:
+        return 1 if task in TEXT_NAMES else self._occurrences[key]
+
+    @cached_property
+    def _occurrences(self) -> Counter[str]:
+        return Counter(map(fault_key, self.tokens))
 
 
 def varied_text(template: str, *parts: object) -> FreshText:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
+from pipeline_optimization.benchmarks.measuring.messages import GarbledError
 from pipeline_optimization.benchmarks.records import Problem
-from pipeline_optimization.benchmarks.texts import FreshText
 from pipeline_optimization.plural import counted
 
-__all__ = ["judge_answer"]
+if TYPE_CHECKING:
+    from pipeline_optimization.benchmarks.anagrams.texts import FreshText
+
+__all__ = ["judge_counts", "read_counts"]
 
 
-def judge_answer(
+def judge_counts(
     counts: Mapping[str, int], text: FreshText, *, earlier: Sequence[FreshText], failed_words: Iterable[str]
 ) -> Problem | None:
     """Compare counts with the oracle's; name the way in which they are wrong, or return None.
@@ -42,3 +47,16 @@ def _difference(counts: Mapping[str, int], expected: Mapping[str, int]) -> str:
     wrong = sorted(word for word in counts.keys() | expected.keys() if counts.get(word) != expected.get(word))
     first = wrong[0]
     return f"{len(wrong)} of {counted(len(expected), 'word')} {'differs' if len(wrong) == 1 else 'differ'}: {first!r} {counted(counts.get(first, 0), 'time')} instead of {expected.get(first, 0)}."
+
+
+def read_counts(body: bytes) -> Mapping[str, int]:
+    """Return the counts that ``answering`` encoded. Raises GarbledError where they are no words with a number each."""
+    end = 8 + int.from_bytes(body[:8], "big")
+    try:
+        numbers = array("q", body[end:])
+        words = body[8:end].decode("utf-8", "surrogatepass").split("\n") if numbers else []
+    except ValueError:  # half a number, or words that are no text
+        raise GarbledError(f"an answer of {len(body)} bytes that are no counts") from None
+    if len(words) != len(numbers):
+        raise GarbledError(f"{len(words)} words with {len(numbers)} numbers")
+    return dict(zip(words, numbers, strict=True))

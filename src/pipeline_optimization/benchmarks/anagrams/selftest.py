@@ -9,14 +9,15 @@ from pathlib import Path
 from attrs import evolve, frozen
 from scipy.stats import binomtest
 
+from pipeline_optimization.benchmarks.anagrams.cases import TextCase, benchmark_case
+from pipeline_optimization.benchmarks.anagrams.known.asks_at_once import CALLS as AT_ONCE
+from pipeline_optimization.benchmarks.anagrams.known.asks_one_by_one import CALLS as ONE_BY_ONE
+from pipeline_optimization.benchmarks.anagrams.known.asks_one_by_one import SECONDS
+from pipeline_optimization.benchmarks.anagrams.work import ANAGRAMS
 from pipeline_optimization.benchmarks.comparing import Step
 from pipeline_optimization.benchmarks.contenders import Contender, file_contender, plugin_contender
-from pipeline_optimization.benchmarks.known.asks_at_once import CALLS as AT_ONCE
-from pipeline_optimization.benchmarks.known.asks_one_by_one import CALLS as ONE_BY_ONE
-from pipeline_optimization.benchmarks.known.asks_one_by_one import SECONDS
 from pipeline_optimization.benchmarks.measuring.raw import RawExecution, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
-from pipeline_optimization.benchmarks.profiles import BenchmarkCase, benchmark_case
 from pipeline_optimization.benchmarks.records import Interval, Results, Sample, SummaryRow
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT, ComparisonSettings
@@ -134,11 +135,12 @@ def _asked(name: str, *, seed: int, latency_scale: float) -> RawExecution:
     """Return how a known contender made calls, whose answer counts nothing."""
     contender = file_contender(KNOWN / f"{name}.py")
     order = SampleOrder(
+        work=ANAGRAMS,
         kind=contender.kind,
         source=contender.source,
         text=contender.text,
         options={},
-        texts=[("cold", "cat")],
+        inputs=[("cold", b"cat")],
         settings=FaultSettings(profile="latency", latency_scale=latency_scale, seed=seed),
         timeout=60.0,
         hash_seed=0,
@@ -203,7 +205,7 @@ def _cpu(results: Results) -> Finding:
 
 def _run(
     contenders: list[Contender],
-    case: BenchmarkCase,
+    case: TextCase,
     *,
     seed: int,
     rounds: int,

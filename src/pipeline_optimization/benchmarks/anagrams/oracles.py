@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define, evolve, field
 
-from pipeline_optimization.benchmarks.oracle import EXERCISE, Oracle, groups, spelled_groups
+from pipeline_optimization.benchmarks.anagrams.oracle import EXERCISE, Oracle, groups, spelled_groups
 from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.registry import Choice
 from pipeline_optimization.types import Lexicon, Signature, Tokenizer

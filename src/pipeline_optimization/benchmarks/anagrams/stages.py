@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words
 from pipeline_optimization.tasks.permutations_task import permutations
 
-__all__ = ["EXTRA_TASKS", "TEXT_TASKS", "WORD_TASK", "delay_seed", "fault_plan"]
+__all__ = ["EXTRA_TASKS", "TEXT_NAMES", "TEXT_TASKS", "WORD_TASK", "fault_plan"]
 
 TEXT_TASKS = (filter_input, get_words)
+TEXT_NAMES = frozenset(task.spec.name for task in TEXT_TASKS)
 WORD_TASK = find_anagrams
 """What must succeed for each word. Its cost is the same for everyone."""
 
@@ -22,8 +22,3 @@ EXTRA_TASKS = (permutations,)
 def fault_plan(settings: FaultSettings) -> FaultPlan:
     """Return what happens to calls of the tasks under these settings."""
     return settings.plan({task.spec.name: task.spec.faults for task in (*TEXT_TASKS, WORD_TASK, *EXTRA_TASKS)})
-
-
-def delay_seed(settings: FaultSettings) -> int:
-    """Return the seed of the delays before retries, which measured processes are given: it does not tell that of the faults."""
-    return int(uniform("delays", settings.seed) * (1 << 31))

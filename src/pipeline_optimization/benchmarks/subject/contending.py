@@ -1,0 +1,75 @@
+"""What a contender is in the measured process: something that makes the bytes of an answer of the bytes of an input."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Protocol, TypedDict, cast
+
+__all__ = ["LONGEST", "BadResultError", "Contender", "LoadOrder", "NoContenderError", "loader_of", "shown"]
+
+LONGEST = 80
+
+
+class BadResultError(Exception):
+    """What was returned is not what must be returned; the message says where."""
+
+
+class NoContenderError(Exception):
+    """What was named has nothing that could be measured; the message says what is missing."""
+
+
+class LoadOrder(TypedDict):
+    """Whom to load: ``module`` knows how, and what the rest means to it."""
+
+    module: str
+    kind: str
+    source: str
+    text: str
+    options: Mapping[str, object]
+    arguments: Mapping[str, object]
+
+
+class Contender(Protocol):
+    """One contender, made and ready."""
+
+    def answer(self, data: bytes) -> tuple[float, bytes]:
+        """Return the milliseconds that it says it took, and its answer as bytes, plain data at once.
+
+        Raises BadResultError for what is no answer, and whatever the contender raises.
+        """
+        ...
+
+    @property
+    def startup_ms(self) -> object:
+        """Return what it says of the last input: how long its workers took to be ready, None where it says nothing."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
+
+
+Load = Callable[[LoadOrder], Callable[[], Contender]]
+"""Imports a contender and returns what makes an instance of it.
+
+Raises NoContenderError, and whatever importing the contender raises.
+"""
+
+
+def loader_of(module: str) -> Load:
+    """Return the function ``load`` of a work's module."""
+    return cast("Load", import_module(module).load)
+
+
+def shown(value: object) -> str:
+    """Return a value and its type, shortened."""
+    if value is None:
+        return "None"
+    kind = type(value)
+    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    try:
+        text = repr(value)
+    except BaseException:  # noqa: BLE001 - a broken __repr__ is no reason to lose the rest
+        return f"an object of type {name}"
+    return f"{text if len(text) <= LONGEST else text[:LONGEST] + '…'} (of type {name})"
