@@ -13,6 +13,7 @@ from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
+from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 SQUARE = "square"
 
@@ -31,6 +32,7 @@ class SquareJob:
     faults: FaultPlan
     argument: int = 0
     files: Sequence[str] = ()
+    tasks: Mapping[str, TaskSpec] = field(factory=dict)
     remedies: Mapping[str, str] = field(factory=lambda: {"the numbers": "They were {was}: count to there."})
 
     def load(self, announce: Callable[[str], None]) -> SquareJob:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline_optimization import Pipeline, PipelineReport, run, run_async, task
+from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
 from pipeline_optimization.ends import Count
 
 
@@ -17,16 +18,17 @@ def letters(word: str) -> Iterator[str]:
     yield from word
 
 
-@task(failure_rate=0.1, permanent=(ValueError,))
+@task(failure_rate=0.1, permanent=(ValueError,), retry="exponential", timeout=10)
 def length(word: str) -> int:
     return len(word)
 
 
-@task
+@task(retry=("fixed", {"attempts": 3}), timeout=0.5)
 async def later(value: int) -> float:
     return value / 2
 
 
+@task(retry=FixedPolicy(FixedOptions(attempts=3)))
 def is_long(word: str) -> bool:
     return len(word) > 3
 

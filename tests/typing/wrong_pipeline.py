@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_optimization import Pipeline, run
+from pipeline_optimization import Pipeline, run, task
 
 
 def words(line: str) -> list[str]:
@@ -21,6 +21,9 @@ def zero() -> str:
     return ""
 
 
+task(retry=3)  # wrong: a number is no policy
+task(retry=("fixed", "3"))  # wrong: options are a mapping
+task(timeout="10")  # wrong: a text is no time
 LINES = Pipeline("p").lines()
 LINES.map(double)  # wrong: a line is no number
 LINES.flat_map(words).map(double)  # wrong: nor is a word

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
@@ -25,6 +26,9 @@ from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
 from pipeline_optimization.types import Capabilities, KernelOffer
 
+if TYPE_CHECKING:
+    from pipeline_optimization.tasks.task_decorator import TaskSpec
+
 __all__ = ["AnagramJob", "FusedJob", "StagedJob", "prepare_kernel"]
 
 
@@ -37,6 +41,8 @@ class AnagramJob(ABC):
     kernels: Sequence[KernelOffer]
     encoding: str
     capabilities: Capabilities
+
+    tasks: ClassVar[Mapping[str, TaskSpec]] = MappingProxyType({})
 
     @property
     def files(self) -> Sequence[str]:

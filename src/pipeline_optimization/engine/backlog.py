@@ -5,12 +5,12 @@ from __future__ import annotations
 import heapq
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 
 from pipeline_optimization.engine.clock import AttemptTimers, Clock
 from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.engine.work import Item, TaskPolicy, Track
 from pipeline_optimization.types import Capabilities
 
 __all__ = ["Backlog", "Flight"]
@@ -58,16 +58,20 @@ class Backlog:
         (self._suspects if self.is_suspect(track) else self._ready).append(track)
 
     def split(self, track: Track) -> bool:
-        """Put smaller bundles in the place of one that has lost too many workers, and return whether there are any.
+        """Put smaller bundles in the place of one, and return whether there are any.
 
-        One of the items in it may kill its workers: the others must not be given up with it.
+        One of the items in it may kill its workers, or hang: the others must not be given up with it.
         """
-        if track.item.split is None or track.losses < self._split_losses:
+        if track.item.split is None:
             return False
         parts = track.item.split()
         if parts:
             self.add(parts, track.path)
         return bool(parts)
+
+    def is_to_split(self, track: Track) -> bool:
+        """Return whether a bundle has lost too many workers."""
+        return track.losses >= self._split_losses
 
     def later(self, track: Track, due: float) -> None:
         """Let an item under way run again at the clock time ``due``."""
@@ -103,10 +107,14 @@ class Backlog:
 class Flight:
     """Knows which track each open attempt is of. ``abandoned`` attempts hold a slot, and nobody waits for them."""
 
-    def __init__(self, clock: Clock, limits: Limits, capabilities: Capabilities) -> None:
-        self.timers = AttemptTimers(clock, limits.item_timeout, are_announced=capabilities.announces_start)
+    def __init__(
+        self, clock: Clock, limits: Limits, policies: Mapping[str, TaskPolicy], capabilities: Capabilities
+    ) -> None:
+        self._timeout = limits.item_timeout
+        self._timeouts = {task: policy.timeout for task, policy in policies.items() if policy.timeout is not None}
+        self.timers = AttemptTimers(clock, are_announced=capabilities.announces_start)
         # An attempt that is timed from its submission must start at once.
-        self._per_slot = 1 if limits.item_timeout is not None and not capabilities.announces_start else 2
+        self._per_slot = 1 if (self._timeouts or self._timeout is not None) and not capabilities.announces_start else 2
         self._tracks: dict[int, Track] = {}
         self._runs_alone = False
         self._last_id = 0
@@ -118,12 +126,16 @@ class Flight:
     def has_room(self, slots: int) -> bool:
         return not self._runs_alone and len(self._tracks) < self._per_slot * (slots - len(self.abandoned))
 
+    def timeout_of(self, item: Item) -> float | None:
+        """Return the seconds that an attempt of an item may take, None for any time."""
+        return self._timeouts.get(item.task, self._timeout)
+
     def start(self, track: Track, *, is_alone: bool) -> int:
         """Add an attempt and return its id; with ``is_alone`` there is no room for others until it is over."""
         self._last_id += 1
         self._runs_alone = is_alone
         self._tracks[self._last_id] = track
-        self.timers.submit(self._last_id)
+        self.timers.submit(self._last_id, self.timeout_of(track.item))
         return self._last_id
 
     def end(self, attempt_id: int) -> Track | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections import deque
 from typing import Protocol
@@ -33,28 +34,29 @@ class AttemptTimers:
     All methods but ``announce`` are called from the engine's thread.
     """
 
-    def __init__(self, clock: Clock, timeout: float | None, *, are_announced: bool) -> None:
+    def __init__(self, clock: Clock, *, are_announced: bool) -> None:
         self._clock = clock
-        self._timeout = timeout
         self._are_announced = are_announced
         self._announced: deque[tuple[int, float]] = deque()  # appending is atomic
-        self._waiting: set[int] = set()
-        self._running: dict[int, float] = {}  # in order of start
+        self._waiting: dict[int, float | None] = {}
+        self._running: set[int] = set()  # those that may not take any time
+        self._ends: list[tuple[float, int]] = []  # a heap; attempts that are over stay in it until they are at its top
 
     def announce(self, attempt_id: int) -> None:
         """Note that an attempt starts now. May be called from any thread."""
         self._announced.append((attempt_id, self._clock.now()))
 
-    def submit(self, attempt_id: int) -> None:
+    def submit(self, attempt_id: int, timeout: float | None) -> None:
+        """Add an attempt, which may take ``timeout`` seconds (None: any time)."""
         if self._are_announced:
-            self._waiting.add(attempt_id)
+            self._waiting[attempt_id] = timeout
         else:
-            self._running[attempt_id] = self._clock.now()
+            self._start(attempt_id, self._clock.now(), timeout)
 
     def end(self, attempt_id: int) -> None:
         self._take_announced()
-        self._waiting.discard(attempt_id)
-        self._running.pop(attempt_id, None)
+        self._waiting.pop(attempt_id, None)
+        self._running.discard(attempt_id)
 
     def waiting(self) -> set[int]:
         """Return the attempts that have certainly not started."""
@@ -62,30 +64,27 @@ class AttemptTimers:
         return set(self._waiting)
 
     def overdue(self) -> list[int]:
-        """Return the attempts that have taken longer than they may."""
-        if self._timeout is None:
-            return []
-        self._take_announced()
+        """Return the attempts that have taken longer than they may, each once."""
         now = self._clock.now()
         found = []
-        for attempt_id, started in self._running.items():
-            # The same sum as in next_due(): another one may round to a moment later, and time would not pass till then.
-            if started + self._timeout > now:
-                break
-            found.append(attempt_id)
+        while (due := self.next_due()) is not None and due <= now:
+            found.append(heapq.heappop(self._ends)[1])
         return found
 
     def next_due(self) -> float | None:
         """Return the clock time at which the next attempt will have taken too long."""
-        if self._timeout is None:
-            return None
         self._take_announced()
-        first = next(iter(self._running.values()), None)
-        return None if first is None else first + self._timeout
+        while self._ends and self._ends[0][1] not in self._running:
+            heapq.heappop(self._ends)
+        return self._ends[0][0] if self._ends else None
 
     def _take_announced(self) -> None:
         while self._announced:
             attempt_id, now = self._announced.popleft()
             if attempt_id in self._waiting:
-                self._waiting.discard(attempt_id)
-                self._running[attempt_id] = now
+                self._start(attempt_id, now, self._waiting.pop(attempt_id))
+
+    def _start(self, attempt_id: int, now: float, timeout: float | None) -> None:
+        if timeout is not None:
+            self._running.add(attempt_id)
+            heapq.heappush(self._ends, (now + timeout, attempt_id))

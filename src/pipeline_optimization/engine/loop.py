@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from pipeline_optimization.engine.backlog import Backlog, Flight
 from pipeline_optimization.engine.clock import Clock
@@ -12,7 +12,7 @@ from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import Announcer, Emit, FailedItem, Tally
 from pipeline_optimization.engine.wire import Answer, Call, answer_in, completions_in, encode_call
-from pipeline_optimization.engine.work import Item, Retrying, Track, Workload
+from pipeline_optimization.engine.work import AS_ALL, Item, Retrying, TaskPolicy, Track, Workload
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
 
@@ -32,6 +32,7 @@ class Engine:
     ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then.
     ``startup`` is how many seconds the orchestrator took to open.
     ``name`` is what errors call the orchestrator.
+    ``policies`` says, by task, what may take how long, where that is not what ``limits`` says.
     ``quarantine`` is told each item that failed for good. ``should_stop`` is asked at each step.
     """
 
@@ -46,6 +47,7 @@ class Engine:
         run_id: str,
         name: str = "",
         limits: Limits | None = None,
+        policies: Mapping[str, TaskPolicy] = AS_ALL,
         capabilities: Capabilities | None = None,
         signals: Sequence[int] = (signal.SIGINT,),
         tick: Callable[[], None] = lambda: None,
@@ -64,7 +66,7 @@ class Engine:
         self._signals = signals
         self._tick = tick
         self._quarantine = quarantine
-        self._flight = Flight(clock, self._limits, self._capabilities)
+        self._flight = Flight(clock, self._limits, policies, self._capabilities)
         self._breaker = CircuitBreaker(self._limits.breaker)
         self._max_open_bytes = OPEN_BYTES if self._limits.open_bytes is None else self._limits.open_bytes
         self._open_bytes = 0
@@ -186,10 +188,10 @@ class Engine:
             return
         answer = answer_in(completion, orchestrator=self._name)
         track.path += answer.latency
-        timeout = self._limits.item_timeout
+        timeout = self._flight.timeout_of(track.item)
         if timeout is not None and answer.seconds > timeout:
             # Where nothing could end it: the same outcome as where something could.
-            self._fail(track, _too_late(timeout, f"it took {answer.seconds:.3g} s"), completion.worker, backlog)
+            self._time_out(track, timeout, f"it took {answer.seconds:.3g} s", completion.worker, backlog)
         elif answer.error is None:
             self._finish(track, answer, completion.worker, backlog)
         else:
@@ -197,25 +199,37 @@ class Engine:
 
     def _expire(self, backlog: Backlog) -> None:
         """Give up the attempts that take too long."""
-        timeout = self._limits.item_timeout
-        if timeout is None:
-            return
         abandoned = self._flight.abandoned
         for attempt_id in self._flight.timers.overdue():
             track = self._flight.end(attempt_id)
             assert track is not None
+            timeout = self._flight.timeout_of(track.item)
+            assert timeout is not None
             track.path += timeout
             how = "it was ended"
             if not self._orchestrator.cancel(attempt_id):
                 abandoned.add(attempt_id)
                 self.tally.abandoned += 1
                 how = "nothing can end it, so it goes on, and its result will be ignored"
-            self._fail(track, _too_late(timeout, how), "", backlog)
+            self._time_out(track, timeout, how, "", backlog)
         if len(abandoned) >= self._orchestrator.slots:
             self.stop = self.stop or Stop(
                 "abandoned",
                 f"{_all_hang(len(abandoned))}, and this orchestrator cannot end {'it' if len(abandoned) == 1 else 'them'}",
             )
+
+    def _time_out(self, track: Track, timeout: float, how: str, worker: str, backlog: Backlog) -> None:
+        error = ErrorRecord(type="ItemTimeout", message=f"it may take {timeout:g} s; {how}")
+        if self.stop is None and self._split(track, backlog):
+            self._announce.failed(track, error, "error", worker)
+        else:
+            self._fail(track, error, worker, backlog)
+
+    def _split(self, track: Track, backlog: Backlog) -> bool:
+        is_split = backlog.split(track)
+        if is_split:
+            self._open_bytes -= track.item.size
+        return is_split
 
     def _finish(self, track: Track, answer: Answer, worker: str, backlog: Backlog) -> None:
         self.tally.record(track.item, track.number, "ok")
@@ -255,8 +269,7 @@ class Engine:
         if self.stop is not None:
             return
         self._break_circuit(track, error)
-        if backlog.split(track):
-            self._open_bytes -= track.item.size
+        if backlog.is_to_split(track) and self._split(track, backlog):
             return
         if track.losses >= self._limits.poison_losses:
             self._give_up(track, error, completion.worker, is_poison=True)
@@ -290,10 +303,6 @@ class Engine:
             self._poll(min(TICK, left), backlog)
             self._tick()
             self.stop = interruption.notice() or self.stop
-
-
-def _too_late(timeout: float, how: str) -> ErrorRecord:
-    return ErrorRecord(type="ItemTimeout", message=f"it may take {timeout:g} s; {how}")
 
 
 def _all_hang(workers: int) -> str:

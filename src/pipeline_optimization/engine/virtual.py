@@ -126,7 +126,7 @@ class VirtualOrchestrator:
         while self._due and self._due[0][0] <= self.clock.now():
             _, _, report = heapq.heappop(self._due)
             status = report.fate.status
-            payload = report.pending.finish() if status == "done" else b""
+            payload = report.pending.finish(report.fate.after) if status == "done" else b""
             completions.append(Completion(id=report.attempt.id, status=status, payload=payload, worker="virtual"))
             if report.frees_worker:
                 self._running.discard(report.attempt.id)

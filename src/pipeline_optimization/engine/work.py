@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from attrs import Factory, define, field, frozen
@@ -11,7 +13,22 @@ from pipeline_optimization.engine.draws import seeded_random
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
 
-__all__ = ["Item", "Retrying", "Track", "Workload"]
+__all__ = ["AS_ALL", "Item", "Retrying", "TaskPolicy", "Track", "Workload"]
+
+
+@frozen(kw_only=True)
+class TaskPolicy:
+    """How attempts of one task are treated: the seconds that one may take, and when it is made again.
+
+    None stands for what holds for the run.
+    """
+
+    timeout: float | None = None
+    retry: RetryPolicy | None = None
+
+
+AS_ALL: Mapping[str, TaskPolicy] = MappingProxyType({})
+"""The policies of a run whose tasks are all treated alike."""
 
 
 @frozen(kw_only=True)
@@ -79,16 +96,27 @@ class Track:
 class Retrying:
     """Applies a retry policy: its predicate, its delays, its budget for the run and its deadline for each item.
 
+    Tasks with a policy of their own (``own``) go by that one, and its budget is theirs.
+
     A policy's second takes ``scale`` seconds: it lives in the time of the simulation, where there is one
     (``FaultPlan.time_scale``). At scale 0 no time passes there, so no deadline is ever over.
     """
 
-    def __init__(self, policy: RetryPolicy, *, seed: int, case: str, scale: float = 1.0) -> None:
+    def __init__(
+        self,
+        policy: RetryPolicy,
+        *,
+        seed: int,
+        case: str,
+        scale: float = 1.0,
+        own: Mapping[str, TaskPolicy] = AS_ALL,
+    ) -> None:
         self._policy = policy
+        self._own = {task: one.retry for task, one in own.items() if one.retry is not None}
         self._seed = seed
         self._case = case
         self._scale = scale
-        self._granted = 0
+        self._granted: Counter[str] = Counter()  # by task where it has a policy of its own, else for all others
 
     def next_delay(self, track: Track, error: ErrorRecord, now: float, *, most: float | None = None) -> float | None:
         """Return the real seconds until the track's next attempt, or None if the item has failed for good.
@@ -96,10 +124,11 @@ class Retrying:
         ``most`` is how many retries there may be so far in the run, whatever the policy says; None means any number.
         Raises PluginError where the policy asks for a negative delay or for none at all (NaN).
         """
-        policy = self._policy
-        if policy.budget is not None and self._granted >= policy.budget:
+        task = track.item.task
+        policy, account = (self._own[task], task) if task in self._own else (self._policy, "")
+        if policy.budget is not None and self._granted[account] >= policy.budget:
             return None
-        if most is not None and self._granted >= most:
+        if most is not None and self._granted.total() >= most:
             return None
         if error.is_permanent or not policy.retries(error):
             return None
@@ -114,13 +143,13 @@ class Retrying:
         if not delay >= 0:
             raise PluginError(f"The retry policy {policy!r} asked for a delay of {delay} s.", plugin=repr(policy))
         delay *= self._scale
-        if self._is_too_late(track, now + delay):
+        if self._is_too_late(policy, track, now + delay):
             return None
-        self._granted += 1
+        self._granted[account] += 1
         return delay
 
-    def _is_too_late(self, track: Track, due: float) -> bool:
+    def _is_too_late(self, policy: RetryPolicy, track: Track, due: float) -> bool:
         """Return whether an attempt that starts at ``due`` is behind the policy's deadline for the item."""
-        if self._policy.deadline is None or self._scale == 0 or track.first_started is None:
+        if policy.deadline is None or self._scale == 0 or track.first_started is None:
             return False
-        return due - track.first_started > self._policy.deadline * self._scale
+        return due - track.first_started > policy.deadline * self._scale

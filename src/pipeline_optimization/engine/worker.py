@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import Protocol, cast
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pipeline_optimization.engine.cutting import CutShort, IsOver, is_over_here, never
 from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan, pass_latency, pass_latency_async
@@ -46,7 +46,7 @@ class WorkerSetup:
     """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable.
 
     ``files`` are the modules of plugins that are single files; a worker makes them before it unpickles the rest.
-    ``policy`` is the label of the run's retry policy, for the harness's record.
+    ``policy`` is the label of the run's retry policy, for the harness's record, and ``own_policies`` those of tasks that have their own.
     """
 
     build: Callable[[object], Mapping[str, Stage]]
@@ -54,6 +54,7 @@ class WorkerSetup:
     faults: FaultPlan
     files: Sequence[FileModule] = ()
     policy: str = ""
+    own_policies: Mapping[str, str] = field(factory=dict)
 
     def to_bytes(self) -> bytes:
         """Return what makes a worker. Raises PluginError where a component cannot be found by name elsewhere."""
@@ -136,7 +137,12 @@ class Worker:
         """
         call, began = decode_call(payload), time.monotonic_ns()
         draw = pass_latency(
-            call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy, sleep=sleep
+            call.task,
+            call.fault_key,
+            lambda: self._draw(call),
+            number=call.number,
+            policy=self._policy_of(call),
+            sleep=sleep,
         )
         return Pending(self, call, draw, began, is_over).finish()
 
@@ -153,7 +159,7 @@ class Worker:
         """
         call, began = decode_call(payload), time.monotonic_ns()
         draw = await pass_latency_async(
-            call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy
+            call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy_of(call)
         )
         pending = Pending(self, call, draw, began, is_over)
         with interruptible():
@@ -161,10 +167,10 @@ class Worker:
                 return pending.finish()
         return await pending.finish_async()
 
-    @property
-    def _policy(self) -> str:
+    def _policy_of(self, call: Call) -> str:
         try:
-            return self.setup.policy
+            setup = self.setup
+            return setup.own_policies.get(call.task, setup.policy)
         except Exception:  # noqa: BLE001 - as below
             return ""
 
@@ -200,6 +206,7 @@ class Pending:
         self._draw = draw
         self._began = began
         self._is_over = is_over
+        self._took: float | None = None
         self._stage: Stage | None = None
 
     @property
@@ -216,8 +223,9 @@ class Pending:
         except BaseException:  # noqa: BLE001 - whatever keeps stages from being built: finish() meets it again and answers
             return False
 
-    def finish(self) -> bytes:
-        """Run the task and return the answer's bytes."""
+    def finish(self, took: float | None = None) -> bytes:
+        """Run the task and return the answer's bytes. ``took`` is how many seconds that takes where time is simulated."""
+        self._took = took
         before = is_over_here.set(self._is_over)
         try:
             self._begin()
@@ -265,4 +273,4 @@ class Pending:
         return self._stage
 
     def _seconds(self) -> float:
-        return (time.monotonic_ns() - self._began) / 1e9
+        return (time.monotonic_ns() - self._began) / 1e9 if self._took is None else self._took

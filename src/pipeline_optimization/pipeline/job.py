@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.file_module import FileModule
     from pipeline_optimization.pipeline.summary import RunSummary
     from pipeline_optimization.sources import FileRange, Source
+    from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 __all__ = ["Job", "KeptWorkload", "LoadedJob", "StartedJob", "StopOf"]
 
@@ -35,6 +36,11 @@ class Job(Protocol[R_co]):
     @property
     def faults(self) -> FaultPlan:
         """Return what calls of its tasks meet."""
+        ...
+
+    @property
+    def tasks(self) -> Mapping[str, TaskSpec]:
+        """Return, by name, how calls of its tasks are treated, where that may not be as the run treats all."""
         ...
 
     @property

@@ -11,13 +11,15 @@ from attrs import evolve, field, fields, frozen
 
 from pipeline_optimization.engine.faults import PROFILES, FaultPlan, FaultSettings, new_seed
 from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.errors import OptionError, OrchestratorError, UnknownComponentError
+from pipeline_optimization.engine.work import AS_ALL, TaskPolicy
+from pipeline_optimization.errors import OptionError, OrchestratorError, UnknownComponentError, UsageError
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.sources import UTF_8, check_encoding
 from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.job import Job
+    from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 __all__ = [
     "DEFAULT_CHUNK_SIZE",
@@ -105,12 +107,16 @@ class Executor:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class RunPlan(Generic[J_co]):
-    """A run in which every name has been found and every option checked."""
+    """A run in which every name has been found and every option checked.
+
+    ``policies`` says, by task, what is not treated as ``retry`` and the limits say.
+    """
 
     options: RunOptions
     executor: Executor
     retry: Choice[RetryPolicy]
     job: J_co
+    policies: Mapping[str, TaskPolicy] = AS_ALL
 
     @property
     def faults(self) -> FaultPlan:
@@ -133,7 +139,23 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
     executor = _executor(registry, options)
     job = plan_job(options, executor)
     retry = registry.retry_policy(options.retry, options.retry_options)
-    return RunPlan(options=options, executor=executor, retry=retry, job=job)
+    return RunPlan(
+        options=options, executor=executor, retry=retry, job=job, policies=_policies(registry, job.tasks) or AS_ALL
+    )
+
+
+def _policies(registry: Registry, tasks: Mapping[str, TaskSpec]) -> Mapping[str, TaskPolicy]:
+    """Return how tasks are treated that say so. Raises UsageError that names the task whose policy there is not."""
+    found = {}
+    for name, spec in tasks.items():
+        if spec.retry is None and spec.timeout is None:
+            continue
+        try:
+            policy = None if spec.retry is None else spec.retry.build(registry)
+        except UsageError as error:
+            raise OptionError(f"The retry policy of the task {name!r}: {error}") from error
+        found[name] = TaskPolicy(timeout=spec.timeout, retry=policy)
+    return found
 
 
 def _check_faults(faults: FaultSettings) -> None:

@@ -118,12 +118,15 @@ def execute(
         engine = Engine(
             plan.executor.orchestrator,
             keeping.keep(job.workload),
-            Retrying(plan.retry.build(), seed=faults.seed, case=faults.case, scale=faults.time_scale),
+            Retrying(
+                plan.retry.build(), seed=faults.seed, case=faults.case, scale=faults.time_scale, own=plan.policies
+            ),
             clock=clock,
             emit=observing.emit if observing.is_heard else None,
             name=plan.executor.name,
             run_id=run_id,
             limits=_limits(plan),
+            policies=plan.policies,
             capabilities=plan.executor.capabilities,
             signals=signals,
             tick=tick,
@@ -136,6 +139,7 @@ def execute(
             faults=faults,
             files=[*registry.file_modules, *loaded.modules],
             policy=RetrySettings(name=plan.options.retry, options=plan.options.retry_options).label,
+            own_policies={name: spec.retry.label for name, spec in plan.job.tasks.items() if spec.retry is not None},
         )
         with _announced(plan, engine, observing, clock, run_id):
             engine.run(setup.to_bytes())

@@ -1,4 +1,4 @@
-"""Which retry policy applies where a caller names none: the one that the environment names."""
+"""Which retry policy applies: the one that a task names for its own calls, or else the one that the environment names."""
 
 from __future__ import annotations
 
@@ -6,12 +6,20 @@ import os
 import shlex
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.types import RetryPolicy
 
-__all__ = ["RetrySettings"]
+if TYPE_CHECKING:
+    from pipeline_optimization.registry import Registry
+
+__all__ = ["BuiltRetry", "OwnRetry", "RetrySettings", "own_retry"]
+
+OwnRetry = str | tuple[str, Mapping[str, object]] | RetryPolicy
+"""How a task says its retry policy: by name, by name with options, or built."""
 
 NAME = "ANAGRAM_RETRY"
 OPTIONS = "ANAGRAM_RETRY_OPTIONS"
@@ -38,6 +46,10 @@ class RetrySettings:
         """Return the name and the options that were given, for people."""
         return " ".join([self.name, *self._words()])
 
+    def build(self, registry: Registry) -> RetryPolicy:
+        """Return the policy. Raises UsageError for an unknown name or wrong options, PluginError where it is broken."""
+        return registry.retry_policy(self.name, dict(self.options)).build()
+
     def to_environment(self) -> Mapping[str, str]:
         return {NAME: self.name, OPTIONS: shlex.join(self._words())}
 
@@ -48,6 +60,38 @@ class RetrySettings:
 
     def _words(self) -> list[str]:
         return [f"{key}={value}" for key, value in self.options]
+
+
+@frozen(eq=False)
+class BuiltRetry:
+    """A retry policy that its user has built. Equal only to itself, since the policy need not be hashable."""
+
+    policy: RetryPolicy
+
+    @property
+    def label(self) -> str:
+        return type(self.policy).__qualname__
+
+    def build(self, registry: Registry) -> RetryPolicy:
+        return self.policy
+
+
+MEMBERS = ("budget", "deadline", "delays", "retries")
+
+
+def own_retry(given: OwnRetry) -> RetrySettings | BuiltRetry:
+    """Return the policy that a task was given. Raises OptionError where that is none."""
+    match given:
+        case str(name):
+            return RetrySettings(name=name)
+        case (str(name), Mapping() as options):
+            return RetrySettings(name=name, options=options)
+    if isinstance(given, type) or not all(hasattr(given, name) for name in MEMBERS):
+        raise OptionError(
+            "retry= takes the name of a policy, such as 'fixed', a pair of a name and options, such as "
+            f"('fixed', {{'attempts': 3}}), or a policy that is built, not {given!r}."
+        )
+    return BuiltRetry(given)
 
 
 @lru_cache(maxsize=8)

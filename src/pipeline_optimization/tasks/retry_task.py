@@ -1,7 +1,7 @@
 """Calls that do not give up at the first injected fault: they are retried as the engine retries its items.
 
-The policy is that of the environment (``RetrySettings``), in the simulation's time; under the harness it is the one that
-all contenders share. A call's delays are those that the engine would draw for the same task and argument. Errors of a
+The policy is the task's own, if it has one, else that of the environment (``RetrySettings``), in the simulation's time; under the
+harness it is the one that all contenders share. A call's delays are those that the engine would draw for the same task and argument. Errors of a
 task's own are not retried: of a function that is called directly they are mistakes.
 """
 
@@ -17,11 +17,11 @@ from pipeline_optimization.engine.faults import FaultSettings, fault_key
 from pipeline_optimization.engine.work import Item, Retrying, Track
 from pipeline_optimization.errors import InjectedFault
 from pipeline_optimization.tasks.environment import POLICY, process_settings
-from pipeline_optimization.tasks.retry_settings import RetrySettings
-from pipeline_optimization.types import ErrorRecord, RetryPolicy
+from pipeline_optimization.tasks.retry_settings import BuiltRetry, RetrySettings
+from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
-    from pipeline_optimization.registry import Choice
+    from pipeline_optimization.types import RetryPolicy
 
 __all__ = ["AsyncTask", "retry", "retry_async"]
 
@@ -77,19 +77,19 @@ class _Attempts:
     """The attempts at one call. ``policy`` is the label of the retry policy that decides on them."""
 
     def __init__(self, task: object, argument: str) -> None:
-        self._task = task
         self._argument = argument
         self._track: Track | None = None
         self._began = time.monotonic()
-        self._retry = RetrySettings.from_environment()
+        spec = getattr(task, "spec", None)
+        self._task_name = getattr(spec, "name", "")
+        self._retry: RetrySettings | BuiltRetry = getattr(spec, "retry", None) or RetrySettings.from_environment()
         self.policy = self._retry.label
         _prepare(self._retry)
 
     def delay_after(self, fault: InjectedFault) -> float | None:
         """Return the seconds until the next attempt, None if there is to be none."""
         if self._track is None:
-            name = getattr(getattr(self._task, "spec", None), "name", "")
-            item = Item(id=self._argument, task=name, fault_key=fault_key(self._argument))
+            item = Item(id=self._argument, task=self._task_name, fault_key=fault_key(self._argument))
             self._track = Track(item=item, path=0.0, first_started=self._began)
         error = ErrorRecord(type=type(fault).__name__, message=str(fault), injected=True)
         with _LOCK:
@@ -101,21 +101,21 @@ _LOCK = threading.Lock()
 
 
 @lru_cache(maxsize=1)
-def _prepare(retry: RetrySettings) -> None:
+def _prepare(retry: RetrySettings | BuiltRetry) -> None:
     """Load the policy at a process's first call, so that its first fault takes no longer than the others."""
     if process_settings().profile != "none":
-        _choice(retry)
+        _policy(retry)
 
 
-@lru_cache(maxsize=4)
-def _choice(retry: RetrySettings) -> Choice[RetryPolicy]:
+@lru_cache(maxsize=16)
+def _policy(retry: RetrySettings | BuiltRetry) -> RetryPolicy:
     from pipeline_optimization.registry import Registry  # noqa: PLC0415 - where nothing can fail there is no need of it
 
-    return Registry.load().retry_policy(retry.name, dict(retry.options))
+    return retry.build(Registry.load())
 
 
-@lru_cache(maxsize=4)
-def _retrying(retry: RetrySettings, settings: FaultSettings) -> Retrying:
+@lru_cache(maxsize=16)
+def _retrying(retry: RetrySettings | BuiltRetry, settings: FaultSettings) -> Retrying:
     """Return what decides on retries; a policy's budget is of the process."""
     faults = settings.plan({})
-    return Retrying(_choice(retry).build(), seed=faults.seed, case=faults.case, scale=faults.latency_scale)
+    return Retrying(_policy(retry), seed=faults.seed, case=faults.case, scale=faults.latency_scale)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
 
 from attrs import field, frozen
 
 from pipeline_optimization.engine.faults import TaskFaults
+from pipeline_optimization.errors import OptionError
 from pipeline_optimization.tasks.environment import DirectCalls
+from pipeline_optimization.tasks.retry_settings import BuiltRetry, OwnRetry, RetrySettings, own_retry
 
 __all__ = ["TaskFunction", "TaskSpec", "task", "task_decorator"]
 
@@ -20,11 +23,17 @@ R = TypeVar("R")
 
 @frozen
 class TaskSpec:
-    """A task's name and how it misbehaves under the profile ``exercise``. ``permanent`` errors are not tried again."""
+    """A task's name, how it misbehaves under the profile ``exercise``, and how its calls are treated.
+
+    ``permanent`` errors are not tried again. ``retry`` is the task's own policy, and ``timeout`` the seconds that an attempt may
+    take; None stands for what holds for the run.
+    """
 
     name: str
     faults: TaskFaults = field(factory=TaskFaults)
     permanent: tuple[type[BaseException], ...] = ()
+    retry: RetrySettings | BuiltRetry | None = None
+    timeout: float | None = None
 
 
 class TaskFunction(Protocol[P, R]):
@@ -48,7 +57,12 @@ _CALLS = DirectCalls()
 def task(function: Callable[P, R], /) -> TaskFunction[P, R]: ...
 @overload
 def task(
-    *, failure_rate: float = 0.0, sleep_time: float = 0.0, permanent: tuple[type[BaseException], ...] = ()
+    *,
+    failure_rate: float = 0.0,
+    sleep_time: float = 0.0,
+    permanent: tuple[type[BaseException], ...] = (),
+    retry: OwnRetry | None = None,
+    timeout: float | None = None,
 ) -> Callable[[Callable[P, R]], TaskFunction[P, R]]: ...
 def task(
     function: Callable[P, R] | None = None,
@@ -57,6 +71,8 @@ def task(
     failure_rate: float = 0.0,
     sleep_time: float = 0.0,
     permanent: tuple[type[BaseException], ...] = (),
+    retry: OwnRetry | None = None,
+    timeout: float | None = None,
 ) -> TaskFunction[P, R] | Callable[[Callable[P, R]], TaskFunction[P, R]]:
     """Make calls of a function take ``sleep_time`` seconds and a share ``failure_rate`` of them raise InjectedFault.
 
@@ -68,11 +84,22 @@ def task(
         failure_rate: The share of calls that fail.
         sleep_time: Seconds that a call takes.
         permanent: Exceptions that a run does not try again, as another attempt would raise them, too.
+        retry: The policy by which failed calls are made again, in place of the run's: a name, such as ``"fixed"``, a name with
+            options, such as ``("fixed", {"attempts": 3})``, or a policy that is built.
+        timeout: Seconds of real time that an attempt may take in a run of a pipeline, in place of the run's ``item_timeout``. One that
+            takes longer has failed with ``ItemTimeout``, and is made again as the policy says. A coroutine is cancelled, a worker
+            process ended. A thread cannot be ended: it keeps its place until the function returns.
 
     Returns:
         The function, which waits and fails when it is called directly; ``plain`` is the function itself.
+
+    Raises:
+        OptionError: For a ``retry`` that is no policy, and for a ``timeout`` that is not above 0.
     """
+    if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
+        raise OptionError(f"timeout= takes a number of seconds above 0, not {timeout!r}.")
     faults = TaskFaults(failure_rate, sleep_time)
+    policy = None if retry is None else own_retry(retry)
 
     def decorate(function: Callable[P, R]) -> TaskFunction[P, R]:
         name = function.__name__
@@ -90,7 +117,7 @@ def task(
         decorated = cast("TaskFunction[P, R]", functools.wraps(function)(caller))
         decorated.plain = function
         decorated.call_async = call_async
-        decorated.spec = TaskSpec(name, faults, permanent)
+        decorated.spec = TaskSpec(name, faults, permanent, policy, timeout)
         return decorated
 
     return decorate if function is None else decorate(function)

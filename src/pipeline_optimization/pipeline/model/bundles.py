@@ -99,7 +99,12 @@ def build_stages(pipeline: CompletePipeline[Any, Any], alone: frozenset[int], co
     runner = _Runner(pipeline, alone, codec)
     stages: dict[str, Stage] = {pipeline.input.task: runner.run_part}
     for index, step in enumerate(pipeline.steps):
-        stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step.spec.permanent)
+        spec = step.spec
+        stages[step.name] = (
+            _AsyncFrom(runner, index, spec.permanent, spec.timeout)
+            if step.is_async
+            else _From(runner, index, spec.permanent)
+        )
     return stages
 
 
@@ -115,13 +120,20 @@ class _From:
         return self.runner.run([self.runner.codec.decode(data)], self.index, is_alone=True).to_bundled()
 
 
+@frozen
 class _AsyncFrom(_From):
-    """Does the same where the step's function is a coroutine function: in an event loop, or in a loop of its own."""
+    """Does the same where the step's function is a coroutine function: in an event loop, or in a loop of its own.
+
+    A loop of its own has nobody who would cancel a coroutine that takes longer than ``timeout`` seconds, so it does so itself. An
+    attempt that took longer has timed out, whatever it raised.
+    """
+
+    timeout: float | None
 
     def __call__(self, data: bytes) -> Bundled:
-        from asyncio import run  # noqa: PLC0415 - 50 ms that only such pipelines should take
+        from asyncio import run, wait_for  # noqa: PLC0415 - 50 ms that only such pipelines should take
 
-        return run(self.run_async(data))
+        return run(wait_for(self.run_async(data), self.timeout))
 
     async def run_async(self, data: bytes) -> Bundled:
         path, value = self.runner.codec.decode(data)

@@ -25,6 +25,7 @@ from pipeline_optimization.pipeline.model.workload import PipelineWorkload
 from pipeline_optimization.pipeline.plan import Executor, RunOptions
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
+from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 __all__ = ["PipelineJob", "plan_pipeline"]
 
@@ -52,14 +53,26 @@ class PipelineJob(Generic[Result]):
     settings: Mapping[str, object] = field(factory=dict)
 
     @property
+    def tasks(self) -> Mapping[str, TaskSpec]:
+        return {step.name: step.spec for step in self.pipeline.steps}
+
+    @property
     def files(self) -> Sequence[str]:
         return ()
 
     def load(self, announce: Callable[[str], None]) -> LoadedPipelineJob[Result]:
         """Make what workers get. Raises OptionError where a function of the pipeline cannot be sent to them."""
-        steps = self.pipeline.steps
-        alone = frozenset(i for i, step in enumerate(steps) if self._is_simulated(step.name) or step.is_async)
-        return LoadedPipelineJob(job=self, argument=_packed(self.pipeline, alone, is_kept=self.is_kept))
+        return LoadedPipelineJob(job=self, argument=_packed(self.pipeline, self._alone(), is_kept=self.is_kept))
+
+    def _alone(self) -> frozenset[int]:
+        """Return the steps that elements enter one by one: where each waits for itself, and around a step whose time counts."""
+        alone = set()
+        for index, step in enumerate(self.pipeline.steps):
+            if self._is_simulated(step.name) or step.is_async:
+                alone.add(index)
+            if step.spec.timeout is not None:
+                alone |= {index, index + 1}
+        return frozenset(alone)
 
     def _is_simulated(self, task: str) -> bool:
         faults = self.faults.tasks.get(task)
