@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from unittest import mock
 import pytest
 
 from command import anagram, refused_here
+from own_modules import forgetting_modules
 from pipeline_optimization import Pipeline, run
 from pipeline_optimization.cli import main
 from pipeline_optimization.errors import CheckpointError, OptionError, PluginError, UsageError
@@ -77,8 +77,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     (tmp_path / "long.py").write_text(LONG)
     (tmp_path / "in.txt").write_text("the cat\non a mat\n")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", sys.path.copy())
-    with mock.patch.dict(sys.modules):
+    with forgetting_modules(tmp_path):
         yield tmp_path
 
 

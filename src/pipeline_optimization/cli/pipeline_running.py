@@ -39,9 +39,13 @@ def run_pipeline(
     form: str,
     top: int | None,
     output: str,
-    again: str,
+    resume: str,
+    retry: str,
 ) -> int:
-    """Run a pipeline, write its result, and return the exit code. ``again`` is the command that goes on with it."""
+    """Run a pipeline, write its result, and return the exit code.
+
+    ``resume`` is the command that goes on with a stopped run, ``retry`` the one that tries again what failed.
+    """
     pipeline = found.pipeline
     if isinstance(pipeline.input, Values):
         raise UsageError(
@@ -63,9 +67,9 @@ def run_pipeline(
         for line in (*(f"Warning: {warning}" for warning in report.warnings), *problems):
             click.echo(line, err=True)
     if options.checkpoint is not None and report.stop is not None:
-        click.echo(f"Finished elements are in {quoted(options.checkpoint)}. Go on with: {again}", err=True)
+        click.echo(f"Finished elements are in {quoted(options.checkpoint)}. Go on with: {resume}", err=True)
     elif options.checkpoint is not None and report.failures:
-        click.echo(f"Try the failed elements again with: {again} --retry-failed", err=True)
+        click.echo(f"Try the failed elements again with: {retry}", err=True)
     return (INCOMPLETE if problems else COMPLETE) if report.stop is None else stop_code(report.stop)
 
 

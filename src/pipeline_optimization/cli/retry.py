@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import evolve
 
 from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions
-from pipeline_optimization.checkpoint import stored_invocation
+from pipeline_optimization.checkpoint import stored_fact, stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options
+from pipeline_optimization.cli.pipeline_option import pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.invocation import Invocation
+from pipeline_optimization.pipeline.plan import PIPELINE_FACT
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import FileSource, Source, TextSource
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.model.finding import FoundPipeline
 
 __all__ = ["retry"]
 
 
 @click.command()
 @click.argument("checkpoint", metavar="CHECKPOINT")
+@pipeline_option(
+    "The pipeline of the run. A checkpoint does not say where that is, since it must not choose what code runs."
+)
 @click.option("--orchestrator", metavar="NAME", help="How attempts are run.  [default: as before]")
 @click.option("--retry", metavar="NAME", help="When failed items run again.  [default: as before]")
 @click.option(
@@ -34,7 +43,7 @@ __all__ = ["retry"]
     "pairs",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An option of the orchestrator, which is not kept, or retry.KEY=VALUE.",
+    help="An option of the orchestrator, which is not kept, retry.KEY=VALUE, or one of the pipeline's as before, pipeline.KEY=VALUE.",
 )
 @limit_options
 @output_options
@@ -44,6 +53,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     ctx: click.Context,
     /,
     checkpoint: str,
+    pipeline: str | None,
     orchestrator: str | None,
     retry: str | None,
     pairs: Sequence[str],
@@ -52,17 +62,19 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     output: str,
     **bounds: Any,
 ) -> None:
-    """Run just those items of a checkpoint again that failed for good or were not reached, and complete the counts.
+    """Run just those items of a checkpoint again that failed for good or were not reached, and complete the result.
 
-    The checkpoint says what was counted, and how. The command works in the directory of the run that wrote it.
+    The checkpoint says what was read, and how. The command works in the directory of the run that wrote it.
 
     \b
     anagram retry run.checkpoint
     anagram retry run.checkpoint --orchestrator multiprocess --item-timeout 60
+    anagram retry run.checkpoint --pipeline status.py
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = selected_registry(ctx)
     invocation = _invocation(checkpoint)
     given = KindOptions.parse(pairs)
+    found = _pipeline(checkpoint, pipeline, given, registry)
     if given.tokenizer or given.signature or given.lexicon:
         raise click.UsageError(
             "What is counted is as it was; only options of the orchestrator and of retry can be given."
@@ -88,10 +100,37 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
             path=checkpoint,
         ) from error
     again = quoted_command(["anagram", "retry", *ctx.obj])
-    code = run_jobs(
-        registry, [_job(options, invocation)], form=format_of(form, output), top=top, output=target, resume=again
-    )
+    form = format_of(form, output)
+    if found is None:
+        ctx.exit(run_jobs(registry, [_job(options, invocation)], form=form, top=top, output=target, resume=again))
+    from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
+
+    sources = _sources(invocation)
+    code = run_pipeline(registry, found, options, sources, form=form, top=top, output=target, resume=again, retry=again)
     ctx.exit(code)
+
+
+def _pipeline(checkpoint: str, reference: str | None, given: KindOptions, registry: Registry) -> FoundPipeline | None:
+    """Return the pipeline that a checkpoint is of, or None for the default one. Raises UsageError where another one is named."""
+    name = stored_fact(checkpoint, PIPELINE_FACT)
+    if reference is None and name is not None:
+        command = quoted_command(["anagram", "retry", checkpoint, "--pipeline", "FILE.py"])
+        raise CheckpointError(
+            f"The checkpoint {checkpoint!r} is of the pipeline {name!r}. Say where that is: {command}", path=checkpoint
+        )
+    if reference is None:
+        if given.pipeline:
+            raise click.UsageError(
+                f"-o pipeline.{next(iter(given.pipeline))} is for a pipeline: name it with --pipeline."
+            )
+        return None
+    if name is None:
+        raise CheckpointError(
+            f"The checkpoint {checkpoint!r} is of counting anagrams; leave --pipeline out.", path=checkpoint
+        )
+    from pipeline_optimization.pipeline.model.finding import find_pipeline  # noqa: PLC0415 - for such runs only
+
+    return find_pipeline(reference, given.pipeline, registry)
 
 
 def _invocation(checkpoint: str) -> Invocation:
@@ -112,10 +151,13 @@ def _invocation(checkpoint: str) -> Invocation:
 
 
 def _job(options: AnagramOptions, invocation: Invocation) -> Job:
-    if invocation.text is None:
-        sources: list[Source] = [FileSource.at(path) for path in invocation.paths or ()]
-        return Job(options=options, sources=sources)
     case = load_cases().get(options.faults.case)
     if case is not None and case.text == invocation.text:
         return case_job(options)
-    return Job(options=options, sources=[TextSource(invocation.text)])
+    return Job(options=options, sources=_sources(invocation))
+
+
+def _sources(invocation: Invocation) -> Sequence[Source]:
+    if invocation.text is not None:
+        return [TextSource(invocation.text)]
+    return [FileSource.at(path) for path in invocation.paths or ()]

@@ -198,7 +198,8 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
         form=format_of(form, output),
         top=top,
         output=output,
-        again=_again(ctx, options),
+        resume=_again(ctx, options),
+        retry=_again(ctx, options, "--retry-failed"),
     )
 
 
@@ -209,9 +210,10 @@ def _located(pipeline: str, registry: Registry) -> Component[Any, Any]:
     return locate_pipeline(pipeline, registry).component
 
 
-def _again(ctx: click.Context, options: AnagramOptions) -> str:
-    """Return the command that goes on with a run."""
-    return quoted_command(["anagram", "run", *ctx.obj, *([] if options.resume else ["--resume"])])
+def _again(ctx: click.Context, options: AnagramOptions, *more: str) -> str:
+    """Return the command that goes on with a run, with ``more`` options where it has not got them."""
+    wanted = [*([] if options.resume else ["--resume"]), *(option for option in more if option not in ctx.obj)]
+    return quoted_command(["anagram", "run", *ctx.obj, *wanted])
 
 
 def _jobs(  # noqa: PLR0917 - the ways to name input, each once

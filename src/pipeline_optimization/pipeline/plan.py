@@ -26,6 +26,7 @@ __all__ = [
     "FAULTS",
     "KEPT",
     "NO_OPTIONS",
+    "PIPELINE_FACT",
     "SEED",
     "Executor",
     "RunOptions",
@@ -38,6 +39,9 @@ DEFAULT_CHUNK_SIZE = 4 << 20
 
 SEED = "the seed"
 """What a checkpoint calls the seed."""
+
+PIPELINE_FACT = "the pipeline"
+"""What a checkpoint calls the name of a pipeline of users' own functions."""
 
 KEPT: Mapping[str, bool] = {"kept": True}
 """Marks the options that a checkpoint says of its run, for ``Invocation``. Not the orchestrator's own: a hostile checkpoint

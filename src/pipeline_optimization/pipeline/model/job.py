@@ -22,7 +22,7 @@ from pipeline_optimization.pipeline.model.codec import PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.model.workload import PipelineWorkload
-from pipeline_optimization.pipeline.plan import Executor, RunOptions
+from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
 from pipeline_optimization.tasks.task_decorator import TaskSpec
@@ -125,7 +125,12 @@ class LoadedPipelineJob(Generic[Result]):
     job: PipelineJob[Result]
     argument: _Packed
 
-    remedies: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    @property
+    def remedies(self) -> Mapping[str, str]:
+        return {
+            _fact_of(name): f"Give it that value with -o pipeline.{name}=VALUE, or start anew with another file."
+            for name in self.job.settings
+        }
 
     @property
     def modules(self) -> Sequence[FileModule]:
@@ -140,8 +145,8 @@ class LoadedPipelineJob(Generic[Result]):
         """Return what decides on the result."""
         pipeline = self.job.pipeline
         steps = ", ".join(f"{step.kind} {step.name}" for step in pipeline.steps)
-        facts = {"the pipeline": pipeline.name}
-        facts |= {f"the pipeline's option {name!r}": str(value) for name, value in self.job.settings.items()}
+        facts = {PIPELINE_FACT: pipeline.name}
+        facts |= {_fact_of(name): str(value) for name, value in self.job.settings.items()}
         facts |= {"the steps": f"{pipeline.input} | {steps} | {pipeline.end}"}
         return facts | {f"the code of {step.name}": _code_of(step.plain) for step in pipeline.steps}
 
@@ -178,6 +183,10 @@ class StartedPipelineJob(Generic[Result]):
         return PipelineReport(
             pipeline=pipeline.name, result=result, elements=self.workload.elements, summary=summarise()
         )
+
+
+def _fact_of(option: str) -> str:
+    return f"the pipeline's option {option!r}"
 
 
 def plan_pipeline(
