@@ -28,6 +28,7 @@ TITLES = {
     "lexicon": "Lexicons",
     "pipeline": "Pipelines",
     "observer": "Observers",
+    "pipeline": "Pipelines",
 }
 
 

@@ -7,10 +7,16 @@ from pipeline_optimization.testing.contracts import (
     ContractWarning,
     ObserverContract,
     OrchestratorContract,
+    PipelineContract,
     RetryPolicyContract,
 )
 from pipeline_optimization.testing.every_kind import check_component
-from pipeline_optimization.testing.examining import check_observer, check_orchestrator, check_retry_policy
+from pipeline_optimization.testing.examining import (
+    check_observer,
+    check_orchestrator,
+    check_pipeline,
+    check_retry_policy,
+)
 
 __all__ = [
     "CheckFailedError",
@@ -19,6 +25,7 @@ __all__ = [
     "LexiconContract",
     "ObserverContract",
     "OrchestratorContract",
+    "PipelineContract",
     "RetryPolicyContract",
     "SignatureContract",
     "TokenizerContract",
@@ -26,6 +33,7 @@ __all__ = [
     "check_lexicon",
     "check_observer",
     "check_orchestrator",
+    "check_pipeline",
     "check_retry_policy",
     "check_signature",
     "check_tokenizer",

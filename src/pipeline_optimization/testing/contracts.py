@@ -12,10 +12,13 @@ import warnings
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.registry import Kind, Registry
 from pipeline_optimization.testing.checks import Check, CheckFailedError, Examination
-from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
+from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS, subject_of
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
+from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
+from pipeline_optimization.testing.pipeline_subject import PipelineSubject
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
 from pipeline_optimization.testing.subject import Subject
 from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
@@ -30,10 +33,11 @@ __all__ = [
     "ExaminedKind",
     "ObserverContract",
     "OrchestratorContract",
+    "PipelineContract",
     "RetryPolicyContract",
 ]
 
-ExaminedKind = Kind | Literal["observer"]
+ExaminedKind = Kind | Literal["observer", "pipeline"]
 
 
 class ContractWarning(UserWarning):
@@ -50,7 +54,7 @@ class Contract:
     checks: ClassVar[Sequence[Check[Any]]]
     known_failures: Mapping[str, str] = {}
 
-    def subject(self) -> Subject[Any]:
+    def subject(self) -> Any:
         raise NotImplementedError
 
     def pytest_generate_tests(self, metafunc: pytest.Metafunc) -> None:
@@ -140,3 +144,29 @@ class ObserverContract(Contract):
 
     def subject(self) -> Subject[object]:
         return Subject(make=self.make)
+
+
+class PipelineContract(Contract):
+    """For pipelines: ``pipeline`` with a small input, as ``run(pipeline, inputs)`` takes it.
+
+    ``orchestrators`` are held against each other, all installed ones of this machine where none are named. Override ``make_inputs`` for an
+    input that can be read only once.
+    """
+
+    kind = "pipeline"
+    checks = PIPELINE_CHECKS
+    pipeline: CompletePipeline[Any, Any]
+    inputs: Any
+    orchestrators: Sequence[str] = ()
+
+    def make_inputs(self) -> Any:
+        """Return the input, anew for each run."""
+        return self.inputs
+
+    def subject(self) -> PipelineSubject:
+        for name in ("pipeline", "inputs"):
+            if not hasattr(self, name) and (
+                name == "pipeline" or type(self).make_inputs is PipelineContract.make_inputs
+            ):
+                raise NotImplementedError(f"{type(self).__name__} must say what to test: {name} = ...")
+        return subject_of(self.pipeline, self.make_inputs, self.orchestrators)

@@ -1,4 +1,4 @@
-"""The checks of every kind of component, and how a component is checked that is registered."""
+"""The checks of everything that has a contract, and how a component is checked that is registered."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pipeline_optimization.testing.component_checks import WORKER_CHECKS
 from pipeline_optimization.testing.contracts import ExaminedKind
 from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
+from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
 from pipeline_optimization.testing.subject import Subject
 
@@ -27,6 +28,7 @@ CHECKS: Mapping[ExaminedKind, Sequence[Check[Any]]] = {
     "lexicon": LEXICON_CHECKS,
     "pipeline": WORKER_CHECKS,
     "observer": OBSERVER_CHECKS,
+    "pipeline": PIPELINE_CHECKS,
 }
 """Every check, by kind, in the order in which they are best read."""
 

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.testing.attempt_checks import ATTEMPT_CHECKS
 from pipeline_optimization.testing.checks import Check, CheckResult, Examination
 from pipeline_optimization.testing.component_checks import REGISTRATION_CHECKS
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
+from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
+from pipeline_optimization.testing.pipeline_subject import PipelineSubject
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
 from pipeline_optimization.testing.run_checks import RUN_CHECKS
 from pipeline_optimization.testing.subject import Subject
 from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
 
-__all__ = ["NONE_KNOWN", "ORCHESTRATOR_CHECKS", "check_observer", "check_orchestrator", "check_retry_policy"]
+__all__ = [
+    "NONE_KNOWN",
+    "ORCHESTRATOR_CHECKS",
+    "check_observer",
+    "check_orchestrator",
+    "check_pipeline",
+    "check_retry_policy",
+    "subject_of",
+]
 
 ORCHESTRATOR_CHECKS: Sequence[Check[Subject[Orchestrator]]] = (*REGISTRATION_CHECKS, *ATTEMPT_CHECKS, *RUN_CHECKS)
 
@@ -43,3 +57,46 @@ def check_observer(
 ) -> list[CheckResult]:
     """Check the plugin that a factory returns: an object or a module with observer hooks."""
     return Examination(Subject(make=factory), OBSERVER_CHECKS, known_failures).results()
+
+
+def check_pipeline(
+    pipeline: CompletePipeline[Any, Any],
+    inputs: Any,
+    *,
+    orchestrators: Sequence[str] = (),
+    known_failures: Mapping[str, str] = NONE_KNOWN,
+) -> list[CheckResult]:
+    """Check a pipeline with a small input that has all kinds of elements.
+
+    Args:
+        pipeline: The pipeline, with its end.
+        inputs: What ``run(pipeline, inputs)`` takes, if it can be read again and again.
+        orchestrators: Names of those that are held against each other; all installed ones of this machine where none are named.
+        known_failures: Reasons, by check, of failures that are known.
+
+    Returns:
+        What came of each check.
+
+    Raises:
+        OptionError: For an input that can be read only once.
+    """
+    if hasattr(inputs, "__next__") or hasattr(inputs, "read"):
+        raise OptionError(
+            f"{inputs!r} can be read only once, and the checks run the pipeline many times. Give a list, a path or a text."
+        )
+    return Examination(subject_of(pipeline, lambda: inputs, orchestrators), PIPELINE_CHECKS, known_failures).results()
+
+
+def subject_of(
+    pipeline: CompletePipeline[Any, Any], make_inputs: Callable[[], Any], orchestrators: Sequence[str]
+) -> PipelineSubject:
+    """Return a pipeline as the checks take it. Where no orchestrators are named, they are all that stay on this machine."""
+    registry = Registry.load()
+    local = [
+        name
+        for name in registry.names("orchestrator")
+        if not registry.component("orchestrator", name).capabilities.is_distributed
+    ]
+    return PipelineSubject(
+        pipeline=pipeline, make_inputs=make_inputs, registry=registry, orchestrators=orchestrators or local
+    )

@@ -1,0 +1,172 @@
+"""The pipeline under test: how it is run, and what its functions do when they are called by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from typing import Any
+
+from attrs import evolve, frozen
+
+from pipeline_optimization.engine.draws import uniform
+from pipeline_optimization.engine.faults import TaskFaults
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.virtual import Fate
+from pipeline_optimization.errors import RunInterrupted
+from pipeline_optimization.pipeline.model.codec import PICKLED
+from pipeline_optimization.pipeline.model.elements import ElementPath, child
+from pipeline_optimization.pipeline.model.inputs import Values
+from pipeline_optimization.pipeline.model.parts import decode_contents, encode_contents
+from pipeline_optimization.pipeline.model.report import PipelineReport
+from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.running import run
+from pipeline_optimization.sources import sources_of
+from pipeline_optimization.tasks.task_decorator import TaskSpec
+from pipeline_optimization.types import Attempt, Orchestrator
+
+__all__ = ["MANY", "Losses", "PipelineSubject", "Placed", "call", "copied", "failing"]
+
+CHUNK = 64
+"""Bytes of input in a bundle, so that a small input makes several."""
+
+FAILURE_RATE = 0.3
+
+MANY = 50
+"""Attempts after which nothing that is simulated has failed for good."""
+
+PATIENT = Limits(breaker=0, poison_losses=1000)
+"""Bounds that no simulated failure or death reaches."""
+
+Placed = tuple[ElementPath, Any]
+
+
+@frozen
+class _Failing(Step):
+    """A step whose calls often fail, whatever its ``@task`` says."""
+
+    @property
+    def spec(self) -> TaskSpec:
+        spec = super().spec
+        return TaskSpec(spec.name, TaskFaults(FAILURE_RATE), spec.permanent)
+
+
+def failing(pipeline: CompletePipeline[Any, Any]) -> CompletePipeline[Any, Any]:
+    """Return a pipeline in which calls of each step fail under the profile ``exercise``."""
+    return evolve(pipeline, steps=tuple(_Failing(step.name, step.kind, step.function) for step in pipeline.steps))
+
+
+class Losses:
+    """An adversary: a share of all items lose their first two workers, so that bundles are split again and again."""
+
+    def __init__(self, share: float) -> None:
+        self._share = share
+        self._losses: Counter[str] = Counter()
+
+    def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
+        is_lost = uniform(attempt.item, "loss") < self._share and self._losses[attempt.item] < 2
+        self._losses[attempt.item] += is_lost
+        return [Fate(latency, "lost" if is_lost else "done")]
+
+
+@frozen(kw_only=True)
+class PipelineSubject:
+    """A pipeline with a small input. ``make_inputs`` returns the input anew for each run.
+
+    ``orchestrators`` are the names of those that it is held against.
+    """
+
+    pipeline: CompletePipeline[Any, Any]
+    make_inputs: Callable[[], Any]
+    registry: Registry
+    orchestrators: Sequence[str]
+
+    def run(
+        self,
+        pipeline: CompletePipeline[Any, Any] | None = None,
+        *,
+        orchestrator: str | Orchestrator = "sequential",
+        **options: Any,
+    ) -> PipelineReport[Any]:
+        """Run the pipeline, or another form of it, over its input; a run that is stopped returns what it has."""
+        defaults = {
+            "retry": "fixed",
+            "retry_options": {"attempts": 1},
+            "chunk_size": CHUNK,
+            "limits": PATIENT,
+            "seed": 1,
+        }
+        try:
+            return run(
+                pipeline or self.pipeline,
+                self.make_inputs(),
+                orchestrator=orchestrator,
+                registry=self.registry,
+                **{**defaults, **options},
+            )
+        except RunInterrupted as interrupted:
+            if not isinstance(interrupted.report, PipelineReport):
+                raise
+            return interrupted.report
+
+    @cached_property
+    def reference(self) -> PipelineReport[Any]:
+        """A run by the sequential orchestrator, in which nothing is simulated."""
+        return self.run()
+
+    @property
+    def is_over_values(self) -> bool:
+        return isinstance(self.pipeline.input, Values)
+
+    @cached_property
+    def elements(self) -> Sequence[Placed]:
+        """The elements of the input."""
+        inputs = self.make_inputs()
+        given = inputs if self.is_over_values else sources_of(inputs, call="check_pipeline(pipeline, {})", frames=1)
+        parts = self.pipeline.input.parts(given, CHUNK, encoding="utf-8", inline=True)
+        return [one for part in parts for one in decode_contents(encode_contents(part.contents)).read()]
+
+    @cached_property
+    def called(self) -> Sequence[Sequence[Placed]]:
+        """The elements that each step gets, and at the end what comes of the last one. Calls that raise give nothing."""
+        found = [self.elements]
+        for step in self.pipeline.steps:
+            found.append([one for path, value in found[-1] for one in _passed(step, path, value)])
+        return found
+
+    @property
+    def ends(self) -> Sequence[Placed]:
+        """The elements that reach the end."""
+        return self.called[-1]
+
+
+def _passed(step: Step, path: ElementPath, value: Any) -> Iterator[Placed]:
+    try:
+        result = call(step, copied(value))
+    except Exception:  # noqa: BLE001 - what fails is quarantined in a run, and that is for other checks
+        return
+    if step.kind == "flat_map":
+        yield from ((child(path, number), one) for number, one in enumerate(result))
+    elif step.kind == "map":
+        yield path, result
+    elif result:
+        yield path, value
+
+
+def call(step: Step, value: Any) -> Any:
+    """Return what a step's function makes of a value, what it yields as a list. Raises whatever it raises."""
+    result = step.plain(value)
+    if step.is_async:
+        from asyncio import run as run_coroutine  # noqa: PLC0415 - 50 ms that only such functions should take
+
+        result = run_coroutine(result)
+    return list(result) if step.kind == "flat_map" else result
+
+
+def copied(value: Any) -> Any:
+    """Return a copy of an element, as another process would get it, or itself where it cannot be sent."""
+    try:
+        return PICKLED.decode(PICKLED.encode(value))
+    except Exception:  # noqa: BLE001 - a user's object may raise anything
+        return value
