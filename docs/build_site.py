@@ -28,7 +28,6 @@ TITLES = {
     "lexicon": "Lexicons",
     "pipeline": "Pipelines",
     "observer": "Observers",
-    "pipeline": "Pipelines",
 }
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
+from attrs import frozen
 
 import pipeline_functions as f
 from broken_pipelines import BROKEN_PIPELINES
-from pipeline_optimization import Pipeline
+from pipeline_optimization import Pipeline, Registry
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.sources import TextSource
-from pipeline_optimization.testing import CheckFailedError, PipelineContract, check_pipeline
-from pipeline_optimization.testing.every_kind import CHECKS
+from pipeline_optimization.testing import CheckFailedError, PipelineContract, check_component, check_pipeline
+from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipelines import SQUARES, TEXT
+from pipeline_optimization.types import Component, ComponentOf, RunnablePipeline, option
 
 FEW = ("sequential", "threaded")
 
@@ -57,7 +61,7 @@ def test_broken_pipelines(name: str) -> None:
 
 def test_every_check_catches_somebody() -> None:
     """There is a broken pipeline for each check."""
-    assert {check for _, _, check, _ in BROKEN_PIPELINES.values()} == {check.name for check in CHECKS["pipeline"]}
+    assert {check for _, _, check, _ in BROKEN_PIPELINES.values()} == {check.name for check in PIPELINE_CHECKS}
 
 
 def test_functions_of_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,9 +90,42 @@ def test_a_contract_needs_a_pipeline_and_an_input() -> None:
     class Hungry(PipelineContract):
         pipeline = SQUARES
 
-    for contract, name in ((Empty, "pipeline"), (Hungry, "inputs")):
-        with pytest.raises(NotImplementedError, match=f"must say what to test: {name} ="):
-            contract().test_contract("has_elements")
+    with pytest.raises(NotImplementedError, match="Empty must say what to test: pipeline ="):
+        Empty().test_contract("has_elements")
+    with pytest.raises(CheckFailedError, match="Hungry must say what to run over: inputs ="):
+        Hungry().test_contract("has_elements")
+
+
+@frozen(kw_only=True)
+class SquaresOptions:
+    least: int = option(1, help="the least number")
+
+
+def make_squares(options: SquaresOptions) -> CompletePipeline[Any, Any]:
+    return SQUARES
+
+
+def test_a_registered_pipeline(anagram_registry: Registry, register_plugin: Callable[[object, str], None]) -> None:
+    """It is told by its name; what takes an input is skipped where nobody gives one."""
+
+    class Plugin:
+        @hookimpl
+        def anagram_register_pipelines(self) -> Sequence[ComponentOf[RunnablePipeline]]:
+            return [Component(name="squares", summary="squares", factory=make_squares, options=SquaresOptions)]
+
+    register_plugin(Plugin(), "squares")
+    outcomes = {one.name: (one.status, one.detail) for one in check_component(anagram_registry, "pipeline", "squares")}
+    assert {name for name, (status, _) in outcomes.items() if status == "passed"} == {
+        "is_described",
+        "refuses_unknown_options",
+        "can_be_sent_to_workers",
+        "functions_reach_workers",
+    }
+    assert outcomes["has_elements"] == (
+        "skipped",
+        "it takes an input, which PipelineContract has: see 'Test a pipeline'",
+    )
+    assert {status for status, _ in outcomes.values()} == {"passed", "skipped"}
 
 
 def test_inputs_may_be_made_anew() -> None:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.registry import Kind, Registry
 from pipeline_optimization.testing.checks import Check, CheckFailedError, Examination
-from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS, subject_of
+from pipeline_optimization.testing.component_checks import WORKER_CHECKS
+from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
 from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipeline_subject import PipelineSubject
@@ -37,7 +38,7 @@ __all__ = [
     "RetryPolicyContract",
 ]
 
-ExaminedKind = Kind | Literal["observer", "pipeline"]
+ExaminedKind = Kind | Literal["observer"]
 
 
 class ContractWarning(UserWarning):
@@ -149,24 +150,28 @@ class ObserverContract(Contract):
 class PipelineContract(Contract):
     """For pipelines: ``pipeline`` with a small input, as ``run(pipeline, inputs)`` takes it.
 
-    ``orchestrators`` are held against each other, all installed ones of this machine where none are named. Override ``make_inputs`` for an
-    input that can be read only once.
+    One that is registered is told by its ``name`` instead, with ``options`` that it is built with. ``orchestrators`` are held against
+    each other, all installed ones of this machine where none are named. Override ``make_inputs`` for an input that can be read only once.
     """
 
     kind = "pipeline"
-    checks = PIPELINE_CHECKS
+    checks = (*WORKER_CHECKS, *PIPELINE_CHECKS)
     pipeline: CompletePipeline[Any, Any]
+    name: str
+    options: Mapping[str, object] = {}
     inputs: Any
     orchestrators: Sequence[str] = ()
 
     def make_inputs(self) -> Any:
         """Return the input, anew for each run."""
+        if not hasattr(self, "inputs"):
+            raise NotImplementedError(f"{type(self).__name__} must say what to run over: inputs = ...")
         return self.inputs
 
     def subject(self) -> PipelineSubject:
-        for name in ("pipeline", "inputs"):
-            if not hasattr(self, name) and (
-                name == "pipeline" or type(self).make_inputs is PipelineContract.make_inputs
-            ):
-                raise NotImplementedError(f"{type(self).__name__} must say what to test: {name} = ...")
-        return subject_of(self.pipeline, self.make_inputs, self.orchestrators)
+        if hasattr(self, "name"):
+            registry = Registry.load()
+            return PipelineSubject.named(registry, self.name, self.options, self.make_inputs, self.orchestrators)
+        if not hasattr(self, "pipeline"):
+            raise NotImplementedError(f"{type(self).__name__} must say what to test: pipeline = ... or name = ...")
+        return PipelineSubject(pipeline=self.pipeline, make_inputs=self.make_inputs, orchestrators=self.orchestrators)

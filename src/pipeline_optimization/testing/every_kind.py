@@ -15,6 +15,7 @@ from pipeline_optimization.testing.contracts import ExaminedKind
 from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
 from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
+from pipeline_optimization.testing.pipeline_subject import PipelineSubject
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
 from pipeline_optimization.testing.subject import Subject
 
@@ -26,9 +27,8 @@ CHECKS: Mapping[ExaminedKind, Sequence[Check[Any]]] = {
     "signature": SIGNATURE_CHECKS,
     "retry_policy": RETRY_POLICY_CHECKS,
     "lexicon": LEXICON_CHECKS,
-    "pipeline": WORKER_CHECKS,
+    "pipeline": (*WORKER_CHECKS, *PIPELINE_CHECKS),
     "observer": OBSERVER_CHECKS,
-    "pipeline": PIPELINE_CHECKS,
 }
 """Every check, by kind, in the order in which they are best read."""
 
@@ -37,5 +37,10 @@ def check_component(
     registry: Registry, kind: Kind, label: str, options: Mapping[str, object] | None = None
 ) -> list[CheckResult]:
     """Check a registered component, as users name it. Raises UsageError and PluginError where it cannot be had."""
-    make = SignatureSubject if kind == "signature" else Subject
-    return Examination(make.named(registry, kind, label, options or {}), CHECKS[kind]).results()
+    options = options or {}
+    subject: Any
+    if kind == "pipeline":
+        subject = PipelineSubject.named(registry, label, options)
+    else:
+        subject = (SignatureSubject if kind == "signature" else Subject).named(registry, kind, label, options)
+    return Examination(subject, CHECKS[kind]).results()

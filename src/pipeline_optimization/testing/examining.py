@@ -7,7 +7,6 @@ from typing import Any
 
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
-from pipeline_optimization.registry import Registry
 from pipeline_optimization.testing.attempt_checks import ATTEMPT_CHECKS
 from pipeline_optimization.testing.checks import Check, CheckResult, Examination
 from pipeline_optimization.testing.component_checks import REGISTRATION_CHECKS
@@ -26,7 +25,6 @@ __all__ = [
     "check_orchestrator",
     "check_pipeline",
     "check_retry_policy",
-    "subject_of",
 ]
 
 ORCHESTRATOR_CHECKS: Sequence[Check[Subject[Orchestrator]]] = (*REGISTRATION_CHECKS, *ATTEMPT_CHECKS, *RUN_CHECKS)
@@ -84,19 +82,5 @@ def check_pipeline(
         raise OptionError(
             f"{inputs!r} can be read only once, and the checks run the pipeline many times. Give a list, a path or a text."
         )
-    return Examination(subject_of(pipeline, lambda: inputs, orchestrators), PIPELINE_CHECKS, known_failures).results()
-
-
-def subject_of(
-    pipeline: CompletePipeline[Any, Any], make_inputs: Callable[[], Any], orchestrators: Sequence[str]
-) -> PipelineSubject:
-    """Return a pipeline as the checks take it. Where no orchestrators are named, they are all that stay on this machine."""
-    registry = Registry.load()
-    local = [
-        name
-        for name in registry.names("orchestrator")
-        if not registry.component("orchestrator", name).capabilities.is_distributed
-    ]
-    return PipelineSubject(
-        pipeline=pipeline, make_inputs=make_inputs, registry=registry, orchestrators=orchestrators or local
-    )
+    subject = PipelineSubject(pipeline=pipeline, make_inputs=lambda: inputs, orchestrators=orchestrators)
+    return Examination(subject, PIPELINE_CHECKS, known_failures).results()

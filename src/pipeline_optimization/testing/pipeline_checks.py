@@ -127,7 +127,7 @@ def _outcome(step: Step, value: Any) -> object:
 
 def same_on_every_orchestrator(subject: PipelineSubject) -> None:
     """Result, ledger and failures are those of the sequential orchestrator, with one worker and with several."""
-    for name in subject.orchestrators:
+    for name in subject.opponents:
         component = subject.registry.component("orchestrator", name)
         has_workers = any(one.name == "workers" for one in describe_options(component.options))
         for workers in (1, WORKERS) if has_workers else (None,):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import TaskFaults
@@ -20,10 +20,11 @@ from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.parts import decode_contents, encode_contents
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
-from pipeline_optimization.registry import Registry
+from pipeline_optimization.registry import Choice, Kind, Registry
 from pipeline_optimization.running import run
 from pipeline_optimization.sources import sources_of
 from pipeline_optimization.tasks.task_decorator import TaskSpec
+from pipeline_optimization.testing.checks import CheckSkippedError
 from pipeline_optimization.types import Attempt, Orchestrator
 
 __all__ = ["MANY", "Losses", "PipelineSubject", "Placed", "call", "copied", "failing"]
@@ -72,15 +73,53 @@ class Losses:
 
 @frozen(kw_only=True)
 class PipelineSubject:
-    """A pipeline with a small input. ``make_inputs`` returns the input anew for each run.
+    """A pipeline with a small input. ``make_inputs`` returns the input anew for each run; nobody knows one where it is None.
 
-    ``orchestrators`` are the names of those that it is held against.
+    ``orchestrators`` are the names of those that it is held against, all that stay on this machine where there are none. ``choice`` is
+    how it was registered, where it was.
     """
 
     pipeline: CompletePipeline[Any, Any]
-    make_inputs: Callable[[], Any]
-    registry: Registry
-    orchestrators: Sequence[str]
+    make_inputs: Callable[[], Any] | None = None
+    orchestrators: Sequence[str] = ()
+    registry: Registry = field(factory=Registry.load)
+    choice: Choice[Any] | None = None
+
+    @classmethod
+    def named(
+        cls,
+        registry: Registry,
+        label: str,
+        options: Mapping[str, object],
+        make_inputs: Callable[[], Any] | None = None,
+        orchestrators: Sequence[str] = (),
+    ) -> PipelineSubject:
+        """Return a registered pipeline. Raises UsageError and PluginError as the registry does."""
+        choice: Choice[Any] = registry.choose("pipeline", label, options)
+        return cls(
+            pipeline=choice.build(),
+            make_inputs=make_inputs,
+            orchestrators=orchestrators,
+            registry=registry,
+            choice=choice,
+        )
+
+    @property
+    def inputs(self) -> Any:
+        """The input, made anew."""
+        if self.make_inputs is None:
+            raise CheckSkippedError("it takes an input, which PipelineContract has: see 'Test a pipeline'")
+        return self.make_inputs()
+
+    @property
+    def opponents(self) -> Sequence[str]:
+        """Names of the orchestrators that it is held against."""
+        kind: Kind = "orchestrator"
+        return self.orchestrators or [
+            name
+            for name in self.registry.names(kind)
+            if not self.registry.component(kind, name).capabilities.is_distributed
+        ]
 
     def run(
         self,
@@ -100,7 +139,7 @@ class PipelineSubject:
         try:
             return run(
                 pipeline or self.pipeline,
-                self.make_inputs(),
+                self.inputs,
                 orchestrator=orchestrator,
                 registry=self.registry,
                 **{**defaults, **options},
@@ -122,7 +161,7 @@ class PipelineSubject:
     @cached_property
     def elements(self) -> Sequence[Placed]:
         """The elements of the input."""
-        inputs = self.make_inputs()
+        inputs = self.inputs
         given = inputs if self.is_over_values else sources_of(inputs, call="check_pipeline(pipeline, {})", frames=1)
         parts = self.pipeline.input.parts(given, CHUNK, encoding="utf-8", inline=True)
         return [one for part in parts for one in decode_contents(encode_contents(part.contents)).read()]
