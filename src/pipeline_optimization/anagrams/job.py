@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from attrs import evolve, frozen
 
-from pipeline_optimization.anagrams.reading import Reading, encoding_warnings
+from pipeline_optimization.anagrams.reading import Reading
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.anagrams.stages import StagePlan, build_stages
 from pipeline_optimization.anagrams.workloads import FusedWorkload, StagedWorkload
@@ -160,7 +160,7 @@ class StartedAnagramJob:
 
     @property
     def warnings(self) -> Sequence[str]:
-        return [*self.loaded.warnings, *encoding_warnings(self.reading)]
+        return [*self.loaded.warnings, *self.reading.decoded.warnings("words")]
 
     def report(self, summarise: Callable[[], RunSummary]) -> RunReport:
         stages, totals = self.loaded.job.stages, self.totals
@@ -178,8 +178,8 @@ class StartedAnagramJob:
             distinct_words_is_exact=totals.distinct_words_is_exact,
             matched_words=totals.matched_words,
             bytes_read=self.reading.bytes_read,
-            invalid_bytes=self.reading.invalid_bytes,
-            looks_like=self.reading.looks,
+            invalid_bytes=self.reading.decoded.invalid_bytes,
+            looks_like=self.reading.decoded.looks,
         )
 
 

@@ -1,4 +1,4 @@
-"""The sources of a run as one lazy stream of parts, with a record of what was read, and what is said of its encoding."""
+"""The sources of a run as one lazy stream of parts, with a record of what was read."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
-from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.job import StopOf
-from pipeline_optimization.sources import UTF_8, Source, StreamSource, TextSource, check_encoding, read_chunks
+from pipeline_optimization.sources import UTF_8, Source, StreamSource, TextSource, read_chunks
+from pipeline_optimization.sources.encoding import Decoded
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources import FileRange
 
-__all__ = ["Part", "Reading", "encoding_warnings"]
+__all__ = ["Part", "Reading"]
 
 MAX_FILES = 4096
 """Files that are counted as one part at most, so that progress shows."""
@@ -45,8 +45,7 @@ class Reading:
     ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None. ``is_read_elsewhere``: on
     other machines, which see the same files. ``stop_of`` may know
     where the part of a file that begins somewhere ends, so that the file need not be looked at. ``bytes_read`` and
-    ``invalid_bytes`` are of what was read here; whoever reads ranges adds to them what was found there. ``looks`` is what
-    the first part looks like that is no UTF-8 as it should be (``Chunk.looks``), and ``looks_in`` its place.
+    ``decoded`` are of what was read here; whoever reads ranges adds to them what was found there.
     """
 
     sources: Sequence[Source]
@@ -56,9 +55,10 @@ class Reading:
     is_read_elsewhere: bool = False
     stop_of: StopOf = _unknown
     bytes_read: int = 0
-    invalid_bytes: int = 0
-    looks: str = ""
-    looks_in: str = ""
+    decoded: Decoded = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.decoded = Decoded(self.encoding)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield every chunk as bytes, in order; raises InputError where a source cannot be read."""
@@ -145,9 +145,7 @@ class Reading:
     def note(self, size: int, invalid_bytes: int, looks: str, place: str) -> None:
         """Add what was found in a part that was read, here or elsewhere."""
         self.bytes_read += size
-        self.invalid_bytes += invalid_bytes
-        if looks and not self.looks:
-            self.looks, self.looks_in = looks, place
+        self.decoded.note(invalid_bytes, looks, place)
 
     def _of(self, ranges: Sequence[FileRange], *, inline: bool) -> Iterator[Part]:
         from pipeline_optimization.sources import read_ranges, total_size  # noqa: PLC0415 - as above
@@ -165,23 +163,3 @@ class Reading:
         for chunk in read_ranges(ranges, self.chunk_size, self.squeeze):
             self.note(len(chunk.data), chunk.invalid_bytes, chunk.looks, where)
             yield Part(data=chunk.data, size=len(chunk.data), place=where)
-
-
-def encoding_warnings(reading: Reading) -> Sequence[str]:
-    """Return a sentence or two if words may be wrong because of the encoding, and what would read them right."""
-    if reading.invalid_bytes:
-        sequences = "sequence" if reading.invalid_bytes == 1 else "sequences"
-        said = "UTF-8" if reading.encoding == UTF_8 else reading.encoding
-        found = f"{reading.invalid_bytes:,} invalid {said} {sequences} became U+FFFD, so that words may be wrong"
-    elif reading.looks:
-        found = "The text has NUL characters, so that words may be wrong"
-    else:
-        return ()
-    if not reading.looks:
-        return (f"{found}.",)
-    try:
-        check_encoding(reading.looks)
-        advice = f". It looks like {reading.looks}: --encoding {reading.looks} reads that."
-    except OptionError:
-        advice = f". It looks like {reading.looks}."
-    return (f"{found} (first in {reading.looks_in}){advice}",)

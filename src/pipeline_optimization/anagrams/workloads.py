@@ -23,6 +23,7 @@ from pipeline_optimization.anagrams.stages import (
 from pipeline_optimization.counting.totals import Totals, sample_of
 from pipeline_optimization.engine.faults import fault_key
 from pipeline_optimization.engine.work import Item
+from pipeline_optimization.sources.encoding import Decoded
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources import FileRange
@@ -58,8 +59,7 @@ class FusedWorkload:
         self._groups = groups
         self._inline = inline
         self._is_text_elsewhere = is_text_elsewhere
-        self._bytes_elsewhere = self._invalid_elsewhere = 0
-        self._looks_elsewhere = self._place_elsewhere = ""
+        self._bytes_elsewhere, self._elsewhere = 0, Decoded()
 
     def items(self) -> Iterator[Item]:
         for number, part in enumerate(self._reading.parts(inline=self._inline)):
@@ -93,10 +93,11 @@ class FusedWorkload:
 
     def snapshot(self) -> bytes:
         """Return the sum so far. What the parent read is not part of it: it is read again."""
-        numbers, totals = (self._bytes_elsewhere, self._invalid_elsewhere), self._totals.to_bytes()
-        if not self._looks_elsewhere:
+        decoded, totals = self._elsewhere, self._totals.to_bytes()
+        numbers = self._bytes_elsewhere, decoded.invalid_bytes
+        if not decoded.looks:
             return SNAPSHOT.pack(*numbers) + totals
-        note = f"{self._looks_elsewhere}\0{self._place_elsewhere}".encode("utf-8", "surrogatepass")
+        note = f"{decoded.looks}\0{decoded.looks_in}".encode("utf-8", "surrogatepass")
         return b"".join((SNAPSHOT.pack(numbers[0] | NOTED, numbers[1]), NOTE.pack(len(note)), note, totals))
 
     def restore(self, snapshot: bytes) -> None:
@@ -112,9 +113,7 @@ class FusedWorkload:
 
     def _add_elsewhere(self, read: int, invalid: int, looks: str, place: str) -> None:
         self._bytes_elsewhere += read
-        self._invalid_elsewhere += invalid
-        if looks and not self._looks_elsewhere:
-            self._looks_elsewhere, self._place_elsewhere = looks, place
+        self._elsewhere.note(invalid, looks, place)
         self._reading.note(read, invalid, looks, place)
 
 

@@ -7,7 +7,10 @@ user, since bytes do not name it.
 from __future__ import annotations
 
 import codecs
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
+
+from attrs import define
 
 from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.sources.stream import BLOCK_BYTES, InputStream
@@ -17,7 +20,7 @@ from pipeline_optimization.spelling_hint import did_you_mean
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["HEAD_BYTES", "UTF_8", "TranscodedStream", "check_encoding", "decode_marked", "encoding_in"]
+__all__ = ["HEAD_BYTES", "UTF_8", "Decoded", "TranscodedStream", "check_encoding", "decode_marked", "encoding_in"]
 
 UTF_8 = "utf-8"
 """The encoding of a text for which the user names none. Byte order marks of others still count."""
@@ -81,6 +84,45 @@ def encoding_in(head: bytes) -> str | None:
 def decode_marked(data: bytes) -> str:
     """Return a whole text, by its byte order mark or as UTF-8, invalid bytes replaced."""
     return data.decode(encoding_in(data[:HEAD_BYTES]) or "utf-8-sig", "replace")
+
+
+@define
+class Decoded:
+    """What decoding showed of the text of a run, in all its parts.
+
+    ``encoding`` is the one that was asked for. ``invalid_bytes`` is how many sequences became U+FFFD, ``looks`` what the first part
+    looks like that is no UTF-8 as it should be (``looks_like``), and ``looks_in`` its place.
+    """
+
+    encoding: str = UTF_8
+    invalid_bytes: int = 0
+    looks: str = ""
+    looks_in: str = ""
+
+    def note(self, invalid_bytes: int, looks: str, place: str) -> None:
+        """Add what was found in a part."""
+        self.invalid_bytes += invalid_bytes
+        if looks and not self.looks:
+            self.looks, self.looks_in = looks, place
+
+    def warnings(self, what: str) -> Sequence[str]:
+        """Return a sentence or two if ``what`` was read may be wrong because of the encoding, and what would read it right."""
+        if self.invalid_bytes:
+            sequences = "sequence" if self.invalid_bytes == 1 else "sequences"
+            said = "UTF-8" if self.encoding == UTF_8 else self.encoding
+            found = f"{self.invalid_bytes:,} invalid {said} {sequences} became U+FFFD, so that {what} may be wrong"
+        elif self.looks:
+            found = f"The text has NUL characters, so that {what} may be wrong"
+        else:
+            return ()
+        if not self.looks:
+            return (f"{found}.",)
+        try:
+            check_encoding(self.looks)
+            advice = f". It looks like {self.looks}: --encoding {self.looks} reads that."
+        except OptionError:
+            advice = f". It looks like {self.looks}."
+        return (f"{found} (first in {self.looks_in}){advice}",)
 
 
 class TranscodedStream(InputStream):

@@ -14,7 +14,7 @@ from pipeline_optimization.sources.compression import HEAD_BYTES
 from pipeline_optimization.sources.encoding import UTF_8, TranscodedStream, encoding_in
 from pipeline_optimization.sources.random_access import open_random
 from pipeline_optimization.sources.stream import InputStream
-from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK
+from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, REPLACEMENT, REPLACEMENT_BYTES, looks_like, new_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.sources.ranges import FileRange
     from pipeline_optimization.sources.source import Source
 
-__all__ = ["LineNumbers", "cut_lines", "open_utf8", "read_line_range", "split_lines"]
+__all__ = ["CheckedStream", "LineNumbers", "cut_lines", "open_utf8", "read_line_range", "split_lines"]
 
 COUNTED = 1 << 20
 """Bytes in which line ends are counted at once."""
@@ -42,8 +42,11 @@ def open_utf8(source: Source, encoding: str = UTF_8) -> InputStream:
     return TranscodedStream(stream, source.name, marked, head=head)
 
 
-def cut_lines(source: Source, chunk_size: int, encoding: str = UTF_8) -> Iterator[tuple[int, bytes]]:
-    """Yield pieces of whole lines, about ``chunk_size`` bytes each, with how many bytes of the text come before.
+def cut_lines(source: Source, chunk_size: int, encoding: str = UTF_8) -> Iterator[tuple[int, bytes, int]]:
+    """Yield pieces of whole lines, about ``chunk_size`` bytes each.
+
+    Each comes with how many bytes of the text are before it, and with how many sequences of another encoding could not be decoded since
+    the piece before.
 
     Raises InputError where the source cannot be read.
     """
@@ -56,11 +59,15 @@ def cut_lines(source: Source, chunk_size: int, encoding: str = UTF_8) -> Iterato
                 rest.append(block)
                 continue
             piece = b"".join([*rest, block[:end]])
-            yield before, piece
+            yield before, piece, _undecoded(stream)
             before += len(piece)
             rest = [block[end:]]
-    if piece := b"".join(rest):
-        yield before, piece
+        if piece := b"".join(rest):
+            yield before, piece, _undecoded(stream)
+
+
+def _undecoded(stream: InputStream) -> int:
+    return stream.take_invalid() if isinstance(stream, TranscodedStream) else 0
 
 
 def read_line_range(part: FileRange, size: int) -> tuple[int, bytes]:
@@ -95,6 +102,34 @@ def _next_line(file: RandomAccess, start: int, size: int) -> int:
             return start + end + 1
         start += len(block)
     return size
+
+
+class CheckedStream(InputStream):
+    """Reads a text as it is, and keeps in mind how many bytes of it are not UTF-8, or could not be decoded."""
+
+    def __init__(self, stream: InputStream) -> None:
+        super().__init__(stream, stream.name)
+        self._stream = stream
+        self._decoder = new_decoder()
+        self._invalid = 0
+        self._looks = ""
+
+    def take_found(self) -> tuple[int, str]:
+        """Return how many there were since the last time, and what the first text that had any looks like."""
+        invalid, self._invalid = self._invalid + _undecoded(self._stream), 0
+        return invalid, self._looks
+
+    def _read_once(self, size: int) -> bytes:
+        block = super()._read_once(size)
+        is_plain = block.isascii() and not self._decoder.getstate()[0]
+        found = (
+            0
+            if is_plain
+            else self._decoder.decode(block, not block).count(REPLACEMENT) - block.count(REPLACEMENT_BYTES)
+        )
+        self._invalid += found
+        self._looks = self._looks or looks_like(block, is_invalid=found > 0)
+        return block
 
 
 class LineNumbers:

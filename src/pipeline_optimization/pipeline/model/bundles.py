@@ -53,27 +53,32 @@ class Waiting:
 
 @define
 class Outcome:
-    """What came of a bundle. ``total`` is what the end adds up to, if anything reached it. ``unreadable`` is the source that could not be read, and why."""
+    """What came of a bundle. ``total`` is what the end adds up to, if anything reached it.
+
+    ``unreadable`` is the source that could not be read, and why. ``invalid_bytes`` and ``looks`` are as in ``Read``.
+    """
 
     failed: list[Failed] = field(factory=list)
     waiting: list[Waiting] = field(factory=list)
     total: bytes | None = None
     elements: int = 0
     unreadable: tuple[str, str] | None = None
+    invalid_bytes: int = 0
+    looks: str = ""
     done: list[Done] = field(factory=list)
 
     def to_bundled(self) -> Bundled:
         """Return the outcome as bytes, with what was done beside them. All that is in it is plain, so it may be kept."""
         failed = [(*astuple(one, recurse=False)[:-1], astuple(one.error)) for one in self.failed]
         waiting = [astuple(one, recurse=False) for one in self.waiting]
-        parts = (failed, waiting, self.total, self.elements, self.unreadable)
+        parts = (failed, waiting, self.total, self.elements, self.unreadable, self.invalid_bytes, self.looks)
         return Bundled(PLAIN.encode(parts), self.done)
 
     @staticmethod
     def from_bytes(data: bytes) -> Outcome:
         """Return the outcome. Raises ValueError or LookupError for bytes that are none."""
         try:
-            failed, waiting, total, elements, unreadable = PLAIN.decode(data)
+            failed, waiting, total, elements, unreadable, invalid_bytes, looks = PLAIN.decode(data)
             return Outcome(
                 failed=[
                     Failed(step, path, data, shown, ErrorRecord(**dict(zip(_ERROR, error, strict=True))))
@@ -83,6 +88,8 @@ class Outcome:
                 total=total,
                 elements=elements,
                 unreadable=unreadable,
+                invalid_bytes=invalid_bytes,
+                looks=looks,
             )
         except TypeError as error:
             raise ValueError(str(error)) from error
@@ -150,11 +157,13 @@ class _Runner:
 
     def run_part(self, data: bytes) -> Bundled:
         try:
-            elements = list(decode_contents(data).read())
+            read = decode_contents(data).read()
+            elements = list(read.elements)
         except InputError as error:
             return Outcome(unreadable=(error.source, str(error))).to_bundled()
         outcome = self.run(elements, 0, is_alone=False)
         outcome.elements = len(elements)
+        outcome.invalid_bytes, outcome.looks = read.invalid_bytes, read.looks
         return outcome.to_bundled()
 
     def run(self, elements: Sequence[tuple[ElementPath, Any]], first: int, *, is_alone: bool) -> Outcome:

@@ -7,13 +7,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.parts import Contents, Members, Part, line_parts, together
 from pipeline_optimization.sources import FileSource, Source, read_chunks
-from pipeline_optimization.sources.lines import LineNumbers, open_utf8
+from pipeline_optimization.sources.lines import CheckedStream, LineNumbers, open_utf8
 
 __all__ = ["Chunks", "Files", "Input", "Lines", "Records", "Values", "record_of"]
 
@@ -89,13 +89,15 @@ class Records:
         import csv  # noqa: PLC0415 - for such files only
         import io  # noqa: PLC0415
 
-        with closing(open_utf8(source, encoding)) as stream:
+        with closing(CheckedStream(open_utf8(source, encoding))) as stream:
             text = io.TextIOWrapper(stream, "utf-8", "replace", newline="")
             reader = csv.reader(text, delimiter=delimiter, strict=True)
             try:
                 header = next(reader, [])
                 rows = ((header, row) for row in reader if row)
-                yield from together(number, enumerate(rows, start=1), f"{source.name}, rows")
+                for part in together(number, enumerate(rows, start=1), f"{source.name}, rows"):
+                    invalid, looks = stream.take_found()
+                    yield evolve(part, invalid_bytes=invalid, looks=looks)
             except csv.Error as error:
                 raise InputError(
                     f"{source.name!r} is no CSV at line {reader.line_num:,}: {error}. Mend that line, or read it with lines().",
@@ -153,6 +155,8 @@ class Chunks:
                     contents=contents,
                     size=len(chunk.data),
                     place=f"{source.name}, chunk {place + 1}",
+                    invalid_bytes=chunk.invalid_bytes,
+                    looks=chunk.looks,
                 )
 
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:

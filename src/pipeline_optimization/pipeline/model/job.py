@@ -171,7 +171,9 @@ class StartedPipelineJob(Generic[Result]):
     job: PipelineJob[Result]
     workload: PipelineWorkload
 
-    warnings: ClassVar[Sequence[str]] = ()
+    @property
+    def warnings(self) -> Sequence[str]:
+        return self.workload.decoded.warnings(self.job.pipeline.input.task)
 
     @property
     def bytes_read(self) -> int:

@@ -14,6 +14,7 @@ from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.sources import UNKNOWN, FileRange, FileSource, Source, is_plain_file
 from pipeline_optimization.sources.lines import LineNumbers, cut_lines, read_line_range, split_lines
+from pipeline_optimization.sources.utf8 import count_invalid, looks_like
 
 __all__ = [
     "Contents",
@@ -37,10 +38,19 @@ STATE_BYTES = 8
 Elements = Iterable[tuple[ElementPath, Any]]
 
 
+@frozen
+class Read:
+    """Elements, with how many sequences of bytes of their text became U+FFFD, and what a text with such bytes looks like."""
+
+    elements: Elements
+    invalid_bytes: int = 0
+    looks: str = ""
+
+
 class Contents(Protocol):
     """What is in a part, for a worker."""
 
-    def read(self) -> Elements:
+    def read(self) -> Read:
         """Return the elements. Raises InputError where their source cannot be read."""
         ...
 
@@ -58,12 +68,15 @@ class Part:
     """What one bundle begins with; ``name`` tells it from all other parts.
 
     ``place`` says for people where it comes from, and ``size`` how many bytes of input it has; 0 stands for those of its contents.
+    ``invalid_bytes`` and ``looks`` are as in ``Read``, of what was decoded here.
     """
 
     name: str
     contents: Contents
     place: str
     size: int = 0
+    invalid_bytes: int = 0
+    looks: str = ""
 
 
 @frozen
@@ -72,8 +85,8 @@ class Members:
 
     members: Sequence[tuple[ElementPath, Any]]
 
-    def read(self) -> Elements:
-        return self.members
+    def read(self) -> Read:
+        return Read(self.members)
 
     def split(self) -> Sequence[tuple[ElementPath, Contents]]:
         members = self.members
@@ -93,7 +106,7 @@ class LineRange:
     part: FileRange
     size: int
 
-    def read(self) -> Elements:
+    def read(self) -> Read:
         return _read_lines(self.number, *read_line_range(self.part, self.size))
 
     def split(self) -> Sequence[tuple[ElementPath, Contents]]:
@@ -124,7 +137,7 @@ class LinePiece:
     lines_before: int
     text: bytes
 
-    def read(self) -> Elements:
+    def read(self) -> Read:
         return _read_lines(self.number, self.before, self.text)
 
     def split(self) -> Sequence[tuple[ElementPath, Contents]]:
@@ -150,8 +163,10 @@ class LinePiece:
         return [start for start, _ in split_lines(self.before, self.text)]
 
 
-def _read_lines(number: int, before: int, text: bytes) -> Elements:
-    return (((number, start), line.decode("utf-8", "replace")) for start, line in split_lines(before, text))
+def _read_lines(number: int, before: int, text: bytes) -> Read:
+    invalid = count_invalid(text)
+    elements = (((number, start), line.decode("utf-8", "replace")) for start, line in split_lines(before, text))
+    return Read(elements, invalid, looks_like(text, is_invalid=invalid > 0))
 
 
 def encode_contents(contents: Contents) -> bytes:
@@ -196,13 +211,14 @@ def line_parts(number: int, source: Source, chunk_size: int, *, encoding: str, i
     )
     if size is None or not is_plain_file(source.name, size, state):
         lines = 0
-        for before, text in cut_lines(source, chunk_size, encoding):
+        for before, text, invalid in cut_lines(source, chunk_size, encoding):
             contents = LinePiece(number, before, lines, text)
             yield Part(
                 name=f"{number}:{before}",
                 contents=contents,
                 size=len(text),
-                place=f"{source.name}, from line {lines:,}",
+                place=f"{source.name}, from line {lines + 1:,}",
+                invalid_bytes=invalid,
             )
             lines += text.count(b"\n")
         return

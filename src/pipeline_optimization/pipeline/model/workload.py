@@ -14,6 +14,7 @@ from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.elements import name_of, position
 from pipeline_optimization.pipeline.model.parts import Part, decode_contents, encode_contents, without_state
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.sources.encoding import Decoded
 from pipeline_optimization.sources.lines import LineNumbers
 
 __all__ = ["PipelineWorkload"]
@@ -35,12 +36,14 @@ class PipelineWorkload:
     elements: int = 0
     bytes_read: int = 0
     total: Any = None
+    decoded: Decoded = field(init=False)
 
     names: Sequence[str] = ()
     lines: LineNumbers = field(factory=LineNumbers)
 
     def __attrs_post_init__(self) -> None:
         self.total = self.pipeline.end.zero()
+        self.decoded = Decoded(self.encoding)
 
     def items(self) -> Iterator[Item]:
         """Yield a bundle for each part of the input."""
@@ -54,6 +57,7 @@ class PipelineWorkload:
             source, message = outcome.unreadable
             raise InputError(message, source=source)
         self.elements += outcome.elements
+        self.decoded.note(outcome.invalid_bytes, outcome.looks, item.place)
         if item.is_bundle:
             self.bytes_read += item.size
         if outcome.total is not None:
@@ -82,6 +86,7 @@ class PipelineWorkload:
             data = encode_contents(part.contents)
         except Exception as error:
             raise OptionError(f"Some of the {part.place} cannot be sent to workers: {error}.") from error
+        self.decoded.note(part.invalid_bytes, part.looks, part.place)
 
         def split() -> list[Item]:
             contents = decode_contents(data)
