@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -597,3 +599,36 @@ def test_memory_of_children_counts() -> None:
     assert hungry is not None
     # The rest is what they share, with each other and with whatever else runs: by parts, so it varies.
     assert 80 < hungry - plain < 130
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there are no forks")
+def test_a_chain_of_processes_ends_on_a_busy_machine_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Time that passes between two looks is no silence: a chain that outlived its sample would be the next contender's fault."""
+    now = 0.0
+
+    class Starved:
+        @staticmethod
+        def monotonic() -> float:
+            nonlocal now
+            now += 0.06  # more than a tree must be quiet, whatever is done meanwhile
+            return now
+
+        sleep = staticmethod(time.sleep)
+
+    strangers = frozenset(child.pid for child in psutil.Process().children())
+    with suppress(OSError):
+        process_tree.become_subreaper()
+    pid = os.fork()
+    if pid == 0:
+        end = time.monotonic() + 5.0
+        while time.monotonic() < end:
+            if os.fork():
+                os._exit(0)
+        os._exit(0)
+    tree = process_tree.ProcessTree(pid, strangers=strangers)
+    if not tree.has_subreaper:
+        pytest.skip("orphans cannot be seen on this system")
+    monkeypatch.setattr(process_tree, "time", Starved)
+    tree.kill()
+    os.waitpid(pid, 0)
+    assert [child.pid for child in psutil.Process().children() if child.pid not in strangers] == []

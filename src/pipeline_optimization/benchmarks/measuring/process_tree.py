@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from contextlib import suppress
 
@@ -22,6 +23,9 @@ __all__ = ["ProcessTree"]
 
 QUIET = 0.05
 """Seconds without any process, alive or just ended, after which a tree counts as empty."""
+
+LOOKS = 8
+"""Looks in a row that must have found nothing by then."""
 
 KILL_PATIENCE = 20.0
 
@@ -127,45 +131,79 @@ class ProcessTree:
         return found
 
     def leave_nothing(self, *, patience: float) -> list[str]:
-        """Kill what is still alive this many seconds after the root has ended; return what each of them was.
-
-        A chain of processes, each of which starts the next and ends, may be between two of them at any look. But it
-        leaves ended ones behind, so the tree counts as empty only after some time without any.
-        """
-        now = time.monotonic()
-        deadline, quiet_from = now + patience, now
-        is_empty = False
+        """Kill what is still alive this many seconds after the root has ended; return what each of them was."""
+        deadline = time.monotonic() + patience
+        silence = _Silence()
         while True:
             ended = self.reap(keep=self._root)
             alive = [process for process in self.refresh() if process.pid != self._root]
-            now = time.monotonic()
-            if alive or ended:
-                quiet_from = now + QUIET
-            is_empty = not alive and not ended
-            if (is_empty and now >= quiet_from) or now > deadline:
+            if silence.has_come(heard=bool(alive or ended)):
+                return []
+            if time.monotonic() > deadline:
                 break
             time.sleep(0.005)
-        if is_empty:
-            return []
-        found = [_describe(process) for process in alive] or ["a chain of processes, each of which started the next"]
+        found = [_describe(process) for process in alive]
+        if ended and not found:
+            found = ["a chain of processes, each of which started the next"]
         self.kill()
         return found
 
     def kill(self) -> None:
-        """Kill every process of the tree until none was there for a while; the root is left to be waited for."""
+        """Kill every process of the tree until none is left; the root is left to be waited for."""
         deadline = time.monotonic() + KILL_PATIENCE
-        quiet_from = time.monotonic() + QUIET
-        while time.monotonic() < min(deadline, quiet_from):
+        silence = _Silence()
+        while time.monotonic() < deadline:
             alive = self.refresh()
+            for group in self._groups():
+                with suppress(OSError):
+                    os.killpg(group, signal.SIGKILL)
             for process in alive:
                 with suppress(psutil.Error):
                     process.kill()
-            # No pause while anything lives: who starts a successor every instant is only caught by many looks.
-            if self.reap(keep=self._root) or any(process.pid != self._root for process in alive):
-                # From the end of the look: one at many processes takes longer than a tree must be quiet.
-                quiet_from = time.monotonic() + QUIET
-            elif not alive:
+            ended = self.reap(keep=self._root)
+            is_heard = bool(ended) or any(process.pid != self._root for process in alive)
+            if silence.has_come(heard=is_heard):
+                return
+            # No pause while anything lives: who starts a successor every instant, in a group of its own, is only caught by many looks.
+            if not is_heard:
                 time.sleep(0.002)
+
+    def _groups(self) -> set[int]:
+        """Return the process groups of the tree, also of those processes that have just ended.
+
+        The system kills a group at once: no member can start another process meanwhile, as one that is killed alone may have done before.
+        """
+        ended = children(psutil.Process()) if self.has_subreaper else []
+        found = set()
+        for process in (*self._alive, *ended):
+            if process.pid not in self._strangers:
+                with suppress(OSError):
+                    found.add(os.getpgid(process.pid))
+        return found - {os.getpgrp()}
+
+
+class _Silence:
+    """Tells whether a tree is empty.
+
+    A chain of processes, each of which starts the next and ends, may be between two of them at any look. But it leaves ended
+    ones behind, so a tree counts as empty only after QUIET seconds and LOOKS looks without any: seconds alone may pass on a busy machine
+    without a single look.
+    """
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._looks = 0
+
+    def has_come(self, *, heard: bool) -> bool:
+        """Note what a look has found; return whether nothing is there any more."""
+        now = time.monotonic()
+        if heard:
+            self._since = None
+        elif self._since is None:
+            self._since, self._looks = now, 1
+        else:
+            self._looks += 1
+        return self._since is not None and self._looks >= LOOKS and now - self._since >= QUIET
 
 
 def _is_alive(process: psutil.Process) -> bool:
