@@ -8,7 +8,7 @@ from functools import partial
 from hashlib import blake2b
 from importlib import import_module
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 
