@@ -28,6 +28,7 @@ from pipeline_optimization.benchmarks.measuring.run_delay import run_delay_secon
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start
+from pipeline_optimization.benchmarks.measuring.subreaper import become_subreaper
 from pipeline_optimization.benchmarks.measuring.watch import Watch
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.partial import Header, PartialFile
@@ -617,7 +618,7 @@ def test_a_chain_of_processes_ends_on_a_busy_machine_too(monkeypatch: pytest.Mon
 
     strangers = frozenset(child.pid for child in psutil.Process().children())
     with suppress(OSError):
-        process_tree.become_subreaper()
+        become_subreaper()
     pid = os.fork()
     if pid == 0:
         end = time.monotonic() + 5.0

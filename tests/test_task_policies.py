@@ -119,7 +119,7 @@ class Hanging:
     """An adversary by whom each attempt hangs that has 13 among its elements."""
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
-        values = [value for _, value in decode_contents(decode_call(attempt.payload).data).read()]
+        values = [value for _, value in decode_contents(decode_call(attempt.payload).data).read().elements]
         return [Fate(math.inf if 13 in values else latency)]
 
 

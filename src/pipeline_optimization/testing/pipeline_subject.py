@@ -164,7 +164,7 @@ class PipelineSubject:
         inputs = self.inputs
         given = inputs if self.is_over_values else sources_of(inputs, call="check_pipeline(pipeline, {})", frames=1)
         parts = self.pipeline.input.parts(given, CHUNK, encoding="utf-8", inline=True)
-        return [one for part in parts for one in decode_contents(encode_contents(part.contents)).read()]
+        return [one for part in parts for one in decode_contents(encode_contents(part.contents)).read().elements]
 
     @cached_property
     def called(self) -> Sequence[Sequence[Placed]]:
