@@ -64,6 +64,14 @@ def run_json(
     return report
 
 
+def ended_here(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
+    """Run a command in this process; return its exit code, and what it printed on standard output and standard error."""
+    with mock.patch.dict(os.environ, {"COLUMNS": "80"}), pytest.raises(SystemExit) as ended:
+        main(arguments)
+    captured = capsys.readouterr()
+    return int(ended.value.code or 0), captured.out, captured.err
+
+
 def refused_here(arguments: Sequence[str], cwd: Path, capsys: pytest.CaptureFixture[str]) -> str:
     """Do the same as ``refused`` without a process, which is many times as fast."""
     with contextlib.chdir(cwd), mock.patch.dict(os.environ, {"COLUMNS": "100"}), pytest.raises(SystemExit) as ended:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from command import refused_here
+from command import ended_here, refused_here
 from own_modules import forgetting_modules
-from pipeline_optimization.cli import main
 
 MOODY = """
 from functools import partial
@@ -40,14 +39,6 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
         yield tmp_path
 
 
-def ended(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str, str]:
-    """Run a command in this process; return its exit code, and what it printed."""
-    with pytest.raises(SystemExit) as ended:
-        main(arguments)
-    captured = capsys.readouterr()
-    return int(ended.value.code or 0), captured.out, captured.err
-
-
 RUN = ["run", "--pipeline", "moody.py", "-o", "pipeline.least=2", "in.txt", "--checkpoint", "c", "--retry", "none"]
 RETRY = ["retry", "c", "--pipeline", "moody.py", "-o", "pipeline.least=2"]
 
@@ -57,10 +48,10 @@ def test_just_what_failed_runs_again(
 ) -> None:
     """With exit code 1 while something fails, and 0 when the result is whole; from another directory too."""
     monkeypatch.setenv("MOOD", "bad")
-    code, out, err = ended([*RUN, "--format", "csv"], capsys)
+    code, out, err = ended_here([*RUN, "--format", "csv"], capsys)
     assert (code, out) == (1, "cat,1\nthe,1\n")
     assert "Try the failed elements again with: anagram run --pipeline moody.py" in err
-    code, out, _ = ended([*RETRY, "--format", "json"], capsys)
+    code, out, _ = ended_here([*RETRY, "--format", "json"], capsys)
     report = json.loads(out)
     assert (code, report["attempts"], [one["place"] for one in report["failed_items"]]) == (
         1,
@@ -71,7 +62,7 @@ def test_just_what_failed_runs_again(
     (workplace / "elsewhere").mkdir()
     monkeypatch.chdir(workplace / "elsewhere")
     arguments = ["retry", "../c", "--pipeline", "../moody.py", "-o", "pipeline.least=2", "--orchestrator", "threaded"]
-    code, out, err = ended([*arguments, "--format", "json", "--output", "out.json"], capsys)
+    code, out, err = ended_here([*arguments, "--format", "json", "--output", "out.json"], capsys)
     report = json.loads((workplace / "elsewhere" / "out.json").read_text())
     assert (code, out, err, report["attempts"]) == (0, "", "", 2)
     assert report["result"] == {"cat": 1, "fox": 1, "no": 1, "ox": 1, "the": 1}
@@ -83,8 +74,8 @@ def test_a_retry_that_fails_names_itself(
 ) -> None:
     """The command to repeat is the one that was given."""
     monkeypatch.setenv("MOOD", "bad")
-    ended(RUN, capsys)
-    code, _, err = ended([*RETRY, "--format", "csv"], capsys)
+    ended_here(RUN, capsys)
+    code, _, err = ended_here([*RETRY, "--format", "csv"], capsys)
     assert code == 1
     assert f"Try the failed elements again with: anagram {' '.join(RETRY)} --format csv" in err
 
@@ -108,7 +99,7 @@ def test_another_pipeline_is_refused(
     """None, another one, another option, or one where anagrams were counted: each is told with what to do."""
     other = "from pipeline_optimization import Pipeline\npipeline = Pipeline('other').lines().count()\n"
     (workplace / "other.py").write_text(other)
-    code, _, err = ended(RUN, capsys)
+    code, _, err = ended_here(RUN, capsys)
     assert code == 0, err
-    assert ended(["run", "in.txt", "--checkpoint", "words"], capsys)[0] == 0
+    assert ended_here(["run", "in.txt", "--checkpoint", "words"], capsys)[0] == 0
     assert words in " ".join(refused_here(["retry", *arguments], workplace, capsys).split())

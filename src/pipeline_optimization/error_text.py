@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from traceback import walk_tb
 
-__all__ = ["describe", "describe_with_place", "message_of"]
+__all__ = ["describe", "describe_with_place", "message_of", "place_in"]
+
+FRAME = re.compile(r'^ *File "(.+)", line (\d+)', re.MULTILINE)
+"""A line of a traceback that says where a call is."""
+
+OURS = re.compile(r"[/\\](src|site-packages)[/\\]pipeline_optimization[/\\]")
+"""The package's own files, on this machine or on a worker's."""
 
 BETWEEN = frozenset({"importlib", "pluggy", "pipeline_optimization"})
 """The packages that stand between whoever calls a plugin and its code."""
@@ -41,3 +48,15 @@ def describe_with_place(error: BaseException) -> str:
     folder = os.path.dirname(places[0][0])
     file, line = [place for place in places if place[0].startswith(folder + os.sep)][-1]
     return f"{describe(error)} ({file}, line {line})"
+
+
+def place_in(traceback: str) -> str:
+    """Return the file and the line in the text of a traceback that are the plugin's or the user's own; nothing where none is."""
+    last = traceback.rpartition("Traceback (most recent call last)")[2]
+    places = [place for place in FRAME.findall(last) if not OURS.search(place[0]) and not place[0].startswith("<")]
+    if not places:
+        return ""
+    folder = os.path.dirname(places[0][0])
+    file, line = [place for place in places if place[0].startswith(folder + os.sep)][-1]
+    beyond = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
+    return f"{beyond}, line {line}"

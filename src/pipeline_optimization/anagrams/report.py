@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
@@ -74,7 +74,7 @@ class RunReport(Conclusions):
             "anagram_counts": dict(self.anagram_counts),
             "complete": self.is_complete,
             "interrupted": self.is_interrupted,
-            "stopped": None if self.stop is None else asdict(self.stop),
+            "stopped": None if self.stop is None else self.stop.to_dict(),
             **facts,
             "floor": round(self.floor, 3),
             "startup": round(self.startup, 3),

@@ -2,27 +2,29 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Mapping, Sequence
-from itertools import islice
-from typing import Any, TextIO, cast
+from collections.abc import Sequence
+from typing import Any, TextIO
 
 import click
 
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
+from pipeline_optimization.cli.result_rows import ResultRows
 from pipeline_optimization.cli.running import check_output, execute_with_progress, stop_code
+from pipeline_optimization.engine.stopping import Stop
+from pipeline_optimization.error_text import place_in
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
-from pipeline_optimization.pipeline.model.report import PipelineReport, plain
+from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.plan import Executor, RunOptions, plan_run
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.sources import Source
+from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["run_pipeline"]
 
@@ -74,58 +76,56 @@ def run_pipeline(
 
 
 def _problems(report: PipelineReport[Any]) -> list[str]:
-    """Return what is wrong, a sentence each."""
+    """Return what is wrong, a sentence or two each."""
     found = []
     if report.stop is not None:
-        found.append(f"Stopped: {report.stop.reason}. The result covers only what was finished.")
+        found.append(f"Stopped: {report.stop.reason}. {_cause(report.stop)}The result covers only what was finished.")
     for (task, error), count in report.failures.items():
-        first = next(failed for failed in report.failed_items if (failed.task, failed.error.type) == (task, error))
+        first = next((one for one in report.failed_items if (one.task, one.error.type) == (task, error)), None)
+        if first is None:  # of so many failures only some are named
+            found.append(f"Incomplete: {counted(count, 'element')} failed for good at {task} ({error}).")
+            continue
         found.append(
-            f"Incomplete: {counted(count, 'element')} failed for good at {task} ({error}: {first.error.message}), the first at "
-            f"{first.place}."
+            f"Incomplete: {counted(count, 'element')} failed for good at {task} ({_described(first.error)}), the first at "
+            f"{first.place}.{_advice(report, task, count)}"
         )
     return found
 
 
+def _cause(stop: Stop) -> str:
+    """Return a sentence about the failure that stopped a run, if one did."""
+    if stop.error is None or not stop.place:
+        return ""
+    return f"The last one at {stop.place} ({_described(stop.error)}). "
+
+
+def _described(error: ErrorRecord) -> str:
+    place = place_in(error.traceback)
+    message = " ".join(error.message.split())
+    return f"{error.type}: {message}" + (f"; {place}" if place else "")
+
+
+def _advice(report: PipelineReport[Any], task: str, count: int) -> str:
+    """Return what to do where nothing got through a step: most likely its function is wrong."""
+    is_all = count > 1 and report.tasks[task].items == count
+    return (
+        " No element got through it: mend the function first; --retry none shows at once whether it works."
+        if is_all
+        else ""
+    )
+
+
 def _write(report: PipelineReport[Any], problems: Sequence[str], stream: TextIO, *, form: str, top: int | None) -> None:
+    if form == "json":
+        json.dump(report.to_dict(), stream, indent=2)
+        stream.write("\n")
+        return
+    rows = ResultRows.of(report.result, TABLE_ROWS if form == "table" and top is None else top)
     if form == "table":
         from pipeline_optimization.cli.pipeline_table import print_pipeline  # noqa: PLC0415 - rich takes long to import
 
-        limit = TABLE_ROWS if top is None else top
-        rows, number = _rows(report.result, limit)
-        print_pipeline(report, rows, number, problems, stream)
-    elif form == "json":
-        json.dump(report.to_dict(), stream, indent=2)
-        stream.write("\n")
+        print_pipeline(report, rows, problems, stream)
+    elif form == "csv":
+        rows.write_csv(stream)
     else:
-        rows, _ = _rows(report.result, top)
-        _write_rows(rows, stream, form)
-
-
-def _write_rows(rows: Sequence[Sequence[object]], stream: TextIO, form: str) -> None:
-    if form == "csv":
-        if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(encoding="utf-8")  # data do not depend on a locale
-        csv.writer(stream, lineterminator="\n").writerows([[_cell(value) for value in row] for row in rows])
-        return
-    stream.writelines(json.dumps(plain(row[0] if len(row) == 1 else list(row))) + "\n" for row in rows)
-
-
-def _rows(result: object, limit: int | None) -> tuple[list[tuple[object, ...]], int]:
-    """Return a result as rows, at most so many, and how many there are: pairs of a dictionary, members of a list, or itself."""
-    if isinstance(result, Mapping):
-        entries = cast("Mapping[object, object]", result)
-        return [(*_columns(key), value) for key, value in islice(entries.items(), limit)], len(entries)
-    if isinstance(result, list | tuple | set | frozenset):
-        members = cast("Sequence[object]", result)
-        return [_columns(member) for member in islice(members, limit)], len(members)
-    return [(result,)], 1
-
-
-def _columns(value: object) -> tuple[object, ...]:
-    """Return a value as cells of a row: a tuple has several."""
-    return value if isinstance(value, tuple) and value else (value,)
-
-
-def _cell(value: object) -> object:
-    return value if value is None or isinstance(value, str | int | float) else json.dumps(plain(value))
+        rows.write_lines(stream)

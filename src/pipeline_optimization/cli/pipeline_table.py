@@ -9,26 +9,32 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline_optimization.cli.console import TableConsole, for_terminal
+from pipeline_optimization.cli.result_rows import ResultRows
 from pipeline_optimization.cli.table import NOTABLE_STARTUP, tasks_table, time_text
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.plural import counted
 
 __all__ = ["print_pipeline"]
 
+SHOWN = 200
+"""Characters of a value that a table shows; the other formats have all."""
 
-def print_pipeline(
-    report: PipelineReport[Any], rows: Sequence[Sequence[object]], number: int, problems: Sequence[str], stream: TextIO
-) -> None:
-    """Print a summary, the steps, and the first rows of the result, which has so many."""
+
+def print_pipeline(report: PipelineReport[Any], result: ResultRows, problems: Sequence[str], stream: TextIO) -> None:
+    """Print a summary, the steps, and the first rows of the result."""
     console = TableConsole(stream, pipe_width=None)
     title = f"{report.pipeline}: {report.summary.orchestrator}, {time_text(report.runtime)}"
     console.print(Text(for_terminal(title), style="bold"))
     console.print(_facts(report))
     if report.tasks:
         console.print(tasks_table(report.tasks))
-    console.print(_result(rows))
-    if number > len(rows):
-        console.print(f"... and {number - len(rows):,} more (--top N, or --format json for all)")
+    if result.number:
+        console.print(_result(result))
+    else:
+        console.print("The result is empty.")
+    hidden = result.number - len(result.rows)
+    if hidden:
+        console.print(f"... and {hidden:,} more (--top N, or --format json for all)")
     for problem in problems:
         console.print(Text(for_terminal(problem), style="bold red"))
 
@@ -42,6 +48,9 @@ def _facts(report: PipelineReport[Any]) -> Table:
     facts.add_row(
         "attempts", f"{report.attempts:,}, of which {counted(report.retries, 'retry', 'retries')}; {report.lost:,} lost"
     )
+    if summary.resumed_items:
+        taken = f"{counted(summary.resumed_items, 'part')} of an earlier run, taken over from {summary.checkpoint}"
+        facts.add_row("resumed", Text(for_terminal(taken)))
     if summary.startup >= NOTABLE_STARTUP:
         facts.add_row("start-up", f"{time_text(summary.startup)} until {summary.orchestrator} could take work")
     if summary.floor:
@@ -55,18 +64,21 @@ def _facts(report: PipelineReport[Any]) -> Table:
     return facts
 
 
-def _result(rows: Sequence[Sequence[object]]) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
+def _result(result: ResultRows) -> Table:
+    rows, header = result.rows, result.header
+    table = Table(box=None, pad_edge=False, show_header=bool(header))
     most = max(map(len, rows), default=1)
     for number in range(most):
         is_number = all(isinstance(row[number], int | float) for row in rows if number < len(row))
-        table.add_column(overflow="fold", justify="right" if is_number and most > 1 else "left")
+        title = Text(for_terminal(header[number])) if header else ""
+        table.add_column(title, overflow="fold", justify="right" if is_number and most > 1 else "left")
     for row in rows:
         table.add_row(*(Text(for_terminal(_shown(value))) for value in row))
     return table
 
 
 def _shown(value: object) -> str:
-    if isinstance(value, bool) or not isinstance(value, int):
-        return value if isinstance(value, str) else repr(value)
-    return f"{value:,}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

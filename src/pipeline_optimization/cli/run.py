@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -21,6 +21,7 @@ from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.registry.options import describe_options
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs, is_file_name
 from pipeline_optimization.types import Component
@@ -190,9 +191,11 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
     from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
     from pipeline_optimization.pipeline.model.finding import find_pipeline  # noqa: PLC0415 - as above
 
+    found = find_pipeline(pipeline, chosen.pipeline, registry)
+    _check_owner(registry, options, found.options)
     return run_pipeline(
         registry,
-        find_pipeline(pipeline, chosen.pipeline, registry),
+        found,
         options,
         [TextSource(text)] if text is not None else _sources(inputs, options.checkpoint, output) if inputs else [],
         form=format_of(form, output),
@@ -201,6 +204,15 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
         resume=_again(ctx, options),
         retry=_again(ctx, options, "--retry-failed"),
     )
+
+
+def _check_owner(registry: Registry, options: AnagramOptions, of_pipeline: Mapping[str, object]) -> None:
+    """Raise UsageError for an option that only the pipeline has, and that was given to the orchestrator."""
+    orchestrator = registry.component("orchestrator", str(options.orchestrator).partition(":")[0])
+    known = [one.name for one in describe_options(orchestrator.options)]
+    for name in options.orchestrator_options:
+        if name not in known and name in of_pipeline:
+            raise click.UsageError(f"{name!r} is an option of the pipeline: -o pipeline.{name}=VALUE.")
 
 
 def _located(pipeline: str, registry: Registry) -> Component[Any, Any]:

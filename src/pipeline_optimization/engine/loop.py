@@ -282,7 +282,7 @@ class Engine:
             return  # elements of bundles that fail are tried again together, which says nothing of those in between
         reason = self._breaker.failed(track.item, error.type)
         if reason is not None:
-            self.stop = Stop("circuit_breaker", reason)
+            self.stop = Stop("circuit_breaker", reason, error, track.item.place)
 
     def _give_up(self, track: Track, error: ErrorRecord, worker: str, *, is_poison: bool) -> None:
         """Let an item fail for good."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from attrs import frozen
+from attrs import field, frozen
+
+from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["Stop", "StopKind"]
 
@@ -17,12 +19,18 @@ task that always fails, or workers that all hang and cannot be ended."""
 
 @frozen
 class Stop:
-    """The kind, and the reason as a sentence for people."""
+    """The kind, and the reason as a sentence for people; ``error`` is the failure that stopped it, if one did, and ``place`` where."""
 
     kind: StopKind
     reason: str
+    error: ErrorRecord | None = field(default=None, repr=False)
+    place: str = field(default="", repr=False)
 
     @property
     def is_signal(self) -> bool:
         """Return whether somebody asked for it, rather than the run itself."""
         return self.kind in {"interrupted", "terminated", "hung_up"}
+
+    def to_dict(self) -> dict[str, str]:
+        """Return the kind and the reason as plain data."""
+        return {"kind": self.kind, "reason": self.reason}

@@ -100,7 +100,9 @@ def locate_pipeline(reference: str, registry: Registry | None = None) -> Located
     name = name or _only_name(module, home)
     members = vars(module)
     if name not in members:
-        raise UsageError(f"{home!r} has no {name!r}.{did_you_mean(name, _candidates(module))}")
+        found = _candidates(module)
+        there = did_you_mean(name, found) or (f" It has {', '.join(found)}." if found else " It has no pipeline.")
+        raise UsageError(f"{home!r} has no {name!r}.{there}")
     label = reference if reference.endswith(f":{name}") else f"{reference}:{name}"
     place = f"{files[0].path}:{name}" if files else label
     return LocatedPipeline(component=_component(members[name], name, home, label), reference=place, files=files)
@@ -129,11 +131,26 @@ def _import(home: str) -> tuple[ModuleType, list[FileModule]]:
             sys.path.append(os.getcwd())  # last, so that nothing there takes the place of another module
         return call_foreign(import_module, home), []
     except OSError as error:
-        raise UsageError(f"The pipeline's file {home!r} cannot be read: {error.strerror or error}.") from error
+        raise UsageError(
+            f"The pipeline's file {home!r} cannot be read: {error.strerror or error}.{_neighbour(Path(home))}"
+        ) from error
     except ForeignCodeError as error:
         if isinstance(error.raised, MemoryError):
             raise error.raised from None
-        raise UsageError(f"{home!r} cannot be imported: {describe_with_place(error.raised)}.") from error.raised
+        advice = " Run the command where the module is, or name its file." if _is_missing(error.raised, home) else ""
+        raise UsageError(f"{home!r} cannot be imported: {describe_with_place(error.raised)}.{advice}") from error.raised
+
+
+def _is_missing(error: BaseException, module: str) -> bool:
+    """Return whether an import failed as there is no such module, and not within it."""
+    return isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
+
+
+def _neighbour(path: Path) -> str:
+    """Return the Python file beside a missing one that may have been meant, after a space."""
+    folder = path.parent
+    names = [one.name for one in folder.glob("*.py")] if not path.exists() and folder.is_dir() else []
+    return did_you_mean(path.name, names) or (" Check the name." if not path.exists() else "")
 
 
 def _only_name(module: ModuleType, home: str) -> str:

@@ -183,7 +183,11 @@ class StartedPipelineJob(Generic[Result]):
         pipeline = self.job.pipeline
         result = pipeline.end.result(self.workload.total)
         return PipelineReport(
-            pipeline=pipeline.name, result=result, elements=self.workload.elements, summary=summarise()
+            pipeline=pipeline.name,
+            result=result,
+            elements=self.workload.elements,
+            options=self.job.settings,
+            summary=summarise(),
         )
 
 

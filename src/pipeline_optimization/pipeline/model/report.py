@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
-from attrs import asdict, field, frozen
+from attrs import field, frozen
 
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
@@ -21,7 +21,7 @@ Result = TypeVar("Result")
 class PipelineReport(Conclusions, Generic[Result]):
     """The result of a pipeline and how it came about. Times are in milliseconds.
 
-    ``elements`` is how many the input had. ``is_complete`` is False if an element failed for good, or something stopped the run
+    ``elements`` is how many the input had, and ``options`` are those that the pipeline was built with, where a command did that. ``is_complete`` is False if an element failed for good, or something stopped the run
     (``stop``); then the result covers only what was finished. ``failed_items`` tells of each element that failed for good, where it
     comes from and its last error. ``summary`` has the rest: the floor, the start of the workers, the seed.
     """
@@ -29,6 +29,7 @@ class PipelineReport(Conclusions, Generic[Result]):
     pipeline: str
     result: Result
     elements: int
+    options: Mapping[str, object] = field(factory=dict)
     summary: RunSummary = field(repr=False)
 
     @property
@@ -71,7 +72,8 @@ class PipelineReport(Conclusions, Generic[Result]):
             "runtime": round(summary.runtime, 3),
             "complete": self.is_complete,
             "interrupted": self.is_interrupted,
-            "stopped": None if summary.stop is None else asdict(summary.stop),
+            "stopped": None if summary.stop is None else summary.stop.to_dict(),
+            "options": plain(self.options),
             "elements": self.elements,
             "attempts": self.attempts,
             "retries": self.retries,
@@ -81,7 +83,13 @@ class PipelineReport(Conclusions, Generic[Result]):
             "faults": summary.faults.profile,
             "latency_scale": summary.faults.latency_scale,
             "seed": summary.seed,
+            "case": summary.faults.case,
             "chunk_size": summary.chunk_size,
+            "encoding": summary.encoding,
+            "resumed_items": summary.resumed_items,
+            "checkpoint": summary.checkpoint,
+            "stale_completions": summary.stale_completions,
+            "abandoned_attempts": summary.abandoned_attempts,
             "floor": round(summary.floor, 3),
             "startup": round(summary.startup, 3),
             **counts_to_dict(self),

@@ -1,0 +1,85 @@
+"""The result of a pipeline as rows, whatever its end made of it."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, TextIO, cast
+
+from attrs import frozen
+
+from pipeline_optimization.pipeline.model.report import plain
+
+__all__ = ["ResultRows"]
+
+Row = tuple[object, ...]
+
+
+@frozen
+class ResultRows:
+    """The first rows, how many there are, and what their columns are called: nothing, unless all of them are records alike."""
+
+    rows: Sequence[Row]
+    number: int
+    header: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, result: object, limit: int | None) -> ResultRows:
+        """Return the entries of a dictionary, the members of a list, or the result itself as a row; ``limit`` rows at most."""
+        if isinstance(result, Mapping):
+            number = sum(1 for _ in _entries(result))
+            return cls(list(islice(_entries(result), limit)), number)
+        if not isinstance(result, list | tuple | set | frozenset):
+            return cls([(result,)], 1)
+        members = cast("Sequence[object]", result)
+        header = _header(members)
+        shown = islice(members, limit)
+        if header:
+            records = cast("Iterator[Mapping[str, object]]", shown)
+            return cls([tuple(record[name] for name in header) for record in records], len(members), header)
+        return cls([_columns(member) for member in shown], len(members))
+
+    def write_csv(self, stream: TextIO) -> None:
+        """Write the rows, with a header where there is one. What is neither text nor number is written as JSON."""
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(encoding="utf-8")  # data do not depend on a locale
+        writer = csv.writer(stream, lineterminator="\n")
+        if self.header:
+            writer.writerow(self.header)
+        writer.writerows([[_cell(value) for value in row] for row in self.rows])
+
+    def write_lines(self, stream: TextIO) -> None:
+        """Write a line of JSON a row: an object where there is a header, a value where it is alone, else a list."""
+        for row in self.rows:
+            value: Any = dict(zip(self.header, row, strict=True)) if self.header else row[0] if len(row) == 1 else row
+            stream.write(json.dumps(plain(value)) + "\n")
+
+
+def _entries(result: Mapping[Any, Any]) -> Iterator[Row]:
+    """Yield the entries of a dictionary, and those of dictionaries in it, each with all of its keys."""
+    for key, value in result.items():
+        if isinstance(value, Mapping) and value:
+            for entry in _entries(value):
+                yield (*_columns(key), *entry)
+        else:
+            yield (*_columns(key), value)
+
+
+def _header(members: Sequence[object]) -> tuple[str, ...]:
+    """Return the keys of records, where all have the same and they are texts; else nothing."""
+    first = next(iter(members), None)
+    if not isinstance(first, Mapping) or not all(isinstance(key, str) for key in first):
+        return ()
+    keys = first.keys()
+    return tuple(keys) if all(isinstance(one, Mapping) and one.keys() == keys for one in members) else ()
+
+
+def _columns(value: object) -> Row:
+    """Return a value as cells of a row: a tuple has several."""
+    return value if isinstance(value, tuple) and value else (value,)
+
+
+def _cell(value: object) -> object:
+    return value if value is None or isinstance(value, str | int | float) else json.dumps(plain(value))
