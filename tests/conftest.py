@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +14,18 @@ from pipeline_optimization.signal_mask import STOP_SIGNALS
 
 
 @pytest.fixture(scope="session", autouse=True)
-def cache_directory() -> Iterator[Path]:
-    """Keep the user's cache out of the tests, in subprocesses too."""
-    with tempfile.TemporaryDirectory() as directory:
-        os.environ["ANAGRAM_CACHE_DIR"] = directory
-        for variable in ("ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "COLUMNS"):
-            os.environ.pop(variable, None)
-        yield Path(directory)
+def cache_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keep the user's cache out of the tests, in subprocesses too.
+
+    Processes that share out the tests share the cache: an index takes seconds to make, and a kernel longer.
+    """
+    base = tmp_path_factory.getbasetemp()
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    directory.mkdir(exist_ok=True)
+    os.environ["ANAGRAM_CACHE_DIR"] = str(directory)
+    for variable in ("ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "COLUMNS"):
+        os.environ.pop(variable, None)
+    return directory
 
 
 @pytest.fixture(scope="session")

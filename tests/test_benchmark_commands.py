@@ -96,6 +96,7 @@ def test_a_quick_look_has_values_and_no_verdict(directory: Path) -> None:
     assert "too few" in found["stdout"]
 
 
+@pytest.mark.slow
 def test_all_cases_are_run_unless_one_is_named(tmp_path: Path) -> None:
     """A comparison measures all test cases, and computing besides; ``benchmark`` the cases, and the exercise's command works."""
     quick = ("--iterations", "1", "--latency-scale", "0.001", "--seed", "5", "--export", "out.json")

@@ -511,6 +511,7 @@ def test_what_a_sample_writes_is_its_own(tmp_path: Path, monkeypatch: pytest.Mon
     for name in ("honest", "litters"):
         (tmp_path / f"{name}.py").write_bytes((CONTENDERS / f"{name}.py").read_bytes())
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(tmp_path / "cache"))  # nobody else's, who would change it meanwhile
     monkeypatch.chdir(tmp_path)
     TaskOrchestrator(faults="none").process_text("cat")  # so that the cache has an index
     before = contents(tmp_path, cache_directory())

@@ -96,6 +96,7 @@ def test_a_value_may_hold_commas_and_spaces() -> None:
     assert axis.values == ("file:a,b.txt", "file:my words.txt", 'file:"c".txt')
 
 
+@pytest.mark.slow
 def test_lexicons_of_other_lists_and_languages_are_judged_by_their_words(registry: Registry) -> None:
     """The oracle of web2 and of a language of simplemma counts as a run does, and counts something."""
     for lexicon, text in (("web2", "cat tac Act"), ("simplemma:de", "Regen neger Lager Regal")):

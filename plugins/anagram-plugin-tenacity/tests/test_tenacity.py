@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from random import Random
@@ -24,8 +25,11 @@ def _policies_can_be_imported() -> object:
         yield
 
 
+loaded = cache(Registry.load)
+
+
 def found(name: str) -> RetryPolicy:
-    return Registry.load().retry_policy(f"tenacity-policy:policies:{name}").build()
+    return loaded().retry_policy(f"tenacity-policy:policies:{name}").build()
 
 
 def slept(retrying: tenacity.BaseRetrying, seed: int, at_most: int = 20) -> list[float]:

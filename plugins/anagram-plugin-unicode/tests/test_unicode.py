@@ -12,6 +12,9 @@ from hypothesis import strategies as st
 
 from anagram_plugin_unicode.tokenizer import UnicodeTokenizer
 from pipeline_optimization import count_anagrams
+from pipeline_optimization.registry import Registry
+
+REGISTRY = Registry.load()
 
 LANGUAGES = {
     "German": (
@@ -92,8 +95,8 @@ def test_every_chunk_size(tmp_path: Path, text: str, chunk_size: int) -> None:
     """Words are never split: counts and number of words are those of the whole text, for every chunk size."""
     path = tmp_path / "words.txt"
     path.write_text("a\nэ́e\né\nñ\nй\nß\nσ\naé\nह\nहि\n", "utf-8")
-    report = count_anagrams(text, lexicon=f"file:{path}", tokenizer="unicode", chunk_size=chunk_size)
-    whole = count_anagrams(text, lexicon=f"file:{path}", tokenizer="unicode")
+    report = count_anagrams(text, lexicon=f"file:{path}", tokenizer="unicode", chunk_size=chunk_size, registry=REGISTRY)
+    whole = count_anagrams(text, lexicon=f"file:{path}", tokenizer="unicode", registry=REGISTRY)
     tokenizer = UnicodeTokenizer()
     tokens = Counter(tokenizer.words(tokenizer.filter(text)))
     assert report.anagram_counts == whole.anagram_counts
