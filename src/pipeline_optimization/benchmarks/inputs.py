@@ -143,6 +143,11 @@ class BenchmarkCase(ABC):
         return self.faults == "none"
 
     @property
+    def repeats_its_input(self) -> bool:
+        """Return whether all executions have the same input, so that nothing shows who remembers its answer."""
+        return False
+
+    @property
     @abstractmethod
     def work(self) -> Work:
         """Return what contenders do in it."""

@@ -14,7 +14,7 @@ from attrs import frozen
 from pipeline_optimization.benchmarks.comparing import SampleKey, sample_key
 from pipeline_optimization.benchmarks.documents import from_json, to_json_line
 from pipeline_optimization.benchmarks.measuring.hidden_paths import comparisons_directory
-from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRecord, Sample
+from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRecord, PipelineRecord, Sample
 from pipeline_optimization.disk_cache import keep_newest
 from pipeline_optimization.errors import UsageError
 
@@ -25,12 +25,13 @@ KEPT = 20
 
 @frozen(kw_only=True)
 class Header:
-    """What it takes to go on: the command's arguments, with the seed, and who was compared."""
+    """What it takes to go on: the command's arguments, with the seed, who was compared, and on which pipeline, if on one."""
 
     command: str
     arguments: Sequence[str]
     seed: int
     contenders: Sequence[ContenderRecord] = ()
+    pipeline: PipelineRecord | None = None
     schema_version: int = SCHEMA_VERSION
 
 

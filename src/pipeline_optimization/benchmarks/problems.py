@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import frozen
 
-__all__ = ["PROBLEMS", "Consequence", "Disqualification", "ProblemKind", "consequence_of"]
+__all__ = ["PROBLEMS", "Consequence", "Disqualification", "ProblemKind", "consequence_of", "meaning_of"]
 
 Disqualification = Literal["wrong", "failed", "unranked"]
 """``wrong``: its answers cannot be trusted; ``failed``: it did not get through; ``unranked``: it is not comparable."""
@@ -30,6 +30,8 @@ _KINDS = (
     ProblemKind("counted_distinct_words", "wrong", "It counted each different word once instead of each occurrence."),
     ProblemKind("dropped_words", "wrong", "Words whose task had failed are missing from its counts."),
     ProblemKind("invented_words", "wrong", "It returned words that no word of the text gives."),
+    ProblemKind("wrong_result", "wrong", "It returned a result that differs from the right one."),
+    ProblemKind("lost_elements", "wrong", "It left out elements of the input."),
     ProblemKind("memorised_answer", "wrong", "It answered from memory: with another text's counts, or without work."),
     ProblemKind(
         "bad_result",
@@ -42,6 +44,7 @@ _KINDS = (
     ProblemKind("import_error", "failed", "The file could not be imported."),
     ProblemKind("no_orchestrator", "failed", "There is no usable TaskOrchestrator class in the file."),
     ProblemKind("exception", "failed", "process_text() raised something else than an injected fault."),
+    ProblemKind("failed_elements", "failed", "Elements failed for good with it that get through in a sequential run."),
     ProblemKind("timeout", "failed", "It did not end in time and was killed."),
     ProblemKind("out_of_memory", "failed", "It took more memory than --memory-limit allows and was killed."),
     ProblemKind("crashed", "failed", "Its process was ended by a signal."),
@@ -64,8 +67,25 @@ _KINDS = (
     ProblemKind("wrote_to_stdout", "noted", "It wrote to standard output."),
 )
 
+OF_PIPELINES: Mapping[str, str] = {
+    "bad_result": "Its result cannot be compared.",
+    "exception": "The run raised something else than an injected fault, or was stopped.",
+    "memorised_answer": "It answered from memory: with another input's result, or without work.",
+    "skipped_stages": "It returned an answer without a successful call of every simulated step for every element.",
+    "stages_out_of_order": "It called a step for an element before the step before it.",
+    "exited": "It ended its process: sys.exit() or os._exit().",
+}
+"""What faults mean where the work is a user's own pipeline, as far as that is not the same."""
+
 PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
 """Every fault by its code, the gravest kinds first."""
+
+
+def meaning_of(code: str, *, is_pipeline: bool = False) -> str:
+    """Return what a fault means, in one sentence; ``is_pipeline``: the work was a user's own pipeline."""
+    if is_pipeline and code in OF_PIPELINES:
+        return OF_PIPELINES[code]
+    return PROBLEMS[code].meaning if code in PROBLEMS else f"{code}."
 
 
 def consequence_of(codes: Iterable[str]) -> Disqualification | None:

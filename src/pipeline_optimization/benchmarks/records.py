@@ -21,6 +21,7 @@ __all__ = [
     "Comparison",
     "ContenderRecord",
     "Execution",
+    "PipelineRecord",
     "Point",
     "Problem",
     "Results",
@@ -85,10 +86,28 @@ class CaseRecord:
 
 
 @frozen(kw_only=True)
+class PipelineRecord:
+    """The user's own pipeline that was compared: ``reference`` is how it was named, ``input`` what it ran over, in words.
+
+    ``digest`` is that of its code, options and input: where it differs, another thing was compared. ``shortest_wait_s`` is the shortest
+    simulated wait of a step before the latency scale, None where none waits. ``limits`` say what cannot be known of it, a sentence each.
+    """
+
+    name: str
+    reference: str
+    options: Mapping[str, str] = field(factory=dict)
+    input: str = ""
+    digest: str = ""
+    shortest_wait_s: float | None = None
+    limits: Sequence[str] = ()
+
+
+@frozen(kw_only=True)
 class RunRecord:
     """What was asked for and how it was done. ``rounds`` are the timed rounds of the case that had the most.
 
-    ``retry`` is the label of the retry policy that contenders were given.
+    ``retry`` is the label of the retry policy that contenders were given. ``pipeline`` is None where anagrams were counted; else
+    "words" of all records are elements of the pipeline's input.
     """
 
     id: str
@@ -106,6 +125,7 @@ class RunRecord:
     time_budget_s: float | None = None
     duration_s: float = 0.0
     is_interrupted: bool = False
+    pipeline: PipelineRecord | None = None
 
 
 @frozen(kw_only=True)

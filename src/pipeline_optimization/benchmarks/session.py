@@ -58,6 +58,7 @@ def compare(
             time_budget_s=settings.time_budget,
             duration_s=round(time.monotonic() - began, 3),
             is_interrupted=is_interrupted,
+            pipeline=settings.pipeline,
         ),
         machine=describe_machine(),
         contenders=with_retries([contender.record for contender in contenders], comparing.samples),

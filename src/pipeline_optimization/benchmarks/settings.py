@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from attrs import field, frozen
 
 from pipeline_optimization.benchmarks.inputs import BenchmarkCase
+from pipeline_optimization.benchmarks.records import PipelineRecord
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["DEFAULT_MEMORY_LIMIT", "ComparisonSettings"]
@@ -20,7 +21,7 @@ class ComparisonSettings:
     """``rounds`` is None where a time budget (in seconds) decides between ``least_rounds`` and ``most_rounds``.
 
     ``retry`` is the policy of all contenders that take theirs from the project: plugins, and files that call
-    ``tasks.retry_task``. ``timeout`` is in seconds and for each execution, ``memory_limit`` in bytes and for a whole process tree; ``memory_rounds`` None means a sixth of the rounds, at least 1.
+    ``tasks.retry_task``. ``timeout`` is in seconds and for each execution, ``memory_limit`` in bytes and for a whole process tree; ``pipeline`` is the user's own one that is compared, None for anagrams; ``memory_rounds`` None means a sixth of the rounds, at least 1.
     """
 
     cases: Sequence[BenchmarkCase]
@@ -37,3 +38,4 @@ class ComparisonSettings:
     memory_rounds: int | None = None
     noise_threshold: float = 0.02
     retry: RetrySettings = field(factory=RetrySettings)
+    pipeline: PipelineRecord | None = None

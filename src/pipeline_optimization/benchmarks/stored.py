@@ -85,6 +85,7 @@ def _of_partial(header: Header, samples: list[Sample]) -> Results:
             memory_limit_mib=0.0,
             workers=0,
             is_interrupted=True,
+            pipeline=header.pipeline,
         ),
         machine={},
         contenders=with_retries(header.contenders, samples),

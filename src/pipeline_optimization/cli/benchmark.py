@@ -29,6 +29,7 @@ def benchmark(ctx: click.Context, /, **values: object) -> None:
     \b
     anagram benchmark threaded --test-case large
     anagram benchmark mine.py --iterations 12 --detailed
+    anagram benchmark --pipeline status.py access.log --orchestrator threaded
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     require_packages()
     if isinstance(values["resume"], str):
@@ -37,12 +38,23 @@ def benchmark(ctx: click.Context, /, **values: object) -> None:
     assert isinstance(arguments, tuple)
     assert isinstance(orchestrators, tuple)
     options = collect(values)
+    if options.pipeline is not None:
+        from pipeline_optimization.cli.pipeline_comparing import benchmark_pipeline  # noqa: PLC0415 - --help is quick without it
+
+        ctx.exit(benchmark_pipeline(ctx, options, arguments, orchestrators or ("sequential",), rounds=ROUNDS))
     from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - --help is quick without it
 
     names = (*arguments, *orchestrators) or ("sequential",)
     registry = selected_registry(ctx)
     contenders = named_contenders(registry, names, workers=options.workers)
     settings = options.settings(
-        ctx, registry, reference=contenders[0].name, rounds=ROUNDS, budget=None, least_rounds=ROUNDS, most_rounds=ROUNDS
+        ctx,
+        registry,
+        reference=contenders[0].name,
+        rounds=ROUNDS,
+        budget=None,
+        least_rounds=ROUNDS,
+        most_rounds=ROUNDS,
+        cases=options.cases(adds_computing=False),
     )
     ctx.exit(run_comparison(contenders, settings, options, command="benchmark", arguments=options.arguments(ctx)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from attrs import evolve, fields, frozen
 
 from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.cli.component_options import KindOptions
+from pipeline_optimization.cli.pipeline_option import pipeline_option
 from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.engine.faults import PROFILES, new_seed
 from pipeline_optimization.errors import UsageError
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 __all__ = ["CommonOptions", "collect", "common_options", "duration", "require_packages", "scan", "share"]
 
 PROFILE_NAMES = ("mixed", "latency", "cpu")
+PIPELINE_PROFILES = ("mixed", "latency", "as-is")
+"""The profiles of a pipeline: nobody knows whether one that is run as it is waits or computes."""
+
+DEFAULT_SAMPLE = 1000
 DEFAULT_TIMEOUT = 10.0
 LATENCY_SCALE = 0.02
 """The shortest wait of a task is then 5 ms: below, timers would be what is compared (``statistics.warnings``)."""
@@ -67,8 +72,14 @@ def scan(text: object) -> tuple[str, tuple[int, ...]]:
 
 @frozen(kw_only=True)
 class CommonOptions:
-    """What was given on the command line, checked, with defaults filled in."""
+    """What was given on the command line, checked, with defaults filled in.
 
+    ``chosen`` has the names of those whose default depends on what is compared, if the user set them.
+    """
+
+    chosen: frozenset[str]
+    pipeline: str | None
+    sample_size: int
     test_case: str | None
     profiles: Sequence[str]
     iterations: int | None
@@ -95,8 +106,12 @@ class CommonOptions:
     def retry_settings(self, registry: Registry) -> RetrySettings:
         """Return the retry policy of all contenders. Raises UsageError for one that nobody has, and for wrong options."""
         given = KindOptions.parse(self.pairs)
-        if given != KindOptions(retry=given.retry):
+        if given != KindOptions(retry=given.retry, pipeline=given.pipeline):
             raise click.UsageError("Here, -o takes options of the retry policy only: -o retry.KEY=VALUE.")
+        if given.pipeline and self.pipeline is None:
+            raise click.UsageError(
+                f"-o pipeline.{next(iter(given.pipeline))} is for a pipeline: name it with --pipeline."
+            )
         registry.retry_policy(self.retry, given.retry).build()
         return RetrySettings(name=self.retry, options=given.retry)
 
@@ -144,9 +159,9 @@ class CommonOptions:
         budget: float | None,
         least_rounds: int,
         most_rounds: int,
-        adds_computing: bool = False,
+        cases: Sequence[BenchmarkCase],
     ) -> ComparisonSettings:
-        """Return the settings of a comparison; the arguments are the command's defaults.
+        """Return the settings of a comparison of these cases; the other arguments are the command's defaults.
 
         Where neither the user nor the command sets the rounds, they are as many as fit into the budget in seconds.
         """
@@ -155,7 +170,7 @@ class CommonOptions:
         has_budget = self.time_budget is not None
         budget = self.time_budget if has_budget else budget
         return ComparisonSettings(
-            cases=self.cases(adds_computing=adds_computing),
+            cases=cases,
             reference=reference,
             seed=self.seed,
             rounds=self.iterations if self.iterations is not None or has_budget else rounds,
@@ -185,9 +200,16 @@ def common_options(command: Callable[..., None]) -> Callable[..., None]:
 
 def collect(values: dict[str, object]) -> CommonOptions:
     """Make ``CommonOptions`` of click's parameters, and take them out of the dictionary. Raises UsageError."""
-    raw: dict[str, Any] = {attribute.name: values.pop(attribute.name) for attribute in fields(CommonOptions)}
+    raw: dict[str, Any] = {
+        attribute.name: values.pop(attribute.name) for attribute in fields(CommonOptions) if attribute.name != "chosen"
+    }
+    raw["chosen"] = frozenset(name for name in _DEFAULTS if raw[name] is not None)
+    for name in _DEFAULTS.keys() - raw["chosen"]:
+        raw[name] = _DEFAULTS[name]
     named_by_user = tuple(dict.fromkeys(raw["profiles"]))
-    raw["profiles"] = PROFILE_NAMES if "all" in named_by_user else named_by_user
+    known = PROFILE_NAMES if raw["pipeline"] is None else PIPELINE_PROFILES
+    raw["profiles"] = known if "all" in named_by_user else named_by_user
+    _check_for_work(raw, known)
     if raw["scan"] is not None:
         if raw["test_case"] == "all" or len(raw["profiles"]) > 1:
             raise click.UsageError("--scan takes one test case and one profile, since it makes many cases of them.")
@@ -202,6 +224,30 @@ def collect(values: dict[str, object]) -> CommonOptions:
     return CommonOptions(**raw)
 
 
+_DEFAULTS: Mapping[str, float | str] = {
+    "timeout": DEFAULT_TIMEOUT,
+    "latency_scale": LATENCY_SCALE,
+    "faults": "exercise",
+    "sample_size": DEFAULT_SAMPLE,
+}
+"""Defaults that are others for a pipeline, or tell nothing there."""
+
+
+def _check_for_work(raw: Mapping[str, Any], profiles: Sequence[str]) -> None:
+    """Raise UsageError for options that say nothing of what is compared: texts, or a pipeline."""
+    unknown = next((name for name in raw["profiles"] if name not in profiles), None)
+    is_pipeline = raw["pipeline"] is not None
+    if unknown is not None:
+        of = "a pipeline" if is_pipeline else "texts"
+        raise click.UsageError(f"--profile {unknown} says nothing of {of}: there it is {', '.join(profiles)}, or all.")
+    if not is_pipeline and "sample_size" in raw["chosen"]:
+        raise click.UsageError("--sample-size is for a pipeline: name it with --pipeline.")
+    if is_pipeline and raw["test_case"] is not None:
+        raise click.UsageError("--test-case is for counting anagrams; leave it out with --pipeline, and name an input.")
+    if is_pipeline and raw["scan"] is not None and raw["scan"][0] == "words":
+        raise click.UsageError("--scan words=… is for counting anagrams; with --pipeline there is --scan workers=1..4.")
+
+
 def require_packages() -> None:
     """Raise UsageError where the extra ``benchmark`` is not installed."""
     missing = [name for name in ("cattrs", "jinja2", "psutil", "scipy") if find_spec(name) is None]
@@ -212,6 +258,13 @@ def require_packages() -> None:
 
 
 _OPTIONS = (
+    pipeline_option("Run this pipeline over the input instead of counting anagrams; NAMEs are its input then."),
+    click.option(
+        "--sample-size",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help=f"How large an input is that the pipeline's sample() makes, where none is named.  [default: {DEFAULT_SAMPLE}]",
+    ),
     click.option(
         "--test-case",
         type=click.Choice([*CASE_NAMES, "all"]),
@@ -220,21 +273,21 @@ _OPTIONS = (
     click.option(
         "--profile",
         "profiles",
-        type=click.Choice([*PROFILE_NAMES, "all"]),
+        type=click.Choice([*dict.fromkeys((*PROFILE_NAMES, *PIPELINE_PROFILES)), "all"]),
         multiple=True,
-        help="mixed: faults and waiting; latency: waiting only; cpu: computing only.  [default: mixed; a comparison also measures "
-        "the orchestrators at computing]",
+        help="mixed: faults and waiting; latency: waiting only; cpu: computing only; as-is: a pipeline without anything simulated.  "
+        "[default: mixed; a comparison also measures the orchestrators at computing. A pipeline whose tasks declare nothing to "
+        "simulate: as-is]",
     ),
     click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Timed rounds."),
     click.option("--detailed", is_flag=True, help="Phases, quantiles, failures, methods, and every warning."),
     click.option("--seed", type=int, help="Repeats texts, faults and order.  [default: drawn and printed]"),
-    click.option("--faults", type=click.Choice(sorted(PROFILES)), default="exercise", show_default=True),
+    click.option("--faults", type=click.Choice(sorted(PROFILES)), help="Of the profile mixed.  [default: exercise]"),
     click.option(
         "--latency-scale",
         type=click.FloatRange(min=0),
-        default=LATENCY_SCALE,
-        show_default=True,
-        help="Multiplies simulated times, delays of retries among them.",
+        help=f"Multiplies simulated times, delays of retries among them.  [default: {LATENCY_SCALE}; of a pipeline, such that the "
+        "shortest wait takes 5 ms at least]",
     ),
     click.option(
         "--retry",
@@ -243,9 +296,18 @@ _OPTIONS = (
         metavar="NAME",
         help="When failed calls are made again, in plugins and in files that use retry_task.",
     ),
-    click.option("-o", "pairs", multiple=True, metavar="retry.KEY=VALUE", help="An option of the retry policy."),
     click.option(
-        "--timeout", type=duration, default=DEFAULT_TIMEOUT, help="For one execution.  [default: 10s]", metavar="TIME"
+        "-o",
+        "pairs",
+        multiple=True,
+        metavar="KIND.KEY=VALUE",
+        help="An option of the retry policy, retry.KEY, or of the pipeline, pipeline.KEY.",
+    ),
+    click.option(
+        "--timeout",
+        type=duration,
+        help="For one execution.  [default: 10s; of a pipeline, ten times what a sequential run takes if that is longer]",
+        metavar="TIME",
     ),
     click.option(
         "--memory-limit",

@@ -53,7 +53,7 @@ DEFAULT_BUDGET = 270.0
 @plugin_options
 @click.pass_context
 def compare(ctx: click.Context, /, **values: object) -> None:
-    """Compare orchestrators head to head, in random order, on fresh texts, every answer checked.
+    """Compare orchestrators head to head, in random order, on fresh texts or on your own pipeline, every answer checked.
 
     NAME is an installed orchestrator, a file with a TaskOrchestrator class, or a directory of such files. Without any
     NAME, all installed orchestrators and the files of --compare-dir are compared; with --vary, it is 'sequential'.
@@ -65,12 +65,13 @@ def compare(ctx: click.Context, /, **values: object) -> None:
     anagram compare mine/ threaded --reference threaded --iterations 20
     anagram compare asyncio --vary retry=none,fixed,exponential --reference "asyncio retry=none"
     anagram compare threaded --vary orchestrator.workers=1,2,4 --vary tokenizer=exercise,unicode
+    anagram compare --pipeline status.py access.log
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     require_packages()
     if isinstance(values["resume"], str):
         values = resumed_parameters(ctx, values["resume"])
     is_selftest = values.pop("selftest")
-    names = [*_texts(values.pop("names")), *_texts(values.pop("orchestrators"))]
+    arguments, orchestrators = _texts(values.pop("names")), _texts(values.pop("orchestrators"))
     directories, reference = _texts(values.pop("directories")), values.pop("reference")
     variation = Variation.parse(_texts(values.pop("axes")))
     if variation.needs_calm and not values["profiles"]:
@@ -81,12 +82,19 @@ def compare(ctx: click.Context, /, **values: object) -> None:
 
         ctx.exit(run_selftest(seed=options.seed, comparisons=options.iterations))
     assert reference is None or isinstance(reference, str)
+    if options.pipeline is not None:
+        from pipeline_optimization.cli.pipeline_comparing import compare_pipeline  # noqa: PLC0415 - as above
+
+        if directories:
+            raise click.UsageError("--compare-dir names files that count anagrams; leave it out with --pipeline.")
+        chosen = [*orchestrators, *variation.orchestrators]
+        ctx.exit(compare_pipeline(ctx, options, variation, inputs=arguments, names=chosen, reference=reference))
     ctx.exit(
         _compare(
             ctx,
             options,
             variation=variation,
-            names=[*names, *variation.orchestrators],
+            names=[*arguments, *orchestrators, *variation.orchestrators],
             directories=directories,
             reference=reference,
         )
@@ -125,7 +133,7 @@ def _compare(
         budget=DEFAULT_BUDGET,
         least_rounds=rounds_needed(len(contenders)),
         most_rounds=MOST_ROUNDS,
-        adds_computing=not variation.is_about_retries,
+        cases=options.cases(adds_computing=not variation.is_about_retries),
     )
     for note in variation.notes_on(settings.cases):
         click.echo(f"Note: {note}", err=True)

@@ -50,7 +50,11 @@ def run_comparison(
         refuse_overwriting(path, [options.baseline, options.resume, options.partial], option="--export")
     baseline = None if options.baseline is None else load_baseline(options.baseline)
     header = Header(
-        command=command, arguments=arguments, seed=options.seed, contenders=[one.record for one in contenders]
+        command=command,
+        arguments=arguments,
+        seed=options.seed,
+        contenders=[one.record for one in contenders],
+        pipeline=settings.pipeline,
     )
     known, partial = _partial_file(header, options)
     with partial, ComparisonProgress() as progress:
@@ -108,4 +112,6 @@ def _partial_file(header: Header, options: CommonOptions) -> tuple[Mapping[Sampl
     before, known = read_partial(path)
     if [(r.name, r.sha256) for r in before.contenders] != [(r.name, r.sha256) for r in header.contenders]:
         raise UsageError(f"The contenders have changed since {path} was written; start a new comparison.")
+    if (before.pipeline and before.pipeline.digest) != (header.pipeline and header.pipeline.digest):
+        raise UsageError(f"The pipeline or its input has changed since {path} was written; start a new comparison.")
     return known, PartialFile(path, None)

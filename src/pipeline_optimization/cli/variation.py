@@ -48,19 +48,15 @@ class Variation:
 
     def of(self, registry: Registry, contenders: Sequence[Contender], options: CommonOptions) -> list[Contender]:
         """Return the contenders in all variants. Raises UsageError for names and options that are wrong."""
-        from pipeline_optimization.benchmarks.anagrams.components import AnagramAxes  # noqa: PLC0415 - --help is quick without it
+        from pipeline_optimization.benchmarks.anagrams.components import AnagramAxes  # noqa: PLC0415 - as above
+        from pipeline_optimization.benchmarks.pipelines.axes import PipelineAxes  # noqa: PLC0415 - --help is quick without it
         from pipeline_optimization.benchmarks.variants import vary  # noqa: PLC0415 - as above
 
         is_scan = options.scan is not None and options.scan[0] == "workers"
         if is_scan and any((axis.kind, axis.key) == ("orchestrator", "workers") for axis in self.axes):
             raise click.UsageError("--scan workers and --vary orchestrator.workers exclude each other.")
-        return vary(
-            registry,
-            contenders,
-            self.axes,
-            retry=options.retry_settings(registry),
-            components=AnagramAxes(registry, _announce),
-        )
+        components = AnagramAxes(registry, _announce) if options.pipeline is None else PipelineAxes()
+        return vary(registry, contenders, self.axes, retry=options.retry_settings(registry), components=components)
 
     def notes_on(self, cases: Sequence[BenchmarkCase]) -> list[str]:
         """Return what has no effect in some of the cases. Raises UsageError if it has none in all of them."""

@@ -20,12 +20,15 @@ class Answer:
 
 
 def answer_of(results: Results) -> Answer:
-    """Return the recommendation as sentences: on all work, each kind of it, the files, and the rounds that would tell."""
+    """Return the recommendation as sentences: on all work, each kind of it, the files, the rounds that would tell, and what cannot be known."""
     found = results.recommendation
     measured = {case.work for case in results.cases}
+    limits = [] if results.run.pipeline is None else results.run.pipeline.limits
     more = [
         f"For {advice.work} work, {advice.why[:1].lower()}{advice.why[1:]}" if advice.work in measured else advice.why
-        for advice in found.by_work
+        for advice in (found.by_work if results.run.pipeline is None else ())
         if advice.work not in measured or len(measured) > 1
     ]
-    return Answer(sentence=found.why, more=[sentence for sentence in (*more, found.files, found.caveat) if sentence])
+    return Answer(
+        sentence=found.why, more=[sentence for sentence in (*more, found.files, found.caveat, *limits) if sentence]
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.records import PipelineRecord, Results
 from pipeline_optimization.benchmarks.reports.quantities import duration, percent
 from pipeline_optimization.plural import counted
 
@@ -32,6 +32,7 @@ def fact_list(results: Results) -> Sequence[tuple[str, str]]:
         ("Started", run.started),
         ("Took", duration(run.duration_s)),
         ("Tool", results.tool),
+        *_pipeline(run.pipeline),
         ("Seed", str(run.seed)),
         ("Rounds", _rounds(results)),
         ("Iterations asked for", "" if run.iterations_asked is None else str(run.iterations_asked)),
@@ -44,6 +45,17 @@ def fact_list(results: Results) -> Sequence[tuple[str, str]]:
         ("Memory taken from", ", ".join(memory)),
     ]
     return [(term, value) for term, value in facts if value]
+
+
+def _pipeline(pipeline: PipelineRecord | None) -> Sequence[tuple[str, str]]:
+    if pipeline is None:
+        return ()
+    options = ", ".join(f"{name}={value}" for name, value in pipeline.options.items())
+    return (
+        ("Pipeline", f"{pipeline.name} ({pipeline.reference})"),
+        ("Options of the pipeline", options),
+        ("Input", pipeline.input),
+    )
 
 
 def _rounds(results: Results) -> str:

@@ -6,14 +6,23 @@ from collections.abc import Sequence
 
 from attrs import evolve, frozen
 
-from pipeline_optimization.benchmarks.problems import PROBLEMS
+from pipeline_optimization.benchmarks.problems import meaning_of
 from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow, Verdict
 from pipeline_optimization.benchmarks.reports.columns import COLUMNS, Cell, Level, verdict_words
 from pipeline_optimization.benchmarks.reports.quantities import NOTHING, number
 from pipeline_optimization.benchmarks.statistics.wording import remark_on
 from pipeline_optimization.plural import counted
 
-__all__ = ["SummaryTable", "TableColumn", "TableRow", "group_rows", "problem_sentences", "summary_tables"]
+__all__ = [
+    "SummaryTable",
+    "TableColumn",
+    "TableRow",
+    "group_rows",
+    "problem_sentences",
+    "summary_tables",
+    "titled",
+    "unit_of",
+]
 
 ORDER: Sequence[Verdict] = ("best", "tied", "slower", "unranked", "wrong", "failed")
 """Verdicts of rows that have a fault, from the least grave."""
@@ -70,6 +79,16 @@ class SummaryTable:
         return [column for column in self.columns if column.level in levels]
 
 
+def unit_of(results: Results) -> str:
+    """Return what inputs are counted in."""
+    return "word" if results.run.pipeline is None else "element"
+
+
+def titled(title: str, results: Results) -> str:
+    """Return a column's title in the unit of the results."""
+    return title.replace("word", unit_of(results))
+
+
 def group_rows(results: Results) -> dict[tuple[str, str], list[SummaryRow]]:
     """Return the summary's rows by (case, profile), each group from the best to those that did not get through."""
     groups: dict[tuple[str, str], list[SummaryRow]] = {}
@@ -88,9 +107,9 @@ def summary_tables(results: Results) -> list[SummaryTable]:
     return tables
 
 
-def problem_sentences(row: SummaryRow) -> list[str]:
+def problem_sentences(row: SummaryRow, *, is_pipeline: bool = False) -> list[str]:
     """Return what is wrong with a contender: what its problems mean, the reasons of its verdict, then notes."""
-    meanings = [PROBLEMS[code].meaning if code in PROBLEMS else f"{code}." for code in row.problems]
+    meanings = [meaning_of(code, is_pipeline=is_pipeline) for code in row.problems]
     return list(dict.fromkeys([*meanings, *row.reasons, *row.notes]))
 
 
@@ -106,7 +125,7 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
     return SummaryTable(
         case=case,
         profile=profile,
-        heading=_heading(case, profile, record, rows, is_interrupted=results.run.is_interrupted),
+        heading=_heading(results, case, profile, record, rows),
         advice=_advice(results, case, profile),
         remark=remark_on(results, record, rows) if record else "",
         retries=_retries(results, [row.contender for row in rows]),
@@ -116,7 +135,7 @@ def _table(results: Results, case: str, profile: str, rows: Sequence[SummaryRow]
                 contender=row.contender,
                 verdict=row.verdict,
                 verdict_text=verdict_words(row, rows),
-                notes=problem_sentences(row),
+                notes=problem_sentences(row, is_pipeline=results.run.pipeline is not None),
                 problems=row.problems,
             )
             for row in rows
@@ -158,7 +177,9 @@ def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:
         ]
         if column.level != "essential" and all(cell.text == NOTHING for cell in cells):
             continue
-        title = column.title.format(reference=reference if len(reference) <= LONGEST_REFERENCE else "reference")
+        title = titled(column.title, results).format(
+            reference=reference if len(reference) <= LONGEST_REFERENCE else "reference"
+        )
         detail_title = column.detail_title if any(cell.detail for cell in cells) else ""
         found.append(
             TableColumn(name=column.name, title=title, detail_title=detail_title, level=column.level, cells=cells)
@@ -166,9 +187,8 @@ def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:
     return found
 
 
-def _heading(
-    case: str, profile: str, record: CaseRecord | None, rows: Sequence[SummaryRow], *, is_interrupted: bool
-) -> str:
+def _heading(results: Results, case: str, profile: str, record: CaseRecord | None, rows: Sequence[SummaryRow]) -> str:
+    is_interrupted = results.run.is_interrupted
     rounds = record.rounds if record and record.rounds else max((row.rounds for row in rows), default=0)
     # Rounds that everybody had who is without a fault; what is planned is not what was done.
     done = min((row.rounds for row in rows if not row.problems), default=rounds)
@@ -177,5 +197,5 @@ def _heading(
         times = "interrupted before round 1"
     elif is_interrupted and done < rounds:
         times = f"interrupted in round {done + 1}"
-    words = f"{number(record.words, 0)} {counted(record.words, 'word').partition(' ')[2]}, " if record else ""
+    words = f"{number(record.words, 0)} {counted(record.words, unit_of(results)).partition(' ')[2]}, " if record else ""
     return f"{profile} · {case} ({words}{times}, random order)"

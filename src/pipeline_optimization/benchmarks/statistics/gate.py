@@ -47,6 +47,12 @@ def comparability(now: Results, before: Results) -> list[str]:
         reasons.append(f"the workers were {before.run.workers} and are {now.run.workers}")
     if before.run.retry and now.run.retry != before.run.retry:
         reasons.append(f"the retry policy was {before.run.retry!r} and is {now.run.retry!r}")
+    this, that = now.run.pipeline, before.run.pipeline
+    if (this and this.name) != (that and that.name):
+        names = [f"the pipeline {one.name!r}" if one else "counting anagrams" for one in (that, this)]
+        reasons.append(f"the work was {names[0]} and is {names[1]}")
+    elif this and that and this.digest != that.digest:
+        reasons.append(f"the code, the options or the input of the pipeline {this.name!r} have changed")
     then = {(case.case, case.profile): (case.faults, case.latency_scale) for case in before.cases}
     for case in now.cases:
         old = then.get((case.case, case.profile), (case.faults, case.latency_scale))

@@ -31,7 +31,7 @@ def find_warnings(results: Results) -> list[Warning_]:
         where = f"{case.profile} · {case.case}"
         samples = results.samples_of(case.case, case.profile)
         rows = results.rows_of(case.case, case.profile)
-        found += [*_of_case(case, where, samples, rows), *_of_reference(results, where, rows)]
+        found += [*_of_case(case, where, samples, rows, _shortest_wait(results)), *_of_reference(results, where, rows)]
         series = CaseSeries(samples)
         found += _together(where, [(row.contender, warning) for row in rows for warning in _of_row(row, where, series)])
     return found
@@ -77,8 +77,16 @@ def _of_machine(results: Results) -> Iterator[Warning_]:
         yield _warning("cpu_quota", "", 0, 0, f"a CPU quota is in force ({results.machine['cpu_quota']}); lift it.")
 
 
-def _of_case(case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequence[SummaryRow]) -> Iterator[Warning_]:
-    shortest = SHORTEST_TASK_S * case.latency_scale * 1000.0
+def _shortest_wait(results: Results) -> float:
+    """Return the shortest simulated wait in seconds, before the latency scale."""
+    pipeline = results.run.pipeline
+    return SHORTEST_TASK_S if pipeline is None else pipeline.shortest_wait_s or 0.0
+
+
+def _of_case(
+    case: CaseRecord, where: str, samples: Sequence[Sample], rows: Sequence[SummaryRow], wait: float
+) -> Iterator[Warning_]:
+    shortest = wait * case.latency_scale * 1000.0
     if case.faults != "none" and 0 < shortest < 5.0:
         yield _warning(
             "short_latency",

@@ -18,6 +18,7 @@ from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 if TYPE_CHECKING:
     from os import PathLike
+    from random import Random
 
     from pipeline_optimization.sources import Source
 
@@ -191,9 +192,30 @@ class Steps(Generic[In, Out]):
 
 @frozen(eq=False)
 class CompletePipeline(Generic[In_contra, Result]):
-    """A pipeline that can be run: ``run(pipeline, inputs)``."""
+    """A pipeline that can be run: ``run(pipeline, inputs)``. What comparisons use of it, workers are not sent."""
 
     name: str
     input: Input
     steps: tuple[Step, ...] = field(repr=False)
     end: End[Any, Result] = field(repr=False)
+    sample: Callable[[Random, int], Any] | None = field(default=None, repr=False)
+    expected: Callable[[Any], Result] | None = field(default=None, repr=False)
+
+    def for_comparison(
+        self,
+        *,
+        sample: Callable[[Random, int], str | Iterable[In_contra]] | None = None,
+        expected: Callable[[Any], Result] | None = None,
+    ) -> CompletePipeline[In_contra, Result]:
+        """Return the pipeline with what ``anagram compare --pipeline`` may use of it.
+
+        Args:
+            sample: Makes an input of about a size, the same for the same state of ``random``: a text, or for ``values()`` an iterable. So
+                each execution has an input of its own.
+            expected: Says the right result of an input: of a text, a list of paths, or a list of values. Without it, that of a run with
+                the orchestrator ``sequential`` is right.
+        """
+        return evolve(self, sample=sample, expected=expected)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CompletePipeline, (self.name, self.input, self.steps, self.end)

@@ -52,17 +52,22 @@ def contender_table(results: Results) -> PlainTable:
 
 
 def case_table(results: Results) -> PlainTable:
-    """Return the texts and the faults simulated on them."""
+    """Return the inputs and the faults simulated on them."""
+    is_pipeline = results.run.pipeline is not None
     return PlainTable(
-        caption="Texts and simulated faults",
-        columns=["Case", "Profile", "Faults", "Words", "Different words", "Latency scale"],
+        caption="Input and simulated faults" if is_pipeline else "Texts and simulated faults",
+        columns=[
+            *("Case", "Profile", "Faults"),
+            *(("Elements",) if is_pipeline else ("Words", "Different words")),
+            "Latency scale",
+        ],
         rows=[
             [
                 case.case,
                 case.profile,
                 case.faults,
                 quantities.number(case.words, 0),
-                quantities.number(case.distinct_words, 0),
+                *(() if is_pipeline else (quantities.number(case.distinct_words, 0),)),
                 f"{case.latency_scale:g}",
             ]
             for case in results.cases

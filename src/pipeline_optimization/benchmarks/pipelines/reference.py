@@ -1,0 +1,160 @@
+"""The run that says what is right: one element after the other, without faults, in a process of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import define, evolve, field, frozen
+
+from pipeline_optimization.benchmarks.judging.sample import judge_end
+from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
+from pipeline_optimization.benchmarks.measuring.sampling import take_sample
+from pipeline_optimization.benchmarks.pipelines.evidence import Needed
+from pipeline_optimization.benchmarks.pipelines.inputs import PipelineInput, difference
+from pipeline_optimization.benchmarks.pipelines.wire import Answer, Given
+from pipeline_optimization.benchmarks.pipelines.work import ReferenceWork
+from pipeline_optimization.engine.faults import FaultSettings, TaskFaults
+from pipeline_optimization.errors import UsageError
+from pipeline_optimization.pipeline.model.finding import FoundPipeline
+
+__all__ = ["References"]
+
+
+@frozen(kw_only=True)
+class _Seen:
+    """What a reference run told: its input, its answer, the result that must be there, its calls, and how long it took."""
+
+    data: bytes
+    answer: Answer
+    right: Any
+    calls: Mapping[str, frozenset[str]]
+    seconds: float
+
+
+@define(eq=False)
+class References:
+    """Makes inputs of a pipeline, with what is right for each.
+
+    ``timeout`` is in seconds and for one run; ``memory_limit`` is in bytes. ``files`` are the names of the input, None where each
+    execution has a sample of ``size``.
+    """
+
+    found: FoundPipeline
+    files: Sequence[str] | None
+    size: int
+    timeout: float
+    memory_limit: int
+    _made: dict[tuple[object, ...], PipelineInput] = field(factory=dict, init=False)
+
+    @property
+    def tasks(self) -> Mapping[str, TaskFaults]:
+        """Return the steps that declare how they misbehave, in their order."""
+        steps = {step.name: step.spec.faults for step in self.found.pipeline.steps}
+        return {name: faults for name, faults in steps.items() if faults.failure_rate > 0 or faults.sleep_time > 0}
+
+    def input_of(self, *parts: object) -> PipelineInput:
+        """Return the input that depends on the parts: always the same one where the user named files.
+
+        Raises UsageError where the pipeline does not get through by itself, or says something else each time.
+        """
+        key = () if self.files is not None else parts
+        if key not in self._made:
+            if self.files is None:
+                # Of samples, only the last are needed again: those of a round that several contenders have.
+                self._made = dict(list(self._made.items())[-8:])
+            self._made[key] = self._make(key)
+        return self._made[key]
+
+    def _make(self, parts: Sequence[object]) -> PipelineInput:
+        is_first = not self._made
+        given = Given("files", list(self.files)) if self.files is not None else Given("sample", [self.size, *parts])
+        seen = self._run(given.to_bytes(), is_recorded=False, times=2 if is_first else 1)
+        first = seen[0]
+        for again in seen[1:]:
+            self._expect_same(first.answer, again.answer)
+        calls: Mapping[str, frozenset[str]] = {}
+        if self.tasks:
+            (recorded,) = self._run(first.data, is_recorded=True, times=1)
+            self._expect_same(first.answer, recorded.answer)
+            calls = recorded.calls
+        answer = first.answer
+        return PipelineInput(
+            data=first.data,
+            expected=answer if first.right is None else evolve(answer, result=first.right[0]),
+            needed=Needed(self.tasks, calls, frozenset(answer.failed)),
+            own_retries=frozenset(
+                step.name for step in self.found.pipeline.steps if getattr(step.spec, "retry", None) is not None
+            ),
+            seconds=seen[-1].seconds,
+        )
+
+    def _run(self, data: bytes, *, is_recorded: bool, times: int) -> list[_Seen]:
+        """Take a sample of the reference run, with the same input so many times; the first one draws it where it is to be drawn."""
+        work = ReferenceWork(self.tasks)
+        order = SampleOrder(
+            work=work,
+            kind="reference",
+            source="sequential",
+            text=b"",
+            options={},
+            arguments={"pipeline": self.found.reference, "pipeline_options": dict(self.found.options)},
+            inputs=[("cold" if number == 0 else "warm", data) for number in range(times)],
+            settings=FaultSettings(profile="exercise", latency_scale=1.0, seed=0) if is_recorded else None,
+            timeout=self.timeout,
+            hash_seed=0,
+            workers=1,
+            measures_memory=False,
+            memory_limit=self.memory_limit,
+        )
+        raw = take_sample(order)
+        problem = _problem_of(raw, times)
+        if problem:
+            raise UsageError(
+                f"The pipeline {self.found.pipeline.name!r} did not get through by itself, so there is nothing to compare: {problem} "
+                "Try it: anagram run --pipeline"
+            )
+        found = []
+        for execution in raw.executions:
+            head, _, rest = execution.answer["answer"].partition(b"\n")
+            length, right = json.loads(head)
+            calls: dict[str, set[str]] = {task: set() for task in self.tasks}
+            for call in execution.calls:
+                calls.setdefault(call.task, set()).add(call.key)
+            found.append(
+                _Seen(
+                    data=rest[:length],
+                    answer=Answer.of_bytes(rest[length:]),
+                    right=right,
+                    calls={task: frozenset(keys) for task, keys in calls.items()},
+                    seconds=execution.wall_ms / 1e3,
+                )
+            )
+        return found
+
+    def _expect_same(self, first: Answer, again: Answer) -> None:
+        if json.dumps(first.result) != json.dumps(again.result) or first.failures != again.failures:
+            what = (
+                f"{sum(again.failures.values())} elements failed for good, where {sum(first.failures.values())} had before"
+                if first.failures != again.failures
+                else difference(again.result, first.result).rstrip(".")
+            )
+            raise UsageError(
+                f"Two runs of the pipeline {self.found.pipeline.name!r} over the same input gave different results, so nobody "
+                f"can be told right: {what}. Does a step use chance, the time, or what an earlier call left?"
+            )
+
+
+def _problem_of(raw: RawSample, times: int) -> str:
+    """Return why a reference run said nothing, as a sentence; empty where it said something."""
+    for execution in raw.executions:
+        answer = execution.answer
+        if answer["event"] == "raised":
+            return f"{answer['type']}: {answer['message']}".rstrip(".: ") + "."
+        if answer["event"] == "misshapen":
+            return answer["message"]
+    if len(raw.executions) == times:
+        return ""
+    problems = judge_end(raw, ReferenceWork({}))
+    return problems[0].text if problems else "It ended without an answer."

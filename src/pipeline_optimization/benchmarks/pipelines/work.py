@@ -1,0 +1,54 @@
+"""Running a user's pipeline, as the harness knows any work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from attrs import frozen
+
+from pipeline_optimization.benchmarks.measuring.messages import GarbledError
+from pipeline_optimization.benchmarks.pipelines.wire import Answer
+from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, TaskFaults
+
+__all__ = ["PipelineWork", "ReferenceWork"]
+
+
+@frozen
+class PipelineWork:
+    """What all contenders of a pipeline do. ``tasks`` says how its steps misbehave."""
+
+    tasks: Mapping[str, TaskFaults]
+
+    noun: ClassVar[str] = "input"
+    call: ClassVar[str] = "The run"
+    module: ClassVar[str] = "pipeline_optimization.benchmarks.pipelines.subject"
+    modules: ClassVar[Sequence[str]] = (
+        module,
+        "pipeline_optimization.sources.expansion",
+        "pipeline_optimization.sources.file",
+        "pipeline_optimization.sources.lines",
+        "pipeline_optimization.sources.ranges",
+    )
+
+    def prepare(self) -> None:
+        """Leave the cache alone: nobody knows what functions of users keep there."""
+
+    def fault_plan(self, settings: FaultSettings) -> FaultPlan:
+        return settings.plan(self.tasks)
+
+    def read_answer(self, body: bytes) -> object:
+        try:
+            return Answer.of_bytes(body)
+        except ValueError:
+            raise GarbledError(f"an answer of {len(body)} bytes that is none") from None
+
+
+class ReferenceWork(PipelineWork):
+    """The run that says what is right: its calls are recorded, and none of them waits or fails."""
+
+    def fault_plan(self, settings: FaultSettings) -> FaultPlan:
+        return settings.plan(dict.fromkeys(self.tasks, TaskFaults()))
+
+    def read_answer(self, body: bytes) -> object:
+        return body

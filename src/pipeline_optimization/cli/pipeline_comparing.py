@@ -1,0 +1,274 @@
+"""Compares orchestrators on a user's own pipeline, for ``compare --pipeline`` and ``benchmark --pipeline``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, cast
+
+import click
+from attrs import evolve
+
+from pipeline_optimization.benchmarks.contenders import Contender
+from pipeline_optimization.benchmarks.pipelines.cases import AS_IS, PipelineCase, pipeline_case, worker_cases
+from pipeline_optimization.benchmarks.pipelines.reference import References
+from pipeline_optimization.benchmarks.records import PipelineRecord
+from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.benchmarks.reports.quantities import duration
+from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
+from pipeline_optimization.cli.benchmark_options import CommonOptions
+from pipeline_optimization.cli.comparing import run_comparison
+from pipeline_optimization.cli.component_options import KindOptions
+from pipeline_optimization.cli.contender_options import named_contenders, with_reference
+from pipeline_optimization.cli.plugin_selection import selected_registry
+from pipeline_optimization.cli.variation import Variation
+from pipeline_optimization.errors import UsageError
+from pipeline_optimization.pipeline.model.finding import FoundPipeline, find_pipeline
+from pipeline_optimization.pipeline.model.inputs import Values
+from pipeline_optimization.pipeline.model.job import plan_pipeline
+from pipeline_optimization.pipeline.plan import Executor, RunOptions
+from pipeline_optimization.plural import counted
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import FileSource, UrlSource, expand_inputs
+
+__all__ = ["benchmark_pipeline", "compare_pipeline"]
+
+MOST_ROUNDS = 12
+BUDGET = 270.0
+REFERENCE_PATIENCE = 3600.0
+"""Seconds for the run that says what is right, where the user names no --timeout: nobody knows yet how long it takes."""
+
+SHORTEST_WAIT = 0.005
+"""Seconds of the shortest simulated wait: below, timers would be what is compared."""
+
+LONG = 600.0
+"""Seconds from which on a comparison says beforehand how long it may take."""
+
+
+def compare_pipeline(
+    ctx: click.Context,
+    options: CommonOptions,
+    variation: Variation,
+    *,
+    inputs: Sequence[str],
+    names: Sequence[str],
+    reference: str | None,
+) -> int:
+    """Compare orchestrators, all that are installed where none is named; return the exit code. Raises UsageError."""
+    registry = selected_registry(ctx)
+    chosen = names or (["sequential"] if variation else registry.names("orchestrator"))
+    contenders = named_contenders(registry, chosen, workers=options.workers)
+    contenders = variation.of(registry, contenders, options)
+    contenders, against = with_reference(registry, contenders, reference, workers=options.workers)
+    return _measure(
+        ctx,
+        options,
+        registry,
+        inputs=inputs,
+        contenders=contenders,
+        reference=against,
+        least=rounds_needed(len(contenders)),
+        most=MOST_ROUNDS,
+        budget=BUDGET,
+    )
+
+
+def benchmark_pipeline(
+    ctx: click.Context, options: CommonOptions, inputs: Sequence[str], names: Sequence[str], *, rounds: int
+) -> int:
+    """Measure orchestrators by themselves; return the exit code. Raises UsageError."""
+    registry = selected_registry(ctx)
+    contenders = named_contenders(registry, names, workers=options.workers)
+    return _measure(
+        ctx,
+        options,
+        registry,
+        inputs=inputs,
+        contenders=contenders,
+        reference=contenders[0].name,
+        least=rounds,
+        most=rounds,
+        budget=None,
+    )
+
+
+def _measure(
+    ctx: click.Context,
+    options: CommonOptions,
+    registry: Registry,
+    *,
+    inputs: Sequence[str],
+    contenders: Sequence[Contender],
+    reference: str,
+    least: int,
+    most: int,
+    budget: float | None,
+) -> int:
+    assert options.pipeline is not None
+    _refuse_files(contenders)
+    options.retry_settings(registry)  # which raises for wrong names, before anything runs
+    found = find_pipeline(options.pipeline, KindOptions.parse(options.pairs).pipeline, registry)
+    digest = _digest(found)
+    references = References(
+        found=found,
+        files=_files(found, inputs),
+        size=options.sample_size,
+        timeout=options.timeout if "timeout" in options.chosen else REFERENCE_PATIENCE,
+        memory_limit=options.memory_limit,
+    )
+    cases = _cases(options, references)
+    click.echo(f"Running {found.pipeline.name} one element after the other, to know what is right …", err=True)
+    seconds = max(case.seconds() for case in cases)
+    settings = options.settings(
+        ctx,
+        registry,
+        reference=reference,
+        rounds=None if budget is not None else least,
+        budget=budget,
+        least_rounds=least,
+        most_rounds=most,
+        cases=cases,
+    )
+    if "timeout" not in options.chosen:
+        settings = evolve(settings, timeout=max(settings.timeout, 10.0 * seconds))
+    record = _record(found, references, cases, digest)
+    settings = evolve(settings, pipeline=record)
+    _tell(cases, contenders, rounds=settings.rounds or settings.least_rounds)
+    arguments = {"pipeline": found.reference, "pipeline_options": dict(found.options)}
+    return run_comparison(
+        [evolve(one, arguments=arguments) for one in contenders],
+        settings,
+        options,
+        command=str(ctx.command.name),
+        arguments=options.arguments(ctx),
+    )
+
+
+def _refuse_files(contenders: Sequence[Contender]) -> None:
+    file = next((one for one in contenders if one.kind == "file"), None)
+    if file is not None:
+        raise UsageError(
+            f"{file.record.source} has a TaskOrchestrator class, which can only count anagrams. With --pipeline, name installed "
+            "orchestrators; a file that registers one is a plugin: --plugins-dir DIR."
+        )
+
+
+def _files(found: FoundPipeline, inputs: Sequence[str]) -> Sequence[str] | None:
+    """Return the files that a pipeline runs over, None where it draws its inputs. Raises UsageError and InputError."""
+    pipeline = found.pipeline
+    if not inputs:
+        if pipeline.sample is None:
+            remedy = "" if isinstance(pipeline.input, Values) else "name files, or "
+            raise UsageError(
+                f"The pipeline {pipeline.name!r} needs an input: {remedy}let it draw some, with .for_comparison(sample=…) at its end."
+            )
+        return None
+    if isinstance(pipeline.input, Values):
+        raise UsageError(
+            f"The pipeline {pipeline.name!r} runs over values, and not over files. Name none, and let it draw some, with "
+            ".for_comparison(sample=…) at its end."
+        )
+    names = []
+    for source in expand_inputs(inputs, note=lambda note: click.echo(note, err=True)):
+        if not isinstance(source, FileSource | UrlSource):
+            raise UsageError(f"{source.name} can be read once only, and a comparison reads it many times. Name a file.")
+        names.append(str(Path(source.path).absolute()) if isinstance(source, FileSource) else source.url)
+    return names
+
+
+def _cases(options: CommonOptions, references: References) -> list[PipelineCase]:
+    """Return the pipeline under each profile. Raises UsageError where one needs what no step declares."""
+    waits = [faults.sleep_time for faults in references.tasks.values() if faults.sleep_time > 0]
+    scale = options.latency_scale
+    if "latency_scale" not in options.chosen and waits:
+        scale = min(1.0, max(scale, SHORTEST_WAIT / min(waits)))
+    simulated = [profile for profile in options.profiles if profile != AS_IS]
+    if not references.tasks and (simulated or options.chosen & {"faults", "latency_scale"}):
+        asked = f"--profile {simulated[0]}" if simulated else "--faults or --latency-scale"
+        raise UsageError(
+            f"{asked} has nothing to simulate: no step of {references.found.pipeline.name!r} has failure_rate or sleep_time in its "
+            "@task. Leave it out, and the pipeline is compared as it is."
+        )
+    profiles = options.profiles or (("mixed",) if references.tasks else (AS_IS,))
+    cases = [pipeline_case(references, one, faults=options.faults, latency_scale=scale) for one in profiles]
+    return cases if options.scan is None else [one for case in cases for one in worker_cases(case, options.scan[1])]
+
+
+def _digest(found: FoundPipeline) -> str:
+    """Return a digest of what decides on the result. Raises OptionError for functions that workers cannot be sent."""
+    no_executor = cast("Executor", None)  # a job asks for it when it starts only
+    job = plan_pipeline(
+        found.pipeline,
+        None,
+        RunOptions(faults=evolve(RunOptions().faults, seed=0)),
+        no_executor,
+        modules=found.files,
+        settings=found.options,
+    )
+    facts: dict[str, Any] = dict(job.load(click.echo).facts)
+    return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+
+
+def _record(found: FoundPipeline, references: References, cases: Sequence[PipelineCase], digest: str) -> PipelineRecord:
+    given = cases[0].first_input()
+    waits = [faults.sleep_time for faults in references.tasks.values() if faults.sleep_time > 0]
+    limits = []
+    if references.files is not None:
+        limits.append(
+            "Every execution had the same input, so a contender that remembers the answer is not told from one that works."
+        )
+        content = sha256(given.expected_digest.encode())
+    else:
+        content = sha256(str(references.size).encode())
+    if any(case.is_calm for case in cases):
+        which = "" if all(case.is_calm for case in cases) else " in the profile as-is"
+        limits.append(f"Nothing was simulated{which}, so no record shows which steps were called for which elements.")
+    content.update(digest.encode())
+    return PipelineRecord(
+        name=printable(found.pipeline.name),
+        reference=printable(found.reference),
+        options={name: printable(str(value)) for name, value in found.options.items()},
+        input=_input_in_words(references),
+        digest=content.hexdigest(),
+        shortest_wait_s=min(waits, default=None),
+        limits=limits,
+    )
+
+
+def _input_in_words(references: References) -> str:
+    files = references.files
+    if files is None:
+        return f"samples of size {references.size:,}, a new one for each execution"
+    return printable(files[0]) if len(files) == 1 else f"{printable(files[0])} and {counted(len(files) - 1, 'other')}"
+
+
+def _tell(cases: Sequence[PipelineCase], contenders: Sequence[Contender], *, rounds: int) -> None:
+    """Say on standard error what is compared, and how long that may take if it is long."""
+    given = cases[0].first_input()
+    failing = sum(given.expected.failures.values())
+    facts = [
+        counted(given.size, "element"),
+        *([f"of which {failing:,} {'fails' if failing == 1 else 'fail'} for good"] if failing else []),
+        f"{_time(given.seconds)} in a sequential run without faults",
+    ]
+    is_as_is = all(case.is_calm for case in cases)
+    how = " Compared as it is: nothing is simulated." if is_as_is else ""
+    click.echo(f"{_name(cases)}: {', '.join(facts)}.{how}", err=True)
+    longest = len(contenders) * (2 * rounds + 5) * sum(case.seconds() for case in cases)
+    if longest > LONG:
+        click.echo(
+            f"Note: With {counted(len(contenders), 'contender')} in {counted(rounds, 'round')} this may take up to "
+            f"{duration(longest)}. A smaller input, fewer contenders (--orchestrator NAME) or --iterations N make it shorter; "
+            "after Ctrl-C, it can be resumed.",
+            err=True,
+        )
+
+
+def _time(seconds: float) -> str:
+    return duration(seconds) if seconds >= 10 else f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1e3:.0f} ms"
+
+
+def _name(cases: Sequence[PipelineCase]) -> str:
+    return printable(cases[0].references.found.pipeline.name)
