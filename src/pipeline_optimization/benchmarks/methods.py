@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline_optimization.benchmarks.records import NAMESPACE, Sample
+from pipeline_optimization.benchmarks.records import NAMESPACE, PipelineRecord, Sample
 
 __all__ = ["describe_methods"]
 
 
-def describe_methods(samples: Sequence[Sample]) -> Mapping[str, str]:
-    """Return a sentence for each figure, with the methods that this machine offered."""
+def describe_methods(samples: Sequence[Sample], pipeline: PipelineRecord | None = None) -> Mapping[str, str]:
+    """Return a sentence for each figure, with the methods that this machine offered; ``pipeline`` is the user's own that was run."""
     cpu = ", ".join(sorted({sample.cpu_method for sample in samples if sample.cpu_method})) or "not measured"
     memory = ", ".join(sorted({sample.memory_method for sample in samples if sample.memory_method})) or "not measured"
-    return {
+    found = {
         "runtime": (
             "One process is one value: the median of its correct warm executions, timed by the harness's own clock from "
             "sending the text to having received the whole answer. The mean of these values is shown; the interval is "
@@ -37,6 +37,26 @@ def describe_methods(samples: Sequence[Sample]) -> Mapping[str, str]:
         ),
         "floor": "The longest chain of drawn latencies (filter, split, slowest word), with any number of workers.",
     }
+    return found if pipeline is None else {**found, **_OF_PIPELINES}
+
+
+_OF_PIPELINES: Mapping[str, str] = {
+    "runtime": (
+        "One process is one value: the median of its correct warm executions, timed by the harness's own clock from "
+        "naming or sending the input to having received the whole result. The mean of these values is shown; the interval is "
+        "the exact one of their median."
+    ),
+    "order": "Every round runs each contender once, in a seeded random order, on the same input and faults.",
+    "success": (
+        "Executions whose result is that of a sequential run without faults (or what the pipeline's expected() says), with the "
+        "same elements failing for good, of all cold and warm ones. Expected are those in which, by the draws, every simulated "
+        "call got through in the end."
+    ),
+    "throughput": "Elements of the input in correct warm executions by the time of all warm executions.",
+    "startup": "The median of the part of the time until a run's workers were ready. It is part of the runtime, as every run starts them anew.",
+    "floor": "The longest way of an element through its drawn latencies, with any number of workers.",
+}
+"""What is said otherwise where a user's own pipeline was run."""
 
 
 def _isolation(samples: Sequence[Sample]) -> str:

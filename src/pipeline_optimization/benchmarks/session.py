@@ -64,6 +64,6 @@ def compare(
         contenders=with_retries([contender.record for contender in contenders], comparing.samples),
         cases=comparing.cases,
         samples=comparing.samples,
-        methods=describe_methods(comparing.samples),
+        methods=describe_methods(comparing.samples, settings.pipeline),
     )
     return summarise(results)

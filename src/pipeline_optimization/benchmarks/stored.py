@@ -91,5 +91,5 @@ def _of_partial(header: Header, samples: list[Sample]) -> Results:
         contenders=with_retries(header.contenders, samples),
         cases=list(cases.values()),
         samples=samples,
-        methods=describe_methods(samples),
+        methods=describe_methods(samples, header.pipeline),
     )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-__all__ = ["KNOWN_BIASES", "METHOD"]
+from collections.abc import Sequence
+
+from pipeline_optimization.benchmarks.records import Results
+
+__all__ = ["KNOWN_BIASES", "METHOD", "method_of"]
 
 METHOD = (
     (
@@ -106,3 +110,28 @@ KNOWN_BIASES = (
     ),
 )
 """What a reader should know before believing, a sentence or two each."""
+
+_OF_PIPELINES = {
+    "Sample": (
+        "One fresh process that runs the pipeline with one contender under one profile: import, set-up, one cold execution, a few "
+        "warm ones, tear-down. Each phase has its own number. A sample's time is the median of its correct warm executions; executions of "
+        "different processes are never pooled."
+    ),
+    "Clock": (
+        "Times are the harness's: from naming or sending the input to having received the whole result as plain data. What a process says "
+        "of its own time is only compared with it."
+    ),
+    "Answers": (
+        "Every result is compared with that of a sequential run without faults in a process of its own, or with what the pipeline's "
+        "expected() says; the same elements must fail for good. The times of wrong results are in no mean and no interval; elements per "
+        "second take them as time in which nothing was done."
+    ),
+}
+"""The terms that say something else where a user's own pipeline was run."""
+
+
+def method_of(results: Results) -> Sequence[tuple[str, str]]:
+    """Return what is measured how, as (term, text)."""
+    if results.run.pipeline is None:
+        return METHOD
+    return [(term, _OF_PIPELINES.get(term, text)) for term, text in METHOD]

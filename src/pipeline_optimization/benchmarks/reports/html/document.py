@@ -18,7 +18,7 @@ from pipeline_optimization.benchmarks.reports.html.library import chart_library,
 from pipeline_optimization.benchmarks.reports.html.sections import ChartSection, chart_sections
 from pipeline_optimization.benchmarks.reports.html.style import style_sheet
 from pipeline_optimization.benchmarks.reports.html.theme import DARK, LIGHT, PHASE_COLOURS, chart_config
-from pipeline_optimization.benchmarks.reports.method import KNOWN_BIASES, METHOD
+from pipeline_optimization.benchmarks.reports.method import KNOWN_BIASES, method_of
 from pipeline_optimization.benchmarks.reports.summary_table import summary_tables
 
 __all__ = ["results_to_html"]
@@ -52,7 +52,7 @@ def results_to_html(results: Results) -> str:
             marks=MARKS,
             contender_title=CONTENDER_TITLE,
             verdict_title=VERDICT_TITLE,
-            method=[*METHOD, *results.methods.items()],
+            method=[*method_of(results), *results.methods.items()],
             biases=KNOWN_BIASES,
             style=style_sheet(),
             charts_json=json_block(_charts(sections)),
