@@ -71,6 +71,7 @@ def test_commands(command: str, tmp_path: Path) -> None:
         (tmp_path / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
     (tmp_path / "results.json").write_text(results_to_json(results({"sequential": 2.0, "threaded": 1.0})), "utf-8")
     shutil.copytree(ROOT / "tests" / "local_plugins", tmp_path / "mine")
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
     if command.startswith("anagram retry "):
         anagram("run", "README.md", "--checkpoint", "run.checkpoint", cwd=tmp_path)
     done = anagram(*shlex.split(command)[1:], cwd=tmp_path)
