@@ -11,14 +11,15 @@ import pipeline_optimization
 
 HOUSE = Path(pipeline_optimization.__file__).parent
 
-ROOMS = ("checkpoint", "engine", "pipeline", "sources")
+ROOMS = ("checkpoint", "engine", "pipeline", "registry", "sources")
 
-TERMS = re.compile(r"tokeni[sz]|lexicon|spell(er|s\b)|anagram|distinct.words|\bletters_", re.IGNORECASE)
+TERMS = re.compile(r"tokeni[sz]|lexicon|speller|anagram|distinct.words|\bletters_", re.IGNORECASE)
 """What belongs to one pipeline. ``signature`` is not among it, since functions have one too."""
 
 PROJECT = re.compile(
     r"anagram_(run_(started|finished)|task_(failed|retried)|item_finished|checkpoint_saved)"  # hooks of every run
-    r"|ANAGRAM_[A-Z_]+|anagram (run|retry|compare|benchmark|plugins)|anagram-plugin-"
+    r"|anagram_counting_kernel|\"anagram(_observer|_kernel|_)?\"|tool\.anagram|AnagramError|name=\"anagram-"  # its other names for plugins, and its error
+    r"|ANAGRAM_[A-Z_*]+|anagram (run|retry|compare|benchmark|plugins)|hatch run (\{name\}:)?anagram|anagram-plugin-"
 )
 """Where the project's own name is a part of hooks, variables, commands and distributions."""
 

@@ -21,6 +21,10 @@ ALSO = ("pipeline_optimization.engine.worker.Worker",)
 """The one name of an inner module that authors of orchestrators need."""
 
 
+HIDDEN = ("pipeline_optimization.kinds", "pipeline_optimization.pipeline.summary")
+"""Modules whose classes are public by those that inherit from them."""
+
+
 def public_api() -> list[str]:
     """Return every public name with its signature, and the hooks with their arguments."""
     found = []
@@ -50,7 +54,7 @@ def described(name: str, thing: object) -> list[str]:
 
 def _members(kind: type) -> dict[str, object]:
     """Return a class's own members, those that it has from bases without a public name of their own included."""
-    hidden = [base for base in kind.__mro__[1:] if base.__module__ == "pipeline_optimization.pipeline.summary"]
+    hidden = [base for base in kind.__mro__[1:] if base.__module__ in HIDDEN]
     return {name: value for one in (*reversed(hidden), kind) for name, value in vars(one).items()}
 
 

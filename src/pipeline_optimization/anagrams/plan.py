@@ -14,7 +14,7 @@ from pipeline_optimization.errors import OptionError, UnknownComponentError
 from pipeline_optimization.pipeline.plan import KEPT, Executor, Options, RunOptions, RunPlan, plan_run
 from pipeline_optimization.processors import threads_beside
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.registry.known import hint_about
+from pipeline_optimization.registry.failure import hint_about
 from pipeline_optimization.tasks.filter_input_task import filter_input
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 from pipeline_optimization.tasks.get_words_task import get_words

@@ -15,10 +15,10 @@ from rich.text import Text
 from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.errors import LexiconError, PluginError, UsageError
+from pipeline_optimization.kinds import OBSERVER_HOOKS
 from pipeline_optimization.registry import PluginRecord, Registry
 from pipeline_optimization.registry.failure import unusable
 from pipeline_optimization.registry.options import argument_name
-from pipeline_optimization.registry.records import OBSERVER_HOOKS
 from pipeline_optimization.testing import CheckResult, check_component, check_observer
 from pipeline_optimization.types import Component
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from pipeline_optimization.errors import PluginConflictError, PluginLoadError, UnknownComponentError
-from pipeline_optimization.registry.known import hint_about
-from pipeline_optimization.registry.records import Kind, PluginRecord
+from pipeline_optimization.kinds import DISTRIBUTION_OF, Kind
+from pipeline_optimization.registry.installing import how_to_install
+from pipeline_optimization.registry.records import PluginRecord
+from pipeline_optimization.spelling_hint import did_you_mean
 
-__all__ = ["raise_unusable", "unknown_component", "unusable"]
+__all__ = ["hint_about", "raise_unusable", "unknown_component", "unusable"]
 
 
 def unusable(record: PluginRecord) -> str:
@@ -50,3 +52,20 @@ def _about(unreadable: Sequence[PluginRecord]) -> str:
     whose = f"{first.distribution} {first.version}".strip() or first.origin
     more = f" and {len(unreadable) - 1} more" if len(unreadable) > 1 else ""
     return f" The metadata of {whose}{more} cannot be read: anagram plugins list."
+
+
+def hint_about(kind: str, name: str, installed: Sequence[str]) -> str:
+    """Return what to install for a name that nobody offers, or else what it may have been meant to be, after a space."""
+    if distribution := DISTRIBUTION_OF.get((kind, name)):
+        return f" It comes with {distribution}: {how_to_install(distribution, direct_url=_direct_url())}."
+    return did_you_mean(name, installed)
+
+
+def _direct_url() -> str | None:
+    """Return what the core's metadata tells of where it was installed from."""
+    from importlib.metadata import distribution  # noqa: PLC0415 - for mistakes only
+
+    try:
+        return distribution("pipeline-optimization").read_text("direct_url.json")
+    except Exception:  # noqa: BLE001 - it is a hint in an error, and metadata may be broken in any way
+        return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import os
 import types
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
@@ -18,7 +18,7 @@ from attrs import frozen
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import OptionError, PluginError
 from pipeline_optimization.foreign_code import call_component
-from pipeline_optimization.registry.records import Kind
+from pipeline_optimization.kinds import MEMBERS, Kind
 from pipeline_optimization.sizes import parse_size
 from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types import Component
@@ -227,16 +227,6 @@ def _check_bounds(value: object, metadata: Mapping[str, Any], what: str) -> None
 
 
 T_co = TypeVar("T_co", covariant=True)
-
-MEMBERS: Mapping[str, Sequence[str]] = {
-    "orchestrator": ("cancel", "close", "open", "poll", "slots", "submit"),
-    "tokenizer": ("filter", "is_characterwise", "words"),
-    "signature": ("__call__",),
-    "lexicon": ("identity", "words"),
-    "pipeline": ("end", "input", "name", "steps"),
-    "retry_policy": ("budget", "deadline", "delays", "retries"),
-}
-"""What a component of each kind must have, as its protocol says."""
 
 
 @frozen

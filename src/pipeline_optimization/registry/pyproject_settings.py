@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.registry.selection import Selection
+from pipeline_optimization.registry.entries import Selection
 from pipeline_optimization.spelling_hint import did_you_mean
 
 __all__ = ["read_selection"]

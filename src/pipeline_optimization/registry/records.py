@@ -2,41 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from attrs import field, frozen
 
-__all__ = ["KINDS", "OBSERVER_HOOKS", "Kind", "PluginRecord", "Status", "kind_named"]
-
-Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline"]
-
-KINDS: Mapping[Kind, str] = {
-    "orchestrator": "anagram_register_orchestrators",
-    "tokenizer": "anagram_register_tokenizers",
-    "signature": "anagram_register_signatures",
-    "retry_policy": "anagram_register_retry_policies",
-    "lexicon": "anagram_register_lexicons",
-    "pipeline": "anagram_register_pipelines",
-}
-"""Each kind of component with the hook that registers it."""
-
-
-def kind_named(word: str) -> Kind | None:
-    """Return the kind that a user names: case, hyphens and underscores do not count. ``retry`` is short for one."""
-    key = word.strip().lower().replace("-", "_").replace(" ", "_")
-    return next((kind for kind in KINDS if key in {kind, kind.removesuffix("_policy")}), None)
-
-
-OBSERVER_HOOKS = (
-    "anagram_run_started",
-    "anagram_task_failed",
-    "anagram_task_retried",
-    "anagram_item_finished",
-    "anagram_checkpoint_saved",
-    "anagram_run_finished",
-)
-"""The hooks of plugins that observe."""
+__all__ = ["PluginRecord", "Status"]
 
 Status = Literal["installed", "active", "disabled", "failed", "conflict", "unreadable"]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 import pluggy
 from attrs import evolve
@@ -12,38 +12,29 @@ from pipeline_optimization import hookspecs
 from pipeline_optimization.errors import OptionError, PluginConflictError, PluginLoadError, UnknownPluginError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.installed import name_key
+from pipeline_optimization.kinds import ByKind, Kind
 from pipeline_optimization.registry.entries import (
     KERNEL_GROUP,
     OBSERVER_GROUP,
     PluginEntry,
+    Selection,
     file_entries,
     installed_entries,
     short_name,
     unreadable_metadata,
 )
 from pipeline_optimization.registry.failure import raise_unusable, unknown_component
-from pipeline_optimization.registry.loading import adopt, import_plugin, initial_records
-from pipeline_optimization.registry.offers import Offers, kernel_offers
+from pipeline_optimization.registry.loading import Offers, adopt, import_plugin, initial_records, kernel_offers
 from pipeline_optimization.registry.options import Choice, argument_name, make_options
-from pipeline_optimization.registry.records import Kind, PluginRecord
-from pipeline_optimization.registry.selection import Selection
-from pipeline_optimization.types import (
-    Component,
-    KernelOffer,
-    Lexicon,
-    Orchestrator,
-    RetryPolicy,
-    RunnablePipeline,
-    Signature,
-    Tokenizer,
-)
+from pipeline_optimization.registry.records import PluginRecord
+from pipeline_optimization.types import Component, KernelOffer
 
 __all__ = ["Registry"]
 
 Options = Mapping[str, object]
 
 
-class Registry:
+class Registry(ByKind):
     """The plugins of this process and their components; a plugin is imported when something of it is asked for.
 
     ``Registry.load()`` finds what is there; ``register`` adds a plugin of the program itself and returns a function
@@ -211,37 +202,10 @@ class Registry:
             values[argument] = value
         return Choice(label, component, make_options(component.options, values, f"the {owner}"), kind)
 
-    def orchestrator(self, label: str, options: Options | None = None) -> Choice[Orchestrator]:
-        return cast("Choice[Orchestrator]", self.choose("orchestrator", label, options))
-
-    def tokenizer(self, label: str, options: Options | None = None) -> Choice[Tokenizer]:
-        return cast("Choice[Tokenizer]", self.choose("tokenizer", label, options))
-
-    def signature(self, label: str, options: Options | None = None) -> Choice[Signature]:
-        return cast("Choice[Signature]", self.choose("signature", label, options))
-
-    def retry_policy(self, label: str, options: Options | None = None) -> Choice[RetryPolicy]:
-        return cast("Choice[RetryPolicy]", self.choose("retry_policy", label, options))
-
-    def lexicon(self, label: str, options: Options | None = None) -> Choice[Lexicon]:
-        return cast("Choice[Lexicon]", self.choose("lexicon", label, options))
-
-    def pipeline(self, label: str, options: Options | None = None) -> Choice[RunnablePipeline]:
-        return cast("Choice[RunnablePipeline]", self.choose("pipeline", label, options))
-
-    def counting_kernels(
-        self, *, tokenizer: str, signature: str, lexicon: str, ask_plugins: bool = True
-    ) -> Sequence[KernelOffer]:
-        """Return the kernels that are offered for a combination of component names, the core's last.
-
-        Plugins that bring kernels are imported for it, unless ``ask_plugins`` is False: then only those answer that
-        are imported already.
-        """
+    def kernels_of(self, combination: Mapping[str, str], *, ask_plugins: bool = True) -> Sequence[KernelOffer]:
         if ask_plugins:
             self._import(lambda entry: KERNEL_GROUP in entry.groups)
-        return kernel_offers(
-            self._manager.hook.anagram_counting_kernel, tokenizer=tokenizer, signature=signature, lexicon=lexicon
-        )
+        return kernel_offers(self._manager.hook.anagram_counting_kernel, combination)
 
     def observers(self, hook: str) -> list[tuple[str, Callable[..., object]]]:
         """Return (plugin name, caller) for each plugin that implements an observer hook.

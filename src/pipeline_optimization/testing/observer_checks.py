@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_optimization.errors import RunInterrupted
+from pipeline_optimization.kinds import OBSERVER_HOOKS
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.entries import installed_entries
-from pipeline_optimization.registry.records import OBSERVER_HOOKS
 from pipeline_optimization.testing.checks import Check, CheckFailedError, require
 from pipeline_optimization.testing.pipelines import SQUARES, TEXT
 from pipeline_optimization.testing.runs import heavy, run_kit

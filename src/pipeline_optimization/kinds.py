@@ -1,0 +1,119 @@
+"""What plugins may offer: each kind of component with its hook, and what the registry need not know of any.
+
+Whoever adds a kind adds it here, with its hook in ``hookspecs`` and its protocol in ``types``.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+if TYPE_CHECKING:
+    from pipeline_optimization.registry.options import Choice
+    from pipeline_optimization.types import (
+        KernelOffer,
+        Lexicon,
+        Orchestrator,
+        RetryPolicy,
+        RunnablePipeline,
+        Signature,
+        Tokenizer,
+    )
+
+__all__ = ["DISTRIBUTION_OF", "KINDS", "MEMBERS", "OBSERVER_HOOKS", "ByKind", "Kind", "kind_named"]
+
+Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline"]
+
+KINDS: Mapping[Kind, str] = {
+    "orchestrator": "anagram_register_orchestrators",
+    "tokenizer": "anagram_register_tokenizers",
+    "signature": "anagram_register_signatures",
+    "retry_policy": "anagram_register_retry_policies",
+    "lexicon": "anagram_register_lexicons",
+    "pipeline": "anagram_register_pipelines",
+}
+"""Each kind of component with the hook that registers it."""
+
+OBSERVER_HOOKS = (
+    "anagram_run_started",
+    "anagram_task_failed",
+    "anagram_task_retried",
+    "anagram_item_finished",
+    "anagram_checkpoint_saved",
+    "anagram_run_finished",
+)
+"""The hooks of plugins that observe."""
+
+MEMBERS: Mapping[str, Sequence[str]] = {
+    "orchestrator": ("cancel", "close", "open", "poll", "slots", "submit"),
+    "tokenizer": ("filter", "is_characterwise", "words"),
+    "signature": ("__call__",),
+    "lexicon": ("identity", "words"),
+    "pipeline": ("end", "input", "name", "steps"),
+    "retry_policy": ("budget", "deadline", "delays", "retries"),
+}
+"""What a component of each kind must have, as its protocol says."""
+
+DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
+    ("kernel", "numba"): "anagram-plugin-numba",
+    ("lexicon", "simplemma"): "anagram-plugin-simplemma",
+    ("orchestrator", "asyncio"): "anagram-plugin-asyncio",
+    ("orchestrator", "dask"): "anagram-plugin-dask",
+    ("orchestrator", "hedged"): "anagram-plugin-hedged",
+    ("orchestrator", "multiprocess"): "anagram-plugin-multiprocess",
+    ("orchestrator", "ray"): "anagram-plugin-ray",
+    ("orchestrator", "spark"): "anagram-plugin-spark",
+    ("orchestrator", "threaded"): "anagram-plugin-threaded",
+    ("retry_policy", "tenacity"): "anagram-plugin-tenacity",
+    ("retry_policy", "tenacity-policy"): "anagram-plugin-tenacity",
+    ("tokenizer", "unicode"): "anagram-plugin-unicode",
+}
+"""(kind, component name) to the distribution that brings it, so that an unknown name can be answered with what to install."""
+
+
+def kind_named(word: str) -> Kind | None:
+    """Return the kind that a user names: case, hyphens and underscores do not count. ``retry`` is short for one."""
+    key = word.strip().lower().replace("-", "_").replace(" ", "_")
+    return next((kind for kind in KINDS if key in {kind, kind.removesuffix("_policy")}), None)
+
+
+class ByKind(ABC):
+    """What a registry offers beside ``choose``: a method for each kind, so that type checkers know what comes of it."""
+
+    @abstractmethod
+    def choose(self, kind: Kind, label: str, options: Mapping[str, object] | None = None) -> Choice[Any]:
+        """Return the component that a user named, as ``NAME`` or ``NAME:VALUE``, with its options checked."""
+
+    @abstractmethod
+    def kernels_of(self, combination: Mapping[str, str], *, ask_plugins: bool = True) -> Sequence[KernelOffer]:
+        """Return the kernels that are offered for a combination of component names, the core's last.
+
+        Plugins that bring kernels are imported for it, unless ``ask_plugins`` is False: then only those answer that
+        are imported already.
+        """
+
+    def orchestrator(self, label: str, options: Mapping[str, object] | None = None) -> Choice[Orchestrator]:
+        return cast("Choice[Orchestrator]", self.choose("orchestrator", label, options))
+
+    def tokenizer(self, label: str, options: Mapping[str, object] | None = None) -> Choice[Tokenizer]:
+        return cast("Choice[Tokenizer]", self.choose("tokenizer", label, options))
+
+    def signature(self, label: str, options: Mapping[str, object] | None = None) -> Choice[Signature]:
+        return cast("Choice[Signature]", self.choose("signature", label, options))
+
+    def retry_policy(self, label: str, options: Mapping[str, object] | None = None) -> Choice[RetryPolicy]:
+        return cast("Choice[RetryPolicy]", self.choose("retry_policy", label, options))
+
+    def lexicon(self, label: str, options: Mapping[str, object] | None = None) -> Choice[Lexicon]:
+        return cast("Choice[Lexicon]", self.choose("lexicon", label, options))
+
+    def pipeline(self, label: str, options: Mapping[str, object] | None = None) -> Choice[RunnablePipeline]:
+        return cast("Choice[RunnablePipeline]", self.choose("pipeline", label, options))
+
+    def counting_kernels(
+        self, *, tokenizer: str, signature: str, lexicon: str, ask_plugins: bool = True
+    ) -> Sequence[KernelOffer]:
+        """Return what ``kernels_of`` returns for a way of counting anagrams."""
+        combination = {"tokenizer": tokenizer, "signature": signature, "lexicon": lexicon}
+        return self.kernels_of(combination, ask_plugins=ask_plugins)
