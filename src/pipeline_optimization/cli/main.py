@@ -6,9 +6,11 @@ import gc
 import os
 import signal
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Iterable, Sequence
 from importlib import import_module
-from typing import TextIO, cast
+from typing import NoReturn, TextIO, cast
 
 import click
 
@@ -78,14 +80,32 @@ def anagram() -> None:
     """Count the dictionary anagrams of a text's words, with any orchestrator."""
 
 
+PATIENCE = 2.0
+"""Seconds that threads have to end after the command is done."""
+
+
 def run_and_exit(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that the README states."""
+    others = threading.enumerate()
     replace_closed_streams()
     handled = _handle_stop_signals()
     code = _run(arguments)
     for number in handled:
         # Nothing is left to tidy up: from now on the system ends the process, where Python would print a traceback.
         signal.signal(number, signal.SIG_DFL)
+    _exit(code, set(threading.enumerate()).difference(others))
+
+
+def _exit(code: int, threads: Iterable[threading.Thread]) -> NoReturn:
+    """End the process. Threads that a user's function left behind have a moment to end, too; Python would wait for ever."""
+    kept = [one for one in threads if not one.daemon]
+    until = time.monotonic() + PATIENCE
+    for thread in kept:
+        thread.join(max(0.0, until - time.monotonic()))
+    if left := [one.name for one in kept if one.is_alive()]:
+        click.echo(f"Note: Threads that did not end were left behind: {', '.join(left)}.", err=True)
+        sys.stdout.flush()
+        os._exit(code)
     sys.exit(code)
 
 

@@ -22,6 +22,9 @@ class NoiseStream:
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
 
+    def close(self) -> None:
+        """Stay open: it is not foreign code's to close."""
+
     def write(self, text: str, /) -> int:
         return len(text) if overheard(text) else self._stream.write(text)
 

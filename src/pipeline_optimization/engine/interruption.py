@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 
 from pipeline_optimization.engine.stopping import Stop
 
-__all__ = ["Interrupter", "Interruption"]
+__all__ = ["Interrupter", "Interruption", "is_of_a_signal"]
 
 PATIENCE = 2.0
 """Seconds after which one more signal raises wherever that is: something that should have ended by then hangs."""
@@ -27,6 +27,20 @@ STOPS: Mapping[int | None, Stop] = {
 }
 
 DEFAULTS = (signal.default_int_handler, signal.SIG_DFL)
+
+
+def is_of_a_signal(error: KeyboardInterrupt) -> bool:
+    """Return whether a signal raised an exception that came out of a task, as far as anybody can tell: the task may have, too.
+
+    Signals strike in the main thread only, and not where they are ignored, as in worker processes. While an ``Interruption`` is
+    entered, what a signal raises has its number.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return False
+    handler = signal.getsignal(signal.SIGINT)
+    if isinstance(getattr(handler, "__self__", None), Interruption):
+        return bool(error.args) and isinstance(error.args[0], int)
+    return handler is not signal.SIG_IGN
 
 
 class Interrupter:

@@ -9,11 +9,10 @@ from pipeline_optimization.engine.backlog import Backlog, Flight
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
-from pipeline_optimization.engine.stopping import Stop
+from pipeline_optimization.engine.stopping import Stop, all_hang
 from pipeline_optimization.engine.tally import Announcer, Emit, FailedItem, Tally
 from pipeline_optimization.engine.wire import Answer, Call, answer_in, completions_in, encode_call
-from pipeline_optimization.engine.work import AS_ALL, Item, Retrying, TaskPolicy, Track, Workload
-from pipeline_optimization.plural import counted
+from pipeline_optimization.engine.work import AS_ALL, Item, Retrying, TaskPolicy, Track, UnacceptableError, Workload
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
 
 __all__ = ["Engine"]
@@ -213,13 +212,10 @@ class Engine:
                 how = "nothing can end it, so it goes on, and its result will be ignored"
             self._time_out(track, timeout, how, "", backlog)
         if len(abandoned) >= self._orchestrator.slots:
-            self.stop = self.stop or Stop(
-                "abandoned",
-                f"{_all_hang(len(abandoned))}, and this orchestrator cannot end {'it' if len(abandoned) == 1 else 'them'}",
-            )
+            self.stop = self.stop or all_hang(len(abandoned))
 
     def _time_out(self, track: Track, timeout: float, how: str, worker: str, backlog: Backlog) -> None:
-        error = ErrorRecord(type="ItemTimeout", message=f"it may take {timeout:g} s; {how}")
+        error = track.item.timed_out(timeout, how)
         if self.stop is None and self._split(track, backlog):
             self._announce.failed(track, error, "error", worker)
         else:
@@ -232,12 +228,17 @@ class Engine:
         return is_split
 
     def _finish(self, track: Track, answer: Answer, worker: str, backlog: Backlog) -> None:
+        try:
+            follow_ups = self._workload.accept(track.item, answer.result)
+        except UnacceptableError as error:
+            if not self._split(track, backlog):
+                self._fail(track, error.record, worker, backlog)
+            return
         self.tally.record(track.item, track.number, "ok")
         self._breaker.succeeded(track.item.task)
         for done in answer.done:
             self.tally.record_done(done)
             self._breaker.succeeded(done.task, done.number)
-        follow_ups = self._workload.accept(track.item, answer.result)
         backlog.add(follow_ups, track.path)
         self._open_bytes -= track.item.size
         self.tally.end(track)
@@ -264,7 +265,7 @@ class Engine:
     def _lose(self, track: Track, completion: Completion, backlog: Backlog) -> None:
         track.losses += 1
         self.tally.of(track.item.task).lost += 1
-        error = ErrorRecord(type="WorkerLost", message=completion.detail or "the worker died")
+        error = track.item.lost(completion.detail)
         self._announce.failed(track, error, "lost", completion.worker)
         if self.stop is not None:
             return
@@ -303,7 +304,3 @@ class Engine:
             self._poll(min(TICK, left), backlog)
             self._tick()
             self.stop = interruption.notice() or self.stop
-
-
-def _all_hang(workers: int) -> str:
-    return "the worker hangs" if workers == 1 else f"all {counted(workers, 'worker')} hang"

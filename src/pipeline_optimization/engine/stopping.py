@@ -6,9 +6,10 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from pipeline_optimization.plural import counted
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["Stop", "StopKind"]
+__all__ = ["Stop", "StopKind", "all_hang"]
 
 StopKind = Literal[
     "interrupted", "terminated", "hung_up", "cancelled", "deadline", "failure", "circuit_breaker", "abandoned"
@@ -34,3 +35,9 @@ class Stop:
     def to_dict(self) -> dict[str, str]:
         """Return the kind and the reason as plain data."""
         return {"kind": self.kind, "reason": self.reason}
+
+
+def all_hang(workers: int) -> Stop:
+    """Return why a run stops in which every worker hangs."""
+    who, whom = ("the worker hangs", "it") if workers == 1 else (f"all {counted(workers, 'worker')} hang", "them")
+    return Stop("abandoned", f"{who}, and this orchestrator cannot end {whom}")

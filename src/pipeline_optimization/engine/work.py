@@ -13,7 +13,7 @@ from pipeline_optimization.engine.draws import seeded_random
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
 
-__all__ = ["AS_ALL", "Item", "Retrying", "TaskPolicy", "Track", "Workload"]
+__all__ = ["AS_ALL", "Item", "Retrying", "TaskPolicy", "Track", "UnacceptableError", "Workload"]
 
 
 @frozen(kw_only=True)
@@ -43,7 +43,8 @@ class Item:
 
     ``position`` is what the ledger knows the item by, if not by its id. ``failed`` is the error of its first attempt where that was
     made in a bundle of several items. ``is_bundle``: it is such a bundle, whose items the ledger has, and not itself; ``split``
-    returns smaller ones in its place where its worker died, and none where there are none.
+    returns smaller ones in its place where its worker died, and none where there are none. ``runs`` says for people what the item
+    runs, in errors of which nobody else can tell.
     """
 
     id: str
@@ -57,12 +58,34 @@ class Item:
     position: int | None = None
     failed: ErrorRecord | None = None
     is_bundle: bool = False
+    runs: str = field(default="", repr=False)
     split: Callable[[], Sequence[Item]] | None = field(default=None, repr=False, eq=False)
 
     @property
     def name(self) -> str:
         """Return what reports call the item."""
         return f"{self.task}:{self.id}"
+
+    def timed_out(self, timeout: float, how: str) -> ErrorRecord:
+        """Return the error of an attempt that took longer than ``timeout`` seconds; ``how`` says what became of it."""
+        return ErrorRecord(type="ItemTimeout", message=f"{self.runs or 'it'} may take {timeout:g} s; {how}")
+
+    def lost(self, detail: str) -> ErrorRecord:
+        """Return the error of an attempt that was lost with its worker, of whose death ``detail`` tells what is known."""
+        message = detail or "the worker died"
+        if self.runs:
+            message += (
+                f" while it ran {self.runs}; a function must not end its process, nor take more memory than there is"
+            )
+        return ErrorRecord(type="WorkerLost", message=message)
+
+
+class UnacceptableError(ValueError):
+    """A workload cannot take a result; ``record`` is what the item fails with. Nothing of it has been taken."""
+
+    def __init__(self, record: ErrorRecord) -> None:
+        super().__init__(record.message)
+        self.record = record
 
 
 class Workload(Protocol):
@@ -73,7 +96,10 @@ class Workload(Protocol):
         ...
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
-        """Commit a result and return the items that it makes possible; they go before further ``items``."""
+        """Commit a result and return the items that it makes possible; they go before further ``items``.
+
+        Raises UnacceptableError for a result that nothing can be made of.
+        """
         ...
 
 

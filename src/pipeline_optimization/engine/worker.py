@@ -5,37 +5,42 @@ It raises nothing of a task's, because some exceptions cannot be unpickled and s
 
 from __future__ import annotations
 
+import os
 import pickle
 import threading
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
-from typing import Protocol, cast
+from typing import cast
 
 from attrs import field, frozen
 
 from pipeline_optimization.engine.cutting import CutShort, IsOver, is_over_here, never
 from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan, pass_latency, pass_latency_async
-from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
-from pipeline_optimization.error_text import message_of
-from pipeline_optimization.errors import InjectedFault, PluginError
+from pipeline_optimization.engine.stage import (
+    AsyncStage,
+    Bundled,
+    DescribingStage,
+    Stage,
+    describe_error,
+    end_fork,
+    is_of_the_run,
+)
+from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
+from pipeline_optimization.errors import PluginError
 from pipeline_optimization.file_module import FileModule
-from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["DESCRIBE_WORKER", "AsyncStage", "Bundled", "Stage", "Worker", "WorkerSetup", "describe_error"]
+__all__ = [
+    "DESCRIBE_WORKER",
+    "AsyncStage",
+    "Bundled",
+    "Stage",
+    "Worker",
+    "WorkerSetup",
+    "describe_error",
+]
 
-
-@frozen
-class Bundled:
-    """What a stage returns that did items of other tasks, too."""
-
-    result: bytes
-    done: Sequence[Done]
-
-
-Stage = Callable[[bytes], bytes | Bundled]
 
 DESCRIBE_WORKER = "describe_worker"
 """The task whose result are the facts in which all processes of a run must agree."""
@@ -92,26 +97,6 @@ class WorkerSetup:
         for file in files:
             file.restore()
         return cast("WorkerSetup", pickle.loads(setup))
-
-
-class AsyncStage(Protocol):
-    """A stage that an event loop may await. ``permanent`` are the errors that another attempt would meet again."""
-
-    permanent: tuple[type[BaseException], ...]
-
-    async def run_async(self, data: bytes) -> bytes | Bundled: ...
-
-
-def describe_error(error: BaseException, *, is_permanent: bool = False) -> ErrorRecord:
-    """Turn an exception into data."""
-    kind = type(error)
-    is_familiar = kind.__module__ in {"builtins", InjectedFault.__module__}
-    name = kind.__qualname__ if is_familiar else f"{kind.__module__}.{kind.__qualname__}"
-    injected = isinstance(error, InjectedFault)
-    trace = "" if injected else "".join(traceback.format_exception(error))
-    return ErrorRecord(
-        type=name, message=message_of(error), traceback=trace, injected=injected, is_permanent=is_permanent
-    )
 
 
 class Worker:
@@ -206,6 +191,7 @@ class Pending:
         self._draw = draw
         self._began = began
         self._is_over = is_over
+        self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
 
@@ -218,10 +204,10 @@ class Pending:
         """Return whether the task is one that an event loop may await."""
         try:
             return hasattr(self._get_stage(), "run_async")
-        except KeyboardInterrupt:
-            raise
-        except BaseException:  # noqa: BLE001 - whatever keeps stages from being built: finish() meets it again and answers
-            return False
+        except BaseException as error:
+            if is_of_the_run(error):
+                raise
+            return False  # whatever keeps stages from being built: finish() meets it again and answers
 
     def finish(self, took: float | None = None) -> bytes:
         """Run the task and return the answer's bytes. ``took`` is how many seconds that takes where time is simulated."""
@@ -230,25 +216,27 @@ class Pending:
         try:
             self._begin()
             return self._done(self._get_stage()(self._call.data))
-        except (KeyboardInterrupt, CutShort):
-            raise
-        except BaseException as error:  # noqa: BLE001 - SystemExit too: a task must not end its worker
-            return self._failed(error)
+        except BaseException as error:
+            if is_of_the_run(error):
+                raise
+            return self._failed(error)  # SystemExit too: a task must not end its worker
         finally:
             is_over_here.reset(before)
 
     async def finish_async(self) -> bytes:
         """Do the same with a task that ``can_await``, while an event loop serves others."""
-        from asyncio import CancelledError  # noqa: PLC0415 - whoever awaits has imported it; others do not pay for it
+        from asyncio import CancelledError, current_task  # noqa: PLC0415 - whoever awaits has imported it; others do not pay for it
 
         before = is_over_here.set(self._is_over)
         try:
             self._begin()
             stage = cast("AsyncStage", self._get_stage())
             return self._done(await stage.run_async(self._call.data))
-        except (KeyboardInterrupt, CutShort, CancelledError):
-            raise
-        except BaseException as error:  # noqa: BLE001 - as above
+        except BaseException as error:
+            if is_of_the_run(error):
+                raise
+            if isinstance(error, CancelledError) and (us := current_task()) is not None and us.cancelling():
+                raise  # else the task has raised it itself
             return self._failed(error)
         finally:
             is_over_here.reset(before)
@@ -259,13 +247,20 @@ class Pending:
         self._draw.check(self._call.task, self._call.number)
 
     def _done(self, found: bytes | Bundled) -> bytes:
+        self._look_around()
         result, done = (found.result, found.done) if isinstance(found, Bundled) else (found, ())
         return encode_answer(Answer(result=result, latency=self._draw.latency, seconds=self._seconds(), done=done))
 
     def _failed(self, error: BaseException) -> bytes:
-        permanent = getattr(self._stage, "permanent", ())
-        record = describe_error(error, is_permanent=isinstance(error, permanent))
+        self._look_around()
+        describe = cast("DescribingStage", self._stage).describe if hasattr(self._stage, "describe") else describe_error
+        record = describe(error)
         return encode_answer(Answer(error=record, latency=self._draw.latency, seconds=self._seconds()))
+
+    def _look_around(self) -> None:
+        """End this process if it is a copy of the one in which the attempt began: two answers would be one too many."""
+        if os.getpid() != self._process:
+            end_fork(f"The task {self._call.task!r}")
 
     def _get_stage(self) -> Stage:
         if self._stage is None:

@@ -6,6 +6,7 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 from contextlib import suppress
 from importlib import import_module
 from multiprocessing.connection import Connection
@@ -54,6 +55,12 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None, code: 
             connection.send_bytes(worker.run_attempt(payload))
     except (EOFError, OSError):
         return
+    if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread()):
+        # Left behind by a task. Python would wait for them, and the parent for this process.
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, ValueError, AttributeError):
+                stream.flush()
+        os._exit(0)
 
 
 def _serve_by_the_parents_code(connection: Connection, worker_init: bytes, parent: int | None) -> None:

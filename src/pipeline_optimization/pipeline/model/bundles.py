@@ -6,111 +6,45 @@ has it tried again alone, from the step that failed; one that is alone fails its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from attrs import astuple, define, field, fields, frozen
+from attrs import define, frozen
 
-from pipeline_optimization.engine.cutting import CutShort, cutting_point
+from pipeline_optimization.engine.cutting import cutting_point
+from pipeline_optimization.engine.stage import Bundled, Stage, end_fork, is_of_the_run
 from pipeline_optimization.engine.wire import Done
-from pipeline_optimization.engine.worker import Bundled, Stage, describe_error
-from pipeline_optimization.errors import InputError, UnsendableError
-from pipeline_optimization.pipeline.model.codec import PICKLED, PLAIN, Codec
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable, where
+from pipeline_optimization.pipeline.model.codec import PICKLED, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath, child, position
+from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Waiting
 from pipeline_optimization.pipeline.model.parts import decode_contents
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
+from pipeline_optimization.pipeline.model.surroundings import restoring, working_directory
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["Failed", "Outcome", "Waiting", "build_stages"]
-
-SHOWN = 200
-"""Characters of an element that a report shows."""
+__all__ = ["build_stages"]
 
 LOOK = 256
 """Calls between two questions whether the run is over."""
 
 
-@frozen
-class Failed:
-    """An element that failed at a step, in company: ``data`` is what to try again with, ``shown`` what people see of it."""
-
-    step: int
-    path: ElementPath
-    data: bytes = field(repr=False)
-    shown: str
-    error: ErrorRecord
-
-
-@frozen
-class Waiting:
-    """An element that goes on alone, from a step."""
-
-    step: int
-    path: ElementPath
-    data: bytes = field(repr=False)
-    shown: str
-
-
-@define
-class Outcome:
-    """What came of a bundle. ``total`` is what the end adds up to, if anything reached it.
-
-    ``unreadable`` is the source that could not be read, and why. ``invalid_bytes`` and ``looks`` are as in ``Read``.
-    """
-
-    failed: list[Failed] = field(factory=list)
-    waiting: list[Waiting] = field(factory=list)
-    total: bytes | None = None
-    elements: int = 0
-    unreadable: tuple[str, str] | None = None
-    invalid_bytes: int = 0
-    looks: str = ""
-    done: list[Done] = field(factory=list)
-
-    def to_bundled(self) -> Bundled:
-        """Return the outcome as bytes, with what was done beside them. All that is in it is plain, so it may be kept."""
-        failed = [(*astuple(one, recurse=False)[:-1], astuple(one.error)) for one in self.failed]
-        waiting = [astuple(one, recurse=False) for one in self.waiting]
-        parts = (failed, waiting, self.total, self.elements, self.unreadable, self.invalid_bytes, self.looks)
-        return Bundled(PLAIN.encode(parts), self.done)
-
-    @staticmethod
-    def from_bytes(data: bytes) -> Outcome:
-        """Return the outcome. Raises ValueError or LookupError for bytes that are none."""
-        try:
-            failed, waiting, total, elements, unreadable, invalid_bytes, looks = PLAIN.decode(data)
-            return Outcome(
-                failed=[
-                    Failed(step, path, data, shown, ErrorRecord(**dict(zip(_ERROR, error, strict=True))))
-                    for step, path, data, shown, error in failed
-                ],
-                waiting=[Waiting(*facts) for facts in waiting],
-                total=total,
-                elements=elements,
-                unreadable=unreadable,
-                invalid_bytes=invalid_bytes,
-                looks=looks,
-            )
-        except TypeError as error:
-            raise ValueError(str(error)) from error
-
-
-_ERROR = [field.name for field in fields(ErrorRecord)]
-
-
-def build_stages(pipeline: CompletePipeline[Any, Any], alone: frozenset[int], codec: Codec) -> Mapping[str, Stage]:
+def build_stages(
+    pipeline: CompletePipeline[Any, Any], alone: frozenset[int], codec: Codec, home: str = ""
+) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name: the input's, and each step's.
 
-    Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of totals.
+    Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of totals. Names of files are
+    relative to ``home``.
     """
-    runner = _Runner(pipeline, alone, codec)
+    runner = _Runner(pipeline, alone, codec, home, working_directory())
     stages: dict[str, Stage] = {pipeline.input.task: runner.run_part}
     for index, step in enumerate(pipeline.steps):
         spec = step.spec
         stages[step.name] = (
-            _AsyncFrom(runner, index, spec.permanent, spec.timeout)
-            if step.is_async
-            else _From(runner, index, spec.permanent)
+            _AsyncFrom(runner, index, step, spec.timeout) if step.is_async else _From(runner, index, step)
         )
     return stages
 
@@ -121,10 +55,14 @@ class _From:
 
     runner: _Runner
     index: int
-    permanent: tuple[type[BaseException], ...]
+    step: Step
 
     def __call__(self, data: bytes) -> Bundled:
-        return self.runner.run([self.runner.codec.decode(data)], self.index, is_alone=True).to_bundled()
+        with restoring(self.runner.directory):
+            return self.runner.run([self.runner.codec.decode(data)], self.index, is_alone=True).to_bundled()
+
+    def describe(self, error: BaseException) -> ErrorRecord:
+        return failure_of(self.step.plain, error, self.step.spec.permanent)
 
 
 @frozen
@@ -144,9 +82,9 @@ class _AsyncFrom(_From):
 
     async def run_async(self, data: bytes) -> Bundled:
         path, value = self.runner.codec.decode(data)
-        step = self.runner.pipeline.steps[self.index]
-        passed = _placed(step, path, value, await step.plain(value))
-        return self.runner.run(passed, self.index + 1, is_alone=False).to_bundled()
+        with restoring(self.runner.directory):
+            passed = _placed(self.step, path, value, await self.step.plain(value))
+            return self.runner.run(passed, self.index + 1, is_alone=False).to_bundled()
 
 
 @define(eq=False)
@@ -154,14 +92,17 @@ class _Runner:
     pipeline: CompletePipeline[Any, Any]
     alone: frozenset[int]
     codec: Codec
+    home: str
+    directory: str
 
     def run_part(self, data: bytes) -> Bundled:
         try:
-            read = decode_contents(data).read()
+            read = decode_contents(data, self.home).read()
             elements = list(read.elements)
         except InputError as error:
             return Outcome(unreadable=(error.source, str(error))).to_bundled()
-        outcome = self.run(elements, 0, is_alone=False)
+        with restoring(self.directory):
+            outcome = self.run(elements, 0, is_alone=False)
         outcome.elements = len(elements)
         outcome.invalid_bytes, outcome.looks = read.invalid_bytes, read.looks
         return outcome.to_bundled()
@@ -188,7 +129,7 @@ class _Runner:
     ) -> Sequence[tuple[ElementPath, Any]]:
         """Return the outputs of a step. Raises what its function raises for the only element of an attempt."""
         step = self.pipeline.steps[index]
-        look = cutting_point()
+        look, process = cutting_point(), os.getpid()
         passed: list[tuple[ElementPath, Any]] = []
         number = positions = 0
         for at, (path, value) in enumerate(elements):
@@ -196,13 +137,15 @@ class _Runner:
                 look()
             try:
                 passed += _apply(step, path, value)
-            except (KeyboardInterrupt, CutShort):
-                raise
             except BaseException as error:
-                if is_first:
+                if is_first or is_of_the_run(error):
                     raise
+                if os.getpid() != process:
+                    end_fork(where(step.plain))
                 self._fail(outcome, index, path, value, error)
             else:
+                if os.getpid() != process:  # at once, as the child would fork at the next element again
+                    end_fork(where(step.plain))
                 number += 1
                 positions += position(path)
         if number and not is_first:
@@ -213,71 +156,71 @@ class _Runner:
         end = self.pipeline.end
         try:
             outcome.total = self.codec.encode(end.add(end.zero(), elements))
-        except (KeyboardInterrupt, CutShort):
-            raise
         except BaseException as error:
-            if len(elements) < 2:
-                if not elements:
+            if is_of_the_run(error) or not elements:
+                raise
+            if len(elements) == 1:
+                outcome.failed.append(self._endless(*elements[0], error))
+            else:
+                self._end_one_by_one(outcome, elements)
+
+    def _end_one_by_one(self, outcome: Outcome, elements: Sequence[tuple[ElementPath, Any]]) -> None:
+        """Add elements of which one cannot be added, which the others must not pay for."""
+        end = self.pipeline.end
+        total = self.codec.encode(end.zero())
+        for element in elements:
+            alone = Outcome()
+            self._end(alone, [element])
+            outcome.failed += alone.failed
+            if alone.total is None:
+                continue
+            try:
+                total = self.codec.encode(end.merge(self.codec.decode(total), self.codec.decode(alone.total)))
+            except BaseException as error:
+                if is_of_the_run(error):
                     raise
-                ((path, value),) = elements
-                outcome.failed.append(self._endless(path, value, error))
-                return
-            # One of them is the cause, which the others must not pay for.
-            total = end.zero()
-            for element in elements:
-                alone = Outcome()
-                self._end(alone, [element])
-                outcome.failed += alone.failed
-                if alone.total is not None:
-                    total = end.merge(total, self.codec.decode(alone.total))
-            outcome.total = self.codec.encode(total)
+                outcome.failed.append(self._endless(*element, error))
+        outcome.total = total
 
     def _endless(self, path: ElementPath, value: Any, error: BaseException) -> Failed:
         """Return the failure of an element that the end could not add, at the step that made it."""
         index = len(self.pipeline.steps)
         if not index:
             raise error
-        if isinstance(error, Exception) and self._is_unsendable(value):
+        if self._encoded(value) is None:
             return self._unsendable(index, path, value, error)
-        return Failed(index - 1, path, b"", _shown(value), describe_error(error, is_permanent=True))
+        record = failure_of(self.pipeline.steps[-1].plain, error, (BaseException,))
+        return Failed(index - 1, path, b"", shown(value), record)
 
-    def _is_unsendable(self, value: Any) -> bool:
+    def _encoded(self, value: Any) -> bytes | None:
+        """Return a value as bytes, None where that cannot be: a user's object may raise anything when it is pickled."""
         try:
-            self.codec.encode(value)
-        except Exception:  # noqa: BLE001 - a user's object may raise anything when it is pickled
-            return True
-        return False
+            return self.codec.encode(value)
+        except BaseException as error:
+            if is_of_the_run(error):
+                raise
+            return None
 
     def _wait(self, outcome: Outcome, elements: Iterable[tuple[ElementPath, Any]], index: int) -> None:
         for path, value in elements:
             try:
-                outcome.waiting.append(Waiting(index, path, self.codec.encode((path, value)), _shown(value)))
-            except Exception as error:  # noqa: BLE001 - a user's object may raise anything when it is pickled
+                outcome.waiting.append(Waiting(index, path, self.codec.encode((path, value)), shown(value)))
+            except BaseException as error:
+                if is_of_the_run(error):
+                    raise
                 outcome.failed.append(self._unsendable(index, path, value, error))
 
     def _fail(self, outcome: Outcome, index: int, path: ElementPath, value: Any, error: BaseException) -> None:
-        is_permanent = isinstance(error, self.pipeline.steps[index].spec.permanent)
-        try:
-            data = self.codec.encode((path, value))
-        except Exception:  # noqa: BLE001 - as above
-            data, is_permanent = b"", True  # nobody can try again with what cannot be sent
-        record = describe_error(error, is_permanent=is_permanent)
-        outcome.failed.append(Failed(index, path, data, _shown(value), record))
+        step, data = self.pipeline.steps[index], self._encoded((path, value))
+        # Nobody can try again with what cannot be sent.
+        permanent = step.spec.permanent if data is not None else (BaseException,)
+        outcome.failed.append(Failed(index, path, data or b"", shown(value), failure_of(step.plain, error, permanent)))
 
-    @property
-    def _use(self) -> str:
-        return "sent to another process" if self.codec is PICKLED else "kept in a checkpoint"
-
-    def _unsendable(self, index: int, path: ElementPath, value: Any, error: Exception) -> Failed:
+    def _unsendable(self, index: int, path: ElementPath, value: Any, error: BaseException) -> Failed:
         """Return the failure of the step before ``index``, which returned what no other process can be sent."""
-        maker = max(0, index - 1)
-        function = self.pipeline.steps[maker].plain
-        problem = UnsendableError(
-            f"{_where(function)} returned {_shown(value)}, which cannot be {self._use} ({error}). Return plain data."
-            if index
-            else f"{_shown(value)} cannot be {self._use} ({error})."
-        )
-        return Failed(maker, path, b"", _shown(value), describe_error(problem, is_permanent=True))
+        makers = [step.plain for step in self.pipeline.steps[:index]]
+        use = "sent to another process" if self.codec is PICKLED else "kept in a checkpoint"
+        return Failed(max(0, index - 1), path, b"", shown(value), unsendable(makers, shown(value), error, use))
 
 
 def _apply(step: Step, path: ElementPath, value: Any) -> list[tuple[ElementPath, Any]]:
@@ -291,17 +234,3 @@ def _placed(step: Step, path: ElementPath, value: Any, result: Any) -> list[tupl
     if step.kind == "filter":
         return [(path, value)] if result else []
     return [(child(path, number), one) for number, one in enumerate(result)]
-
-
-def _where(function: Callable[..., Any]) -> str:
-    code = getattr(function, "__code__", None)
-    name = getattr(function, "__qualname__", repr(function))
-    return name if code is None else f"{name} ({code.co_filename}, line {code.co_firstlineno})"
-
-
-def _shown(value: object) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - a broken __repr__ costs its own words only
-        text = f"an object of type {type(value).__qualname__}"
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"

@@ -89,10 +89,10 @@ class Sum(Generic[Value]):
         return whole, parts
 
     def merge(self, total: tuple[Any, list[float]], other: tuple[Any, list[float]]) -> tuple[Any, list[float]]:
-        parts = total[1]
+        whole, parts = total[0] + other[0], total[1]  # what cannot be added changes nothing
         for part in other[1]:
             _add_exactly(parts, part)
-        return total[0] + other[0], parts
+        return whole, parts
 
     def result(self, total: tuple[Any, list[float]]) -> Any:
         whole, parts = total

@@ -21,6 +21,7 @@ from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.pipeline.model.surroundings import working_directory
 from pipeline_optimization.pipeline.model.workload import PipelineWorkload
 from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions
 from pipeline_optimization.pipeline.summary import RunSummary
@@ -86,13 +87,17 @@ class _Packed:
     pipeline: CompletePipeline[Any, Any] | bytes
     alone: frozenset[int]
     is_kept: bool
+    home: str = field(factory=working_directory)
 
 
 def build_pipeline(packed: Any) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name."""
     pipeline = packed.pipeline
     return build_stages(
-        pickle.loads(pipeline) if isinstance(pipeline, bytes) else pipeline, packed.alone, codec_of(packed.is_kept)
+        pickle.loads(pipeline) if isinstance(pipeline, bytes) else pipeline,
+        packed.alone,
+        codec_of(packed.is_kept),
+        packed.home,
     )
 
 
@@ -160,6 +165,7 @@ class LoadedPipelineJob(Generic[Result]):
             encoding=job.encoding,
             inline=not job.executor.capabilities.shared_files,
             names=[source.name for source in sources],
+            alone=self.argument.alone,
         )
         return StartedPipelineJob(job=job, workload=workload)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -177,12 +178,13 @@ def encode_contents(contents: Contents) -> bytes:
     return pickle.dumps(contents, pickle.HIGHEST_PROTOCOL) + state.to_bytes(STATE_BYTES, "big")
 
 
-def decode_contents(data: bytes) -> Contents:
-    """Return what ``encode_contents`` made bytes of."""
+def decode_contents(data: bytes, home: str = "") -> Contents:
+    """Return what ``encode_contents`` made bytes of. Names of files are relative to ``home``, if it is given."""
     contents: Contents = pickle.loads(data)  # which stops where the pickle does
     if isinstance(contents, LineRange):
         state = int.from_bytes(data[-STATE_BYTES:], "big")
-        return evolve(contents, part=contents.part._replace(state=state))
+        part = contents.part
+        return evolve(contents, part=part._replace(path=os.path.join(home, part.path), state=state))
     return contents
 
 

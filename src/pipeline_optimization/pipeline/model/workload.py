@@ -7,11 +7,15 @@ from typing import Any
 
 from attrs import define, evolve, field
 
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.stage import describe_error
+from pipeline_optimization.engine.work import Item, UnacceptableError
+from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import InputError, OptionError
-from pipeline_optimization.pipeline.model.bundles import Failed, Outcome, Waiting
+from pipeline_optimization.pipeline.model.blame import unsendable, where
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.elements import name_of, position
+from pipeline_optimization.pipeline.model.ends import Group, Reduce
+from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Waiting
 from pipeline_optimization.pipeline.model.parts import Part, decode_contents, encode_contents, without_state
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.sources.encoding import Decoded
@@ -24,7 +28,7 @@ __all__ = ["PipelineWorkload"]
 class PipelineWorkload:
     """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far, ``codec`` that of workers.
 
-    ``inline``: workers cannot read files of this machine.
+    ``inline``: workers cannot read files of this machine. Elements enter the steps ``alone`` one by one.
     """
 
     pipeline: CompletePipeline[Any, Any]
@@ -39,11 +43,19 @@ class PipelineWorkload:
     decoded: Decoded = field(init=False)
 
     names: Sequence[str] = ()
+    alone: frozenset[int] = frozenset()
     lines: LineNumbers = field(factory=LineNumbers)
+    _runs: Sequence[str] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.total = self.pipeline.end.zero()
         self.decoded = Decoded(self.encoding)
+        try:
+            self.total = self.pipeline.end.zero()
+        except Exception as error:
+            raise OptionError(
+                f"The pipeline {self.pipeline.name!r} has no start: zero() raised {describe(error)}."
+            ) from error
+        self._runs = [self._functions(index) for index in range(len(self.pipeline.steps) + 1)]
 
     def items(self) -> Iterator[Item]:
         """Yield a bundle for each part of the input."""
@@ -56,17 +68,44 @@ class PipelineWorkload:
         if outcome.unreadable is not None:
             source, message = outcome.unreadable
             raise InputError(message, source=source)
+        if outcome.total is not None:
+            self._add(outcome.total)
         self.elements += outcome.elements
         self.decoded.note(outcome.invalid_bytes, outcome.looks, item.place)
         if item.is_bundle:
             self.bytes_read += item.size
-        if outcome.total is not None:
-            self.total = self.pipeline.end.merge(self.total, self.codec.decode(outcome.total))
         if not outcome.failed and not outcome.waiting:
             return ()
         place = self._places(item)
         again = [evolve(self._alone(one, place(one)), failed=one.error) for one in outcome.failed]
         return [*again, *(self._alone(one, place(one)) for one in outcome.waiting)]
+
+    def _add(self, data: bytes) -> None:
+        """Add a total. Raises UnacceptableError for one that cannot be added, of which the functions' values are the cause."""
+        end = self.pipeline.end
+        try:
+            other = self.codec.decode(data)
+        except Exception as error:
+            makers = [step.plain for step in self.pipeline.steps]
+            raise UnacceptableError(unsendable(makers, "what it did", error, "had from its worker")) from error
+        try:
+            self.total = end.merge(self.total, other)
+        except Exception as error:
+            if isinstance(end, Group | Reduce):  # whose totals may be half merged now
+                raise OptionError(
+                    f"The pipeline {self.pipeline.name!r} cannot merge what its workers have added up ({describe(error)}). Nothing can be "
+                    "said of the result: see to its merge(), or to values that cannot be added to each other."
+                ) from error
+            raise UnacceptableError(describe_error(error, is_permanent=True)) from error
+
+    def _functions(self, first: int) -> str:
+        """Return, for people, the functions that run in one attempt from a step on."""
+        names = []
+        for index in range(first, len(self.pipeline.steps)):
+            if index in self.alone and index > first:
+                break
+            names.append(where(self.pipeline.steps[index].plain))
+        return ", ".join(names)
 
     def content(self, item: Item) -> bytes:
         """Return what an item is run on, as a later run has it too: it may find a file with another time, and the same content."""
@@ -105,6 +144,7 @@ class PipelineWorkload:
             size=part.size or len(data),
             place=part.place,
             is_bundle=True,
+            runs="" if 0 in self.alone else self._runs[0],
             split=split,
         )
 
@@ -124,4 +164,5 @@ class PipelineWorkload:
             data=one.data,
             position=position(one.path),
             place=place,
+            runs=self._runs[one.step],
         )

@@ -1,0 +1,69 @@
+"""Who is to blame: functions and values as messages name them, and what functions do wrong as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from pipeline_optimization.engine.stage import describe_error, is_of_the_run
+from pipeline_optimization.error_text import describe, message_of
+from pipeline_optimization.errors import UnsendableError
+from pipeline_optimization.types import ErrorRecord
+
+__all__ = ["failure_of", "shown", "unsendable", "where"]
+
+SHOWN = 200
+"""Characters of an element that a report shows."""
+
+
+def where(function: Callable[..., Any]) -> str:
+    """Return a function's name with its file and its line, as far as it has them."""
+    while isinstance(function, partial):
+        function = function.func
+    kind = type(function)
+    code = getattr(function if hasattr(function, "__qualname__") else vars(kind).get("__call__"), "__code__", None)
+    name = getattr(function, "__qualname__", kind.__qualname__)
+    return name if code is None else f"{name} ({code.co_filename}, line {code.co_firstlineno})"
+
+
+def shown(value: object) -> str:
+    """Return a value as a report shows it, shortened; a broken ``__repr__`` costs its own words only."""
+    try:
+        text = repr(value)
+    except BaseException as error:
+        if is_of_the_run(error):
+            raise
+        text = f"an object of type {type(value).__qualname__}"
+    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def failure_of(
+    function: Callable[..., Any], error: BaseException, permanent: tuple[type[BaseException], ...] = ()
+) -> ErrorRecord:
+    """Return what a function raised as data. Of what would have ended a program, the message says what to do instead."""
+    record = describe_error(error, is_permanent=isinstance(error, permanent))
+    if isinstance(error, Exception):
+        return record
+    said = f" ({message_of(error)})" if message_of(error) else ""
+    what = (
+        f"called sys.exit(){said}. Let it return"
+        if isinstance(error, SystemExit)
+        else f"raised {type(error).__qualname__}{said}, which is no Exception. Let it raise one"
+    )
+    return ErrorRecord(
+        type=record.type,
+        message=f"{where(function)} {what}.",
+        traceback=record.traceback,
+        is_permanent=record.is_permanent,
+    )
+
+
+def unsendable(makers: Sequence[Callable[..., Any]], value: str, error: BaseException, use: str) -> ErrorRecord:
+    """Return the failure of the function that made a value which cannot be used in a way, such as "kept in a checkpoint".
+
+    ``makers`` are the functions that the value went through; none made it where it came as it is.
+    """
+    text = f"cannot be {use} ({message_of(error) or describe(error)})."
+    message = f"{where(makers[-1])} returned {value}, which {text} Return plain data." if makers else f"{value} {text}"
+    return describe_error(UnsendableError(message), is_permanent=True)

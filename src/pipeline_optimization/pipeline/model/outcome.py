@@ -1,0 +1,81 @@
+"""What came of a bundle, as a worker tells its parent."""
+
+from __future__ import annotations
+
+from attrs import astuple, define, field, fields, frozen
+
+from pipeline_optimization.engine.stage import Bundled
+from pipeline_optimization.engine.wire import Done
+from pipeline_optimization.pipeline.model.codec import PLAIN
+from pipeline_optimization.pipeline.model.elements import ElementPath
+from pipeline_optimization.types import ErrorRecord
+
+__all__ = ["Failed", "Outcome", "Waiting"]
+
+
+@frozen
+class Failed:
+    """An element that failed at a step, in company: ``data`` is what to try again with, ``shown`` what people see of it."""
+
+    step: int
+    path: ElementPath
+    data: bytes = field(repr=False)
+    shown: str
+    error: ErrorRecord
+
+
+@frozen
+class Waiting:
+    """An element that goes on alone, from a step."""
+
+    step: int
+    path: ElementPath
+    data: bytes = field(repr=False)
+    shown: str
+
+
+@define
+class Outcome:
+    """What came of a bundle. ``total`` is what the end adds up to, if anything reached it.
+
+    ``unreadable`` is the source that could not be read, and why. ``invalid_bytes`` and ``looks`` are as in ``Read``.
+    """
+
+    failed: list[Failed] = field(factory=list)
+    waiting: list[Waiting] = field(factory=list)
+    total: bytes | None = None
+    elements: int = 0
+    unreadable: tuple[str, str] | None = None
+    invalid_bytes: int = 0
+    looks: str = ""
+    done: list[Done] = field(factory=list)
+
+    def to_bundled(self) -> Bundled:
+        """Return the outcome as bytes, with what was done beside them. All that is in it is plain, so it may be kept."""
+        failed = [(*astuple(one, recurse=False)[:-1], astuple(one.error)) for one in self.failed]
+        waiting = [astuple(one, recurse=False) for one in self.waiting]
+        parts = (failed, waiting, self.total, self.elements, self.unreadable, self.invalid_bytes, self.looks)
+        return Bundled(PLAIN.encode(parts), self.done)
+
+    @staticmethod
+    def from_bytes(data: bytes) -> Outcome:
+        """Return the outcome. Raises ValueError or LookupError for bytes that are none."""
+        try:
+            failed, waiting, total, elements, unreadable, invalid_bytes, looks = PLAIN.decode(data)
+            return Outcome(
+                failed=[
+                    Failed(step, path, data, shown, ErrorRecord(**dict(zip(_ERROR, error, strict=True))))
+                    for step, path, data, shown, error in failed
+                ],
+                waiting=[Waiting(*facts) for facts in waiting],
+                total=total,
+                elements=elements,
+                unreadable=unreadable,
+                invalid_bytes=invalid_bytes,
+                looks=looks,
+            )
+        except TypeError as error:
+            raise ValueError(str(error)) from error
+
+
+_ERROR = [field.name for field in fields(ErrorRecord)]
