@@ -9,11 +9,18 @@ from attrs import evolve, frozen
 
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.sources import white_space
-from pipeline_optimization.sources.encoding import HEAD_BYTES, UTF_8, TranscodedStream, encoding_in
+from pipeline_optimization.sources.encoding import (
+    BYTE_ORDER_MARK,
+    HEAD_BYTES,
+    UTF_8,
+    TranscodedStream,
+    count_invalid,
+    encoding_in,
+    looks_like,
+)
 from pipeline_optimization.sources.source import TextSource
 from pipeline_optimization.sources.squeezing import MAX_WORD_BYTES, shorten, squeeze_run
 from pipeline_optimization.sources.stream import InputStream
-from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, count_invalid, looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

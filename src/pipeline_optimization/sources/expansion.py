@@ -14,14 +14,13 @@ from attrs import define, field
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.plural import counted
 from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in
-from pipeline_optimization.sources.encoding import encoding_in
+from pipeline_optimization.sources.encoding import BINARY, encoding_in, looks_like
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.file_state import settled_path
 from pipeline_optimization.sources.searching import is_directory, is_missing, match_glob, walk
 from pipeline_optimization.sources.source import StreamSource
 from pipeline_optimization.sources.url import UrlSource, is_url
-from pipeline_optimization.sources.utf8 import BINARY, looks_like
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,10 +11,18 @@ from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.sources.compression import HEAD_BYTES
-from pipeline_optimization.sources.encoding import UTF_8, TranscodedStream, encoding_in
+from pipeline_optimization.sources.encoding import (
+    BYTE_ORDER_MARK,
+    REPLACEMENT,
+    REPLACEMENT_BYTES,
+    UTF_8,
+    TranscodedStream,
+    encoding_in,
+    looks_like,
+    new_decoder,
+)
 from pipeline_optimization.sources.random_access import open_random
 from pipeline_optimization.sources.stream import InputStream
-from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK, REPLACEMENT, REPLACEMENT_BYTES, looks_like, new_decoder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

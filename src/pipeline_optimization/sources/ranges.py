@@ -16,12 +16,11 @@ from pipeline_optimization.sources import white_space
 from pipeline_optimization.sources.chunking import Chunk, cut_stream, longest_run
 from pipeline_optimization.sources.compression import HEAD_BYTES, compression_in
 from pipeline_optimization.sources.decompression import open_by_content
-from pipeline_optimization.sources.encoding import encoding_in
+from pipeline_optimization.sources.encoding import BYTE_ORDER_MARK, encoding_in
 from pipeline_optimization.sources.file_state import UNKNOWN
 from pipeline_optimization.sources.random_access import RandomAccess, open_random, read_once
 from pipeline_optimization.sources.stream import InputStream
 from pipeline_optimization.sources.url import is_url
-from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from pipeline_optimization.sources.utf8 import REPLACEMENT, REPLACEMENT_BYTES, decode_pieces, new_decoder
+from pipeline_optimization.sources.encoding import REPLACEMENT, REPLACEMENT_BYTES, decode_pieces, new_decoder
 
 __all__ = ["MAX_WORD_BYTES", "Squeeze", "SqueezedRun", "shorten", "squeeze_run"]
 

@@ -14,8 +14,8 @@ from attrs import evolve, frozen
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.sources import UNKNOWN, FileRange, FileSource, Source, is_plain_file
+from pipeline_optimization.sources.encoding import count_invalid, looks_like
 from pipeline_optimization.sources.lines import LineNumbers, cut_lines, read_line_range, split_lines
-from pipeline_optimization.sources.utf8 import count_invalid, looks_like
 
 __all__ = [
     "Contents",

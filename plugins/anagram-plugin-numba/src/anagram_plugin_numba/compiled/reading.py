@@ -14,7 +14,7 @@ from numba import types
 from numpy.typing import NDArray
 
 from anagram_plugin_numba.compilation import compiled, inlined
-from pipeline_optimization.sources.utf8 import BYTE_ORDER_MARK
+from pipeline_optimization.sources.encoding import BYTE_ORDER_MARK
 
 __all__ = ["read_files"]
 
