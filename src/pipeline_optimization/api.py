@@ -44,6 +44,7 @@ def count_anagrams(
     checkpoint: str | PathLike[str] | None = None,
     resume: bool = False,
     retries_failed: bool = False,
+    accept_changed_code: bool = False,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -56,7 +57,8 @@ def count_anagrams(
     in bytes, ``encoding`` is that of files and streams (UTF-16 or UTF-32 with a byte order mark needs none), ``latency_scale``
     multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
     ``limits`` bounds times and failures. ``checkpoint`` keeps finished items in that file, and with ``resume`` those
-    that it has are not run again, nor those that failed for good, unless ``retries_failed``.
+    that it has are not run again, nor those that failed for good, unless ``retries_failed``; ``accept_changed_code`` goes
+    on though the code of a component has changed since.
     ``should_stop`` is asked again and again, at least four times a second while attempts only wait; once it returns True, the
     run is stopped as by a Ctrl-C, and the partial report is returned. Use it where Ctrl-C does not reach, as in a thread.
     ``kernel`` is the counting kernel; ``auto`` takes a compiled one where the input is known to be large enough to pay.

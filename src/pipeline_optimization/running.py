@@ -45,6 +45,7 @@ def run(
     checkpoint: str | PathLike[str] | None = None,
     resume: bool = False,
     retries_failed: bool = False,
+    accept_changed_code: bool = False,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -70,6 +71,7 @@ def run(
             plain data then: numbers, texts, bytes, None, and lists, tuples, sets and dictionaries of them.
         resume: Go on with the run of the checkpoint; start it where there is none yet.
         retries_failed: With ``resume``, try elements again that failed for good.
+        accept_changed_code: With ``resume``, go on though code of the pipeline has changed since: what is finished stays as it is.
         registry: The plugins; all that are installed where it is None.
         on_progress: Called again and again with how far the run is.
         should_stop: Asked again and again; once it returns True, the run is stopped as by a Ctrl-C.

@@ -22,6 +22,7 @@ from pipeline_optimization.errors import PluginLoadError
 from pipeline_optimization.file_module import CORE, FileModule, origin_of
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.pipeline.job import KeptWorkload, StopOf
+from pipeline_optimization.pipeline.plan import CODE
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.sources import Source
 from pipeline_optimization.types import Capabilities, KernelOffer
@@ -125,7 +126,7 @@ class LoadedAnagramJob:
         }
         for name, component in (("tokenizer", stages.tokenizer.component), ("signature", stages.signature.component)):
             if not (origin := origin_of(component.factory)).startswith(CORE):
-                facts[f"the code of the {name}"] = origin
+                facts[f"{CODE}the {name}"] = origin
         return facts
 
     def start(self, sources: Sequence[Source], stop_of: StopOf) -> StartedAnagramJob:

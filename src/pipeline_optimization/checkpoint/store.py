@@ -43,16 +43,19 @@ class CheckpointStore:
         resume: bool,
         invocation: str = "",
         remedies: Mapping[str, str] | None = None,
+        accepts: str | None = None,
     ) -> None:
         """Open a checkpoint for the run that ``facts`` describe, by what people call each fact.
 
-        ``remedies`` says, in whole sentences, what to do if a certain fact differs; "{was}" there is what it was.
+        ``remedies`` says, in whole sentences, what to do if a certain fact differs, or one that begins with this; "{was}" there is
+        what it was. Facts that begin with ``accepts`` may differ, and are kept as they are now.
         ``invocation`` is kept in a new one for ``stored_invocation``. Without ``resume`` there must be none yet; with
         it, one that exists must be of the same run.
         """
         self.path = path
         self._is_writing = False
         self._remedies = remedies or {}
+        self._accepts = accepts
         with explained(path):
             self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
@@ -94,18 +97,34 @@ class CheckpointStore:
             raise sqlite3.DatabaseError(state)
         run("BEGIN IMMEDIATE")  # takes the lock now, so that a second run is refused at once
         run("COMMIT")
-        self._compare({"format": str(FORMAT), **facts}, dict(run("SELECT name, value FROM fact")))
+        changed = self._compare({"format": str(FORMAT), **facts}, dict(run("SELECT name, value FROM fact")))
+        run("BEGIN IMMEDIATE")
+        self._database.executemany("DELETE FROM fact WHERE name = ?", [(name,) for name in changed])
+        kept = [(name, facts[name]) for name in changed if name in facts]
+        self._database.executemany("INSERT INTO fact VALUES (?, ?)", kept)
+        run("COMMIT")
 
-    def _compare(self, facts: Mapping[str, str], stored: Mapping[str, str]) -> None:
+    def _compare(self, facts: Mapping[str, str], stored: Mapping[str, str]) -> set[str]:
+        """Return the facts that have changed and may. Raises CheckpointError for any other that differs."""
+        changed = set()
         for name in [*stored, *facts]:
             if facts.get(name) != stored.get(name):
+                if self._accepts is not None and name.startswith(self._accepts):
+                    changed.add(name)
+                    continue
                 was = stored.get(name, "not given")
-                remedy = self._remedies.get(name, "Repeat the run as it was, or start anew with another file.")
+                remedy = self._remedy_of(name)
                 raise CheckpointError(
                     f"The checkpoint {self.path!r} is of another run: {name} was {was}, and is "
                     f"{facts.get(name, 'not given')}. {remedy.replace('{was}', was)}",
                     path=self.path,
                 )
+
+        return changed
+
+    def _remedy_of(self, name: str) -> str:
+        begins = (remedy for beginning, remedy in self._remedies.items() if name.startswith(beginning))
+        return self._remedies.get(name) or next(begins, "Repeat the run as it was, or start anew with another file.")
 
     def find(self, task: str, item: str, data: bytes) -> Found | None:
         """Return an item that an earlier run finished, None for any other; ``data`` is what it would be run on."""

@@ -45,6 +45,7 @@ __all__ = ["retry"]
     metavar="KEY=VALUE",
     help="An option of the orchestrator, which is not kept, retry.KEY=VALUE, or one of the pipeline's as before, pipeline.KEY=VALUE.",
 )
+@click.option("--accept-changed-code", is_flag=True, help="Go on though code that the results depend on has changed.")
 @limit_options
 @output_options
 @plugin_options
@@ -85,6 +86,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         checkpoint=os.path.abspath(checkpoint),
         resume=True,
         retries_failed=True,
+        accept_changed_code=bounds["accept_changed_code"],
         orchestrator_options=given.orchestrator,
     )
     if orchestrator is not None:

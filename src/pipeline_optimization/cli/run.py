@@ -100,6 +100,11 @@ DEFAULTS = AnagramOptions()
 )
 @click.option("--resume", is_flag=True, help="Go on with the run of --checkpoint; start it where there is none yet.")
 @click.option("--retry-failed", is_flag=True, help="With --resume: try items again that failed for good.")
+@click.option(
+    "--accept-changed-code",
+    is_flag=True,
+    help="With --resume: go on though code that the results depend on has changed.",
+)
 @limit_options
 @output_options
 @plugin_options

@@ -17,10 +17,15 @@ from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload, run_facts, run_remedies
 from pipeline_optimization.pipeline.invocation import Invocation
 from pipeline_optimization.pipeline.job import KeptWorkload, LoadedJob
-from pipeline_optimization.pipeline.plan import RunPlan
+from pipeline_optimization.pipeline.plan import CODE, RunPlan
 from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 
 __all__ = ["Keeping", "open_keeping"]
+
+CHANGED_CODE = (
+    "If that makes no difference to the result, go on: add --accept-changed-code (accept_changed_code=True). Otherwise start anew with "
+    "another file."
+)
 
 SHARE = 0.005
 """The part of a run's time that commits may take, the first and the last aside.
@@ -108,6 +113,13 @@ def open_keeping(
         )
     facts = run_facts(plan, sources, job.facts)
     invocation = Invocation.of(plan.options, sources).to_json()
-    remedies = {**run_remedies(sources), **job.remedies}
-    with CheckpointStore(path, facts, resume=plan.options.resume, invocation=invocation, remedies=remedies) as store:
+    remedies = {CODE: CHANGED_CODE, **run_remedies(sources), **job.remedies}
+    with CheckpointStore(
+        path,
+        facts,
+        resume=plan.options.resume,
+        invocation=invocation,
+        remedies=remedies,
+        accepts=CODE if plan.options.accept_changed_code else None,
+    ) as store:
         yield Keeping(clock, store, plan.options.retries_failed, stops_on_failure=plan.options.limits.stops_on_failure)

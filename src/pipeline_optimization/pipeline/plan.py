@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 __all__ = [
+    "CODE",
     "DEFAULT_CHUNK_SIZE",
     "FAULTS",
     "KEPT",
@@ -36,6 +37,9 @@ __all__ = [
 
 DEFAULT_CHUNK_SIZE = 4 << 20
 """Bytes of input in one item: enough that what an item costs does not count, little enough to hold several."""
+
+CODE = "the code of "
+"""With this begin the facts of a checkpoint that a user may accept to have changed."""
 
 SEED = "the seed"
 """What a checkpoint calls the seed."""
@@ -84,6 +88,7 @@ class RunOptions:
     checkpoint: str | None = field(default=None, converter=_path)
     resume: bool = False
     retries_failed: bool = False
+    accept_changed_code: bool = False
 
     @classmethod
     def called(cls, values: Mapping[str, Any]) -> Self:
@@ -137,6 +142,10 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
         raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
     if options.resume and options.checkpoint is None:
         raise OptionError("There is nothing to resume without a checkpoint. Name it: --checkpoint FILE --resume.")
+    if options.accept_changed_code and not options.resume:
+        raise OptionError(
+            "Only a run that goes on can accept changed code. Add --resume, or leave --accept-changed-code out."
+        )
     options = evolve(
         options, encoding=check_encoding(options.encoding), faults=evolve(options.faults, seed=_seed(options))
     )

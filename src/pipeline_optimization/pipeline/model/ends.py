@@ -8,14 +8,14 @@ from __future__ import annotations
 import heapq
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import field, fields, frozen, has
 
 from pipeline_optimization.pipeline.model.elements import ElementPath
 
-__all__ = ["Collect", "Count", "End", "Group", "Reduce", "Sum", "Top"]
+__all__ = ["Collect", "Count", "End", "Group", "Reduce", "Sum", "Top", "describe_end", "functions_of"]
 
 Value = TypeVar("Value")
 Key = TypeVar("Key")
@@ -199,6 +199,28 @@ class Reduce(Generic[Value, Result]):
 
     def result(self, total: Result) -> Result:
         return total
+
+
+def functions_of(end: object) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Yield the functions that an end was given, by what people call them."""
+    for name, value in _parts(end):
+        if has(type(value)):
+            yield from functions_of(value)
+        elif callable(value):
+            yield f"the end's {name}()", value
+
+
+def describe_end(end: object) -> str:
+    """Return an end and what it was given, the same in each process: of functions only that they are there."""
+    given = [
+        f"{name}={describe_end(value) if has(type(value)) else 'a function' if callable(value) else repr(value)}"
+        for name, value in _parts(end)
+    ]
+    return f"{type(end).__qualname__}({', '.join(given)})"
+
+
+def _parts(end: Any) -> list[tuple[str, Any]]:
+    return [(one.alias or one.name, getattr(end, one.name)) for one in fields(type(end))] if has(type(end)) else []
 
 
 def _path(element: Placed) -> ElementPath:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
-from hashlib import blake2b
 from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
@@ -19,6 +17,7 @@ from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import PICKLED, PLAIN, Codec
+from pipeline_optimization.pipeline.model.ends import describe_end, functions_of
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.model.surroundings import working_directory
@@ -152,8 +151,11 @@ class LoadedPipelineJob(Generic[Result]):
         steps = ", ".join(f"{step.kind} {step.name}" for step in pipeline.steps)
         facts = {PIPELINE_FACT: pipeline.name}
         facts |= {_fact_of(name): str(value) for name, value in self.job.settings.items()}
-        facts |= {"the steps": f"{pipeline.input} | {steps} | {pipeline.end}"}
-        return facts | {f"the code of {step.name}": _code_of(step.plain) for step in pipeline.steps}
+        facts |= {"the steps": f"{pipeline.input} | {steps} | {describe_end(pipeline.end)}"}
+        from pipeline_optimization.pipeline.model.code import code_facts  # noqa: PLC0415 - for checkpoints only
+
+        functions = [(step.name, step.plain) for step in pipeline.steps]
+        return {**facts, **code_facts([*functions, *functions_of(pipeline.end)])}
 
     def start(self, sources: Sequence[Source], stop_of: StopOf) -> StartedPipelineJob[Result]:
         job = self.job
@@ -231,17 +233,3 @@ def plan_pipeline(
         modules=modules,
         settings=settings,
     )
-
-
-def _code_of(function: Callable[..., Any]) -> str:
-    """Return a digest of a function's source, or of its code where there is no source."""
-    import inspect  # noqa: PLC0415 - for checkpoints only
-
-    if isinstance(function, partial):
-        given = [function.args, sorted(function.keywords.items())]
-        return blake2b(f"{_code_of(function.func)} {given!r}".encode(), digest_size=8).hexdigest()
-    try:
-        code = inspect.getsource(function).encode("utf-8", "surrogatepass")
-    except (OSError, TypeError):
-        code = getattr(getattr(function, "__code__", None), "co_code", repr(function).encode())
-    return blake2b(code, digest_size=8).hexdigest()

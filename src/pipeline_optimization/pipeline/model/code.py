@@ -1,0 +1,190 @@
+"""Digests of the code that a pipeline's result depends on, as facts that a checkpoint compares.
+
+Code is what stands in the file of a function: the statement that defines it, and, by the names that these use, all others of that
+file: helper functions, classes, constants, imports. Not what is imported: other modules are not looked into. Values that a function has
+without its statement, in a closure or as arguments that are given already, count as far as they are plain data or functions.
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
+from hashlib import blake2b
+from symtable import SymbolTable, symtable
+from types import CodeType
+from typing import Any
+
+from attrs import define, field, frozen
+
+from pipeline_optimization.pipeline.model.codec import PLAIN
+from pipeline_optimization.pipeline.plan import CODE
+
+__all__ = ["code_facts"]
+
+
+def code_facts(functions: Iterable[tuple[str, Callable[..., Any]]]) -> Mapping[str, str]:
+    """Return a digest for each function, by what people call it, and for each statement that it uses."""
+    reader = _Reader()
+    for name, function in functions:
+        reader.add(name, function)
+    return reader.facts
+
+
+@frozen
+class _File:
+    """The statements of a file, and by name those that bind it."""
+
+    statements: Sequence[tuple[int, int, str]]
+    binding: Mapping[str, Sequence[str]]
+
+    @classmethod
+    def of(cls, source: str) -> _File:
+        """Return what a source has. Raises SyntaxError where it is none, as may be once it was edited."""
+        lines, statements = source.splitlines(keepends=True), []
+        binding: dict[str, list[str]] = {}
+        for node in ast.parse(source).body:
+            first = min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", ()))])
+            last = node.end_lineno or first
+            text = "".join(lines[first - 1 : last])
+            statements.append((first, last, text))
+            for name in _bound_by(node):
+                binding.setdefault(name, []).append(text)
+        return cls(statements, binding)
+
+    def at(self, line: int) -> str | None:
+        return next((text for first, last, text in self.statements if first <= line <= last), None)
+
+
+@define(eq=False)
+class _Reader:
+    facts: dict[str, str] = field(factory=dict)
+    _files: dict[str, _File | None] = field(factory=dict)
+    _seen: set[tuple[str, str]] = field(factory=set)
+
+    def add(self, name: str, function: Callable[..., Any]) -> None:
+        function, given = _without_arguments(function)
+        file, text = self._statement(function)
+        self.facts[f"{CODE}{name}"] = _digest(text, *given, *_closure(function))
+        if file is not None:
+            self._add_used(name, str(getattr(function, "__module__", "")), file, text)
+
+    def _add_used(self, user: str, module: str, file: _File, text: str) -> None:
+        """Add what a statement uses of its own file, and what that uses in turn."""
+        for name in sorted(_used_by(text)):
+            if name not in file.binding or (module, name) in self._seen:
+                continue
+            self._seen.add((module, name))
+            texts = [one for one in file.binding[name] if one != text]
+            if texts:
+                self.facts[f"{CODE}{name}, which {user} uses"] = _digest(*texts)
+            for one in texts:
+                self._add_used(user, module, file, one)
+
+    def _statement(self, function: Callable[..., Any]) -> tuple[_File | None, str]:
+        """Return the statement that a function is defined in, with its file, or what else there is of its code."""
+        code = getattr(function, "__code__", None)
+        if not isinstance(code, CodeType):
+            kind = function if isinstance(function, type) else type(function)
+            if kind.__module__ != "builtins":
+                function, code = kind, None
+        file = self._file(function)
+        text = None
+        if file is not None and code is not None:
+            text = file.at(code.co_firstlineno)
+        elif file is not None and isinstance(function, type):
+            text = "".join(file.binding.get(function.__qualname__.partition(".")[0], ())) or None
+        if text is not None:
+            return file, text
+        return None, _source_of(function)
+
+    def _file(self, function: Callable[..., Any]) -> _File | None:
+        name = str(getattr(function, "__module__", ""))
+        if name not in self._files:
+            try:
+                self._files[name] = _File.of(inspect.getsource(sys.modules[name]))
+            except (OSError, TypeError, KeyError, SyntaxError, ValueError):
+                self._files[name] = None
+        return self._files[name]
+
+
+def _without_arguments(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[str]]:
+    given: list[str] = []
+    while isinstance(function, partial):
+        given += [_said(function.args), _said(sorted(function.keywords.items()))]
+        function = function.func
+    return function, given
+
+
+def _closure(function: Callable[..., Any]) -> list[str]:
+    cells = getattr(function, "__closure__", None) or ()
+    return [_said(cell.cell_contents) for cell in cells if _is_full(cell)]
+
+
+def _is_full(cell: Any) -> bool:
+    try:
+        cell.cell_contents  # noqa: B018 - an empty one raises
+    except ValueError:
+        return False
+    return True
+
+
+def _said(value: object) -> str:
+    """Return a value as text that is the same in each process: all of plain data, of others what they are."""
+    try:
+        return PLAIN.encode(value).decode()
+    except (TypeError, ValueError, RecursionError):
+        return _source_of(value) if callable(value) else type(value).__qualname__
+
+
+def _source_of(function: Any) -> str:
+    """Return a function's source, or what it was compiled to where there is none, as in a program from standard input."""
+    try:
+        return inspect.getsource(function)
+    except (OSError, TypeError):
+        code = getattr(function, "__code__", None)
+        if code is None:
+            return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
+        return _compiled(code)
+
+
+def _compiled(code: CodeType) -> str:
+    consts = [_compiled(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
+    return f"{code.co_code.hex()} {code.co_names} {consts}"
+
+
+def _digest(*texts: str) -> str:
+    return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+def _bound_by(node: ast.stmt) -> set[str]:
+    """Return the names that a statement of a module binds there, or in a block of its own."""
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return {node.name}
+    found = set()
+    for one in ast.walk(node):
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
+            found.add(one.id)
+        elif isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(one.name)
+        elif isinstance(one, ast.alias):
+            found.add((one.asname or one.name).partition(".")[0])
+    return found
+
+
+def _used_by(text: str) -> set[str]:
+    """Return the global names that a statement uses, in whatever function inside it."""
+    whole = symtable(text, "<statement>", "exec")
+    found: set[str] = set()
+    tables: list[SymbolTable] = [whole]
+    while tables:
+        table = tables.pop()
+        tables += table.get_children()
+        found |= {
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_referenced() and (table is whole or symbol.is_global())
+        }
+    return found
