@@ -1,20 +1,27 @@
-"""The simulation can fail: engines and checkpoints with one fault each are found out."""
+"""The simulations can fail: engines, checkpoints and pipelines with one fault each are found out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import copy
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+import pipeline_simulation
 import simulation
 from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.checkpoint.records import Found
 from pipeline_optimization.engine.backlog import Backlog, Flight
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.tally import Tally
+from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
+from pipeline_optimization.pipeline.model import bundles
+from pipeline_optimization.pipeline.model.outcome import Outcome
+from pipeline_optimization.pipeline.model.parts import LinePiece, LineRange, Members
+from pipeline_optimization.pipeline.model.workload import PipelineWorkload
 
 SEEDS = 120
 
@@ -135,6 +142,119 @@ MUTANTS: list[Mutate] = [
     suspects_nobody,
     waits_for_nothing,
 ]
+
+
+def loses_a_total(patch: pytest.MonkeyPatch) -> None:
+    """What an end has added up is forgotten now and then."""
+    accept = PipelineWorkload.accept
+    calls = 0
+
+    def changed(self: PipelineWorkload, item: Item, result: bytes) -> Iterable[Item]:
+        nonlocal calls
+        calls += 1
+        before = copy.deepcopy(self.total)
+        found = list(accept(self, item, result))
+        if calls % 5 == 0:
+            self.total = before
+        return found
+
+    patch.setattr(PipelineWorkload, "accept", changed)
+
+
+def forgets_failed_elements(patch: pytest.MonkeyPatch) -> None:
+    """An element that failed in company is not tried again, and not told."""
+    patch.setattr(PipelineWorkload, "accept", _without("failed", PipelineWorkload.accept))
+
+
+def forgets_waiting_elements(patch: pytest.MonkeyPatch) -> None:
+    """An element that is to enter a step alone never does."""
+    patch.setattr(PipelineWorkload, "accept", _without("waiting", PipelineWorkload.accept))
+
+
+def _without(part: str, accept: Callable[..., Iterable[Item]]) -> Callable[..., Iterable[Item]]:
+    def changed(self: PipelineWorkload, item: Item, result: bytes) -> Iterable[Item]:
+        outcome = Outcome.from_bytes(result)
+        setattr(outcome, part, [])
+        return accept(self, item, outcome.to_bundled().result)
+
+    return changed
+
+
+def quarantines_twice(patch: pytest.MonkeyPatch) -> None:
+    """What failed for good is told twice."""
+    add_failed = Tally.add_failed
+
+    def changed(self: Tally, failed: FailedItem) -> None:
+        add_failed(self, failed)
+        add_failed(self, failed)
+
+    patch.setattr(Tally, "add_failed", changed)
+
+
+def enters_bundles_once(patch: pytest.MonkeyPatch) -> None:
+    """The ledger has an entry for each step of a bundle, and not for each call."""
+    record_done = Tally.record_done
+    patch.setattr(Tally, "record_done", lambda self, done: record_done(self, evolve(done, number=1)))
+
+
+def confuses_siblings(patch: pytest.MonkeyPatch) -> None:
+    """What a step makes of one element has the path of that element."""
+    patch.setattr(bundles, "child", lambda path, number: path)
+
+
+def gives_up_bundles(patch: pytest.MonkeyPatch) -> None:
+    """A bundle whose workers die is given up as a whole."""
+    patch.setattr(Backlog, "is_to_split", lambda self, track: False)
+
+
+def loses_where_it_splits(patch: pytest.MonkeyPatch) -> None:
+    """The last part of a bundle that is split is forgotten."""
+    for kind in (Members, LinePiece, LineRange):
+        patch.setattr(kind, "split", lambda self, split=kind.split: split(self)[:-1])
+
+
+def forgets_what_kept_results_lead_to(patch: pytest.MonkeyPatch) -> None:
+    """A result of an earlier life counts, and what has to go on after it does not."""
+    unfinished = CheckpointedWorkload._unfinished
+
+    def changed(self: CheckpointedWorkload, items: Iterable[Item]) -> Iterator[Item]:
+        before = self.resumed
+        for item in unfinished(self, items):
+            if self.resumed == before or item.is_bundle:
+                yield item
+
+    patch.setattr(CheckpointedWorkload, "_unfinished", changed)
+
+
+PIPELINE_MUTANTS: list[Mutate] = [
+    accepts_late_results,
+    commits_nothing,
+    confuses_siblings,
+    enters_bundles_once,
+    forgets_failed_elements,
+    forgets_losses,
+    forgets_waiting_elements,
+    forgets_what_kept_results_lead_to,
+    gives_up_bundles,
+    loses_a_total,
+    loses_where_it_splits,
+    numbers_losses_as_failures,
+    quarantines_twice,
+    retries_for_ever,
+]
+
+
+@pytest.mark.parametrize("mutate", PIPELINE_MUTANTS, ids=lambda mutate: mutate.__name__)
+def test_mutants_are_caught_by_pipelines(mutate: Mutate, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Within a few generated pipelines something is not what plain Python makes of it."""
+    mutate(monkeypatch)
+    for seed in range(3 * SEEDS):
+        try:
+            pipeline_simulation.check_seed(seed)
+        except Exception as error:  # noqa: BLE001 - whatever shows that something is wrong
+            print(f"seed {seed}: {error}")
+            return
+    pytest.fail("nobody noticed")
 
 
 @pytest.mark.parametrize("mutate", MUTANTS, ids=lambda mutate: mutate.__name__)

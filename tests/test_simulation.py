@@ -6,7 +6,7 @@ import pytest
 
 import simulation
 
-SEEDS = 2000
+SEEDS = 500
 BLOCK = 100
 
 

@@ -1,9 +1,10 @@
-"""The engine against its adversary under ten times the seeds of the default tests."""
+"""The engine and generated pipelines against their adversaries, under very many seeds."""
 
 from __future__ import annotations
 
 import pytest
 
+import pipeline_simulation
 import simulation
 from soak.conftest import Rounds
 
@@ -20,8 +21,15 @@ def test_seeds(first: int) -> None:
     simulation.check_seeds(first, first + BLOCK)
 
 
+@pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
+def test_seeds_of_pipelines(first: int) -> None:
+    """Every generated pipeline gives what plain Python gives."""
+    pipeline_simulation.check_seeds(first, first + BLOCK)
+
+
 def test_more_seeds(rounds: Rounds) -> None:
     """So do seeds that nobody has seen, for as many minutes as there are."""
     for random in rounds(1):
         first = random.randrange(SEEDS, 1 << 40)
         simulation.check_seeds(first, first + MORE)
+        pipeline_simulation.check_seeds(first, first + MORE)
