@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_optimization import count_anagrams
 
-MOST_FILES = 49
+MOST_FILES = 44
 """Whoever needs more has made a layer that all runs pass, and should look for one to take away."""
 
 PROGRAM = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,23 +12,24 @@ from uuid import uuid4
 from attrs import evolve, frozen
 
 from pipeline_optimization.engine.clock import Clock, SystemClock
+from pipeline_optimization.engine.faults import TASK_SERVER
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Retrying, Workload
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.pipeline.job import Job, LoadedJob
-from pipeline_optimization.pipeline.observing import Observing
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
-from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.types import Orchestrator
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.observing import Observing
+    from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["Progress", "execute"]
 
@@ -47,6 +49,16 @@ class Progress:
     bytes_read: int = 0
     items: int = 0
     step: str = ""
+
+
+class Unheard:
+    """Stands for the observers of a run that nobody observes."""
+
+    is_heard = False
+    warnings: Sequence[str] = ()
+
+    def emit(self, event: RunEvent) -> None:
+        pass
 
 
 class Unkept:
@@ -96,7 +108,7 @@ def execute(
     clock = _clock_of(plan.executor.orchestrator)
     start = began if began is not None and isinstance(clock, SystemClock) else clock.now()
     loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
-    observing = Observing(registry)
+    observing = _observing(registry)
     run_id = uuid4().hex
     with _keeping(plan, sources, loaded, clock) as keeping:
         job = loaded.start(sources, keeping.stop_of)
@@ -138,8 +150,7 @@ def execute(
             argument=loaded.argument,
             faults=faults,
             files=[*registry.file_modules, *loaded.modules],
-            policy=RetrySettings(name=plan.options.retry, options=plan.options.retry_options).label,
-            own_policies={name: spec.retry.label for name, spec in plan.job.tasks.items() if spec.retry is not None},
+            **_labels(plan),
         )
         with _announced(plan, engine, observing, clock, run_id):
             engine.run(setup.to_bytes())
@@ -150,6 +161,27 @@ def execute(
         return _summary(plan, engine, runtime, [*job.warnings, *observing.warnings], keeping)
 
     return job.report(summarise)
+
+
+def _observing(registry: Registry) -> Observing | Unheard:
+    """Return what events go to, if anybody observes the run or should."""
+    if not registry.has_observers:
+        return Unheard()
+    from pipeline_optimization.pipeline.observing import Observing  # noqa: PLC0415 - for runs that are observed
+
+    return Observing(registry)
+
+
+def _labels(plan: RunPlan[Any]) -> dict[str, Any]:
+    """Return what the harness records of retry policies, where it looks on."""
+    if TASK_SERVER not in os.environ:
+        return {}
+    from pipeline_optimization.tasks.retry_settings import RetrySettings  # noqa: PLC0415 - as above
+
+    return {
+        "policy": RetrySettings(name=plan.options.retry, options=plan.options.retry_options).label,
+        "own_policies": {name: spec.retry.label for name, spec in plan.job.tasks.items() if spec.retry is not None},
+    }
 
 
 def _keeping(
@@ -175,7 +207,9 @@ def _limits(plan: RunPlan[Any]) -> Limits:
 
 
 @contextmanager
-def _announced(plan: RunPlan[Any], engine: Engine, observing: Observing, clock: Clock, run_id: str) -> Iterator[None]:
+def _announced(
+    plan: RunPlan[Any], engine: Engine, observing: Observing | Unheard, clock: Clock, run_id: str
+) -> Iterator[None]:
     """Tell observers, if there are any, that the run starts, and how it has ended, errors included."""
     if not observing.is_heard:
         yield

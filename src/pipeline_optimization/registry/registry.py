@@ -12,7 +12,7 @@ from pipeline_optimization import hookspecs
 from pipeline_optimization.errors import OptionError, PluginConflictError, PluginLoadError, UnknownPluginError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.installed import name_key
-from pipeline_optimization.kinds import ByKind, Kind
+from pipeline_optimization.kinds import OBSERVER_HOOKS, ByKind, Kind
 from pipeline_optimization.registry.entries import (
     KERNEL_GROUP,
     OBSERVER_GROUP,
@@ -206,6 +206,13 @@ class Registry(ByKind):
         if ask_plugins:
             self._import(lambda entry: KERNEL_GROUP in entry.groups)
         return kernel_offers(self._manager.hook.anagram_counting_kernel, combination)
+
+    @property
+    def has_observers(self) -> bool:
+        """Return whether a plugin observes runs, or should and cannot. Plugins that bring observers are imported for it."""
+        self._import(lambda entry: OBSERVER_GROUP in entry.groups)
+        is_heard = any(hasattr(plugin, hook) for plugin in self._manager.get_plugins() for hook in OBSERVER_HOOKS)
+        return is_heard or bool(self.broken_observers())
 
     def observers(self, hook: str) -> list[tuple[str, Callable[..., object]]]:
         """Return (plugin name, caller) for each plugin that implements an observer hook.

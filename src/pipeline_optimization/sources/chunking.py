@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from attrs import evolve, frozen
 
@@ -74,10 +74,14 @@ def read_chunks(
     if chunk_size < 1:
         msg = f"The chunk size is {chunk_size}, but must be at least 1 byte; about 1 MiB (1048576) suits most inputs"
         raise OptionError(msg)
-    return _cut(source, chunk_size, squeeze, UTF_8 if isinstance(source, TextSource) else encoding)
+    return _cut(source, chunk_size, squeeze, encoding)
 
 
 def _cut(source: Source, chunk_size: int, squeeze: Squeeze | None, encoding: str) -> Iterator[Chunk]:
+    if isinstance(source, TextSource):  # which nothing can go wrong with
+        with source.open() as text:
+            yield from _cut_utf8(text, b"", chunk_size, squeeze, is_start=True)
+        return
     with closing(InputStream(source.open(), source.name)) as stream:
         yield from cut_stream(stream, chunk_size, squeeze, encoding=encoding)
 
@@ -99,7 +103,7 @@ def cut_stream(
 
 
 def _cut_utf8(
-    stream: InputStream, head: bytes, chunk_size: int, squeeze: Squeeze | None, *, is_start: bool
+    stream: InputStream | BinaryIO, head: bytes, chunk_size: int, squeeze: Squeeze | None, *, is_start: bool
 ) -> Iterator[Chunk]:
     """Yield the chunks of a stream of UTF-8 of which ``head`` was read already."""
     cutter = ChunkCutter(squeeze, max_run_bytes=longest_run(chunk_size), max_word_bytes=MAX_WORD_BYTES)
