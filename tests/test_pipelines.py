@@ -502,13 +502,6 @@ def test_mistakes_are_told_at_once() -> None:
         Pipeline(" ")
 
 
-def test_lambdas_need_cloudpickle(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The message says so, and which pipeline it is."""
-    monkeypatch.setitem(sys.modules, "cloudpickle", None)
-    with pytest.raises(OptionError, match=r"'squares'.*top level of a module.*pip install cloudpickle"):
-        run(Pipeline("squares").values(int).map(lambda value: value * value).sum(), range(4))
-
-
 def test_reports_are_plain_data(tmp_path: Path) -> None:
     """``to_dict`` is JSON whatever the values are; keys that are no texts come as pairs."""
     report = run(Pipeline("p").values(int).count(), [1, 1, 2])

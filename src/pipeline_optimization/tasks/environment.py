@@ -22,7 +22,7 @@ from pipeline_optimization.engine.faults import (
 )
 from pipeline_optimization.errors import OptionError
 
-__all__ = ["POLICY", "DirectCalls", "fault_settings", "process_settings"]
+__all__ = ["CALLS", "POLICY", "DirectCalls", "fault_settings", "process_settings"]
 
 if os.environ.get(TASK_SERVER):
     import pipeline_optimization.engine.task_client  # noqa: F401 - now, so that no call that is measured pays for it
@@ -64,6 +64,9 @@ class DirectCalls:
         self._calls: Counter[tuple[str, str]] = Counter()
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> str:
+        return "CALLS"  # tasks that are sent to other processes by value are counted there
+
     def pass_latency(self, task: str, faults: TaskFaults, argument: str) -> None:
         """Let the latency of the next call pass.
 
@@ -86,6 +89,10 @@ class DirectCalls:
         with self._lock:
             self._calls[task, key] += 1
             return self._calls[task, key]
+
+
+CALLS = DirectCalls()
+"""Those of this process."""
 
 
 def _profile(default: str) -> str:

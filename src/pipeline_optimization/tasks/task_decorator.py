@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.tasks.environment import DirectCalls
+from pipeline_optimization.tasks.environment import CALLS
 from pipeline_optimization.tasks.retry_settings import BuiltRetry, OwnRetry, RetrySettings, own_retry
 
 __all__ = ["TaskFunction", "TaskSpec", "task", "task_decorator"]
@@ -48,9 +48,6 @@ class TaskFunction(Protocol[P, R]):
     spec: TaskSpec
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
-
-
-_CALLS = DirectCalls()
 
 
 @overload
@@ -105,12 +102,12 @@ def task(
         name = function.__name__
 
         async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
-            await _CALLS.pass_latency_async(name, faults, _key(args, kwargs))
+            await CALLS.pass_latency_async(name, faults, _key(args, kwargs))
             result = function(*args, **kwargs)
             return await result if inspect.isawaitable(result) else result
 
         def call(*args: P.args, **kwargs: P.kwargs) -> R:
-            _CALLS.pass_latency(name, faults, _key(args, kwargs))
+            CALLS.pass_latency(name, faults, _key(args, kwargs))
             return function(*args, **kwargs)
 
         caller: Callable[P, Any] = call_async if inspect.iscoroutinefunction(function) else call

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from attrs import evolve
+
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.worker import WorkerSetup
@@ -26,6 +28,7 @@ from pipeline_optimization.testing.checks import Check, CheckFailedError, CheckS
 from pipeline_optimization.testing.end_checks import END_CHECKS
 from pipeline_optimization.testing.pipeline_subject import MANY, Losses, PipelineSubject, call, copied, failing
 from pipeline_optimization.testing.values import is_same, shown
+from pipeline_optimization.types import Capabilities
 
 __all__ = ["PIPELINE_CHECKS"]
 
@@ -70,7 +73,9 @@ def functions_reach_workers(subject: PipelineSubject) -> None:
         plan = plan_run(
             subject.registry,
             RunOptions(),
-            lambda options, executor: plan_pipeline(subject.pipeline, (), options, executor),
+            lambda options, executor: plan_pipeline(
+                subject.pipeline, (), options, evolve(executor, capabilities=Capabilities(isolation="process"))
+            ),
         )
     except OptionError as error:
         raise CheckFailedError(str(error)) from error

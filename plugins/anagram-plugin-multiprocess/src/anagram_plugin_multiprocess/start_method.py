@@ -58,7 +58,8 @@ def needs_main(worker_init: bytes, context: BaseContext) -> bool:
         raise WorkerStartError(
             f"Worker processes need {names[0]!r}, which is defined in the program itself (__main__). They cannot import that: "
             "it is no file, but was typed in or read from standard input. Define it in a module of its own, or use an "
-            "orchestrator without processes, such as threaded."
+            "orchestrator without processes, such as threaded. Functions of pipelines can be sent as they are: pip install "
+            "pipeline-optimization[notebook]"
         )
     return bool(names)
 

@@ -17,7 +17,7 @@ from pipeline_optimization.engine.stage import Bundled, Stage, end_fork, is_of_t
 from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable, where
-from pipeline_optimization.pipeline.model.codec import PICKLED, Codec
+from pipeline_optimization.pipeline.model.codec import PLAIN, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath, child, position
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Waiting
 from pipeline_optimization.pipeline.model.parts import decode_contents
@@ -76,9 +76,9 @@ class _AsyncFrom(_From):
     timeout: float | None
 
     def __call__(self, data: bytes) -> Bundled:
-        from asyncio import run, wait_for  # noqa: PLC0415 - 50 ms that only such pipelines should take
+        from pipeline_optimization.pipeline.model.own_loop import run_to_end  # noqa: PLC0415 - asyncio, for such pipelines only
 
-        return run(wait_for(self.run_async(data), self.timeout))
+        return run_to_end(lambda: self.run_async(data), self.timeout)
 
     async def run_async(self, data: bytes) -> Bundled:
         path, value = self.runner.codec.decode(data)
@@ -219,7 +219,7 @@ class _Runner:
     def _unsendable(self, index: int, path: ElementPath, value: Any, error: BaseException) -> Failed:
         """Return the failure of the step before ``index``, which returned what no other process can be sent."""
         makers = [step.plain for step in self.pipeline.steps[:index]]
-        use = "sent to another process" if self.codec is PICKLED else "kept in a checkpoint"
+        use = "sent to another process" if self.codec is not PLAIN else "kept in a checkpoint"
         return Failed(max(0, index - 1), path, b"", shown(value), unsendable(makers, shown(value), error, use))
 
 

@@ -12,9 +12,10 @@ import pickle
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any, Protocol
 
-__all__ = ["PICKLED", "PLAIN", "Codec"]
+__all__ = ["BY_VALUE", "PICKLED", "PLAIN", "Codec", "pickled"]
 
 
 class Codec(Protocol):
@@ -30,6 +31,9 @@ class Codec(Protocol):
 
 
 class _Pickled:
+    def __reduce__(self) -> str:
+        return "PICKLED"
+
     def encode(self, value: Any) -> bytes:
         return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
@@ -37,7 +41,24 @@ class _Pickled:
         return pickle.loads(data)
 
 
+class _ByValue(_Pickled):
+    """Pickles with their classes what the program itself has defined, which other processes do not find by name."""
+
+    def __reduce__(self) -> str:
+        return "BY_VALUE"
+
+    def encode(self, value: Any) -> bytes:
+        try:
+            return super().encode(value)
+        except Exception:  # noqa: BLE001 - of what cannot be sent by value either, that says why
+            data: bytes = import_module("cloudpickle").dumps(value)
+            return data
+
+
 class _Plain:
+    def __reduce__(self) -> str:
+        return "PLAIN"
+
     def encode(self, value: Any) -> bytes:
         return json.dumps(_to_json(value)).encode()
 
@@ -47,6 +68,19 @@ class _Plain:
 
 PICKLED: Codec = _Pickled()
 PLAIN: Codec = _Plain()
+BY_VALUE: Codec = _ByValue()
+
+
+def pickled(value: object) -> bytes:
+    """Return a value of the parent's for a worker: by value where it is of the program itself, ``__main__``, and that can be."""
+    data = PICKLED.encode(value)
+    if b"__main__" not in data:
+        return data
+    try:
+        by_value: bytes = import_module("cloudpickle").dumps(value)
+    except ImportError:
+        return data
+    return by_value
 
 
 def _to_json(value: Any) -> object:

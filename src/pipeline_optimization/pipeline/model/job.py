@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from importlib import import_module
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
@@ -16,8 +14,9 @@ from pipeline_optimization.errors import OptionError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.pipeline.model.bundles import build_stages
-from pipeline_optimization.pipeline.model.codec import PICKLED, PLAIN, Codec
+from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.ends import describe_end, functions_of
+from pipeline_optimization.pipeline.model.packing import ByValue, Packable, pack, unpack
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.model.surroundings import working_directory
@@ -62,7 +61,9 @@ class PipelineJob(Generic[Result]):
 
     def load(self, announce: Callable[[str], None]) -> LoadedPipelineJob[Result]:
         """Make what workers get. Raises OptionError where a function of the pipeline cannot be sent to them."""
-        return LoadedPipelineJob(job=self, argument=_packed(self.pipeline, self._alone(), is_kept=self.is_kept))
+        packed = pack(self.pipeline, is_elsewhere=self.executor.capabilities.isolation != "none")
+        codec = PLAIN if self.is_kept else BY_VALUE if isinstance(packed, ByValue) else PICKLED
+        return LoadedPipelineJob(job=self, argument=_Packed(packed, self._alone(), codec))
 
     def _alone(self) -> frozenset[int]:
         """Return the steps that elements enter one by one: where each waits for itself, and around a step whose time counts."""
@@ -81,45 +82,17 @@ class PipelineJob(Generic[Result]):
 
 @frozen
 class _Packed:
-    """A pipeline for workers: itself where its functions can be imported there, or the bytes that cloudpickle made of it."""
+    """A pipeline for workers, and how elements and totals become bytes there."""
 
-    pipeline: CompletePipeline[Any, Any] | bytes
+    pipeline: Packable
     alone: frozenset[int]
-    is_kept: bool
+    codec: Codec
     home: str = field(factory=working_directory)
 
 
 def build_pipeline(packed: Any) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name."""
-    pipeline = packed.pipeline
-    return build_stages(
-        pickle.loads(pipeline) if isinstance(pipeline, bytes) else pipeline,
-        packed.alone,
-        codec_of(packed.is_kept),
-        packed.home,
-    )
-
-
-def codec_of(is_kept: bool) -> Codec:  # noqa: FBT001 - a fact of a run
-    """Return how elements become bytes in a run that a checkpoint keeps, or that none keeps."""
-    return PLAIN if is_kept else PICKLED
-
-
-def _packed(pipeline: CompletePipeline[Any, Any], alone: frozenset[int], *, is_kept: bool) -> _Packed:
-    try:
-        pickle.dumps(pipeline)
-    except Exception as error:  # noqa: BLE001 - functions and their defaults may raise anything
-        try:
-            by_value: bytes = import_module("cloudpickle").dumps(pipeline)
-        except ImportError:
-            raise OptionError(
-                f"The pipeline {pipeline.name!r} has a function that other processes cannot import: {error}. Define its "
-                "functions at the top level of a module, or run: pip install cloudpickle"
-            ) from error
-        except Exception as failure:
-            raise OptionError(f"The pipeline {pipeline.name!r} cannot be sent to workers: {failure}.") from failure
-        return _Packed(by_value, alone, is_kept)
-    return _Packed(pipeline, alone, is_kept)
+    return build_stages(unpack(packed.pipeline), packed.alone, packed.codec, packed.home)
 
 
 @frozen(kw_only=True)
@@ -163,7 +136,7 @@ class LoadedPipelineJob(Generic[Result]):
             job.pipeline,
             sources if job.given is None else job.given,
             job.chunk_size,
-            codec_of(job.is_kept),
+            self.argument.codec,
             encoding=job.encoding,
             inline=not job.executor.capabilities.shared_files,
             names=[source.name for source in sources],

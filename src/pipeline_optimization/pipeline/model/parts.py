@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from attrs import evolve, frozen
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.pipeline.model.codec import pickled
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.sources import UNKNOWN, FileRange, FileSource, Source, is_plain_file
 from pipeline_optimization.sources.encoding import count_invalid, looks_like
@@ -175,7 +176,7 @@ def encode_contents(contents: Contents) -> bytes:
     state = UNKNOWN
     if isinstance(contents, LineRange):
         state, contents = contents.part.state, evolve(contents, part=contents.part._replace(state=UNKNOWN))
-    return pickle.dumps(contents, pickle.HIGHEST_PROTOCOL) + state.to_bytes(STATE_BYTES, "big")
+    return pickled(contents) + state.to_bytes(STATE_BYTES, "big")
 
 
 def decode_contents(data: bytes, home: str = "") -> Contents:
