@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from time import perf_counter
 from typing import Any, cast
 
 from pipeline_optimization.benchmarks.pipelines.wire import Answer, Given, to_plain
@@ -61,8 +62,10 @@ class _Run:
         return self._startup_ms
 
     def answer(self, data: bytes) -> tuple[float, bytes]:
-        report = self.run(Given.of_bytes(data))
-        return report.runtime, answer_of(report).to_bytes()
+        began = perf_counter()
+        body = answer_of(self.run(Given.of_bytes(data))).to_bytes()
+        # The run's own time would leave out what making plain data of a large result takes.
+        return (perf_counter() - began) * 1e3, body
 
     def run(self, given: Given) -> PipelineReport[Any]:
         """Run the pipeline over an input. Raises IncompleteRunError where something stopped the run."""
