@@ -18,8 +18,12 @@ from pipeline_optimization.benchmarks.pipelines.work import ReferenceWork
 from pipeline_optimization.engine.faults import FaultSettings, TaskFaults
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
+from pipeline_optimization.shell_quoting import quoted_command
 
 __all__ = ["References"]
+
+FEW = 3
+"""Files that a message names."""
 
 
 @frozen(kw_only=True)
@@ -112,8 +116,8 @@ class References:
         problem = _problem_of(raw, times)
         if problem:
             raise UsageError(
-                f"The pipeline {self.found.pipeline.name!r} did not get through by itself, so there is nothing to compare: {problem} "
-                "Try it: anagram run --pipeline"
+                f"The pipeline {self.found.pipeline.name!r} did not get through by itself, so there is nothing to compare: "
+                f"{problem}{self._remedy()}"
             )
         found = []
         for execution in raw.executions:
@@ -132,6 +136,12 @@ class References:
                 )
             )
         return found
+
+    def _remedy(self) -> str:
+        if self.files is None:
+            return ""
+        names = self.files if len(self.files) <= FEW else [*self.files[:FEW], "…"]
+        return f" Try it: {quoted_command(['anagram', 'run', '--pipeline', self.found.reference, *names])}"
 
     def _expect_same(self, first: Answer, again: Answer) -> None:
         if json.dumps(first.result) != json.dumps(again.result) or first.failures != again.failures:

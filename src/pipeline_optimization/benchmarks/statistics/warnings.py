@@ -34,7 +34,11 @@ def find_warnings(results: Results) -> list[Warning_]:
         found += [*_of_case(case, where, samples, rows, _shortest_wait(results)), *_of_reference(results, where, rows)]
         series = CaseSeries(samples)
         found += _together(where, [(row.contender, warning) for row in rows for warning in _of_row(row, where, series)])
-    return found if results.run.pipeline is None else [evolve(one, text=one.text.replace("text", "input")) for one in found]
+    return (
+        found
+        if results.run.pipeline is None
+        else [evolve(one, text=one.text.replace("text", "input")) for one in found]
+    )
 
 
 def _together(where: str, of_rows: Sequence[tuple[str, Warning_]]) -> list[Warning_]:
