@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from pathlib import Path
@@ -11,7 +12,9 @@ import jsonschema
 import pytest
 
 from command import anagram, refused, refused_here
+from pipeline_optimization.benchmarks.pipelines.cases import PipelineCase
 from pipeline_optimization.benchmarks.reports.schema import load_schema
+from pipeline_optimization.cli import main, pipeline_comparing
 
 CHEATS = Path(__file__).parent / "pipeline_cheats"
 QUICK = ("--iterations", "1", "--seed", "5")
@@ -73,6 +76,7 @@ checked = Pipeline("checked").lines().map(plain).flat_map(twice).count().for_com
 
 ODD = """
 import itertools
+import time
 from random import Random
 
 from pipeline_optimization import Pipeline
@@ -84,8 +88,9 @@ def number(line: str) -> int:
     return next(NUMBERS)
 
 
-def quit(line: str) -> str:
-    raise SystemExit("no")
+def hang(line: str) -> str:
+    time.sleep(60)
+    return line
 
 
 class Thing:
@@ -101,6 +106,7 @@ def same(value: int) -> int:
 
 
 changing = Pipeline("changing").lines().map(number).collect()
+hanging = Pipeline("hanging").lines().map(hang).count()
 shapeless = Pipeline("shapeless").lines().map(thing).collect()
 values = Pipeline("values").values(int).map(same).sum()
 drawn = values.for_comparison(sample=lambda random, size: [random.randrange(9) for _ in range(size)])
@@ -262,6 +268,39 @@ def test_options_of_pipelines_need_one(
 def test_what_has_no_right_answer_is_refused(directory: Path, pipeline: str, message: str) -> None:
     """A result that differs from run to run, or that has nothing to compare, ends the command before anything is measured."""
     assert message in " ".join(refused(["compare", "--pipeline", pipeline, "access.log"], cwd=directory).split())
+
+
+def test_a_run_that_hangs_by_itself_is_told(directory: Path) -> None:
+    """A pipeline that does not end is no contender's fault: the command says which run to try, and ends."""
+    said = refused(["compare", "--pipeline", "odd.py:hanging", "access.log", "--timeout", "1s"], cwd=directory)
+    said = " ".join(said.split())
+    assert "It took longer than 1 s (--timeout)." in said
+    assert "Try it: anagram run --pipeline" in said
+
+
+def test_a_long_comparison_says_so_first(
+    directory: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before anything is measured, the command says how long it may take, and gives each execution time enough."""
+    asked: list[Any] = []
+
+    def run_comparison(contenders: object, settings: Any, *_: object, **__: object) -> int:
+        asked.append(settings)
+        return 0
+
+    monkeypatch.setattr(pipeline_comparing, "run_comparison", run_comparison)
+    seconds = [1.5, 0.001]
+    monkeypatch.setattr(PipelineCase, "seconds", lambda case: seconds[0])
+    arguments = ["compare", "--pipeline", "status.py", "access.log", *named("sequential"), "--iterations", "300"]
+    for _ in range(2):
+        with contextlib.chdir(directory), pytest.raises(SystemExit) as ended:
+            main(arguments)
+        assert ended.value.code in {0, None}
+        seconds.pop(0)
+    long, short = capsys.readouterr().err.split("Running errors")[1:]
+    assert "With 1 contender in 300 rounds this may take up to 15" in long, long
+    assert "may take up to" not in short
+    assert [settings.timeout for settings in asked] == [15.0, 10.0]
 
 
 def test_changed_code_is_not_gone_on_with(directory: Path) -> None:

@@ -15,6 +15,7 @@ from pipeline_optimization.benchmarks.pipelines.evidence import Needed
 from pipeline_optimization.benchmarks.pipelines.inputs import PipelineInput, difference
 from pipeline_optimization.benchmarks.pipelines.wire import Answer, Given
 from pipeline_optimization.benchmarks.pipelines.work import ReferenceWork
+from pipeline_optimization.benchmarks.reports.quantities import duration
 from pipeline_optimization.engine.faults import FaultSettings, TaskFaults
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
@@ -114,6 +115,8 @@ class References:
         )
         raw = take_sample(order)
         problem = _problem_of(raw, times)
+        if raw.exit == "timeout":
+            problem = f"It took longer than {duration(self.timeout)} (--timeout)."
         if problem:
             raise UsageError(
                 f"The pipeline {self.found.pipeline.name!r} did not get through by itself, so there is nothing to compare: "
