@@ -1,0 +1,64 @@
+"""Users' pipelines on clusters: of a plugin and of a module that workers lack; of a file, and again from a checkpoint."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from command import environment
+
+pytestmark = pytest.mark.cluster
+
+PLUGINS = Path(__file__).parents[1] / "local_plugins"
+
+OWN = """
+from functools import partial
+
+from pipeline_optimization import CompletePipeline, Pipeline, task
+
+
+@task(permanent=(ValueError,))
+def words(line: str, *, least: int) -> list[str]:
+    if line == "bad":
+        raise ValueError(line)
+    return [word for word in line.split() if len(word) >= least]
+
+
+def pipeline(least: int = 1) -> CompletePipeline[str, dict[str, int]]:
+    return Pipeline("own").lines().flat_map(partial(words, least=least)).count()
+"""
+
+
+def run(cluster: str, directory: Path, *arguments: str) -> tuple[int, str, str]:
+    """Run a command in a directory; return its exit code and what it printed."""
+    command = (sys.executable, "-m", "pipeline_optimization", *arguments, "--orchestrator", cluster, "--format", "csv")
+    done = subprocess.run(
+        command, cwd=directory, env=environment(), capture_output=True, text=True, timeout=180, check=False
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("reference", ["own:pipeline", "long-words"])
+def test_wherever_it_is(cluster: str, reference: str, tmp_path: Path) -> None:
+    """Workers import what it names, with its options; the answer is that of any orchestrator."""
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "in.txt").write_text("a cat\nthe cat\n")
+    plugins = ("--plugins-dir", str(PLUGINS)) if reference == "long-words" else ()
+    options = ("--chunk-size", "4", "-o", "pipeline.least=2", *plugins)
+    code, out, err = run(cluster, tmp_path, "run", "--pipeline", reference, "in.txt", *options)
+    assert (code, out) == (0, "cat,2\nthe,1\n"), err
+
+
+def test_what_failed_runs_again(cluster: str, tmp_path: Path) -> None:
+    """From a checkpoint, by the command, after the function was mended."""
+    (tmp_path / "own.py").write_text(OWN)
+    (tmp_path / "in.txt").write_text("a cat\nbad\nthe cat\n")
+    code, out, err = run(cluster, tmp_path, "run", "--pipeline", "own.py", "in.txt", "--checkpoint", "c")
+    assert (code, out) == (1, "cat,2\na,1\nthe,1\n"), err
+    assert "in.txt, line 2: 'bad'" in err
+    (tmp_path / "own.py").write_text(OWN.replace('line == "bad"', 'line == "worse"'))
+    code, out, err = run(cluster, tmp_path, "retry", "c", "--pipeline", "own.py", "--accept-changed-code")
+    assert (code, out) == (0, "cat,2\na,1\nbad,1\nthe,1\n"), err
