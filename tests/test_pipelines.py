@@ -188,6 +188,17 @@ def test_the_command_goes_on(workplace: Path) -> None:
     assert log.read_text().endswith("a line that is none\n")
 
 
+def test_a_finished_run_tells_its_failures_again(workplace: Path) -> None:
+    """The same command, once all is done, has the same result, and names what failed."""
+    with (workplace / "access.log").open("a") as log:
+        log.write("another line that is none\n")
+    arguments = ("run", "--pipeline", "status.py", "access.log", "--checkpoint", "kept", "--resume", "--format", "csv")
+    first, again = (anagram(*arguments, cwd=workplace) for _ in range(2))
+    assert "2 elements failed for good at parse" in first.stderr.decode()
+    assert (again.returncode, again.stdout) == (1, first.stdout), again.stderr.decode()
+    assert "2 elements failed for good at parse" in again.stderr.decode()
+
+
 def test_what_a_checkpoint_cannot_keep_is_named(tmp_path: Path) -> None:
     """It costs its own element, with a message that says what can be kept."""
     path = tmp_path / "text.txt"

@@ -107,7 +107,8 @@ def _described(error: ErrorRecord) -> str:
 
 def _advice(report: PipelineReport[Any], task: str, count: int) -> str:
     """Return what to do where nothing got through a step: most likely its function is wrong."""
-    is_all = count > 1 and report.tasks[task].items == count
+    stats = report.tasks.get(task)  # an earlier run's failures are told where this one did nothing at the step
+    is_all = count > 1 and stats is not None and stats.items == count
     return (
         " No element got through it: mend the function first; --retry none shows at once whether it works."
         if is_all
