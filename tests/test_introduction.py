@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from pathlib import Path
 
 import pytest
 from attrs import evolve
 
+from pipeline_optimization import Pipeline
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.anagrams.stages import build_stages
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.introduction import Introduction
 from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, WorkerSetup
 from pipeline_optimization.errors import ClusterError
+from pipeline_optimization.pipeline.model.job import plan_pipeline
+from pipeline_optimization.pipeline.plan import RunOptions, plan_run
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import OpenContext
 
@@ -69,3 +75,51 @@ def test_a_run_without_facts_has_nothing_to_compare() -> None:
     sent = Introduction.of(OpenContext(run_id="", worker_init=b""))
     assert sent.facts == {}
     sent.make_worker()
+
+
+@pytest.fixture
+def pipeline(workshop: Path) -> Callable[[], Introduction]:
+    """Return what makes of a pipeline what a run sends to its workers."""
+    from workshop_functions import double  # type: ignore[import-not-found]  # written by the fixture
+
+    steps = Pipeline("p").values(int).map(double).map(partial(pow, 2)).filter(bool)
+
+    def introduce() -> Introduction:
+        plan = plan_run(
+            Registry.load(), RunOptions(), lambda options, executor: plan_pipeline(steps.sum(), (), options, executor)
+        )
+        loaded = plan.job.load(lambda step: None)
+        setup = WorkerSetup(build=loaded.build, argument=loaded.argument, faults=plan.faults)
+        return Introduction.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
+
+    return introduce
+
+
+@pytest.fixture
+def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """Return a user's module."""
+    path = tmp_path / "workshop_functions.py"
+    path.write_text("def double(value):\n    return 2 * value\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    yield path
+    sys.modules.pop("workshop_functions", None)
+
+
+def test_pipelines_compare_versions_too(pipeline: Callable[[], Introduction]) -> None:
+    """A worker of a pipeline tells what is installed, and where each function comes from, those of Python itself aside."""
+    sent = pipeline()
+    sent.make_worker()
+    assert {"Python", "pipeline-optimization", "the code of double"} <= set(sent.facts)
+    assert not {"the code of pow", "the code of bool"} & set(sent.facts)
+    with pytest.raises(ClusterError, match=r"pipeline-optimization is .* there and 0\.0-other here"):
+        evolve(sent, facts={**sent.facts, "pipeline-optimization": "0.0-other"}).make_worker()
+
+
+def test_another_state_of_a_users_module_is_refused(pipeline: Callable[[], Introduction], workshop: Path) -> None:
+    """A worker whose module is older than the driver's would compute something else, and nobody would know."""
+    sent = pipeline()
+    workshop.write_text("def double(value):\n    return 3 * value\n")
+    with pytest.raises(
+        ClusterError, match=r"the code of double is workshop_functions\.double \w+ there and workshop_functions\.double"
+    ):
+        sent.make_worker()

@@ -11,24 +11,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from attrs import evolve
-
-from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
-from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.model.inputs import Chunks
-from pipeline_optimization.pipeline.model.job import plan_pipeline
+from pipeline_optimization.pipeline.model.packing import pack
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import Step
-from pipeline_optimization.pipeline.plan import RunOptions, plan_run
 from pipeline_optimization.registry.options import describe_options
 from pipeline_optimization.testing.checks import Check, CheckFailedError, CheckSkippedError, require
 from pipeline_optimization.testing.end_checks import END_CHECKS
 from pipeline_optimization.testing.pipeline_subject import MANY, Losses, PipelineSubject, call, copied, failing
 from pipeline_optimization.testing.values import is_same, shown
-from pipeline_optimization.types import Capabilities
 
 __all__ = ["PIPELINE_CHECKS"]
 
@@ -43,11 +37,10 @@ STOPS = (2, 7)
 
 ELSEWHERE = """
 import pickle, sys
-path, setup = pickle.load(sys.stdin.buffer)
+path, packed = pickle.load(sys.stdin.buffer)
 sys.path[:] = path
-from pipeline_optimization.engine.worker import WorkerSetup
-setup = WorkerSetup.from_bytes(setup)
-setup.build(setup.argument)
+from pipeline_optimization.pipeline.model.packing import unpack
+unpack(pickle.loads(packed))
 """
 """What a worker does with a pipeline first."""
 
@@ -70,22 +63,11 @@ def has_elements(subject: PipelineSubject) -> None:
 def functions_reach_workers(subject: PipelineSubject) -> None:
     """Another process finds the functions: they can be imported there, or cloudpickle sends them."""
     try:
-        plan = plan_run(
-            subject.registry,
-            RunOptions(),
-            lambda options, executor: plan_pipeline(
-                subject.pipeline, (), options, evolve(executor, capabilities=Capabilities(isolation="process"))
-            ),
-        )
-    except OptionError as error:
-        raise CheckFailedError(str(error)) from error
-    try:
-        loaded = plan.job.load(lambda step: None)
-        setup = WorkerSetup(build=loaded.build, argument=loaded.argument, faults=FaultPlan()).to_bytes()
+        packed = pickle.dumps(pack(subject.pipeline, is_elsewhere=True))
     except OptionError as error:
         raise CheckFailedError(str(error)) from error
     done = subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-c", ELSEWHERE], input=pickle.dumps((sys.path, setup)), capture_output=True, check=False
+        [sys.executable, "-c", ELSEWHERE], input=pickle.dumps((sys.path, packed)), capture_output=True, check=False
     )
     reason = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
     require(

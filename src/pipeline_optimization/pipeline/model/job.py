@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 
 from pipeline_optimization.engine.faults import FaultPlan
-from pipeline_optimization.engine.worker import Stage
+from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.file_module import FileModule
+from pipeline_optimization.file_module import FileModule, origin_of
 from pipeline_optimization.pipeline.job import StopOf
 from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
@@ -92,7 +94,24 @@ class _Packed:
 
 def build_pipeline(packed: Any) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name."""
-    return build_stages(unpack(packed.pipeline), packed.alone, packed.codec, packed.home)
+    pipeline = unpack(packed.pipeline)
+    functions = {step.name: step.plain for step in pipeline.steps} | dict(functions_of(pipeline.end))
+    imported = {} if isinstance(packed.pipeline, ByValue) else functions
+    stages = build_stages(pipeline, packed.alone, packed.codec, packed.home)
+    return {DESCRIBE_WORKER: partial(_describe, imported), **stages}
+
+
+def _describe(functions: Mapping[str, Callable[..., Any]], data: bytes) -> bytes:
+    """Return in what the processes of a run must agree: what is installed, and the modules that its functions are imported from."""
+    from pipeline_optimization.engine.introduction import encode_facts  # noqa: PLC0415 - for clusters only
+
+    origins = {name: origin_of(_innermost(function)) for name, function in functions.items()}
+    own = {name: origin for name, origin in origins.items() if origin.partition(".")[0] not in sys.stdlib_module_names}
+    return encode_facts({f"the code of {name}": origin for name, origin in own.items()})
+
+
+def _innermost(function: Callable[..., Any]) -> Callable[..., Any]:
+    return _innermost(function.func) if isinstance(function, partial) else function
 
 
 @frozen(kw_only=True)

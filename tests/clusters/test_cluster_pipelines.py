@@ -1,0 +1,125 @@
+"""Users' own pipelines on clusters."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+from attrs import evolve
+
+import pipeline_functions as f
+import user_pipeline
+from checkpoint_log import has_results
+from clusters.test_one_machine import AGENTS
+from command import ANAGRAM, anagram, environment
+from killing import Killer
+from pipeline_optimization import Pipeline, PipelineReport, Registry, run
+from pipeline_optimization.engine import introduction
+from pipeline_optimization.errors import ClusterError
+from pipeline_optimization.sources import TextSource
+from pipeline_optimization.types import OpenContext
+from user_pipeline import Book
+
+pytestmark = pytest.mark.cluster
+
+TWO: dict[str, Any] = {"orchestrator_options": {"workers": 2}}
+TEXT = "the cat sat\nxenon on a mat\r\n\nno xylophone, no cat\n" * 5
+FACTS = ("result", "ledger_digest", "failures", "elements")
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Book:
+    return Book.write(tmp_path / "entries.txt", 20_000)
+
+
+def facts(report: PipelineReport[Any]) -> list[object]:
+    """Return what has to be the same on every orchestrator."""
+    return [getattr(report, name) for name in FACTS]
+
+
+def test_workers_read_lines(cluster: str, book: Book) -> None:
+    """Workers read ranges of a plain file, and result, failures and ledger are those of the reference."""
+    options: dict[str, Any] = {"chunk_size": 20_000, "retry": "none"}
+    report = run(user_pipeline.pipeline, book.path, orchestrator=cluster, **TWO, **options)
+    assert report.result == book.due
+    assert len(report.failed_items) == book.bad
+    assert facts(report) == facts(run(user_pipeline.pipeline, book.path, **options))
+
+
+@pytest.mark.parametrize("faults", ["none", "exercise"])
+def test_steps_fail_and_wait_there(cluster: str, faults: str) -> None:
+    """Bad elements, simulated failures and coroutine functions cost what they cost elsewhere."""
+    pipeline = f.WORDS.map(f.picky).map(f.flaky).map(f.far).filter(f.is_long).count()
+    options: dict[str, Any] = {
+        "faults": faults,
+        "latency_scale": 0.0,
+        "seed": 7,
+        "chunk_size": 50,
+        "retry_options": {"attempts": 20, "base": 0.0},
+    }
+    report = run(pipeline, TextSource(TEXT), orchestrator=cluster, **TWO, **options)
+    assert facts(report) == facts(run(pipeline, TextSource(TEXT), **options))
+    assert len(report.failed_items) == 10
+
+
+def test_killed_workers_lose_and_double_nothing(cluster: str, book: Book) -> None:
+    """Workers killed with SIGKILL in the middle of a run change neither result nor ledger."""
+    options: dict[str, Any] = {"chunk_size": 5_000, "retry": "none"}
+    registry = Registry.load()
+    killer = Killer(kills=3, every=8)
+    registry.register(killer, "killer")
+    report = run(user_pipeline.pipeline, book.path, orchestrator=cluster, registry=registry, **TWO, **options)
+    assert len(killer.killed) == 3
+    assert report.result == book.due
+    assert facts(report) == facts(run(user_pipeline.pipeline, book.path, **options))
+
+
+def test_who_kills_its_worker_is_found(cluster: str) -> None:
+    """The bundle is split until only the killer is left, and nobody else is given up."""
+    report = run(Pipeline("p").values(int).map(f.kills).sum(), range(40), orchestrator=cluster, **TWO)
+    assert report.result == sum(range(40)) - 13
+    assert [(failed.is_poison, failed.place) for failed in report.failed_items] == [(True, "value 14")]
+
+
+def test_workers_that_do_not_fit_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker with another version ends the run at its start, with the versions of both sides."""
+    make = introduction.Introduction.of
+
+    def of_a_newer_driver(context: OpenContext) -> introduction.Introduction:
+        sent = make(context)
+        return evolve(sent, facts={**sent.facts, "pipeline-optimization": "99.0"})
+
+    monkeypatch.setattr(introduction.Introduction, "of", of_a_newer_driver)
+    with pytest.raises(ClusterError, match=r"pipeline-optimization is .* there and 99\.0 here"):
+        run(user_pipeline.pipeline, TextSource("a 1\n"), orchestrator=cluster, orchestrator_options={"workers": 1})
+
+
+def test_a_killed_run_goes_on(cluster: str, tmp_path: Path) -> None:
+    """SIGKILL for the driver in mid-run; the same command with another orchestrator goes on to the exact result."""
+    book = Book.write(tmp_path / "entries.txt", 150_000)
+    pipeline = ["--pipeline", str(user_pipeline.__file__), str(book.path), "--retry", "none", "--chunk-size", "2000"]
+    arguments = [*pipeline, "--checkpoint", str(tmp_path / "run.checkpoint"), "--resume"]
+    command = [*ANAGRAM, "run", "--orchestrator", cluster, "-o", "workers=2", "--format", "json", *arguments]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment(), start_new_session=True)
+    while process.poll() is None and not has_results(tmp_path / "run.checkpoint"):
+        time.sleep(0.01)  # until the run has finished some items
+    assert process.poll() is None, "it ended before it could be killed"
+    orphans = psutil.Process(process.pid).children(recursive=True)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    _, alive = psutil.wait_procs([orphan for orphan in orphans if orphan.name() not in AGENTS], timeout=30)
+    assert not alive, "its workers outlive it"
+    done = anagram("run", "--orchestrator", "multiprocess", "-o", "workers=2", "--format", "json", *arguments)
+    assert done.returncode == 1, done.stderr.decode()  # some lines are no entries
+    assert done.stdout, done.stderr.decode()
+    report = json.loads(done.stdout)
+    assert report["result"] == book.due
+    assert len(report["failed_items"]) == book.bad
+    assert report["attempts"] < 2 * 150_000 - book.bad, "all of it was done again"

@@ -1,0 +1,123 @@
+"""A user's pipeline whose processes die: the runs themselves on every orchestrator, and workers one by one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+import user_pipeline
+from checkpoint_log import has_results
+from soak import sessions
+from soak.conftest import Rounds
+from user_pipeline import Book
+
+pytestmark = pytest.mark.soak
+
+ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
+METHODS = ["forkserver", "spawn", "fork"]
+SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
+STRIKES = 8
+WORKER_KILLS = 10
+LINES = 40_000
+INCOMPLETE = 1
+"""The exit code of a run in which elements failed for good."""
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory: pytest.TempPathFactory) -> Book:
+    return Book.write(tmp_path_factory.mktemp("book") / "entries.txt", LINES)
+
+
+def arguments_of(book: Book, checkpoint: Path, orchestrator: str) -> list[str]:
+    pipeline = ["--pipeline", str(user_pipeline.__file__), str(book.path), "--retry", "none"]
+    return [*pipeline, "--orchestrator", orchestrator, "--chunk-size", "2000", "--checkpoint", str(checkpoint)]
+
+
+@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
+def test_ended_runs_are_resumed(orchestrator: str, book: Book, tmp_path: Path, rounds: Rounds) -> None:
+    """A run and its processes get a signal at a random moment, again and again until it is done; then another begins."""
+    struck = ended = 0
+    checkpoint, output = tmp_path / "checkpoint", tmp_path / "out.json"
+    # On an idle machine many runs end before they are struck.
+    for random in rounds(STRIKES * 10):
+        if struck >= STRIKES and ended:
+            break
+        process = sessions.start(*arguments_of(book, checkpoint, orchestrator), "--resume", output=output)
+        number = random.choice(SIGNALS)
+        # Some are struck while they start, and most with results in hand.
+        until = time.monotonic() + (random.uniform(0.0, 0.5) if random.random() < 0.3 else sessions.PATIENCE)
+        while process.poll() is None and time.monotonic() < until and not has_results(checkpoint):
+            time.sleep(0.01)  # another process writes it
+        time.sleep(random.expovariate(10.0))  # any moment of a real process will do
+        if process.poll() is None and struck < STRIKES:
+            if number == signal.SIGKILL:
+                process.kill()
+            else:
+                os.killpg(process.pid, number)
+            struck += 1
+        _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
+        # On a busy machine Python itself is still starting, which is no affair of ours.
+        is_python_starting = stderr.startswith(b"Could not import runpy module")
+        codes = {128 + number, -number, -signal.SIGINT, INCOMPLETE}
+        assert process.returncode in codes or is_python_starting, stderr.decode()
+        sessions.assert_gone(process.pid)
+        if process.returncode == INCOMPLETE and not is_python_starting:
+            check(json.loads(output.read_text("utf-8")), book)
+            with closing(sqlite3.connect(checkpoint)) as database:
+                assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+            checkpoint.unlink()
+            ended += 1
+    assert struck >= STRIKES
+    assert ended
+    print(f"{orchestrator}: {struck} strikes, {ended} runs to their end")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_killed_workers_are_replaced(method: str, book: Book, tmp_path: Path, rounds: Rounds) -> None:
+    """Workers are killed while they start, wait and work; each death costs an attempt at most, and no element."""
+    kills = 0
+    output, checkpoint = tmp_path / "out.json", tmp_path / "checkpoint"
+    options = ["-o", "workers=3", "-o", f"start={method}"]
+    # Whoever kills at random makes poison and a broken circuit, of innocent items.
+    patience = ["--poison-after", "1000", "--circuit-breaker", "0"]
+    for random in rounds(WORKER_KILLS * 5):
+        if kills >= WORKER_KILLS:
+            break
+        checkpoint.unlink(missing_ok=True)
+        process = sessions.start(*arguments_of(book, checkpoint, "multiprocess"), *options, *patience, output=output)
+        # Not before the first result: until then, dying workers mean that the set-up does not work.
+        while process.poll() is None and not has_results(checkpoint):
+            time.sleep(0.01)  # another process writes it
+        while process.poll() is None:
+            time.sleep(random.expovariate(1 / (0.05 if method == "fork" else 0.2)))  # workers die in real time
+            if victims := sessions.workers(process.pid):
+                try:
+                    random.choice(victims).kill()
+                    kills += 1
+                except psutil.NoSuchProcess:
+                    continue
+        _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
+        assert process.returncode == INCOMPLETE, stderr.decode()
+        check(json.loads(output.read_text("utf-8")), book)
+        sessions.assert_gone(process.pid)
+    assert kills >= WORKER_KILLS
+    print(f"{method}: {kills} kills")
+
+
+def check(report: dict[str, Any], book: Book) -> None:
+    """See that every element is in the result or failed, once."""
+    assert report["result"] == book.due
+    assert (report["elements"], report["stopped"]) == (LINES, None)
+    lines = [failed["place"].partition(", line ")[2].partition(":")[0] for failed in report["failed_items"]]
+    assert sorted(int(line.replace(",", "")) for line in lines) == list(
+        range(user_pipeline.BAD, LINES + 1, user_pipeline.BAD)
+    )
