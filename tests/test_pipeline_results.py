@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from command import ANAGRAM, ended_here, environment, refused_here
+from command import ANAGRAM, anagram, ended_here, environment, refused_here
 from own_modules import forgetting_modules
 
 ENDS = """
@@ -118,6 +118,17 @@ def test_json_has_what_the_default_pipeline_has(workplace: Path, capsys: pytest.
     assert counted.keys() - report.keys() == of_words
     assert report.keys() - counted.keys() == {"pipeline", "options", "result", "elements"}
     assert list(report)[:3] == ["pipeline", "result", "runtime"]
+
+
+def test_what_a_module_prints_is_no_result(workplace: Path) -> None:
+    """It goes to standard error when the pipeline is found, as what its functions print does when it runs."""
+    (workplace / "loud.py").write_text("from ends import counts as pipeline\nprint('imported')\n")
+    for arguments in (
+        ["run", "--pipeline", "loud.py", "in.txt", "--checkpoint", "c"],
+        ["retry", "c", "--pipeline", "loud.py"],
+    ):
+        done = anagram(*arguments, "--format", "csv", cwd=workplace)
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"the,2\na,1\ncat,1\nmat,1\n", b"imported\n")
 
 
 def problems(workplace: Path, arguments: list[str], capsys: pytest.CaptureFixture[str]) -> tuple[int, str]:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-__all__ = ["pipeline_option"]
+from pipeline_optimization.cli.noise import noise_on_standard_error
+from pipeline_optimization.registry import Registry
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.model.finding import FoundPipeline, LocatedPipeline
+
+__all__ = ["found_pipeline", "located_pipeline", "pipeline_option"]
 
 DEFAULT = "anagrams"
 """The name of the pipeline that a command runs where none is named."""
@@ -24,3 +30,19 @@ def pipeline_option(help_: str) -> Callable[[F], F]:
 
 def _or_default(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
     return None if value == DEFAULT else value
+
+
+def found_pipeline(reference: str, options: Mapping[str, object], registry: Registry) -> FoundPipeline:
+    """Do what ``find_pipeline`` does, with what the user's module prints on standard error, apart from results."""
+    from pipeline_optimization.pipeline.model.finding import find_pipeline  # noqa: PLC0415 - for such runs only
+
+    with noise_on_standard_error():
+        return find_pipeline(reference, options, registry)
+
+
+def located_pipeline(reference: str, registry: Registry) -> LocatedPipeline:
+    """Do the same for ``locate_pipeline``."""
+    from pipeline_optimization.pipeline.model.finding import locate_pipeline  # noqa: PLC0415 - as above
+
+    with noise_on_standard_error():
+        return locate_pipeline(reference, registry)

@@ -15,7 +15,7 @@ from pipeline_optimization.checkpoint import stored_fact, stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options
-from pipeline_optimization.cli.pipeline_option import pipeline_option
+from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.errors import CheckpointError
@@ -130,9 +130,7 @@ def _pipeline(checkpoint: str, reference: str | None, given: KindOptions, regist
         raise CheckpointError(
             f"The checkpoint {checkpoint!r} is of counting anagrams; leave --pipeline out.", path=checkpoint
         )
-    from pipeline_optimization.pipeline.model.finding import find_pipeline  # noqa: PLC0415 - for such runs only
-
-    return find_pipeline(reference, given.pipeline, registry)
+    return found_pipeline(reference, given.pipeline, registry)
 
 
 def _invocation(checkpoint: str) -> Invocation:

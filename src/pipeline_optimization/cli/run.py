@@ -14,7 +14,7 @@ from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options
-from pipeline_optimization.cli.pipeline_option import pipeline_option
+from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.cli.sizes import SIZE
@@ -24,7 +24,6 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import describe_options
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs, is_file_name
-from pipeline_optimization.types import Component
 
 __all__ = ["run"]
 
@@ -134,7 +133,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = selected_registry(ctx)
     if "help" in pairs:
-        print_options(registry, given, None if pipeline is None else _located(pipeline, registry))
+        print_options(registry, given, None if pipeline is None else located_pipeline(pipeline, registry).component)
         return
     chosen = KindOptions.parse(pairs)
     options = AnagramOptions.called(
@@ -194,9 +193,8 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
     if text is not None and inputs:
         raise click.UsageError("--text and --input exclude each other; give one of them.")
     from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
-    from pipeline_optimization.pipeline.model.finding import find_pipeline  # noqa: PLC0415 - as above
 
-    found = find_pipeline(pipeline, chosen.pipeline, registry)
+    found = found_pipeline(pipeline, chosen.pipeline, registry)
     _check_owner(registry, options, found.options)
     return run_pipeline(
         registry,
@@ -218,13 +216,6 @@ def _check_owner(registry: Registry, options: AnagramOptions, of_pipeline: Mappi
     for name in options.orchestrator_options:
         if name not in known and name in of_pipeline:
             raise click.UsageError(f"{name!r} is an option of the pipeline: -o pipeline.{name}=VALUE.")
-
-
-def _located(pipeline: str, registry: Registry) -> Component[Any, Any]:
-    """Return the pipeline that was named as a component, with its options."""
-    from pipeline_optimization.pipeline.model.finding import locate_pipeline  # noqa: PLC0415 - as above
-
-    return locate_pipeline(pipeline, registry).component
 
 
 def _again(ctx: click.Context, options: AnagramOptions, *more: str) -> str:
