@@ -17,6 +17,7 @@ from pipeline_optimization.errors import InjectedFault
 from pipeline_optimization.types import ErrorRecord
 
 __all__ = [
+    "FORKS",
     "AsyncStage",
     "Bundled",
     "DescribingStage",
@@ -53,6 +54,18 @@ class DescribingStage(Protocol):
 def is_of_the_run(error: BaseException) -> bool:
     """Return whether what came out of a task ends the attempt itself, and is no failure of the task: a signal, or the run's end."""
     return isinstance(error, CutShort) or (isinstance(error, KeyboardInterrupt) and is_of_a_signal(error))
+
+
+FORKS = [0]
+"""How many forks made this process of the one that imported this: cheap to look at, where ``os.getpid`` asks the system each time."""
+
+
+def _note_fork() -> None:
+    FORKS[0] += 1
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_note_fork)
 
 
 def end_fork(who: str) -> NoReturn:

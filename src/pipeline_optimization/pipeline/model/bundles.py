@@ -6,14 +6,13 @@ has it tried again alone, from the step that failed; one that is alone fails its
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from attrs import define, frozen
 
 from pipeline_optimization.engine.cutting import cutting_point
-from pipeline_optimization.engine.stage import Bundled, Stage, end_fork, is_of_the_run
+from pipeline_optimization.engine.stage import FORKS, Bundled, Stage, end_fork, is_of_the_run
 from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable, where
@@ -129,23 +128,23 @@ class _Runner:
     ) -> Sequence[tuple[ElementPath, Any]]:
         """Return the outputs of a step. Raises what its function raises for the only element of an attempt."""
         step = self.pipeline.steps[index]
-        look, process = cutting_point(), os.getpid()
+        function, look, forks = step.plain, cutting_point(), FORKS[0]
         passed: list[tuple[ElementPath, Any]] = []
         number = positions = 0
         for at, (path, value) in enumerate(elements):
             if not at % LOOK:
                 look()
             try:
-                passed += _apply(step, path, value)
+                passed += _placed(step, path, value, function(value))
             except BaseException as error:
                 if is_first or is_of_the_run(error):
                     raise
-                if os.getpid() != process:
-                    end_fork(where(step.plain))
+                if FORKS[0] != forks:
+                    end_fork(where(function))
                 self._fail(outcome, index, path, value, error)
             else:
-                if os.getpid() != process:  # at once, as the child would fork at the next element again
-                    end_fork(where(step.plain))
+                if FORKS[0] != forks:  # at once, as the child would fork at the next element again
+                    end_fork(where(function))
                 number += 1
                 positions += position(path)
         if number and not is_first:
@@ -221,10 +220,6 @@ class _Runner:
         makers = [step.plain for step in self.pipeline.steps[:index]]
         use = "sent to another process" if self.codec is not PLAIN else "kept in a checkpoint"
         return Failed(max(0, index - 1), path, b"", shown(value), unsendable(makers, shown(value), error, use))
-
-
-def _apply(step: Step, path: ElementPath, value: Any) -> list[tuple[ElementPath, Any]]:
-    return _placed(step, path, value, step.plain(value))
 
 
 def _placed(step: Step, path: ElementPath, value: Any, result: Any) -> list[tuple[ElementPath, Any]]:
