@@ -90,7 +90,7 @@ class Work(Protocol):
     """What all contenders of a comparison do.
 
     ``module`` is imported in the measured process, where its ``load`` makes a contender; ``modules`` are what fork servers import
-    before. ``noun`` is what problems call an input, and ``call`` what they call the function that is given it.
+    before. ``directories`` hold files that contenders read, and must not change for others. ``noun`` is what problems call an input, and ``call`` what they call the function that is given it.
     """
 
     @property
@@ -104,6 +104,9 @@ class Work(Protocol):
 
     @property
     def modules(self) -> Sequence[str]: ...
+
+    @property
+    def directories(self) -> Sequence[str]: ...
 
     def prepare(self) -> None:
         """Make what samples find in the cache, as what a sample puts there goes with it."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, cast
@@ -118,32 +119,33 @@ def _measure(
         timeout=options.timeout if "timeout" in options.chosen else REFERENCE_PATIENCE,
         memory_limit=options.memory_limit,
     )
-    cases = _cases(options, references)
-    click.echo(f"Running {found.pipeline.name} one element after the other, to know what is right …", err=True)
-    seconds = max(case.seconds() for case in cases)
-    settings = options.settings(
-        ctx,
-        registry,
-        reference=reference,
-        rounds=None if budget is not None else least,
-        budget=budget,
-        least_rounds=least,
-        most_rounds=most,
-        cases=cases,
-    )
-    if "timeout" not in options.chosen:
-        settings = evolve(settings, timeout=max(settings.timeout, 10.0 * seconds))
-    record = _record(found, references, cases, digest)
-    settings = evolve(settings, pipeline=record)
-    _tell(cases, contenders, rounds=settings.rounds or settings.least_rounds)
-    arguments = {"pipeline": found.reference, "pipeline_options": dict(found.options)}
-    return run_comparison(
-        [evolve(one, arguments=arguments) for one in contenders],
-        settings,
-        options,
-        command=str(ctx.command.name),
-        arguments=options.arguments(ctx),
-    )
+    with closing(references):
+        cases = _cases(options, references)
+        click.echo(f"Running {found.pipeline.name} one element after the other, to know what is right …", err=True)
+        seconds = max(case.seconds() for case in cases)
+        settings = options.settings(
+            ctx,
+            registry,
+            reference=reference,
+            rounds=None if budget is not None else least,
+            budget=budget,
+            least_rounds=least,
+            most_rounds=most,
+            cases=cases,
+        )
+        if "timeout" not in options.chosen:
+            settings = evolve(settings, timeout=max(settings.timeout, 10.0 * seconds))
+        record = _record(found, references, cases, digest)
+        settings = evolve(settings, pipeline=record)
+        _tell(cases, contenders, rounds=settings.rounds or settings.least_rounds)
+        arguments = {"pipeline": found.reference, "pipeline_options": dict(found.options)}
+        return run_comparison(
+            [evolve(one, arguments=arguments) for one in contenders],
+            settings,
+            options,
+            command=str(ctx.command.name),
+            arguments=options.arguments(ctx),
+        )
 
 
 def _refuse_files(contenders: Sequence[Contender]) -> None:

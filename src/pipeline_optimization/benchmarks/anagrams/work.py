@@ -33,6 +33,8 @@ class _Anagrams:
         "pipeline_optimization.tasks.permutations_task",
     )
 
+    directories: ClassVar[Sequence[str]] = ()
+
     def prepare(self) -> None:
         _prepare_cache(cache_directory())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
 from pipeline_optimization.disk_cache import cache_directory
@@ -17,17 +17,19 @@ SYSTEM = {"boot", "dev", "proc", "run", "sys"}
 """Directories that are no storage, or that hold the system's sockets."""
 
 
-def private_trees(source: str) -> list[str]:
+def private_trees(source: str, directories: Sequence[str] = ()) -> list[str]:
     """Return the trees that a contender of this file (or plugin) might write to, none of them inside another.
 
-    A tree in which something else is mounted is left out, because an overlay would hide that.
+    ``directories`` are those that the work uses. A tree in which something else is mounted is left out, because an overlay would hide that.
     """
     places = ["/tmp", "/var/tmp", os.getcwd(), sys.prefix]  # noqa: S108 - nothing is written there
     places += map(str, (tempfile.gettempdir(), Path.home(), cache_directory()))
     if os.path.isabs(source):
         places.append(os.path.dirname(source))
     places = [place for place in places if os.path.isdir(place)]
-    places += _writable_roots({os.stat(place).st_dev for place in places})
+    devices = {os.stat(place).st_dev for place in places}
+    places += [one for one in directories if os.path.isdir(one) and os.stat(one).st_dev in devices]
+    places += _writable_roots(devices)
     return _outermost(map(os.path.realpath, places))
 
 

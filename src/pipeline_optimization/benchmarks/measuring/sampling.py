@@ -196,7 +196,7 @@ class _Sampling:
         """Have the subject keep what it writes to itself; return whether it still lives."""
         area = self._directory / "area"
         area.mkdir()
-        trees = private_trees(self._order.source)
+        trees = private_trees(self._order.source, self._order.work.directories)
         deadline = time.monotonic() + START_PATIENCE
         self._subject.send(
             order="isolate",

@@ -27,7 +27,7 @@ class PipelineCase(BenchmarkCase):
 
     @property
     def work(self) -> Work:
-        return PipelineWork(self.references.tasks)
+        return PipelineWork(self.references.tasks, self.references.directories)
 
     @property
     def repeats_its_input(self) -> bool:

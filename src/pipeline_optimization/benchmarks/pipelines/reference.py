@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,15 +12,17 @@ from attrs import define, evolve, field, frozen
 from pipeline_optimization.benchmarks.judging.sample import judge_end
 from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
+from pipeline_optimization.benchmarks.measuring.subject_start import ForkServers
 from pipeline_optimization.benchmarks.pipelines.evidence import Needed
 from pipeline_optimization.benchmarks.pipelines.inputs import PipelineInput, difference
 from pipeline_optimization.benchmarks.pipelines.wire import Answer, Given
-from pipeline_optimization.benchmarks.pipelines.work import ReferenceWork
+from pipeline_optimization.benchmarks.pipelines.work import PipelineWork, ReferenceWork
 from pipeline_optimization.benchmarks.reports.quantities import duration
 from pipeline_optimization.engine.faults import FaultSettings, TaskFaults
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
 from pipeline_optimization.shell_quoting import quoted_command
+from pipeline_optimization.sources import is_url
 
 __all__ = ["References"]
 
@@ -52,12 +55,23 @@ class References:
     timeout: float
     memory_limit: int
     _made: dict[tuple[object, ...], PipelineInput] = field(factory=dict, init=False)
+    _fork_servers: ForkServers = field(factory=lambda: ForkServers(PipelineWork.modules), init=False)
+
+    def close(self) -> None:
+        """End what starts the processes."""
+        self._fork_servers.close()
 
     @property
     def tasks(self) -> Mapping[str, TaskFaults]:
         """Return the steps that declare how they misbehave, in their order."""
         steps = {step.name: step.spec.faults for step in self.found.pipeline.steps}
         return {name: faults for name, faults in steps.items() if faults.failure_rate > 0 or faults.sleep_time > 0}
+
+    @property
+    def directories(self) -> Sequence[str]:
+        """Return where the pipeline's files and those of the input are."""
+        files = [*(file.path for file in self.found.files), *(self.files or ())]
+        return sorted({os.path.dirname(os.path.abspath(file)) for file in files if not is_url(file)})
 
     def input_of(self, *parts: object) -> PipelineInput:
         """Return the input that depends on the parts: always the same one where the user named files.
@@ -75,29 +89,28 @@ class References:
     def _make(self, parts: Sequence[object]) -> PipelineInput:
         is_first = not self._made
         given = Given("files", list(self.files)) if self.files is not None else Given("sample", [self.size, *parts])
-        seen = self._run(given.to_bytes(), is_recorded=False, times=2 if is_first else 1)
+        seen: list[_Seen] = []
+        if is_first or not self.tasks:
+            seen += self._run(given.to_bytes(), is_recorded=False, times=2 if is_first else 1)
+        if self.tasks:
+            seen += self._run(seen[0].data if seen else given.to_bytes(), is_recorded=True, times=1)
         first = seen[0]
         for again in seen[1:]:
-            self._expect_same(first.answer, again.answer)
-        calls: Mapping[str, frozenset[str]] = {}
-        if self.tasks:
-            (recorded,) = self._run(first.data, is_recorded=True, times=1)
-            self._expect_same(first.answer, recorded.answer)
-            calls = recorded.calls
+            self._expect_same(first, again)
         answer = first.answer
         return PipelineInput(
             data=first.data,
             expected=answer if first.right is None else evolve(answer, result=first.right[0]),
-            needed=Needed(self.tasks, calls, frozenset(answer.failed)),
+            needed=Needed(self.tasks, seen[-1].calls, frozenset(answer.failed)),
             own_retries=frozenset(
                 step.name for step in self.found.pipeline.steps if getattr(step.spec, "retry", None) is not None
             ),
-            seconds=seen[-1].seconds,
+            seconds=seen[1 if is_first else 0].seconds,  # the first run also imports
         )
 
     def _run(self, data: bytes, *, is_recorded: bool, times: int) -> list[_Seen]:
         """Take a sample of the reference run, with the same input so many times; the first one draws it where it is to be drawn."""
-        work = ReferenceWork(self.tasks)
+        work = ReferenceWork(self.tasks, self.directories)
         order = SampleOrder(
             work=work,
             kind="reference",
@@ -113,7 +126,7 @@ class References:
             measures_memory=False,
             memory_limit=self.memory_limit,
         )
-        raw = take_sample(order)
+        raw = take_sample(order, self._fork_servers.start)
         problem = _problem_of(raw, times)
         if raw.exit == "timeout":
             problem = f"It took longer than {duration(self.timeout)} (--timeout)."
@@ -146,17 +159,24 @@ class References:
         names = self.files if len(self.files) <= FEW else [*self.files[:FEW], "…"]
         return f" Try it: {quoted_command(['anagram', 'run', '--pipeline', self.found.reference, *names])}"
 
-    def _expect_same(self, first: Answer, again: Answer) -> None:
-        if json.dumps(first.result) != json.dumps(again.result) or first.failures != again.failures:
-            what = (
-                f"{sum(again.failures.values())} elements failed for good, where {sum(first.failures.values())} had before"
-                if first.failures != again.failures
-                else difference(again.result, first.result).rstrip(".")
-            )
+    def _expect_same(self, first: _Seen, again: _Seen) -> None:
+        name, one, other = self.found.pipeline.name, first.answer, again.answer
+        if first.data != again.data:
             raise UsageError(
-                f"Two runs of the pipeline {self.found.pipeline.name!r} over the same input gave different results, so nobody "
-                f"can be told right: {what}. Does a step use chance, the time, or what an earlier call left?"
+                f"sample() of the pipeline {name!r} made two inputs of the same chance, so a comparison could not be repeated. Let it "
+                "use its argument random, and nothing else, to choose."
             )
+        if json.dumps(one.result) == json.dumps(other.result) and one.failures == other.failures:
+            return
+        what = (
+            f"{sum(other.failures.values()):,} of them failed for good, where {sum(one.failures.values()):,} had before"
+            if one.failures != other.failures
+            else difference(other.result, one.result).rstrip(".")
+        )
+        raise UsageError(
+            f"Two runs of the pipeline {name!r} over the same input gave different results, so nobody can be told right: {what}. "
+            "Does a step use chance, the time, or what an earlier call left?"
+        )
 
 
 def _problem_of(raw: RawSample, times: int) -> str:

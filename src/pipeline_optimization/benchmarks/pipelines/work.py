@@ -16,9 +16,10 @@ __all__ = ["PipelineWork", "ReferenceWork"]
 
 @frozen
 class PipelineWork:
-    """What all contenders of a pipeline do. ``tasks`` says how its steps misbehave."""
+    """What all contenders of a pipeline do. ``tasks`` says how its steps misbehave, ``directories`` where its files are."""
 
     tasks: Mapping[str, TaskFaults]
+    directories: Sequence[str] = ()
 
     noun: ClassVar[str] = "input"
     call: ClassVar[str] = "The run"
