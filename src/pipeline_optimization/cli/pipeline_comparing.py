@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
 from attrs import evolve
@@ -28,8 +28,8 @@ from pipeline_optimization.cli.variation import Variation
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.model.finding import FoundPipeline, find_pipeline
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.job import plan_pipeline
-from pipeline_optimization.pipeline.plan import Executor, RunOptions
+from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
+from pipeline_optimization.pipeline.plan import Executor, RunOptions, plan_run
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import FileSource, UrlSource, expand_inputs
@@ -111,7 +111,7 @@ def _measure(
     _refuse_files(contenders)
     options.retry_settings(registry)  # which raises for wrong names, before anything runs
     found = find_pipeline(options.pipeline, KindOptions.parse(options.pairs).pipeline, registry)
-    digest = _digest(found)
+    digest = _digest(found, registry)
     references = References(
         found=found,
         files=_files(found, inputs),
@@ -198,18 +198,13 @@ def _cases(options: CommonOptions, references: References) -> list[PipelineCase]
     return cases if options.scan is None else [one for case in cases for one in worker_cases(case, options.scan[1])]
 
 
-def _digest(found: FoundPipeline) -> str:
-    """Return a digest of what decides on the result. Raises OptionError for functions that workers cannot be sent."""
-    no_executor = cast("Executor", None)  # a job asks for it when it starts only
-    job = plan_pipeline(
-        found.pipeline,
-        None,
-        RunOptions(faults=evolve(RunOptions().faults, seed=0)),
-        no_executor,
-        modules=found.files,
-        settings=found.options,
-    )
-    facts: dict[str, Any] = dict(job.load(click.echo).facts)
+def _digest(found: FoundPipeline, registry: Registry) -> str:
+    """Return a digest of what decides on the result."""
+
+    def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Any]:
+        return plan_pipeline(found.pipeline, None, options, executor, modules=found.files, settings=found.options)
+
+    facts = dict(plan_run(registry, RunOptions(), plan_job).job.load(click.echo).facts)
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
