@@ -14,6 +14,9 @@ from command import ANAGRAM, anagram, ended_here, environment, refused_here
 from own_modules import forgetting_modules
 
 ENDS = """
+from datetime import date
+from decimal import Decimal
+
 from pipeline_optimization import Pipeline
 from pipeline_optimization.ends import Collect, Count, Sum
 
@@ -22,6 +25,9 @@ def words(line): return line.split()
 def pair(word): return len(word), word
 def record(word): return {"word": word, "size": len(word)}
 def uneven(word): return {word: len(word)}
+def halves(word): return [word[:1], word[1:]]
+def odd(word): return Decimal("1.50"), date(2026, 1, 2), float("nan"), {"b", "a", "c"}
+def alone(word): return [word]
 def first(word): return word[0]
 def wide(word): return word * 1000
 def fails(word): return {}["key"]
@@ -31,6 +37,9 @@ def picky(word):
     return word
 
 
+split = Pipeline("split").lines().flat_map(words).map(halves).collect()
+odds = Pipeline("odd").lines().map(odd).collect()
+lone = Pipeline("lone").lines().flat_map(words).map(alone).collect()
 given = Pipeline("some").lines().flat_map(words)
 counts = given.count()
 number = given.map(len).sum()
@@ -72,6 +81,14 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
             "word  size\nthe      3\ncat      3\n",
             "word,size\nthe,3\ncat,3\n",
             '{"word": "the", "size": 3}\n',
+        ),
+        ("split", "t  he\nc  at\na    \n", "t,he\nc,at\na,\n", '["t", "he"]\n["c", "at"]\n["a", ""]\n'),
+        ("lone", "the\ncat\n", "the\ncat\n", '["the"]\n["cat"]\n'),
+        (
+            "odds",
+            "1.50  2026-01-02  nan  ",
+            '1.50,2026-01-02,nan,"[""a"", ""b"", ""c""]"\n',
+            '["1.50", "2026-01-02", "nan", ["a", "b", "c"]]\n',
         ),
         ("mixed", "{'the': 3}\n", '"{""the"": 3}"\n', '{"the": 3}\n{"cat": 3}\n'),
     ],
@@ -165,7 +182,7 @@ def test_a_function_that_never_works(workplace: Path, capsys: pytest.CaptureFixt
         (["end.py", "in.txt"], "'end.py' cannot be read: No such file or directory. Did you mean 'ends.py'?"),
         (["nowhere.py", "in.txt"], "No such file or directory. Check the name."),
         (["ends.py:cunts", "in.txt"], "'ends.py' has no 'cunts'. Did you mean 'counts'?"),
-        (["ends.py:x", "in.txt"], "'ends.py' has no 'x'. It has counts, number, listed"),
+        (["ends.py:x", "in.txt"], "'ends.py' has no 'x'. It has split, odds, lone, counts"),
         (["no.such:x", "in.txt"], "No module named 'no'. Run the command where the module is, or name its file."),
         (["optional.py", "in.txt", "-o", "size=3"], "'size' is an option of the pipeline: -o pipeline.size=VALUE."),
     ],

@@ -11,7 +11,7 @@ from rich.text import Text
 from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.cli.result_rows import ResultRows
 from pipeline_optimization.cli.table import NOTABLE_STARTUP, tasks_table, time_text
-from pipeline_optimization.pipeline.model.report import PipelineReport
+from pipeline_optimization.pipeline.model.report import PipelineReport, plain
 from pipeline_optimization.plural import counted
 
 __all__ = ["print_pipeline"]
@@ -80,5 +80,10 @@ def _result(result: ResultRows) -> Table:
 def _shown(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
-    text = value if isinstance(value, str) else repr(value)
+    text = _text(value)
     return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+
+
+def _text(value: object) -> str:
+    known = plain(value)
+    return known if isinstance(known, str) else repr(value)

@@ -19,9 +19,13 @@ Row = tuple[object, ...]
 
 @frozen
 class ResultRows:
-    """The first rows, how many there are, and what their columns are called: nothing, unless all of them are records alike."""
+    """The first rows, the values that they are made of, and how many there are.
+
+    ``header`` is what the columns are called: nothing, unless all rows are records alike.
+    """
 
     rows: Sequence[Row]
+    values: Sequence[object]
     number: int
     header: tuple[str, ...] = ()
 
@@ -29,17 +33,17 @@ class ResultRows:
     def of(cls, result: object, limit: int | None) -> ResultRows:
         """Return the entries of a dictionary, the members of a list, or the result itself as a row; ``limit`` rows at most."""
         if isinstance(result, Mapping):
-            number = sum(1 for _ in _entries(result))
-            return cls(list(islice(_entries(result), limit)), number)
+            entries = list(islice(_entries(result), limit))
+            return cls(entries, entries, sum(1 for _ in _entries(result)))
         if not isinstance(result, list | tuple | set | frozenset):
-            return cls([(result,)], 1)
+            return cls([(result,)], [result], 1)
         members = cast("Sequence[object]", result)
         header = _header(members)
-        shown = islice(members, limit)
+        shown = list(islice(members, limit))
         if header:
-            records = cast("Iterator[Mapping[str, object]]", shown)
-            return cls([tuple(record[name] for name in header) for record in records], len(members), header)
-        return cls([_columns(member) for member in shown], len(members))
+            records = cast("Sequence[Mapping[str, object]]", shown)
+            return cls([tuple(record[name] for name in header) for record in records], shown, len(members), header)
+        return cls([_columns(member) for member in shown], shown, len(members))
 
     def write_csv(self, stream: TextIO) -> None:
         """Write the rows, with a header where there is one. What is neither text nor number is written as JSON."""
@@ -51,10 +55,8 @@ class ResultRows:
         writer.writerows([[_cell(value) for value in row] for row in self.rows])
 
     def write_lines(self, stream: TextIO) -> None:
-        """Write a line of JSON a row: an object where there is a header, a value where it is alone, else a list."""
-        for row in self.rows:
-            value: Any = dict(zip(self.header, row, strict=True)) if self.header else row[0] if len(row) == 1 else row
-            stream.write(json.dumps(plain(value)) + "\n")
+        """Write a line of JSON for each value."""
+        stream.writelines(json.dumps(plain(value)) + "\n" for value in self.values)
 
 
 def _entries(result: Mapping[Any, Any]) -> Iterator[Row]:
@@ -77,9 +79,12 @@ def _header(members: Sequence[object]) -> tuple[str, ...]:
 
 
 def _columns(value: object) -> Row:
-    """Return a value as cells of a row: a tuple has several."""
-    return value if isinstance(value, tuple) and value else (value,)
+    """Return a value as cells of a row: a tuple or a list has several."""
+    return tuple(value) if isinstance(value, tuple | list) and value else (value,)
 
 
 def _cell(value: object) -> object:
-    return value if value is None or isinstance(value, str | int | float) else json.dumps(plain(value))
+    if value is None or isinstance(value, int | float):
+        return value
+    shown = plain(value)
+    return shown if isinstance(shown, str) else json.dumps(shown)

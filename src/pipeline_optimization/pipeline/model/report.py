@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping, Sequence
-from pathlib import PurePath
 from typing import Any, Generic, TypeVar
 
 from attrs import field, frozen
@@ -15,6 +16,9 @@ from pipeline_optimization.pipeline.summary import Conclusions, RunSummary, coun
 __all__ = ["PipelineReport", "plain"]
 
 Result = TypeVar("Result")
+
+WRITTEN = frozenset({"datetime", "decimal", "fractions", "ipaddress", "pathlib", "uuid"})
+"""Modules whose values people know by their ``str``."""
 
 
 @frozen(kw_only=True)
@@ -63,7 +67,8 @@ class PipelineReport(Conclusions, Generic[Result]):
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data for JSON, its keys in reading order.
 
-        Of a result's dictionary whose keys are no texts, it has a list of pairs; of other values that JSON has no form for, their ``repr``.
+        Of a result's dictionary whose keys are no texts, it has a list of pairs, and of a set a sorted list. Numbers that are none, decimals,
+        times, identifiers and paths are texts; of other values that JSON has no form for, it has their ``repr``.
         """
         summary = self.summary
         return {
@@ -101,12 +106,15 @@ class PipelineReport(Conclusions, Generic[Result]):
 
 def plain(value: Any) -> object:
     """Return a value as JSON has it; see ``PipelineReport.to_dict``."""
-    if value is None or isinstance(value, str | int | float | bool):
+    if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
     if isinstance(value, Mapping):
         if all(isinstance(key, str) for key in value):
             return {key: plain(member) for key, member in value.items()}
         return [[plain(key), plain(member)] for key, member in value.items()]
-    if isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple):
         return [plain(member) for member in value]
-    return str(value) if isinstance(value, PurePath) else repr(value)
+    if isinstance(value, set | frozenset):
+        return sorted(map(plain, value), key=json.dumps)
+    is_written = isinstance(value, float) or type(value).__module__.partition(".")[0] in WRITTEN
+    return str(value) if is_written else repr(value)
