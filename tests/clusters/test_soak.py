@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+import user_pipeline
 from killing import Killer
-from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization import Registry, count_anagrams, run
+from user_pipeline import Book
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak]
 
@@ -40,3 +43,29 @@ def test_many_kills(cluster: str, tmp_path: Path, pytestconfig: pytest.Config) -
     assert report.is_complete
     assert report.anagram_counts == reference.anagram_counts
     assert report.ledger_digest == reference.ledger_digest
+
+
+def test_many_kills_under_a_pipeline(cluster: str, tmp_path: Path, pytestconfig: pytest.Config) -> None:
+    """A third of ``--kills`` SIGKILLs change neither result nor ledger of a user's pipeline, nor who failed."""
+    kills = pytestconfig.getoption("--kills") // 3
+    options: dict[str, Any] = {"chunk_size": 5_000, "retry": "none"}
+    book = Book.write(tmp_path / "entries.txt", 600 * EVERY * kills)  # some 300 lines a chunk
+    registry = Registry.load()
+    killer = Killer(kills, every=EVERY)
+    registry.register(killer, "killer")
+    report = run(
+        user_pipeline.pipeline,
+        book.path,
+        orchestrator=cluster,
+        orchestrator_options={"workers": 2},
+        registry=registry,
+        **options,
+    )
+    print(f"{cluster}: {len(killer.killed)} kills of {len(set(killer.killed))} workers, {report.lost} attempts lost")
+    assert len(killer.killed) == kills
+    reference = run(user_pipeline.pipeline, book.path, **options)
+    assert (report.result, report.ledger_digest, report.failures) == (
+        book.due,
+        reference.ledger_digest,
+        reference.failures,
+    )
