@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -39,6 +40,16 @@ def report_of(process: subprocess.Popen[bytes], output: Path) -> dict[str, Any]:
     report = json.loads(output.read_text("utf-8"))
     assert isinstance(report, dict)
     return report
+
+
+def wait_until_it_is_ours(process: subprocess.Popen[bytes]) -> None:
+    """Wait until the first lines of ours have put signals off: before them, Python itself prints a traceback."""
+    while process.poll() is None:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+        masks = dict(line.split(":\t") for line in status.splitlines() if line.startswith("Sig"))
+        if int(masks["SigBlk"], 16) & 1 << signal.SIGINT - 1 or int(masks["SigCgt"], 16) & 1 << signal.SIGTERM - 1:
+            return
+        time.sleep(0.001)  # another process starts
 
 
 def assert_gone(leader: int) -> None:

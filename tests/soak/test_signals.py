@@ -21,6 +21,7 @@ from attrs import frozen
 
 import oracle
 from command import environment
+from soak import sessions
 from soak.conftest import Rounds
 
 pytestmark = pytest.mark.soak
@@ -108,7 +109,7 @@ def check(run: Run, directory: Path, expected: dict[str, int]) -> int:
         env=environment({MARK: mark}),
         start_new_session=True,
     )
-    wait_until_it_is_ours(process)
+    sessions.wait_until_it_is_ours(process)
     sent = [strike.number for strike in run.strikes if send(strike, process)]
     try:
         _, stderr = process.communicate(timeout=PATIENCE)
@@ -122,16 +123,6 @@ def check(run: Run, directory: Path, expected: dict[str, int]) -> int:
         assert time.monotonic() < until, f"{run} left behind: {left_behind}"
         time.sleep(0.01)  # other processes end in real time
     return process.returncode
-
-
-def wait_until_it_is_ours(process: subprocess.Popen[bytes]) -> None:
-    """Wait until the first lines of ours have put signals off: before them, Python itself prints a traceback."""
-    while process.poll() is None:
-        status = Path(f"/proc/{process.pid}/status").read_text()
-        masks = dict(line.split(":\t") for line in status.splitlines() if line.startswith("Sig"))
-        if int(masks["SigBlk"], 16) & 1 << signal.SIGINT - 1 or int(masks["SigCgt"], 16) & 1 << signal.SIGTERM - 1:
-            return
-        time.sleep(0.001)  # another process starts
 
 
 def send(strike: Strike, process: subprocess.Popen[bytes]) -> bool:
