@@ -306,6 +306,7 @@ def test_a_long_comparison_says_so_first(
     assert [settings.timeout for settings in asked] == [15.0, 10.0]
 
 
+@pytest.mark.slow
 def test_changed_code_is_not_gone_on_with(directory: Path) -> None:
     """Neither an interrupted comparison nor a baseline is of a pipeline whose code has changed since."""
     arguments = (
