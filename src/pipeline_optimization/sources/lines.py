@@ -7,7 +7,8 @@ of a plain file is named by its borders alone, and whoever reads it looks for th
 from __future__ import annotations
 
 from contextlib import closing
-from itertools import accumulate
+from itertools import accumulate, count
+from operator import add
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.sources.compression import HEAD_BYTES
@@ -25,7 +26,7 @@ from pipeline_optimization.sources.random_access import open_random
 from pipeline_optimization.sources.stream import InputStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from pipeline_optimization.sources.random_access import RandomAccess
     from pipeline_optimization.sources.ranges import FileRange
@@ -93,13 +94,20 @@ def read_line_range(part: FileRange, size: int) -> tuple[int, bytes]:
     return start, data.removeprefix(BYTE_ORDER_MARK) if start == 0 else data
 
 
-def split_lines(before: int, data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of a piece without their ends, each with how many bytes of the text come before it."""
-    lines = data.split(b"\n")
+def split_lines(before: int, data: bytes) -> tuple[list[int], list[str]]:
+    """Return the lines of a piece without their ends, and how many bytes of the text come before each.
+
+    ``before`` bytes come before the piece. Bytes that are not UTF-8 are replaced, which never touches the end of a line.
+    """
+    text = data.decode("utf-8", "replace")
+    lines = text.split("\n")
+    in_bytes: Sequence[str] | Sequence[bytes] = lines if data.isascii() else data.split(b"\n")
+    starts = list(map(add, accumulate(map(len, in_bytes), initial=before), count()))[:-1]
     if not lines[-1]:
-        del lines[-1]
-    starts = accumulate((len(line) + 1 for line in lines), initial=before)
-    return ((start, line.removesuffix(b"\r")) for start, line in zip(starts, lines, strict=False))
+        del lines[-1], starts[-1]
+    if "\r" in text:
+        lines = [line.removesuffix("\r") for line in lines]
+    return starts, lines
 
 
 def _next_line(file: RandomAccess, start: int, size: int) -> int:

@@ -6,7 +6,8 @@ has it tried again alone, from the step that failed; one that is alone fails its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from attrs import define, frozen
@@ -15,12 +16,13 @@ from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.stage import FORKS, Bundled, Stage, end_fork, is_of_the_run
 from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.pipeline.model.batch import Batch, PathList
 from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable, where
 from pipeline_optimization.pipeline.model.codec import PLAIN, Codec
-from pipeline_optimization.pipeline.model.elements import ElementPath, child, position
+from pipeline_optimization.pipeline.model.elements import ElementPath, child
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Waiting
 from pipeline_optimization.pipeline.model.parts import decode_contents
-from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
+from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step, StepKind
 from pipeline_optimization.pipeline.model.surroundings import restoring, working_directory
 from pipeline_optimization.types import ErrorRecord
 
@@ -58,7 +60,7 @@ class _From:
 
     def __call__(self, data: bytes) -> Bundled:
         with restoring(self.runner.directory):
-            return self.runner.run([self.runner.codec.decode(data)], self.index, is_alone=True).to_bundled()
+            return self.runner.run(Batch.of([self.runner.codec.decode(data)]), self.index, is_alone=True).to_bundled()
 
     def describe(self, error: BaseException) -> ErrorRecord:
         return failure_of(self.step.plain, error, self.step.spec.permanent)
@@ -83,7 +85,7 @@ class _AsyncFrom(_From):
         path, value = self.runner.codec.decode(data)
         with restoring(self.runner.directory):
             passed = _placed(self.step, path, value, await self.step.plain(value))
-            return self.runner.run(passed, self.index + 1, is_alone=False).to_bundled()
+            return self.runner.run(Batch.of(passed), self.index + 1, is_alone=False).to_bundled()
 
 
 @define(eq=False)
@@ -97,16 +99,15 @@ class _Runner:
     def run_part(self, data: bytes) -> Bundled:
         try:
             read = decode_contents(data, self.home).read()
-            elements = list(read.elements)
         except InputError as error:
             return Outcome(unreadable=(error.source, str(error))).to_bundled()
         with restoring(self.directory):
-            outcome = self.run(elements, 0, is_alone=False)
-        outcome.elements = len(elements)
+            outcome = self.run(read.elements, 0, is_alone=False)
+        outcome.elements = len(read.elements)
         outcome.invalid_bytes, outcome.looks = read.invalid_bytes, read.looks
         return outcome.to_bundled()
 
-    def run(self, elements: Sequence[tuple[ElementPath, Any]], first: int, *, is_alone: bool) -> Outcome:
+    def run(self, elements: Batch, first: int, *, is_alone: bool) -> Outcome:
         """Run elements from a step to the end, or to a step that they enter alone.
 
         ``is_alone``: the only element fails its attempt if it fails at the first step, and the engine enters that attempt.
@@ -123,33 +124,54 @@ class _Runner:
         self._end(outcome, elements)
         return outcome
 
-    def _run_step(
-        self, outcome: Outcome, elements: Sequence[tuple[ElementPath, Any]], index: int, *, is_first: bool
-    ) -> Sequence[tuple[ElementPath, Any]]:
+    def _run_step(self, outcome: Outcome, elements: Batch, index: int, *, is_first: bool) -> Batch:
         """Return the outputs of a step. Raises what its function raises for the only element of an attempt."""
         step = self.pipeline.steps[index]
-        function, look, forks = step.plain, cutting_point(), FORKS[0]
-        passed: list[tuple[ElementPath, Any]] = []
-        number = positions = 0
-        for at, (path, value) in enumerate(elements):
-            if not at % LOOK:
-                look()
+        results, failed = self._call_each(outcome, elements, index, is_first=is_first)
+        paths, values = elements.paths, elements.values
+        if failed:
+            kept = sorted(set(range(len(values))).difference(failed))
+            paths, values = paths.take(kept), [values[number] for number in kept]
+        if results and not is_first:
+            outcome.done.append(Done(step.name, len(results), paths.positions()))
+        if step.kind == "map":
+            return Batch(paths, results)
+        if step.kind == "filter":
+            passed = [number for number, is_kept in enumerate(results) if is_kept]
+            return Batch(paths.take(passed), [values[number] for number in passed])
+        children = [
+            child(path, number) for path, outputs in zip(paths, results, strict=True) for number in range(len(outputs))
+        ]
+        return Batch(PathList(children), list(chain.from_iterable(results)))
+
+    def _call_each(
+        self, outcome: Outcome, elements: Batch, index: int, *, is_first: bool
+    ) -> tuple[list[Any], list[int]]:
+        """Return what a step's function makes of each element, and the numbers of those for which it failed."""
+        step, values = self.pipeline.steps[index], elements.values
+        function = _MATERIALISED[step.kind](step.plain)
+        look, forks, before = cutting_point(), FORKS, FORKS[0]
+        results: list[Any] = []
+        failed: list[int] = []
+        at = 0
+        while at < len(values):
+            look()
             try:
-                passed += _placed(step, path, value, function(value))
+                for value in values[at : at + LOOK]:
+                    result = function(value)
+                    if forks[0] != before:  # at once, as the child would fork at the next element again
+                        end_fork(where(step.plain))
+                    results.append(result)
             except BaseException as error:
                 if is_first or is_of_the_run(error):
                     raise
-                if FORKS[0] != forks:
-                    end_fork(where(function))
-                self._fail(outcome, index, path, value, error)
-            else:
-                if FORKS[0] != forks:  # at once, as the child would fork at the next element again
-                    end_fork(where(function))
-                number += 1
-                positions += position(path)
-        if number and not is_first:
-            outcome.done.append(Done(step.name, number, positions))
-        return passed
+                if forks[0] != before:
+                    end_fork(where(step.plain))
+                at = len(results) + len(failed)
+                failed.append(at)
+                self._fail(outcome, index, *elements[at], error)
+            at = len(results) + len(failed)
+        return results, failed
 
     def _end(self, outcome: Outcome, elements: Sequence[tuple[ElementPath, Any]]) -> None:
         end = self.pipeline.end
@@ -220,6 +242,26 @@ class _Runner:
         makers = [step.plain for step in self.pipeline.steps[:index]]
         use = "sent to another process" if self.codec is not PLAIN else "kept in a checkpoint"
         return Failed(max(0, index - 1), path, b"", shown(value), unsendable(makers, shown(value), error, use))
+
+
+def _mapping(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    return function
+
+
+def _filtering(function: Callable[[Any], object]) -> Callable[[Any], bool]:
+    return lambda value: bool(function(value))
+
+
+def _flattening(function: Callable[[Any], Iterable[Any]]) -> Callable[[Any], list[Any]]:
+    return lambda value: list(function(value))
+
+
+_MATERIALISED: Mapping[StepKind, Callable[[Callable[[Any], Any]], Callable[[Any], Any]]] = {
+    "map": _mapping,
+    "filter": _filtering,
+    "flat_map": _flattening,
+}
+"""By kind of step, what makes a function do all of its work when it is called: a generator would do it later, where nobody minds errors."""
 
 
 def _placed(step: Step, path: ElementPath, value: Any, result: Any) -> list[tuple[ElementPath, Any]]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-__all__ = ["ElementPath", "child", "name_of", "position"]
+__all__ = ["ElementPath", "child", "name_of", "position", "position_of_next"]
 
 ElementPath = tuple[int, ...]
 """The source's number, the element's place in it, and its number among the outputs of each ``flat_map`` since."""
@@ -32,6 +32,11 @@ def position(path: Sequence[int]) -> int:
     for place in path:
         found = (found * FACTOR + place + 1) % MODULUS
     return found
+
+
+def position_of_next(parent: Sequence[int]) -> int:
+    """Return what a position has beside the last place of its path, which is added to it."""
+    return position((*parent, 0))
 
 
 def name_of(path: ElementPath) -> str:

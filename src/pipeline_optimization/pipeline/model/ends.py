@@ -13,6 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import field, fields, frozen, has
 
+from pipeline_optimization.pipeline.model.batch import Placed, values_of
 from pipeline_optimization.pipeline.model.elements import ElementPath
 
 __all__ = ["Collect", "Count", "End", "Group", "Reduce", "Sum", "Top", "describe_end", "functions_of"]
@@ -22,9 +23,6 @@ Key = TypeVar("Key")
 Result = TypeVar("Result")
 Result_co = TypeVar("Result_co", covariant=True)
 Value_contra = TypeVar("Value_contra", contravariant=True)
-
-Placed = tuple[ElementPath, Any]
-"""An element: who it is, and its value."""
 
 
 class End(Protocol[Value_contra, Result_co]):
@@ -55,7 +53,7 @@ class Count(Generic[Value]):
         return Counter()
 
     def add(self, total: Counter[Value], elements: Iterable[Placed]) -> Counter[Value]:
-        total.update([value for _, value in elements])
+        total.update(values_of(elements))
         return total
 
     def merge(self, total: Counter[Value], other: Counter[Value]) -> Counter[Value]:
@@ -80,8 +78,10 @@ class Sum(Generic[Value]):
 
     def add(self, total: tuple[Any, list[float]], elements: Iterable[Placed]) -> tuple[Any, list[float]]:
         whole, parts = total
-        for _, element in elements:
-            value = element if self.of is None else self.of(element)
+        values = values_of(elements) if self.of is None else list(map(self.of, values_of(elements)))
+        if not any(issubclass(kind, float) for kind in set(map(type, values))):
+            return sum(values, whole), parts
+        for value in values:
             if isinstance(value, float):
                 _add_exactly(parts, value)
             else:
@@ -193,7 +193,7 @@ class Reduce(Generic[Value, Result]):
     merge: Callable[[Result, Result], Result]
 
     def add(self, total: Result, elements: Iterable[Placed]) -> Result:
-        for _, value in elements:
+        for value in values_of(elements):
             total = self.add_one(total, value)
         return total
 

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from attrs import evolve, frozen
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.pipeline.model.batch import Batch, SiblingPaths
 from pipeline_optimization.pipeline.model.codec import pickled
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.sources import UNKNOWN, FileRange, FileSource, Source, is_plain_file
@@ -37,14 +38,12 @@ SPLIT = 16
 
 STATE_BYTES = 8
 
-Elements = Iterable[tuple[ElementPath, Any]]
-
 
 @frozen
 class Read:
     """Elements, with how many sequences of bytes of their text became U+FFFD, and what a text with such bytes looks like."""
 
-    elements: Elements
+    elements: Batch
     invalid_bytes: int = 0
     looks: str = ""
 
@@ -88,7 +87,7 @@ class Members:
     members: Sequence[tuple[ElementPath, Any]]
 
     def read(self) -> Read:
-        return Read(self.members)
+        return Read(Batch.of(self.members))
 
     def split(self) -> Sequence[tuple[ElementPath, Contents]]:
         members = self.members
@@ -162,13 +161,14 @@ class LinePiece:
         return lambda start: f"line {self.lines_before + bisect_right(starts, start):,}"
 
     def _starts(self) -> list[int]:
-        return [start for start, _ in split_lines(self.before, self.text)]
+        starts, _ = split_lines(self.before, self.text)
+        return starts
 
 
 def _read_lines(number: int, before: int, text: bytes) -> Read:
     invalid = count_invalid(text)
-    elements = (((number, start), line.decode("utf-8", "replace")) for start, line in split_lines(before, text))
-    return Read(elements, invalid, looks_like(text, is_invalid=invalid > 0))
+    starts, lines = split_lines(before, text)
+    return Read(Batch(SiblingPaths((number,), starts), lines), invalid, looks_like(text, is_invalid=invalid > 0))
 
 
 def encode_contents(contents: Contents) -> bytes:
