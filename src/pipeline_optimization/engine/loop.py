@@ -28,11 +28,9 @@ class Engine:
     """Runs a workload through an orchestrator, once.
 
     Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
-    ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then.
-    ``startup`` is how many seconds the orchestrator took to open.
-    ``name`` is what errors call the orchestrator.
-    ``policies`` says, by task, what may take how long, where that is not what ``limits`` says.
-    ``quarantine`` is told each item that failed for good. ``should_stop`` is asked at each step.
+    ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then. ``startup`` is how many
+    seconds the orchestrator took to open, and ``name`` what errors call it. ``policies`` says, by task, what may take how long, where
+    that is not what ``limits`` says. ``quarantine`` is told each item that failed for good. ``should_stop`` is asked at each step.
     """
 
     def __init__(

@@ -159,10 +159,10 @@ class PipelineContract(Contract):
     pipeline: CompletePipeline[Any, Any]
     name: str
     options: Mapping[str, object] = {}
-    inputs: Any
+    inputs: object
     orchestrators: Sequence[str] = ()
 
-    def make_inputs(self) -> Any:
+    def make_inputs(self) -> object:
         """Return the input, anew for each run."""
         if not hasattr(self, "inputs"):
             raise NotImplementedError(f"{type(self).__name__} must say what to run over: inputs = ...")
