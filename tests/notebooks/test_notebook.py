@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 CELLS = (
     "from dataclasses import dataclass\nfrom pipeline_optimization import Pipeline, run, run_async, task",
@@ -23,6 +21,9 @@ SAID = "[Hit(value=10), Hit(value=20)]"
 @pytest.mark.parametrize("call", ["run", "await run_async"])
 def test_cells_are_sent_to_workers(tmp_path: Path, orchestrator: str, call: str) -> None:
     """Tasks, coroutine functions, lambdas, classes and constants of cells, called directly and awaited."""
+    import nbformat  # where other tests run it is not installed
+    from nbclient import NotebookClient
+
     last = f"report = {call}(pipeline, range(3), orchestrator={orchestrator!r})\nprint(report.result)\nassert type(report.result[0]) is Hit"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in (*CELLS, last)])
     done = NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(tmp_path)}}).execute()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from multiprocessing import forkserver, get_all_start_methods, get_context
 from multiprocessing.context import BaseContext
 
@@ -12,6 +13,9 @@ from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.errors import WorkerStartError
 
 __all__ = ["choose_context", "needs_main", "unguarded"]
+
+AS_THEY_ARE = " Functions of pipelines can be sent as they are: pip install pipeline-optimization[notebook]"
+"""What helps where cloudpickle is missing."""
 
 
 def choose_context(start: str) -> BaseContext:
@@ -58,8 +62,7 @@ def needs_main(worker_init: bytes, context: BaseContext) -> bool:
         raise WorkerStartError(
             f"Worker processes need {names[0]!r}, which is defined in the program itself (__main__). They cannot import that: "
             "it is no file, but was typed in or read from standard input. Define it in a module of its own, or use an "
-            "orchestrator without processes, such as threaded. Functions of pipelines can be sent as they are: pip install "
-            "pipeline-optimization[notebook]"
+            f"orchestrator without processes, such as threaded.{'' if find_spec('cloudpickle') else AS_THEY_ARE}"
         )
     return bool(names)
 
