@@ -35,15 +35,15 @@ KINDS: Mapping[Kind, str] = {
 }
 """Each kind of component with the hook that registers it."""
 
-OBSERVER_HOOKS = (
-    "anagram_run_started",
-    "anagram_task_failed",
-    "anagram_task_retried",
-    "anagram_item_finished",
-    "anagram_checkpoint_saved",
-    "anagram_run_finished",
-)
-"""The hooks of plugins that observe."""
+OBSERVER_HOOKS: Mapping[str, str] = {
+    "RunStarted": "anagram_run_started",
+    "TaskFailed": "anagram_task_failed",
+    "TaskRetried": "anagram_task_retried",
+    "ItemFinished": "anagram_item_finished",
+    "CheckpointSaved": "anagram_checkpoint_saved",
+    "RunFinished": "anagram_run_finished",
+}
+"""The hooks of plugins that observe, by the name of the event that each is told. Events are imported only if somebody observes."""
 
 MEMBERS: Mapping[str, Sequence[str]] = {
     "orchestrator": ("cancel", "close", "open", "poll", "slots", "submit"),

@@ -89,7 +89,7 @@ def _checks(registry: Registry, record: PluginRecord, labels: Mapping[str, str])
             continue
         for result in check_component(registry, kind, label):
             yield _Checked(f"{kind}:{label}", result)
-    if set(record.hooks) & set(OBSERVER_HOOKS):
+    if set(record.hooks) & set(OBSERVER_HOOKS.values()):
         yield _Checked("observer", _declaration(record, registry))
         for result in check_observer(lambda: registry.plugin(record.name)):
             yield _Checked("observer", result)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, speaking
+from pipeline_optimization.kinds import OBSERVER_HOOKS
 from pipeline_optimization.registry import Registry
 
 if TYPE_CHECKING:
@@ -14,23 +15,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Observing"]
 
-HOOK_OF: Mapping[str, str] = {
-    "RunStarted": "anagram_run_started",
-    "TaskFailed": "anagram_task_failed",
-    "TaskRetried": "anagram_task_retried",
-    "ItemFinished": "anagram_item_finished",
-    "CheckpointSaved": "anagram_checkpoint_saved",
-    "RunFinished": "anagram_run_finished",
-}
-"""The hook of each kind of event. Kinds are imported only if somebody observes."""
-
 
 class Observing:
     """Hands events to the observer hooks of a registry's plugins. ``warnings`` holds what went wrong."""
 
     def __init__(self, registry: Registry) -> None:
         self._callers: dict[str, list[tuple[str, Callable[..., object]]]] = {
-            kind: registry.observers(hook) for kind, hook in HOOK_OF.items()
+            kind: registry.observers(hook) for kind, hook in OBSERVER_HOOKS.items()
         }
         self._broken: set[str] = set()
         self.warnings = [
@@ -53,6 +44,6 @@ class Observing:
             except ForeignCodeError as error:  # an observer must not change a run
                 self._broken.add(plugin)
                 self.warnings.append(
-                    f"The observer {plugin!r} raised in {HOOK_OF[type(event).__name__]}: {describe_with_place(error.raised)}. It is "
+                    f"The observer {plugin!r} raised in {OBSERVER_HOOKS[type(event).__name__]}: {describe_with_place(error.raised)}. It is "
                     "switched off for this run."
                 )

@@ -211,7 +211,9 @@ class Registry(ByKind):
     def has_observers(self) -> bool:
         """Return whether a plugin observes runs, or should and cannot. Plugins that bring observers are imported for it."""
         self._import(lambda entry: OBSERVER_GROUP in entry.groups)
-        is_heard = any(hasattr(plugin, hook) for plugin in self._manager.get_plugins() for hook in OBSERVER_HOOKS)
+        is_heard = any(
+            hasattr(plugin, hook) for plugin in self._manager.get_plugins() for hook in OBSERVER_HOOKS.values()
+        )
         return is_heard or bool(self.broken_observers())
 
     def observers(self, hook: str) -> list[tuple[str, Callable[..., object]]]:
