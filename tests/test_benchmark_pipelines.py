@@ -211,10 +211,13 @@ def test_a_pipeline_may_say_itself_what_is_right(directory: Path) -> None:
 
 
 def test_values_are_drawn(directory: Path) -> None:
-    """A pipeline over values is compared on those that it draws."""
+    """A pipeline over values is compared on those that it draws. What its module prints stands before no table."""
+    (directory / "odd.py").write_text(f"print('imported')\n{ODD}")
     found = compared(directory, "odd.py:drawn", "--sample-size", "30", *named("sequential"), command="benchmark")
     assert problems(found) == {"sequential": []}
     assert found["cases"][0]["words"] == 30
+    assert "imported" not in found["stdout"].splitlines()
+    assert "imported" in found["stderr"].splitlines()
 
 
 @pytest.mark.parametrize(

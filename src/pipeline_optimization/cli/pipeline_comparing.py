@@ -23,10 +23,11 @@ from pipeline_optimization.cli.benchmark_options import CommonOptions
 from pipeline_optimization.cli.comparing import run_comparison
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.contender_options import named_contenders, with_reference
+from pipeline_optimization.cli.pipeline_option import found_pipeline
 from pipeline_optimization.cli.plugin_selection import selected_registry
 from pipeline_optimization.cli.variation import Variation
 from pipeline_optimization.errors import UsageError
-from pipeline_optimization.pipeline.model.finding import FoundPipeline, find_pipeline
+from pipeline_optimization.pipeline.model.finding import FoundPipeline
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.plan import Executor, RunOptions, plan_run
@@ -110,7 +111,7 @@ def _measure(
     assert options.pipeline is not None
     _refuse_files(contenders)
     options.retry_settings(registry)  # which raises for wrong names, before anything runs
-    found = find_pipeline(options.pipeline, KindOptions.parse(options.pairs).pipeline, registry)
+    found = found_pipeline(options.pipeline, KindOptions.parse(options.pairs).pipeline, registry)
     digest = _digest(found, registry)
     references = References(
         found=found,
