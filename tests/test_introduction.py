@@ -19,7 +19,7 @@ from pipeline_optimization.engine.introduction import Introduction
 from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, WorkerSetup
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.pipeline.model.job import plan_pipeline
-from pipeline_optimization.pipeline.plan import RunOptions, plan_run
+from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import OpenContext
 
@@ -85,9 +85,7 @@ def pipeline(workshop: Path) -> Callable[[], Introduction]:
     steps = Pipeline("p").values(int).map(double).map(partial(pow, 2)).filter(bool)
 
     def introduce() -> Introduction:
-        plan = plan_run(
-            Registry.load(), RunOptions(), lambda options, executor: plan_pipeline(steps.sum(), (), options, executor)
-        )
+        plan = plan_pipeline(Registry.load(), RunOptions(), steps.sum(), ())
         loaded = plan.job.load(lambda step: None)
         setup = WorkerSetup(build=loaded.build, argument=loaded.argument, faults=plan.faults)
         return Introduction.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))

@@ -1,4 +1,4 @@
-"""An exception in words, whatever its class does when it is asked for them."""
+"""An exception in words, whatever its class does when it is asked for them, and words that are too many."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 from traceback import walk_tb
 
-__all__ = ["describe", "describe_with_place", "message_of", "place_in"]
+__all__ = ["describe", "describe_with_place", "message_of", "place_in", "shortened"]
 
 FRAME = re.compile(r'^ *File "(.+)", line (\d+)', re.MULTILINE)
 """A line of a traceback that says where a call is."""
@@ -16,6 +16,11 @@ OURS = re.compile(r"[/\\](src|site-packages)[/\\]pipeline_optimization[/\\]")
 
 BETWEEN = frozenset({"importlib", "pluggy", "pipeline_optimization"})
 """The packages that stand between whoever calls a plugin and its code."""
+
+
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters, the last of which shows that there were more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def message_of(error: BaseException) -> str:

@@ -12,10 +12,10 @@ from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, RunInterrupted
 from pipeline_optimization.pipeline.awaiting import in_thread
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
+from pipeline_optimization.pipeline.model.job import plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS, Executor, RunOptions, plan_run
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS, RunOptions
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, Countable, sources_of
@@ -102,11 +102,8 @@ def run(
         else sources_of(cast("Countable", inputs), checkpoint=options.checkpoint, call="run(pipeline, {})", frames=1)
     )
 
-    def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Result]:
-        return plan_pipeline(pipeline, given, options, executor)
-
     registry = registry or Registry.load()
-    plan = plan_run(registry, options, plan_job)
+    plan = plan_pipeline(registry, options, pipeline, given)
     report: PipelineReport[Result] = execute(
         cast("Any", plan), sources, registry, on_progress=on_progress, should_stop=should_stop, began=began
     )

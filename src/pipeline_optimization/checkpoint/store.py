@@ -61,7 +61,7 @@ class CheckpointStore:
         try:
             with explained(path):
                 self._begin(facts, invocation, resume=resume)
-                (self.finished,) = self._database.execute("SELECT count(*) FROM item").fetchone()
+                self.finished: int = self._database.execute("SELECT count(*) FROM item").fetchone()[0]
                 self._has_former = self.finished > 0
                 (self.failures,) = self._database.execute("SELECT count(*) FROM failed").fetchone()
         except BaseException:
@@ -96,9 +96,7 @@ class CheckpointStore:
         if state != "ok":
             raise sqlite3.DatabaseError(state)
         run("BEGIN IMMEDIATE")  # takes the lock now, so that a second run is refused at once
-        run("COMMIT")
         changed = self._compare({"format": str(FORMAT), **facts}, dict(run("SELECT name, value FROM fact")))
-        run("BEGIN IMMEDIATE")
         self._database.executemany("DELETE FROM fact WHERE name = ?", [(name,) for name in changed])
         kept = [(name, facts[name]) for name in changed if name in facts]
         self._database.executemany("INSERT INTO fact VALUES (?, ?)", kept)

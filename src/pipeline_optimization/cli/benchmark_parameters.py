@@ -14,9 +14,11 @@ from pipeline_optimization.processors import processors
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = [
+    "DEFAULT_BUDGET",
     "DEFAULT_SAMPLE",
     "DEFAULT_TIMEOUT",
     "LATENCY_SCALE",
+    "MOST_ROUNDS",
     "OPTIONS",
     "PIPELINE_PROFILES",
     "PROFILE_NAMES",
@@ -30,6 +32,10 @@ PIPELINE_PROFILES = ("mixed", "latency", "as-is")
 """The profiles of a pipeline: nobody knows whether one that is run as it is waits or computes."""
 
 DEFAULT_SAMPLE = 1000
+MOST_ROUNDS = 12
+DEFAULT_BUDGET = 270.0
+"""Seconds that a comparison aims at unless told otherwise. It takes longer where that is too short for the least number of rounds."""
+
 DEFAULT_TIMEOUT = 10.0
 LATENCY_SCALE = 0.02
 """The shortest wait of a task is then 5 ms: below, timers would be what is compared (``statistics.warnings``)."""

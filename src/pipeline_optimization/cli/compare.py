@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from pipeline_optimization.cli.benchmark_options import CommonOptions, collect, common_options, require_packages
+from pipeline_optimization.cli.benchmark_parameters import DEFAULT_BUDGET, MOST_ROUNDS
 from pipeline_optimization.cli.contender_options import (
     DEFAULT_DIRECTORY,
     compared_contenders,
@@ -18,10 +19,6 @@ from pipeline_optimization.cli.resuming import resumed_parameters
 from pipeline_optimization.cli.variation import KINDS, Variation
 
 __all__ = ["compare"]
-
-MOST_ROUNDS = 12
-DEFAULT_BUDGET = 270.0
-"""Seconds that a comparison aims at unless told otherwise. It takes longer where that is too short for the least number of rounds."""
 
 
 @click.command()

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from contextlib import closing
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import click
 from attrs import evolve
@@ -20,6 +19,7 @@ from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import duration
 from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
 from pipeline_optimization.cli.benchmark_options import CommonOptions
+from pipeline_optimization.cli.benchmark_parameters import DEFAULT_BUDGET, MOST_ROUNDS
 from pipeline_optimization.cli.comparing import run_comparison
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.contender_options import named_contenders, with_reference
@@ -29,16 +29,13 @@ from pipeline_optimization.cli.variation import Variation
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
-from pipeline_optimization.pipeline.plan import Executor, RunOptions, plan_run
+from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import FileSource, UrlSource, expand_inputs
 
 __all__ = ["benchmark_pipeline", "compare_pipeline"]
 
-MOST_ROUNDS = 12
-BUDGET = 270.0
 REFERENCE_PATIENCE = 3600.0
 """Seconds for the run that says what is right, where the user names no --timeout: nobody knows yet how long it takes."""
 
@@ -73,7 +70,7 @@ def compare_pipeline(
         reference=against,
         least=rounds_needed(len(contenders)),
         most=MOST_ROUNDS,
-        budget=BUDGET,
+        budget=DEFAULT_BUDGET,
     )
 
 
@@ -183,10 +180,9 @@ def _files(found: FoundPipeline, inputs: Sequence[str]) -> Sequence[str] | None:
 
 def _cases(options: CommonOptions, references: References) -> list[PipelineCase]:
     """Return the pipeline under each profile. Raises UsageError where one needs what no step declares."""
-    waits = [faults.sleep_time for faults in references.tasks.values() if faults.sleep_time > 0]
-    scale = options.latency_scale
-    if "latency_scale" not in options.chosen and waits:
-        scale = min(1.0, max(scale, SHORTEST_WAIT / min(waits)))
+    shortest, scale = references.shortest_wait, options.latency_scale
+    if "latency_scale" not in options.chosen and shortest is not None:
+        scale = min(1.0, max(scale, SHORTEST_WAIT / shortest))
     simulated = [profile for profile in options.profiles if profile != AS_IS]
     if not references.tasks and (simulated or options.chosen & {"faults", "latency_scale"}):
         asked = f"--profile {simulated[0]}" if simulated else "--faults or --latency-scale"
@@ -201,17 +197,12 @@ def _cases(options: CommonOptions, references: References) -> list[PipelineCase]
 
 def _digest(found: FoundPipeline, registry: Registry) -> str:
     """Return a digest of what decides on the result."""
-
-    def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Any]:
-        return plan_pipeline(found.pipeline, None, options, executor, modules=found.files, settings=found.options)
-
-    facts = dict(plan_run(registry, RunOptions(), plan_job).job.load(click.echo).facts)
+    facts = dict(found.plan(registry, RunOptions()).job.load(click.echo).facts)
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
 
 def _record(found: FoundPipeline, references: References, cases: Sequence[PipelineCase], digest: str) -> PipelineRecord:
     given = cases[0].first_input()
-    waits = [faults.sleep_time for faults in references.tasks.values() if faults.sleep_time > 0]
     limits = []
     if references.files is not None:
         limits.append(
@@ -230,7 +221,7 @@ def _record(found: FoundPipeline, references: References, cases: Sequence[Pipeli
         options={name: printable(str(value)) for name, value in found.options.items()},
         input=_input_in_words(references),
         digest=content.hexdigest(),
-        shortest_wait_s=min(waits, default=None),
+        shortest_wait_s=references.shortest_wait,
         limits=limits,
     )
 

@@ -17,9 +17,8 @@ from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport
-from pipeline_optimization.pipeline.plan import Executor, RunOptions, plan_run
+from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted
@@ -56,10 +55,7 @@ def run_pipeline(
     if not sources:
         raise UsageError(f"The pipeline {pipeline.name!r} needs an input: name files, or - for standard input.")
 
-    def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Any]:
-        return plan_pipeline(pipeline, None, options, executor, modules=found.files, settings=found.options)
-
-    plan = plan_run(registry, options, plan_job)
+    plan = found.plan(registry, options)
     check_output(output, plan, sources)
     with open_output(output) as stream:
         report: PipelineReport[Any] = execute_with_progress(plan, sources, registry)

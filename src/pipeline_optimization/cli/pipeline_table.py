@@ -11,6 +11,7 @@ from rich.text import Text
 from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.cli.result_rows import ResultRows
 from pipeline_optimization.cli.table import NOTABLE_STARTUP, tasks_table, time_text
+from pipeline_optimization.error_text import shortened
 from pipeline_optimization.pipeline.model.report import PipelineReport, plain
 from pipeline_optimization.plural import counted
 
@@ -81,7 +82,7 @@ def _shown(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     text = _text(value)
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return shortened(text, SHOWN)
 
 
 def _text(value: object) -> str:

@@ -134,7 +134,12 @@ class FaultPlan:
     @property
     def is_calm(self) -> bool:
         """Return whether no task can fail or wait."""
-        return not any(t.failure_rate > 0 or t.sleep_time * self.latency_scale > 0 for t in self.tasks.values())
+        return not any(map(self.is_simulated, self.tasks))
+
+    def is_simulated(self, task: str) -> bool:
+        """Return whether calls of a task can fail or wait."""
+        faults = self.tasks.get(task)
+        return faults is not None and (faults.failure_rate > 0 or self.least_latency(task) > 0)
 
     @property
     def time_scale(self) -> float:

@@ -13,6 +13,7 @@ from typing import cast
 
 from attrs import evolve, frozen
 
+from pipeline_optimization.error_text import shortened
 from pipeline_optimization.errors import OrchestratorError
 from pipeline_optimization.types import Completion, ErrorRecord
 
@@ -132,5 +133,4 @@ def _broken(orchestrator: str, what: str) -> OrchestratorError:
 
 
 def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return shortened(repr(value), LONGEST)

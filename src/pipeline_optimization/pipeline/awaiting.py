@@ -6,11 +6,10 @@ import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from contextvars import copy_context
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from pipeline_optimization.own_thread import call_in_thread
 from pipeline_optimization.pipeline.run import Progress
 
 __all__ = ["in_thread"]
@@ -44,7 +43,8 @@ def in_thread(count: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
                 loop.call_soon_threadsafe(on_progress, progress)
 
         kwargs.update(should_stop=is_over, on_progress=None if on_progress is None else tell)
-        future, thread = _started(partial(count, *args, **kwargs))
+        # A thread of its own, since the loop's few threads are for short calls.
+        future, thread = call_in_thread(partial(count, *args, **kwargs), "anagram-run")
         answer = asyncio.wrap_future(future)
         try:
             await asyncio.wait([answer])  # which leaves the answer alone when it is cancelled itself
@@ -61,23 +61,3 @@ def in_thread(count: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
     call.__signature__ = inspect.signature(count)  # type: ignore[attr-defined]  # what inspect looks for
     call.__name__ = call.__qualname__ = f"{count.__name__}_async"
     return call
-
-
-def _started(count: Callable[[], R]) -> tuple[Future[R], threading.Thread]:
-    """Start a call in a thread that has the caller's context variables; return its outcome-to-be, and the thread."""
-    future: Future[R] = Future()
-    context = copy_context()
-
-    def work() -> None:
-        try:
-            report = context.run(count)
-        except BaseException as error:  # noqa: BLE001 - a KeyboardInterrupt of a task, too, is for who awaits
-            future.set_exception(error)
-        else:
-            future.set_result(report)
-
-    # A thread of its own, since the loop's few threads are for short calls. A daemon, so that a worker that hangs
-    # does not keep the program from ending.
-    thread = threading.Thread(target=work, name="anagram-run", daemon=True)
-    thread.start()
-    return future, thread

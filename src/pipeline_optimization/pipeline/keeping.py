@@ -65,8 +65,7 @@ class Keeping:
 
     @property
     def finished(self) -> int:
-        finished: int = self.store.finished
-        return finished
+        return self.store.finished
 
     @property
     def resumed(self) -> int:

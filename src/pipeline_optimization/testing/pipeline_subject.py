@@ -14,8 +14,10 @@ from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.virtual import Fate
 from pipeline_optimization.errors import RunInterrupted
+from pipeline_optimization.pipeline.model.batch import Batch, Placed
+from pipeline_optimization.pipeline.model.bundles import outputs_of
 from pipeline_optimization.pipeline.model.codec import PICKLED
-from pipeline_optimization.pipeline.model.elements import ElementPath, child
+from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.parts import decode_contents, encode_contents
 from pipeline_optimization.pipeline.model.report import PipelineReport
@@ -39,8 +41,6 @@ MANY = 50
 
 PATIENT = Limits(breaker=0, poison_losses=1000)
 """Bounds that no simulated failure or death reaches."""
-
-Placed = tuple[ElementPath, Any]
 
 
 @frozen
@@ -185,12 +185,7 @@ def _passed(step: Step, path: ElementPath, value: Any) -> Iterator[Placed]:
         result = call(step, copied(value))
     except Exception:  # noqa: BLE001 - what fails is quarantined in a run, and that is for other checks
         return
-    if step.kind == "flat_map":
-        yield from ((child(path, number), one) for number, one in enumerate(result))
-    elif step.kind == "map":
-        yield path, result
-    elif result:
-        yield path, value
+    yield from outputs_of(step.kind, Batch.of([(path, value)]), [result])
 
 
 def call(step: Step, value: Any) -> Any:

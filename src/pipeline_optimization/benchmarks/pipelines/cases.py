@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from attrs import evolve, field, frozen
 
 from pipeline_optimization.benchmarks.inputs import BenchmarkCase, Work
-from pipeline_optimization.benchmarks.pipelines.evidence import is_simulated
 from pipeline_optimization.benchmarks.pipelines.inputs import PipelineInput
 from pipeline_optimization.benchmarks.pipelines.reference import References
 from pipeline_optimization.benchmarks.pipelines.work import PipelineWork
@@ -48,7 +47,7 @@ class PipelineCase(BenchmarkCase):
         waits = (
             len(keys) * plan.least_latency(name) / max(0.1, 1.0 - plan.tasks[name].failure_rate)
             for name, keys in given.needed.keys.items()
-            if is_simulated(plan, name)
+            if plan.is_simulated(name)
         )
         return given.seconds + sum(waits)
 

@@ -13,7 +13,7 @@ from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, TaskFa
 from pipeline_optimization.engine.journal import CallRecord
 from pipeline_optimization.plural import counted
 
-__all__ = ["Needed", "is_simulated"]
+__all__ = ["Needed"]
 
 T = TypeVar("T")
 
@@ -32,7 +32,7 @@ class Needed:
     def examine(self, calls: Sequence[CallRecord], settings: FaultSettings) -> Evidence:
         """Hold the calls of an execution against those that it needs under these faults."""
         plan, tries = settings.plan(self.tasks), Tries.of(calls)
-        simulated = [name for name in self.keys if is_simulated(plan, name)]
+        simulated = [name for name in self.keys if plan.is_simulated(name)]
         unlucky = [item for item in tries.unlucky if item not in self.failing]
         return Evidence(
             calls=len(calls),
@@ -77,12 +77,6 @@ class Needed:
                 if (name, key) in tries.items:
                     longest[key] = (_nearest(longest, key) or 0.0) + least_chain(plan, name, key)
         return max(longest.values(), default=0.0)
-
-
-def is_simulated(plan: FaultPlan, task: str) -> bool:
-    """Return whether calls of a task can wait or fail."""
-    faults = plan.tasks.get(task)
-    return faults is not None and (faults.failure_rate > 0 or plan.least_latency(task) > 0)
 
 
 def _nearest(found: Mapping[str, T], key: str) -> T | None:

@@ -15,6 +15,7 @@ from pipeline_optimization.benchmarks.pipelines.wire import Answer
 from pipeline_optimization.benchmarks.samples import Problem
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.journal import CallRecord
+from pipeline_optimization.error_text import shortened
 from pipeline_optimization.plural import counted
 
 __all__ = ["PipelineInput"]
@@ -126,8 +127,7 @@ def _canonical(value: Any) -> bytes:
 
 def _shown(value: Any) -> str:
     """Return plain data as a user wrote it, about, and shortened."""
-    text = _unplain(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+    return shortened(_unplain(value), SHOWN)
 
 
 def _unplain(value: Any) -> str:

@@ -68,6 +68,11 @@ class References:
         return {name: faults for name, faults in steps.items() if faults.failure_rate > 0 or faults.sleep_time > 0}
 
     @property
+    def shortest_wait(self) -> float | None:
+        """Return the least seconds for which a step declares to wait, None where none waits."""
+        return min((faults.sleep_time for faults in self.tasks.values() if faults.sleep_time > 0), default=None)
+
+    @property
     def directories(self) -> Sequence[str]:
         """Return where the pipeline's files and those of the input are."""
         files = [*(file.path for file in self.found.files), *(self.files or ())]
@@ -102,9 +107,7 @@ class References:
             data=first.data,
             expected=answer if first.right is None else evolve(answer, result=first.right[0]),
             needed=Needed(self.tasks, seen[-1].calls, frozenset(answer.failed)),
-            own_retries=frozenset(
-                step.name for step in self.found.pipeline.steps if getattr(step.spec, "retry", None) is not None
-            ),
+            own_retries=frozenset(step.name for step in self.found.pipeline.steps if step.spec.retry is not None),
             seconds=seen[1 if is_first else 0].seconds,  # the first run also imports
         )
 

@@ -15,9 +15,8 @@ from pipeline_optimization.engine.faults import new_seed
 from pipeline_optimization.errors import IncompleteRunError
 from pipeline_optimization.pipeline.model.finding import FoundPipeline, find_pipeline
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport
-from pipeline_optimization.pipeline.plan import Executor, RunOptions, plan_run
+from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source, TextSource, expand_inputs
@@ -78,13 +77,7 @@ class _Run:
             retry_options=dict(retry.options),
             faults=faults,
         )
-        pipeline, found = self._found.pipeline, self._found
-        values = given.value if given.kind == "values" else None
-
-        def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Any]:
-            return plan_pipeline(pipeline, values, options, executor, modules=found.files, settings=found.options)
-
-        plan = plan_run(self._registry, options, plan_job)
+        plan = self._found.plan(self._registry, options, given.value if given.kind == "values" else None)
         report: PipelineReport[Any] = execute(cast("Any", plan), _sources(given), self._registry)
         self._startup_ms = report.summary.startup
         if report.stop is not None:

@@ -7,9 +7,9 @@ short function.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol, overload
+from typing import Any, Protocol
 
-from attrs import define, frozen
+from attrs import frozen
 
 from pipeline_optimization.pipeline.model.elements import ElementPath, position, position_of_next
 
@@ -86,8 +86,8 @@ class PathList:
         return sum(map(position, self.paths))
 
 
-@define
-class Batch(Sequence[Placed]):
+@frozen
+class Batch:
     """Elements, as pairs of a path and a value for those who want pairs."""
 
     paths: Paths
@@ -104,14 +104,13 @@ class Batch(Sequence[Placed]):
     def __iter__(self) -> Iterator[Placed]:
         return zip(self.paths, self.values, strict=True)
 
-    @overload
-    def __getitem__(self, number: int) -> Placed: ...
-    @overload
-    def __getitem__(self, number: slice) -> Sequence[Placed]: ...
-    def __getitem__(self, number: int | slice) -> Placed | Sequence[Placed]:
-        if isinstance(number, slice):
-            return [self[one] for one in range(*number.indices(len(self)))]
+    def __getitem__(self, number: int) -> Placed:
         return self.paths[number], self.values[number]
+
+    def take(self, numbers: Sequence[int]) -> Batch:
+        """Return those of these numbers."""
+        values = self.values
+        return Batch(self.paths.take(numbers), [values[number] for number in numbers])
 
 
 def values_of(elements: Iterable[Placed]) -> Sequence[Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 from pipeline_optimization.engine.stage import describe_error, is_of_the_run
-from pipeline_optimization.error_text import describe, message_of
+from pipeline_optimization.error_text import describe, message_of, shortened
 from pipeline_optimization.errors import UnsendableError
+from pipeline_optimization.pipeline.model.steps import innermost
 from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["failure_of", "shown", "unsendable", "where"]
@@ -19,8 +19,7 @@ SHOWN = 200
 
 def where(function: Callable[..., Any]) -> str:
     """Return a function's name with its file and its line, as far as it has them."""
-    while isinstance(function, partial):
-        function = function.func
+    function = innermost(function)
     kind = type(function)
     code = getattr(function if hasattr(function, "__qualname__") else vars(kind).get("__call__"), "__code__", None)
     name = getattr(function, "__qualname__", kind.__qualname__)
@@ -35,7 +34,7 @@ def shown(value: object) -> str:
         if is_of_the_run(error):
             raise
         text = f"an object of type {type(value).__qualname__}"
-    return text if len(text) <= SHOWN else text[: SHOWN - 1] + "…"
+    return shortened(text, SHOWN)
 
 
 def failure_of(

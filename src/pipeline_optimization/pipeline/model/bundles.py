@@ -26,10 +26,14 @@ from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step, S
 from pipeline_optimization.pipeline.model.surroundings import restoring, working_directory
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["build_stages"]
+__all__ = ["build_stages", "outputs_of"]
 
 LOOK = 256
 """Calls between two questions whether the run is over."""
+
+WHOLE: Mapping[StepKind, Callable[[Any], Any]] = {"filter": bool, "flat_map": list}
+"""By kind of step, what has all work done at once that a function's result may still have to do: a generator would do it later, where nobody
+minds errors."""
 
 
 def build_stages(
@@ -43,10 +47,7 @@ def build_stages(
     runner = _Runner(pipeline, alone, codec, home, working_directory())
     stages: dict[str, Stage] = {pipeline.input.task: runner.run_part}
     for index, step in enumerate(pipeline.steps):
-        spec = step.spec
-        stages[step.name] = (
-            _AsyncFrom(runner, index, step, spec.timeout) if step.is_async else _From(runner, index, step)
-        )
+        stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step)
     return stages
 
 
@@ -66,26 +67,25 @@ class _From:
         return failure_of(self.step.plain, error, self.step.spec.permanent)
 
 
-@frozen
 class _AsyncFrom(_From):
     """Does the same where the step's function is a coroutine function: in an event loop, or in a loop of its own.
 
-    A loop of its own has nobody who would cancel a coroutine that takes longer than ``timeout`` seconds, so it does so itself. An
+    A loop of its own has nobody who would cancel a coroutine that takes longer than the step's ``timeout``, so it does so itself. An
     attempt that took longer has timed out, whatever it raised.
     """
-
-    timeout: float | None
 
     def __call__(self, data: bytes) -> Bundled:
         from pipeline_optimization.pipeline.model.own_loop import run_to_end  # noqa: PLC0415 - asyncio, for such pipelines only
 
-        return run_to_end(lambda: self.run_async(data), self.timeout)
+        return run_to_end(lambda: self.run_async(data), self.step.spec.timeout)
 
     async def run_async(self, data: bytes) -> Bundled:
         path, value = self.runner.codec.decode(data)
         with restoring(self.runner.directory):
-            passed = _placed(self.step, path, value, await self.step.plain(value))
-            return self.runner.run(Batch.of(passed), self.index + 1, is_alone=False).to_bundled()
+            result, whole = await self.step.plain(value), WHOLE.get(self.step.kind)
+            results = [result if whole is None else whole(result)]
+            passed = outputs_of(self.step.kind, Batch.of([(path, value)]), results)
+            return self.runner.run(passed, self.index + 1, is_alone=False).to_bundled()
 
 
 @define(eq=False)
@@ -128,28 +128,19 @@ class _Runner:
         """Return the outputs of a step. Raises what its function raises for the only element of an attempt."""
         step = self.pipeline.steps[index]
         results, failed = self._call_each(outcome, elements, index, is_first=is_first)
-        paths, values = elements.paths, elements.values
         if failed:
-            kept = sorted(set(range(len(values))).difference(failed))
-            paths, values = paths.take(kept), [values[number] for number in kept]
+            elements = elements.take(sorted(set(range(len(elements))).difference(failed)))
         if results and not is_first:
-            outcome.done.append(Done(step.name, len(results), paths.positions()))
-        if step.kind == "map":
-            return Batch(paths, results)
-        if step.kind == "filter":
-            passed = [number for number, is_kept in enumerate(results) if is_kept]
-            return Batch(paths.take(passed), [values[number] for number in passed])
-        children = [
-            child(path, number) for path, outputs in zip(paths, results, strict=True) for number in range(len(outputs))
-        ]
-        return Batch(PathList(children), list(chain.from_iterable(results)))
+            outcome.done.append(Done(step.name, len(results), elements.paths.positions()))
+        return outputs_of(step.kind, elements, results)
 
     def _call_each(
         self, outcome: Outcome, elements: Batch, index: int, *, is_first: bool
     ) -> tuple[list[Any], list[int]]:
         """Return what a step's function makes of each element, and the numbers of those for which it failed."""
         step, values = self.pipeline.steps[index], elements.values
-        function = _MATERIALISED[step.kind](step.plain)
+        plain, whole = step.plain, WHOLE.get(step.kind)
+        function = plain if whole is None else lambda value: whole(plain(value))
         look, forks, before = cutting_point(), FORKS, FORKS[0]
         results: list[Any] = []
         failed: list[int] = []
@@ -173,7 +164,7 @@ class _Runner:
             at = len(results) + len(failed)
         return results, failed
 
-    def _end(self, outcome: Outcome, elements: Sequence[tuple[ElementPath, Any]]) -> None:
+    def _end(self, outcome: Outcome, elements: Batch) -> None:
         end = self.pipeline.end
         try:
             outcome.total = self.codec.encode(end.add(end.zero(), elements))
@@ -185,13 +176,13 @@ class _Runner:
             else:
                 self._end_one_by_one(outcome, elements)
 
-    def _end_one_by_one(self, outcome: Outcome, elements: Sequence[tuple[ElementPath, Any]]) -> None:
+    def _end_one_by_one(self, outcome: Outcome, elements: Batch) -> None:
         """Add elements of which one cannot be added, which the others must not pay for."""
         end = self.pipeline.end
         total = self.codec.encode(end.zero())
         for element in elements:
             alone = Outcome()
-            self._end(alone, [element])
+            self._end(alone, Batch.of([element]))
             outcome.failed += alone.failed
             if alone.total is None:
                 continue
@@ -244,30 +235,15 @@ class _Runner:
         return Failed(max(0, index - 1), path, b"", shown(value), unsendable(makers, shown(value), error, use))
 
 
-def _mapping(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    return function
-
-
-def _filtering(function: Callable[[Any], object]) -> Callable[[Any], bool]:
-    return lambda value: bool(function(value))
-
-
-def _flattening(function: Callable[[Any], Iterable[Any]]) -> Callable[[Any], list[Any]]:
-    return lambda value: list(function(value))
-
-
-_MATERIALISED: Mapping[StepKind, Callable[[Callable[[Any], Any]], Callable[[Any], Any]]] = {
-    "map": _mapping,
-    "filter": _filtering,
-    "flat_map": _flattening,
-}
-"""By kind of step, what makes a function do all of its work when it is called: a generator would do it later, where nobody minds errors."""
-
-
-def _placed(step: Step, path: ElementPath, value: Any, result: Any) -> list[tuple[ElementPath, Any]]:
-    """Return the elements that a step makes of one, given what its function returned."""
-    if step.kind == "map":
-        return [(path, result)]
-    if step.kind == "filter":
-        return [(path, value)] if result else []
-    return [(child(path, number), one) for number, one in enumerate(result)]
+def outputs_of(kind: StepKind, elements: Batch, results: Sequence[Any]) -> Batch:
+    """Return the outputs of a step, given what its function made of each element (``WHOLE``)."""
+    if kind == "map":
+        return Batch(elements.paths, results)
+    if kind == "filter":
+        return elements.take([number for number, is_kept in enumerate(results) if is_kept])
+    children = [
+        child(path, number)
+        for path, outputs in zip(elements.paths, results, strict=True)
+        for number in range(len(outputs))
+    ]
+    return Batch(PathList(children), list(chain.from_iterable(results)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -21,8 +21,10 @@ from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import UnknownComponentError, UsageError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.foreign_code import ForeignCodeError, call_component, call_foreign
+from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.model.parameters import options_of, return_type
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Steps
+from pipeline_optimization.pipeline.plan import RunOptions, RunPlan
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import make_options
 from pipeline_optimization.spelling_hint import did_you_mean
@@ -49,6 +51,12 @@ class FoundPipeline:
     reference: str
     options: Mapping[str, Value]
     files: Sequence[FileModule] = field(repr=False)
+
+    def plan(
+        self, registry: Registry, options: RunOptions, given: Iterable[Any] | None = None
+    ) -> RunPlan[PipelineJob[Any]]:
+        """Plan a run over values, or over sources where none are given. Raises as ``plan_pipeline`` does."""
+        return plan_pipeline(registry, options, self.pipeline, given, modules=self.files, settings=self.options)
 
 
 @frozen(kw_only=True)

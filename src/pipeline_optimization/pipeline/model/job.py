@@ -20,11 +20,12 @@ from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN,
 from pipeline_optimization.pipeline.model.ends import describe_end, functions_of
 from pipeline_optimization.pipeline.model.packing import ByValue, Packable, pack, unpack
 from pipeline_optimization.pipeline.model.report import PipelineReport
-from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.pipeline.model.steps import CompletePipeline, innermost
 from pipeline_optimization.pipeline.model.surroundings import working_directory
 from pipeline_optimization.pipeline.model.workload import PipelineWorkload
-from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions
+from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions, RunPlan, plan_run
 from pipeline_optimization.pipeline.summary import RunSummary
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
 from pipeline_optimization.tasks.task_decorator import TaskSpec
 
@@ -71,15 +72,11 @@ class PipelineJob(Generic[Result]):
         """Return the steps that elements enter one by one: where each waits for itself, and around a step whose time counts."""
         alone = set()
         for index, step in enumerate(self.pipeline.steps):
-            if self._is_simulated(step.name) or step.is_async:
+            if self.faults.is_simulated(step.name) or step.is_async:
                 alone.add(index)
             if step.spec.timeout is not None:
                 alone |= {index, index + 1}
         return frozenset(alone)
-
-    def _is_simulated(self, task: str) -> bool:
-        faults = self.faults.tasks.get(task)
-        return faults is not None and (faults.failure_rate > 0 or self.faults.least_latency(task) > 0)
 
 
 @frozen
@@ -105,13 +102,9 @@ def _describe(functions: Mapping[str, Callable[..., Any]], data: bytes) -> bytes
     """Return in what the processes of a run must agree: what is installed, and the modules that its functions are imported from."""
     from pipeline_optimization.engine.introduction import encode_facts  # noqa: PLC0415 - for clusters only
 
-    origins = {name: origin_of(_innermost(function)) for name, function in functions.items()}
+    origins = {name: origin_of(innermost(function)) for name, function in functions.items()}
     own = {name: origin for name, origin in origins.items() if origin.partition(".")[0] not in sys.stdlib_module_names}
     return encode_facts({f"the code of {name}": origin for name, origin in own.items()})
-
-
-def _innermost(function: Callable[..., Any]) -> Callable[..., Any]:
-    return _innermost(function.func) if isinstance(function, partial) else function
 
 
 @frozen(kw_only=True)
@@ -196,17 +189,18 @@ def _fact_of(option: str) -> str:
 
 
 def plan_pipeline(
+    registry: Registry,
+    options: RunOptions,
     pipeline: CompletePipeline[Any, Result],
     given: Iterable[Any] | None,
-    options: RunOptions,
-    executor: Executor,
     *,
     modules: Sequence[FileModule] = (),
     settings: Mapping[str, object] = NO_SETTINGS,
-) -> PipelineJob[Result]:
-    """Plan a pipeline over values, or over the run's sources where none are given. Raises OptionError.
+) -> RunPlan[PipelineJob[Result]]:
+    """Plan the run of a pipeline over values, or over the run's sources where none are given.
 
-    ``modules`` are the single files of its functions, ``settings`` the options that it was built with.
+    ``modules`` are the single files of its functions, ``settings`` the options that it was built with. Raises UsageError for unknown names and
+    wrong values, PluginError where a chosen plugin is broken.
     """
     is_kept = options.checkpoint is not None
     if is_kept and given is not None:
@@ -214,14 +208,18 @@ def plan_pipeline(
             f"The pipeline {pipeline.name!r} runs over values, and nobody can know whether those of a later run are the same. Leave the "
             "checkpoint out, or write them into a file."
         )
-    return PipelineJob(
-        pipeline=pipeline,
-        given=given,
-        faults=options.faults.plan({step.name: step.spec.faults for step in pipeline.steps}),
-        executor=executor,
-        chunk_size=options.chunk_size,
-        encoding=options.encoding,
-        is_kept=is_kept,
-        modules=modules,
-        settings=settings,
-    )
+
+    def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Result]:
+        return PipelineJob(
+            pipeline=pipeline,
+            given=given,
+            faults=options.faults.plan({step.name: step.spec.faults for step in pipeline.steps}),
+            executor=executor,
+            chunk_size=options.chunk_size,
+            encoding=options.encoding,
+            is_kept=is_kept,
+            modules=modules,
+            settings=settings,
+        )
+
+    return plan_run(registry, options, plan_job)

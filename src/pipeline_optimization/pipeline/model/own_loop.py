@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
-from contextvars import copy_context
 from typing import Any, TypeVar
+
+from pipeline_optimization.own_thread import call_in_thread
 
 __all__ = ["run_to_end"]
 
@@ -30,15 +29,5 @@ def run_to_end(start: Callable[[], Coroutine[Any, Any, R]], timeout: float | Non
         asyncio.get_running_loop()
     except RuntimeError:
         return run()
-    future: Future[R] = Future()
-    context = copy_context()
-
-    def serve() -> None:
-        try:
-            future.set_result(context.run(run))
-        except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised by result()
-            future.set_exception(error)
-
-    # Daemonic: after a Ctrl-C nobody waits for it.
-    threading.Thread(target=serve, name="pipeline-loop", daemon=True).start()
+    future, _ = call_in_thread(run, "pipeline-loop")
     return future.result()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from pipeline_optimization.sources import Source
 
-__all__ = ["CompletePipeline", "Pipeline", "Step", "Steps"]
+__all__ = ["CompletePipeline", "Pipeline", "Step", "StepKind", "Steps", "innermost"]
 
 In = TypeVar("In")
 In_contra = TypeVar("In_contra", contravariant=True)
@@ -69,16 +69,20 @@ def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     return plain
 
 
+def innermost(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the function itself, of which some arguments may be given already."""
+    while isinstance(function, partial):
+        function = function.func
+    return function
+
+
 def _spec(function: Callable[..., Any]) -> TaskSpec | None:
-    if isinstance(function, partial):
-        return _spec(function.func)
-    spec = getattr(function, "spec", None)
+    spec = getattr(innermost(function), "spec", None)
     return spec if isinstance(spec, TaskSpec) else None
 
 
 def _name_of(function: Callable[..., Any]) -> str:
-    if isinstance(function, partial):
-        return _name_of(function.func)
+    function = innermost(function)
     return str(getattr(function, "__name__", type(function).__name__))
 
 
