@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
-from attrs import evolve
 
 import pipeline_functions as f
 import user_pipeline
-from checkpoint_log import has_results
-from clusters.test_one_machine import AGENTS
-from command import ANAGRAM, anagram, environment
+from clusters.drivers import be_newer, kill_in_mid_run
+from command import ANAGRAM, anagram
 from killing import Killer
 from pipeline_optimization import Pipeline, PipelineReport, Registry, run
-from pipeline_optimization.engine import introduction
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.sources import TextSource
-from pipeline_optimization.types import OpenContext
 from user_pipeline import Book
 
 pytestmark = pytest.mark.cluster
@@ -90,13 +81,7 @@ def test_who_kills_its_worker_is_found(cluster: str) -> None:
 
 def test_workers_that_do_not_fit_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker with another version ends the run at its start, with the versions of both sides."""
-    make = introduction.Introduction.of
-
-    def of_a_newer_driver(context: OpenContext) -> introduction.Introduction:
-        sent = make(context)
-        return evolve(sent, facts={**sent.facts, "pipeline-optimization": "99.0"})
-
-    monkeypatch.setattr(introduction.Introduction, "of", of_a_newer_driver)
+    be_newer(monkeypatch)
     with pytest.raises(ClusterError, match=r"pipeline-optimization is .* there and 99\.0 here"):
         run(user_pipeline.pipeline, TextSource("a 1\n"), orchestrator=cluster, orchestrator_options={"workers": 1})
 
@@ -107,15 +92,7 @@ def test_a_killed_run_goes_on(cluster: str, tmp_path: Path) -> None:
     pipeline = ["--pipeline", str(user_pipeline.__file__), str(book.path), "--retry", "none", "--chunk-size", "2000"]
     arguments = [*pipeline, "--checkpoint", str(tmp_path / "run.checkpoint"), "--resume"]
     command = [*ANAGRAM, "run", "--orchestrator", cluster, "-o", "workers=2", "--format", "json", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment(), start_new_session=True)
-    while process.poll() is None and not has_results(tmp_path / "run.checkpoint"):
-        time.sleep(0.01)  # until the run has finished some items
-    assert process.poll() is None, "it ended before it could be killed"
-    orphans = psutil.Process(process.pid).children(recursive=True)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    _, alive = psutil.wait_procs([orphan for orphan in orphans if orphan.name() not in AGENTS], timeout=30)
-    assert not alive, "its workers outlive it"
+    kill_in_mid_run(command, tmp_path / "run.checkpoint")
     done = anagram("run", "--orchestrator", "multiprocess", "-o", "workers=2", "--format", "json", *arguments)
     assert done.returncode == 1, done.stderr.decode()  # some lines are no entries
     assert done.stdout, done.stderr.decode()

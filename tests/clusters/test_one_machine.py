@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import time
 from pathlib import Path
 
 import psutil
 import pytest
-from attrs import evolve
 
-from checkpoint_log import has_results
-from command import ANAGRAM, environment, run_json
+from clusters.drivers import be_newer, kill_in_mid_run
+from command import ANAGRAM, run_json
 from deadly import DeadlyPlugin
 from killing import Killer
 from pipeline_optimization import Registry, count_anagrams
-from pipeline_optimization.engine import introduction
 from pipeline_optimization.errors import ClusterError
-from pipeline_optimization.types import OpenContext
 
 pytestmark = pytest.mark.cluster
-
-AGENTS = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
-"""Helpers of Ray's own that take no work, and look only now and then whether their cluster is still there."""
 
 TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop.\n"
 
@@ -96,13 +86,7 @@ def test_no_process_is_left_behind(cluster: str, book: Path) -> None:
 
 def test_workers_that_do_not_fit_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker with another version ends the run at its start, with the versions of both sides."""
-    make = introduction.Introduction.of
-
-    def of_a_newer_driver(context: OpenContext) -> introduction.Introduction:
-        sent = make(context)
-        return evolve(sent, facts={**sent.facts, "pipeline-optimization": "99.0"})
-
-    monkeypatch.setattr(introduction.Introduction, "of", of_a_newer_driver)
+    be_newer(monkeypatch)
     with pytest.raises(ClusterError, match=r"pipeline-optimization is .* there and 99\.0 here"):
         count_anagrams("cat", orchestrator=cluster, orchestrator_options={"workers": 1})
 
@@ -112,15 +96,7 @@ def test_a_killed_run_goes_on(cluster: str, book: Path, tmp_path: Path) -> None:
     whole = run_json(str(book), "--chunk-size", "2000")
     arguments = [str(book), "--chunk-size", "2000", "--checkpoint", str(tmp_path / "run.checkpoint"), "--resume"]
     command = [*ANAGRAM, "run", "--orchestrator", cluster, "-o", "workers=2", "--format", "json", *arguments]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment(), start_new_session=True)
-    while process.poll() is None and not has_results(tmp_path / "run.checkpoint"):
-        time.sleep(0.01)  # until the run has finished some items
-    assert process.poll() is None, "it ended before it could be killed"
-    orphans = psutil.Process(process.pid).children(recursive=True)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    _, alive = psutil.wait_procs([orphan for orphan in orphans if orphan.name() not in AGENTS], timeout=30)
-    assert not alive, "its workers outlive it"
+    kill_in_mid_run(command, tmp_path / "run.checkpoint")
     report = run_json("--orchestrator", "multiprocess", "-o", "workers=2", *arguments)
     assert report["anagram_counts"] == whole["anagram_counts"]
     assert report["words"] == whole["words"]
