@@ -8,15 +8,19 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
+import pipeline_functions as f
 import pipeline_optimization
 from anagram_plugin_multiprocess.orchestrator import MultiprocessOrchestrator
 from deadly import DeadlyPlugin
-from pipeline_optimization import Registry, count_anagrams
+from killing import Killer
+from pipeline_optimization import Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.sources import TextSource
 from pipeline_optimization.testing import OrchestratorContract, check_orchestrator, drive
 from pipeline_optimization.types import Capabilities, Completion, ItemFinished, TaskFailed
 
@@ -58,35 +62,12 @@ def test_hidden_deaths_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [result.name for result in results if result.status == "failed"] == ["a_death_is_told"]
 
 
-class Killer:
-    """Kills every eighth worker that has just answered and has its next attempt in hand.
-
-    Not more often, since an item that loses three workers is poison, whoever killed them.
-    """
-
-    def __init__(self, kills: int) -> None:
-        self.left = kills
-        self.seen = 0
-        self.lost: list[TaskFailed] = []
-
-    @hookimpl
-    def anagram_item_finished(self, event: ItemFinished) -> None:
-        self.seen += 1
-        if self.left and self.seen % 8 == 0:
-            self.left -= 1
-            os.kill(int(event.worker), signal.SIGKILL)
-
-    @hookimpl
-    def anagram_task_failed(self, event: TaskFailed) -> None:
-        self.lost.append(event)
-
-
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_killed_workers_lose_and_double_nothing(method: str) -> None:
     """Workers killed with SIGKILL cost attempts, which are made again: counts and ledger stay the same."""
     registry = Registry.load()
-    killer = Killer(kills=3)
+    killer = Killer(kills=3, every=8)
     registry.register(killer, "killer")
     reference = count_anagrams(TEXT, chunk_size=20)
     report = count_anagrams(
@@ -96,13 +77,39 @@ def test_killed_workers_lose_and_double_nothing(method: str) -> None:
         chunk_size=20,
         registry=registry,
     )
-    assert killer.left == 0
+    assert len(killer.killed) == 3
     assert report.is_complete
     assert report.anagram_counts == reference.anagram_counts
     assert report.ledger_digest == reference.ledger_digest
     assert 1 <= report.lost <= 3
     assert {event.kind for event in killer.lost} == {"lost"}
     assert all("was ended by SIGKILL" in event.error.message for event in killer.lost)
+
+
+def test_killed_workers_lose_and_double_no_element() -> None:
+    """The same under a pipeline most of whose elements fail, so that most items finish without a worker to kill."""
+    registry = Registry.load()
+    killer = Killer(kills=3, every=8)
+    registry.register(killer, "killer")
+    text = TextSource(("cat\n" + "xenon\n" * 8) * 40)
+    options: dict[str, Any] = {"chunk_size": 40, "retry": "none"}
+    pipeline = Pipeline("p").lines().map(f.picky).count()
+    reference = run(pipeline, text, **options)
+    report = run(
+        pipeline,
+        text,
+        orchestrator="multiprocess",
+        orchestrator_options={"workers": 2},
+        registry=registry,
+        **options,
+    )
+    assert len(killer.killed) == 3
+    assert (report.result, report.failures, report.ledger_digest) == (
+        {"cat": 40},
+        reference.failures,
+        reference.ledger_digest,
+    )
+    assert dict(report.failures) == {("picky", "ValueError"): 320}
 
 
 class MaskReader:
