@@ -21,6 +21,8 @@
     ├── OrchestratorError (RuntimeError)   an orchestrator broke its contract
     │   ├── ClusterError                   a cluster cannot be reached, or its workers do not fit this program
     │   └── WorkerStartError               its workers die before they are ready
+    ├── SinkError (RuntimeError)           a sink cannot take what is delivered to it
+    ├── RefusedRowsError (ValueError)      a sink cannot take certain rows, whatever happens to the others
     ├── ResourceError (RuntimeError)       the system has not enough of what a run needs
     └── IncompleteRunError (RuntimeError)  some items failed for good
 
@@ -37,7 +39,7 @@ from typing import TYPE_CHECKING
 from pipeline_optimization.spelling_hint import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "AnagramError",
@@ -53,8 +55,10 @@ __all__ = [
     "PluginConflictError",
     "PluginError",
     "PluginLoadError",
+    "RefusedRowsError",
     "ResourceError",
     "RunInterrupted",
+    "SinkError",
     "TaskError",
     "TextTypeError",
     "UnknownComponentError",
@@ -185,6 +189,29 @@ class ClusterError(OrchestratorError):
 
 class WorkerStartError(OrchestratorError):
     """An orchestrator's workers die before they are ready to take an attempt."""
+
+
+class SinkError(AnagramError, RuntimeError):
+    """A sink cannot be opened, cannot take a delivery, or cannot be completed.
+
+    ``is_transient``: it may well work in a moment, such as when a server is away. The run tries again as its retry policy says.
+    """
+
+    def __init__(self, message: str, *, is_transient: bool = False) -> None:
+        super().__init__(message)
+        self.is_transient = is_transient
+
+
+class RefusedRowsError(AnagramError, ValueError):
+    """A sink cannot take some rows of a delivery, and has committed nothing of it.
+
+    ``refused`` says why, by the index of each such row in the delivery.
+    """
+
+    def __init__(self, refused: Mapping[int, str]) -> None:
+        shown = "; ".join(f"row {index}: {message}" for index, message in sorted(refused.items())[:3])
+        super().__init__(f"{len(refused)} of the rows cannot be delivered: {shown}")
+        self.refused = dict(refused)
 
 
 class ResourceError(AnagramError, RuntimeError):

@@ -21,6 +21,7 @@ from pipeline_optimization.types.components import (
     option,
 )
 from pipeline_optimization.types.counting import ChunkCounts, CountingKernel, FileReader, GroupIndex, Merge
+from pipeline_optimization.types.sinks import Row, Sink
 from pipeline_optimization.types.text import Lexicon, RetryPolicy, Signature, Speller, Tokenizer
 
 if TYPE_CHECKING:
@@ -53,10 +54,12 @@ __all__ = [
     "OpenContext",
     "Orchestrator",
     "RetryPolicy",
+    "Row",
     "RunFinished",
     "RunStarted",
     "RunnablePipeline",
     "Signature",
+    "Sink",
     "Speller",
     "TaskFailed",
     "TaskRetried",
