@@ -11,15 +11,34 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import click
+
 from pipeline_optimization import hookspecs, types
 from pipeline_optimization.benchmarks.methods import describe_methods
+from pipeline_optimization.cli.main import anagram
 from pipeline_optimization.testing.every_kind import CHECKS
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 OUTPUT = ROOT / "build" / "site-pages"
 FROM_ROOT = {"README.md": "index.md", "CONTRIBUTING.md": "contributing.md", "CHANGELOG.md": "changelog.md"}
+SOURCE = ROOT / "src" / "pipeline_optimization"
+REFERENCES = {
+    SOURCE / "cli" / "main.py": "commands",
+    SOURCE / "hookspecs.py": "hooks",
+    SOURCE / "types" / "__init__.py": "types",
+    SOURCE / "testing" / "every_kind.py": "checks",
+    SOURCE / "benchmarks" / "methods.py": "figures",
+}
+"""The references by the file that they are made of: documents link to the file, so that the link leads somewhere in the repository, too."""
+
 LINK = re.compile(r"\[([^\]]+)\]\(([^)\s]+)\)")
+TERM = re.compile(r"^\| <a id=\"([a-z]+)\"></a>", re.MULTILINE)
+NO_PROSE = re.compile(
+    r"(```.*?```|^(?: {4}|#|title:|!\[).*?$|`[^`\n]*`|\[[^\]]*\]\([^)]*\)|<[^>]*>)", re.DOTALL | re.MULTILINE
+)
+"""Parts of a page in which no word becomes a link: code, headings, pictures, links, tags."""
+
 TITLES = {
     "orchestrator": "Orchestrators",
     "tokenizer": "Tokenizers",
@@ -40,15 +59,46 @@ def main() -> None:
         write(ROOT / name, OUTPUT / page)
     reference = OUTPUT / "reference"
     reference.mkdir(parents=True)
-    for name, text in (("hooks", hooks()), ("types", contracts()), ("checks", checks()), ("figures", figures())):
-        (reference / f"{name}.md").write_text(text, "utf-8")
+    for name, text in references().items():
+        (reference / f"{name}.md").write_text(with_terms(text, "../"), "utf-8")
     shutil.copy(DOCS / "style.css", OUTPUT / "style.css")
+    shutil.copytree(DOCS / "pictures", OUTPUT / "pictures", ignore=shutil.ignore_patterns("*.json"))
+
+
+def references() -> dict[str, str]:
+    """Return the text of each reference by its name."""
+    return {"commands": commands(), "hooks": hooks(), "types": contracts(), "checks": checks(), "figures": figures()}
 
 
 def write(source: Path, page: Path) -> None:
-    """Copy a document, its links adapted to where it and its targets stand on the site."""
+    """Copy a document. Links are adapted to where it and its targets stand on the site, and terms are linked to the glossary."""
     page.parent.mkdir(parents=True, exist_ok=True)
-    page.write_text(LINK.sub(lambda match: link(match, source, page), source.read_text("utf-8")), "utf-8")
+    text = LINK.sub(lambda match: link(match, source, page), source.read_text("utf-8"))
+    if source.name not in {"glossary.md", "CHANGELOG.md"}:
+        text = with_terms(text, "../" * depth_of(page))
+    page.write_text(text, "utf-8")
+
+
+def depth_of(page: Path) -> int:
+    """Return how many directories a page stands below the site's root."""
+    return len(page.relative_to(OUTPUT).parents) - 1
+
+
+def with_terms(text: str, up: str) -> str:
+    """Return a page on which the first use of each term of the glossary is a link to it; ``up`` leads to the site's root."""
+    parts = NO_PROSE.split(text)  # prose at even places, the rest between
+    for term in TERM.findall((DOCS / "glossary.md").read_text("utf-8")):
+        word = re.compile(rf"\b({term}(?:e?s)?)\b", re.IGNORECASE)
+        for number in range(0, len(parts), 2):
+            parts[number], found = word.subn(rf"[\1]({up}glossary.md#{term})", parts[number], count=1)
+            if found:
+                # A term within this link must not be linked once more.
+                before, made, after = re.split(
+                    rf"(\[[^\]]*\]\({re.escape(up)}glossary\.md#{term}\))", parts[number], maxsplit=1
+                )
+                parts[number : number + 1] = [before, made, after]
+                break
+    return "".join(parts)
 
 
 def link(match: re.Match[str], source: Path, page: Path) -> str:
@@ -61,21 +111,58 @@ def link(match: re.Match[str], source: Path, page: Path) -> str:
     place = place_of(path)
     if place is None:
         return f"{text} (`{path.relative_to(ROOT)}`)"
-    depth = len(page.relative_to(OUTPUT).parents) - 1
-    return f"[{text}]({'../' * depth}{place}{'#' + heading if heading else ''})"
+    return f"[{text}]({'../' * depth_of(page)}{place}{'#' + heading if heading else ''})"
 
 
 def place_of(path: Path) -> str | None:
     """Return where a file stands on the site, or None where it is no page."""
     if path.parent == ROOT and path.name in FROM_ROOT:
         return FROM_ROOT[path.name]
-    if path == ROOT / "src" / "pipeline_optimization" / "hookspecs.py":
-        return "reference/hooks.md"
-    if path.is_relative_to(DOCS) and path.suffix == ".md":
-        return str(path.relative_to(DOCS))
-    if path.is_relative_to(DOCS / "reference"):
+    if path in REFERENCES:
+        return f"reference/{REFERENCES[path]}.md"
+    if path.is_relative_to(DOCS) and path.suffix in {".md", ".svg"}:
         return str(path.relative_to(DOCS))
     return None
+
+
+def commands() -> str:
+    """Return the reference of the command line, made of the commands themselves."""
+    parts = ["# Commands", "Each command prints this with `--help`."]
+    with click.Context(anagram, info_name="anagram") as context:
+        for name in anagram.list_commands(context):
+            command = anagram.get_command(context, name)
+            assert command is not None
+            parts += described(command, f"anagram {name}", context)
+    return "\n\n".join(parts) + "\n"
+
+
+def described(command: click.Command, name: str, parent: click.Context) -> list[str]:
+    """Return the reference of a command, and of those below it."""
+    context = click.Context(command, info_name=name.rpartition(" ")[2], parent=parent)
+    text = inspect.cleandoc(command.help or "").replace("\b\n", "\b")
+    paragraphs_ = [code(one[1:].replace("\b", "")) if one.startswith("\b") else one for one in text.split("\n\n")]
+    parts = [
+        f"## `{name}`",
+        code(command.get_usage(context).removeprefix("Usage: ")).replace("```python", "```text"),
+        *paragraphs_,
+    ]
+    rows = [
+        f"| `{option.replace('|', chr(92) + '|')}` | {cell(text)} |"
+        for option, text in (one.get_help_record(context) or ("", "") for one in command.get_params(context))
+        if option
+    ]
+    parts.append("\n".join(["| option | meaning |", "|---|---|", *rows]))
+    if isinstance(command, click.Group):
+        for below in command.list_commands(context):
+            inner = command.get_command(context, below)
+            assert inner is not None
+            parts += described(inner, f"{name} {below}", context)
+    return parts
+
+
+def cell(text: str) -> str:
+    """Return a text as it can stand in a table: defaults and names in it are no links."""
+    return re.sub(r"([|\[\]*_<>])", r"\\\1", " ".join(text.split()))
 
 
 def hooks() -> str:

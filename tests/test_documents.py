@@ -20,7 +20,10 @@ BLOCK = re.compile(r"```(console|python)(?: title=\"([^\"]+)\")?\n(.*?)```", re.
 
 @pytest.mark.parametrize(
     "page",
-    [pytest.param(page, marks=[pytest.mark.slow] if page.stem.startswith("compare") else []) for page in PAGES],
+    [
+        pytest.param(page, marks=[pytest.mark.slow] if "$ anagram compare" in page.read_text("utf-8") else [])
+        for page in PAGES
+    ],
     ids=lambda page: page.stem,
 )
 def test_how_to(page: Path, tmp_path: Path) -> None:
@@ -67,3 +70,26 @@ def test_references_are_made_of_docstrings(monkeypatch: pytest.MonkeyPatch) -> N
         assert f"## `{name}`" in build_site.contracts()
     for checks in CHECKS.values():
         assert all(f"| `{check.name}` |" in build_site.checks() for check in checks)
+
+
+def test_commands_are_made_of_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reference has each command, also those below another one, with its options; a pipe in an option does not cut the table."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import build_site
+
+    commands = build_site.commands()
+    for name in ("run", "retry", "benchmark", "compare", "report", "plugins", "plugins new"):
+        assert f"## `anagram {name}`\n" in commands
+    assert "| `--orchestrator NAME` | How attempts are run." in commands
+    assert r"| `--test-case [small\|medium\|large\|all]` |" in commands
+
+
+def test_terms_lead_to_the_glossary(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first use of a term is a link; later ones, code, headings and links stay as they are."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import build_site
+
+    page = "# The floor\n\n`floor` and [a floor](x.md): the floor. Floors of items.\n\n    floor\n"
+    assert build_site.with_terms(page, "../") == (
+        "# The floor\n\n`floor` and [a floor](x.md): the [floor](../glossary.md#floor). Floors of [items](../glossary.md#item).\n\n    floor\n"
+    )

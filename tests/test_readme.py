@@ -1,28 +1,21 @@
-"""What the documents say is so: their commands run, their links lead somewhere."""
+"""What the README says is so: its commands run, its picture is today's, and links of all documents lead somewhere."""
 
 from __future__ import annotations
 
 import re
 import shlex
-import shutil
 import subprocess
 import sys
-from io import StringIO
 from pathlib import Path
 
 import pytest
 
 from command import anagram
-from example_results import results
-from pipeline_optimization.benchmarks.documents import results_to_json
-from pipeline_optimization.benchmarks.reports.columns import VERDICTS
-from pipeline_optimization.benchmarks.statistics.summary import summarise
-from pipeline_optimization.cli.comparison_table import print_comparison
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
-BLOCKS = re.findall(r"```console\n\$ (.+?)\n(.*?)```", README, re.DOTALL)
-TABLE = re.findall(r"^\| `(anagram [^`]+)` \|", README, re.MULTILINE)
+BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
+FILES = re.findall(r"```python title=\"([^\"]+)\"\n(.*?)```", README, re.DOTALL)
 DOCUMENTS = [
     "README.md",
     "CONTRIBUTING.md",
@@ -31,60 +24,60 @@ DOCUMENTS = [
 ]
 
 
-def test_the_sample_of_a_comparison_is_todays_output(monkeypatch: pytest.MonkeyPatch) -> None:
-    """It begins with the sentence to act on, and its table has the columns and verdicts that 80 columns show."""
-    (sample,) = re.findall(r"```text\n(Use --orchestrator .*?)\n```", README, re.DOTALL)
-    assert re.match(r"Use --orchestrator \w+: \d+\.\d times as fast as sequential over the \d cases\s+below \(", sample)
-    monkeypatch.setenv("COLUMNS", "80")
-    stream = StringIO()
-    print_comparison(summarise(results({"sequential": 200.0, "asyncio": 50.0}, rounds=12)), stream, detailed=False)
-    (header,) = [line for line in stream.getvalue().splitlines() if line.startswith("contender")]
-    (shown,) = [line for line in sample.splitlines() if line.startswith("contender")]
-    assert shown.split() == re.sub(r" \[.*?\]", "", header).split()
-    assert max(map(len, sample.splitlines())) <= 80
-    rows = sample.partition(shown)[2].splitlines()[1:]
-    assert {row[14:24].strip() for row in rows if row[:1].isalpha()} <= set(VERDICTS.values())
-
-
-def test_the_readme_has_commands() -> None:
-    """The test finds what it is to run."""
-    assert len(BLOCKS) == 2
-    assert len(TABLE) >= 9
-
-
-@pytest.mark.parametrize(("command", "output"), BLOCKS)
-def test_examples(command: str, output: str) -> None:
-    """Each example prints what the README shows, run times aside."""
-    done = anagram(*shlex.split(command)[1:], cwd=ROOT)
+def test_the_picture_is_todays_output() -> None:
+    """The picture is what ``report --format svg`` makes of the comparison beside it, and it begins with the answer that the README describes."""
+    pictures = ROOT / "docs" / "pictures"
+    done = anagram("report", str(pictures / "comparison.json"), "--format", "svg")
     assert done.returncode == 0, done.stderr.decode()
-    assert without_times(done.stdout.decode()).startswith(without_times(output))
+    assert done.stdout.decode() == (pictures / "comparison.svg").read_text("utf-8")
+    assert "Use&#160;--orchestrator&#160;asyncio" in done.stdout.decode()
+    assert "http" not in done.stdout.decode().replace("http://www.w3.org/2000/svg", "")
+
+
+def test_the_run_prints_what_the_readme_shows() -> None:
+    """The first example is the whole output, run times aside."""
+    command, _, output = BLOCKS[0].partition("\n")
+    done = anagram(*shlex.split(command)[2:], cwd=ROOT)
+    assert done.returncode == 0, done.stderr.decode()
+    shown = re.sub(r" +$", "", done.stdout.decode(), flags=re.MULTILINE)
+    assert without_times(shown) == without_times(output)
 
 
 def without_times(text: str) -> str:
     return re.sub(r"[\d.,]+ ms", "# ms", text)
 
 
-@pytest.mark.parametrize("command", TABLE)
-def test_commands(command: str, tmp_path: Path) -> None:
-    """Each command of the table succeeds, from a directory that holds what it names."""
-    for name in ("README.md", "CONTRIBUTING.md"):
-        (tmp_path / name).write_text((ROOT / name).read_text("utf-8"), "utf-8")
-    (tmp_path / "results.json").write_text(results_to_json(results({"sequential": 2.0, "threaded": 1.0})), "utf-8")
-    shutil.copytree(ROOT / "tests" / "local_plugins", tmp_path / "mine")
-    shutil.copytree(ROOT / "examples", tmp_path / "examples")
-    if command.startswith("anagram retry "):
-        anagram("run", "README.md", "--checkpoint", "run.checkpoint", cwd=tmp_path)
-    done = anagram(*shlex.split(command)[1:], cwd=tmp_path)
+def test_a_pipeline_of_ones_own(tmp_path: Path) -> None:
+    """The file can be written as it stands, and both commands succeed with it; the comparison is cut to one round here."""
+    ((name, text),) = FILES
+    (tmp_path / name).write_text(text)
+    (tmp_path / "README.md").write_text(README, "utf-8")
+    run, compare = BLOCKS[1].splitlines()
+    done = anagram(*shlex.split(run)[2:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    assert '"result"' in (tmp_path / "counts.json").read_text()
+    few = ["--iterations", "1", "--orchestrator", "sequential", "--orchestrator", "threaded"]
+    done = anagram(*shlex.split(compare)[2:], *few, cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
 
 
-@pytest.mark.parametrize("code", re.findall(r"```python\n(.*?)```", README, re.DOTALL))
-def test_python_examples(code: str) -> None:
-    """Each Python example prints numbers of its report."""
+def test_a_plugin_in_three_commands(tmp_path: Path) -> None:
+    """The first makes a distribution with the directory that the second installs (``test_wheels`` installs such ones)."""
+    new, install, check = re.search(r"((?: {4}.*\n){3})\n## From Python", README)[1].splitlines()  # type: ignore[index]  # it is there
+    done = anagram(*shlex.split(new)[1:], cwd=tmp_path)
+    assert done.returncode == 0, done.stderr.decode()
+    (directory,) = re.findall(r"\./([\w-]+)", install)
+    assert (tmp_path / directory / "pyproject.toml").is_file()
+    assert check.split()[-1] == directory.rpartition("-")[2]
+
+
+def test_the_python_example() -> None:
+    """It runs as a program, and prints numbers."""
+    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
-    assert re.fullmatch(r"\d+( \d+ True)?\n", done.stdout)
+    assert re.fullmatch(r"1\n\d+\n", done.stdout)
 
 
 def test_main_py() -> None:
@@ -109,8 +102,6 @@ def test_links(document: str) -> None:
             continue
         name, _, heading = target.partition("#")
         found = path.parent / name if name else path
-        if found.parent.name == "reference":
-            continue  # made of docstrings, and checked when the site is built
         assert found.exists(), target
         if heading:
             assert heading in headings(found), target

@@ -17,7 +17,7 @@ from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.cli.scan_table import print_scans
 from pipeline_optimization.plural import counted
 
-__all__ = ["print_comparison"]
+__all__ = ["print_comparison", "show_comparison"]
 
 
 def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> None:
@@ -25,7 +25,11 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
 
     Each contender has one line, with as many figures as the terminal has room for.
     """
-    console = TableConsole(stream)
+    show_comparison(results, TableConsole(stream), detailed=detailed)
+
+
+def show_comparison(results: Results, console: TableConsole, *, detailed: bool) -> None:
+    """Do the same on a console that is there already."""
     _print_answer(console, results)
     if results.scans:
         print_scans(console, results)

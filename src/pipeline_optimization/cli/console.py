@@ -29,13 +29,24 @@ def for_terminal(text: str) -> str:
 class TableConsole(Console):
     """Prints without guessing at colours, as wide as the terminal; a closed pipe is the caller's to handle.
 
-    rich would end the process with exit code 1, as if something had failed.
+    rich would end the process with exit code 1, as if something had failed. A console that ``is_recorded`` draws in colour, as wide as
+    ``pipe_width``, for ``export_svg``.
     """
 
-    def __init__(self, stream: TextIO, *, pipe_width: int | None = PIPE_WIDTH) -> None:
+    def __init__(self, stream: TextIO, *, pipe_width: int | None = PIPE_WIDTH, is_recorded: bool = False) -> None:
         # rich takes COLUMNS for terminals and pipes alike where it is given no width.
-        has_width = stream.isatty() or os.environ.get("COLUMNS", "").isdecimal()
-        super().__init__(file=stream, highlight=False, emoji=False, width=None if has_width else pipe_width)
+        has_width = not is_recorded and (stream.isatty() or os.environ.get("COLUMNS", "").isdecimal())
+        super().__init__(
+            file=stream,
+            highlight=False,
+            emoji=False,
+            width=None if has_width else pipe_width,
+            record=is_recorded,
+            # A recording is the same whatever terminal, pipe or environment it is made in.
+            force_terminal=True if is_recorded else None,
+            color_system="truecolor" if is_recorded else "auto",
+            no_color=False if is_recorded else None,
+        )
         self.width = max(self.width, LEAST_WIDTH)
 
     @contextmanager

@@ -77,7 +77,7 @@ class _Commands(click.Group):
 @click.group(cls=_Commands, context_settings=CONTEXT)
 @click.version_option(__version__, prog_name="anagram")
 def anagram() -> None:
-    """Count the dictionary anagrams of a text's words, with any orchestrator."""
+    """Run data pipelines, by default one that counts anagrams, with any orchestrator."""
 
 
 PATIENCE = 2.0

@@ -16,7 +16,7 @@ __all__ = ["report"]
 
 @click.command()
 @click.argument("path", metavar="FILE")
-@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md", "html"]), default="table")
+@click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md", "html", "svg"]), default="table")
 @click.option(
     "--reference", metavar="NAME", help="What ratios are to: a contender's name or file.  [default: as compared]"
 )
@@ -30,6 +30,7 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
     \b
     anagram report results.json
     anagram report results.json --reference threaded --export report.html
+    anagram report results.json --format svg > picture.svg
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     require_packages()
     from pipeline_optimization.benchmarks.reports.export import (  # noqa: PLC0415 - --help is quick without it
@@ -47,6 +48,10 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
     results = load_results(path, reference=reference)
     if form == "table":
         print_comparison(results, sys.stdout, detailed=detailed)
+    elif form == "svg":
+        from pipeline_optimization.cli.picture import picture_of  # noqa: PLC0415 - as above
+
+        click.echo(picture_of(results, detailed=detailed), nl=False)
     else:
         click.echo(render(results, form_of(f"results.{form}")), nl=False)
     for target in exports:
