@@ -89,6 +89,11 @@ class Sound:
         for thread in self.threads:
             thread.join()
         self.threads = []
+        self.end_worker()
+
+    def end_worker(self) -> None:
+        if self.worker is not None:
+            self.worker.close()
 
 
 class DropsAnItem(Sound):
@@ -263,6 +268,7 @@ class ClaimsToKill(Sound):
             self.news.notify_all()
         for thread in self.threads:
             thread.join(timeout=0.5)
+        self.end_worker()
 
 
 class RemembersItsFirstRun(Sound):
@@ -290,6 +296,14 @@ class LeaksItsPool(Sound):
     def close(self, *, force: bool) -> None:
         with self.news:
             self.waiting.clear()
+        self.end_worker()
+
+
+class ForgetsItsWorker(Sound):
+    """Ends its threads, and not what they worked with."""
+
+    def end_worker(self) -> None:
+        self.worker = None
 
 
 class WaitsOnForcedClose(Sound):
@@ -307,6 +321,7 @@ class WaitsOnForcedClose(Sound):
             self.news.notify_all()
         for thread in self.threads:
             thread.join(timeout=0.5)
+        self.end_worker()
 
 
 class IgnoresCtrlC(Sound):
@@ -344,6 +359,7 @@ BROKEN: dict[type[Orchestrator], str] = {
     RemembersItsFirstRun: "second_run",
     ClosesOnce: "close_is_idempotent",
     LeaksItsPool: "nothing_is_left_behind",
+    ForgetsItsWorker: "workers_are_closed",
     WaitsOnForcedClose: "forced_close",
     IgnoresCtrlC: "interruption",
 }

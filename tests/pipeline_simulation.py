@@ -81,6 +81,9 @@ class _MortalWorker:
     def begin(self, payload: bytes) -> _Mortal:
         return _Mortal(self.worker.begin(payload))
 
+    def close(self) -> None:
+        self.worker.close()
+
 
 class DeadlyOrchestrator(VirtualOrchestrator):
     """Takes an attempt that kills for the death of its worker."""

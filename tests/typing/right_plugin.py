@@ -56,7 +56,8 @@ class Mine:
     def cancel(self, attempt_id: int) -> bool:
         return False
 
-    def close(self, *, force: bool) -> None: ...
+    def close(self, *, force: bool) -> None:
+        self._worker.close()
 
 
 class Words:

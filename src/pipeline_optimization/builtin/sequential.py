@@ -64,4 +64,6 @@ class SequentialOrchestrator:
 
     def close(self, *, force: bool) -> None:
         self._waiting.clear()
-        self._worker = self._torn = None
+        worker, self._worker, self._torn = self._worker, None, None
+        if worker is not None:
+            worker.close()

@@ -20,6 +20,7 @@ __all__ = [
     "FORKS",
     "AsyncStage",
     "Bundled",
+    "ClosingStage",
     "DescribingStage",
     "Stage",
     "describe_error",
@@ -49,6 +50,16 @@ class DescribingStage(Protocol):
     """A stage that says itself what its errors are as data: which of them another attempt would meet again, say."""
 
     def describe(self, error: BaseException) -> ErrorRecord: ...
+
+
+class ClosingStage(Protocol):
+    """A stage that holds what must be closed when its worker ends. None of these raises; see ``Worker`` for who calls them."""
+
+    def close(self) -> None: ...
+
+    async def close_async(self) -> None: ...
+
+    def close_thread(self) -> None: ...
 
 
 def is_of_the_run(error: BaseException) -> bool:

@@ -144,4 +144,6 @@ class VirtualOrchestrator:
         return True
 
     def close(self, *, force: bool) -> None:
+        if self._worker is not None:
+            self._worker.close()
         self._reset()

@@ -9,7 +9,7 @@ import os
 import pickle
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from itertools import pairwise
 from typing import cast
@@ -21,6 +21,7 @@ from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan, pass_late
 from pipeline_optimization.engine.stage import (
     AsyncStage,
     Bundled,
+    ClosingStage,
     DescribingStage,
     Stage,
     describe_error,
@@ -100,7 +101,11 @@ class WorkerSetup:
 
 
 class Worker:
-    """Runs attempts. One object serves all threads of a process; its stages are built at the first attempt."""
+    """Runs attempts. One object serves all threads of a process; its stages are built at the first attempt.
+
+    Whoever makes a worker closes it when no attempt will be run any more: with ``close``, or with ``close_async`` in the event loop that
+    ran the attempts. Of several threads that run attempts, each calls ``close_thread`` at its end before.
+    """
 
     def __init__(self, worker_init: bytes) -> None:
         self._init = worker_init
@@ -151,6 +156,26 @@ class Worker:
             if not pending.can_await:
                 return pending.finish()
         return await pending.finish_async()
+
+    def close(self) -> None:
+        """Close what the stages hold, such as connections. What an attempt uses that still runs is closed when that attempt ends."""
+        for stage in self._closing():
+            stage.close()
+
+    async def close_async(self) -> None:
+        """Do the same in the event loop that ran the attempts, after those that it still has were cancelled."""
+        for stage in self._closing():
+            await stage.close_async()
+
+    def close_thread(self) -> None:
+        """Close what the stages hold for the calling thread, which runs no more attempts: some things only their own thread can close."""
+        for stage in self._closing():
+            stage.close_thread()
+
+    def _closing(self) -> Iterator[ClosingStage]:
+        # What was never built holds nothing.
+        stages = () if self._stages is None else self._stages.values()
+        return (cast("ClosingStage", stage) for stage in stages if hasattr(stage, "close_thread"))
 
     def _policy_of(self, call: Call) -> str:
         try:

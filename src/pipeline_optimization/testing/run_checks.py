@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import threading
 from collections import Counter
 from collections.abc import Sequence
+from pathlib import Path
 
 from pipeline_optimization.errors import RunInterrupted
 from pipeline_optimization.pipeline.model.report import PipelineReport
@@ -23,6 +25,9 @@ __all__ = ["RUN_CHECKS"]
 
 NINE = {("odd", 9): 1}
 """What comes of the text "3"."""
+
+HELD = 6
+"""Attempts that let workers hold something: mostly several workers have one."""
 
 Counts = dict[tuple[str, int], int]
 
@@ -180,6 +185,18 @@ def workers_ignore_ctrl_c(subject: OrchestratorSubject) -> None:
     require(report.is_complete and not report.lost, f"{report.lost} attempts were lost to a Ctrl-C.")
 
 
+def workers_are_closed(subject: OrchestratorSubject) -> None:
+    """``close`` closes each worker (``Worker.close``), so that connections and files that its stages hold are closed."""
+    if not subject.capabilities.shared_files:
+        raise CheckSkippedError("workers have other files")
+    orchestrator = subject.make()
+    with tempfile.TemporaryDirectory() as directory, Drive(orchestrator) as drive:
+        drive.finish([drive.submit("hold", os.fsencode(directory)) for _ in range(HELD)])
+        orchestrator.close(force=False)
+        opened, closed = ({path.stem for path in Path(directory).glob(f"*.{what}")} for what in ("opened", "closed"))
+    require(closed == opened, f"Of {counted(len(opened), 'worker')}, it closed {len(closed)}.")
+
+
 RUN_CHECKS: Sequence[Check[OrchestratorSubject]] = (
     Check.of(one_element, formerly="cat", after=[*BASICS, "poll_wakes"]),
     Check.of(empty_input, after=["one_element"]),
@@ -191,6 +208,7 @@ RUN_CHECKS: Sequence[Check[OrchestratorSubject]] = (
     Check.of(second_run, after=["one_element"]),
     Check.of(close_is_idempotent, after=["one_element"]),
     Check.of(nothing_is_left_behind, after=["one_element"]),
+    Check.of(workers_are_closed, after=["nothing_is_left_behind", "close_is_idempotent"]),
     Check.of(forced_close, after=["nothing_is_left_behind", "submit_does_not_wait"]),
     Check.of(interruption, after=["second_run", "forced_close", "close_is_idempotent"], sends_signals=True),
     Check.of(workers_ignore_ctrl_c, after=["one_element"], sends_signals=True),

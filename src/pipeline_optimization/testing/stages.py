@@ -8,6 +8,7 @@ import signal
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from uuid import uuid4
 
 from pipeline_optimization.engine.worker import Stage
 
@@ -24,6 +25,7 @@ def build_kit_stages(argument: object) -> Mapping[str, Stage]:
         "echo": _echo,
         "fail": _fail,
         "hang": _hang,
+        "hold": _Hold(),
         "meet": _meet,
         "pid": _pid,
         "span": _span,
@@ -65,6 +67,29 @@ def _meet(data: bytes) -> bytes:
     while not other.exists() and time.monotonic() < until:
         time.sleep(0.005)
     return b"met" if other.exists() else b"alone"
+
+
+class _Hold:
+    """Holds what has to be closed with the worker, and says when it was opened and when closed, in files of a directory."""
+
+    def __init__(self) -> None:
+        self._name = uuid4().hex
+        self._home: Path | None = None
+
+    def __call__(self, data: bytes) -> bytes:
+        self._home = Path(data.decode())
+        (self._home / f"{self._name}.opened").touch()
+        return b""
+
+    def close(self) -> None:
+        if self._home is not None:
+            (self._home / f"{self._name}.closed").touch()
+
+    async def close_async(self) -> None:
+        self.close()
+
+    def close_thread(self) -> None:
+        """Keep what other threads use, too."""
 
 
 def _die_once(data: bytes) -> bytes:

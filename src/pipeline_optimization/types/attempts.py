@@ -101,7 +101,8 @@ class OpenContext:
     """What an orchestrator gets when a run begins.
 
     ``worker_init`` makes a worker: ``Worker(context.worker_init)``, once in every process that runs attempts,
-    in a thread-safe object that all its threads may share. It is bytes, so that it crosses any border.
+    in a thread-safe object that all its threads may share. It is bytes, so that it crosses any border. Each worker is closed at its end
+    (``Worker.close``), unless its process is killed.
     ``started`` takes the id of an attempt that starts to run, from any thread of the parent process.
     ``interruptible()`` is a context in which Ctrl-C raises KeyboardInterrupt; elsewhere it waits until the method is back.
     Who runs attempts in the thread that polls runs each inside it, and who waits for a cluster waits inside it.
@@ -153,5 +154,5 @@ class Orchestrator(Protocol):
         ...
 
     def close(self, *, force: bool) -> None:
-        """Leave no process, thread or file behind; with ``force`` do not wait for running attempts. Idempotent."""
+        """Close the workers and leave no process, thread or file behind; with ``force`` do not wait for running attempts. Idempotent."""
         ...

@@ -72,8 +72,15 @@ class LoopInCaller:
 
     def close(self, *, force: bool) -> None:
         """End all tasks; each waits or has not started, so that ``force`` makes no difference."""
-        if tasks := asyncio.all_tasks(self._loop):
-            for task in tasks:
-                task.cancel()
-            self._loop.run_until_complete(asyncio.wait(tasks))
+        if self._loop.is_closed():
+            return
+        self._end(set(self._tasks.values()))
+        self._loop.run_until_complete(self._worker.close_async())
+        self._end(asyncio.all_tasks(self._loop))  # what tasks have left behind
         self._loop.close()
+
+    def _end(self, tasks: set[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            self._loop.run_until_complete(asyncio.wait(tasks))

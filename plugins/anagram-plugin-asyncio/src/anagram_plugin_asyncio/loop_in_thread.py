@@ -87,8 +87,13 @@ class LoopInThread:
         self._thread.join(GRACE if force else None)
 
     async def _end(self) -> None:
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await _cancel(set(self._tasks.values()))
+        await self._worker.close_async()
+        await _cancel(asyncio.all_tasks() - {asyncio.current_task()})  # what tasks have left behind
         self._loop.stop()
+
+
+async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

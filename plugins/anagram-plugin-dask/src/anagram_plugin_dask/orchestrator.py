@@ -50,6 +50,9 @@ class Bench(WorkerPlugin):  # type: ignore[misc]  # Dask is not installed where 
     def setup(self, worker: object) -> None:
         self.worker = self._introduction.make_worker()
 
+    def teardown(self, worker: object) -> None:
+        self.worker.close()
+
 
 class _Cluster(LocalCluster):  # type: ignore[misc]  # as above
     """A local cluster that can be ended at once: Dask's own way waits seconds for threads that compute."""
@@ -158,8 +161,7 @@ class DaskOrchestrator:
         with resources:
             self._client.cancel(list(self._futures.values()), force=True)
             self._futures.clear()
-            if isinstance(cluster := self._client.cluster, _Cluster):
-                if force:
-                    cluster.sync(cluster.kill_workers)
+            if force and isinstance(cluster := self._client.cluster, _Cluster):
+                cluster.sync(cluster.kill_workers)
             else:
                 self._client.unregister_worker_plugin(self._run_id)

@@ -7,7 +7,7 @@ handler, which may raise as well. A worker that nobody knows would never be told
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from multiprocessing.context import BaseContext
 from multiprocessing.util import Finalize
@@ -28,6 +28,9 @@ MAX_LATER_DEATHS = 100
 
 STOP_PATIENCE = 5.0
 """Seconds that workers have to end when they are told that there is no more to do."""
+
+FORCED_PATIENCE = 1.0
+"""The same for those that idle when a run is given up: they end at once, but for what they have to close."""
 
 BEFORE_MULTIPROCESSING = 100
 """Higher than the priority of multiprocessing's own handler at exit, which sends SIGTERM to workers and waits for ever:
@@ -102,18 +105,21 @@ class WorkerPool:
             )
 
     def close(self, *, force: bool) -> None:
-        """End all workers; with ``force`` kill them, as those that do not end in time. May be called again."""
+        """End all workers; with ``force`` kill those that are busy, as those that do not end in time. May be called again."""
         try:
-            if not force:
-                self._ask_to_end()
+            busy = [worker for worker in self._workers if force and not worker.is_idle]
+            with stop_signals_blocked():
+                for worker in busy:
+                    worker.kill()
+            self._ask_to_end([worker for worker in self._workers if worker not in busy], force=force)
         finally:
             _kill(self._workers)
 
-    def _ask_to_end(self) -> None:
-        for worker in self._workers:
+    def _ask_to_end(self, workers: Sequence[WorkerProcess], *, force: bool) -> None:
+        for worker in workers:
             worker.ask_to_end()
-        until = time.monotonic() + STOP_PATIENCE
-        for worker in self._workers:
+        until = time.monotonic() + (FORCED_PATIENCE if force else STOP_PATIENCE)
+        for worker in workers:
             worker.process.join(max(0.0, until - time.monotonic()))
 
 

@@ -55,6 +55,8 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None, code: 
             connection.send_bytes(worker.run_attempt(payload))
     except (EOFError, OSError):
         return
+    finally:
+        worker.close()
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread()):
         # Left behind by a task. Python would wait for them, and the parent for this process.
         for stream in (sys.stdout, sys.stderr):

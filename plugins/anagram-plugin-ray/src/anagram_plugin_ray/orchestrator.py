@@ -27,6 +27,12 @@ __all__ = ["RayOrchestrator"]
 PATIENCE = 60.0
 """Seconds in which a first worker must be there."""
 
+STOP_PATIENCE = 5.0
+"""Seconds that idle workers have to close what they hold."""
+
+FORCED_PATIENCE = 1.0
+"""The same when a run is given up."""
+
 MAX_START_DEATHS = 5
 OBJECT_STORE = 100 << 20
 """Bytes of shared memory of a local cluster, where results of more than 100 KB pass."""
@@ -153,6 +159,10 @@ class RayOrchestrator:
     def close(self, *, force: bool) -> None:
         self._waiting.clear()
         seats, self._seats = self._seats, []
+        # Busy ones are killed, and close nothing; a dead one's answer is an error, which is an answer, too.
+        closing = [seat.ask_to_close() for seat in seats if seat.is_ready and seat.news is None]
+        if closing:
+            ray.wait(closing, num_returns=len(closing), timeout=FORCED_PATIENCE if force else STOP_PATIENCE)
         for seat in seats:
             seat.end()
         self._resources.close()

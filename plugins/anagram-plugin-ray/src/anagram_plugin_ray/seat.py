@@ -26,6 +26,10 @@ class Runner:
         """Run one attempt; return who ran it, and the answer."""
         return worker_name(), self._worker.run_attempt(payload)
 
+    def close(self) -> None:
+        """Close what the worker holds."""
+        self._worker.close()
+
 
 class Seat:
     """One actor, without Ray's retries: the engine does that job. ``news`` is what it owes us, None when it idles."""
@@ -40,6 +44,10 @@ class Seat:
 
     def begin(self, attempt: Attempt) -> None:
         self.attempt, self.news = attempt, self._actor.run.remote(attempt.payload)
+
+    def ask_to_close(self) -> ray.ObjectRef:
+        """Have the idle actor close its worker, and return what comes when it has."""
+        return self._actor.close.remote()
 
     def end(self) -> None:
         """Kill the actor, whatever it does."""

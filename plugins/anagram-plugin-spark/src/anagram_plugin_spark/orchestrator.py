@@ -6,14 +6,14 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from queue import SimpleQueue
 
 from pyspark import SparkContext
 
 from anagram_plugin_spark import SparkOptions
-from anagram_plugin_spark.partition import refusals, run_partition
+from anagram_plugin_spark.partition import close_worker, refusals, run_partition
 from anagram_plugin_spark.session import open_context
 from pipeline_optimization.engine.inbox import Inbox
 from pipeline_optimization.engine.introduction import Introduction
@@ -158,6 +158,15 @@ class SparkOrchestrator:
                 self._waves.put(None)
             for thread in self._threads:
                 thread.join()
+            if not force:
+                self._close_workers()
+
+    def _close_workers(self) -> None:
+        """Have each Python process close its worker. Spark calls nobody at their end, and kills them."""
+        # Tasks of a barrier all run at once, each in a process of its own.
+        everywhere = self._spark.parallelize(range(self._cores), self._cores).barrier()
+        with suppress(Exception):  # a cluster that has no room for all at once now, say: the run is done all the same
+            everywhere.mapPartitions(partial(close_worker, self._sent)).collect()
 
 
 def _cause(error: Exception) -> str:

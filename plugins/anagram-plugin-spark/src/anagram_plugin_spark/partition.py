@@ -12,7 +12,7 @@ from pipeline_optimization.engine.introduction import Introduction, worker_name
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.errors import ClusterError
 
-__all__ = ["Answered", "refusals", "run_partition"]
+__all__ = ["Answered", "close_worker", "refusals", "run_partition"]
 
 
 @frozen
@@ -43,3 +43,10 @@ def run_partition(sent: Broadcast[Introduction], attempts: Iterable[tuple[int, b
     worker = worker_of(sent.value)
     for number, payload in attempts:
         yield Answered(number, worker_name(), worker.run_attempt(payload))
+
+
+def close_worker(sent: Broadcast[Introduction], numbers: Iterable[int]) -> Iterator[int]:
+    """Close this process's worker, and yield nothing."""
+    worker_of(sent.value).close()
+    worker_of.cache_clear()
+    return iter(())

@@ -28,7 +28,7 @@ class _Pool:
         self.waiting: dict[int, Attempt] = {}
         self.done = Inbox()
         self.stop = threading.Event()
-        self._worker = Worker(context.worker_init)
+        self.worker = Worker(context.worker_init)
         self._started = context.started
         self._is_over = context.is_over
         # Daemons: after Ctrl-C, a thread that computes must not keep the program from ending.
@@ -42,6 +42,12 @@ class _Pool:
             raise ResourceError(f"The system starts no more threads: {error}. Ask for fewer: -o workers=N.") from error
 
     def _work(self) -> None:
+        try:
+            self._run_attempts()
+        finally:
+            self.worker.close_thread()
+
+    def _run_attempts(self) -> None:
         while (number := self.todo.get()) is not None:
             # Who takes it out of the dict has it: a thread, or cancel().
             attempt = self.waiting.pop(number, None)
@@ -51,7 +57,7 @@ class _Pool:
             name = threading.current_thread().name
             try:
                 # The event's wait is the sleep: a simulated latency ends at once when the run is given up.
-                answer = self._worker.run_attempt(attempt.payload, sleep=self.stop.wait, is_over=self._waits_for_none)
+                answer = self.worker.run_attempt(attempt.payload, sleep=self.stop.wait, is_over=self._waits_for_none)
                 completion = Completion(id=attempt.id, status="done", payload=answer, worker=name)
             except CutShort:
                 completion = Completion(id=attempt.id, status="lost", worker=name, detail="the run was over")
@@ -97,3 +103,4 @@ class ThreadedOrchestrator:
         patience = time.monotonic() + GRACE
         for thread in pool.threads:
             thread.join(timeout=max(0.0, patience - time.monotonic()) if force else None)
+        pool.worker.close()
