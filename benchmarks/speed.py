@@ -1,6 +1,6 @@
 """Measure what docs/performance.md tells: kernels, whole runs and their peers, memory, growth.
 
-Usage: hatch run speed [--only SECTION,...] [--rounds N] [--corpora DIR] [--keep-huge] [--json PATH]
+Usage: hatch run speed [--only SECTION,...] [--rounds N] [--corpora DIR] [--keep-huge] [--huge] [--json PATH]
 
 Texts and peers are made when they are first needed: this takes apt-get, a C compiler named ``cc``, and 5 GB for the
 largest text, which is deleted afterwards. All programs of a section run in turn, in each of several rounds. Printed are
@@ -21,7 +21,18 @@ from attrs import asdict
 from platformdirs import user_cache_dir
 
 from anagram_plugin_numba import prepare
-from speed_table import checkpoint, distinct, kernels, memory, scaling, small_files, startup, whole_run, workers
+from speed_table import (
+    checkpoint,
+    distinct,
+    elements,
+    kernels,
+    memory,
+    scaling,
+    small_files,
+    startup,
+    whole_run,
+    workers,
+)
 from speed_table.alternation import Section
 from speed_table.bench import Bench
 from speed_table.corpora import HUGE, Corpora
@@ -38,6 +49,7 @@ SECTIONS: Mapping[str, Callable[[Bench], Section]] = {
     "startup": startup.measure,
     "checkpoint": checkpoint.measure,
     "workers": workers.measure,
+    "elements": elements.measure,
 }
 
 
@@ -63,11 +75,17 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--corpora", type=Path, metavar="DIR", default=user_cache_dir("pipeline-optimization-speed"))
     parser.add_argument("--keep-huge", action="store_true", help="Do not delete the text of 4.4 GB.")
+    parser.add_argument("--huge", action="store_true", help="Run pipelines over 100 million lines as well.")
     parser.add_argument("--json", type=Path, metavar="PATH")
     arguments = parser.parse_args()
     prepare(print)
     corpora = Corpora(Path(arguments.corpora))
-    bench = Bench(corpora=corpora, peers=Peers(corpora.directory / "peers"), rounds=arguments.rounds)
+    bench = Bench(
+        corpora=corpora,
+        peers=Peers(corpora.directory / "peers"),
+        rounds=arguments.rounds,
+        is_huge=arguments.huge,
+    )
     found: dict[str, Section] = {}
     try:
         for name in arguments.only:

@@ -15,3 +15,5 @@ class Bench:
     corpora: Corpora
     peers: Peers
     rounds: int
+    is_huge: bool = False
+    """Whether what takes a quarter of an hour is measured as well."""

@@ -75,6 +75,18 @@ class Corpora:
 
         return self.kjv10() if times == 10 else self._made(f"kjv{times}.txt", make)
 
+    def numbers(self, lines: int) -> Path:
+        """Return a file of random numbers of nine digits, one a line. The seed is fixed."""
+
+        def make(target: Path) -> None:
+            draw = np.random.default_rng(5)
+            with target.open("w", encoding="ascii") as out:
+                for start in range(0, lines, 1_000_000):
+                    numbers = draw.integers(10**8, 10**9, min(1_000_000, lines - start))
+                    out.write("\n".join(map(str, numbers)) + "\n")
+
+        return self._made(f"numbers-{lines}.txt", make)
+
     def zipf(self, words: int = ZIPF_WORDS) -> Path:
         """Return a text of 100 MB with so many different words, whose frequencies follow Zipf's law."""
 

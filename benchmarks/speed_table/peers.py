@@ -19,7 +19,7 @@ from attrs import frozen
 
 from speed_table.alternation import Program
 
-__all__ = ["Peers", "compile_c", "run"]
+__all__ = ["Peers", "compile_c", "printing", "run"]
 
 MAWK = "{$0 = tolower($0); for (i = 1; i <= NF; i++) count[$i]++} END {for (w in count) n += count[w]; print n}"
 
@@ -59,9 +59,9 @@ class Peers:
     def fast(self, path: Path) -> Mapping[str, Program]:
         """Return the programs that count a file in seconds. Each tells how many words it found."""
         file = str(path)
-        programs = {"wc -w": _printing(["wc", "-w", file]), "C word counter": _printing([str(self._c()), file])}
-        if (python := self._polars()) is not None:
-            programs["polars"] = _printing([str(python), "-c", POLARS, file])
+        programs = {"wc -w": printing(["wc", "-w", file]), "C word counter": printing([str(self._c()), file])}
+        if (python := self.environment("polars", "polars")) is not None:
+            programs["polars"] = printing([str(python), "-c", POLARS, file])
         return programs
 
     def slow(self, path: Path) -> Mapping[str, Program]:
@@ -70,29 +70,31 @@ class Peers:
         if shutil.which("mawk") is None:
             return {}
         return {
-            "mawk": _printing(["mawk", MAWK, file]),
-            "tr | sort | uniq -c": _printing(["sh", "-c", COREUTILS, file]),
+            "mawk": printing(["mawk", MAWK, file]),
+            "tr | sort | uniq -c": printing(["sh", "-c", COREUTILS, file]),
         }
 
     def _c(self) -> Path:
         self.directory.mkdir(parents=True, exist_ok=True)
         return compile_c(Path(__file__).with_name("word_count.c"), self.directory / "word_count")
 
-    def _polars(self) -> Path | None:
-        """Return an interpreter that has polars, in an environment of its own; None where it cannot be installed."""
-        home = self.directory / f"polars-{sys.version_info.major}.{sys.version_info.minor}"
+    def environment(self, name: str, *packages: str) -> Path | None:
+        """Return an interpreter that has packages, in an environment of its own; None where they cannot be installed."""
+        home = self.directory / f"{name}-{sys.version_info.major}.{sys.version_info.minor}"
         python = home / "bin" / "python"
         if not python.exists():
-            print("installing polars", flush=True)
+            print(f"installing {name}", flush=True)
             venv.create(home, with_pip=True)
-            done = subprocess.run([python, "-m", "pip", "install", "-q", "polars"], check=False)
+            done = subprocess.run([python, "-m", "pip", "install", "-q", *packages], check=False)
             if done.returncode:
                 shutil.rmtree(home)
                 return None
         return python
 
 
-def _printing(command: list[str]) -> Program:
+def printing(command: list[str]) -> Program:
+    """Return a program that runs a command, and finds the number that it prints first."""
+
     def program() -> tuple[float | None, object]:
         return None, int(float(run(command).split()[0]))
 

@@ -1,0 +1,42 @@
+"""``element_run.py PIPELINE INPUT ORCHESTRATOR [CHECKPOINT]`` runs one of ``element_functions``, as a user's program does.
+
+INPUT is a file, ``N`` for the numbers to there, or ``NxVALUE`` for the same value many times. It prints the result, or how often all words
+occur together, and then its peak memory in MiB.
+"""
+
+from __future__ import annotations
+
+import resource
+import sys
+from collections.abc import Iterable
+from itertools import repeat
+from pathlib import Path
+
+from pipeline_optimization import run
+from speed_table.element_functions import PIPELINES
+
+
+def _input(text: str) -> Path | Iterable[int]:
+    number, times, value = text.partition("x")
+    if not number.isdecimal():
+        return Path(text)
+    return repeat(int(value), int(number)) if times else range(int(number))
+
+
+def main(name: str, given: str, orchestrator: str, checkpoint: str | None = None) -> None:
+    options = {"workers": 2} if orchestrator == "multiprocess" else {}
+    report = run(
+        PIPELINES[name],
+        _input(given),
+        orchestrator=orchestrator,
+        orchestrator_options=options,
+        checkpoint=checkpoint,
+    )
+    assert report.is_complete, report.failed_items
+    result = report.result
+    print(sum(result.values()) if isinstance(result, dict) else result)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
