@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import sys
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
@@ -23,11 +23,12 @@ from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.tally import Tally
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
-from pipeline_optimization.types import Attempt, Completion, ItemFinished, TaskFailed
+from pipeline_optimization.types import Attempt, AttemptEnded, Completion, ItemFinished, TaskFailed
 from pipeline_optimization.types.events import EngineEvent
 
 ROOT, LEAF = "root", "leaf"
@@ -307,6 +308,9 @@ class Life:
         assert set(by_status["poison"]) <= dealt, "an innocent was given up"
         assert tally.failures == len(by_status["failed"]) + len(by_status["poison"]), "a failure is not reported"
         assert sum(s.lost for s in tally.tasks.values()) <= adversary.losses.total(), "a loss was invented"
+        check_attempts(
+            [e for e in self.trace if isinstance(e, AttemptEnded) and e.run_id == str(self.number)], ends, tally
+        )
         if engine.stop is not None:
             assert engine.stop.kind == "abandoned", "it stopped without a reason"
             assert not self.scenario.can_kill, "it could have ended them"
@@ -328,6 +332,26 @@ class Life:
             has_timeouts=any(isinstance(e, TaskFailed) and e.error.type == "ItemTimeout" for e in self.trace),
             lives=self.number + 1,
         )
+
+
+def check_attempts(attempts: Sequence[AttemptEnded], ends: Sequence[ItemFinished], tally: Tally) -> None:
+    """See that attempts are told once, with a life in its order, in slots that they do not share."""
+    by_outcome = Counter(attempt.outcome for attempt in attempts)
+    # Those that nobody waits for at a stop have not answered, and are in no tally.
+    assert by_outcome["lost"] == sum(stats.lost for stats in tally.tasks.values()), (
+        "a loss is told twice, or not at all"
+    )
+    answered = [one for one in attempts if (one.outcome != "lost" and one.error is not None) or one.outcome == "ok"]
+    assert len(answered) == tally.attempts, "an attempt is told twice, or not at all"
+    assert Counter((a.item, a.status) for a in attempts if a.status) == Counter((e.item, e.status) for e in ends)
+    free: defaultdict[int, int] = defaultdict(int)
+    for one in sorted((one for one in attempts if one.slot), key=lambda one: (one.ended_ns, one.began_ns)):
+        assert one.handed_out_ns is not None
+        assert one.began_ns is not None
+        assert one.ended_ns is not None
+        assert one.handed_out_ns <= one.began_ns <= one.ended_ns <= one.came_back_ns, "a life is out of order"
+        assert free[one.slot] <= one.began_ns, "two attempts of one slot overlap"
+        free[one.slot] = one.ended_ns
 
 
 def check_seed(seed: int) -> None:

@@ -267,11 +267,15 @@ def test_events_tell_the_story_in_order() -> None:
     _, events, _ = start(Flat(1), faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=3)))
     told = [(type(event).__name__, getattr(event, "attempt", None)) for event in events]
     assert told == [
+        ("WorkerSeen", None),
         ("TaskFailed", 1),
+        ("AttemptEnded", 1),
         ("TaskRetried", 2),
         ("TaskFailed", 2),
+        ("AttemptEnded", 2),
         ("TaskRetried", 3),
         ("TaskFailed", 3),
+        ("AttemptEnded", 3),
         ("ItemFinished", None),
     ]
     assert all(event.error.injected for event in events if isinstance(event, TaskFailed))

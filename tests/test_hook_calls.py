@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from generated_pipelines import deadly
 from pipeline_optimization import Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
@@ -21,6 +22,7 @@ from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline import keeping
 from pipeline_optimization.pipeline.model.finding import find_pipeline
 from pipeline_optimization.types import (
+    AttemptEnded,
     CheckpointSaved,
     Component,
     ComponentOf,
@@ -37,6 +39,8 @@ from pipeline_optimization.types import (
     TaskFailed,
     TaskRetried,
     Tokenizer,
+    WorkerLost,
+    WorkerSeen,
 )
 
 
@@ -87,6 +91,18 @@ class Everything:
 
     @hookimpl
     def anagram_run_started(self, event: RunStarted) -> None:
+        self._keep(event)
+
+    @hookimpl
+    def anagram_worker_seen(self, event: WorkerSeen) -> None:
+        self._keep(event)
+
+    @hookimpl
+    def anagram_worker_lost(self, event: WorkerLost) -> None:
+        self._keep(event)
+
+    @hookimpl
+    def anagram_attempt_ended(self, event: AttemptEnded) -> None:
         self._keep(event)
 
     @hookimpl
@@ -169,6 +185,8 @@ def test_observers_are_told(everything: Everything, anagram_registry: Registry, 
     assert numbers[RunStarted] == numbers[RunFinished] == 1
     assert numbers[TaskFailed] == numbers[TaskRetried] == report.retries > 0
     assert numbers[ItemFinished] == sum(stats.items for stats in report.tasks.values())
+    assert numbers[AttemptEnded] == report.attempts + report.lost
+    assert numbers[WorkerSeen] >= 1
     assert numbers[CheckpointSaved] >= 1
     first, last = events[0], events[-1]
     assert isinstance(first, RunStarted)
@@ -182,6 +200,58 @@ def test_observers_are_told(everything: Everything, anagram_registry: Registry, 
     failed = next(event for event in events if isinstance(event, TaskFailed))
     assert (retried.item, retried.attempt, retried.delay) == (failed.item, failed.attempt + 1, 0.0)
     assert everything.pids == {os.getpid()}
+
+
+class Attempts:
+    """Observes attempts only."""
+
+    def __init__(self) -> None:
+        self.events: list[AttemptEnded] = []
+
+    @hookimpl
+    def anagram_attempt_ended(self, event: AttemptEnded) -> None:
+        self.events.append(event)
+
+
+@pytest.mark.parametrize("orchestrator", ["sequential", "threaded", "asyncio", "multiprocess"])
+def test_an_attempt_is_told_with_its_life(orchestrator: str, anagram_registry: Registry) -> None:
+    """When it was handed out, began, ended and came back, in that order, whoever measured; its slot is nobody else's at the time."""
+    plugin = Attempts()
+    anagram_registry.register(plugin, "attempts")
+    report = count_anagrams(
+        "cat dog post " * 5,
+        orchestrator=orchestrator,
+        faults="exercise",
+        latency_scale=0.001,
+        seed=1,
+        chunk_size=20,
+        registry=anagram_registry,
+    )
+    assert len(plugin.events) == report.attempts
+    free: Counter[int] = Counter()
+    for one in sorted(plugin.events, key=lambda one: (one.ended_ns, one.began_ns)):
+        assert one.handed_out_ns is not None
+        assert one.began_ns is not None
+        assert one.ended_ns is not None
+        assert one.handed_out_ns <= one.began_ns <= one.ended_ns <= one.came_back_ns
+        assert one.ended_ns - one.began_ns >= one.latency_ns
+        assert one.slot >= 1
+        assert free[one.slot] <= one.began_ns
+        free[one.slot] = one.ended_ns
+    assert {one.outcome for one in plugin.events} == {"ok", "error"}
+    assert sum(one.bytes_out > 0 for one in plugin.events) > 0
+
+
+def test_a_dead_worker_is_told(anagram_registry: Registry) -> None:
+    """With its name, and the attempt that it took along is lost."""
+    everything = Everything()
+    anagram_registry.register(everything, "everything")
+    pipeline = Pipeline("deadly").values(str).map(deadly).count()
+    report = run(pipeline, ["a", "d"], orchestrator="multiprocess", registry=anagram_registry)
+    lost = [event for event in everything.events if isinstance(event, WorkerLost)]
+    attempts = [event for event in everything.events if isinstance(event, AttemptEnded) and event.outcome == "lost"]
+    assert len(lost) == len(attempts) == report.lost >= 3
+    assert {event.worker for event in lost} == {event.worker for event in attempts}
 
 
 def test_the_last_commit_comes_before_the_end(

@@ -70,6 +70,9 @@ def test_a_word_walks_through_few_files(found: dict[str, object]) -> None:
         "pipeline_optimization.engine.task_client",
         "pipeline_optimization.anagrams.range_counting",
         "pipeline_optimization.sources.url",
+        "pipeline_optimization.engine.announcer",
+        "pipeline_optimization.engine.lanes",
+        "pipeline_optimization.pipeline.run_events",
         "pipeline_optimization.types.events",
     ],
 )

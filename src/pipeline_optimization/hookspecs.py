@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pipeline_optimization.types import (
+        AttemptEnded,
         CheckpointSaved,
         ComponentOf,
         ItemFinished,
@@ -49,6 +50,8 @@ if TYPE_CHECKING:
         TaskFailed,
         TaskRetried,
         Tokenizer,
+        WorkerLost,
+        WorkerSeen,
     )
 
 __all__ = ["PROJECT", "hookimpl", "hookspec"]
@@ -172,6 +175,46 @@ def anagram_run_started(event: RunStarted) -> None:
 
     Args:
         event: The run's id, its orchestrator with its slots, and its seed.
+
+    Since 0.1.0.
+    """
+
+
+@hookspec
+def anagram_worker_seen(event: WorkerSeen) -> None:
+    """Observe that a worker is at work.
+
+    Called when a worker has answered for the first time, before the event of that attempt.
+
+    Args:
+        event: The worker's name: a pid, a thread, an address.
+
+    Since 0.1.0.
+    """
+
+
+@hookspec
+def anagram_worker_lost(event: WorkerLost) -> None:
+    """Observe that a worker died with an attempt.
+
+    Called where workers can die without the run, and where the orchestrator knows which worker it was.
+
+    Args:
+        event: The worker's name, and what is known of its death.
+
+    Since 0.1.0.
+    """
+
+
+@hookspec
+def anagram_attempt_ended(event: AttemptEnded) -> None:
+    """Observe an attempt with its full life, once it is decided what follows for its item.
+
+    Called exactly once for each attempt that was handed out, unless it was called off before it began, and for each element that
+    failed among others. It may be called often: an observer that implements it should be fast.
+
+    Args:
+        event: The item, when the attempt was handed out, began, ended and came back, its worker and slot, and its outcome.
 
     Since 0.1.0.
     """

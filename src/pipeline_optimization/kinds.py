@@ -37,6 +37,9 @@ KINDS: Mapping[Kind, str] = {
 
 OBSERVER_HOOKS: Mapping[str, str] = {
     "RunStarted": "anagram_run_started",
+    "WorkerSeen": "anagram_worker_seen",
+    "WorkerLost": "anagram_worker_lost",
+    "AttemptEnded": "anagram_attempt_ended",
     "TaskFailed": "anagram_task_failed",
     "TaskRetried": "anagram_task_retried",
     "ItemFinished": "anagram_item_finished",

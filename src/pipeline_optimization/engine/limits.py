@@ -11,10 +11,14 @@ from attrs import define, field, frozen
 
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.work import Track
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["CircuitBreaker", "Horizon", "Limits"]
+
+OPEN_BYTES = 16 << 20
+"""Bytes of items under way where nobody says otherwise."""
 
 FREE_RETRIES = 20
 """Retries that a share does not bound, so that small runs have some."""
@@ -42,6 +46,10 @@ class Limits:
     retry_share: float | None = None
     open_bytes: int | None = None
     parked: int = 1000
+
+    @property
+    def most_open_bytes(self) -> int:
+        return OPEN_BYTES if self.open_bytes is None else self.open_bytes
 
     def retries_after(self, attempts: int) -> float | None:
         """Return how many retries there may be after so many attempts; the first 20 are free. None: any number.
@@ -93,19 +101,23 @@ class CircuitBreaker:
         if number > 1:
             self._rows[task].length = -number
 
-    def failed(self, item: Item, error: str) -> str | None:
-        """Note a failed attempt with its error's type. Return the reason to stop, if there is one."""
-        if not self._limit:
-            return None
+    def failed(self, track: Track, error: ErrorRecord) -> Stop | None:
+        """Note that an attempt failed. Return why the run should stop, if it should."""
+        item = track.item
+        if not self._limit or (item.position is not None and track.number > 1):
+            return (
+                None  # elements of bundles that fail are tried again together, which says nothing of those in between
+            )
         row = self._rows[item.task]
         row.length += 1
-        row.errors[error] += 1
+        row.errors[error.type] += 1
         if len(row.items) < LEAST_ITEMS:
             row.items.add(item.id)
         if row.length < self._limit or len(row.items) < LEAST_ITEMS:
             return None
         ((common, _),) = row.errors.most_common(1)
-        return f"the last {row.length} attempts of {item.task} all failed, most of them with {common}"
+        reason = f"the last {row.length} attempts of {item.task} all failed, most of them with {common}"
+        return Stop("circuit_breaker", reason, error, item.place)
 
 
 class Horizon:

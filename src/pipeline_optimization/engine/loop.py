@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 
 from pipeline_optimization.engine.backlog import Backlog, Flight
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
 from pipeline_optimization.engine.stopping import Stop, all_hang
-from pipeline_optimization.engine.tally import Announcer, Emit, FailedItem, Tally
+from pipeline_optimization.engine.tally import Emit, FailedItem, Tally, announcer_for
 from pipeline_optimization.engine.wire import Answer, Call, answer_in, completions_in, encode_call
 from pipeline_optimization.engine.work import AS_ALL, Item, Retrying, TaskPolicy, Track, UnacceptableError, Workload
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
 
 __all__ = ["Engine"]
-
-OPEN_BYTES = 16 << 20
-"""Bytes of items under way where nobody says otherwise."""
 
 TICK = 0.25
 """The longest wait in seconds, so that progress is shown and signals are noticed."""
@@ -41,6 +38,7 @@ class Engine:
         *,
         clock: Clock,
         emit: Emit | None,
+        heard: Container[str] | None = None,
         run_id: str,
         name: str = "",
         limits: Limits | None = None,
@@ -56,16 +54,15 @@ class Engine:
         self._workload = workload
         self._retrying = retrying
         self._clock = clock
-        self._announce = Announcer(emit, run_id, clock)
         self._run_id = run_id
         self._limits = limits or Limits()
         self._capabilities = capabilities or Capabilities()
+        self._announce = announcer_for(emit, heard, run_id=run_id, clock=clock, capabilities=self._capabilities)
         self._signals = signals
         self._tick = tick
         self._quarantine = quarantine
         self._flight = Flight(clock, self._limits, policies, self._capabilities)
         self._breaker = CircuitBreaker(self._limits.breaker)
-        self._max_open_bytes = OPEN_BYTES if self._limits.open_bytes is None else self._limits.open_bytes
         self._open_bytes = 0
         self._horizon = Horizon(clock, self._limits, should_stop)
         self.tally = Tally()
@@ -92,6 +89,7 @@ class Engine:
                     self._horizon.abandon()
                 # No signal raises in here, whatever their number: a process that nobody knows any more would live on.
                 self._orchestrator.close(force=not is_clean)
+                self._announce.ended()
             self.stop = interruption.notice() or self.stop
 
     def _work(self, backlog: Backlog, worker_init: bytes, interruption: Interruption) -> None:
@@ -101,7 +99,7 @@ class Engine:
             OpenContext(
                 run_id=self._run_id,
                 worker_init=worker_init,
-                started=self._flight.timers.announce,
+                started=self._announce.noting(self._flight.timers.announce),
                 # Anywhere else in an orchestrator a signal could tear a message, an event loop or a process's start.
                 interruptible=interruption.allowed,
                 is_over=self._horizon.is_over,
@@ -119,7 +117,7 @@ class Engine:
         while (track := self._next(backlog, interruption)) is not None:
             if track.item.failed is not None and track.first_started is None:
                 track.first_started = self._clock.now()
-                self._fail(track, track.item.failed, "", backlog)
+                self._fail(track, track.item.failed, backlog)
             else:
                 self._submit(track, is_alone=backlog.is_suspect(track))
         wait = self._wait(backlog)
@@ -156,7 +154,7 @@ class Engine:
         if track is not None or backlog.is_draining:
             return track
         is_any_open = bool(self._flight) or backlog.parked > 0
-        if is_any_open and (self._open_bytes >= self._max_open_bytes or backlog.parked >= self._limits.parked):
+        if is_any_open and (self._open_bytes >= self._limits.most_open_bytes or backlog.parked >= self._limits.parked):
             return None
         with interruption.allowed():
             track = backlog.take_new()
@@ -172,6 +170,7 @@ class Engine:
             track.first_started = self._clock.now()
         payload = encode_call(Call(item.task, item.fault_key, track.number, item.data))
         attempt_id = self._flight.start(track, is_alone=is_alone)
+        self._announce.handed_out(attempt_id, track)
         self._orchestrator.submit(Attempt(id=attempt_id, item=item.name, number=track.number, payload=payload))
 
     def _settle(self, completion: Completion, backlog: Backlog) -> None:
@@ -180,19 +179,20 @@ class Engine:
             # Doubled, abandoned, or later than its own loss: the item has gone on without it.
             self.tally.stale += 1
             return
-        if completion.status == "lost":
-            self._lose(track, completion, backlog)
+        answer = None if completion.status == "lost" else answer_in(completion, orchestrator=self._name)
+        self._announce.came_back(track, completion, answer)
+        if answer is None:
+            self._lose(track, completion.detail, backlog)
             return
-        answer = answer_in(completion, orchestrator=self._name)
         track.path += answer.latency
         timeout = self._flight.timeout_of(track.item)
         if timeout is not None and answer.seconds > timeout:
             # Where nothing could end it: the same outcome as where something could.
-            self._time_out(track, timeout, f"it took {answer.seconds:.3g} s", completion.worker, backlog)
+            self._time_out(track, timeout, f"it took {answer.seconds:.3g} s", backlog)
         elif answer.error is None:
-            self._finish(track, answer, completion.worker, backlog)
+            self._finish(track, answer, backlog)
         else:
-            self._fail(track, answer.error, completion.worker, backlog)
+            self._fail(track, answer.error, backlog)
 
     def _expire(self, backlog: Backlog) -> None:
         """Give up the attempts that take too long."""
@@ -204,20 +204,22 @@ class Engine:
             assert timeout is not None
             track.path += timeout
             how = "it was ended"
-            if not self._orchestrator.cancel(attempt_id):
+            is_ended = self._orchestrator.cancel(attempt_id)
+            self._announce.overdue(track, attempt_id, is_ended=is_ended)
+            if not is_ended:
                 abandoned.add(attempt_id)
                 self.tally.abandoned += 1
                 how = "nothing can end it, so it goes on, and its result will be ignored"
-            self._time_out(track, timeout, how, "", backlog)
+            self._time_out(track, timeout, how, backlog)
         if len(abandoned) >= self._orchestrator.slots:
             self.stop = self.stop or all_hang(len(abandoned))
 
-    def _time_out(self, track: Track, timeout: float, how: str, worker: str, backlog: Backlog) -> None:
+    def _time_out(self, track: Track, timeout: float, how: str, backlog: Backlog) -> None:
         error = track.item.timed_out(timeout, how)
         if self.stop is None and self._split(track, backlog):
-            self._announce.failed(track, error, "error", worker)
+            self._announce.failed(track, error, "error")
         else:
-            self._fail(track, error, worker, backlog)
+            self._fail(track, error, backlog)
 
     def _split(self, track: Track, backlog: Backlog) -> bool:
         is_split = backlog.split(track)
@@ -225,12 +227,13 @@ class Engine:
             self._open_bytes -= track.item.size
         return is_split
 
-    def _finish(self, track: Track, answer: Answer, worker: str, backlog: Backlog) -> None:
+    def _finish(self, track: Track, answer: Answer, backlog: Backlog) -> None:
         try:
             follow_ups = self._workload.accept(track.item, answer.result)
         except UnacceptableError as error:
+            self._announce.refused(error.record)
             if not self._split(track, backlog):
-                self._fail(track, error.record, worker, backlog)
+                self._fail(track, error.record, backlog)
             return
         self.tally.record(track.item, track.number, "ok")
         self._breaker.succeeded(track.item.task)
@@ -240,54 +243,47 @@ class Engine:
         backlog.add(follow_ups, track.path)
         self._open_bytes -= track.item.size
         self.tally.end(track)
-        self._announce.finished(track, "done", worker)
+        self._announce.finished(track, "done")
 
-    def _fail(self, track: Track, error: ErrorRecord, worker: str, backlog: Backlog) -> None:
+    def _fail(self, track: Track, error: ErrorRecord, backlog: Backlog) -> None:
         item = track.item
         self.tally.record(item, track.number, error.type)
         self.tally.of(item.task).errors[error.type] += 1
         now = self._clock.now()
-        self._announce.failed(track, error, "error", worker)
+        self._announce.failed(track, error, "error")
         if self.stop is not None:
             return  # the item is unfinished, and not failed: a resumed run tries it again
-        self._break_circuit(track, error)
+        self.stop = self._breaker.failed(track, error)
         delay = self._retrying.next_delay(track, error, now, most=self._limits.retries_after(self.tally.attempts))
         if delay is None:
-            self._give_up(track, error, worker, is_poison=False)
+            self._give_up(track, error, is_poison=False)
             return
         track.number += 1
         track.path += delay
         self._announce.retried(track, delay)
         backlog.later(track, now + delay)
 
-    def _lose(self, track: Track, completion: Completion, backlog: Backlog) -> None:
+    def _lose(self, track: Track, detail: str, backlog: Backlog) -> None:
         track.losses += 1
         self.tally.of(track.item.task).lost += 1
-        error = track.item.lost(completion.detail)
-        self._announce.failed(track, error, "lost", completion.worker)
+        error = track.item.lost(detail)
+        self._announce.failed(track, error, "lost")
         if self.stop is not None:
             return
-        self._break_circuit(track, error)
+        self.stop = self._breaker.failed(track, error)
         if backlog.is_to_split(track) and self._split(track, backlog):
             return
         if track.losses >= self._limits.poison_losses:
-            self._give_up(track, error, completion.worker, is_poison=True)
+            self._give_up(track, error, is_poison=True)
             return
         self._announce.retried(track, 0.0)
         backlog.again(track)
 
-    def _break_circuit(self, track: Track, error: ErrorRecord) -> None:
-        if track.item.position is not None and track.number > 1:
-            return  # elements of bundles that fail are tried again together, which says nothing of those in between
-        reason = self._breaker.failed(track.item, error.type)
-        if reason is not None:
-            self.stop = Stop("circuit_breaker", reason, error, track.item.place)
-
-    def _give_up(self, track: Track, error: ErrorRecord, worker: str, *, is_poison: bool) -> None:
+    def _give_up(self, track: Track, error: ErrorRecord, *, is_poison: bool) -> None:
         """Let an item fail for good."""
         failed = self.tally.fail(track, error, is_poison=is_poison)
         self._open_bytes -= track.item.size
-        self._announce.finished(track, "poison" if is_poison else "failed", worker)
+        self._announce.finished(track, "poison" if is_poison else "failed")
         if self._limits.stops_on_failure:
             self.stop = self.stop or Stop("failure", f"{failed.item} failed for good ({error.type}: {error.message})")
         self._quarantine(track.item, failed)

@@ -31,10 +31,11 @@ __all__ = [
 
 @frozen
 class Bundled:
-    """What a stage returns that did items of other tasks, too."""
+    """What a stage returns that did items of other tasks, too. ``elements`` is how many elements of the input it took together."""
 
     result: bytes
     done: Sequence[Done]
+    elements: int = 1
 
 
 Stage = Callable[[bytes], bytes | Bundled]

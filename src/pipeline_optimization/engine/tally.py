@@ -1,4 +1,4 @@
-"""What a run did, as it is counted, and as it is told to observers.
+"""What a run did, as it is counted, and as it is told where nobody listens.
 
 The ledger's digest is a sum over what was entered, the same in any order. An entry is (task, item, attempt, outcome). Items that
 have a position are entered by it, so that many at once need no loop: the sum is linear in positions.
@@ -7,22 +7,24 @@ have a position are entered by it, so that many at once need no loop: the sum is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
 
 from attrs import define, field, frozen
 
-from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.engine.work import Item, Track
 from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
+    from pipeline_optimization.engine.clock import Clock
+    from pipeline_optimization.engine.wire import Answer
+    from pipeline_optimization.types import Capabilities, Completion
     from pipeline_optimization.types.events import EngineEvent
 
-__all__ = ["Announcer", "Emit", "FailedItem", "Tally", "TaskStats", "digest_of", "digest_of_positions"]
+__all__ = ["Emit", "FailedItem", "Silence", "Tally", "TaskStats", "announcer_for", "digest_of", "digest_of_positions"]
 
 MAX_EXAMPLES = 100
 """How many failed items a report names; all are counted."""
@@ -141,62 +143,50 @@ class Tally:
 Emit = Callable[["EngineEvent"], None]
 
 
-class Announcer:
-    """Makes events of what happens to items, if somebody observes: with ``emit`` None it does nothing."""
+class Silence:
+    """Does nothing at each place of the loop at which ``Announcer`` makes events."""
 
-    def __init__(self, emit: Emit | None, run_id: str, clock: Clock) -> None:
-        self._emit = emit
-        self._run_id = run_id
-        self._clock = clock
+    def noting(self, note: Callable[[int], None]) -> Callable[[int], None]:
+        """Return what orchestrators call as an attempt starts: ``note``, or something that calls it as well."""
+        return note
 
-    def failed(self, track: Track, error: ErrorRecord, kind: Literal["error", "lost"], worker: str) -> None:
-        if self._emit is None:
-            return
-        from pipeline_optimization.types import TaskFailed  # noqa: PLC0415 - only runs that are observed need it
+    def handed_out(self, attempt_id: int, track: Track) -> None:
+        """An attempt goes to the orchestrator."""
 
-        item = track.item
-        self._emit(
-            TaskFailed(
-                run_id=self._run_id,
-                time=self._clock.now(),
-                item=item.name,
-                task=item.task,
-                attempt=track.number,
-                kind=kind,
-                error=error,
-                worker=worker,
-            )
-        )
+    def came_back(self, track: Track, completion: Completion, answer: Answer | None) -> None:
+        """An open attempt was reported. ``answer`` is None if it was lost with its worker."""
+
+    def overdue(self, track: Track, attempt_id: int, *, is_ended: bool) -> None:
+        """An attempt took too long. Unless it ``is_ended``, it goes on and nobody waits for it."""
+
+    def refused(self, error: ErrorRecord) -> None:
+        """The workload could not take the result of the attempt that came back last."""
+
+    def failed(self, track: Track, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
+        """An attempt of an item failed; nothing is decided yet about another one."""
 
     def retried(self, track: Track, delay: float) -> None:
-        if self._emit is None:
-            return
-        from pipeline_optimization.types import TaskRetried  # noqa: PLC0415 - as above
+        """The item's next attempt follows after ``delay`` seconds."""
 
-        item, now = track.item, self._clock.now()
-        self._emit(
-            TaskRetried(
-                run_id=self._run_id, time=now, item=item.name, task=item.task, attempt=track.number, delay=delay
-            )
-        )
+    def finished(self, track: Track, status: Literal["done", "failed", "poison"]) -> None:
+        """The item has reached its end."""
 
-    def finished(self, track: Track, status: Literal["done", "failed", "poison"], worker: str) -> None:
-        if self._emit is None:
-            return
-        from pipeline_optimization.types import ItemFinished  # noqa: PLC0415 - as above
+    def ended(self) -> None:
+        """The orchestrator is closed. Attempts that are still open are abandoned, if they began."""
 
-        item = track.item
-        self._emit(
-            ItemFinished(
-                run_id=self._run_id,
-                time=self._clock.now(),
-                item=item.name,
-                task=item.task,
-                attempts=track.number,
-                status=status,
-                worker=worker,
-            )
-        )
+
+def announcer_for(
+    emit: Emit | None, heard: Container[str] | None, *, run_id: str, clock: Clock, capabilities: Capabilities
+) -> Silence:
+    """Return what makes events of a run and hands them to ``emit``; it is imported only if there is somebody to hand them to.
+
+    ``heard`` are the names of the events that anybody wants; None stands for all.
+    """
+    if emit is None:
+        return Silence()
+    from pipeline_optimization.engine.announcer import Announcer  # noqa: PLC0415 - only runs that are observed need it
+
+    return Announcer(emit, heard, run_id=run_id, clock=clock, capabilities=capabilities)
 
 
 def digest_of(task: str, item: str, number: int, outcome: str) -> int:

@@ -61,14 +61,17 @@ class Done:
 class Answer:
     """A worker's answer: a result or an error, the simulated latency that it passed, and how long all of it took.
 
-    Both times are in seconds. ``done`` is what else was done in the attempt.
+    Both times are in seconds. ``began`` is when the attempt began, in nanoseconds of the worker's own monotonic clock, 0 where time is
+    simulated. ``done`` is what else was done in the attempt, and ``elements`` how many elements of the input were in it.
     """
 
     result: bytes = b""
     error: ErrorRecord | None = None
     latency: float = 0.0
     seconds: float = 0.0
+    began: int = 0
     done: Sequence[Done] = ()
+    elements: int = 1
 
 
 def encode_call(call: Call) -> bytes:
@@ -89,17 +92,19 @@ def encode_answer(answer: Answer) -> bytes:
     error = answer.error
     facts = None if error is None else (error.type, error.message, error.traceback, error.injected, error.is_permanent)
     done = [(one.task, one.number, one.positions) for one in answer.done]
-    return pickle.dumps((answer.result, facts, answer.latency, answer.seconds, done), pickle.HIGHEST_PROTOCOL)
+    parts = (answer.result, facts, answer.latency, answer.seconds, answer.began, done, answer.elements)
+    return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
 
 def decode_answer(payload: bytes) -> Answer:
     """Return the answer. Raises whatever pickle raises where the bytes are not those that a worker returned."""
-    result, facts, latency, seconds, done = pickle.loads(payload)
+    result, facts, latency, seconds, began, done, elements = pickle.loads(payload)
     if facts is None:
-        return Answer(result=result, latency=latency, seconds=seconds, done=[Done(*one) for one in done])
+        others = [Done(*one) for one in done]
+        return Answer(result=result, latency=latency, seconds=seconds, began=began, done=others, elements=elements)
     kind, message, traceback, injected, is_permanent = cast("tuple[str, str, str, bool, bool]", facts)
     error = ErrorRecord(type=kind, message=message, traceback=traceback, injected=injected, is_permanent=is_permanent)
-    return Answer(error=error, latency=latency, seconds=seconds)
+    return Answer(error=error, latency=latency, seconds=seconds, began=began)
 
 
 def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:

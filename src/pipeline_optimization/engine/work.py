@@ -13,7 +13,11 @@ from pipeline_optimization.engine.draws import seeded_random
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
 
-__all__ = ["AS_ALL", "Item", "Retrying", "TaskPolicy", "Track", "UnacceptableError", "Workload"]
+__all__ = ["AS_ALL", "TIMEOUT", "Item", "Retrying", "TaskPolicy", "Track", "UnacceptableError", "Workload"]
+
+
+TIMEOUT = "ItemTimeout"
+"""The type of the error of an attempt that took too long."""
 
 
 @frozen(kw_only=True)
@@ -68,7 +72,7 @@ class Item:
 
     def timed_out(self, timeout: float, how: str) -> ErrorRecord:
         """Return the error of an attempt that took longer than ``timeout`` seconds; ``how`` says what became of it."""
-        return ErrorRecord(type="ItemTimeout", message=f"{self.runs or 'it'} may take {timeout:g} s; {how}")
+        return ErrorRecord(type=TIMEOUT, message=f"{self.runs or 'it'} may take {timeout:g} s; {how}")
 
     def lost(self, detail: str) -> ErrorRecord:
         """Return the error of an attempt that was lost with its worker, of whose death ``detail`` tells what is known."""

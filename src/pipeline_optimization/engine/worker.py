@@ -28,9 +28,10 @@ from pipeline_optimization.engine.stage import (
     end_fork,
     is_of_the_run,
 )
-from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
+from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.file_module import FileModule
+from pipeline_optimization.types import ErrorRecord
 
 __all__ = [
     "DESCRIBE_WORKER",
@@ -273,14 +274,32 @@ class Pending:
 
     def _done(self, found: bytes | Bundled) -> bytes:
         self._look_around()
-        result, done = (found.result, found.done) if isinstance(found, Bundled) else (found, ())
-        return encode_answer(Answer(result=result, latency=self._draw.latency, seconds=self._seconds(), done=done))
+        one = found if isinstance(found, Bundled) else Bundled(found, ())
+        return self._answer(result=one.result, done=one.done, elements=one.elements)
 
     def _failed(self, error: BaseException) -> bytes:
         self._look_around()
         describe = cast("DescribingStage", self._stage).describe if hasattr(self._stage, "describe") else describe_error
         record = describe(error)
-        return encode_answer(Answer(error=record, latency=self._draw.latency, seconds=self._seconds()))
+        return self._answer(error=record)
+
+    def _answer(
+        self, *, result: bytes = b"", error: ErrorRecord | None = None, done: Sequence[Done] = (), elements: int = 1
+    ) -> bytes:
+        began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
+        if self._took is not None:  # in imagined time
+            began, seconds = 0, self._took
+        return encode_answer(
+            Answer(
+                result=result,
+                error=error,
+                latency=self._draw.latency,
+                seconds=seconds,
+                began=began,
+                done=done,
+                elements=elements,
+            )
+        )
 
     def _look_around(self) -> None:
         """End this process if it is a copy of the one in which the attempt began: two answers would be one too many."""
@@ -291,6 +310,3 @@ class Pending:
         if self._stage is None:
             self._stage = self._worker.stage(self._call.task)
         return self._stage
-
-    def _seconds(self) -> float:
-        return (time.monotonic_ns() - self._began) / 1e9 if self._took is None else self._took

@@ -30,9 +30,14 @@ class Observing:
         ]
 
     @property
+    def heard(self) -> frozenset[str]:
+        """Return the names of the events that anybody wants. No others need be made."""
+        return frozenset(kind for kind, callers in self._callers.items() if callers)
+
+    @property
     def is_heard(self) -> bool:
-        """Return whether anybody observes the run, so that events need be made."""
-        return any(self._callers.values())
+        """Return whether anybody observes the run."""
+        return bool(self.heard)
 
     def emit(self, event: RunEvent) -> None:
         for plugin, caller in self._callers[type(event).__name__]:

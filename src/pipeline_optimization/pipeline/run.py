@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -55,6 +55,7 @@ class Unheard:
     """Stands for the observers of a run that nobody observes."""
 
     is_heard = False
+    heard: frozenset[str] = frozenset()
     warnings: Sequence[str] = ()
 
     def emit(self, event: RunEvent) -> None:
@@ -135,6 +136,7 @@ def execute(
             ),
             clock=clock,
             emit=observing.emit if observing.is_heard else None,
+            heard=observing.heard,
             name=plan.executor.name,
             run_id=run_id,
             limits=_limits(plan),
@@ -152,7 +154,17 @@ def execute(
             files=[*registry.file_modules, *loaded.modules],
             **_labels(plan),
         )
-        with _announced(plan, engine, observing, clock, run_id):
+        with _announced(
+            observing,
+            plan=plan,
+            sources=sources,
+            loaded=loaded,
+            job=job,
+            engine=engine,
+            keeping=keeping,
+            clock=clock,
+            run_id=run_id,
+        ):
             engine.run(setup.to_bytes())
             save(at_once=True)  # the run has finished when all of it is kept
 
@@ -206,36 +218,13 @@ def _limits(plan: RunPlan[Any]) -> Limits:
     return evolve(limits, open_bytes=max(OPEN_BYTES, (processors() + 1) * chunk))
 
 
-@contextmanager
-def _announced(
-    plan: RunPlan[Any], engine: Engine, observing: Observing | Unheard, clock: Clock, run_id: str
-) -> Iterator[None]:
-    """Tell observers, if there are any, that the run starts, and how it has ended, errors included."""
+def _announced(observing: Observing | Unheard, **facts: Any) -> AbstractContextManager[None]:
+    """Tell observers, if there are any, that the run starts, and how it has ended, errors included. ``facts`` are those of ``announced``."""
     if not observing.is_heard:
-        yield
-        return
-    from pipeline_optimization.types import RunFinished, RunStarted  # noqa: PLC0415 - as above
+        return nullcontext()
+    from pipeline_optimization.pipeline.run_events import announced  # noqa: PLC0415 - as above
 
-    executor = plan.executor
-    observing.emit(
-        RunStarted(
-            run_id=run_id, time=clock.now(), orchestrator=executor.name, slots=executor.slots, seed=plan.faults.seed
-        )
-    )
-    is_finished = False
-    try:
-        yield
-        is_finished = True
-    finally:
-        observing.emit(
-            RunFinished(
-                run_id=run_id,
-                time=clock.now(),
-                is_complete=is_finished and engine.stop is None and not engine.tally.failures,
-                is_interrupted=engine.stop is not None and engine.stop.is_signal,
-                stopped="" if engine.stop is None else engine.stop.kind,
-            )
-        )
+    return announced(observing.emit, **facts)
 
 
 def _never() -> bool:

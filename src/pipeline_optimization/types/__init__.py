@@ -26,16 +26,21 @@ from pipeline_optimization.types.text import Lexicon, RetryPolicy, Signature, Sp
 
 if TYPE_CHECKING:
     from pipeline_optimization.types.events import (
+        AttemptEnded,
         CheckpointSaved,
         ItemFinished,
         RunFinished,
         RunStarted,
         TaskFailed,
         TaskRetried,
+        TaskTotals,
+        WorkerLost,
+        WorkerSeen,
     )
 
 __all__ = [
     "Attempt",
+    "AttemptEnded",
     "Capabilities",
     "CheckpointSaved",
     "ChunkCounts",
@@ -63,7 +68,10 @@ __all__ = [
     "Speller",
     "TaskFailed",
     "TaskRetried",
+    "TaskTotals",
     "Tokenizer",
+    "WorkerLost",
+    "WorkerSeen",
     "option",
 ]
 

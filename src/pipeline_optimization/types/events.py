@@ -1,34 +1,118 @@
-"""What observers are told. Times are seconds of the engine's clock, whose origin means nothing."""
+"""What observers are told. Times are seconds of the engine's clock, whose origin means nothing; ``RunStarted.wall`` ties it to the calendar."""
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Literal, NamedTuple
 
-from attrs import frozen
+from attrs import field, frozen
 
 from pipeline_optimization.types.attempts import ErrorRecord
 
 __all__ = [
+    "AttemptEnded",
     "CheckpointSaved",
     "EngineEvent",
     "ItemFinished",
+    "Outcome",
     "RunEvent",
     "RunFinished",
     "RunStarted",
     "TaskFailed",
     "TaskRetried",
+    "TaskTotals",
+    "WorkerLost",
+    "WorkerSeen",
 ]
+
+Outcome = Literal["ok", "error", "lost", "timeout", "abandoned"]
+"""How an attempt ended: with a result, with an error of its task, with its worker, too late, or not before the run stopped waiting for it."""
 
 
 @frozen(kw_only=True)
 class RunStarted:
-    """A run began; no attempt has been made yet."""
+    """A run began; no attempt has been made yet.
+
+    ``wall`` is the time since 1970 in seconds at ``time``. ``pipeline`` is empty for counting anagrams. ``inputs`` are the names of what is
+    read, and ``command`` is the command line of the program. ``resumed_from`` is the path of the checkpoint that the run goes on with.
+    """
 
     run_id: str
     time: float
     orchestrator: str
     slots: int
     seed: int
+    wall: float = 0.0
+    pipeline: str = ""
+    inputs: Sequence[str] = ()
+    retry: str = ""
+    faults: str = "none"
+    latency_scale: float = 1.0
+    case: str = ""
+    chunk_size: int = 0
+    resumed_from: str = ""
+    versions: Mapping[str, str] = field(factory=dict)
+    host: str = ""
+    pid: int = 0
+    command: Sequence[str] = ()
+
+
+@frozen(kw_only=True)
+class WorkerSeen:
+    """A worker answered for the first time."""
+
+    run_id: str
+    time: float
+    worker: str
+
+
+@frozen(kw_only=True)
+class WorkerLost:
+    """A worker died with an attempt. ``detail`` says what is known of its death."""
+
+    run_id: str
+    time: float
+    worker: str
+    detail: str
+
+
+class AttemptEnded(NamedTuple):
+    """An attempt has come back, or nobody waits for it any more; what follows for its item is decided.
+
+    Its times are nanoseconds of the engine's clock. The attempt was handed to the orchestrator, began and ended in a worker, as the worker
+    measured, and came back; what was not measured is None. ``handed_out_ns`` is None for an element that failed among others: its attempt was
+    made inside that of its bundle.
+
+    ``status`` says what became of the item by this attempt: "" while it goes on (there is another attempt, its bundle was split, or
+    the run was stopped). ``slot`` counts from 1; attempts of one slot do not overlap; it is 0 where the worker is not known.
+    ``latency_ns`` is the simulated part of the attempt. ``bytes_in`` are those of the item, ``bytes_out`` those of the result, and ``elements`` is
+    how many elements of the input the attempt took together.
+
+    A named tuple, since a run may have millions of attempts, and an attrs class takes five times as long to make.
+    """
+
+    run_id: str
+    item: str
+    task: str
+    attempt: int
+    outcome: Outcome
+    error: ErrorRecord | None
+    status: Literal["", "done", "failed", "poison"]
+    worker: str
+    slot: int
+    handed_out_ns: int | None
+    began_ns: int | None
+    ended_ns: int | None
+    came_back_ns: int
+    latency_ns: int
+    bytes_in: int
+    bytes_out: int
+    elements: int
+
+    @property
+    def time(self) -> float:
+        """Return when the attempt came back, in seconds, as other events have it."""
+        return self.came_back_ns / 1e9
 
 
 @frozen(kw_only=True)
@@ -81,17 +165,43 @@ class CheckpointSaved:
 
 
 @frozen(kw_only=True)
+class TaskTotals:
+    """What became of a task's items and attempts, as reports count them: ``failures`` are items, ``errors`` attempts by the error's type."""
+
+    items: int
+    attempts: int
+    retries: int
+    failures: int
+    lost: int
+    errors: Mapping[str, int]
+
+
+@frozen(kw_only=True)
 class RunFinished:
-    """A run ended, whatever its outcome. ``stopped`` says what ended it early; empty where nothing did."""
+    """A run ended, whatever its outcome. ``stopped`` says what ended it early; empty where nothing did.
+
+    ``reason`` says so for people, and ``error`` is the exception that ended it, if one did. ``tasks`` are exact totals; ``ledger_digest`` stands for
+    all attempts that answered, in any order.
+    """
 
     run_id: str
     time: float
     is_complete: bool
     is_interrupted: bool
     stopped: str = ""
+    wall: float = 0.0
+    reason: str = ""
+    error: ErrorRecord | None = None
+    tasks: Mapping[str, TaskTotals] = field(factory=dict)
+    bytes_read: int = 0
+    resumed_items: int = 0
+    stale_completions: int = 0
+    abandoned_attempts: int = 0
+    ledger_entries: int = 0
+    ledger_digest: str = ""
 
 
-EngineEvent = TaskFailed | TaskRetried | ItemFinished
+EngineEvent = WorkerSeen | WorkerLost | AttemptEnded | TaskFailed | TaskRetried | ItemFinished
 """What happens to items."""
 
 RunEvent = RunStarted | EngineEvent | CheckpointSaved | RunFinished

@@ -55,7 +55,7 @@ class Outcome:
         failed = [(*astuple(one, recurse=False)[:-1], astuple(one.error)) for one in self.failed]
         waiting = [astuple(one, recurse=False) for one in self.waiting]
         parts = (failed, waiting, self.total, self.elements, self.unreadable, self.invalid_bytes, self.looks)
-        return Bundled(PLAIN.encode(parts), self.done)
+        return Bundled(PLAIN.encode(parts), self.done, self.elements or 1)
 
     @staticmethod
     def from_bytes(data: bytes) -> Outcome:

@@ -1,0 +1,240 @@
+"""Makes events of what happens to attempts and items, for whoever observes a run.
+
+An attempt's event is made once all is known of it: what the parent saw (when it was handed out and came back), what the worker measured, and
+what follows for the item.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Container
+from typing import Literal
+
+from pipeline_optimization.engine.clock import Clock, SystemClock
+from pipeline_optimization.engine.lanes import Lanes, WorkerClocks
+from pipeline_optimization.engine.tally import Emit, Silence
+from pipeline_optimization.engine.wire import Answer
+from pipeline_optimization.engine.work import TIMEOUT, Track
+from pipeline_optimization.types import Capabilities, Completion, ErrorRecord
+from pipeline_optimization.types.events import (
+    AttemptEnded,
+    ItemFinished,
+    Outcome,
+    TaskFailed,
+    TaskRetried,
+    WorkerLost,
+    WorkerSeen,
+)
+
+__all__ = ["Announcer"]
+
+ALL = frozenset({"AttemptEnded", "ItemFinished", "TaskFailed", "TaskRetried", "WorkerLost", "WorkerSeen"})
+
+SECOND = 1_000_000_000
+
+Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int]
+"""When an attempt was handed out, began, ended and came back, its worker and slot, its latency, the bytes that it returned, its elements."""
+
+
+class Announcer(Silence):
+    """Tells ``emit`` the events of a run that are ``heard``, and makes no others."""
+
+    def __init__(
+        self, emit: Emit, heard: Container[str] | None, *, run_id: str, clock: Clock, capabilities: Capabilities
+    ) -> None:
+        self._emit = emit
+        self._heard = ALL if heard is None else heard
+        self._run_id = run_id
+        self._now: Callable[[], int] = (
+            time.monotonic_ns if isinstance(clock, SystemClock) else lambda: round(clock.now() * SECOND)
+        )
+        self._has_mortal_workers = capabilities.isolation != "none"
+        self._announces_start = capabilities.announces_start
+        self._follows_attempts = any(kind in self._heard for kind in ("AttemptEnded", "WorkerSeen", "WorkerLost"))
+        self._open: dict[int, tuple[int, Track]] = {}
+        self._starts: dict[int, int] = {}
+        self._lanes = Lanes()
+        self._clocks = WorkerClocks()
+        # What has come back and is not told yet.
+        self._life: Life | None = None
+        self._track: Track | None = None
+        self._number = 0
+        self._outcome: Outcome = "ok"
+        self._error: ErrorRecord | None = None
+        self._worker = ""
+
+    def noting(self, note: Callable[[int], None]) -> Callable[[int], None]:
+        if not self._follows_attempts:
+            return note
+        starts, now = self._starts, self._now
+
+        def both(attempt_id: int) -> None:
+            starts[attempt_id] = now()
+            note(attempt_id)
+
+        return both
+
+    def handed_out(self, attempt_id: int, track: Track) -> None:
+        if self._follows_attempts:
+            if self._life is not None:
+                self._tell("")
+            self._open[attempt_id] = (self._now(), track)
+
+    def came_back(self, track: Track, completion: Completion, answer: Answer | None) -> None:
+        worker = self._worker = completion.worker
+        if not self._follows_attempts:
+            return
+        if self._life is not None:
+            self._tell("")
+        back = self._now()
+        handed_out = self._open.pop(completion.id)[0]
+        start = self._starts.pop(completion.id, None)
+        self._track, self._number, self._error = track, track.number, None
+        if answer is None:
+            self._outcome = "lost"
+            self._life = self._cut_life(handed_out, start, back, worker)
+            if self._has_mortal_workers and worker:
+                self._lose(worker, completion.detail, back)
+            return
+        self._outcome = "ok"
+        took = round(answer.seconds * SECOND)
+        if answer.began:
+            began, ended = self._clocks.translate(worker, handed_out, answer.began, took, back)
+        else:  # where time is simulated
+            began = start if start is not None else max(handed_out, back - took)
+            ended = max(began, min(back, began + took))
+        if not self._lanes.knows(worker):
+            self._see(worker, back)
+        slot = self._lanes.take(worker, began, ended)
+        latency = round(answer.latency * SECOND)
+        self._life = (
+            handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements
+        )  # fmt: skip
+
+    def overdue(self, track: Track, attempt_id: int, *, is_ended: bool) -> None:
+        self._worker = ""
+        if self._follows_attempts:
+            self._flush()
+            handed_out, _ = self._open.pop(attempt_id)
+            start = self._starts.pop(attempt_id, None)
+            self._track, self._number, self._error = track, track.number, None
+            self._outcome = "timeout" if is_ended else "abandoned"
+            self._life = self._cut_life(handed_out, start, self._now(), "")
+
+    def refused(self, error: ErrorRecord) -> None:
+        self._outcome, self._error = "error", error
+
+    def failed(self, track: Track, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
+        if self._follows_attempts:
+            if self._life is None:  # its attempt was made in a bundle's, which has come back before
+                self._track, self._number, self._worker = track, track.number, ""
+                self._life = (None, None, None, self._now(), "", 0, 0, 0, 1)
+                self._outcome = "ok"
+            if self._outcome == "ok":
+                self._outcome = "timeout" if error.type == TIMEOUT else "error"
+            self._error = error
+        if "TaskFailed" in self._heard:
+            self._emit(
+                TaskFailed(
+                    run_id=self._run_id,
+                    time=self._life[3] / SECOND if self._life is not None else self._now() / SECOND,
+                    item=track.item.name,
+                    task=track.item.task,
+                    attempt=track.number,
+                    kind=kind,
+                    error=error,
+                    worker=self._worker,
+                )
+            )
+
+    def retried(self, track: Track, delay: float) -> None:
+        self._flush()
+        if "TaskRetried" in self._heard:
+            item, now = track.item, self._now() / SECOND
+            self._emit(
+                TaskRetried(
+                    run_id=self._run_id, time=now, item=item.name, task=item.task, attempt=track.number, delay=delay
+                )
+            )
+
+    def finished(self, track: Track, status: Literal["done", "failed", "poison"]) -> None:
+        if self._life is not None:
+            self._tell(status)
+        if "ItemFinished" in self._heard:
+            item = track.item
+            self._emit(
+                ItemFinished(
+                    run_id=self._run_id,
+                    time=self._now() / SECOND,
+                    item=item.name,
+                    task=item.task,
+                    attempts=track.number,
+                    status=status,
+                    worker=self._worker,
+                )
+            )
+
+    def ended(self) -> None:
+        self._flush()
+        now = self._now()
+        for attempt_id, (handed_out, track) in self._open.items():
+            start = self._starts.get(attempt_id)
+            if start is None and self._announces_start:
+                continue  # it was called off before it began
+            self._life = self._cut_life(handed_out, start, now, "")
+            self._track, self._number, self._outcome, self._error = track, track.number, "abandoned", None
+            self._tell("")
+        self._open.clear()
+
+    def _flush(self) -> None:
+        """Tell of an attempt after which nothing followed for its item yet, since its run was stopped, or its bundle split."""
+        if self._life is not None:
+            self._tell("")
+
+    def _cut_life(self, handed_out: int, start: int | None, back: int, worker: str) -> Life:
+        """Return the life of an attempt that did not answer, which is told of its start at most."""
+        slot = 0
+        if start is not None and worker:
+            if not self._lanes.knows(worker):
+                self._see(worker, back)
+            slot = self._lanes.take(worker, start, back)
+        return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1)
+
+    def _tell(self, status: Literal["", "done", "failed", "poison"]) -> None:
+        assert self._life is not None
+        assert self._track is not None
+        handed_out, began, ended, back, worker, slot, latency, bytes_out, elements = self._life
+        self._life = None
+        if "AttemptEnded" not in self._heard:
+            return
+        item = self._track.item
+        self._emit(
+            AttemptEnded(
+                self._run_id,
+                item.name,
+                item.task,
+                self._number,
+                self._outcome,
+                self._error,
+                status,
+                worker,
+                slot,
+                handed_out,
+                began,
+                ended,
+                back,
+                latency,
+                item.size,
+                bytes_out,
+                elements,
+            )
+        )
+
+    def _see(self, worker: str, now: int) -> None:
+        if "WorkerSeen" in self._heard:
+            self._emit(WorkerSeen(run_id=self._run_id, time=now / SECOND, worker=worker))
+
+    def _lose(self, worker: str, detail: str, now: int) -> None:
+        self._lanes.leave(worker)
+        if "WorkerLost" in self._heard:
+            self._emit(WorkerLost(run_id=self._run_id, time=now / SECOND, worker=worker, detail=detail))

@@ -1,0 +1,129 @@
+"""The first and the last event of a run: what was asked for, where it runs, and what came of it."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from pipeline_optimization.engine.clock import Clock
+from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.stage import describe_error
+from pipeline_optimization.installed import look_up
+from pipeline_optimization.pipeline.job import LoadedJob, StartedJob
+from pipeline_optimization.pipeline.plan import PIPELINE_FACT, RunPlan
+from pipeline_optimization.sources import Source
+from pipeline_optimization.types import ErrorRecord, RunFinished, RunStarted, TaskTotals
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.run import Unkept
+    from pipeline_optimization.types.events import RunEvent
+
+__all__ = ["announced"]
+
+OURS = ("pipeline-optimization", "anagram-plugin-")
+"""How the names of the project's distributions begin."""
+
+MOST_INPUTS = 1000
+"""Names of inputs that an event has: a search may find millions of files."""
+
+
+@contextmanager
+def announced(
+    emit: Callable[[RunEvent], None],
+    *,
+    plan: RunPlan[Any],
+    sources: Sequence[Source],
+    loaded: LoadedJob[Any],
+    job: StartedJob[Any],
+    engine: Engine,
+    keeping: Keeping | Unkept,
+    clock: Clock,
+    run_id: str,
+) -> Iterator[None]:
+    """Tell ``emit`` that the run starts, and how it has ended, errors included."""
+    emit(_started(plan, sources, loaded, clock, run_id))
+    raised: ErrorRecord | None = None
+    try:
+        yield
+    except BaseException as error:
+        raised = describe_error(error)
+        raise
+    finally:
+        emit(_finished(job, engine, keeping, raised, now=clock.now(), run_id=run_id))
+
+
+def _started(
+    plan: RunPlan[Any], sources: Sequence[Source], loaded: LoadedJob[Any], clock: Clock, run_id: str
+) -> RunStarted:
+    options, executor, faults = plan.options, plan.executor, plan.options.faults
+    return RunStarted(
+        run_id=run_id,
+        time=clock.now(),
+        wall=time.time(),
+        orchestrator=executor.name,
+        slots=executor.slots,
+        seed=plan.faults.seed,
+        pipeline=loaded.facts.get(PIPELINE_FACT, ""),
+        inputs=tuple(source.name for source in sources[:MOST_INPUTS]),
+        retry=plan.retry.label,
+        faults=faults.profile,
+        latency_scale=faults.latency_scale,
+        case=faults.case,
+        chunk_size=options.chunk_size,
+        resumed_from=options.checkpoint or "" if options.resume else "",
+        versions=_versions(),
+        host=platform.node(),
+        pid=os.getpid(),
+        command=tuple(sys.orig_argv),
+    )
+
+
+def _finished(
+    job: StartedJob[Any],
+    engine: Engine,
+    keeping: Keeping | Unkept,
+    raised: ErrorRecord | None,
+    *,
+    now: float,
+    run_id: str,
+) -> RunFinished:
+    tally, stop = engine.tally, engine.stop
+    return RunFinished(
+        run_id=run_id,
+        time=now,
+        wall=time.time(),
+        is_complete=raised is None and stop is None and not tally.failures,
+        is_interrupted=stop is not None and stop.is_signal,
+        stopped="" if stop is None else stop.kind,
+        reason="" if stop is None else stop.reason,
+        error=raised,
+        tasks={
+            name: TaskTotals(
+                items=stats.items,
+                attempts=stats.attempts,
+                retries=stats.retries,
+                failures=stats.failures,
+                lost=stats.lost,
+                errors=dict(stats.errors),
+            )
+            for name, stats in tally.tasks.items()
+        },
+        bytes_read=job.bytes_read,
+        resumed_items=keeping.resumed,
+        stale_completions=tally.stale,
+        abandoned_attempts=tally.abandoned,
+        ledger_entries=tally.ledger_entries,
+        ledger_digest=tally.ledger_digest,
+    )
+
+
+def _versions() -> Mapping[str, str]:
+    """Return the versions of Python and of the project's distributions."""
+    found = {name: version for name, version in look_up().versions.items() if name.startswith(OURS)}
+    return {"python": platform.python_version(), **dict(sorted(found.items()))}

@@ -1,0 +1,121 @@
+"""The stream of events of a run: what is told of attempts does not depend on who runs them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from generated_pipelines import Scenario
+from pipeline_optimization import Registry, count_anagrams, run
+from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import AttemptEnded, Orchestrator, TaskRetried
+from pipeline_simulation import LIMITS, _inputs
+
+SEEDS = [seed for seed in range(40) if "deadly" not in Scenario.of(seed).steps]
+
+
+class Kept:
+    """Keeps what is told of attempts."""
+
+    def __init__(self) -> None:
+        self.attempts: list[AttemptEnded] = []
+        self.retries: list[TaskRetried] = []
+
+    @hookimpl
+    def anagram_attempt_ended(self, event: AttemptEnded) -> None:
+        self.attempts.append(event)
+
+    @hookimpl
+    def anagram_task_retried(self, event: TaskRetried) -> None:
+        self.retries.append(event)
+
+    @property
+    def story(self) -> Counter[object]:
+        """Return all of it but times, workers and slots."""
+        attempts: Counter[object] = Counter(
+            (
+                one.item,
+                one.task,
+                one.attempt,
+                one.outcome,
+                one.error and (one.error.type, one.error.message, one.error.injected),
+                one.status,
+                one.latency_ns,
+                one.bytes_in,
+                one.bytes_out,
+                one.elements,
+                one.handed_out_ns is None,
+            )
+            for one in self.attempts
+        )
+        return attempts + Counter((one.item, one.task, one.attempt, one.delay) for one in self.retries)
+
+
+def story_of(scenario: Scenario, orchestrator: str | Orchestrator, **options: Any) -> Counter[object]:
+    registry, kept = Registry.load(), Kept()
+    registry.register(kept, "kept")
+    with _inputs(evolve(scenario, stops=())) as (inputs, _):
+        run(
+            scenario.build(),
+            inputs,
+            orchestrator=orchestrator,
+            orchestrator_options=options,
+            registry=registry,
+            retry_options={"attempts": scenario.attempts, "base": 0.0},
+            faults=scenario.profile,
+            latency_scale=1e-6,
+            seed=scenario.seed,
+            chunk_size=scenario.chunk_size,
+            limits=LIMITS,
+        )
+    return kept.story
+
+
+@pytest.mark.parametrize("orchestrator", ["threaded", "asyncio"])
+def test_attempts_are_the_same_on_every_orchestrator(orchestrator: str) -> None:
+    """Under one seed and chunk size the events of attempts and retries are equal but for times, workers and slots."""
+    for seed in SEEDS:
+        scenario = Scenario.of(seed)
+        assert story_of(scenario, orchestrator) == story_of(scenario, "sequential"), f"seed {seed}"
+
+
+def test_attempts_are_the_same_in_virtual_time() -> None:
+    """As above, with imagined workers and times."""
+    for seed in SEEDS:
+        scenario = Scenario.of(seed)
+        virtual = VirtualOrchestrator(scenario.slots)
+        assert story_of(scenario, virtual) == story_of(scenario, "sequential"), f"seed {seed}"
+
+
+def test_attempts_are_the_same_in_processes() -> None:
+    """As above, where attempts cross borders; a few seeds, since processes take long to start."""
+    for seed in SEEDS[:3]:
+        scenario = Scenario.of(seed)
+        assert story_of(scenario, "multiprocess", workers=2) == story_of(scenario, "sequential"), f"seed {seed}"
+
+
+@pytest.mark.parametrize("orchestrator", ["threaded", "asyncio", "multiprocess"])
+def test_attempts_of_counting_are_the_same(orchestrator: str) -> None:
+    """The stages of counting anagrams, under faults: each attempt is told once, with the same facts."""
+    stories = []
+    for name in (orchestrator, "sequential"):
+        registry, kept = Registry.load(), Kept()
+        registry.register(kept, "kept")
+        report = count_anagrams(
+            "cat dog post stop " * 20,
+            orchestrator=name,
+            registry=registry,
+            faults="heavy",
+            latency_scale=0.0,
+            retry_options={"attempts": 30},
+            seed=3,
+            chunk_size=50,
+        )
+        assert len(kept.attempts) == report.attempts
+        assert len(kept.retries) == report.retries > 0
+        stories.append(kept.story)
+    assert stories[0] == stories[1]
