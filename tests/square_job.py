@@ -89,6 +89,7 @@ class StartedSquareJob:
 
     workload: Squares
     bytes_read: int = 0
+    outbox: None = None
     warnings: Sequence[str] = ("Squares grow.",)
 
     def report(self, summarise: Callable[[], RunSummary]) -> SquareReport:

@@ -33,10 +33,16 @@ def spelled(function: Callable[..., object], *own: str) -> Mapping[str, object]:
     return {one.name: one.default for one in parameters if one.name not in own}
 
 
+OF_ROWS = ("output", "sink", "sink_options")
+"""Arguments of ``run`` alone: where rows go, which only pipelines have."""
+
+
 def test_the_function_spells_all_of_them() -> None:
     """Each option is an argument of ``count_anagrams``, with the default that it is defined with; those of any job are of ``run``."""
     for function, kind in ((count_anagrams, AnagramOptions), (pipeline_optimization.run, RunOptions)):
-        found = dict(spelled(function, "source", "pipeline", "inputs", "registry", "on_progress", "should_stop"))
+        found = dict(
+            spelled(function, "source", "pipeline", "inputs", *OF_ROWS, "registry", "on_progress", "should_stop")
+        )
         assert found.pop("limits") is None  # one object as a default would be shown with all its fields
         assert found == {name: default for name, default in defined(kind).items() if name != "limits"}
 

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         RunnablePipeline,
         RunStarted,
         Signature,
+        Sink,
         TaskFailed,
         TaskRetried,
         Tokenizer,
@@ -142,6 +143,21 @@ def anagram_register_pipelines() -> Sequence[ComponentOf[RunnablePipeline]]:
 
     Example: ``[Component(name="status-by-hour", summary="...", factory=make, options=Options)]``, where ``make`` returns
     ``Pipeline("status-by-hour").lines().map(parse).count()``.
+
+    Since 0.1.0.
+    """
+    return ()
+
+
+@hookspec
+def anagram_register_sinks() -> Sequence[ComponentOf[Sink]]:
+    """Return the sinks that the plugin offers, which take the rows of a pipeline's result.
+
+    Called once in each registry, when the plugin is imported. ``anagram run --pipeline NAME --sink NAME`` delivers to one; its options
+    are ``-o sink.KEY=VALUE``. The factory is called once a run, in the parent, before anything runs: check the options there, and connect
+    in ``open``. Import what is heavy inside the factory.
+
+    Example: ``[Component(name="sql", summary="...", factory=SqlSink, options=SqlOptions)]``.
 
     Since 0.1.0.
     """

@@ -18,12 +18,13 @@ if TYPE_CHECKING:
         RetryPolicy,
         RunnablePipeline,
         Signature,
+        Sink,
         Tokenizer,
     )
 
 __all__ = ["DISTRIBUTION_OF", "KINDS", "MEMBERS", "OBSERVER_HOOKS", "ByKind", "Kind", "kind_named"]
 
-Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline"]
+Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "sink"]
 
 KINDS: Mapping[Kind, str] = {
     "orchestrator": "anagram_register_orchestrators",
@@ -32,6 +33,7 @@ KINDS: Mapping[Kind, str] = {
     "retry_policy": "anagram_register_retry_policies",
     "lexicon": "anagram_register_lexicons",
     "pipeline": "anagram_register_pipelines",
+    "sink": "anagram_register_sinks",
 }
 """Each kind of component with the hook that registers it."""
 
@@ -55,6 +57,7 @@ MEMBERS: Mapping[str, Sequence[str]] = {
     "lexicon": ("identity", "words"),
     "pipeline": ("end", "input", "name", "steps"),
     "retry_policy": ("budget", "deadline", "delays", "retries"),
+    "sink": ("close", "deliver", "open"),
 }
 """What a component of each kind must have, as its protocol says."""
 
@@ -113,6 +116,9 @@ class ByKind(ABC):
 
     def pipeline(self, label: str, options: Mapping[str, object] | None = None) -> Choice[RunnablePipeline]:
         return cast("Choice[RunnablePipeline]", self.choose("pipeline", label, options))
+
+    def sink(self, label: str, options: Mapping[str, object] | None = None) -> Choice[Sink]:
+        return cast("Choice[Sink]", self.choose("sink", label, options))
 
     def counting_kernels(
         self, *, tokenizer: str, signature: str, lexicon: str, ask_plugins: bool = True

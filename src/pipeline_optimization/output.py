@@ -14,7 +14,7 @@ from typing import TextIO
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.signal_mask import stop_signals_put_off
 
-__all__ = ["open_output", "refuse_overwriting"]
+__all__ = ["end_of_links", "open_output", "refuse_overwriting", "take_place"]
 
 
 def refuse_overwriting(path: str, read: Iterable[str | None], *, option: str) -> None:
@@ -49,7 +49,7 @@ def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
             return
         if target.is_dir():
             raise IsADirectoryError(21, "Is a directory")
-        with _replacing(_end_of_links(target)) as stream:
+        with _replacing(end_of_links(target)) as stream:
             yield stream
     except BrokenPipeError:
         raise
@@ -81,12 +81,19 @@ def _remove(name: str) -> None:
         os.unlink(name)
 
 
-def _end_of_links(path: Path) -> Path:
+def end_of_links(path: Path) -> Path:
     """Return what a path's symbolic links lead to, which need not exist. Raises OSError for links in a circle."""
     end = Path(os.path.realpath(path))
     if end.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
     return end
+
+
+def take_place(path: Path, target: Path) -> None:
+    """Let a file that is whole and synced take its place, with the mode and, if the system lets us, the owner of the one that is there."""
+    if target.exists():
+        _dress(str(path), target)
+    os.replace(path, target)
 
 
 def _dress(name: str, target: Path) -> None:

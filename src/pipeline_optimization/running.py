@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from os import PathLike
+from os import PathLike, fspath
 from typing import Any, TypeVar, cast
 
 from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, RunInterrupted
 from pipeline_optimization.pipeline.awaiting import in_thread
+from pipeline_optimization.pipeline.destinations import file_destination, named_destination
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.job import plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS, RunOptions
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS, Destination, RunOptions
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, Countable, sources_of
-from pipeline_optimization.types import Orchestrator
+from pipeline_optimization.types import Orchestrator, Sink
 
 __all__ = ["run", "run_async"]
 
@@ -31,6 +32,9 @@ def run(
     pipeline: CompletePipeline[In, Result],
     inputs: Countable | Iterable[In],
     *,
+    output: str | PathLike[str] | None = None,
+    sink: str | Sink | None = None,
+    sink_options: Mapping[str, object] = NO_OPTIONS,
     orchestrator: str | Orchestrator = "sequential",
     retry: str = "exponential",
     orchestrator_options: Mapping[str, object] = NO_OPTIONS,
@@ -56,6 +60,11 @@ def run(
         pipeline: What to run, with an end such as ``count()``.
         inputs: For ``lines()``, ``records()``, ``chunks()`` and ``files()`` what ``count_anagrams`` takes: a text, a path, a list of
             paths, an open binary file. For ``values()`` any iterable, which is read as the run goes on.
+        output: A file for the values of a pipeline that ends in ``collect()``, whose suffix says what is written: .ndjson or .jsonl, .csv, .json. They
+            are written as they come, in bounded memory, and the report has their number, ``delivered``, instead of them. The file takes its
+            place when it is whole.
+        sink: What takes the values instead: the name of an installed sink, as ``NAME`` or ``NAME:VALUE``, or one that is built.
+        sink_options: Options of the sink that is named.
         orchestrator: The name of an installed orchestrator, or one that is built.
         retry: The policy under which an element is tried again whose function failed.
         orchestrator_options: Options of the orchestrator, such as ``{"workers": 4}``.
@@ -85,6 +94,7 @@ def run(
         CheckpointError: Where the checkpoint is of another run, pipeline or code, or cannot be used.
         InputError: Where the input cannot be read.
         PluginError: Where a chosen plugin is broken.
+        SinkError: Where the sink, or the file, cannot be opened, written or completed. With a checkpoint the run can go on later.
         OrchestratorError: Where the orchestrator breaks its contract.
         RunInterrupted: At a Ctrl-C; a KeyboardInterrupt that carries the partial report.
     """
@@ -103,13 +113,30 @@ def run(
     )
 
     registry = registry or Registry.load()
-    plan = plan_pipeline(registry, options, pipeline, given)
+    destination = _destination(registry, output, sink, sink_options)
+    plan = plan_pipeline(registry, options, pipeline, given, sink=destination)
     report: PipelineReport[Result] = execute(
         cast("Any", plan), sources, registry, on_progress=on_progress, should_stop=should_stop, began=began
     )
     if report.is_interrupted:
         raise RunInterrupted(report)
     return report
+
+
+def _destination(
+    registry: Registry, output: str | PathLike[str] | None, sink: str | Sink | None, options: Mapping[str, object]
+) -> Destination | None:
+    if sink is None:
+        if options:
+            raise OptionError("Sink options go with a sink's name: sink=NAME.")
+        return None if output is None else file_destination(registry, fspath(output))
+    if output is not None:
+        raise OptionError("The values go into one place: give output, or sink.")
+    if isinstance(sink, str):
+        return named_destination(registry, sink, options)
+    if options:
+        raise OptionError("Sink options go with a sink's name, not with an object that is built.")
+    return Destination(name=type(sink).__name__, sink=sink)
 
 
 run_async = in_thread(run)

@@ -146,6 +146,8 @@ class LoadedAnagramJob:
 class StartedAnagramJob:
     """Counting anagrams under way. ``kernel`` is the name of the counting kernel, if one counts."""
 
+    outbox: None = None
+
     def __init__(
         self, loaded: LoadedAnagramJob, reading: Reading, totals: Totals, workload: KeptWorkload, *, kernel: str = ""
     ) -> None:

@@ -20,6 +20,7 @@ from pipeline_optimization.builtin.retry_policies import (
 )
 from pipeline_optimization.builtin.sequential import SequentialOrchestrator
 from pipeline_optimization.builtin.signatures import make_counts, make_letters, make_primes
+from pipeline_optimization.builtin.sinks import FileOptions, make_csv, make_json, make_ndjson
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, WhitespaceTokenizer
 from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel
 from pipeline_optimization.errors import UsageError
@@ -35,6 +36,7 @@ from pipeline_optimization.types import (
     RetryPolicy,
     RunnablePipeline,
     Signature,
+    Sink,
     Tokenizer,
 )
 
@@ -112,6 +114,15 @@ def anagram_register_pipelines() -> Sequence[ComponentOf[RunnablePipeline]]:
             factory=_refuse,
             options=NoOptions,
         )
+    ]
+
+
+@hookimpl
+def anagram_register_sinks() -> Sequence[ComponentOf[Sink]]:
+    return [
+        Component(name="ndjson", summary="a file with a line of JSON a row", factory=make_ndjson, options=FileOptions),
+        Component(name="csv", summary="a file of comma-separated values", factory=make_csv, options=FileOptions),
+        Component(name="json", summary="a file with one JSON array", factory=make_json, options=FileOptions),
     ]
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 from attrs import frozen
 
-__all__ = ["POISON", "STOPPED_RUN", "Failure", "FileSpan", "Found"]
+__all__ = ["POISON", "STOPPED_RUN", "Failure", "FileSpan", "Found", "text_of"]
 
 POISON, STOPPED_RUN = 1, 2
 
@@ -44,3 +46,8 @@ class Failure:
     def flags(self) -> int:
         """Return both claims as the number that a checkpoint has of them."""
         return POISON * self.is_poison + STOPPED_RUN * self.stopped_run
+
+
+def text_of(item: str) -> str:
+    """Return an item's id without lone surrogates, which SQLite's text cannot hold."""
+    return item if item.isascii() else json.dumps(item)

@@ -8,14 +8,14 @@ Nothing in the file is ever unpickled or run.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Mapping
 from typing import Self
 from zlib import crc32
 
+from pipeline_optimization.checkpoint.deliveries import DeliveryLog
 from pipeline_optimization.checkpoint.problems import damaged, explained
-from pipeline_optimization.checkpoint.records import POISON, STOPPED_RUN, Failure, FileSpan, Found
+from pipeline_optimization.checkpoint.records import POISON, STOPPED_RUN, Failure, FileSpan, Found, text_of
 from pipeline_optimization.checkpoint.schema import APPLICATION, FORMAT, SCHEMA, application_of
 from pipeline_optimization.errors import CheckpointError
 
@@ -130,7 +130,7 @@ class CheckpointStore:
             return None
         with explained(self.path):
             row = self._database.execute(
-                "SELECT checksum, result, result_checksum FROM item WHERE task = ? AND id = ?", (task, _text(item))
+                "SELECT checksum, result, result_checksum FROM item WHERE task = ? AND id = ?", (task, text_of(item))
             ).fetchone()
         if row is None:
             return None
@@ -153,7 +153,7 @@ class CheckpointStore:
         with explained(self.path):
             row = self._database.execute(
                 "SELECT checksum, name, place, error, message, attempts, is_poison FROM failed WHERE task = ? AND id = ?",
-                (task, _text(item)),
+                (task, text_of(item)),
             ).fetchone()
         if row is None:
             return None
@@ -177,7 +177,7 @@ class CheckpointStore:
             self._write()
             self._database.execute(
                 "INSERT OR REPLACE INTO failed VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                (task, _text(item), crc32(data), *texts, failure.attempts, failure.flags),
+                (task, text_of(item), crc32(data), *texts, failure.attempts, failure.flags),
             )
         self.failures += 1
 
@@ -192,11 +192,11 @@ class CheckpointStore:
             self._write()
             added = self._database.execute(
                 "INSERT OR IGNORE INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (task, _text(item), crc32(data), *where, result, result_checksum),
+                (task, text_of(item), crc32(data), *where, result, result_checksum),
             )
             self.finished += added.rowcount
             if self.failures:
-                self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", (task, _text(item)))
+                self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", (task, text_of(item)))
 
     def stop_of(self, path: bytes, start: int) -> int | None:
         """Return where the part of a file that begins at ``start`` ends, if an earlier run finished it."""
@@ -220,6 +220,10 @@ class CheckpointStore:
         with explained(self.path):
             row = self._database.execute("SELECT sum, checksum FROM snapshot").fetchone()
         return None if row is None else self._sound(*row)
+
+    def deliveries(self) -> DeliveryLog:
+        """Return what the checkpoint knows of deliveries to a sink. From now on each commit survives a power cut."""
+        return DeliveryLog(self.path, self._database, self._write, self._sound)
 
     def commit(self) -> bool:
         """Make what was put safe; return whether there was anything."""
@@ -249,11 +253,6 @@ class CheckpointStore:
         if not isinstance(data, bytes) or crc32(data) != checksum:
             raise damaged(self.path, "a result does not fit its checksum")
         return data
-
-
-def _text(item: str) -> str:
-    """Return the id without lone surrogates, which SQLite's text cannot hold."""
-    return item if item.isascii() else json.dumps(item)
 
 
 def _printable(text: str) -> str:

@@ -23,13 +23,14 @@ KIND_OF: Mapping[str, Kind] = {
     "retry": "retry_policy",
     "lexicon": "lexicon",
     "pipeline": "pipeline",
+    "sink": "sink",
 }
 """What a component is called on the command line, with its kind."""
 
 PIPELINE = "pipeline"
 
-OF_ANY_PIPELINE = ("orchestrator", "retry")
-"""The components that each pipeline is run with."""
+OF_ANY_PIPELINE = ("orchestrator", "retry", "sink")
+"""The components that each pipeline is run with, if it has them."""
 
 NAME_OF: Mapping[Kind, str] = {kind: name for name, kind in KIND_OF.items()}
 
@@ -44,6 +45,7 @@ class KindOptions:
     retry: Options = field(factory=dict)
     lexicon: Options = field(factory=dict)
     pipeline: Options = field(factory=dict)
+    sink: Options = field(factory=dict)
 
     def called(self) -> Mapping[str, Options]:
         """Return the options by what a run's options are called."""
@@ -65,11 +67,14 @@ class KindOptions:
         return cls(**found)
 
 
-def print_options(registry: Registry, chosen: Mapping[str, str], pipeline: Component[Any, Any] | None = None) -> None:
+def print_options(
+    registry: Registry, chosen: Mapping[str, str | None], pipeline: Component[Any, Any] | None = None
+) -> None:
     """Print the options of the chosen components, ready to be typed; with a pipeline of the user's own just those that it can have."""
     for prefix, kind in KIND_OF.items():
-        if prefix in OF_ANY_PIPELINE or (pipeline is None and prefix != PIPELINE):
-            _print_options(kind.replace("_", " "), prefix, registry.component(kind, chosen[prefix].partition(":")[0]))
+        name = chosen.get(prefix)
+        if name is not None and (prefix in OF_ANY_PIPELINE or (pipeline is None and prefix != PIPELINE)):
+            _print_options(kind.replace("_", " "), prefix, registry.component(kind, name.partition(":")[0]))
     if pipeline is not None:
         _print_options(PIPELINE, PIPELINE, pipeline)
 

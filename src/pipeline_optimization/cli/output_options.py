@@ -11,7 +11,7 @@ import click
 from pipeline_optimization.cli.rendering import FORMATS
 from pipeline_optimization.shell_quoting import quoted
 
-__all__ = ["format_of", "output_options"]
+__all__ = ["format_of", "output_options", "sink_option"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,6 +47,14 @@ def format_of(form: str | None, output: str) -> str:
             f"Note: {quoted(output)} gets the format {form}, as --format says, though it ends in {suffix}.", err=True
         )
     return form or by_suffix or "table"
+
+
+sink_option = click.option(
+    "--sink",
+    metavar="NAME",
+    help="Deliver the rows of a --pipeline that ends in collect() to this sink, each exactly once. --output FILE does so, too, where FILE ends in "
+    ".ndjson, .csv, .json or .parquet.",
+)
 
 
 def output_options(command: F) -> F:

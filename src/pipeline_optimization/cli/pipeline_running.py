@@ -10,6 +10,7 @@ import click
 
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.cli.result_rows import ResultRows
+from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import check_output, execute_with_progress, stop_code
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.error_text import place_in
@@ -22,6 +23,7 @@ from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted
+from pipeline_optimization.sinks.names import PARTIAL
 from pipeline_optimization.sources import Source
 from pipeline_optimization.types import ErrorRecord
 
@@ -37,9 +39,7 @@ def run_pipeline(
     options: RunOptions,
     sources: Sequence[Source],
     *,
-    form: str,
-    top: int | None,
-    output: str,
+    target: ResultTarget,
     resume: str,
     retry: str,
 ) -> int:
@@ -55,12 +55,19 @@ def run_pipeline(
     if not sources:
         raise UsageError(f"The pipeline {pipeline.name!r} needs an input: name files, or - for standard input.")
 
-    plan = found.plan(registry, options)
-    check_output(output, plan, sources)
-    with open_output(output) as stream:
+    destination = target.destination(registry, pipeline, options)
+    plan = found.plan(registry, options, sink=destination)
+    check_output(target.path, plan, sources)
+    form, output = target.format, target.path
+    if destination is not None and target.sink is None:
         report: PipelineReport[Any] = execute_with_progress(plan, sources, registry)
         problems = _problems(report)
-        _write(report, problems, stream, form=form, top=top)
+        click.echo(_delivered(report, output), err=True)
+    else:
+        with open_output(output) as stream:
+            report = execute_with_progress(plan, sources, registry)
+            problems = _problems(report)
+            _write(report, problems, stream, form=form, top=target.top)
     if form != "table" or output != "-":
         for line in (*(f"Warning: {warning}" for warning in report.warnings), *problems):
             click.echo(line, err=True)
@@ -69,6 +76,13 @@ def run_pipeline(
     elif options.checkpoint is not None and report.failures:
         click.echo(f"Try the failed elements again with: {retry}", err=True)
     return (INCOMPLETE if problems else COMPLETE) if report.stop is None else stop_code(report.stop)
+
+
+def _delivered(report: PipelineReport[Any], path: str) -> str:
+    rows = counted(report.delivered or 0, "row")
+    if report.stop is None:
+        return f"Delivered {rows} to {quoted(path)}."
+    return f"{rows} so far are in {quoted(path + PARTIAL)}."
 
 
 def _problems(report: PipelineReport[Any]) -> list[str]:
@@ -117,7 +131,8 @@ def _write(report: PipelineReport[Any], problems: Sequence[str], stream: TextIO,
         json.dump(report.to_dict(), stream, indent=2)
         stream.write("\n")
         return
-    rows = ResultRows.of(report.result, TABLE_ROWS if form == "table" and top is None else top)
+    result = report.result if report.delivered is None else []
+    rows = ResultRows.of(result, TABLE_ROWS if form == "table" and top is None else top)
     if form == "table":
         from pipeline_optimization.cli.pipeline_table import print_pipeline  # noqa: PLC0415 - rich takes long to import
 

@@ -12,7 +12,8 @@ from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.cli.result_rows import ResultRows
 from pipeline_optimization.cli.table import NOTABLE_STARTUP, tasks_table, time_text
 from pipeline_optimization.error_text import shortened
-from pipeline_optimization.pipeline.model.report import PipelineReport, plain
+from pipeline_optimization.pipeline.model.report import PipelineReport
+from pipeline_optimization.plain_data import plain
 from pipeline_optimization.plural import counted
 
 __all__ = ["print_pipeline"]
@@ -31,7 +32,7 @@ def print_pipeline(report: PipelineReport[Any], result: ResultRows, problems: Se
         console.print(tasks_table(report.tasks))
     if result.number:
         console.print(_result(result))
-    else:
+    elif report.delivered is None:
         console.print("The result is empty.")
     hidden = result.number - len(result.rows)
     if hidden:
@@ -49,6 +50,8 @@ def _facts(report: PipelineReport[Any]) -> Table:
     facts.add_row(
         "attempts", f"{report.attempts:,}, of which {counted(report.retries, 'retry', 'retries')}; {report.lost:,} lost"
     )
+    if report.delivered is not None:
+        facts.add_row("delivered", counted(report.delivered, "row"))
     if summary.resumed_items:
         taken = f"{counted(summary.resumed_items, 'part')} of an earlier run, taken over from {summary.checkpoint}"
         facts.add_row("resumed", Text(for_terminal(taken)))

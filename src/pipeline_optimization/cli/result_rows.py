@@ -10,7 +10,7 @@ from typing import Any, TextIO, cast
 
 from attrs import frozen
 
-from pipeline_optimization.pipeline.model.report import plain
+from pipeline_optimization.plain_data import plain
 
 __all__ = ["ResultRows"]
 

@@ -14,9 +14,10 @@ from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.checkpoint import stored_fact, stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
-from pipeline_optimization.cli.output_options import format_of, output_options
+from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
+from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.invocation import Invocation
@@ -48,6 +49,7 @@ __all__ = ["retry"]
 @click.option("--accept-changed-code", is_flag=True, help="Go on though code that the results depend on has changed.")
 @limit_options
 @output_options
+@sink_option
 @plugin_options
 @click.pass_context
 def retry(  # noqa: PLR0917 - one parameter an option, as click has it
@@ -61,6 +63,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     form: str | None,
     top: int | None,
     output: str,
+    sink: str | None,
     **bounds: Any,
 ) -> None:
     """Run just those items of a checkpoint again that failed for good or were not reached, and complete the result.
@@ -102,13 +105,16 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
             path=checkpoint,
         ) from error
     again = quoted_command(["anagram", "retry", *ctx.obj])
-    form = format_of(form, output)
     if found is None:
+        if sink is not None or given.sink:
+            raise click.UsageError("--sink takes the rows of a pipeline; these are counts of words.")
+        form = format_of(form, output)
         ctx.exit(run_jobs(registry, [_job(options, invocation)], form=form, top=top, output=target, resume=again))
     from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
 
     sources = _sources(invocation)
-    code = run_pipeline(registry, found, options, sources, form=form, top=top, output=target, resume=again, retry=again)
+    goal = ResultTarget(path=target, form=form, top=top, sink=sink, sink_options=given.sink)
+    code = run_pipeline(registry, found, options, sources, target=goal, resume=again, retry=again)
     ctx.exit(code)
 
 

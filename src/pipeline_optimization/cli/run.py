@@ -13,9 +13,10 @@ from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
-from pipeline_optimization.cli.output_options import format_of, output_options
+from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
+from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
@@ -23,6 +24,7 @@ from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import describe_options
 from pipeline_optimization.shell_quoting import quoted_command
+from pipeline_optimization.sinks.names import files_of
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs, is_file_name
 
 __all__ = ["run"]
@@ -53,7 +55,7 @@ DEFAULTS = AnagramOptions()
     multiple=True,
     metavar="KEY=VALUE",
     help="An option of the orchestrator; tokenizer.KEY, signature.KEY, lexicon.KEY and retry.KEY are those of the other "
-    "components, pipeline.KEY those of --pipeline. -o help lists all that the chosen ones have.",
+    "components, pipeline.KEY those of --pipeline, sink.KEY those of --sink. -o help lists all that the chosen ones have.",
 )
 @click.option("--tokenizer", default=DEFAULTS.tokenizer, show_default=True, metavar="NAME", help="What a word is.")
 @click.option(
@@ -106,6 +108,7 @@ DEFAULTS = AnagramOptions()
 )
 @limit_options
 @output_options
+@sink_option
 @plugin_options
 @click.pass_context
 def run(  # noqa: PLR0917 - one parameter an option, as click has it
@@ -121,6 +124,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     form: str | None,
     top: int | None,
     output: str,
+    sink: str | None,
     **given: Any,
 ) -> None:
     """Count the dictionary anagrams of the words of a text, of files, or of a built-in test case; or run a pipeline of your own.
@@ -133,7 +137,11 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     registry = selected_registry(ctx)
     if "help" in pairs:
-        print_options(registry, given, None if pipeline is None else located_pipeline(pipeline, registry).component)
+        print_options(
+            registry,
+            {**given, "sink": sink},
+            None if pipeline is None else located_pipeline(pipeline, registry).component,
+        )
         return
     chosen = KindOptions.parse(pairs)
     options = AnagramOptions.called(
@@ -146,8 +154,10 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         }
     )
     if pipeline is not None:
-        code = _run_pipeline(ctx, registry, pipeline, chosen, options, text, [*inputs, *paths], form, top, output)
-        ctx.exit(code)
+        target = ResultTarget(path=output, form=form, top=top, sink=sink, sink_options=chosen.sink)
+        ctx.exit(_run_pipeline(ctx, registry, pipeline, chosen, options, text, [*inputs, *paths], target))
+    if sink is not None or chosen.sink:
+        raise click.UsageError("--sink takes the rows of a pipeline: name one with --pipeline.")
     if chosen.pipeline:
         raise click.UsageError(f"-o pipeline.{next(iter(chosen.pipeline))} is for a pipeline: name it with --pipeline.")
     jobs = _jobs(options, text, [*inputs, *paths], test_case, faults, output)
@@ -178,9 +188,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
     options: AnagramOptions,
     text: str | None,
     inputs: Sequence[str],
-    form: str | None,
-    top: int | None,
-    output: str,
+    target: ResultTarget,
 ) -> int:
     """Run a pipeline of the user's own. Raises UsageError for options that it cannot have."""
     for name in OF_ANAGRAMS:
@@ -200,10 +208,8 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
         registry,
         found,
         options,
-        [TextSource(text)] if text is not None else _sources(inputs, options.checkpoint, output) if inputs else [],
-        form=format_of(form, output),
-        top=top,
-        output=output,
+        [TextSource(text)] if text is not None else _sources(inputs, options.checkpoint, target.path) if inputs else [],
+        target=target,
         resume=_again(ctx, options),
         retry=_again(ctx, options, "--retry-failed"),
     )
@@ -258,5 +264,5 @@ def _jobs(  # noqa: PLR0917 - the ways to name input, each once
 
 def _sources(inputs: Sequence[str], checkpoint: str | None, output: str) -> Sequence[Source]:
     """Return the inputs' sources, without what this run, or the one that it goes on with, wrote into a directory of theirs."""
-    own = [*([] if checkpoint is None else checkpoint_files(checkpoint)), *([] if output == "-" else [output])]
+    own = [*([] if checkpoint is None else checkpoint_files(checkpoint)), *([] if output == "-" else files_of(output))]
     return expand_inputs(inputs, without=own, note=lambda note: click.echo(note, err=True))

@@ -256,7 +256,7 @@ class Engine:
         self.stop = self._breaker.failed(track, error)
         delay = self._retrying.next_delay(track, error, now, most=self._limits.retries_after(self.tally.attempts))
         if delay is None:
-            self._give_up(track, error, is_poison=False)
+            self.give_up(track, error, is_poison=False)
             return
         track.number += 1
         track.path += delay
@@ -274,12 +274,12 @@ class Engine:
         if backlog.is_to_split(track) and self._split(track, backlog):
             return
         if track.losses >= self._limits.poison_losses:
-            self._give_up(track, error, is_poison=True)
+            self.give_up(track, error, is_poison=True)
             return
         self._announce.retried(track, 0.0)
         backlog.again(track)
 
-    def _give_up(self, track: Track, error: ErrorRecord, *, is_poison: bool) -> None:
+    def give_up(self, track: Track, error: ErrorRecord, *, is_poison: bool) -> None:
         """Let an item fail for good."""
         failed = self.tally.fail(track, error, is_poison=is_poison)
         self._open_bytes -= track.item.size

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,6 +23,12 @@ from pipeline_optimization.types import ErrorRecord
 __all__ = ["CheckpointedWorkload", "run_facts", "run_remedies"]
 
 
+SINK = "the sink"
+"""What a checkpoint calls the name of the sink that takes the rows. Its options may hold a password, and are not kept."""
+
+SAME_SINK = "Let the rows go where they went, with --output FILE or --sink NAME and its options, or start anew with another checkpoint."
+
+
 def run_facts(plan: RunPlan[Any], sources: Sequence[Source], job: Mapping[str, str]) -> Mapping[str, str]:
     """Return what a run's results depend on, by what people call it: its input, the facts of its ``job``, its own options.
 
@@ -36,6 +42,8 @@ def run_facts(plan: RunPlan[Any], sources: Sequence[Source], job: Mapping[str, s
         "reading": "in the workers" if plan.executor.capabilities.shared_files else "in the parent",
         "the kind of run": "without faults" if faults.is_calm else f"with faults ({options.faults.profile})",
     }
+    if plan.sink is not None:
+        facts |= {SINK: plan.sink.name}
     if options.encoding != UTF_8:
         facts |= {"the encoding": options.encoding}
     if not faults.is_calm:
@@ -45,7 +53,7 @@ def run_facts(plan: RunPlan[Any], sources: Sequence[Source], job: Mapping[str, s
 
 def run_remedies(sources: Sequence[Source]) -> Mapping[str, str]:
     """Return what to do about those facts that may differ though the counts would be the same."""
-    return {
+    return {SINK: SAME_SINK} | {
         name_of_time(number, source): "If nothing else has changed, set it back and go on: "
         f"touch -d '{{was}}' {quoted(source.path)}. Otherwise start anew with another file."
         for number, source in enumerate(sources, start=1)
@@ -59,13 +67,21 @@ class CheckpointedWorkload:
     The results of finished items take the way that new ones take, through ``accept`` of the workload within; so what
     an item makes possible is found again, too. A workload that sums them up has its sum kept instead. Items that failed
     for good are not handed out either, unless ``retries_failed``, or one of them stopped its run. ``resumed`` counts the finished items, and ``failed``
-    holds the others.
+    holds the others. ``kept`` makes of a result what is kept of it.
     """
 
-    def __init__(self, workload: KeptWorkload, store: CheckpointStore, *, retries_failed: bool) -> None:
+    def __init__(
+        self,
+        workload: KeptWorkload,
+        store: CheckpointStore,
+        *,
+        retries_failed: bool,
+        kept: Callable[[bytes], bytes] = bytes,
+    ) -> None:
         self._workload = workload
         self.store = store
         self._retries_failed = retries_failed
+        self._kept = kept
         self._sums_up = workload.snapshot() is not None
         self._is_sum_stale = False
         self.resumed = 0
@@ -82,7 +98,11 @@ class CheckpointedWorkload:
         """Keep a result together with its item's identity, and return the items that it makes possible."""
         follow_ups = self._workload.accept(item, result)
         self.store.put(
-            item.task, item.id, self._workload.content(item), None if self._sums_up else result, self._span(item)
+            item.task,
+            item.id,
+            self._workload.content(item),
+            None if self._sums_up else self._kept(result),
+            self._span(item),
         )
         self._is_sum_stale = self._sums_up
         return self._unfinished(follow_ups)

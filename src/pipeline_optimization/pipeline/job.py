@@ -7,7 +7,9 @@ A job goes through three stages, each a type of its own, so that nothing can be 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from attrs import frozen
 
 from pipeline_optimization.engine.work import Item, Workload
 
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.sources import FileRange, Source
     from pipeline_optimization.tasks.task_decorator import TaskSpec
 
-__all__ = ["Job", "KeptWorkload", "LoadedJob", "StartedJob", "StopOf"]
+__all__ = ["Job", "KeptWorkload", "LoadedJob", "Outbox", "Parcel", "StartedJob", "StopOf"]
 
 R_co = TypeVar("R_co", covariant=True)
 
@@ -98,6 +100,11 @@ class StartedJob(Protocol[R_co]):
         ...
 
     @property
+    def outbox(self) -> Outbox | None:
+        """Return the rows of its results, where they go to a sink."""
+        ...
+
+    @property
     def bytes_read(self) -> int:
         """Return how much of the input was read so far, here and by workers."""
         ...
@@ -129,4 +136,40 @@ class KeptWorkload(Workload, Protocol):
 
     def restore(self, snapshot: bytes) -> None:
         """Begin with the sum of another run's results. Raises ValueError or struct.error for what is none."""
+        ...
+
+
+@frozen
+class Parcel:
+    """Rows that one item gave, and who they are, as the job knows them."""
+
+    item: Item
+    rows: Sequence[Any]
+    ids: Sequence[Any]
+
+
+class Outbox(Protocol):
+    """The rows of a result on their way to a sink. ``delivered`` is how many have got there, in earlier runs too."""
+
+    delivered: int
+
+    @property
+    def is_full(self) -> bool:
+        """Return whether so much waits that it should be delivered now: memory is bounded."""
+        ...
+
+    def take(self) -> Sequence[Parcel]:
+        """Return what waits; it waits no more."""
+        ...
+
+    def kept(self, result: bytes) -> bytes:
+        """Return what a checkpoint keeps of an item's result: all but its rows."""
+        ...
+
+    def alone(self, parcel: Parcel, indexes: Sequence[int]) -> Sequence[Item]:
+        """Return the items that stand for single rows of a parcel; the item itself where it is such a one."""
+        ...
+
+    def parted(self, result: bytes, alone: Sequence[Item]) -> bytes:
+        """Return the kept result of an item to which some of its rows belong no more: when it is accepted, it makes these items possible."""
         ...

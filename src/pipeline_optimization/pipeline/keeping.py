@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from attrs import define, field
 
-from pipeline_optimization.checkpoint import CheckpointStore
+from pipeline_optimization.checkpoint import CheckpointStore, DeliveryLog
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
@@ -50,10 +50,14 @@ class Keeping:
     def __attrs_post_init__(self) -> None:
         self._start = self.clock.now()
 
-    def keep(self, workload: KeptWorkload) -> Workload:
-        """Return a run's workload, whose results are kept from now on."""
-        self.kept = CheckpointedWorkload(workload, self.store, retries_failed=self.retries_failed)
+    def keep(self, workload: KeptWorkload, kept: Callable[[bytes], bytes] = bytes) -> Workload:
+        """Return a run's workload, whose results are kept from now on. ``kept`` makes of a result what is kept of it."""
+        self.kept = CheckpointedWorkload(workload, self.store, retries_failed=self.retries_failed, kept=kept)
         return self.kept
+
+    def deliveries(self) -> DeliveryLog:
+        """Return what the checkpoint knows of deliveries to a sink."""
+        return self.store.deliveries()
 
     def stop_of(self, path: str, start: int) -> int | None:
         """Return where the part of a file that begins at a byte ends, if the checkpoint knows."""
@@ -81,16 +85,19 @@ class Keeping:
         if self.kept is not None:
             self.kept.quarantine(item, failed, stopped_run=self.stops_on_failure)
 
+    @property
+    def is_due(self) -> bool:
+        """Return whether commits have taken less than SHARE of the run's time."""
+        return self._spent <= SHARE * (self.clock.now() - self._start)
+
     def commit(self, *, at_once: bool = False) -> bool:
         """Make safe what was finished since the last time; return whether there was anything.
 
         Unless ``at_once``, it waits for a later call while commits have taken more than SHARE of the run's time.
         """
-        if self.kept is None:
+        if self.kept is None or not (at_once or self.is_due):
             return False
         begun = self.clock.now()
-        if not at_once and self._spent > SHARE * (begun - self._start):
-            return False
         is_new = self.kept.commit()
         if is_new:
             self._spent += self.clock.now() - begun

@@ -15,7 +15,7 @@ from pipeline_optimization.engine.work import AS_ALL, TaskPolicy
 from pipeline_optimization.errors import OptionError, OrchestratorError, UnknownComponentError, UsageError
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.sources import UTF_8, check_encoding
-from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
+from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy, Sink
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.job import Job
@@ -29,6 +29,7 @@ __all__ = [
     "NO_OPTIONS",
     "PIPELINE_FACT",
     "SEED",
+    "Destination",
     "Executor",
     "RunOptions",
     "RunPlan",
@@ -115,10 +116,18 @@ class Executor:
 
 
 @frozen(kw_only=True, eq=False, repr=False)
+class Destination:
+    """Where the rows of a result go: a sink, and what it is called."""
+
+    name: str
+    sink: Sink
+
+
+@frozen(kw_only=True, eq=False, repr=False)
 class RunPlan(Generic[J_co]):
     """A run in which every name has been found and every option checked.
 
-    ``policies`` says, by task, what is not treated as ``retry`` and the limits say.
+    ``policies`` says, by task, what is not treated as ``retry`` and the limits say. ``sink`` takes the rows of the result, if they are not returned.
     """
 
     options: RunOptions
@@ -126,6 +135,7 @@ class RunPlan(Generic[J_co]):
     retry: Choice[RetryPolicy]
     job: J_co
     policies: Mapping[str, TaskPolicy] = AS_ALL
+    sink: Destination | None = None
 
     @property
     def faults(self) -> FaultPlan:

@@ -18,7 +18,7 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Retrying, Workload
 from pipeline_optimization.engine.worker import WorkerSetup
-from pipeline_optimization.pipeline.job import Job, LoadedJob
+from pipeline_optimization.pipeline.job import Job, LoadedJob, Outbox
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.processors import processors
@@ -27,6 +27,7 @@ from pipeline_optimization.sources import Source
 from pipeline_optimization.types import Orchestrator
 
 if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.delivering import Delivering
     from pipeline_optimization.pipeline.keeping import Keeping
     from pipeline_optimization.pipeline.observing import Observing
     from pipeline_optimization.types.events import RunEvent
@@ -68,12 +69,16 @@ class Unkept:
     path = ""
     finished = 0
     resumed = 0
+    is_due = False
 
     def __init__(self) -> None:
         self.failed = Tally()
 
-    def keep(self, workload: Workload) -> Workload:
+    def keep(self, workload: Workload, kept: Callable[[bytes], bytes] = bytes) -> Workload:
         return workload
+
+    def deliveries(self) -> None:
+        return None
 
     def stop_of(self, path: str, start: int) -> int | None:
         return None
@@ -115,7 +120,7 @@ def execute(
         job = loaded.start(sources, keeping.stop_of)
 
         def save(*, at_once: bool = False) -> None:
-            if keeping.commit(at_once=at_once) and observing.is_heard:
+            if committing.commit(at_once=at_once) and observing.is_heard:
                 from pipeline_optimization.types import CheckpointSaved  # noqa: PLC0415 - only runs that are observed need it
 
                 observing.emit(
@@ -130,7 +135,7 @@ def execute(
         faults = plan.faults
         engine = Engine(
             plan.executor.orchestrator,
-            keeping.keep(job.workload),
+            keeping.keep(job.workload, *([] if job.outbox is None else [job.outbox.kept])),
             Retrying(
                 plan.retry.build(), seed=faults.seed, case=faults.case, scale=faults.time_scale, own=plan.policies
             ),
@@ -154,7 +159,7 @@ def execute(
             files=[*registry.file_modules, *loaded.modules],
             **_labels(plan),
         )
-        with _announced(
+        announced = _announced(
             observing,
             plan=plan,
             sources=sources,
@@ -164,7 +169,8 @@ def execute(
             keeping=keeping,
             clock=clock,
             run_id=run_id,
-        ):
+        )
+        with announced, _committing(plan, job.outbox, keeping, engine, clock) as committing:
             engine.run(setup.to_bytes())
             save(at_once=True)  # the run has finished when all of it is kept
 
@@ -206,6 +212,17 @@ def _keeping(
     from pipeline_optimization.pipeline.keeping import open_keeping  # noqa: PLC0415 - SQLite, for runs that use it only
 
     return open_keeping(path, plan, sources, job, clock=clock)
+
+
+def _committing(
+    plan: RunPlan[Any], outbox: Outbox | None, keeping: Keeping | Unkept, engine: Engine, clock: Clock
+) -> AbstractContextManager[Delivering | Keeping | Unkept]:
+    """Return what commits a run's results: its checkpoint, or its deliveries to a sink, if it has one."""
+    if outbox is None:
+        return nullcontext(keeping)
+    from pipeline_optimization.pipeline.delivering import delivering  # noqa: PLC0415 - for runs with a sink only
+
+    return delivering(plan, outbox, keeping, engine, clock)
 
 
 def _limits(plan: RunPlan[Any]) -> Limits:

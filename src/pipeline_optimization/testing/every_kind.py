@@ -28,6 +28,7 @@ CHECKS: Mapping[ExaminedKind, Sequence[Check[Any]]] = {
     "retry_policy": RETRY_POLICY_CHECKS,
     "lexicon": LEXICON_CHECKS,
     "pipeline": (*WORKER_CHECKS, *PIPELINE_CHECKS),
+    "sink": (),
     "observer": OBSERVER_CHECKS,
 }
 """Every check, by kind, in the order in which they are best read."""

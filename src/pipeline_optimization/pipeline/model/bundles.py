@@ -48,6 +48,7 @@ def build_stages(
     stages: dict[str, Stage] = {pipeline.input.task: runner.run_part}
     for index, step in enumerate(pipeline.steps):
         stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step)
+    stages[pipeline.delivery] = runner.run_end
     return stages
 
 
@@ -106,6 +107,11 @@ class _Runner:
         outcome.elements = len(read.elements)
         outcome.invalid_bytes, outcome.looks = read.invalid_bytes, read.looks
         return outcome.to_bundled()
+
+    def run_end(self, data: bytes) -> Bundled:
+        """Take one value to the end, which is behind all steps."""
+        with restoring(self.directory):
+            return self.run(Batch.of([self.codec.decode(data)]), len(self.pipeline.steps), is_alone=True).to_bundled()
 
     def run(self, elements: Batch, first: int, *, is_alone: bool) -> Outcome:
         """Run elements from a step to the end, or to a step that they enter alone.

@@ -24,7 +24,7 @@ from pipeline_optimization.foreign_code import ForeignCodeError, call_component,
 from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.model.parameters import options_of, return_type
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Steps
-from pipeline_optimization.pipeline.plan import RunOptions, RunPlan
+from pipeline_optimization.pipeline.plan import Destination, RunOptions, RunPlan
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import make_options
 from pipeline_optimization.spelling_hint import did_you_mean
@@ -53,10 +53,17 @@ class FoundPipeline:
     files: Sequence[FileModule] = field(repr=False)
 
     def plan(
-        self, registry: Registry, options: RunOptions, given: Iterable[Any] | None = None
+        self,
+        registry: Registry,
+        options: RunOptions,
+        given: Iterable[Any] | None = None,
+        *,
+        sink: Destination | None = None,
     ) -> RunPlan[PipelineJob[Any]]:
-        """Plan a run over values, or over sources where none are given. Raises as ``plan_pipeline`` does."""
-        return plan_pipeline(registry, options, self.pipeline, given, modules=self.files, settings=self.options)
+        """Plan a run over values, or over sources where none are given; ``sink`` takes the values of its end. Raises as ``plan_pipeline`` does."""
+        return plan_pipeline(
+            registry, options, self.pipeline, given, modules=self.files, settings=self.options, sink=sink
+        )
 
 
 @frozen(kw_only=True)

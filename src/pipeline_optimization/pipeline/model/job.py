@@ -6,24 +6,24 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.file_module import FileModule, origin_of
-from pipeline_optimization.pipeline.job import StopOf
+from pipeline_optimization.pipeline.job import Outbox, StopOf
 from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
-from pipeline_optimization.pipeline.model.ends import describe_end, functions_of
+from pipeline_optimization.pipeline.model.ends import Collect, describe_end, functions_of
 from pipeline_optimization.pipeline.model.packing import ByValue, Packable, pack, unpack
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, innermost
 from pipeline_optimization.pipeline.model.surroundings import working_directory
-from pipeline_optimization.pipeline.model.workload import PipelineWorkload
-from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions, RunPlan, plan_run
+from pipeline_optimization.pipeline.model.workload import Gathered, PipelineWorkload
+from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Destination, Executor, RunOptions, RunPlan, plan_run
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
@@ -42,6 +42,7 @@ class PipelineJob(Generic[Result]):
 
     ``given`` are the values that it runs over, None where it runs over sources; ``modules`` are single files of its functions, and
     ``settings`` the options that it was built with, as far as they are known. ``is_kept``: a checkpoint keeps what is done.
+    ``is_delivered``: a sink takes the values.
     """
 
     pipeline: CompletePipeline[Any, Result]
@@ -51,6 +52,7 @@ class PipelineJob(Generic[Result]):
     chunk_size: int
     encoding: str
     is_kept: bool = False
+    is_delivered: bool = False
     modules: Sequence[FileModule] = ()
     settings: Mapping[str, object] = field(factory=dict)
 
@@ -153,8 +155,9 @@ class LoadedPipelineJob(Generic[Result]):
             inline=not job.executor.capabilities.shared_files,
             names=[source.name for source in sources],
             alone=self.argument.alone,
+            gathered=Gathered() if job.is_delivered else None,
         )
-        return StartedPipelineJob(job=job, workload=workload)
+        return StartedPipelineJob(job=job, workload=workload, outbox=_outbox(workload) if job.is_delivered else None)
 
 
 @define(kw_only=True)
@@ -163,6 +166,7 @@ class StartedPipelineJob(Generic[Result]):
 
     job: PipelineJob[Result]
     workload: PipelineWorkload
+    outbox: Outbox | None = None
 
     @property
     def warnings(self) -> Sequence[str]:
@@ -174,14 +178,22 @@ class StartedPipelineJob(Generic[Result]):
 
     def report(self, summarise: Callable[[], RunSummary]) -> PipelineReport[Result]:
         pipeline = self.job.pipeline
-        result = pipeline.end.result(self.workload.total)
+        outbox = self.outbox
+        result = pipeline.end.result(self.workload.total) if outbox is None else None
         return PipelineReport(
             pipeline=pipeline.name,
-            result=result,
+            result=cast("Result", result),
+            delivered=None if outbox is None else outbox.delivered,
             elements=self.workload.elements,
             options=self.job.settings,
             summary=summarise(),
         )
+
+
+def _outbox(workload: PipelineWorkload) -> Outbox:
+    from pipeline_optimization.pipeline.model.outgoing import RowOutbox  # noqa: PLC0415 - for runs with a sink only
+
+    return RowOutbox(workload)
 
 
 def _fact_of(option: str) -> str:
@@ -196,12 +208,17 @@ def plan_pipeline(
     *,
     modules: Sequence[FileModule] = (),
     settings: Mapping[str, object] = NO_SETTINGS,
+    sink: Destination | None = None,
 ) -> RunPlan[PipelineJob[Result]]:
     """Plan the run of a pipeline over values, or over the run's sources where none are given.
 
-    ``modules`` are the single files of its functions, ``settings`` the options that it was built with. Raises UsageError for unknown names and
+    ``modules`` are the single files of its functions, ``settings`` the options that it was built with, and ``sink`` takes the values. Raises UsageError for unknown names and
     wrong values, PluginError where a chosen plugin is broken.
     """
+    if sink is not None and not isinstance(cast("object", pipeline.end), Collect):
+        raise OptionError(
+            f"The pipeline {pipeline.name!r} ends in one result, not in rows that a sink could take: let it end in .collect(), or leave the sink out."
+        )
     is_kept = options.checkpoint is not None
     if is_kept and given is not None:
         raise OptionError(
@@ -218,8 +235,9 @@ def plan_pipeline(
             chunk_size=options.chunk_size,
             encoding=options.encoding,
             is_kept=is_kept,
+            is_delivered=sink is not None,
             modules=modules,
             settings=settings,
         )
 
-    return plan_run(registry, options, plan_job)
+    return evolve(plan_run(registry, options, plan_job), sink=sink)

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Mapping, Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from attrs import field, frozen
 
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
 from pipeline_optimization.pipeline.summary import Conclusions, RunSummary, counts_to_dict, failed_to_list
+from pipeline_optimization.plain_data import plain
 
-__all__ = ["PipelineReport", "plain"]
+__all__ = ["PipelineReport"]
 
 Result = TypeVar("Result")
-
-WRITTEN = frozenset({"datetime", "decimal", "fractions", "ipaddress", "pathlib", "uuid"})
-"""Modules whose values people know by their ``str``."""
 
 
 @frozen(kw_only=True)
@@ -27,13 +23,15 @@ class PipelineReport(Conclusions, Generic[Result]):
 
     ``elements`` is how many the input had, and ``options`` are those that the pipeline was built with, where a command did that. ``is_complete`` is False if an element failed for good, or something stopped the run
     (``stop``); then the result covers only what was finished. ``failed_items`` tells of each element that failed for good, where it
-    comes from and its last error. ``summary`` has the rest: the floor, the start of the workers, the seed.
+    comes from and its last error. Where a sink took the values, ``delivered`` is how many it has, those of earlier runs included, and
+    ``result`` is None. ``summary`` has the rest: the floor, the start of the workers, the seed.
     """
 
     pipeline: str
     result: Result
     elements: int
     options: Mapping[str, object] = field(factory=dict)
+    delivered: int | None = None
     summary: RunSummary = field(repr=False)
 
     @property
@@ -74,6 +72,7 @@ class PipelineReport(Conclusions, Generic[Result]):
         return {
             "pipeline": self.pipeline,
             "result": plain(self.result),
+            **({} if self.delivered is None else {"delivered": self.delivered}),
             "runtime": round(summary.runtime, 3),
             "complete": self.is_complete,
             "interrupted": self.is_interrupted,
@@ -102,19 +101,3 @@ class PipelineReport(Conclusions, Generic[Result]):
             "ledger": {"entries": summary.ledger_entries, "digest": summary.ledger_digest},
             "warnings": list(self.warnings),
         }
-
-
-def plain(value: Any) -> object:
-    """Return a value as JSON has it; see ``PipelineReport.to_dict``."""
-    if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
-        return value
-    if isinstance(value, Mapping):
-        if all(isinstance(key, str) for key in value):
-            return {key: plain(member) for key, member in value.items()}
-        return [[plain(key), plain(member)] for key, member in value.items()]
-    if isinstance(value, list | tuple):
-        return [plain(member) for member in value]
-    if isinstance(value, set | frozenset):
-        return sorted(map(plain, value), key=json.dumps)
-    is_written = isinstance(value, float) or type(value).__module__.partition(".")[0] in WRITTEN
-    return str(value) if is_written else repr(value)

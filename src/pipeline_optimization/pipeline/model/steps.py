@@ -205,6 +205,12 @@ class CompletePipeline(Generic[In_contra, Result]):
     sample: Callable[[Random, int], Any] | None = field(default=None, repr=False)
     expected: Callable[[Any], Result] | None = field(default=None, repr=False)
 
+    @property
+    def delivery(self) -> str:
+        """Return what reports call the task by which an element reaches the end alone: where a sink has refused its value."""
+        names = {step.name for step in self.steps}
+        return "deliver" if "deliver" not in names else "deliver the value"
+
     def for_comparison(
         self,
         *,

@@ -11,6 +11,7 @@ from pipeline_optimization.engine.stage import describe_error
 from pipeline_optimization.engine.work import Item, UnacceptableError
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import InputError, OptionError
+from pipeline_optimization.pipeline.model.batch import Placed
 from pipeline_optimization.pipeline.model.blame import unsendable, where
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.elements import name_of, position
@@ -21,14 +22,34 @@ from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.sources.encoding import Decoded
 from pipeline_optimization.sources.lines import LineNumbers
 
-__all__ = ["PipelineWorkload"]
+__all__ = ["Gathered", "PipelineWorkload"]
+
+
+@define
+class Gathered:
+    """Values at the end of the pipeline, by the item that gave them. ``size`` is about how many bytes they and the items take."""
+
+    rows: int = 0
+    size: int = 0
+    _values: list[tuple[Item, Sequence[Placed]]] = field(factory=list)
+
+    def add(self, item: Item, values: Sequence[Placed], size: int) -> None:
+        if values:
+            self._values.append((item, values))
+            self.rows += len(values)
+            self.size += len(item.data) + size
+
+    def take(self) -> Sequence[tuple[Item, Sequence[Placed]]]:
+        """Return all that is there, and keep nothing."""
+        taken, self._values, self.rows, self.size = self._values, [], 0, 0
+        return taken
 
 
 @define(eq=False)
 class PipelineWorkload:
     """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far, ``codec`` that of workers.
 
-    ``inline``: workers cannot read files of this machine. Elements enter the steps ``alone`` one by one.
+    Where the run has a sink, values are not added up but ``gathered``. ``inline``: workers cannot read files of this machine. Elements enter the steps ``alone`` one by one.
     """
 
     pipeline: CompletePipeline[Any, Any]
@@ -40,6 +61,7 @@ class PipelineWorkload:
     elements: int = 0
     bytes_read: int = 0
     total: Any = None
+    gathered: Gathered | None = None
     decoded: Decoded = field(init=False)
 
     names: Sequence[str] = ()
@@ -69,18 +91,18 @@ class PipelineWorkload:
             source, message = outcome.unreadable
             raise InputError(message, source=source)
         if outcome.total is not None:
-            self._add(outcome.total)
+            self._add(item, outcome.total)
         self.elements += outcome.elements
         self.decoded.note(outcome.invalid_bytes, outcome.looks, item.place)
         if item.is_bundle:
             self.bytes_read += item.size
         if not outcome.failed and not outcome.waiting:
             return ()
-        place = self._places(item)
-        again = [evolve(self._alone(one, place(one)), failed=one.error) for one in outcome.failed]
-        return [*again, *(self._alone(one, place(one)) for one in outcome.waiting)]
+        place = self.places(item)
+        again = [evolve(self.item_of(one, place(one)), failed=one.error) for one in outcome.failed]
+        return [*again, *(self.item_of(one, place(one)) for one in outcome.waiting)]
 
-    def _add(self, data: bytes) -> None:
+    def _add(self, item: Item, data: bytes) -> None:
         """Add a total. Raises UnacceptableError for one that cannot be added, of which the functions' values are the cause."""
         end = self.pipeline.end
         try:
@@ -88,6 +110,9 @@ class PipelineWorkload:
         except Exception as error:
             makers = [step.plain for step in self.pipeline.steps]
             raise UnacceptableError(unsendable(makers, "what it did", error, "had from its worker")) from error
+        if self.gathered is not None:
+            self.gathered.add(item, other, len(data))
+            return
         try:
             self.total = end.merge(self.total, other)
         except Exception as error:
@@ -148,18 +173,19 @@ class PipelineWorkload:
             split=split,
         )
 
-    def _places(self, item: Item) -> Callable[[Failed | Waiting], str]:
+    def places(self, item: Item) -> Callable[[Failed | Waiting], str]:
         """Return what says where elements come from that an item's outcome has."""
         if not item.is_bundle:
             return lambda one: item.place
         place = self.pipeline.input.places(self.names, decode_contents(item.data), self.lines)
         return lambda one: f"{place(one.path)}: {one.shown}"
 
-    def _alone(self, one: Failed | Waiting, place: str) -> Item:
+    def item_of(self, one: Failed | Waiting, place: str) -> Item:
         name = name_of(one.path)
+        steps = self.pipeline.steps
         return Item(
             id=name,
-            task=self.pipeline.steps[one.step].name,
+            task=steps[one.step].name if one.step < len(steps) else self.pipeline.delivery,
             fault_key=name,
             data=one.data,
             position=position(one.path),

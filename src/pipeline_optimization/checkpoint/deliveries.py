@@ -1,0 +1,132 @@
+"""What a checkpoint knows of deliveries to a sink: which items the last one has, so that it can be made again."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterable
+from uuid import uuid4
+from zlib import crc32
+
+from pipeline_optimization.checkpoint.problems import damaged, explained
+from pipeline_optimization.checkpoint.records import text_of
+from pipeline_optimization.errors import CheckpointError
+
+__all__ = ["DeliveryLog"]
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS delivery (
+    only INTEGER PRIMARY KEY CHECK (only = 1), run TEXT NOT NULL,
+    number INTEGER NOT NULL, rows INTEGER NOT NULL, rows_before INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS delivering (task TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (task, id)) WITHOUT ROWID;
+"""
+
+Key = tuple[str, str]
+
+
+class DeliveryLog:
+    """The deliveries of a run. ``run`` is its identity for sinks, ``number`` that of the last delivery, ``rows`` how many rows all have.
+
+    What is written is safe after the next ``commit`` of the store, power cuts included: a sink must never know of a delivery that the
+    checkpoint has forgotten. Every method raises CheckpointError as those of the store do.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        database: sqlite3.Connection,
+        write: Callable[[], None],
+        sound: Callable[[object, object], bytes],
+    ) -> None:
+        self._path = path
+        self._database = database
+        self._write = write
+        self._sound = sound
+        with explained(path):
+            database.execute("PRAGMA synchronous = FULL")
+            for statement in filter(str.strip, SCHEMA.split(";")):
+                database.execute(statement)
+            database.execute("INSERT OR IGNORE INTO delivery VALUES (1, ?, 0, 0, 0)", (uuid4().hex,))
+            run, number, rows, before = database.execute(
+                "SELECT run, number, rows, rows_before FROM delivery"
+            ).fetchone()
+            self.run, self.number, self._rows, self._before = str(run), int(number), int(rows), int(before)
+
+    @property
+    def rows(self) -> int:
+        return self._before + self._rows
+
+    def settle(self, last: int) -> int:
+        """Take over what the sink says: its last delivery is ``last``. Return how many items have to be run again for it.
+
+        Raises CheckpointError where that cannot be: all deliveries but the last of a checkpoint were certainly made.
+        """
+        if last == self.number:
+            return 0
+        if last == self.number - 1:
+            return self.withdraw(drop_items=True)
+        raise CheckpointError(
+            f"The sink has {last} deliveries of the run of the checkpoint {self._path!r}, which has made {self.number}: it is another sink, or "
+            "somebody removed or restored one of the two. Name the sink that the run began with, or start anew with another checkpoint.",
+            path=self._path,
+        )
+
+    def intend(self, number: int, rows: int, items: Iterable[Key]) -> None:
+        """Note which items the next delivery has, and how many rows. The one before was certainly made."""
+        if number != self.number:
+            self._before, self.number = self.rows, number
+        self._rows = rows
+        with explained(self._path):
+            self._write()
+            self._database.execute("DELETE FROM delivering")
+            self._database.executemany(
+                "INSERT OR IGNORE INTO delivering VALUES (?, ?)", ((t, text_of(i)) for t, i in items)
+            )
+            self._put()
+
+    def withdraw(self, *, drop_items: bool = False) -> int:
+        """Take it that the last delivery was not made: it had no rows in the end, or the sink has not got it.
+
+        With ``drop_items`` its items are to be run again; return how many there are.
+        """
+        dropped = 0
+        with explained(self._path):
+            self._write()
+            if drop_items:
+                dropped = self._database.execute(
+                    "DELETE FROM item WHERE (task, id) IN (SELECT task, id FROM delivering)"
+                ).rowcount
+            self._database.execute("DELETE FROM delivering")
+            self.number, self._rows = self.number - 1, 0
+            self._put()
+        return dropped
+
+    def result_of(self, task: str, item: str) -> bytes:
+        """Return the stored result of an item that the delivery under way has."""
+        with explained(self._path):
+            row = self._database.execute(
+                "SELECT result, result_checksum FROM item WHERE task = ? AND id = ?", (task, text_of(item))
+            ).fetchone()
+        if row is None:
+            raise damaged(self._path, f"it has lost {task}:{item}")
+        return self._sound(*row)
+
+    def replace(self, task: str, item: str, result: bytes) -> None:
+        """Give an item that is stored another result."""
+        with explained(self._path):
+            self._write()
+            self._database.execute(
+                "UPDATE item SET result = ?, result_checksum = ? WHERE task = ? AND id = ?",
+                (result, crc32(result), task, text_of(item)),
+            )
+
+    def remove(self, task: str, item: str) -> None:
+        """Take it that an item was not finished."""
+        with explained(self._path):
+            self._write()
+            self._database.execute("DELETE FROM item WHERE task = ? AND id = ?", (task, text_of(item)))
+
+    def _put(self) -> None:
+        self._database.execute(
+            "UPDATE delivery SET number = ?, rows = ?, rows_before = ?", (self.number, self._rows, self._before)
+        )

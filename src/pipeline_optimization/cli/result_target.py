@@ -1,0 +1,79 @@
+"""Where a pipeline's result goes, as a command was told: shown on standard output, written whole, or delivered row by row."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from attrs import field, frozen
+
+from pipeline_optimization.cli.output_options import format_of
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.pipeline.destinations import SINK_OF_SUFFIX, file_destination, named_destination
+from pipeline_optimization.pipeline.model.ends import Collect
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.pipeline.plan import Destination, RunOptions
+from pipeline_optimization.registry import Registry
+
+__all__ = ["ResultTarget"]
+
+
+@frozen(kw_only=True)
+class ResultTarget:
+    """``path``, ``form`` and ``top`` are what ``--output``, ``--format`` and ``--top`` say, ``sink`` and its options what ``--sink`` does."""
+
+    path: str
+    form: str | None
+    top: int | None
+    sink: str | None = None
+    sink_options: Mapping[str, object] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        if self.sink_options and self.sink is None:
+            raise click.UsageError(f"-o sink.{next(iter(self.sink_options))} is for a sink: name it with --sink.")
+
+    @property
+    def format(self) -> str:
+        """Return the format in which the result is written, or the report of a run whose rows go to a sink."""
+        return format_of(self.form, self.path)
+
+    def destination(
+        self, registry: Registry, pipeline: CompletePipeline[Any, Any], options: RunOptions
+    ) -> Destination | None:
+        """Return where rows are delivered, None where the result is written whole. Raises UsageError and PluginError.
+
+        ``--output FILE`` delivers what ``collect()`` collects, unless another option asks for what only the whole result has, or the
+        checkpoint that the run goes on with keeps values.
+        """
+        if self.sink is not None:
+            return named_destination(registry, self.sink, self.sink_options)
+        if self.path == "-" or self.form is not None or self.top is not None or _is_special(self.path):
+            return None
+        if not isinstance(pipeline.end, Collect):
+            if Path(self.path).suffix.lower() == ".parquet":
+                raise OptionError(
+                    f"The pipeline {pipeline.name!r} ends in one result, and not in rows for {self.path!r}: let it end in .collect(), or name "
+                    "a .csv or .json file."
+                )
+            return None
+        if Path(self.path).suffix.lower() not in SINK_OF_SUFFIX or _keeps_values(options):
+            return None
+        return file_destination(registry, self.path)
+
+
+def _is_special(path: str) -> bool:
+    """Return whether a path is there and is no regular file: a terminal, a pipe."""
+    return os.path.exists(path) and not os.path.isfile(path)
+
+
+def _keeps_values(options: RunOptions) -> bool:
+    """Return whether the run goes on with a checkpoint of one without a sink."""
+    if not options.resume or options.checkpoint is None or not os.path.exists(options.checkpoint):
+        return False
+    from pipeline_optimization.checkpoint import stored_fact  # noqa: PLC0415 - SQLite, for runs that use it only
+    from pipeline_optimization.pipeline.checkpointing import SINK  # noqa: PLC0415 - as above
+
+    return stored_fact(options.checkpoint, SINK) is None

@@ -1,0 +1,211 @@
+"""Delivers the rows of a result to a sink, each exactly once. It is imported by runs that have a sink.
+
+Before a delivery the checkpoint says which items it has; with it the sink commits its number. Whatever dies in between, the two together
+tell what to do again: ``DeliveryLog.settle``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define, evolve, field
+
+from pipeline_optimization.checkpoint import DeliveryLog
+from pipeline_optimization.engine.clock import Clock
+from pipeline_optimization.engine.draws import seeded_random
+from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.error_text import describe_with_place
+from pipeline_optimization.errors import AnagramError, RefusedRowsError, SinkError
+from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
+from pipeline_optimization.pipeline.job import Outbox, Parcel
+from pipeline_optimization.pipeline.plan import RunPlan
+from pipeline_optimization.types import ErrorRecord, Row, Sink
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.run import Unkept
+
+__all__ = ["Delivering", "delivering"]
+
+SHARE = 0.02
+"""The part of a run's time that deliveries may take which are not full."""
+
+R = TypeVar("R")
+
+
+@contextmanager
+def delivering(
+    plan: RunPlan[Any], outbox: Outbox, keeping: Keeping | Unkept, engine: Engine, clock: Clock
+) -> Iterator[Delivering]:
+    """Open the plan's sink for a run, and close it at the end, however that comes. Raises SinkError and CheckpointError."""
+    assert plan.sink is not None
+    one = Delivering(plan, plan.sink.sink, outbox, keeping, engine, clock)
+    one.open()
+    is_complete = False
+    try:
+        yield one
+        is_complete = engine.stop is None
+    except BaseException:
+        one.abandon()
+        raise
+    one.close(is_complete=is_complete)
+
+
+@define(eq=False)
+class Delivering:
+    """The deliveries of one run."""
+
+    plan: RunPlan[Any]
+    sink: Sink
+    outbox: Outbox
+    keeping: Keeping | Unkept
+    engine: Engine
+    clock: Clock
+    _log: DeliveryLog | None = field(init=False, default=None)
+    _number: int = field(init=False, default=0)
+    _begun: float = field(init=False, default=0.0)
+    _spent: float = field(init=False, default=0.0)
+
+    def open(self) -> None:
+        """Open the sink, and compare what it has with what the checkpoint knows."""
+        log = self._log = self.keeping.deliveries()
+        last: object = self._call(self.sink.open, None if log is None else log.run)
+        if not isinstance(last, int) or last < 0:
+            self.abandon()
+            raise SinkError(
+                f"The sink {self._name!r} said that its last delivery is {last!r}. open() must return a number."
+            )
+        try:
+            if log is not None:
+                log.settle(last)
+                self.keeping.commit(at_once=True)
+                self.outbox.delivered = log.rows
+        except BaseException:
+            self.abandon()
+            raise
+        self._number = last
+        self._begun = self.clock.now()
+
+    def commit(self, *, at_once: bool = False) -> bool:
+        """Deliver what is there and make it safe; return whether the checkpoint has anything new.
+
+        Unless ``at_once`` or there is much to deliver, it waits for a later call while the last ones took too long.
+        """
+        begun = self.clock.now()
+        is_due = at_once or (self.keeping.is_due and self._spent <= SHARE * (begun - self._begun))
+        if not (is_due or self.outbox.is_full):
+            return False
+        parcels = self.outbox.take()
+        if not parcels:
+            return self.keeping.commit(at_once=at_once)
+        self._deliver(parcels)
+        self._spent += self.clock.now() - begun
+        return self._log is not None
+
+    def close(self, *, is_complete: bool) -> None:
+        self._call(self.sink.close, is_complete=is_complete)
+
+    def abandon(self) -> None:
+        """Close the sink of a run that has failed: that error counts, and not those of closing."""
+        try:
+            call_foreign(self.sink.close, is_complete=False)
+        except ForeignCodeError:
+            return
+
+    def _deliver(self, parcels: Sequence[Parcel]) -> None:
+        number = self._number + 1
+        while rows := [row for parcel in parcels for row in parcel.rows]:
+            self._intend(number, len(rows), [parcel.item for parcel in parcels])
+            try:
+                self._insist(number, rows)
+            except RefusedRowsError as error:
+                parcels = self._refuse(parcels, self._sound(error, len(rows)))
+                continue
+            self._number = number
+            self.outbox.delivered += len(rows)
+            return
+        if self._log is not None:
+            self._log.withdraw()
+            self.keeping.commit(at_once=True)
+
+    def _intend(self, number: int, rows: int, items: Sequence[Item]) -> None:
+        if self._log is not None:
+            self._log.intend(number, rows, [(item.task, item.id) for item in items])
+            self.keeping.commit(at_once=True)
+
+    def _insist(self, number: int, rows: Sequence[Row]) -> None:
+        """Make a delivery, again and again while that may help, as the run's retry policy says."""
+        delays: Iterator[float] | None = None
+        while True:
+            try:
+                return self._call(self.sink.deliver, number, rows)
+            except SinkError as error:
+                policy = self.plan.retry.build()
+                record = ErrorRecord(type="SinkError", message=str(error))
+                if delays is None:
+                    random = seeded_random(self.plan.faults.seed, self.plan.faults.case, "sink", str(number), "delays")
+                    delays = iter(policy.delays(random))
+                delay = next(delays, None) if error.is_transient and policy.retries(record) else None
+                if delay is None:
+                    raise
+                self.clock.sleep(delay)
+
+    def _refuse(self, parcels: Sequence[Parcel], refused: Mapping[int, str]) -> list[Parcel]:
+        """Let the elements of refused rows fail for good, each for itself, and return the parcels without them."""
+        left, first = [], 0
+        for parcel in parcels:
+            bad = [at for at in range(len(parcel.rows)) if first + at in refused]
+            if bad:
+                alone = self.outbox.alone(parcel, bad)
+                self._part(parcel, alone)
+                for at, item in zip(bad, alone, strict=True):
+                    self._fail(item, refused[first + at], is_new=item.name != parcel.item.name)
+            good = sorted(set(range(len(parcel.rows))).difference(bad))
+            left.append(evolve(parcel, rows=[parcel.rows[at] for at in good], ids=[parcel.ids[at] for at in good]))
+            first += len(parcel.rows)
+        return left
+
+    def _part(self, parcel: Parcel, alone: Sequence[Item]) -> None:
+        """Keep that some rows of an item are not done with it, but are items of their own."""
+        item = parcel.item
+        if self._log is None:
+            return
+        if [one.name for one in alone] == [item.name]:
+            self._log.remove(item.task, item.id)  # it is such an item itself
+            return
+        self._log.replace(item.task, item.id, self.outbox.parted(self._log.result_of(item.task, item.id), alone))
+
+    def _fail(self, item: Item, message: str, *, is_new: bool) -> None:
+        tally, track = self.engine.tally, Track(item=evolve(item, size=0), path=0.0)
+        error = ErrorRecord(type="RefusedRow", message=message, is_permanent=True)
+        if is_new:
+            tally.of(item.task).items += 1
+            tally.record(item, track.number, error.type)
+        tally.of(item.task).errors[error.type] += 1
+        self.engine.give_up(track, error, is_poison=False)
+
+    def _sound(self, error: RefusedRowsError, rows: int) -> Mapping[int, str]:
+        """Return why which rows are refused. Raises SinkError where the sink names no row, or one that there is not."""
+        if not error.refused or not set(error.refused) <= set(range(rows)):
+            raise SinkError(
+                f"The sink {self._name!r} refused the rows {sorted(error.refused)} of {rows}. It must name at least one that it was given."
+            ) from error
+        return error.refused
+
+    @property
+    def _name(self) -> str:
+        assert self.plan.sink is not None
+        return self.plan.sink.name
+
+    def _call(self, function: Callable[..., R], *args: Any, **options: Any) -> R:
+        """Call the sink. Raises its own errors on purpose as they are, and all others as SinkError."""
+        try:
+            return call_foreign(function, *args, **options)
+        except ForeignCodeError as error:
+            raised = error.raised
+        if isinstance(raised, AnagramError | MemoryError):
+            raise raised
+        raise SinkError(f"The sink {self._name!r} failed: {describe_with_place(raised)}.") from raised

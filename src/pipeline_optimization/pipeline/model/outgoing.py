@@ -1,0 +1,69 @@
+"""The values that reach the end of a pipeline whose run has a sink: they wait here for their delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import define, evolve, field
+
+from pipeline_optimization.engine.work import Item
+from pipeline_optimization.pipeline.job import Parcel
+from pipeline_optimization.pipeline.model.batch import Placed
+from pipeline_optimization.pipeline.model.blame import shown
+from pipeline_optimization.pipeline.model.elements import name_of
+from pipeline_optimization.pipeline.model.outcome import Outcome, Waiting
+from pipeline_optimization.pipeline.model.workload import PipelineWorkload
+
+__all__ = ["RowOutbox"]
+
+FULL_ROWS = 20_000
+"""Rows that are delivered at once although a commit is not due."""
+
+FULL_BYTES = 16 << 20
+"""The same in bytes, as far as they are known: those of the items that gave the rows, and of what they gave."""
+
+
+@define(eq=False)
+class RowOutbox:
+    """What a workload has put out. ``delivered`` is how many rows the sink has."""
+
+    workload: PipelineWorkload
+    delivered: int = 0
+    _alone: dict[str, Waiting] = field(init=False, factory=dict)
+
+    @property
+    def is_full(self) -> bool:
+        gathered = self.workload.gathered
+        return gathered is not None and (gathered.rows >= FULL_ROWS or gathered.size >= FULL_BYTES)
+
+    def take(self) -> Sequence[Parcel]:
+        gathered = self.workload.gathered
+        return [] if gathered is None else [_parcel(item, elements) for item, elements in gathered.take()]
+
+    def kept(self, result: bytes) -> bytes:
+        outcome = Outcome.from_bytes(result)
+        return result if outcome.total is None else evolve(outcome, total=None).to_bundled().result
+
+    def alone(self, parcel: Parcel, indexes: Sequence[int]) -> Sequence[Item]:
+        workload, item = self.workload, parcel.item
+        place = workload.places(item)
+        found = []
+        self._alone = {}
+        for index in indexes:
+            path, value = parcel.ids[index], parcel.rows[index]
+            data = workload.codec.encode((path, value))
+            one = Waiting(len(workload.pipeline.steps), path, data, shown(value))
+            is_same = item.task == workload.pipeline.delivery and item.id == name_of(path)
+            alone = item if is_same else workload.item_of(one, place(one))
+            self._alone[alone.name] = one
+            found.append(alone)
+        return found
+
+    def parted(self, result: bytes, alone: Sequence[Item]) -> bytes:
+        outcome = Outcome.from_bytes(result)
+        outcome.waiting += [self._alone[item.name] for item in alone]
+        return outcome.to_bundled().result
+
+
+def _parcel(item: Item, elements: Sequence[Placed]) -> Parcel:
+    return Parcel(item, [value for _, value in elements], [path for path, _ in elements])

@@ -1,0 +1,33 @@
+"""Values as JSON has them: in reports, and in files of rows."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["plain"]
+
+WRITTEN = frozenset({"datetime", "decimal", "fractions", "ipaddress", "pathlib", "uuid"})
+"""Modules whose values people know by their ``str``."""
+
+
+def plain(value: Any, other: Callable[[Any], object] = repr) -> object:
+    """Return a value as JSON has it: numbers that are none, decimals, times, identifiers and paths are texts.
+
+    A dictionary whose keys are no texts is a list of pairs, a set a sorted list. ``other`` says what stands for a value that JSON has no
+    form for; it may raise.
+    """
+    if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
+        return value
+    if isinstance(value, Mapping):
+        if all(isinstance(key, str) for key in value):
+            return {key: plain(member, other) for key, member in value.items()}
+        return [[plain(key, other), plain(member, other)] for key, member in value.items()]
+    if isinstance(value, list | tuple):
+        return [plain(member, other) for member in value]
+    if isinstance(value, set | frozenset):
+        return sorted((plain(member, other) for member in value), key=json.dumps)
+    is_written = isinstance(value, float) or type(value).__module__.partition(".")[0] in WRITTEN
+    return str(value) if is_written else other(value)

@@ -1,0 +1,1 @@
+"""Sinks that write the rows of a result into files."""

@@ -1,0 +1,172 @@
+"""The sinks ``ndjson:FILE``, ``csv:FILE`` and ``json:FILE``: a file that is written beside its place, and takes it when it is whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from io import FileIO
+from pathlib import Path
+
+from attrs import evolve
+
+from pipeline_optimization.errors import RefusedRowsError, SinkError
+from pipeline_optimization.output import end_of_links, take_place
+from pipeline_optimization.sinks.forms import Form
+from pipeline_optimization.sinks.journal import Journal, Mark, sync_directory
+from pipeline_optimization.sinks.names import JOURNAL, PARTIAL
+from pipeline_optimization.types import Row
+
+__all__ = ["FileSink"]
+
+
+class FileSink:
+    """Writes rows into a file.
+
+    While the run lasts, the rows are in ``FILE.partial``, and ``FILE.deliveries`` has its journal; a run without a checkpoint has none. The
+    journal stays where it is, since elements that failed may be tried again later: then the file becomes a partial one once more.
+    """
+
+    def __init__(self, path: str, form: Callable[[], Form]) -> None:
+        self._name = path
+        self._target = end_of_links(Path(path))
+        self._partial = self._target.with_name(f"{self._target.name}{PARTIAL}")
+        self._journal = Journal(self._target.with_name(f"{self._target.name}{JOURNAL}"))
+        self._form = form()
+        self._run: str | None = None
+        self._file: FileIO | None = None
+        self._mark = Mark()
+
+    def open(self, run: str | None) -> int:
+        with self._explained():
+            if not self._target.parent.is_dir():
+                raise SinkError(f"The directory of {self._name!r} does not exist. Make it, or name another file.")
+            if self._target.exists() and not self._target.is_file():
+                raise SinkError(f"{self._name!r} is no regular file. Rows are written into regular files only.")
+            if not os.access(self._target.parent, os.W_OK):
+                raise SinkError(f"Nothing can be written into the directory of {self._name!r}. Name another file.")
+            self._run = run
+            self._mark = Mark()
+            if run is None:
+                return 0
+            self._journal.read()
+            if self._journal.facts.get("run") != run or self._place() is None:
+                return 0
+            self._mark = self._journal.mark
+            self._form.facts = self._journal.facts.get("form", {})
+            return self._mark.number
+
+    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+        if number <= self._mark.number:
+            return
+        facts = self._form.facts
+        try:
+            data = self._form.encode(rows, is_first=self._mark.length == 0)
+        except RefusedRowsError:
+            self._form.facts = facts
+            raise
+        with self._explained():
+            file = self._opened()
+            self._write(file, data, is_safe=self._run is not None)
+            mark = Mark(number, self._mark.length + len(data))
+            if self._run is not None:
+                if self._mark.number == 0:
+                    self._journal.begin({"run": self._run, "form": self._form.facts})
+                self._journal.put(mark)
+            self._mark = mark
+
+    def close(self, *, is_complete: bool) -> None:
+        with self._explained():
+            try:
+                if is_complete and not (self._file is None and self._is_whole()):
+                    self._complete()
+            finally:
+                if self._file is not None:
+                    file, self._file = self._file, None
+                    file.close()
+
+    def _complete(self) -> None:
+        file = self._opened()
+        end = self._form.end(is_empty=self._mark.length == 0)
+        self._write(file, end, is_safe=True)
+        if self._run is not None:
+            if self._mark.number == 0:
+                self._journal.begin({"run": self._run, "form": self._form.facts})
+            self._journal.put(evolve(self._mark, ended=self._mark.length + len(end)))
+        take_place(self._partial, self._target)
+        sync_directory(self._target.parent)
+
+    def _is_whole(self) -> bool:
+        """Return whether the file is in its place already, as an earlier run of the same identity left it."""
+        return self._run is not None and self._journal.facts.get("run") == self._run and self._place() == self._target
+
+    def _place(self) -> Path | None:
+        """Return the file that has what the journal says, None where there is none."""
+        mark = self._journal.mark
+        if mark.ended is not None and _size(self._target) == mark.ended and _size(self._partial) is None:
+            return self._target
+        size = _size(self._partial)
+        return self._partial if size is not None and size >= mark.length else None
+
+    def _opened(self) -> FileIO:
+        """Return the partial file, as long as it was after the last delivery."""
+        if self._file is not None:
+            return self._file
+        if self._mark.number and self._place() == self._target:
+            os.replace(self._target, self._partial)
+        file = open(os.open(self._partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)  # noqa: SIM115 - kept open
+        try:
+            _lock(file, self._name)
+            if not self._mark.number:
+                self._journal.remove()  # first: it says nothing of the file that begins now
+            file.truncate(self._mark.length)
+            file.seek(self._mark.length)
+        except BaseException:
+            file.close()
+            raise
+        self._file = file
+        return file
+
+    def _write(self, file: FileIO, data: bytes, *, is_safe: bool) -> None:
+        """Write, and sync if it must be ``is_safe``. After an error, what was written of it is cut off before more is written."""
+        try:
+            left = memoryview(data)
+            while left:
+                left = left[file.write(left) :]
+            if is_safe:
+                os.fsync(file.fileno())
+        except OSError:
+            self._file = None
+            file.close()
+            raise
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise SinkError(
+                f"Cannot write {self._name!r}: {error.strerror or error}. What was delivered before is safe: see to it, and go on with "
+                "--resume if the run has a checkpoint."
+            ) from error
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return None
+
+
+def _lock(file: FileIO, name: str) -> None:
+    """Keep other runs away from a file while it is open. Raises SinkError if one is writing to it."""
+    try:
+        import fcntl  # noqa: PLC0415 - not on Windows
+    except ImportError:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise SinkError(f"Another run is writing {name!r}. Wait for it, or name another file.") from error
+    except OSError:
+        return  # a file system without locks

@@ -1,0 +1,130 @@
+"""How rows are written: a line of JSON for each, a JSON array, or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from pipeline_optimization.errors import RefusedRowsError
+from pipeline_optimization.plain_data import plain
+
+__all__ = ["FORMS", "Csv", "Form", "JsonArray", "JsonLines", "cell"]
+
+
+class Form(Protocol):
+    """Makes bytes of rows. ``facts`` is what it must know again when a file is continued: plain data."""
+
+    facts: dict[str, Any]
+
+    def encode(self, rows: Sequence[Any], *, is_first: bool) -> bytes:
+        """Return rows as bytes; ``is_first``: nothing is in the file yet. Raises RefusedRowsError."""
+        ...
+
+    def end(self, *, is_empty: bool) -> bytes:
+        """Return what completes a file."""
+        ...
+
+
+class JsonLines:
+    """A line of JSON for each row."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Any] = {}
+
+    def encode(self, rows: Sequence[Any], *, is_first: bool) -> bytes:
+        return b"".join(line + b"\n" for line in _each(rows, to_json))
+
+    def end(self, *, is_empty: bool) -> bytes:
+        return b""
+
+
+class JsonArray:
+    """A JSON array with a line for each row."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Any] = {}
+
+    def encode(self, rows: Sequence[Any], *, is_first: bool) -> bytes:
+        return (b"[\n" if is_first else b",\n") + b",\n".join(_each(rows, to_json))
+
+    def end(self, *, is_empty: bool) -> bytes:
+        return b"[]\n" if is_empty else b"\n]\n"
+
+
+class Csv:
+    """Comma-separated values. The first row says what the columns are: the keys of a record make a header, anything else has none."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Any] = {}
+
+    def encode(self, rows: Sequence[Any], *, is_first: bool) -> bytes:
+        facts = _columns_of(rows[0]) if is_first else self.facts
+        header = facts["header"]
+        lines = _each(rows, lambda row: _line(_values(row, header)))
+        self.facts = facts
+        return b"".join([*([_line(header)] if is_first and header else []), *lines])
+
+    def end(self, *, is_empty: bool) -> bytes:
+        return b""
+
+
+def to_json(row: object) -> bytes:
+    return json.dumps(plain(row, _refuse)).encode()
+
+
+def _refuse(value: object) -> object:
+    raise TypeError(f"JSON has no form for a value of the type {type(value).__qualname__}")
+
+
+def _each(rows: Sequence[Any], encode: Callable[[Any], bytes]) -> list[bytes]:
+    """Encode rows. Raises RefusedRowsError that names all which cannot be."""
+    encoded: list[bytes] = []
+    refused: dict[int, str] = {}
+    for index, row in enumerate(rows):
+        try:
+            encoded.append(encode(row))
+        except (TypeError, ValueError, RecursionError) as error:
+            refused[index] = str(error)
+    if refused:
+        raise RefusedRowsError(refused)
+    return encoded
+
+
+def _columns_of(row: object) -> dict[str, Any]:
+    """Return the header that a first row makes, None where it is no record."""
+    return {"header": [*map(str, row)] if isinstance(row, Mapping) and row else None}
+
+
+def _values(row: object, header: Sequence[str] | None) -> Sequence[object]:
+    if header is None:
+        if isinstance(row, Mapping):
+            raise ValueError("it is a record, and the file's first row is not, so that there is no header for its keys")
+        return row if isinstance(row, tuple | list) and row else (row,)
+    if not isinstance(row, Mapping):
+        raise TypeError(
+            f"it is no record, but of the type {type(row).__qualname__}; the file has the columns {', '.join(header)}"
+        )
+    if len(row) != len(header) or not all(name in row for name in header):
+        raise ValueError(f"it has the keys {', '.join(map(str, row))}; the file has the columns {', '.join(header)}")
+    return [row[name] for name in header]
+
+
+def cell(value: object) -> object:
+    """Return a value as a cell: what is neither text nor number is written as JSON."""
+    if value is None or isinstance(value, int | float):
+        return value
+    shown = plain(value, _refuse)
+    return shown if isinstance(shown, str) else json.dumps(shown)
+
+
+def _line(values: Sequence[object]) -> bytes:
+    stream = io.StringIO()
+    csv.writer(stream, lineterminator="\n").writerow([cell(value) for value in values])
+    return stream.getvalue().encode()
+
+
+FORMS: Mapping[str, Callable[[], Form]] = {"ndjson": JsonLines, "json": JsonArray, "csv": Csv}
+"""The forms of files, by name."""
