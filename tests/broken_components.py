@@ -10,9 +10,10 @@ from random import Random
 
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import ErrorRecord, ItemFinished, RunFinished, RunStarted
+from pipeline_optimization.types import ErrorRecord, FaultProfile, ItemFinished, RunFinished, RunStarted, TaskProfile
 
 __all__ = [
+    "BROKEN_FAULT_PROFILES",
     "BROKEN_LEXICONS",
     "BROKEN_OBSERVERS",
     "BROKEN_RELATIONS",
@@ -292,6 +293,47 @@ class OneRunOnly:
         self.is_used = True
 
 
+class Likeness:
+    failures, times, stragglers, slowness, tasks = 1.0, 1.0, 0.0, 1.0, {}  # type: ignore[var-annotated]
+
+
+CHANGES = count(1)
+
+
+def make_another() -> FaultProfile:
+    return FaultProfile(times=float(next(CHANGES)))
+
+
+class Local(FaultProfile):
+    """Is no longer itself once it was pickled."""
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return FaultProfile, ()
+
+
+class Infinite:
+    least = most = mean = float("inf")
+
+    def at(self, share: float) -> float:
+        return float("inf")
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Infinite)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def make_endless() -> FaultProfile:
+    return FaultProfile(tasks={"fetch": TaskProfile(latency=Infinite())})
+
+
+BROKEN_FAULT_PROFILES: dict[Callable[[], object], str] = {
+    Likeness: "is_a_profile",
+    make_another: "is_the_same_each_time",
+    Local: "can_be_sent",
+    make_endless: "draws_are_valid",
+}
 BROKEN_TOKENIZERS: dict[Callable[[], object], str] = {
     Strict: "takes_any_text",
     Forgetful: "is_repeatable",

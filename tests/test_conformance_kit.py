@@ -26,6 +26,7 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.testing import (
     CheckResult,
     check_component,
+    check_fault_profile,
     check_lexicon,
     check_observer,
     check_orchestrator,
@@ -80,6 +81,7 @@ BROKEN_COMPONENTS: list[tuple[Callable[..., list[CheckResult]], Callable[[], obj
         (check_signature, broken.BROKEN_SIGNATURES),
         (partial(check_signature, relation="other"), broken.BROKEN_RELATIONS),
         (check_retry_policy, broken.BROKEN_RETRY_POLICIES),
+        (check_fault_profile, broken.BROKEN_FAULT_PROFILES),
         (check_lexicon, broken.BROKEN_LEXICONS),
         (check_observer, broken.BROKEN_OBSERVERS),
     )

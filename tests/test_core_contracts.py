@@ -2,6 +2,7 @@
 
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.testing import (
+    FaultProfileContract,
     LexiconContract,
     ObserverContract,
     OrchestratorContract,
@@ -52,6 +53,10 @@ class TestFixed(RetryPolicyContract):
 
 class TestExponential(RetryPolicyContract):
     name = "exponential"
+
+
+class TestTail(FaultProfileContract):
+    name = "tail"
 
 
 class TestGcide(LexiconContract):

@@ -102,7 +102,7 @@ def test_refusals(arguments: tuple[str, ...], message: str, tmp_path: Path) -> N
     assert message in " ".join(refused(("plugins", *arguments), cwd=tmp_path).split())
 
 
-KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "observer")
+KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "fault_profile", "observer")
 
 
 @pytest.mark.parametrize("kind", KINDS)

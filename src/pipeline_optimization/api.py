@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from os import PathLike
+from typing import TYPE_CHECKING, Any
 
 from pipeline_optimization.anagrams.plan import AUTO, AnagramOptions, make_plan
 from pipeline_optimization.anagrams.report import RunReport
-from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import RunInterrupted
 from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS
@@ -16,6 +16,9 @@ from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, Countable, least_bytes, sources_of
 from pipeline_optimization.types import Orchestrator
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types import FaultProfile
 
 __all__ = ["NO_OPTIONS", "Countable", "count_anagrams", "count_with"]
 
@@ -34,8 +37,8 @@ def count_anagrams(
     signature_options: Mapping[str, object] = NO_OPTIONS,
     retry_options: Mapping[str, object] = NO_OPTIONS,
     lexicon_options: Mapping[str, object] = NO_OPTIONS,
-    faults: str = "none",
-    latency_scale: float = DEFAULT_LATENCY_SCALE,
+    faults: str | FaultProfile | Mapping[str, Any] = "none",
+    latency_scale: float | None = None,
     seed: int | None = None,
     case: str = "",
     chunk_size: int = DEFAULT_CHUNK_SIZE,
@@ -54,8 +57,9 @@ def count_anagrams(
     ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. The path of a directory stands
     for the text files below it, without hidden ones. A string that is the
     name of a file is a text all the same, with a warning. ``chunk_size`` is
-    in bytes, ``encoding`` is that of files and streams (UTF-16 or UTF-32 with a byte order mark needs none), ``latency_scale``
-    multiplies the simulated times of ``faults``, and ``seed`` is drawn where it is None.
+    in bytes, ``encoding`` is that of files and streams (UTF-16 or UTF-32 with a byte order mark needs none), ``faults`` is the
+    name of a fault profile, the path of a TOML file, a ``FaultProfile``, or a dictionary like such a file; ``latency_scale`` multiplies its
+    times (by default 0.05 for the project's own profiles, 1 for others), and ``seed`` is drawn where it is None.
     ``limits`` bounds times and failures. ``checkpoint`` keeps finished items in that file, and with ``resume`` those
     that it has are not run again, nor those that failed for good, unless ``retries_failed``; ``accept_changed_code`` goes
     on though the code of a component has changed since.

@@ -172,7 +172,14 @@ class TaskError(AnagramError, RuntimeError):
 
 
 class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
-    """A task failed because the fault profile said so; nothing is wrong with its input."""
+    """A task failed because the fault profile said so; nothing is wrong with its input.
+
+    ``stands_for`` is the name of the exception that the profile simulates; empty where it names none.
+    """
+
+    def __init__(self, message: str = "", *, stands_for: str = "") -> None:
+        super().__init__(message)
+        self.stands_for = stands_for
 
 
 class UnsendableError(TaskError):

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         AttemptEnded,
         CheckpointSaved,
         ComponentOf,
+        FaultProfile,
         ItemFinished,
         KernelOffer,
         Lexicon,
@@ -158,6 +159,21 @@ def anagram_register_sinks() -> Sequence[ComponentOf[Sink]]:
     in ``open``. Import what is heavy inside the factory.
 
     Example: ``[Component(name="sql", summary="...", factory=SqlSink, options=SqlOptions)]``.
+
+    Since 0.1.0.
+    """
+    return ()
+
+
+@hookspec
+def anagram_register_fault_profiles() -> Sequence[ComponentOf[FaultProfile]]:
+    """Return the fault profiles that the plugin offers.
+
+    Called once in each registry, when the plugin is imported. ``--faults NAME`` simulates one: the factory is called once a run, in
+    the parent, and returns a ``types.FaultProfile``.
+
+    Example: ``[Component(name="slow-store", summary="...", factory=make, options=NoOptions)]``, where ``make`` returns
+    ``FaultProfile(times=1.0, tasks={"fetch": TaskProfile(failure_rate=0.02)})``.
 
     Since 0.1.0.
     """

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 if TYPE_CHECKING:
     from pipeline_optimization.registry.options import Choice
     from pipeline_optimization.types import (
+        FaultProfile,
         KernelOffer,
         Lexicon,
         Orchestrator,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DISTRIBUTION_OF", "KINDS", "MEMBERS", "OBSERVER_HOOKS", "ByKind", "Kind", "kind_named"]
 
-Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "sink"]
+Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "sink", "fault_profile"]
 
 KINDS: Mapping[Kind, str] = {
     "orchestrator": "anagram_register_orchestrators",
@@ -34,6 +35,7 @@ KINDS: Mapping[Kind, str] = {
     "lexicon": "anagram_register_lexicons",
     "pipeline": "anagram_register_pipelines",
     "sink": "anagram_register_sinks",
+    "fault_profile": "anagram_register_fault_profiles",
 }
 """Each kind of component with the hook that registers it."""
 
@@ -58,6 +60,7 @@ MEMBERS: Mapping[str, Sequence[str]] = {
     "pipeline": ("end", "input", "name", "steps"),
     "retry_policy": ("budget", "deadline", "delays", "retries"),
     "sink": ("close", "deliver", "open"),
+    "fault_profile": ("failures", "slowness", "stragglers", "tasks", "times"),
 }
 """What a component of each kind must have, as its protocol says."""
 
@@ -81,7 +84,10 @@ DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
 def kind_named(word: str) -> Kind | None:
     """Return the kind that a user names: case, hyphens and underscores do not count. ``retry`` is short for one."""
     key = word.strip().lower().replace("-", "_").replace(" ", "_")
-    return next((kind for kind in KINDS if key in {kind, kind.removesuffix("_policy")}), None)
+    return next(
+        (kind for kind in KINDS if key in {kind, kind.removesuffix("_policy"), kind.removesuffix("_profile") + "s"}),
+        None,
+    )
 
 
 class ByKind(ABC):
@@ -119,6 +125,9 @@ class ByKind(ABC):
 
     def sink(self, label: str, options: Mapping[str, object] | None = None) -> Choice[Sink]:
         return cast("Choice[Sink]", self.choose("sink", label, options))
+
+    def fault_profile(self, label: str, options: Mapping[str, object] | None = None) -> Choice[FaultProfile]:
+        return cast("Choice[FaultProfile]", self.choose("fault_profile", label, options))
 
     def counting_kernels(
         self, *, tokenizer: str, signature: str, lexicon: str, ask_plugins: bool = True

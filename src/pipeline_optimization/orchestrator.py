@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from pipeline_optimization.anagrams.plan import AUTO, AnagramOptions
 from pipeline_optimization.api import NO_OPTIONS, count_with
@@ -14,6 +14,9 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.tasks.environment import fault_settings
 from pipeline_optimization.tasks.retry_settings import RetrySettings
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types import FaultProfile
 
 __all__ = ["TaskOrchestrator", "TaskResult"]
 
@@ -48,7 +51,7 @@ class TaskOrchestrator:
         kernel: str = AUTO,
         retry: str | None = None,
         retry_options: Mapping[str, object] = NO_OPTIONS,
-        faults: str | None = None,
+        faults: str | FaultProfile | Mapping[str, Any] | None = None,
         latency_scale: float | None = None,
         seed: int | None = None,
     ) -> None:

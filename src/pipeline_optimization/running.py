@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from os import PathLike, fspath
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from pipeline_optimization.engine.faults import DEFAULT_LATENCY_SCALE
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, RunInterrupted
 from pipeline_optimization.pipeline.awaiting import in_thread
@@ -21,6 +20,9 @@ from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, Countable, sources_of
 from pipeline_optimization.types import Orchestrator, Sink
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types import FaultProfile
 
 __all__ = ["run", "run_async"]
 
@@ -39,8 +41,8 @@ def run(
     retry: str = "exponential",
     orchestrator_options: Mapping[str, object] = NO_OPTIONS,
     retry_options: Mapping[str, object] = NO_OPTIONS,
-    faults: str = "none",
-    latency_scale: float = DEFAULT_LATENCY_SCALE,
+    faults: str | FaultProfile | Mapping[str, Any] = "none",
+    latency_scale: float | None = None,
     seed: int | None = None,
     case: str = "",
     chunk_size: int = DEFAULT_CHUNK_SIZE,
@@ -69,8 +71,9 @@ def run(
         retry: The policy under which an element is tried again whose function failed.
         orchestrator_options: Options of the orchestrator, such as ``{"workers": 4}``.
         retry_options: Options of the retry policy.
-        faults: The profile under which tasks wait and fail as their ``@task`` says; "none" injects nothing.
-        latency_scale: What multiplies every simulated time.
+        faults: The fault profile under which tasks wait and fail: the name of one, such as ``"exercise"``, the path of a TOML file, a
+            ``FaultProfile``, or a dictionary of the same form as a file. ``"none"`` injects nothing.
+        latency_scale: What multiplies every simulated time; by default 0.05 for the project's own profiles, and 1 for others.
         seed: Seeds what is simulated; drawn where it is None.
         case: Keeps the draws of this input apart from those of others.
         chunk_size: Bytes of input in one bundle.

@@ -11,7 +11,7 @@ from wheels.environment import WHEELS, clean_environment, make_environment
 
 pytestmark = pytest.mark.wheels
 
-KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "observer")
+KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "fault_profile", "observer")
 USED = {
     "orchestrator": ("--orchestrator", "my-orchestrator"),
     "tokenizer": ("--tokenizer", "my-tokenizer"),
@@ -19,6 +19,7 @@ USED = {
     "retry_policy": ("--retry", "my-retry-policy"),
     "lexicon": ("--lexicon", "my-lexicon"),
     "pipeline": ("--pipeline", "my-pipeline"),
+    "fault_profile": ("--faults", "my-fault-profile"),
     "observer": (),
 }
 

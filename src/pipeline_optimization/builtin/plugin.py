@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
 
 from pipeline_optimization.builtin.lexicons import (
     FileLexicon,
@@ -23,6 +25,7 @@ from pipeline_optimization.builtin.signatures import make_counts, make_letters, 
 from pipeline_optimization.builtin.sinks import FileOptions, make_csv, make_json, make_ndjson
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, WhitespaceTokenizer
 from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel
+from pipeline_optimization.engine.faults import BUILT_IN_PROFILES
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import (
@@ -39,6 +42,9 @@ from pipeline_optimization.types import (
     Sink,
     Tokenizer,
 )
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types import FaultProfile
 
 
 @hookimpl
@@ -129,6 +135,27 @@ def anagram_register_sinks() -> Sequence[ComponentOf[Sink]]:
 def _refuse(options: NoOptions) -> RunnablePipeline:
     """Refuse to make a pipeline of steps: anagrams are counted by kernels of their own."""
     raise UsageError("The pipeline 'anagrams' is run by count_anagrams() and by commands without --pipeline.")
+
+
+@hookimpl
+def anagram_register_fault_profiles() -> Sequence[ComponentOf[FaultProfile]]:
+    summaries = {
+        "exercise": "what each task declares itself",
+        "heavy": "twice the failures and the times that tasks declare",
+        "latency": "the times that tasks declare, without failures",
+        "none": "nothing is simulated",
+        "tail": "as latency; 3 % of calls take twenty times as long",
+    }
+    return [
+        Component(name=name, summary=summaries[name], factory=partial(_fault_profile, name), options=NoOptions)
+        for name in BUILT_IN_PROFILES
+    ]
+
+
+def _fault_profile(name: str, options: NoOptions) -> FaultProfile:
+    from pipeline_optimization.engine.profiles import PROFILES  # noqa: PLC0415 - most runs simulate nothing
+
+    return PROFILES[name]
 
 
 @hookimpl(trylast=True)

@@ -9,7 +9,7 @@ import click
 from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.cli.pipeline_option import pipeline_option
 from pipeline_optimization.cli.sizes import SIZE
-from pipeline_optimization.engine.faults import PROFILES
+from pipeline_optimization.engine.faults import BUILT_IN_PROFILES
 from pipeline_optimization.processors import processors
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
@@ -98,7 +98,7 @@ OPTIONS = (
     click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Timed rounds."),
     click.option("--detailed", is_flag=True, help="Phases, quantiles, failures, methods, and every warning."),
     click.option("--seed", type=int, help="Repeats texts, faults and order.  [default: drawn and printed]"),
-    click.option("--faults", type=click.Choice(sorted(PROFILES)), help="Of the profile mixed.  [default: exercise]"),
+    click.option("--faults", type=click.Choice(BUILT_IN_PROFILES), help="Of the profile mixed.  [default: exercise]"),
     click.option(
         "--latency-scale",
         type=click.FloatRange(min=0),

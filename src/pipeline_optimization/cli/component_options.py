@@ -61,7 +61,7 @@ class KindOptions:
             if not equals or not key:
                 raise click.UsageError(f"-o takes KEY=VALUE, not {pair!r}; -o help lists the options.")
             named = kind_named(kind) if dot else "orchestrator"
-            if named is None:
+            if named is None or named not in NAME_OF:
                 raise click.UsageError(f"-o {pair!r}: there is no {kind!r}; it can be {', '.join(found)}.")
             found[NAME_OF[named]][key] = value
         return cls(**found)

@@ -20,7 +20,6 @@ from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
-from pipeline_optimization.engine.faults import PROFILES
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import describe_options
 from pipeline_optimization.shell_quoting import quoted_command
@@ -70,15 +69,14 @@ DEFAULTS = AnagramOptions()
 )
 @click.option(
     "--faults",
-    type=click.Choice(sorted(PROFILES)),
-    help="Simulated faults.  [default: exercise for a test case, else none]",
+    metavar="NAME|FILE.toml",
+    help="Simulated faults: exercise, heavy, latency, none, tail, a plugin's profile, or a file of your own.  [default: exercise for a "
+    "test case, else none]",
 )
 @click.option(
     "--latency-scale",
     type=float,
-    default=DEFAULTS.faults.latency_scale,
-    show_default=True,
-    help="Multiplies simulated times, delays of retries among them.",
+    help="Multiplies simulated times, delays of retries among them.  [default: 0.05; 1 with a profile of your own]",
 )
 @click.option("--seed", type=int, help="Repeats a run's faults.  [default: drawn and printed]")
 @click.option(

@@ -20,16 +20,17 @@ from pipeline_optimization.errors import InjectedFault
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.task_client import TaskClient
+    from pipeline_optimization.types.durations import Durations
+    from pipeline_optimization.types.fault_profiles import FaultProfile
 
 __all__ = [
+    "BUILT_IN_PROFILES",
     "CALM",
     "DEFAULT_LATENCY_SCALE",
-    "PROFILES",
     "TASK_SERVER",
     "Draw",
     "FaultPlan",
     "FaultSettings",
-    "Profile",
     "TaskFaults",
     "fault_key",
     "new_seed",
@@ -37,35 +38,15 @@ __all__ = [
     "pass_latency_async",
 ]
 
+BUILT_IN_PROFILES = ("exercise", "heavy", "latency", "none", "tail")
+"""The names of the project's own fault profiles."""
+
 DEFAULT_LATENCY_SCALE = 0.05
 
 MAX_KEY = 64
 
 TASK_SERVER = "ANAGRAM_TASK_SERVER"
 """The environment variable that names the socket of the harness that measures this process."""
-
-
-@frozen
-class Profile:
-    """The factors that multiply what each task declares.
-
-    A share of ``stragglers`` of all calls takes ``slowness`` times as long as the others.
-    """
-
-    failures: float
-    times: float
-    stragglers: float = 0.0
-    slowness: float = 1.0
-
-
-PROFILES: Mapping[str, Profile] = {
-    "exercise": Profile(failures=1.0, times=1.0),
-    "heavy": Profile(failures=2.0, times=2.0),
-    "latency": Profile(failures=0.0, times=1.0),
-    "none": Profile(failures=0.0, times=0.0),
-    "tail": Profile(failures=0.0, times=1.0, stragglers=0.03, slowness=20.0),
-}
-"""Fault profiles by name."""
 
 
 def new_seed() -> int:
@@ -86,36 +67,70 @@ def fault_key(argument: str) -> str:
 
 @frozen
 class TaskFaults:
-    """How a task misbehaves: the share of calls that fail, the seconds that each call takes, and its stragglers."""
+    """How a task misbehaves: the share of calls that fail, the seconds that each call takes, and its stragglers.
+
+    With ``latency``, what a call waits is drawn from it, and ``sleep_time`` and stragglers do not count. ``compute`` is what a call
+    keeps its worker's core busy, beyond what its function does. ``errors`` are the names of the exceptions that failures stand for,
+    each with its share of them.
+    """
 
     failure_rate: float = 0.0
     sleep_time: float = 0.0
     stragglers: float = 0.0
     slowness: float = 1.0
+    latency: Durations | None = None
+    compute: Durations | None = None
+    errors: tuple[tuple[str, float], ...] = ()
 
-    def scaled(self, profile: str) -> TaskFaults:
-        """Return the faults under a profile; a rate above 1 is 1."""
-        factors = PROFILES[profile]
-        return TaskFaults(
-            min(1.0, self.failure_rate * factors.failures),
-            self.sleep_time * factors.times,
-            factors.stragglers,
-            factors.slowness,
-        )
+    @property
+    def least_time(self) -> float:
+        """Return the seconds that no call waits less than."""
+        return self.sleep_time if self.latency is None else self.latency.least
+
+    @property
+    def mean_time(self) -> float:
+        """Return the seconds that a call waits on average."""
+        if self.latency is not None:
+            return self.latency.mean
+        return self.sleep_time * (1.0 + self.stragglers * (self.slowness - 1.0))
+
+    @property
+    def is_simulated(self) -> bool:
+        """Return whether calls can fail, wait or compute."""
+        may_wait = self.sleep_time > 0 if self.latency is None else self.latency.most > 0
+        return self.failure_rate > 0 or may_wait or (self.compute is not None and self.compute.most > 0)
+
+    def error_at(self, share: float) -> str:
+        """Return the name of the exception that stands at a ``share`` of all failures; empty where none is named."""
+        for name, part in self.errors:
+            share -= part
+            if share < 0:
+                return name
+        return self.errors[-1][0] if self.errors else ""
 
 
 @frozen
 class Draw:
-    """What happens to one call: whether it fails, and the simulated seconds that it takes."""
+    """What happens to one call: whether it fails, the simulated seconds that it waits, and those that it computes.
+
+    ``error`` is the name of the exception that a failure stands for; empty where the profile names none.
+    """
 
     fails: bool
     latency: float
+    compute: float = 0.0
+    error: str = ""
+
+    @property
+    def time(self) -> float:
+        """Return the simulated seconds that the call takes its worker."""
+        return self.latency + self.compute
 
     def check(self, task: str, attempt: int = 0) -> None:
         """Raise InjectedFault if the call fails. ``attempt`` is its number, if its caller counts attempts."""
         if self.fails:
             which = f" on attempt {attempt}" if attempt else ""
-            raise InjectedFault(f"{task} failed{which} (simulated)")
+            raise InjectedFault(f"{task} failed{which} (simulated)", stands_for=self.error)
 
 
 CALM = Draw(fails=False, latency=0.0)
@@ -139,7 +154,9 @@ class FaultPlan:
     def is_simulated(self, task: str) -> bool:
         """Return whether calls of a task can fail or wait."""
         faults = self.tasks.get(task)
-        return faults is not None and (faults.failure_rate > 0 or self.least_latency(task) > 0)
+        if faults is None:
+            return False
+        return faults.failure_rate > 0 or (self.latency_scale > 0 and faults.is_simulated)
 
     @property
     def time_scale(self) -> float:
@@ -154,41 +171,64 @@ class FaultPlan:
         faults = self.tasks.get(task)
         if faults is None:
             return CALM
-        fails = uniform(self.seed, self.case, task, item, attempt, "failure") < faults.failure_rate
-        latency = self.least_latency(task)
-        if faults.stragglers and uniform(self.seed, self.case, task, item, attempt, copy, "tail") < faults.stragglers:
-            latency *= faults.slowness
-        return Draw(fails=fails, latency=latency)
+        key = self.seed, self.case, task, item, attempt
+        fails = uniform(*key, "failure") < faults.failure_rate
+        error = faults.error_at(uniform(*key, "error")) if fails and faults.errors else ""
+        if faults.latency is not None:
+            latency = faults.latency.at(uniform(*key, copy, "latency")) * self.latency_scale
+        else:
+            latency = self.least_latency(task)
+            if faults.stragglers and uniform(*key, copy, "tail") < faults.stragglers:
+                latency *= faults.slowness
+        compute = 0.0 if faults.compute is None else faults.compute.at(uniform(*key, "compute")) * self.latency_scale
+        return Draw(fails=fails, latency=latency, compute=compute, error=error)
 
     def least_latency(self, task: str) -> float:
-        """Return the simulated seconds that no call of a task takes less than."""
+        """Return the simulated seconds that no call of a task waits less than."""
         faults = self.tasks.get(task)
-        return 0.0 if faults is None else faults.sleep_time * self.latency_scale
+        return 0.0 if faults is None else faults.least_time * self.latency_scale
 
 
 @frozen(kw_only=True)
 class FaultSettings:
     """Which faults calls meet, as somebody asks for them; all of it travels together.
 
-    ``profile`` is a name in ``PROFILES``, ``latency_scale`` multiplies every simulated time, and ``case`` is the test case,
-    whose draws are its own. ``seed`` is None until one is drawn.
+    ``profile`` names the profile: one of the project's own, unless the profile itself is in ``own``. ``latency_scale`` multiplies every
+    simulated time, and ``case`` is the test case, whose draws are its own. ``seed`` is None until one is drawn.
     """
 
     profile: str = "none"
     latency_scale: float = DEFAULT_LATENCY_SCALE
     seed: int | None = None
     case: str = ""
+    own: FaultProfile | None = None
 
     def plan(self, tasks: Mapping[str, TaskFaults]) -> FaultPlan:
         """Return what happens to calls of these tasks, which misbehave as they declare. Raises ValueError without a seed."""
         if self.seed is None:
             raise ValueError("faults cannot be planned before their seed is drawn")
         return FaultPlan(
-            tasks={name: faults.scaled(self.profile) for name, faults in tasks.items()},
+            tasks=self._misbehaving(tasks),
             latency_scale=self.latency_scale,
             seed=self.seed,
             case=self.case,
         )
+
+    @property
+    def identity(self) -> str:
+        """Return the profile's name, with a digest of the profile itself where others may be called alike."""
+        if self.own is None:
+            return self.profile
+        text = repr((self.own, sorted(self.own.tasks.items())))
+        return f"{self.profile} {blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
+
+    def _misbehaving(self, tasks: Mapping[str, TaskFaults]) -> Mapping[str, TaskFaults]:
+        if self.own is None and self.profile == "none":
+            return dict.fromkeys(tasks, TaskFaults())
+        from pipeline_optimization.engine.profiles import PROFILES, faults_under  # noqa: PLC0415 - most runs simulate nothing
+
+        profile = PROFILES[self.profile] if self.own is None else self.own
+        return {name: faults_under(profile, name, faults) for name, faults in tasks.items()}
 
 
 def pass_latency(
@@ -200,17 +240,28 @@ def pass_latency(
     policy: str = "",
     sleep: Callable[[float], object] = time.sleep,
 ) -> Draw:
-    """Let a call's latency pass and return what was drawn for it: by ``draw``, or by the harness that measures us.
+    """Let a call's latency pass, compute as long as it does, and return what was drawn for it: by ``draw``, or by the harness that measures us.
 
     ``policy`` is the label of the retry policy that the call is under, for the harness's record.
     """
     client = _harness() if key else None
     if client is not None:
-        return client.call(task, key, number=number, policy=policy)
-    drawn = draw()
-    if drawn.latency > 0:
-        sleep(drawn.latency)
+        drawn = client.call(task, key, number=number, policy=policy)
+    else:
+        drawn = draw()
+        if drawn.latency > 0:
+            sleep(drawn.latency)
+    _compute(drawn.compute)
     return drawn
+
+
+def _compute(seconds: float) -> None:
+    """Keep a core busy for so many seconds of this thread's processor time."""
+    if seconds <= 0:
+        return
+    until = time.thread_time() + seconds
+    while time.thread_time() < until:
+        pass
 
 
 def _harness() -> TaskClient | None:
@@ -229,10 +280,12 @@ async def pass_latency_async(
     """Do the same while an event loop serves others."""
     client = _harness() if key else None
     if client is not None:
-        return await client.call_async(task, key, number=number, policy=policy)
-    drawn = draw()
-    if drawn.latency > 0:
-        import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
+        drawn = await client.call_async(task, key, number=number, policy=policy)
+    else:
+        drawn = draw()
+        if drawn.latency > 0:
+            import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
 
-        await asyncio.sleep(drawn.latency)
+            await asyncio.sleep(drawn.latency)
+    _compute(drawn.compute)  # which keeps the loop busy, as a function that computes does
     return drawn

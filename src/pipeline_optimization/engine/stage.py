@@ -95,6 +95,8 @@ def describe_error(error: BaseException, *, is_permanent: bool = False) -> Error
     is_familiar = kind.__module__ in {"builtins", InjectedFault.__module__}
     name = kind.__qualname__ if is_familiar else f"{kind.__module__}.{kind.__qualname__}"
     injected = isinstance(error, InjectedFault)
+    if isinstance(error, InjectedFault) and error.stands_for:
+        name = error.stands_for
     trace = "" if injected else "".join(traceback.format_exception(error))
     return ErrorRecord(
         type=name, message=message_of(error), traceback=trace, injected=injected, is_permanent=is_permanent

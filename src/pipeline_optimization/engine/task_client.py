@@ -80,10 +80,10 @@ class _ThreadConnection:
                     self._rest += data
                     continue
                 self._rest = rest
-                answered, fails, latency = json.loads(line)
+                answered, *drawn = json.loads(line)
                 # Others are answers to calls that were interrupted while they waited.
                 if answered == self._id:
-                    return Draw(fails=fails, latency=latency)
+                    return Draw(*drawn)
         except OSError as error:
             raise _silence() from error
 
@@ -143,10 +143,10 @@ class _LoopConnection:
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
-            answered, fails, latency = json.loads(line)
+            answered, *drawn = json.loads(line)
             future = self._waiting.get(answered)
             if future is not None and not future.done():
-                future.set_result(Draw(fails=fails, latency=latency))
+                future.set_result(Draw(*drawn))
 
     def _fail(self, error: OSError) -> None:
         self._outgoing.clear()

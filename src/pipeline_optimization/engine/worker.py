@@ -223,7 +223,8 @@ class Pending:
 
     @property
     def latency(self) -> float:
-        return self._draw.latency
+        """Return the simulated seconds that the attempt takes its worker."""
+        return self._draw.time
 
     @property
     def can_await(self) -> bool:
@@ -293,7 +294,7 @@ class Pending:
             Answer(
                 result=result,
                 error=error,
-                latency=self._draw.latency,
+                latency=self._draw.time,
                 seconds=seconds,
                 began=began,
                 done=done,

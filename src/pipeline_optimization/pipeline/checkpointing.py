@@ -40,7 +40,7 @@ def run_facts(plan: RunPlan[Any], sources: Sequence[Source], job: Mapping[str, s
         **job,
         "the chunk size": str(options.chunk_size),
         "reading": "in the workers" if plan.executor.capabilities.shared_files else "in the parent",
-        "the kind of run": "without faults" if faults.is_calm else f"with faults ({options.faults.profile})",
+        "the kind of run": "without faults" if faults.is_calm else f"with faults ({options.faults.identity})",
     }
     if plan.sink is not None:
         facts |= {SINK: plan.sink.name}

@@ -5,14 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from os import PathLike, fspath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
 
 from attrs import evolve, field, fields, frozen
 
-from pipeline_optimization.engine.faults import PROFILES, FaultPlan, FaultSettings, new_seed
+from pipeline_optimization.engine.faults import (
+    BUILT_IN_PROFILES,
+    DEFAULT_LATENCY_SCALE,
+    FaultPlan,
+    FaultSettings,
+    new_seed,
+)
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.work import AS_ALL, TaskPolicy
-from pipeline_optimization.errors import OptionError, OrchestratorError, UnknownComponentError, UsageError
+from pipeline_optimization.errors import OptionError, OrchestratorError, UsageError
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.sources import UTF_8, check_encoding
 from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy, Sink
@@ -55,6 +62,9 @@ must not choose the address of a cluster, which can run code here."""
 FAULTS: Mapping[str, str] = {"faults": "profile", "latency_scale": "latency_scale", "seed": "seed", "case": "case"}
 """What callers and checkpoints call the parts of ``FaultSettings``."""
 
+OWN_PROFILE = "own"
+"""What reports call a fault profile that was given as an object."""
+
 Options = Mapping[str, object]
 
 NO_OPTIONS: Options = {}
@@ -94,9 +104,29 @@ class RunOptions:
     @classmethod
     def called(cls, values: Mapping[str, Any]) -> Self:
         """Return options from values by the names that callers use; other names are passed over."""
-        faults = {part: values[name] for name, part in FAULTS.items() if name in values}
+        faults = _fault_values({part: values[name] for name, part in FAULTS.items() if name in values})
         own = {one.name: values[one.name] for one in fields(cls) if one.name in values and one.name not in FAULTS}
         return cls(**own, faults=FaultSettings(**faults))
+
+
+def _fault_values(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the parts of ``FaultSettings``: the profile may be a name, a profile, or a dictionary like a profile's file.
+
+    Where no scale is given, the project's profiles are scaled down, as their seconds are made up; those of users are real ones.
+    """
+    values = dict(given)
+    profile = values.get("profile", "none")
+    if not isinstance(profile, str):
+        if isinstance(profile, Mapping):
+            from pipeline_optimization.engine.profile_files import profile_from  # noqa: PLC0415 - hardly any run has one
+
+            values["own"] = profile_from(profile)
+        else:
+            values["own"] = profile
+        values["profile"] = OWN_PROFILE
+    if values.get("latency_scale") is None:
+        values["latency_scale"] = DEFAULT_LATENCY_SCALE if profile in BUILT_IN_PROFILES else 1.0
+    return values
 
 
 O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
@@ -147,7 +177,7 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
 
     Raises UsageError for unknown names and wrong values, PluginError where a chosen plugin is broken.
     """
-    _check_faults(options.faults)
+    faults = _found_faults(registry, options.faults)
     if options.chunk_size < 1:
         raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
     if options.resume and options.checkpoint is None:
@@ -156,9 +186,7 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
         raise OptionError(
             "Only a run that goes on can accept changed code. Add --resume, or leave --accept-changed-code out."
         )
-    options = evolve(
-        options, encoding=check_encoding(options.encoding), faults=evolve(options.faults, seed=_seed(options))
-    )
+    options = evolve(options, encoding=check_encoding(options.encoding), faults=evolve(faults, seed=_seed(options)))
     executor = _executor(registry, options)
     job = plan_job(options, executor)
     retry = registry.retry_policy(options.retry, options.retry_options)
@@ -181,17 +209,32 @@ def _policies(registry: Registry, tasks: Mapping[str, TaskSpec]) -> Mapping[str,
     return found
 
 
-def _check_faults(faults: FaultSettings) -> None:
-    """Raise UsageError for faults that nobody can have."""
-    if faults.profile not in PROFILES:
-        raise UnknownComponentError(
-            f"Unknown fault profile {faults.profile!r}. There are: {', '.join(sorted(PROFILES))}.",
-            kind="fault profile",
-            name=faults.profile,
-            installed=sorted(PROFILES),
-        )
+def _found_faults(registry: Registry, faults: FaultSettings) -> FaultSettings:
+    """Return the faults with their profile, from a file or a plugin where it is none of the project's.
+
+    Raises UsageError for a profile that there is not, or that is wrong, and for a wrong scale.
+    """
     if not (math.isfinite(faults.latency_scale) and faults.latency_scale >= 0):
         raise OptionError(f"The latency scale must be a number of at least 0, not {faults.latency_scale!r}.")
+    if faults.own is not None:
+        return _checked_profile(faults)
+    if faults.profile in BUILT_IN_PROFILES:
+        return faults
+    if faults.profile.endswith(".toml"):
+        from pipeline_optimization.engine.profile_files import read_profile  # noqa: PLC0415 - hardly any run has one
+
+        return evolve(faults, own=read_profile(Path(faults.profile)))
+    return evolve(faults, own=registry.fault_profile(faults.profile).build())
+
+
+def _checked_profile(faults: FaultSettings) -> FaultSettings:
+    from pipeline_optimization.types.fault_profiles import FaultProfile  # noqa: PLC0415 - hardly any run has one
+
+    if not isinstance(faults.own, FaultProfile):
+        raise OptionError(
+            f"Faults are the name of a profile, the path of a TOML file, a FaultProfile, or a dictionary like such a file, not {faults.own!r}."
+        )
+    return faults
 
 
 def _seed(options: RunOptions) -> int:

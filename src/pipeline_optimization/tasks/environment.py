@@ -8,9 +8,9 @@ from collections import Counter
 from contextvars import ContextVar
 
 from pipeline_optimization.engine.faults import (
+    BUILT_IN_PROFILES,
     CALM,
     DEFAULT_LATENCY_SCALE,
-    PROFILES,
     TASK_SERVER,
     Draw,
     FaultSettings,
@@ -97,8 +97,8 @@ CALLS = DirectCalls()
 
 def _profile(default: str) -> str:
     name = os.environ.get("ANAGRAM_FAULTS", default)
-    if name not in PROFILES:
-        raise OptionError(f"ANAGRAM_FAULTS must be one of {', '.join(sorted(PROFILES))}, not {name!r}.")
+    if name not in BUILT_IN_PROFILES:
+        raise OptionError(f"ANAGRAM_FAULTS must be one of {', '.join(BUILT_IN_PROFILES)}, not {name!r}.")
     return name
 
 

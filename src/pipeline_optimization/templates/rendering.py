@@ -30,6 +30,7 @@ USES: Mapping[str, str] = {
     "retry_policy": "anagram run --retry $name",
     "lexicon": "anagram run --text 'the cat' --lexicon $name",
     "pipeline": "anagram run --text 'the cat' --pipeline $name",
+    "fault_profile": "anagram run --faults $name",
     "observer": "anagram run",
 }
 """The command that shows a plugin of each kind at work."""

@@ -5,6 +5,7 @@ from pipeline_optimization.testing.anagrams.examining import check_lexicon, chec
 from pipeline_optimization.testing.checks import CheckFailedError, CheckResult
 from pipeline_optimization.testing.contracts import (
     ContractWarning,
+    FaultProfileContract,
     ObserverContract,
     OrchestratorContract,
     PipelineContract,
@@ -12,6 +13,7 @@ from pipeline_optimization.testing.contracts import (
 )
 from pipeline_optimization.testing.every_kind import check_component
 from pipeline_optimization.testing.examining import (
+    check_fault_profile,
     check_observer,
     check_orchestrator,
     check_pipeline,
@@ -22,6 +24,7 @@ __all__ = [
     "CheckFailedError",
     "CheckResult",
     "ContractWarning",
+    "FaultProfileContract",
     "LexiconContract",
     "ObserverContract",
     "OrchestratorContract",
@@ -30,6 +33,7 @@ __all__ = [
     "SignatureContract",
     "TokenizerContract",
     "check_component",
+    "check_fault_profile",
     "check_lexicon",
     "check_observer",
     "check_orchestrator",

@@ -17,12 +17,13 @@ from pipeline_optimization.registry import Kind, Registry
 from pipeline_optimization.testing.checks import Check, CheckFailedError, Examination
 from pipeline_optimization.testing.component_checks import WORKER_CHECKS
 from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
+from pipeline_optimization.testing.fault_profile_checks import FAULT_PROFILE_CHECKS
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
 from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipeline_subject import PipelineSubject
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
 from pipeline_optimization.testing.subject import Subject
-from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
+from pipeline_optimization.types import Capabilities, FaultProfile, Orchestrator, RetryPolicy
 
 if TYPE_CHECKING:
     import pytest
@@ -32,6 +33,7 @@ __all__ = [
     "Contract",
     "ContractWarning",
     "ExaminedKind",
+    "FaultProfileContract",
     "ObserverContract",
     "OrchestratorContract",
     "PipelineContract",
@@ -131,6 +133,17 @@ class RetryPolicyContract(ComponentContract):
     if TYPE_CHECKING:
 
         def make(self) -> RetryPolicy: ...
+
+
+class FaultProfileContract(ComponentContract):
+    """For fault profiles."""
+
+    kind = "fault_profile"
+    checks = FAULT_PROFILE_CHECKS
+
+    if TYPE_CHECKING:
+
+        def make(self) -> FaultProfile: ...
 
 
 class ObserverContract(Contract):

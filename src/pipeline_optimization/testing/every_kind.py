@@ -13,6 +13,7 @@ from pipeline_optimization.testing.checks import Check, CheckResult, Examination
 from pipeline_optimization.testing.component_checks import WORKER_CHECKS
 from pipeline_optimization.testing.contracts import ExaminedKind
 from pipeline_optimization.testing.examining import ORCHESTRATOR_CHECKS
+from pipeline_optimization.testing.fault_profile_checks import FAULT_PROFILE_CHECKS
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
 from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipeline_subject import PipelineSubject
@@ -29,6 +30,7 @@ CHECKS: Mapping[ExaminedKind, Sequence[Check[Any]]] = {
     "lexicon": LEXICON_CHECKS,
     "pipeline": (*WORKER_CHECKS, *PIPELINE_CHECKS),
     "sink": (),
+    "fault_profile": FAULT_PROFILE_CHECKS,
     "observer": OBSERVER_CHECKS,
 }
 """Every check, by kind, in the order in which they are best read."""

@@ -10,17 +10,19 @@ from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.testing.attempt_checks import ATTEMPT_CHECKS
 from pipeline_optimization.testing.checks import Check, CheckResult, Examination
 from pipeline_optimization.testing.component_checks import REGISTRATION_CHECKS
+from pipeline_optimization.testing.fault_profile_checks import FAULT_PROFILE_CHECKS
 from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
 from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipeline_subject import PipelineSubject
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
 from pipeline_optimization.testing.run_checks import RUN_CHECKS
 from pipeline_optimization.testing.subject import Subject
-from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
+from pipeline_optimization.types import Capabilities, FaultProfile, Orchestrator, RetryPolicy
 
 __all__ = [
     "NONE_KNOWN",
     "ORCHESTRATOR_CHECKS",
+    "check_fault_profile",
     "check_observer",
     "check_orchestrator",
     "check_pipeline",
@@ -48,6 +50,13 @@ def check_retry_policy(
 ) -> list[CheckResult]:
     """Check what a factory builds."""
     return Examination(Subject(make=factory), RETRY_POLICY_CHECKS, known_failures).results()
+
+
+def check_fault_profile(
+    factory: Callable[[], FaultProfile], *, known_failures: Mapping[str, str] = NONE_KNOWN
+) -> list[CheckResult]:
+    """Check what a factory builds."""
+    return Examination(Subject(make=factory), FAULT_PROFILE_CHECKS, known_failures).results()
 
 
 def check_observer(

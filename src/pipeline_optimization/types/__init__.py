@@ -25,6 +25,7 @@ from pipeline_optimization.types.sinks import Row, Sink
 from pipeline_optimization.types.text import Lexicon, RetryPolicy, Signature, Speller, Tokenizer
 
 if TYPE_CHECKING:
+    from pipeline_optimization.types.durations import Durations, LogNormal, Quantiles
     from pipeline_optimization.types.events import (
         AttemptEnded,
         CheckpointSaved,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
         WorkerLost,
         WorkerSeen,
     )
+    from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
 
 __all__ = [
     "Attempt",
@@ -48,16 +50,20 @@ __all__ = [
     "Component",
     "ComponentOf",
     "CountingKernel",
+    "Durations",
     "ErrorRecord",
+    "FaultProfile",
     "FileReader",
     "GroupIndex",
     "ItemFinished",
     "KernelOffer",
     "Lexicon",
+    "LogNormal",
     "Merge",
     "NoOptions",
     "OpenContext",
     "Orchestrator",
+    "Quantiles",
     "RetryPolicy",
     "Row",
     "RunFinished",
@@ -67,6 +73,7 @@ __all__ = [
     "Sink",
     "Speller",
     "TaskFailed",
+    "TaskProfile",
     "TaskRetried",
     "TaskTotals",
     "Tokenizer",
@@ -76,10 +83,20 @@ __all__ = [
 ]
 
 
+_HOME = {
+    "Durations": "durations",
+    "FaultProfile": "fault_profiles",
+    "LogNormal": "durations",
+    "Quantiles": "durations",
+    "TaskProfile": "fault_profiles",
+}
+"""The modules of what few runs need; other names that are not imported are those of events."""
+
+
 def __getattr__(name: str) -> object:
-    """Import events on first use: a run makes some only if somebody observes it."""
+    """Import events and fault profiles on first use: a run makes some only if somebody observes it, or simulates faults."""
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from pipeline_optimization.types import events  # noqa: PLC0415 - 5 ms
+    from importlib import import_module  # noqa: PLC0415 - see above
 
-    return getattr(events, name)
+    return getattr(import_module(f"{__name__}.{_HOME.get(name, 'events')}"), name)

@@ -190,7 +190,8 @@ class TaskServer:
                 CallRecord(*item, waiting.number, outcome, drawn.latency, began, ended, waiting.policy)
             )
         fails = "true" if drawn.fails else "false"  # json.dumps takes three times as long for so little
-        waiting.connection.outgoing += f"[{waiting.id}, {fails}, {drawn.latency!r}]\n".encode()
+        more = f", {drawn.compute!r}, {json.dumps(drawn.error)}" if drawn.compute or drawn.error else ""
+        waiting.connection.outgoing += f"[{waiting.id}, {fails}, {drawn.latency!r}{more}]\n".encode()
 
     def _write(self, connection: _Connection) -> None:
         try:

@@ -1,0 +1,167 @@
+"""Fault profiles as people write them: TOML files, or dictionaries of the same form.
+
+::
+
+    failures = 1              # multiplies what tasks declare themselves; 1 if it is left out
+    times = 1
+
+    [task.fetch]
+    failure_rate = 0.02
+    errors = { TimeoutError = 3, ConnectionError = 1 }
+    latency = { median = 0.12, p95 = 0.9 }
+
+    [task.parse]
+    compute = 0.004
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.spelling_hint import did_you_mean
+from pipeline_optimization.types.durations import Durations, LogNormal, Quantiles, constant, empirical
+from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
+
+__all__ = ["profile_from", "read_profile"]
+
+FACTORS = ("failures", "times", "stragglers", "slowness")
+OF_A_TASK = ("failure_rate", "latency", "compute", "errors")
+QUANTILE = re.compile(r"min|median|max|p\d{1,2}(?:\.\d+)?")
+TIME = (
+    "seconds, such as 0.2; a median and another quantile, such as { median = 0.12, p95 = 0.9 }; quantiles from min to max, such as "
+    '{ min = 0.1, p50 = 0.2, max = 3 }; or a file with a number of seconds on each line, { samples = "latencies.csv" }'
+)
+
+
+def read_profile(path: Path) -> FaultProfile:
+    """Return the profile in a TOML file. Raises OptionError that names file, key and what is allowed."""
+    import tomllib  # noqa: PLC0415 - 15 ms of start-up for runs with faults only
+
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise OptionError(f"The fault profile {str(path)!r} cannot be read: {error}.") from error
+    except tomllib.TOMLDecodeError as error:
+        raise OptionError(f"The fault profile {str(path)!r} is no TOML: {error}.") from error
+    return profile_from(document, source=f"the fault profile {str(path)!r}", directory=path.parent)
+
+
+def profile_from(
+    document: Mapping[str, Any], *, source: str = "the fault profile", directory: Path = Path()
+) -> FaultProfile:
+    """Return the profile that a document describes.
+
+    Args:
+        document: The factors, and under ``task`` a document for each task that has its own.
+        source: What errors call the document.
+        directory: Where files of samples are that it names.
+
+    Raises:
+        OptionError: If a key is unknown or a value is wrong; it names the key and what is allowed.
+    """
+    _refuse_unknown(document, (*FACTORS, "task"), source, "")
+    factors = {name: _number(document[name], source, name) for name in FACTORS if name in document}
+    tasks = document.get("task", {})
+    if not isinstance(tasks, Mapping):
+        raise _wrong(source, "task", tasks, "tables, such as [task.fetch]")
+    own = {name: _task(name, one, source, directory) for name, one in tasks.items()}
+    try:
+        return FaultProfile(**{"failures": 1.0, "times": 1.0, **factors}, tasks=own)
+    except ValueError as error:
+        raise OptionError(f"In {source}, {error}.") from error
+
+
+def _task(name: str, given: object, source: str, directory: Path) -> TaskProfile:
+    where = f"task.{name}"
+    if not isinstance(given, Mapping):
+        raise _wrong(source, where, given, f"a table with {', '.join(OF_A_TASK)}")
+    _refuse_unknown(given, OF_A_TASK, source, f"{where}.")
+    rate = _number(given["failure_rate"], source, f"{where}.failure_rate") if "failure_rate" in given else None
+    errors = given.get("errors", {})
+    if not isinstance(errors, Mapping):
+        raise _wrong(
+            source, f"{where}.errors", errors, "names with weights, such as { TimeoutError = 3, ConnectionError = 1 }"
+        )
+    times = {
+        key: _durations(given[key], source, f"{where}.{key}", directory)
+        for key in ("latency", "compute")
+        if key in given
+    }
+    weights = {error: _number(weight, source, f"{where}.errors.{error}") for error, weight in errors.items()}
+    try:
+        return TaskProfile(failure_rate=rate, errors=weights, **times)
+    except ValueError as error:
+        raise OptionError(f"In {source}, {where}: {error}.") from error
+
+
+def _durations(given: object, source: str, where: str, directory: Path) -> Durations:
+    try:
+        if isinstance(given, Mapping):
+            if "samples" in given:
+                _refuse_unknown(given, ("samples",), source, f"{where}.")
+                return empirical(_samples(given["samples"], directory))
+            return _of_quantiles(given, source, where)
+        return constant(_number(given, source, where, TIME))
+    except ValueError as error:
+        if isinstance(error, OptionError):
+            raise
+        raise OptionError(f"In {source}, {where}: {error}. Allowed are {TIME}.") from error
+
+
+def _of_quantiles(given: Mapping[str, object], source: str, where: str) -> Durations:
+    unknown = [key for key in given if not QUANTILE.fullmatch(str(key))]
+    if unknown or len(given) < 2:
+        what = f"has no key {unknown[0]!r}" if unknown else "needs two quantiles at least"
+        raise OptionError(f"In {source}, {where} {what}. Allowed are {TIME}.")
+    points = sorted((_share(key), _number(value, source, f"{where}.{key}")) for key, value in given.items())
+    if len(points) == 2 and points[0][0] == 0.5 and points[1][0] < 1:
+        (_, median), (share, seconds) = points
+        return LogNormal.through(median, share, seconds)
+    return Quantiles(tuple(points))
+
+
+def _share(key: str) -> float:
+    named = {"min": 0.0, "median": 0.5, "max": 1.0}
+    return named[key] if key in named else float(key[1:]) / 100
+
+
+def _samples(given: object, directory: Path) -> Sequence[float]:
+    if isinstance(given, Sequence) and not isinstance(given, str):
+        return [float(one) for one in given]
+    path = directory / str(given)
+    samples = []
+    try:
+        with path.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, start=1):
+                text = line.strip()
+                try:
+                    samples += [float(text)] if text else []
+                except ValueError as error:
+                    if number > 1:  # the first may be a header
+                        raise ValueError(f"line {number} of {str(path)!r} is no number: {text[:40]!r}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{str(path)!r} cannot be read: {error}") from error
+    return samples
+
+
+def _number(value: object, source: str, where: str, allowed: str = "a number") -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _wrong(source, where, value, allowed)
+    return float(value)
+
+
+def _wrong(source: str, where: str, value: object, allowed: str) -> OptionError:
+    return OptionError(f"In {source}, {where} is {value!r}. Allowed: {allowed}.")
+
+
+def _refuse_unknown(given: Mapping[str, object], known: Sequence[str], source: str, prefix: str) -> None:
+    for key in given:
+        if key not in known:
+            hint = did_you_mean(str(key), known)
+            raise OptionError(
+                f"In {source} there is no key {prefix + str(key)!r}. Allowed are {', '.join(known)}.{hint}"
+            )

@@ -1,0 +1,60 @@
+"""How a task misbehaves under a fault profile, and the profiles that the project brings.
+
+A profile has factors for tasks that declare themselves how they misbehave (``@task``), and replaces what single tasks declare.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from pipeline_optimization.engine.faults import BUILT_IN_PROFILES, TaskFaults
+from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
+
+__all__ = ["PROFILES", "faults_under"]
+
+_AS_DECLARED = TaskProfile()
+
+
+def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> TaskFaults:
+    """Return how a task misbehaves that declares this much; a rate above 1 is 1."""
+    own = profile.tasks.get(task, _AS_DECLARED)
+    weights = sum(own.errors.values())
+    return TaskFaults(
+        min(1.0, declared.failure_rate * profile.failures) if own.failure_rate is None else own.failure_rate,
+        declared.sleep_time * profile.times,
+        profile.stragglers,
+        profile.slowness,
+        latency=own.latency,
+        compute=own.compute,
+        errors=tuple((error, weight / weights) for error, weight in own.errors.items()),
+    )
+
+
+@cache
+def _built_in(name: str) -> FaultProfile:
+    if name == "none":
+        return FaultProfile()  # of which no file need be read: most runs simulate nothing
+    from pipeline_optimization.engine.profile_files import read_profile  # noqa: PLC0415 - not for runs without faults
+
+    return read_profile(Path(__file__).parents[1] / "fault_profiles" / f"{name}.toml")
+
+
+class _BuiltIn(Mapping[str, FaultProfile]):
+    """The project's own profiles, each a file like a user's, which is read when it is asked for."""
+
+    def __getitem__(self, name: str) -> FaultProfile:
+        if name not in BUILT_IN_PROFILES:
+            raise KeyError(name)
+        return _built_in(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(BUILT_IN_PROFILES)
+
+    def __len__(self) -> int:
+        return len(BUILT_IN_PROFILES)
+
+
+PROFILES: Mapping[str, FaultProfile] = _BuiltIn()
+"""The project's own fault profiles by name."""
