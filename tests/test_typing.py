@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 HOME = Path(__file__).parent / "typing"
-MISTAKES = {"plugin": 14, "pipeline": 11}
+MISTAKES = {"plugin": 14, "pipeline": 17}
 """What there is a right and a wrong file of, and how many mistakes the wrong one has at least."""
 CHECKERS = {
     "mypy": ("mypy", "--strict", "--no-error-summary", "--hide-error-context"),

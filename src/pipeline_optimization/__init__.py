@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.pipeline.model.steps import CompletePipeline, Pipeline
     from pipeline_optimization.registry import Registry
     from pipeline_optimization.running import run, run_async
+    from pipeline_optimization.tasks.resource import Resource
     from pipeline_optimization.tasks.task_decorator import task
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Pipeline",
     "PipelineReport",
     "Registry",
+    "Resource",
     "RunReport",
     "__version__",
     "count_anagrams",
@@ -42,6 +44,7 @@ _HOME = {
     "Pipeline": "pipeline_optimization.pipeline.model.steps",
     "PipelineReport": "pipeline_optimization.pipeline.model.report",
     "Registry": "pipeline_optimization.registry",
+    "Resource": "pipeline_optimization.tasks.resource",
     "RunReport": "pipeline_optimization.anagrams.report",
     "count_anagrams": "pipeline_optimization.api",
     "count_anagrams_async": "pipeline_optimization.asynchronous",

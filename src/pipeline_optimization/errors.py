@@ -17,6 +17,7 @@
     │   └── PluginConflictError            two plugins claim one name
     ├── TaskError (RuntimeError)           a task failed
     │   ├── InjectedFault                  ... because the fault profile said so
+    │   ├── BrokenResourceError            ... as what @task(using=...) opened for it is of no more use
     │   └── UnsendableError                ... as it returned what cannot be sent to another process
     ├── OrchestratorError (RuntimeError)   an orchestrator broke its contract
     │   ├── ClusterError                   a cluster cannot be reached, or its workers do not fit this program
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AnagramError",
+    "BrokenResourceError",
     "CheckpointError",
     "ClusterError",
     "IncompleteRunError",
@@ -180,6 +182,10 @@ class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
     def __init__(self, message: str = "", *, stands_for: str = "") -> None:
         super().__init__(message)
         self.stands_for = stands_for
+
+
+class BrokenResourceError(TaskError):
+    """What ``@task(using=...)`` opened is of no more use. A task's function raises it, so that the next attempt opens another."""
 
 
 class UnsendableError(TaskError):

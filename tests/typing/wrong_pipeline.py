@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pipeline_optimization import Pipeline, run, task
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline_optimization import Pipeline, Resource, run, task
 
 
 def words(line: str) -> list[str]:
@@ -21,11 +24,39 @@ def zero() -> str:
     return ""
 
 
+@contextmanager
+def session() -> Iterator[bytes]:
+    yield b""
+
+
+@task(using=session)
+def ask(number: int, opened: bytes) -> str:
+    return opened.decode() * number
+
+
+@task(using=session)  # wrong: it opens bytes
+def misled(number: int, opened: str) -> str:
+    return opened * number
+
+
+@task(using=Resource(session))  # wrong: as above
+def misled_again(number: int, opened: str) -> str:
+    return opened * number
+
+
+@task(using=session)  # wrong: nobody takes what it opens
+def without(number: int) -> int:
+    return number
+
+
+task(using=session())  # wrong: it is called already
+ask(1, "")  # wrong: a text is nothing that session opens
 task(retry=3)  # wrong: a number is no policy
 task(retry=("fixed", "3"))  # wrong: options are a mapping
 task(timeout="10")  # wrong: a text is no time
 LINES = Pipeline("p").lines()
 LINES.map(double)  # wrong: a line is no number
+LINES.map(ask)  # wrong: nor is it for a function with a resource
 LINES.flat_map(words).map(double)  # wrong: nor is a word
 LINES.flat_map(double)  # wrong: nothing to iterate over
 LINES.map(len).flat_map(words)  # wrong: a number is no line

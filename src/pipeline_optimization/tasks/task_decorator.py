@@ -6,19 +6,26 @@ import functools
 import inspect
 import math
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, ParamSpec, Protocol, TypeVar, cast, overload
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 from attrs import field, frozen
 
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.tasks.environment import CALLS
+from pipeline_optimization.tasks.resource import Resource, opening, resource_of
 from pipeline_optimization.tasks.retry_settings import BuiltRetry, OwnRetry, RetrySettings, own_retry
 
-__all__ = ["TaskFunction", "TaskSpec", "task", "task_decorator"]
+__all__ = ["TaskFunction", "TaskSpec", "UsingFunction", "task", "task_decorator"]
 
 P = ParamSpec("P")
 R = TypeVar("R")
+A = TypeVar("A")
+T = TypeVar("T")
+R_co = TypeVar("R_co", covariant=True)
+A_contra = TypeVar("A_contra", contravariant=True)
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
 @frozen
@@ -26,7 +33,7 @@ class TaskSpec:
     """A task's name, how it misbehaves under the profile ``exercise``, and how its calls are treated.
 
     ``permanent`` errors are not tried again. ``retry`` is the task's own policy, and ``timeout`` the seconds that an attempt may
-    take; None stands for what holds for the run.
+    take; None stands for what holds for the run. ``using`` is what is opened for its calls.
     """
 
     name: str
@@ -34,6 +41,7 @@ class TaskSpec:
     permanent: tuple[type[BaseException], ...] = ()
     retry: RetrySettings | BuiltRetry | None = None
     timeout: float | None = None
+    using: Resource[Any] | None = None
 
 
 class TaskFunction(Protocol[P, R]):
@@ -50,6 +58,15 @@ class TaskFunction(Protocol[P, R]):
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R: ...
 
 
+class UsingFunction(Protocol[A_contra, T_contra, P, R_co]):
+    """A decorated function with ``using``: the resource is left out in pipelines, and opened for a direct call without one."""
+
+    @overload
+    def __call__(self, argument: A_contra, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, argument: A_contra, resource: T_contra, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+
+
 @overload
 def task(function: Callable[P, R], /) -> TaskFunction[P, R]: ...
 @overload
@@ -61,6 +78,16 @@ def task(
     retry: OwnRetry | None = None,
     timeout: float | None = None,
 ) -> Callable[[Callable[P, R]], TaskFunction[P, R]]: ...
+@overload
+def task(
+    *,
+    using: Callable[[], AbstractContextManager[T]] | Callable[[], AbstractAsyncContextManager[T]] | Resource[T],
+    failure_rate: float = 0.0,
+    sleep_time: float = 0.0,
+    permanent: tuple[type[BaseException], ...] = (),
+    retry: OwnRetry | None = None,
+    timeout: float | None = None,
+) -> Callable[[Callable[Concatenate[A, T, P], R]], UsingFunction[A, T, P, R]]: ...
 def task(
     function: Callable[P, R] | None = None,
     /,
@@ -70,7 +97,8 @@ def task(
     permanent: tuple[type[BaseException], ...] = (),
     retry: OwnRetry | None = None,
     timeout: float | None = None,
-) -> TaskFunction[P, R] | Callable[[Callable[P, R]], TaskFunction[P, R]]:
+    using: object = None,
+) -> Any:
     """Make calls of a function take ``sleep_time`` seconds and a share ``failure_rate`` of them raise InjectedFault.
 
     Both are scaled by the environment (see the package's docstring), and in a run of a pipeline by its faults: one that simulates none
@@ -86,20 +114,26 @@ def task(
         timeout: Seconds of real time that an attempt may take in a run of a pipeline, in place of the run's ``item_timeout``. One that
             takes longer has failed with ``ItemTimeout``, and is made again as the policy says. A coroutine is cancelled, a worker
             process ended. A thread cannot be ended: it keeps its place until the function returns.
+        using: A function without arguments that returns a context manager: what that opens is the function's second argument. A run
+            opens it once for each thread of a worker, at the first call, and closes it at the end; ``Resource`` says
+            otherwise. A direct call opens it for itself, unless it is given as the second argument.
 
     Returns:
         The function, which waits and fails when it is called directly; ``plain`` is the function itself.
 
     Raises:
-        OptionError: For a ``retry`` that is no policy, and for a ``timeout`` that is not above 0.
+        OptionError: For a ``retry`` that is no policy, for a ``timeout`` that is not above 0, and for a ``using`` that cannot be opened or
+            a function that does not take it.
     """
     if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
         raise OptionError(f"timeout= takes a number of seconds above 0, not {timeout!r}.")
     faults = TaskFaults(failure_rate, sleep_time)
     policy = None if retry is None else own_retry(retry)
+    resource = None if using is None else resource_of(using)
 
-    def decorate(function: Callable[P, R]) -> TaskFunction[P, R]:
-        name = function.__name__
+    def decorate(plain: Callable[P, R]) -> TaskFunction[P, R]:
+        name = plain.__name__
+        function = plain if resource is None else opening(plain, resource)
 
         async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
             await CALLS.pass_latency_async(name, faults, _key(args, kwargs))
@@ -112,9 +146,9 @@ def task(
 
         caller: Callable[P, Any] = call_async if inspect.iscoroutinefunction(function) else call
         decorated = cast("TaskFunction[P, R]", functools.wraps(function)(caller))
-        decorated.plain = function
+        decorated.plain = plain
         decorated.call_async = call_async
-        decorated.spec = TaskSpec(name, faults, permanent, policy, timeout)
+        decorated.spec = TaskSpec(name, faults, permanent, policy, timeout, resource)
         return decorated
 
     return decorate if function is None else decorate(function)

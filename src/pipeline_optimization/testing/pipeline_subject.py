@@ -25,6 +25,7 @@ from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
 from pipeline_optimization.registry import Choice, Kind, Registry
 from pipeline_optimization.running import run
 from pipeline_optimization.sources import sources_of
+from pipeline_optimization.tasks.resource import opening
 from pipeline_optimization.tasks.task_decorator import TaskSpec
 from pipeline_optimization.testing.checks import CheckSkippedError
 from pipeline_optimization.types import Attempt, Orchestrator
@@ -49,8 +50,7 @@ class _Failing(Step):
 
     @property
     def spec(self) -> TaskSpec:
-        spec = super().spec
-        return TaskSpec(spec.name, TaskFaults(FAILURE_RATE), spec.permanent)
+        return evolve(super().spec, faults=TaskFaults(FAILURE_RATE), retry=None, timeout=None)
 
 
 def failing(pipeline: CompletePipeline[Any, Any]) -> CompletePipeline[Any, Any]:
@@ -190,7 +190,8 @@ def _passed(step: Step, path: ElementPath, value: Any) -> Iterator[Placed]:
 
 def call(step: Step, value: Any) -> Any:
     """Return what a step's function makes of a value, what it yields as a list. Raises whatever it raises."""
-    result = step.plain(value)
+    using = step.spec.using
+    result = step.plain(value) if using is None else opening(step.plain, using)(value)
     if step.is_async:
         from asyncio import run as run_coroutine  # noqa: PLC0415 - 50 ms that only such functions should take
 

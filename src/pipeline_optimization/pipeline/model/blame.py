@@ -7,7 +7,7 @@ from typing import Any
 
 from pipeline_optimization.engine.stage import describe_error, is_of_the_run
 from pipeline_optimization.error_text import describe, message_of, shortened
-from pipeline_optimization.errors import UnsendableError
+from pipeline_optimization.errors import OptionError, UnsendableError
 from pipeline_optimization.pipeline.model.steps import innermost
 from pipeline_optimization.types import ErrorRecord
 
@@ -40,8 +40,11 @@ def shown(value: object) -> str:
 def failure_of(
     function: Callable[..., Any], error: BaseException, permanent: tuple[type[BaseException], ...] = ()
 ) -> ErrorRecord:
-    """Return what a function raised as data. Of what would have ended a program, the message says what to do instead."""
-    record = describe_error(error, is_permanent=isinstance(error, permanent))
+    """Return what a function raised as data. Of what would have ended a program, the message says what to do instead.
+
+    What the task's options do not fit, another attempt would meet again.
+    """
+    record = describe_error(error, is_permanent=isinstance(error, (*permanent, OptionError, UnsendableError)))
     if isinstance(error, Exception):
         return record
     said = f" ({message_of(error)})" if message_of(error) else ""

@@ -18,10 +18,12 @@ from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.model.batch import Batch, PathList
 from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable, where
+from pipeline_optimization.pipeline.model.calls import calls_of
 from pipeline_optimization.pipeline.model.codec import PLAIN, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath, child
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Waiting
 from pipeline_optimization.pipeline.model.parts import decode_contents
+from pipeline_optimization.pipeline.model.resources import Closing, Resources
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step, StepKind
 from pipeline_optimization.pipeline.model.surroundings import restoring, working_directory
 from pipeline_optimization.types import ErrorRecord
@@ -30,10 +32,6 @@ __all__ = ["build_stages", "outputs_of"]
 
 LOOK = 256
 """Calls between two questions whether the run is over."""
-
-WHOLE: Mapping[StepKind, Callable[[Any], Any]] = {"filter": bool, "flat_map": list}
-"""By kind of step, what has all work done at once that a function's result may still have to do: a generator would do it later, where nobody
-minds errors."""
 
 
 def build_stages(
@@ -44,8 +42,10 @@ def build_stages(
     Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of totals. Names of files are
     relative to ``home``.
     """
-    runner = _Runner(pipeline, alone, codec, home, working_directory())
-    stages: dict[str, Stage] = {pipeline.input.task: runner.run_part}
+    resources = Resources()
+    calls = calls_of(pipeline.steps, resources)
+    runner = _Runner(pipeline, alone, codec, home, working_directory(), calls, resources)
+    stages: dict[str, Stage] = {pipeline.input.task: Closing(runner.run_part, resources)}
     for index, step in enumerate(pipeline.steps):
         stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step)
     stages[pipeline.delivery] = runner.run_end
@@ -78,13 +78,13 @@ class _AsyncFrom(_From):
     def __call__(self, data: bytes) -> Bundled:
         from pipeline_optimization.pipeline.model.own_loop import run_to_end  # noqa: PLC0415 - asyncio, for such pipelines only
 
-        return run_to_end(lambda: self.run_async(data), self.step.spec.timeout)
+        run = run_to_end if self.step.spec.using is None else self.runner.resources.run
+        return run(lambda: self.run_async(data), self.step.spec.timeout)
 
     async def run_async(self, data: bytes) -> Bundled:
         path, value = self.runner.codec.decode(data)
         with restoring(self.runner.directory):
-            result, whole = await self.step.plain(value), WHOLE.get(self.step.kind)
-            results = [result if whole is None else whole(result)]
+            results = [await self.runner.calls[self.index](value)]
             passed = outputs_of(self.step.kind, Batch.of([(path, value)]), results)
             return self.runner.run(passed, self.index + 1, is_alone=False).to_bundled()
 
@@ -96,6 +96,8 @@ class _Runner:
     codec: Codec
     home: str
     directory: str
+    calls: Sequence[Callable[[Any], Any]]
+    resources: Resources
 
     def run_part(self, data: bytes) -> Bundled:
         try:
@@ -144,9 +146,7 @@ class _Runner:
         self, outcome: Outcome, elements: Batch, index: int, *, is_first: bool
     ) -> tuple[list[Any], list[int]]:
         """Return what a step's function makes of each element, and the numbers of those for which it failed."""
-        step, values = self.pipeline.steps[index], elements.values
-        plain, whole = step.plain, WHOLE.get(step.kind)
-        function = plain if whole is None else lambda value: whole(plain(value))
+        step, function, values = self.pipeline.steps[index], self.calls[index], elements.values
         look, forks, before = cutting_point(), FORKS, FORKS[0]
         results: list[Any] = []
         failed: list[int] = []

@@ -1,4 +1,4 @@
-"""Runs a coroutine to its end in an event loop of its own, whether or not the thread has one that runs."""
+"""Runs coroutines to their end in event loops of their own, whether or not the thread has one that runs."""
 
 from __future__ import annotations
 
@@ -8,23 +8,63 @@ from typing import Any, TypeVar
 
 from pipeline_optimization.own_thread import call_in_thread
 
-__all__ = ["run_to_end"]
+__all__ = ["OwnLoop", "run_to_end"]
 
 R = TypeVar("R")
 
+Start = Callable[[], Coroutine[Any, Any, R]]
 
-def run_to_end(start: Callable[[], Coroutine[Any, Any, R]], timeout: float | None) -> R:
-    """Return what a coroutine returns, which is cancelled after ``timeout`` seconds; it is started where it runs.
 
-    A thread has one running loop at most. Beside one, as in a notebook, the coroutine runs in a thread of its own.
-    """
+def run_to_end(start: Start[R], timeout: float | None) -> R:
+    """Return what a coroutine returns, which is cancelled after ``timeout`` seconds; it is started where it runs."""
 
-    def run() -> R:
+    async def limited() -> R:
+        return await asyncio.wait_for(start(), timeout)
+
+    return _beside_any_loop(lambda: asyncio.run(limited()))
+
+
+class OwnLoop:
+    """An event loop that runs one coroutine after the other, and keeps what they leave open in it."""
+
+    def __init__(self) -> None:
+        self._runner = asyncio.Runner()
+        self._task: asyncio.Task[Any] | None = None
+        self.is_running = False
+
+    def run(self, start: Start[R], timeout: float | None = None) -> R:
+        """Do what ``run_to_end`` does."""
+
         async def limited() -> R:
-            return await asyncio.wait_for(start(), timeout)
+            self._task = asyncio.current_task()
+            result = await asyncio.wait_for(start(), timeout)
+            self._task = None
+            return result
 
-        return asyncio.run(limited())
+        self.is_running = True
+        try:
+            return _beside_any_loop(lambda: self._runner.run(limited()))
+        finally:
+            self.is_running = False
 
+    def close(self, last: Start[None]) -> None:
+        """Run one more coroutine, without what a signal has interrupted, and close the loop."""
+        torn = self._task
+
+        async def end() -> None:
+            if torn is not None and not torn.done():
+                torn.cancel()
+                await asyncio.wait([torn], timeout=1.0)
+            await last()
+
+        try:
+            self.run(end)
+        finally:
+            _beside_any_loop(self._runner.close)
+
+
+def _beside_any_loop(run: Callable[[], R]) -> R:
+    """Call what runs an event loop. A thread has one at most: beside another, as in a notebook, it is called in a thread of its own."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

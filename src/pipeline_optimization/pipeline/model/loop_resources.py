@@ -1,0 +1,104 @@
+"""The resources of coroutines in one event loop, which share them.
+
+Each lives in a task of its own, which opens it, waits, and closes it: many asynchronous context managers must be left by the task that
+entered them, and the task of an element is over long before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from attrs import define
+
+from pipeline_optimization.error_text import describe
+from pipeline_optimization.errors import BrokenResourceError
+from pipeline_optimization.pipeline.model.resources import Key, key_of, report_unclosed
+from pipeline_optimization.tasks.resource import Resource
+
+__all__ = ["LoopResources"]
+
+PATIENCE = 5.0
+"""Seconds that resources may take to close."""
+
+
+@define(eq=False)
+class _Held:
+    """A resource that is open, or that is being opened or closed. ``leave`` ends the wait between."""
+
+    resource: Resource[Any]
+    opened: asyncio.Future[Any]
+    leave: asyncio.Event
+    users: int = 0
+    broken_by: BaseException | None = None
+
+
+class LoopResources:
+    """What coroutines of ``loop`` have open."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._open: dict[Key, _Held] = {}
+        self._tasks: dict[asyncio.Task[None], _Held] = {}
+
+    @asynccontextmanager
+    async def using(self, resource: Resource[Any]) -> AsyncIterator[Any]:
+        """Give what a resource has opened. Raises what opening raises."""
+        held = self._open.get(key_of(resource)) or self._begin(resource)
+        held.users += 1
+        try:
+            # Who is cancelled while it waits leaves the opening to others.
+            yield await asyncio.shield(held.opened)
+        except BaseException as error:
+            if resource.is_broken_by(error):
+                held.broken_by = error
+                self._forget(held)
+            raise
+        finally:
+            held.users -= 1
+            if held.broken_by is not None and not held.users:
+                held.leave.set()
+
+    def _begin(self, resource: Resource[Any]) -> _Held:
+        held = self._open[key_of(resource)] = _Held(resource, self.loop.create_future(), asyncio.Event())
+        task = self.loop.create_task(self._hold(held))
+        self._tasks[task] = held
+        task.add_done_callback(self._tasks.pop)
+        return held
+
+    async def _hold(self, held: _Held) -> None:
+        try:
+            async with held.resource.manager_async() as value:
+                held.opened.set_result(value)
+                await held.leave.wait()
+                if held.broken_by is not None:
+                    raise held.broken_by
+        except BaseException as error:  # noqa: BLE001 - SystemExit, too, would end the event loop
+            if not held.opened.done():
+                is_plain = isinstance(error, Exception) and not isinstance(error, StopIteration)
+                held.opened.set_exception(
+                    error if is_plain else BrokenResourceError(f"{held.resource.name}: {describe(error)}")
+                )
+                held.opened.exception()  # it is nobody's if nobody waits any more
+            elif error is not held.broken_by:
+                report_unclosed(held.resource, error)
+        finally:
+            self._forget(held)
+
+    def _forget(self, held: _Held) -> None:
+        """Have the next call open another."""
+        if self._open.get(key := key_of(held.resource)) is held:
+            del self._open[key]
+
+    async def close(self) -> None:
+        """Close all. Nobody may use any of it any more."""
+        for held in self._tasks.values():
+            held.leave.set()
+        if not self._tasks:
+            return
+        _, late = await asyncio.wait(self._tasks, timeout=PATIENCE)
+        for task in late:
+            report_unclosed(self._tasks[task].resource, TimeoutError(f"it takes longer than {PATIENCE:g} seconds"))
+            task.cancel()

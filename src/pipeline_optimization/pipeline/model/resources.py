@@ -1,0 +1,224 @@
+"""The resources of a worker (``@task(using=...)``): opened at their first use, closed at the end, and opened anew where they broke.
+
+Each thread has its own, which are opened, used and closed in it; or all threads share one. Those of coroutines belong to an event loop.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from attrs import define, field, frozen
+
+from pipeline_optimization.engine.stage import Bundled
+from pipeline_optimization.error_text import describe
+from pipeline_optimization.errors import BrokenResourceError
+from pipeline_optimization.tasks.resource import Resource
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.model.loop_resources import LoopResources
+    from pipeline_optimization.pipeline.model.own_loop import OwnLoop
+
+__all__ = ["Closing", "Key", "Resources", "key_of", "report_unclosed"]
+
+R = TypeVar("R")
+
+Key = tuple[int, bool]
+
+
+def key_of(resource: Resource[Any]) -> Key:
+    """Return by what a resource is known: tasks with the same factory have the same one."""
+    return id(resource.factory), resource.is_shared
+
+
+def report_unclosed(resource: Resource[Any], error: BaseException) -> None:
+    """Say that a resource could not be closed. What was done with it is done, so that nobody else need know."""
+    with suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write(f"The resource {resource.name} could not be closed: {describe(error)}.\n")
+
+
+@define(eq=False)
+class _Open:
+    """A resource that is open. ``users`` are the threads that call a function with it now."""
+
+    resource: Resource[Any]
+    manager: AbstractContextManager[Any]
+    value: Any
+    users: list[int] = field(factory=list)
+    broken_by: BaseException | None = None
+    is_leaving: bool = False
+
+    def is_used_elsewhere(self) -> bool:
+        return any(user != threading.get_ident() for user in self.users)
+
+    def close(self) -> None:
+        """Close it; the context manager is told of the error that broke it."""
+        error = self.broken_by
+        try:
+            self.manager.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+        except BaseException as raised:  # noqa: BLE001 - a user's object may raise anything, SystemExit included
+            if raised is not error:
+                report_unclosed(self.resource, raised)
+
+
+class Place:
+    """What is open in one place: in a thread, or in the process for all of its threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.RLock()  # held while one is opened: who needs it, too, waits for it
+        self._open: dict[Key, _Open] = {}
+        self._is_over = False
+
+    @contextmanager
+    def using(self, resource: Resource[Any]) -> Iterator[Any]:
+        """Give what a resource has opened. Raises what opening raises."""
+        opened: _Open | None = None
+        try:
+            opened = self._take(resource)
+            yield opened.value
+        except BaseException as error:
+            if opened is not None and resource.is_broken_by(error):
+                self._drop(opened, error)
+            raise
+        finally:
+            if opened is not None:
+                self._give_back(opened)
+
+    def _take(self, resource: Resource[Any]) -> _Open:
+        key = key_of(resource)
+        with self._lock:
+            if self._is_over:
+                raise BrokenResourceError(f"The resource {resource.name} is closed, as the run is over.")
+            opened = self._open.get(key)
+            if opened is None:
+                manager = resource.manager()
+                opened = self._open[key] = _Open(resource, manager, manager.__enter__())
+            opened.users.append(threading.get_ident())
+            return opened
+
+    def _drop(self, opened: _Open, error: BaseException) -> None:
+        """Have the next call open another; this one is closed by the last who uses it."""
+        with self._lock:
+            if not opened.is_leaving:
+                opened.broken_by, opened.is_leaving = error, True
+            key = key_of(opened.resource)
+            if self._open.get(key) is opened:
+                del self._open[key]
+
+    def _give_back(self, opened: _Open) -> None:
+        with self._lock:
+            opened.users.remove(threading.get_ident())
+            is_last = opened.is_leaving and not opened.users
+        if is_last:
+            opened.close()
+
+    def close(self) -> None:
+        """Close all, the last first. What a call in another thread still uses is closed when that call is back."""
+        with self._lock:
+            self._is_over = True
+            everything, self._open = list(self._open.values()), {}
+            for opened in everything:
+                opened.is_leaving = True
+            idle = [opened for opened in everything if not opened.is_used_elsewhere()]
+        for opened in reversed(idle):
+            opened.close()
+
+
+class Resources:
+    """All that a worker has open."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._shared = Place()
+        self._here = threading.local()
+        self._places: list[Place] = []
+        self._loops: list[LoopResources] = []
+        self._own_loops: list[OwnLoop] = []
+
+    def using(self, resource: Resource[Any]) -> AbstractContextManager[Any]:
+        """Return the context in which a call of this thread has the resource."""
+        return (self._shared if resource.is_shared else self._place()).using(resource)
+
+    def _place(self) -> Place:
+        place: Place | None = getattr(self._here, "place", None)
+        if place is None:
+            place = self._here.place = Place()
+            with self._lock:
+                self._places.append(place)
+        return place
+
+    def of_loop(self) -> LoopResources:
+        """Return the resources of coroutines in the event loop that runs."""
+        from asyncio import get_running_loop  # noqa: PLC0415 - for such pipelines only
+
+        loop = get_running_loop()
+        with self._lock:
+            found = next((one for one in self._loops if one.loop is loop), None)
+            if found is None:
+                from pipeline_optimization.pipeline.model.loop_resources import LoopResources  # noqa: PLC0415 - as above
+
+                found = LoopResources(loop)
+                self._loops.append(found)
+            return found
+
+    def run(self, start: Callable[[], Coroutine[Any, Any, R]], timeout: float | None) -> R:
+        """Return what a coroutine returns in this thread's own event loop, in which its resources stay open."""
+        own: OwnLoop | None = getattr(self._here, "loop", None)
+        if own is None:
+            from pipeline_optimization.pipeline.model.own_loop import OwnLoop  # noqa: PLC0415 - as above
+
+            own = self._here.loop = OwnLoop()
+            with self._lock:
+                self._own_loops.append(own)
+        return own.run(start, timeout)
+
+    def close_thread(self) -> None:
+        """Close what the calling thread has opened."""
+        place, own = getattr(self._here, "place", None), getattr(self._here, "loop", None)
+        if own is not None:
+            self._close_loop(own)
+        if place is not None:
+            place.close()
+
+    def close(self) -> None:
+        """Close everything. What other threads use still is closed when their calls are back."""
+        for own in list(self._own_loops):
+            self._close_loop(own)
+        for place in (*self._places, self._shared):
+            place.close()
+
+    async def close_async(self) -> None:
+        """Do the same in an event loop in which coroutines had resources."""
+        await self.of_loop().close()
+        self.close()
+
+    def _close_loop(self, own: OwnLoop) -> None:
+        with self._lock:
+            # One that runs on in a thread that hangs ends with the program.
+            if own not in self._own_loops or own.is_running:
+                return
+            self._own_loops.remove(own)
+        own.close(lambda: self.of_loop().close())
+
+
+@frozen
+class Closing:
+    """A stage whose worker has resources: it hands on who closes them."""
+
+    stage: Callable[[bytes], bytes | Bundled]
+    resources: Resources
+
+    def __call__(self, data: bytes) -> bytes | Bundled:
+        return self.stage(data)
+
+    def close(self) -> None:
+        self.resources.close()
+
+    async def close_async(self) -> None:
+        await self.resources.close_async()
+
+    def close_thread(self) -> None:
+        self.resources.close_thread()
