@@ -76,6 +76,7 @@ DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("orchestrator", "threaded"): "anagram-plugin-threaded",
     ("retry_policy", "tenacity"): "anagram-plugin-tenacity",
     ("retry_policy", "tenacity-policy"): "anagram-plugin-tenacity",
+    ("sink", "sql"): "anagram-plugin-sql",
     ("tokenizer", "unicode"): "anagram-plugin-unicode",
 }
 """(kind, component name) to the distribution that brings it, so that an unknown name can be answered with what to install."""

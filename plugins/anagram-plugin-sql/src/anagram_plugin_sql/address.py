@@ -1,0 +1,102 @@
+"""The URL of a database: which ones there are, and how one is told without what is secret in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+from sqlalchemy import URL, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry, NullPool
+
+from pipeline_optimization.errors import OptionError
+
+__all__ = ["engine_of", "masked", "parsed", "secrets_of"]
+
+DRIVERS: Mapping[str, str] = {
+    "sqlite": "sqlite+pysqlite",
+    "postgres": "postgresql+psycopg",
+    "postgresql": "postgresql+psycopg",
+    "postgresql+psycopg": "postgresql+psycopg",
+}
+"""What users write before ``://``, and the driver that it stands for."""
+
+LOCK_SECONDS = 30.0
+"""How long to wait for another program that writes to a file of SQLite."""
+
+SETTINGS: Mapping[str, object] = {
+    "application_name": "anagram",
+    "connect_timeout": 10,
+    # A host that is switched off sends no farewell. Without these, a delivery would wait for it for hours.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+}
+"""How libpq connects, where the URL does not say otherwise."""
+
+
+def parsed(text: str) -> URL:
+    """Return the URL of a database. Raises OptionError for one that is none, and for databases that nobody has tested."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):  # its message could repeat a password
+        raise OptionError(
+            "The sink 'sql' cannot read its url. Write sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE, with %40 for "
+            "an @ in a name or a password, and %2F for a slash."
+        ) from None
+    driver = DRIVERS.get(url.drivername)
+    if driver is None:
+        raise OptionError(
+            f"The sink 'sql' knows no database {url.drivername!r}. There are sqlite:///FILE and "
+            "postgresql://USER@HOST:PORT/DATABASE."
+        )
+    if driver.startswith("sqlite") and url.database in {None, "", ":memory:"}:
+        raise OptionError(
+            "The sink 'sql' needs a file for SQLite, as a database in memory ends with the run: sqlite:///results.db."
+        )
+    return url.set(drivername=driver)
+
+
+def masked(url: URL) -> str:
+    """Return a URL for messages: what is secret in it is ``***``, and the driver is left out."""
+    secret = {name: "***" for name in url.query if "password" in name.lower()}
+    shown = url.update_query_dict(secret).render_as_string(hide_password=True)
+    return shown.replace("+psycopg://", "://", 1).replace("+pysqlite://", "://", 1).replace("%2A%2A%2A", "***")
+
+
+def secrets_of(url: URL) -> Sequence[str]:
+    """Return what must not stand in messages."""
+    in_query = (url.query[name] for name in url.query if "password" in name.lower())
+    found = [url.password, *(value if isinstance(value, str) else ",".join(value) for value in in_query)]
+    return [text for text in found if text]
+
+
+def engine_of(url: URL) -> Engine:
+    """Return what connects. Raises OptionError where the driver is not installed."""
+    if url.get_backend_name() == "sqlite":
+        engine = create_engine(
+            url,
+            poolclass=NullPool,
+            hide_parameters=True,
+            connect_args={"timeout": LOCK_SECONDS},
+            json_serializer=partial(json.dumps, ensure_ascii=False, allow_nan=False),
+        )
+        event.listen(engine, "connect", _let_begin)
+        event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+        return engine
+    settings = {name: value for name, value in SETTINGS.items() if name not in url.query}
+    try:
+        return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=settings)
+    except ImportError as error:
+        raise OptionError(
+            f"The sink 'sql' needs a driver for PostgreSQL ({error}): pip install 'anagram-plugin-sql[postgresql]'."
+        ) from error
+
+
+def _let_begin(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+    """Keep Python's driver from beginning transactions late, and not at all before CREATE TABLE; keep foreign keys."""
+    connection.isolation_level = None
+    connection.execute("PRAGMA foreign_keys = ON")
