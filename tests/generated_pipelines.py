@@ -52,6 +52,16 @@ def far_and_strict(text: str) -> str:
     return f.picky(text)
 
 
+@task(limit=2)
+def limited(text: str) -> str:
+    return f.upper(text)
+
+
+@task(failure_rate=0.4, sleep_time=1.0, limit=3, rate="2/s", burst=2)
+def scarce(text: str) -> list[str]:
+    return doubled(f.picky(text))
+
+
 STEPS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "words": ("flat_map", f.words),
     "letters": ("flat_map", f.letters),
@@ -63,6 +73,8 @@ STEPS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "flaky": ("map", f.flaky),
     "far": ("map", f.far),
     "far_and_strict": ("map", far_and_strict),
+    "limited": ("map", limited),
+    "scarce": ("flat_map", scarce),
 }
 FREQUENT = [*STEPS, "words", "flaky", "picky", "doubled", "upper"]
 
@@ -222,9 +234,12 @@ class _Walk:
         tasks: Mapping[str, TaskFaults] = {step.name: step.spec.faults for step in steps}
         self.plan = self.scenario.faults.plan(tasks)
 
-    def is_alone(self, step: Step) -> bool:
+    def is_alone(self, index: int) -> bool:
+        step = self.steps[index]
         faults = step.spec.faults
-        return step.is_async or (self.scenario.profile != "none" and (faults.failure_rate > 0 or faults.sleep_time > 0))
+        if step.is_async or (self.scenario.profile != "none" and (faults.failure_rate > 0 or faults.sleep_time > 0)):
+            return True
+        return any(near.spec.quota is not None for near in self.steps[max(0, index - 1) : index + 1])
 
     def through(self, elements: Sequence[Placed], first: int, *, who: str) -> None:
         """Take what one element became through further steps. ``who`` is the item that is poison if a worker dies."""
@@ -251,7 +266,7 @@ class _Walk:
         reached: list[str],
     ) -> None:
         for index, step in enumerate(self.steps[first:], start=first):
-            if self.is_alone(step):
+            if self.is_alone(index):
                 alone += [(index, placed, False) for placed in elements]
                 return
             passed: list[Placed] = []

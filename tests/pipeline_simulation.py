@@ -22,10 +22,11 @@ from generated_pipelines import Expected, Scenario
 from pipeline_optimization import Limits, PipelineReport, Registry, run
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.draws import uniform
-from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
+from pipeline_optimization.engine.virtual import Fate
 from pipeline_optimization.engine.worker import Pending, Worker
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator
+from quota_watch import QuotaWatch, check_quotas
 from simulation import FAST_DIRECTORY
 
 __all__ = ["check_seed", "check_seeds"]
@@ -85,7 +86,7 @@ class _MortalWorker:
         self.worker.close()
 
 
-class DeadlyOrchestrator(VirtualOrchestrator):
+class DeadlyOrchestrator(QuotaWatch):
     """Takes an attempt that kills for the death of its worker."""
 
     def open(self, context: OpenContext) -> None:
@@ -111,6 +112,7 @@ def run_scenario(scenario: Scenario) -> list[PipelineReport[Any]]:
             orchestrator = DeadlyOrchestrator(scenario.slots, adversary=Adversary(scenario, life))
             with suppress(CrashError):
                 reports.append(_run(scenario, inputs, orchestrator, checkpoint, stop))
+                check_quotas(orchestrator, {step.name: step.spec.quota for step in scenario.build().steps})
                 if reports[-1].stop is None:
                     return reports
     raise AssertionError("the run is stopped again and again")

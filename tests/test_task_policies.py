@@ -144,12 +144,32 @@ def test_a_bundle_that_takes_too_long_is_split() -> None:
         ({"retry": FixedPolicy}, "a policy that is built"),
         ({"timeout": 0}, "timeout= takes a number of seconds above 0, not 0"),
         ({"timeout": float("nan")}, "timeout= takes"),
+        ({"limit": 0}, "limit= takes a whole number of calls of at least 1, not 0"),
+        ({"limit": 2.0}, "limit= takes"),
+        ({"limit": True}, "limit= takes"),
+        (
+            {"rate": "50"},
+            "rate= takes a whole number of calls from 1 to 1,000,000 and a time, as in '50/s', .* not '50'",
+        ),
+        ({"rate": "0/s"}, "rate= takes"),
+        ({"rate": "0.5/s"}, "For fewer than one call a second, take the minute"),
+        ({"rate": "50/day"}, "rate= takes"),
+        ({"rate": "1000001/h"}, "rate= takes"),
+        ({"rate": "9" * 5000 + "/s"}, "rate= takes"),
+        ({"rate": 50}, "rate= takes .* not 50"),
+        ({"burst": 5}, "burst= .* give rate= with it"),
+        (
+            {"rate": "50/s", "burst": 51},
+            "burst= takes a whole number of calls from 1 to the 50 that the rate '50/s' allows, not 51",
+        ),
+        ({"rate": "50/s", "burst": 0}, "burst= takes"),
     ],
 )
 def test_mistakes_are_told_where_they_are_made(arguments: Mapping[str, Any], words: str) -> None:
-    """What cannot be a policy or a time is refused by the decorator."""
-    with pytest.raises(OptionError, match=words):
-        task(**arguments)
+    """What cannot be a policy, a time or a number is refused by the decorator, which names the function with its place."""
+    decorator: Any = task
+    with pytest.raises(OptionError, match=rf"^@task of double \(.*policy_functions.py, line \d+\): .*{words}"):
+        decorator(**arguments)(f.double)
 
 
 @pytest.mark.parametrize(("name", "words"), [("misspelt", "fixed"), ("wrong_option", "tries")])

@@ -25,7 +25,7 @@ def length(word: str) -> int:
     return len(word)
 
 
-@task(retry=("fixed", {"attempts": 3}), timeout=0.5)
+@task(retry=("fixed", {"attempts": 3}), timeout=0.5, limit=8, rate="50/s", burst=5)
 async def later(value: int) -> float:
     return value / 2
 

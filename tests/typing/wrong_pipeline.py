@@ -54,6 +54,8 @@ ask(1, "")  # wrong: a text is nothing that session opens
 task(retry=3)  # wrong: a number is no policy
 task(retry=("fixed", "3"))  # wrong: options are a mapping
 task(timeout="10")  # wrong: a text is no time
+task(limit="8")  # wrong: a text is no number
+task(rate=50)  # wrong: calls in which time?
 LINES = Pipeline("p").lines()
 LINES.map(double)  # wrong: a line is no number
 LINES.map(ask)  # wrong: nor is it for a function with a resource

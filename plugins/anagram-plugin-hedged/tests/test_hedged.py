@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from anagram_plugin_hedged.latencies import WINDOW, Latencies
 from anagram_plugin_hedged.orchestrator import HedgedOrchestrator
-from pipeline_optimization import RunReport, count_anagrams
+from pipeline_optimization import Pipeline, RunReport, count_anagrams, task
+from pipeline_optimization import run as run_pipeline
 from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
@@ -61,6 +62,23 @@ def test_the_tail_is_cut(slots: int | None) -> None:
     assert report.runtime < 0.9 * plain.runtime
     assert 0 < orchestrator.copies <= 0.05 * orchestrator.attempts
     assert report.floor <= report.runtime
+
+
+def test_scarce_calls_are_made_once() -> None:
+    """An attempt whose task has a limit or a rate gets no second copy: it would be one call more than is allowed."""
+
+    def copies(**quota: int) -> int:
+        def call(value: int) -> int:
+            return value
+
+        pipeline = Pipeline("p").values(int).map(task(sleep_time=1.0, **quota)(call)).sum()
+        orchestrator = hedged(VirtualOrchestrator(None))
+        report = run_pipeline(pipeline, range(300), orchestrator=orchestrator, faults="tail", seed=1)
+        assert report.result == sum(range(300))
+        return orchestrator.copies
+
+    assert copies() > 0
+    assert copies(limit=100) == 0
 
 
 def test_nothing_is_gained_where_all_take_the_same() -> None:

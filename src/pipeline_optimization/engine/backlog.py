@@ -7,13 +7,18 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
+from typing import TYPE_CHECKING
 
 from pipeline_optimization.engine.clock import AttemptTimers, Clock
 from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.work import Item, TaskPolicy, Track
 from pipeline_optimization.types import Capabilities
 
-__all__ = ["Backlog", "Flight"]
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.throttling import Throttling
+
+__all__ = ["Backlog", "Flight", "throttling_of"]
 
 SUSPECT_LOSSES = 2
 """An item that lost so many workers runs alone, so that the next death is certainly its own; or fewer, where one more
@@ -23,35 +28,97 @@ SPLIT_LOSSES = 2
 """A bundle that lost so many workers is split."""
 
 
+class Unthrottled:
+    """Stands for the quotas of a run in which no task has one."""
+
+    has_rates = False
+    held_bytes = held_again = held_new = 0
+    floor = 0.0
+
+    def keeps(self, task: str) -> bool:
+        return False
+
+    def has_room(self, track: Track) -> bool:
+        return True
+
+    admits = has_room
+
+    def hold(self, track: Track) -> None:
+        raise AssertionError("nothing waits for a quota")
+
+    def take(self) -> Track | None:
+        return None
+
+    take_again = take_new = take
+
+    def due(self, suspects: Iterable[Track], *, with_new: bool) -> list[float]:
+        return []
+
+    def hang(self, suspects: Iterable[Track]) -> Stop | None:
+        return None
+
+    def note(self, *event: object) -> None:
+        pass
+
+    submit = start = end = abandon = note
+
+
+def throttling_of(clock: Clock, policies: Mapping[str, TaskPolicy]) -> Throttling | Unthrottled:
+    """Return what keeps the quotas of a run."""
+    if all(policy.quota is None for policy in policies.values()):
+        return Unthrottled()
+    from pipeline_optimization.engine.throttling import Throttling  # noqa: PLC0415 - for runs with quotas
+
+    return Throttling(clock, policies)
+
+
 class Backlog:
     """Orders what is to run: items due again first, then what finished items made possible, then new items.
 
-    Depth first, so that few chunks are open at once. Retries wait on a heap of due times, not in a worker.
+    Depth first, so that few chunks are open at once. Retries wait on a heap of due times, and what its task's quota keeps from going on
+    waits with its throttle; neither is in a worker, and others go ahead.
     """
 
-    def __init__(self, items: Iterator[Item], *, poison_losses: int) -> None:
+    def __init__(self, items: Iterator[Item], limits: Limits, throttling: Throttling | Unthrottled) -> None:
         # Who is given up at the first death is never tried alone.
-        self._suspect_losses = min(SUSPECT_LOSSES, poison_losses - 1) or sys.maxsize
-        self._split_losses = min(SPLIT_LOSSES, poison_losses)
-        self._sources: list[tuple[Iterator[Item], float]] = [(items, 0.0)]
+        self._suspect_losses = min(SUSPECT_LOSSES, limits.poison_losses - 1) or sys.maxsize
+        self._split_losses = min(SPLIT_LOSSES, limits.poison_losses)
+        self._max_parked = limits.parked
+        self._max_bytes = limits.most_open_bytes
+        self._throttling = throttling
+        self._input = items
+        self._follow_ups: list[tuple[Iterator[Item], float]] = []
         self._ready: deque[Track] = deque()
         self._suspects: deque[Track] = deque()
         self._later: list[tuple[float, int, Track]] = []
         self._order = count()
+        self._open_bytes = 0
 
     @property
     def parked(self) -> int:
-        """Return how many items under way wait here for their next attempt."""
-        return len(self._ready) + len(self._suspects) + len(self._later)
+        """Return how many items wait here for their next attempt, or for their first one under a quota."""
+        return self._parked_again + self._throttling.held_new
+
+    @property
+    def _parked_again(self) -> int:
+        return len(self._ready) + len(self._suspects) + len(self._later) + self._throttling.held_again
 
     @property
     def next_due(self) -> float | None:
-        """Return the clock time at which the next waiting item is due."""
-        return self._later[0][0] if self._later else None
+        """Return the clock time at which the next waiting item is due, as far as that depends on time alone."""
+        # What is due and cannot go on all the same is left out, or waiting for it would be a busy loop.
+        due = [] if self.is_draining else self._throttling.due(self._suspects, with_new=not self._is_full)
+        if self._later:
+            due.append(self._later[0][0])
+        return min(due, default=None)
+
+    def hang(self) -> Stop | None:
+        """Return why the run stops where items wait for calls that hang."""
+        return self._throttling.hang(self._suspects)
 
     def add(self, items: Iterable[Item], start: float) -> None:
         """Add items that a result made possible; ``start`` is when, on the virtual path."""
-        self._sources.append((iter(items), start))
+        self._follow_ups.append((iter(items), start))
 
     def again(self, track: Track) -> None:
         """Let an item under way run again at once."""
@@ -84,23 +151,73 @@ class Backlog:
         """Return an item that is due again. A suspect is given out only when nothing else runs (``is_idle``)."""
         while self._later and self._later[0][0] <= now:
             self.again(heapq.heappop(self._later)[2])
-        if self._suspects:
+        if self.is_draining:
             return self._suspects.popleft() if is_idle else None
-        return self._ready.popleft() if self._ready else None
+        if (track := self._throttling.take_again()) is not None:
+            return track
+        while self._ready:
+            track = self._ready.popleft()
+            if self._throttling.admits(track):
+                return track
+            self._throttling.hold(track)
+        return None
 
     @property
     def is_draining(self) -> bool:
-        """Return whether a suspect waits for everything else to end."""
-        return bool(self._suspects)
+        """Return whether a suspect waits for everything else to end. One that waits for its quota keeps nobody waiting."""
+        return bool(self._suspects) and self._throttling.has_room(self._suspects[0])
 
-    def take_new(self) -> Track | None:
-        """Return an item's first attempt, or None when there are no more items for now."""
-        while self._sources:
-            items, start = self._sources[-1]
-            item = next(items, None)
-            if item is not None:
-                return Track(item=item, path=start)
-            self._sources.pop()
+    def take_new(self, *, is_any_open: bool) -> Track | None:
+        """Return an item's first attempt, or None when there are no more items for now.
+
+        ``is_any_open``: others are under way, so that there may be too many of them.
+        """
+        if is_any_open and self._is_full:
+            return None
+        track = self._take_follow_up() or self._throttling.take_new() or self._take_input(is_any_open=is_any_open)
+        if track is not None:
+            self._open_bytes += track.item.size
+        return track
+
+    def ended(self, track: Track) -> None:
+        """Note that an item keeps no memory any more."""
+        self._open_bytes -= track.item.size
+
+    def _take_follow_up(self) -> Track | None:
+        while self._follow_ups:
+            items, start = self._follow_ups[-1]
+            for item in items:
+                if (track := self._admitted(item, start)) is not None:
+                    return track
+            self._follow_ups.pop()
+        return None
+
+    def _take_input(self, *, is_any_open: bool) -> Track | None:
+        while not (is_any_open and self._has_enough):
+            item = next(self._input, None)
+            if item is None:
+                return None
+            if (track := self._admitted(item, 0.0)) is not None:
+                return track
+            is_any_open = True
+        return None
+
+    @property
+    def _is_full(self) -> bool:
+        return self._open_bytes >= self._max_bytes or self._parked_again >= self._max_parked
+
+    @property
+    def _has_enough(self) -> bool:
+        """Return whether so much waits for quotas that no more is read; of what was read already, the rest may go ahead."""
+        held = self._throttling
+        return self._open_bytes + held.held_bytes >= self._max_bytes or self.parked >= self._max_parked
+
+    def _admitted(self, item: Item, start: float) -> Track | None:
+        """Return the track of an item that may go on; others wait for their quota."""
+        track = Track(item=item, path=start)
+        if self._throttling.admits(track):
+            return track
+        self._throttling.hold(track)
         return None
 
 
@@ -108,13 +225,21 @@ class Flight:
     """Knows which track each open attempt is of. ``abandoned`` attempts hold a slot, and nobody waits for them."""
 
     def __init__(
-        self, clock: Clock, limits: Limits, policies: Mapping[str, TaskPolicy], capabilities: Capabilities
+        self,
+        clock: Clock,
+        limits: Limits,
+        policies: Mapping[str, TaskPolicy],
+        capabilities: Capabilities,
+        throttling: Throttling | Unthrottled,
     ) -> None:
         self._timeout = limits.item_timeout
         self._timeouts = {task: policy.timeout for task, policy in policies.items() if policy.timeout is not None}
-        self.timers = AttemptTimers(clock, are_announced=capabilities.announces_start)
-        # An attempt that is timed from its submission must start at once.
-        self._per_slot = 1 if (self._timeouts or self._timeout is not None) and not capabilities.announces_start else 2
+        self._throttling = throttling
+        self.timers = AttemptTimers(clock, are_announced=capabilities.announces_start, on_start=throttling.start)
+        # An attempt that is timed from its submission must start at once; so must a call that is paced.
+        is_timed = bool(self._timeouts) or self._timeout is not None
+        at_once = throttling.has_rates or (is_timed and not capabilities.announces_start)
+        self._per_slot = 1 if at_once else 2
         self._tracks: dict[int, Track] = {}
         self._runs_alone = False
         self._last_id = 0
@@ -124,6 +249,7 @@ class Flight:
         return len(self._tracks)
 
     def has_room(self, slots: int) -> bool:
+        self.timers.take_announced()
         return not self._runs_alone and len(self._tracks) < self._per_slot * (slots - len(self.abandoned))
 
     def timeout_of(self, item: Item) -> float | None:
@@ -135,15 +261,22 @@ class Flight:
         self._last_id += 1
         self._runs_alone = is_alone
         self._tracks[self._last_id] = track
+        self._throttling.submit(self._last_id, track.item.task)
         self.timers.submit(self._last_id, self.timeout_of(track.item))
         return self._last_id
 
     def end(self, attempt_id: int) -> Track | None:
         """Remove an attempt and return its track, None for one that is not open (any more)."""
         track = self._tracks.pop(attempt_id, None)
+        self.timers.end(attempt_id)
+        self._throttling.end(attempt_id)
         if track is None:
             self.abandoned.discard(attempt_id)
             return None
-        self.timers.end(attempt_id)
         self._runs_alone = False
         return track
+
+    def abandon(self, attempt_id: int, track: Track, timeout: float) -> None:
+        """Keep the slot and the place in its quota of an attempt that took too long, and that nothing can end."""
+        self.abandoned.add(attempt_id)
+        self._throttling.abandon(attempt_id, track.item.task, timeout)

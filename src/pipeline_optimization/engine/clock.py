@@ -5,6 +5,7 @@ from __future__ import annotations
 import heapq
 import time
 from collections import deque
+from collections.abc import Callable
 from typing import Protocol
 
 __all__ = ["AttemptTimers", "Clock", "SystemClock"]
@@ -31,11 +32,12 @@ class SystemClock:
 class AttemptTimers:
     """Keeps when each attempt under way started: when its orchestrator announced it, or else when it was submitted.
 
-    All methods but ``announce`` are called from the engine's thread.
+    All methods but ``announce`` are called from the engine's thread, and so is ``on_start``, with each attempt that starts.
     """
 
-    def __init__(self, clock: Clock, *, are_announced: bool) -> None:
+    def __init__(self, clock: Clock, *, are_announced: bool, on_start: Callable[[int, float], None]) -> None:
         self._clock = clock
+        self._on_start = on_start
         self._are_announced = are_announced
         self._announced: deque[tuple[int, float]] = deque()  # appending is atomic
         self._waiting: dict[int, float | None] = {}
@@ -54,13 +56,13 @@ class AttemptTimers:
             self._start(attempt_id, self._clock.now(), timeout)
 
     def end(self, attempt_id: int) -> None:
-        self._take_announced()
+        self.take_announced()
         self._waiting.pop(attempt_id, None)
         self._running.discard(attempt_id)
 
     def waiting(self) -> set[int]:
         """Return the attempts that have certainly not started."""
-        self._take_announced()
+        self.take_announced()
         return set(self._waiting)
 
     def overdue(self) -> list[int]:
@@ -73,18 +75,20 @@ class AttemptTimers:
 
     def next_due(self) -> float | None:
         """Return the clock time at which the next attempt will have taken too long."""
-        self._take_announced()
+        self.take_announced()
         while self._ends and self._ends[0][1] not in self._running:
             heapq.heappop(self._ends)
         return self._ends[0][0] if self._ends else None
 
-    def _take_announced(self) -> None:
+    def take_announced(self) -> None:
+        """Hear what was announced so far."""
         while self._announced:
             attempt_id, now = self._announced.popleft()
             if attempt_id in self._waiting:
                 self._start(attempt_id, now, self._waiting.pop(attempt_id))
 
     def _start(self, attempt_id: int, now: float, timeout: float | None) -> None:
+        self._on_start(attempt_id, now)
         if timeout is not None:
             self._running.add(attempt_id)
             heapq.heappush(self._ends, (now + timeout, attempt_id))

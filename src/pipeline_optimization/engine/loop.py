@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Container, Mapping, Sequence
 
-from pipeline_optimization.engine.backlog import Backlog, Flight
+from pipeline_optimization.engine.backlog import Backlog, Flight, throttling_of
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
@@ -61,9 +61,9 @@ class Engine:
         self._signals = signals
         self._tick = tick
         self._quarantine = quarantine
-        self._flight = Flight(clock, self._limits, policies, self._capabilities)
+        self._throttling = throttling_of(clock, policies)
+        self._flight = Flight(clock, self._limits, policies, self._capabilities, self._throttling)
         self._breaker = CircuitBreaker(self._limits.breaker)
-        self._open_bytes = 0
         self._horizon = Horizon(clock, self._limits, should_stop)
         self.tally = Tally()
         self.stop: Stop | None = None
@@ -74,7 +74,7 @@ class Engine:
 
         Raises KeyboardInterrupt at a second signal: then nothing is vouched for.
         """
-        backlog = Backlog(self._workload.items(), poison_losses=self._limits.poison_losses)
+        backlog = Backlog(self._workload.items(), self._limits, self._throttling)
         is_clean = False
         with Interruption(self._signals) as interruption:
             try:
@@ -91,6 +91,7 @@ class Engine:
                 self._orchestrator.close(force=not is_clean)
                 self._announce.ended()
             self.stop = interruption.notice() or self.stop
+            self.tally.floor = max(self.tally.floor, self._throttling.floor)
 
     def _work(self, backlog: Backlog, worker_init: bytes, interruption: Interruption) -> None:
         self._horizon.begin()
@@ -153,15 +154,10 @@ class Engine:
         track = backlog.take_parked(self._clock.now(), is_idle=not self._flight)
         if track is not None or backlog.is_draining:
             return track
-        is_any_open = bool(self._flight) or backlog.parked > 0
-        if is_any_open and (self._open_bytes >= self._limits.most_open_bytes or backlog.parked >= self._limits.parked):
-            return None
         with interruption.allowed():
-            track = backlog.take_new()
-        if track is not None:
-            self._open_bytes += track.item.size
-            if not track.item.is_bundle:
-                self.tally.of(track.item.task).items += 1
+            track = backlog.take_new(is_any_open=bool(self._flight) or backlog.parked > 0)
+        if track is not None and not track.item.is_bundle:
+            self.tally.of(track.item.task).items += 1
         return track
 
     def _submit(self, track: Track, *, is_alone: bool) -> None:
@@ -170,8 +166,11 @@ class Engine:
             track.first_started = self._clock.now()
         payload = encode_call(Call(item.task, item.fault_key, track.number, item.data))
         attempt_id = self._flight.start(track, is_alone=is_alone)
+        once = self._throttling.keeps(item.task)
         self._announce.handed_out(attempt_id, track)
-        self._orchestrator.submit(Attempt(id=attempt_id, item=item.name, number=track.number, payload=payload))
+        self._orchestrator.submit(
+            Attempt(id=attempt_id, item=item.name, number=track.number, payload=payload, once=once)
+        )
 
     def _settle(self, completion: Completion, backlog: Backlog) -> None:
         track = self._flight.end(completion.id)
@@ -185,6 +184,7 @@ class Engine:
             self._lose(track, completion.detail, backlog)
             return
         track.path += answer.latency
+        self._throttling.note(track.item.task, answer.latency)
         timeout = self._flight.timeout_of(track.item)
         if timeout is not None and answer.seconds > timeout:
             # Where nothing could end it: the same outcome as where something could.
@@ -196,23 +196,25 @@ class Engine:
 
     def _expire(self, backlog: Backlog) -> None:
         """Give up the attempts that take too long."""
-        abandoned = self._flight.abandoned
         for attempt_id in self._flight.timers.overdue():
             track = self._flight.end(attempt_id)
             assert track is not None
             timeout = self._flight.timeout_of(track.item)
             assert timeout is not None
             track.path += timeout
+            self._throttling.note(track.item.task, timeout)
             how = "it was ended"
             is_ended = self._orchestrator.cancel(attempt_id)
             self._announce.overdue(track, attempt_id, is_ended=is_ended)
             if not is_ended:
-                abandoned.add(attempt_id)
+                self._flight.abandon(attempt_id, track, timeout)
                 self.tally.abandoned += 1
                 how = "nothing can end it, so it goes on, and its result will be ignored"
             self._time_out(track, timeout, how, backlog)
-        if len(abandoned) >= self._orchestrator.slots:
-            self.stop = self.stop or all_hang(len(abandoned))
+        abandoned = len(self._flight.abandoned)
+        if abandoned:
+            is_all = abandoned >= self._orchestrator.slots
+            self.stop = self.stop or (all_hang(abandoned) if is_all else backlog.hang())
 
     def _time_out(self, track: Track, timeout: float, how: str, backlog: Backlog) -> None:
         error = track.item.timed_out(timeout, how)
@@ -224,7 +226,7 @@ class Engine:
     def _split(self, track: Track, backlog: Backlog) -> bool:
         is_split = backlog.split(track)
         if is_split:
-            self._open_bytes -= track.item.size
+            backlog.ended(track)
         return is_split
 
     def _finish(self, track: Track, answer: Answer, backlog: Backlog) -> None:
@@ -241,7 +243,7 @@ class Engine:
             self.tally.record_done(done)
             self._breaker.succeeded(done.task, done.number)
         backlog.add(follow_ups, track.path)
-        self._open_bytes -= track.item.size
+        backlog.ended(track)
         self.tally.end(track)
         self._announce.finished(track, "done")
 
@@ -256,6 +258,7 @@ class Engine:
         self.stop = self._breaker.failed(track, error)
         delay = self._retrying.next_delay(track, error, now, most=self._limits.retries_after(self.tally.attempts))
         if delay is None:
+            backlog.ended(track)
             self.give_up(track, error, is_poison=False)
             return
         track.number += 1
@@ -274,6 +277,7 @@ class Engine:
         if backlog.is_to_split(track) and self._split(track, backlog):
             return
         if track.losses >= self._limits.poison_losses:
+            backlog.ended(track)
             self.give_up(track, error, is_poison=True)
             return
         self._announce.retried(track, 0.0)
@@ -282,7 +286,6 @@ class Engine:
     def give_up(self, track: Track, error: ErrorRecord, *, is_poison: bool) -> None:
         """Let an item fail for good."""
         failed = self.tally.fail(track, error, is_poison=is_poison)
-        self._open_bytes -= track.item.size
         self._announce.finished(track, "poison" if is_poison else "failed")
         if self._limits.stops_on_failure:
             self.stop = self.stop or Stop("failure", f"{failed.item} failed for good ({error.type}: {error.message})")

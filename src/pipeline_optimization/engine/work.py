@@ -10,6 +10,7 @@ from typing import Protocol
 from attrs import Factory, define, field, frozen
 
 from pipeline_optimization.engine.draws import seeded_random
+from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
 
@@ -22,13 +23,14 @@ TIMEOUT = "ItemTimeout"
 
 @frozen(kw_only=True)
 class TaskPolicy:
-    """How attempts of one task are treated: the seconds that one may take, and when it is made again.
+    """How attempts of one task are treated: the seconds that one may take, when it is made again, and how many there may be.
 
-    None stands for what holds for the run.
+    None stands for what holds for the run, which bounds no number.
     """
 
     timeout: float | None = None
     retry: RetryPolicy | None = None
+    quota: Quota | None = None
 
 
 AS_ALL: Mapping[str, TaskPolicy] = MappingProxyType({})

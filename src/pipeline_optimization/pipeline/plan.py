@@ -199,13 +199,13 @@ def _policies(registry: Registry, tasks: Mapping[str, TaskSpec]) -> Mapping[str,
     """Return how tasks are treated that say so. Raises UsageError that names the task whose policy there is not."""
     found = {}
     for name, spec in tasks.items():
-        if spec.retry is None and spec.timeout is None:
+        if spec.retry is None and spec.timeout is None and spec.quota is None:
             continue
         try:
             policy = None if spec.retry is None else spec.retry.build(registry)
         except UsageError as error:
             raise OptionError(f"The retry policy of the task {name!r}: {error}") from error
-        found[name] = TaskPolicy(timeout=spec.timeout, retry=policy)
+        found[name] = TaskPolicy(timeout=spec.timeout, retry=policy, quota=spec.quota)
     return found
 
 

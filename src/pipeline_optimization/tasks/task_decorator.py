@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, AbstractContextManager
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
 from attrs import field, frozen
 
 from pipeline_optimization.engine.faults import TaskFaults
+from pipeline_optimization.engine.quota import Quota, quota_of
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.tasks.environment import CALLS
 from pipeline_optimization.tasks.resource import Resource, opening, resource_of
@@ -33,7 +34,7 @@ class TaskSpec:
     """A task's name, how it misbehaves under the profile ``exercise``, and how its calls are treated.
 
     ``permanent`` errors are not tried again. ``retry`` is the task's own policy, and ``timeout`` the seconds that an attempt may
-    take; None stands for what holds for the run. ``using`` is what is opened for its calls.
+    take; None stands for what holds for the run. ``using`` is what is opened for its calls, and ``quota`` how often it may be called.
     """
 
     name: str
@@ -42,6 +43,7 @@ class TaskSpec:
     retry: RetrySettings | BuiltRetry | None = None
     timeout: float | None = None
     using: Resource[Any] | None = None
+    quota: Quota | None = None
 
 
 class TaskFunction(Protocol[P, R]):
@@ -77,6 +79,9 @@ def task(
     permanent: tuple[type[BaseException], ...] = (),
     retry: OwnRetry | None = None,
     timeout: float | None = None,
+    limit: int | None = None,
+    rate: str | None = None,
+    burst: int | None = None,
 ) -> Callable[[Callable[P, R]], TaskFunction[P, R]]: ...
 @overload
 def task(
@@ -87,6 +92,9 @@ def task(
     permanent: tuple[type[BaseException], ...] = (),
     retry: OwnRetry | None = None,
     timeout: float | None = None,
+    limit: int | None = None,
+    rate: str | None = None,
+    burst: int | None = None,
 ) -> Callable[[Callable[Concatenate[A, T, P], R]], UsingFunction[A, T, P, R]]: ...
 def task(
     function: Callable[P, R] | None = None,
@@ -98,6 +106,9 @@ def task(
     retry: OwnRetry | None = None,
     timeout: float | None = None,
     using: object = None,
+    limit: int | None = None,
+    rate: str | None = None,
+    burst: int | None = None,
 ) -> Any:
     """Make calls of a function take ``sleep_time`` seconds and a share ``failure_rate`` of them raise InjectedFault.
 
@@ -117,22 +128,26 @@ def task(
         using: A function without arguments that returns a context manager: what that opens is the function's second argument. A run
             opens it once for each thread of a worker, at the first call, and closes it at the end; ``Resource`` says
             otherwise. A direct call opens it for itself, unless it is given as the second argument.
+        limit: Calls that may be under way at once in the whole run, whoever runs them.
+        rate: Calls that may begin in any second, minute or hour of the run: ``"50/s"``, ``"100/min"``, ``"1000/h"``. They are spread evenly.
+        burst: Calls of the rate that may begin at once; by default those of a tenth of a second, and one at least.
 
     Returns:
         The function, which waits and fails when it is called directly; ``plain`` is the function itself.
 
     Raises:
-        OptionError: For a ``retry`` that is no policy, for a ``timeout`` that is not above 0, and for a ``using`` that cannot be opened or
-            a function that does not take it.
+        OptionError: For a ``retry`` that is no policy, a ``timeout`` that is not above 0, and a ``limit``, ``rate`` or ``burst`` that is none; it
+            names the function. Also for a ``using`` that cannot be opened or a function that does not take it.
     """
-    if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
-        raise OptionError(f"timeout= takes a number of seconds above 0, not {timeout!r}.")
     faults = TaskFaults(failure_rate, sleep_time)
-    policy = None if retry is None else own_retry(retry)
     resource = None if using is None else resource_of(using)
 
     def decorate(plain: Callable[P, R]) -> TaskFunction[P, R]:
         name = plain.__name__
+        with _named(plain):
+            policy = None if retry is None else own_retry(retry)
+            seconds = _checked_timeout(timeout)
+            quota = quota_of(limit, rate, burst)
         function = plain if resource is None else opening(plain, resource)
 
         async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
@@ -148,10 +163,27 @@ def task(
         decorated = cast("TaskFunction[P, R]", functools.wraps(function)(caller))
         decorated.plain = plain
         decorated.call_async = call_async
-        decorated.spec = TaskSpec(name, faults, permanent, policy, timeout, resource)
+        decorated.spec = TaskSpec(name, faults, permanent, policy, seconds, resource, quota)
         return decorated
 
     return decorate if function is None else decorate(function)
+
+
+@contextmanager
+def _named(function: Callable[..., object]) -> Iterator[None]:
+    """Say of wrong arguments whose they are."""
+    try:
+        yield
+    except OptionError as error:
+        code = getattr(function, "__code__", None)
+        place = "" if code is None else f" ({code.co_filename}, line {code.co_firstlineno})"
+        raise OptionError(f"@task of {function.__qualname__}{place}: {error}") from error
+
+
+def _checked_timeout(timeout: float | None) -> float | None:
+    if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
+        raise OptionError(f"timeout= takes a number of seconds above 0, not {timeout!r}.")
+    return timeout
 
 
 def _key(args: tuple[object, ...], kwargs: Mapping[str, object]) -> str:

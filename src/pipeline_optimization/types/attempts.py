@@ -26,13 +26,15 @@ class Attempt:
     """One call to be made somewhere: ``payload`` is all that a worker needs.
 
     ``id`` is unique within a run, ``item`` names the work item as TASK:ITEM, and ``number`` counts the item's own attempts
-    from 1: an attempt that was lost with its worker is made again under a new id and the same number.
+    from 1: an attempt that was lost with its worker is made again under a new id and the same number. ``once``: its task may be
+    called so often only, so no second copy of the attempt may be made while it runs.
     """
 
     id: int
     item: str
     number: int
     payload: bytes = field(repr=False)
+    once: bool = False
 
 
 @frozen(kw_only=True)

@@ -115,7 +115,8 @@ class HedgedOrchestrator:
             attempt = self._waiting.popleft()
             self.attempts += 1
             race = self._races[attempt.id] = _Race(attempt, self.clock.now())
-            self._single[race.task][attempt.id] = race
+            if not attempt.once:
+                self._single[race.task][attempt.id] = race
             self._start(race, 2 * attempt.id, attempt.payload)
         while (slow := self._next_to_hedge()) is not None and self._due(slow) <= self.clock.now():
             self.copies += 1

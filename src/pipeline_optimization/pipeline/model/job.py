@@ -71,12 +71,12 @@ class PipelineJob(Generic[Result]):
         return LoadedPipelineJob(job=self, argument=_Packed(packed, self._alone(), codec))
 
     def _alone(self) -> frozenset[int]:
-        """Return the steps that elements enter one by one: where each waits for itself, and around a step whose time counts."""
+        """Return the steps that elements enter one by one: where each waits for itself, and around a step whose time or number counts."""
         alone = set()
         for index, step in enumerate(self.pipeline.steps):
             if self.faults.is_simulated(step.name) or step.is_async:
                 alone.add(index)
-            if step.spec.timeout is not None:
+            if step.spec.timeout is not None or step.spec.quota is not None:
                 alone |= {index, index + 1}
         return frozenset(alone)
 
