@@ -20,6 +20,7 @@ from broken_orchestrators import (
     WaitsInPoll,
     WaitsOnForcedClose,
 )
+from broken_sinks import BROKEN_SINKS, REFUSED, ROWS, SoundSink, read
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.registry import Registry
@@ -32,6 +33,7 @@ from pipeline_optimization.testing import (
     check_orchestrator,
     check_retry_policy,
     check_signature,
+    check_sink,
     check_tokenizer,
     drive,
     stages,
@@ -87,6 +89,20 @@ BROKEN_COMPONENTS: list[tuple[Callable[..., list[CheckResult]], Callable[[], obj
     )
     for factory, check in factories.items()
 ]
+
+
+@pytest.mark.parametrize(("factory", "check"), BROKEN_SINKS.items(), ids=lambda value: getattr(value, "__name__", ""))
+def test_broken_sinks(factory: type[SoundSink], check: str) -> None:
+    """Each broken sink fails the check that names its mistake, and no other one."""
+    assert list(failed(check_sink(factory, read, rows=ROWS, refused=REFUSED))) == [check]
+
+
+def test_a_sound_sink() -> None:
+    """A sink that keeps the contract passes all checks that apply, with rows that it refuses and without."""
+    sound = check_sink(SoundSink, read, rows=ROWS, refused=REFUSED)
+    assert {result.name: result.detail for result in sound if result.status != "passed"} == dict.fromkeys(
+        ("is_described", "refuses_unknown_options", "is_imported_lightly"), "it is not registered as a component"
+    )
 
 
 @pytest.mark.parametrize(
@@ -240,7 +256,7 @@ def test_every_check_catches_somebody() -> None:
     """There is a broken component for every check, but for those that are listed with a reason."""
     from pipeline_optimization.testing.every_kind import CHECKS
 
-    caught = {*BROKEN.values(), *(check for _, _, check in BROKEN_COMPONENTS)}
+    caught = {*BROKEN.values(), *BROKEN_SINKS.values(), *(check for _, _, check in BROKEN_COMPONENTS)}
     caught |= {"is_described", "can_be_sent_to_workers", "is_imported_lightly"}
     others = (checks for kind, checks in CHECKS.items() if kind != "pipeline")  # tests/test_pipeline_contract.py
     assert {check.name for checks in others for check in checks} - caught == NEVER_CAUGHT

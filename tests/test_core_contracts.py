@@ -1,5 +1,10 @@
 """The core's own components keep the contracts, through the classes that plugin authors use."""
 
+import csv
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.testing import (
     FaultProfileContract,
@@ -8,10 +13,11 @@ from pipeline_optimization.testing import (
     OrchestratorContract,
     RetryPolicyContract,
     SignatureContract,
+    SinkContract,
     TokenizerContract,
 )
 from pipeline_optimization.testing.runs import EventLog
-from pipeline_optimization.types import Orchestrator
+from pipeline_optimization.types import Orchestrator, Row
 
 
 class TestSequential(OrchestratorContract):
@@ -66,3 +72,47 @@ class TestGcide(LexiconContract):
 class TestObserver(ObserverContract):
     def make(self) -> object:
         return EventLog()
+
+
+class _FileContract(SinkContract):
+    """Rows of texts, which look alike in each kind of file."""
+
+    rows = ({"n": "1", "word": "a, b"}, {"n": "2", "word": ""}, {"n": "3", "word": "\u00e9"})
+    refused: Sequence[Row] = ({"n": object(), "word": "x"},)
+
+    def options_in(self, place: Path) -> Mapping[str, object]:
+        return {"path": str(place / "rows")}
+
+    def read(self, place: Path) -> Sequence[Row]:
+        path = place / "rows"
+        return self.parse(path) if path.exists() else []
+
+    def parse(self, path: Path) -> Sequence[Row]:
+        raise NotImplementedError
+
+
+class TestNdjsonSink(_FileContract):
+    name = "ndjson"
+
+    def parse(self, path: Path) -> Sequence[Row]:
+        return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+
+
+class TestJsonSink(_FileContract):
+    name = "json"
+
+    def parse(self, path: Path) -> Sequence[Row]:
+        rows: Sequence[Row] = json.loads(path.read_bytes())
+        return rows
+
+
+class TestCsvSink(_FileContract):
+    name = "csv"
+    refused = ({"n": "1"}, "no record", {"n": "\ud800", "word": "x"})
+
+    def parse(self, path: Path) -> Sequence[Row]:
+        with path.open(encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+
+
+del _FileContract

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from command import anagram, refused
 from installing import install
 from pipeline_optimization.templates.rendering import write_plugin
+from pipeline_optimization.testing import check_sink
+from pipeline_optimization.testing.component_checks import REGISTRATION_CHECKS
+from pipeline_optimization.testing.sink_checks import SINK_CHECKS
 
 BAD = """
 from pipeline_optimization.hookspecs import hookimpl
@@ -102,7 +106,7 @@ def test_refusals(arguments: tuple[str, ...], message: str, tmp_path: Path) -> N
     assert message in " ".join(refused(("plugins", *arguments), cwd=tmp_path).split())
 
 
-KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "fault_profile", "observer")
+KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "sink", "fault_profile", "observer")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -125,6 +129,23 @@ def test_new_makes_a_whole_distribution(kind: str, tmp_path: Path) -> None:
         if path.is_file():
             assert "$" not in path.read_text().replace("${{ matrix.python }}", "")
     assert ("anagram_observer" in (home / "pyproject.toml").read_text()) == (kind == "observer")
+
+
+def test_the_sink_of_a_new_plugin_keeps_its_contract(tmp_path: Path) -> None:
+    """It passes every check that applies to a sink that is not installed, by the contract in its own test."""
+    home = write_plugin("my-own", "sink", tmp_path)
+    plugin: dict[str, Any] = {"__name__": "anagram_plugin_my_own"}
+    contract: dict[str, Any] = {"__name__": "test_contract"}
+    exec((home / "src" / "anagram_plugin_my_own" / "__init__.py").read_text(), plugin)
+    exec((home / "tests" / "test_contract.py").read_text(), contract)
+    made: Any = contract["TestMyOwn"]()
+    make: Any = plugin["MyOwn"]
+    options: Any = plugin["Options"]
+    results = check_sink(
+        lambda place: make(options(**made.options_in(place))), made.read, rows=made.rows, refused=made.refused
+    )
+    assert {result.name: result.detail for result in results if result.status == "failed"} == {}
+    assert sum(result.status == "passed" for result in results) == len(SINK_CHECKS) - len(REGISTRATION_CHECKS)
 
 
 def test_the_pipeline_of_a_new_plugin_runs(tmp_path: Path) -> None:

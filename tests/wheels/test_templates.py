@@ -11,7 +11,7 @@ from wheels.environment import WHEELS, clean_environment, make_environment
 
 pytestmark = pytest.mark.wheels
 
-KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "fault_profile", "observer")
+KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "sink", "fault_profile", "observer")
 USED = {
     "orchestrator": ("--orchestrator", "my-orchestrator"),
     "tokenizer": ("--tokenizer", "my-tokenizer"),
@@ -20,6 +20,7 @@ USED = {
     "lexicon": ("--lexicon", "my-lexicon"),
     "pipeline": ("--pipeline", "my-pipeline"),
     "fault_profile": ("--faults", "my-fault-profile"),
+    "sink": ("--pipeline", "my-pipeline"),
     "observer": (),
 }
 

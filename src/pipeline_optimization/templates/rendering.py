@@ -31,6 +31,7 @@ USES: Mapping[str, str] = {
     "lexicon": "anagram run --text 'the cat' --lexicon $name",
     "pipeline": "anagram run --text 'the cat' --pipeline $name",
     "fault_profile": "anagram run --faults $name",
+    "sink": "anagram run --pipeline FILE.py INPUT --sink $name:FILE",
     "observer": "anagram run",
 }
 """The command that shows a plugin of each kind at work."""

@@ -10,6 +10,7 @@ from pipeline_optimization.testing.contracts import (
     OrchestratorContract,
     PipelineContract,
     RetryPolicyContract,
+    SinkContract,
 )
 from pipeline_optimization.testing.every_kind import check_component
 from pipeline_optimization.testing.examining import (
@@ -18,6 +19,7 @@ from pipeline_optimization.testing.examining import (
     check_orchestrator,
     check_pipeline,
     check_retry_policy,
+    check_sink,
 )
 
 __all__ = [
@@ -31,6 +33,7 @@ __all__ = [
     "PipelineContract",
     "RetryPolicyContract",
     "SignatureContract",
+    "SinkContract",
     "TokenizerContract",
     "check_component",
     "check_fault_profile",
@@ -40,5 +43,6 @@ __all__ = [
     "check_pipeline",
     "check_retry_policy",
     "check_signature",
+    "check_sink",
     "check_tokenizer",
 ]

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
@@ -22,8 +24,10 @@ from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
 from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipeline_subject import PipelineSubject
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
+from pipeline_optimization.testing.sink_checks import SINK_CHECKS
+from pipeline_optimization.testing.sink_subject import SinkSubject
 from pipeline_optimization.testing.subject import Subject
-from pipeline_optimization.types import Capabilities, FaultProfile, Orchestrator, RetryPolicy
+from pipeline_optimization.types import Capabilities, FaultProfile, Orchestrator, RetryPolicy, Row, Sink
 
 if TYPE_CHECKING:
     import pytest
@@ -38,6 +42,7 @@ __all__ = [
     "OrchestratorContract",
     "PipelineContract",
     "RetryPolicyContract",
+    "SinkContract",
 ]
 
 ExaminedKind = Kind | Literal["observer"]
@@ -188,3 +193,38 @@ class PipelineContract(Contract):
         if not hasattr(self, "pipeline"):
             raise NotImplementedError(f"{type(self).__name__} must say what to test: pipeline = ... or name = ...")
         return PipelineSubject(pipeline=self.pipeline, make_inputs=self.make_inputs, orchestrators=self.orchestrators)
+
+
+class SinkContract(Contract):
+    """For sinks: ``rows`` that the sink takes, three or more, each another one, and ``refused`` rows that it refuses, if there are any.
+
+    Each check has a directory of its own. A sink that is registered is told by its ``name``, and ``options_in(place)`` are those with which
+    it delivers into a directory; override ``make(place)`` for one that is not. Override ``read(place)`` in any case.
+    """
+
+    kind = "sink"
+    checks = SINK_CHECKS
+    name: str
+    rows: Sequence[Row]
+    refused: Sequence[Row] = ()
+
+    def options_in(self, place: Path) -> Mapping[str, object]:
+        """Return the options with which the sink delivers into a directory."""
+        raise NotImplementedError(f"{type(self).__name__} must override options_in(place), or make(place).")
+
+    def make(self, place: Path) -> Sink:
+        """Build a sink that delivers into a directory."""
+        return Registry.load().sink(self.name, self.options_in(place)).build()
+
+    def read(self, place: Path) -> Sequence[Row]:
+        """Return the rows that a reader finds in a directory, in any order, as they were delivered."""
+        raise NotImplementedError(
+            f"{type(self).__name__} must override read(place) and return the rows that are there."
+        )
+
+    def subject(self) -> SinkSubject:
+        choice = None
+        if hasattr(self, "name"):
+            with TemporaryDirectory() as place:
+                choice = Registry.load().sink(self.name, self.options_in(Path(place)))
+        return SinkSubject(make=self.make, read=self.read, rows=self.rows, refused=self.refused, choice=choice)

@@ -18,6 +18,8 @@ from pipeline_optimization.testing.observer_checks import OBSERVER_CHECKS
 from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipeline_subject import PipelineSubject
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
+from pipeline_optimization.testing.sink_checks import SINK_CHECKS
+from pipeline_optimization.testing.sink_subject import SinkSubject
 from pipeline_optimization.testing.subject import Subject
 
 __all__ = ["CHECKS", "check_component"]
@@ -29,7 +31,7 @@ CHECKS: Mapping[ExaminedKind, Sequence[Check[Any]]] = {
     "retry_policy": RETRY_POLICY_CHECKS,
     "lexicon": LEXICON_CHECKS,
     "pipeline": (*WORKER_CHECKS, *PIPELINE_CHECKS),
-    "sink": (),
+    "sink": SINK_CHECKS,
     "fault_profile": FAULT_PROFILE_CHECKS,
     "observer": OBSERVER_CHECKS,
 }
@@ -44,6 +46,8 @@ def check_component(
     subject: Any
     if kind == "pipeline":
         subject = PipelineSubject.named(registry, label, options)
+    elif kind == "sink":
+        subject = SinkSubject.named(registry, label, options)
     else:
         subject = (SignatureSubject if kind == "signature" else Subject).named(registry, kind, label, options)
     return Examination(subject, CHECKS[kind]).results()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pipeline_optimization.errors import OptionError
@@ -16,8 +17,10 @@ from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipeline_subject import PipelineSubject
 from pipeline_optimization.testing.retry_policy_checks import RETRY_POLICY_CHECKS
 from pipeline_optimization.testing.run_checks import RUN_CHECKS
+from pipeline_optimization.testing.sink_checks import SINK_CHECKS
+from pipeline_optimization.testing.sink_subject import SinkSubject
 from pipeline_optimization.testing.subject import Subject
-from pipeline_optimization.types import Capabilities, FaultProfile, Orchestrator, RetryPolicy
+from pipeline_optimization.types import Capabilities, FaultProfile, Orchestrator, RetryPolicy, Row, Sink
 
 __all__ = [
     "NONE_KNOWN",
@@ -27,6 +30,7 @@ __all__ = [
     "check_orchestrator",
     "check_pipeline",
     "check_retry_policy",
+    "check_sink",
 ]
 
 ORCHESTRATOR_CHECKS: Sequence[Check[Subject[Orchestrator]]] = (*REGISTRATION_CHECKS, *ATTEMPT_CHECKS, *RUN_CHECKS)
@@ -93,3 +97,27 @@ def check_pipeline(
         )
     subject = PipelineSubject(pipeline=pipeline, make_inputs=lambda: inputs, orchestrators=orchestrators)
     return Examination(subject, PIPELINE_CHECKS, known_failures).results()
+
+
+def check_sink(
+    make: Callable[[Path], Sink],
+    read: Callable[[Path], Sequence[Row]],
+    *,
+    rows: Sequence[Row],
+    refused: Sequence[Row] = (),
+    known_failures: Mapping[str, str] = NONE_KNOWN,
+) -> list[CheckResult]:
+    """Check a sink.
+
+    Args:
+        make: Builds a sink that delivers into a directory, which is a new one for each check.
+        read: Returns the rows that a reader finds there, in any order.
+        rows: Three or more different rows that the sink takes, as ``read`` returns them.
+        refused: Rows that it refuses in the company of those, if there are any.
+        known_failures: Reasons, by check, of failures that are known.
+
+    Returns:
+        What came of each check.
+    """
+    subject = SinkSubject(make=make, read=read, rows=rows, refused=refused)
+    return Examination(subject, SINK_CHECKS, known_failures).results()
