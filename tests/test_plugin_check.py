@@ -106,7 +106,17 @@ def test_refusals(arguments: tuple[str, ...], message: str, tmp_path: Path) -> N
     assert message in " ".join(refused(("plugins", *arguments), cwd=tmp_path).split())
 
 
-KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "sink", "fault_profile", "observer")
+KINDS = (
+    "orchestrator",
+    "tokenizer",
+    "signature",
+    "retry_policy",
+    "lexicon",
+    "pipeline",
+    "sink",
+    "fault_profile",
+    "observer",
+)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -11,7 +11,17 @@ from wheels.environment import WHEELS, clean_environment, make_environment
 
 pytestmark = pytest.mark.wheels
 
-KINDS = ("orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "sink", "fault_profile", "observer")
+KINDS = (
+    "orchestrator",
+    "tokenizer",
+    "signature",
+    "retry_policy",
+    "lexicon",
+    "pipeline",
+    "sink",
+    "fault_profile",
+    "observer",
+)
 USED = {
     "orchestrator": ("--orchestrator", "my-orchestrator"),
     "tokenizer": ("--tokenizer", "my-tokenizer"),
