@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 
-from pipeline_optimization import task
+from pipeline_optimization import RetryAfter, task
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
 
 
@@ -90,6 +90,11 @@ def late(value: int) -> int:
     if value == 13:
         time.sleep(0.7)
     return value
+
+
+@task(retry="none")
+def refuses(value: int) -> int:
+    raise RetryAfter(30, "come back")
 
 
 def double(value: int) -> int:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.api import count_anagrams
     from pipeline_optimization.asynchronous import count_anagrams_async
     from pipeline_optimization.engine.limits import Limits
+    from pipeline_optimization.errors import RetryAfter
     from pipeline_optimization.pipeline.model.report import PipelineReport
     from pipeline_optimization.pipeline.model.steps import CompletePipeline, Pipeline
     from pipeline_optimization.registry import Registry
@@ -27,6 +28,7 @@ __all__ = [
     "PipelineReport",
     "Registry",
     "Resource",
+    "RetryAfter",
     "RunReport",
     "__version__",
     "count_anagrams",
@@ -45,6 +47,7 @@ _HOME = {
     "PipelineReport": "pipeline_optimization.pipeline.model.report",
     "Registry": "pipeline_optimization.registry",
     "Resource": "pipeline_optimization.tasks.resource",
+    "RetryAfter": "pipeline_optimization.errors",
     "RunReport": "pipeline_optimization.anagrams.report",
     "count_anagrams": "pipeline_optimization.api",
     "count_anagrams_async": "pipeline_optimization.asynchronous",

@@ -17,6 +17,7 @@
     │   └── PluginConflictError            two plugins claim one name
     ├── TaskError (RuntimeError)           a task failed
     │   ├── InjectedFault                  ... because the fault profile said so
+    │   ├── RetryAfter                     ... and asks for a delay before it is tried again
     │   ├── BrokenResourceError            ... as what @task(using=...) opened for it is of no more use
     │   └── UnsendableError                ... as it returned what cannot be sent to another process
     ├── OrchestratorError (RuntimeError)   an orchestrator broke its contract
@@ -35,6 +36,7 @@ Each message says what happened, where, and what to do; the facts are attributes
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.spelling_hint import did_you_mean
@@ -59,6 +61,7 @@ __all__ = [
     "PluginLoadError",
     "RefusedRowsError",
     "ResourceError",
+    "RetryAfter",
     "RunInterrupted",
     "SinkError",
     "TaskError",
@@ -186,6 +189,23 @@ class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
 
 class BrokenResourceError(TaskError):
     """What ``@task(using=...)`` opened is of no more use. A task's function raises it, so that the next attempt opens another."""
+
+
+class RetryAfter(TaskError):  # noqa: N818 - called like the HTTP header
+    """A task failed, and is to be tried again no earlier than after some ``seconds``: raise it in a task's function.
+
+    The run's retry policy says how long that may be at most, and how often it is tried.
+    """
+
+    def __init__(self, seconds: float, message: str = "") -> None:
+        given: object = seconds
+        if not isinstance(given, int | float) or not 0 <= given < inf:
+            raise ValueError(f"RetryAfter takes a number of seconds of at least 0, not {seconds!r}.")
+        super().__init__(message or f"try again in {seconds:g} s")
+        self.seconds = float(seconds)
+
+    def __reduce__(self) -> tuple[type[RetryAfter], tuple[float, str]]:
+        return RetryAfter, (self.seconds, str(self))
 
 
 class UnsendableError(TaskError):

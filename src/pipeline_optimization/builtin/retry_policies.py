@@ -37,6 +37,9 @@ class _Bounds:
     deadline: float | None = option(
         None, help="seconds from an item's first attempt after which it is not retried; none means no bound", at_least=0
     )
+    retry_after_cap: float = option(
+        60.0, help="longest delay in seconds that an error may ask for, as HTTP's Retry-After does", at_least=0
+    )
 
 
 @frozen(kw_only=True)
@@ -74,6 +77,7 @@ class FixedPolicy:
         self._options = options
         self.budget = options.budget
         self.deadline = options.deadline
+        self.retry_after_cap = options.retry_after_cap
 
     def delays(self, rng: Random) -> Iterator[float]:
         return repeat(self._options.delay, self._options.attempts - 1)
@@ -92,6 +96,7 @@ class ExponentialPolicy:
         self._options = options
         self.budget = options.budget
         self.deadline = options.deadline
+        self.retry_after_cap = options.retry_after_cap
 
     def delays(self, rng: Random) -> Iterator[float]:
         options = self._options

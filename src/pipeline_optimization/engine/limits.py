@@ -104,10 +104,10 @@ class CircuitBreaker:
     def failed(self, track: Track, error: ErrorRecord) -> Stop | None:
         """Note that an attempt failed. Return why the run should stop, if it should."""
         item = track.item
-        if not self._limit or (item.position is not None and track.number > 1):
-            return (
-                None  # elements of bundles that fail are tried again together, which says nothing of those in between
-            )
+        if not self._limit or error.retry_after is not None:
+            return None  # a service that says when to come back is there
+        if item.position is not None and track.number > 1:
+            return None  # elements of bundles that fail are tried again together: that says nothing of those in between
         row = self._rows[item.task]
         row.length += 1
         row.errors[error.type] += 1

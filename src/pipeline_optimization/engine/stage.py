@@ -11,6 +11,7 @@ from attrs import frozen
 
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.interruption import is_of_a_signal
+from pipeline_optimization.engine.retry_after import asked_delay
 from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.error_text import message_of
 from pipeline_optimization.errors import InjectedFault
@@ -99,5 +100,10 @@ def describe_error(error: BaseException, *, is_permanent: bool = False) -> Error
         name = error.stands_for
     trace = "" if injected else "".join(traceback.format_exception(error))
     return ErrorRecord(
-        type=name, message=message_of(error), traceback=trace, injected=injected, is_permanent=is_permanent
+        type=name,
+        message=message_of(error),
+        traceback=trace,
+        injected=injected,
+        is_permanent=is_permanent,
+        retry_after=asked_delay(error),
     )

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Sequence
-from typing import cast
 
-from attrs import evolve, frozen
+from attrs import evolve, fields, frozen
 
 from pipeline_optimization.error_text import shortened
 from pipeline_optimization.errors import OrchestratorError
@@ -90,7 +89,7 @@ def another_copy(payload: bytes) -> bytes:
 
 def encode_answer(answer: Answer) -> bytes:
     error = answer.error
-    facts = None if error is None else (error.type, error.message, error.traceback, error.injected, error.is_permanent)
+    facts = None if error is None else {one.name: getattr(error, one.name) for one in fields(ErrorRecord)}
     done = [(one.task, one.number, one.positions) for one in answer.done]
     parts = (answer.result, facts, answer.latency, answer.seconds, answer.began, done, answer.elements)
     return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
@@ -102,9 +101,7 @@ def decode_answer(payload: bytes) -> Answer:
     if facts is None:
         others = [Done(*one) for one in done]
         return Answer(result=result, latency=latency, seconds=seconds, began=began, done=others, elements=elements)
-    kind, message, traceback, injected, is_permanent = cast("tuple[str, str, str, bool, bool]", facts)
-    error = ErrorRecord(type=kind, message=message, traceback=traceback, injected=injected, is_permanent=is_permanent)
-    return Answer(error=error, latency=latency, seconds=seconds, began=began)
+    return Answer(error=ErrorRecord(**facts), latency=latency, seconds=seconds, began=began)
 
 
 def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:

@@ -125,13 +125,20 @@ class Track:
     delays: Iterator[float] | None = None
 
 
+RETRY_AFTER_CAP = 60.0
+"""The longest delay in seconds that errors may ask for under a policy that does not say."""
+
+
 class Retrying:
     """Applies a retry policy: its predicate, its delays, its budget for the run and its deadline for each item.
+
+    An error may ask for a longer delay, up to the policy's ``retry_after_cap``: then the item is tried again once that is over.
 
     Tasks with a policy of their own (``own``) go by that one, and its budget is theirs.
 
     A policy's second takes ``scale`` seconds: it lives in the time of the simulation, where there is one
-    (``FaultPlan.time_scale``). At scale 0 no time passes there, so no deadline is ever over.
+    (``FaultPlan.time_scale``). At scale 0 no time passes there, so no deadline is ever over. What an error asks for is real time, and so is
+    its cap: a service that was really called knows nothing of a simulation.
     """
 
     def __init__(
@@ -174,7 +181,7 @@ class Retrying:
             return None
         if not delay >= 0:
             raise PluginError(f"The retry policy {policy!r} asked for a delay of {delay} s.", plugin=repr(policy))
-        delay *= self._scale
+        delay = max(delay * self._scale, _asked(policy, error))
         if self._is_too_late(policy, track, now + delay):
             return None
         self._granted[account] += 1
@@ -185,3 +192,13 @@ class Retrying:
         if policy.deadline is None or self._scale == 0 or track.first_started is None:
             return False
         return due - track.first_started > policy.deadline * self._scale
+
+
+def _asked(policy: RetryPolicy, error: ErrorRecord) -> float:
+    """Return the seconds that an error asks for, as far as the policy allows. Raises PluginError for a cap that is none."""
+    if error.retry_after is None:
+        return 0.0
+    cap: object = getattr(policy, "retry_after_cap", RETRY_AFTER_CAP)
+    if not isinstance(cap, int | float) or not cap >= 0:
+        raise PluginError(f"The retry policy {policy!r} has a retry_after_cap of {cap!r}.", plugin=repr(policy))
+    return min(error.retry_after, cap)

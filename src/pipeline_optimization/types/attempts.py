@@ -58,6 +58,7 @@ class ErrorRecord:
 
     ``type`` is the qualified class name, without the module for built-in ones and our own; ``injected`` tells a simulated failure from a real
     one; ``traceback`` is text, empty for injected failures. ``is_permanent``: its task says that another attempt would meet it again.
+    ``retry_after``: the seconds that it asks to be waited for before another attempt, if it asks.
     """
 
     type: str
@@ -65,6 +66,7 @@ class ErrorRecord:
     traceback: str = field(default="", repr=False)
     injected: bool = False
     is_permanent: bool = False
+    retry_after: float | None = None
 
 
 @frozen(kw_only=True)

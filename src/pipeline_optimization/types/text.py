@@ -84,6 +84,9 @@ class RetryPolicy(Protocol):
     Seconds are those of the run: in a simulated one the engine multiplies them by the latency scale.
     ``budget`` bounds the retries of a whole run, ``deadline`` the seconds from an item's first attempt after which
     it is not retried; None means no bound.
+
+    An error may ask for a delay (``ErrorRecord.retry_after``): then the longer of both delays counts, up to the policy's
+    ``retry_after_cap``, real seconds; a policy without this attribute allows 60.
     """
 
     @property
