@@ -148,6 +148,36 @@ def test_observers_that_raise(error: type[BaseException]) -> None:
     assert f"{__file__}, line " in warning
 
 
+def test_an_observer_that_cannot_say_whether_it_wants_events() -> None:
+    """It is told nothing, the run's warnings say so, and a later run asks again."""
+
+    class Undecided:
+        raises = True
+        told = 0
+
+        @hookimpl
+        def anagram_wants_events(self) -> bool:
+            if self.raises:
+                raise RuntimeError("oops")
+            return True
+
+        @hookimpl
+        def anagram_item_finished(self, event: ItemFinished) -> None:
+            self.told += 1
+
+    registry, plugin = Registry.load(), Undecided()
+    registry.register(plugin, "undecided")
+    report = count_anagrams("cat", registry=registry)
+    assert report.is_complete
+    (warning,) = report.warnings
+    assert "'undecided' ((this program) -) cannot be used, so it observes nothing." in warning
+    assert "anagram_wants_events raised RuntimeError: oops" in warning
+    assert plugin.told == 0
+    plugin.raises = False
+    assert not count_anagrams("cat", registry=registry).warnings
+    assert plugin.told
+
+
 def test_a_signal_while_an_observer_works() -> None:
     """A Ctrl-C while an observer works stops the run as ever; it is no failure of the observer."""
 

@@ -55,6 +55,7 @@ class Everything:
         self.events: list[object] = []
         self.pids: set[int] = set()
         self.asked: list[tuple[str, str, str]] = []
+        self.wants_events = True
 
     def _keep(self, event: object) -> None:
         self.events.append(event)
@@ -88,6 +89,10 @@ class Everything:
     def anagram_counting_kernel(self, tokenizer: str, signature: str, lexicon: str) -> KernelOffer | None:
         self.asked.append((tokenizer, signature, lexicon))
         return KernelOffer(name="my-kernel", summary="s", factory=ExerciseKernel)
+
+    @hookimpl
+    def anagram_wants_events(self) -> bool:
+        return self.wants_events
 
     @hookimpl
     def anagram_run_started(self, event: RunStarted) -> None:
@@ -200,6 +205,17 @@ def test_observers_are_told(everything: Everything, anagram_registry: Registry, 
     failed = next(event for event in events if isinstance(event, TaskFailed))
     assert (retried.item, retried.attempt, retried.delay) == (failed.item, failed.attempt + 1, 0.0)
     assert everything.pids == {os.getpid()}
+
+
+def test_an_observer_that_wants_no_events_is_told_none(everything: Everything, anagram_registry: Registry) -> None:
+    """It is asked before each run, and where nobody wants events, none are made."""
+    everything.wants_events = False
+    assert not anagram_registry.has_observers
+    count_anagrams("cat dog", registry=anagram_registry)
+    assert not everything.events
+    everything.wants_events = True
+    count_anagrams("cat dog", registry=anagram_registry)
+    assert everything.events
 
 
 class Attempts:

@@ -200,6 +200,18 @@ def anagram_counting_kernel(tokenizer: str, signature: str, lexicon: str) -> Ker
 
 
 @hookspec
+def anagram_wants_events() -> bool:
+    """Return whether the plugin wants to be told of a run that begins now; a plugin without this hook is told of every run.
+
+    Called before each run, several times. Implement it if the environment or a setting says whether the plugin observes: nobody pays for events
+    that nobody wants. A plugin whose hook raises is not told of the run, whose warnings say so.
+
+    Since 0.1.0.
+    """
+    return True
+
+
+@hookspec
 def anagram_run_started(event: RunStarted) -> None:
     """Observe that a run begins, before its first attempt.
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import pluggy
 from attrs import evolve
 
 from pipeline_optimization import hookspecs
+from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import OptionError, PluginConflictError, PluginLoadError, UnknownPluginError
 from pipeline_optimization.file_module import FileModule
+from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, speaking
 from pipeline_optimization.installed import name_key
 from pipeline_optimization.kinds import OBSERVER_HOOKS, ByKind, Kind
 from pipeline_optimization.registry.entries import (
@@ -32,6 +34,8 @@ from pipeline_optimization.types import Component, KernelOffer
 __all__ = ["Registry"]
 
 Options = Mapping[str, object]
+
+WANTS_EVENTS = "anagram_wants_events"
 
 
 class Registry(ByKind):
@@ -57,6 +61,7 @@ class Registry(ByKind):
         selection.check(self._entries)
         self._records = initial_records(self._entries, selection)
         self._own: list[PluginRecord] = []
+        self._undecided: dict[str, PluginRecord] = {}
         self._import(lambda entry: entry.is_core)
         if selection.is_strict:
             for record in self.import_all():
@@ -209,36 +214,54 @@ class Registry(ByKind):
 
     @property
     def has_observers(self) -> bool:
-        """Return whether a plugin observes runs, or should and cannot. Plugins that bring observers are imported for it."""
+        """Return whether a plugin observes a run that begins now, or should and cannot. Plugins that bring observers are imported for it."""
         self._import(lambda entry: OBSERVER_GROUP in entry.groups)
         is_heard = any(
-            hasattr(plugin, hook) for plugin in self._manager.get_plugins() for hook in OBSERVER_HOOKS.values()
+            any(hasattr(plugin, hook) for hook in OBSERVER_HOOKS.values()) and self._wants_events(plugin)
+            for plugin in self._manager.get_plugins()
         )
         return is_heard or bool(self.broken_observers())
 
     def observers(self, hook: str) -> list[tuple[str, Callable[..., object]]]:
-        """Return (plugin name, caller) for each plugin that implements an observer hook.
+        """Return (plugin name, caller) for each plugin that implements an observer hook and wants to be told of a run that begins now.
 
         Plugins that bring observers are imported for it. One caller a plugin, so that one that raises can be told
         from the others.
         """
         self._import(lambda entry: OBSERVER_GROUP in entry.groups)
-        plugins = [p for p in self._manager.get_plugins() if hasattr(p, hook)]
+        plugins = [p for p in self._manager.get_plugins() if hasattr(p, hook) and self._wants_events(p)]
         return [
-            (
-                self._manager.get_name(plugin) or repr(plugin),
-                self._manager.subset_hook_caller(hook, [other for other in plugins if other is not plugin]),
-            )
+            (self._manager.get_name(plugin) or repr(plugin), self._caller(hook, plugin))
             for plugin in sorted(plugins, key=lambda p: self._manager.get_name(p) or "")
         ]
 
     def broken_observers(self) -> Sequence[PluginRecord]:
         """Return the records of plugins that every run imports for their observers, and that cannot be used."""
-        return [
+        broken = [
             record
             for entry, record in zip(self._entries, self._records, strict=True)
             if OBSERVER_GROUP in entry.groups and record.status in {"failed", "conflict"}
         ]
+        return [*broken, *self._undecided.values()]
+
+    def _caller(self, hook: str, plugin: object) -> Callable[..., object]:
+        """Return what calls a hook of one plugin alone."""
+        others = [other for other in self._manager.get_plugins() if other is not plugin]
+        return self._manager.subset_hook_caller(hook, others)
+
+    def _wants_events(self, plugin: Any) -> bool:
+        if not hasattr(plugin, WANTS_EVENTS):
+            return True
+        name = self._manager.get_name(plugin) or repr(plugin)
+        self._undecided.pop(name, None)
+        try:
+            with speaking(name):
+                return all(call_foreign(cast("Callable[[], list[bool]]", self._caller(WANTS_EVENTS, plugin))))
+        except ForeignCodeError as error:
+            record = next(record for record in (*self._records, *self._own) if record.name == name)
+            problem = f"{WANTS_EVENTS} raised {describe_with_place(error.raised)}."
+            self._undecided[name] = evolve(record, status="failed", error=problem, cause=error.raised)
+            return False
 
     def _import(self, is_wanted: Callable[[PluginEntry], bool]) -> None:
         """Import the wanted plugins that may be used and are not imported yet."""
