@@ -139,7 +139,7 @@ def _destination(
         return named_destination(registry, sink, options)
     if options:
         raise OptionError("Sink options go with a sink's name, not with an object that is built.")
-    return Destination(name=type(sink).__name__, sink=sink)
+    return Destination.of(type(sink).__name__, sink)
 
 
 run_async = in_thread(run)

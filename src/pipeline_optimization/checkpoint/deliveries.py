@@ -16,7 +16,7 @@ __all__ = ["DeliveryLog"]
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS delivery (
     only INTEGER PRIMARY KEY CHECK (only = 1), run TEXT NOT NULL,
-    number INTEGER NOT NULL, rows INTEGER NOT NULL, rows_before INTEGER NOT NULL
+    number INTEGER NOT NULL, rows INTEGER NOT NULL, rows_before INTEGER NOT NULL, is_confirmed INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS delivering (task TEXT NOT NULL, id TEXT NOT NULL, PRIMARY KEY (task, id)) WITHOUT ROWID;
 """
@@ -46,11 +46,12 @@ class DeliveryLog:
             database.execute("PRAGMA synchronous = FULL")
             for statement in filter(str.strip, SCHEMA.split(";")):
                 database.execute(statement)
-            database.execute("INSERT OR IGNORE INTO delivery VALUES (1, ?, 0, 0, 0)", (uuid4().hex,))
-            run, number, rows, before = database.execute(
-                "SELECT run, number, rows, rows_before FROM delivery"
+            database.execute("INSERT OR IGNORE INTO delivery VALUES (1, ?, 0, 0, 0, 1)", (uuid4().hex,))
+            run, *facts = database.execute(
+                "SELECT run, number, rows, rows_before, is_confirmed FROM delivery"
             ).fetchone()
-            self.run, self.number, self._rows, self._before = str(run), int(number), int(rows), int(before)
+            self.run = str(run)
+            self.number, self._rows, self._before, self._is_confirmed = map(int, facts)
 
     @property
     def rows(self) -> int:
@@ -59,11 +60,12 @@ class DeliveryLog:
     def settle(self, last: int) -> int:
         """Take over what the sink says: its last delivery is ``last``. Return how many items have to be run again for it.
 
-        Raises CheckpointError where that cannot be: all deliveries but the last of a checkpoint were certainly made.
+        Raises CheckpointError where that cannot be: all deliveries but the last of a checkpoint were certainly made, and that one, too, if it
+        is confirmed.
         """
         if last == self.number:
             return 0
-        if last == self.number - 1:
+        if last == self.number - 1 and not self._is_confirmed:
             return self.withdraw(drop_items=True)
         raise CheckpointError(
             f"The sink has {last} deliveries of the run of the checkpoint {self._path!r}, which has made {self.number}: it is another sink, or "
@@ -75,7 +77,7 @@ class DeliveryLog:
         """Note which items the next delivery has, and how many rows. The one before was certainly made."""
         if number != self.number:
             self._before, self.number = self.rows, number
-        self._rows = rows
+        self._rows, self._is_confirmed = rows, 0
         with explained(self._path):
             self._write()
             self._database.execute("DELETE FROM delivering")
@@ -97,7 +99,7 @@ class DeliveryLog:
                     "DELETE FROM item WHERE (task, id) IN (SELECT task, id FROM delivering)"
                 ).rowcount
             self._database.execute("DELETE FROM delivering")
-            self.number, self._rows = self.number - 1, 0
+            self.number, self._rows, self._is_confirmed = self.number - 1, 0, 1
             self._put()
         return dropped
 
@@ -126,7 +128,15 @@ class DeliveryLog:
             self._write()
             self._database.execute("DELETE FROM item WHERE task = ? AND id = ?", (task, text_of(item)))
 
+    def confirm(self) -> None:
+        """Note that the last delivery was made."""
+        self._is_confirmed = 1
+        with explained(self._path):
+            self._write()
+            self._put()
+
     def _put(self) -> None:
         self._database.execute(
-            "UPDATE delivery SET number = ?, rows = ?, rows_before = ?", (self.number, self._rows, self._before)
+            "UPDATE delivery SET number = ?, rows = ?, rows_before = ?, is_confirmed = ?",
+            (self.number, self._rows, self._before, self._is_confirmed),
         )

@@ -107,6 +107,9 @@ class Delivering:
 
     def close(self, *, is_complete: bool) -> None:
         self._call(self.sink.close, is_complete=is_complete)
+        if self._log is not None:
+            self._log.confirm()
+            self.keeping.commit(at_once=True)
 
     def abandon(self) -> None:
         """Close the sink of a run that has failed: that error counts, and not those of closing."""

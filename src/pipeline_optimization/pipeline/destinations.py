@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from os.path import realpath
 from pathlib import Path
+from typing import Any
 
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.pipeline.plan import NO_OPTIONS, Destination
+from pipeline_optimization.pipeline.plan import NO_OPTIONS, Destination, RunPlan
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 
-__all__ = ["SINK_OF_SUFFIX", "file_destination", "named_destination"]
+__all__ = ["SINK_OF_SUFFIX", "check_destination", "file_destination", "named_destination"]
 
 SINK_OF_SUFFIX: Mapping[str, str] = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".json": "json"}
 """The sink that writes a file, by the file's suffix."""
@@ -18,7 +21,7 @@ SINK_OF_SUFFIX: Mapping[str, str] = {".ndjson": "ndjson", ".jsonl": "ndjson", ".
 def named_destination(registry: Registry, label: str, options: Mapping[str, object] = NO_OPTIONS) -> Destination:
     """Build a sink that is called ``NAME`` or ``NAME:VALUE``. Raises UsageError and PluginError."""
     choice = registry.sink(label, options)
-    return Destination(name=choice.component.name, sink=choice.build())
+    return Destination.of(choice.component.name, choice.build())
 
 
 def file_destination(registry: Registry, path: str) -> Destination:
@@ -29,3 +32,14 @@ def file_destination(registry: Registry, path: str) -> Destination:
             f"Nobody knows how to write rows into {path!r}: let its name end in {', '.join(SINK_OF_SUFFIX)}."
         )
     return named_destination(registry, f"{name}:{path}")
+
+
+def check_destination(plan: RunPlan[Any], sources: Sequence[Source]) -> None:
+    """Raise OptionError where a sink would write over what the run reads, or over its checkpoint."""
+    files = () if plan.sink is None else plan.sink.files
+    if (taken := overwritten(files, sources, plan.job.files)) is not None:
+        raise OptionError(f"The results would take the place of an input: {taken!r}. Name another file.")
+    checkpoint = plan.options.checkpoint
+    own = [] if checkpoint is None else [realpath(path) for path in checkpoint_files(checkpoint)]
+    if taken := next((path for path in files if realpath(path) in own), None):
+        raise OptionError(f"The checkpoint cannot be the output too: {taken!r}. Name another file.")

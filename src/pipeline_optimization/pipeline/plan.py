@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, Self, TypeVar
@@ -147,10 +147,16 @@ class Executor:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Destination:
-    """Where the rows of a result go: a sink, and what it is called."""
+    """Where the rows of a result go: a sink, what it is called, and the files that it writes, as far as they are known."""
 
     name: str
     sink: Sink
+    files: Sequence[str]
+
+    @classmethod
+    def of(cls, name: str, sink: Sink) -> Self:
+        """Return a sink as a destination. One that writes files says which by its attribute ``files``."""
+        return cls(name=name, sink=sink, files=getattr(sink, "files", ()))
 
 
 @frozen(kw_only=True, eq=False, repr=False)

@@ -113,6 +113,10 @@ def execute(
     """
     clock = _clock_of(plan.executor.orchestrator)
     start = began if began is not None and isinstance(clock, SystemClock) else clock.now()
+    if plan.sink is not None:
+        from pipeline_optimization.pipeline.destinations import check_destination  # noqa: PLC0415 - for runs with a sink only
+
+        check_destination(plan, sources)
     loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
     observing = _observing(registry)
     run_id = uuid4().hex

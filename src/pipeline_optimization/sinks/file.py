@@ -14,7 +14,7 @@ from pipeline_optimization.errors import RefusedRowsError, SinkError
 from pipeline_optimization.output import end_of_links, take_place
 from pipeline_optimization.sinks.forms import Form
 from pipeline_optimization.sinks.journal import Journal, Mark, sync_directory
-from pipeline_optimization.sinks.names import JOURNAL, PARTIAL
+from pipeline_optimization.sinks.names import JOURNAL, PARTIAL, files_of
 from pipeline_optimization.types import Row
 
 __all__ = ["FileSink"]
@@ -36,6 +36,11 @@ class FileSink:
         self._run: str | None = None
         self._file: FileIO | None = None
         self._mark = Mark()
+
+    @property
+    def files(self) -> Sequence[str]:
+        """Return the files that may be written."""
+        return files_of(str(self._target))
 
     def open(self, run: str | None) -> int:
         with self._explained():
