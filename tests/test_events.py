@@ -12,7 +12,7 @@ from generated_pipelines import Scenario
 from pipeline_optimization import Registry, count_anagrams, run
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import AttemptEnded, Orchestrator, TaskRetried
+from pipeline_optimization.types import AttemptEnded, Orchestrator, RunStarted, TaskRetried
 from pipeline_simulation import LIMITS, _inputs
 
 SEEDS = [seed for seed in range(40) if "deadly" not in Scenario.of(seed).steps]
@@ -119,3 +119,22 @@ def test_attempts_of_counting_are_the_same(orchestrator: str) -> None:
         assert len(kept.retries) == report.retries > 0
         stories.append(kept.story)
     assert stories[0] == stories[1]
+
+
+def test_the_command_is_told_without_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Observers write events into files: a password that stood on the command line is not in them."""
+    monkeypatch.setattr("sys.orig_argv", ["anagram", "run", "-o", "sink.url=postgresql://ann:geheim@host/shop"])
+    registry, told = Registry.load(), Started()
+    registry.register(told, "told")
+    count_anagrams("cat", registry=registry)
+    assert told.command == ("anagram", "run", "-o", "sink.url=postgresql://ann:***@host/shop")
+
+
+class Started:
+    """Keeps the command of a run."""
+
+    command: tuple[str, ...] = ()
+
+    @hookimpl
+    def anagram_run_started(self, event: RunStarted) -> None:
+        self.command = tuple(event.command)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 from contextlib import chdir
@@ -35,6 +36,24 @@ def test_the_usual_names_stay_as_they_are() -> None:
     assert quoted_command(["anagram", "run", "book.txt", "a b", "caf\udce9.txt"]) == (
         "anagram run book.txt 'a b' $'caf\\351.txt'"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("sink.url=postgresql://ann:geheim@host:5/x", "sink.url=postgresql://ann:***@host:5/x"),
+        ("postgresql://ann:ge/heim@host/x?a=b@c", "postgresql://ann:***@host/x?a=b@c"),
+        ("postgresql://ann:a@b@host/x", "postgresql://ann:***@host/x"),
+        ("x://:geheim@host", "x://:***@host"),
+        ("postgresql:///x?user=ann&password=geheim&sslpassword=auch;y=1", "postgresql:///x?user=ann&password=***&sslpassword=***;y=1"),
+        ("http://host:80/~ann@home", "http://host:80/~ann@home"),
+        ("postgresql://ann@host:5/x", "postgresql://ann@host:5/x"),
+        ("a:b@c", "a:b@c"),
+    ],
+)  # fmt: skip
+def test_passwords_are_not_told(given: str, told: str) -> None:
+    """A command that is told again has no password of a URL; all else is as it was given."""
+    assert shlex.split(quoted_command([given])) == [told]
 
 
 def test_the_command_to_go_on_with(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

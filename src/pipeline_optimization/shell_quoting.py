@@ -6,6 +6,8 @@ import os
 import shlex
 from collections.abc import Iterable
 
+from pipeline_optimization.masking import masked
+
 __all__ = ["quoted", "quoted_command"]
 
 
@@ -21,8 +23,8 @@ def quoted(argument: str) -> str:
 
 
 def quoted_command(arguments: Iterable[str]) -> str:
-    """Return the command line of these arguments."""
-    return " ".join(map(quoted, arguments))
+    """Return the command line of these arguments, with ``***`` for passwords of URLs."""
+    return " ".join(quoted(masked(argument)) for argument in arguments)
 
 
 def _escaped(char: str) -> str:

@@ -14,6 +14,7 @@ from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.stage import describe_error
 from pipeline_optimization.installed import look_up
+from pipeline_optimization.masking import masked
 from pipeline_optimization.pipeline.job import LoadedJob, StartedJob
 from pipeline_optimization.pipeline.plan import PIPELINE_FACT, RunPlan
 from pipeline_optimization.sources import Source
@@ -80,7 +81,7 @@ def _started(
         versions=_versions(),
         host=platform.node(),
         pid=os.getpid(),
-        command=tuple(sys.orig_argv),
+        command=tuple(map(masked, sys.orig_argv)),
     )
 
 

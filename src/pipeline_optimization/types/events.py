@@ -34,7 +34,7 @@ class RunStarted:
     """A run began; no attempt has been made yet.
 
     ``wall`` is the time since 1970 in seconds at ``time``. ``pipeline`` is empty for counting anagrams. ``inputs`` are the names of what is
-    read, and ``command`` is the command line of the program. ``resumed_from`` is the path of the checkpoint that the run goes on with.
+    read, and ``command`` is the command line of the program, with ``***`` for passwords of URLs. ``resumed_from`` is the path of the checkpoint that the run goes on with.
     """
 
     run_id: str
