@@ -13,9 +13,10 @@ from typing import Any
 from attrs import evolve, frozen
 
 from pipeline_optimization import Pipeline
+from pipeline_optimization.pipeline.model.contents import Contents, Members
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.parts import Contents, Members, Part
+from pipeline_optimization.pipeline.model.parts import Part
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.sources import TextSource
 
@@ -105,8 +106,8 @@ def is_missing(value: Any) -> bool:
 class Forgetful(Members):
     """Elements of which half are forgotten where they are split."""
 
-    def split(self) -> Sequence[tuple[ElementPath, Contents]]:
-        return super().split()[::2]
+    def split(self, pieces: int = 16) -> Sequence[tuple[ElementPath, Contents]]:
+        return super().split(pieces)[::2]
 
 
 @frozen
@@ -116,7 +117,7 @@ class ForgetfulValues(Values):
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
         for part in super().parts(given, chunk_size, encoding=encoding, inline=inline):
             assert isinstance(part.contents, Members)
-            yield evolve(part, contents=Forgetful(part.contents.members))
+            yield evolve(part, contents=Forgetful(part.contents.number, part.contents.first, part.contents.values))
 
 
 VALUES = list(range(40))

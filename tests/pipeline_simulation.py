@@ -1,7 +1,7 @@
 """Random pipelines against a seeded adversary, in virtual time. ``python tests/pipeline_simulation.py SEED`` replays one seed.
 
-The adversary loses attempts with their workers, reports some twice or late, and takes functions that kill for deaths. The run is stopped and goes on
-from its checkpoint, or breaks off in mid-air. What comes of it is held against plain Python (``generated_pipelines``).
+The adversary loses attempts with their workers, reports some twice or late, and takes functions that kill for deaths. Workers run blocks of any size,
+and give the rest of a bundle back at any moment. The run is stopped and goes on from its checkpoint, or breaks off in mid-air. What comes of it is held against plain Python (``generated_pipelines``).
 """
 
 from __future__ import annotations
@@ -11,10 +11,12 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from itertools import chain, count, repeat
 from pathlib import Path
+from random import Random
 from typing import Any
+from unittest import mock
 
 from attrs import evolve, frozen
 
@@ -24,6 +26,7 @@ from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.virtual import Fate
 from pipeline_optimization.engine.worker import Pending, Worker
+from pipeline_optimization.pipeline.model import bundles
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator
 from quota_watch import QuotaWatch, check_quotas
@@ -99,6 +102,26 @@ class DeadlyOrchestrator(QuotaWatch):
         ]
 
 
+class _AnySlice:
+    """The time slice of a worker that no clock drives."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+        self.is_over = False
+        self.seconds = random.choice([0.0, 0.1, 0.5, 10.0])
+        self.note()
+
+    def note(self) -> None:
+        self.size = self._random.choice([1, 1, 2, 5])
+        self.is_over = self._random.random() < 0.4
+
+
+def any_time_slices(scenario: Scenario) -> mock._patch[Any]:
+    """Have workers of this process cut bundles as the scenario's seed says."""
+    random = Random(f"time slices {scenario.seed}")
+    return mock.patch.object(bundles, "new_time_slice", partial(_AnySlice, random))
+
+
 class CrashError(BaseException):
     """The whole run dies."""
 
@@ -106,7 +129,7 @@ class CrashError(BaseException):
 def run_scenario(scenario: Scenario) -> list[PipelineReport[Any]]:
     """Run a scenario, life after life until it ends. Return the reports of those that did not crash, the last one at the end."""
     reports = []
-    with _inputs(scenario) as (inputs, checkpoint):
+    with any_time_slices(scenario), _inputs(scenario) as (inputs, checkpoint):
         stops = chain(scenario.stops, repeat(None))
         for life, stop in zip(range(MAX_LIVES), stops, strict=False):
             orchestrator = DeadlyOrchestrator(scenario.slots, adversary=Adversary(scenario, life))
@@ -210,7 +233,7 @@ def check_seed(seed: int) -> None:
 def check_on(orchestrator: str, seed: int, **options: object) -> None:
     """Run a seed on an orchestrator of real workers, without the adversary."""
     scenario = evolve(Scenario.of(seed), stops=())
-    with _inputs(scenario) as (inputs, _):
+    with any_time_slices(scenario), _inputs(scenario) as (inputs, _):
         report = run(
             scenario.build(),
             inputs,

@@ -18,9 +18,9 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
-from pipeline_optimization.pipeline.model import bundles
+from pipeline_optimization.pipeline.model import bundles, paths
+from pipeline_optimization.pipeline.model.contents import LinePiece, LineRange, Members
 from pipeline_optimization.pipeline.model.outcome import Outcome
-from pipeline_optimization.pipeline.model.parts import LinePiece, LineRange, Members
 from pipeline_optimization.pipeline.model.workload import PipelineWorkload
 
 SEEDS = 120
@@ -199,7 +199,7 @@ def enters_bundles_once(patch: pytest.MonkeyPatch) -> None:
 
 def confuses_siblings(patch: pytest.MonkeyPatch) -> None:
     """What a step makes of one element has the path of that element."""
-    patch.setattr(bundles, "child", lambda path, number: path)
+    patch.setattr(paths, "child", lambda path, number: path)
 
 
 def gives_up_bundles(patch: pytest.MonkeyPatch) -> None:
@@ -210,7 +210,24 @@ def gives_up_bundles(patch: pytest.MonkeyPatch) -> None:
 def loses_where_it_splits(patch: pytest.MonkeyPatch) -> None:
     """The last part of a bundle that is split is forgotten."""
     for kind in (Members, LinePiece, LineRange):
-        patch.setattr(kind, "split", lambda self, split=kind.split: split(self)[:-1])
+        patch.setattr(kind, "split", lambda self, *pieces, split=kind.split: split(self, *pieces)[:-1])
+
+
+def loses_the_rest(patch: pytest.MonkeyPatch) -> None:
+    """What a worker gives back of a bundle is forgotten."""
+    patch.setattr(PipelineWorkload, "_rest", lambda self, item, outcome: [])
+
+
+def gives_the_last_one_back(patch: pytest.MonkeyPatch) -> None:
+    """The last element that a worker had time for is given back, too."""
+    run_blocks = bundles._Runner._run_blocks
+
+    def changed(self: Any, outcome: Outcome, subtotal: Any, elements: Any, time_slice: Any) -> int | None:
+        rest = run_blocks(self, outcome, subtotal, elements, time_slice)
+        places = [path[-1] for path in elements.paths]
+        return None if rest is None else int(places[places.index(rest) - 1])
+
+    patch.setattr(bundles._Runner, "_run_blocks", changed)
 
 
 def forgets_what_kept_results_lead_to(patch: pytest.MonkeyPatch) -> None:
@@ -235,8 +252,10 @@ PIPELINE_MUTANTS: list[Mutate] = [
     forgets_losses,
     forgets_waiting_elements,
     forgets_what_kept_results_lead_to,
+    gives_the_last_one_back,
     gives_up_bundles,
     loses_a_total,
+    loses_the_rest,
     loses_where_it_splits,
     numbers_losses_as_failures,
     quarantines_twice,

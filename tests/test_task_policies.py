@@ -15,7 +15,7 @@ from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.wire import decode_call
 from pipeline_optimization.errors import InjectedFault, OptionError
-from pipeline_optimization.pipeline.model.parts import decode_contents
+from pipeline_optimization.pipeline.model.contents import decode_contents
 from pipeline_optimization.tasks.retry_task import retry
 from pipeline_optimization.types import Attempt
 
@@ -119,7 +119,7 @@ class Hanging:
     """An adversary by whom each attempt hangs that has 13 among its elements."""
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
-        values = [value for _, value in decode_contents(decode_call(attempt.payload).data).read().elements]
+        values = [value for _, value in next(decode_contents(decode_call(attempt.payload).data).reads()).elements]
         return [Fate(math.inf if 13 in values else latency)]
 
 

@@ -7,8 +7,6 @@ of a plain file is named by its borders alone, and whoever reads it looks for th
 from __future__ import annotations
 
 from contextlib import closing
-from itertools import accumulate, count
-from operator import add
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.sources.compression import HEAD_BYTES
@@ -22,17 +20,18 @@ from pipeline_optimization.sources.encoding import (
     looks_like,
     new_decoder,
 )
-from pipeline_optimization.sources.random_access import open_random
+from pipeline_optimization.sources.file_state import UNKNOWN
+from pipeline_optimization.sources.random_access import open_random, read_once
 from pipeline_optimization.sources.stream import InputStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Sequence, Sized
 
     from pipeline_optimization.sources.random_access import RandomAccess
     from pipeline_optimization.sources.ranges import FileRange
     from pipeline_optimization.sources.source import Source
 
-__all__ = ["CheckedStream", "LineNumbers", "cut_lines", "open_utf8", "read_line_range", "split_lines"]
+__all__ = ["CheckedStream", "LineNumbers", "cut_lines", "has_mark", "open_utf8", "read_line_range", "split_lines"]
 
 COUNTED = 1 << 20
 """Bytes in which line ends are counted at once."""
@@ -91,23 +90,27 @@ def read_line_range(part: FileRange, size: int) -> tuple[int, bytes]:
         stop = _next_line(file, part.stop - 1, size)
         data = file.read(start, stop - start)
         file.verify()
-    return start, data.removeprefix(BYTE_ORDER_MARK) if start == 0 else data
+    return start, data
 
 
-def split_lines(before: int, data: bytes) -> tuple[list[int], list[str]]:
-    """Return the lines of a piece without their ends, and how many bytes of the text come before each.
+def has_mark(path: str, size: int, state: int = UNKNOWN) -> bool:
+    """Return whether a file of ``size`` bytes begins with the byte order mark of UTF-8, which is no part of its first line."""
+    return size >= len(BYTE_ORDER_MARK) and read_once(path, 0, len(BYTE_ORDER_MARK), state) == BYTE_ORDER_MARK
 
-    ``before`` bytes come before the piece. Bytes that are not UTF-8 are replaced, which never touches the end of a line.
+
+def split_lines(data: bytes) -> tuple[Sequence[Sized], list[str]]:
+    r"""Return the lines of a piece without their ends, and for each what is as long as it is in bytes, ``\r`` included.
+
+    Bytes that are not UTF-8 are replaced, which never touches the end of a line.
     """
     text = data.decode("utf-8", "replace")
     lines = text.split("\n")
-    in_bytes: Sequence[str] | Sequence[bytes] = lines if data.isascii() else data.split(b"\n")
-    starts = list(map(add, accumulate(map(len, in_bytes), initial=before), count()))[:-1]
     if not lines[-1]:
-        del lines[-1], starts[-1]
+        del lines[-1]
+    in_bytes: Sequence[Sized] = lines if data.isascii() else data.split(b"\n", len(lines))[: len(lines)]
     if "\r" in text:
         lines = [line.removesuffix("\r") for line in lines]
-    return starts, lines
+    return in_bytes, lines
 
 
 def _next_line(file: RandomAccess, start: int, size: int) -> int:

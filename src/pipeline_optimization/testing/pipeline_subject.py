@@ -17,9 +17,9 @@ from pipeline_optimization.errors import RunInterrupted
 from pipeline_optimization.pipeline.model.batch import Batch, Placed
 from pipeline_optimization.pipeline.model.bundles import outputs_of
 from pipeline_optimization.pipeline.model.codec import PICKLED
+from pipeline_optimization.pipeline.model.contents import decode_contents, encode_contents
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.parts import decode_contents, encode_contents
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
 from pipeline_optimization.registry import Choice, Kind, Registry
@@ -164,7 +164,8 @@ class PipelineSubject:
         inputs = self.inputs
         given = inputs if self.is_over_values else sources_of(inputs, call="check_pipeline(pipeline, {})", frames=1)
         parts = self.pipeline.input.parts(given, CHUNK, encoding="utf-8", inline=True)
-        return [one for part in parts for one in decode_contents(encode_contents(part.contents)).read().elements]
+        contents = [decode_contents(encode_contents(part.contents)) for part in parts]
+        return [element for one in contents for read in one.reads() for element in read.elements]
 
     @cached_property
     def called(self) -> Sequence[Sequence[Placed]]:

@@ -1,89 +1,19 @@
-"""Elements of a bundle on their way through the steps: their values, and who they are, each for itself.
-
-Most elements are never asked who they are, so that their paths are made only where somebody asks: a path is a tuple, which takes as long as a
-short function.
-"""
+"""Elements of a bundle on their way through the steps, in columns: their values, and who they are."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Protocol
+from typing import Any
 
 from attrs import frozen
 
-from pipeline_optimization.pipeline.model.elements import ElementPath, position, position_of_next
+from pipeline_optimization.pipeline.model.elements import ElementPath
+from pipeline_optimization.pipeline.model.paths import PathList, Paths
 
-__all__ = ["Batch", "PathList", "Paths", "Placed", "SiblingPaths", "values_of"]
+__all__ = ["Batch", "Placed", "values_of"]
 
 Placed = tuple[ElementPath, Any]
 """An element: who it is, and its value."""
-
-
-class Paths(Protocol):
-    """Who the elements of a batch are, in their order."""
-
-    def __len__(self) -> int: ...
-
-    def __getitem__(self, number: int, /) -> ElementPath: ...
-
-    def __iter__(self) -> Iterator[ElementPath]: ...
-
-    def take(self, numbers: Sequence[int]) -> Paths:
-        """Return those of these numbers."""
-        ...
-
-    def positions(self) -> int:
-        """Return the sum of their positions, by which the ledger knows them."""
-        ...
-
-
-@frozen
-class SiblingPaths:
-    """Paths that differ in their last place only, such as those of the lines of one file."""
-
-    parent: ElementPath
-    places: Sequence[int]
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def __getitem__(self, number: int) -> ElementPath:
-        return (*self.parent, self.places[number])
-
-    def __iter__(self) -> Iterator[ElementPath]:
-        parent = self.parent
-        return ((*parent, place) for place in self.places)
-
-    def take(self, numbers: Sequence[int]) -> SiblingPaths:
-        places = self.places
-        return SiblingPaths(self.parent, [places[number] for number in numbers])
-
-    def positions(self) -> int:
-        # A position is linear in the last place.
-        return len(self.places) * position_of_next(self.parent) + sum(self.places)
-
-
-@frozen
-class PathList:
-    """Paths as they are."""
-
-    paths: Sequence[ElementPath]
-
-    def __len__(self) -> int:
-        return len(self.paths)
-
-    def __getitem__(self, number: int) -> ElementPath:
-        return self.paths[number]
-
-    def __iter__(self) -> Iterator[ElementPath]:
-        return iter(self.paths)
-
-    def take(self, numbers: Sequence[int]) -> PathList:
-        paths = self.paths
-        return PathList([paths[number] for number in numbers])
-
-    def positions(self) -> int:
-        return sum(map(position, self.paths))
 
 
 @frozen
@@ -111,6 +41,12 @@ class Batch:
         """Return those of these numbers."""
         values = self.values
         return Batch(self.paths.take(numbers), [values[number] for number in numbers])
+
+    def part(self, start: int, stop: int) -> Batch:
+        """Return those from a number to before another."""
+        if start == 0 and stop >= len(self.values):
+            return self
+        return Batch(self.paths.part(start, stop), self.values[start:stop])
 
 
 def values_of(elements: Iterable[Placed]) -> Sequence[Any]:

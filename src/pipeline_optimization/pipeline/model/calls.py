@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from types import MethodDescriptorType
 from typing import Any
 
+from pipeline_optimization.engine.stage import FORKS, end_fork
 from pipeline_optimization.pipeline.model.resources import Resources
 from pipeline_optimization.pipeline.model.steps import Step, StepKind
 
-__all__ = ["calls_of"]
+__all__ = ["Call", "calls_of", "many"]
 
 Call = Callable[[Any], Any]
+
+CallMany = Callable[[Sequence[Any], list[Any], int], None]
+"""Appends what a function makes of each value to a list. The number is that of the forks before, since a child goes on as its parent does."""
 
 WHOLE: Mapping[StepKind, Callable[[Any], Any]] = {"filter": bool, "flat_map": list}
 """By kind of step, what has all work done at once that a function's result may still have to do: a generator would do it later, where nobody
@@ -49,3 +54,31 @@ def _call_async_of(step: Step, resources: Resources) -> Call:
         return result if whole is None else whole(result)
 
     return call
+
+
+def many(call: Call, who: str) -> CallMany:
+    """Return what calls a function for one value after the other; ``who`` says for people what it is."""
+
+    def call_all(values: Sequence[Any], results: list[Any], before: int) -> None:
+        start = len(results)
+        results.extend(map(call, values))  # which leaves there what came before an error
+        if (number := len(results) - start) < len(values):
+            call(values[number])  # a StopIteration, which only ended the loop
+            raise StopIteration
+
+    def call_each(values: Sequence[Any], results: list[Any], before: int) -> None:
+        forks, append = FORKS, results.append
+        for value in values:
+            result = call(value)
+            if forks[0] != before:  # at once, as the child would fork at the next element again
+                end_fork(who)
+            append(result)
+
+    return call_all if _is_forkless(call) else call_each
+
+
+def _is_forkless(function: Call) -> bool:
+    """Return whether a function is one of Python's own types or their methods, such as ``int`` and ``str.lower``, which make no process."""
+    if isinstance(function, MethodDescriptorType):
+        return function.__objclass__.__module__ == "builtins"
+    return isinstance(function, type) and function.__module__ == "builtins"

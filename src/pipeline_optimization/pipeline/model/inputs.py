@@ -10,8 +10,9 @@ from typing import Any, Literal, Protocol
 from attrs import evolve, frozen
 
 from pipeline_optimization.errors import InputError, OptionError
+from pipeline_optimization.pipeline.model.contents import Contents, Members
 from pipeline_optimization.pipeline.model.elements import ElementPath
-from pipeline_optimization.pipeline.model.parts import Contents, Members, Part, line_parts, together
+from pipeline_optimization.pipeline.model.parts import Part, line_parts, together
 from pipeline_optimization.sources import FileSource, Source, read_chunks
 from pipeline_optimization.sources.lines import CheckedStream, LineNumbers, open_utf8
 
@@ -95,7 +96,7 @@ class Records:
             try:
                 header = next(reader, [])
                 rows = ((header, row) for row in reader if row)
-                for part in together(number, enumerate(rows, start=1), f"{source.name}, rows"):
+                for part in together(number, rows, f"{source.name}, rows", first=1):
                     invalid, looks = stream.take_found()
                     yield evolve(part, invalid_bytes=invalid, looks=looks)
             except csv.Error as error:
@@ -133,7 +134,7 @@ class Files:
         for number, source in enumerate(given):
             if not isinstance(source, FileSource):
                 raise InputError(f"files() takes files, and {source.name!r} is none.", source=source.name)
-            contents = Members([((number, 0), Path(source.path))])
+            contents = Members(number, 0, [Path(source.path)])
             yield Part(name=str(number), contents=contents, place=source.name)
 
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
@@ -149,7 +150,7 @@ class Chunks:
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
         for number, source in enumerate(given):
             for place, chunk in enumerate(read_chunks(source, chunk_size, squeeze=None, encoding=encoding)):
-                contents = Members([((number, place), chunk.data.decode("utf-8", "replace"))])
+                contents = Members(number, place, [chunk.data.decode("utf-8", "replace")])
                 yield Part(
                     name=f"{number}:{place}",
                     contents=contents,
@@ -170,7 +171,7 @@ class Values:
     task: str = "values"
 
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
-        return together(0, enumerate(given), "values")
+        return together(0, given, "values")
 
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
         return lambda path: f"value {path[1] + 1:,}"

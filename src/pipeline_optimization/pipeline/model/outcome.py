@@ -38,7 +38,8 @@ class Waiting:
 class Outcome:
     """What came of a bundle. ``total`` is what the end adds up to, if anything reached it.
 
-    ``unreadable`` is the source that could not be read, and why. ``invalid_bytes`` and ``looks`` are as in ``Read``.
+    ``unreadable`` is the source that could not be read, and why. ``invalid_bytes`` and ``looks`` are as in ``Part``. ``rest`` is the place of
+    the first element for which there was no time, after so many ``seconds``, and ``elements`` is how many there were before it.
     """
 
     failed: list[Failed] = field(factory=list)
@@ -48,20 +49,32 @@ class Outcome:
     unreadable: tuple[str, str] | None = None
     invalid_bytes: int = 0
     looks: str = ""
-    done: list[Done] = field(factory=list)
+    rest: int | None = None
+    seconds: float = 0.0
+    done: dict[str, Done] = field(factory=dict)
+
+    def enter(self, task: str, number: int, positions: int) -> None:
+        """Enter elements that a task was done for, with the sum of their positions."""
+        before = self.done.get(task)
+        if before is not None:
+            number, positions = number + before.number, positions + before.positions
+        self.done[task] = Done(task, number, positions)
 
     def to_bundled(self) -> Bundled:
         """Return the outcome as bytes, with what was done beside them. All that is in it is plain, so it may be kept."""
         failed = [(*astuple(one, recurse=False)[:-1], astuple(one.error)) for one in self.failed]
         waiting = [astuple(one, recurse=False) for one in self.waiting]
-        parts = (failed, waiting, self.total, self.elements, self.unreadable, self.invalid_bytes, self.looks)
-        return Bundled(PLAIN.encode(parts), self.done, self.elements or 1)
+        parts = (
+            (failed, waiting, self.total, self.elements, self.unreadable),
+            (self.invalid_bytes, self.looks, self.rest, self.seconds),
+        )
+        return Bundled(PLAIN.encode(parts), list(self.done.values()), self.elements or 1)
 
     @staticmethod
     def from_bytes(data: bytes) -> Outcome:
         """Return the outcome. Raises ValueError or LookupError for bytes that are none."""
         try:
-            failed, waiting, total, elements, unreadable, invalid_bytes, looks = PLAIN.decode(data)
+            (failed, waiting, total, elements, unreadable), (invalid_bytes, looks, rest, seconds) = PLAIN.decode(data)
             return Outcome(
                 failed=[
                     Failed(step, path, data, shown, ErrorRecord(**dict(zip(_ERROR, error, strict=True))))
@@ -73,6 +86,8 @@ class Outcome:
                 unreadable=unreadable,
                 invalid_bytes=invalid_bytes,
                 looks=looks,
+                rest=rest,
+                seconds=seconds,
             )
         except TypeError as error:
             raise ValueError(str(error)) from error

@@ -14,11 +14,13 @@ from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.pipeline.model.batch import Placed
 from pipeline_optimization.pipeline.model.blame import unsendable, where
 from pipeline_optimization.pipeline.model.codec import Codec
-from pipeline_optimization.pipeline.model.elements import name_of, position
+from pipeline_optimization.pipeline.model.contents import decode_contents, encode_contents, without_state
+from pipeline_optimization.pipeline.model.elements import ElementPath, name_of, position
 from pipeline_optimization.pipeline.model.ends import Group, Reduce
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Waiting
-from pipeline_optimization.pipeline.model.parts import Part, decode_contents, encode_contents, without_state
+from pipeline_optimization.pipeline.model.parts import Part
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.pipeline.model.time_slice import pieces_for
 from pipeline_optimization.sources.encoding import Decoded
 from pipeline_optimization.sources.lines import LineNumbers
 
@@ -94,13 +96,32 @@ class PipelineWorkload:
             self._add(item, outcome.total)
         self.elements += outcome.elements
         self.decoded.note(outcome.invalid_bytes, outcome.looks, item.place)
+        left = [] if outcome.rest is None else self._rest(item, outcome)
         if item.is_bundle:
-            self.bytes_read += item.size
+            self.bytes_read += max(0, item.size - sum(one.size for one in left))
         if not outcome.failed and not outcome.waiting:
-            return ()
+            return left
         place = self.places(item)
         again = [evolve(self.item_of(one, place(one)), failed=one.error) for one in outcome.failed]
-        return [*again, *(self.item_of(one, place(one)) for one in outcome.waiting)]
+        return [*again, *(self.item_of(one, place(one)) for one in outcome.waiting), *left]
+
+    def _rest(self, item: Item, outcome: Outcome) -> list[Item]:
+        """Return bundles of what a worker had no time for.
+
+        They depend on its outcome alone, which a checkpoint keeps: a later run finds the same ones again.
+        """
+        contents, place = decode_contents(item.data), outcome.rest
+        assert place is not None
+        rest = contents.after(place)
+        number = pieces_for(outcome.seconds * rest.extent / max(1, contents.extent - rest.extent))
+        pieces = (rest.split(number) if number > 1 else ()) or [((rest.number, place), rest)]
+        return [
+            self._bundle(Part(name=name_of(path), contents=one, place=one.describe(self._name_of(path)), size=one.size))
+            for path, one in pieces
+        ]
+
+    def _name_of(self, path: ElementPath) -> str:
+        return self.names[path[0]] if self.names else ""
 
     def _add(self, item: Item, data: bytes) -> None:
         """Add a total. Raises UnacceptableError for one that cannot be added, of which the functions' values are the cause."""
@@ -157,7 +178,7 @@ class PipelineWorkload:
             pieces = contents.split()
             place = self.pipeline.input.places(self.names, contents, self.lines)
             return [
-                self._bundle(Part(name=f"{name}/{number}", contents=one, place=place(first)))
+                self._bundle(Part(name=f"{name}/{number}", contents=one, place=place(first), size=one.size))
                 for number, (first, one) in enumerate(pieces)
             ]
 

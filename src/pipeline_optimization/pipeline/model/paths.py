@@ -1,0 +1,222 @@
+"""Who the elements of a batch are, made where somebody asks: most are never asked, and a path is a tuple, which takes as long as a short function.
+
+The ledger wants the sum of positions only, and a position is linear in the last place of a path.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence, Sized
+from itertools import accumulate, chain, count, islice
+from operator import add, mul
+from typing import Protocol
+
+from attrs import define, field, frozen
+
+from pipeline_optimization.pipeline.model.elements import (
+    FACTOR,
+    MODULUS,
+    ElementPath,
+    child,
+    position,
+    position_of_next,
+)
+
+__all__ = ["ChildPaths", "LineStarts", "PathList", "Paths", "SiblingPaths", "SomePaths"]
+
+
+class Paths(Protocol):
+    """Who the elements of a batch are, in their order."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, number: int, /) -> ElementPath: ...
+
+    def __iter__(self) -> Iterator[ElementPath]: ...
+
+    def take(self, numbers: Sequence[int]) -> Paths:
+        """Return those of these numbers, each of which is different."""
+        ...
+
+    def part(self, start: int, stop: int) -> Paths:
+        """Return those from a number to before another."""
+        ...
+
+    def positions(self) -> int:
+        """Return the sum of their positions, by which the ledger knows them."""
+        ...
+
+    def weighted(self, weights: Sequence[int]) -> int:
+        """Return the sum of their positions, each times its weight."""
+        ...
+
+
+@define
+class LineStarts:
+    """How many bytes come before each line, of which ``lengths`` has what is as long as it is without its line end.
+
+    Parts that are taken one after another begin where the last one began.
+    """
+
+    before: int
+    lengths: Sequence[Sized]
+    _all: list[int] | None = field(init=False, default=None)
+    _last: tuple[int, int] = field(init=False, default=(0, 0))
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        if self._all is not None:
+            return iter(self._all)
+        ends = accumulate(map(len, self.lengths), initial=self.before)
+        return islice(map(add, ends, count()), len(self.lengths))
+
+    def __getitem__(self, number: int) -> int:
+        starts = list(self) if self._all is None else self._all
+        self._all = starts
+        return starts[number]
+
+    def part(self, start: int, stop: int) -> LineStarts:
+        last, beyond = self._last if self._last[0] <= start else (0, 0)
+        beyond += sum(map(len, self.lengths[last:start])) + start - last
+        self._last = (start, beyond)
+        return LineStarts(self.before + beyond, self.lengths[start:stop])
+
+
+@frozen
+class SiblingPaths:
+    """Paths that differ in their last place only, such as those of the lines of one file."""
+
+    parent: ElementPath
+    places: Sequence[int] | LineStarts
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __getitem__(self, number: int) -> ElementPath:
+        return (*self.parent, self.places[number])
+
+    def __iter__(self) -> Iterator[ElementPath]:
+        parent = self.parent
+        return ((*parent, place) for place in self.places)
+
+    def take(self, numbers: Sequence[int]) -> SiblingPaths:
+        places = self.places
+        return SiblingPaths(self.parent, [places[number] for number in numbers])
+
+    def part(self, start: int, stop: int) -> SiblingPaths:
+        places = self.places
+        return SiblingPaths(
+            self.parent, places.part(start, stop) if isinstance(places, LineStarts) else places[start:stop]
+        )
+
+    def positions(self) -> int:
+        return len(self.places) * position_of_next(self.parent) + sum(self.places)
+
+    def weighted(self, weights: Sequence[int]) -> int:
+        places: int = sum(map(mul, weights, self.places))
+        return sum(weights) * position_of_next(self.parent) + places
+
+
+@frozen
+class PathList:
+    """Paths as they are."""
+
+    paths: Sequence[ElementPath]
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __getitem__(self, number: int) -> ElementPath:
+        return self.paths[number]
+
+    def __iter__(self) -> Iterator[ElementPath]:
+        return iter(self.paths)
+
+    def take(self, numbers: Sequence[int]) -> PathList:
+        paths = self.paths
+        return PathList([paths[number] for number in numbers])
+
+    def part(self, start: int, stop: int) -> PathList:
+        return PathList(self.paths[start:stop])
+
+    def positions(self) -> int:
+        return sum(map(position, self.paths))
+
+    def weighted(self, weights: Sequence[int]) -> int:
+        return sum(map(mul, weights, map(position, self.paths)))
+
+
+@define
+class ChildPaths:
+    """The outputs of a ``flat_map``: of each parent as many as ``numbers`` has."""
+
+    parents: Paths
+    numbers: Sequence[int]
+    _ends: list[int] | None = field(init=False, default=None)
+
+    def __len__(self) -> int:
+        return sum(self.numbers)
+
+    def __iter__(self) -> Iterator[ElementPath]:
+        pairs = zip(self.parents, self.numbers, strict=True)
+        return chain.from_iterable(map(child, [path] * number, range(number)) for path, number in pairs)
+
+    def __getitem__(self, number: int) -> ElementPath:
+        if self._ends is None:
+            self._ends = list(accumulate(self.numbers))
+        parent = bisect_right(self._ends, number)
+        return child(self.parents[parent], number - self._ends[parent] + self.numbers[parent])
+
+    def take(self, numbers: Sequence[int]) -> SomePaths:
+        return SomePaths(self, numbers)
+
+    def part(self, start: int, stop: int) -> SomePaths:
+        return SomePaths(self, range(start, stop))
+
+    def positions(self) -> int:
+        places = sum(number * (number + 1) // 2 for number in self.numbers)
+        return (FACTOR * self.parents.weighted(self.numbers) + places) % MODULUS
+
+    def weighted(self, weights: Sequence[int]) -> int:
+        of_parents, places, at = [], 0, 0
+        for number in self.numbers:
+            mine = weights[at : at + number]
+            of_parents.append(sum(mine))
+            places += sum(map(mul, mine, count(1)))
+            at += number
+        return (FACTOR * self.parents.weighted(of_parents) + places) % MODULUS
+
+
+@frozen
+class SomePaths:
+    """Those of others that are left, by their numbers there."""
+
+    paths: Paths
+    numbers: Sequence[int]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, number: int) -> ElementPath:
+        return self.paths[self.numbers[number]]
+
+    def __iter__(self) -> Iterator[ElementPath]:
+        return map(list(self.paths).__getitem__, self.numbers)
+
+    def take(self, numbers: Sequence[int]) -> SomePaths:
+        mine = self.numbers
+        return SomePaths(self.paths, [mine[number] for number in numbers])
+
+    def part(self, start: int, stop: int) -> SomePaths:
+        return SomePaths(self.paths, self.numbers[start:stop])
+
+    def positions(self) -> int:
+        return self.weighted([1] * len(self.numbers))
+
+    def weighted(self, weights: Sequence[int]) -> int:
+        all_weights = [0] * len(self.paths)
+        for number, weight in zip(self.numbers, weights, strict=True):
+            all_weights[number] = weight
+        return self.paths.weighted(all_weights)

@@ -1,0 +1,141 @@
+"""However a bundle is cut, its elements are the same, and the ledger knows them by the same sums."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline_optimization import Pipeline, run
+from pipeline_optimization.pipeline.model import contents, time_slice
+from pipeline_optimization.pipeline.model.batch import Placed
+from pipeline_optimization.pipeline.model.contents import Contents, LinePiece, LineRange, Members
+from pipeline_optimization.pipeline.model.elements import position
+from pipeline_optimization.pipeline.model.paths import ChildPaths, PathList, Paths, SiblingPaths
+from pipeline_optimization.sources import FileRange
+
+TEXTS = st.lists(st.text("ab\r\u00e9 ", max_size=5), max_size=8).map("\n".join)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cuts") / "text.txt"
+
+
+def elements_of(one: Contents) -> list[Placed]:
+    return [element for read in one.reads() for element in read.elements]
+
+
+def forms(text: str, path: Path) -> Iterator[Contents]:
+    data = text.encode()
+    path.write_bytes(data)
+    yield Members(0, 3, text.split("\n"))
+    yield LinePiece(0, 7, 2, data)
+    if data:
+        yield LineRange(0, FileRange(str(path), 0, len(data), 0), len(data))
+
+
+@given(text=TEXTS, number=st.integers(1, 20), read=st.integers(1, 9))
+@settings(deadline=None)
+def test_cuts(path: Path, text: str, number: int, read: int) -> None:
+    """Pieces and rests have each element once, in order, at its place, however much of a text is read at once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contents, "READ_BYTES", read)
+        for one in forms(text, path):
+            found = elements_of(one)
+            pieces = one.split(number)
+            assert len(pieces) <= max(number, len(found)) + 1
+            if pieces:
+                assert [element for _, piece in pieces for element in elements_of(piece)] == found
+            for at, (who, _) in enumerate(found):
+                assert elements_of(one.after(who[-1])) == found[at:]
+            for each in one.reads():
+                if each.rest is not None:
+                    assert [element for element in found if element[0][-1] >= each.rest] == elements_of(
+                        one.after(each.rest)
+                    )
+
+
+PARENTS = st.one_of(
+    st.lists(st.integers(0, 99), max_size=6, unique=True).map(lambda places: SiblingPaths((1,), places)),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99)), max_size=6, unique=True).map(PathList),
+)
+
+
+@st.composite
+def all_paths(draw: st.DrawFn) -> Paths:
+    """Return paths after some steps that make several of one, or keep some."""
+    paths: Paths = draw(PARENTS)
+    for is_kept in draw(st.lists(st.booleans(), max_size=4)):
+        size = len(paths)
+        if is_kept:
+            paths = paths.take([number for number in range(size) if draw(st.booleans())])
+        else:
+            paths = ChildPaths(paths, draw(st.lists(st.integers(0, 3), min_size=size, max_size=size)))
+    return paths
+
+
+@given(paths=all_paths(), data=st.data())
+@settings(deadline=None)
+def test_paths(paths: Paths, data: st.DataObject) -> None:
+    """Paths that are not made have the sums of those that are, and are the same one by one."""
+    modulus = 1 << 128
+    plain = list(paths)
+    assert len(paths) == len(plain)
+    assert [paths[number] for number in range(len(plain))] == plain
+    assert paths.positions() % modulus == sum(map(position, plain)) % modulus
+    weights: Sequence[int] = data.draw(st.lists(st.integers(0, 5), min_size=len(plain), max_size=len(plain)))
+    weighted = sum(weight * position(one) for weight, one in zip(weights, plain, strict=True))
+    assert paths.weighted(weights) % modulus == weighted % modulus
+    start, stop = sorted(data.draw(st.tuples(st.integers(0, len(plain)), st.integers(0, len(plain)))))
+    assert list(paths.part(start, stop)) == plain[start:stop]
+
+
+class Unhashable(str):
+    """A text that a dictionary does not take."""
+
+    __slots__ = ()
+    __hash__ = None  # type: ignore[assignment]
+
+
+class Stopping(str):
+    """A text that is no number, and says so with the wrong exception."""
+
+    __slots__ = ()
+
+    def __int__(self) -> int:
+        raise StopIteration
+
+
+def odd(line: str) -> Any:
+    return Unhashable(line) if line == "b" else line
+
+
+def test_end_is_added_by_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An element that the end cannot add costs nobody else of its bundle, in whatever block it is, and nothing is added twice."""
+    monkeypatch.setattr(time_slice, "GROWTH", 1)  # so that each block is one element
+    report = run(Pipeline("letters").lines().map(odd).count(), "a\nc\nb\na\n", orchestrator="sequential")
+    assert report.result == {"a": 2, "c": 1}
+    assert list(map(itemgetter(0), report.summary.failures)) == ["odd"]
+
+
+def test_marked_file(tmp_path: Path) -> None:
+    """A byte order mark is no part of the first line, and lines have the same places whatever the chunks."""
+    path = tmp_path / "marked.txt"
+    path.write_bytes(b"\xef\xbb\xbf1\n2\n3\n4\n")
+    reports = [run(Pipeline("sum").lines().map(int).sum(), path, chunk_size=size) for size in (1, 3, 1000)]
+    assert [report.result for report in reports] == [10, 10, 10]
+    assert len({report.ledger_digest for report in reports}) == 1
+
+
+def test_builtin_that_stops() -> None:
+    """A type whose call raises StopIteration costs that element, and ends nothing."""
+    values = ["1", Stopping("2"), "3"]
+    report = run(Pipeline("stops").values(str).map(int).collect(), values, orchestrator="sequential")
+    assert report.result == [1, 3]
+    assert report.summary.failures == {("int", "StopIteration"): 1}
