@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from command import anagram
+from command import anagram, ended_here
+from counting_server import serving
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 LOG = '1.2.3.4 - - [27/Nov/2026:{}:01:02 +0000] "GET /a b HTTP/1.1" {} 12\n'
@@ -64,3 +65,28 @@ def test_clean_rows(tmp_path: Path) -> None:
         "record 5",
         "record 6",
     ]
+
+
+@pytest.mark.parametrize("orchestrator", ["asyncio", "threaded"])
+def test_link_checker(tmp_path: Path, capsys: pytest.CaptureFixture[str], orchestrator: str) -> None:
+    """Dead links are told, whatever is busy, down, slow or reset at first is tried again, when it asks for it, and what never answers is quarantined."""
+    links = tmp_path / "links.txt"
+    with serving() as server:
+        good = [f"{server.url}/{number}/ok" for number in range(40)]
+        bad = [f"{server.url}/{how}" for how in ("missing", "busy", "down", "slow", "reset", "gone")]
+        links.write_text("\n".join(["no link", *good, *bad, "http://:7:7/"]))
+        options = ("--orchestrator", orchestrator, "--format", "json")
+        code, out, err = ended_here(
+            ["run", "--pipeline", str(EXAMPLES / "link_checker.py"), str(links), *options], capsys
+        )
+    report = json.loads(out)
+    assert report["result"] == [[f"{server.url}/missing", 404]]
+    failed = {one["place"].partition(": ")[0]: one["error"] for one in report["failed_items"]}
+    assert failed == {f"{links}, line 47": "httpx.ReadError", f"{links}, line 48": "httpx.InvalidURL"}
+    assert code == 1, err
+    assert server.most <= 20
+    tries = {path: len(moments) for path, moments in server.arrivals.items() if "ok" not in path}
+    assert tries == {"/missing": 1, "/busy": 2, "/down": 2, "/slow": 2, "/reset": 2, "/gone": 6}
+    first, second = server.arrivals["/busy"]
+    assert second - first >= 1.0
+    assert set(server.statuses) == {200, 404, 429, 503}
