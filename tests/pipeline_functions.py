@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
-from decimal import Decimal
 from operator import add
 
 from pipeline_optimization import Pipeline, task
@@ -68,8 +67,8 @@ def moody(word: str) -> str:
     return picky(word) if "MOOD" in os.environ else word
 
 
-def decimal(value: int) -> object:
-    return Decimal(value) if value == 13 else value
+def imaginary(value: int) -> object:
+    return complex(value) if value == 13 else value
 
 
 def exits(value: int) -> int:

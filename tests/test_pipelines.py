@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import gzip
 import json
 import math
@@ -203,21 +204,33 @@ def test_what_a_checkpoint_cannot_keep_is_named(tmp_path: Path) -> None:
     """It costs its own element, with a message that says what can be kept."""
     path = tmp_path / "text.txt"
     path.write_text("1\n13\n")
-    pipeline = Pipeline("p").lines().map(f.number).map(f.decimal).collect()
+    pipeline = Pipeline("p").lines().map(f.number).map(f.imaginary).collect()
     report = run(pipeline, path, checkpoint=tmp_path / "checkpoint")
     assert report.result == [1]
     assert "kept in a checkpoint (a checkpoint keeps numbers" in report.failed_items[0].error.message
 
 
+WRITTEN = (
+    st.dates()
+    | st.datetimes(
+        timezones=st.none() | st.timedeltas(dt.timedelta(hours=-23), dt.timedelta(hours=23)).map(dt.timezone)
+    )
+    | st.times()
+    | st.decimals(allow_nan=False)
+    | st.uuids()
+)
+
+
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary(),
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary() | WRITTEN,
         lambda inner: (
             st.lists(inner)
             | st.lists(inner).map(tuple)
             | st.sets(st.text() | st.integers() | st.tuples(st.text()))
             | st.dictionaries(st.text() | st.tuples(st.integers(), st.text()), inner)
             | st.dictionaries(st.text(), st.integers()).map(Counter)
+            | st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False) | st.text())
         ),
         max_leaves=8,
     )
@@ -229,6 +242,23 @@ def test_plain_data_are_the_same_again(value: object) -> None:
     assert found[0] == value
     assert type(found[0]) is type(value)
     assert math.isnan(found[1])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '["decimal.Decimal", "x"]',
+        '["uuid.UUID"]',
+        '["datetime.date", "soon"]',
+        '{"a": [1]}',
+        '["os.system", "ls"]',
+        '["date", 5]',
+    ],
+)
+def test_what_are_no_plain_data(text: str) -> None:
+    """What a checkpoint cannot have written is damage, and runs nothing."""
+    with pytest.raises((ValueError, LookupError)):
+        PLAIN.decode(text.encode())
 
 
 @given(

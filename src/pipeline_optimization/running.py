@@ -80,7 +80,7 @@ def run(
         encoding: That of files and streams; UTF-16 or UTF-32 with a byte order mark needs none.
         limits: Bounds of times and failures.
         checkpoint: A file that keeps what is finished. Elements that go from step to step one by one, and what the end adds up, must be
-            plain data then: numbers, texts, bytes, None, and lists, tuples, sets and dictionaries of them.
+            plain data then: numbers, texts, bytes, None, dates, times, decimals, UUIDs, and lists, tuples, sets and dictionaries of them.
         resume: Go on with the run of the checkpoint; start it where there is none yet.
         retries_failed: With ``resume``, try elements again that failed for good.
         accept_changed_code: With ``resume``, go on though code of the pipeline has changed since: what is finished stays as it is.

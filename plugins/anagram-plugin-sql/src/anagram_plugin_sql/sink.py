@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 from attrs import frozen
 from sqlalchemy import Connection, Table
@@ -11,20 +10,19 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.schema import CreateTable
 
 from anagram_plugin_sql import SqlOptions
-from anagram_plugin_sql.arrangement import SHORT, Arrangement, Block
+from anagram_plugin_sql.arrangement import Arrangement, Block, without_names
 from anagram_plugin_sql.database import Database
 from anagram_plugin_sql.deliveries import Deliveries
 from anagram_plugin_sql.faults import cause_of, is_refusal, words_of
 from anagram_plugin_sql.refusal import refused_rows
-from anagram_plugin_sql.rows import NamedRow, named
+from anagram_plugin_sql.rows import named
 from anagram_plugin_sql.statements import Copying, Inserting, Writer
 from anagram_plugin_sql.table import found_table, key_of, made_table, split_name, with_default
 from anagram_plugin_sql.values import taken_by
 from pipeline_optimization.errors import OptionError, RefusedRowsError, SinkError
+from pipeline_optimization.types import Row
 
 __all__ = ["SqlSink"]
-
-Row = Any
 
 
 @frozen
@@ -83,7 +81,7 @@ class SqlSink:
         finally:
             self._database.close()
 
-    def _created(self, connection: Connection, rows: Sequence[NamedRow]) -> _Target:
+    def _created(self, connection: Connection, rows: Sequence[Row]) -> _Target:
         name = self._options.table
         if not found_table(connection, name, is_required=False):  # another run may have created it meanwhile
             if self._options.conflict != "error" and not self._key:
@@ -91,8 +89,11 @@ class SqlSink:
                     f"The table {name!r} is not there, and conflict={self._options.conflict} needs to know in which columns no two "
                     "rows may agree: name them with key=COLUMN,COLUMN, or create the table."
                 )
+            by_name = [found for row in rows if (found := named(row)) is not None]
+            if not by_name:
+                raise RefusedRowsError({index: without_names(row) for index, row in enumerate(rows)})
             is_sqlite = connection.dialect.name == "sqlite"
-            connection.execute(CreateTable(made_table(name, rows, self._key, is_sqlite=is_sqlite)))
+            connection.execute(CreateTable(made_table(name, by_name, self._key, is_sqlite=is_sqlite)))
         table = found_table(connection, name, is_required=True)
         assert table is not None
         return self._target_of(connection, table)
@@ -113,26 +114,15 @@ class SqlSink:
 
     def _written(self, connection: Connection, rows: Sequence[Row]) -> _Target:
         """Write rows, and return where. Raises RefusedRowsError where some cannot be written."""
-        by_index = [(index, found) for index, row in enumerate(rows) if (found := named(row)) is not None]
-        refused = {}
-        if len(by_index) < len(rows):
-            refused = {index: _why_nameless(row) for index, row in enumerate(rows) if named(row) is None}
-        if not by_index:
-            raise RefusedRowsError(refused)
-        target = self._target or self._created(connection, [row for _, row in by_index])
-        blocks, wrong = target.arrangement.arrange(by_index)
-        refused |= wrong
+        target = self._target or self._created(connection, rows)
+        blocks, wrong = target.arrangement.arrange(rows)
+        refused = dict(wrong)
         for block in blocks:
             for place, error in write_block(connection, target.writer, block):
                 refused[block.indexes[place]] = words_of(cause_of(error))
         if refused:
             raise RefusedRowsError(refused)
         return target
-
-
-def _why_nameless(row: Row) -> str:
-    shown = f"{SHORT.repr(row)} of type {type(row).__name__}"
-    return f"A row must be a dictionary or a record with named fields, not {shown}. Let a step make one."
 
 
 def write_block(connection: Connection, writer: Writer, block: Block) -> Iterator[tuple[int, Exception]]:

@@ -1,7 +1,8 @@
 """How elements and totals become bytes: pickled on their way between processes, as plain data where a checkpoint keeps them.
 
 What was on disk is never unpickled, as that could run anything. Plain data are JSON in which each value that JSON has no form for stands as a
-list of its type's name and its parts, and each list as one that begins with "list".
+list of its type's name and its parts, and each list as one that begins with "list". An object of JSON is a dictionary whose keys are texts and whose
+values are what JSON has a form for, as rows often are: by far the quickest to write and to read.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import math
 import pickle
 from base64 import b64decode, b64encode
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -66,6 +67,21 @@ class _Plain:
         return _of_json(json.loads(data))
 
 
+SCALARS = frozenset({type(None), bool, int, float, str})
+"""Values that JSON has a form for, but for floats that are no numbers."""
+
+WRITTEN = {
+    "datetime.date": "fromisoformat",
+    "datetime.datetime": "fromisoformat",
+    "datetime.time": "fromisoformat",
+    "decimal.Decimal": None,
+    "uuid.UUID": None,
+}
+"""Types whose values are written as their ``str``, with what reads it: a class method, or the class itself."""
+
+TEXT = {str}
+LISTS = frozenset({list, dict})
+
 PICKLED: Codec = _Pickled()
 PLAIN: Codec = _Plain()
 BY_VALUE: Codec = _ByValue()
@@ -85,21 +101,37 @@ def pickled(value: object) -> bytes:
 
 def _to_json(value: Any) -> object:
     kind = type(value)
-    if value is None or kind in {bool, int, str}:
-        return value
-    if kind is float:
-        return value if math.isfinite(value) else ["float", repr(value)]
+    if kind in SCALARS:
+        return value if kind is not float or math.isfinite(value) else ["float", repr(value)]
+    # Looking at the types of all members at once takes a tenth of the time of looking at each.
     if kind in {dict, Counter}:
+        if kind is dict and TEXT.issuperset(map(type, value)) and _are_scalars(value.values()):
+            return value
         return [kind.__name__, *([_to_json(key), _to_json(part)] for key, part in value.items())]
     if kind in {list, tuple}:
-        return [kind.__name__, *map(_to_json, value)]
+        return [kind.__name__, *(value if _are_scalars(value) else map(_to_json, value))]
     if kind in {set, frozenset}:
         return [kind.__name__, *sorted(map(_to_json, value), key=json.dumps)]
+    return _written(value)
+
+
+def _written(value: Any) -> object:
+    kind = type(value)
     if kind is bytes:
         return ["bytes", b64encode(value).decode()]
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    # The name of a zone says more than its offset at one moment, which is all that would be written.
+    if name in WRITTEN and (getattr(value, "tzinfo", None) is None or type(value.tzinfo).__name__ == "timezone"):
+        return [name, str(value)]
     raise TypeError(
-        f"a checkpoint keeps numbers, texts, bytes, None, and lists, tuples, sets and dictionaries of them, not {kind.__qualname__}"
+        "a checkpoint keeps numbers, texts, bytes, None, dates, times of fixed offsets, decimals, UUIDs, and lists, tuples, sets and dictionaries of "
+        f"them, not {kind.__qualname__}"
     )
+
+
+def _are_scalars(values: Collection[Any]) -> bool:
+    kinds = set(map(type, values))
+    return kinds <= SCALARS and (float not in kinds or all(math.isfinite(one) for one in values if type(one) is float))
 
 
 _MAKERS: Mapping[str, Callable[..., Any]] = {
@@ -112,16 +144,26 @@ _MAKERS: Mapping[str, Callable[..., Any]] = {
 }
 
 
+def _read(name: str, text: str) -> Any:
+    module, _, kind = name.partition(".")
+    made, reader = getattr(import_module(module), kind), WRITTEN[name]
+    return (made if reader is None else getattr(made, reader))(text)
+
+
 def _of_json(found: Any) -> Any:
-    if not isinstance(found, list):
-        if isinstance(found, dict):
-            raise ValueError("it has an object of JSON")
+    if type(found) is dict:
+        if not LISTS.isdisjoint(map(type, found.values())):
+            raise ValueError("it has an object of JSON with others in it")
+        return found
+    if type(found) is not list:
         return found
     name, *parts = found
+    if name == "tuple" and LISTS.isdisjoint(map(type, parts)):
+        return tuple(parts)
     if name in {"dict", "Counter"}:
         pairs = {_of_json(key): _of_json(part) for key, part in parts}
         return Counter(pairs) if name == "Counter" else pairs
     try:
-        return _MAKERS[name](*map(_of_json, parts))
-    except TypeError as error:  # unhashable members of a set, say, or the wrong number of parts
+        return _read(name, *parts) if name in WRITTEN else _MAKERS[name](*map(_of_json, parts))
+    except (TypeError, ArithmeticError) as error:  # unhashable members of a set, the wrong number of parts, no decimal
         raise ValueError(str(error)) from error
