@@ -1,11 +1,56 @@
-"""What the tests of the core and of all plugins share."""
+"""What the tests of the core and of all plugins share: one cache of their own, and the registry of what is installed."""
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from pipeline_optimization.registry import Registry
 
 with suppress(ImportError):  # some environments have only what their own tests need
     from hypothesis import settings
 
     settings.register_profile("any speed", deadline=None)  # no test depends on how fast the machine is
     settings.load_profile("any speed")
+
+KEPT = Path(__file__).parent / ".pytest_cache" / "anagram"
+"""Where compiled kernels stay between test runs. A kernel's name is a digest of its sources, so that it is never outdated."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cache_directory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Keep the user's cache out of the tests, in subprocesses too.
+
+    Processes that share out the tests share the cache: an index takes seconds to make, and a kernel longer. Only kernels
+    outlive a test run, because compiling one takes longer than most test files.
+    """
+    base = tmp_path_factory.getbasetemp()
+    directory = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "cache"
+    directory.mkdir(exist_ok=True)
+    os.environ["ANAGRAM_CACHE_DIR"] = str(directory)
+    for variable in ("ANAGRAM_FAULTS", "ANAGRAM_SEED", "ANAGRAM_CASE", "COLUMNS"):
+        os.environ.pop(variable, None)
+    copy_kernels(KEPT, directory)
+    yield directory
+    copy_kernels(directory, KEPT)
+
+
+def copy_kernels(source: Path, target: Path) -> None:
+    """Copy compiled kernels that the target does not have. Each appears only when it is whole."""
+    target.mkdir(parents=True, exist_ok=True)
+    for kernel in source.glob("numba-*.code"):
+        if not (target / kernel.name).exists():
+            part = target / f"{kernel.name}.{os.getpid()}"
+            shutil.copyfile(kernel, part)
+            part.replace(target / kernel.name)
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """Return the installed plugins."""
+    return Registry.load()

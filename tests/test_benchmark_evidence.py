@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pipeline_optimization.benchmarks.anagrams.evidence import examine
-from pipeline_optimization.benchmarks.anagrams.texts import varied_text
+from pipeline_optimization.benchmarks.anagrams.texts import FreshText
 from pipeline_optimization.benchmarks.inputs import Evidence
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, fault_key
 from pipeline_optimization.engine.journal import CallRecord, Outcome
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 
-TEXT = varied_text("cat dog", "small", 1)
+TEXT = FreshText.of("cat dog")
 
 
 def call(word: str, number: int, outcome: Outcome) -> CallRecord:
