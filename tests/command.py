@@ -15,6 +15,7 @@ from unittest import mock
 import pytest
 
 from pipeline_optimization.cli import main
+from warm_process import WarmProcess
 
 ANAGRAM = (sys.executable, "-W", "error", "-m", "pipeline_optimization")
 PATIENCE = 60.0
@@ -33,7 +34,10 @@ def anagram(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Run ``anagram`` to its end; ``stdin_path`` is a file that standard input comes from instead of a pipe."""
+    """Run ``anagram`` to its end; ``stdin_path`` is a file that standard input comes from instead of a pipe.
+
+    It is a process of its own that has begun with its imports made, unless Python would start otherwise in this environment.
+    """
     with contextlib.nullcontext() if stdin_path is None else stdin_path.open("rb") as opened:
         return _anagram(arguments, opened, stdin, cwd, env)
 
@@ -41,13 +45,17 @@ def anagram(
 def _anagram(
     arguments: Sequence[str], opened: IO[bytes] | None, stdin: bytes, cwd: Path | None, env: Mapping[str, str] | None
 ) -> subprocess.CompletedProcess[bytes]:
+    variables = environment(env)
+    warm = WarmProcess.of(arguments)
+    if warm.fits(variables):
+        return warm.run(arguments, opened=opened, given=stdin, cwd=cwd, environment=variables, timeout=PATIENCE)
     return subprocess.run(
         [*ANAGRAM, *arguments],
         stdin=opened,
         input=stdin if opened is None else None,
         capture_output=True,
         cwd=cwd,
-        env=environment(env),
+        env=variables,
         timeout=PATIENCE,
         check=False,
     )
