@@ -7,7 +7,9 @@ import pytest
 import pipeline_simulation
 from generated_pipelines import Expected, Scenario
 
-SEEDS = 2000
+SEEDS = 500
+"""The soak runs 20,000, these among them."""
+
 BLOCK = 100
 
 

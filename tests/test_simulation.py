@@ -6,8 +6,10 @@ import pytest
 
 import simulation
 
-SEEDS = 500
-BLOCK = 100
+SEEDS = 200
+"""The soak runs 20,000, these among them."""
+
+BLOCK = 50
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
