@@ -78,7 +78,7 @@ def check(orchestrator: str, strikes: int, later: tuple[int, ...], number: int =
 @pytest.mark.parametrize("later", [(1,), (7, 2), (60, 60)])
 def test_more_signals_leave_nothing(orchestrator: str, later: tuple[int, ...]) -> None:
     """Wherever two or three signals strike a run, it ends, nothing of it is left, and the next run is whole."""
-    check(orchestrator, 6 if orchestrator == "multiprocess" else 15, later)
+    check(orchestrator, 4 if orchestrator == "multiprocess" else 8, later)
 
 
 @pytest.mark.slow
