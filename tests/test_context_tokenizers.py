@@ -34,7 +34,7 @@ def registry() -> Registry:
 def lexicon(tmp_path_factory: pytest.TempPathFactory) -> str:
     """Return a short lexicon: a tokenizer of Python takes seconds to spell the words of a long one."""
     path = tmp_path_factory.mktemp("lexicon") / "words.txt"
-    path.write_text("\n".join(["act", "cat", "dog", "god", "listen", "me", "silent", "spot", "stop", "tac"]))
+    path.write_text("act\ncat\ndog\ngod\nlisten\nme\nsilent\nspot\nstop\ntac\n")
     return f"file:{path}"
 
 
