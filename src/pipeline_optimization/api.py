@@ -11,7 +11,7 @@ from pipeline_optimization.anagrams.plan import AUTO, AnagramOptions, make_plan
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import RunInterrupted
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS
+from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, DEFAULT_EVENTS_LIMIT, NO_OPTIONS
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, Countable, least_bytes, sources_of
@@ -48,6 +48,8 @@ def count_anagrams(
     resume: bool = False,
     retries_failed: bool = False,
     accept_changed_code: bool = False,
+    events: str | PathLike[str] | None = None,
+    events_limit: int = DEFAULT_EVENTS_LIMIT,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -63,6 +65,8 @@ def count_anagrams(
     ``limits`` bounds times and failures. ``checkpoint`` keeps finished items in that file, and with ``resume`` those
     that it has are not run again, nor those that failed for good, unless ``retries_failed``; ``accept_changed_code`` goes
     on though the code of a component has changed since.
+    ``events`` is a file, or a descriptor such as ``fd:3``, that gets the run's events as lines of JSON while it goes on. Of more attempts than
+    ``events_limit`` only a share is written.
     ``should_stop`` is asked again and again, at least four times a second while attempts only wait; once it returns True, the
     run is stopped as by a Ctrl-C, and the partial report is returned. Use it where Ctrl-C does not reach, as in a thread.
     ``kernel`` is the counting kernel; ``auto`` takes a compiled one where the input is known to be large enough to pay.

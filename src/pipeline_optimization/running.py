@@ -15,7 +15,13 @@ from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.job import plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
-from pipeline_optimization.pipeline.plan import DEFAULT_CHUNK_SIZE, NO_OPTIONS, Destination, RunOptions
+from pipeline_optimization.pipeline.plan import (
+    DEFAULT_CHUNK_SIZE,
+    DEFAULT_EVENTS_LIMIT,
+    NO_OPTIONS,
+    Destination,
+    RunOptions,
+)
 from pipeline_optimization.pipeline.run import Progress, execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import UTF_8, Countable, sources_of
@@ -52,6 +58,8 @@ def run(
     resume: bool = False,
     retries_failed: bool = False,
     accept_changed_code: bool = False,
+    events: str | PathLike[str] | None = None,
+    events_limit: int = DEFAULT_EVENTS_LIMIT,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -84,6 +92,8 @@ def run(
         resume: Go on with the run of the checkpoint; start it where there is none yet.
         retries_failed: With ``resume``, try elements again that failed for good.
         accept_changed_code: With ``resume``, go on though code of the pipeline has changed since: what is finished stays as it is.
+        events: A file, or a descriptor such as ``fd:3``, that gets the run's events as lines of JSON while it goes on.
+        events_limit: Of more attempts than this only a share is written.
         registry: The plugins; all that are installed where it is None.
         on_progress: Called again and again with how far the run is.
         should_stop: Asked again and again; once it returns True, the run is stopped as by a Ctrl-C.

@@ -13,6 +13,7 @@ from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.checkpoint import stored_fact, stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
+from pipeline_optimization.cli.event_options import absolute_events, event_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
@@ -49,6 +50,7 @@ __all__ = ["retry"]
 @click.option("--accept-changed-code", is_flag=True, help="Go on though code that the results depend on has changed.")
 @limit_options
 @output_options
+@event_options
 @sink_option
 @plugin_options
 @click.pass_context
@@ -91,6 +93,8 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         retries_failed=True,
         accept_changed_code=bounds["accept_changed_code"],
         orchestrator_options=given.orchestrator,
+        events=absolute_events(bounds["events"]),
+        events_limit=bounds["events_limit"],
     )
     if orchestrator is not None:
         options = evolve(options, orchestrator=orchestrator)

@@ -12,6 +12,7 @@ from click.core import ParameterSource
 from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
+from pipeline_optimization.cli.event_options import event_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
@@ -106,6 +107,7 @@ DEFAULTS = AnagramOptions()
 )
 @limit_options
 @output_options
+@event_options
 @sink_option
 @plugin_options
 @click.pass_context
@@ -255,6 +257,8 @@ def _jobs(  # noqa: PLR0917 - the ways to name input, each once
         return [Job(options=options, sources=_sources(inputs, options.checkpoint, output))]
     if test_case == "all" and options.checkpoint is not None:
         raise click.UsageError("A checkpoint is of one run. Name one test case, or leave --checkpoint out.")
+    if test_case == "all" and options.events is not None:
+        raise click.UsageError("A file of events is of one run. Name one test case, or leave --events out.")
     names = CASE_NAMES if test_case == "all" else (test_case or CASE_NAMES[0],)
     ours = evolve(options.faults, profile=faults or "exercise")
     return [case_job(evolve(options, faults=evolve(ours, case=name))) for name in names]

@@ -92,6 +92,9 @@ def check_output(output: str, plan: RunPlan[AnyJob], sources: Sequence[Source]) 
     """Raise UsageError where results would take the place of what is read, or of the checkpoint."""
     if output == "-":
         return
+    events = plan.options.events
+    if events is not None and os.path.realpath(output) == os.path.realpath(events):
+        raise UsageError(f"The results would take the place of the events: {output!r}. Name another --output.")
     checkpoint = plan.options.checkpoint
     if checkpoint is not None and os.path.realpath(output) in map(os.path.realpath, checkpoint_files(checkpoint)):
         raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")

@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pipeline_optimization.error_text import describe_with_place
+from pipeline_optimization.errors import UsageError
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, speaking
 from pipeline_optimization.kinds import OBSERVER_HOOKS
+from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 
 if TYPE_CHECKING:
+    from pipeline_optimization.observing.writer import EventsWriter
     from pipeline_optimization.types.events import RunEvent
 
-__all__ = ["Observing"]
+__all__ = ["Observing", "observing_of"]
+
+
+def observing_of(plan: RunPlan[Any], sources: Sequence[Source], registry: Registry) -> Observing:
+    """Return what the events of a run go to. Raises UsageError where they cannot be written, or would take the place of an input."""
+    path = plan.options.events
+    if path is None:
+        return Observing(registry)
+    from pipeline_optimization.observing.writer import EventsWriter  # noqa: PLC0415 - for runs that write events
+
+    checkpoint = plan.options.checkpoint
+    if checkpoint is not None and os.path.realpath(path) in map(os.path.realpath, checkpoint_files(checkpoint)):
+        raise UsageError(f"The checkpoint cannot take the events too: {path!r}. Name another --events.")
+    if overwritten([path], sources, plan.job.files):
+        raise UsageError(f"The events would take the place of an input: {path!r}. Name another --events.")
+    return Observing(registry, EventsWriter(path, plan.options.events_limit))
 
 
 class Observing:
-    """Hands events to the observer hooks of a registry's plugins. ``warnings`` holds what went wrong."""
+    """Hands events to the observer hooks of a registry's plugins, and to what writes them, if anything does.
 
-    def __init__(self, registry: Registry) -> None:
+    ``emit`` takes an event. ``warnings`` holds what went wrong.
+    """
+
+    def __init__(self, registry: Registry, writer: EventsWriter | None = None) -> None:
         self._callers: dict[str, list[tuple[str, Callable[..., object]]]] = {
             kind: registry.observers(hook) for kind, hook in OBSERVER_HOOKS.items()
         }
+        self._writer = writer
+        self.emit: Callable[[RunEvent], None] = self._tell_plugins
+        if writer is not None:
+            self.emit = self._tell_all if any(self._callers.values()) else writer.accept
         self._broken: set[str] = set()
         self.warnings = [
             f"The plugin {record.name!r} ({record.provider}) cannot be used, so it observes nothing. {record.error}"
@@ -32,14 +59,31 @@ class Observing:
     @property
     def heard(self) -> frozenset[str]:
         """Return the names of the events that anybody wants. No others need be made."""
-        return frozenset(kind for kind, callers in self._callers.items() if callers)
+        by_plugins = frozenset(kind for kind, callers in self._callers.items() if callers)
+        return by_plugins if self._writer is None else by_plugins | self._writer.heard
 
     @property
     def is_heard(self) -> bool:
         """Return whether anybody observes the run."""
         return bool(self.heard)
 
-    def emit(self, event: RunEvent) -> None:
+    def tick(self) -> None:
+        """Do what is due between two steps of the run."""
+        if self._writer is not None:
+            self._writer.tick()
+
+    def close(self) -> None:
+        """Write what is not written yet."""
+        if self._writer is not None:
+            self.warnings += self._writer.close()
+
+    def _tell_all(self, event: RunEvent) -> None:
+        assert self._writer is not None
+        if type(event).__name__ in self._writer.heard:
+            self._writer.accept(event)
+        self._tell_plugins(event)
+
+    def _tell_plugins(self, event: RunEvent) -> None:
         for plugin, caller in self._callers[type(event).__name__]:
             if plugin in self._broken:
                 continue

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CODE",
     "DEFAULT_CHUNK_SIZE",
+    "DEFAULT_EVENTS_LIMIT",
     "FAULTS",
     "KEPT",
     "NO_OPTIONS",
@@ -45,6 +46,9 @@ __all__ = [
 
 DEFAULT_CHUNK_SIZE = 4 << 20
 """Bytes of input in one item: enough that what an item costs does not count, little enough to hold several."""
+
+DEFAULT_EVENTS_LIMIT = 1_000_000
+"""Attempts that are all written before only a share of them is: a file of some 300 MB."""
 
 CODE = "the code of "
 """With this begin the facts of a checkpoint that a user may accept to have changed."""
@@ -73,8 +77,8 @@ J = TypeVar("J", bound="Job[Any]")
 J_co = TypeVar("J_co", bound="Job[Any]", covariant=True)
 
 
-def _path(checkpoint: str | PathLike[str] | None) -> str | None:
-    return None if checkpoint is None else fspath(checkpoint)
+def _path(given: str | PathLike[str] | None) -> str | None:
+    return None if given is None else fspath(given)
 
 
 def _bounds(limits: Limits | None) -> Limits:
@@ -100,6 +104,8 @@ class RunOptions:
     resume: bool = False
     retries_failed: bool = False
     accept_changed_code: bool = False
+    events: str | None = field(default=None, converter=_path)
+    events_limit: int = DEFAULT_EVENTS_LIMIT
 
     @classmethod
     def called(cls, values: Mapping[str, Any]) -> Self:
@@ -186,6 +192,8 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
     faults = _found_faults(registry, options.faults)
     if options.chunk_size < 1:
         raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
+    if options.events_limit < 1:
+        raise OptionError(f"The limit of events must be at least 1 attempt, not {options.events_limit!r}.")
     if options.resume and options.checkpoint is None:
         raise OptionError("There is nothing to resume without a checkpoint. Name it: --checkpoint FILE --resume.")
     if options.accept_changed_code and not options.resume:

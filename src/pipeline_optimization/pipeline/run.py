@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
@@ -60,6 +60,12 @@ class Unheard:
     warnings: Sequence[str] = ()
 
     def emit(self, event: RunEvent) -> None:
+        pass
+
+    def tick(self) -> None:
+        pass
+
+    def close(self) -> None:
         pass
 
 
@@ -117,10 +123,11 @@ def execute(
         from pipeline_optimization.pipeline.destinations import check_destination  # noqa: PLC0415 - for runs with a sink only
 
         check_destination(plan, sources)
-    loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
-    observing = _observing(registry)
     run_id = uuid4().hex
-    with _keeping(plan, sources, loaded, clock) as keeping:
+    with ExitStack() as stack:
+        observing = stack.enter_context(closing(_observing(plan, sources, registry)))
+        loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
+        keeping = stack.enter_context(_keeping(plan, sources, loaded, clock))
         job = loaded.start(sources, keeping.stop_of)
 
         def save(*, at_once: bool = False) -> None:
@@ -133,6 +140,7 @@ def execute(
 
         def tick() -> None:
             save()
+            observing.tick()
             if on_progress:
                 on_progress(Progress(job.bytes_read, engine.tally.ended))
 
@@ -185,13 +193,13 @@ def execute(
     return job.report(summarise)
 
 
-def _observing(registry: Registry) -> Observing | Unheard:
-    """Return what events go to, if anybody observes the run or should."""
-    if not registry.has_observers:
+def _observing(plan: RunPlan[Any], sources: Sequence[Source], registry: Registry) -> Observing | Unheard:
+    """Return what events go to, if anybody observes the run or should. Raises UsageError where they cannot be written."""
+    if plan.options.events is None and not registry.has_observers:
         return Unheard()
-    from pipeline_optimization.pipeline.observing import Observing  # noqa: PLC0415 - for runs that are observed
+    from pipeline_optimization.pipeline.observing import observing_of  # noqa: PLC0415 - for runs that are observed
 
-    return Observing(registry)
+    return observing_of(plan, sources, registry)
 
 
 def _labels(plan: RunPlan[Any]) -> dict[str, Any]:

@@ -1,0 +1,43 @@
+"""Where a run's events go, for every command that runs one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from pipeline_optimization.pipeline.plan import DEFAULT_EVENTS_LIMIT
+
+__all__ = ["absolute_events", "event_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OPTIONS = (
+    click.option(
+        "--events",
+        metavar="FILE",
+        help="Write what happens to FILE, or to the open descriptor fd:N, as lines of JSON, while it happens.",
+    ),
+    click.option(
+        "--events-limit",
+        type=click.IntRange(min=1),
+        default=DEFAULT_EVENTS_LIMIT,
+        show_default=True,
+        metavar="N",
+        help="Of more than N attempts, --events gets only a share, besides errors and the slowest. Totals stay exact.",
+    ),
+)
+
+
+def event_options(command: F) -> F:
+    """Add the options to a command, in order."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+def absolute_events(events: str | None) -> str | None:
+    """Return the same target for a command that works in another directory."""
+    return events if events is None or events == "-" or events.startswith("fd:") else os.path.abspath(events)

@@ -1,0 +1,124 @@
+"""Events as lines of JSON. The file ``schema.json`` says what each has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import asdict
+
+from pipeline_optimization.error_text import place_in, shortened
+from pipeline_optimization.observing.sampling import Segment
+from pipeline_optimization.types import ErrorRecord
+from pipeline_optimization.types.events import (
+    AttemptEnded,
+    CheckpointSaved,
+    RunFinished,
+    RunStarted,
+    TaskRetried,
+    WorkerLost,
+    WorkerSeen,
+)
+
+__all__ = ["FORMAT", "KINDS", "VERSION", "AttemptLines", "first_line", "line_of", "sampled_line"]
+
+FORMAT = "pipeline-optimization events"
+VERSION = 1
+"""Goes up when a reader of the old version would misread a file. A new kind of event, or a new member of one, is no reason."""
+
+KINDS: Mapping[type, str] = {
+    RunStarted: "run_started",
+    WorkerSeen: "worker_seen",
+    WorkerLost: "worker_lost",
+    AttemptEnded: "attempt_ended",
+    TaskRetried: "task_retried",
+    CheckpointSaved: "checkpoint_saved",
+    RunFinished: "run_finished",
+}
+"""The events that are written, with what a line calls them. What others say of attempts and items is in ``attempt_ended``."""
+
+Written = RunStarted | WorkerSeen | WorkerLost | TaskRetried | CheckpointSaved | RunFinished
+
+LONGEST = 2000
+"""Characters of an error's message in a line."""
+
+MOST_HEADS = 10_000
+"""Beginnings of lines that are remembered."""
+
+SECOND = 1_000_000_000
+
+_encode: Callable[[str], str] = json.encoder.encode_basestring_ascii
+
+
+def first_line() -> str:
+    """Return the line that says what the file is."""
+    return _line({"seq": 0, "kind": "stream", "format": FORMAT, "version": VERSION})
+
+
+def line_of(seq: int, event: Written, **more: object) -> str:
+    """Return the line of any event but an attempt's, with ``more`` members."""
+    facts = asdict(event)
+    time = round(facts.pop("time") * SECOND)
+    if not isinstance(event, RunStarted):
+        del facts["run_id"]
+    if isinstance(event, RunFinished):
+        facts["error"] = None if event.error is None else _error(event.error)
+    return _line({"seq": seq, "kind": KINDS[type(event)], "time_ns": time, **facts, **more})
+
+
+def sampled_line(seq: int, segment: Segment, time: float) -> str:
+    """Return the line that ends a stretch of a run: how many attempts in it stand for how many."""
+    return _line({"seq": seq, "kind": "sampled", "time_ns": round(time * SECOND), **asdict(segment)})
+
+
+def _line(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, separators=(",", ":")) + "\n"
+
+
+def _error(error: ErrorRecord) -> dict[str, object]:
+    """Return what a line says of an error: all but the traceback, of which it says the place."""
+    return {
+        "type": error.type,
+        "message": shortened(error.message, LONGEST),
+        "injected": error.injected,
+        "is_permanent": error.is_permanent,
+        "place": place_in(error.traceback) if error.traceback else "",
+    }
+
+
+class AttemptLines:
+    """Makes the lines of attempts, of which a run may have millions: it is the cost of what is recorded, so each is one format."""
+
+    def __init__(self) -> None:
+        self._heads: dict[tuple[str, str, int, str, str], str] = {}
+
+    def line_of(self, seq: int, event: AttemptEnded, stands_for: int = 1) -> str:
+        """Return the line of an attempt, which ``stands_for`` so many."""
+        (
+            _, item, task, number, outcome, error, status, worker, slot, handed_out, began, ended, back, latency,
+            bytes_in, bytes_out, elements,
+        ) = event  # fmt: skip
+        key = (task, worker, slot, outcome, status)
+        head = self._heads.get(key)
+        if head is None:
+            if len(self._heads) >= MOST_HEADS:
+                self._heads.clear()
+            head = self._heads[key] = (
+                f'"kind":"attempt_ended","task":{_encode(task)},"outcome":"{outcome}","status":"{status}",'
+                f'"worker":{_encode(worker)},"slot":{slot}'
+            )
+        tail = "" if error is None else f',"error":{json.dumps(_error(error), separators=(",", ":"))}'
+        if stands_for != 1:
+            tail += f',"stands_for":{stands_for}'
+        if handed_out is None or began is None:
+            handed_out, began, ended = (_or_null(time) for time in (handed_out, began, ended))  # type: ignore[assignment]
+        return (
+            f'{{"seq":{seq},{head},"time_ns":{back},"item":{_encode(item)},"attempt":{number},"handed_out_ns":{handed_out},'
+            f'"began_ns":{began},"ended_ns":{ended},"latency_ns":{latency},"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
+            f'"elements":{elements}{tail}}}\n'
+        )
+
+
+def _or_null(time: int | None) -> int | str:
+    return "null" if time is None else time

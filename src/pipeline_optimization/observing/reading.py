@@ -1,0 +1,172 @@
+"""Reads the events of a run back from a file, whole or cut, and takes nothing in it for more than data."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
+from types import NoneType, UnionType
+from typing import Any, BinaryIO, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION
+from pipeline_optimization.observing.sampling import Segment
+from pipeline_optimization.types import ErrorRecord, TaskTotals
+from pipeline_optimization.types.events import AttemptEnded, RunEvent
+
+__all__ = ["EventReader", "Line"]
+
+LONGEST = 16 << 20
+"""Bytes of the longest line: a run with a thousand inputs has one of some hundred kilobytes."""
+
+SECOND = 1_000_000_000
+
+CLASSES: Mapping[str, type] = {name: kind for kind, name in KINDS.items()}
+HINTS: Mapping[type, Mapping[str, Any]] = {
+    kind: get_type_hints(kind) for kind in (*KINDS, Segment, TaskTotals, ErrorRecord)
+}
+
+
+class Line(NamedTuple):
+    """An event with its number in the file. An attempt ``stands_for`` so many where only a share was written."""
+
+    seq: int
+    event: RunEvent | Segment
+    stands_for: int
+
+
+class EventReader:
+    """Iterates over the lines of a file of events, once. Lines of unknown kinds are passed over and counted (``unknown``).
+
+    When it is through, ``is_cut`` says whether the file ends before the run did (a SIGKILL, say), and ``lines`` how many whole lines it has.
+    ``missing`` is how many lines were not written, and ``told`` how many attempts ended by outcome, both exact, if the file is not cut.
+
+    Raises InputError where the file cannot be read, is none of events, has a newer version, or a line that no run wrote.
+    """
+
+    def __init__(self, path: str | PathLike[str]) -> None:
+        self.path = fspath(path)
+        self.run_id = ""
+        self.lines = 0
+        self.is_cut = True
+        self.missing = 0
+        self.told: Mapping[str, int] = {}
+        self.unknown: Counter[str] = Counter()
+
+    def __iter__(self) -> Iterator[Line]:
+        try:
+            with open(self.path, "rb") as stream:
+                yield from self._read(stream)
+        except OSError as error:
+            raise InputError(f"Cannot read the events {self.path!r}: {error.strerror}.", source=self.path) from error
+
+    @property
+    def cut(self) -> str:
+        """Return, for people, where the file was cut; nothing where it is whole."""
+        if not self.is_cut:
+            return ""
+        return f"{self.path!r} was cut off behind line {self.lines}: its run was killed, or goes on."
+
+    def _read(self, stream: BinaryIO) -> Iterator[Line]:
+        while (data := stream.readline(LONGEST)) and data.endswith(b"\n"):
+            self.lines += 1
+            if data == b"\n":
+                continue  # it follows a line that was torn in a pipe
+            facts = self._parse(data)
+            if self.lines == 1:
+                self._check_version(facts)
+                continue
+            line = self._line(facts)
+            if line is not None:
+                yield line
+        if len(data) >= LONGEST:
+            raise self._broken("it is too long")
+        if not self.lines:
+            self._check_version(self._parse(data) if data else {})
+
+    def _parse(self, data: bytes) -> dict[str, Any]:
+        try:
+            facts = json.loads(data)
+        except (ValueError, RecursionError) as error:
+            raise self._broken("it is not JSON") from error
+        if not isinstance(facts, dict):
+            raise self._broken("it is no object")
+        return facts
+
+    def _check_version(self, facts: Mapping[str, Any]) -> None:
+        version = facts.get("version")
+        if facts.get("kind") != "stream" or facts.get("format") != FORMAT or not isinstance(version, int):
+            raise InputError(
+                f"{self.path!r} is no file of events: its first line does not say so. Such files are written with --events.",
+                source=self.path,
+            )
+        if version > VERSION:
+            raise InputError(
+                f"The events {self.path!r} have version {version}; this program reads versions up to {VERSION}. Read them with the "
+                "version of pipeline-optimization that wrote them, or a later one.",
+                source=self.path,
+            )
+
+    def _line(self, facts: dict[str, Any]) -> Line | None:
+        seq, kind = facts.get("seq"), facts.get("kind")
+        if not isinstance(seq, int) or not isinstance(kind, str):
+            raise self._broken("it has no number or no kind")
+        if kind == "sampled":
+            return Line(seq, self._made(Segment, facts), 1)
+        if kind not in CLASSES:
+            self.unknown[kind] += 1
+            return None
+        if kind == "run_started":
+            self.run_id = str(facts.get("run_id"))
+        stands_for = facts.get("stands_for", 1)
+        if not isinstance(stands_for, int) or not isinstance(facts.get("time_ns"), int):
+            raise self._broken("it has no time")
+        if kind == "run_finished":
+            self.is_cut = False
+            self.missing = facts["missing_lines"] if isinstance(facts.get("missing_lines"), int) else 0
+            told = facts.get("attempts_told")
+            self.told = told if isinstance(told, dict) and _fits(told, Mapping[str, int]) else {}
+        given = {**facts, "run_id": self.run_id, "time": facts["time_ns"] / SECOND, "came_back_ns": facts["time_ns"]}
+        return Line(seq, self._made(CLASSES[kind], {"error": None, **given}), stands_for)
+
+    def _made(self, kind: type, facts: Mapping[str, Any]) -> Any:
+        """Return a record of a kind, made of those members that it has."""
+        hints = HINTS[kind]
+        names = AttemptEnded._fields if kind is AttemptEnded else [one for one in hints if one in facts]
+        values = {name: self._value(facts.get(name), hints[name]) for name in names}
+        try:
+            made = kind(**values)
+        except TypeError as error:
+            raise self._broken(f"it lacks members ({error})") from error
+        for name, value in values.items():
+            if not _fits(value, hints[name]):
+                raise self._broken(f"its member {name!r} is of the wrong type")
+        return made
+
+    def _value(self, value: Any, hint: Any) -> Any:
+        if ErrorRecord in get_args(hint) and isinstance(value, dict):
+            return self._made(ErrorRecord, value)
+        if get_args(hint)[1:] == (TaskTotals,) and isinstance(value, dict):
+            return {name: self._made(TaskTotals, one if isinstance(one, dict) else {}) for name, one in value.items()}
+        return tuple(value) if isinstance(value, list) else value
+
+    def _broken(self, what: str) -> InputError:
+        line = max(1, self.lines)
+        return InputError(f"Line {line} of the events {self.path!r} cannot be used: {what}.", source=self.path)
+
+
+def _fits(value: object, hint: Any) -> bool:
+    """Return whether a value is of a type, as far as those of events go."""
+    origin, inner = get_origin(hint), get_args(hint)
+    if origin in {Union, UnionType}:
+        return any(_fits(value, one) for one in inner)
+    if origin is Literal:
+        return isinstance(value, str) and value in inner
+    if origin is not None:
+        values = tuple(value.values()) if issubclass(origin, Mapping) and isinstance(value, dict) else value
+        return isinstance(values, tuple) and all(_fits(one, inner[-1]) for one in values)
+    kind = NoneType if hint is None else hint
+    if kind in {int, float}:
+        return isinstance(value, int | kind) and not isinstance(value, bool)
+    return isinstance(value, kind)

@@ -1,0 +1,15 @@
+"""The JSON Schema of a line of a file of events, for whoever reads one in another language."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+from typing import cast
+
+__all__ = ["load_schema"]
+
+
+def load_schema() -> dict[str, object]:
+    """Return the schema (draft 2020-12)."""
+    text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
+    return cast(dict[str, object], json.loads(text))

@@ -1,0 +1,204 @@
+"""Writes the events of one run as lines, beside the run, and never at its cost: what cannot be written is missing, and said to be."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable
+
+from pipeline_optimization.error_text import describe
+from pipeline_optimization.observing.lines import KINDS, AttemptLines, first_line, line_of, sampled_line
+from pipeline_optimization.observing.sampling import Sampling
+from pipeline_optimization.observing.target import Target
+from pipeline_optimization.plural import counted
+from pipeline_optimization.types.events import (
+    AttemptEnded,
+    ItemFinished,
+    RunEvent,
+    RunFinished,
+    TaskFailed,
+    TaskRetried,
+)
+
+__all__ = ["EventsWriter"]
+
+INTERVAL = 0.25
+"""Seconds between two times of writing."""
+
+PATIENCE = 1.0
+"""Seconds in which a reader must take what it is sent, while the run goes on, and once more at its end."""
+
+MOST_WAITING = 50_000
+"""Events that may wait to be written."""
+
+BLOCK = 1000
+"""Events that are made into lines at once: Python changes between threads after 5 ms, so a larger block would hold nobody up either."""
+
+
+class EventsWriter:
+    """Takes events from the run's thread, and writes them from a thread of its own.
+
+    A thread, since the run's own may be inside an attempt, or wait for its input, longer than a line may wait. Where none can be had,
+    the run's thread writes.
+    """
+
+    heard = frozenset(kind.__name__ for kind in KINDS)
+
+    def __init__(self, path: str, limit: int) -> None:
+        self._path = path
+        self._target = Target(path)
+        self._waiting: deque[RunEvent] = deque()
+        self.accept: Callable[[RunEvent], None] = self._waiting.append
+        self._sampling = Sampling(limit)
+        self._attempts = AttemptLines()
+        self._outcomes: Counter[str] = Counter()
+        self._attempt_lines = 0
+        self._last: RunFinished | None = None
+        self._seq = 0
+        self._shed: Counter[str] = Counter()
+        self._shed_lines = 0
+        self._patience = PATIENCE
+        self._missing = 0
+        self._error = ""
+        self._is_gone = False
+        self._is_over = threading.Event()
+        self._thread: threading.Thread | None = threading.Thread(target=self._work, name="anagram-events", daemon=True)
+        try:
+            self._thread.start()
+        except RuntimeError:  # the system starts no more
+            self._thread = None
+
+    def tick(self) -> None:
+        """Do what is due in the run's thread."""
+        if self._thread is None:
+            self._write_waiting()
+        elif len(self._waiting) > MOST_WAITING:
+            self._make_room()
+
+    def close(self) -> list[str]:
+        """Write what is left, and return what went wrong, a sentence each."""
+        self._is_over.set()
+        if self._thread is None:
+            self._write_waiting()
+            self._write_last()
+        else:
+            written = -1
+            while self._thread.is_alive() and written != self._seq:
+                written = self._seq
+                self._thread.join(2 * PATIENCE + 1)
+            if self._thread.is_alive():  # inside a call of the system that does not come back
+                return [f"The events of the run are not all in {self._path!r}: writing there hangs."]
+        self._target.close()
+        if not self._missing:
+            return []
+        return [
+            f"{counted(self._missing, 'line')} of events {'is' if self._missing == 1 else 'are'} missing in {self._path!r}: {self._error}."
+        ]
+
+    def _work(self) -> None:
+        try:
+            while not self._is_over.wait(INTERVAL):
+                self._write_waiting()
+            self._write_waiting()
+            self._write_last()
+        except Exception as error:  # noqa: BLE001 - the run goes on, and says what is missing
+            self._miss(len(self._waiting) + 1, describe(error))
+
+    def _make_room(self) -> None:
+        """Drop attempts and retries that nobody takes off. They are counted, and the run goes on."""
+        kept: list[RunEvent] = []
+        for _ in range(len(self._waiting)):
+            try:
+                event = self._waiting.popleft()
+            except IndexError:
+                break
+            if isinstance(event, AttemptEnded):
+                self._shed[event.outcome] += 1
+                self._shed_lines += 1
+            elif isinstance(event, TaskRetried):
+                self._shed_lines += 1
+            else:
+                kept.append(event)
+        self._waiting.extendleft(reversed(kept))
+
+    def _write_waiting(self) -> None:
+        while self._waiting:
+            lines: list[str] = []
+            if not self._seq:
+                lines.append(first_line())
+                self._seq = 1
+            for _ in range(BLOCK):
+                try:
+                    event = self._waiting.popleft()
+                except IndexError:  # the run's thread has made room
+                    break
+                self._add(event, lines)
+            self._write(lines)
+
+    def _add(self, event: RunEvent, lines: list[str]) -> None:
+        """Make the lines of an event, if it has any."""
+        if isinstance(event, AttemptEnded):
+            self._outcomes[event.outcome] += 1
+            if self._sampling.is_over():
+                lines.append(sampled_line(self._next(), self._sampling.next_segment(), event.time))
+            stands_for = self._sampling.stands_for(event)
+            if stands_for:
+                self._attempt_lines += 1
+                lines.append(self._attempts.line_of(self._next(), event, stands_for))
+        elif isinstance(event, RunFinished):
+            self._last = event
+        elif isinstance(event, TaskRetried):
+            if self._sampling.keeps(event.item, event.attempt):
+                lines.append(line_of(self._next(), event))
+        elif not isinstance(event, TaskFailed | ItemFinished):
+            lines.append(line_of(self._next(), event))
+
+    def _write_last(self) -> None:
+        """Write the slowest attempts that were left out, and then the last line, whose totals are exact."""
+        if self._last is None:
+            return
+        slowest = self._sampling.slowest()
+        lines = [self._attempts.line_of(self._next(), event, 0) for event in slowest]
+        if self._sampling.segment.one_in > 1:
+            lines.append(sampled_line(self._next(), self._sampling.segment, self._last.time))
+        if lines:
+            self._attempt_lines += len(slowest)
+            self._write(lines)
+        if self._shed_lines:
+            self._miss(self._shed_lines, "its reader did not take them off in time")
+        self._patience = PATIENCE
+        last = line_of(
+            self._next(),
+            self._last,
+            attempts_told=dict(sorted((self._outcomes + self._shed).items())),
+            attempt_lines=self._attempt_lines,
+            missing_lines=self._missing,
+        )
+        self._write([last])
+
+    def _next(self) -> int:
+        seq = self._seq
+        self._seq += 1
+        return seq
+
+    def _write(self, lines: list[str]) -> None:
+        """Write lines, or count them as missing. After an error the next ones are tried: a disk may have room again."""
+        if self._is_gone:
+            self._miss(len(lines), self._error)
+            return
+        try:
+            self._target.write("".join(lines).encode("ascii"), until=time.monotonic() + self._patience)
+            self._patience = PATIENCE
+        except BrokenPipeError:
+            self._is_gone = True
+            self._miss(len(lines), "its reader went away")
+        except TimeoutError:
+            self._patience = 0.0  # until it reads again: the end of the run must not wait for each block
+            self._miss(len(lines), "its reader did not take them off in time")
+        except OSError as error:
+            self._miss(len(lines), error.strerror or str(error))
+
+    def _miss(self, lines: int, reason: str) -> None:
+        self._missing += lines
+        self._error = self._error or reason
