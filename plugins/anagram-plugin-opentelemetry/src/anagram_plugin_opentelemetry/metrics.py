@@ -1,0 +1,165 @@
+"""Adds up what a run's metrics say, by task and outcome. An item's name is never a label: there may be millions."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
+
+from attrs import define, field
+from opentelemetry.proto.common.v1.common_pb2 import KeyValue
+from opentelemetry.proto.metrics.v1 import metrics_pb2 as otlp
+
+from anagram_plugin_opentelemetry.attributes import attributes
+from anagram_plugin_opentelemetry.outcomes import error_of, result_of
+from pipeline_optimization.types import AttemptEnded, RunFinished, RunStarted
+
+__all__ = ["Metrics"]
+
+BOUNDS = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 1800.0)
+"""Seconds between the buckets of a histogram: attempts take from microseconds to minutes."""
+
+MOST_SERIES = 2000
+"""Sets of labels of one metric. What is beyond them is added up in one, as SDKs do."""
+
+OVERFLOW = (("otel.metric.overflow", "true"),)
+
+Labels = tuple[tuple[str, str], ...]
+
+Times = tuple[int, int]
+"""When counting began, and now: nanoseconds since 1970."""
+
+
+@define
+class _Histogram:
+    counts: list[int] = field(factory=lambda: [0] * (len(BOUNDS) + 1))
+    total: float = 0.0
+    least: float = float("inf")
+    most: float = 0.0
+
+    def record(self, seconds: float) -> None:
+        self.counts[bisect_left(BOUNDS, seconds)] += 1
+        self.total += seconds
+        self.least = min(self.least, seconds)
+        self.most = max(self.most, seconds)
+
+
+class Metrics:
+    """Keeps the sums of one run, and makes OTLP's metrics of them whenever they are asked for."""
+
+    def __init__(self, started: RunStarted, unix: Callable[[int], int]) -> None:
+        self._started = started
+        self._unix = unix
+        self._durations: dict[Labels, _Histogram] = {}
+        self._runs: dict[Labels, _Histogram] = {}
+        self._attempts: dict[Labels, int] = {}
+        self._items: dict[Labels, int] = {}
+        self._retries: dict[Labels, int] = {}
+        self._seen = 0
+        self._lost = 0
+        self._saved = 0
+
+    def worker_seen(self) -> None:
+        self._seen += 1
+
+    def worker_lost(self) -> None:
+        self._lost += 1
+
+    def task_retried(self, task: str) -> None:
+        _add(self._retries, (("anagram.task", task),))
+
+    def checkpoint_saved(self, items: int) -> None:
+        self._saved = items
+
+    def attempt_ended(self, event: AttemptEnded) -> None:
+        labels = (("anagram.task", event.task), ("anagram.outcome", event.outcome))
+        if event.began_ns is not None and event.ended_ns is not None:
+            _of(self._durations, labels, _Histogram).record((event.ended_ns - event.began_ns) / 1e9)
+        elif event.handed_out_ns is not None:
+            _of(self._durations, labels, _Histogram).record((event.came_back_ns - event.handed_out_ns) / 1e9)
+        _add(self._attempts, labels if event.outcome == "ok" else (*labels, ("error.type", error_of(event))))
+        if event.status:
+            _add(self._items, (("anagram.task", event.task), ("anagram.item.status", event.status)))
+
+    def run_finished(self, event: RunFinished) -> None:
+        result, error_type = result_of(event)
+        labels: Labels = (
+            ("cicd.pipeline.name", self._started.pipeline or "anagrams"),
+            ("cicd.pipeline.result", result),
+        )
+        labels = (*labels, ("error.type", error_type)) if error_type else labels
+        _of(self._runs, labels, _Histogram).record(event.time - self._started.time)
+
+    def as_otlp(self, now: int) -> list[otlp.Metric]:
+        """Return all metrics as they are at ``now``, nanoseconds of the engine's clock."""
+        times = self._unix(round(self._started.time * 1e9)), self._unix(now)
+        metrics = [
+            _histogram("anagram.attempt.duration", "How long attempts ran in their workers.", self._durations, times),
+            _histogram("cicd.pipeline.run.duration", "How long the run took.", self._runs, times),
+            _counter("anagram.attempts", "{attempt}", "Attempts that ended.", self._attempts, times),
+            _counter("anagram.items", "{item}", "Items that reached their end.", self._items, times),
+            _counter("anagram.retries", "{retry}", "Attempts that follow a failed or lost one.", self._retries, times),
+            _counter("anagram.workers.lost", "{worker}", "Workers that died with an attempt.", {(): self._lost}, times),
+            _gauge("anagram.workers", "{worker}", "Workers that have answered and are not lost.", max(0, self._seen - self._lost), times),
+            _gauge("anagram.slots", "{slot}", "Attempts that can run at once.", self._started.slots, times),
+            _gauge("anagram.checkpoint.items", "{item}", "Items that are safe in the checkpoint.", self._saved, times),
+        ]  # fmt: skip
+        return [metric for metric in metrics if metric is not None]
+
+
+def _of(series: dict[Labels, _Histogram], labels: Labels, make: Callable[[], _Histogram]) -> _Histogram:
+    found = series.get(labels)
+    if found is None:
+        labels = labels if len(series) < MOST_SERIES - 1 else OVERFLOW
+        found = series.setdefault(labels, make())
+    return found
+
+
+def _add(series: dict[Labels, int], labels: Labels) -> None:
+    if labels not in series and len(series) >= MOST_SERIES - 1:
+        labels = OVERFLOW
+    series[labels] = series.get(labels, 0) + 1
+
+
+def _histogram(name: str, description: str, series: Mapping[Labels, _Histogram], times: Times) -> otlp.Metric | None:
+    if not series:
+        return None
+    points = [
+        otlp.HistogramDataPoint(
+            start_time_unix_nano=times[0],
+            time_unix_nano=times[1],
+            attributes=_labels(labels),
+            count=sum(one.counts),
+            sum=one.total,
+            min=one.least,
+            max=one.most,
+            bucket_counts=one.counts,
+            explicit_bounds=BOUNDS,
+        )
+        for labels, one in series.items()
+    ]
+    histogram = otlp.Histogram(data_points=points, aggregation_temporality=otlp.AGGREGATION_TEMPORALITY_CUMULATIVE)
+    return otlp.Metric(name=name, unit="s", description=description, histogram=histogram)
+
+
+def _counter(name: str, unit: str, description: str, series: Mapping[Labels, int], times: Times) -> otlp.Metric | None:
+    if not series:
+        return None
+    points = [
+        otlp.NumberDataPoint(
+            start_time_unix_nano=times[0], time_unix_nano=times[1], attributes=_labels(labels), as_int=count
+        )
+        for labels, count in series.items()
+    ]
+    total = otlp.Sum(
+        data_points=points, is_monotonic=True, aggregation_temporality=otlp.AGGREGATION_TEMPORALITY_CUMULATIVE
+    )
+    return otlp.Metric(name=name, unit=unit, description=description, sum=total)
+
+
+def _gauge(name: str, unit: str, description: str, value: int, times: Times) -> otlp.Metric:
+    point = otlp.NumberDataPoint(start_time_unix_nano=times[0], time_unix_nano=times[1], as_int=value)
+    return otlp.Metric(name=name, unit=unit, description=description, gauge=otlp.Gauge(data_points=[point]))
+
+
+def _labels(labels: Labels) -> Iterable[KeyValue]:
+    return attributes(dict(labels))

@@ -1,0 +1,237 @@
+"""Whatever a collector does, a run's result is the same, its end is hardly later, and what did not arrive is counted."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from anagram_plugin_opentelemetry import export
+from anagram_plugin_opentelemetry.collector import Answer
+from anagram_plugin_opentelemetry.delivery import Delivery, Losses, Parcel
+from command import anagram
+from pipeline_optimization import count_anagrams
+
+TEXT = "cat dog post stop " * 20
+FAULTS = {"faults": "heavy", "latency_scale": 0.0, "retry_options": {"attempts": 30, "base": 0.0}, "seed": 3}
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let runs wait for less time at their end."""
+    monkeypatch.setattr(export, "PATIENCE", 0.05)
+
+
+@pytest.fixture
+def closing() -> Iterator[Callable[[], None]]:
+    """Return an event's ``wait``, which the test's end makes return."""
+    over = threading.Event()
+    yield lambda: over.wait() and None
+    over.set()
+
+
+def test_a_dead_collector(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where nobody listens, the run is the same, one line says what was not sent, and the end does not wait for another try."""
+    expected = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{nobody.getsockname()[1]}")
+        found = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    assert (found.anagram_counts, found.ledger_digest) == (expected.anagram_counts, expected.ledger_digest)
+    assert not found.warnings
+    (line,) = capsys.readouterr().err.splitlines()
+    spans = found.attempts + sum(stats.items for stats in found.tasks.values()) + 1
+    assert line.startswith(f"opentelemetry: {spans} of {spans} spans, {found.retries} of {found.retries} log records, ")
+    assert "Connection refused" in line
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_collector_that_is_busy(receiver: Any, capsys: pytest.CaptureFixture[str], status: int) -> None:
+    """One that refuses everything changes nothing, and the line says what it answered."""
+    receiver.answer = lambda path: (status, {"Retry-After": "30"}, b"")
+    found = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    assert found.is_complete
+    assert not found.warnings
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f": it answered {status} " in line
+
+
+def test_a_collector_that_is_busy_once(receiver: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it refused is sent again when it asks for that, and arrives once."""
+    answers = iter([503, 429])
+    receiver.answer = lambda path: (next(answers, 200), {"Retry-After": "0"}, b"")
+    found = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    assert len(receiver.spans) == found.attempts + sum(stats.items for stats in found.tasks.values()) + 1
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("impatient")
+def test_a_collector_that_does_not_answer(
+    receiver: Any, closing: Callable[[], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The run ends without it: this test would not end, and no thread is left that waits for it."""
+    receiver.answer = lambda path: closing() or (200, {}, b"")
+    assert count_anagrams(TEXT, chunk_size=30, **FAULTS).is_complete
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith("it did not answer in time.")
+    (left,) = [one for one in threading.enumerate() if one.name == "opentelemetry export"] or [None]
+    if left is not None:
+        left.join()
+
+
+def test_a_collector_that_takes_a_part(receiver: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """What it says that it did not take is counted, with its reason."""
+    from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
+        ExportTracePartialSuccess,
+        ExportTraceServiceResponse,
+    )
+
+    part = ExportTracePartialSuccess(rejected_spans=2, error_message="too large")
+    answer = ExportTraceServiceResponse(partial_success=part).SerializeToString()
+    receiver.answer = lambda path: (200, {}, answer if path == "/v1/traces" else b"")
+    count_anagrams("cat")
+    assert ": too large." in (line := capsys.readouterr().err)
+    assert line.startswith("opentelemetry: 2 of ")
+
+
+@pytest.mark.parametrize("status", [400, 404, 500])
+def test_a_collector_that_refuses_for_good(receiver: Any, capsys: pytest.CaptureFixture[str], status: int) -> None:
+    """What it does not want is not sent again."""
+    asked: list[str] = []
+    receiver.answer = lambda path: asked.append(path) or (status, {}, b"<html>no</html>")
+    count_anagrams("cat")
+    assert sorted(asked) == ["/v1/metrics", "/v1/traces"]
+    assert f"it answered {status}" in capsys.readouterr().err
+
+
+class Clock:
+    """A time that goes on only where a test lets it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def parcel(number: int = 1, size: int = 1) -> Parcel:
+    return Parcel(signal="traces", body=b"x" * size, count=number)
+
+
+def delivery(post: Callable[[Parcel], Answer], **options: Any) -> Delivery:
+    return Delivery(
+        post=post,
+        abort=lambda: None,
+        close=lambda: None,
+        count_rejected=lambda one, answer: (0, ""),
+        timeout=10.0,
+        **options,
+    )
+
+
+def test_what_waits_is_bounded(closing: Callable[[], None]) -> None:
+    """While nothing arrives, so many bytes wait; what is beyond them is counted at once, and nobody waits for room."""
+    begun = threading.Event()
+
+    def post(one: Parcel) -> Answer:
+        begun.set()
+        closing()
+        return Answer()
+
+    full = delivery(post, most_bytes=100)
+    full.put(parcel(size=60))
+    begun.wait()
+    full.put(parcel(size=40))
+    for _ in range(1000):
+        full.put(parcel(3, size=1))
+    assert full._bytes == 100
+    losses = full.finish(0.01)
+    assert losses.lost == {"traces": 3002}
+    assert losses.sent == {"traces": 3002}
+
+
+def test_a_message_is_given_up_in_time() -> None:
+    """One that is refused again and again is dropped when its time is over, and the next has its own."""
+    clock, tried = Clock(), []
+
+    def post(one: Parcel) -> Answer:
+        tried.append(clock.now)
+        clock.now += 4.0
+        return Answer(problem="busy", is_retryable=True, retry_after=0.0)
+
+    failing = delivery(post, now=clock)
+    failing.put(parcel(5))
+    failing.put(parcel(6))
+    while len(tried) < 6:
+        time.sleep(0.001)
+    assert failing.finish(0.0) == Losses(lost={"traces": 11}, sent={"traces": 11}, reason="busy")
+    assert tried[:6] == [0.0, 4.0, 8.0, 12.0, 16.0, 20.0]
+
+
+def test_pauses_become_longer() -> None:
+    """A collector that does not say when is asked after half a second, and then half as often each time."""
+    waits: list[float] = []
+    clock = Clock()
+
+    class Waiting(Delivery):
+        def _pause(self, seconds: float, given_up: float, *, is_unreachable: bool) -> bool:
+            waits.append(seconds)
+            return len(waits) < 7
+
+    patient = Waiting(
+        post=lambda one: Answer(problem="busy", is_retryable=True),
+        abort=lambda: None,
+        close=lambda: None,
+        count_rejected=lambda one, answer: (0, ""),
+        timeout=10.0,
+        now=clock,
+    )
+    patient.put(parcel())
+    assert patient.finish(60.0).lost == {"traces": 1}
+    for wait, middle in zip(waits, [0.5, 1, 2, 4, 8, 8, 8], strict=True):
+        assert 0.8 * middle <= wait <= 1.2 * middle
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["dead", "slow", "busy", "silent"])
+def test_the_end_of_a_command(receiver: Any, kind: str) -> None:
+    """Whatever the collector does, output and exit code are those of a run without one; and it ends before a slow one answers."""
+    arguments = (
+        "run",
+        "--test-case",
+        "large",
+        "--faults",
+        "heavy",
+        "--latency-scale",
+        "0",
+        "--seed",
+        "3",
+        "--format",
+        "json",
+    )
+    over = threading.Event()
+    if kind == "slow":
+        receiver.answer = lambda path: (200, {}, b"x" * over.wait(5))
+    elif kind == "busy":
+        receiver.answer = lambda path: (503, {}, b"")
+    elif kind == "silent":
+        receiver.answer = lambda path: (200, {}, b"x" * over.wait())
+    endpoint = "http://127.0.0.1:9" if kind == "dead" else receiver.url
+    begun = time.monotonic()
+    found = anagram(*arguments, env={"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
+    took = time.monotonic() - begun
+    begun = time.monotonic()
+    plain = anagram(*arguments, env={"OTEL_SDK_DISABLED": "true"})
+    alone = time.monotonic() - begun
+    over.set()
+    assert found.returncode == plain.returncode == 0
+    seen, expected = json.loads(found.stdout), json.loads(plain.stdout)
+    assert (seen["anagram_counts"], seen["tasks"]) == (expected["anagram_counts"], expected["tasks"])
+    assert len(found.stderr.splitlines()) == len(plain.stderr.splitlines()) + 1
+    assert took < alone + 10, "it waits for 1.5 s at most, and imports for a second or so"

@@ -1,0 +1,114 @@
+"""Metrics add up to what the report says, without a label for each item; each failure is a log record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from anagram_plugin_opentelemetry import metrics
+from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.types import AttemptEnded
+
+FAULTS = {"faults": "heavy", "latency_scale": 0.0, "retry_options": {"attempts": 3, "base": 0.0}, "seed": 3}
+TEXT = "cat dog post stop " * 20
+
+
+def facts(owner: Any) -> dict[str, Any]:
+    values = {one.key: one.value for one in owner.attributes}
+    return {key: getattr(value, value.WhichOneof("value")) for key, value in values.items()}
+
+
+def by_labels(points: Any, value: str) -> dict[tuple[str, ...], int]:
+    return {tuple(facts(point).values()): getattr(point, value) for point in points}
+
+
+def test_metrics(receiver: Any) -> None:
+    """Attempts by task and outcome, items by task and status, retries by task: those of the report."""
+    report = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    found = receiver.metrics
+    attempts, durations = found["anagram.attempts"].sum, found["anagram.attempt.duration"].histogram
+    tasks = report.tasks
+    assert sum(point.as_int for point in attempts.data_points) == report.attempts
+    counted: Counter[tuple[str, str]] = Counter()
+    for point in attempts.data_points:
+        labels = facts(point)
+        assert ("error.type" in labels) == (labels["anagram.outcome"] != "ok")
+        counted[labels["anagram.task"], labels["anagram.outcome"]] += point.as_int
+    assert by_labels(durations.data_points, "count") == counted
+    for point in durations.data_points:
+        assert sum(point.bucket_counts) == point.count
+        assert len(point.bucket_counts) == len(point.explicit_bounds) + 1
+        assert point.min * point.count <= point.sum * 1.000001
+        assert point.sum <= point.max * point.count * 1.000001
+    items = by_labels(found["anagram.items"].sum.data_points, "as_int")
+    assert items == {
+        key: number
+        for name, stats in tasks.items()
+        for key, number in (((name, "done"), stats.items - stats.failures), ((name, "failed"), stats.failures))
+        if number
+    }
+    retries = by_labels(found["anagram.retries"].sum.data_points, "as_int")
+    assert retries == {(name,): stats.retries for name, stats in tasks.items() if stats.retries}
+    assert attempts.is_monotonic
+    assert attempts.aggregation_temporality == 2
+    (slots,) = found["anagram.slots"].gauge.data_points
+    assert slots.as_int == 1
+    (duration,) = found["cicd.pipeline.run.duration"].histogram.data_points
+    assert (duration.count, facts(duration)["cicd.pipeline.result"]) == (1, "failure")
+    assert "words:" not in str(found), "an item's name is no label"
+
+
+def test_series_are_bounded(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond a number of label sets, the rest is added up in one series, so that totals stay exact."""
+    monkeypatch.setattr(metrics, "MOST_SERIES", 2)
+    report = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    points = receiver.metrics["anagram.attempts"].sum.data_points
+    assert len(points) == 2
+    assert facts(points[1]) == {"otel.metric.overflow": "true"}
+    assert sum(point.as_int for point in points) == report.attempts
+    durations = receiver.metrics["anagram.attempt.duration"].histogram.data_points
+    assert sum(point.count for point in durations) == report.attempts
+
+
+class Heard:
+    def __init__(self) -> None:
+        self.failed: list[AttemptEnded] = []
+
+    @hookimpl
+    def anagram_attempt_ended(self, event: AttemptEnded) -> None:
+        if event.outcome != "ok":
+            self.failed.append(event)
+
+
+def test_logs(receiver: Any) -> None:
+    """Each failed attempt is a record within its span; it is an error where its item failed for good; the run has one."""
+    registry, heard = Registry.load(), Heard()
+    registry.register(heard, "heard")
+    count_anagrams(TEXT, chunk_size=30, registry=registry, **FAULTS)
+    *records, last = sorted(receiver.records, key=lambda one: "cicd.pipeline.result" in facts(one))
+    assert facts(last)["cicd.pipeline.result"] == "failure"
+    assert "items failed for good" in last.body.string_value
+    told = Counter((one.item, one.attempt, bool(one.status)) for one in heard.failed)
+    found = Counter(
+        (facts(one)["anagram.item"], facts(one)["anagram.attempt"], one.severity_text == "ERROR") for one in records
+    )
+    assert found == told
+    assert {facts(one)["exception.type"] for one in records} == {"InjectedFault"}
+    spans = {span.span_id: facts(span) for span in receiver.spans}
+    for one in records:
+        span = spans[one.span_id]
+        assert (span["anagram.item"], span["anagram.attempt"]) == (
+            facts(one)["anagram.item"],
+            facts(one)["anagram.attempt"],
+        )
+        assert one.body.string_value.startswith(f"Attempt {span['anagram.attempt']} of {span['anagram.item']} failed: ")
+
+
+def test_metrics_come_while_a_run_goes_on(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As often as the variable says, and each message has the totals so far."""
+    monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "0.001")
+    count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    assert sum(path == "/v1/metrics" for path, _, _ in receiver.messages) > 2
