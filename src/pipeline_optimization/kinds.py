@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Tokenizer,
     )
 
-__all__ = ["DISTRIBUTION_OF", "KINDS", "MEMBERS", "OBSERVER_HOOKS", "ByKind", "Kind", "kind_named"]
+__all__ = ["DISTRIBUTION_OF", "KINDS", "MEMBERS", "OBSERVER_HOOKS", "WANTS_EVENTS", "ByKind", "Kind", "kind_named"]
 
 Kind = Literal["orchestrator", "tokenizer", "signature", "retry_policy", "lexicon", "pipeline", "sink", "fault_profile"]
 
@@ -51,6 +51,9 @@ OBSERVER_HOOKS: Mapping[str, str] = {
     "RunFinished": "anagram_run_finished",
 }
 """The hooks of plugins that observe, by the name of the event that each is told. Events are imported only if somebody observes."""
+
+WANTS_EVENTS = "anagram_wants_events"
+"""The hook that says whether a plugin wants to be told of a run at all."""
 
 MEMBERS: Mapping[str, Sequence[str]] = {
     "orchestrator": ("cancel", "close", "open", "poll", "slots", "submit"),

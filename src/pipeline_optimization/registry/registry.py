@@ -14,7 +14,7 @@ from pipeline_optimization.errors import OptionError, PluginConflictError, Plugi
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, speaking
 from pipeline_optimization.installed import name_key
-from pipeline_optimization.kinds import OBSERVER_HOOKS, ByKind, Kind
+from pipeline_optimization.kinds import OBSERVER_HOOKS, WANTS_EVENTS, ByKind, Kind
 from pipeline_optimization.registry.entries import (
     KERNEL_GROUP,
     OBSERVER_GROUP,
@@ -34,8 +34,6 @@ from pipeline_optimization.types import Component, KernelOffer
 __all__ = ["Registry"]
 
 Options = Mapping[str, object]
-
-WANTS_EVENTS = "anagram_wants_events"
 
 
 class Registry(ByKind):
