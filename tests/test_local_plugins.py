@@ -105,6 +105,13 @@ def test_a_file_takes_no_installed_name(tmp_path: Path) -> None:
     assert import_file(tmp_path / "json.py") is module
 
 
+def test_a_file_has_annotations_of_its_own(tmp_path: Path) -> None:
+    """They are evaluated as they are in any module, whatever the core's own modules ask Python for."""
+    path = tmp_path / "annotated.py"
+    path.write_text("def count(line: str) -> int: ...")
+    assert import_file(path).count.__annotations__ == {"line": str, "return": int}
+
+
 def test_workers_need_no_file(tmp_path: Path) -> None:
     """A worker gets the file's text with its set-up, so that it need not find the file where it is."""
     path = tmp_path / "far_away.py"

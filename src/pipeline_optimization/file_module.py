@@ -56,7 +56,7 @@ class FileModule:
         setattr(module, DIGEST, sha256(self.source).hexdigest())
         sys.modules[self.name] = module
         try:
-            exec(compile(self.source, self.path, "exec"), module.__dict__)  # noqa: S102 - what importing a file is
+            exec(compile(self.source, self.path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - what importing a file is
         except BaseException:
             del sys.modules[self.name]
             raise
