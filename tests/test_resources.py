@@ -247,9 +247,14 @@ def _needs(name: str) -> Iterator[str]:
     ],
 )
 def test_wrong_resources(using: Any, message: str) -> None:
-    """A mistake is told where the task is made."""
-    with pytest.raises(OptionError, match=message):
-        task(using=using)
+    """A mistake is told where the task is made, with its name."""
+    with pytest.raises(OptionError, match=message) as caught:
+
+        @task(using=using)
+        def parse(line: str, opened: object) -> str:
+            return line
+
+    assert "@task of test_wrong_resources.<locals>.parse" in str(caught.value)
 
 
 def test_a_function_without_room_for_it() -> None:

@@ -52,6 +52,9 @@ def _facts(report: PipelineReport[Any]) -> Table:
     )
     if report.delivered is not None:
         facts.add_row("delivered", counted(report.delivered, "row"))
+    if report.cache_hits:
+        hits = ", ".join(f"{number:,} results of {name}" for name, number in report.cache_hits.items())
+        facts.add_row("remembered", Text(for_terminal(hits)))
     if summary.resumed_items:
         taken = f"{counted(summary.resumed_items, 'part')} of an earlier run, taken over from {summary.checkpoint}"
         facts.add_row("resumed", Text(for_terminal(taken)))

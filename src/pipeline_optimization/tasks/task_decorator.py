@@ -14,6 +14,7 @@ from attrs import field, frozen
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.quota import Quota, quota_of
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.tasks.cache import Cache, OwnCache, cache_of
 from pipeline_optimization.tasks.environment import CALLS
 from pipeline_optimization.tasks.resource import Resource, opening, resource_of
 from pipeline_optimization.tasks.retry_settings import BuiltRetry, OwnRetry, RetrySettings, own_retry
@@ -34,7 +35,8 @@ class TaskSpec:
     """A task's name, how it misbehaves under the profile ``exercise``, and how its calls are treated.
 
     ``permanent`` errors are not tried again. ``retry`` is the task's own policy, and ``timeout`` the seconds that an attempt may
-    take; None stands for what holds for the run. ``using`` is what is opened for its calls, and ``quota`` how often it may be called.
+    take; None stands for what holds for the run. ``using`` is what is opened for its calls, ``quota`` how often it may be called, and
+    ``cache`` where its results are remembered.
     """
 
     name: str
@@ -44,6 +46,7 @@ class TaskSpec:
     timeout: float | None = None
     using: Resource[Any] | None = None
     quota: Quota | None = None
+    cache: Cache | None = None
 
 
 class TaskFunction(Protocol[P, R]):
@@ -82,6 +85,7 @@ def task(
     limit: int | None = None,
     rate: str | None = None,
     burst: int | None = None,
+    cache: OwnCache | None = None,
 ) -> Callable[[Callable[P, R]], TaskFunction[P, R]]: ...
 @overload
 def task(
@@ -95,6 +99,7 @@ def task(
     limit: int | None = None,
     rate: str | None = None,
     burst: int | None = None,
+    cache: OwnCache | None = None,
 ) -> Callable[[Callable[Concatenate[A, T, P], R]], UsingFunction[A, T, P, R]]: ...
 def task(
     function: Callable[P, R] | None = None,
@@ -105,6 +110,7 @@ def task(
     permanent: tuple[type[BaseException], ...] = (),
     retry: OwnRetry | None = None,
     timeout: float | None = None,
+    cache: OwnCache | None = None,
     using: object = None,
     limit: int | None = None,
     rate: str | None = None,
@@ -125,6 +131,8 @@ def task(
         timeout: Seconds of real time that an attempt may take in a run of a pipeline, in place of the run's ``item_timeout``. One that
             takes longer has failed with ``ItemTimeout``, and is made again as the policy says. A coroutine is cancelled, a worker
             process ended. A thread cannot be ended: it keeps its place until the function returns.
+        cache: Bytes of results that runs of pipelines remember for later ones, such as ``"100MB"``, or a file and a size. A result is that of the same
+            argument and of unchanged code; both must be plain data.
         using: A function without arguments that returns a context manager: what that opens is the function's second argument. A run
             opens it once for each thread of a worker, at the first call, and closes it at the end; ``Resource`` says
             otherwise. A direct call opens it for itself, unless it is given as the second argument.
@@ -137,10 +145,9 @@ def task(
 
     Raises:
         OptionError: For a ``retry`` that is no policy, a ``timeout`` that is not above 0, and a ``limit``, ``rate`` or ``burst`` that is none; it
-            names the function. Also for a ``using`` that cannot be opened or a function that does not take it.
+            names the function. Also for a ``cache`` without a size, and for a ``using`` that cannot be opened or a function that does not take it.
     """
     faults = TaskFaults(failure_rate, sleep_time)
-    resource = None if using is None else resource_of(using)
 
     def decorate(plain: Callable[P, R]) -> TaskFunction[P, R]:
         name = plain.__name__
@@ -148,7 +155,9 @@ def task(
             policy = None if retry is None else own_retry(retry)
             seconds = _checked_timeout(timeout)
             quota = quota_of(limit, rate, burst)
-        function = plain if resource is None else opening(plain, resource)
+            memory = None if cache is None else cache_of(cache)
+            resource = None if using is None else resource_of(using)
+            function = plain if resource is None else opening(plain, resource)
 
         async def call_async(*args: P.args, **kwargs: P.kwargs) -> Any:
             await CALLS.pass_latency_async(name, faults, _key(args, kwargs))
@@ -163,7 +172,7 @@ def task(
         decorated = cast("TaskFunction[P, R]", functools.wraps(function)(caller))
         decorated.plain = plain
         decorated.call_async = call_async
-        decorated.spec = TaskSpec(name, faults, permanent, policy, seconds, resource, quota)
+        decorated.spec = TaskSpec(name, faults, permanent, policy, seconds, resource, quota, memory)
         return decorated
 
     return decorate if function is None else decorate(function)

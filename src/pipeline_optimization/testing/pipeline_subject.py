@@ -50,7 +50,7 @@ class _Failing(Step):
 
     @property
     def spec(self) -> TaskSpec:
-        return evolve(super().spec, faults=TaskFaults(FAILURE_RATE), retry=None, timeout=None)
+        return evolve(super().spec, faults=TaskFaults(FAILURE_RATE), retry=None, timeout=None, cache=None)
 
 
 def failing(pipeline: CompletePipeline[Any, Any]) -> CompletePipeline[Any, Any]:

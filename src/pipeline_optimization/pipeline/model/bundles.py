@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
@@ -17,18 +17,20 @@ from pipeline_optimization.engine.stage import FORKS, Bundled, Stage, end_fork, 
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.model.batch import Batch
 from pipeline_optimization.pipeline.model.blame import failure_of, where
-from pipeline_optimization.pipeline.model.calls import Call, calls_of, many
+from pipeline_optimization.pipeline.model.calls import Calls, Closing, many
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.contents import decode_contents
 from pipeline_optimization.pipeline.model.failures import ElementFailures
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome
 from pipeline_optimization.pipeline.model.paths import ChildPaths
-from pipeline_optimization.pipeline.model.resources import Closing, Resources
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step, StepKind
 from pipeline_optimization.pipeline.model.subtotal import Subtotal
 from pipeline_optimization.pipeline.model.surroundings import restoring, working_directory
 from pipeline_optimization.pipeline.model.time_slice import TimeSlice, new_time_slice
 from pipeline_optimization.types import ErrorRecord
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.model.caching import Plans
 
 __all__ = ["build_stages", "outputs_of"]
 
@@ -37,17 +39,20 @@ LOOK = 4096
 
 
 def build_stages(
-    pipeline: CompletePipeline[Any, Any], alone: frozenset[int], codec: Codec, home: str = ""
+    pipeline: CompletePipeline[Any, Any],
+    alone: frozenset[int],
+    codec: Codec,
+    home: str = "",
+    caches: Plans | None = None,
 ) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name: the input's, and each step's.
 
     Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of totals. Names of files are
-    relative to ``home``.
+    relative to ``home``. ``caches`` are those of steps that have one.
     """
-    resources = Resources()
-    calls = calls_of(pipeline.steps, resources)
-    runner = _Runner(pipeline, alone, codec, home, working_directory(), calls, resources)
-    stages: dict[str, Stage] = {pipeline.input.task: Closing(runner.run_part, resources)}
+    calls = Calls(pipeline.steps, caches or {})
+    runner = _Runner(pipeline, alone, codec, home, working_directory(), calls)
+    stages: dict[str, Stage] = {pipeline.input.task: Closing(runner.run_part, calls)}
     for index, step in enumerate(pipeline.steps):
         stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step)
     stages[pipeline.delivery] = runner.run_end
@@ -80,13 +85,13 @@ class _AsyncFrom(_From):
     def __call__(self, data: bytes) -> Bundled:
         from pipeline_optimization.pipeline.model.own_loop import run_to_end  # noqa: PLC0415 - asyncio, for such pipelines only
 
-        run = run_to_end if self.step.spec.using is None else self.runner.resources.run
+        run = run_to_end if self.step.spec.using is None else self.runner.calls.resources.run
         return run(lambda: self.run_async(data), self.step.spec.timeout)
 
     async def run_async(self, data: bytes) -> Bundled:
         path, value = self.runner.codec.decode(data)
         with restoring(self.runner.directory):
-            results = [await self.runner.calls[self.index](value)]
+            results = [await self.runner.calls.by_step[self.index](value)]
             passed = outputs_of(self.step.kind, Batch.of([(path, value)]), results)
             return self.runner.run_alone(passed, self.index + 1, is_first=False)
 
@@ -98,8 +103,7 @@ class _Runner:
     codec: Codec
     home: str
     directory: str
-    calls: Sequence[Call]
-    resources: Resources
+    calls: Calls
     failures: ElementFailures = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -127,6 +131,12 @@ class _Runner:
                     break
             subtotal.finish(outcome)
         outcome.seconds = time_slice.seconds
+        return self._bundled(outcome)
+
+    def _bundled(self, outcome: Outcome) -> Bundled:
+        """Return an outcome for the parent, with what caches have done meanwhile."""
+        if self.calls.caches is not None:
+            outcome.remembered = self.calls.caches.take()
         return outcome.to_bundled()
 
     def _run_blocks(self, outcome: Outcome, subtotal: Subtotal, elements: Batch, time_slice: TimeSlice) -> int | None:
@@ -155,7 +165,7 @@ class _Runner:
         outcome, subtotal = Outcome(), Subtotal(self.failures)
         subtotal.add(self._flow(outcome, elements, first, is_first=is_first))
         subtotal.finish(outcome)
-        return outcome.to_bundled()
+        return self._bundled(outcome)
 
     def _flow(self, outcome: Outcome, elements: Batch, first: int, *, is_first: bool) -> Batch:
         """Return what comes of elements at the end, which nothing does of those that wait before a step that they enter alone."""
@@ -186,7 +196,7 @@ class _Runner:
     ) -> tuple[list[Any], list[int]]:
         """Return what a step's function makes of each element, and the numbers of those for which it failed."""
         step, values = self.pipeline.steps[index], elements.values
-        call_many = many(self.calls[index], where(step.plain))
+        call_many = many(self.calls.by_step[index], where(step.plain))
         look, before = cutting_point(), FORKS[0]
         results: list[Any] = []
         failed: list[int] = []

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from types import MethodDescriptorType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pipeline_optimization.engine.stage import FORKS, end_fork
+from attrs import frozen
+
+from pipeline_optimization.engine.stage import FORKS, Bundled, end_fork
 from pipeline_optimization.pipeline.model.resources import Resources
 from pipeline_optimization.pipeline.model.steps import Step, StepKind
 
-__all__ = ["Call", "calls_of", "many"]
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.model.caching import Caches, Plans
+
+__all__ = ["Calls", "Closing", "many"]
 
 Call = Callable[[Any], Any]
 
@@ -22,9 +27,52 @@ WHOLE: Mapping[StepKind, Callable[[Any], Any]] = {"filter": bool, "flat_map": li
 minds errors, and where its resource may be closed."""
 
 
-def calls_of(steps: Sequence[Step], resources: Resources) -> Sequence[Call]:
-    """Return a function of one argument for each step, a coroutine function where the step's is one."""
-    return [_call_async_of(step, resources) if step.is_async else _call_of(step, resources) for step in steps]
+class Calls:
+    """What the steps of a pipeline call in a worker, and what these calls have open.
+
+    ``by_step`` has a function of one argument for each step, a coroutine function where the step's is one.
+    """
+
+    def __init__(self, steps: Sequence[Step], plans: Plans) -> None:
+        self.resources = resources = Resources()
+        self.by_step: Sequence[Call] = [
+            _call_async_of(step, resources) if step.is_async else _call_of(step, resources) for step in steps
+        ]
+        self.caches: Caches | None = None
+        if plans:
+            from pipeline_optimization.pipeline.model.caching import Caches  # noqa: PLC0415 - SQLite, for such pipelines only
+
+            self.caches = Caches(steps, plans)
+            self.by_step = self.caches.remembering(self.by_step)
+
+    def close(self) -> None:
+        self.resources.close()
+        if self.caches is not None:
+            self.caches.close()
+
+    async def close_async(self) -> None:
+        await self.resources.close_async()
+        self.close()
+
+
+@frozen
+class Closing:
+    """A stage whose worker has something open: it hands on who closes it."""
+
+    stage: Callable[[bytes], bytes | Bundled]
+    calls: Calls
+
+    def __call__(self, data: bytes) -> bytes | Bundled:
+        return self.stage(data)
+
+    def close(self) -> None:
+        self.calls.close()
+
+    async def close_async(self) -> None:
+        await self.calls.close_async()
+
+    def close_thread(self) -> None:
+        self.calls.resources.close_thread()
 
 
 def _call_of(step: Step, resources: Resources) -> Call:

@@ -22,12 +22,12 @@ from attrs import define, field, frozen
 from pipeline_optimization.pipeline.model.codec import PLAIN
 from pipeline_optimization.pipeline.plan import CODE
 
-__all__ = ["code_facts"]
+__all__ = ["CodeReader", "code_facts", "compiled"]
 
 
 def code_facts(functions: Iterable[tuple[str, Callable[..., Any]]]) -> Mapping[str, str]:
     """Return a digest for each function, by what people call it, and for each statement that it uses."""
-    reader = _Reader()
+    reader = CodeReader()
     for name, function in functions:
         reader.add(name, function)
     return reader.facts
@@ -59,10 +59,12 @@ class _File:
 
 
 @define(eq=False)
-class _Reader:
+class CodeReader:
+    """Collects the facts of functions. ``used`` are the names that they use of their modules."""
+
     facts: dict[str, str] = field(factory=dict)
     _files: dict[str, _File | None] = field(factory=dict)
-    _seen: set[tuple[str, str]] = field(factory=set)
+    used: set[tuple[str, str]] = field(factory=set)
 
     def add(self, name: str, function: Callable[..., Any]) -> None:
         function, given = _without_arguments(function)
@@ -74,9 +76,9 @@ class _Reader:
     def _add_used(self, user: str, module: str, file: _File, text: str) -> None:
         """Add what a statement uses of its own file, and what that uses in turn."""
         for name in sorted(_used_by(text)):
-            if name not in file.binding or (module, name) in self._seen:
+            if name not in file.binding or (module, name) in self.used:
                 continue
-            self._seen.add((module, name))
+            self.used.add((module, name))
             texts = [one for one in file.binding[name] if one != text]
             if texts:
                 self.facts[f"{CODE}{name}, which {user} uses"] = _digest(*texts)
@@ -147,12 +149,21 @@ def _source_of(function: Any) -> str:
         code = getattr(function, "__code__", None)
         if code is None:
             return f"{getattr(function, '__module__', '')}.{getattr(function, '__qualname__', type(function).__qualname__)}"
-        return _compiled(code)
+        return compiled(code)
 
 
-def _compiled(code: CodeType) -> str:
-    consts = [_compiled(one) if isinstance(one, CodeType) else repr(one) for one in code.co_consts]
-    return f"{code.co_code.hex()} {code.co_names} {consts}"
+def compiled(code: CodeType) -> str:
+    """Return what a function was compiled to, as text that is the same in each process."""
+    return f"{code.co_code.hex()} {code.co_names} {[_constant(one) for one in code.co_consts]}"
+
+
+def _constant(value: object) -> str:
+    if isinstance(value, CodeType):
+        return compiled(value)
+    if isinstance(value, tuple):
+        return str([_constant(one) for one in value])
+    # The order of a set is another one in each process.
+    return str(sorted(map(_constant, value))) if isinstance(value, frozenset) else repr(value)
 
 
 def _digest(*texts: str) -> str:

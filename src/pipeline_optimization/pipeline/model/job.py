@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
 
@@ -28,6 +28,9 @@ from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
 from pipeline_optimization.tasks.task_decorator import TaskSpec
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.model.caching import Plans
 
 __all__ = ["PipelineJob", "plan_pipeline"]
 
@@ -68,7 +71,16 @@ class PipelineJob(Generic[Result]):
         """Make what workers get. Raises OptionError where a function of the pipeline cannot be sent to them."""
         packed = pack(self.pipeline, is_elsewhere=self.executor.capabilities.isolation != "none")
         codec = PLAIN if self.is_kept else BY_VALUE if isinstance(packed, ByValue) else PICKLED
-        return LoadedPipelineJob(job=self, argument=_Packed(packed, self._alone(), codec))
+        caches, warnings = self._caches()
+        argument = _Packed(packed, self._alone(), codec, caches)
+        return LoadedPipelineJob(job=self, argument=argument, warnings=warnings)
+
+    def _caches(self) -> tuple[Plans, Sequence[str]]:
+        if all(step.spec.cache is None for step in self.pipeline.steps):
+            return {}, ()
+        from pipeline_optimization.pipeline.model.caching import plan_caches  # noqa: PLC0415 - SQLite, for such pipelines only
+
+        return plan_caches(self.pipeline.steps)
 
     def _alone(self) -> frozenset[int]:
         """Return the steps that elements enter one by one: where each waits for itself, and around a step whose time or number counts."""
@@ -88,6 +100,7 @@ class _Packed:
     pipeline: Packable
     alone: frozenset[int]
     codec: Codec
+    caches: Plans
     home: str = field(factory=working_directory)
 
 
@@ -96,7 +109,7 @@ def build_pipeline(packed: Any) -> Mapping[str, Stage]:
     pipeline = unpack(packed.pipeline)
     functions = {step.name: step.plain for step in pipeline.steps} | dict(functions_of(pipeline.end))
     imported = {} if isinstance(packed.pipeline, ByValue) else functions
-    stages = build_stages(pipeline, packed.alone, packed.codec, packed.home)
+    stages = build_stages(pipeline, packed.alone, packed.codec, packed.home, packed.caches)
     return {DESCRIBE_WORKER: partial(_describe, imported), **stages}
 
 
@@ -115,6 +128,7 @@ class LoadedPipelineJob(Generic[Result]):
 
     job: PipelineJob[Result]
     argument: _Packed
+    warnings: Sequence[str] = ()
 
     @property
     def remedies(self) -> Mapping[str, str]:
@@ -157,6 +171,7 @@ class LoadedPipelineJob(Generic[Result]):
             alone=self.argument.alone,
             gathered=Gathered() if job.is_delivered else None,
         )
+        workload.remembered.problems += self.warnings
         return StartedPipelineJob(job=job, workload=workload, outbox=_outbox(workload) if job.is_delivered else None)
 
 
@@ -170,7 +185,7 @@ class StartedPipelineJob(Generic[Result]):
 
     @property
     def warnings(self) -> Sequence[str]:
-        return self.workload.decoded.warnings(self.job.pipeline.input.task)
+        return [*self.workload.decoded.warnings(self.job.pipeline.input.task), *self.workload.remembered.problems]
 
     @property
     def bytes_read(self) -> int:
@@ -186,6 +201,7 @@ class StartedPipelineJob(Generic[Result]):
             delivered=None if outbox is None else outbox.delivered,
             elements=self.workload.elements,
             options=self.job.settings,
+            cache_hits=self.workload.remembered.hits,
             summary=summarise(),
         )
 

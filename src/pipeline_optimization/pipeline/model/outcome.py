@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from attrs import astuple, define, field, fields, frozen
 
 from pipeline_optimization.engine.stage import Bundled
@@ -10,7 +14,7 @@ from pipeline_optimization.pipeline.model.codec import PLAIN
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["Failed", "Outcome", "Waiting"]
+__all__ = ["Failed", "Outcome", "Remembered", "Waiting"]
 
 
 @frozen
@@ -35,11 +39,28 @@ class Waiting:
 
 
 @define
+class Remembered:
+    """What caches did: how many results they had, by step, and what went wrong with their files."""
+
+    hits: Counter[str] = field(factory=Counter)
+    problems: list[str] = field(factory=list)
+
+    @staticmethod
+    def of(hits: Mapping[str, int], problems: Sequence[str]) -> Remembered:
+        return Remembered(Counter(hits), list(problems))
+
+    def add(self, other: Remembered) -> None:
+        self.hits.update(other.hits)
+        self.problems += [problem for problem in other.problems if problem not in self.problems]
+
+
+@define
 class Outcome:
     """What came of a bundle. ``total`` is what the end adds up to, if anything reached it.
 
     ``unreadable`` is the source that could not be read, and why. ``invalid_bytes`` and ``looks`` are as in ``Part``. ``rest`` is the place of
-    the first element for which there was no time, after so many ``seconds``, and ``elements`` is how many there were before it.
+    the first element for which there was no time, after so many ``seconds``, and ``elements`` is how many there were before it. ``remembered``
+    is what the caches of the worker did since its last outcome.
     """
 
     failed: list[Failed] = field(factory=list)
@@ -52,6 +73,7 @@ class Outcome:
     rest: int | None = None
     seconds: float = 0.0
     done: dict[str, Done] = field(factory=dict)
+    remembered: Remembered | None = None
 
     def enter(self, task: str, number: int, positions: int) -> None:
         """Enter elements that a task was done for, with the sum of their positions."""
@@ -64,17 +86,21 @@ class Outcome:
         """Return the outcome as bytes, with what was done beside them. All that is in it is plain, so it may be kept."""
         failed = [(*astuple(one, recurse=False)[:-1], astuple(one.error)) for one in self.failed]
         waiting = [astuple(one, recurse=False) for one in self.waiting]
-        parts = (
+        parts: tuple[tuple[Any, ...], ...] = (
             (failed, waiting, self.total, self.elements, self.unreadable),
             (self.invalid_bytes, self.looks, self.rest, self.seconds),
         )
+        if self.remembered is not None:
+            parts += ((dict(self.remembered.hits), self.remembered.problems),)
         return Bundled(PLAIN.encode(parts), list(self.done.values()), self.elements or 1)
 
     @staticmethod
     def from_bytes(data: bytes) -> Outcome:
         """Return the outcome. Raises ValueError or LookupError for bytes that are none."""
         try:
-            (failed, waiting, total, elements, unreadable), (invalid_bytes, looks, rest, seconds) = PLAIN.decode(data)
+            (failed, waiting, total, elements, unreadable), (invalid_bytes, looks, rest, seconds), *memory = (
+                PLAIN.decode(data)
+            )
             return Outcome(
                 failed=[
                     Failed(step, path, data, shown, ErrorRecord(**dict(zip(_ERROR, error, strict=True))))
@@ -88,6 +114,7 @@ class Outcome:
                 looks=looks,
                 rest=rest,
                 seconds=seconds,
+                remembered=Remembered.of(*memory[0]) if memory else None,
             )
         except TypeError as error:
             raise ValueError(str(error)) from error

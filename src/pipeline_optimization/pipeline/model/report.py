@@ -23,7 +23,7 @@ class PipelineReport(Conclusions, Generic[Result]):
 
     ``elements`` is how many the input had, and ``options`` are those that the pipeline was built with, where a command did that. ``is_complete`` is False if an element failed for good, or something stopped the run
     (``stop``); then the result covers only what was finished. ``failed_items`` tells of each element that failed for good, where it
-    comes from and its last error. Where a sink took the values, ``delivered`` is how many it has, those of earlier runs included, and
+    comes from and its last error. ``cache_hits`` says by step how many results were remembered of earlier runs (``@task(cache=...)``). Where a sink took the values, ``delivered`` is how many it has, those of earlier runs included, and
     ``result`` is None. ``summary`` has the rest: the floor, the start of the workers, the seed.
     """
 
@@ -32,6 +32,7 @@ class PipelineReport(Conclusions, Generic[Result]):
     elements: int
     options: Mapping[str, object] = field(factory=dict)
     delivered: int | None = None
+    cache_hits: Mapping[str, int] = field(factory=dict)
     summary: RunSummary = field(repr=False)
 
     @property
@@ -82,6 +83,7 @@ class PipelineReport(Conclusions, Generic[Result]):
             "attempts": self.attempts,
             "retries": self.retries,
             "lost": self.lost,
+            "cache_hits": dict(self.cache_hits),
             "orchestrator": summary.orchestrator,
             "retry": summary.retry,
             "faults": summary.faults.profile,

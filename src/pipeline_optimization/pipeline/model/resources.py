@@ -11,9 +11,8 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from pipeline_optimization.engine.stage import Bundled
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import BrokenResourceError
 from pipeline_optimization.tasks.resource import Resource
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.pipeline.model.loop_resources import LoopResources
     from pipeline_optimization.pipeline.model.own_loop import OwnLoop
 
-__all__ = ["Closing", "Key", "Resources", "key_of", "report_unclosed"]
+__all__ = ["Key", "Resources", "key_of", "report_unclosed"]
 
 R = TypeVar("R")
 
@@ -202,23 +201,3 @@ class Resources:
                 return
             self._own_loops.remove(own)
         own.close(lambda: self.of_loop().close())
-
-
-@frozen
-class Closing:
-    """A stage whose worker has resources: it hands on who closes them."""
-
-    stage: Callable[[bytes], bytes | Bundled]
-    resources: Resources
-
-    def __call__(self, data: bytes) -> bytes | Bundled:
-        return self.stage(data)
-
-    def close(self) -> None:
-        self.resources.close()
-
-    async def close_async(self) -> None:
-        await self.resources.close_async()
-
-    def close_thread(self) -> None:
-        self.resources.close_thread()

@@ -17,7 +17,7 @@ from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.contents import decode_contents, encode_contents, without_state
 from pipeline_optimization.pipeline.model.elements import ElementPath, name_of, position
 from pipeline_optimization.pipeline.model.ends import Group, Reduce
-from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Waiting
+from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Remembered, Waiting
 from pipeline_optimization.pipeline.model.parts import Part
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.model.time_slice import pieces_for
@@ -65,6 +65,7 @@ class PipelineWorkload:
     total: Any = None
     gathered: Gathered | None = None
     decoded: Decoded = field(init=False)
+    remembered: Remembered = field(factory=Remembered)
 
     names: Sequence[str] = ()
     alone: frozenset[int] = frozenset()
@@ -96,6 +97,8 @@ class PipelineWorkload:
             self._add(item, outcome.total)
         self.elements += outcome.elements
         self.decoded.note(outcome.invalid_bytes, outcome.looks, item.place)
+        if outcome.remembered is not None:
+            self.remembered.add(outcome.remembered)
         left = [] if outcome.rest is None else self._rest(item, outcome)
         if item.is_bundle:
             self.bytes_read += max(0, item.size - sum(one.size for one in left))
