@@ -1,0 +1,80 @@
+"""Pieces of SVG and HTML. What comes from a run is escaped here, so that no name of a user's becomes markup."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+__all__ = ["bar_of_shares", "cell", "clock", "number", "rect", "svg", "table", "text"]
+
+COLORS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8")
+"""Classes of the style sheet, which has a colour for light and for dark pages of each."""
+
+
+def number(value: float) -> str:
+    """Return a number with three digits that matter, thousands apart."""
+    if value == 0 or abs(value) >= 100:
+        return f"{value:,.0f}".replace(",", "\u202f")
+    return f"{value:.3g}"
+
+
+def clock(seconds: float) -> str:
+    """Return a time in a unit in which it can be read."""
+    if seconds >= 7200:
+        return f"{number(seconds / 3600)} h"
+    if seconds >= 120:
+        return f"{number(seconds / 60)} min"
+    if seconds >= 1 or seconds == 0:
+        return f"{number(seconds)} s"
+    return f"{number(seconds * 1e3)} ms" if seconds >= 1e-3 else f"{number(seconds * 1e6)} µs"
+
+
+def text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "label") -> str:
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def rect(x: float, y: float, width: float, height: float, *, kind: str, title: str = "", opacity: float = 1.0) -> str:
+    """Return a rectangle with what it says if it is pointed at."""
+    shown = f"<title>{escape(title)}</title>" if title else ""
+    faint = "" if opacity >= 1 else f' opacity="{opacity:.2f}"'
+    size = f'x="{x:.2f}" y="{y:.2f}" width="{max(width, 0.5):.2f}" height="{height:.1f}"'
+    return f'<rect class="{kind}" {size}{faint}>{shown}</rect>' if shown else f'<rect class="{kind}" {size}{faint}/>'
+
+
+def svg(width: float, height: float, parts: Iterable[str], *, label: str) -> str:
+    """Return a picture that is as wide as the page; ``label`` is read out in its place."""
+    return (
+        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}" preserveAspectRatio="xMidYMid meet">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def cell(words: str, *, kind: str = "") -> str:
+    return f'<td class="{kind}">{escape(words)}</td>' if kind else f"<td>{escape(words)}</td>"
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: frozenset[int] = frozenset()) -> str:
+    """Return a table. The columns ``numbers`` stand to the right."""
+    head = "".join(
+        f'<th class="{"n" if at in numbers else ""}">{escape(title)}</th>' for at, title in enumerate(titles)
+    )
+    body = "".join(
+        "<tr>" + "".join(cell(words, kind="n" if at in numbers else "") for at, words in enumerate(row)) + "</tr>"
+        for row in rows
+    )
+    return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def bar_of_shares(parts: Sequence[tuple[str, float]], whole: float) -> str:
+    """Return one bar cut into named shares, with a legend that has each share in per cent."""
+    x, pieces, legend = 0.0, [], []
+    for at, (name, amount) in enumerate(parts):
+        share = amount / whole if whole else 0.0
+        kind = COLORS[at % len(COLORS)]
+        pieces.append(rect(x, 0, 1000 * share, 34, kind=kind, title=f"{name}: {clock(amount)} ({share:.1%})"))
+        if share >= 0.08:
+            pieces.append(text(x + 500 * share, 22, f"{share:.0%}", anchor="middle", kind="inside"))
+        x += 1000 * share
+        legend.append(f'<li><i class="{kind}"></i>{escape(name)} <b>{share:.1%}</b> {clock(amount)}</li>')
+    drawn = svg(1000, 34, pieces, label=", ".join(f"{name} {clock(amount)}" for name, amount in parts))
+    return f'{drawn}<ul class="legend">{"".join(legend)}</ul>'

@@ -1,0 +1,163 @@
+"""The report of one run: first where the time went, then what happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from importlib.resources import files
+
+from pipeline_optimization.observing.digest import MOST_SLOTS, Digest
+from pipeline_optimization.observing.page.charts import durations_chart, progress_chart, timeline_chart
+from pipeline_optimization.observing.page.drawing import COLORS, bar_of_shares, clock, number, table
+
+__all__ = ["page_of"]
+
+ADVICE: Mapping[str, str] = {
+    "computing": "More cores, or faster functions, would shorten the run.",
+    "waiting": "More slots would let more waits overlap.",
+    "retry delay": "Fewer failures, or a shorter delay, would shorten the run.",
+    "transport": "Items are small for what it takes to send them: a larger chunk size would help.",
+    "driver": "Items are small for what it takes to hand them out: a larger chunk size would help.",
+    "idle": "There were fewer items than slots, or a few slow items at the end: fewer slots would do.",
+}
+"""What to do about the largest share of the time."""
+
+LONGEST = 300
+"""Characters of an error's message in the report."""
+
+
+def page_of(digest: Digest, account: Sequence[tuple[str, float]], *, notes: Sequence[str] = ()) -> str:
+    """Return the report as an HTML document without anything from elsewhere.
+
+    Args:
+        digest: What the run's events add up to.
+        account: Where the time of all slots went, as names with seconds.
+        notes: What a reader must know of the record, such as that it was cut off.
+
+    Returns:
+        The document.
+    """
+    started = digest.started
+    name = (started.pipeline or "anagrams") if started is not None else "a run"
+    style = (files("pipeline_optimization.observing.page") / "style.css").read_text("utf-8")
+    body = "\n".join([*_head(digest, name, notes), *_time(digest, account), *_happenings(digest), *_facts(digest)])
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="icon" href="data:,"><title>{escape(name)}</title><style>{style}</style></head>\n<body>\n{body}\n</body></html>\n'
+    )
+
+
+def _head(digest: Digest, name: str, notes: Sequence[str]) -> Iterator[str]:
+    started, finished = digest.started, digest.finished
+    yield f"<h1>{escape(name)}</h1>"
+    how = f"{started.orchestrator}, {number(started.slots)} slots" if started is not None else ""
+    when = f"{datetime.fromtimestamp(started.wall, UTC):%Y-%m-%d %H:%M:%S} UTC" if started is not None else ""
+    yield f'<p class="dim">{escape(how)} · {escape(when)} · {clock(digest.seconds)} · {number(digest.attempts)} attempts</p>'
+    if finished is None:
+        yield '<p class="bad-text">The record has no end: the run was killed, or is still under way.</p>'
+    elif finished.is_complete:
+        yield "<p>The result is complete.</p>"
+    else:
+        failed = sum(totals.failures for totals in finished.tasks.values())
+        why = f" {finished.reason or finished.stopped}" if finished.stopped else ""
+        yield f'<p class="bad-text">The result is incomplete: {number(failed)} items failed for good.{escape(why)}</p>'
+    for note in notes:
+        yield f'<p class="bad-text">{escape(note)}</p>'
+
+
+def _time(digest: Digest, account: Sequence[tuple[str, float]]) -> Iterator[str]:
+    whole = sum(amount for _, amount in account)
+    yield "<h2>Where the time went</h2>"
+    if whole:
+        name, amount = max(account, key=lambda one: one[1])
+        advice = ADVICE.get(name, "")
+        yield f"<p>Of the time of all slots, {amount / whole:.0%} was {escape(name)}. {escape(advice)}</p>"
+        yield bar_of_shares(account, whole)
+    yield "<h2>What each slot did</h2>"
+    more = "" if len(digest.busy) < MOST_SLOTS else f" The first {MOST_SLOTS} slots are drawn."
+    if digest.slices is not None:
+        keys = "".join(
+            f'<li><i class="{COLORS[at % len(COLORS)]}"></i>{escape(task)}</li>' for at, task in enumerate(digest.tasks)
+        )
+        yield f"<p>Each box is an attempt; its pale part is a simulated wait. Point at it for its item.{more}</p>"
+        yield f'<ul class="legend">{keys}<li><i class="bad"></i>failed or lost</li></ul>'
+    else:
+        yield f"<p>The run has too many attempts to draw each: the darker, the busier the slot was.{more}</p>"
+    yield timeline_chart(digest)
+    yield "<h2>Elements a second</h2>"
+    yield progress_chart(digest.done, digest.seconds)
+
+
+def _happenings(digest: Digest) -> Iterator[str]:
+    yield "<h2>Tasks</h2>"
+    yield table(
+        ["task", "attempts", "failed", "lost", "retries", "mean", "half below", "95 % below", "longest", "in all"],
+        [
+            [
+                name,
+                number(task.outcomes.total()),
+                number(task.outcomes["error"] + task.outcomes["timeout"]),
+                number(task.outcomes["lost"] + task.outcomes["abandoned"]),
+                number(task.retries),
+                clock(task.seconds / task.measured if task.measured else 0),
+                clock(task.quantile(0.5)),
+                clock(task.quantile(0.95)),
+                clock(task.longest),
+                clock(task.seconds),
+            ]
+            for name, task in digest.tasks.items()
+        ],
+        numbers=frozenset(range(1, 10)),
+    )
+    yield durations_chart(digest)
+    if digest.failures:
+        yield "<h2>Failures</h2>"
+        ordered = sorted(digest.failures.items(), key=lambda one: -one[1].attempts)
+        yield table(
+            ["task", "error", "attempts", "for example", "message"],
+            [
+                [task, kind, number(one.attempts), one.item, one.error.message[:LONGEST]]
+                for (task, kind), one in ordered
+            ],
+            numbers=frozenset({2}),
+        )
+        if digest.other_failures:
+            yield f"<p>{number(digest.other_failures)} failures of other kinds are not listed.</p>"
+    if digest.lost:
+        yield "<h2>Workers that died</h2>"
+        yield table(
+            ["after", "worker", "what is known"], [[clock(at), one.worker, one.detail] for at, one in digest.lost]
+        )
+    if digest.slowest:
+        yield "<h2>The slowest attempts</h2>"
+        yield table(
+            ["item", "attempt", "outcome", "took", "simulated wait", "began after"],
+            [
+                [one.item, str(one.attempt), one.outcome, clock(one.seconds), clock(one.waited), clock(one.began)]
+                for one in sorted(digest.slowest, reverse=True)
+            ],
+            numbers=frozenset({1, 3, 4, 5}),
+        )
+
+
+def _facts(digest: Digest) -> Iterator[str]:
+    started, finished = digest.started, digest.finished
+    yield "<h2>The run</h2>"
+    rows: list[list[str]] = []
+    if started is not None:
+        rows += [
+            ["run", started.run_id],
+            ["command", " ".join(started.command)],
+            ["input", ", ".join(started.inputs)],
+            ["host", f"{started.host}, process {started.pid}"],
+            ["seed", f"{started.seed} (faults {started.faults}, latency scale {started.latency_scale:g})"],
+            ["retry policy", started.retry],
+            ["goes on with", started.resumed_from],
+            ["versions", ", ".join(f"{name} {version}" for name, version in started.versions.items())],
+        ]
+    if finished is not None:
+        rows += [["bytes read", number(finished.bytes_read)], ["ledger", finished.ledger_digest]]
+    yield table(["fact", "value"], [row for row in rows if row[1]])
+    if digest.is_sampled:
+        yield '<p class="dim">The record holds a sample of the attempts; figures are scaled up by its shares, and totals at its end are exact.</p>'

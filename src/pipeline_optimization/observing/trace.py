@@ -1,0 +1,100 @@
+"""A run's events as a trace that Perfetto and Chrome's viewer open.
+
+The format is the array of "Trace Event Format" (https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU). Slices of
+one thread must nest, so a thread of the trace is a slot: attempts of one slot never overlap. The array's end may be missing, so that a
+trace that was cut off by a kill opens, too.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import define, field
+
+from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted, WorkerLost
+
+__all__ = ["Trace"]
+
+PID = 1
+
+WAIT = "simulated wait"
+
+
+@define
+class Trace:
+    """Turns events into the lines of a trace, in bounded memory: it remembers the items that are under way, and no others.
+
+    Write ``first_line``, then what ``lines`` returns for each event, then ``last_line``.
+    """
+
+    first_line = '[{"ph":"M","pid":1,"name":"process_name","args":{"name":"pipeline-optimization"}}'
+    last_line = "]\n"
+    _origin: int = 0
+    _slots: set[int] = field(factory=set)
+    _failed: dict[str, tuple[int, int]] = field(factory=dict)
+    """By item: the slot of its last attempt, which failed, and when that began."""
+
+    def lines(self, event: RunEvent) -> Iterator[str]:
+        """Yield what a trace has of an event; each line follows another one."""
+        for one in self._events(event):
+            yield ",\n" + json.dumps({"pid": PID, **one}, separators=(",", ":"))
+
+    def _events(self, event: RunEvent) -> Iterator[dict[str, Any]]:
+        if isinstance(event, AttemptEnded):
+            yield from self._attempt(event)
+        elif isinstance(event, RunStarted):
+            self._origin = round(event.time * 1e9)
+            name = f"{event.pipeline or 'anagrams'}, run {event.run_id}, {event.orchestrator}"
+            yield {"ph": "M", "name": "process_name", "args": {"name": name}}
+        elif isinstance(event, WorkerLost):
+            yield self._mark("worker lost", round(event.time * 1e9), {"worker": event.worker, "detail": event.detail})
+        elif isinstance(event, RunFinished):
+            facts = {"complete": event.is_complete, "stopped": event.stopped or "no"}
+            yield self._mark("run finished", round(event.time * 1e9), facts)
+
+    def _attempt(self, event: AttemptEnded) -> Iterator[dict[str, Any]]:
+        if event.began_ns is None or event.ended_ns is None or not event.slot:
+            if event.outcome != "ok" and event.handed_out_ns is not None:
+                facts = {"item": event.item, "attempt": event.attempt, "worker": event.worker}
+                yield self._mark(f"{event.task}: {event.outcome}", event.came_back_ns, facts)
+            return
+        slot, began, took = event.slot, event.began_ns, max(0, event.ended_ns - event.began_ns)
+        if slot not in self._slots:
+            self._slots.add(slot)
+            yield {"ph": "M", "tid": slot, "name": "thread_name", "args": {"name": f"slot {slot}"}}
+            yield {"ph": "M", "tid": slot, "name": "thread_sort_index", "args": {"sort_index": slot}}
+        place = {"tid": slot, "ts": self._at(began)}
+        yield {"ph": "X", **place, "dur": took / 1000, "name": event.task, "cat": event.outcome, "args": _facts(event)}
+        if event.latency_ns:
+            yield {"ph": "X", **place, "dur": min(took, event.latency_ns) / 1000, "name": WAIT, "cat": "wait"}
+        before = self._failed.pop(event.item, None)
+        if before is not None:
+            flow = {"name": "retry", "cat": "retry", "id": f"{event.item} {event.attempt}"}
+            yield {"ph": "s", "tid": before[0], "ts": self._at(before[1]), **flow}
+            yield {"ph": "f", "bp": "e", **place, **flow}
+        if event.outcome != "ok" and not event.status:
+            self._failed[event.item] = slot, began
+
+    def _mark(self, name: str, time: int, facts: dict[str, Any]) -> dict[str, Any]:
+        return {"ph": "i", "s": "g", "tid": 0, "ts": self._at(time), "name": name, "args": facts}
+
+    def _at(self, time: int) -> float:
+        """Return microseconds since the run's start."""
+        return (time - self._origin) / 1000
+
+
+def _facts(event: AttemptEnded) -> dict[str, Any]:
+    facts: dict[str, Any] = {
+        "item": event.item,
+        "attempt": event.attempt,
+        "outcome": event.outcome,
+        "worker": event.worker,
+        "elements": event.elements,
+    }
+    if event.handed_out_ns is not None and event.began_ns is not None:
+        facts["queued_ms"] = round((event.began_ns - event.handed_out_ns) / 1e6, 3)
+    if event.error is not None:
+        facts["error"] = f"{event.error.type}: {event.error.message}"[:500]
+    return facts

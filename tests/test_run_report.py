@@ -1,0 +1,298 @@
+"""What is made of a run's events: the digest, the report's page, the trace and the metrics."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.observing.digest import MOST_SLICES, Digest, TaskDigest, Timeline
+from pipeline_optimization.observing.metrics import BOUNDS, Metrics
+from pipeline_optimization.observing.page.report import page_of
+from pipeline_optimization.observing.trace import WAIT, Trace
+from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished, RunStarted, TaskRetried, WorkerLost
+from pipeline_optimization.types.events import RunEvent, TaskTotals
+
+TEXT = "the cat sat on a mat and listens to tales of stone notes"
+HOSTILE = "</title><script>alert(1)</script>\"'&<b>"
+
+
+class Recorder:
+    """Keeps all events of a run."""
+
+    def __init__(self) -> None:
+        self.events: list[RunEvent] = []
+
+    @hookimpl
+    def anagram_run_started(self, event: RunStarted) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_attempt_ended(self, event: AttemptEnded) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_task_retried(self, event: TaskRetried) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_worker_lost(self, event: WorkerLost) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_run_finished(self, event: RunFinished) -> None:
+        self.events.append(event)
+
+
+@pytest.fixture(params=["sequential", "threaded", "asyncio", "multiprocess"])
+def events(request: pytest.FixtureRequest) -> Sequence[RunEvent]:
+    """The events of a run under faults, with waits of a few milliseconds, on each local orchestrator."""
+    registry, recorder = Registry.load(), Recorder()
+    registry.register(recorder, "recorder")
+    count_anagrams(
+        TEXT, orchestrator=request.param, faults="exercise", latency_scale=0.002, seed=4, case="x", registry=registry
+    )
+    return recorder.events
+
+
+def attempt(
+    number: int = 1, *, item: str = "t:1", slot: int = 1, began: int = 0, took: int = 1_000_000, **more: Any
+) -> AttemptEnded:
+    facts: dict[str, Any] = {
+        "run_id": "r", "item": item, "task": "t", "attempt": number, "outcome": "ok", "error": None, "status": "done",
+        "worker": "w", "slot": slot, "handed_out_ns": began, "began_ns": began, "ended_ns": began + took,
+        "came_back_ns": began + took, "latency_ns": 0, "bytes_in": 1, "bytes_out": 1, "elements": 1,
+    }  # fmt: skip
+    return AttemptEnded(**{**facts, **more})
+
+
+def trace_of(events: Sequence[RunEvent]) -> list[dict[str, Any]]:
+    trace = Trace()
+    lines = [trace.first_line, *(line for event in events for line in trace.lines(event)), trace.last_line]
+    found: list[dict[str, Any]] = json.loads("".join(lines))
+    return found
+
+
+def attempts_in(events: Sequence[RunEvent]) -> Iterator[AttemptEnded]:
+    return (event for event in events if isinstance(event, AttemptEnded))
+
+
+def test_slices_nest_within_their_slot(events: Sequence[RunEvent]) -> None:
+    """In each slot a slice is inside another one or beside it, never half in it: viewers draw nothing else."""
+    by_slot = defaultdict(list)
+    for one in trace_of(events):
+        if one["ph"] == "X":
+            by_slot[one["tid"]].append((round(one["ts"] * 1000), round((one["ts"] + one["dur"]) * 1000)))
+    assert by_slot
+    for slices in by_slot.values():
+        ends: list[int] = []
+        for begin, end in sorted(slices, key=lambda one: (one[0], -one[1])):
+            while ends and ends[-1] <= begin:
+                ends.pop()
+            assert not ends or end <= ends[-1]
+            ends.append(end)
+
+
+def test_a_trace_has_each_attempt_once_and_retries_as_flows(events: Sequence[RunEvent]) -> None:
+    """Each attempt is a slice with its item and number, and an arrow leads from each failed attempt to the next one of its item."""
+    trace = trace_of(events)
+    slices = Counter(
+        (one["args"]["item"], one["args"]["attempt"]) for one in trace if one["ph"] == "X" and "args" in one
+    )
+    assert slices == Counter((one.item, one.attempt) for one in attempts_in(events))
+    retries = sorted(f"{one.item} {one.attempt}" for one in attempts_in(events) if one.attempt > 1)
+    assert retries
+    assert sorted(one["id"] for one in trace if one["ph"] == "s") == retries
+    assert sorted(one["id"] for one in trace if one["ph"] == "f") == retries
+
+
+def test_waits_are_inside_their_attempt() -> None:
+    """A simulated wait is a slice of its own at the attempt's begin, never longer than the attempt."""
+    outer, inner = (one for one in trace_of([attempt(took=5, latency_ns=9)]) if one["ph"] == "X")
+    assert (inner["name"], inner["ts"], inner["dur"]) == (WAIT, outer["ts"], outer["dur"])
+
+
+def test_a_trace_that_was_cut_off_has_whole_lines() -> None:
+    """Whatever was written before a kill is lines that are JSON each, as viewers take an array without its end."""
+    trace = Trace()
+    text = trace.first_line + "".join(line for number in range(5) for line in trace.lines(attempt(item=f"t:{number}")))
+    assert len(json.loads(text + "]")) > 5
+
+
+def metrics_of(events: Sequence[RunEvent], before: str = "") -> str:
+    metrics = Metrics(before=before)
+    for event in events:
+        metrics.note(event)
+    return metrics.text()
+
+
+def values(text: str) -> dict[str, float]:
+    return {name: float(value) for name, value in re.findall(r"^([^#\s]\S*) (\S+)$", text, re.MULTILINE)}
+
+
+def test_metrics_count_what_happened(events: Sequence[RunEvent]) -> None:
+    """Counters are the run's totals, and a histogram's count is the number of attempts."""
+    found = values(metrics_of(events))
+    (finished,) = (event for event in events if isinstance(event, RunFinished))
+    counted = sum(value for name, value in found.items() if name.startswith("pipeline_optimization_attempts_total"))
+    assert counted == sum(totals.attempts for totals in finished.tasks.values())
+    retried = sum(v for name, v in found.items() if name.startswith("pipeline_optimization_retried_attempts_total"))
+    assert retried == sum(totals.retries for totals in finished.tasks.values()) > 0
+    measured = sum(
+        v for name, v in found.items() if name.startswith("pipeline_optimization_attempt_duration_seconds_count")
+    )
+    assert measured == counted
+    assert found['pipeline_optimization_run_complete{pipeline="anagrams"}'] == 1.0
+
+
+@given(st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=50))
+def test_histogram_law(seconds: list[float]) -> None:
+    """A bucket counts what took at most its bound, each includes the ones before, and the last one counts all."""
+    text = metrics_of([attempt(took=round(one * 1e9)) for one in seconds])
+    for bound in BOUNDS:
+        (count,) = re.findall(rf'_bucket{{.*le="{re.escape(f"{bound:g}")}"}} (\d+)$', text, re.MULTILINE)
+        assert int(count) == sum(round(one * 1e9) / 1e9 <= bound for one in seconds)
+    assert f'le="+Inf"}} {len(seconds)}\n' in text
+
+
+def test_the_last_success_outlives_a_failed_run() -> None:
+    """A run that fails keeps the moment at which the last one succeeded, of the same pipeline only."""
+    start = RunStarted(run_id="r", time=0.0, orchestrator="o", slots=1, seed=1, pipeline="p")
+    end = RunFinished(run_id="r", time=5.0, wall=1e9, is_complete=True, is_interrupted=False)
+    good = metrics_of([start, end])
+    failed = RunFinished(run_id="r", time=5.0, wall=2e9, is_complete=False, is_interrupted=False)
+    found = values(metrics_of([start, failed], before=good))
+    assert found['pipeline_optimization_run_last_success_timestamp_seconds{pipeline="p"}'] == 1e9
+    assert found['pipeline_optimization_run_last_completion_timestamp_seconds{pipeline="p"}'] == 2e9
+    other = RunStarted(run_id="r", time=0.0, orchestrator="o", slots=1, seed=1, pipeline="q")
+    assert "last_success" not in metrics_of([other, failed], before=good)
+
+
+def test_labels_are_escaped() -> None:
+    """Quotes, backslashes and line feeds in names do not break a line."""
+    totals = TaskTotals(items=1, attempts=1, retries=0, failures=1, lost=0, errors={'a"b\\c\nd': 1})
+    start = RunStarted(run_id="r", time=0.0, orchestrator="o", slots=1, seed=1)
+    end = RunFinished(run_id="r", time=1.0, is_complete=False, is_interrupted=False, tasks={"t": totals})
+    assert r'error="a\"b\\c\nd"} 1' in metrics_of([start, end])
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed; .ci/run installs it")
+def test_promtool_accepts_the_metrics(events: Sequence[RunEvent]) -> None:
+    """Prometheus's own checker finds nothing to say."""
+    done = subprocess.run(
+        ["promtool", "check", "metrics"], input=metrics_of(events).encode(), capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+def digest_of(events: Sequence[RunEvent]) -> Digest:
+    digest = Digest()
+    for event in events:
+        digest.note(event)
+    return digest
+
+
+def test_a_digest_adds_up(events: Sequence[RunEvent]) -> None:
+    """Attempts, retries and failures by task are those of the run's own totals."""
+    digest = digest_of(events)
+    assert digest.finished is not None
+    for name, totals in digest.finished.tasks.items():
+        task = digest.tasks[name]
+        assert (task.outcomes.total(), task.retries) == (totals.attempts, totals.retries)
+        assert task.outcomes["error"] == sum(totals.errors.values())
+    assert sum(one.attempts for one in digest.failures.values()) > 0
+    assert digest.slices is not None
+    assert len(digest.slices) == digest.attempts
+
+
+def test_a_large_run_is_drawn_by_slot_and_stays_small() -> None:
+    """Of more attempts than can be drawn one by one, each slot is drawn by how busy it was, and the page has a bounded size."""
+    sizes = []
+    for count in (MOST_SLICES + 1, 10 * MOST_SLICES):
+        digest = digest_of([attempt(item=f"t:{n}", slot=n % 8, began=n * 1_000_000) for n in range(count)])
+        assert digest.slices is None
+        page = page_of(digest, [("computing", 1.0)])
+        assert "how busy" in page or "busier" in page
+        sizes.append(len(page))
+    assert sizes[1] < 1.5 * sizes[0] < 1_500_000
+
+
+def test_samples_are_scaled_up() -> None:
+    """An attempt that stands for ten counts ten times, and one that is shown only does not count."""
+    digest = Digest()
+    digest.note(attempt(), 10)
+    digest.note(attempt(took=9_000_000_000), 0)
+    assert (digest.attempts, digest.tasks["t"].measured) == (10, 10)
+    assert max(one.seconds for one in digest.slowest) == 9.0
+    assert "holds a sample" in page_of(digest, [])
+
+
+@given(
+    st.lists(st.tuples(st.floats(0, 1e5), st.floats(0, 1e4), st.floats(0, 1e3)), min_size=1, max_size=60),
+)
+def test_timeline_law(stretches: list[tuple[float, float, float]]) -> None:
+    """However wide its bins become, a timeline has few, and they sum to what was added."""
+    line = Timeline()
+    for begin, took, amount in stretches:
+        line.add(begin, begin + took, amount)
+    assert len(line.bins) <= 241
+    assert sum(line.bins.values()) == pytest.approx(sum(amount for *_, amount in stretches), rel=1e-6, abs=1e-6)
+
+
+@given(st.lists(st.floats(1e-5, 1e4), min_size=1, max_size=200), st.floats(0.05, 0.99))
+def test_quantile_law(seconds: list[float], share: float) -> None:
+    """A quantile is exact to within a class of durations, which is a fifth of its value."""
+    task = TaskDigest()
+    for one in seconds:
+        task.add(one, 0.0, 1)
+    ordered = sorted(seconds)
+    exact = ordered[max(0, -int(-share * len(ordered) // 1) - 1)]
+    assert exact * 0.999 <= task.quantile(share) <= exact * 2**0.25 * 1.001
+
+
+class _Texts(HTMLParser):
+    """Collects the elements of a page, and whether each is closed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: Counter[str] = Counter()
+        self.links: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags[tag] += 1
+        self.links += [value or "" for name, value in attrs if name in {"src", "href"}]
+
+
+def test_hostile_names_stay_text() -> None:
+    """Whatever tasks, items, errors, workers and inputs are called, the page has no script and fetches nothing."""
+    error = ErrorRecord(type=HOSTILE, message=HOSTILE)
+    start = RunStarted(
+        run_id=HOSTILE, time=0.0, orchestrator=HOSTILE, slots=1, seed=1, pipeline=HOSTILE, inputs=[HOSTILE], command=[HOSTILE],
+        host=HOSTILE, versions={HOSTILE: HOSTILE},
+    )  # fmt: skip
+    bad = attempt(item=HOSTILE, task=HOSTILE, worker=HOSTILE, outcome="error", error=error, status="failed")
+    lost = WorkerLost(run_id="r", time=1.0, worker=HOSTILE, detail=HOSTILE)
+    parser = _Texts()
+    parser.feed(page_of(digest_of([start, bad, lost]), [(HOSTILE, 1.0)], notes=[HOSTILE]))
+    assert parser.tags["h2"] >= 7
+    assert not parser.tags["script"]
+    assert not parser.tags["b"] - 1  # the one of the legend
+    assert parser.links == ["data:,"]
+
+
+def test_a_run_without_an_end_says_so() -> None:
+    """A record that a kill cut off makes a page whose first lines tell that."""
+    start = RunStarted(run_id="r", time=0.0, orchestrator="o", slots=1, seed=1)
+    assert "The record has no end" in page_of(digest_of([start, attempt()]), [])
+    assert "<h1>" in page_of(Digest(), [])
