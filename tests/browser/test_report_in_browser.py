@@ -6,8 +6,6 @@ Run by: hatch run browser:test. It takes Chromium, which is found on the path or
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,16 +27,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 
-ARGUMENTS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 VARIANTS = tuple(
     f"sequential retry={retry} tokenizer={name}" for retry in ("none", "fixed") for name in ("exercise", "unicode")
 )
@@ -51,8 +39,6 @@ def variants() -> Results:
 
 REPORTS = {"full": full_results, "hostile": hostile_results}
 SECTIONS = {"times", "ratios", "samples", "order", "memory", "cpu", "phases", "scans"}
-WIDTHS = (1400, 400)
-SCHEMES = ("light", "dark")
 
 
 @frozen
@@ -61,24 +47,6 @@ class Opened:
 
     page: Page
     incidents: list[str] = field(factory=list)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    found = os.environ.get("CHROMIUM") or next(
-        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-    )
-    if not found:
-        pytest.fail(
-            "There is no Chromium. Install it (apt-get install chromium), or name it: CHROMIUM=/path/to/chrome."
-        )
-    # Only the environment "browser" has it; the default one collects these tests, too, before it deselects them.
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="session")
@@ -113,14 +81,6 @@ def opened(context: BrowserContext, path: Path) -> Opened:
     page.goto(path.as_uri())
     page.wait_for_function("document.documentElement.dataset.charts === 'drawn'", timeout=60_000)
     return result
-
-
-@pytest.fixture(params=[(scheme, width) for scheme in SCHEMES for width in WIDTHS], ids=lambda p: f"{p[0]}-{p[1]}")
-def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
-    scheme, width = request.param
-    made = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900}, accept_downloads=True)
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -42,10 +42,10 @@ def rect(x: float, y: float, width: float, height: float, *, kind: str, title: s
 
 
 def svg(width: float, height: float, parts: Iterable[str], *, label: str) -> str:
-    """Return a picture that is as wide as the page; ``label`` is read out in its place."""
+    """Return a picture that is as wide as the page, and wider than a narrow one; ``label`` is read out in its place."""
     return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}" preserveAspectRatio="xMidYMid meet">'
-        f"{''.join(parts)}</svg>"
+        f'<div class="wide"><svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
+        f"{''.join(parts)}</svg></div>"
     )
 
 
