@@ -32,6 +32,7 @@ COMMANDS = {
     "benchmark": ("benchmark", "Measure orchestrators by themselves."),
     "compare": ("compare", "Compare orchestrators head to head."),
     "report": ("report", "Show stored results again."),
+    "runs": ("runs", "Show recorded runs."),
     "plugins": ("plugins", "Show the installed plugins."),
 }
 """Each command with the module that holds it and its line of help."""

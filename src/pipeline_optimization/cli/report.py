@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -27,11 +28,17 @@ __all__ = ["report"]
 def report(path: str, form: str, reference: str | None, exports: Sequence[str], *, detailed: bool) -> None:
     """Show results that --export FILE.json wrote, or the samples of an interrupted run, without measuring.
 
+    Of a run's events (--events, --record) it shows what happened, and exports the report (.html), the trace (.json) or the metrics (.prom).
+
     \b
+    anagram report events.jsonl --export report.html --export trace.json
     anagram report results.json
     anagram report results.json --reference threaded --export report.html
     anagram report results.json --format svg > picture.svg
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
+    if _is_of_events(path):
+        _report_events(path, form, exports)
+        return
     require_packages()
     from pipeline_optimization.benchmarks.reports.export import (  # noqa: PLC0415 - --help is quick without it
         check_export,
@@ -57,3 +64,41 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
     for target in exports:
         export(results, target)
         click.echo(f"Written: {quoted(target)}", err=True)
+
+
+EVENTS = b'{"seq":0,"kind":"stream"'
+"""How a file of events begins."""
+
+
+def _is_of_events(path: str) -> bool:
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(len(EVENTS)) == EVENTS
+    except OSError:
+        return False  # what reads results says what is wrong
+
+
+def _report_events(path: str, form: str, exports: Sequence[str]) -> None:
+    """Show what a file of events holds. Raises UsageError for exports that are not made of events."""
+    from pipeline_optimization.cli.runs import show_record  # noqa: PLC0415 - for such files only
+    from pipeline_optimization.observing.products import Products  # noqa: PLC0415 - as above
+    from pipeline_optimization.observing.records import records_in  # noqa: PLC0415 - as above
+
+    if form != "table":
+        raise click.UsageError(
+            "Events are shown as a table. Export them: --export report.html, trace.json or metrics.prom."
+        )
+    kinds = {".html": "report", ".json": "trace", ".prom": "metrics"}
+    wanted = {}
+    for target in exports:
+        refuse_overwriting(target, [path], option="--export")
+        kind = kinds.get(os.path.splitext(target)[1].lower())
+        if kind is None:
+            raise click.UsageError(f"Events cannot be exported to {target!r}. Use .html, .json (a trace) or .prom.")
+        wanted[kind] = target
+    (record,) = records_in(path)
+    show_record(record)
+    if wanted:
+        Products(**wanted).write(path)
+        for target in exports:
+            click.echo(f"Written: {quoted(target)}", err=True)

@@ -18,6 +18,7 @@ from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
+from pipeline_optimization.cli.recording import Recording, recording_options
 from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.errors import CheckpointError
@@ -51,6 +52,7 @@ __all__ = ["retry"]
 @limit_options
 @output_options
 @event_options
+@recording_options
 @sink_option
 @plugin_options
 @click.pass_context
@@ -85,6 +87,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         raise click.UsageError(
             "What is counted is as it was; only options of the orchestrator and of retry can be given."
         )
+    kept = Recording.of(bounds, pipeline or "anagrams", others=[checkpoint, output, *(invocation.paths or ())])
     options = invocation.run_options(
         AnagramOptions,
         limits=make_limits(bounds),
@@ -93,7 +96,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         retries_failed=True,
         accept_changed_code=bounds["accept_changed_code"],
         orchestrator_options=given.orchestrator,
-        events=absolute_events(bounds["events"]),
+        events=absolute_events(ctx.with_resource(kept).events),
         events_limit=bounds["events_limit"],
     )
     if orchestrator is not None:

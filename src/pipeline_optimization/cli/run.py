@@ -17,6 +17,7 @@ from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
+from pipeline_optimization.cli.recording import Recording, recording_options
 from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
 from pipeline_optimization.cli.sizes import SIZE
@@ -108,6 +109,7 @@ DEFAULTS = AnagramOptions()
 @limit_options
 @output_options
 @event_options
+@recording_options
 @sink_option
 @plugin_options
 @click.pass_context
@@ -144,6 +146,10 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         )
         return
     chosen = KindOptions.parse(pairs)
+    kept = Recording.of(
+        given, pipeline or test_case or "anagrams", others=[*inputs, *paths, output, given["checkpoint"]]
+    )
+    given["events"] = ctx.with_resource(kept).events
     options = AnagramOptions.called(
         {
             **given,

@@ -126,6 +126,7 @@ class Digest:
     done: Timeline = field(factory=Timeline)
     lost: list[tuple[float, WorkerLost]] = field(factory=list)
     attempts: int = 0
+    slots_used: int = 0
     last: float = 0.0
     retry_delay: float = 0.0
     is_sampled: bool = False
@@ -156,6 +157,7 @@ class Digest:
     def _note_attempt(self, event: AttemptEnded, stands_for: int) -> None:
         self.is_sampled = self.is_sampled or stands_for != 1
         self.attempts += stands_for
+        self.slots_used = max(self.slots_used, event.slot)
         task = self.tasks.setdefault(event.task, TaskDigest())
         task.outcomes[event.outcome] += stands_for
         task.retries += stands_for * (event.attempt > 1)

@@ -19,6 +19,7 @@ ADVICE: Mapping[str, str] = {
     "retry delay": "Fewer failures, or a shorter delay, would shorten the run.",
     "transport": "Items are small for what it takes to send them: a larger chunk size would help.",
     "driver": "Items are small for what it takes to hand them out: a larger chunk size would help.",
+    "between attempts": "Items were few or small for so many slots: a larger chunk size, or fewer slots, would do.",
     "idle": "There were fewer items than slots, or a few slow items at the end: fewer slots would do.",
 }
 """What to do about the largest share of the time."""

@@ -1,0 +1,128 @@
+"""What a command keeps of a run besides its result: its events, and what is made of them when it has ended."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import click
+
+from pipeline_optimization.errors import AnagramError
+from pipeline_optimization.output import refuse_overwriting
+
+if TYPE_CHECKING:
+    from pipeline_optimization.observing.products import Products
+
+__all__ = ["Recording", "recording_options"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+OPTIONS = (
+    click.option(
+        "--record", metavar="DIR", help="Keep the run in a new folder in DIR: its events, report, trace and metrics."
+    ),
+    click.option("--report", metavar="FILE.html", help="Write a page that shows where the time went and what failed."),
+    click.option("--trace", metavar="FILE.json", help="Write a trace that Perfetto (ui.perfetto.dev) opens."),
+    click.option("--metrics", metavar="FILE.prom", help="Write metrics for node exporter's textfile collector."),
+)
+
+
+def recording_options(command: F) -> F:
+    """Add the options to a command, in order."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+class Recording:
+    """Says where events are to go (``events``), and makes the files that were asked for when the context is left, however that is."""
+
+    def __init__(self, events: str | None, products: Products | None, *, is_temporary: bool, home: str = "") -> None:
+        self.events = events
+        self._products = products
+        self._is_temporary = is_temporary
+        self._home = home
+
+    @classmethod
+    def of(cls, given: dict[str, Any], name: str, *, others: Sequence[str | None]) -> Self:
+        """Take the options out of what a command was given. Raises UsageError for files that cannot be written, or that exclude each other.
+
+        Args:
+            given: The command's options; ``events`` stays in it.
+            name: What runs, for the name of a folder.
+            others: Files that must not be written over: the run's inputs, its result, its checkpoint.
+        """
+        # A command may go on in another directory.
+        record, report, trace, metrics = (
+            None if (path := given.pop(one)) is None else os.path.abspath(path)
+            for one in ("record", "report", "trace", "metrics")
+        )
+        events = given.get("events")
+        if not any((record, report, trace, metrics)):
+            return cls(events, None, is_temporary=False)
+        from pipeline_optimization.observing.products import Products  # noqa: PLC0415 - for such runs only
+
+        if record is not None:
+            if events is not None:
+                raise click.UsageError("--record keeps the events, too; leave --events out.")
+            from pipeline_optimization.observing.records import new_record  # noqa: PLC0415 - as above
+
+            kept = new_record(record, name)
+            made = kept.products
+            products = Products(
+                report=report or made.report, trace=trace or made.trace, metrics=metrics or made.metrics
+            )
+            _check(Products(report=report, trace=trace, metrics=metrics), others)
+            return cls(kept.events, products, is_temporary=False, home=str(kept.home))
+        products = Products(report=report, trace=trace, metrics=metrics)
+        _check(products, [*others, events])
+        if events is not None and not os.path.isfile(events) and (events.startswith("fd:") or os.path.exists(events)):
+            raise click.UsageError(
+                "--report, --trace and --metrics are made of the events: let --events be a file, or leave it out."
+            )
+        if events is not None:
+            return cls(events, products, is_temporary=False)
+        handle, path = tempfile.mkstemp(prefix="anagram-events-", suffix=".jsonl")
+        os.close(handle)
+        return cls(path, products, is_temporary=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._products is None:
+            return
+        assert self.events is not None
+        try:
+            if os.path.isfile(self.events) and os.path.getsize(self.events):
+                for note in self._products.write(self.events):
+                    click.echo(f"Note: {note}", err=True)
+                if self._home:
+                    click.echo(f"Recorded: {self._home}", err=True)
+            elif self._home:
+                with suppress(OSError):  # something is in it
+                    os.rmdir(self._home)
+        except AnagramError as problem:
+            click.echo(f"Warning: {problem}", err=True)
+        finally:
+            if self._is_temporary:
+                with suppress(FileNotFoundError):
+                    os.unlink(self.events)
+
+
+def _check(products: Products, others: Sequence[str | None]) -> None:
+    """Refuse files that cannot be written, or that something else needs, before anything runs."""
+    for option, path in (("--report", products.report), ("--trace", products.trace), ("--metrics", products.metrics)):
+        if path is None:
+            continue
+        refuse_overwriting(path, others, option=option)
+        if not os.path.isdir(os.path.dirname(path) or "."):
+            raise click.UsageError(
+                f"Cannot write {path!r}: there is no directory {os.path.dirname(path)!r}. Name another {option}."
+            )

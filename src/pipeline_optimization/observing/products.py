@@ -1,0 +1,97 @@
+"""What is made of a file of events, once its run has ended: a page, a trace, metrics."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from attrs import frozen
+
+from pipeline_optimization.observing.digest import Digest
+from pipeline_optimization.observing.metrics import Metrics
+from pipeline_optimization.observing.page.report import page_of
+from pipeline_optimization.observing.reading import EventReader, Line
+from pipeline_optimization.observing.sampling import Segment
+from pipeline_optimization.observing.trace import Trace
+from pipeline_optimization.output import open_output
+
+__all__ = ["Products", "account_of", "digest_of"]
+
+
+@frozen(kw_only=True)
+class Products:
+    """The files that are wanted; None for one that is not. Each appears only when it is whole."""
+
+    report: str | None = None
+    trace: str | None = None
+    metrics: str | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.report, self.trace, self.metrics))
+
+    def write(self, events: str) -> Sequence[str]:
+        """Make the files of the events in a file, in one pass, and return what a user must know of the record.
+
+        Raises:
+            InputError: If the events cannot be read.
+            UsageError: If a file cannot be written.
+        """
+        reader, digest, trace = EventReader(events), Digest(), Trace()
+        metrics = Metrics(before=_text_of(self.metrics))
+        with ExitStack() as stack:
+            stream = None
+            if self.trace is not None:
+                stream = stack.enter_context(open_output(self.trace, option="--trace"))
+                stream.write(trace.first_line)
+            for line in _events(reader):
+                digest.note(line.event, line.stands_for)  # type: ignore[arg-type]  # no segment is among them
+                metrics.note(line.event)  # type: ignore[arg-type]
+                if stream is not None:
+                    stream.writelines(trace.lines(line.event))  # type: ignore[arg-type]
+            if stream is not None:
+                stream.write(trace.last_line)
+        notes = notes_of(reader)
+        if self.report is not None:
+            with open_output(self.report, option="--report") as page:
+                page.write(page_of(digest, account_of(digest), notes=notes))
+        if self.metrics is not None:
+            with open_output(self.metrics, option="--metrics") as text:
+                text.write(metrics.text())
+        return notes
+
+
+def digest_of(events: str) -> tuple[Digest, Sequence[str]]:
+    """Return what a file of events adds up to, and what a user must know of it. Raises InputError."""
+    reader, digest = EventReader(events), Digest()
+    for line in _events(reader):
+        digest.note(line.event, line.stands_for)  # type: ignore[arg-type]
+    return digest, notes_of(reader)
+
+
+def notes_of(reader: EventReader) -> Sequence[str]:
+    """Return what a user must know of a file that has been read: that it was cut, or that lines are missing."""
+    notes = [reader.cut] if reader.is_cut else []
+    if reader.missing:
+        notes.append(f"{reader.missing:,} lines could not be written while the run went on, and are missing here.")
+    return notes
+
+
+def account_of(digest: Digest) -> Sequence[tuple[str, float]]:
+    """Return where the time went of all slots that were used, as names with seconds, the largest things to change first."""
+    tasks = digest.tasks.values()
+    busy, waiting = sum(task.seconds for task in tasks), sum(task.waited for task in tasks)
+    rest = max(0.0, digest.slots_used * digest.seconds - busy)
+    return [("computing", max(0.0, busy - waiting)), ("waiting", waiting), ("between attempts", rest)]
+
+
+def _events(reader: EventReader) -> Iterator[Line]:
+    return (line for line in reader if not isinstance(line.event, Segment))
+
+
+def _text_of(path: str | None) -> str:
+    """Return what was in a file before; nothing where there is none."""
+    if path is None or not os.path.isfile(path):
+        return ""
+    return Path(path).read_text("utf-8", "replace")

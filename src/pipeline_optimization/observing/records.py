@@ -1,0 +1,79 @@
+"""Records of runs: a folder each, with the run's events and what was made of them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from attrs import frozen
+
+from pipeline_optimization.errors import InputError, UsageError
+from pipeline_optimization.observing.digest import Digest
+from pipeline_optimization.observing.products import Products, digest_of
+
+__all__ = ["EVENTS", "RunRecord", "new_record", "records_in"]
+
+EVENTS = "events.jsonl"
+
+
+@frozen
+class RunRecord:
+    """A folder with the events of one run, or a file of events alone, which is called ``file`` there."""
+
+    home: Path
+    file: str = EVENTS
+
+    @property
+    def name(self) -> str:
+        return self.home.name if self.file == EVENTS else self.file
+
+    @property
+    def events(self) -> str:
+        return str(self.home / self.file)
+
+    @property
+    def products(self) -> Products:
+        """Return the files that are made of the events beside them."""
+        made = {"report": "report.html", "trace": "trace.json", "metrics": "metrics.prom"}
+        return Products(**{kind: str(self.home / name) for kind, name in made.items()})
+
+    def digest(self) -> tuple[Digest, Sequence[str]]:
+        """Return what the events add up to, and what a user must know of them. Raises InputError if they cannot be read."""
+        return digest_of(self.events)
+
+
+def new_record(directory: str, name: str) -> RunRecord:
+    """Make a folder for a run in a directory of records, called by the moment and the name of what runs.
+
+    Raises UsageError if it cannot be made.
+    """
+    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{re.sub(r'[^a-zA-Z0-9]+', '-', name).strip('-')[:40] or 'run'}"
+    for number in range(1, 1000):
+        home = Path(directory) / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            home.mkdir(parents=True)
+        except FileExistsError:
+            if not home.is_dir():
+                break
+            continue
+        except OSError as error:
+            raise UsageError(f"Cannot make {str(home)!r}: {error.strerror or error}. Name another --record.") from error
+        return RunRecord(home)
+    raise UsageError(f"Cannot make a folder in {directory!r}. Name another --record.")
+
+
+def records_in(directory: str) -> Sequence[RunRecord]:
+    """Return the records in a directory, the oldest first; a directory that is a record itself has just that.
+
+    Raises InputError if there is no such directory.
+    """
+    home = Path(directory)
+    if home.is_file():
+        return [RunRecord(home.parent, home.name)]
+    if not home.is_dir():
+        raise InputError(f"There is no directory {directory!r}. Runs are recorded with --record DIR.", source=directory)
+    if (home / EVENTS).is_file():
+        return [RunRecord(home)]
+    return [RunRecord(one) for one in sorted(home.iterdir()) if (one / EVENTS).is_file()]

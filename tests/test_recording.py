@@ -1,0 +1,193 @@
+"""What a command keeps of a run: pages, traces and metrics by name, folders of records, and what shows them again."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from command import anagram, ended_here
+
+Run = Callable[..., tuple[int, str, str]]
+FAULTS = ["run", "--text", "the cat sat on a mat", "--faults", "exercise", "--latency-scale", "0", "--seed", "4"]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run a command in this process, in an empty directory."""
+    monkeypatch.chdir(tmp_path)
+
+    def run_here(*arguments: str) -> tuple[int, str, str]:
+        return ended_here(arguments, capsys)
+
+    return run_here
+
+
+def only_record(directory: str) -> Path:
+    (found,) = Path(directory).iterdir()
+    return found
+
+
+def test_each_file_by_itself(run: Run, tmp_path: Path) -> None:
+    """Each option writes its file and no other; the events that it is made of are gone when nobody asked for them."""
+    temporary = set(os.listdir("/tmp")) if os.path.isdir("/tmp") else set()
+    code, _, err = run(*FAULTS, "--report", "r.html", "--trace", "t.json", "--metrics", "m.prom")
+    assert (code, err) == (0, "")
+    assert sorted(os.listdir(tmp_path)) == ["m.prom", "r.html", "t.json"]
+    assert Path("r.html").read_text().startswith("<!doctype html>")
+    assert {one["ph"] for one in json.loads(Path("t.json").read_text())} >= {"M", "X", "i"}
+    assert "pipeline_optimization_run_complete" in Path("m.prom").read_text()
+    assert not [one for one in set(os.listdir("/tmp")) - temporary if one.startswith(f"anagram-events-{os.getpid()}")]
+
+
+def test_a_record_has_all_of_it(run: Run) -> None:
+    """A folder in the directory holds events, report, trace and metrics; the message on standard error says which."""
+    code, out, err = run(*FAULTS, "--record", "kept", "--format", "csv")
+    assert code == 0
+    home = only_record("kept")
+    assert sorted(os.listdir(home)) == ["events.jsonl", "metrics.prom", "report.html", "trace.json"]
+    assert err == f"Recorded: {home.resolve()}\n"
+    assert out.startswith("word,count\n")
+
+
+def test_a_run_that_cannot_start_leaves_no_record(run: Run) -> None:
+    """Wrong usage leaves neither a folder nor a file."""
+    code, _, err = run("run", "gone.txt", "--record", "kept")
+    assert (code, "gone.txt" in err) == (2, True)
+    assert not list(Path("kept").iterdir())
+
+
+def test_a_run_that_fails_is_recorded(run: Run) -> None:
+    """What failed for good is in the report, whose first lines say that the result is incomplete."""
+    code, _, _ = run(*FAULTS, "--retry", "none", "--report", "r.html")
+    assert code == 1
+    assert "The result is incomplete" in Path("r.html").read_text()
+    assert "InjectedFault" in Path("r.html").read_text()
+
+
+def test_runs_are_listed_shown_and_compared(run: Run) -> None:
+    """A list has a line a run, --filter takes some of them, and a difference has the lines that differ."""
+    run(*FAULTS, "--record", "kept")
+    run(*FAULTS, "--record", "kept", "--orchestrator", "asyncio")
+    first, second = sorted(one.name for one in Path("kept").iterdir())
+    code, out, _ = run("runs", "list", "kept")
+    assert code == 0
+    assert [line.split()[:3] for line in out.splitlines()[1:3]] == [
+        [first, "sequential", "complete"],
+        [second, "asyncio", "complete"],
+    ]
+    assert max(map(len, out.splitlines())) <= 80
+    _, out, _ = run("runs", "list", "kept", "--filter", "orchestrator=async")
+    assert second in out
+    assert f"{first} " not in out
+    _, out, _ = run("runs", "show", f"kept/{first}")
+    assert "find_anagrams" in out
+    assert "where the time went" in out
+    _, out, _ = run("runs", "diff", f"kept/{first}", f"kept/{second}")
+    assert [line.split() for line in out.splitlines() if line.startswith("orchestrator")] == [
+        ["orchestrator", "sequential", "asyncio"]
+    ]
+    assert "ledger" not in out  # the same attempts with the same outcomes
+    assert "retries" not in out
+
+
+def test_events_make_everything_later(run: Run) -> None:
+    """``report`` shows a file of events, and makes of it what the run could have made."""
+    run(*FAULTS, "--events", "e.jsonl", "--report", "r.html")
+    code, out, err = run("report", "e.jsonl", "--export", "later.html", "--export", "t.json", "--export", "m.prom")
+    assert code == 0, err
+    assert "find_anagrams" in out
+    assert Path("later.html").read_text() == Path("r.html").read_text()
+    assert json.loads(Path("t.json").read_text())
+
+
+def test_a_killed_run_can_be_looked_at(run: Run) -> None:
+    """Events that end in the middle of a line are shown up to the last whole one, and it is said that they were cut."""
+    run(*FAULTS, "--record", "kept")
+    home = only_record("kept")
+    text = (home / "events.jsonl").read_bytes()
+    (home / "events.jsonl").write_bytes(text[: len(text) * 2 // 3])
+    code, out, err = run("runs", "show", str(home))
+    assert code == 0
+    assert "no end" in out
+    assert "was cut off behind line" in err
+    assert "no end" in run("runs", "list", "kept")[1]
+    run("report", str(home / "events.jsonl"), "--export", "r.html")
+    assert "The record has no end" in Path("r.html").read_text()
+
+
+def test_a_broken_record_does_not_hide_the_others(run: Run) -> None:
+    """A list says which record cannot be read, and why, and has the others."""
+    run(*FAULTS, "--record", "kept")
+    Path("kept/0").mkdir()
+    Path("kept/0/events.jsonl").write_text("{}\n")
+    Path("kept/1").mkdir()
+    Path("kept/1/events.jsonl").write_text(
+        json.dumps({"seq": 0, "kind": "stream", "format": "pipeline-optimization events", "version": 99}) + "\n"
+    )
+    code, out, _ = run("runs", "list", "kept")
+    assert code == 0
+    assert "is no file of events" in " ".join(out.split())
+    assert "complete" in out
+    code, _, err = run("runs", "show", "kept/1")
+    assert code == 2
+    assert "have version 99" in err
+
+
+REFUSED: Sequence[tuple[tuple[str, ...], str]] = (
+    (("run", "a.txt", "--report", "a.txt"), "'--report'|--report would write over it"),
+    (("run", "a.txt", "--report", "no/r.html"), "there is no directory"),
+    (("run", "a.txt", "--record", "kept", "--events", "e.jsonl"), "leave --events out"),
+    (("run", "a.txt", "--record", "a.txt"), "Cannot make"),
+    (("run", "a.txt", "--trace", "t.json", "--events", "fd:7"), "let --events be a file"),
+    (("run", "--test-case", "all", "--record", "kept"), "Name one test case"),
+    (("runs", "list", "nothing"), "There is no directory 'nothing'"),
+    (("runs", "show", "."), "has 0 recorded runs"),
+    (("runs", "list", ".", "--filter", "seed=3"), "--filter takes KEY=TEXT with one of the keys"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "message"), REFUSED, ids=lambda one: one[0] if isinstance(one, tuple) else "")
+def test_wrong_usage(run: Run, arguments: Sequence[str], message: str) -> None:
+    """The message says what is wrong; nothing runs, and no file is changed."""
+    Path("a.txt").write_text("cat")
+    code, out, err = run(*arguments)
+    assert (code, out) == (2, "")
+    assert any(one in " ".join(err.split()) for one in message.split("|")), err
+    assert Path("a.txt").read_text() == "cat"
+
+
+def test_retry_is_recorded(run: Run) -> None:
+    """``retry`` takes the same options, whose files are relative to where it is called."""
+    run(*FAULTS, "--retry", "none", "--checkpoint", "c")
+    elsewhere = Path("elsewhere").resolve()
+    elsewhere.mkdir()
+    os.chdir(elsewhere)
+    code, _, err = run("retry", "../c", "--retry", "exponential", "--report", "r.html", "--record", "kept")
+    assert code == 0, err
+    assert (elsewhere / "r.html").is_file()
+    assert (only_record(str(elsewhere / "kept")) / "events.jsonl").is_file()
+
+
+def test_nothing_of_it_is_imported_without_being_asked_for() -> None:
+    """A run that keeps nothing does not load what makes pages, traces and metrics."""
+    code = "import sys; from pipeline_optimization.cli import main\ntry: main(['run', '--text', 'cat'])\nexcept SystemExit: pass\n"
+    code += "print([one for one in sys.modules if '.observing.' in one and not one.endswith('pipeline.observing')])"
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_disk_that_is_full_costs_the_page_only(tmp_path: Path) -> None:
+    """If the page cannot be written at the end, a warning says so, and the result and the exit code are those of the run."""
+    if not os.path.exists("/dev/full"):
+        pytest.skip("there is no /dev/full")
+    done = anagram(*FAULTS, "--format", "csv", "--report", "/dev/full", cwd=tmp_path)
+    assert done.returncode == 0
+    assert done.stdout.startswith(b"word,count\n")
+    assert b"Warning: " in done.stderr
