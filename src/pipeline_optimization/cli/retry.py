@@ -18,6 +18,7 @@ from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
+from pipeline_optimization.cli.progress import progress_option
 from pipeline_optimization.cli.recording import Recording, recording_options
 from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
@@ -51,6 +52,7 @@ __all__ = ["retry"]
 @click.option("--accept-changed-code", is_flag=True, help="Go on though code that the results depend on has changed.")
 @limit_options
 @output_options
+@progress_option
 @event_options
 @recording_options
 @sink_option

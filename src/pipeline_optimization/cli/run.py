@@ -17,6 +17,7 @@ from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
+from pipeline_optimization.cli.progress import progress_option
 from pipeline_optimization.cli.recording import Recording, recording_options
 from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import Job, case_job, run_jobs
@@ -108,6 +109,7 @@ DEFAULTS = AnagramOptions()
 )
 @limit_options
 @output_options
+@progress_option
 @event_options
 @recording_options
 @sink_option

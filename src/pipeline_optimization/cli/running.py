@@ -104,7 +104,9 @@ def check_output(output: str, plan: RunPlan[AnyJob], sources: Sequence[Source]) 
 
 def execute_with_progress(plan: RunPlan[RunJob[R]], sources: Sequence[Source], registry: Registry) -> R:
     """Run a plan with progress and signals. Raises ResourceError where the system has not enough of something."""
-    with ProgressLine(sources) as progress, noise_on_standard_error():
+    command = click.get_current_context(silent=True)
+    mode = "auto" if command is None else command.params.get("progress", "auto")
+    with ProgressLine(sources, mode) as progress, noise_on_standard_error():
         try:
             return execute(plan, sources, registry, on_progress=progress.show, signals=STOP_SIGNALS)
         except OSError as error:
