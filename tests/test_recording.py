@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from command import anagram, ended_here
+from pipeline_optimization.observing.following import Following
+from pipeline_optimization.observing.reading import EventReader
 
 Run = Callable[..., tuple[int, str, str]]
 FAULTS = ["run", "--text", "the cat sat on a mat", "--faults", "exercise", "--latency-scale", "0", "--seed", "4"]
@@ -176,9 +180,6 @@ def test_nothing_of_it_is_imported_without_being_asked_for() -> None:
     """A run that keeps nothing does not load what makes pages, traces and metrics."""
     code = "import sys; from pipeline_optimization.cli import main\ntry: main(['run', '--text', 'cat'])\nexcept SystemExit: pass\n"
     code += "print([one for one in sys.modules if '.observing.' in one and not one.endswith('pipeline.observing')])"
-    import subprocess
-    import sys
-
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
 
@@ -191,3 +192,45 @@ def test_a_disk_that_is_full_costs_the_page_only(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(b"word,count\n")
     assert b"Warning: " in done.stderr
+
+
+def test_a_run_is_watched_to_its_end(run: Run) -> None:
+    """What is written in the meantime is shown, and the command ends with the run; in a pipe its last output is the whole table."""
+    run(*FAULTS, "--record", "kept")
+    home = only_record("kept")
+    text = (home / "events.jsonl").read_bytes()
+    (home / "events.jsonl").write_bytes(text[: len(text) // 2])
+
+    def finish(seconds: float) -> None:
+        (home / "events.jsonl").write_bytes(text)
+
+    with Following(str(home / "events.jsonl"), sleep=finish) as lines:
+        found = [line.event for line in lines if line is not None]
+    assert not lines.was_killed
+    assert [line.event for line in EventReader(home / "events.jsonl")] == found
+    code, out, _ = run("watch", "kept")
+    assert code == 0
+    assert "anagrams has ended" in out
+    assert "find_anagrams" in out
+
+
+def test_a_run_that_was_killed_is_not_watched_for_ever(run: Run) -> None:
+    """If the run's process is gone, the command ends and says so."""
+    run(*FAULTS, "--record", "kept")
+    home = only_record("kept")
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        gone.wait()
+    lines = (home / "events.jsonl").read_text().splitlines(keepends=True)
+    lines[1] = json.dumps({**json.loads(lines[1]), "pid": gone.pid}) + "\n"
+    (home / "events.jsonl").write_text("".join(lines[:-1]))
+    code, out, err = run("watch", str(home))
+    assert code == 0
+    assert "anagrams goes on" in out
+    assert "The run was killed" in err
+
+
+def test_what_cannot_be_watched(run: Run) -> None:
+    """A file that is none of events is refused."""
+    Path("a.txt").write_text("cat\n")
+    code, _, err = run("watch", "a.txt")
+    assert (code, "cannot be used: it is not JSON" in err) == (2, True)

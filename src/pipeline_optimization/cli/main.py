@@ -33,6 +33,7 @@ COMMANDS = {
     "compare": ("compare", "Compare orchestrators head to head."),
     "report": ("report", "Show stored results again."),
     "runs": ("runs", "Show recorded runs."),
+    "watch": ("watch", "Look at a run that is recorded just now."),
     "plugins": ("plugins", "Show the installed plugins."),
 }
 """Each command with the module that holds it and its line of help."""

@@ -12,10 +12,12 @@ import click
 from pipeline_optimization.errors import AnagramError, UsageError
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from pipeline_optimization.observing.digest import Digest
     from pipeline_optimization.observing.records import RunRecord
 
-__all__ = ["runs", "show_record"]
+__all__ = ["record_at", "runs", "show_record", "task_table"]
 
 
 @click.group(invoke_without_command=False)
@@ -57,14 +59,17 @@ def list_(directory: str, wanted: Sequence[str]) -> None:
 @click.argument("record", metavar="RECORD")
 def show(record: str) -> None:
     """Show what a run did, by task, and where its time went."""
-    show_record(_only(record))
+    show_record(record_at(record))
 
 
 def show_record(record: RunRecord) -> None:
     """Print what a run did. Raises InputError if its events cannot be read."""
+    from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
+
     digest, notes = record.digest()
     _print_runs([_row(record, digest)])
-    _print(TASK_TITLES, _task_rows(digest), right=set(range(1, 8)))
+    TableConsole(sys.stdout).print(task_table(digest))
+    click.echo()
     _print(("where the time went", "time", "share"), _account_rows(digest), right={1, 2})
     for note in notes:
         click.echo(f"Note: {note}", err=True)
@@ -75,7 +80,7 @@ def show_record(record: RunRecord) -> None:
 @click.argument("after", metavar="RECORD")
 def diff(before: str, after: str) -> None:
     """Show what differs between two runs: their facts, and each task's attempts, failures and times."""
-    first, second = _only(before), _only(after)
+    first, second = record_at(before), record_at(after)
     (old, _), (new, _) = first.digest(), second.digest()
     rows = [(name, was, is_) for name, was, is_ in _facts(old, new) if was != is_]
     _print(("", first.name, second.name), rows, right={1, 2})
@@ -170,7 +175,7 @@ def _fits(row: Sequence[str], filters: Sequence[tuple[int, str]]) -> bool:
     return all(text in row[at] for at, text in filters)
 
 
-def _only(path: str) -> RunRecord:
+def record_at(path: str) -> RunRecord:
     from pipeline_optimization.observing.records import records_in  # noqa: PLC0415 - as above
 
     found = records_in(path)
@@ -185,16 +190,27 @@ def _print_runs(rows: Sequence[Sequence[str]]) -> None:
     _print([TITLES[at] for at in SHOWN], [[row[at] for at in SHOWN] for row in rows], right={3, 4, 5})
 
 
+def task_table(digest: Digest) -> Table:
+    """Return a table of what a run has done so far, by task."""
+    return _table(TASK_TITLES, _task_rows(digest), right=set(range(1, 8)))
+
+
 def _print(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: set[int]) -> None:
+    from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
+
+    TableConsole(sys.stdout).print(_table(titles, rows, right=right))
+    click.echo()
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: set[int]) -> Table:
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
-    from pipeline_optimization.cli.console import TableConsole, for_terminal  # noqa: PLC0415 - as above
+    from pipeline_optimization.cli.console import for_terminal  # noqa: PLC0415 - as above
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for at, title in enumerate(titles):
         table.add_column(Text(for_terminal(title)), justify="right" if at in right else "left", overflow="fold")
     for row in rows:
         table.add_row(*(Text(for_terminal(one)) for one in row))
-    TableConsole(sys.stdout).print(table)
-    click.echo()
+    return table

@@ -70,20 +70,24 @@ class EventReader:
 
     def _read(self, stream: BinaryIO) -> Iterator[Line]:
         while (data := stream.readline(LONGEST)) and data.endswith(b"\n"):
-            self.lines += 1
-            if data == b"\n":
-                continue  # it follows a line that was torn in a pipe
-            facts = self._parse(data)
-            if self.lines == 1:
-                self._check_version(facts)
-                continue
-            line = self._line(facts)
+            line = self.line_of(data)
             if line is not None:
                 yield line
         if len(data) >= LONGEST:
             raise self._broken("it is too long")
         if not self.lines:
             self._check_version(self._parse(data) if data else {})
+
+    def line_of(self, data: bytes) -> Line | None:
+        """Return what the next line of the file holds; None for its first line, and for one of an unknown kind. Raises InputError."""
+        self.lines += 1
+        if data == b"\n":
+            return None  # it follows a line that was torn in a pipe
+        facts = self._parse(data)
+        if self.lines == 1:
+            self._check_version(facts)
+            return None
+        return self._line(facts)
 
     def _parse(self, data: bytes) -> dict[str, Any]:
         try:
