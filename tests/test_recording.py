@@ -12,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from command import anagram, ended_here
+from pipeline_optimization.engine.profile_files import read_profile
 from pipeline_optimization.observing.following import Following
+from pipeline_optimization.observing.products import digest_of
 from pipeline_optimization.observing.reading import EventReader
 
 Run = Callable[..., tuple[int, str, str]]
@@ -234,3 +236,21 @@ def test_what_cannot_be_watched(run: Run) -> None:
     Path("a.txt").write_text("cat\n")
     code, _, err = run("watch", "a.txt")
     assert (code, "cannot be used: it is not JSON" in err) == (2, True)
+
+
+def test_a_profile_of_a_run(run: Run) -> None:
+    """The profile has the run's failure rates and errors, its times are between the run's extremes, and a run under it works."""
+    run(*FAULTS, "--events", "e.jsonl")
+    code, _, err = run("profile", "e.jsonl", "--output", "p.toml")
+    assert (code, err) == (0, "")
+    profile = read_profile(Path("p.toml"))
+    digest, _ = digest_of("e.jsonl")
+    assert profile.tasks.keys() == digest.tasks.keys()
+    for name, task in digest.tasks.items():
+        made = profile.tasks[name]
+        assert made.failure_rate == pytest.approx(task.outcomes["error"] / task.outcomes.total(), rel=1e-4)
+        assert set(made.errors) == ({"InjectedFault"} if task.outcomes["error"] else set())
+        assert made.latency is not None
+        assert made.latency.least == pytest.approx(task.shortest, rel=1e-4)
+        assert made.latency.most == pytest.approx(task.longest, rel=1e-4)
+    assert run("run", "--text", "the cat", "--faults", "p.toml", "--seed", "1")[0] == 0

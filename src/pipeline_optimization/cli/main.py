@@ -33,6 +33,7 @@ COMMANDS = {
     "compare": ("compare", "Compare orchestrators head to head."),
     "report": ("report", "Show stored results again."),
     "runs": ("runs", "Show recorded runs."),
+    "profile": ("profile", "Write a fault profile of a recorded run."),
     "watch": ("watch", "Look at a run that is recorded just now."),
     "plugins": ("plugins", "Show the installed plugins."),
 }

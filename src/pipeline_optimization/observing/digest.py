@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter
-from math import floor, log2
+from math import floor, inf, log2
 
 from attrs import define, field
 
@@ -44,6 +44,7 @@ class TaskDigest:
     seconds: float = 0.0
     waited: float = 0.0
     longest: float = 0.0
+    shortest: float = inf
     classes: Counter[int] = field(factory=Counter)
 
     def add(self, seconds: float, waited: float, times: int) -> None:
@@ -52,6 +53,7 @@ class TaskDigest:
         self.seconds += seconds * times
         self.waited += waited * times
         self.longest = max(self.longest, seconds)
+        self.shortest = min(self.shortest, seconds)
         self.classes[floor(PER_OCTAVE * log2(max(seconds, SHORTEST)))] += times
 
     def quantile(self, share: float) -> float:
