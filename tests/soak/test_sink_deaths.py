@@ -1,0 +1,122 @@
+"""Runs that deliver into files, and whose processes are killed at random moments: in the end each element has exactly one row."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import psutil
+import pytest
+
+from command import ANAGRAM, environment
+from soak import sessions
+from soak.conftest import Rounds
+
+pytestmark = pytest.mark.soak
+
+LINES = 60_000
+KILLS = 15
+PIPELINE = """
+from pipeline_optimization import Pipeline, task
+
+
+@task(permanent=(ValueError,))
+def record(line):
+    number = int(line)
+    if number % 1000 == 7:
+        raise ValueError("never")
+    return {"n": number, "text": "x" * (number % 50)}
+
+
+pipeline = Pipeline("records").lines().map(record).collect()
+"""
+
+
+@pytest.mark.parametrize(
+    ("orchestrator", "suffix"), [("sequential", "ndjson"), ("threaded", "csv"), ("multiprocess", "json")]
+)
+def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path, rounds: Rounds) -> None:
+    """The run is killed again and again until it ends, and workers are killed between; then the file is whole."""
+    (tmp_path / "p.py").write_text(PIPELINE)
+    (tmp_path / "in.txt").write_text("".join(f"{number}\n" for number in range(LINES)))
+    arguments = [
+        "--pipeline",
+        "p.py",
+        "in.txt",
+        "--orchestrator",
+        orchestrator,
+        "--chunk-size",
+        "3000",
+        "--retry",
+        "none",
+    ]
+    target = [
+        f"--output=rows.{suffix}",
+        "--checkpoint",
+        "c",
+        "--resume",
+        "--poison-after",
+        "1000",
+        "--circuit-breaker",
+        "0",
+    ]
+    kills = 0
+    for random in rounds(KILLS * 10):
+        process = subprocess.Popen(
+            [*ANAGRAM, "run", *arguments, *target],
+            cwd=tmp_path,
+            env=environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        sessions.wait_until_it_is_ours(process)
+        partial, before = tmp_path / f"rows.{suffix}.partial", size_of(tmp_path / f"rows.{suffix}.partial")
+        # Most are killed while they deliver, and some while they start or go on.
+        until = time.monotonic() + (random.uniform(0.0, 0.5) if random.random() < 0.2 else sessions.PATIENCE)
+        while process.poll() is None and time.monotonic() < until and size_of(partial) <= before:
+            time.sleep(0.001)  # another process writes it
+        time.sleep(random.expovariate(20.0))  # any moment of a real process will do
+        if process.poll() is None and kills < KILLS:
+            workers = sessions.workers(process.pid)
+            if workers and random.random() < 0.3:
+                try:
+                    random.choice(workers).kill()
+                except psutil.NoSuchProcess:
+                    continue
+                time.sleep(random.expovariate(20.0))  # as above
+            process.send_signal(signal.SIGKILL)
+            kills += 1
+        _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
+        sessions.assert_gone(process.pid)
+        if process.returncode == 1:  # elements failed, as they must
+            break
+        assert process.returncode == -signal.SIGKILL, stderr.decode()
+    else:
+        pytest.fail("no run came to its end")
+    assert kills >= 3
+    rows = rows_of(tmp_path / f"rows.{suffix}")
+    assert sorted(rows) == [number for number in range(LINES) if number % 1000 != 7]
+    print(f"{orchestrator}, {suffix}: {kills} kills")
+
+
+def size_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+def rows_of(path: Path) -> list[int]:
+    text = path.read_text()
+    if path.suffix == ".json":
+        return [row["n"] for row in json.loads(text)]
+    lines = text.splitlines()
+    return (
+        [int(line.partition(",")[0]) for line in lines[1:]]
+        if path.suffix == ".csv"
+        else [json.loads(line)["n"] for line in lines]
+    )
