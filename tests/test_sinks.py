@@ -241,3 +241,48 @@ def test_a_registered_sink() -> None:
     registry.register(Plugin(), "plugin")
     assert run(NUMBERS, LINES, sink="table", registry=registry).delivered == 100
     assert len(table.rows) == 100
+
+
+def sparse(line: str) -> list[int]:
+    return [int(line)] if int(line) % 7 == 0 else []
+
+
+def test_bundles_that_are_cut_otherwise_the_second_time(numbers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which bundles there are depends on time: a delivery that is made again has none of its first time, those without rows included."""
+    model = "pipeline_optimization.pipeline.model"
+    for module in ("keeping", "delivering"):  # a delivery at the beginning, and one at the end
+        monkeypatch.setattr(f"pipeline_optimization.pipeline.{module}.SHARE", 0.0)
+    monkeypatch.setattr(f"{model}.time_slice.QUANTUM", 0.0)
+    table, pipeline = Table(), Pipeline("sparse").lines().flat_map(sparse).collect()
+    for pieces, sink in ((2, TableSink(table, before=crash_at(2))), (3, TableSink(table))):
+        monkeypatch.setattr(f"{model}.workload.pieces_for", lambda seconds, pieces=pieces: pieces)
+        try:
+            goes_on(sink, numbers, pipeline=pipeline, chunk_size=1000)
+        except SinkError:
+            assert pieces == 2
+    assert sorted(table.rows) == list(range(0, 100, 7))
+
+
+class Moment:
+    """A value that no checkpoint can keep."""
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    def __repr__(self) -> str:
+        return f"Moment({self.line})"
+
+
+def test_values_that_no_checkpoint_keeps(numbers: Path) -> None:
+    """A sink takes values of any type, since the checkpoint has none of them; one that is refused cannot be tried again."""
+    pipeline, table = Pipeline("moments").lines().map(Moment).collect(), Table()
+
+    def refuse(number: int, rows: Sequence[Row]) -> None:
+        if bad := {at: "no" for at, row in enumerate(rows) if row.line == "5"}:
+            raise RefusedRowsError(bad)
+
+    assert goes_on(TableSink(table, before=refuse), numbers, pipeline=pipeline).delivered == 99
+    again = goes_on(TableSink(table), numbers, pipeline=pipeline, retries_failed=True)
+    assert again.delivered == 99
+    assert [failed.place for failed in again.failed_items] == [f"{numbers}, line 6: Moment(5)"]
+    assert "its value cannot be kept in a checkpoint" in again.failed_items[0].error.message

@@ -89,6 +89,7 @@ def run(
         limits: Bounds of times and failures.
         checkpoint: A file that keeps what is finished. Elements that go from step to step one by one, and what the end adds up, must be
             plain data then: numbers, texts, bytes, None, dates, times, decimals, UUIDs, and lists, tuples, sets and dictionaries of them.
+            What a sink takes may be anything.
         resume: Go on with the run of the checkpoint; start it where there is none yet.
         retries_failed: With ``resume``, try elements again that failed for good.
         accept_changed_code: With ``resume``, go on though code of the pipeline has changed since: what is finished stays as it is.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from uuid import uuid4
 from zlib import crc32
 
@@ -37,11 +37,13 @@ class DeliveryLog:
         database: sqlite3.Connection,
         write: Callable[[], None],
         sound: Callable[[object, object], bytes],
+        uncommitted: Sequence[Key],
     ) -> None:
         self._path = path
         self._database = database
         self._write = write
         self._sound = sound
+        self._uncommitted = uncommitted
         with explained(path):
             database.execute("PRAGMA synchronous = FULL")
             for statement in filter(str.strip, SCHEMA.split(";")):
@@ -73,17 +75,20 @@ class DeliveryLog:
             path=self._path,
         )
 
-    def intend(self, number: int, rows: int, items: Iterable[Key]) -> None:
-        """Note which items the next delivery has, and how many rows. The one before was certainly made."""
-        if number != self.number:
+    def intend(self, number: int, rows: int) -> None:
+        """Note how many rows a delivery has. If it is the next one, it has all items that the next commit makes safe.
+
+        That is, those without rows, too: which items there are may depend on what others did at which moment.
+        """
+        is_next = number != self.number
+        if is_next:
             self._before, self.number = self.rows, number
         self._rows, self._is_confirmed = rows, 0
         with explained(self._path):
             self._write()
-            self._database.execute("DELETE FROM delivering")
-            self._database.executemany(
-                "INSERT OR IGNORE INTO delivering VALUES (?, ?)", ((t, text_of(i)) for t, i in items)
-            )
+            if is_next:
+                self._database.execute("DELETE FROM delivering")
+                self._database.executemany("INSERT OR IGNORE INTO delivering VALUES (?, ?)", self._uncommitted)
             self._put()
 
     def withdraw(self, *, drop_items: bool = False) -> int:

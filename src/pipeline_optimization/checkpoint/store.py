@@ -54,6 +54,7 @@ class CheckpointStore:
         """
         self.path = path
         self._is_writing = False
+        self._uncommitted: list[tuple[str, str]] = []
         self._remedies = remedies or {}
         self._accepts = accepts
         with explained(path):
@@ -195,6 +196,7 @@ class CheckpointStore:
                 (task, text_of(item), crc32(data), *where, result, result_checksum),
             )
             self.finished += added.rowcount
+            self._uncommitted.append((task, text_of(item)))
             if self.failures:
                 self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", (task, text_of(item)))
 
@@ -223,7 +225,7 @@ class CheckpointStore:
 
     def deliveries(self) -> DeliveryLog:
         """Return what the checkpoint knows of deliveries to a sink. From now on each commit survives a power cut."""
-        return DeliveryLog(self.path, self._database, self._write, self._sound)
+        return DeliveryLog(self.path, self._database, self._write, self._sound, self._uncommitted)
 
     def commit(self) -> bool:
         """Make what was put safe; return whether there was anything."""
@@ -232,6 +234,7 @@ class CheckpointStore:
         with explained(self.path):
             self._database.execute("COMMIT")
         self._is_writing = False
+        self._uncommitted.clear()
         return True
 
     def close(self) -> None:

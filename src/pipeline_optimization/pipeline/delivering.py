@@ -121,7 +121,9 @@ class Delivering:
     def _deliver(self, parcels: Sequence[Parcel]) -> None:
         number = self._number + 1
         while rows := [row for parcel in parcels for row in parcel.rows]:
-            self._intend(number, len(rows), [parcel.item for parcel in parcels])
+            if self._log is not None:
+                self._log.intend(number, len(rows))
+                self.keeping.commit(at_once=True)
             try:
                 self._insist(number, rows)
             except RefusedRowsError as error:
@@ -132,11 +134,6 @@ class Delivering:
             return
         if self._log is not None:
             self._log.withdraw()
-            self.keeping.commit(at_once=True)
-
-    def _intend(self, number: int, rows: int, items: Sequence[Item]) -> None:
-        if self._log is not None:
-            self._log.intend(number, rows, [(item.task, item.id) for item in items])
             self.keeping.commit(at_once=True)
 
     def _insist(self, number: int, rows: Sequence[Row]) -> None:

@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.stage import FORKS, Bundled, Stage, end_fork, is_of_the_run
-from pipeline_optimization.errors import InputError
+from pipeline_optimization.errors import InputError, UnsendableError
 from pipeline_optimization.pipeline.model.batch import Batch
 from pipeline_optimization.pipeline.model.blame import failure_of, where
 from pipeline_optimization.pipeline.model.calls import Calls, Closing, many
@@ -44,14 +44,15 @@ def build_stages(
     codec: Codec,
     home: str = "",
     caches: Plans | None = None,
+    totals: Codec | None = None,
 ) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name: the input's, and each step's.
 
-    Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of totals. Names of files are
-    relative to ``home``. ``caches`` are those of steps that have one.
+    Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of ``totals`` that have none of their own.
+    Names of files are relative to ``home``. ``caches`` are those of steps that have one.
     """
     calls = Calls(pipeline.steps, caches or {})
-    runner = _Runner(pipeline, alone, codec, home, working_directory(), calls)
+    runner = _Runner(pipeline, alone, codec, totals or codec, home, working_directory(), calls)
     stages: dict[str, Stage] = {pipeline.input.task: Closing(runner.run_part, calls)}
     for index, step in enumerate(pipeline.steps):
         stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step)
@@ -101,6 +102,7 @@ class _Runner:
     pipeline: CompletePipeline[Any, Any]
     alone: frozenset[int]
     codec: Codec
+    totals: Codec
     home: str
     directory: str
     calls: Calls
@@ -111,7 +113,7 @@ class _Runner:
 
     def run_part(self, data: bytes) -> Bundled:
         """Run a part of the input through the steps, as much of it as there is time for."""
-        outcome, subtotal, time_slice = Outcome(), Subtotal(self.failures), new_time_slice()
+        outcome, subtotal, time_slice = Outcome(), Subtotal(self.failures, self.totals), new_time_slice()
         reads = decode_contents(data, self.home).reads()
         with restoring(self.directory):
             while True:
@@ -153,7 +155,11 @@ class _Runner:
         return None
 
     def run_end(self, data: bytes) -> Bundled:
-        """Take one value to the end, which is behind all steps."""
+        """Take one value to the end, which is behind all steps. Raises UnsendableError for one that a checkpoint could not keep."""
+        if not data:
+            raise UnsendableError(
+                "its value cannot be kept in a checkpoint, so that it cannot be tried again; start anew for it"
+            )
         with restoring(self.directory):
             return self.run_alone(Batch.of([self.codec.decode(data)]), len(self.pipeline.steps), is_first=True)
 
@@ -162,7 +168,7 @@ class _Runner:
 
         ``is_first``: it fails its attempt if it fails at the first step, and the engine enters that attempt.
         """
-        outcome, subtotal = Outcome(), Subtotal(self.failures)
+        outcome, subtotal = Outcome(), Subtotal(self.failures, self.totals)
         subtotal.add(self._flow(outcome, elements, first, is_first=is_first))
         subtotal.finish(outcome)
         return self._bundled(outcome)

@@ -70,9 +70,12 @@ class PipelineJob(Generic[Result]):
     def load(self, announce: Callable[[str], None]) -> LoadedPipelineJob[Result]:
         """Make what workers get. Raises OptionError where a function of the pipeline cannot be sent to them."""
         packed = pack(self.pipeline, is_elsewhere=self.executor.capabilities.isolation != "none")
-        codec = PLAIN if self.is_kept else BY_VALUE if isinstance(packed, ByValue) else PICKLED
+        sent = BY_VALUE if isinstance(packed, ByValue) else PICKLED
+        codec = PLAIN if self.is_kept else sent
+        # A checkpoint has no values that a sink takes, so they may be of any type.
+        totals = sent if self.is_delivered else codec
         caches, warnings = self._caches()
-        argument = _Packed(packed, self._alone(), codec, caches)
+        argument = _Packed(packed, self._alone(), codec, totals, caches)
         return LoadedPipelineJob(job=self, argument=argument, warnings=warnings)
 
     def _caches(self) -> tuple[Plans, Sequence[str]]:
@@ -100,6 +103,7 @@ class _Packed:
     pipeline: Packable
     alone: frozenset[int]
     codec: Codec
+    totals: Codec
     caches: Plans
     home: str = field(factory=working_directory)
 
@@ -109,7 +113,7 @@ def build_pipeline(packed: Any) -> Mapping[str, Stage]:
     pipeline = unpack(packed.pipeline)
     functions = {step.name: step.plain for step in pipeline.steps} | dict(functions_of(pipeline.end))
     imported = {} if isinstance(packed.pipeline, ByValue) else functions
-    stages = build_stages(pipeline, packed.alone, packed.codec, packed.home, packed.caches)
+    stages = build_stages(pipeline, packed.alone, packed.codec, packed.home, packed.caches, packed.totals)
     return {DESCRIBE_WORKER: partial(_describe, imported), **stages}
 
 
@@ -165,6 +169,7 @@ class LoadedPipelineJob(Generic[Result]):
             sources if job.given is None else job.given,
             job.chunk_size,
             self.argument.codec,
+            self.argument.totals,
             encoding=job.encoding,
             inline=not job.executor.capabilities.shared_files,
             names=[source.name for source in sources],

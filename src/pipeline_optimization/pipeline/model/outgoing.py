@@ -10,6 +10,7 @@ from pipeline_optimization.engine.work import Item
 from pipeline_optimization.pipeline.job import Parcel
 from pipeline_optimization.pipeline.model.batch import Placed
 from pipeline_optimization.pipeline.model.blame import shown
+from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.elements import name_of
 from pipeline_optimization.pipeline.model.outcome import Outcome, Waiting
 from pipeline_optimization.pipeline.model.workload import PipelineWorkload
@@ -51,7 +52,7 @@ class RowOutbox:
         self._alone = {}
         for index in indexes:
             path, value = parcel.ids[index], parcel.rows[index]
-            data = workload.codec.encode((path, value))
+            data = _encoded(workload.codec, (path, value))
             one = Waiting(len(workload.pipeline.steps), path, data, shown(value))
             is_same = item.task == workload.pipeline.delivery and item.id == name_of(path)
             alone = item if is_same else workload.item_of(one, place(one))
@@ -63,6 +64,14 @@ class RowOutbox:
         outcome = Outcome.from_bytes(result)
         outcome.waiting += [self._alone[item.name] for item in alone]
         return outcome.to_bundled().result
+
+
+def _encoded(codec: Codec, element: Placed) -> bytes:
+    """Return an element as bytes, and nothing where it cannot be kept: then it cannot be tried again."""
+    try:
+        return codec.encode(element)
+    except Exception:  # noqa: BLE001 - whatever an object of the user's raises
+        return b""
 
 
 def _parcel(item: Item, elements: Sequence[Placed]) -> Parcel:

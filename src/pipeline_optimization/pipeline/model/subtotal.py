@@ -8,6 +8,7 @@ from attrs import define, field
 
 from pipeline_optimization.engine.stage import is_of_the_run
 from pipeline_optimization.pipeline.model.batch import Batch
+from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.failures import ElementFailures
 from pipeline_optimization.pipeline.model.outcome import Outcome
 
@@ -23,6 +24,7 @@ class Subtotal:
     """
 
     failures: ElementFailures
+    codec: Codec
     _batches: list[Batch] = field(factory=list, init=False)
     _total: Any = field(default=None, init=False)
     _error: BaseException | None = field(default=None, init=False)
@@ -49,7 +51,7 @@ class Subtotal:
         try:
             if self._error is not None:
                 raise self._error
-            outcome.total = self.failures.codec.encode(self._total)
+            outcome.total = self.codec.encode(self._total)
         except BaseException as error:
             if is_of_the_run(error):
                 raise
@@ -60,7 +62,7 @@ class Subtotal:
         if sum(map(len, self._batches)) == 1:
             outcome.failed.append(self.failures.at_end(*self._batches[0][0], error))
             return
-        end, codec = self.failures.pipeline.end, self.failures.codec
+        end, codec = self.failures.pipeline.end, self.codec
         total = codec.encode(end.zero())
         for path, value in (element for batch in self._batches for element in batch):
             try:

@@ -49,7 +49,7 @@ class Gathered:
 
 @define(eq=False)
 class PipelineWorkload:
-    """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far, ``codec`` that of workers.
+    """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far. Workers encode elements by ``codec``, and what they have added up by ``totals``.
 
     Where the run has a sink, values are not added up but ``gathered``. ``inline``: workers cannot read files of this machine. Elements enter the steps ``alone`` one by one.
     """
@@ -58,6 +58,7 @@ class PipelineWorkload:
     given: Iterable[Any]
     chunk_size: int
     codec: Codec
+    totals: Codec
     encoding: str = "utf-8"
     inline: bool = False
     elements: int = 0
@@ -130,7 +131,7 @@ class PipelineWorkload:
         """Add a total. Raises UnacceptableError for one that cannot be added, of which the functions' values are the cause."""
         end = self.pipeline.end
         try:
-            other = self.codec.decode(data)
+            other = self.totals.decode(data)
         except Exception as error:
             makers = [step.plain for step in self.pipeline.steps]
             raise UnacceptableError(unsendable(makers, "what it did", error, "had from its worker")) from error
