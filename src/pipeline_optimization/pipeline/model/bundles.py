@@ -43,6 +43,7 @@ def build_stages(
     alone: frozenset[int],
     codec: Codec,
     home: str = "",
+    *,
     caches: Plans | None = None,
     totals: Codec | None = None,
 ) -> Mapping[str, Stage]:

@@ -113,7 +113,7 @@ def build_pipeline(packed: Any) -> Mapping[str, Stage]:
     pipeline = unpack(packed.pipeline)
     functions = {step.name: step.plain for step in pipeline.steps} | dict(functions_of(pipeline.end))
     imported = {} if isinstance(packed.pipeline, ByValue) else functions
-    stages = build_stages(pipeline, packed.alone, packed.codec, packed.home, packed.caches, packed.totals)
+    stages = build_stages(pipeline, packed.alone, packed.codec, packed.home, caches=packed.caches, totals=packed.totals)
     return {DESCRIBE_WORKER: partial(_describe, imported), **stages}
 
 
