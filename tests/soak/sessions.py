@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import psutil
 
+from checkpoint_log import has_results
 from command import ANAGRAM, environment
 from processes import living
 
 PATIENCE = 60.0
 
-
+PAUSES = {"forkserver": 0.2, "spawn": 0.2, "fork": 0.05}
+"""Seconds between two deaths of workers, by start method: they are there again that quickly."""
+# Whoever kills at random makes poison and a broken circuit, of innocent items.
+SPARING = ("--poison-after", "1000", "--circuit-breaker", "0")
 EAGER = (sys.executable, str(Path(__file__).with_name("eager.py")))
 
 
@@ -72,3 +80,38 @@ def workers(leader: int) -> list[psutil.Process]:
     except psutil.NoSuchProcess:
         return []
     return found
+
+
+def strike(process: subprocess.Popen[bytes], number: signal.Signals) -> bool:
+    """Send a signal to a run, and to all its processes unless it is SIGKILL. Return whether the run was there to be struck."""
+    if process.poll() is not None:
+        return False
+    if number == signal.SIGKILL:
+        process.kill()
+    else:
+        os.killpg(process.pid, number)
+    return True
+
+
+def kill_workers(process: subprocess.Popen[bytes], checkpoint: Path, random: Random, *, pause: float) -> int:
+    """Kill one worker of a multiprocess run after the other until it ends, with about ``pause`` seconds between. Return how many."""
+    kills = 0
+    # Not before the first result: until then, dying workers mean that the set-up does not work.
+    while process.poll() is None and not has_results(checkpoint):
+        time.sleep(0.01)  # another process writes it
+    while process.poll() is None:
+        time.sleep(random.expovariate(1 / pause))  # workers die in real time
+        if victims := workers(process.pid):
+            try:
+                random.choice(victims).kill()
+                kills += 1
+            except psutil.NoSuchProcess:
+                continue
+    return kills
+
+
+def end_checkpoint(checkpoint: Path) -> None:
+    """See that a checkpoint is sound, and delete it."""
+    with closing(sqlite3.connect(checkpoint)) as database:
+        assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    checkpoint.unlink()

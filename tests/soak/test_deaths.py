@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 import oracle
-from checkpoint_log import has_results
 from soak import sessions
 from soak.conftest import Rounds
 
 pytestmark = pytest.mark.soak
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
-METHODS = ["forkserver", "spawn", "fork"]
 KILLS = (signal.SIGKILL,)
 STOPS = (signal.SIGINT, signal.SIGTERM)
 WORKER_KILLS = 67
@@ -64,12 +58,8 @@ def test_ended_runs_are_resumed(
         process = sessions.start(*arguments, "--resume", output=output)
         time.sleep(random.uniform(0.05, 0.9))  # any moment of a real process will do
         number = random.choice(signals)
-        if process.poll() is None and struck < strikes:
-            if number == signal.SIGKILL:
-                process.kill()
-            else:
-                os.killpg(process.pid, number)
-            struck += 1
+        if struck < strikes:
+            struck += sessions.strike(process, number)
         _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
         # Before Python has its handlers, and when it has let go of them, the signal itself ends the process; and
         # whatever came of a KeyboardInterrupt that struck code from a string, CPython ends as if by SIGINT.
@@ -79,14 +69,12 @@ def test_ended_runs_are_resumed(
         sessions.assert_gone(process.pid)
         if process.returncode == 0:
             check(json.loads(output.read_text("utf-8")), expected)
-            with closing(sqlite3.connect(checkpoint)) as database:
-                assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            checkpoint.unlink()
+            sessions.end_checkpoint(checkpoint)
             lives = 0
     assert struck >= strikes
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", sessions.PAUSES)
 def test_killed_workers_are_replaced(
     method: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds
 ) -> None:
@@ -94,23 +82,12 @@ def test_killed_workers_are_replaced(
     kills = 0
     output, checkpoint = tmp_path / "out.json", tmp_path / "checkpoint"
     arguments = ["--orchestrator", "multiprocess", "-o", "workers=3", "-o", f"start={method}", "--chunk-size", "1000"]
-    # Whoever kills at random makes poison and a broken circuit, of innocent items.
-    patience = ["--poison-after", "1000", "--circuit-breaker", "0"]
     for random in rounds(WORKER_KILLS * 5):
         checkpoint.unlink(missing_ok=True)
-        process = sessions.start(str(book), *arguments, *patience, "--checkpoint", str(checkpoint), output=output)
-        # Not before the first result: until then, dying workers mean that the set-up does not work.
-        while process.poll() is None and not has_results(checkpoint):
-            time.sleep(0.01)  # another process writes it
-        while process.poll() is None:
-            time.sleep(random.expovariate(1 / (0.05 if method == "fork" else 0.2)))  # workers die in real time
-            victims = sessions.workers(process.pid)
-            if victims:
-                try:
-                    random.choice(victims).kill()
-                    kills += 1
-                except psutil.NoSuchProcess:
-                    continue
+        process = sessions.start(
+            str(book), *arguments, *sessions.SPARING, "--checkpoint", str(checkpoint), output=output
+        )
+        kills += sessions.kill_workers(process, checkpoint, random, pause=sessions.PAUSES[method])
         check(sessions.report_of(process, output), expected)
         sessions.assert_gone(process.pid)
         if kills >= WORKER_KILLS:

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import sqlite3
 import time
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 
 import user_pipeline
@@ -23,7 +19,6 @@ from user_pipeline import Book
 pytestmark = pytest.mark.soak
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
-METHODS = ["forkserver", "spawn", "fork"]
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGINT, signal.SIGTERM)
 STRIKES = 8
 WORKER_KILLS = 10
@@ -59,51 +54,34 @@ def test_ended_runs_are_resumed(orchestrator: str, book: Book, tmp_path: Path, r
         while process.poll() is None and time.monotonic() < until and not has_results(checkpoint):
             time.sleep(0.01)  # another process writes it
         time.sleep(random.expovariate(10.0))  # any moment of a real process will do
-        if process.poll() is None and struck < STRIKES:
-            if number == signal.SIGKILL:
-                process.kill()
-            else:
-                os.killpg(process.pid, number)
-            struck += 1
+        if struck < STRIKES:
+            struck += sessions.strike(process, number)
         _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
         assert process.returncode in {128 + number, -number, -signal.SIGINT, INCOMPLETE}, stderr.decode()
         sessions.assert_gone(process.pid)
         if process.returncode == INCOMPLETE:
             assert output.exists(), stderr.decode()
             check(json.loads(output.read_text("utf-8")), book)
-            with closing(sqlite3.connect(checkpoint)) as database:
-                assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
-            checkpoint.unlink()
+            sessions.end_checkpoint(checkpoint)
             ended += 1
     assert struck >= STRIKES
     assert ended
     print(f"{orchestrator}: {struck} strikes, {ended} runs to their end")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", sessions.PAUSES)
 def test_killed_workers_are_replaced(method: str, book: Book, tmp_path: Path, rounds: Rounds) -> None:
     """Workers are killed while they start, wait and work; each death costs an attempt at most, and no element."""
     kills = 0
     output, checkpoint = tmp_path / "out.json", tmp_path / "checkpoint"
     options = ["-o", "workers=3", "-o", f"start={method}"]
-    # Whoever kills at random makes poison and a broken circuit, of innocent items.
-    patience = ["--poison-after", "1000", "--circuit-breaker", "0"]
     for random in rounds(WORKER_KILLS * 5):
         if kills >= WORKER_KILLS:
             break
         checkpoint.unlink(missing_ok=True)
-        process = sessions.start(*arguments_of(book, checkpoint, "multiprocess"), *options, *patience, output=output)
-        # Not before the first result: until then, dying workers mean that the set-up does not work.
-        while process.poll() is None and not has_results(checkpoint):
-            time.sleep(0.01)  # another process writes it
-        while process.poll() is None:
-            time.sleep(random.expovariate(1 / (0.05 if method == "fork" else 0.2)))  # workers die in real time
-            if victims := sessions.workers(process.pid):
-                try:
-                    random.choice(victims).kill()
-                    kills += 1
-                except psutil.NoSuchProcess:
-                    continue
+        arguments = arguments_of(book, checkpoint, "multiprocess")
+        process = sessions.start(*arguments, *options, *sessions.SPARING, output=output)
+        kills += sessions.kill_workers(process, checkpoint, random, pause=sessions.PAUSES[method])
         _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
         assert process.returncode == INCOMPLETE, stderr.decode()
         check(json.loads(output.read_text("utf-8")), book)
