@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
+from fractions import Fraction
 from itertools import count
 from operator import add
 from typing import Any
@@ -156,8 +156,8 @@ BROKEN_PIPELINES: dict[str, tuple[CompletePipeline[Any, Any], Any, str, str]] = 
         "Where calls failed",
     ),
     "forgets": (evolve(NUMBERS.sum(), input=ForgetfulValues()), VALUES, "deaths_change_nothing", "Where workers died"),
-    "keeps decimals": (
-        Pipeline("p").lines().map(len).map(Decimal).reduce(Decimal, add, add),
+    "keeps fractions": (
+        Pipeline("p").lines().map(len).map(Fraction).reduce(Fraction, add, add),
         TEXT,
         "survives_a_stop",
         "a checkpoint keeps numbers",
