@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from command import anagram, ended_here
 from counting_server import serving
@@ -90,3 +91,27 @@ def test_link_checker(tmp_path: Path, capsys: pytest.CaptureFixture[str], orches
     first, second = server.arrivals["/busy"]
     assert second - first >= 1.0
     assert set(server.statuses) == {200, 404, 429, 503}
+
+
+def test_thumbnails(tmp_path: Path) -> None:
+    """Pictures become small ones in processes, upright and in their proportions; what is none is told by its name, and leaves nothing behind."""
+    photos, small = tmp_path / "photos", tmp_path / "small"
+    for place, size in (("a", (400, 200)), ("b", (200, 400)), ("c", (10, 20))):
+        (photos / place).mkdir(parents=True)
+        Image.new("RGBA", size, (200, 30, 30, 255)).save(photos / place / "same.png")
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be turned by a quarter
+    Image.new("RGB", (800, 400), "green").save(photos / "turned.jpg", exif=turned)
+    (photos / "broken.jpg").write_bytes((photos / "turned.jpg").read_bytes()[:200])
+    (photos / "text.jpg").write_text("no picture")
+    options = ("-o", f"pipeline.folder={small}", "-o", "pipeline.edge=100", "-o", "workers=2")
+    report = run("thumbnails.py", str(photos / "**"), "--orchestrator", "multiprocess", *options)
+    rows: list[dict[str, object]] = report["result"]  # type: ignore[assignment]
+    sizes = {str(Path(str(row["picture"])).relative_to(photos)): (row["width"], row["height"]) for row in rows}
+    assert sizes == {"a/same.png": (100, 50), "b/same.png": (50, 100), "c/same.png": (10, 20), "turned.jpg": (50, 100)}
+    for row in rows:
+        with Image.open(str(row["thumbnail"])) as image:
+            assert (image.format, image.size) == ("JPEG", (row["width"], row["height"]))
+    assert sorted(path.name for path in small.iterdir()) == sorted(Path(str(row["thumbnail"])).name for row in rows)
+    failed = {one["place"]: one["error"] for one in report["failed_items"]}  # type: ignore[attr-defined]
+    assert {Path(place.partition(":")[0]).name for place in failed} == {"broken.jpg", "text.jpg"}, failed
