@@ -57,7 +57,7 @@ def limited(text: str) -> str:
     return f.upper(text)
 
 
-@task(failure_rate=0.4, sleep_time=1.0, limit=3, rate="2/s", burst=2)
+@task(failure_rate=0.4, sleep_time=1.0, limit=3, rate="5/s", burst=2)
 def scarce(text: str) -> list[str]:
     return doubled(f.picky(text))
 
