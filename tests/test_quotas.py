@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count, pairwise
 from typing import Any
 
 import pytest
@@ -16,10 +17,11 @@ from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.quota import Quota, rate_of
 from pipeline_optimization.engine.virtual import Fate
 from pipeline_optimization.engine.work import Item, TaskPolicy
-from pipeline_optimization.types import Attempt
+from pipeline_optimization.types import Attempt, Capabilities
 from quota_watch import QuotaWatch, check_quotas, starts_allowed
 
 VALUES = Pipeline("p").values(int)
+MOST_STEPS = 10_000
 RATES = ("1/s", "7/s", "50/s", "300/min", "90/h")
 
 
@@ -216,11 +218,69 @@ def test_a_suspect_that_waits_for_its_turn_stops_nobody() -> None:
 
     def decide(attempt: Attempt) -> Sequence[Fate] | None:
         losses[attempt.item] += 1
-        return [Fate(0.5, "lost")] if attempt.item == "f:2" and losses["f:2"] <= 2 else None
+        return [Fate(0.5, "lost")] if attempt.item == "f:0:0" and losses["f:0:0"] <= 2 else None
 
     watch = QuotaWatch(8, adversary=Scripted(decide))
-    run_virtually(VALUES.map(scarce("g", limit=1)).map(scarce("f", rate="1/min")).sum(), 30, watch)
-    assert watch.starts["g"] == [float(second) for second in range(30)]
+    run_virtually(VALUES.map(scarce("g", limit=1)).map(scarce("f", rate="6/min")).sum(), 30, watch)
+    assert losses["f:0:0"] == 3
+    begun = watch.starts["g"]
+    assert max(after - before for before, after in pairwise(begun)) <= 3.0
+    check_quotas(watch, {"f": Quota(rate=rate_of("6/min"))})
+
+
+def ends_soon() -> Callable[[], bool]:
+    """Return what stops a run that goes round and round, and lets no time pass."""
+    asked = count()
+    return lambda: next(asked) > MOST_STEPS
+
+
+def test_nothing_waits_in_a_busy_loop() -> None:
+    """A turn that has come is no reason to look again and again while it cannot be taken: others must end first, or too many wait."""
+    losses: Counter[str] = Counter()
+
+    def decide(attempt: Attempt) -> Sequence[Fate] | None:
+        losses[attempt.item] += 1
+        if attempt.item == "f:0:1":
+            return [Fate(0.5, "lost")] if losses["f:0:1"] <= 2 else None
+        return [Fate(100.0)] if attempt.item == "f:0:0" else None
+
+    watch = QuotaWatch(8, adversary=Scripted(decide))
+    report = run_virtually(VALUES.map(scarce("f", rate="1/s")).sum(), 5, watch, should_stop=ends_soon())
+    assert (report.stop, report.result) == (None, 10)
+
+    watch = QuotaWatch(8)
+    fails = scarce("f", failure_rate=1.0, rate="1/s", retry=("fixed", {"attempts": 2, "delay": 100}))
+    options = {"faults": "exercise", "limits": Limits(parked=5, breaker=0), "should_stop": ends_soon()}
+    report = run_virtually(VALUES.map(fails).sum(), 20, watch, **options)
+    assert (report.stop, report.failures) == (None, {("f", "InjectedFault"): 20})
+
+
+def test_first_come_first_served() -> None:
+    """Who comes just when a turn is free does not get it before those that wait; who has failed goes before those that are new."""
+    called: list[int] = []
+
+    @task(limit=1, sleep_time=1.0, retry=("fixed", {"delay": 0}))
+    def note(value: int) -> int:
+        called.append(value)
+        if called.count(value) == 1 and value in {3, 5}:
+            raise ValueError
+        return value
+
+    # One more comes each half second, and each turn takes one.
+    arriving = Scripted(lambda attempt: [Fate(1 + attempt.id / 2)] if attempt.item.startswith("g") else None)
+    run_virtually(VALUES.map(scarce("g")).map(note).sum(), 9, QuotaWatch(adversary=arriving))
+    assert called == [0, 1, 2, 3, 3, 4, 5, 5, 6, 7, 8]
+
+
+@pytest.mark.parametrize("announces", [True, False])
+def test_a_rate_counts_from_starts(announces: bool) -> None:
+    """Where nobody tells them, no call is handed out that could not start at once: in a queue, calls that were spread would gather."""
+    watch = QuotaWatch(2, adversary=Scripted(lambda attempt: [Fate(1 + attempt.id * 7 % 5)]))
+    watch.capabilities = Capabilities(can_kill=True, announces_start=announces)
+    pipeline = VALUES.map(scarce("g")).map(scarce("f", rate="1/s")).map(scarce("h")).sum()
+    report = run_virtually(pipeline, 40, watch)
+    assert report.result == sum(range(40))
+    check_quotas(watch, {"f": Quota(rate=rate_of("1/s"))})
 
 
 @define(eq=False)
