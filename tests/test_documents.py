@@ -15,7 +15,7 @@ from command import anagram
 ROOT = Path(__file__).parents[1]
 PAGES = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if page.stem != "own-pipeline")
 """All but one, which shows what fails: ``test_pipelines`` runs it."""
-BLOCK = re.compile(r"```(console|python)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)
+BLOCK = re.compile(r"```(console|python|toml)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.parametrize(
