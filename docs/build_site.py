@@ -46,6 +46,7 @@ TITLES = {
     "retry_policy": "Retry policies",
     "lexicon": "Lexicons",
     "pipeline": "Pipelines",
+    "sink": "Sinks",
     "fault_profile": "Fault profiles",
     "observer": "Observers",
 }
