@@ -128,7 +128,7 @@ def test_attempts_of_counting_are_the_same(orchestrator: str) -> None:
 
 def test_the_command_is_told_without_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
     """Observers write events into files: a password that stood on the command line is not in them."""
-    monkeypatch.setattr("sys.orig_argv", ["anagram", "run", "-o", "sink.url=postgresql://ann:geheim@host/shop"])
+    monkeypatch.setattr("sys.argv", ["anagram", "run", "-o", "sink.url=postgresql://ann:geheim@host/shop"])
     registry, told = Registry.load(), Started()
     registry.register(told, "told")
     count_anagrams("cat", registry=registry)

@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
 from attrs import asdict
@@ -19,7 +19,7 @@ from attrs import asdict
 from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
 from pipeline_optimization.distributions import Declared, Installed, Unreadable, name_key, paths, read_installed
 
-__all__ = ["Declared", "Installed", "Unreadable", "look_up", "name_key", "version_of"]
+__all__ = ["Declared", "Installed", "Unreadable", "look_up", "name_key", "version_of", "versions"]
 
 METADATA = (".dist-info", ".egg-info")
 FILES = ("METADATA", "PKG-INFO", "entry_points.txt")
@@ -33,16 +33,19 @@ def version_of(distribution: str) -> str:
 
     Looks anew only where a directory on ``sys.path`` has changed, as installing, upgrading and removing change it.
     """
-    last = _last
-    if last is None or not _only_paths_count() or last[0] != _places():
-        installed = look_up()
-    else:
-        _, installed = last
-    if found := installed.versions.get(name_key(distribution)):
+    if found := versions().get(name_key(distribution)):
         return found
     from importlib.metadata import version  # noqa: PLC0415 - it takes long, and is not needed where the cache knows
 
     return version(distribution)
+
+
+def versions() -> Mapping[str, str]:
+    """Return the versions of installed distributions by name. Looks anew only where ``version_of`` does."""
+    last = _last
+    if last is None or not _only_paths_count() or last[0] != _places():
+        return look_up().versions
+    return last[1].versions
 
 
 def look_up() -> Installed:

@@ -32,6 +32,9 @@ ALL = frozenset({"AttemptEnded", "ItemFinished", "TaskFailed", "TaskRetried", "W
 
 SECOND = 1_000_000_000
 
+_new_tuple = tuple.__new__
+"""Makes a named tuple in a third of the time that its own constructor takes."""
+
 Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int]
 """When an attempt was handed out, began, ended and came back, its worker and slot, its latency, the bytes that it returned, its elements."""
 
@@ -50,6 +53,8 @@ class Announcer(Silence):
         )
         self._has_mortal_workers = capabilities.isolation != "none"
         self._announces_start = capabilities.announces_start
+        self._hears_attempts = "AttemptEnded" in self._heard
+        self._hears_items = "ItemFinished" in self._heard
         self._follows_attempts = any(kind in self._heard for kind in ("AttemptEnded", "WorkerSeen", "WorkerLost"))
         self._open: dict[int, tuple[int, Track]] = {}
         self._starts: dict[int, int] = {}
@@ -97,16 +102,16 @@ class Announcer(Silence):
                 self._lose(worker, completion.detail, back)
             return
         self._outcome = "ok"
-        took = round(answer.seconds * SECOND)
-        if answer.began:
-            began, ended = self._clocks.translate(worker, handed_out, answer.began, took, back)
-        else:  # where time is simulated
+        began, took = answer.began, round(answer.seconds * SECOND)
+        if not began:  # time is simulated
             began = start if start is not None else max(handed_out, back - took)
             ended = max(began, min(back, began + took))
-        if not self._lanes.knows(worker):
-            self._see(worker, back)
-        slot = self._lanes.take(worker, began, ended)
-        latency = round(answer.latency * SECOND)
+        elif handed_out <= began and (ended := began + took) <= back and not self._clocks.differ:
+            pass  # it is the clock of this process
+        else:
+            began, ended = self._clocks.translate(worker, handed_out, began, took, back)
+        slot = self._lanes.take(worker, began, ended) or self._slot_of_new(worker, began, ended, back)
+        latency = round(answer.latency * SECOND) if answer.latency else 0
         self._life = (
             handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements
         )  # fmt: skip
@@ -160,7 +165,7 @@ class Announcer(Silence):
     def finished(self, track: Track, status: Literal["done", "failed", "poison"]) -> None:
         if self._life is not None:
             self._tell(status)
-        if "ItemFinished" in self._heard:
+        if self._hears_items:
             item = track.item
             self._emit(
                 ItemFinished(
@@ -195,9 +200,7 @@ class Announcer(Silence):
         """Return the life of an attempt that did not answer, which is told of its start at most."""
         slot = 0
         if start is not None and worker:
-            if not self._lanes.knows(worker):
-                self._see(worker, back)
-            slot = self._lanes.take(worker, start, back)
+            slot = self._lanes.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
         return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1)
 
     def _tell(self, status: Literal["", "done", "failed", "poison"]) -> None:
@@ -205,34 +208,39 @@ class Announcer(Silence):
         assert self._track is not None
         handed_out, began, ended, back, worker, slot, latency, bytes_out, elements = self._life
         self._life = None
-        if "AttemptEnded" not in self._heard:
+        if not self._hears_attempts:
             return
         item = self._track.item
         self._emit(
-            AttemptEnded(
-                self._run_id,
-                item.name,
-                item.task,
-                self._number,
-                self._outcome,
-                self._error,
-                status,
-                worker,
-                slot,
-                handed_out,
-                began,
-                ended,
-                back,
-                latency,
-                item.size,
-                bytes_out,
-                elements,
+            _new_tuple(
+                AttemptEnded,
+                (
+                    self._run_id,
+                    item.name,
+                    item.task,
+                    self._number,
+                    self._outcome,
+                    self._error,
+                    status,
+                    worker,
+                    slot,
+                    handed_out,
+                    began,
+                    ended,
+                    back,
+                    latency,
+                    item.size,
+                    bytes_out,
+                    elements,
+                ),
             )
         )
 
-    def _see(self, worker: str, now: int) -> None:
+    def _slot_of_new(self, worker: str, began: int, ended: int, now: int) -> int:
+        self._lanes.add(worker)
         if "WorkerSeen" in self._heard:
             self._emit(WorkerSeen(run_id=self._run_id, time=now / SECOND, worker=worker))
+        return self._lanes.take(worker, began, ended)
 
     def _lose(self, worker: str, detail: str, now: int) -> None:
         self._lanes.leave(worker)

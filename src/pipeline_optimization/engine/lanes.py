@@ -21,22 +21,23 @@ class Lanes:
         self._free: list[int] = []  # a heap of the slots of dead workers
         self._used = 0
 
-    def knows(self, worker: str) -> bool:
-        return worker in self._lanes
-
     def take(self, worker: str, began: int, ended: int) -> int:
-        """Return the slot in which a worker ran an attempt, given in nanoseconds when that began and ended."""
+        """Return the slot in which a worker ran an attempt, given in nanoseconds when that began and ended. Return 0 for an unknown worker."""
         lanes = self._lanes.get(worker)
         if lanes is None:
-            lanes = self._lanes[worker] = []
-        elif len(lanes) == 1 and lanes[0][0] <= began:
-            slot = lanes[0][1]
+            return 0
+        if len(lanes) == 1 and (lane := lanes[0])[0] <= began:
+            slot = lane[1]
             lanes[0] = (ended, slot)
             return slot
         at = bisect_right(lanes, (began, math.inf)) - 1
         slot = lanes.pop(at)[1] if at >= 0 else self._new_slot()
         insort(lanes, (ended, slot))
         return slot
+
+    def add(self, worker: str) -> None:
+        """Get to know a worker."""
+        self._lanes.setdefault(worker, [])
 
     def leave(self, worker: str) -> None:
         """Let others have the slots of a worker that died."""
@@ -59,12 +60,14 @@ class WorkerClocks:
 
     def __init__(self) -> None:
         self._bounds: dict[str, tuple[int, int]] = {}  # by worker: the least and the most that is to be added
+        self.differ = False
 
     def translate(self, worker: str, handed_out: int, began: int, took: int, came_back: int) -> tuple[int, int]:
         """Return when an attempt began and ended, all in nanoseconds."""
         least, most = handed_out - began, came_back - began - took
         if least <= 0 <= most and worker not in self._bounds:
             return began, began + took
+        self.differ = True
         before = self._bounds.get(worker, (least, most))
         bounds = (max(least, before[0]), min(most, before[1]))
         if bounds[0] > bounds[1]:  # the clocks have drifted apart, or it is another process of the same name

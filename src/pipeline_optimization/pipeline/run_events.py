@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.stage import describe_error
-from pipeline_optimization.installed import look_up
+from pipeline_optimization.installed import versions
 from pipeline_optimization.masking import masked
 from pipeline_optimization.pipeline.job import LoadedJob, StartedJob
 from pipeline_optimization.pipeline.plan import PIPELINE_FACT, RunPlan
@@ -71,7 +71,7 @@ def _started(
         slots=executor.slots,
         seed=plan.faults.seed,
         pipeline=loaded.facts.get(PIPELINE_FACT, ""),
-        inputs=tuple(source.name for source in sources[:MOST_INPUTS]),
+        inputs=tuple(masked(source.name) for source in sources[:MOST_INPUTS]),
         retry=plan.retry.label,
         faults=faults.profile,
         latency_scale=faults.latency_scale,
@@ -81,7 +81,7 @@ def _started(
         versions=_versions(),
         host=platform.node(),
         pid=os.getpid(),
-        command=tuple(map(masked, sys.orig_argv)),
+        command=tuple(map(masked, sys.argv)),
     )
 
 
@@ -126,5 +126,5 @@ def _finished(
 
 def _versions() -> Mapping[str, str]:
     """Return the versions of Python and of the project's distributions."""
-    found = {name: version for name, version in look_up().versions.items() if name.startswith(OURS)}
+    found = {name: version for name, version in versions().items() if name.startswith(OURS)}
     return {"python": platform.python_version(), **dict(sorted(found.items()))}
