@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -62,3 +63,62 @@ def test_what_failed_runs_again(cluster: str, tmp_path: Path) -> None:
     (tmp_path / "own.py").write_text(OWN.replace('line == "bad"', 'line == "worse"'))
     code, out, err = run(cluster, tmp_path, "retry", "c", "--pipeline", "own.py", "--accept-changed-code")
     assert (code, out) == (0, "cat,2\na,1\nbad,1\nthe,1\n"), err
+
+
+HOLDING = """
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+from pipeline_optimization import Pipeline, task
+
+NOTES = Path(__file__).parent / "notes"
+
+
+def note(what: str) -> None:
+    with NOTES.open("a") as notes:
+        notes.write(f"{what} {os.getpid()}\\n")
+
+
+@contextmanager
+def session() -> Iterator[int]:
+    note("open")
+    yield 2
+    note("close")
+
+
+@asynccontextmanager
+async def later() -> AsyncIterator[int]:
+    note("open-async")
+    yield 3
+    note("close-async")
+
+
+@task(using=session)
+def double(line: str, factor: int) -> int:
+    return int(line) * factor
+
+
+@task(using=later)
+async def triple(number: int, factor: int) -> int:
+    return number * factor
+
+
+pipeline = Pipeline("holding").lines().map(double).map(triple).sum()
+"""
+
+
+def test_resources_are_closed(cluster: str, tmp_path: Path) -> None:
+    """What workers have opened, each once, is closed when the run ends."""
+    (tmp_path / "holding.py").write_text(HOLDING)
+    (tmp_path / "in.txt").write_text("".join(f"{number}\n" for number in range(50)))
+    code, out, err = run(cluster, tmp_path, "run", "--pipeline", "holding.py", "in.txt", "--chunk-size", "8")
+    assert (code, out.strip()) == (0, "7350"), err
+    notes = Counter((tmp_path / "notes").read_text().splitlines())
+    assert set(notes.values()) == {1}
+    for what in ("", "-async"):
+        opened, closed = (
+            {note.split()[1] for note in notes if note.startswith(f"{how}{what} ")} for how in ("open", "close")
+        )
+        assert opened == closed != set()
