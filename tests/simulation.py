@@ -23,13 +23,15 @@ from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.quota import Quota, quota_of
 from pipeline_optimization.engine.tally import Tally
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
-from pipeline_optimization.engine.work import Item, Retrying
+from pipeline_optimization.engine.work import Item, Retrying, TaskPolicy
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
 from pipeline_optimization.types import Attempt, AttemptEnded, Completion, ItemFinished, TaskFailed
 from pipeline_optimization.types.events import EngineEvent
+from quota_watch import QuotaWatch, check_quotas
 
 ROOT, LEAF = "root", "leaf"
 POISON_LOSSES = 3
@@ -56,6 +58,7 @@ class Scenario:
     commit_rate: float
     crashes: tuple[int, ...]
     is_flat: bool
+    quotas: Mapping[str, Quota | None]
 
     @classmethod
     def of(cls, seed: int) -> Scenario:
@@ -81,12 +84,25 @@ class Scenario:
             commit_rate=random.choice([0.1, 0.5, 1.0]),
             crashes=tuple(random.randint(1, 60) for _ in range(random.choice([0, 0, 1, 2, 5]))),
             is_flat=is_flat,
+            quotas=_quotas(Random(f"quotas of {seed}")),
         )
 
     @property
     def faults(self) -> FaultPlan:
         faults = TaskFaults(self.failure_rate, 0.1)
         return FaultPlan(tasks={ROOT: faults, LEAF: faults}, seed=self.seed)
+
+
+def _quotas(random: Random) -> Mapping[str, Quota | None]:
+    """Return what roots and leaves may take: most often anything, else a limit, a rate, both, or one quota together."""
+    drawn = [
+        None,
+        None,
+        *(quota_of(limit, rate, None) for limit, rate in ((1, None), (3, None), (None, "5/s"), (2, "2/s"))),
+    ]
+    if random.random() < 0.2:
+        return dict.fromkeys((ROOT, LEAF), random.choice(drawn))
+    return {task: random.choice(drawn) for task in (ROOT, LEAF)}
 
 
 @define(eq=False)
@@ -114,7 +130,7 @@ class Adversary:
         return [Fate(took), Fate(took * 1.5)] if draw("doubled") < 0.1 else [Fate(took)]
 
 
-class WatchedOrchestrator(VirtualOrchestrator):
+class WatchedOrchestrator(QuotaWatch):
     """Checks what the engine promises its orchestrators."""
 
     def __init__(self, slots: int, adversary: Adversary, *, can_kill: bool) -> None:
@@ -267,6 +283,7 @@ class Life:
                 emit=self.trace.append,
                 run_id=str(self.number),
                 limits=Limits(parked=5, breaker=0, item_timeout=scenario.item_timeout),
+                policies={task: TaskPolicy(quota=quota) for task, quota in scenario.quotas.items()},
                 capabilities=orchestrator.capabilities,
                 tick=lambda: self._tick(workload, orchestrator.clock.now()),
                 quarantine=workload.quarantine,
@@ -277,6 +294,8 @@ class Life:
             except CrashError:
                 return None
         self._check(engine, tree, workload, adversary, finished_before)
+        if isinstance(orchestrator, QuotaWatch):
+            check_quotas(orchestrator, scenario.quotas)
         return None if engine.stop is not None else self._outcome(engine, tree, workload)
 
     def _tick(self, workload: CheckpointedWorkload, now: float) -> None:
