@@ -61,7 +61,7 @@ def _facts(report: PipelineReport[Any]) -> Table:
     if summary.startup >= NOTABLE_STARTUP:
         facts.add_row("start-up", f"{time_text(summary.startup)} until {summary.orchestrator} could take work")
     if summary.floor:
-        facts.add_row("floor", f"{time_text(summary.floor)} (the least that the drawn waits allow)")
+        facts.add_row("floor", f"{time_text(summary.floor)} (the least that drawn waits, limits and rates allow)")
     if summary.faults.profile != "none":
         facts.add_row(
             "seed", f"{summary.seed} (faults {summary.faults.profile}, latency scale {summary.faults.latency_scale:g})"
