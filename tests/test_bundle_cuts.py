@@ -139,3 +139,24 @@ def test_builtin_that_stops() -> None:
     report = run(Pipeline("stops").values(str).map(int).collect(), values, orchestrator="sequential")
     assert report.result == [1, 3]
     assert report.summary.failures == {("int", "StopIteration"): 1}
+
+
+class Unsendable:
+    """Stays where it is."""
+
+    def __reduce__(self) -> str:
+        raise TypeError("it stays here")
+
+
+def sometimes(line: str) -> Any:
+    return Unsendable() if line == "b" else line
+
+
+def test_values_that_cannot_be_sent_cost_nobody_else(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A value that no process can be sent costs its own element, whichever blocks the others of its bundle are in."""
+    for growth in (1, 4):
+        monkeypatch.setattr(time_slice, "GROWTH", growth)
+        pipeline = Pipeline("letters").lines().map(sometimes).collect()
+        report = run(pipeline, "a\nc\nb\na\n", orchestrator="threaded")
+        assert report.result == ["a", "c", "a"]
+        assert report.summary.failures == {("sometimes", "UnsendableError"): 1}

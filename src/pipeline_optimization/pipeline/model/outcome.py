@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from attrs import astuple, define, field, fields, frozen
 
 from pipeline_optimization.engine.stage import Bundled
 from pipeline_optimization.engine.wire import Done
-from pipeline_optimization.pipeline.model.codec import PLAIN
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.types import ErrorRecord
 
@@ -84,40 +83,54 @@ class Outcome:
 
     def to_bundled(self) -> Bundled:
         """Return the outcome as bytes, with what was done beside them. All that is in it is plain, so it may be kept."""
-        failed = [(*astuple(one, recurse=False)[:-1], astuple(one.error)) for one in self.failed]
-        waiting = [astuple(one, recurse=False) for one in self.waiting]
-        parts: tuple[tuple[Any, ...], ...] = (
-            (failed, waiting, self.total, self.elements, self.unreadable),
-            (self.invalid_bytes, self.looks, self.rest, self.seconds),
+        failed = [(one.step, one.path, len(one.data), one.shown, astuple(one.error)) for one in self.failed]
+        waiting = [(one.step, one.path, len(one.data), one.shown) for one in self.waiting]
+        total = None if self.total is None else len(self.total)
+        facts = (self.elements, self.unreadable, self.invalid_bytes, self.looks, self.rest, self.seconds)
+        memory = None if self.remembered is None else (self.remembered.hits, self.remembered.problems)
+        head = json.dumps((failed, waiting, total, facts, memory)).encode()
+        data = [one.data for one in self.failed] + [one.data for one in self.waiting]
+        return Bundled(
+            b"".join([len(head).to_bytes(LENGTH_BYTES, "big"), head, *data, self.total or b""]),
+            list(self.done.values()),
+            self.elements or 1,
         )
-        if self.remembered is not None:
-            parts += ((dict(self.remembered.hits), self.remembered.problems),)
-        return Bundled(PLAIN.encode(parts), list(self.done.values()), self.elements or 1)
 
     @staticmethod
     def from_bytes(data: bytes) -> Outcome:
         """Return the outcome. Raises ValueError or LookupError for bytes that are none."""
+        at = LENGTH_BYTES + int.from_bytes(data[:LENGTH_BYTES], "big")
+
+        def take(size: int) -> bytes:
+            nonlocal at
+            at += size
+            return data[at - size : at]
+
         try:
-            (failed, waiting, total, elements, unreadable), (invalid_bytes, looks, rest, seconds), *memory = (
-                PLAIN.decode(data)
-            )
-            return Outcome(
+            failed, waiting, total, facts, memory = json.loads(data[LENGTH_BYTES:at])
+            elements, unreadable, invalid_bytes, looks, rest, seconds = facts
+            found = Outcome(
                 failed=[
-                    Failed(step, path, data, shown, ErrorRecord(**dict(zip(_ERROR, error, strict=True))))
-                    for step, path, data, shown, error in failed
+                    Failed(step, tuple(path), take(size), shown, ErrorRecord(**dict(zip(_ERROR, error, strict=True))))
+                    for step, path, size, shown, error in failed
                 ],
-                waiting=[Waiting(*facts) for facts in waiting],
-                total=total,
+                waiting=[Waiting(step, tuple(path), take(size), shown) for step, path, size, shown in waiting],
+                total=None if total is None else take(total),
                 elements=elements,
-                unreadable=unreadable,
+                unreadable=None if unreadable is None else tuple(unreadable),
                 invalid_bytes=invalid_bytes,
                 looks=looks,
                 rest=rest,
                 seconds=seconds,
-                remembered=Remembered.of(*memory[0]) if memory else None,
+                remembered=None if memory is None else Remembered.of(*memory),
             )
         except TypeError as error:
             raise ValueError(str(error)) from error
+        if at != len(data):
+            raise ValueError(f"it has {len(data):,} bytes and not {at:,}")
+        return found
 
+
+LENGTH_BYTES = 4
 
 _ERROR = [field.name for field in fields(ErrorRecord)]

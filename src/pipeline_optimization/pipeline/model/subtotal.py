@@ -2,69 +2,93 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from types import NoneType
 from typing import Any
 
 from attrs import define, field
 
 from pipeline_optimization.engine.stage import is_of_the_run
 from pipeline_optimization.pipeline.model.batch import Batch
-from pipeline_optimization.pipeline.model.codec import Codec
+from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
+from pipeline_optimization.pipeline.model.ends import Collect, Count, Sum, Top
 from pipeline_optimization.pipeline.model.failures import ElementFailures
 from pipeline_optimization.pipeline.model.outcome import Outcome
 
 __all__ = ["Subtotal"]
+
+SIMPLE = frozenset({bool, bytes, float, int, str, NoneType})
+"""Types of values that can always be sent, kept and counted."""
+
+NUMBERS = frozenset({bool, float, int})
 
 
 @define(eq=False)
 class Subtotal:
     """Adds batches as they reach the end of a pipeline.
 
-    They are kept until all of them are added and encoded: where that fails, nobody knows for which element, and an end may have changed its
-    total before it raised. Then each is added for itself.
+    Batches of simple values are added and forgotten, so that what a worker holds stays in the processor's cache. Others are kept until all of
+    them are added and encoded: where that fails, nobody knows for which element, and an end may have changed its total before it raised. Then
+    each is added for itself.
     """
 
     failures: ElementFailures
     codec: Codec
-    _batches: list[Batch] = field(factory=list, init=False)
-    _total: Any = field(default=None, init=False)
+    _totals: list[Any] = field(factory=list, init=False)
+    _kept: list[Batch] = field(factory=list, init=False)
+    _kept_total: Any = field(default=None, init=False)
     _error: BaseException | None = field(default=None, init=False)
 
     def add(self, elements: Batch) -> None:
         if not elements:
             return
         end = self.failures.pipeline.end
-        is_first = not self._batches
-        self._batches.append(elements)
-        if self._error is not None:
-            return
         try:
-            self._total = end.add(end.zero() if is_first else self._total, elements)
+            if self._is_simple(elements.values):
+                self._totals = [end.add(self._totals[0] if self._totals else end.zero(), elements)]
+                return
+            if self._error is None:
+                self._kept_total = end.add(self._kept_total if self._kept else end.zero(), elements)
         except BaseException as error:
             if is_of_the_run(error):
                 raise
             self._error = error
+        self._kept.append(elements)
+
+    def _is_simple(self, values: Sequence[Any]) -> bool:
+        """Return whether the values need not be kept: they can be encoded, and where one cannot be added the total stays as it was."""
+        if self.codec not in (PICKLED, BY_VALUE, PLAIN):
+            return False
+        end, kinds = self.failures.pipeline.end, set(map(type, values))
+        if isinstance(end, Sum):
+            return end.of is None and kinds <= NUMBERS
+        return isinstance(end, Count | Collect | Top) and kinds <= SIMPLE
 
     def finish(self, outcome: Outcome) -> None:
         """Put the total into an outcome, if anything reached the end, and the failures of elements that could not be added."""
-        if not self._batches:
+        end, codec = self.failures.pipeline.end, self.codec
+        outcome.total = codec.encode(self._totals[0]) if self._totals else None
+        if not self._kept:
             return
         try:
             if self._error is not None:
                 raise self._error
-            outcome.total = self.codec.encode(self._total)
+            outcome.total = codec.encode(
+                end.merge(self._totals[0], self._kept_total) if self._totals else self._kept_total
+            )
         except BaseException as error:
             if is_of_the_run(error):
                 raise
             self._add_one_by_one(outcome, error)
 
     def _add_one_by_one(self, outcome: Outcome, error: BaseException) -> None:
-        """Add elements of which one cannot be added, which the others must not pay for."""
-        if sum(map(len, self._batches)) == 1:
-            outcome.failed.append(self.failures.at_end(*self._batches[0][0], error))
+        """Add those that were kept, of which one cannot be added, which the others must not pay for."""
+        if outcome.total is None and sum(map(len, self._kept)) == 1:
+            outcome.failed.append(self.failures.at_end(*self._kept[0][0], error))
             return
         end, codec = self.failures.pipeline.end, self.codec
-        total = codec.encode(end.zero())
-        for path, value in (element for batch in self._batches for element in batch):
+        total = codec.encode(end.zero()) if outcome.total is None else outcome.total
+        for path, value in (element for batch in self._kept for element in batch):
             try:
                 alone = codec.encode(end.add(end.zero(), Batch.of([(path, value)])))
                 total = codec.encode(end.merge(codec.decode(total), codec.decode(alone)))

@@ -13,12 +13,13 @@ from attrs import define, field
 
 __all__ = ["QUANTUM", "TimeSlice", "new_time_slice", "pieces_for"]
 
-QUANTUM = 0.1
-"""Seconds that a bundle may take before its rest goes back: a hundred times what an attempt costs, and no longer than the last worker may keep
+QUANTUM = 0.25
+"""Seconds that a bundle may take before its rest goes back: some hundred times what an attempt costs, and no longer than the last worker may keep
 the others waiting."""
 
-BLOCK = 0.02
-"""Seconds that a block of elements should take, after each of which a worker looks at the clock."""
+BLOCK = 0.004
+"""Seconds that a block of elements should take, after each of which a worker looks at the clock. What fits into the processor's cache goes through
+all steps in half of the time."""
 
 GROWTH = 4
 
