@@ -23,10 +23,15 @@ def clean(text: str) -> str:
 
 
 def attribute(key: str, value: Value) -> KeyValue:
+    # A run may have millions of these two, and what comes first is asked first.
+    if type(value) is int:
+        return KeyValue(key=key, value=AnyValue(int_value=value))
+    if type(value) is float:
+        return KeyValue(key=key, value=AnyValue(double_value=value))
     return KeyValue(key=key, value=_any_value(value))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=4096, typed=True)
 def common_attribute(key: str, value: str | int) -> KeyValue:
     """Return an attribute that many have, such as a task. It is shared: append it to others, which copies it."""
     return attribute(key, value)

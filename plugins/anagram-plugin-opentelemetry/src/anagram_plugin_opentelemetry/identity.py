@@ -7,7 +7,7 @@ from hashlib import blake2b
 from random import SystemRandom
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 from opentelemetry import trace
 from opentelemetry.propagators.textmap import default_getter
 from opentelemetry.sdk.resources import OTELResourceDetector, Resource
@@ -40,10 +40,16 @@ class TraceIdentity:
     is_parent_remote: bool
     trace_state: str
     is_sampled: bool
+    _keyed: blake2b = field(init=False, repr=False, eq=False)
+
+    @_keyed.default
+    def _begin(self) -> blake2b:
+        return blake2b(digest_size=8, key=self.run_span_id + self.trace_id)
 
     def item_span_id(self, item: str) -> bytes:
         """Return the id of an item's span. It follows from the item, so that nobody need remember a million."""
-        digest = blake2b(item.encode("utf-8", "surrogatepass"), digest_size=8, key=self.run_span_id + self.trace_id)
+        digest = self._keyed.copy()
+        digest.update(item.encode("utf-8", "surrogatepass"))
         return digest.digest()
 
 

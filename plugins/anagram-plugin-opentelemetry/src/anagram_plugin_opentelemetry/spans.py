@@ -6,7 +6,7 @@ of the run's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from random import Random, SystemRandom
 
 from attrs import define
@@ -23,9 +23,16 @@ __all__ = ["Spans"]
 MOST_OPEN = 100_000
 """Items under way that are remembered. The engine has fewer, but for bundles that were split, which never end."""
 
+MOST_PATTERNS = 4096
+"""Kinds of attempts whose common part is remembered."""
+
 INTERNAL = Span.SPAN_KIND_INTERNAL
 ERROR = Status.STATUS_CODE_ERROR
 SAMPLED, KNOWS_IF_REMOTE, IS_REMOTE = 0x1, 0x100, 0x200
+
+
+_AttemptKind = tuple[str, str, int, str, int, int, bool]
+"""Task, outcome, number, worker, slot, elements, and whether it was made inside that of a bundle."""
 
 
 @define
@@ -49,6 +56,7 @@ class Spans:
         self._unix = unix
         self._ids = Random(SystemRandom().getrandbits(64))  # noqa: S311 - ids, no secrets
         self._open: dict[str, _Open] = {}
+        self._patterns: dict[_AttemptKind, Span] = {}
         self._made: list[Span] = []
 
     def __len__(self) -> int:
@@ -61,7 +69,7 @@ class Spans:
 
     def attempt_ended(self, event: AttemptEnded) -> bytes:
         """Add the attempt's span, and the item's if it was the last one. Return the id of the attempt's."""
-        span_id = self._ids.randrange(1, 1 << 64).to_bytes(8)
+        span_id = (self._ids.getrandbits(64) or 1).to_bytes(8)
         if self._identity.is_sampled:
             self._made.append(self._attempt(event, span_id))
             self._follow_item(event)
@@ -78,24 +86,38 @@ class Spans:
         self._made.append(self._run(event, end))
 
     def _attempt(self, event: AttemptEnded, span_id: bytes) -> Span:
-        began, ended = event.began_ns, event.ended_ns
+        handed_out, began, ended = event.handed_out_ns, event.began_ns, event.ended_ns
+        span = self._like(
+            (event.task, event.outcome, event.attempt, event.worker, event.slot, event.elements, handed_out is None)
+        )
         if began is None or ended is None:
             began, ended = _start(event), event.came_back_ns
-        span = Span(
-            trace_id=self._identity.trace_id,
-            span_id=span_id,
-            parent_span_id=self._identity.item_span_id(event.item),
-            flags=KNOWS_IF_REMOTE | SAMPLED,
-            name=f"{clean(event.task)} attempt",
-            kind=INTERNAL,
-            start_time_unix_nano=self._unix(began),
-            end_time_unix_nano=self._unix(ended),
-        )
-        span.attributes.extend(_facts(event))
+        elif handed_out is not None:
+            span.attributes.append(attribute("anagram.queued", (began - handed_out) / 1e9))
+        span.span_id = span_id
+        span.parent_span_id = self._identity.item_span_id(event.item)
+        span.start_time_unix_nano = self._unix(began)
+        span.end_time_unix_nano = self._unix(ended)
+        span.attributes.append(attribute("anagram.item", event.item))
+        span.attributes.append(attribute("anagram.bytes_in", event.bytes_in))
+        span.attributes.append(attribute("anagram.bytes_out", event.bytes_out))
+        if event.latency_ns:
+            span.attributes.append(attribute("anagram.simulated_latency", event.latency_ns / 1e9))
         if event.outcome != "ok":
-            span.attributes.append(common_attribute("error.type", error_of(event)))
-            span.status.code = ERROR
-            span.status.message = clean(event.error.message) if event.error is not None else event.outcome
+            _mark_failed(span, event)
+            if event.error is not None and event.error.injected:
+                span.attributes.append(attribute("anagram.injected", value=True))
+        return span
+
+    def _like(self, kind: _AttemptKind) -> Span:
+        """Return a span with what attempts of a kind have in common, which takes much less time to copy than to make."""
+        pattern = self._patterns.get(kind)
+        if pattern is None:
+            if len(self._patterns) >= MOST_PATTERNS:
+                self._patterns.clear()
+            pattern = self._patterns[kind] = self._new_span(f"{clean(kind[0])} attempt", _facts(kind))
+        span = Span()
+        span.CopyFrom(pattern)
         return span
 
     def _follow_item(self, event: AttemptEnded) -> None:
@@ -104,9 +126,7 @@ class Spans:
         if event.status:
             span = self._item(event.item, opened, event.came_back_ns, event.status)
             if event.status != "done":
-                span.attributes.append(common_attribute("error.type", error_of(event)))
-                span.status.code = ERROR
-                span.status.message = clean(event.error.message) if event.error is not None else event.outcome
+                _mark_failed(span, event)
             self._made.append(span)
             return
         self._open[event.item] = opened
@@ -115,25 +135,27 @@ class Spans:
             self._made.append(self._item(item, self._open.pop(item), event.came_back_ns, "unfinished"))
 
     def _item(self, item: str, opened: _Open, end: int, status: str) -> Span:
-        span = Span(
-            trace_id=self._identity.trace_id,
-            span_id=self._identity.item_span_id(item),
-            parent_span_id=self._identity.run_span_id,
-            flags=KNOWS_IF_REMOTE | SAMPLED,
-            name=clean(opened.task),
-            kind=INTERNAL,
-            start_time_unix_nano=self._unix(opened.start),
-            end_time_unix_nano=self._unix(end),
+        facts = (
+            attribute("anagram.item", item),
+            common_attribute("anagram.task", opened.task),
+            common_attribute("anagram.item.attempts", opened.attempts),
+            common_attribute("anagram.item.status", status),
         )
-        span.attributes.extend(
-            (
-                attribute("anagram.item", item),
-                common_attribute("anagram.task", opened.task),
-                common_attribute("anagram.item.attempts", opened.attempts),
-                common_attribute("anagram.item.status", status),
-            )
-        )
+        span = self._new_span(clean(opened.task), facts)
+        span.span_id = self._identity.item_span_id(item)
+        span.parent_span_id = self._identity.run_span_id
+        span.start_time_unix_nano = self._unix(opened.start)
+        span.end_time_unix_nano = self._unix(end)
         return span
+
+    def _new_span(self, name: str, facts: Iterable[KeyValue]) -> Span:
+        return Span(
+            trace_id=self._identity.trace_id,
+            flags=KNOWS_IF_REMOTE | SAMPLED,
+            name=name,
+            kind=INTERNAL,
+            attributes=facts,
+        )
 
     def _run(self, event: RunFinished, end: int) -> Span:
         identity, started = self._identity, self._started
@@ -162,28 +184,24 @@ def _start(event: AttemptEnded) -> int:
     return event.came_back_ns if event.handed_out_ns is None else event.handed_out_ns
 
 
-def _facts(event: AttemptEnded) -> list[KeyValue]:
-    facts = [
-        attribute("anagram.item", event.item),
-        common_attribute("anagram.task", event.task),
-        common_attribute("anagram.attempt", event.attempt),
-        common_attribute("anagram.outcome", event.outcome),
-        attribute("anagram.bytes_in", event.bytes_in),
-        attribute("anagram.bytes_out", event.bytes_out),
-    ]
-    if event.worker:
-        facts += [common_attribute("anagram.worker", event.worker), common_attribute("anagram.slot", event.slot)]
-    if event.handed_out_ns is None:
-        facts.append(common_attribute("anagram.in_bundle", "true"))
-    elif event.began_ns is not None:
-        facts.append(attribute("anagram.queued", (event.began_ns - event.handed_out_ns) / 1e9))
-    if event.latency_ns:
-        facts.append(attribute("anagram.simulated_latency", event.latency_ns / 1e9))
-    if event.elements != 1:
-        facts.append(common_attribute("anagram.elements", event.elements))
-    if event.error is not None and event.error.injected:
-        facts.append(common_attribute("anagram.injected", "true"))
-    return facts
+def _mark_failed(span: Span, event: AttemptEnded) -> None:
+    span.attributes.append(common_attribute("error.type", error_of(event)))
+    span.status.code = ERROR
+    span.status.message = clean(event.error.message) if event.error is not None else event.outcome
+
+
+def _facts(kind: _AttemptKind) -> Iterator[KeyValue]:
+    task, outcome, attempt, worker, slot, elements, is_in_bundle = kind
+    yield attribute("anagram.task", task)
+    yield attribute("anagram.attempt", attempt)
+    yield attribute("anagram.outcome", outcome)
+    if worker:
+        yield attribute("anagram.worker", worker)
+        yield attribute("anagram.slot", slot)
+    if elements != 1:
+        yield attribute("anagram.elements", elements)
+    if is_in_bundle:
+        yield attribute("anagram.in_bundle", value=True)
 
 
 def _run_facts(started: RunStarted, event: RunFinished) -> list[KeyValue]:
