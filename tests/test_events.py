@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from generated_pipelines import Scenario
-from pipeline_optimization import Registry, count_anagrams, run
+from pipeline_optimization import Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import AttemptEnded, Orchestrator, RunStarted, TaskRetried
@@ -101,6 +101,26 @@ def test_attempts_are_the_same_in_processes() -> None:
     for seed in SEEDS[:3]:
         scenario = Scenario.of(seed)
         assert story_of(scenario, "multiprocess", workers=2) == story_of(scenario, "sequential"), f"seed {seed}"
+
+
+def refuses_three(number: int) -> int:
+    if number == 3:
+        raise ValueError("no")
+    return number
+
+
+@pytest.mark.parametrize("orchestrator", ["sequential", "threaded"])
+def test_an_element_that_failed_among_others_names_its_bundle(orchestrator: str) -> None:
+    """So does its attempt in the bundle's; those that it is tried again with are its own."""
+    registry, kept = Registry.load(), Kept()
+    registry.register(kept, "kept")
+    numbers = Pipeline("numbers").values(int).map(refuses_three).count()
+    run(numbers, range(5), orchestrator=orchestrator, registry=registry, retry_options={"attempts": 2, "base": 0.0})
+    assert [(one.attempt, one.bundle, one.handed_out_ns is None) for one in kept.attempts] == [
+        (1, "", False),
+        (1, kept.attempts[0].item, True),
+        (2, "", False),
+    ]
 
 
 @pytest.mark.parametrize("orchestrator", ["threaded", "asyncio", "multiprocess"])

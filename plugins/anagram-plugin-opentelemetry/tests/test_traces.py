@@ -141,6 +141,10 @@ def test_elements_that_fail_in_a_bundle(receiver: Any) -> None:
     again = [one for one in attempts if one["anagram.item"] in {one["anagram.item"] for one in inside}]
     assert Counter(one["anagram.attempt"] for one in again) == {1: 2, 2: 2}
     assert {span.parent_span_id for span in items_in(spans)} == {run_in(spans).span_id}
+    linked = {link.span_id for span in attempts_in(spans) for link in span.links}
+    assert sum(len(span.links) for span in attempts_in(spans)) == 2
+    bundles = [facts(span)["anagram.item"] for span in items_in(spans) if span.span_id in linked]
+    assert bundles == ["values:0:0"]
 
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"

@@ -232,6 +232,7 @@ class Announcer(Silence):
                     item.size,
                     bytes_out,
                     elements,
+                    item.bundle if handed_out is None else "",
                 ),
             )
         )

@@ -48,7 +48,7 @@ class Item:
     attempt: more than 1 if an earlier run gave it up, so that it meets other faults than it met there.
 
     ``position`` is what the ledger knows the item by, if not by its id. ``failed`` is the error of its first attempt where that was
-    made in a bundle of several items. ``is_bundle``: it is such a bundle, whose items the ledger has, and not itself; ``split``
+    made in a bundle of several items, and ``bundle`` the name of that. ``is_bundle``: it is such a bundle, whose items the ledger has, and not itself; ``split``
     returns smaller ones in its place where its worker died, and none where there are none. ``runs`` says for people what the item
     runs, in errors of which nobody else can tell.
     """
@@ -63,6 +63,7 @@ class Item:
     first_attempt: int = 1
     position: int | None = None
     failed: ErrorRecord | None = None
+    bundle: str = ""
     is_bundle: bool = False
     runs: str = field(default="", repr=False)
     split: Callable[[], Sequence[Item]] | None = field(default=None, repr=False, eq=False)

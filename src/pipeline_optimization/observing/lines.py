@@ -97,7 +97,7 @@ class AttemptLines:
         """Return the line of an attempt, which ``stands_for`` so many."""
         (
             _, item, task, number, outcome, error, status, worker, slot, handed_out, began, ended, back, latency,
-            bytes_in, bytes_out, elements,
+            bytes_in, bytes_out, elements, bundle,
         ) = event  # fmt: skip
         key = (task, worker, slot, outcome, status)
         head = self._heads.get(key)
@@ -111,6 +111,8 @@ class AttemptLines:
         tail = "" if error is None else f',"error":{json.dumps(_error(error), separators=(",", ":"))}'
         if stands_for != 1:
             tail += f',"stands_for":{stands_for}'
+        if bundle:
+            tail += f',"bundle":{_encode(bundle)}'
         if handed_out is None or began is None:
             handed_out, began, ended = (_or_null(time) for time in (handed_out, began, ended))  # type: ignore[assignment]
         return (

@@ -86,7 +86,7 @@ class AttemptEnded(NamedTuple):
     ``status`` says what became of the item by this attempt: "" while it goes on (there is another attempt, its bundle was split, or
     the run was stopped). ``slot`` counts from 1; attempts of one slot do not overlap; it is 0 where the worker is not known.
     ``latency_ns`` is the simulated part of the attempt. ``bytes_in`` are those of the item, ``bytes_out`` those of the result, and ``elements`` is
-    how many elements of the input the attempt took together.
+    how many elements of the input the attempt took together. ``bundle`` is the item in whose attempt this one was made, empty for all others.
 
     A named tuple, since a run may have millions of attempts, and an attrs class takes five times as long to make.
     """
@@ -108,6 +108,7 @@ class AttemptEnded(NamedTuple):
     bytes_in: int
     bytes_out: int
     elements: int
+    bundle: str = ""
 
     @property
     def time(self) -> float:

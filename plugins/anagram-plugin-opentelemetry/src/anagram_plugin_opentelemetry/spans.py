@@ -101,6 +101,9 @@ class Spans:
         span.attributes.append(attribute("anagram.item", event.item))
         span.attributes.append(attribute("anagram.bytes_in", event.bytes_in))
         span.attributes.append(attribute("anagram.bytes_out", event.bytes_out))
+        if event.bundle:
+            # A bundle is no parent: it succeeded, and its elements have attempts that are not its own.
+            span.links.add(trace_id=self._identity.trace_id, span_id=self._identity.item_span_id(event.bundle))
         if event.latency_ns:
             span.attributes.append(attribute("anagram.simulated_latency", event.latency_ns / 1e9))
         if event.outcome != "ok":

@@ -106,7 +106,7 @@ class PipelineWorkload:
         if not outcome.failed and not outcome.waiting:
             return left
         place = self.places(item)
-        again = [evolve(self.item_of(one, place(one)), failed=one.error) for one in outcome.failed]
+        again = [evolve(self.item_of(one, place(one)), failed=one.error, bundle=item.name) for one in outcome.failed]
         return [*again, *(self.item_of(one, place(one)) for one in outcome.waiting), *left]
 
     def _rest(self, item: Item, outcome: Outcome) -> list[Item]:
