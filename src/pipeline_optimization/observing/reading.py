@@ -137,7 +137,8 @@ class EventReader:
     def _made(self, kind: type, facts: Mapping[str, Any]) -> Any:
         """Return a record of a kind, made of those members that it has."""
         hints = HINTS[kind]
-        names = AttemptEnded._fields if kind is AttemptEnded else [one for one in hints if one in facts]
+        always = set(AttemptEnded._fields) - set(AttemptEnded._field_defaults) if kind is AttemptEnded else set()
+        names = [one for one in hints if one in facts or one in always]
         values = {name: self._value(facts.get(name), hints[name]) for name in names}
         try:
             made = kind(**values)
