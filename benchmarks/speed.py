@@ -27,6 +27,7 @@ from speed_table import (
     elements,
     kernels,
     memory,
+    observing,
     scaling,
     small_files,
     startup,
@@ -50,6 +51,7 @@ SECTIONS: Mapping[str, Callable[[Bench], Section]] = {
     "checkpoint": checkpoint.measure,
     "workers": workers.measure,
     "elements": elements.measure,
+    "observing": observing.measure,
 }
 
 

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Container
 from typing import Literal
 
-from pipeline_optimization.engine.clock import Clock, SystemClock
+from pipeline_optimization.engine.clock import AttemptTimers, Clock, SystemClock
 from pipeline_optimization.engine.lanes import Lanes, WorkerClocks
 from pipeline_optimization.engine.tally import Emit, Silence
 from pipeline_optimization.engine.wire import Answer
@@ -57,7 +57,7 @@ class Announcer(Silence):
         self._hears_items = "ItemFinished" in self._heard
         self._follows_attempts = any(kind in self._heard for kind in ("AttemptEnded", "WorkerSeen", "WorkerLost"))
         self._open: dict[int, tuple[int, Track]] = {}
-        self._starts: dict[int, int] = {}
+        self._starts: dict[int, float] = {}
         self._lanes = Lanes()
         self._clocks = WorkerClocks()
         # What has come back and is not told yet.
@@ -68,16 +68,9 @@ class Announcer(Silence):
         self._error: ErrorRecord | None = None
         self._worker = ""
 
-    def noting(self, note: Callable[[int], None]) -> Callable[[int], None]:
-        if not self._follows_attempts:
-            return note
-        starts, now = self._starts, self._now
-
-        def both(attempt_id: int) -> None:
-            starts[attempt_id] = now()
-            note(attempt_id)
-
-        return both
+    def follow(self, timers: AttemptTimers) -> None:
+        if self._follows_attempts:
+            timers.starts = self._starts
 
     def handed_out(self, attempt_id: int, track: Track) -> None:
         if self._follows_attempts:
@@ -93,18 +86,18 @@ class Announcer(Silence):
             self._tell("")
         back = self._now()
         handed_out = self._open.pop(completion.id)[0]
-        start = self._starts.pop(completion.id, None)
+        started = self._starts.pop(completion.id, None)
         self._track, self._number, self._error = track, track.number, None
         if answer is None:
             self._outcome = "lost"
-            self._life = self._cut_life(handed_out, start, back, worker)
+            self._life = self._cut_life(handed_out, started, back, worker)
             if self._has_mortal_workers and worker:
                 self._lose(worker, completion.detail, back)
             return
         self._outcome = "ok"
         began, took = answer.began, round(answer.seconds * SECOND)
         if not began:  # time is simulated
-            began = start if start is not None else max(handed_out, back - took)
+            began = round(started * SECOND) if started is not None else max(handed_out, back - took)
             ended = max(began, min(back, began + took))
         elif handed_out <= began and (ended := began + took) <= back and not self._clocks.differ:
             pass  # it is the clock of this process
@@ -196,8 +189,9 @@ class Announcer(Silence):
         if self._life is not None:
             self._tell("")
 
-    def _cut_life(self, handed_out: int, start: int | None, back: int, worker: str) -> Life:
-        """Return the life of an attempt that did not answer, which is told of its start at most."""
+    def _cut_life(self, handed_out: int, started: float | None, back: int, worker: str) -> Life:
+        """Return the life of an attempt that did not answer, of which its start is known at most, in seconds."""
+        start = None if started is None else max(handed_out, min(back, round(started * SECOND)))
         slot = 0
         if start is not None and worker:
             slot = self._lanes.take(worker, start, back) or self._slot_of_new(worker, start, back, back)

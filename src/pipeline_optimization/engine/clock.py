@@ -32,6 +32,8 @@ class SystemClock:
 class AttemptTimers:
     """Keeps when each attempt under way started: when its orchestrator announced it, or else when it was submitted.
 
+    Who needs what was announced gives it ``starts``, and takes from there what is over.
+
     All methods but ``announce`` are called from the engine's thread, and so is ``on_start``, with each attempt that starts.
     """
 
@@ -40,6 +42,7 @@ class AttemptTimers:
         self._on_start = on_start
         self._are_announced = are_announced
         self._announced: deque[tuple[int, float]] = deque()  # appending is atomic
+        self.starts: dict[int, float] | None = None
         self._waiting: dict[int, float | None] = {}
         self._running: set[int] = set()  # those that may not take any time
         self._ends: list[tuple[float, int]] = []  # a heap; attempts that are over stay in it until they are at its top
@@ -84,6 +87,8 @@ class AttemptTimers:
         """Hear what was announced so far."""
         while self._announced:
             attempt_id, now = self._announced.popleft()
+            if self.starts is not None:
+                self.starts[attempt_id] = now
             if attempt_id in self._waiting:
                 self._start(attempt_id, now, self._waiting.pop(attempt_id))
 

@@ -63,6 +63,7 @@ class Engine:
         self._quarantine = quarantine
         self._throttling = throttling_of(clock, policies)
         self._flight = Flight(clock, self._limits, policies, self._capabilities, self._throttling)
+        self._announce.follow(self._flight.timers)
         self._breaker = CircuitBreaker(self._limits.breaker)
         self._horizon = Horizon(clock, self._limits, should_stop)
         self.tally = Tally()
@@ -100,7 +101,7 @@ class Engine:
             OpenContext(
                 run_id=self._run_id,
                 worker_init=worker_init,
-                started=self._announce.noting(self._flight.timers.announce),
+                started=self._flight.timers.announce,
                 # Anywhere else in an orchestrator a signal could tear a message, an event loop or a process's start.
                 interruptible=interruption.allowed,
                 is_over=self._horizon.is_over,

@@ -19,7 +19,7 @@ from pipeline_optimization.engine.work import Item, Track
 from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
-    from pipeline_optimization.engine.clock import Clock
+    from pipeline_optimization.engine.clock import AttemptTimers, Clock
     from pipeline_optimization.engine.wire import Answer
     from pipeline_optimization.types import Capabilities, Completion
     from pipeline_optimization.types.events import EngineEvent
@@ -146,9 +146,8 @@ Emit = Callable[["EngineEvent"], None]
 class Silence:
     """Does nothing at each place of the loop at which ``Announcer`` makes events."""
 
-    def noting(self, note: Callable[[int], None]) -> Callable[[int], None]:
-        """Return what orchestrators call as an attempt starts: ``note``, or something that calls it as well."""
-        return note
+    def follow(self, timers: AttemptTimers) -> None:
+        """Attempts are about to be timed."""
 
     def handed_out(self, attempt_id: int, track: Track) -> None:
         """An attempt goes to the orchestrator."""

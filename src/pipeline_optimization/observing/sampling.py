@@ -58,6 +58,16 @@ class Sampling:
         ended, self.segment = self.segment, Segment(one_in=self.segment.one_in * SHRINKS)
         return ended
 
+    def keeps_all(self, number: int) -> bool:
+        """Return whether all of the next attempts are written, and count them if so."""
+        segment = self.segment
+        if segment.one_in > 1 or segment.kept + number > self.limit:
+            return False
+        self.total += number
+        segment.attempts += number
+        segment.kept += number
+        return True
+
     def stands_for(self, event: AttemptEnded) -> int:
         """Return how many attempts the event stands for if it is written, 0 where it is left out."""
         self.total += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.observing.lines import KINDS, AttemptLines, first_line, line_of, sampled_line
@@ -128,13 +128,38 @@ class EventsWriter:
             if not self._seq:
                 lines.append(first_line())
                 self._seq = 1
-            for _ in range(BLOCK):
-                try:
-                    event = self._waiting.popleft()
-                except IndexError:  # the run's thread has made room
-                    break
-                self._add(event, lines)
+            block = self._next_block()
+            attempts = [event for event in block if type(event) is AttemptEnded]
+            if self._sampling.keeps_all(len(attempts)):
+                self._outcomes.update([attempt.outcome for attempt in attempts])
+                self._attempt_lines += len(attempts)
+                self._add_all(block, lines)
+            else:
+                for event in block:
+                    self._add(event, lines)
             self._write(lines)
+
+    def _next_block(self) -> list[RunEvent]:
+        block: list[RunEvent] = []
+        for _ in range(BLOCK):
+            try:
+                block.append(self._waiting.popleft())
+            except IndexError:  # there are no more, or the run's thread has made room
+                break
+        return block
+
+    def _add_all(self, block: Sequence[RunEvent], lines: list[str]) -> None:
+        """Make the lines of events whose attempts are all kept and counted: most runs have no others."""
+        line_of_attempt, seq = self._attempts.line_of, self._seq
+        for event in block:
+            if type(event) is AttemptEnded:
+                lines.append(line_of_attempt(seq, event))
+                seq += 1
+            else:
+                self._seq = seq
+                self._add(event, lines)
+                seq = self._seq
+        self._seq = seq
 
     def _add(self, event: RunEvent, lines: list[str]) -> None:
         """Make the lines of an event, if it has any."""

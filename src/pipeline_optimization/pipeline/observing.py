@@ -39,7 +39,7 @@ def observing_of(plan: RunPlan[Any], sources: Sequence[Source], registry: Regist
 class Observing:
     """Hands events to the observer hooks of a registry's plugins, and to what writes them, if anything does.
 
-    ``emit`` takes an event. ``warnings`` holds what went wrong.
+    ``emit`` takes an event, and ``tick`` does what is due between two steps of the run. ``warnings`` holds what went wrong.
     """
 
     def __init__(self, registry: Registry, writer: EventsWriter | None = None) -> None:
@@ -48,7 +48,9 @@ class Observing:
         }
         self._writer = writer
         self.emit: Callable[[RunEvent], None] = self._tell_plugins
+        self.tick: Callable[[], None] = lambda: None
         if writer is not None:
+            self.tick = writer.tick
             self.emit = self._tell_all if any(self._callers.values()) else writer.accept
         self._broken: set[str] = set()
         self.warnings = [
@@ -66,11 +68,6 @@ class Observing:
     def is_heard(self) -> bool:
         """Return whether anybody observes the run."""
         return bool(self.heard)
-
-    def tick(self) -> None:
-        """Do what is due between two steps of the run."""
-        if self._writer is not None:
-            self._writer.tick()
 
     def close(self) -> None:
         """Write what is not written yet."""
