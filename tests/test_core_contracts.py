@@ -3,6 +3,7 @@
 import csv
 import json
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -77,7 +78,7 @@ class TestObserver(ObserverContract):
 class _FileContract(SinkContract):
     """Rows of texts, which look alike in each kind of file."""
 
-    rows = ({"n": "1", "word": "a, b"}, {"n": "2", "word": ""}, {"n": "3", "word": "\u00e9"})
+    rows: Sequence[Row] = ({"n": "1", "word": "a, b"}, {"n": "2", "word": ""}, {"n": "3", "word": "\u00e9"})
     refused: Sequence[Row] = ({"n": object(), "word": "x"},)
 
     def options_in(self, place: Path) -> Mapping[str, object]:
@@ -113,6 +114,16 @@ class TestCsvSink(_FileContract):
     def parse(self, path: Path) -> Sequence[Row]:
         with path.open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
+
+
+class TestParquetSink(_FileContract):
+    name = "parquet"
+    rows: Sequence[Row] = ({"n": 1, "word": "a, b"}, {"n": 2, "word": None}, {"n": 3, "word": "\u00e9"})
+    refused: Sequence[Row] = ({"n": 1}, "no record", {"n": "x", "word": "x"}, {"n": 1, "word": object()})
+
+    def parse(self, path: Path) -> Sequence[Row]:
+        rows: Sequence[Row] = import_module("pyarrow.parquet").read_table(path).to_pylist()
+        return rows
 
 
 del _FileContract

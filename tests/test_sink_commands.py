@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -119,7 +121,7 @@ def test_a_checkpoint_that_keeps_values(workplace: Path, capsys: pytest.CaptureF
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--sink", "nothing"], "Unknown sink 'nothing'. Installed: csv, json, ndjson"),
+        (["--sink", "nothing"], "Unknown sink 'nothing'. Installed: csv, json, ndjson, parquet"),
         (["--sink", "csv"], "A sink that is a file needs its path"),
         (["--sink", "csv:no/rows.csv"], "The directory of 'no/rows.csv' does not exist"),
         (["--sink", "csv:."], "'.' is no regular file"),
@@ -179,3 +181,25 @@ def test_refused_rows(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
     )
     assert "the first at in.txt, line 8: {'n': 7, 'more': 1}." in text
     assert len((workplace / "rows.csv").read_text().splitlines()) == 20
+
+
+def test_parquet(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table of the rows; a retry adds to it, what has no rows is refused, and without pyarrow the message says what to install."""
+    parquet = import_module("pyarrow.parquet")
+
+    monkeypatch.setenv("MOOD", "bad")
+    code, _, _ = ended_here([*RUN, "--output", "rows.parquet", "--checkpoint", "c"], capsys)
+    table = parquet.read_table(workplace / "rows.parquet")
+    assert (code, table.num_rows, str(table.schema.field("half").type)) == (1, 19, "double")
+    monkeypatch.delenv("MOOD")
+    code, _, _ = ended_here(["retry", "c", "--pipeline", "p.py:records", "--output", "rows.parquet"], capsys)
+    assert (code, parquet.read_table(workplace / "rows.parquet").to_pylist()) == (
+        0,
+        [*LINES[:13], *LINES[14:], LINES[13]],
+    )
+    assert sorted(path.name for path in workplace.glob("rows*")) == ["rows.parquet"]
+    arguments = ["run", "--pipeline", "p.py:total", "in.txt", "--output", "total.parquet"]
+    assert "ends in one result" in refused_here(arguments, workplace, capsys)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    missing = refused_here([*RUN, "--output", "other.parquet"], workplace, capsys)
+    assert "takes pyarrow: pip install 'pipeline-optimization[parquet]'" in " ".join(missing.split())

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -78,17 +79,24 @@ def failing(point: Failpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         yield
 
 
-def delivered(folder: Path) -> Any:
-    return run(
-        PIPELINE, TEXT, output=folder / "rows.json", checkpoint=folder / "c", resume=True, retry="none", chunk_size=50
-    )
+def delivered(path: Path) -> Any:
+    return run(PIPELINE, TEXT, output=path, checkpoint=path.parent / "c", resume=True, retry="none", chunk_size=50)
 
 
+def rows_in(path: Path) -> list[dict[str, int]]:
+    if path.suffix == ".json":
+        rows: list[dict[str, int]] = json.loads(path.read_text())
+    else:
+        rows = import_module("pyarrow.parquet").read_table(path).to_pylist()
+    return sorted(rows, key=lambda row: row["n"])
+
+
+@pytest.mark.parametrize("name", ["rows.json", "rows.parquet"])
 @pytest.mark.parametrize("is_after", [False, True], ids=["before", "after"])
 @pytest.mark.parametrize("kind", ["death", "disk"])
-@pytest.mark.parametrize("step", [7, pytest.param(1, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.soak)])
 def test_every_access_may_fail(
-    is_after: bool, kind: str, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str, is_after: bool, kind: str, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whichever access fails or is the last, the run that goes on leaves exactly one row for each element.
 
@@ -107,16 +115,15 @@ def test_every_access_may_fail(
         point = Failpoint(at, is_after=is_after, error=DeathError if kind == "death" else error)
         try:
             with failing(point, monkeypatch):
-                report = delivered(folder)
+                report = delivered(folder / name)
         except (DeathError, SinkError, CheckpointError, OSError):
             assert point.calls >= at
         else:
             assert point.calls < at, "the failure was swallowed"
             assert at > 50
             return
-        report = delivered(folder)
+        report = delivered(folder / name)
         assert report.delivered == len(EXPECTED), f"access {at}"
-        found = json.loads((folder / "rows.json").read_text())
-        assert sorted(found, key=lambda row: int(row["n"])) == EXPECTED, f"access {at}"
-        assert not (folder / "rows.json.partial").exists()
+        assert rows_in(folder / name) == EXPECTED, f"access {at}"
+        assert not (folder / f"{name}.partial").exists()
         at += step

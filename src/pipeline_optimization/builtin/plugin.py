@@ -22,7 +22,7 @@ from pipeline_optimization.builtin.retry_policies import (
 )
 from pipeline_optimization.builtin.sequential import SequentialOrchestrator
 from pipeline_optimization.builtin.signatures import make_counts, make_letters, make_primes
-from pipeline_optimization.builtin.sinks import FileOptions, make_csv, make_json, make_ndjson
+from pipeline_optimization.builtin.sinks import FileOptions, make_csv, make_json, make_ndjson, make_parquet
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, WhitespaceTokenizer
 from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel
 from pipeline_optimization.engine.faults import BUILT_IN_PROFILES
@@ -129,6 +129,7 @@ def anagram_register_sinks() -> Sequence[ComponentOf[Sink]]:
         Component(name="ndjson", summary="a file with a line of JSON a row", factory=make_ndjson, options=FileOptions),
         Component(name="csv", summary="a file of comma-separated values", factory=make_csv, options=FileOptions),
         Component(name="json", summary="a file with one JSON array", factory=make_json, options=FileOptions),
+        Component(name="parquet", summary="a Parquet file of records", factory=make_parquet, options=FileOptions),
     ]
 
 

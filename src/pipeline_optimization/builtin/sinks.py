@@ -1,4 +1,4 @@
-"""The sinks ``ndjson``, ``csv`` and ``json``: files of rows."""
+"""The sinks ``ndjson``, ``csv``, ``json`` and ``parquet``: files of rows."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_optimization.types import Sink, option
 if TYPE_CHECKING:
     from pipeline_optimization.sinks.forms import Form
 
-__all__ = ["FileOptions", "make_csv", "make_json", "make_ndjson"]
+__all__ = ["FileOptions", "make_csv", "make_json", "make_ndjson", "make_parquet"]
 
 
 @frozen(kw_only=True)
@@ -44,9 +44,21 @@ def make_json(options: FileOptions) -> Sink:
     return _file(options, JsonArray)
 
 
-def _file(options: FileOptions, form: Callable[[], Form]) -> Sink:
+def make_parquet(options: FileOptions) -> Sink:
+    """Make the sink that writes a Parquet file."""
+    _check_path(options)
+    from pipeline_optimization.sinks.parquet import ParquetSink  # noqa: PLC0415 - as above
+
+    return ParquetSink(options.path)
+
+
+def _check_path(options: FileOptions) -> None:
     if not options.path:
         raise OptionError("A sink that is a file needs its path: --output FILE, or --sink ndjson:FILE.")
+
+
+def _file(options: FileOptions, form: Callable[[], Form]) -> Sink:
+    _check_path(options)
     from pipeline_optimization.sinks.file import FileSink  # noqa: PLC0415 - as above
 
     return FileSink(options.path, form)

@@ -14,7 +14,13 @@ from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 
 __all__ = ["SINK_OF_SUFFIX", "check_destination", "file_destination", "named_destination"]
 
-SINK_OF_SUFFIX: Mapping[str, str] = {".ndjson": "ndjson", ".jsonl": "ndjson", ".csv": "csv", ".json": "json"}
+SINK_OF_SUFFIX: Mapping[str, str] = {
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".json": "json",
+    ".parquet": "parquet",
+}
 """The sink that writes a file, by the file's suffix."""
 
 

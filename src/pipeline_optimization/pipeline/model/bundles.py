@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field, frozen
 
 from pipeline_optimization.engine.cutting import cutting_point
-from pipeline_optimization.engine.stage import FORKS, Bundled, Stage, end_fork, is_of_the_run
+from pipeline_optimization.engine.stage import FORKS, Bundled, Stage, describe_error, end_fork, is_of_the_run
 from pipeline_optimization.errors import InputError, UnsendableError
 from pipeline_optimization.pipeline.model.batch import Batch
 from pipeline_optimization.pipeline.model.blame import failure_of, where
@@ -57,7 +57,7 @@ def build_stages(
     stages: dict[str, Stage] = {pipeline.input.task: Closing(runner.run_part, calls)}
     for index, step in enumerate(pipeline.steps):
         stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step)
-    stages[pipeline.delivery] = runner.run_end
+    stages[pipeline.delivery] = _End(runner)
     return stages
 
 
@@ -96,6 +96,24 @@ class _AsyncFrom(_From):
             results = [await self.runner.calls.by_step[self.index](value)]
             passed = outputs_of(self.step.kind, Batch.of([(path, value)]), results)
             return self.runner.run_alone(passed, self.index + 1, is_first=False)
+
+
+@frozen
+class _End:
+    """Takes one value to the end, which is behind all steps."""
+
+    runner: _Runner
+
+    def __call__(self, data: bytes) -> Bundled:
+        if not data:
+            raise UnsendableError(
+                "its value cannot be kept in a checkpoint, so that it cannot be tried again; start anew for it"
+            )
+        runner = self.runner
+        return runner.run_alone(Batch.of([runner.codec.decode(data)]), len(runner.pipeline.steps), is_first=True)
+
+    def describe(self, error: BaseException) -> ErrorRecord:
+        return describe_error(error, is_permanent=True)
 
 
 @define(eq=False)
@@ -154,15 +172,6 @@ class _Runner:
             if time_slice.is_over and at < len(elements):
                 return elements.paths[at][-1]
         return None
-
-    def run_end(self, data: bytes) -> Bundled:
-        """Take one value to the end, which is behind all steps. Raises UnsendableError for one that a checkpoint could not keep."""
-        if not data:
-            raise UnsendableError(
-                "its value cannot be kept in a checkpoint, so that it cannot be tried again; start anew for it"
-            )
-        with restoring(self.directory):
-            return self.run_alone(Batch.of([self.codec.decode(data)]), len(self.pipeline.steps), is_first=True)
 
     def run_alone(self, elements: Batch, first: int, *, is_first: bool) -> Bundled:
         """Run what one element became from a step on.
