@@ -72,19 +72,18 @@ def by_run(server: PostgreSQL, lines: Path, *options: str) -> None:
     )  # fmt: skip
 
 
-def measured(server: PostgreSQL, action: Callable[[], None], *, unique: bool) -> tuple[float, float]:
-    """Return the seconds of an action on an empty table, and those of the processor that it took here."""
+def measured(server: PostgreSQL, action: Callable[[], None], *, unique: bool) -> tuple[float, float, float]:
+    """Return the seconds of an action on an empty table, and those of the processor that it took here and in the server."""
     with psycopg.connect(server.url, autocommit=True) as connection:
         connection.execute("DROP TABLE IF EXISTS rows")
         connection.execute(TABLE)
         if unique:
             connection.execute("ALTER TABLE rows ADD PRIMARY KEY (id)")
         connection.execute("CHECKPOINT")
-    begun, before = time.perf_counter(), os.times()
+    begun, before, served = time.perf_counter(), os.times(), server.processor_seconds()
     action()
     seconds, after = time.perf_counter() - begun, os.times()
-    own = sum(after[:4]) - sum(before[:4])
-    return seconds, own
+    return seconds, sum(after[:4]) - sum(before[:4]), server.processor_seconds() - served
 
 
 def main() -> None:
@@ -110,15 +109,15 @@ def main() -> None:
                 lambda: by_run(server, lines, "--orchestrator", "multiprocess", "-o", "workers=2"),
             ),
         }
-        figures: dict[str, list[tuple[float, float]]] = {name: [] for name in actions}
+        figures: dict[str, list[tuple[float, float, float]]] = {name: [] for name in actions}
         for _ in range(given.rounds):
             for name, (unique, action) in actions.items():
                 figures[name].append(measured(server, action, unique=unique))
     print(f"{given.rows:,} rows of five columns, median of {given.rounds}, {os.cpu_count()} processors")
-    print(f"{'':26}{'rows a second':>14}{'µs a row':>10}{'of them here':>14}")
+    print(f"{'':26}{'rows a second':>14}{'µs a row':>10}{'processor here':>16}{'in the server':>15}")
     for name, found in figures.items():
-        seconds, own = (statistics.median(column) for column in zip(*found, strict=True))
-        print(f"{name:26}{given.rows / seconds:14,.0f}{seconds / given.rows * 1e6:10.2f}{own / given.rows * 1e6:14.2f}")
+        seconds, own, served = (statistics.median(column) / given.rows * 1e6 for column in zip(*found, strict=True))
+        print(f"{name:26}{1e6 / seconds:14,.0f}{seconds:10.2f}{own:16.2f}{served:15.2f}")
 
 
 if __name__ == "__main__":
