@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import psutil
 import pytest
 
 from anagram_plugin_opentelemetry import export
@@ -16,6 +18,7 @@ from anagram_plugin_opentelemetry.collector import Answer
 from anagram_plugin_opentelemetry.delivery import Delivery, Losses, Parcel
 from command import anagram
 from pipeline_optimization import count_anagrams
+from pipeline_optimization.types import AttemptEnded, RunFinished, RunStarted
 
 TEXT = "cat dog post stop " * 20
 FAULTS = {"faults": "heavy", "latency_scale": 0.0, "retry_options": {"attempts": 30, "base": 0.0}, "seed": 3}
@@ -126,12 +129,12 @@ def parcel(number: int = 1, size: int = 1) -> Parcel:
 
 def delivery(post: Callable[[Parcel], Answer], **options: Any) -> Delivery:
     return Delivery(
+        **{"most_bytes": 1 << 20, **options},
         post=post,
         abort=lambda: None,
         close=lambda: None,
         count_rejected=lambda one, answer: (0, ""),
         timeout=10.0,
-        **options,
     )
 
 
@@ -190,6 +193,7 @@ def test_pauses_become_longer() -> None:
         close=lambda: None,
         count_rejected=lambda one, answer: (0, ""),
         timeout=10.0,
+        most_bytes=1 << 20,
         now=clock,
     )
     patient.put(parcel())
@@ -235,3 +239,48 @@ def test_the_end_of_a_command(receiver: Any, kind: str) -> None:
     assert (seen["anagram_counts"], seen["tasks"]) == (expected["anagram_counts"], expected["tasks"])
     assert len(found.stderr.splitlines()) == len(plain.stderr.splitlines()) + 1
     assert took < alone + 10, "it waits for 1.5 s at most, and imports for a second or so"
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_items(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Once as much waits as may wait, more items take no more memory, however many nobody fetches."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(export, "MOST_BYTES", 2 << 20)
+    exported = export.begin(
+        RunStarted(run_id="r", time=0.0, orchestrator="sequential", slots=1, seed=1), dict(os.environ)
+    )
+    assert exported is not None
+    sizes = []
+    for number in range(45_000):
+        exported.attempt_ended(attempt_of(number))
+        if number % 15_000 == 14_999:
+            sizes.append(psutil.Process().memory_info().rss)
+    assert sizes[-1] - sizes[0] < 10 << 20, sizes
+    exported.finish(RunFinished(run_id="r", time=1.0, is_complete=True, is_interrupted=False))
+    assert " of 90,001 spans" in capsys.readouterr().err
+
+
+def attempt_of(number: int) -> AttemptEnded:
+    """Return the only attempt of an item, which succeeded."""
+    time_ns = number * 1000
+    return AttemptEnded(
+        run_id="r",
+        item=f"words:{number}",
+        task="words",
+        attempt=1,
+        outcome="ok",
+        error=None,
+        status="done",
+        worker="w",
+        slot=1,
+        handed_out_ns=time_ns,
+        began_ns=time_ns + 1,
+        ended_ns=time_ns + 2,
+        came_back_ns=time_ns + 3,
+        latency_ns=0,
+        bytes_in=1,
+        bytes_out=1,
+        elements=1,
+    )

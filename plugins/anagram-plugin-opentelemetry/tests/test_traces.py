@@ -50,7 +50,13 @@ def run_in(spans: list[Span]) -> Span:
     return found
 
 
-@pytest.mark.parametrize("orchestrator", ["sequential", "threaded", "asyncio", "multiprocess", "virtual"])
+@pytest.mark.parametrize(
+    "orchestrator",
+    [
+        *("sequential", "threaded", "asyncio", "multiprocess", "virtual"),
+        pytest.param("dask", marks=pytest.mark.cluster),
+    ],
+)
 def test_every_attempt_is_there_once(receiver: Any, orchestrator: str) -> None:
     """Under faults, with the right parents and times, and as failed as it was; what is between is nothing else."""
     registry, heard = Registry.load(), Heard()

@@ -16,7 +16,7 @@ from attrs import frozen
 from anagram_plugin_opentelemetry.asking import Signal
 from anagram_plugin_opentelemetry.collector import Answer
 
-__all__ = ["Delivery", "Losses", "Parcel"]
+__all__ = ["MOST_BYTES", "Delivery", "Losses", "Parcel"]
 
 MOST_BYTES = 32 << 20
 """Bytes of messages that wait."""
@@ -51,7 +51,7 @@ class Delivery:
     """A queue, and the thread that empties it, which starts with the first message.
 
     ``post`` sends a message, ``abort`` cuts the connections, ``close`` closes them, ``count_rejected`` reads in an answer how many the
-    collector did not take and why. ``timeout`` is the time in seconds after which a message is given up.
+    collector did not take and why. ``timeout`` is the time in seconds after which a message is given up, ``most_bytes`` how many may wait.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class Delivery:
         close: Callable[[], None],
         count_rejected: Callable[[Parcel, bytes], tuple[int, str]],
         timeout: float,
-        most_bytes: int = MOST_BYTES,
+        most_bytes: int,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         self._post, self._abort, self._close = post, abort, close

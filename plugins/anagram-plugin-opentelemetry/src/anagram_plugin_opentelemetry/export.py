@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from anagram_plugin_opentelemetry.asking import Signal
 from anagram_plugin_opentelemetry.collector import Answer, Collector
-from anagram_plugin_opentelemetry.delivery import Delivery, Losses, Parcel
+from anagram_plugin_opentelemetry.delivery import MOST_BYTES, Delivery, Losses, Parcel
 from anagram_plugin_opentelemetry.identity import identity_of, resource_of
 from anagram_plugin_opentelemetry.logs import Logs
 from anagram_plugin_opentelemetry.messages import Packer, count_rejected
@@ -59,6 +59,7 @@ class Export:
             abort=self._abort,
             close=self._close,
             count_rejected=count_rejected,
+            most_bytes=MOST_BYTES,
             timeout=max(one.timeout for one in self._destinations.values()),
         )
         self._last_batch = self._last_metrics = time.monotonic()
