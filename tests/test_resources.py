@@ -8,8 +8,8 @@ import shutil
 import sqlite3
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -160,6 +160,57 @@ def test_closed_after_the_deadline(orchestrator: str, log: Log) -> None:
     report = doubled(functions.double, orchestrator, limits=Limits(deadline=1e-9, grace=20.0))
     assert report.stop is not None
     assert log.number("open") == log.number("close")
+
+
+@pytest.mark.parametrize("is_shared", [False, True])
+def test_a_run_does_not_wait_for_an_opening_that_hangs(is_shared: bool, log: Log) -> None:
+    """It ends in time, and what is opened after that is closed at once."""
+    answers = threading.Event()
+
+    @contextmanager
+    def hanging() -> Iterator[functions.Session]:
+        answers.wait(60)
+        with functions.session() as session:
+            yield session
+
+    @task(using=Resource(hanging, is_shared=is_shared))
+    def use(number: int, opened: functions.Session) -> int:
+        return opened.ask(number)
+
+    limits = Limits(deadline=0.1, grace=0.1)
+    pipeline = Pipeline("p").values(int).map(use).collect()
+    report = run(pipeline, NUMBERS, orchestrator="threaded", orchestrator_options={"workers": 2}, limits=limits)
+    assert report.stop is not None
+    assert log.number("open") == 0
+    workers = [thread for thread in threading.enumerate() if thread.name.startswith("anagram-")]
+    answers.set()
+    for thread in workers:
+        thread.join()
+    assert workers
+    assert log.number("open") == log.number("close") >= 1
+
+
+def test_a_run_does_not_wait_for_an_asynchronous_opening_that_hangs(log: Log) -> None:
+    """The opening is cancelled."""
+    cancelled = []
+
+    @asynccontextmanager
+    async def hanging() -> AsyncIterator[functions.Session]:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            cancelled.append("opening")
+            raise
+        yield functions.Session("never")
+
+    @task(using=hanging)
+    async def use(number: int, opened: functions.Session) -> int:
+        return opened.ask(number)
+
+    pipeline = Pipeline("p").values(int).map(use).collect()
+    report = run(pipeline, NUMBERS, orchestrator="asyncio", limits=Limits(deadline=0.1, grace=0.1))
+    assert report.stop is not None
+    assert cancelled == ["opening"]
 
 
 def test_closed_where_a_failure_ends_the_run(log: Log) -> None:

@@ -21,9 +21,11 @@ import pytest
 import cached_functions as functions
 from command import anagram
 from pipeline_optimization import Limits, Pipeline, PipelineReport, run, task
+from pipeline_optimization.engine.faults import TASK_SERVER, FaultPlan
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.model.result_file import ResultFile
+from task_serving import serving
 
 LOCAL: dict[str, dict[str, object]] = {
     "sequential": {},
@@ -138,6 +140,17 @@ def test_given_arguments_are_part_of_the_key(home: Path) -> None:
         report = mapped(partial(times, factor=factor))
         assert report.result == [factor * number for number in NUMBERS]
         assert report.cache_hits == hits
+
+
+def test_nothing_is_remembered_where_it_is_measured(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Under the harness of comparisons each call is made, or its rounds would not do the same."""
+    mapped(functions.square)
+    with serving(FaultPlan(), tmp_path) as server:
+        monkeypatch.setenv(TASK_SERVER, server.address)
+        assert mapped(functions.square).cache_hits == {}
+    assert calls(home) == 40
 
 
 def test_functions_that_look_alike(home: Path) -> None:
@@ -291,14 +304,26 @@ def test_a_damaged_value_is_computed_again(home: Path) -> None:
 
 
 def test_it_is_bounded(home: Path) -> None:
-    """The file stays below its size, and what was used last stays in it."""
+    """The file of a task stays below its size, and remembers all the same."""
     pipeline = Pipeline("p").values(int).map(functions.long_text).collect()
-    numbers = range(1000)
-    run(pipeline, numbers)
+    run(pipeline, range(1000))
     assert only_file(home).stat().st_size <= 1.2 * (64 << 10)
-    report = run(pipeline, list(numbers)[-10:])
-    assert report.cache_hits == {"long_text": 10}
-    assert run(pipeline, [0]).cache_hits == {}
+    run(pipeline, [2000])
+    assert run(pipeline, [2000]).cache_hits == {"long_text": 1}
+    assert calls(home) == 1001
+
+
+def test_what_was_not_used_for_longest_goes_first(tmp_path: Path) -> None:
+    """A full file keeps the last results. One that is too large for it is not kept, and costs no other."""
+    file = ResultFile(tmp_path / "file", 64 << 10)
+    for number in range(1000):
+        file.put(b"%d" % number, b"x" * 1000)
+    file.put(b"large", b"x" * (32 << 10))
+    kept = [number for number in range(1000) if file.get(b"%d" % number) is not None]
+    assert kept == list(range(1000 - len(kept), 1000))
+    assert 20 < len(kept) < 64
+    assert file.get(b"large") is None
+    file.close()
 
 
 def test_a_cache_that_fails_meanwhile(tmp_path: Path) -> None:

@@ -94,8 +94,10 @@ class LoopResources:
 
     async def close(self) -> None:
         """Close all. Nobody may use any of it any more."""
-        for held in self._tasks.values():
+        for task, held in self._tasks.items():
             held.leave.set()
+            if not held.opened.done():
+                task.cancel()
         if not self._tasks:
             return
         _, late = await asyncio.wait(self._tasks, timeout=PATIENCE)

@@ -28,6 +28,10 @@ R = TypeVar("R")
 Key = tuple[int, bool]
 
 
+PATIENCE = 0.1
+"""Seconds that closing waits for a thread that opens something just then, which may take for ever."""
+
+
 def key_of(resource: Resource[Any]) -> Key:
     """Return by what a resource is known: tasks with the same factory have the same one."""
     return id(resource.factory), resource.is_shared
@@ -37,6 +41,10 @@ def report_unclosed(resource: Resource[Any], error: BaseException) -> None:
     """Say that a resource could not be closed. What was done with it is done, so that nobody else need know."""
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(f"The resource {resource.name} could not be closed: {describe(error)}.\n")
+
+
+def _closed(resource: Resource[Any]) -> BrokenResourceError:
+    return BrokenResourceError(f"The resource {resource.name} is closed, as the run is over.")
 
 
 @define(eq=False)
@@ -69,7 +77,7 @@ class Place:
     def __init__(self) -> None:
         self._lock = threading.RLock()  # held while one is opened: who needs it, too, waits for it
         self._open: dict[Key, _Open] = {}
-        self._is_over = False
+        self._over = threading.Event()
 
     @contextmanager
     def using(self, resource: Resource[Any]) -> Iterator[Any]:
@@ -89,12 +97,15 @@ class Place:
     def _take(self, resource: Resource[Any]) -> _Open:
         key = key_of(resource)
         with self._lock:
-            if self._is_over:
-                raise BrokenResourceError(f"The resource {resource.name} is closed, as the run is over.")
+            if self._over.is_set():
+                raise _closed(resource)
             opened = self._open.get(key)
             if opened is None:
                 manager = resource.manager()
                 opened = self._open[key] = _Open(resource, manager, manager.__enter__())
+                if self._over.is_set():  # which who closes could not wait for
+                    self.close()
+                    raise _closed(resource)
             opened.users.append(threading.get_ident())
             return opened
 
@@ -115,13 +126,17 @@ class Place:
             opened.close()
 
     def close(self) -> None:
-        """Close all, the last first. What a call in another thread still uses is closed when that call is back."""
-        with self._lock:
-            self._is_over = True
+        """Close all, the last first. What a call in another thread still uses or opens is closed when that call is back."""
+        self._over.set()
+        if not self._lock.acquire(timeout=PATIENCE):
+            return  # who opens something there closes all
+        try:
             everything, self._open = list(self._open.values()), {}
             for opened in everything:
                 opened.is_leaving = True
             idle = [opened for opened in everything if not opened.is_used_elsewhere()]
+        finally:
+            self._lock.release()
         for opened in reversed(idle):
             opened.close()
 
