@@ -12,6 +12,7 @@ from sqlalchemy import Engine, event
 
 from anagram_plugin_sql import SqlOptions, make
 from anagram_plugin_sql.address import masked, parsed
+from command import anagram
 from pipeline_optimization.errors import OptionError, SinkError
 from private_postgresql import PostgreSQL
 from sql_database import RUN, Database
@@ -237,3 +238,24 @@ def test_deferred_constraints(served: Database) -> None:
         sink.deliver(1, [{"id": 1, "parent": 2}, {"id": 2, "parent": 99}])
     sink.deliver(1, [{"id": 1, "parent": 2}, {"id": 2, "parent": 1}])
     assert served.execute("SELECT count(*) FROM rows") == [(2,)]
+
+
+@pytest.mark.postgresql
+def test_nothing_secret_is_kept(served: Database, tmp_path: Path) -> None:
+    """Neither checkpoint nor report nor command output has the password of a run's URL, whose rows are there."""
+    (tmp_path / "lines").write_text("1\n2\nx\n")
+    (tmp_path / "job.py").write_text(
+        "from pipeline_optimization import Pipeline\n"
+        "def row(line): return {'id': int(line)}\n"
+        "pipeline = Pipeline('secret').lines().map(row).collect()\n"
+    )
+    url = served.url.replace("anagram@", "anagram:geheimnis@")
+    done = anagram(
+        "run", "--pipeline", "job.py", "lines", "--sink", "sql:rows", "-o", f"sink.url={url}", "--retry", "none", "--format", "json",
+        "--checkpoint", "kept", cwd=tmp_path,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert b"anagram:***@" in done.stderr  # the command that tries the failed element again
+    assert served.execute("SELECT count(*) FROM rows") == [(2,)]
+    told = [done.stdout, done.stderr, *(file.read_bytes() for file in tmp_path.glob("kept*"))]
+    assert not any(b"geheimnis" in text for text in told)
