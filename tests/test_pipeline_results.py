@@ -133,7 +133,7 @@ def test_json_has_what_the_default_pipeline_has(workplace: Path, capsys: pytest.
     of_words = {"anagram_counts", "words", "distinct_words", "distinct_words_is_exact", "matched_words", "looks_like"}
     of_words |= {"tokenizer", "signature", "relation", "lexicon", "kernel", "invalid_bytes", "bytes_read"}
     assert counted.keys() - report.keys() == of_words
-    assert report.keys() - counted.keys() == {"pipeline", "options", "result", "elements"}
+    assert report.keys() - counted.keys() == {"pipeline", "options", "result", "elements", "cache_hits"}
     assert list(report)[:3] == ["pipeline", "result", "runtime"]
 
 
