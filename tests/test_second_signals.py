@@ -24,6 +24,7 @@ DELICATE = (
 )
 """Parts of the names of files whose lines are counted."""
 
+PATIENCE = 10.0
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess", "hedged"]
 
 
@@ -38,19 +39,19 @@ def count(orchestrator: str) -> int:
 
 
 def left_behind(before: Collection[int | None]) -> list[str]:
-    """Return the names of the processes and threads of runs that live, and end the processes.
+    """Return the names of the processes and threads of runs that live on, and end the processes.
 
-    Threads with a number in ``before`` are not told: they are of others.
+    Threads with a number in ``before`` are not told: they are of others. A thread may have a moment to end by itself: a signal
+    may strike between its start and the join that waits for it.
     """
     workers = multiprocessing.active_children()
     for worker in workers:
         worker.kill()
         worker.join()
-    return [worker.name for worker in workers] + [
-        thread.name
-        for thread in threading.enumerate()
-        if thread.name.startswith("anagram") and thread.ident not in before
-    ]
+    threads = [one for one in threading.enumerate() if one.name.startswith("anagram") and one.ident not in before]
+    for thread in threads:
+        thread.join(PATIENCE)
+    return [worker.name for worker in workers] + [thread.name for thread in threads if thread.is_alive()]
 
 
 def threads_now() -> Collection[int | None]:
