@@ -21,7 +21,7 @@ from pipeline_optimization.types.events import (
     WorkerSeen,
 )
 
-__all__ = ["FORMAT", "KINDS", "VERSION", "AttemptLines", "first_line", "line_of", "sampled_line"]
+__all__ = ["FORMAT", "KINDS", "VERSION", "AttemptLines", "first_line", "line_of", "retried_line", "sampled_line"]
 
 FORMAT = "pipeline-optimization events"
 VERSION = 1
@@ -48,6 +48,8 @@ MOST_HEADS = 10_000
 
 SECOND = 1_000_000_000
 
+_JSON = ("false", "true")
+
 _encode: Callable[[str], str] = json.encoder.encode_basestring_ascii
 
 
@@ -70,6 +72,22 @@ def line_of(seq: int, event: Written, **more: object) -> str:
 def sampled_line(seq: int, segment: Segment, time: float) -> str:
     """Return the line that ends a stretch of a run: how many attempts in it stand for how many."""
     return _line({"seq": seq, "kind": "sampled", "time_ns": round(time * SECOND), **asdict(segment)})
+
+
+def retried_line(seq: int, event: TaskRetried) -> str:
+    """Return the line of a retry, of which there may be nearly as many as attempts."""
+    return (
+        f'{{"seq":{seq},"kind":"task_retried","time_ns":{round(event.time * SECOND)},"item":{_encode(event.item)},'
+        f'"task":{_encode(event.task)},"attempt":{event.attempt},"delay":{event.delay!r}}}\n'
+    )
+
+
+def _error_text(error: ErrorRecord) -> str:
+    facts = _error(error)
+    return (
+        f'{{"type":{_encode(error.type)},"message":{_encode(str(facts["message"]))},"injected":{_JSON[error.injected]},'
+        f'"is_permanent":{_JSON[error.is_permanent]},"place":{_encode(str(facts["place"]))}}}'
+    )
 
 
 def _line(facts: Mapping[str, Any]) -> str:
@@ -108,7 +126,7 @@ class AttemptLines:
                 f'"kind":"attempt_ended","task":{_encode(task)},"outcome":"{outcome}","status":"{status}",'
                 f'"worker":{_encode(worker)},"slot":{slot}'
             )
-        tail = "" if error is None else f',"error":{json.dumps(_error(error), separators=(",", ":"))}'
+        tail = "" if error is None else f',"error":{_error_text(error)}'
         if stands_for != 1:
             tail += f',"stands_for":{stands_for}'
         if bundle:

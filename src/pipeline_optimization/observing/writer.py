@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
 from pipeline_optimization.error_text import describe
-from pipeline_optimization.observing.lines import KINDS, AttemptLines, first_line, line_of, sampled_line
+from pipeline_optimization.observing.lines import KINDS, AttemptLines, first_line, line_of, retried_line, sampled_line
 from pipeline_optimization.observing.sampling import Sampling
 from pipeline_optimization.observing.target import Target
 from pipeline_optimization.plural import counted
@@ -175,7 +175,7 @@ class EventsWriter:
             self._last = event
         elif isinstance(event, TaskRetried):
             if self._sampling.keeps(event.item, event.attempt):
-                lines.append(line_of(self._next(), event))
+                lines.append(retried_line(self._next(), event))
         elif not isinstance(event, TaskFailed | ItemFinished):
             lines.append(line_of(self._next(), event))
 
