@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -286,3 +287,32 @@ def test_values_that_no_checkpoint_keeps(numbers: Path) -> None:
     assert again.delivered == 99
     assert [failed.place for failed in again.failed_items] == [f"{numbers}, line 6: Moment(5)"]
     assert "its value cannot be kept in a checkpoint" in again.failed_items[0].error.message
+
+
+ODD: dict[str, Any] = {
+    "0": {"x": float("nan")},
+    "1": {1: 2},
+    "2": {"x": [1, (2,)]},
+    "3": {"x": dt.date(2026, 1, 2)},
+    "4": {"x": "\ud800", "y": True, "z": None},
+    "5": 3,
+    "6": {"x": object()},
+}
+
+
+def odd(line: str) -> Any:
+    return ODD[line]
+
+
+def test_values_as_json_has_them(tmp_path: Path) -> None:
+    """Whatever JSON has a form for is written in the one that reports have, and anything else is refused by name."""
+    report = run(Pipeline("odd").lines().map(odd).collect(), "0\n1\n2\n3\n4\n5\n6\n", output=tmp_path / "rows.ndjson")
+    assert (tmp_path / "rows.ndjson").read_text().splitlines() == [
+        '{"x": "nan"}',
+        "[[1, 2]]",
+        '{"x": [1, [2]]}',
+        '{"x": "2026-01-02"}',
+        r'{"x": "\ud800", "y": true, "z": null}',
+        "3",
+    ]
+    assert report.failed_items[0].error.message == "JSON has no form for a value of the type object"

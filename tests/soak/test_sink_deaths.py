@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from importlib import import_module
 from pathlib import Path
 
 import psutil
@@ -36,7 +37,8 @@ pipeline = Pipeline("records").lines().map(record).collect()
 
 
 @pytest.mark.parametrize(
-    ("orchestrator", "suffix"), [("sequential", "ndjson"), ("threaded", "csv"), ("multiprocess", "json")]
+    ("orchestrator", "suffix"),
+    [("sequential", "ndjson"), ("threaded", "csv"), ("multiprocess", "json"), ("multiprocess", "parquet")],
 )
 def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path, rounds: Rounds) -> None:
     """The run is killed again and again until it ends, and workers are killed between; then the file is whole."""
@@ -104,13 +106,17 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
 
 
 def size_of(path: Path) -> int:
+    """Return how much is there: bytes, or parts."""
     try:
-        return path.stat().st_size
+        return len(list(path.iterdir())) if path.is_dir() else path.stat().st_size
     except FileNotFoundError:
         return 0
 
 
 def rows_of(path: Path) -> list[int]:
+    if path.suffix == ".parquet":
+        numbers: list[int] = import_module("pyarrow.parquet").read_table(path)["n"].to_pylist()
+        return numbers
     text = path.read_text()
     if path.suffix == ".json":
         return [row["n"] for row in json.loads(text)]

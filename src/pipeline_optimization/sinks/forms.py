@@ -71,7 +71,18 @@ class Csv:
         return b""
 
 
+SIMPLE = frozenset({str, int, bool, float, type(None)})
+"""Types of values that JSON has as they are, but for numbers that are none."""
+
+ENCODER = json.JSONEncoder(allow_nan=False)
+
+
 def to_json(row: object) -> bytes:
+    if type(row) is dict and SIMPLE.issuperset(map(type, row.values())) and all(type(key) is str for key in row):
+        try:
+            return ENCODER.encode(row).encode()  # most rows are such, which takes two thirds of the time
+        except ValueError:
+            pass  # a number that is none
     return json.dumps(plain(row, _refuse)).encode()
 
 
@@ -114,7 +125,7 @@ def _values(row: object, header: Sequence[str] | None) -> Sequence[object]:
 
 def cell(value: object) -> object:
     """Return a value as a cell: what is neither text nor number is written as JSON."""
-    if value is None or isinstance(value, int | float):
+    if value is None or isinstance(value, str | int | float):
         return value
     shown = plain(value, _refuse)
     return shown if isinstance(shown, str) else json.dumps(shown)
