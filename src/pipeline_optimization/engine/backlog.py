@@ -86,6 +86,7 @@ class Backlog:
         self._max_parked = limits.parked
         self._max_bytes = limits.most_open_bytes
         self._throttling = throttling
+        self._has_quotas = not isinstance(throttling, Unthrottled)  # asked at each step, and most runs have none
         self._input = items
         self._follow_ups: list[tuple[Iterator[Item], float]] = []
         self._ready: deque[Track] = deque()
@@ -106,11 +107,12 @@ class Backlog:
     @property
     def next_due(self) -> float | None:
         """Return the clock time at which the next waiting item is due, as far as that depends on time alone."""
+        later = self._later[0][0] if self._later else None
         # What is due and cannot go on all the same is left out, or waiting for it would be a busy loop.
-        due = [] if self.is_draining else self._throttling.due(self._suspects, with_new=not self._is_full)
-        if self._later:
-            due.append(self._later[0][0])
-        return min(due, default=None)
+        if not self._has_quotas or self.is_draining:
+            return later
+        due = self._throttling.due(self._suspects, with_new=not self._is_full)
+        return min(due if later is None else [*due, later], default=None)
 
     def hang(self) -> Stop | None:
         """Return why the run stops where items wait for calls that hang."""
@@ -153,11 +155,11 @@ class Backlog:
             self.again(heapq.heappop(self._later)[2])
         if self.is_draining:
             return self._suspects.popleft() if is_idle else None
-        if (track := self._throttling.take_again()) is not None:
+        if self._has_quotas and (track := self._throttling.take_again()) is not None:
             return track
         while self._ready:
             track = self._ready.popleft()
-            if self._throttling.admits(track):
+            if not self._has_quotas or self._throttling.admits(track):
                 return track
             self._throttling.hold(track)
         return None
@@ -193,7 +195,7 @@ class Backlog:
         return None
 
     def _take_input(self, *, is_any_open: bool) -> Track | None:
-        while not (is_any_open and self._has_enough):
+        while not (is_any_open and self._has_quotas and self._has_enough):
             item = next(self._input, None)
             if item is None:
                 return None
@@ -215,7 +217,7 @@ class Backlog:
     def _admitted(self, item: Item, start: float) -> Track | None:
         """Return the track of an item that may go on; others wait for their quota."""
         track = Track(item=item, path=start)
-        if self._throttling.admits(track):
+        if not self._has_quotas or self._throttling.admits(track):
             return track
         self._throttling.hold(track)
         return None
