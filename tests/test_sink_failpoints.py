@@ -108,6 +108,8 @@ def test_every_access_may_fail(
     def error() -> BaseException:
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
+    (tmp_path / "warm").mkdir()
+    delivered(tmp_path / "warm" / name)  # what is imported and cached at first use has accesses that may fail unnoticed
     at = 1 + step // 2
     while True:
         folder = tmp_path / f"{at}"

@@ -86,8 +86,12 @@ class ParquetSink:
 
     def close(self, *, is_complete: bool) -> None:
         with self._explained():
-            if not is_complete or (self._last and not self._is_begun):
-                return  # it is whole already
+            if not is_complete:
+                return
+            if self._last and not self._is_begun:  # it is whole already
+                if self._run_of_parts() == self._run:  # parts that it was joined of
+                    shutil.rmtree(self._parts)
+                return
             self._begin()
             schema = self._schema if self._schema is not None else self._arrow.schema([])
             facts = {} if self._run is None else {RUN: self._run.encode(), NUMBER: b"%d" % self._last}
