@@ -15,12 +15,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import psycopg
 
 from anagram_plugin_sql import SqlOptions, make
 from anagram_plugin_sql.statements import Conflict
-from pipeline_optimization.types import Row
 from private_postgresql import PostgreSQL, private_postgresql
 
 DELIVERY = 20_000  # as runs deliver at most
@@ -36,12 +36,12 @@ pipeline = Pipeline("rows").lines().map(row).collect()
 TABLE = "CREATE TABLE rows (id bigint, name text, amount double precision, city text, count bigint)"
 
 
-def row(number: int) -> Row:
+def row(number: int) -> Any:
     """Return the row that the job makes, too."""
     return {"id": number, "name": f"customer {number}", "amount": number / 7, "city": "Berlin", "count": number % 50}
 
 
-def by_hand(server: PostgreSQL, rows: Sequence[Row]) -> None:
+def by_hand(server: PostgreSQL, rows: Sequence[Any]) -> None:
     """Copy rows as a program would that knows their columns, and checks nothing."""
     with psycopg.connect(server.url) as connection, connection.cursor() as cursor:
         for start in range(0, len(rows), DELIVERY):
@@ -51,7 +51,7 @@ def by_hand(server: PostgreSQL, rows: Sequence[Row]) -> None:
             connection.commit()
 
 
-def by_sink(server: PostgreSQL, rows: Sequence[Row], *, conflict: Conflict = "error") -> None:
+def by_sink(server: PostgreSQL, rows: Sequence[Any], *, conflict: Conflict = "error") -> None:
     """Deliver rows as a run does."""
     sink = make(SqlOptions(table="rows", url=server.url, conflict=conflict))
     sink.open(f"{random.getrandbits(128):032x}")

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_optimization.errors import RefusedRowsError, SinkError
-from pipeline_optimization.types import Row
 
-ROWS: Sequence[Row] = [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]
-REFUSED: Sequence[Row] = [{"n": "no number"}, {"n": "nor this"}]
+ROWS: Sequence[Any] = [{"n": 1}, {"n": 2}, {"n": 3}, {"n": 4}]
+REFUSED: Sequence[Any] = [{"n": "no number"}, {"n": "nor this"}]
 
 
 class SoundSink:
@@ -20,7 +19,7 @@ class SoundSink:
     def __init__(self, place: Path) -> None:
         self.path = place / "rows.json"
         self.run: str | None = None
-        self.pending: list[Row] = []
+        self.pending: list[Any] = []
 
     def load(self) -> dict[str, Any]:
         return json.loads(self.path.read_text()) if self.path.exists() else {"rows": [], "last": {}}
@@ -35,14 +34,14 @@ class SoundSink:
         self.pending = []
         return 0 if run is None else self.load()["last"].get(run, 0)
 
-    def refused(self, rows: Sequence[Row]) -> dict[int, str]:
+    def refused(self, rows: Sequence[Any]) -> dict[int, str]:
         return {
             at: "n is no number"
             for at, row in enumerate(rows)
             if not (isinstance(row, dict) and [*row] == ["n"] and isinstance(row["n"], int))
         }
 
-    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+    def deliver(self, number: int, rows: Sequence[Any]) -> None:
         if refused := self.refused(rows):
             raise RefusedRowsError(refused)
         if self.run is None:
@@ -60,7 +59,7 @@ class SoundSink:
             self.save({**content, "rows": [*content["rows"], *self.pending]})
 
 
-def read(place: Path) -> Sequence[Row]:
+def read(place: Path) -> Sequence[Any]:
     path = place / "rows.json"
     return json.loads(path.read_text())["rows"] if path.exists() else []
 
@@ -72,7 +71,7 @@ class SaysNothing(SoundSink):
 
 
 class LosesTheLastRow(SoundSink):
-    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+    def deliver(self, number: int, rows: Sequence[Any]) -> None:
         super().deliver(number, rows if len(rows) == 1 else rows[:-1])
 
 
@@ -132,7 +131,7 @@ class CommitsWhenItCloses(SoundSink):
 
 
 class DeliversTwice(SoundSink):
-    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+    def deliver(self, number: int, rows: Sequence[Any]) -> None:
         if self.run is not None and number <= self.load()["last"].get(self.run, 0):
             content = self.load()
             self.save({**content, "rows": [*content["rows"], *rows]})
@@ -151,7 +150,7 @@ class ShowsHalfARun(SoundSink):
     def open(self, run: str | None) -> int:
         return super().open(run or "nobody's") if run else super().open("nobody's") * 0
 
-    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+    def deliver(self, number: int, rows: Sequence[Any]) -> None:
         content = self.load()
         if self.run == "nobody's" and number == 1:
             self.save({"rows": [], "last": {**content["last"], self.run: 0}})
@@ -159,7 +158,7 @@ class ShowsHalfARun(SoundSink):
 
 
 class CommitsWhatIsGood(SoundSink):
-    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+    def deliver(self, number: int, rows: Sequence[Any]) -> None:
         refused = self.refused(rows)
         good = [row for at, row in enumerate(rows) if at not in refused]
         if good:
@@ -169,19 +168,19 @@ class CommitsWhatIsGood(SoundSink):
 
 
 class FailsWithAwkwardRows(SoundSink):
-    def refused(self, rows: Sequence[Row]) -> dict[int, str]:
+    def refused(self, rows: Sequence[Any]) -> dict[int, str]:
         return {at: "n is no number" for at, row in enumerate(rows) if type(row["n"]) is not int}
 
 
 class ChangesRows(SoundSink):
-    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+    def deliver(self, number: int, rows: Sequence[Any]) -> None:
         super().deliver(number, rows)
         for row in rows:
             row["n"] += 1 if len(rows) == len(ROWS) else 0
 
 
 class HasRoomForFew(SoundSink):
-    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+    def deliver(self, number: int, rows: Sequence[Any]) -> None:
         if number > 80:
             raise SinkError("There is no room.")
         super().deliver(number, rows)

@@ -14,7 +14,7 @@ from attrs import define, field
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.errors import CheckpointError, OptionError, RefusedRowsError, SinkError
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import Component, ComponentOf, NoOptions, Row, Sink
+from pipeline_optimization.types import Component, ComponentOf, NoOptions, Sink
 
 LINES = "".join(f"{number}\n" for number in range(100))
 
@@ -39,7 +39,7 @@ class CrashError(BaseException):
 class Table:
     """A database of one table, which outlives the runs that write to it."""
 
-    rows: list[Row] = field(factory=list)
+    rows: list[Any] = field(factory=list)
     last: dict[str, int] = field(factory=dict)
 
 
@@ -48,7 +48,7 @@ class TableSink:
     """Delivers into a table. ``before`` and ``after`` are called around each commit, and may raise."""
 
     table: Table
-    before: Callable[[int, Sequence[Row]], None] = lambda number, rows: None
+    before: Callable[[int, Sequence[Any]], None] = lambda number, rows: None
     after: Callable[[int], None] = lambda number: None
     run: str = ""
     closed: list[bool] = field(factory=list)
@@ -57,7 +57,7 @@ class TableSink:
         self.run = run or "nobody's"
         return self.table.last.get(self.run, 0)
 
-    def deliver(self, number: int, rows: Sequence[Row]) -> None:
+    def deliver(self, number: int, rows: Sequence[Any]) -> None:
         self.before(number, rows)
         if number > self.table.last.get(self.run, 0):
             self.table.rows += rows
@@ -132,7 +132,7 @@ def test_refused_rows_fail_alone(numbers: Path) -> None:
     """Rows that a sink refuses are elements that failed, with their places; all others are delivered, and a retry delivers what it then takes."""
     table = Table()
 
-    def refuse(number: int, rows: Sequence[Row]) -> None:
+    def refuse(number: int, rows: Sequence[Any]) -> None:
         if bad := {at: f"{row} is odd" for at, row in enumerate(rows) if row in {3, 5, 77}}:
             raise RefusedRowsError(bad)
 
@@ -156,7 +156,7 @@ def test_a_delivery_of_refused_rows_only(numbers: Path) -> None:
     """Where a sink refuses all rows, nothing is delivered, and a run that goes on knows it."""
     table = Table()
 
-    def refuse(number: int, rows: Sequence[Row]) -> None:
+    def refuse(number: int, rows: Sequence[Any]) -> None:
         raise RefusedRowsError(dict.fromkeys(range(len(rows)), "no"))
 
     assert goes_on(TableSink(table, before=refuse), numbers).delivered == 0
@@ -170,7 +170,7 @@ def test_a_server_that_is_away_for_a_moment(numbers: Path) -> None:
     table, tries = Table(), []
 
     def fail(times: int) -> Callable[..., None]:
-        def away(number: int, rows: Sequence[Row]) -> None:
+        def away(number: int, rows: Sequence[Any]) -> None:
             tries.append(number)
             if len(tries) <= times:
                 raise SinkError("The server is away.", is_transient=True)
@@ -199,7 +199,7 @@ def test_a_sink_that_knows_another_number(numbers: Path) -> None:
 def test_what_a_sink_must_not_do(numbers: Path) -> None:
     """Errors of a sink that are not on purpose are told with its name, and rows that there are not cannot be refused."""
 
-    def broken(number: int, rows: Sequence[Row]) -> None:
+    def broken(number: int, rows: Sequence[Any]) -> None:
         raise KeyError("gone")
 
     with pytest.raises(
@@ -207,7 +207,7 @@ def test_what_a_sink_must_not_do(numbers: Path) -> None:
     ):
         run(NUMBERS, LINES, sink=TableSink(Table(), before=broken))
 
-    def far(number: int, rows: Sequence[Row]) -> None:
+    def far(number: int, rows: Sequence[Any]) -> None:
         raise RefusedRowsError({1000: "no"})
 
     with pytest.raises(SinkError, match=r"refused the rows \[1000\] of 100"):
@@ -278,7 +278,7 @@ def test_values_that_no_checkpoint_keeps(numbers: Path) -> None:
     """A sink takes values of any type, since the checkpoint has none of them; one that is refused cannot be tried again."""
     pipeline, table = Pipeline("moments").lines().map(Moment).collect(), Table()
 
-    def refuse(number: int, rows: Sequence[Row]) -> None:
+    def refuse(number: int, rows: Sequence[Any]) -> None:
         if bad := {at: "no" for at, row in enumerate(rows) if row.line == "5"}:
             raise RefusedRowsError(bad)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 __all__ = ["Row", "Sink"]
 
-Row = Any
+Row = object
 """A value that reached the end of a pipeline: often a dictionary of names and values, but anything else as well."""
 
 
