@@ -179,10 +179,11 @@ def test_a_run_does_not_wait_for_an_opening_that_hangs(is_shared: bool, log: Log
 
     limits = Limits(deadline=0.1, grace=0.1)
     pipeline = Pipeline("p").values(int).map(use).collect()
+    others = set(threading.enumerate())  # other tests of this process leave threads that hang
     report = run(pipeline, NUMBERS, orchestrator="threaded", orchestrator_options={"workers": 2}, limits=limits)
     assert report.stop is not None
     assert log.number("open") == 0
-    workers = [thread for thread in threading.enumerate() if thread.name.startswith("anagram-")]
+    workers = set(threading.enumerate()) - others
     answers.set()
     for thread in workers:
         thread.join()
