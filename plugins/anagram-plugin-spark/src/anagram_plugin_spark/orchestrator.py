@@ -163,8 +163,9 @@ class SparkOrchestrator:
 
     def _close_workers(self) -> None:
         """Have each Python process close its worker. Spark calls nobody at their end, and kills them."""
-        # Tasks of a barrier all run at once, each in a process of its own.
-        everywhere = self._spark.parallelize(range(self._cores), self._cores).barrier()
+        # Tasks of a barrier all run at once, each in a process of its own; a host that was lost has no cores any more.
+        cores = min(self._cores, max(1, self._spark.defaultParallelism))
+        everywhere = self._spark.parallelize(range(cores), cores).barrier()
         with suppress(Exception):  # a cluster that has no room for all at once now, say: the run is done all the same
             everywhere.mapPartitions(partial(close_worker, self._sent)).collect()
 

@@ -72,6 +72,9 @@ def _configuration(options: SparkOptions, workers: int, scratch: str) -> SparkCo
         "spark.app.name": "anagram",
         "spark.master": options.address or f"local[{workers}]",
         "spark.task.maxFailures": "1",
+        # Whether there are cores enough for a barrier is asked once: Spark would go on asking for ten minutes.
+        "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
+        "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "1s",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "ERROR",
