@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ from pipeline_optimization.cli.benchmark_parameters import (
     PROFILE_NAMES,
 )
 from pipeline_optimization.cli.component_options import KindOptions
+from pipeline_optimization.cli.option_groups import option_group
 from pipeline_optimization.engine.faults import new_seed
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry
@@ -154,11 +155,8 @@ class CommonOptions:
         return given if "--seed" in given else [*given, "--seed", str(self.seed)]
 
 
-def common_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the shared options; it gets them as one ``CommonOptions``."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+common_options = option_group(OPTIONS)
+"""Gives a command the shared options; it gets them as one ``CommonOptions``."""
 
 
 def collect(values: dict[str, object]) -> CommonOptions:

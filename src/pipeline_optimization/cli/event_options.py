@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
+from pipeline_optimization.cli.option_groups import option_group
 from pipeline_optimization.pipeline.plan import DEFAULT_EVENTS_LIMIT
 
 __all__ = ["absolute_events", "event_options"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option(
@@ -31,11 +28,7 @@ OPTIONS = (
 )
 
 
-def event_options(command: F) -> F:
-    """Add the options to a command, in order."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+event_options = option_group(OPTIONS)
 
 
 def absolute_events(events: str | None) -> str | None:

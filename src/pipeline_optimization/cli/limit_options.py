@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
+from pipeline_optimization.cli.option_groups import option_group
 from pipeline_optimization.engine.limits import Limits
 
 __all__ = ["limit_options", "make_limits"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULTS = Limits()
 
@@ -60,11 +59,7 @@ OPTIONS = (
 )
 
 
-def limit_options(command: F) -> F:
-    """Add the options to a command, in order."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+limit_options = option_group(OPTIONS)
 
 
 def make_limits(given: Mapping[str, Any]) -> Limits:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
+from pipeline_optimization.cli.option_groups import option_group
 from pipeline_optimization.cli.rendering import FORMATS
 from pipeline_optimization.shell_quoting import quoted
 
 __all__ = ["format_of", "output_options", "sink_option"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option(
@@ -57,8 +54,4 @@ sink_option = click.option(
 )
 
 
-def output_options(command: F) -> F:
-    """Add the options to a command, in order."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+output_options = option_group(OPTIONS)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
+from pipeline_optimization.cli.option_groups import option_group
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry, Selection
 from pipeline_optimization.registry.pyproject_settings import read_selection
@@ -16,7 +16,6 @@ from pipeline_optimization.registry.pyproject_settings import read_selection
 __all__ = ["plugin_options", "selected_registry"]
 
 KEY = "pipeline_optimization.selection"
-CommandT = TypeVar("CommandT", bound=Callable[..., Any])
 
 
 def selected_registry(ctx: click.Context) -> Registry:
@@ -76,8 +75,5 @@ _OPTIONS = (
 )
 
 
-def plugin_options(command: CommandT) -> CommandT:
-    """Give a command the options that choose plugins; ``selected_registry`` obeys them."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
+plugin_options = option_group(_OPTIONS)
+"""Gives a command the options that choose plugins; ``selected_registry`` obeys them."""

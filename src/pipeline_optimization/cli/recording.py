@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self
 
 import click
 
+from pipeline_optimization.cli.option_groups import option_group
 from pipeline_optimization.errors import AnagramError
 from pipeline_optimization.output import refuse_overwriting
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from pipeline_optimization.observing.products import Products
 
 __all__ = ["Recording", "recording_options"]
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 OPTIONS = (
     click.option(
@@ -31,11 +30,7 @@ OPTIONS = (
 )
 
 
-def recording_options(command: F) -> F:
-    """Add the options to a command, in order."""
-    for option in reversed(OPTIONS):
-        command = option(command)
-    return command
+recording_options = option_group(OPTIONS)
 
 
 class Recording:
