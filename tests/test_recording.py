@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +17,7 @@ from pipeline_optimization.engine.profile_files import read_profile
 from pipeline_optimization.observing.following import Following
 from pipeline_optimization.observing.products import digest_of
 from pipeline_optimization.observing.reading import EventReader
+from pipeline_optimization.types import AttemptEnded
 
 Run = Callable[..., tuple[int, str, str]]
 FAULTS = ["run", "--text", "the cat sat on a mat", "--faults", "exercise", "--latency-scale", "0", "--seed", "4"]
@@ -254,3 +256,50 @@ def test_a_profile_of_a_run(run: Run) -> None:
         assert made.latency.least == pytest.approx(task.shortest, rel=1e-4)
         assert made.latency.most == pytest.approx(task.longest, rel=1e-4)
     assert run("run", "--text", "the cat", "--faults", "p.toml", "--seed", "1")[0] == 0
+
+
+def test_refused_options_leave_no_folder(run: Run) -> None:
+    """What is wrong with the other files is told before the record's folder is made."""
+    Path("a.txt").write_text("cat")
+    code, _, _ = run("run", "a.txt", "--record", "kept", "--report", "a.txt")
+    assert code == 2
+    assert not Path("kept").exists()
+
+
+def test_two_files_of_one_kind_are_refused(run: Run) -> None:
+    """Each file that is told to be written is: a second one of the same kind is wrong usage, before anything is written."""
+    run(*FAULTS, "--events", "e.jsonl")
+    code, _, err = run("report", "e.jsonl", "--export", "a.html", "--export", "b.html")
+    assert code == 2
+    assert "'a.html' and 'b.html'" in err
+    assert not Path("a.html").exists()
+    assert not Path("b.html").exists()
+
+
+def test_metrics_of_a_sampled_run(run: Run) -> None:
+    """Where the events are a sample, attempts count for as many as they stand for, and not once each."""
+    run(
+        "run",
+        "--test-case",
+        "large",
+        "--latency-scale",
+        "0",
+        "--seed",
+        "1",
+        "--events",
+        "all.jsonl",
+        "--metrics",
+        "all.prom",
+    )
+    few = ["--events", "few.jsonl", "--events-limit", "10", "--metrics", "few.prom"]
+    run("run", "--test-case", "large", "--latency-scale", "0", "--seed", "1", *few)
+    whole, sampled = (_attempts(Path(name).read_text()) for name in ("all.prom", "few.prom"))
+    lines = [line for line in EventReader("few.jsonl") if isinstance(line.event, AttemptEnded)]
+    assert sampled == sum(line.stands_for for line in lines) > len(lines)
+    assert sampled > whole / 2
+
+
+def _attempts(text: str) -> int:
+    return sum(
+        int(value) for value in re.findall(r"^pipeline_optimization_attempts_total\S* (\d+)$", text, re.MULTILINE)
+    )

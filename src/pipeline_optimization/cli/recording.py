@@ -66,12 +66,12 @@ class Recording:
                 raise click.UsageError("--record keeps the events, too; leave --events out.")
             from pipeline_optimization.observing.records import new_record  # noqa: PLC0415 - as above
 
+            _check(Products(report=report, trace=trace, metrics=metrics), others)
             kept = new_record(record, name)
             made = kept.products
             products = Products(
                 report=report or made.report, trace=trace or made.trace, metrics=metrics or made.metrics
             )
-            _check(Products(report=report, trace=trace, metrics=metrics), others)
             return cls(kept.events, products, is_temporary=False, home=str(kept.home))
         products = Products(report=report, trace=trace, metrics=metrics)
         _check(products, [*others, events])
@@ -96,7 +96,8 @@ class Recording:
         assert self.events is not None
         try:
             if os.path.isfile(self.events) and os.path.getsize(self.events):
-                for note in self._products.write(self.events):
+                _, notes = self._products.write(self.events)
+                for note in notes:
                     click.echo(f"Note: {note}", err=True)
                 if self._home:
                     click.echo(f"Recorded: {self._home}", err=True)

@@ -36,7 +36,9 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
     anagram report results.json --reference threaded --export report.html
     anagram report results.json --format svg > picture.svg
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
-    if _is_of_events(path):
+    from pipeline_optimization.observing.reading import is_of_events  # noqa: PLC0415 - --help is quick without it
+
+    if is_of_events(path):
         _report_events(path, form, exports)
         return
     require_packages()
@@ -66,18 +68,6 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
         click.echo(f"Written: {quoted(target)}", err=True)
 
 
-EVENTS = b'{"seq":0,"kind":"stream"'
-"""How a file of events begins."""
-
-
-def _is_of_events(path: str) -> bool:
-    try:
-        with open(path, "rb") as stream:
-            return stream.read(len(EVENTS)) == EVENTS
-    except OSError:
-        return False  # what reads results says what is wrong
-
-
 def _report_events(path: str, form: str, exports: Sequence[str]) -> None:
     """Show what a file of events holds. Raises UsageError for exports that are not made of events."""
     from pipeline_optimization.cli.runs import show_record  # noqa: PLC0415 - for such files only
@@ -89,16 +79,16 @@ def _report_events(path: str, form: str, exports: Sequence[str]) -> None:
             "Events are shown as a table. Export them: --export report.html, trace.json or metrics.prom."
         )
     kinds = {".html": "report", ".json": "trace", ".prom": "metrics"}
-    wanted = {}
+    wanted: dict[str, str] = {}
     for target in exports:
         refuse_overwriting(target, [path], option="--export")
         kind = kinds.get(os.path.splitext(target)[1].lower())
         if kind is None:
             raise click.UsageError(f"Events cannot be exported to {target!r}. Use .html, .json (a trace) or .prom.")
+        if kind in wanted:
+            raise click.UsageError(f"{wanted[kind]!r} and {target!r} would be the same. Name one of them.")
         wanted[kind] = target
     (record,) = records_in(path)
-    show_record(record)
-    if wanted:
-        Products(**wanted).write(path)
-        for target in exports:
-            click.echo(f"Written: {quoted(target)}", err=True)
+    show_record(record, *Products(**wanted).write(path))
+    for target in exports:
+        click.echo(f"Written: {quoted(target)}", err=True)

@@ -59,14 +59,14 @@ def list_(directory: str, wanted: Sequence[str]) -> None:
 @click.argument("record", metavar="RECORD")
 def show(record: str) -> None:
     """Show what a run did, by task, and where its time went."""
-    show_record(record_at(record))
+    one = record_at(record)
+    show_record(one, *one.digest())
 
 
-def show_record(record: RunRecord) -> None:
-    """Print what a run did. Raises InputError if its events cannot be read."""
+def show_record(record: RunRecord, digest: Digest, notes: Sequence[str]) -> None:
+    """Print what a run did: what its events add up to, and what a user must know of them."""
     from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
 
-    digest, notes = record.digest()
     _print_runs([_row(record, digest)])
     TableConsole(sys.stdout).print(task_table(digest))
     click.echo()
@@ -109,7 +109,7 @@ def _row(record: RunRecord, digest: Digest | None = None) -> tuple[str, ...]:
     failed = number(sum(one.failures for one in finished.tasks.values())) if finished is not None else ""
     return (
         record.name,
-        (started.pipeline or "anagrams") if started is not None else "",
+        digest.name,
         started.orchestrator if started is not None else "",
         state,
         clock(digest.seconds),
@@ -151,7 +151,7 @@ def _facts(old: Digest, new: Digest) -> Sequence[tuple[str, str, str]]:
 
     found = [(name, str(getattr(old.started, name, "")), str(getattr(new.started, name, ""))) for name in FACTS]
     found += [("began", _moment(old), _moment(new)), ("took", clock(old.seconds), clock(new.seconds))]
-    rows = [dict(zip((row[0] for row in _task_rows(one)), _task_rows(one), strict=True)) for one in (old, new)]
+    rows = [{row[0]: row for row in _task_rows(one)} for one in (old, new)]
     for task in dict.fromkeys([*rows[0], *rows[1]]):
         for at, title in enumerate(TASK_TITLES[1:], start=1):
             was, is_ = (row[task][at] if task in row else "–" for row in rows)

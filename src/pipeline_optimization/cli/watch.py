@@ -110,7 +110,6 @@ class _Screen:
         from pipeline_optimization.observing.page.drawing import clock, number  # noqa: PLC0415 - as above
 
         digest = self._digest
-        name = (digest.started.pipeline or "anagrams") if digest.started is not None else "the run"
         bad = sum(task.outcomes.total() - task.outcomes["ok"] for task in digest.tasks.values())
         state = "goes on" if digest.finished is None else "has ended"
-        return f"{name} {state}: {clock(digest.seconds)}, {number(digest.attempts)} attempts, {number(bad)} without a result"
+        return f"{digest.name or 'the run'} {state}: {clock(digest.seconds)}, {number(digest.attempts)} attempts, {number(bad)} without a result"

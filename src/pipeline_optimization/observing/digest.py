@@ -9,7 +9,7 @@ from math import floor, inf, log2
 from attrs import define, field
 
 from pipeline_optimization.types import ErrorRecord
-from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted, TaskRetried, WorkerLost
+from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted, WorkerLost
 
 __all__ = ["Digest", "Example", "Slice", "TaskDigest", "Timeline"]
 
@@ -129,8 +129,8 @@ class Digest:
     lost: list[tuple[float, WorkerLost]] = field(factory=list)
     attempts: int = 0
     slots_used: int = 0
-    last: float = 0.0
-    retry_delay: float = 0.0
+    seconds: float = 0.0
+    """How long the run took, as far as its events tell."""
     is_sampled: bool = False
 
     def note(self, event: RunEvent, stands_for: int = 1) -> None:
@@ -139,19 +139,17 @@ class Digest:
             self._note_attempt(event, stands_for)
         elif isinstance(event, RunStarted):
             self.started = event
-        elif isinstance(event, TaskRetried):
-            self.retry_delay += event.delay * stands_for
         elif isinstance(event, WorkerLost):
             if len(self.lost) < MOST_EXAMPLES:
                 self.lost.append((self._since_start(event.time), event))
         elif isinstance(event, RunFinished):
             self.finished = event
-            self.last = max(self.last, self._since_start(event.time))
+            self.seconds = max(self.seconds, self._since_start(event.time))
 
     @property
-    def seconds(self) -> float:
-        """Return how long the run took, as far as its events tell."""
-        return self.last
+    def name(self) -> str:
+        """Return the name of the pipeline; empty as long as the run has not started."""
+        return "" if self.started is None else self.started.pipeline or "anagrams"
 
     def _since_start(self, time: float) -> float:
         return max(0.0, time - self.started.time) if self.started is not None else time
@@ -164,7 +162,7 @@ class Digest:
         task.outcomes[event.outcome] += stands_for
         task.retries += stands_for * (event.attempt > 1)
         back = self._since_start(event.time)
-        self.last = max(self.last, back)
+        self.seconds = max(self.seconds, back)
         self.done.add(back, back, event.elements * stands_for)
         if event.error is not None:
             self._note_error(event, stands_for)

@@ -30,9 +30,9 @@ class _Histogram:
     counts: list[int] = field(factory=lambda: [0] * (len(BOUNDS) + 1))
     total: float = 0.0
 
-    def add(self, seconds: float) -> None:
-        self.counts[bisect_left(BOUNDS, seconds)] += 1
-        self.total += seconds
+    def add(self, seconds: float, times: int) -> None:
+        self.counts[bisect_left(BOUNDS, seconds)] += times
+        self.total += seconds * times
 
 
 @define
@@ -51,16 +51,16 @@ class Metrics:
     _durations: dict[tuple[str, str], _Histogram] = field(factory=dict)
     _lost: int = 0
 
-    def note(self, event: RunEvent) -> None:
-        """Take an event into account."""
+    def note(self, event: RunEvent, stands_for: int = 1) -> None:
+        """Take an event into account, which stands for so many like it (0: others count for it)."""
         if isinstance(event, AttemptEnded):
             key = event.task, event.outcome
-            self._attempts[key] += 1
-            self._retries[event.task] += event.attempt > 1
+            self._attempts[key] += stands_for
+            self._retries[event.task] += stands_for * (event.attempt > 1)
             if event.began_ns is not None and event.ended_ns is not None:
                 if key not in self._durations:
                     self._durations[key] = _Histogram()
-                self._durations[key].add((event.ended_ns - event.began_ns) / 1e9)
+                self._durations[key].add((event.ended_ns - event.began_ns) / 1e9, stands_for)
         elif isinstance(event, WorkerLost):
             self._lost += 1
         elif isinstance(event, RunStarted):

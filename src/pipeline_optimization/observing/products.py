@@ -12,10 +12,11 @@ from attrs import frozen
 from pipeline_optimization.observing.digest import Digest
 from pipeline_optimization.observing.metrics import Metrics
 from pipeline_optimization.observing.page.report import page_of
-from pipeline_optimization.observing.reading import EventReader, Line
+from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.observing.trace import Trace
 from pipeline_optimization.output import open_output
+from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["Products", "account_of", "digest_of"]
 
@@ -28,49 +29,47 @@ class Products:
     trace: str | None = None
     metrics: str | None = None
 
-    def __bool__(self) -> bool:
-        return any((self.report, self.trace, self.metrics))
+    def write(self, events: str) -> tuple[Digest, Sequence[str]]:
+        """Make the files of the events in a file, in one pass.
 
-    def write(self, events: str) -> Sequence[str]:
-        """Make the files of the events in a file, in one pass, and return what a user must know of the record.
+        Returns:
+            What the events add up to, and what a user must know of the record.
 
         Raises:
             InputError: If the events cannot be read.
             UsageError: If a file cannot be written.
         """
         reader, digest, trace = EventReader(events), Digest(), Trace()
-        metrics = Metrics(before=_text_of(self.metrics))
+        metrics = None if self.metrics is None else Metrics(before=_text_of(self.metrics))
         with ExitStack() as stack:
             stream = None
             if self.trace is not None:
                 stream = stack.enter_context(open_output(self.trace, option="--trace"))
                 stream.write(trace.first_line)
-            for line in _events(reader):
-                digest.note(line.event, line.stands_for)  # type: ignore[arg-type]  # no segment is among them
-                metrics.note(line.event)  # type: ignore[arg-type]
+            for event, stands_for in _events(reader):
+                digest.note(event, stands_for)
+                if metrics is not None:
+                    metrics.note(event, stands_for)
                 if stream is not None:
-                    stream.writelines(trace.lines(line.event))  # type: ignore[arg-type]
+                    stream.writelines(trace.lines(event))
             if stream is not None:
                 stream.write(trace.last_line)
-        notes = notes_of(reader)
+        notes = _notes_of(reader)
         if self.report is not None:
             with open_output(self.report, option="--report") as page:
                 page.write(page_of(digest, account_of(digest), notes=notes))
-        if self.metrics is not None:
+        if self.metrics is not None and metrics is not None:
             with open_output(self.metrics, option="--metrics") as text:
                 text.write(metrics.text())
-        return notes
+        return digest, notes
 
 
 def digest_of(events: str) -> tuple[Digest, Sequence[str]]:
     """Return what a file of events adds up to, and what a user must know of it. Raises InputError."""
-    reader, digest = EventReader(events), Digest()
-    for line in _events(reader):
-        digest.note(line.event, line.stands_for)  # type: ignore[arg-type]
-    return digest, notes_of(reader)
+    return Products().write(events)
 
 
-def notes_of(reader: EventReader) -> Sequence[str]:
+def _notes_of(reader: EventReader) -> Sequence[str]:
     """Return what a user must know of a file that has been read: that it was cut, or that lines are missing."""
     notes = [reader.cut] if reader.is_cut else []
     if reader.missing:
@@ -86,8 +85,11 @@ def account_of(digest: Digest) -> Sequence[tuple[str, float]]:
     return [("computing", max(0.0, busy - waiting)), ("waiting", waiting), ("between attempts", rest)]
 
 
-def _events(reader: EventReader) -> Iterator[Line]:
-    return (line for line in reader if not isinstance(line.event, Segment))
+def _events(reader: EventReader) -> Iterator[tuple[RunEvent, int]]:
+    """Yield the events, each with how many it stands for."""
+    for line in reader:
+        if not isinstance(line.event, Segment):
+            yield line.event, line.stands_for
 
 
 def _text_of(path: str | None) -> str:

@@ -16,10 +16,9 @@ def profile_text(digest: Digest) -> str:
 
     Attempts that were lost with a worker say nothing of their task, and are left out.
     """
-    started = digest.started
-    name = (started.pipeline or "anagrams") if started is not None else "a run"
+    name, run = digest.name or "a run", "" if digest.started is None else digest.started.run_id
     lines = [
-        f"# What the tasks of {json.dumps(name)} took and how they failed, as recorded; run {started.run_id if started is not None else ''}.",
+        f"# What the tasks of {json.dumps(name)} took and how they failed, as recorded; run {run}.",
         "# Rename latency to compute for a task that computes rather than waits.",
         "failures = 0",
         "times = 0",

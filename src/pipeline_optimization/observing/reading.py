@@ -10,12 +10,12 @@ from types import NoneType, UnionType
 from typing import Any, BinaryIO, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION
+from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION, first_line
 from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.types import ErrorRecord, TaskTotals
 from pipeline_optimization.types.events import AttemptEnded, RunEvent
 
-__all__ = ["EventReader", "Line"]
+__all__ = ["EventReader", "Line", "is_of_events"]
 
 LONGEST = 16 << 20
 """Bytes of the longest line: a run with a thousand inputs has one of some hundred kilobytes."""
@@ -26,6 +26,19 @@ CLASSES: Mapping[str, type] = {name: kind for kind, name in KINDS.items()}
 HINTS: Mapping[type, Mapping[str, Any]] = {
     kind: get_type_hints(kind) for kind in (*KINDS, Segment, TaskTotals, ErrorRecord)
 }
+
+
+START = first_line().partition(',"version"')[0].encode()
+"""How a file of events begins, whatever its version."""
+
+
+def is_of_events(path: str) -> bool:
+    """Return whether a file can be read and begins like one of events."""
+    try:
+        with open(path, "rb") as stream:
+            return stream.read(len(START)) == START
+    except OSError:
+        return False
 
 
 class Line(NamedTuple):

@@ -16,11 +16,7 @@ __all__ = ["page_of"]
 ADVICE: Mapping[str, str] = {
     "computing": "More cores, or faster functions, would shorten the run.",
     "waiting": "More slots would let more waits overlap.",
-    "retry delay": "Fewer failures, or a shorter delay, would shorten the run.",
-    "transport": "Items are small for what it takes to send them: a larger chunk size would help.",
-    "driver": "Items are small for what it takes to hand them out: a larger chunk size would help.",
     "between attempts": "Items were few or small for so many slots: a larger chunk size, or fewer slots, would do.",
-    "idle": "There were fewer items than slots, or a few slow items at the end: fewer slots would do.",
 }
 """What to do about the largest share of the time."""
 
@@ -39,8 +35,7 @@ def page_of(digest: Digest, account: Sequence[tuple[str, float]], *, notes: Sequ
     Returns:
         The document.
     """
-    started = digest.started
-    name = (started.pipeline or "anagrams") if started is not None else "a run"
+    name = digest.name or "a run"
     style = (files("pipeline_optimization.observing.page") / "style.css").read_text("utf-8")
     body = "\n".join([*_head(digest, name, notes), *_time(digest, account), *_happenings(digest), *_facts(digest)])
     return (
