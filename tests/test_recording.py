@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -39,16 +40,19 @@ def only_record(directory: str) -> Path:
     return found
 
 
-def test_each_file_by_itself(run: Run, tmp_path: Path) -> None:
+def test_each_file_by_itself(
+    run: Run, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each option writes its file and no other; the events that it is made of are gone when nobody asked for them."""
-    temporary = set(os.listdir("/tmp")) if os.path.isdir("/tmp") else set()
+    temporary = tmp_path_factory.mktemp("temporary")
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     code, _, err = run(*FAULTS, "--report", "r.html", "--trace", "t.json", "--metrics", "m.prom")
     assert (code, err) == (0, "")
     assert sorted(os.listdir(tmp_path)) == ["m.prom", "r.html", "t.json"]
     assert Path("r.html").read_text().startswith("<!doctype html>")
     assert {one["ph"] for one in json.loads(Path("t.json").read_text())} >= {"M", "X", "i"}
     assert "pipeline_optimization_run_complete" in Path("m.prom").read_text()
-    assert not [one for one in set(os.listdir("/tmp")) - temporary if one.startswith(f"anagram-events-{os.getpid()}")]
+    assert not list(temporary.iterdir())
 
 
 def test_a_record_has_all_of_it(run: Run) -> None:

@@ -46,8 +46,10 @@ def running(*command: str) -> Iterator[None]:
     if shutil.which(command[0]) is None:
         pytest.fail(f"There is no {command[0]}. Install it: apt-get install prometheus prometheus-node-exporter")
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        yield
-        process.kill()
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 def asked(url: str, is_there: Callable[[Any], bool]) -> Any:
@@ -56,7 +58,7 @@ def asked(url: str, is_there: Callable[[Any], bool]) -> Any:
     answer: Any = None
     while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(url) as response:
+            with urllib.request.urlopen(url, timeout=PATIENCE) as response:
                 answer = json.load(response)
         except (OSError, ValueError):
             answer = None

@@ -6,6 +6,7 @@ import json
 import signal
 import subprocess
 import time
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 
@@ -60,10 +61,7 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
         "--checkpoint",
         "c",
         "--resume",
-        "--poison-after",
-        "1000",
-        "--circuit-breaker",
-        "0",
+        *sessions.SPARING,
     ]
     kills = 0
     for random in rounds(KILLS * 10):
@@ -76,7 +74,8 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
             start_new_session=True,
         )
         sessions.wait_until_it_is_ours(process)
-        partial, before = tmp_path / f"rows.{suffix}.partial", size_of(tmp_path / f"rows.{suffix}.partial")
+        partial = tmp_path / f"rows.{suffix}.partial"
+        before = size_of(partial)
         # Most are killed while they deliver, and some while they start or go on.
         until = time.monotonic() + (random.uniform(0.0, 0.5) if random.random() < 0.2 else sessions.PATIENCE)
         while process.poll() is None and time.monotonic() < until and size_of(partial) <= before:
@@ -85,10 +84,8 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
         if process.poll() is None and kills < KILLS:
             workers = sessions.workers(process.pid)
             if workers and random.random() < 0.3:
-                try:
+                with suppress(psutil.NoSuchProcess):  # it has ended by itself; the run is killed all the same
                     random.choice(workers).kill()
-                except psutil.NoSuchProcess:
-                    continue
                 time.sleep(random.expovariate(20.0))  # as above
             process.send_signal(signal.SIGKILL)
             kills += 1
