@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import sqlite3
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ from attrs import define, field
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.errors import CheckpointError, OptionError, RefusedRowsError, SinkError
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import Component, ComponentOf, NoOptions, Sink
+from pipeline_optimization.types import CheckpointSaved, Component, ComponentOf, NoOptions, Sink
 
 LINES = "".join(f"{number}\n" for number in range(100))
 
@@ -316,3 +318,28 @@ def test_values_as_json_has_them(tmp_path: Path) -> None:
         "3",
     ]
     assert report.failed_items[0].error.message == "JSON has no form for a value of the type object"
+
+
+def test_observers_are_told_how_many_items_are_safe(numbers: Path) -> None:
+    """Also where items of a delivery that was not made, or of rows that were refused, were taken out of the checkpoint."""
+
+    class Observer:
+        items = 0
+
+        @hookimpl
+        def anagram_checkpoint_saved(self, event: CheckpointSaved) -> None:
+            self.items = event.items
+
+    def refuse(number: int, rows: Sequence[Any]) -> None:
+        if bad := {at: "odd" for at, row in enumerate(rows) if row in {3, 5, 77}}:
+            raise RefusedRowsError(bad)
+
+    table = Table()
+    with pytest.raises(SinkError):
+        goes_on(TableSink(table, before=crash_at(3)), numbers)
+    for options in ({}, {"retries_failed": True}):
+        registry, observer = Registry.load(), Observer()
+        registry.register(observer, "observer")
+        goes_on(TableSink(table, before=refuse), numbers, registry=registry, **options)
+        with closing(sqlite3.connect(numbers.with_suffix(".checkpoint"))) as database:
+            assert observer.items == database.execute("SELECT count(*) FROM item").fetchone()[0]

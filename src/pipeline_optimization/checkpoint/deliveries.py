@@ -38,12 +38,15 @@ class DeliveryLog:
         write: Callable[[], None],
         sound: Callable[[object, object], bytes],
         uncommitted: Sequence[Key],
+        *,
+        removed: Callable[[int], None],
     ) -> None:
         self._path = path
         self._database = database
         self._write = write
         self._sound = sound
         self._uncommitted = uncommitted
+        self._removed = removed
         with explained(path):
             database.execute("PRAGMA synchronous = FULL")
             for statement in filter(str.strip, SCHEMA.split(";")):
@@ -59,16 +62,17 @@ class DeliveryLog:
     def rows(self) -> int:
         return self._before + self._rows
 
-    def settle(self, last: int) -> int:
-        """Take over what the sink says: its last delivery is ``last``. Return how many items have to be run again for it.
+    def settle(self, last: int) -> None:
+        """Take over what the sink says: its last delivery is ``last``.
 
         Raises CheckpointError where that cannot be: all deliveries but the last of a checkpoint were certainly made, and that one, too, if it
         is confirmed.
         """
         if last == self.number:
-            return 0
+            return
         if last == self.number - 1 and not self._is_confirmed:
-            return self.withdraw(drop_items=True)
+            self.withdraw(drop_items=True)
+            return
         raise CheckpointError(
             f"The sink has {last} deliveries of the run of the checkpoint {self._path!r}, which has made {self.number}: it is another sink, or "
             "somebody removed or restored one of the two. Name the sink that the run began with, or start anew with another checkpoint.",
@@ -91,22 +95,18 @@ class DeliveryLog:
                 self._database.executemany("INSERT OR IGNORE INTO delivering VALUES (?, ?)", self._uncommitted)
             self._put()
 
-    def withdraw(self, *, drop_items: bool = False) -> int:
+    def withdraw(self, *, drop_items: bool = False) -> None:
         """Take it that the last delivery was not made: it had no rows in the end, or the sink has not got it.
 
-        With ``drop_items`` its items are to be run again; return how many there are.
+        With ``drop_items`` its items are to be run again.
         """
-        dropped = 0
         with explained(self._path):
             self._write()
             if drop_items:
-                dropped = self._database.execute(
-                    "DELETE FROM item WHERE (task, id) IN (SELECT task, id FROM delivering)"
-                ).rowcount
+                self._delete("(task, id) IN (SELECT task, id FROM delivering)")
             self._database.execute("DELETE FROM delivering")
             self.number, self._rows, self._is_confirmed = self.number - 1, 0, 1
             self._put()
-        return dropped
 
     def result_of(self, task: str, item: str) -> bytes:
         """Return the stored result of an item that the delivery under way has."""
@@ -131,7 +131,7 @@ class DeliveryLog:
         """Take it that an item was not finished."""
         with explained(self._path):
             self._write()
-            self._database.execute("DELETE FROM item WHERE task = ? AND id = ?", (task, text_of(item)))
+            self._delete("task = ? AND id = ?", task, text_of(item))
 
     def confirm(self) -> None:
         """Note that the last delivery was made."""
@@ -139,6 +139,10 @@ class DeliveryLog:
         with explained(self._path):
             self._write()
             self._put()
+
+    def _delete(self, where: str, *given: object) -> None:
+        """Take items out of the store, which counts them."""
+        self._removed(self._database.execute(f"DELETE FROM item WHERE {where}", given).rowcount)  # noqa: S608 - our own texts
 
     def _put(self) -> None:
         self._database.execute(

@@ -187,18 +187,19 @@ class CheckpointStore:
 
         ``result`` is None where ``put_sum`` is to add it before that commit.
         """
+        key = task, text_of(item)
         where = (None, None, None) if span is None else (span.path, span.start, span.stop)
         result_checksum = None if result is None else crc32(result)
         with explained(self.path):
             self._write()
             added = self._database.execute(
                 "INSERT OR IGNORE INTO item VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                (task, text_of(item), crc32(data), *where, result, result_checksum),
+                (*key, crc32(data), *where, result, result_checksum),
             )
             self.finished += added.rowcount
-            self._uncommitted.append((task, text_of(item)))
+            self._uncommitted.append(key)
             if self.failures:
-                self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", (task, text_of(item)))
+                self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", key)
 
     def stop_of(self, path: bytes, start: int) -> int | None:
         """Return where the part of a file that begins at ``start`` ends, if an earlier run finished it."""
@@ -225,7 +226,11 @@ class CheckpointStore:
 
     def deliveries(self) -> DeliveryLog:
         """Return what the checkpoint knows of deliveries to a sink. From now on each commit survives a power cut."""
-        return DeliveryLog(self.path, self._database, self._write, self._sound, self._uncommitted)
+        return DeliveryLog(self.path, self._database, self._write, self._sound, self._uncommitted, removed=self._forget)
+
+    def _forget(self, items: int) -> None:
+        """Note that finished items were taken out."""
+        self.finished -= items
 
     def commit(self) -> bool:
         """Make what was put safe; return whether there was anything."""

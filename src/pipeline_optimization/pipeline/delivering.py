@@ -8,24 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define, evolve, field
 
 from pipeline_optimization.checkpoint import DeliveryLog
 from pipeline_optimization.engine.clock import Clock
-from pipeline_optimization.engine.draws import seeded_random
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.engine.work import Item, Retrying, Track
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import AnagramError, RefusedRowsError, SinkError
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
 from pipeline_optimization.pipeline.job import Outbox, Parcel
 from pipeline_optimization.pipeline.plan import RunPlan
-from pipeline_optimization.types import ErrorRecord, Row, Sink
+from pipeline_optimization.types import ErrorRecord, Row
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.plan import Destination
     from pipeline_optimization.pipeline.run import Unkept
 
 __all__ = ["Delivering", "delivering"]
@@ -42,7 +43,7 @@ def delivering(
 ) -> Iterator[Delivering]:
     """Open the plan's sink for a run, and close it at the end, however that comes. Raises SinkError and CheckpointError."""
     assert plan.sink is not None
-    one = Delivering(plan, plan.sink.sink, outbox, keeping, engine, clock)
+    one = Delivering(plan, plan.sink, outbox, keeping, engine, clock)
     one.open()
     is_complete = False
     try:
@@ -59,7 +60,7 @@ class Delivering:
     """The deliveries of one run."""
 
     plan: RunPlan[Any]
-    sink: Sink
+    destination: Destination
     outbox: Outbox
     keeping: Keeping | Unkept
     engine: Engine
@@ -69,14 +70,19 @@ class Delivering:
     _begun: float = field(init=False, default=0.0)
     _spent: float = field(init=False, default=0.0)
 
+    @cached_property
+    def _retrying(self) -> Retrying:
+        faults = self.plan.faults
+        return Retrying(self.plan.retry.build(), seed=faults.seed, case=faults.case)
+
     def open(self) -> None:
         """Open the sink, and compare what it has with what the checkpoint knows."""
         log = self._log = self.keeping.deliveries()
-        last: object = self._call(self.sink.open, None if log is None else log.run)
+        last: object = self._call(self.destination.sink.open, None if log is None else log.run)
         if not isinstance(last, int) or last < 0:
             self.abandon()
             raise SinkError(
-                f"The sink {self._name!r} said that its last delivery is {last!r}. open() must return a number."
+                f"The sink {self.destination.name!r} said that its last delivery is {last!r}. open() must return a number."
             )
         try:
             if log is not None:
@@ -106,7 +112,7 @@ class Delivering:
         return self._log is not None
 
     def close(self, *, is_complete: bool) -> None:
-        self._call(self.sink.close, is_complete=is_complete)
+        self._call(self.destination.sink.close, is_complete=is_complete)
         if self._log is not None:
             self._log.confirm()
             self.keeping.commit(at_once=True)
@@ -114,7 +120,7 @@ class Delivering:
     def abandon(self) -> None:
         """Close the sink of a run that has failed: that error counts, and not those of closing."""
         try:
-            call_foreign(self.sink.close, is_complete=False)
+            call_foreign(self.destination.sink.close, is_complete=False)
         except ForeignCodeError:
             return
 
@@ -138,17 +144,13 @@ class Delivering:
 
     def _insist(self, number: int, rows: Sequence[Row]) -> None:
         """Make a delivery, again and again while that may help, as the run's retry policy says."""
-        delays: Iterator[float] | None = None
+        track = Track(item=Item(id=str(number), task="sink"), path=0.0)
         while True:
             try:
-                return self._call(self.sink.deliver, number, rows)
+                return self._call(self.destination.sink.deliver, number, rows)
             except SinkError as error:
-                policy = self.plan.retry.build()
                 record = ErrorRecord(type="SinkError", message=str(error))
-                if delays is None:
-                    random = seeded_random(self.plan.faults.seed, self.plan.faults.case, "sink", str(number), "delays")
-                    delays = iter(policy.delays(random))
-                delay = next(delays, None) if error.is_transient and policy.retries(record) else None
+                delay = self._retrying.next_delay(track, record, self.clock.now()) if error.is_transient else None
                 if delay is None:
                     raise
                 self.clock.sleep(delay)
@@ -191,14 +193,9 @@ class Delivering:
         """Return why which rows are refused. Raises SinkError where the sink names no row, or one that there is not."""
         if not error.refused or not set(error.refused) <= set(range(rows)):
             raise SinkError(
-                f"The sink {self._name!r} refused the rows {sorted(error.refused)} of {rows}. It must name at least one that it was given."
+                f"The sink {self.destination.name!r} refused the rows {sorted(error.refused)} of {rows}. It must name at least one that it was given."
             ) from error
         return error.refused
-
-    @property
-    def _name(self) -> str:
-        assert self.plan.sink is not None
-        return self.plan.sink.name
 
     def _call(self, function: Callable[..., R], *args: Any, **options: Any) -> R:
         """Call the sink. Raises its own errors on purpose as they are, and all others as SinkError."""
@@ -208,4 +205,4 @@ class Delivering:
             raised = error.raised
         if isinstance(raised, AnagramError | MemoryError):
             raise raised
-        raise SinkError(f"The sink {self._name!r} failed: {describe_with_place(raised)}.") from raised
+        raise SinkError(f"The sink {self.destination.name!r} failed: {describe_with_place(raised)}.") from raised
