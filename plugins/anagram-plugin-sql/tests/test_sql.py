@@ -55,6 +55,16 @@ def test_runs_do_not_mix(database: Database) -> None:
     assert database.execute("SELECT count(*) FROM rows") == [(2,)]
 
 
+def test_two_runs_make_one_table(database: Database) -> None:
+    """Of two runs that find no table, the second one to deliver writes into the table of the first."""
+    sinks = [database.opened(run=run) for run in ("a" * 32, "b" * 32)]
+    for number, sink in enumerate(sinks):
+        sink.deliver(1, [{"number": number}])
+    for sink in sinks:
+        sink.close(is_complete=True)
+    assert database.execute("SELECT number FROM rows ORDER BY number") == [(0,), (1,)]
+
+
 def test_run_without_identity(database: Database) -> None:
     """What a run without a checkpoint delivers is seen when it is complete, or never."""
     for is_complete, count in ((False, 0), (True, 2)):

@@ -83,7 +83,8 @@ class SqlSink:
 
     def _created(self, connection: Connection, rows: Sequence[Row]) -> _Target:
         name = self._options.table
-        if not found_table(connection, name, is_required=False):  # another run may have created it meanwhile
+        table = found_table(connection, name, is_required=False)  # another run may have created it meanwhile
+        if table is None:
             if self._options.conflict != "error" and not self._key:
                 raise SinkError(
                     f"The table {name!r} is not there, and conflict={self._options.conflict} needs to know in which columns no two "
@@ -94,8 +95,8 @@ class SqlSink:
                 raise RefusedRowsError({index: without_names(row) for index, row in enumerate(rows)})
             is_sqlite = connection.dialect.name == "sqlite"
             connection.execute(CreateTable(made_table(name, by_name, self._key, is_sqlite=is_sqlite)))
-        table = found_table(connection, name, is_required=True)
-        assert table is not None
+            table = found_table(connection, name, is_required=True)
+            assert table is not None
         return self._target_of(connection, table)
 
     def _target_of(self, connection: Connection, table: Table) -> _Target:
