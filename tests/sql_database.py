@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import pytest
 from attrs import frozen
 from sqlalchemy import text
 
 from anagram_plugin_sql import SqlOptions, make
 from anagram_plugin_sql.address import engine_of, parsed
+from pipeline_optimization.errors import RefusedRowsError
 from pipeline_optimization.types import Sink
 
-__all__ = ["RUN", "Database"]
+__all__ = ["RUN", "Database", "refused"]
 
 RUN = "0123456789abcdef" * 2
 """The identity of a run."""
@@ -42,3 +44,10 @@ class Database:
                 done = connection.execute(text(statement))
                 rows = [tuple(row) for row in done] if done.returns_rows else ()
         return rows
+
+
+def refused(sink: Sink, number: int, rows: Sequence[object]) -> dict[int, str]:
+    """Deliver rows of which some are refused, and return why."""
+    with pytest.raises(RefusedRowsError) as caught:
+        sink.deliver(number, rows)
+    return caught.value.refused

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, Column, Connection, MetaData, String, Table, Text, insert, inspect, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Connection,
+    MetaData,
+    Row,
+    String,
+    Table,
+    Text,
+    insert,
+    inspect,
+    select,
+    update,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.schema import CreateTable
 
@@ -35,6 +49,7 @@ class Deliveries:
             Column("owner", String(32), nullable=False),
             schema=schema,
         )
+        self._of_run = self._table.c.run == run
 
     def create(self, connection: Connection) -> None:
         """Create the table if it is missing. Raises SinkError where that is not allowed."""
@@ -58,10 +73,7 @@ class Deliveries:
 
         Waits for a transaction of the run that is being committed: its process may have died since it asked for that.
         """
-        of_run = self._table.c.run == self._run
-        found = connection.execute(
-            select(self._table.c.number, self._table.c.target).where(of_run).with_for_update()
-        ).one_or_none()
+        found = self._row(connection)
         if found is None:
             values = {"run": self._run, "target": self._target, "number": 0, "owner": self._owner}
             connection.execute(insert(self._table).values(values))
@@ -70,7 +82,7 @@ class Deliveries:
             raise SinkError(
                 f"This run has delivered into the table {found.target!r}, not {self._target!r}: name that one, or start anew."
             )
-        connection.execute(update(self._table).where(of_run).values(owner=self._owner))
+        connection.execute(update(self._table).where(self._of_run).values(owner=self._owner))
         return int(found.number)
 
     def is_made(self, connection: Connection, number: int) -> bool:
@@ -78,9 +90,7 @@ class Deliveries:
 
         Raises SinkError if another process has taken the run over.
         """
-        found = connection.execute(
-            select(self._table.c.number, self._table.c.owner).where(self._table.c.run == self._run).with_for_update()
-        ).one_or_none()
+        found = self._row(connection)
         if found is None or found.owner != self._owner:
             raise SinkError(
                 f"Another process has taken over this run, or its row in {self._table.fullname!r} is gone. Nothing more is "
@@ -88,6 +98,10 @@ class Deliveries:
             )
         return int(found.number) >= number
 
+    def _row(self, connection: Connection) -> Row[Any] | None:
+        """Return what is kept of the run, None if that is nothing. It stays as it is until the transaction ends."""
+        return connection.execute(select(self._table).where(self._of_run).with_for_update()).one_or_none()
+
     def note(self, connection: Connection, number: int) -> None:
         """Write that a delivery is made."""
-        connection.execute(update(self._table).where(self._table.c.run == self._run).values(number=number))
+        connection.execute(update(self._table).where(self._of_run).values(number=number))

@@ -34,16 +34,13 @@ class Inserting:
 
     def write(self, connection: Connection, columns: tuple[str, ...], rows: Sequence[Values]) -> None:
         statement = insert(self._table)
-        if self._conflict == "ignore":
+        others = [name for name in columns if name not in self._key]
+        if self._conflict == "update" and others:
+            statement = statement.on_conflict_do_update(
+                index_elements=self._key, set_={name: statement.excluded[name] for name in others}
+            )
+        elif self._conflict != "error":
             statement = statement.on_conflict_do_nothing(index_elements=self._key)
-        elif self._conflict == "update":
-            others = [name for name in columns if name not in self._key]
-            if others:
-                statement = statement.on_conflict_do_update(
-                    index_elements=self._key, set_={name: statement.excluded[name] for name in others}
-                )
-            else:
-                statement = statement.on_conflict_do_nothing(index_elements=self._key)
         connection.execute(statement, [dict(zip(columns, row, strict=True)) for row in rows])
 
 

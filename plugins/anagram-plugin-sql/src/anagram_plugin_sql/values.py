@@ -132,5 +132,5 @@ def _is_finite(value: object) -> str | None:
 def _is_short(value: object) -> str | None:
     """SQLite has floats only, of which 15 digits are exact."""
     assert isinstance(value, Decimal)
-    is_same = not value.is_finite() or Decimal(repr(float(value))) == value
-    return None if is_same and value.is_finite() else "has more digits than SQLite keeps, or is no number"
+    is_kept = value.is_finite() and Decimal(repr(float(value))) == value
+    return None if is_kept else "has more digits than SQLite keeps, or is no number"
