@@ -8,17 +8,13 @@ from typing import Any
 import pytest
 
 from anagram_plugin_opentelemetry import metrics
+from otlp_receiver import facts
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import AttemptEnded
 
 FAULTS = {"faults": "heavy", "latency_scale": 0.0, "retry_options": {"attempts": 3, "base": 0.0}, "seed": 3}
 TEXT = "cat dog post stop " * 20
-
-
-def facts(owner: Any) -> dict[str, Any]:
-    values = {one.key: one.value for one in owner.attributes}
-    return {key: getattr(value, value.WhichOneof("value")) for key, value in values.items()}
 
 
 def by_labels(points: Any, value: str) -> dict[tuple[str, ...], int]:

@@ -11,6 +11,7 @@ from opentelemetry import trace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from opentelemetry.trace import NonRecordingSpan, SpanContext, TraceFlags
 
+from otlp_receiver import facts
 from pipeline_optimization import Limits, Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -30,11 +31,6 @@ class Heard:
     @hookimpl
     def anagram_attempt_ended(self, event: AttemptEnded) -> None:
         self.attempts.append(event)
-
-
-def facts(span: Span) -> dict[str, Any]:
-    values = {one.key: one.value for one in span.attributes}
-    return {key: getattr(value, value.WhichOneof("value")) for key, value in values.items()}
 
 
 def attempts_in(spans: list[Span]) -> list[Span]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from pipeline_optimization.errors import RetryAfter
 
-__all__ = ["asked_delay"]
+__all__ = ["asked_delay", "delay_in"]
 
 LINKS = 10
 """Errors that are looked at along the chain of causes, which may be a ring."""
@@ -24,7 +24,7 @@ def asked_delay(error: BaseException) -> float | None:
         if isinstance(one, RetryAfter):
             return one.seconds
         try:
-            delay = _in_headers(getattr(getattr(one, "response", one), "headers", None))
+            delay = delay_in(getattr(getattr(one, "response", one), "headers", None))
         except Exception:  # noqa: BLE001, S112 - whatever an object does that only looks like a client's error
             continue
         if delay is not None:
@@ -41,15 +41,21 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         one = one.__cause__
 
 
-def _in_headers(headers: object) -> float | None:
+def delay_in(headers: object) -> float | None:
+    """Return the seconds that the header ``Retry-After`` asks for, as a number or as a date; None where it is neither."""
     get = getattr(headers, "get", None)
-    asked = get("Retry-After") if callable(get) else None
+    if not callable(get):
+        return None
+    asked = get("Retry-After")
     if not isinstance(asked, str):
         return None
     if asked.strip().isascii() and asked.strip().isdecimal():
         seconds = float(asked)
         return seconds if math.isfinite(seconds) else None
-    return _until(asked, get("Date") if callable(get) else None)
+    try:
+        return _until(asked, get("Date"))
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _until(asked: str, date: object) -> float:

@@ -149,7 +149,7 @@ class Digest:
     @property
     def name(self) -> str:
         """Return the name of the pipeline; empty as long as the run has not started."""
-        return "" if self.started is None else self.started.pipeline or "anagrams"
+        return "" if self.started is None else self.started.name
 
     def _since_start(self, time: float) -> float:
         return max(0.0, time - self.started.time) if self.started is not None else time

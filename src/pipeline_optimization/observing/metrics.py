@@ -64,7 +64,7 @@ class Metrics:
         elif isinstance(event, WorkerLost):
             self._lost += 1
         elif isinstance(event, RunStarted):
-            self._started, self._pipeline = event, event.pipeline or self._pipeline
+            self._started, self._pipeline = event, event.name
         elif isinstance(event, RunFinished):
             self._finished = event
 

@@ -46,7 +46,7 @@ class Trace:
             yield from self._attempt(event)
         elif isinstance(event, RunStarted):
             self._origin = round(event.time * 1e9)
-            name = f"{event.pipeline or 'anagrams'}, run {event.run_id}, {event.orchestrator}"
+            name = f"{event.name}, run {event.run_id}, {event.orchestrator}"
             yield {"ph": "M", "name": "process_name", "args": {"name": name}}
         elif isinstance(event, WorkerLost):
             yield self._mark("worker lost", round(event.time * 1e9), {"worker": event.worker, "detail": event.detail})

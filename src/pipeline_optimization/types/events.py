@@ -56,6 +56,11 @@ class RunStarted:
     pid: int = 0
     command: Sequence[str] = ()
 
+    @property
+    def name(self) -> str:
+        """Return the name of the pipeline, as people are told it."""
+        return self.pipeline or "anagrams"
+
 
 @frozen(kw_only=True)
 class WorkerSeen:

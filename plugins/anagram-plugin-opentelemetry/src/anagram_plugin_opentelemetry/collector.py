@@ -7,13 +7,12 @@ import gzip
 import http.client
 import socket
 import ssl
-from email.utils import parsedate_to_datetime
-from time import time
 from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from anagram_plugin_opentelemetry.settings import Destination, SettingError
+from pipeline_optimization.engine.retry_after import delay_in
 
 __all__ = ["Answer", "Collector"]
 
@@ -104,7 +103,7 @@ class Collector:
         return Answer(
             problem=f"it answered {response.status} {response.reason}".strip(),
             is_retryable=response.status in RETRYABLE,
-            retry_after=_seconds(response.headers.get("Retry-After", "")),
+            retry_after=delay_in(response.headers),
         )
 
     def _connect(self) -> http.client.HTTPConnection:
@@ -122,13 +121,3 @@ def _context(destination: Destination) -> ssl.SSLContext:
     except OSError as error:  # ssl.SSLError is one
         raise SettingError(f"the certificates of {destination.url} cannot be used: {error}") from error
     return context
-
-
-def _seconds(retry_after: str) -> float | None:
-    """Return the seconds that a Retry-After header asks for: it may be a number or a date."""
-    if retry_after.strip().isdecimal():
-        return float(retry_after)
-    try:
-        return max(0.0, parsedate_to_datetime(retry_after).timestamp() - time())
-    except (ValueError, TypeError):
-        return None

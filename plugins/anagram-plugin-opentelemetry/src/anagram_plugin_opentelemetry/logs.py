@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 
 from anagram_plugin_opentelemetry.attributes import Value, attributes, clean
-from anagram_plugin_opentelemetry.identity import TraceIdentity
+from anagram_plugin_opentelemetry.collecting import Collecting
 from anagram_plugin_opentelemetry.outcomes import result_of, run_name
-from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished, RunStarted
+from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished
 
 __all__ = ["Logs"]
 
 
-class Logs:
-    """Collects log records until somebody takes them. ``unix`` is as ``Spans`` has it."""
-
-    def __init__(self, identity: TraceIdentity, started: RunStarted, unix: Callable[[int], int]) -> None:
-        self._identity = identity
-        self._started = started
-        self._unix = unix
-        self._made: list[LogRecord] = []
-
-    def __len__(self) -> int:
-        return len(self._made)
-
-    def take(self) -> list[LogRecord]:
-        """Return the records that were made since the last time."""
-        made, self._made = self._made, []
-        return made
+class Logs(Collecting[LogRecord]):
+    """Collects the log records of a run."""
 
     def attempt_ended(self, event: AttemptEnded, span_id: bytes) -> None:
         """Add a record if the attempt failed: an error if its item failed with it, else a warning."""

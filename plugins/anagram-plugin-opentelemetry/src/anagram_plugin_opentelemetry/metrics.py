@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
 from attrs import define, field
@@ -49,11 +50,11 @@ class Metrics:
     def __init__(self, started: RunStarted, unix: Callable[[int], int]) -> None:
         self._started = started
         self._unix = unix
-        self._durations: dict[Labels, _Histogram] = {}
-        self._runs: dict[Labels, _Histogram] = {}
-        self._attempts: dict[Labels, int] = {}
-        self._items: dict[Labels, int] = {}
-        self._retries: dict[Labels, int] = {}
+        self._durations: defaultdict[Labels, _Histogram] = defaultdict(_Histogram)
+        self._runs: defaultdict[Labels, _Histogram] = defaultdict(_Histogram)
+        self._attempts: Counter[Labels] = Counter()
+        self._items: Counter[Labels] = Counter()
+        self._retries: Counter[Labels] = Counter()
         self._seen = 0
         self._lost = 0
         self._saved = 0
@@ -65,29 +66,32 @@ class Metrics:
         self._lost += 1
 
     def task_retried(self, task: str) -> None:
-        _add(self._retries, (("anagram.task", task),))
+        self._retries[_bounded(self._retries, (("anagram.task", task),))] += 1
 
     def checkpoint_saved(self, items: int) -> None:
         self._saved = items
 
     def attempt_ended(self, event: AttemptEnded) -> None:
         labels = (("anagram.task", event.task), ("anagram.outcome", event.outcome))
-        if event.began_ns is not None and event.ended_ns is not None:
-            _of(self._durations, labels, _Histogram).record((event.ended_ns - event.began_ns) / 1e9)
-        elif event.handed_out_ns is not None:
-            _of(self._durations, labels, _Histogram).record((event.came_back_ns - event.handed_out_ns) / 1e9)
-        _add(self._attempts, labels if event.outcome == "ok" else (*labels, ("error.type", error_of(event))))
+        began, ended = event.began_ns, event.ended_ns
+        if began is None or ended is None:
+            began, ended = event.handed_out_ns, event.came_back_ns
+        if began is not None:
+            self._durations[_bounded(self._durations, labels)].record((ended - began) / 1e9)
+        named = labels if event.outcome == "ok" else (*labels, ("error.type", error_of(event)))
+        self._attempts[_bounded(self._attempts, named)] += 1
         if event.status:
-            _add(self._items, (("anagram.task", event.task), ("anagram.item.status", event.status)))
+            status = (("anagram.task", event.task), ("anagram.item.status", event.status))
+            self._items[_bounded(self._items, status)] += 1
 
     def run_finished(self, event: RunFinished) -> None:
         result, error_type = result_of(event)
         labels: Labels = (
-            ("cicd.pipeline.name", self._started.pipeline or "anagrams"),
+            ("cicd.pipeline.name", self._started.name),
             ("cicd.pipeline.result", result),
         )
         labels = (*labels, ("error.type", error_type)) if error_type else labels
-        _of(self._runs, labels, _Histogram).record(event.time - self._started.time)
+        self._runs[labels].record(event.time - self._started.time)
 
     def as_otlp(self, now: int) -> list[otlp.Metric]:
         """Return all metrics as they are at ``now``, nanoseconds of the engine's clock."""
@@ -106,18 +110,9 @@ class Metrics:
         return [metric for metric in metrics if metric is not None]
 
 
-def _of(series: dict[Labels, _Histogram], labels: Labels, make: Callable[[], _Histogram]) -> _Histogram:
-    found = series.get(labels)
-    if found is None:
-        labels = labels if len(series) < MOST_SERIES - 1 else OVERFLOW
-        found = series.setdefault(labels, make())
-    return found
-
-
-def _add(series: dict[Labels, int], labels: Labels) -> None:
-    if labels not in series and len(series) >= MOST_SERIES - 1:
-        labels = OVERFLOW
-    series[labels] = series.get(labels, 0) + 1
+def _bounded(series: Mapping[Labels, object], labels: Labels) -> Labels:
+    """Return labels that a metric has room for."""
+    return labels if labels in series or len(series) < MOST_SERIES - 1 else OVERFLOW
 
 
 def _histogram(name: str, description: str, series: Mapping[Labels, _Histogram], times: Times) -> otlp.Metric | None:

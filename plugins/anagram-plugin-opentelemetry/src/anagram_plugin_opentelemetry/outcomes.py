@@ -16,7 +16,7 @@ CANCELLED = {"interrupted", "terminated", "hung_up", "cancelled"}
 
 def run_name(event: RunStarted) -> str:
     """Return the name of a run's span, which all runs of a pipeline share."""
-    return f"run {event.pipeline or 'anagrams'}"
+    return f"run {event.name}"
 
 
 def error_of(event: AttemptEnded) -> str:

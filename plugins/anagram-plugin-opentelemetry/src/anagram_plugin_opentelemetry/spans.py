@@ -14,6 +14,7 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from anagram_plugin_opentelemetry.attributes import attribute, attributes, clean, common_attribute
+from anagram_plugin_opentelemetry.collecting import Collecting
 from anagram_plugin_opentelemetry.identity import TraceIdentity
 from anagram_plugin_opentelemetry.outcomes import error_of, result_of, run_name
 from pipeline_optimization.types import AttemptEnded, RunFinished, RunStarted
@@ -44,28 +45,14 @@ class _Open:
     attempts: int = 0
 
 
-class Spans:
-    """Collects spans until somebody takes them.
-
-    ``unix`` turns nanoseconds of the engine's clock into nanoseconds since 1970.
-    """
+class Spans(Collecting[Span]):
+    """Collects the spans of a run."""
 
     def __init__(self, identity: TraceIdentity, started: RunStarted, unix: Callable[[int], int]) -> None:
-        self._identity = identity
-        self._started = started
-        self._unix = unix
+        super().__init__(identity, started, unix)
         self._ids = Random(SystemRandom().getrandbits(64))  # noqa: S311 - ids, no secrets
         self._open: dict[str, _Open] = {}
         self._patterns: dict[_AttemptKind, Span] = {}
-        self._made: list[Span] = []
-
-    def __len__(self) -> int:
-        return len(self._made)
-
-    def take(self) -> list[Span]:
-        """Return the spans that were made since the last time."""
-        made, self._made = self._made, []
-        return made
 
     def attempt_ended(self, event: AttemptEnded) -> bytes:
         """Add the attempt's span, and the item's if it was the last one. Return the id of the attempt's."""
@@ -211,7 +198,7 @@ def _run_facts(started: RunStarted, event: RunFinished) -> list[KeyValue]:
     totals = event.tasks.values()
     return attributes(
         {
-            "cicd.pipeline.name": started.pipeline or "anagrams",
+            "cicd.pipeline.name": started.name,
             "cicd.pipeline.run.id": started.run_id,
             "cicd.pipeline.result": result_of(event)[0],
             "anagram.orchestrator": started.orchestrator,
