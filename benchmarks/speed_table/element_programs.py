@@ -26,16 +26,22 @@ if __name__ == "__main__":
         print(sum(pool.map(int, lines, chunksize=int(sys.argv[2]))))
 """
 
-_ADDING = """
+_PIECES = """
 import sys
 from itertools import islice
 def pieces(path, lines=20_000):
     with open(path, encoding="utf-8") as file:
         while piece := list(islice(file, lines)):
             yield piece
+"""
+
+_ADDING = (
+    _PIECES
+    + """
 def add(lines):
     return sum(map(int, lines))
 """
+)
 
 JOBLIB = (
     _ADDING
@@ -91,14 +97,10 @@ if __name__ == "__main__":
 """
 """Who knows beforehand how long each element takes can cut the work into two equal halves, and needs nobody to hand anything out."""
 
-_COUNTING = """
-import sys
+_COUNTING = (
+    _PIECES
+    + """
 from collections import Counter
-from itertools import islice
-def pieces(path, lines=20_000):
-    with open(path, encoding="utf-8") as file:
-        while piece := list(islice(file, lines)):
-            yield piece
 def count(lines):
     found = Counter()
     for line in lines:
@@ -110,6 +112,7 @@ def total(counts):
         found.update(one)
     print(sum(found.values()))
 """
+)
 
 WORD_COUNTS: Mapping[str, str] = {
     "dask.bag": """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -44,12 +43,20 @@ def _hand_written(program: str, *arguments: object, python: str | Path = sys.exe
 
 def measure(bench: Bench) -> Section:
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
-    sections = [row(bench) for row in ROWS]
+    return _joined(*(row(bench) for row in ROWS))
+
+
+def _joined(*sections: Section) -> Section:
     return Section(
         timings=[timing for section in sections for timing in section.timings],
         facts=[fact for section in sections for fact in section.facts],
         bars=[bar for section in sections for bar in section.bars],
     )
+
+
+def _faster(what: str, programs: Mapping[str, Program]) -> Mapping[str, tuple[str, float]]:
+    """Return the claims that ours takes less time than each of the others."""
+    return {name: (f"{PROCESSES}, {what}: less time than {name}", 0.999) for name in programs if name != "ours"}
 
 
 def _compared(
@@ -89,13 +96,8 @@ def _sum_in_processes(bench: Bench) -> Section:
             "joblib": _hand_written(JOBLIB, path, python=python),
             "mpire": _hand_written(MPIRE, path, python=python),
         }
-    claims = {name: (f"{PROCESSES}, a million lines: less time than {name}", 0.999) for name in peers if name != "ours"}
-    others = _compared(f"{path.name}, {PROCESSES}, peers", LINES, peers, SLOW_ROUNDS, claims)
-    return Section(
-        timings=[*section.timings, *others.timings],
-        facts=[*section.facts, *others.facts],
-        bars=[*section.bars, *others.bars],
-    )
+    claims = _faster("a million lines", peers)
+    return _joined(section, _compared(f"{path.name}, {PROCESSES}, peers", LINES, peers, SLOW_ROUNDS, claims))
 
 
 def _peers(bench: Bench) -> Path | None:
@@ -197,8 +199,7 @@ def _memory(bench: Bench) -> Section:
     peaks = {}
     for times in (1, 10, *([100] if bench.is_huge else [])):
         path = bench.corpora.numbers(times * LINES)
-        done = subprocess.run(_ours("sum", str(path), PROCESSES), capture_output=True, text=True, check=True)
-        peaks[times] = float(done.stdout.split()[1])
+        peaks[times] = float(run(_ours("sum", str(path), PROCESSES)).split()[1])
     facts = [f"the driver's memory, {times} million lines: {peak:.0f} MiB" for times, peak in peaks.items()]
     most, growth = max(peaks.values()), max(peaks.values()) / peaks[1]
     return Section(
@@ -218,16 +219,12 @@ def _memory(bench: Bench) -> Section:
 def _word_count(bench: Bench) -> Section:
     path = bench.corpora.repeated_kjv(LARGE)
     programs = {"ours": printing(_ours("words", str(path), PROCESSES)), **dict(_word_counters(bench, path))}
-    claims = {
-        name: (f"{PROCESSES}, word count over 440 MB: less time than {name}", 0.999)
-        for name in programs
-        if name != "ours"
-    }
+    claims = _faster("word count over 440 MB", programs)
     return _compared(path.name, path.stat().st_size, programs, min(SLOW_ROUNDS, bench.rounds), claims)
 
 
 def _word_counters(bench: Bench, path: Path) -> Iterator[tuple[str, Program]]:
-    pythons = {name: _peers(bench) for name in WORD_COUNTS} | {"Prefect": bench.peers.environment("prefect", "prefect")}
+    pythons = dict.fromkeys(WORD_COUNTS, _peers(bench)) | {"Prefect": bench.peers.environment("prefect", "prefect")}
     few = bench.corpora.numbers(1)
     for name, program in WORD_COUNTS.items():
         if (python := pythons[name]) is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
+from anagram_plugin_asyncio.ending import end_all
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, OpenContext
@@ -74,13 +75,5 @@ class LoopInCaller:
         """End all tasks; each waits or has not started, so that ``force`` makes no difference."""
         if self._loop.is_closed():
             return
-        self._end(set(self._tasks.values()))
-        self._loop.run_until_complete(self._worker.close_async())
-        self._end(asyncio.all_tasks(self._loop))  # what tasks have left behind
+        self._loop.run_until_complete(end_all(self._worker, list(self._tasks.values())))
         self._loop.close()
-
-    def _end(self, tasks: set[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            self._loop.run_until_complete(asyncio.wait(tasks))

@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Sequence
 
+from anagram_plugin_asyncio.ending import end_all
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.inbox import Inbox
 from pipeline_optimization.engine.worker import Worker
@@ -87,13 +88,5 @@ class LoopInThread:
         self._thread.join(GRACE if force else None)
 
     async def _end(self) -> None:
-        await _cancel(set(self._tasks.values()))
-        await self._worker.close_async()
-        await _cancel(asyncio.all_tasks() - {asyncio.current_task()})  # what tasks have left behind
+        await end_all(self._worker, list(self._tasks.values()))
         self._loop.stop()
-
-
-async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
