@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import pipeline_functions as f
 from command import ended_here
 from pipeline_optimization import Pipeline, Registry, count_anagrams, run
-from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, pass_latency
+from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, TaskFaults, pass_latency
 from pipeline_optimization.engine.profile_files import profile_from, read_profile
 from pipeline_optimization.engine.profiles import PROFILES, faults_under
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -253,3 +253,19 @@ def test_another_profile_is_another_run(tmp_path: Path) -> None:
     path.write_text("[task.upper]\nfailure_rate = 0.2\n")
     with pytest.raises(CheckpointError, match="the kind of run"):
         run(LENGTHS, text, **kept)
+
+
+def test_the_order_of_tasks_does_not_matter() -> None:
+    """Equal profiles are the same to a checkpoint, in whatever order their tasks were written."""
+    tasks = {"a": TaskProfile(failure_rate=0.1), "b": TaskProfile(failure_rate=0.2)}
+    one, other = FaultProfile(tasks=tasks), FaultProfile(tasks=dict(reversed(tasks.items())))
+    assert one == other
+    assert FaultSettings(profile="p", own=one).identity == FaultSettings(profile="p", own=other).identity
+    assert FaultSettings(profile="p", own=one).identity != FaultSettings(profile="p", own=FaultProfile()).identity
+
+
+@pytest.mark.parametrize("sample", [None, [1], True, "0.1"])
+def test_samples_that_are_no_numbers(sample: object) -> None:
+    """The message names the key and the value."""
+    with pytest.raises(OptionError, match=r"task\.t\.latency\.samples is .*\. Allowed: a number\."):
+        profile_from({"task": {"t": {"latency": {"samples": [0.1, sample]}}}})

@@ -131,6 +131,7 @@ def test_a_checkpoint_that_keeps_values(workplace: Path, capsys: pytest.CaptureF
         (["--sink", "csv:in.txt"], "The results would take the place of an input"),
         (["--checkpoint", "c.csv", "--output", "c.csv"], "The checkpoint cannot be the output too"),
         (["--checkpoint", "c.csv.partial", "--output", "c.csv"], "The checkpoint cannot be the output too"),
+        (["--sink", "csv:rows.csv", "--events", "rows.csv"], "The results would take the place of the events"),
         (["--output", "no/rows.csv"], "The directory of 'no/rows.csv' does not exist"),
     ],
 )

@@ -25,7 +25,6 @@ from pipeline_optimization.builtin.signatures import make_counts, make_letters, 
 from pipeline_optimization.builtin.sinks import FileOptions, make_csv, make_json, make_ndjson, make_parquet
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, WhitespaceTokenizer
 from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel
-from pipeline_optimization.engine.faults import BUILT_IN_PROFILES
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import (
@@ -148,8 +147,8 @@ def anagram_register_fault_profiles() -> Sequence[ComponentOf[FaultProfile]]:
         "tail": "as latency; 3 % of calls take twenty times as long",
     }
     return [
-        Component(name=name, summary=summaries[name], factory=partial(_fault_profile, name), options=NoOptions)
-        for name in BUILT_IN_PROFILES
+        Component(name=name, summary=summary, factory=partial(_fault_profile, name), options=NoOptions)
+        for name, summary in summaries.items()
     ]
 
 

@@ -274,5 +274,5 @@ def _jobs(  # noqa: PLR0917 - the ways to name input, each once
 
 def _sources(inputs: Sequence[str], checkpoint: str | None, output: str) -> Sequence[Source]:
     """Return the inputs' sources, without what this run, or the one that it goes on with, wrote into a directory of theirs."""
-    own = [*([] if checkpoint is None else checkpoint_files(checkpoint)), *([] if output == "-" else files_of(output))]
+    own = [*checkpoint_files(checkpoint), *([] if output == "-" else files_of(output))]
     return expand_inputs(inputs, without=own, note=lambda note: click.echo(note, err=True))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
@@ -28,7 +27,7 @@ from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.signal_mask import STOP_SIGNALS
-from pipeline_optimization.sources import Source, TextSource, checkpoint_files, least_bytes, overwritten
+from pipeline_optimization.sources import Source, TextSource, checkpoint_files, first_same, least_bytes, overwritten
 
 __all__ = ["Job", "case_job", "check_output", "execute_with_progress", "run_jobs", "stop_code"]
 
@@ -93,10 +92,9 @@ def check_output(output: str, plan: RunPlan[AnyJob], sources: Sequence[Source]) 
     if output == "-":
         return
     events = plan.options.events
-    if events is not None and os.path.realpath(output) == os.path.realpath(events):
+    if events is not None and first_same([output], [events]) is not None:
         raise UsageError(f"The results would take the place of the events: {output!r}. Name another --output.")
-    checkpoint = plan.options.checkpoint
-    if checkpoint is not None and os.path.realpath(output) in map(os.path.realpath, checkpoint_files(checkpoint)):
+    if first_same([output], checkpoint_files(plan.options.checkpoint)) is not None:
         raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")
     if overwritten([output], sources, plan.job.files):
         raise UsageError(f"The results would take the place of an input: {output!r}. Name another --output.")

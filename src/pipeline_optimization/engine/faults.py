@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from hashlib import blake2b
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.errors import InjectedFault
@@ -86,13 +86,6 @@ class TaskFaults:
     def least_time(self) -> float:
         """Return the seconds that no call waits less than."""
         return self.sleep_time if self.latency is None else self.latency.least
-
-    @property
-    def mean_time(self) -> float:
-        """Return the seconds that a call waits on average."""
-        if self.latency is not None:
-            return self.latency.mean
-        return self.sleep_time * (1.0 + self.stragglers * (self.slowness - 1.0))
 
     @property
     def is_simulated(self) -> bool:
@@ -219,7 +212,7 @@ class FaultSettings:
         """Return the profile's name, with a digest of the profile itself where others may be called alike."""
         if self.own is None:
             return self.profile
-        text = repr((self.own, sorted(self.own.tasks.items())))
+        text = repr(evolve(self.own, tasks=dict(sorted(self.own.tasks.items()))))
         return f"{self.profile} {blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
 
     def _misbehaving(self, tasks: Mapping[str, TaskFaults]) -> Mapping[str, TaskFaults]:

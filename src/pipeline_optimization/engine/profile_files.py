@@ -103,7 +103,7 @@ def _durations(given: object, source: str, where: str, directory: Path) -> Durat
         if isinstance(given, Mapping):
             if "samples" in given:
                 _refuse_unknown(given, ("samples",), source, f"{where}.")
-                return empirical(_samples(given["samples"], directory))
+                return empirical(_samples(given["samples"], source, f"{where}.samples", directory))
             return _of_quantiles(given, source, where)
         return constant(_number(given, source, where, TIME))
     except ValueError as error:
@@ -129,9 +129,9 @@ def _share(key: str) -> float:
     return named[key] if key in named else float(key[1:]) / 100
 
 
-def _samples(given: object, directory: Path) -> Sequence[float]:
+def _samples(given: object, source: str, where: str, directory: Path) -> Sequence[float]:
     if isinstance(given, Sequence) and not isinstance(given, str):
-        return [float(one) for one in given]
+        return [_number(one, source, where) for one in given]
     path = directory / str(given)
     samples = []
     try:

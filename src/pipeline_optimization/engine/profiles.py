@@ -34,8 +34,6 @@ def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> Task
 
 @cache
 def _built_in(name: str) -> FaultProfile:
-    if name == "none":
-        return FaultProfile()  # of which no file need be read: most runs simulate nothing
     from pipeline_optimization.engine.profile_files import read_profile  # noqa: PLC0415 - not for runs without faults
 
     return read_profile(Path(__file__).parents[1] / "fault_profiles" / f"{name}.toml")

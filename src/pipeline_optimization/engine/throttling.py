@@ -158,25 +158,18 @@ class Throttling:
 
     def due(self, suspects: Iterable[Track], *, with_new: bool) -> list[float]:
         """Return the clock times at which tracks that wait may go on, new ones if asked for, as far as they depend on time alone."""
-        waited_for = [one for one in self._throttles if one.again or (with_new and one.new)]
-        waited_for += self._throttles_of(suspects)
+        waited_for = self._waited_for(suspects, with_new=with_new)
         return [due for throttle in waited_for if (due := throttle.next_due()) is not None]
 
     def hang(self, suspects: Iterable[Track]) -> Stop | None:
         """Return why the run stops where tracks wait for calls that hang."""
-        hanging = {
-            id(throttle) for throttle in (*self._waited_for(), *self._throttles_of(suspects)) if throttle.hangs()
-        }
-        for task, throttle in self._by_task.items():
-            if id(throttle) in hanging:
-                return calls_hang(task)
-        return None
+        hanging = {throttle for throttle in self._waited_for(suspects, with_new=True) if throttle.hangs()}
+        return next((calls_hang(task) for task, throttle in self._by_task.items() if throttle in hanging), None)
 
-    def _waited_for(self) -> list[Throttle]:
-        return [throttle for throttle in self._throttles if throttle.again or throttle.new]
-
-    def _throttles_of(self, tracks: Iterable[Track]) -> list[Throttle]:
-        return [self._by_task[track.item.task] for track in tracks if track.item.task in self._by_task]
+    def _waited_for(self, suspects: Iterable[Track], *, with_new: bool) -> list[Throttle]:
+        """Return the throttles that suspects or others wait for, new ones among them if asked for."""
+        waited_for = [one for one in self._throttles if one.again or (with_new and one.new)]
+        return [*waited_for, *(self._by_task[one.item.task] for one in suspects if one.item.task in self._by_task)]
 
     def submit(self, attempt_id: int, task: str) -> None:
         """Note that an orchestrator gets an attempt."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from os.path import realpath
 from pathlib import Path
 from typing import Any
 
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.plan import NO_OPTIONS, Destination, RunPlan
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import Source, checkpoint_files, overwritten
+from pipeline_optimization.sources import Source, checkpoint_files, first_same, overwritten
 
 __all__ = ["SINK_OF_SUFFIX", "check_destination", "file_destination", "named_destination"]
 
@@ -41,11 +40,12 @@ def file_destination(registry: Registry, path: str) -> Destination:
 
 
 def check_destination(plan: RunPlan[Any], sources: Sequence[Source]) -> None:
-    """Raise OptionError where a sink would write over what the run reads, or over its checkpoint."""
-    files = () if plan.sink is None else plan.sink.files
+    """Raise OptionError where a sink would write over what the run reads, over its checkpoint, or over its events."""
+    assert plan.sink is not None
+    files, options = plan.sink.files, plan.options
     if (taken := overwritten(files, sources, plan.job.files)) is not None:
         raise OptionError(f"The results would take the place of an input: {taken!r}. Name another file.")
-    checkpoint = plan.options.checkpoint
-    own = [] if checkpoint is None else [realpath(path) for path in checkpoint_files(checkpoint)]
-    if taken := next((path for path in files if realpath(path) in own), None):
+    if options.events is not None and (taken := first_same(files, [options.events])) is not None:
+        raise OptionError(f"The results would take the place of the events: {taken!r}. Name another file.")
+    if (taken := first_same(files, checkpoint_files(options.checkpoint))) is not None:
         raise OptionError(f"The checkpoint cannot be the output too: {taken!r}. Name another file.")

@@ -50,7 +50,7 @@ class Keeping:
     def __attrs_post_init__(self) -> None:
         self._start = self.clock.now()
 
-    def keep(self, workload: KeptWorkload, kept: Callable[[bytes], bytes] = bytes) -> Workload:
+    def keep(self, workload: KeptWorkload, kept: Callable[[bytes], bytes]) -> Workload:
         """Return a run's workload, whose results are kept from now on. ``kept`` makes of a result what is kept of it."""
         self.kept = CheckpointedWorkload(workload, self.store, retries_failed=self.retries_failed, kept=kept)
         return self.kept

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +11,7 @@ from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, s
 from pipeline_optimization.kinds import OBSERVER_HOOKS
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import Source, checkpoint_files, overwritten
+from pipeline_optimization.sources import Source, checkpoint_files, first_same, overwritten
 
 if TYPE_CHECKING:
     from pipeline_optimization.observing.writer import EventsWriter
@@ -28,8 +27,7 @@ def observing_of(plan: RunPlan[Any], sources: Sequence[Source], registry: Regist
         return Observing(registry)
     from pipeline_optimization.observing.writer import EventsWriter  # noqa: PLC0415 - for runs that write events
 
-    checkpoint = plan.options.checkpoint
-    if checkpoint is not None and os.path.realpath(path) in map(os.path.realpath, checkpoint_files(checkpoint)):
+    if first_same([path], checkpoint_files(plan.options.checkpoint)) is not None:
         raise UsageError(f"The checkpoint cannot take the events too: {path!r}. Name another --events.")
     if overwritten([path], sources, plan.job.files):
         raise UsageError(f"The events would take the place of an input: {path!r}. Name another --events.")

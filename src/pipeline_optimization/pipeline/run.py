@@ -80,7 +80,7 @@ class Unkept:
     def __init__(self) -> None:
         self.failed = Tally()
 
-    def keep(self, workload: Workload, kept: Callable[[bytes], bytes] = bytes) -> Workload:
+    def keep(self, workload: Workload, kept: Callable[[bytes], bytes]) -> Workload:
         return workload
 
     def deliveries(self) -> None:
@@ -147,7 +147,7 @@ def execute(
         faults = plan.faults
         engine = Engine(
             plan.executor.orchestrator,
-            keeping.keep(job.workload, *([] if job.outbox is None else [job.outbox.kept])),
+            keeping.keep(job.workload, bytes if job.outbox is None else job.outbox.kept),
             Retrying(
                 plan.retry.build(), seed=faults.seed, case=faults.case, scale=faults.time_scale, own=plan.policies
             ),

@@ -17,6 +17,7 @@ from pipeline_optimization.installed import versions
 from pipeline_optimization.masking import masked
 from pipeline_optimization.pipeline.job import LoadedJob, StartedJob
 from pipeline_optimization.pipeline.plan import PIPELINE_FACT, RunPlan
+from pipeline_optimization.pipeline.summary import totals_of
 from pipeline_optimization.sources import Source
 from pipeline_optimization.types import ErrorRecord, RunFinished, RunStarted, TaskTotals
 
@@ -104,17 +105,7 @@ def _finished(
         stopped="" if stop is None else stop.kind,
         reason="" if stop is None else stop.reason,
         error=raised,
-        tasks={
-            name: TaskTotals(
-                items=stats.items,
-                attempts=stats.attempts,
-                retries=stats.retries,
-                failures=stats.failures,
-                lost=stats.lost,
-                errors=dict(stats.errors),
-            )
-            for name, stats in tally.tasks.items()
-        },
+        tasks={name: TaskTotals(**totals_of(stats)) for name, stats in tally.tasks.items()},
         bytes_read=job.bytes_read,
         resumed_items=keeping.resumed,
         stale_completions=tally.stale,

@@ -11,7 +11,7 @@ from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
 
-__all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list"]
+__all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list", "totals_of"]
 
 
 class Conclusions:
@@ -83,10 +83,15 @@ class RunSummary(Conclusions):
         }
 
 
+def totals_of(stats: TaskStats) -> dict[str, Any]:
+    """Return what became of a task's items and attempts, as plain data."""
+    return {**asdict(stats), "errors": dict(stats.errors)}
+
+
 def counts_to_dict(report: Conclusions) -> dict[str, object]:
     """Return what became of each task's items, and how often each error was the last, as plain data."""
     return {
-        "tasks": {name: {**asdict(stats), "errors": dict(stats.errors)} for name, stats in report.tasks.items()},
+        "tasks": {name: totals_of(stats) for name, stats in report.tasks.items()},
         "failures": [
             {"task": task, "error": error, "count": count} for (task, error), count in report.failures.items()
         ],

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.sources.file_state import UNKNOWN, is_same_state
     from pipeline_optimization.sources.guiding import Guide
     from pipeline_optimization.sources.identity import identify, name_of_time
-    from pipeline_optimization.sources.overwriting import checkpoint_files, overwritten
+    from pipeline_optimization.sources.overwriting import checkpoint_files, first_same, overwritten
     from pipeline_optimization.sources.ranges import (
         FIRST_BYTES,
         FileRange,
@@ -67,6 +67,7 @@ __all__ = [
     "cut_range",
     "decode_marked",
     "expand_inputs",
+    "first_same",
     "identify",
     "is_file_name",
     "is_plain",
@@ -91,6 +92,7 @@ _HOME = {
     "identify": "identity",
     "name_of_time": "identity",
     "checkpoint_files": "overwriting",
+    "first_same": "overwriting",
     "overwritten": "overwriting",
     "FIRST_BYTES": "ranges",
     "FileRange": "ranges",

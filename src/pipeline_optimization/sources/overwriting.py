@@ -9,12 +9,18 @@ from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.source import Source, StreamSource
 from pipeline_optimization.sources.url import UrlSource
 
-__all__ = ["checkpoint_files", "overwritten"]
+__all__ = ["checkpoint_files", "first_same", "overwritten"]
 
 
-def checkpoint_files(path: str) -> Sequence[str]:
-    """Return the files that SQLite writes for a checkpoint."""
-    return [path, f"{path}-wal", f"{path}-shm", f"{path}-journal"]
+def checkpoint_files(path: str | None) -> Sequence[str]:
+    """Return the files that SQLite writes for a checkpoint; none for no checkpoint."""
+    return [] if path is None else [path, f"{path}-wal", f"{path}-shm", f"{path}-journal"]
+
+
+def first_same(paths: Iterable[str], others: Iterable[str]) -> str | None:
+    """Return the first of ``paths`` that names the file of one of ``others``, whether there is one yet or not; None where none does."""
+    own = set(map(os.path.realpath, others))
+    return next((path for path in paths if own and os.path.realpath(path) in own), None)
 
 
 def overwritten(paths: Iterable[str], sources: Sequence[Source], others: Iterable[str] = ()) -> str | None:

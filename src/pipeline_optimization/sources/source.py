@@ -148,7 +148,7 @@ def sources_of(given: Countable, *, call: str, frames: int, checkpoint: str | No
         if file.known_size is None and os.path.isdir(path):  # a file that is known is not looked at again
             from pipeline_optimization.sources import checkpoint_files, expand_inputs  # noqa: PLC0415 - as above
 
-            return expand_inputs([path], without=[] if checkpoint is None else checkpoint_files(checkpoint))
+            return expand_inputs([path], without=checkpoint_files(checkpoint))
         return [file]
     if isinstance(given, Sequence) and not hasattr(given, "decode"):
         return [
