@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["plain"]
+__all__ = ["cell", "columns", "plain"]
 
 WRITTEN = frozenset({"datetime", "decimal", "fractions", "ipaddress", "pathlib", "uuid"})
 """Modules whose values people know by their ``str``."""
@@ -31,3 +31,16 @@ def plain(value: Any, other: Callable[[Any], object] = repr) -> object:
         return sorted((plain(member, other) for member in value), key=json.dumps)
     is_written = isinstance(value, float) or type(value).__module__.partition(".")[0] in WRITTEN
     return str(value) if is_written else other(value)
+
+
+def columns(value: object) -> tuple[Any, ...]:
+    """Return a value as cells of a row: a tuple or a list has several."""
+    return tuple(value) if isinstance(value, tuple | list) and value else (value,)
+
+
+def cell(value: object, other: Callable[[Any], object] = repr) -> object:
+    """Return a value as one cell: what is neither text nor number is written as JSON. ``other`` is as ``plain`` has it."""
+    if value is None or isinstance(value, str | int | float):
+        return value
+    shown = plain(value, other)
+    return shown if isinstance(shown, str) else json.dumps(shown)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Sequence
 from itertools import count
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Self
 
 from attrs import frozen
 
@@ -17,6 +16,7 @@ from pipeline_optimization.benchmarks.measuring.hidden_paths import comparisons_
 from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRecord, PipelineRecord, Sample
 from pipeline_optimization.disk_cache import keep_newest
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.file_lock import lock
 
 __all__ = ["Header", "InUseError", "PartialFile", "read_header", "read_partial"]
 
@@ -54,7 +54,11 @@ class PartialFile:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._stream = path.open("a", encoding="utf-8")
-            _lock(self._stream, path)
+            if not lock(self._stream):
+                self._stream.close()
+                raise InUseError(
+                    f"{path} is being written by another comparison. Wait until that has ended, or name another --partial."
+                )
             if header is None:
                 _cut_half_a_line_off(path)
             else:
@@ -120,19 +124,6 @@ def _lines(path: Path) -> list[str]:
     if not lines[0].startswith("{"):
         raise UsageError(f"{path} is no file that an interrupted comparison left.")
     return lines
-
-
-def _lock(stream: TextIO, path: Path) -> None:
-    """Lock a file for as long as it is open. Raises InUseError, after closing it, if another process has it locked."""
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        stream.close()
-        raise InUseError(
-            f"{path} is being written by another comparison. Wait until that has ended, or name another --partial."
-        ) from error
-    except OSError:
-        return  # a file system without locks
 
 
 def _cut_half_a_line_off(path: Path) -> None:

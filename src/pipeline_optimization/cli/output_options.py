@@ -9,6 +9,7 @@ import click
 from pipeline_optimization.cli.option_groups import option_group
 from pipeline_optimization.cli.rendering import FORMATS
 from pipeline_optimization.shell_quoting import quoted
+from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
 
 __all__ = ["format_of", "output_options", "sink_option"]
 
@@ -29,7 +30,8 @@ OPTIONS = (
 )
 
 
-SUFFIXES = {".csv": "csv", ".json": "json", ".jsonl": "ndjson", ".ndjson": "ndjson"}
+SUFFIXES = {suffix: form for suffix, form in SINK_OF_SUFFIX.items() if form in FORMATS}
+"""The format of a result, by the suffix of its file."""
 
 
 def format_of(form: str | None, output: str) -> str:

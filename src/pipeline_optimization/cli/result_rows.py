@@ -10,7 +10,7 @@ from typing import Any, TextIO, cast
 
 from attrs import frozen
 
-from pipeline_optimization.plain_data import plain
+from pipeline_optimization.plain_data import cell, columns, plain
 
 __all__ = ["ResultRows"]
 
@@ -43,7 +43,7 @@ class ResultRows:
         if header:
             records = cast("Sequence[Mapping[str, object]]", shown)
             return cls([tuple(record[name] for name in header) for record in records], shown, len(members), header)
-        return cls([_columns(member) for member in shown], shown, len(members))
+        return cls([columns(member) for member in shown], shown, len(members))
 
     def write_csv(self, stream: TextIO) -> None:
         """Write the rows, with a header where there is one. What is neither text nor number is written as JSON."""
@@ -52,7 +52,7 @@ class ResultRows:
         writer = csv.writer(stream, lineterminator="\n")
         if self.header:
             writer.writerow(self.header)
-        writer.writerows([[_cell(value) for value in row] for row in self.rows])
+        writer.writerows([[cell(value) for value in row] for row in self.rows])
 
     def write_lines(self, stream: TextIO) -> None:
         """Write a line of JSON for each value."""
@@ -64,9 +64,9 @@ def _entries(result: Mapping[Any, Any]) -> Iterator[Row]:
     for key, value in result.items():
         if isinstance(value, Mapping) and value:
             for entry in _entries(value):
-                yield (*_columns(key), *entry)
+                yield (*columns(key), *entry)
         else:
-            yield (*_columns(key), value)
+            yield (*columns(key), value)
 
 
 def _header(members: Sequence[object]) -> tuple[str, ...]:
@@ -76,15 +76,3 @@ def _header(members: Sequence[object]) -> tuple[str, ...]:
         return ()
     keys = first.keys()
     return tuple(keys) if all(isinstance(one, Mapping) and one.keys() == keys for one in members) else ()
-
-
-def _columns(value: object) -> Row:
-    """Return a value as cells of a row: a tuple or a list has several."""
-    return tuple(value) if isinstance(value, tuple | list) and value else (value,)
-
-
-def _cell(value: object) -> object:
-    if value is None or isinstance(value, int | float):
-        return value
-    shown = plain(value)
-    return shown if isinstance(shown, str) else json.dumps(shown)

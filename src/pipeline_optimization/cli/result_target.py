@@ -12,11 +12,12 @@ from attrs import field, frozen
 
 from pipeline_optimization.cli.output_options import format_of
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.pipeline.destinations import SINK_OF_SUFFIX, file_destination, named_destination
+from pipeline_optimization.pipeline.destinations import file_destination, named_destination
 from pipeline_optimization.pipeline.model.ends import Collect
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.plan import Destination, RunOptions
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
 
 __all__ = ["ResultTarget"]
 
@@ -52,14 +53,15 @@ class ResultTarget:
             return named_destination(registry, self.sink, self.sink_options)
         if self.path == "-" or self.form is not None or self.top is not None or _is_special(self.path):
             return None
+        suffix = Path(self.path).suffix.lower()
         if not isinstance(pipeline.end, Collect):
-            if Path(self.path).suffix.lower() == ".parquet":
+            if suffix == ".parquet":
                 raise OptionError(
                     f"The pipeline {pipeline.name!r} ends in one result, and not in rows for {self.path!r}: let it end in .collect(), or name "
                     "a .csv or .json file."
                 )
             return None
-        if Path(self.path).suffix.lower() not in SINK_OF_SUFFIX or _keeps_values(options):
+        if suffix not in SINK_OF_SUFFIX or _keeps_values(options):
             return None
         return file_destination(registry, self.path)
 

@@ -9,18 +9,10 @@ from typing import Any
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.plan import NO_OPTIONS, Destination, RunPlan
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
 from pipeline_optimization.sources import Source, checkpoint_files, first_same, overwritten
 
-__all__ = ["SINK_OF_SUFFIX", "check_destination", "file_destination", "named_destination"]
-
-SINK_OF_SUFFIX: Mapping[str, str] = {
-    ".ndjson": "ndjson",
-    ".jsonl": "ndjson",
-    ".csv": "csv",
-    ".json": "json",
-    ".parquet": "parquet",
-}
-"""The sink that writes a file, by the file's suffix."""
+__all__ = ["check_destination", "file_destination", "named_destination"]
 
 
 def named_destination(registry: Registry, label: str, options: Mapping[str, object] = NO_OPTIONS) -> Destination:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from io import FileIO
 from pathlib import Path
 
 from attrs import evolve
 
-from pipeline_optimization.errors import RefusedRowsError, SinkError
+from pipeline_optimization.errors import SinkError
+from pipeline_optimization.file_lock import lock
 from pipeline_optimization.output import end_of_links, take_place
 from pipeline_optimization.sinks.forms import Form
 from pipeline_optimization.sinks.journal import Journal, Mark, sync_directory
 from pipeline_optimization.sinks.names import JOURNAL, PARTIAL, files_of
+from pipeline_optimization.sinks.place import check_place, explained
 from pipeline_optimization.types import Row
 
 __all__ = ["FileSink"]
@@ -43,13 +44,8 @@ class FileSink:
         return files_of(str(self._target))
 
     def open(self, run: str | None) -> int:
-        with self._explained():
-            if not self._target.parent.is_dir():
-                raise SinkError(f"The directory of {self._name!r} does not exist. Make it, or name another file.")
-            if self._target.exists() and not self._target.is_file():
-                raise SinkError(f"{self._name!r} is no regular file. Rows are written into regular files only.")
-            if not os.access(self._target.parent, os.W_OK):
-                raise SinkError(f"Nothing can be written into the directory of {self._name!r}. Name another file.")
+        with explained(self._name):
+            check_place(self._target, self._name)
             self._run = run
             self._mark = Mark()
             if run is None:
@@ -64,24 +60,16 @@ class FileSink:
     def deliver(self, number: int, rows: Sequence[Row]) -> None:
         if number <= self._mark.number:
             return
-        facts = self._form.facts
-        try:
-            data = self._form.encode(rows, is_first=self._mark.length == 0)
-        except RefusedRowsError:
-            self._form.facts = facts
-            raise
-        with self._explained():
+        data = self._form.encode(rows, is_first=self._mark.length == 0)
+        with explained(self._name):
             file = self._opened()
             self._write(file, data, is_safe=self._run is not None)
             mark = Mark(number, self._mark.length + len(data))
-            if self._run is not None:
-                if self._mark.number == 0:
-                    self._journal.begin({"run": self._run, "form": self._form.facts})
-                self._journal.put(mark)
+            self._note(mark)
             self._mark = mark
 
     def close(self, *, is_complete: bool) -> None:
-        with self._explained():
+        with explained(self._name):
             try:
                 if is_complete and not (self._file is None and self._is_whole()):
                     self._complete()
@@ -94,12 +82,17 @@ class FileSink:
         file = self._opened()
         end = self._form.end(is_empty=self._mark.length == 0)
         self._write(file, end, is_safe=True)
-        if self._run is not None:
-            if self._mark.number == 0:
-                self._journal.begin({"run": self._run, "form": self._form.facts})
-            self._journal.put(evolve(self._mark, ended=self._mark.length + len(end)))
+        self._note(evolve(self._mark, ended=self._mark.length + len(end)))
         take_place(self._partial, self._target)
         sync_directory(self._target.parent)
+
+    def _note(self, mark: Mark) -> None:
+        """Write into the journal, if there is one, how far the file is."""
+        if self._run is None:
+            return
+        if self._mark.number == 0:
+            self._journal.begin({"run": self._run, "form": self._form.facts})
+        self._journal.put(mark)
 
     def _is_whole(self) -> bool:
         """Return whether the file is in its place already, as an earlier run of the same identity left it."""
@@ -121,7 +114,8 @@ class FileSink:
             os.replace(self._target, self._partial)
         file = open(os.open(self._partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)  # noqa: SIM115 - kept open
         try:
-            _lock(file, self._name)
+            if not lock(file):
+                raise SinkError(f"Another run is writing {self._name!r}. Wait for it, or name another file.")
             if not self._mark.number:
                 self._journal.remove()  # first: it says nothing of the file that begins now
             file.truncate(self._mark.length)
@@ -145,33 +139,9 @@ class FileSink:
             file.close()
             raise
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except OSError as error:
-            raise SinkError(
-                f"Cannot write {self._name!r}: {error.strerror or error}. What was delivered before is safe: see to it, and go on with "
-                "--resume if the run has a checkpoint."
-            ) from error
-
 
 def _size(path: Path) -> int | None:
     try:
         return path.stat().st_size
     except FileNotFoundError:
         return None
-
-
-def _lock(file: FileIO, name: str) -> None:
-    """Keep other runs away from a file while it is open. Raises SinkError if one is writing to it."""
-    try:
-        import fcntl  # noqa: PLC0415 - not on Windows
-    except ImportError:
-        return
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise SinkError(f"Another run is writing {name!r}. Wait for it, or name another file.") from error
-    except OSError:
-        return  # a file system without locks

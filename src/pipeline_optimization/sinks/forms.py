@@ -5,17 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from pipeline_optimization.errors import RefusedRowsError
-from pipeline_optimization.plain_data import plain
+from pipeline_optimization.plain_data import cell, columns, plain
 
-__all__ = ["FORMS", "Csv", "Form", "JsonArray", "JsonLines", "cell"]
+__all__ = ["FORMS", "Csv", "Form", "JsonArray", "JsonLines", "misfit"]
 
 
 class Form(Protocol):
-    """Makes bytes of rows. ``facts`` is what it must know again when a file is continued: plain data."""
+    """Makes bytes of rows. ``facts`` is what it must know again when a file is continued: plain data. Where ``encode`` raises, it stays."""
 
     facts: dict[str, Any]
 
@@ -113,27 +113,29 @@ def _values(row: object, header: Sequence[str] | None) -> Sequence[object]:
     if header is None:
         if isinstance(row, Mapping):
             raise ValueError("it is a record, and the file's first row is not, so that there is no header for its keys")
-        return row if isinstance(row, tuple | list) and row else (row,)
-    if not isinstance(row, Mapping):
-        raise TypeError(
-            f"it is no record, but of the type {type(row).__qualname__}; the file has the columns {', '.join(header)}"
-        )
-    if len(row) != len(header) or not all(name in row for name in header):
-        raise ValueError(f"it has the keys {', '.join(map(str, row))}; the file has the columns {', '.join(header)}")
+        return columns(row)
+    if problem := misfit(row, header):
+        raise ValueError(problem)
+    assert isinstance(row, Mapping)
     return [row[name] for name in header]
 
 
-def cell(value: object) -> object:
-    """Return a value as a cell: what is neither text nor number is written as JSON."""
-    if value is None or isinstance(value, str | int | float):
-        return value
-    shown = plain(value, _refuse)
-    return shown if isinstance(shown, str) else json.dumps(shown)
+def misfit(row: object, names: Sequence[object]) -> str:
+    """Return why a row does not fit the columns of a file; nothing if it does."""
+    if not isinstance(row, Mapping):
+        return f"it is no record, but of the type {type(row).__qualname__}; the file has the columns {_listed(names)}"
+    if len(row) != len(names) or not all(name in row for name in names):
+        return f"it has the keys {_listed(row)}; the file has the columns {_listed(names)}"
+    return ""
+
+
+def _listed(names: Iterable[object]) -> str:
+    return ", ".join(map(str, names))
 
 
 def _line(values: Sequence[object]) -> bytes:
     stream = io.StringIO()
-    csv.writer(stream, lineterminator="\n").writerow([cell(value) for value in values])
+    csv.writer(stream, lineterminator="\n").writerow([cell(value, _refuse) for value in values])
     return stream.getvalue().encode()
 
 

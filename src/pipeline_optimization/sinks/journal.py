@@ -18,7 +18,7 @@ __all__ = ["Journal", "Mark", "sync_directory"]
 
 @frozen
 class Mark:
-    """How far a file is: the number of its last delivery and its length in bytes. ``is_ended``: the file was completed with ``ended`` bytes."""
+    """How far a file is: the number of its last delivery and its length in bytes. ``ended`` is its length in the end, once it was completed."""
 
     number: int = 0
     length: int = 0

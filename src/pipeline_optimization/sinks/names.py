@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-__all__ = ["JOURNAL", "PARTIAL", "files_of"]
+__all__ = ["JOURNAL", "PARTIAL", "SINK_OF_SUFFIX", "files_of"]
 
 PARTIAL = ".partial"
 """Ends the name of a file that is not whole yet."""
 
 JOURNAL = ".deliveries"
 """Ends the name of the file that says which deliveries a file has."""
+
+SINK_OF_SUFFIX: Mapping[str, str] = {
+    ".ndjson": "ndjson",
+    ".jsonl": "ndjson",
+    ".csv": "csv",
+    ".json": "json",
+    ".parquet": "parquet",
+}
+"""The sink that writes a file, by the file's suffix."""
 
 
 def files_of(path: str) -> Sequence[str]:

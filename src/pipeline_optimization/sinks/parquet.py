@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from pipeline_optimization.errors import OptionError, RefusedRowsError, SinkError
+from pipeline_optimization.errors import OptionError, RefusedRowsError
 from pipeline_optimization.output import end_of_links, take_place
+from pipeline_optimization.sinks.forms import misfit
 from pipeline_optimization.sinks.journal import sync_directory
 from pipeline_optimization.sinks.names import PARTIAL, files_of
+from pipeline_optimization.sinks.place import check_place, explained
 from pipeline_optimization.types import Row
 
 __all__ = ["ParquetSink"]
@@ -54,11 +55,8 @@ class ParquetSink:
         return files_of(str(self._target))
 
     def open(self, run: str | None) -> int:
-        with self._explained():
-            if not self._target.parent.is_dir():
-                raise SinkError(f"The directory of {self._name!r} does not exist. Make it, or name another file.")
-            if self._target.exists() and not self._target.is_file():
-                raise SinkError(f"{self._name!r} is no regular file. Rows are written into regular files only.")
+        with explained(self._name, self._arrow.ArrowException):
+            check_place(self._target, self._name)
             self._run, self._last, self._schema, self._is_begun = run, 0, None, False
             if run is None:
                 return 0
@@ -76,7 +74,7 @@ class ParquetSink:
         if number <= self._last:
             return
         table = self._table(rows)
-        with self._explained():
+        with explained(self._name, self._arrow.ArrowException):
             self._begin()
             beside = self._parts / "next"
             self._write(beside, table.schema, [table])
@@ -85,7 +83,7 @@ class ParquetSink:
         self._schema, self._last = table.schema, number
 
     def close(self, *, is_complete: bool) -> None:
-        with self._explained():
+        with explained(self._name, self._arrow.ArrowException):
             if not is_complete:
                 return
             if self._last and not self._is_begun:  # it is whole already
@@ -185,23 +183,9 @@ class ParquetSink:
         is_ours = self._run is not None and metadata.get(RUN) == self._run.encode()
         return int(metadata[NUMBER]) if is_ours else 0
 
-    @contextmanager
-    def _explained(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, self._arrow.ArrowException) as error:
-            raise SinkError(
-                f"Cannot write {self._name!r}: {getattr(error, 'strerror', None) or error}. What was delivered before is safe: see to it, and "
-                "go on with --resume if the run has a checkpoint."
-            ) from error
-
 
 def _problem(row: object, names: Sequence[object]) -> str:
     """Return why a row does not fit the columns, nothing if it does as far as they go."""
-    if not isinstance(row, Mapping):
-        return f"it is no record, but of the type {type(row).__qualname__}"
-    if not row or not all(isinstance(name, str) for name in row):
+    if isinstance(row, Mapping) and not (row and all(isinstance(name, str) for name in row)):
         return "its keys must be texts, and there must be one"
-    if len(row) != len(names) or not all(name in row for name in names):
-        return f"it has the keys {', '.join(map(str, row))}; the file has the columns {', '.join(map(str, names))}"
-    return ""
+    return misfit(row, names)

@@ -146,9 +146,6 @@ class Caches:
     def __init__(self, steps: Sequence[Step], plans: Plans) -> None:
         self._memories = {index: _Memory(steps[index], plan.digest, plan.open()) for index, plan in plans.items()}
 
-    def __bool__(self) -> bool:
-        return bool(self._memories)
-
     def remembering(self, calls: Sequence[Call]) -> Sequence[Call]:
         """Return what the steps call, with memory where they have one."""
         return [

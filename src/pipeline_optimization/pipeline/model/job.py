@@ -166,6 +166,7 @@ class LoadedPipelineJob(Generic[Result]):
 
     def start(self, sources: Sequence[Source], stop_of: StopOf) -> StartedPipelineJob[Result]:
         job = self.job
+        gathered = Gathered() if job.is_delivered else None
         workload = PipelineWorkload(
             job.pipeline,
             sources if job.given is None else job.given,
@@ -176,10 +177,11 @@ class LoadedPipelineJob(Generic[Result]):
             inline=not job.executor.capabilities.shared_files,
             names=[source.name for source in sources],
             alone=self.argument.alone,
-            gathered=Gathered() if job.is_delivered else None,
+            gathered=gathered,
         )
         workload.remembered.problems += self.warnings
-        return StartedPipelineJob(job=job, workload=workload, outbox=_outbox(workload) if job.is_delivered else None)
+        outbox = None if gathered is None else _outbox(workload, gathered)
+        return StartedPipelineJob(job=job, workload=workload, outbox=outbox)
 
 
 @define(kw_only=True)
@@ -213,10 +215,10 @@ class StartedPipelineJob(Generic[Result]):
         )
 
 
-def _outbox(workload: PipelineWorkload) -> Outbox:
+def _outbox(workload: PipelineWorkload, gathered: Gathered) -> Outbox:
     from pipeline_optimization.pipeline.model.outgoing import RowOutbox  # noqa: PLC0415 - for runs with a sink only
 
-    return RowOutbox(workload)
+    return RowOutbox(workload, gathered)
 
 
 def _fact_of(option: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
 
 from attrs import astuple, define, field, fields, frozen
 
@@ -43,10 +42,6 @@ class Remembered:
 
     hits: Counter[str] = field(factory=Counter)
     problems: list[str] = field(factory=list)
-
-    @staticmethod
-    def of(hits: Mapping[str, int], problems: Sequence[str]) -> Remembered:
-        return Remembered(Counter(hits), list(problems))
 
     def add(self, other: Remembered) -> None:
         self.hits.update(other.hits)
@@ -122,7 +117,7 @@ class Outcome:
                 looks=looks,
                 rest=rest,
                 seconds=seconds,
-                remembered=None if memory is None else Remembered.of(*memory),
+                remembered=None if memory is None else Remembered(Counter(memory[0]), list(memory[1])),
             )
         except TypeError as error:
             raise ValueError(str(error)) from error

@@ -13,7 +13,7 @@ from pipeline_optimization.pipeline.model.blame import shown
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.elements import name_of
 from pipeline_optimization.pipeline.model.outcome import Outcome, Waiting
-from pipeline_optimization.pipeline.model.workload import PipelineWorkload
+from pipeline_optimization.pipeline.model.workload import Gathered, PipelineWorkload
 
 __all__ = ["RowOutbox"]
 
@@ -29,17 +29,16 @@ class RowOutbox:
     """What a workload has put out. ``delivered`` is how many rows the sink has."""
 
     workload: PipelineWorkload
+    gathered: Gathered
     delivered: int = 0
     _alone: dict[str, Waiting] = field(init=False, factory=dict)
 
     @property
     def is_full(self) -> bool:
-        gathered = self.workload.gathered
-        return gathered is not None and (gathered.rows >= FULL_ROWS or gathered.size >= FULL_BYTES)
+        return self.gathered.rows >= FULL_ROWS or self.gathered.size >= FULL_BYTES
 
     def take(self) -> Sequence[Parcel]:
-        gathered = self.workload.gathered
-        return [] if gathered is None else [_parcel(item, elements) for item, elements in gathered.take()]
+        return [_parcel(item, elements) for item, elements in self.gathered.take()]
 
     def kept(self, result: bytes) -> bytes:
         outcome = Outcome.from_bytes(result)
