@@ -6,18 +6,14 @@ It raises nothing of a task's, because some exceptions cannot be unpickled and s
 from __future__ import annotations
 
 import os
-import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from itertools import pairwise
 from typing import cast
 
-from attrs import field, frozen
-
 from pipeline_optimization.engine.cutting import CutShort, IsOver, is_over_here, never
-from pipeline_optimization.engine.faults import CALM, Draw, FaultPlan, pass_latency, pass_latency_async
+from pipeline_optimization.engine.faults import CALM, Draw, pass_latency, pass_latency_async
 from pipeline_optimization.engine.stage import (
     AsyncStage,
     Bundled,
@@ -29,8 +25,7 @@ from pipeline_optimization.engine.stage import (
     is_of_the_run,
 )
 from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
-from pipeline_optimization.errors import PluginError
-from pipeline_optimization.file_module import FileModule
+from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.types import ErrorRecord
 
 __all__ = [
@@ -46,59 +41,6 @@ __all__ = [
 
 DESCRIBE_WORKER = "describe_worker"
 """The task whose result are the facts in which all processes of a run must agree."""
-
-
-@frozen(kw_only=True)
-class WorkerSetup:
-    """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable.
-
-    ``files`` are the modules of plugins that are single files; a worker makes them before it unpickles the rest.
-    ``policy`` is the label of the run's retry policy, for the harness's record, and ``own_policies`` those of tasks that have their own.
-    """
-
-    build: Callable[[object], Mapping[str, Stage]]
-    argument: object
-    faults: FaultPlan
-    files: Sequence[FileModule] = ()
-    policy: str = ""
-    own_policies: Mapping[str, str] = field(factory=dict)
-
-    def to_bytes(self) -> bytes:
-        """Return what makes a worker. Raises PluginError where a component cannot be found by name elsewhere."""
-        try:
-            setup = pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
-        except (pickle.PicklingError, AttributeError, TypeError) as error:
-            raise PluginError(
-                f"A chosen component cannot be sent to workers: {error}. Its factory, its options class and its options "
-                "must be importable by name: define them at the top level of a module.",
-                plugin=repr(self.argument),
-            ) from error
-        return pickle.dumps((tuple(self.files), setup), pickle.HIGHEST_PROTOCOL)
-
-    @property
-    def modules(self) -> Sequence[str]:
-        """Return what workers import, for processes that can share it: where ``build`` is, and ``argument.modules``, if any."""
-        return [self.build.__module__, *getattr(self.argument, "modules", ())]
-
-    @staticmethod
-    def names_of_main(data: bytes) -> Sequence[str]:
-        """Return what of a set-up is defined in the program itself, ``__main__``, where other processes hardly find it."""
-        _, setup = pickle.loads(data)
-        if b"__main__" not in setup:
-            return ()
-        import pickletools  # noqa: PLC0415 - for this case only
-
-        # A class or a function is pickled as the names of its module and of itself.
-        texts = [text for code, text, _ in pickletools.genops(setup) if code.name.endswith("BINUNICODE")]
-        return [str(name) for module, name in pairwise(texts) if module == "__main__"]
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> WorkerSetup:
-        """Return what was set up. Raises whatever importing the components raises."""
-        files, setup = pickle.loads(data)
-        for file in files:
-            file.restore()
-        return cast("WorkerSetup", pickle.loads(setup))
 
 
 class Worker:
