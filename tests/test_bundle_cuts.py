@@ -16,7 +16,7 @@ from pipeline_optimization.pipeline.model import contents, time_slice
 from pipeline_optimization.pipeline.model.batch import Placed
 from pipeline_optimization.pipeline.model.contents import Contents, LinePiece, LineRange, Members
 from pipeline_optimization.pipeline.model.elements import position
-from pipeline_optimization.pipeline.model.paths import ChildPaths, PathList, Paths, SiblingPaths
+from pipeline_optimization.pipeline.model.paths import ChildPaths, LineStarts, PathList, Paths, SiblingPaths
 from pipeline_optimization.sources import FileRange
 
 TEXTS = st.lists(st.text("ab\r\u00e9 ", max_size=5), max_size=8).map("\n".join)
@@ -61,7 +61,15 @@ def test_cuts(path: Path, text: str, number: int, read: int) -> None:
                     )
 
 
+LINE_STARTS = st.builds(
+    lambda before, lengths, start: LineStarts.of(before, [b"x" * length for length in lengths]).part(start, 7),
+    st.integers(0, 99),
+    st.lists(st.integers(0, 9), max_size=9),
+    st.integers(0, 3),
+)
+
 PARENTS = st.one_of(
+    LINE_STARTS.map(lambda starts: SiblingPaths((1,), starts)),
     st.lists(st.integers(0, 99), max_size=6, unique=True).map(lambda places: SiblingPaths((1,), places)),
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 99)), max_size=6, unique=True).map(PathList),
 )
@@ -93,7 +101,17 @@ def test_paths(paths: Paths, data: st.DataObject) -> None:
     weighted = sum(weight * position(one) for weight, one in zip(weights, plain, strict=True))
     assert paths.weighted(weights) % modulus == weighted % modulus
     start, stop = sorted(data.draw(st.tuples(st.integers(0, len(plain)), st.integers(0, len(plain)))))
-    assert list(paths.part(start, stop)) == plain[start:stop]
+    part = paths.part(start, stop)
+    assert list(part) == plain[start:stop]
+    assert part.positions() % modulus == sum(map(position, plain[start:stop])) % modulus
+
+
+def test_line_starts() -> None:
+    """Lines begin where those before them end, each with one byte for its line end."""
+    starts = LineStarts.of(10, ["abc", "", "de"])
+    assert list(starts) == [10, 14, 15]
+    assert list(starts.part(1, 3)) == [14, 15]
+    assert starts.part(1, 3).part(1, 2)[0] == 15
 
 
 class Unhashable(str):

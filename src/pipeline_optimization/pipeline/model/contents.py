@@ -242,12 +242,12 @@ class LinePiece:
 
     def _starts(self) -> list[int]:
         lengths, _ = split_lines(self.text)
-        return list(LineStarts(self.before, lengths))
+        return list(LineStarts.of(self.before, lengths))
 
 
 def _read_lines(number: int, before: int, text: bytes, rest: int | None) -> Read:
     lengths, lines = split_lines(text)
-    return Read(Batch(SiblingPaths((number,), LineStarts(before, lengths)), lines), text, before, rest)
+    return Read(Batch(SiblingPaths((number,), LineStarts.of(before, lengths)), lines), text, before, rest)
 
 
 def encode_contents(contents: Contents) -> bytes:

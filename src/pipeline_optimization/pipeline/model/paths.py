@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence, Sized
-from itertools import accumulate, chain, count, islice
+from itertools import accumulate, chain, count
 from operator import add, mul
 from typing import Protocol
 
@@ -51,37 +51,38 @@ class Paths(Protocol):
         ...
 
 
-@define
+@frozen
 class LineStarts:
-    """How many bytes come before each line, of which ``lengths`` has what is as long as it is without its line end.
+    """How many bytes come before each line. ``without_ends`` leaves out the line ends, of which ``first`` come before the first line.
 
-    Parts that are taken one after another begin where the last one began.
+    They are added up once for what is read at once: a part is a slice of that, and its sum needs no line end by itself.
     """
 
-    before: int
-    lengths: Sequence[Sized]
-    _all: list[int] | None = field(init=False, default=None)
-    _last: tuple[int, int] = field(init=False, default=(0, 0))
+    without_ends: Sequence[int]
+    first: int = 0
+
+    @staticmethod
+    def of(before: int, lengths: Sequence[Sized]) -> LineStarts:
+        """Return those of lines that come after ``before`` bytes. ``lengths`` has what is as long as each line without its line end."""
+        without_ends = list(accumulate(map(len, lengths), initial=before))
+        del without_ends[-1]
+        return LineStarts(without_ends)
 
     def __len__(self) -> int:
-        return len(self.lengths)
+        return len(self.without_ends)
 
     def __iter__(self) -> Iterator[int]:
-        if self._all is not None:
-            return iter(self._all)
-        ends = accumulate(map(len, self.lengths), initial=self.before)
-        return islice(map(add, ends, count()), len(self.lengths))
+        return map(add, self.without_ends, count(self.first))
 
     def __getitem__(self, number: int) -> int:
-        starts = list(self) if self._all is None else self._all
-        self._all = starts
-        return starts[number]
+        return self.without_ends[number] + self.first + number
 
     def part(self, start: int, stop: int) -> LineStarts:
-        last, beyond = self._last if self._last[0] <= start else (0, 0)
-        beyond += sum(map(len, self.lengths[last:start])) + start - last
-        self._last = (start, beyond)
-        return LineStarts(self.before + beyond, self.lengths[start:stop])
+        return LineStarts(self.without_ends[start:stop], self.first + start)
+
+    def total(self) -> int:
+        number = len(self.without_ends)
+        return sum(self.without_ends) + number * self.first + number * (number - 1) // 2
 
 
 @frozen
@@ -112,7 +113,9 @@ class SiblingPaths:
         )
 
     def positions(self) -> int:
-        return len(self.places) * position_of_next(self.parent) + sum(self.places)
+        places = self.places
+        total = places.total() if isinstance(places, LineStarts) else sum(places)
+        return len(places) * position_of_next(self.parent) + total
 
     def weighted(self, weights: Sequence[int]) -> int:
         places: int = sum(map(mul, weights, self.places))
