@@ -1,0 +1,55 @@
+"""What an orchestrator costs beside the work itself, and how it shares the machine."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+__all__ = ["FREE", "Machine", "OrchestratorCosts", "Place"]
+
+Place = Literal["caller", "loop", "threads", "processes"]
+"""Where attempts run: one after the other in the thread of the engine (``caller``); there, but what waits lets others go on (``loop``); in threads, of
+which one computes at a time (Python's interpreter lock); in processes, which compute side by side."""
+
+
+@frozen(kw_only=True)
+class OrchestratorCosts:
+    """What one orchestrator costs. All times are in seconds.
+
+    Args:
+        place: Where attempts run.
+        driver: Processor time of the engine's thread for an attempt.
+        worker: Processor time of the worker for an attempt, beside its task.
+        transport: How long an attempt is on its way to the worker and back.
+        by_byte: How much longer for each byte that travels.
+        startup: How long opening takes with one worker.
+        startup_by_worker: How much longer with each further one.
+        shutdown: How long closing takes.
+        is_measured: Whether this machine was measured; else these are figures of another one.
+    """
+
+    place: Place
+    driver: float = 0.0
+    worker: float = 0.0
+    transport: float = 0.0
+    by_byte: float = 0.0
+    startup: float = 0.0
+    startup_by_worker: float = 0.0
+    shutdown: float = 0.0
+    is_measured: bool = True
+
+
+@frozen(kw_only=True)
+class Machine:
+    """The machine that runs are predicted for: the processors that this process may use, by affinity and quota."""
+
+    cores: float
+
+
+def free(place: Place) -> OrchestratorCosts:
+    """Return the costs of an imagined orchestrator that costs nothing but what the work takes there."""
+    return OrchestratorCosts(place=place)
+
+
+FREE = {place: free(place) for place in ("caller", "loop", "threads", "processes")}

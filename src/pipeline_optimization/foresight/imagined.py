@@ -1,0 +1,135 @@
+"""The items of a foreseen run, as the engine consumes them, and what each of their attempts takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from hashlib import blake2b
+from struct import Struct
+
+from attrs import define, evolve, field
+
+from pipeline_optimization.engine.wire import Answer, decode_call, encode_answer
+from pipeline_optimization.engine.work import Item
+from pipeline_optimization.foresight.machine import Call
+from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
+from pipeline_optimization.types import Attempt, ErrorRecord
+
+__all__ = ["ImaginedWork"]
+
+QUANTUM = 0.25
+"""Seconds after which a worker gives the rest of a bundle back, as pipelines have it."""
+
+MOST_PIECES = 16
+"""Bundles that a rest is cut into at most, as pipelines have it."""
+
+MOST_SALT = 64
+"""Bytes of a key of BLAKE2."""
+
+_TWO = Struct("<QQ")
+_FOUR = Struct("<QQQQ")
+
+UNKNOWN_ERROR = "Exception"
+"""The type of failures of which nobody knows the error: every policy but ``none`` tries them again."""
+
+
+@define(eq=False)
+class ImaginedWork:
+    """The workload of a model. What attempts take is drawn by item and number of the attempt, so it is the same for every orchestrator."""
+
+    model: WorkModel
+    seed: int
+    _errors: Mapping[str, _Errors] = field(init=False)
+    _made: dict[tuple[str, str], float] = field(factory=dict)
+    _numbers: dict[str, int] = field(factory=dict)
+    _salts: Mapping[str, bytes] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._salts = {name: f"{self.seed} {name}".encode()[-MOST_SALT:] for name in self.model.tasks}
+        self._errors = {name: _Errors.of(name, task) for name, task in self.model.tasks.items()}
+
+    def items(self) -> Iterator[Item]:
+        """Yield the items of the source."""
+        model, left = self.model, self.model.elements
+        for number in range(model.items):
+            elements = left // (model.items - number)
+            left -= elements
+            yield self._item(model.source, elements)
+
+    def accept(self, item: Item, result: bytes) -> Iterator[Item]:
+        """Return what finished elements make possible, and the rest of a bundle."""
+        done = int(result)
+        rest = item.weight - done
+        for one in self.model.tasks[item.task].follow_ups:
+            yield from self._follow_ups(item.task, one, done)
+        if rest:
+            yield from self._pieces(item.task, rest, done)
+
+    def call_of(self, attempt: Attempt, rate: float) -> Call:
+        """Return what an attempt takes, where one that computes has the ``rate`` of a core."""
+        call = decode_call(attempt.payload)
+        task = self.model.tasks[call.task]
+        draws = _draws(self._salts[call.task], int(call.fault_key), call.number)
+        wait, compute = task.wait.at(draws[0]), task.compute.at(draws[1])
+        elements = int(call.data)
+        if task.is_bundled:
+            elements = min(elements, max(1, int(QUANTUM / max(wait + compute / rate, 1e-12)) + 1))
+        wait, compute = wait * elements, compute * elements
+        error = self._errors[call.task].at(draws[3]) if draws[2] < task.failure_rate else None
+        answer = Answer(result=b"%d" % elements, error=error, latency=wait + compute, seconds=wait + compute)
+        return Call(wait, compute, task.bytes_moved, lambda: encode_answer(answer))
+
+    def _pieces(self, task: str, rest: int, done: int) -> Iterator[Item]:
+        number = min(MOST_PIECES, max(1, -(-rest // done)))
+        for left in range(number, 0, -1):
+            elements = rest // left
+            rest -= elements
+            yield self._item(task, elements)
+
+    def _follow_ups(self, parent: str, one: FollowUp, done: int) -> Iterator[Item]:
+        # The sum is exact: what is left of a share goes to the next element.
+        made = self._made.get((parent, one.task), 0.0) + one.share * done
+        number = int(made + 1e-9)
+        self._made[parent, one.task] = made - number
+        for _ in range(number):
+            yield self._item(one.task, 1, has_failed=one.has_failed)
+
+    def _item(self, task: str, elements: int, *, has_failed: bool = False) -> Item:
+        number = self._numbers[task] = self._numbers.get(task, 0) + 1
+        name = str(number)
+        failed = self._errors[task].first if has_failed else None
+        return Item(id=name, task=task, fault_key=name, data=b"%d" % elements, weight=elements, size=0, failed=failed)
+
+
+def _draws(salt: bytes, item: int, attempt: int) -> Sequence[float]:
+    """Return four numbers from 0 to below 1 that depend on nothing else; one digest for all, as a run may have a million attempts."""
+    digest = blake2b(_TWO.pack(item, attempt), digest_size=32, key=salt).digest()
+    return [(one >> 11) * 2.0**-53 for one in _FOUR.unpack(digest)]
+
+
+@define(eq=False)
+class _Errors:
+    """The errors of a task, by their weights."""
+
+    records: Sequence[ErrorRecord]
+    weights: Sequence[float]
+    permanent: float
+
+    @classmethod
+    def of(cls, name: str, task: TaskWork) -> _Errors:
+        named = task.errors or {UNKNOWN_ERROR: 1.0}
+        records = [ErrorRecord(type=error, message=f"{name} failed (imagined)") for error in named]
+        whole = sum(named.values())
+        return cls(records, [weight / whole for weight in named.values()], task.permanent)
+
+    @property
+    def first(self) -> ErrorRecord:
+        return self.records[0]
+
+    def at(self, share: float) -> ErrorRecord:
+        """Return the error at a ``share`` of all failures. Within those of a type, the permanent ones come first."""
+        at = 0
+        while at < len(self.weights) - 1 and share >= self.weights[at]:
+            share -= self.weights[at]
+            at += 1
+        is_permanent = share < self.weights[at] * self.permanent
+        return evolve(self.records[at], is_permanent=True) if is_permanent else self.records[at]

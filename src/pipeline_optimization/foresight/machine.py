@@ -1,0 +1,187 @@
+"""An orchestrator in virtual time whose attempts share the cores of a machine, and whose driver takes time itself.
+
+It is what the engine runs on where a run is foreseen: the engine decides as ever which attempt is due, and here is told how long that takes.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count
+
+from attrs import define
+
+from pipeline_optimization.engine.virtual import VirtualClock
+from pipeline_optimization.foresight.costs import OrchestratorCosts
+from pipeline_optimization.foresight.sharing import SharedCores
+from pipeline_optimization.types import Attempt, Capabilities, Completion, OpenContext
+
+__all__ = ["Call", "MachineOrchestrator"]
+
+
+@define(eq=False)
+class Call:
+    """What an attempt takes, in seconds, the bytes that travel for it, and what it answers: a function of what it took."""
+
+    wait: float
+    compute: float
+    moved: float
+    answer: Callable[[], bytes]
+
+
+@define(eq=False)
+class _Job:
+    attempt: Attempt
+    call: Call
+    began: float
+
+
+class MachineOrchestrator:
+    """Runs the calls that ``call_of`` makes of attempts, on ``workers`` workers of a place, and counts what they use.
+
+    ``busy`` is how many seconds of cores were used, the driver's among them, and ``driver`` are those of the driver alone; ``occupied`` is how many
+    seconds workers had an attempt.
+    """
+
+    def __init__(
+        self, call_of: Callable[[Attempt, float], Call], costs: OrchestratorCosts, workers: int, cores: float
+    ) -> None:
+        self.clock = VirtualClock()
+        self.slots = 1 if costs.place == "caller" else workers
+        self.capabilities = Capabilities(can_kill=True, announces_start=False)
+        self.driver = self.occupied = 0.0
+        self._call_of = call_of
+        self._costs = costs
+        self._is_shared = costs.place in {"threads", "processes"}
+        # The interpreter's lock lets one thread compute at a time, the engine's among them.
+        self._cores: SharedCores[_Job] = SharedCores(1.0 if costs.place == "threads" else cores)
+        self._computed = 0.0  # in the engine's own thread
+        self._now = 0.0
+        self._queue: deque[Attempt] = deque()
+        self._running = 0
+        self._open = 0
+        self._events: list[tuple[float, int, _Job | None]] = []
+        self._order = count()
+        self._runnable: deque[_Job] = deque()
+        self._done: list[_Job] = []
+
+    @property
+    def busy(self) -> float:
+        return self._cores.busy + self._computed + self.driver
+
+    def open(self, context: OpenContext) -> None:
+        costs = self._costs
+        self.clock.sleep(costs.startup)
+        self._now = self.clock.now()
+        if not costs.startup_by_worker:
+            self._open = self.slots
+            return
+        self._open = 1
+        for number in range(1, self.slots):
+            self._later(number * costs.startup_by_worker, None)
+
+    def submit(self, attempt: Attempt) -> None:
+        self._advance(self.clock.now())
+        self._charge(self._costs.driver / 2)
+        self._queue.append(attempt)
+        self._start_waiting()
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        self._advance(self.clock.now())
+        if not self._done and not self._runnable:
+            until = self.clock.now() + timeout
+            self._advance(until, stops=True)
+            self.clock.advance_to(self._now)
+        if self._runnable:
+            self._run_here(self._runnable.popleft())
+        done, self._done = self._done, []
+        if done:
+            self._charge(len(done) * self._costs.driver / 2)
+            if self._costs.place == "processes":  # which have no queue of their own: the driver hands out the next one
+                self._running -= len(done)
+                self._start_waiting()
+        return [
+            Completion(id=job.attempt.id, status="done", payload=job.call.answer(), worker="imagined") for job in done
+        ]
+
+    def cancel(self, attempt_id: int) -> bool:
+        before = len(self._queue)
+        self._queue = deque(one for one in self._queue if one.id != attempt_id)
+        return len(self._queue) < before
+
+    def close(self, *, force: bool) -> None:
+        self.clock.sleep(self._costs.shutdown)
+
+    def _start_waiting(self) -> None:
+        costs = self._costs
+        while self._queue and self._running < self._open:
+            attempt = self._queue.popleft()
+            self._running += 1
+            call = self._call_of(attempt, self._cores.rate(1) if self._is_shared else 1.0)
+            call.compute += costs.worker
+            travel = costs.transport + call.moved * costs.by_byte
+            job = _Job(attempt, call, self._now)
+            if costs.place == "caller":
+                self._runnable.append(job)
+            else:
+                self._later(travel + call.wait, job)
+
+    def _later(self, seconds: float, job: _Job | None) -> None:
+        heapq.heappush(self._events, (self._now + seconds, next(self._order), job))
+
+    def _run_here(self, job: _Job) -> None:
+        """Run an attempt, or what of it computes, in the engine's own thread."""
+        call = job.call
+        self.clock.sleep(call.compute + (call.wait if self._costs.place == "caller" else 0.0))
+        self._computed += call.compute
+        self._advance(self.clock.now())
+        self._finish(job)
+
+    def _finish(self, job: _Job) -> None:
+        self._done.append(job)
+        self.occupied += self._now - job.began
+        if self._costs.place != "processes":
+            self._running -= 1
+            self._start_waiting()
+
+    def _charge(self, seconds: float) -> None:
+        """Let the driver work. Where attempts compute beside it, they and the driver share the cores."""
+        if seconds <= 0:
+            return
+        self.driver += seconds
+        until = self.clock.now() + seconds / (self._cores.rate(1) if self._is_shared else 1.0)
+        self.clock.advance_to(until)
+        self._advance(until, others=1)
+
+    def _advance(self, until: float, *, others: int = 0, stops: bool = False) -> None:
+        """Let things happen until then; with ``stops`` only until there is something for the driver to do."""
+        cores, events = self._cores, self._events
+        while True:
+            ends = self._now + cores.next_end(others)
+            due = events[0][0] if events else math.inf
+            moment = min(ends, due)
+            if moment > until:
+                cores.pass_time(until - self._now, others)
+                self._now = max(self._now, until)
+                return
+            cores.pass_time(moment - self._now, others)
+            self._now = max(self._now, moment)
+            if due <= ends:
+                self._occur(heapq.heappop(events)[2])
+            else:
+                self._finish(cores.take())
+            if stops and (self._done or self._runnable):
+                return
+
+    def _occur(self, job: _Job | None) -> None:
+        if job is None:
+            self._open += 1  # one more worker is ready
+            self._start_waiting()
+        elif not self._is_shared:
+            self._runnable.append(job)
+        elif job.call.compute > 0:
+            self._cores.add(job, job.call.compute)
+        else:
+            self._finish(job)

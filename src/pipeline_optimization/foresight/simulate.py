@@ -1,0 +1,218 @@
+"""What a run takes under a configuration: the engine itself runs it in virtual time, with several seeds.
+
+A prediction is only as good as what is known. Its interval has three parts: chance (seeds), what the observations leave open (each seed sees work
+resampled from them), and what the model leaves out (``MODEL_ERROR``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from attrs import field, frozen
+
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.work import Retrying
+from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
+from pipeline_optimization.foresight.imagined import ImaginedWork
+from pipeline_optimization.foresight.machine import MachineOrchestrator
+from pipeline_optimization.foresight.work import WorkModel
+from pipeline_optimization.types import RetryPolicy
+
+__all__ = ["Bound", "Configuration", "Passage", "Prediction", "predict", "simulate"]
+
+Bound = Literal["waits", "cores", "the lock", "driver", "one slow item", "start-up"]
+"""What keeps a run from ending sooner."""
+
+MODEL_ERROR = 0.04
+"""The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out. docs/foresight.md says how it was found."""
+
+COVERED = 0.9
+"""The share of runs whose times the intervals of predictions should cover."""
+
+T_95 = (6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83, 1.81)
+"""The 95 % quantiles of Student's distribution with 1 to 10 degrees of freedom."""
+
+
+@frozen(kw_only=True)
+class Configuration:
+    """A way of running: the orchestrator by name, how many workers, and the retry policy with what it is called."""
+
+    orchestrator: str
+    workers: int
+    retry: RetryPolicy = field(eq=False)
+    retry_name: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.orchestrator}, {self.workers}, {self.retry_name}"
+
+
+@frozen(kw_only=True)
+class Passage:
+    """One run in virtual time. All times are in seconds; ``failures`` are items that failed for good, ``stopped`` is what ended it early."""
+
+    seconds: float
+    attempts: int
+    failures: int
+    floor: float
+    busy: float
+    driver: float
+    occupied: float
+    stopped: str = ""
+
+
+@frozen(kw_only=True)
+class Prediction:
+    """What a run under a configuration takes: ``seconds`` with the 90 % interval from ``low`` to ``high``.
+
+    Args:
+        configuration: What was foreseen.
+        attempts: How many attempts there are, on average.
+        failures: How many items fail for good, on average.
+        busy_cores: How many cores are busy on average, the driver's among them.
+        floor: The seconds that unlimited workers would take: the longest chain of items, attempts and delays.
+        bound: What keeps the run from ending sooner.
+        share: How much of the time that takes, from 0 to 1.
+        stopped: What ends the run before all is done; empty where nothing does.
+        extrapolated: For people, what of it lies outside what was seen.
+    """
+
+    configuration: Configuration
+    seconds: float
+    low: float
+    high: float
+    attempts: float
+    failures: float
+    busy_cores: float
+    floor: float
+    bound: Bound
+    share: float
+    stopped: str = ""
+    extrapolated: Sequence[str] = ()
+
+
+def simulate(
+    work: WorkModel, configuration: Configuration, costs: OrchestratorCosts, machine: Machine, *, seed: int
+) -> Passage:
+    """Return one run in virtual time. What attempts take, and which fail, depends on the seed and not on the configuration."""
+    imagined = ImaginedWork(work, seed)
+    orchestrator = MachineOrchestrator(imagined.call_of, costs, configuration.workers, machine.cores)
+    engine = Engine(
+        orchestrator,
+        imagined,
+        Retrying(configuration.retry, seed=seed, case=""),
+        clock=orchestrator.clock,
+        emit=None,
+        run_id="imagined",
+        limits=Limits(),
+        capabilities=orchestrator.capabilities,
+        signals=(),
+    )
+    engine.run(b"")
+    return Passage(
+        seconds=orchestrator.clock.now(),
+        attempts=engine.tally.attempts,
+        failures=engine.tally.failures,
+        floor=engine.tally.floor,
+        busy=orchestrator.busy,
+        driver=orchestrator.driver,
+        occupied=orchestrator.occupied,
+        stopped=engine.stop.reason if engine.stop is not None else "",
+    )
+
+
+def predict(
+    work: WorkModel,
+    configuration: Configuration,
+    costs: OrchestratorCosts,
+    machine: Machine,
+    *,
+    seeds: Iterable[int] = range(5),
+    model_error: float = MODEL_ERROR,
+    tick: Callable[[], object] = lambda: None,
+) -> Prediction:
+    """Return what a run takes.
+
+    Args:
+        work: What the run consists of.
+        configuration: How it is run.
+        costs: What the configuration's orchestrator costs.
+        machine: Where it runs.
+        seeds: A run in virtual time is made with each of them; one tells nothing of chance.
+        model_error: The share of the time by which measured runs differ from exact knowledge of the work, as a standard deviation.
+        tick: Called after each run in virtual time.
+    """
+    passages = []
+    for seed in seeds:
+        passages.append(simulate(work.resampled(seed), configuration, costs, machine, seed=seed))
+        tick()
+    seconds = _mean(one.seconds for one in passages)
+    low, high = _interval([one.seconds for one in passages], model_error)
+    bound, share = _bound(passages, costs, configuration, machine)
+    floor = _mean(one.floor for one in passages)
+    return Prediction(
+        configuration=configuration,
+        seconds=seconds,
+        low=low,
+        high=high,
+        attempts=_mean(one.attempts for one in passages),
+        failures=_mean(one.failures for one in passages),
+        busy_cores=_mean(one.busy for one in passages) / seconds if seconds else 0.0,
+        floor=floor,
+        bound=bound,
+        share=share,
+        stopped=next((one.stopped for one in passages if one.stopped), ""),
+        extrapolated=_outside(costs, configuration, machine),
+    )
+
+
+def _interval(seconds: Sequence[float], model_error: float) -> tuple[float, float]:
+    """Return the 90 % interval for one more run, symmetric for the time's logarithm: no run takes less than nothing."""
+    number, mean = len(seconds), sum(seconds) / len(seconds)
+    if mean <= 0:
+        return 0.0, 0.0
+    variance = sum((one - mean) ** 2 for one in seconds) / (number - 1) if number > 1 else 0.0
+    quantile = T_95[min(number - 1, len(T_95)) - 1] if number > 1 else 1.645
+    spread = math.hypot(quantile * math.sqrt(variance * (1 + 1 / number)) / mean, 1.645 * model_error)
+    return mean * math.exp(-spread), mean * math.exp(spread)
+
+
+def _bound(
+    passages: Sequence[Passage], costs: OrchestratorCosts, configuration: Configuration, machine: Machine
+) -> tuple[Bound, float]:
+    """Return what takes the largest share of the time; of equals the first, which is the hardest to change."""
+    seconds = _mean(one.seconds for one in passages)
+    if not seconds:
+        return "waits", 0.0
+    workers = 1 if costs.place == "caller" else configuration.workers
+    driver, busy = _mean(one.driver for one in passages), _mean(one.busy for one in passages)
+    lock: Bound = "the lock" if costs.place in {"threads", "loop"} else "cores"
+    side_by_side = min(machine.cores, workers) if costs.place == "processes" else 1.0
+    started = costs.startup + costs.shutdown
+    shares: Sequence[tuple[Bound, float]] = (
+        ("one slow item", _mean(one.floor for one in passages)),
+        ("driver", driver if costs.place == "processes" else min(driver, seconds)),
+        (lock, (busy - (driver if costs.place == "processes" else 0.0)) / side_by_side),
+        ("start-up", started),
+        ("waits", _mean(one.occupied for one in passages) / workers * 0.98),
+    )
+    # Of what is busy nearly all the time, the first counts: workers are always occupied where cores are.
+    name, share = max(shares, key=lambda one: round(min(1.0, one[1] / seconds), 2))
+    return name, min(1.0, share / seconds)
+
+
+def _outside(costs: OrchestratorCosts, configuration: Configuration, machine: Machine) -> Sequence[str]:
+    found = []
+    if not costs.is_measured:
+        found.append("the costs of the orchestrator are not measured on this machine")
+    if costs.place == "processes" and configuration.workers > 4 * machine.cores:
+        found.append(f"more than four processes on each of {machine.cores:g} cores")
+    return found
+
+
+def _mean(values: Iterable[float]) -> float:
+    found = list(values)
+    return sum(found) / len(found)

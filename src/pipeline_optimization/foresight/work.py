@@ -1,0 +1,128 @@
+"""What a run consists of: how many items, and what calls of each task take, how they fail, and what they make possible."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from random import Random
+
+from attrs import evolve, field, frozen
+
+from pipeline_optimization.types.durations import Durations, constant, empirical
+
+__all__ = ["NOTHING", "FollowUp", "TaskWork", "WorkModel"]
+
+NOTHING = constant(0.0)
+"""How long nothing takes."""
+
+MOST_RESAMPLED = 1000
+"""Draws of a resampled distribution: what more observations would still leave open does not show."""
+
+
+@frozen(kw_only=True)
+class FollowUp:
+    """Items that finished elements of a task make possible: of which ``task``, and how many one element makes on average.
+
+    ``has_failed``: the item's first attempt was made among others and failed there, so that it begins with a retry.
+    """
+
+    task: str
+    share: float
+    has_failed: bool = False
+
+
+@frozen(kw_only=True)
+class TaskWork:
+    """What calls of one task take.
+
+    Args:
+        compute: Seconds that an element keeps a core busy.
+        wait: Seconds that an element waits without a core.
+        failure_rate: The share of attempts that fail, from 0 to 1.
+        errors: The names of the errors of failures, each with its weight.
+        permanent: The share of failures that another attempt would meet again, from 0 to 1.
+        bytes_moved: Bytes that travel to the worker and back for an attempt, on average.
+        follow_ups: What its finished elements make possible.
+        is_bundled: An attempt runs many elements, as many as there is time for; times are of each of them.
+        observed: How many attempts the distributions are from; 0 where they were given and are exact.
+    """
+
+    compute: Durations = NOTHING
+    wait: Durations = NOTHING
+    failure_rate: float = 0.0
+    errors: Mapping[str, float] = field(factory=dict)
+    permanent: float = 0.0
+    bytes_moved: float = 0.0
+    follow_ups: tuple[FollowUp, ...] = ()
+    is_bundled: bool = False
+    observed: int = 0
+
+    def resampled(self, random: Random) -> TaskWork:
+        """Return the task as other observations of the same number could have shown it (Efron's bootstrap)."""
+        if not self.observed:
+            return self
+        number = min(self.observed, MOST_RESAMPLED)
+        failed = sum(random.random() < self.failure_rate for _ in range(number)) / number
+        return evolve(
+            self,
+            compute=_resampled(self.compute, number, random),
+            wait=_resampled(self.wait, number, random),
+            failure_rate=failed,
+        )
+
+
+def _resampled(durations: Durations, number: int, random: Random) -> Durations:
+    if durations.least == durations.most:
+        return durations
+    return empirical(durations.at(random.random()) for _ in range(number))
+
+
+@frozen(kw_only=True)
+class WorkModel:
+    """A run's work, whoever runs it.
+
+    Args:
+        tasks: What calls of each task take, by its name.
+        source: The task of the items that depend on no other.
+        items: How many such items there are.
+        elements: How many elements are in all of them together; as many as items, unless they are bundles.
+        is_count_known: Whether the input was read to its end, so that these are all.
+    """
+
+    tasks: Mapping[str, TaskWork]
+    source: str
+    items: int
+    elements: int = field()
+    is_count_known: bool = True
+
+    @elements.default
+    def _as_many_as_items(self) -> int:
+        return self.items
+
+    def resampled(self, seed: int) -> WorkModel:
+        """Return the work as other observations could have shown it: what is uncertain about it differs from seed to seed."""
+        random = Random(f"work {seed}")  # noqa: S311 - repeatable, not secret
+        return evolve(self, tasks={name: one.resampled(random) for name, one in self.tasks.items()})
+
+    def scaled(self, elements: int) -> WorkModel:
+        """Return the same work over so many elements of the input."""
+        share = elements / self.elements if self.elements else 1.0
+        return evolve(self, items=max(1, round(self.items * share)), elements=elements, is_count_known=True)
+
+    def number_of_items(self) -> Mapping[str, float]:
+        """Return how many elements of each task there will be, on average."""
+        found = dict.fromkeys(self.tasks, 0.0)
+        found[self.source] = float(self.elements)
+        for name, task in self.tasks.items():  # in the order of the pipeline
+            for one in task.follow_ups:
+                found[one.task] += found[name] * one.share
+        return found
+
+    @property
+    def compute(self) -> float:
+        """Return the seconds that all elements keep cores busy if none is tried again."""
+        return sum(number * self.tasks[name].compute.mean for name, number in self.number_of_items().items())
+
+    @property
+    def wait(self) -> float:
+        """Return the seconds that all elements wait if none is tried again."""
+        return sum(number * self.tasks[name].wait.mean for name, number in self.number_of_items().items())
