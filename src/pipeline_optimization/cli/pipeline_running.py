@@ -11,7 +11,7 @@ import click
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.cli.result_rows import ResultRows
 from pipeline_optimization.cli.result_target import ResultTarget
-from pipeline_optimization.cli.running import check_output, execute_with_progress, stop_code
+from pipeline_optimization.cli.running import execute_with_progress, stop_code, with_output
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.error_text import place_in
 from pipeline_optimization.errors import UsageError
@@ -56,8 +56,7 @@ def run_pipeline(
         raise UsageError(f"The pipeline {pipeline.name!r} needs an input: name files, or - for standard input.")
 
     destination = target.destination(registry, pipeline, options)
-    plan = found.plan(registry, options, sink=destination)
-    check_output(target.path, plan, sources)
+    plan = with_output(found.plan(registry, options, sink=destination), target.path, sources)
     form, output = target.format, target.path
     if destination is not None and target.sink is None:
         report: PipelineReport[Any] = execute_with_progress(plan, sources, registry)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 import click
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
@@ -29,10 +30,10 @@ from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.signal_mask import STOP_SIGNALS
 from pipeline_optimization.sources import Source, TextSource, checkpoint_files, first_same, least_bytes, overwritten
 
-__all__ = ["Job", "case_job", "check_output", "execute_with_progress", "run_jobs", "stop_code"]
+__all__ = ["Job", "case_job", "execute_with_progress", "run_jobs", "stop_code", "with_output"]
 
 R = TypeVar("R")
-AnyJob = RunJob[Any]
+J = TypeVar("J", bound=RunJob[Any])
 
 
 @frozen(kw_only=True)
@@ -58,9 +59,8 @@ def run_jobs(
     Everything is checked before anything runs.
     """
     with noise_on_standard_error():
-        plans = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
-    for plan, job in plans:
-        check_output(output, plan, job.sources)
+        made = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
+    plans = [(with_output(plan, output, job.sources), job) for plan, job in made]
     code = COMPLETE
     with open_output(output) as stream:
         renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
@@ -87,10 +87,10 @@ def _is_seen(output: str) -> bool:
     return output == "-" and sys.stdout.isatty() and sys.stderr.isatty()
 
 
-def check_output(output: str, plan: RunPlan[AnyJob], sources: Sequence[Source]) -> None:
-    """Raise UsageError where results would take the place of what is read, or of the checkpoint."""
+def with_output(plan: RunPlan[J], output: str, sources: Sequence[Source]) -> RunPlan[J]:
+    """Return a plan that knows where its result goes. Raises UsageError where that would take the place of what is read, or of the checkpoint."""
     if output == "-":
-        return
+        return plan
     events = plan.options.events
     if events is not None and first_same([output], [events]) is not None:
         raise UsageError(f"The results would take the place of the events: {output!r}. Name another --output.")
@@ -98,6 +98,7 @@ def check_output(output: str, plan: RunPlan[AnyJob], sources: Sequence[Source]) 
         raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")
     if overwritten([output], sources, plan.job.files):
         raise UsageError(f"The results would take the place of an input: {output!r}. Name another --output.")
+    return evolve(plan, writes=[os.path.abspath(output)])
 
 
 def execute_with_progress(plan: RunPlan[RunJob[R]], sources: Sequence[Source], registry: Registry) -> R:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -153,16 +154,22 @@ class Executor:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Destination:
-    """Where the rows of a result go: a sink, what it is called, and the files that it writes, as far as they are known."""
+    """Where the rows of a result go: a sink and what it is called.
+
+    ``files`` are what it writes, and ``writes`` the addresses that the rows are found at, both as far as they are known.
+    """
 
     name: str
     sink: Sink
     files: Sequence[str]
+    writes: Sequence[str]
 
     @classmethod
     def of(cls, name: str, sink: Sink) -> Self:
-        """Return a sink as a destination. One that writes files says which by its attribute ``files``."""
-        return cls(name=name, sink=sink, files=getattr(sink, "files", ()))
+        """Return a sink as a destination. One that writes files says which by its attribute ``files``, another one by ``writes`` where to."""
+        files: Sequence[str] = getattr(sink, "files", ())
+        writes = getattr(sink, "writes", [os.path.abspath(one) for one in files[:1]])
+        return cls(name=name, sink=sink, files=files, writes=writes)
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -170,6 +177,7 @@ class RunPlan(Generic[J_co]):
     """A run in which every name has been found and every option checked.
 
     ``policies`` says, by task, what is not treated as ``retry`` and the limits say. ``sink`` takes the rows of the result, if they are not returned.
+    ``writes`` are the addresses of other files that the result goes to, for observers.
     """
 
     options: RunOptions
@@ -178,6 +186,7 @@ class RunPlan(Generic[J_co]):
     job: J_co
     policies: Mapping[str, TaskPolicy] = AS_ALL
     sink: Destination | None = None
+    writes: Sequence[str] = ()
 
     @property
     def faults(self) -> FaultPlan:

@@ -18,7 +18,7 @@ from pipeline_optimization.masking import masked
 from pipeline_optimization.pipeline.job import LoadedJob, StartedJob
 from pipeline_optimization.pipeline.plan import PIPELINE_FACT, RunPlan
 from pipeline_optimization.pipeline.summary import totals_of
-from pipeline_optimization.sources import Source
+from pipeline_optimization.sources import Source, address_of
 from pipeline_optimization.types import ErrorRecord, RunFinished, RunStarted, TaskTotals
 
 if TYPE_CHECKING:
@@ -73,6 +73,8 @@ def _started(
         seed=plan.faults.seed,
         pipeline=loaded.facts.get(PIPELINE_FACT, ""),
         inputs=tuple(masked(source.name) for source in sources[:MOST_INPUTS]),
+        reads=tuple(masked(address) for source in sources[:MOST_INPUTS] if (address := address_of(source))),
+        writes=tuple(dict.fromkeys(map(masked, (*plan.writes, *(() if plan.sink is None else plan.sink.writes))))),
         retry=plan.retry.label,
         faults=faults.profile,
         latency_scale=faults.latency_scale,

@@ -59,6 +59,10 @@ class FileSource:
     def name(self) -> str:
         return self.path
 
+    @property
+    def address(self) -> str:
+        return os.path.abspath(self.path)
+
     def check(self) -> None:
         """Raise the InputError that ``open`` would raise, as far as it can be known now.
 

@@ -19,7 +19,16 @@ from pipeline_optimization.sources.file_state import WatchedFile
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["Countable", "Source", "StreamSource", "TextSource", "is_file_name", "least_bytes", "sources_of"]
+__all__ = [
+    "Countable",
+    "Source",
+    "StreamSource",
+    "TextSource",
+    "address_of",
+    "is_file_name",
+    "least_bytes",
+    "sources_of",
+]
 
 MAX_NAME = 4096
 """Characters of the longest path on most systems."""
@@ -87,6 +96,11 @@ class StreamSource:
         except (OSError, ValueError, AttributeError):  # it has no file
             return self.stream
         return WatchedFile(self.stream, self.name) if is_file else self.stream
+
+
+def address_of(source: Source) -> str:
+    """Return where a source is found by other programs, too: its absolute path, or its URL. Texts in memory and open streams have none: empty."""
+    return str(getattr(source, "address", ""))
 
 
 def least_bytes(sources: Sequence[Source]) -> int:

@@ -148,6 +148,10 @@ class UrlSource:
     def name(self) -> str:
         return self.url
 
+    @property
+    def address(self) -> str:
+        return self.url
+
     def check(self) -> None:
         """Raise the InputError that ``open`` would raise, as far as it can be known without a connection."""
         self._file_systems()

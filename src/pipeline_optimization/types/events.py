@@ -34,7 +34,9 @@ class RunStarted:
     """A run began; no attempt has been made yet.
 
     ``wall`` is the time since 1970 in seconds at ``time``. ``pipeline`` is empty for counting anagrams. ``inputs`` are the names of what is
-    read, and ``command`` is the command line of the program, with ``***`` for passwords of URLs. ``resumed_from`` is the path of the checkpoint that the run goes on with.
+    read for people. ``reads`` and ``writes`` are the addresses of what is read and written: absolute paths, and URLs without their passwords, with
+    a table as fragment. Texts in memory and standard streams have none.
+    ``command`` is the command line of the program, with ``***`` for passwords of URLs. ``resumed_from`` is the path of the checkpoint that the run goes on with.
     """
 
     run_id: str
@@ -45,6 +47,8 @@ class RunStarted:
     wall: float = 0.0
     pipeline: str = ""
     inputs: Sequence[str] = ()
+    reads: Sequence[str] = ()
+    writes: Sequence[str] = ()
     retry: str = ""
     faults: str = "none"
     latency_scale: float = 1.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 
@@ -13,7 +14,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, NullPool
 
 from pipeline_optimization.errors import OptionError
 
-__all__ = ["engine_of", "masked", "parsed", "secrets_of"]
+__all__ = ["engine_of", "masked", "parsed", "public_address", "secrets_of"]
 
 DRIVERS: Mapping[str, str] = {
     "sqlite": "sqlite+pysqlite",
@@ -58,6 +59,14 @@ def parsed(text: str) -> URL:
             "The sink 'sql' needs a file for SQLite, as a database in memory ends with the run: sqlite:///results.db."
         )
     return url.set(drivername=driver)
+
+
+def public_address(url: URL, table: str) -> str:
+    """Return where a table is found, for observers: ``postgresql://HOST:PORT/DATABASE#TABLE``, without users, passwords and settings."""
+    if url.drivername.startswith("sqlite"):
+        return f"sqlite:///{os.path.abspath(str(url.database))}#{table}"
+    plain = URL.create("postgresql", host=url.host or "localhost", port=url.port or 5432, database=url.database)
+    return f"{plain.render_as_string()}#{table}"
 
 
 def masked(url: URL) -> str:

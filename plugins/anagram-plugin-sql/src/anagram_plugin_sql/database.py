@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from sqlalchemy.engine.interfaces import DBAPIModule
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError, StatementError
 
-from anagram_plugin_sql.address import engine_of, masked, parsed, secrets_of
+from anagram_plugin_sql.address import engine_of, masked, parsed, public_address, secrets_of
 from anagram_plugin_sql.faults import cause_of, is_contention, words_of
 from pipeline_optimization.errors import SinkError
 
@@ -25,11 +25,16 @@ class Database:
     def __init__(self, url: str) -> None:
         address = parsed(url)
         self.name = masked(address)
+        self._address = address
         self._secrets = secrets_of(address)
         self._engine = engine_of(address)
         self._is_whole = False
         self._connection: Connection | None = None
         self._was_connected = False
+
+    def address_of(self, table: str) -> str:
+        """Return where a table is found, for observers."""
+        return public_address(self._address, table)
 
     def connect(self, *, is_whole: bool) -> None:
         """Connect. With ``is_whole``, all that is done becomes visible at ``commit`` or never. Raises SinkError where it cannot be."""

@@ -45,6 +45,11 @@ class SqlSink:
         self._deliveries: Deliveries | None = None
         self._target: _Target | None = None
 
+    @property
+    def writes(self) -> Sequence[str]:
+        """Return where the rows are found, for observers."""
+        return [self._database.address_of(self._options.table)]
+
     def open(self, run: str | None) -> int:
         name = self._options.table
         deliveries = None if run is None else Deliveries(run, schema=split_name(name)[0], target=name)
