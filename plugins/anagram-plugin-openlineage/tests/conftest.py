@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from lineage_schema import check_event
 
+from lineage_schema import check_event
 from loopback_server import serving
 
 
