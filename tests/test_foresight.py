@@ -77,6 +77,13 @@ def test_attempts_that_wait_need_workers_and_no_cores(place: Place, workers: int
     assert passage.busy == 0
 
 
+def test_what_blocks_its_thread_is_not_awaited() -> None:
+    """Functions that block wait beside each other in threads, and one after the other in an event loop."""
+    work = WorkModel(tasks={"work": TaskWork(blocked=constant(1.0))}, source="work", items=10)
+    assert run(work, "threads", 5).seconds == pytest.approx(2.0)
+    assert run(work, "loop", 5).seconds == pytest.approx(10.0)
+
+
 def test_the_driver_hands_out_one_attempt_after_the_other() -> None:
     """A driver that takes 0.1 s for an attempt needs a second for ten, however many workers there are."""
     costs = OrchestratorCosts(place="threads", driver=0.1)
@@ -153,7 +160,7 @@ def test_a_prediction_tells_what_bounds_it() -> None:
             (computes, 4, slow_driver),
         ]
     ]
-    assert bounds == ["waits", "one slow item", "cores", "the lock", "driver"]
+    assert bounds == ["waits", "one item", "cores", "lock", "driver"]
 
 
 def test_few_observations_make_a_wide_interval() -> None:
@@ -167,6 +174,14 @@ def test_few_observations_make_a_wide_interval() -> None:
         return (found.high - found.low) / found.seconds
 
     assert width(5) > 2 * width(1000)
+
+
+def test_a_long_run_is_told_from_two_short_ones() -> None:
+    """Of a hundred thousand attempts some thousands are made, and the times of two numbers of them go on in a line."""
+    work = work_of(100_000, wait=constant(1.0))
+    found = predict(work, configuration(4), FREE["threads"], Machine(cores=2), seeds=[1], most_attempts=2000)
+    assert found.seconds == pytest.approx(25_000)
+    assert found.attempts == 100_000
 
 
 durations = st.lists(st.floats(0, 10), min_size=1, max_size=5).map(empirical)

@@ -34,6 +34,7 @@ COMMANDS = {
     "report": ("report", "Show stored results again."),
     "runs": ("runs", "Show recorded runs."),
     "profile": ("profile", "Write a fault profile of a recorded run."),
+    "advise": ("advise", "Foresee which way of running to take."),
     "watch": ("watch", "Look at a run that is recorded just now."),
     "plugins": ("plugins", "Show the installed plugins."),
 }

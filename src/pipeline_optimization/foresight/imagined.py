@@ -11,13 +11,10 @@ from attrs import define, evolve, field
 from pipeline_optimization.engine.wire import Answer, decode_call, encode_answer
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.foresight.machine import Call
-from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
+from pipeline_optimization.foresight.work import QUANTUM, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.types import Attempt, ErrorRecord
 
 __all__ = ["ImaginedWork"]
-
-QUANTUM = 0.25
-"""Seconds after which a worker gives the rest of a bundle back, as pipelines have it."""
 
 MOST_PIECES = 16
 """Bundles that a rest is cut into at most, as pipelines have it."""
@@ -26,7 +23,7 @@ MOST_SALT = 64
 """Bytes of a key of BLAKE2."""
 
 _TWO = Struct("<QQ")
-_FOUR = Struct("<QQQQ")
+_FIVE = Struct("<5Q")
 
 UNKNOWN_ERROR = "Exception"
 """The type of failures of which nobody knows the error: every policy but ``none`` tries them again."""
@@ -69,14 +66,15 @@ class ImaginedWork:
         call = decode_call(attempt.payload)
         task = self.model.tasks[call.task]
         draws = _draws(self._salts[call.task], int(call.fault_key), call.number)
-        wait, compute = task.wait.at(draws[0]), task.compute.at(draws[1])
+        wait, compute, blocked = task.wait.at(draws[0]), task.compute.at(draws[1]), task.blocked.at(draws[2])
         elements = int(call.data)
         if task.is_bundled:
-            elements = min(elements, max(1, int(QUANTUM / max(wait + compute / rate, 1e-12)) + 1))
-        wait, compute = wait * elements, compute * elements
-        error = self._errors[call.task].at(draws[3]) if draws[2] < task.failure_rate else None
-        answer = Answer(result=b"%d" % elements, error=error, latency=wait + compute, seconds=wait + compute)
-        return Call(wait, compute, task.bytes_moved, lambda: encode_answer(answer))
+            elements = min(elements, max(1, int(QUANTUM / max(wait + blocked + compute / rate, 1e-12)) + 1))
+            wait, compute, blocked = wait * elements, compute * elements, blocked * elements
+        error = self._errors[call.task].at(draws[4]) if draws[3] < task.failure_rate else None
+        took = wait + compute + blocked
+        answer = Answer(result=b"%d" % elements, error=error, latency=took, seconds=took)
+        return Call(wait, blocked, compute, task.bytes_moved, lambda: encode_answer(answer))
 
     def _pieces(self, task: str, rest: int, done: int) -> Iterator[Item]:
         number = min(MOST_PIECES, max(1, -(-rest // done)))
@@ -101,9 +99,9 @@ class ImaginedWork:
 
 
 def _draws(salt: bytes, item: int, attempt: int) -> Sequence[float]:
-    """Return four numbers from 0 to below 1 that depend on nothing else; one digest for all, as a run may have a million attempts."""
-    digest = blake2b(_TWO.pack(item, attempt), digest_size=32, key=salt).digest()
-    return [(one >> 11) * 2.0**-53 for one in _FOUR.unpack(digest)]
+    """Return five numbers from 0 to below 1 that depend on nothing else; one digest for all, as a run may have a million attempts."""
+    digest = blake2b(_TWO.pack(item, attempt), digest_size=40, key=salt).digest()
+    return [(one >> 11) * 2.0**-53 for one in _FIVE.unpack(digest)]
 
 
 @define(eq=False)

@@ -23,9 +23,13 @@ __all__ = ["Call", "MachineOrchestrator"]
 
 @define(eq=False)
 class Call:
-    """What an attempt takes, in seconds, the bytes that travel for it, and what it answers: a function of what it took."""
+    """What an attempt takes, in seconds, the bytes that travel for it, and what it answers.
+
+    During ``wait`` an event loop lets others go on; while a function is ``blocked`` its thread can do nothing else.
+    """
 
     wait: float
+    blocked: float
     compute: float
     moved: float
     answer: Callable[[], bytes]
@@ -126,7 +130,7 @@ class MachineOrchestrator:
             if costs.place == "caller":
                 self._runnable.append(job)
             else:
-                self._later(travel + call.wait, job)
+                self._later(travel + call.wait + (call.blocked if self._is_shared else 0.0), job)
 
     def _later(self, seconds: float, job: _Job | None) -> None:
         heapq.heappush(self._events, (self._now + seconds, next(self._order), job))
@@ -134,7 +138,7 @@ class MachineOrchestrator:
     def _run_here(self, job: _Job) -> None:
         """Run an attempt, or what of it computes, in the engine's own thread."""
         call = job.call
-        self.clock.sleep(call.compute + (call.wait if self._costs.place == "caller" else 0.0))
+        self.clock.sleep(call.compute + call.blocked + (call.wait if self._costs.place == "caller" else 0.0))
         self._computed += call.compute
         self._advance(self.clock.now())
         self._finish(job)

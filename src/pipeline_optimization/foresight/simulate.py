@@ -23,14 +23,14 @@ from pipeline_optimization.types import RetryPolicy
 
 __all__ = ["Bound", "Configuration", "Passage", "Prediction", "predict", "simulate"]
 
-Bound = Literal["waits", "cores", "the lock", "driver", "one slow item", "start-up"]
-"""What keeps a run from ending sooner."""
+Bound = Literal["waits", "cores", "lock", "driver", "one item", "start-up"]
+"""What keeps a run from ending sooner; ``lock`` is Python's interpreter lock, ``one item`` the longest chain of attempts and delays."""
 
 MODEL_ERROR = 0.04
 """The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out. docs/foresight.md says how it was found."""
 
-COVERED = 0.9
-"""The share of runs whose times the intervals of predictions should cover."""
+LEAST_ROUNDS = 30
+"""Attempts for each worker in a run in virtual time that stands for a longer one."""
 
 T_95 = (6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83, 1.81)
 """The 95 % quantiles of Student's distribution with 1 to 10 degrees of freedom."""
@@ -76,6 +76,7 @@ class Prediction:
         floor: The seconds that unlimited workers would take: the longest chain of items, attempts and delays.
         bound: What keeps the run from ending sooner.
         share: How much of the time that takes, from 0 to 1.
+        runs: The seconds of each run in virtual time; those of two configurations have the same seeds in the same order.
         stopped: What ends the run before all is done; empty where nothing does.
         extrapolated: For people, what of it lies outside what was seen.
     """
@@ -90,6 +91,7 @@ class Prediction:
     floor: float
     bound: Bound
     share: float
+    runs: Sequence[float] = ()
     stopped: str = ""
     extrapolated: Sequence[str] = ()
 
@@ -132,6 +134,7 @@ def predict(
     *,
     seeds: Iterable[int] = range(5),
     model_error: float = MODEL_ERROR,
+    most_attempts: int | None = None,
     tick: Callable[[], object] = lambda: None,
 ) -> Prediction:
     """Return what a run takes.
@@ -143,11 +146,14 @@ def predict(
         machine: Where it runs.
         seeds: A run in virtual time is made with each of them; one tells nothing of chance.
         model_error: The share of the time by which measured runs differ from exact knowledge of the work, as a standard deviation.
+        most_attempts: Longer runs are not run to their end: two of about so many attempts tell how time grows with the work.
         tick: Called after each run in virtual time.
     """
     passages = []
     for seed in seeds:
-        passages.append(simulate(work.resampled(seed), configuration, costs, machine, seed=seed))
+        passages.append(
+            _passage(work.resampled(seed), configuration, costs, machine, seed=seed, most_attempts=most_attempts)
+        )
         tick()
     seconds = _mean(one.seconds for one in passages)
     low, high = _interval([one.seconds for one in passages], model_error)
@@ -164,9 +170,42 @@ def predict(
         floor=floor,
         bound=bound,
         share=share,
+        runs=[one.seconds for one in passages],
         stopped=next((one.stopped for one in passages if one.stopped), ""),
         extrapolated=_outside(costs, configuration, machine),
     )
+
+
+def _passage(
+    work: WorkModel,
+    configuration: Configuration,
+    costs: OrchestratorCosts,
+    machine: Machine,
+    *,
+    seed: int,
+    most_attempts: int | None,
+) -> Passage:
+    """Return a run in virtual time, or what it would come to if it is longer than may be run."""
+    share = 1.0
+    if most_attempts is not None:
+        # So many for each worker that the beginning and the end, where some have nothing to do, do not count for the rest.
+        share = max(most_attempts, LEAST_ROUNDS * configuration.workers) / max(1.0, work.attempts)
+    if share >= 1.0:
+        return simulate(work, configuration, costs, machine, seed=seed)
+    elements = max(1, round(work.elements * share))
+    short, long = (
+        simulate(work.scaled(number), configuration, costs, machine, seed=seed)
+        for number in (max(1, elements // 2), elements)
+    )
+    more = (work.elements - elements) / max(1, elements - max(1, elements // 2))
+
+    def at_end(name: str) -> float:
+        before, after = getattr(short, name), getattr(long, name)
+        return float(after + more * (after - before))
+
+    grown = {name: at_end(name) for name in ("seconds", "busy", "driver", "occupied")}
+    counts = {name: round(at_end(name)) for name in ("attempts", "failures")}
+    return Passage(**grown, **counts, floor=long.floor, stopped=long.stopped)  # type: ignore[arg-type]
 
 
 def _interval(seconds: Sequence[float], model_error: float) -> tuple[float, float]:
@@ -189,11 +228,11 @@ def _bound(
         return "waits", 0.0
     workers = 1 if costs.place == "caller" else configuration.workers
     driver, busy = _mean(one.driver for one in passages), _mean(one.busy for one in passages)
-    lock: Bound = "the lock" if costs.place in {"threads", "loop"} else "cores"
+    lock: Bound = "lock" if costs.place in {"threads", "loop"} else "cores"
     side_by_side = min(machine.cores, workers) if costs.place == "processes" else 1.0
     started = costs.startup + costs.shutdown
     shares: Sequence[tuple[Bound, float]] = (
-        ("one slow item", _mean(one.floor for one in passages)),
+        ("one item", _mean(one.floor for one in passages)),
         ("driver", driver if costs.place == "processes" else min(driver, seconds)),
         (lock, (busy - (driver if costs.place == "processes" else 0.0)) / side_by_side),
         ("start-up", started),

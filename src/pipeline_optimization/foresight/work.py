@@ -9,10 +9,13 @@ from attrs import evolve, field, frozen
 
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
-__all__ = ["NOTHING", "FollowUp", "TaskWork", "WorkModel"]
+__all__ = ["NOTHING", "QUANTUM", "FollowUp", "TaskWork", "WorkModel"]
 
 NOTHING = constant(0.0)
 """How long nothing takes."""
+
+QUANTUM = 0.25
+"""Seconds after which a worker gives the rest of a bundle back, as pipelines have it (``pipeline/model/time_slice.py``)."""
 
 MOST_RESAMPLED = 1000
 """Draws of a resampled distribution: what more observations would still leave open does not show."""
@@ -36,7 +39,8 @@ class TaskWork:
 
     Args:
         compute: Seconds that an element keeps a core busy.
-        wait: Seconds that an element waits without a core.
+        wait: Seconds that an element waits, and an event loop lets others go on: simulated latencies, and what is awaited.
+        blocked: Seconds that an element waits in a function that blocks its thread.
         failure_rate: The share of attempts that fail, from 0 to 1.
         errors: The names of the errors of failures, each with its weight.
         permanent: The share of failures that another attempt would meet again, from 0 to 1.
@@ -48,6 +52,7 @@ class TaskWork:
 
     compute: Durations = NOTHING
     wait: Durations = NOTHING
+    blocked: Durations = NOTHING
     failure_rate: float = 0.0
     errors: Mapping[str, float] = field(factory=dict)
     permanent: float = 0.0
@@ -66,6 +71,7 @@ class TaskWork:
             self,
             compute=_resampled(self.compute, number, random),
             wait=_resampled(self.wait, number, random),
+            blocked=_resampled(self.blocked, number, random),
             failure_rate=failed,
         )
 
@@ -118,6 +124,16 @@ class WorkModel:
         return found
 
     @property
+    def attempts(self) -> float:
+        """Return about how many attempts there will be if none is made again."""
+        found = 0.0
+        for name, number in self.number_of_items().items():
+            task = self.tasks[name]
+            each = task.compute.mean + task.wait.mean + task.blocked.mean
+            found += max(float(self.items), number * each / QUANTUM) if task.is_bundled else number
+        return found
+
+    @property
     def compute(self) -> float:
         """Return the seconds that all elements keep cores busy if none is tried again."""
         return sum(number * self.tasks[name].compute.mean for name, number in self.number_of_items().items())
@@ -125,4 +141,5 @@ class WorkModel:
     @property
     def wait(self) -> float:
         """Return the seconds that all elements wait if none is tried again."""
-        return sum(number * self.tasks[name].wait.mean for name, number in self.number_of_items().items())
+        found = ((self.tasks[name], number) for name, number in self.number_of_items().items())
+        return sum(number * (task.wait.mean + task.blocked.mean) for task, number in found)

@@ -1,0 +1,132 @@
+"""What to use: configurations in order, which of them cannot be told apart, and one sentence that says why."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Sequence
+
+from attrs import field, frozen
+
+from pipeline_optimization.foresight.simulate import MODEL_ERROR, Bound, Prediction
+from pipeline_optimization.foresight.work import WorkModel
+from pipeline_optimization.plural import counted
+
+__all__ = ["Advice", "advise"]
+
+REASONS: dict[Bound, str] = {
+    "waits": "the work waits, and each worker waits beside the others",
+    "cores": "computing keeps the cores busy",
+    "lock": "only one thread computes at a time",
+    "driver": "the process that hands out attempts is busy all the time",
+    "one item": "one chain of attempts takes nearly all the time, which no number of workers makes shorter",
+    "start-up": "most of it is the start of workers",
+}
+
+
+@frozen(kw_only=True)
+class Advice:
+    """Predictions in order, the best first. ``use`` is what to take: the simplest of the ``ties``, which cannot be told from the best."""
+
+    predictions: Sequence[Prediction]
+    use: Prediction
+    ties: Sequence[Prediction]
+    sentence: str
+    more: Sequence[str] = field(factory=list)
+
+
+def advise(predictions: Sequence[Prediction], *, arguments: Sequence[Sequence[str]], work: WorkModel) -> Advice:
+    """Return what to use.
+
+    Args:
+        predictions: What was foreseen, in the order from simple to complex: of equals the first is taken.
+        arguments: For each of them, the options of the command line that select it.
+        work: What was foreseen for.
+
+    Raises:
+        ValueError: If there is no prediction.
+    """
+    least = min(one.failures for one in predictions)
+    # Items that fail for good are lost work: who loses fewer goes before who is faster.
+    eligible = [one for one in predictions if one.failures <= _few(least, work) and not one.stopped] or predictions
+    best = min(eligible, key=lambda one: one.seconds)
+    ties = [one for one in eligible if is_tied(one, best)]
+    use = ties[0]
+    order = sorted(predictions, key=lambda one: (one is not use, one not in ties, one not in eligible, one.seconds))
+    chosen = arguments[next(at for at, one in enumerate(predictions) if one is use)]
+    return Advice(
+        predictions=order,
+        use=use,
+        ties=[one for one in ties if one is not use],
+        sentence=_sentence(use, chosen, predictions, ties),
+        more=_more(use, ties, predictions, work),
+    )
+
+
+def is_tied(one: Prediction, best: Prediction) -> bool:
+    """Return whether a prediction cannot be told from the best one.
+
+    Both saw the same draws, so chance in them cancels out; what the model leaves out of each does not.
+    """
+    if one is best or one.seconds <= best.seconds:
+        return True
+    if best.seconds <= 0:
+        return False
+    return math.log(one.seconds / best.seconds) < 1.645 * MODEL_ERROR * math.sqrt(2)
+
+
+def _few(least: float, work: WorkModel) -> float:
+    """Return how many items may fail for good where so few must: chance alone makes a difference of some."""
+    return least + 2 * math.sqrt(least + 1e-9) + 0.001 * sum(work.number_of_items().values())
+
+
+def _sentence(
+    use: Prediction, arguments: Sequence[str], predictions: Sequence[Prediction], ties: Sequence[Prediction]
+) -> str:
+    slowest = max(predictions, key=lambda one: one.seconds)
+    gain = (
+        f", {times(slowest.seconds / use.seconds)} as fast as {title(slowest)}"
+        if use.seconds and slowest is not use
+        else ""
+    )
+    is_simplest = "the simplest of those that cannot be told apart: " if len(ties) > 1 else ""
+    return (
+        f"Use {shlex.join(arguments)}: {is_simplest}about {clock(use.seconds)} ({clock(use.low)} to {clock(use.high)}){gain}, "
+        f"since {REASONS[use.bound]}."
+    )
+
+
+def _more(use: Prediction, ties: Sequence[Prediction], predictions: Sequence[Prediction], work: WorkModel) -> list[str]:
+    found = []
+    others = [title(one) for one in ties if one is not use]
+    if others:
+        shown = ", ".join(others[:4]) + (f" and {counted(len(others) - 4, 'other')}" if len(others) > 4 else "")
+        found.append(f"Cannot be told from it: {shown}.")
+    if use.floor > 0.5 * use.seconds:
+        found.append(f"Unlimited workers would need {clock(use.floor)}: the longest chain of attempts and delays.")
+    if use.failures >= 0.5:
+        found.append(f"About {counted(round(use.failures), 'item')} will fail for good.")
+    found += [f"{title(one)} would stop early: {one.stopped}." for one in predictions if one.stopped][:1]
+    if not work.is_count_known:
+        found.append("How much there is to do is not known: the times are those of what was seen.")
+    return found
+
+
+def title(one: Prediction) -> str:
+    """Return what people call a configuration: ``threaded with 8 workers``."""
+    chosen = one.configuration
+    workers = "" if chosen.orchestrator == "sequential" else f" with {counted(chosen.workers, 'worker')}"
+    return f"{chosen.orchestrator}{workers}"
+
+
+def clock(seconds: float) -> str:
+    """Return a time with two or three digits that matter, in a unit in which it can be read."""
+    for least, unit, name in ((7200, 3600, "h"), (120, 60, "min")):
+        if seconds >= least:
+            return f"{seconds / unit:.3g} {name}"
+    return f"{seconds:.3g} s" if seconds >= 1 or not seconds else f"{seconds * 1000:.3g} ms"
+
+
+def times(ratio: float) -> str:
+    """Return a ratio as people say it: ``2.5 times``."""
+    return f"{ratio:.2g} times" if ratio < 100 else f"{ratio:.0f} times"

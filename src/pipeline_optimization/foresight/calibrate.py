@@ -1,0 +1,194 @@
+"""Measures what an orchestrator costs on this machine, with attempts that do nothing, and keeps it in the cache.
+
+What is busy is measured in processor time, so that other programs do not change it; what is waited for is the shortest of some trials.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from attrs import asdict, define
+
+from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
+from pipeline_optimization.distributions import read_installed
+from pipeline_optimization.engine.clock import SystemClock
+from pipeline_optimization.engine.faults import FaultPlan
+from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.stage import Stage
+from pipeline_optimization.engine.work import Item, Retrying
+from pipeline_optimization.engine.worker_setup import WorkerSetup
+from pipeline_optimization.foresight.candidates import option_of, place_of
+from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
+from pipeline_optimization.processors import processors, quota
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator, RetryPolicy
+
+__all__ = ["calibrate", "costs_here", "this_machine"]
+
+FORM = 1
+"""Goes up when what is measured changes, so that old figures are measured anew."""
+
+FEW, MANY = 50, 1000
+"""Attempts of the two trials whose difference tells what one attempt costs."""
+
+WORKER_SHARE = 0.25
+"""The share of an attempt's way to a process and back that keeps its worker busy; the rest is waiting for pipes and for the scheduler."""
+
+
+def this_machine() -> Machine:
+    """Return the machine that this program runs on."""
+    whole = processors()
+    return Machine(cores=min(float(whole), quota()))
+
+
+def costs_here(registry: Registry, name: str, *, anew: bool = False) -> OrchestratorCosts:
+    """Return what an orchestrator costs on this machine: from the cache, or measured now if there is nothing or ``anew``.
+
+    Raises whatever the orchestrator raises where it cannot run.
+    """
+    path = cache_file("calibration", _key(name), ".json")
+    if not anew and (kept := read_sealed(path)) is not None:
+        return OrchestratorCosts(**json.loads(kept))
+    costs = calibrate(registry, name)
+    store_sealed(path, json.dumps(asdict(costs)).encode())
+    return costs
+
+
+def _key(name: str) -> str:
+    versions = sorted(
+        f"{one}={version}"
+        for one, version in read_installed().versions.items()
+        if "anagram" in one or "pipeline" in one
+    )
+    machine = [
+        platform.node(),
+        platform.machine(),
+        platform.platform(),
+        platform.python_version(),
+        str(this_machine().cores),
+    ]
+    return "\x1f".join([str(FORM), name, *machine, *versions])
+
+
+def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
+    """Measure what an orchestrator costs. That takes a second at most, where workers start within a third of one."""
+    component = registry.component("orchestrator", name)
+    place, option = place_of(component), option_of(component)
+    assert place is not None, name
+
+    def trial(workers: int, attempts: int) -> _Trial:
+        options = {} if option is None else {option: workers}
+        return _run(registry.orchestrator(name, options).build(), attempts, registry.retry_policy("none").build())
+
+    return _costs_of(place, trial)
+
+
+def _costs_of(place: Place, trial: Callable[[int, int], _Trial]) -> OrchestratorCosts:
+    few, many = trial(1, FEW), trial(1, MANY)
+    number = MANY - FEW
+    driver = max(0.0, (many.cpu - few.cpu) / number)
+    startup = min(few.first, many.first)
+    shutdown = min(few.closing, many.closing)
+    if place != "processes":
+        return OrchestratorCosts(place=place, driver=driver, startup=startup, shutdown=shutdown)
+    more = trial(3, FEW)
+    way = max(0.0, (many.working - few.working) / number - driver)
+    return OrchestratorCosts(
+        place=place,
+        driver=driver,
+        worker=WORKER_SHARE * way,
+        transport=(1 - WORKER_SHARE) * way,
+        startup=startup,
+        startup_by_worker=max(0.0, (more.first + more.closing - startup - shutdown) / 2),
+        shutdown=shutdown,
+    )
+
+
+@define
+class _Trial:
+    """How long it took until the first attempt was back, from then to the last, and to close; and the processor time of this process, in seconds."""
+
+    first: float
+    working: float
+    closing: float
+    cpu: float
+
+
+def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy) -> _Trial:
+    workload, timed = _Nothings(attempts), _Timed(orchestrator)
+    engine = Engine(
+        timed,
+        workload,
+        Retrying(retry, seed=0, case=""),
+        clock=SystemClock(),
+        emit=None,
+        run_id="calibration",
+        signals=(),
+    )
+    setup = WorkerSetup(build=build_nothing, argument=None, faults=FaultPlan()).to_bytes()
+    begun, cpu = time.monotonic(), time.process_time()
+    engine.run(setup)
+    return _Trial(
+        first=workload.first - begun,
+        working=workload.last - workload.first,
+        closing=timed.closing,
+        cpu=time.process_time() - cpu,
+    )
+
+
+def build_nothing(argument: object) -> Mapping[str, Stage]:
+    """Return the stage of the trial, in a worker."""
+    return {"nothing": _nothing}
+
+
+def _nothing(data: bytes) -> bytes:
+    return b""
+
+
+@define(eq=False)
+class _Nothings:
+    """Attempts that do nothing. ``first`` and ``last`` are when results came back."""
+
+    number: int
+    first: float = 0.0
+    last: float = 0.0
+
+    def items(self) -> Iterator[Item]:
+        return (Item(id=str(number), task="nothing", data=b"x" * 100) for number in range(self.number))
+
+    def accept(self, item: Item, result: bytes) -> Sequence[Item]:
+        self.last = time.monotonic()
+        self.first = self.first or self.last
+        return ()
+
+
+class _Timed:
+    """An orchestrator whose closing is timed."""
+
+    def __init__(self, inner: Orchestrator) -> None:
+        self._inner = inner
+        self.closing = 0.0
+
+    @property
+    def slots(self) -> int:
+        return self._inner.slots
+
+    def open(self, context: OpenContext) -> None:
+        self._inner.open(context)
+
+    def submit(self, attempt: Attempt) -> None:
+        self._inner.submit(attempt)
+
+    def poll(self, timeout: float) -> Sequence[Completion]:
+        return self._inner.poll(timeout)
+
+    def cancel(self, attempt_id: int) -> bool:
+        return self._inner.cancel(attempt_id)
+
+    def close(self, *, force: bool) -> None:
+        begun = time.monotonic()
+        self._inner.close(force=force)
+        self.closing = time.monotonic() - begun

@@ -1,0 +1,68 @@
+"""Foresees a run under many configurations, and says what to use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from pipeline_optimization.foresight.advice import Advice, advise
+from pipeline_optimization.foresight.candidates import Candidate
+from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
+from pipeline_optimization.foresight.simulate import Prediction, predict
+from pipeline_optimization.foresight.work import WorkModel
+
+__all__ = ["foresee", "foresee_each", "seeds_for"]
+
+MOST_ATTEMPTS = 5000
+"""Attempts of a run in virtual time where many are compared; longer ones are told from two of that length."""
+
+ALL_ATTEMPTS = 20_000
+"""Attempts of all runs in virtual time of one configuration: short runs are made with more seeds."""
+
+
+def seeds_for(work: WorkModel) -> Sequence[int]:
+    """Return the seeds to foresee a run with: five, and up to ten where that is quick."""
+    return range(round(min(10.0, max(5.0, ALL_ATTEMPTS / max(1.0, work.attempts)))))
+
+
+def foresee_each(
+    work: WorkModel,
+    candidates: Sequence[Candidate],
+    costs: Mapping[str, OrchestratorCosts],
+    machine: Machine,
+    *,
+    tick: Callable[[], object] = lambda: None,
+) -> Sequence[Prediction]:
+    """Return what the run takes under each candidate, in their order. ``costs`` are those of orchestrators by name."""
+    return [
+        predict(
+            work,
+            one.configuration,
+            costs[one.configuration.orchestrator],
+            machine,
+            seeds=seeds_for(work),
+            most_attempts=MOST_ATTEMPTS,
+            tick=tick,
+        )
+        for one in candidates
+    ]
+
+
+def foresee(
+    work: WorkModel,
+    candidates: Sequence[Candidate],
+    costs: Mapping[str, OrchestratorCosts],
+    machine: Machine,
+    *,
+    tick: Callable[[], object] = lambda: None,
+) -> Advice:
+    """Return what to use for a run.
+
+    Args:
+        work: What the run consists of.
+        candidates: The configurations to choose from, the simplest first; at least one.
+        costs: What their orchestrators cost, by name.
+        machine: Where the run is made.
+        tick: Called after each run in virtual time.
+    """
+    predictions = foresee_each(work, candidates, costs, machine, tick=tick)
+    return advise(predictions, arguments=[one.arguments for one in candidates], work=work)

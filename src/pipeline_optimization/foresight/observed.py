@@ -1,0 +1,188 @@
+"""The model of the work of a run that was recorded, made of its events in one pass and in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from random import Random
+
+from attrs import define, field, frozen
+
+from pipeline_optimization.errors import InputError
+from pipeline_optimization.foresight.work import NOTHING, QUANTUM, FollowUp, TaskWork, WorkModel
+from pipeline_optimization.observing.reading import EventReader
+from pipeline_optimization.types.durations import Durations, empirical
+from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted
+
+__all__ = ["Observation", "observed"]
+
+MOST_SAMPLES = 10_001
+"""Attempts of a task of which the times are kept; of more, these are a fair sample."""
+
+
+@frozen(kw_only=True)
+class Observation:
+    """What a recorded run shows: its ``work``, how it was run, the ``seconds`` that it took, and what a user must know of it."""
+
+    work: WorkModel
+    orchestrator: str
+    workers: int
+    retry: str
+    seconds: float
+    notes: Sequence[str] = ()
+
+
+def observed(path: str) -> Observation:
+    """Return what a file of events shows. Raises InputError if it cannot be read, or has no attempt that ended by itself."""
+    reader, seen = EventReader(path), _Seen()
+    for line in reader:
+        if not isinstance(line.event, AttemptEnded | RunStarted | RunFinished):
+            continue
+        seen.note(line.event, line.stands_for)
+    if not seen.tasks or seen.started is None:
+        raise InputError(f"The events {path!r} have no attempt that tells what work takes.", source=path)
+    notes = [f"{reader.cut} What it did until then is taken for all of its work."] if reader.is_cut else []
+    started = seen.started
+    return Observation(
+        work=seen.work(),
+        orchestrator=started.orchestrator,
+        workers=started.slots,
+        retry=started.retry,
+        seconds=max(0.0, seen.ended - started.time),
+        notes=notes,
+    )
+
+
+@define
+class _Samples:
+    """Times of one kind, of which a fair sample is kept: an attempt that stands for many is as likely in it as they would be."""
+
+    values: list[float] = field(factory=list)
+    seen: float = 0.0
+    _random: Random = field(factory=lambda: Random("samples"))  # noqa: S311 - repeatable, not secret
+
+    def add(self, value: float, times: int) -> None:
+        self.seen += times
+        if len(self.values) < MOST_SAMPLES:
+            self.values.append(value)
+        elif self._random.random() < MOST_SAMPLES * times / self.seen:
+            self.values[self._random.randrange(MOST_SAMPLES)] = value
+
+    def durations(self) -> Durations:
+        return empirical(self.values) if any(self.values) else NOTHING
+
+
+@define
+class _Task:
+    compute: _Samples = field(factory=_Samples)
+    wait: _Samples = field(factory=_Samples)
+    blocked: _Samples = field(factory=_Samples)
+    attempts: int = 0  # that ended by themselves, and not with their worker
+    bundles: int = 0
+    failed: int = 0
+    permanent: int = 0
+    errors: Counter[str] = field(factory=Counter)
+    moved: float = 0.0
+    elements: int = 0  # of attempts that gave a result
+    firsts: int = 0
+    failed_in: Counter[str] = field(factory=Counter)  # first attempts in bundles of other tasks, by that task
+
+
+@define
+class _Seen:
+    started: RunStarted | None = None
+    finished: RunFinished | None = None
+    ended: float = 0.0
+    tasks: dict[str, _Task] = field(factory=dict)
+
+    def note(self, event: RunEvent, times: int) -> None:
+        if isinstance(event, RunStarted):
+            self.started = event
+        elif isinstance(event, RunFinished):
+            self.finished = event
+        elif isinstance(event, AttemptEnded):
+            self._note_attempt(event, times)
+        self.ended = max(self.ended, event.time)
+
+    def _note_attempt(self, event: AttemptEnded, times: int) -> None:
+        task = self.tasks.setdefault(event.task, _Task())
+        if event.attempt == 1 and event.handed_out_ns is None:
+            task.failed_in[event.bundle.partition(":")[0]] += times
+            return
+        if event.outcome not in {"ok", "error"} or event.began_ns is None or event.ended_ns is None:
+            return
+        task.attempts += times
+        task.firsts += times * (event.attempt == 1)
+        task.moved += times * (event.bytes_in + event.bytes_out)
+        if event.outcome == "ok":
+            task.elements += times * event.elements
+            task.bundles += times
+        else:
+            task.failed += times
+            if event.error is not None:
+                task.errors[event.error.type] += times
+                task.permanent += times * event.error.is_permanent
+        each = max(1, event.elements)
+        wait, blocked, compute = _parts(event)
+        for samples, seconds in ((task.wait, wait), (task.blocked, blocked), (task.compute, compute)):
+            samples.add(seconds / each, times)
+
+    def work(self) -> WorkModel:
+        names = list(self.tasks)
+        source = names[0]
+        follow_ups: dict[str, list[FollowUp]] = {name: [] for name in names}
+        parent = source
+        for name in names[1:]:
+            task = self.tasks[name]
+            for bundle, number in task.failed_in.items():
+                if bundle in self.tasks:
+                    share = number / max(1, self.tasks[bundle].elements)
+                    follow_ups[bundle].append(FollowUp(task=name, share=share, has_failed=True))
+            if task.firsts:
+                share = task.firsts / max(1, self.tasks[parent].elements)
+                follow_ups[parent].append(FollowUp(task=name, share=share))
+                parent = name
+        works = {name: self._task_work(name, task, tuple(follow_ups[name])) for name, task in self.tasks.items()}
+        first, elements = self.tasks[source], max(1, self.tasks[source].elements)
+        items = self._items_of(first) if works[source].is_bundled else max(1, first.firsts)
+        return WorkModel(
+            tasks=works,
+            source=source,
+            items=items,
+            elements=elements if works[source].is_bundled else items,
+            is_count_known=self.finished is not None and self.finished.is_complete,
+        )
+
+    def _task_work(self, name: str, task: _Task, follow_ups: tuple[FollowUp, ...]) -> TaskWork:
+        return TaskWork(
+            compute=task.compute.durations(),
+            wait=task.wait.durations(),
+            blocked=task.blocked.durations(),
+            failure_rate=task.failed / task.attempts if task.attempts else 0.0,
+            errors=dict(task.errors),
+            permanent=task.permanent / task.failed if task.failed else 0.0,
+            bytes_moved=task.moved / task.attempts if task.attempts else 0.0,
+            follow_ups=follow_ups,
+            # Bundles are entered into the ledger element by element, so totals do not know them.
+            is_bundled=task.elements > task.bundles or (self.finished is not None and name not in self.finished.tasks),
+            observed=len(task.compute.values),
+        )
+
+    def _items_of(self, source: _Task) -> int:
+        """Return how many parts of the input there were: fewer than attempts where workers gave the rest of a part back."""
+        longest = max(source.wait.values, default=0.0) + max(source.compute.values, default=0.0)
+        if longest * source.elements / max(1, source.bundles) < QUANTUM:
+            return max(1, source.bundles)
+        read = self.finished.bytes_read if self.finished is not None else 0
+        chunk = self.started.chunk_size if self.started is not None else 0
+        return max(1, min(source.bundles, math.ceil(read / chunk) if chunk else 1))
+
+
+def _parts(event: AttemptEnded) -> tuple[float, float, float]:
+    """Return what an attempt waited, was blocked and computed, in seconds."""
+    assert event.began_ns is not None
+    assert event.ended_ns is not None
+    took = max(0, event.ended_ns - event.began_ns)
+    simulated = min(took, event.latency_ns)
+    return simulated / 1e9, 0.0, (took - simulated) / 1e9

@@ -1,0 +1,167 @@
+"""``anagram advise``: what recorded runs show of their work, and what is foreseen from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pipeline_functions as f
+from command import ended_here
+from pipeline_optimization import Pipeline, Registry, run
+from pipeline_optimization.builtin.retry_policies import NoRetry
+from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.errors import InputError, OptionError
+from pipeline_optimization.foresight.advice import advise
+from pipeline_optimization.foresight.candidates import candidates, known_places
+from pipeline_optimization.foresight.costs import FREE, Machine
+from pipeline_optimization.foresight.observed import observed
+from pipeline_optimization.foresight.simulate import Configuration, Prediction, predict
+from pipeline_optimization.foresight.work import TaskWork, WorkModel
+from pipeline_optimization.types import TaskProfile
+from pipeline_optimization.types.durations import constant
+from pipeline_optimization.types.fault_profiles import FaultProfile
+
+LENGTHS = Pipeline("lengths").lines().map(f.upper).count()
+TEXT = "".join(f"line {number}\n" for number in range(40))
+
+
+@pytest.fixture
+def events(tmp_path: Path) -> Path:
+    """Return the events of a run in virtual time: forty lines that wait a second each, in five slots."""
+    path = tmp_path / "events.jsonl"
+    faults = FaultProfile(tasks={"upper": TaskProfile(latency=constant(1.0))})
+    run(LENGTHS, TEXT, orchestrator=VirtualOrchestrator(5), faults=faults, seed=1, events=path)
+    return path
+
+
+def test_a_recorded_run_shows_its_work(events: Path) -> None:
+    """The lines are one bundle, whose forty elements go on alone; each waits a second, none fails, and none computes."""
+    seen = observed(str(events))
+    assert (seen.work.source, seen.work.items, seen.work.elements) == ("lines", 1, 40)
+    assert seen.work.tasks["lines"].is_bundled
+    upper = seen.work.tasks["upper"]
+    assert (upper.wait.least, upper.wait.most, upper.failure_rate) == (1.0, 1.0, 0.0)
+    assert seen.work.wait == pytest.approx(40.0)
+    assert seen.work.compute == pytest.approx(0.0)
+    assert seen.workers == 5
+    assert seen.seconds == pytest.approx(8.0)
+
+
+def test_a_recorded_run_is_foreseen_as_it_was(events: Path) -> None:
+    """Without costs, the model of a run takes as long as the run did, and with other workers as long as arithmetic says."""
+    work = observed(str(events)).work
+
+    def seconds(workers: int) -> float:
+        configuration = Configuration(orchestrator="threaded", workers=workers, retry=NoRetry(), retry_name="none")
+        return predict(work, configuration, FREE["threads"], Machine(cores=2), seeds=[1]).seconds
+
+    assert [seconds(workers) for workers in (5, 8, 40)] == pytest.approx([8.0, 5.0, 1.0])
+
+
+def test_failures_of_a_recorded_run(tmp_path: Path) -> None:
+    """The share of attempts that failed is seen, with their errors, and whether a policy may try them again."""
+    path = tmp_path / "events.jsonl"
+    faults = FaultProfile(tasks={"upper": TaskProfile(failure_rate=0.3, latency=constant(1.0), errors={"OSError": 1})})
+    run(LENGTHS, TEXT, orchestrator=VirtualOrchestrator(5), faults=faults, seed=1, events=path, retry="fixed")
+    seen = observed(str(path))
+    assert seen.work.tasks["upper"].failure_rate == pytest.approx(0.3, abs=0.15)
+    assert seen.work.tasks["upper"].permanent == 0
+    assert seen.retry == "fixed"
+    assert seen.work.number_of_items()["upper"] == pytest.approx(40)
+
+
+def test_elements_that_fail_in_a_bundle_begin_with_a_retry(tmp_path: Path) -> None:
+    """An element that fails among others is tried again alone: the model makes as many such items as there were."""
+    path = tmp_path / "events.jsonl"
+    pipeline = Pipeline("fails").lines().map(f.number).count()
+    run(pipeline, "1\nx\n2\ny\n", orchestrator=VirtualOrchestrator(1), events=path)
+    work = observed(str(path)).work
+    (follow_up,) = work.tasks["lines"].follow_ups
+    assert (follow_up.task, follow_up.share, follow_up.has_failed) == ("number", 0.5, True)
+
+
+def test_events_without_attempts_tell_nothing(tmp_path: Path) -> None:
+    """A run over nothing shows no work, and the message says so."""
+    path = tmp_path / "events.jsonl"
+    run(LENGTHS, "", orchestrator=VirtualOrchestrator(1), events=path)
+    with pytest.raises(InputError, match="have no attempt that tells what work takes"):
+        observed(str(path))
+
+
+def prediction(orchestrator: str, seconds: float, *, failures: float = 0.0) -> Prediction:
+    configuration = Configuration(orchestrator=orchestrator, workers=4, retry=NoRetry(), retry_name="none")
+    return Prediction(
+        configuration=configuration,
+        seconds=seconds,
+        low=seconds * 0.9,
+        high=seconds * 1.1,
+        attempts=100,
+        failures=failures,
+        busy_cores=1.0,
+        floor=0.1,
+        bound="waits",
+        share=0.9,
+    )
+
+
+WORK = WorkModel(tasks={"work": TaskWork()}, source="work", items=100)
+
+
+def test_of_what_cannot_be_told_apart_the_simplest_is_used() -> None:
+    """Two per cent are less than the model can tell; a fifth is not."""
+    found = [prediction("sequential", 12.0), prediction("threaded", 10.2), prediction("multiprocess", 10.0)]
+    advice = advise(found, arguments=[["--orchestrator", one.configuration.orchestrator] for one in found], work=WORK)
+    assert advice.use is found[1]
+    assert advice.ties == [found[2]]
+    assert advice.sentence.startswith(
+        "Use --orchestrator threaded: the simplest of those that cannot be told apart: about 10.2 s"
+    )
+    assert advice.more[0] == "Cannot be told from it: multiprocess with 4 workers."
+
+
+def test_what_loses_items_is_not_faster() -> None:
+    """A way of running that gives up half of the items does not win by its time."""
+    found = [prediction("sequential", 10.0), prediction("threaded", 1.0, failures=50)]
+    assert advise(found, arguments=[[], []], work=WORK).use is found[0]
+
+
+def test_candidates_are_the_installed_orchestrators(registry: Registry) -> None:
+    """Each stands where its attempts run, and is selected by its own options."""
+    places = known_places(registry)
+    assert places["sequential"] == "caller"
+    assert (places["asyncio"], places["threaded"], places["multiprocess"]) == ("loop", "threads", "processes")
+    found = candidates(registry, workers=[3], retries={"none": NoRetry()}, cores=2)
+    by_name = {one.configuration.orchestrator: one for one in found}
+    assert by_name["asyncio"].arguments == ["--orchestrator", "asyncio", "-o", "concurrency=3"]
+    assert by_name["sequential"].arguments == ["--orchestrator", "sequential"]
+    with pytest.raises(OptionError, match="'hedged' cannot be foreseen"):
+        candidates(registry, orchestrators=["hedged"], retries={"none": NoRetry()}, cores=2)
+
+
+def test_the_command_says_what_to_use(events: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of one worker and forty, which wait for a second forty times, forty threads are to be used."""
+    command = ["advise", "--from", str(events), "--orchestrator", "sequential", "--orchestrator", "threaded"]
+    code, output, _ = ended_here([*command, "--workers", "1,40"], capsys)
+    assert code == 0
+    assert output.startswith("Use --orchestrator threaded -o workers=40: about 1")
+    assert "bound by" in output
+    assert "sequential" in output
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ([], "Say what the work takes: --from EVENTS"),
+        (["--from", "gone.jsonl"], "gone.jsonl"),
+        (["--from", "EVENTS", "--workers", "0"], "'0' is no list of numbers from 1 to"),
+        (["--from", "EVENTS", "--workers", "a"], "'a' is no list of numbers"),
+        (["--from", "EVENTS", "--orchestrator", "theraded"], "theraded"),
+        (["--from", "EVENTS", "--retry", "often"], "often"),
+    ],
+)
+def test_wrong_options(options: list[str], message: str, events: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The message says what is wrong, and the exit code is that of wrong use."""
+    code, output, errors = ended_here(["advise", *(str(events) if one == "EVENTS" else one for one in options)], capsys)
+    assert (code, output) == (2, "")
+    assert message in errors
