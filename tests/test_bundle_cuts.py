@@ -178,3 +178,29 @@ def test_values_that_cannot_be_sent_cost_nobody_else(monkeypatch: pytest.MonkeyP
         report = run(pipeline, "a\nc\nb\na\n", orchestrator="threaded")
         assert report.result == ["a", "c", "a"]
         assert report.summary.failures == {("sometimes", "UnsendableError"): 1}
+
+
+CALLED: list[str] = []
+
+
+def stops(value: str) -> str:
+    CALLED.append(value)
+    return next(iter(())) if value == "b" else value
+
+
+def stops_within(value: str) -> str:
+    try:
+        return stops(value)
+    except StopIteration as error:
+        raise RuntimeError("nothing there") from error
+
+
+@pytest.mark.parametrize(("function", "error"), [(stops, "StopIteration"), (stops_within, "RuntimeError")])
+def test_function_that_stops(function: Any, error: str) -> None:
+    """A function that lets a StopIteration out fails for that element, with its own traceback, and is called once for each."""
+    CALLED.clear()
+    report = run(Pipeline("stops").values(str).map(function).collect(), ["a", "b", "c"], retry="none")
+    assert (report.result, CALLED) == (["a", "c"], ["a", "b", "c"])
+    failed = report.failed_items[0].error
+    assert failed.type == error
+    assert f"in {function.__name__}" in failed.traceback

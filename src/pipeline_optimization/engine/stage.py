@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 from attrs import frozen
 
@@ -19,6 +19,7 @@ from pipeline_optimization.types import ErrorRecord
 
 __all__ = [
     "FORKS",
+    "UNDER_WAY",
     "AsyncStage",
     "Bundled",
     "ClosingStage",
@@ -73,8 +74,14 @@ FORKS = [0]
 """How many forks made this process of the one that imported this: cheap to look at, where ``os.getpid`` asks the system each time."""
 
 
+UNDER_WAY: dict[int, list[Any]] = {}
+"""By their ``id``, lists that somebody goes through and that a forked child must not: it finds them empty."""
+
+
 def _note_fork() -> None:
     FORKS[0] += 1
+    for values in UNDER_WAY.values():
+        values.clear()
 
 
 if hasattr(os, "register_at_fork"):

