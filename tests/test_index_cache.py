@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from platformdirs import user_cache_dir
 
 from memory_lexicon import Words
 from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptions
@@ -161,11 +162,14 @@ def test_a_cache_that_cannot_be_written(cache: Path) -> None:
     assert lexicon.reads == 2
 
 
-def test_default_directory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a setting the cache is in the user's cache directory."""
+@pytest.mark.parametrize("home", ["/somewhere", "somewhere", "", None])
+def test_default_directory(monkeypatch: pytest.MonkeyPatch, home: str | None) -> None:
+    """Without a setting the cache is where platformdirs says, though that is not imported everywhere."""
     monkeypatch.delenv("ANAGRAM_CACHE_DIR")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert "pipeline-optimization" in str(cache_directory())
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    if home is not None:
+        monkeypatch.setenv("XDG_CACHE_HOME", home)
+    assert str(cache_directory()) == user_cache_dir("pipeline-optimization", appauthor=False)
 
 
 def test_file_lexicons(tmp_path: Path, cache: Path) -> None:

@@ -21,6 +21,7 @@ from pipeline_optimization.errors import (
     UnknownComponentError,
 )
 from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.installed import look_up
 from pipeline_optimization.registry import Registry, Selection
 from pipeline_optimization.registry.entries import PluginEntry, installed_entries
 from pipeline_optimization.registry.options import describe_options, make_options
@@ -118,7 +119,7 @@ def test_a_hook_that_misbehaves_fails_its_plugin(site: Path, body: str) -> None:
 def test_found_in_a_stable_order(site: Path) -> None:
     """Entry points come sorted by distribution and name, the core first, and finding them imports nothing."""
     install(site, "zzz", "z", "raise SystemExit('imported')")
-    names = [entry.distribution for entry in installed_entries()]
+    names = [entry.distribution for entry in installed_entries(look_up())]
     assert names[0] == "pipeline-optimization"
     assert names[1:] == sorted(names[1:])
     assert "fake_zzz" not in sys.modules

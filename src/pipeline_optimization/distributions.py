@@ -94,7 +94,7 @@ def read_installed() -> Installed:
     return Installed(entries, versions, sorted(unreadable, key=lambda one: one.origin))
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _Found:
     """A distribution as far as it can be read; ``version`` is None where the metadata does not have one."""
 

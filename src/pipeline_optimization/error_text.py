@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from traceback import walk_tb
 
 __all__ = ["describe", "describe_with_place", "message_of", "place_in", "shortened"]
 
@@ -41,6 +40,8 @@ def describe_with_place(error: BaseException) -> str:
     """Return the same with the file and the line of the plugin that raised it, or that called what raised it."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
+    from traceback import walk_tb  # noqa: PLC0415 - most runs describe no error of a plugin
+
     places = [
         (frame.f_code.co_filename, line)
         for frame, line in walk_tb(error.__traceback__)

@@ -94,7 +94,7 @@ def is_of(error: BaseException, *modules: str) -> bool:
     )
 
 
-@define
+@define(eq=False, repr=False)
 class NotedSignals:
     """Whether a signal ``came``, and what handlers ``raised``."""
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError, RunInterrupted
 from pipeline_optimization.pipeline.awaiting import in_thread
-from pipeline_optimization.pipeline.destinations import file_destination, named_destination
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.job import plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport
@@ -140,17 +139,21 @@ def run(
 def _destination(
     registry: Registry, output: str | PathLike[str] | None, sink: str | Sink | None, options: Mapping[str, object]
 ) -> Destination | None:
-    if sink is None:
-        if options:
-            raise OptionError("Sink options go with a sink's name: sink=NAME.")
-        return None if output is None else file_destination(registry, fspath(output))
-    if output is not None:
+    if sink is None and options:
+        raise OptionError("Sink options go with a sink's name: sink=NAME.")
+    if sink is not None and output is not None:
         raise OptionError("The values go into one place: give output, or sink.")
+    if sink is None and output is None:
+        return None
+    from pipeline_optimization.pipeline import destinations  # noqa: PLC0415 - for runs that write rows only
+
+    if output is not None:
+        return destinations.file_destination(registry, fspath(output))
     if isinstance(sink, str):
-        return named_destination(registry, sink, options)
+        return destinations.named_destination(registry, sink, options)
     if options:
         raise OptionError("Sink options go with a sink's name, not with an object that is built.")
-    return Destination.of(type(sink).__name__, sink)
+    return Destination.of(type(sink).__name__, cast("Sink", sink))
 
 
 run_async = in_thread(run)

@@ -24,7 +24,6 @@ from pipeline_optimization.builtin.sequential import SequentialOrchestrator
 from pipeline_optimization.builtin.signatures import make_counts, make_letters, make_primes
 from pipeline_optimization.builtin.sinks import FileOptions, make_csv, make_json, make_ndjson, make_parquet
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer, WhitespaceTokenizer
-from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import (
@@ -160,6 +159,8 @@ def _fault_profile(name: str, options: NoOptions) -> FaultProfile:
 
 @hookimpl(trylast=True)
 def anagram_counting_kernel(tokenizer: str, signature: str, lexicon: str) -> KernelOffer:
+    from pipeline_optimization.counting.kernel import ExerciseKernel, GenericKernel  # noqa: PLC0415 - users' pipelines have none
+
     if tokenizer == "exercise":
         return KernelOffer(name="python", summary="bulk operations on bytes", factory=ExerciseKernel)
     return KernelOffer(name="python-generic", summary="decoded text, any tokenizer", factory=GenericKernel)

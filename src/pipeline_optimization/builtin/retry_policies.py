@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import repeat
-from random import Random
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from pipeline_optimization.types import ErrorRecord, NoOptions, option
+
+if TYPE_CHECKING:
+    from random import Random
 
 __all__ = ["PERMANENT_ERRORS", "ExponentialOptions", "ExponentialPolicy", "FixedOptions", "FixedPolicy", "NoRetry"]
 

@@ -7,7 +7,10 @@ idea for parallel random numbers, Salmon et al., "Parallel Random Numbers: As Ea
 from __future__ import annotations
 
 from hashlib import blake2b
-from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from random import Random
 
 __all__ = ["seeded_random", "uniform"]
 
@@ -26,4 +29,6 @@ def uniform(*parts: object) -> float:
 
 def seeded_random(*parts: object) -> Random:
     """Return a generator whose sequence depends on the parts and on nothing else."""
+    from random import Random  # noqa: PLC0415 - most runs draw nothing in this way
+
     return Random(int.from_bytes(_digest(parts), "big"))  # noqa: S311 - repeatable, not secret

@@ -76,7 +76,7 @@ LEAST_ITEMS = 5
 """So many different items must have failed: one that never succeeds says nothing of its task."""
 
 
-@define
+@define(eq=False, repr=False)
 class _Row:
     """The attempts of a task that failed one after the other."""
 

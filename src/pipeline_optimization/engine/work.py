@@ -110,7 +110,7 @@ class Workload(Protocol):
         ...
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Track:
     """An item under way. ``number`` is its attempt under way or due next; ``losses`` counts its workers' deaths.
 

@@ -17,7 +17,7 @@ from pipeline_optimization.file_module import FileModule
 __all__ = ["WorkerSetup"]
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class WorkerSetup:
     """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable.
 

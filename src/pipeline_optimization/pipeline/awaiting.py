@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import threading
 from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
-from pipeline_optimization.own_thread import call_in_thread
 from pipeline_optimization.pipeline.run import Progress
 
 __all__ = ["in_thread"]
@@ -31,6 +29,10 @@ def in_thread(count: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
 
         Returns the report, and raises, as that function does.
         """
+        import asyncio  # noqa: PLC0415 - who calls this has it; other programs need not wait for it
+
+        from pipeline_optimization.own_thread import call_in_thread  # noqa: PLC0415 - as above
+
         loop = asyncio.get_running_loop()
         cancelled = threading.Event()
         should_stop, on_progress = kwargs.get("should_stop"), kwargs.get("on_progress")

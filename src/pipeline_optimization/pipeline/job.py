@@ -139,7 +139,7 @@ class KeptWorkload(Workload, Protocol):
         ...
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Parcel:
     """Rows that one item gave, and who they are, as the job knows them."""
 

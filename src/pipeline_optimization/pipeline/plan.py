@@ -86,7 +86,7 @@ def _bounds(limits: Limits | None) -> Limits:
     return Limits() if limits is None else limits
 
 
-@frozen(kw_only=True, eq=False)
+@frozen(kw_only=True, eq=False, repr=False)
 class RunOptions:
     """What a caller may choose for any job. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``.
 

@@ -12,7 +12,7 @@ from attrs import field, frozen
 
 from pipeline_optimization.errors import OptionError, UnknownPluginError, UsageError
 from pipeline_optimization.file_module import FileModule, import_file
-from pipeline_optimization.installed import Declared, look_up, name_key
+from pipeline_optimization.installed import Declared, Installed, name_key
 from pipeline_optimization.registry.records import PluginRecord
 
 __all__ = [
@@ -84,20 +84,20 @@ def short_name(distribution: str) -> str:
     return name_key(distribution).removeprefix("anagram-plugin-")
 
 
-def installed_entries() -> Sequence[PluginEntry]:
+def installed_entries(installed: Installed) -> Sequence[PluginEntry]:
     """Return the installed plugins, sorted by distribution and name, the core first.
 
     The core comes first, so that nobody can take a built-in name from it.
     """
     found: dict[tuple[str, str], tuple[Declared, set[str]]] = {}
-    for entry in look_up().entries:
+    for entry in installed.entries:
         if entry.group in GROUPS:
             found.setdefault((entry.distribution, entry.name), (entry, set()))[1].add(entry.group)
     ordered = sorted(found, key=lambda key: (key[0] != CORE, key))
     return [_installed(entry, groups) for entry, groups in map(found.__getitem__, ordered)]
 
 
-def unreadable_metadata() -> Sequence[PluginRecord]:
+def unreadable_metadata(installed: Installed) -> Sequence[PluginRecord]:
     """Return a record for each distribution whose metadata is broken, so that its plugins may be missing."""
     return [
         PluginRecord(
@@ -109,7 +109,7 @@ def unreadable_metadata() -> Sequence[PluginRecord]:
             status="unreadable",
             error=one.problem,
         )
-        for one in look_up().unreadable
+        for one in installed.unreadable
     ]
 
 

@@ -128,7 +128,7 @@ def _unknown_hooks(unknown: Sequence[str]) -> str:
 Key = tuple[Kind, str]
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Offer:
     """A component with the plugin that brings it."""
 

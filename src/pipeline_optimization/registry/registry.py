@@ -13,7 +13,7 @@ from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import OptionError, PluginConflictError, PluginLoadError, UnknownPluginError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, speaking
-from pipeline_optimization.installed import name_key
+from pipeline_optimization.installed import look_up, name_key
 from pipeline_optimization.kinds import OBSERVER_HOOKS, WANTS_EVENTS, ByKind, Kind
 from pipeline_optimization.registry.entries import (
     KERNEL_GROUP,
@@ -74,7 +74,8 @@ class Registry(ByKind):
         """
         selection = Selection.from_environment() if selection is None else selection
         files = [entry for directory in selection.directories for entry in file_entries(directory)]
-        return cls([*installed_entries(), *files], selection, unreadable=unreadable_metadata())
+        installed = look_up()
+        return cls([*installed_entries(installed), *files], selection, unreadable=unreadable_metadata(installed))
 
     @property
     def records(self) -> Sequence[PluginRecord]:

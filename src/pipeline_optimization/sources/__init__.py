@@ -46,7 +46,8 @@ if TYPE_CHECKING:
         read_ranges,
         total_size,
     )
-    from pipeline_optimization.sources.url import UrlSource, is_url
+    from pipeline_optimization.sources.url import UrlSource
+    from pipeline_optimization.sources.url_scheme import is_url
 
 __all__ = [
     "FIRST_BYTES",
@@ -105,7 +106,7 @@ _HOME = {
     "read_ranges": "ranges",
     "total_size": "ranges",
     "UrlSource": "url",
-    "is_url": "url",
+    "is_url": "url_scheme",
 }
 """Where names are that a text in memory needs none of."""
 

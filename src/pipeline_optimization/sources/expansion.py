@@ -20,7 +20,7 @@ from pipeline_optimization.sources.file import FileSource
 from pipeline_optimization.sources.file_state import settled_path
 from pipeline_optimization.sources.searching import is_directory, is_missing, match_glob, walk
 from pipeline_optimization.sources.source import StreamSource
-from pipeline_optimization.sources.url import UrlSource, is_url
+from pipeline_optimization.sources.url_scheme import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -87,6 +87,8 @@ def _expand(text: str, own: set[tuple[int, int]], note: Callable[[str], None]) -
         msg = "An input is the empty string; name a path, a glob, '-' for standard input, or a URL with ://"
         raise InputError(msg, source=text)
     if is_url(text):
+        from pipeline_optimization.sources.url import UrlSource  # noqa: PLC0415 - hardly any run reads URLs
+
         url = UrlSource(text)
         url.check()
         return [url]

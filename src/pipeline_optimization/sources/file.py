@@ -12,7 +12,7 @@ from pipeline_optimization.sources import failure
 from pipeline_optimization.sources.compression import compression_of, load_decompressor
 from pipeline_optimization.sources.decompression import open_decompressed
 from pipeline_optimization.sources.file_state import UNKNOWN, WatchedFile, plain_bytes, settled_path, state_of
-from pipeline_optimization.sources.url import is_url
+from pipeline_optimization.sources.url_scheme import is_url
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.stream import Readable

@@ -11,7 +11,7 @@ from pipeline_optimization.errors import InputError
 from pipeline_optimization.plural import counted
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file_state import UNKNOWN, changed, is_same_state, removed
-from pipeline_optimization.sources.url import UrlSource, is_url
+from pipeline_optimization.sources.url_scheme import is_url
 
 if TYPE_CHECKING:
     from pipeline_optimization.sources.url import UrlFile
@@ -80,7 +80,7 @@ def _read(handle: int, path: str, start: int, size: int, state: int) -> bytes:
     return data if len(data) == size else _whole(data, path, start, size, state)
 
 
-@define
+@define(eq=False, repr=False)
 class _Local:
     _path: str
     _state: int
@@ -101,7 +101,7 @@ class _Local:
             self._handle = -1
 
 
-@define
+@define(eq=False, repr=False)
 class _Remote:
     _url: str
     _state: int
@@ -109,6 +109,8 @@ class _Remote:
 
     def read(self, start: int, size: int) -> bytes:
         if self._file is None:
+            from pipeline_optimization.sources.url import UrlSource  # noqa: PLC0415 - hardly any run reads URLs
+
             self._file = UrlSource(self._url).file()
         try:
             data = self._file.read(start, size)

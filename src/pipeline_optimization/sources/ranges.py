@@ -20,7 +20,7 @@ from pipeline_optimization.sources.encoding import BYTE_ORDER_MARK, encoding_in
 from pipeline_optimization.sources.file_state import UNKNOWN
 from pipeline_optimization.sources.random_access import RandomAccess, open_random, read_once
 from pipeline_optimization.sources.stream import InputStream
-from pipeline_optimization.sources.url import is_url
+from pipeline_optimization.sources.url_scheme import is_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -180,7 +180,7 @@ def _last_end(file: RandomAccess, low: int, high: int) -> int:
         look *= LOOK_GROWTH
 
 
-@define
+@define(eq=False, repr=False)
 class _RangeReader:
     """Reads a range from its start to its end, where it verifies that all of it was of one content."""
 

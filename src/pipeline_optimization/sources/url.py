@@ -16,6 +16,7 @@ from pipeline_optimization.sources.compression import Compression, compression_o
 from pipeline_optimization.sources.decompression import open_decompressed
 from pipeline_optimization.sources.failure import unreadable
 from pipeline_optimization.sources.file_state import UNKNOWN, changed, plain_bytes, removed
+from pipeline_optimization.sources.url_scheme import SCHEME
 from pipeline_optimization.sources.url_stream import open_url_stream
 
 if TYPE_CHECKING:
@@ -24,9 +25,7 @@ if TYPE_CHECKING:
 
     from pipeline_optimization.sources.stream import Readable
 
-__all__ = ["UrlFile", "UrlSource", "is_url"]
-
-_SCHEME = re.compile(r"(?P<schemes>[A-Za-z][\w+.-]*(?:::[A-Za-z][\w+.-]*)*)://")
+__all__ = ["UrlFile", "UrlSource"]
 
 _SHARED = frozenset(
     "abfs abfss adl az file gcs gs hdfs local oci oss s3 s3a sftp smb ssh webhdfs webhdfss".split()  # noqa: SIM905
@@ -131,11 +130,6 @@ class UrlFile:
 def _state_of(info: Mapping[str, object]) -> int:
     told = repr([(name, str(info[name])) for name in _STATES if name in info])
     return int.from_bytes(blake2b(told.encode(), digest_size=8).digest()) | 1
-
-
-def is_url(text: str) -> bool:
-    """Tell whether ``text`` starts with ``scheme://`` (or fsspec's chained ``scheme::scheme://``)."""
-    return "://" in text and _SCHEME.match(text) is not None  # most names have none, and there may be many
 
 
 @frozen
@@ -243,7 +237,7 @@ class UrlSource:
     def _file_systems(self) -> None:
         """Import what the schemes of the URL take, so that a missing package or unknown scheme shows early."""
         fsspec = self._fsspec()
-        match = _SCHEME.match(self.url)
+        match = SCHEME.match(self.url)
         for scheme in match["schemes"].split("::") if match else ():
             try:
                 fsspec.get_filesystem_class(scheme)

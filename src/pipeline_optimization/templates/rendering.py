@@ -10,6 +10,7 @@ from string import Template
 
 from pipeline_optimization import __version__
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.installed import look_up
 from pipeline_optimization.registry import KINDS, Registry, kind_named
 from pipeline_optimization.registry.entries import GROUP, OBSERVER_GROUP, installed_entries
 
@@ -82,7 +83,7 @@ def _check_name(name: str, kind: str) -> None:
         )
     if kind not in USES:
         raise UsageError(f"There is no kind {kind!r}. There are: {', '.join(USES)}.")
-    core = Registry([entry for entry in installed_entries() if entry.is_core])
+    core = Registry([entry for entry in installed_entries(look_up()) if entry.is_core])
     for component_kind in KINDS:
         if component_kind == kind and name in core.names(component_kind):
             raise UsageError(f"The core has a {kind.replace('_', ' ')} {name!r} already. Choose another name.")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_optimization.errors import RunInterrupted
+from pipeline_optimization.installed import look_up
 from pipeline_optimization.kinds import OBSERVER_HOOKS
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.registry import Registry
@@ -32,7 +33,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
 
 def _run(plugin: object, text: str, **options: Any) -> PipelineReport[dict[tuple[str, int], int]]:
     # The core alone: the plugin may be installed too, and others' mistakes are not its own.
-    registry = Registry([entry for entry in installed_entries() if entry.is_core])
+    registry = Registry([entry for entry in installed_entries(look_up()) if entry.is_core])
     undo = registry.register(plugin, "under-test")
     try:
         return run_kit(SQUARES, text, registry=registry, **options)

@@ -16,7 +16,7 @@ Placed = tuple[ElementPath, Any]
 """An element: who it is, and its value."""
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Batch:
     """Elements, as pairs of a path and a value for those who want pairs."""
 

@@ -61,7 +61,7 @@ def build_stages(
     return stages
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _From:
     """Runs one element from a step on."""
 
@@ -98,7 +98,7 @@ class _AsyncFrom(_From):
             return self.runner.run_alone(passed, self.index + 1, is_first=False)
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class _End:
     """Takes one value to the end, which is behind all steps."""
 
@@ -116,7 +116,7 @@ class _End:
         return describe_error(error, is_permanent=True)
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Runner:
     pipeline: CompletePipeline[Any, Any]
     alone: frozenset[int]

@@ -55,7 +55,7 @@ class Calls:
         self.close()
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Closing:
     """A stage whose worker has something open: it hands on who closes it."""
 

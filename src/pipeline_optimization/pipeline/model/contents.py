@@ -19,7 +19,7 @@ from pipeline_optimization.pipeline.model.paths import LineStarts, SiblingPaths
 from pipeline_optimization.sources import UNKNOWN, FileRange
 from pipeline_optimization.sources.encoding import count_invalid, looks_like
 from pipeline_optimization.sources.lines import LineNumbers, read_line_range, split_lines
-from pipeline_optimization.sources.url import is_url
+from pipeline_optimization.sources.url_scheme import is_url
 
 __all__ = [
     "Contents",
@@ -41,7 +41,7 @@ READ_BYTES = 1 << 18
 STATE_BYTES = 8
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Read:
     """Some elements, with the bytes of ``text`` that they are the lines of, ``before`` bytes after its beginning.
 
@@ -99,7 +99,7 @@ class Contents(Protocol):
         ...
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class Members:
     """Elements themselves, from place ``first`` of source ``number`` on. ``what`` says for people what they are."""
 
@@ -139,7 +139,7 @@ class Members:
         raise TypeError("these elements are no lines")
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class LineRange:
     """The lines that begin in a range of a file of ``total`` bytes, which is source ``number``."""
 
@@ -188,7 +188,7 @@ class LineRange:
         return line
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class LinePiece:
     """Lines of a text that is source ``number``; ``before`` bytes of it and ``lines_before`` lines come before."""
 

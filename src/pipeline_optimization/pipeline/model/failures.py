@@ -16,7 +16,7 @@ from pipeline_optimization.pipeline.model.steps import CompletePipeline
 __all__ = ["ElementFailures"]
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class ElementFailures:
     """Makes records of elements that cannot go on in their bundle. A user's object may raise anything when it is encoded."""
 

@@ -40,7 +40,7 @@ Result = TypeVar("Result")
 NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class PipelineJob(Generic[Result]):
     """A pipeline, planned.
 
@@ -98,7 +98,7 @@ class PipelineJob(Generic[Result]):
         return frozenset(alone)
 
 
-@frozen
+@frozen(eq=False)
 class _Packed:
     """A pipeline for workers, and how elements and totals become bytes there."""
 
@@ -128,7 +128,7 @@ def _describe(functions: Mapping[str, Callable[..., Any]], data: bytes) -> bytes
     return encode_facts({f"the code of {name}": origin for name, origin in own.items()})
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False, repr=False)
 class LoadedPipelineJob(Generic[Result]):
     """A pipeline that workers can be made for."""
 
@@ -184,7 +184,7 @@ class LoadedPipelineJob(Generic[Result]):
         return StartedPipelineJob(job=job, workload=workload, outbox=outbox)
 
 
-@define(kw_only=True)
+@define(kw_only=True, eq=False, repr=False)
 class StartedPipelineJob(Generic[Result]):
     """A pipeline under way."""
 

@@ -51,7 +51,7 @@ class Paths(Protocol):
         ...
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class LineStarts:
     """How many bytes come before each line. ``without_ends`` leaves out the line ends, of which ``first`` come before the first line.
 
@@ -85,7 +85,7 @@ class LineStarts:
         return sum(self.without_ends) + number * self.first + number * (number - 1) // 2
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class SiblingPaths:
     """Paths that differ in their last place only, such as those of the lines of one file."""
 
@@ -122,7 +122,7 @@ class SiblingPaths:
         return sum(weights) * position_of_next(self.parent) + places
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class PathList:
     """Paths as they are."""
 
@@ -151,7 +151,7 @@ class PathList:
         return sum(map(mul, weights, map(position, self.paths)))
 
 
-@define
+@define(eq=False, repr=False)
 class ChildPaths:
     """The outputs of a ``flat_map``: of each parent as many as ``numbers`` has."""
 
@@ -192,7 +192,7 @@ class ChildPaths:
         return (FACTOR * self.parents.weighted(of_parents) + places) % MODULUS
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class SomePaths:
     """Those of others that are left, by their numbers there."""
 

@@ -47,7 +47,7 @@ def _closed(resource: Resource[Any]) -> BrokenResourceError:
     return BrokenResourceError(f"The resource {resource.name} is closed, as the run is over.")
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class _Open:
     """A resource that is open. ``users`` are the threads that call a function with it now."""
 

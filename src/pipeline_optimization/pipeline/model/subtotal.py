@@ -17,7 +17,7 @@ from pipeline_optimization.pipeline.model.simple_values import NUMBERS, are_simp
 __all__ = ["Subtotal"]
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class Subtotal:
     """Adds batches as they reach the end of a pipeline.
 

@@ -27,7 +27,7 @@ MOST_PIECES = 16
 """Bundles that a rest is cut into at most: so a wrong guess of how long it takes costs as many attempts, and no more."""
 
 
-@define
+@define(eq=False, repr=False)
 class TimeSlice:
     """The time for one bundle, from now on. ``size`` is how many elements to run at once."""
 

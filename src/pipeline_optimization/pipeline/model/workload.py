@@ -27,7 +27,7 @@ from pipeline_optimization.sources.lines import LineNumbers
 __all__ = ["Gathered", "PipelineWorkload"]
 
 
-@define
+@define(eq=False, repr=False)
 class Gathered:
     """Values at the end of the pipeline, by the item that gave them. ``size`` is about how many bytes they and the items take."""
 
@@ -47,7 +47,7 @@ class Gathered:
         return taken
 
 
-@define(eq=False)
+@define(eq=False, repr=False)
 class PipelineWorkload:
     """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far. Workers encode elements by ``codec``, and what they have added up by ``totals``.
 
