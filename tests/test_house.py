@@ -30,7 +30,7 @@ TERMS = re.compile(r"tokeni[sz]|lexicon|speller|anagram|distinct.words|\bletters
 """What belongs to one pipeline. ``signature`` is not among it, since functions have one too."""
 
 PROJECT = re.compile(
-    r"anagram_(run_(started|finished)|task_(failed|retried)|item_finished|checkpoint_saved)"  # hooks of every run
+    r"anagram_(run_(started|finished)|task_(failed|retried|logged)|item_finished|checkpoint_saved)"  # hooks of every run
     r"|anagram_counting_kernel|\"anagram(_observer|_kernel|_)?\"|tool\.anagram|AnagramError|\"anagram-"  # its other names for plugins, and its error
     r"|ANAGRAM_[A-Z_*]+|anagram (run|retry|compare|benchmark|plugins)|hatch run (\{name\}:)?anagram|anagram-plugin-"
 )

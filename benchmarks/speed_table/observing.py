@@ -60,7 +60,7 @@ def _bar(what: str, plain: Timing, recorded: Timing, most: float) -> Bar:
 
 def _silence() -> float:
     """Return the seconds that an attempt costs of which nobody is told: what the loop says to a ``Silence``."""
-    silence, track = Silence(), Track(item=Item(id="cat", task="find_anagrams"), path=0.0)
+    silence, track = Silence(lambda log, worker: None), Track(item=Item(id="cat", task="find_anagrams"), path=0.0)
     completion = Completion(id=1, status="done")
 
     def attempt() -> None:

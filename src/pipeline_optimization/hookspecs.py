@@ -50,6 +50,7 @@ if TYPE_CHECKING:
         Signature,
         Sink,
         TaskFailed,
+        TaskLogged,
         TaskRetried,
         Tokenizer,
         WorkerLost,
@@ -311,6 +312,20 @@ def anagram_checkpoint_saved(event: CheckpointSaved) -> None:
 
     Args:
         event: The checkpoint's path, and how many items are safe in it.
+
+    Since 0.1.0.
+    """
+
+
+@hookspec
+def anagram_task_logged(event: TaskLogged) -> None:
+    """Observe that a task's own code has logged a record through ``logging``, in a worker of any orchestrator.
+
+    Called when the attempt has come back, for each record that some handler of this process takes: by default for warnings and errors. What an
+    attempt logs that is lost with its worker is lost, too.
+
+    Args:
+        event: The level, the logger and the message, and the item, the attempt and the worker.
 
     Since 0.1.0.
     """

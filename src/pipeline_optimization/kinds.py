@@ -48,6 +48,7 @@ OBSERVER_HOOKS: Mapping[str, str] = {
     "TaskRetried": "anagram_task_retried",
     "ItemFinished": "anagram_item_finished",
     "CheckpointSaved": "anagram_checkpoint_saved",
+    "TaskLogged": "anagram_task_logged",
     "RunFinished": "anagram_run_finished",
 }
 """The hooks of plugins that observe, by the name of the event that each is told. Events are imported only if somebody observes."""

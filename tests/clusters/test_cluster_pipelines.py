@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import logging_functions
 import pipeline_functions as f
 import user_pipeline
 from clusters.drivers import be_newer, kill_in_mid_run
@@ -70,6 +71,18 @@ def test_killed_workers_lose_and_double_nothing(cluster: str, book: Book) -> Non
     assert len(killer.killed) == 3
     assert report.result == book.due
     assert facts(report) == facts(run(user_pipeline.pipeline, book.path, **options))
+
+
+def test_what_tasks_log_arrives_here(cluster: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Once, at the level of this process, with the element and the worker; what nobody wants is not made there."""
+    caplog.set_level("INFO")
+    pipeline = Pipeline("p").values(int).map(logging_functions.levels).collect()
+    report = run(pipeline, range(20), orchestrator=cluster, **TWO)
+    assert report.result == [(False, True)] * 20
+    records = [record for record in caplog.records if record.name == "user.tasks"]
+    due = [(f"{level} {at}", f"levels:0:{at}") for at in range(20) for level in ("info", "warning")]
+    assert sorted((record.getMessage(), vars(record)["item"]) for record in records) == sorted(due)
+    assert all(vars(record)["worker"] and vars(record)["attempt"] == 1 for record in records)
 
 
 def test_who_kills_its_worker_is_found(cluster: str) -> None:

@@ -28,7 +28,7 @@ class SequentialOrchestrator:
         self._is_over: IsOver = never
 
     def open(self, context: OpenContext) -> None:
-        self._worker = Worker(context.worker_init)
+        self._worker = Worker(context.worker_init, name="main")
         self._started = context.started
         self._interruptible = context.interruptible
         self._is_over = context.is_over

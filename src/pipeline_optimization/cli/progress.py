@@ -14,6 +14,7 @@ from typing import Self
 
 import click
 
+from pipeline_optimization.cli.live_region import LiveRegion
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.plural import counted
 from pipeline_optimization.sources import FileSource, Source
@@ -57,9 +58,11 @@ class ProgressLine:
         self._clock = clock
         self._start = clock()
         self._due = self._start + (PLAIN_INTERVAL if self._is_plain else PATIENCE)
-        self._is_shown = False
+        self._region = LiveRegion() if self._is_on and not self._is_plain else None
 
     def __enter__(self) -> Self:
+        if self._region is not None:
+            self._region.__enter__()
         return self
 
     def show(self, progress: Progress) -> None:
@@ -68,13 +71,12 @@ class ProgressLine:
         if not self._is_on or (now < self._due and (self._is_plain or not progress.step)):
             return
         text = progress.step or self._far(progress, now - self._start)
-        if self._is_plain:
+        if self._region is None:
             self._due = now + PLAIN_INTERVAL
             click.echo(text, err=True)
             return
         self._due = now + INTERVAL
-        self._is_shown = True
-        self._draw(text)
+        self._region.draw([text])
 
     def _far(self, progress: Progress, seconds: float) -> str:
         read = progress.bytes_read / 1e6
@@ -88,19 +90,11 @@ class ProgressLine:
             return ""
         return f", about {seconds * (1 - share) / share:,.0f} s left"
 
-    @staticmethod
-    def _draw(text: str) -> None:
-        # Some terminals say that they have no width.
-        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
-        sys.stderr.write("\r\x1b[K" + text[: width - 1])
-        sys.stderr.flush()
-
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._is_shown:
-            sys.stderr.write("\r\x1b[K")
-            sys.stderr.flush()
+        if self._region is not None:
+            self._region.__exit__(kind, error, trace)
 
 
 def _total_bytes(sources: Sequence[Source]) -> int:

@@ -15,6 +15,7 @@ from pipeline_optimization.checkpoint import stored_fact, stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.event_options import absolute_events, event_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
+from pipeline_optimization.cli.log_options import log_options, logging_as
 from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
@@ -53,6 +54,7 @@ __all__ = ["retry"]
 @limit_options
 @output_options
 @progress_option
+@log_options
 @event_options
 @recording_options
 @sink_option
@@ -81,6 +83,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     anagram retry run.checkpoint --orchestrator multiprocess --item-timeout 60
     anagram retry run.checkpoint --pipeline status.py
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
+    ctx.with_resource(logging_as(bounds))
     registry = selected_registry(ctx)
     invocation = _invocation(checkpoint)
     given = KindOptions.parse(pairs)

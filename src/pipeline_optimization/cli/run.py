@@ -14,6 +14,7 @@ from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.event_options import event_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
+from pipeline_optimization.cli.log_options import log_options, logging_as
 from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
@@ -110,6 +111,7 @@ DEFAULTS = AnagramOptions()
 @limit_options
 @output_options
 @progress_option
+@log_options
 @event_options
 @recording_options
 @sink_option
@@ -139,6 +141,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     anagram run --test-case large --orchestrator asyncio --seed 1
     anagram run --pipeline status.py access.log --orchestrator threaded
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
+    ctx.with_resource(logging_as(given))
     registry = selected_registry(ctx)
     if "help" in pairs:
         print_options(

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pipeline_optimization.engine.clock import AttemptTimers, Clock, SystemClock
 from pipeline_optimization.engine.lanes import Lanes, WorkerClocks
-from pipeline_optimization.engine.tally import Emit, Silence
+from pipeline_optimization.engine.tally import Emit, Logged, Silence
 from pipeline_optimization.engine.wire import Answer
 from pipeline_optimization.engine.work import TIMEOUT, Track
 from pipeline_optimization.types import Capabilities, Completion, ErrorRecord
@@ -43,8 +43,16 @@ class Announcer(Silence):
     """Tells ``emit`` the events of a run that are ``heard``, and makes no others."""
 
     def __init__(
-        self, emit: Emit, heard: Container[str] | None, *, run_id: str, clock: Clock, capabilities: Capabilities
+        self,
+        emit: Emit,
+        heard: Container[str] | None,
+        logged: Logged,
+        *,
+        run_id: str,
+        clock: Clock,
+        capabilities: Capabilities,
     ) -> None:
+        super().__init__(logged)
         self._emit = emit
         self._heard = ALL if heard is None else heard
         self._run_id = run_id
@@ -79,6 +87,7 @@ class Announcer(Silence):
             self._open[attempt_id] = (self._now(), track)
 
     def came_back(self, track: Track, completion: Completion, answer: Answer | None) -> None:
+        super().came_back(track, completion, answer)
         worker = self._worker = completion.worker
         if not self._follows_attempts:
             return

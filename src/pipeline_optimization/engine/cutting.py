@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextvars import ContextVar
 
-__all__ = ["CutShort", "IsOver", "cutting_point", "is_over_here", "never", "sleep_unless_over"]
+from pipeline_optimization.engine.attempt_here import attempt_here
+
+__all__ = ["CutShort", "IsOver", "cutting_point", "never", "sleep_unless_over"]
 
 IsOver = Callable[[], bool]
 """Tells, in any thread, whether a run waits for no attempt any more."""
@@ -24,16 +25,13 @@ def never() -> bool:
     return False
 
 
-is_over_here: ContextVar[IsOver] = ContextVar("is_over", default=never)
-"""Tells of the attempt that runs in this thread."""
-
-
 def cutting_point() -> Callable[[], None]:
     """Return a function that raises CutShort if the run is over of the attempt that runs here.
 
     It may be called in any thread: a task that uses several gets it once and hands it on.
     """
-    is_over = is_over_here.get()
+    attempt = attempt_here.get()
+    is_over = never if attempt is None else attempt.is_over
 
     def look() -> None:
         if is_over():

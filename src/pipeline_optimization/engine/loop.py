@@ -10,7 +10,7 @@ from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
 from pipeline_optimization.engine.stopping import Stop, all_hang
-from pipeline_optimization.engine.tally import Emit, FailedItem, Tally, announcer_for
+from pipeline_optimization.engine.tally import Emit, FailedItem, Logged, Tally, announcer_for
 from pipeline_optimization.engine.wire import Answer, Call, answer_in, completions_in, encode_call
 from pipeline_optimization.engine.work import AS_ALL, Item, Retrying, TaskPolicy, Track, UnacceptableError, Workload
 from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
@@ -27,7 +27,7 @@ class Engine:
     Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
     ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then. ``startup`` is how many
     seconds the orchestrator took to open, and ``name`` what errors call it. ``policies`` says, by task, what may take how long, where
-    that is not what ``limits`` says. ``quarantine`` is told each item that failed for good. ``should_stop`` is asked at each step.
+    that is not what ``limits`` says. ``quarantine`` is told each item that failed for good, and ``logged`` what attempts have logged. ``should_stop`` is asked at each step.
     """
 
     def __init__(
@@ -48,6 +48,7 @@ class Engine:
         tick: Callable[[], None] = lambda: None,
         should_stop: Callable[[], bool] = lambda: False,
         quarantine: Callable[[Item, FailedItem], None] = lambda item, failed: None,
+        logged: Logged = lambda log, worker: None,
     ) -> None:
         self._orchestrator = orchestrator
         self._name = name or type(orchestrator).__name__
@@ -57,7 +58,7 @@ class Engine:
         self._run_id = run_id
         self._limits = limits or Limits()
         self._capabilities = capabilities or Capabilities()
-        self._announce = announcer_for(emit, heard, run_id=run_id, clock=clock, capabilities=self._capabilities)
+        self._announce = announcer_for(emit, heard, logged, run_id=run_id, clock=clock, capabilities=self._capabilities)
         self._signals = signals
         self._tick = tick
         self._quarantine = quarantine
@@ -165,7 +166,7 @@ class Engine:
         item = track.item
         if track.first_started is None:
             track.first_started = self._clock.now()
-        payload = encode_call(Call(item.task, item.fault_key, track.number, item.data))
+        payload = encode_call(Call(item.task, item.fault_key, track.number, item.data, item=item.id))
         attempt_id = self._flight.start(track, is_alone=is_alone)
         once = self._throttling.keeps(item.task)
         self._announce.handed_out(attempt_id, track)
@@ -225,8 +226,7 @@ class Engine:
             self._fail(track, error, backlog)
 
     def _split(self, track: Track, backlog: Backlog) -> bool:
-        is_split = backlog.split(track)
-        if is_split:
+        if is_split := backlog.split(track):
             backlog.ended(track)
         return is_split
 

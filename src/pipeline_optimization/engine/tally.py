@@ -19,12 +19,23 @@ from pipeline_optimization.engine.work import Item, Track
 from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
+    from pipeline_optimization.engine.attempt_log import AttemptLog
     from pipeline_optimization.engine.clock import AttemptTimers, Clock
     from pipeline_optimization.engine.wire import Answer
     from pipeline_optimization.types import Capabilities, Completion
     from pipeline_optimization.types.events import EngineEvent
 
-__all__ = ["Emit", "FailedItem", "Silence", "Tally", "TaskStats", "announcer_for", "digest_of", "digest_of_positions"]
+__all__ = [
+    "Emit",
+    "FailedItem",
+    "Logged",
+    "Silence",
+    "Tally",
+    "TaskStats",
+    "announcer_for",
+    "digest_of",
+    "digest_of_positions",
+]
 
 MAX_EXAMPLES = 100
 """How many failed items a report names; all are counted."""
@@ -142,9 +153,15 @@ class Tally:
 
 Emit = Callable[["EngineEvent"], None]
 
+Logged = Callable[["AttemptLog", str], None]
+"""Takes what an attempt has logged, and the name of its worker."""
+
 
 class Silence:
-    """Does nothing at each place of the loop at which ``Announcer`` makes events."""
+    """Makes no events at the places of the loop at which ``Announcer`` does. What attempts have logged it hands on all the same."""
+
+    def __init__(self, logged: Logged) -> None:
+        self._logged = logged
 
     def follow(self, timers: AttemptTimers) -> None:
         """Attempts are about to be timed."""
@@ -154,6 +171,8 @@ class Silence:
 
     def came_back(self, track: Track, completion: Completion, answer: Answer | None) -> None:
         """An open attempt was reported. ``answer`` is None if it was lost with its worker."""
+        if answer is not None and answer.log is not None:
+            self._logged(answer.log, completion.worker)
 
     def overdue(self, track: Track, attempt_id: int, *, is_ended: bool) -> None:
         """An attempt took too long. Unless it ``is_ended``, it goes on and nobody waits for it."""
@@ -175,17 +194,23 @@ class Silence:
 
 
 def announcer_for(
-    emit: Emit | None, heard: Container[str] | None, *, run_id: str, clock: Clock, capabilities: Capabilities
+    emit: Emit | None,
+    heard: Container[str] | None,
+    logged: Logged,
+    *,
+    run_id: str,
+    clock: Clock,
+    capabilities: Capabilities,
 ) -> Silence:
     """Return what makes events of a run and hands them to ``emit``; it is imported only if there is somebody to hand them to.
 
     ``heard`` are the names of the events that anybody wants; None stands for all.
     """
     if emit is None:
-        return Silence()
+        return Silence(logged)
     from pipeline_optimization.engine.announcer import Announcer  # noqa: PLC0415 - only runs that are observed need it
 
-    return Announcer(emit, heard, run_id=run_id, clock=clock, capabilities=capabilities)
+    return Announcer(emit, heard, logged, run_id=run_id, clock=clock, capabilities=capabilities)
 
 
 def digest_of(task: str, item: str, number: int, outcome: str) -> int:

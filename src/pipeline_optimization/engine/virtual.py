@@ -96,7 +96,7 @@ class VirtualOrchestrator:
 
     def open(self, context: OpenContext) -> None:
         self._reset()
-        self._worker = Worker(context.worker_init)
+        self._worker = Worker(context.worker_init, name="virtual")
         self._announce = context.started
 
     def submit(self, attempt: Attempt) -> None:

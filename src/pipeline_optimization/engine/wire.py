@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import evolve, fields, frozen
 
+from pipeline_optimization.engine.attempt_log import AttemptLog
 from pipeline_optimization.error_text import shortened
 from pipeline_optimization.errors import OrchestratorError
 from pipeline_optimization.types import Completion, ErrorRecord
@@ -37,7 +38,8 @@ LONGEST = 80
 class Call:
     """One call: run ``task`` on ``data``; ``fault_key`` and ``number`` decide what the fault plan does to it.
 
-    ``copy`` is 0 but for further copies of the same attempt, which only stragglers tell apart.
+    ``copy`` is 0 but for further copies of the same attempt, which only stragglers tell apart. ``item`` is what the item is called among those
+    of its task.
     """
 
     task: str
@@ -45,6 +47,7 @@ class Call:
     number: int
     data: bytes
     copy: int = 0
+    item: str = ""
 
 
 @frozen
@@ -62,6 +65,7 @@ class Answer:
 
     Both times are in seconds. ``began`` is when the attempt began, in nanoseconds of the worker's own monotonic clock, 0 where time is
     simulated. ``done`` is what else was done in the attempt, and ``elements`` how many elements of the input were in it.
+    ``log`` has what the attempt has logged, if anything.
     """
 
     result: bytes = b""
@@ -71,10 +75,13 @@ class Answer:
     began: int = 0
     done: Sequence[Done] = ()
     elements: int = 1
+    log: AttemptLog | None = None
 
 
 def encode_call(call: Call) -> bytes:
-    return pickle.dumps((call.task, call.fault_key, call.number, call.data, call.copy), pickle.HIGHEST_PROTOCOL)
+    return pickle.dumps(
+        (call.task, call.fault_key, call.number, call.data, call.copy, call.item), pickle.HIGHEST_PROTOCOL
+    )
 
 
 def decode_call(payload: bytes) -> Call:
@@ -91,17 +98,19 @@ def encode_answer(answer: Answer) -> bytes:
     error = answer.error
     facts = None if error is None else {one.name: getattr(error, one.name) for one in fields(ErrorRecord)}
     done = [(one.task, one.number, one.positions) for one in answer.done]
-    parts = (answer.result, facts, answer.latency, answer.seconds, answer.began, done, answer.elements)
+    log = None if answer.log is None else answer.log.to_wire()
+    parts = (answer.result, facts, answer.latency, answer.seconds, answer.began, done, answer.elements, log)
     return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
 
 def decode_answer(payload: bytes) -> Answer:
     """Return the answer. Raises whatever pickle raises where the bytes are not those that a worker returned."""
-    result, facts, latency, seconds, began, done, elements = pickle.loads(payload)
-    if facts is None:
-        others = [Done(*one) for one in done]
-        return Answer(result=result, latency=latency, seconds=seconds, began=began, done=others, elements=elements)
-    return Answer(error=ErrorRecord(**facts), latency=latency, seconds=seconds, began=began)
+    result, facts, latency, seconds, began, done, elements, kept = pickle.loads(payload)
+    log = None if kept is None else AttemptLog(*kept)
+    if facts is not None:
+        return Answer(error=ErrorRecord(**facts), latency=latency, seconds=seconds, began=began, log=log)
+    others = [Done(*one) for one in done]
+    return Answer(result=result, latency=latency, seconds=seconds, began=began, done=others, elements=elements, log=log)
 
 
 def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:

@@ -10,10 +10,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from pipeline_optimization.engine.cutting import CutShort, IsOver, is_over_here, never
+from pipeline_optimization.engine.attempt_here import attempt_here
+from pipeline_optimization.engine.attempt_log import AttemptLog, LogSettings
+from pipeline_optimization.engine.cutting import CutShort, IsOver, never
 from pipeline_optimization.engine.faults import CALM, Draw, pass_latency, pass_latency_async
+from pipeline_optimization.engine.log_origin import process_here
 from pipeline_optimization.engine.stage import (
     AsyncStage,
     Bundled,
@@ -27,6 +30,9 @@ from pipeline_optimization.engine.stage import (
 from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
 from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.types import ErrorRecord
+
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.log_capture import LogCapture
 
 __all__ = [
     "DESCRIBE_WORKER",
@@ -47,10 +53,14 @@ class Worker:
     """Runs attempts. One object serves all threads of a process; its stages are built at the first attempt.
 
     Whoever makes a worker closes it when no attempt will be run any more: with ``close``, or with ``close_async`` in the event loop that
-    ran the attempts. Of several threads that run attempts, each calls ``close_thread`` at its end before.
+    ran the attempts. Of several threads that run attempts, each calls ``close_thread`` at its end before. ``name`` is what completions call the
+    worker, where that is not the name of the thread.
     """
 
-    def __init__(self, worker_init: bytes) -> None:
+    def __init__(self, worker_init: bytes, *, name: str = "") -> None:
+        self.name = name
+        self.run = ""
+        self.capture: LogCapture | None = None
         self._init = worker_init
         self._lock = threading.RLock()
         self._setup: WorkerSetup | None = None
@@ -102,11 +112,15 @@ class Worker:
 
     def close(self) -> None:
         """Close what the stages hold, such as connections. What an attempt uses that still runs is closed when that attempt ends."""
+        if self.capture is not None:
+            self.capture.close()
         for stage in self._closing():
             stage.close()
 
     async def close_async(self) -> None:
         """Do the same in the event loop that ran the attempts, after those that it still has were cancelled."""
+        if self.capture is not None:
+            self.capture.close()
         for stage in self._closing():
             await stage.close_async()
 
@@ -138,8 +152,19 @@ class Worker:
         if self._setup is None:
             with self._lock:
                 if self._setup is None:
+                    self._follow_logging(WorkerSetup.logs_of(self._init))
                     self._setup = WorkerSetup.from_bytes(self._init)
         return self._setup
+
+    def _follow_logging(self, logs: LogSettings | None) -> None:
+        """Let what tasks log here reach the run's parent, before anything is imported that may log. In the parent itself it does so anyway."""
+        if logs is None or self.run:
+            return
+        self.run = logs.run
+        if logs.process != process_here():
+            from pipeline_optimization.engine.log_capture import LogCapture  # noqa: PLC0415 - logging, where the parent uses it
+
+            self.capture = LogCapture(logs, self)
 
     def stage(self, task: str) -> Stage:
         """Return a task's stage, building all of them at the first call."""
@@ -155,13 +180,24 @@ class Pending:
 
     def __init__(self, worker: Worker, call: Call, draw: Draw, began: int, is_over: IsOver) -> None:
         self._worker = worker
-        self._call = call
+        self.call = call
         self._draw = draw
         self._began = began
-        self._is_over = is_over
+        self.is_over = is_over
         self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
+        self.element: Callable[[], str] | None = None
+        self.log: AttemptLog | None = None
+        self.is_answered = False
+
+    @property
+    def run(self) -> str:
+        return self._worker.run
+
+    @property
+    def worker_name(self) -> str:
+        return self._worker.name
 
     @property
     def latency(self) -> float:
@@ -181,26 +217,26 @@ class Pending:
     def finish(self, took: float | None = None) -> bytes:
         """Run the task and return the answer's bytes. ``took`` is how many seconds that takes where time is simulated."""
         self._took = took
-        before = is_over_here.set(self._is_over)
+        before = attempt_here.set(self)
         try:
             self._begin()
-            return self._done(self._get_stage()(self._call.data))
+            return self._done(self._get_stage()(self.call.data))
         except BaseException as error:
             if is_of_the_run(error):
                 raise
             return self._failed(error)  # SystemExit too: a task must not end its worker
         finally:
-            is_over_here.reset(before)
+            attempt_here.reset(before)
 
     async def finish_async(self) -> bytes:
         """Do the same with a task that ``can_await``, while an event loop serves others."""
         from asyncio import CancelledError, current_task  # noqa: PLC0415 - whoever awaits has imported it; others do not pay for it
 
-        before = is_over_here.set(self._is_over)
+        before = attempt_here.set(self)
         try:
             self._begin()
             stage = cast("AsyncStage", self._get_stage())
-            return self._done(await stage.run_async(self._call.data))
+            return self._done(await stage.run_async(self.call.data))
         except BaseException as error:
             if is_of_the_run(error):
                 raise
@@ -208,12 +244,12 @@ class Pending:
                 raise  # else the task has raised it itself
             return self._failed(error)
         finally:
-            is_over_here.reset(before)
+            attempt_here.reset(before)
 
     def _begin(self) -> None:
-        if self._is_over():
+        if self.is_over():
             raise CutShort
-        self._draw.check(self._call.task, self._call.number)
+        self._draw.check(self.call.task, self.call.number)
 
     def _done(self, found: bytes | Bundled) -> bytes:
         self._look_around()
@@ -229,6 +265,7 @@ class Pending:
     def _answer(
         self, *, result: bytes = b"", error: ErrorRecord | None = None, done: Sequence[Done] = (), elements: int = 1
     ) -> bytes:
+        self.is_answered, capture = True, self._worker.capture
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
         if self._took is not None:  # in imagined time
             began, seconds = 0, self._took
@@ -241,15 +278,16 @@ class Pending:
                 began=began,
                 done=done,
                 elements=elements,
+                log=self.log if capture is None else capture.take(self.log),
             )
         )
 
     def _look_around(self) -> None:
         """End this process if it is a copy of the one in which the attempt began: two answers would be one too many."""
         if os.getpid() != self._process:
-            end_fork(f"The task {self._call.task!r}")
+            end_fork(f"The task {self.call.task!r}")
 
     def _get_stage(self) -> Stage:
         if self._stage is None:
-            self._stage = self._worker.stage(self._call.task)
+            self._stage = self._worker.stage(self.call.task)
         return self._stage

@@ -9,6 +9,7 @@ from typing import cast
 
 from attrs import field, frozen
 
+from pipeline_optimization.engine.attempt_log import LogSettings
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.stage import Stage
 from pipeline_optimization.errors import PluginError
@@ -23,6 +24,7 @@ class WorkerSetup:
 
     ``files`` are the modules of plugins that are single files; a worker makes them before it unpickles the rest.
     ``policy`` is the label of the run's retry policy, for the harness's record, and ``own_policies`` those of tasks that have their own.
+    ``logs`` is how the parent logs, None if nobody there wants to know.
     """
 
     build: Callable[[object], Mapping[str, Stage]]
@@ -31,6 +33,7 @@ class WorkerSetup:
     files: Sequence[FileModule] = ()
     policy: str = ""
     own_policies: Mapping[str, str] = field(factory=dict)
+    logs: LogSettings | None = None
 
     def to_bytes(self) -> bytes:
         """Return what makes a worker. Raises PluginError where a component cannot be found by name elsewhere."""
@@ -42,7 +45,7 @@ class WorkerSetup:
                 "must be importable by name: define them at the top level of a module.",
                 plugin=repr(self.argument),
             ) from error
-        return pickle.dumps((tuple(self.files), setup), pickle.HIGHEST_PROTOCOL)
+        return pickle.dumps((tuple(self.files), setup, self.logs), pickle.HIGHEST_PROTOCOL)
 
     @property
     def modules(self) -> Sequence[str]:
@@ -52,7 +55,7 @@ class WorkerSetup:
     @staticmethod
     def names_of_main(data: bytes) -> Sequence[str]:
         """Return what of a set-up is defined in the program itself, ``__main__``, where other processes hardly find it."""
-        _, setup = pickle.loads(data)
+        _, setup, _ = pickle.loads(data)
         if b"__main__" not in setup:
             return ()
         import pickletools  # noqa: PLC0415 - for this case only
@@ -61,10 +64,15 @@ class WorkerSetup:
         texts = [text for code, text, _ in pickletools.genops(setup) if code.name.endswith("BINUNICODE")]
         return [str(name) for module, name in pairwise(texts) if module == "__main__"]
 
+    @staticmethod
+    def logs_of(data: bytes) -> LogSettings | None:
+        """Return how the parent of a set-up logs, importing nothing of the run: that may log already."""
+        return cast("LogSettings | None", pickle.loads(data)[2])
+
     @classmethod
     def from_bytes(cls, data: bytes) -> WorkerSetup:
         """Return what was set up. Raises whatever importing the components raises."""
-        files, setup = pickle.loads(data)
+        files, setup, _ = pickle.loads(data)
         for file in files:
             file.restore()
         return cast("WorkerSetup", pickle.loads(setup))

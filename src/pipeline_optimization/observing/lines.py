@@ -16,6 +16,7 @@ from pipeline_optimization.types.events import (
     CheckpointSaved,
     RunFinished,
     RunStarted,
+    TaskLogged,
     TaskRetried,
     WorkerLost,
     WorkerSeen,
@@ -34,11 +35,12 @@ KINDS: Mapping[type, str] = {
     AttemptEnded: "attempt_ended",
     TaskRetried: "task_retried",
     CheckpointSaved: "checkpoint_saved",
+    TaskLogged: "log",
     RunFinished: "run_finished",
 }
 """The events that are written, with what a line calls them. What others say of attempts and items is in ``attempt_ended``."""
 
-Written = RunStarted | WorkerSeen | WorkerLost | TaskRetried | CheckpointSaved | RunFinished
+Written = RunStarted | WorkerSeen | WorkerLost | TaskRetried | CheckpointSaved | TaskLogged | RunFinished
 
 LONGEST = 2000
 """Characters of an error's message in a line."""

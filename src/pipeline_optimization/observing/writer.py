@@ -18,6 +18,7 @@ from pipeline_optimization.types.events import (
     RunEvent,
     RunFinished,
     TaskFailed,
+    TaskLogged,
     TaskRetried,
 )
 
@@ -116,7 +117,7 @@ class EventsWriter:
             if isinstance(event, AttemptEnded):
                 self._shed[event.outcome] += 1
                 self._shed_lines += 1
-            elif isinstance(event, TaskRetried):
+            elif isinstance(event, TaskRetried | TaskLogged):
                 self._shed_lines += 1
             else:
                 kept.append(event)
@@ -176,6 +177,9 @@ class EventsWriter:
         elif isinstance(event, TaskRetried):
             if self._sampling.keeps(event.item, event.attempt):
                 lines.append(retried_line(self._next(), event))
+        elif isinstance(event, TaskLogged):
+            if self._sampling.keeps(event.bundle or event.item, event.attempt):
+                lines.append(line_of(self._next(), event))
         elif not isinstance(event, TaskFailed | ItemFinished):
             lines.append(line_of(self._next(), event))
 

@@ -25,9 +25,9 @@ from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.types import ErrorRecord, Row
 
 if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.absent import Unkept
     from pipeline_optimization.pipeline.keeping import Keeping
     from pipeline_optimization.pipeline.plan import Destination
-    from pipeline_optimization.pipeline.run import Unkept
 
 __all__ = ["Delivering", "delivering"]
 

@@ -15,41 +15,54 @@ from pipeline_optimization.sources import Source, checkpoint_files, first_same, 
 
 if TYPE_CHECKING:
     from pipeline_optimization.observing.writer import EventsWriter
+    from pipeline_optimization.pipeline.logs.run_logs import RunLogs
+    from pipeline_optimization.pipeline.logs.silence import SilentLogs
     from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["Observing", "observing_of"]
 
 
-def observing_of(plan: RunPlan[Any], sources: Sequence[Source], registry: Registry) -> Observing:
+def observing_of(
+    plan: RunPlan[Any], sources: Sequence[Source], registry: Registry, logs: RunLogs | SilentLogs
+) -> Observing:
     """Return what the events of a run go to. Raises UsageError where they cannot be written, or would take the place of an input."""
     path = plan.options.events
     if path is None:
-        return Observing(registry)
+        return Observing(registry, logs)
     from pipeline_optimization.observing.writer import EventsWriter  # noqa: PLC0415 - for runs that write events
 
     if first_same([path], checkpoint_files(plan.options.checkpoint)) is not None:
         raise UsageError(f"The checkpoint cannot take the events too: {path!r}. Name another --events.")
     if overwritten([path], sources, plan.job.files):
         raise UsageError(f"The events would take the place of an input: {path!r}. Name another --events.")
-    return Observing(registry, EventsWriter(path, plan.options.events_limit))
+    return Observing(registry, logs, EventsWriter(path, plan.options.events_limit))
 
 
 class Observing:
-    """Hands events to the observer hooks of a registry's plugins, and to what writes them, if anything does.
+    """Hands events to what logs a run, to what writes them, if anything does, and to the observer hooks of a registry's plugins.
 
     ``emit`` takes an event, and ``tick`` does what is due between two steps of the run. ``warnings`` holds what went wrong.
     """
 
-    def __init__(self, registry: Registry, writer: EventsWriter | None = None) -> None:
+    def __init__(self, registry: Registry, logs: RunLogs | SilentLogs, writer: EventsWriter | None = None) -> None:
         self._callers: dict[str, list[tuple[str, Callable[..., object]]]] = {
             kind: registry.observers(hook) for kind, hook in OBSERVER_HOOKS.items()
         }
         self._writer = writer
-        self.emit: Callable[[RunEvent], None] = self._tell_plugins
+        self._takers: dict[str, list[Callable[[RunEvent], None]]] = {kind: [] for kind in OBSERVER_HOOKS}
+        for kind, takers in self._takers.items():
+            if kind in logs.heard:
+                takers.append(logs.accept)
+            if writer is not None and kind in writer.heard:
+                takers.append(writer.accept)
+            if self._callers[kind]:
+                takers.append(self._tell_plugins)
+        self.emit: Callable[[RunEvent], None] = self._tell
         self.tick: Callable[[], None] = lambda: None
         if writer is not None:
             self.tick = writer.tick
-            self.emit = self._tell_all if any(self._callers.values()) else writer.accept
+            if not logs.heard and not any(self._callers.values()):
+                self.emit = writer.accept
         self._broken: set[str] = set()
         self.warnings = [
             f"The plugin {record.name!r} ({record.provider}) cannot be used, so it observes nothing. {record.error}"
@@ -59,8 +72,7 @@ class Observing:
     @property
     def heard(self) -> frozenset[str]:
         """Return the names of the events that anybody wants. No others need be made."""
-        by_plugins = frozenset(kind for kind, callers in self._callers.items() if callers)
-        return by_plugins if self._writer is None else by_plugins | self._writer.heard
+        return frozenset(kind for kind, takers in self._takers.items() if takers)
 
     @property
     def is_heard(self) -> bool:
@@ -72,11 +84,9 @@ class Observing:
         if self._writer is not None:
             self.warnings += self._writer.close()
 
-    def _tell_all(self, event: RunEvent) -> None:
-        assert self._writer is not None
-        if type(event).__name__ in self._writer.heard:
-            self._writer.accept(event)
-        self._tell_plugins(event)
+    def _tell(self, event: RunEvent) -> None:
+        for take in self._takers[type(event).__name__]:
+            take(event)
 
     def _tell_plugins(self, event: RunEvent) -> None:
         for plugin, caller in self._callers[type(event).__name__]:

@@ -15,10 +15,11 @@ from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.faults import TASK_SERVER
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.tally import FailedItem, Tally
-from pipeline_optimization.engine.work import Item, Retrying, Workload
+from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
+from pipeline_optimization.pipeline.absent import Unheard, Unkept
 from pipeline_optimization.pipeline.job import Job, LoadedJob, Outbox
+from pipeline_optimization.pipeline.logs.silence import SilentLogs, logs_of
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.processors import processors
@@ -29,8 +30,8 @@ from pipeline_optimization.types import Orchestrator
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.delivering import Delivering
     from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.logs.run_logs import RunLogs
     from pipeline_optimization.pipeline.observing import Observing
-    from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["Progress", "execute"]
 
@@ -50,50 +51,6 @@ class Progress:
     bytes_read: int = 0
     items: int = 0
     step: str = ""
-
-
-class Unheard:
-    """Stands for the observers of a run that nobody observes."""
-
-    is_heard = False
-    heard: frozenset[str] = frozenset()
-    warnings: Sequence[str] = ()
-
-    def emit(self, event: RunEvent) -> None:
-        pass
-
-    def tick(self) -> None:
-        pass
-
-    def close(self) -> None:
-        pass
-
-
-class Unkept:
-    """Stands for the checkpoint of a run that has none: nothing was kept, and nothing will be."""
-
-    path = ""
-    finished = 0
-    resumed = 0
-    is_due = False
-
-    def __init__(self) -> None:
-        self.failed = Tally()
-
-    def keep(self, workload: Workload, kept: Callable[[bytes], bytes]) -> Workload:
-        return workload
-
-    def deliveries(self) -> None:
-        return None
-
-    def stop_of(self, path: str, start: int) -> int | None:
-        return None
-
-    def quarantine(self, item: Item, failed: FailedItem) -> None:
-        pass
-
-    def commit(self, *, at_once: bool = False) -> bool:
-        return False
 
 
 def execute(
@@ -125,7 +82,9 @@ def execute(
         check_destination(plan, sources)
     run_id = uuid4().hex
     with ExitStack() as stack:
-        observing = stack.enter_context(closing(_observing(plan, sources, registry)))
+        logs = stack.enter_context(closing(logs_of(run_id)))
+        observing = stack.enter_context(closing(_observing(plan, sources, registry, logs)))
+        logs.listen(observing, clock)
         loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
         keeping = stack.enter_context(_keeping(plan, sources, loaded, clock))
         job = loaded.start(sources, keeping.stop_of)
@@ -141,6 +100,7 @@ def execute(
         def tick() -> None:
             save()
             observing.tick()
+            logs.note(engine.stop)
             if on_progress:
                 on_progress(Progress(job.bytes_read, engine.tally.ended))
 
@@ -162,13 +122,15 @@ def execute(
             signals=signals,
             tick=tick,
             should_stop=should_stop or _never,
-            quarantine=keeping.quarantine,
+            quarantine=logs.quarantining(keeping.quarantine),
+            logged=logs.take,
         )
         setup = WorkerSetup(
             build=loaded.build,
             argument=loaded.argument,
             faults=faults,
             files=[*registry.file_modules, *loaded.modules],
+            logs=logs.settings,
             **_labels(plan),
         )
         announced = _announced(
@@ -188,18 +150,20 @@ def execute(
 
     def summarise() -> RunSummary:
         runtime = (clock.now() - start) * 1000.0
-        return _summary(plan, engine, runtime, [*job.warnings, *observing.warnings], keeping)
+        return _summary(plan, engine, runtime, [*job.warnings, *observing.warnings, *logs.warnings], keeping)
 
     return job.report(summarise)
 
 
-def _observing(plan: RunPlan[Any], sources: Sequence[Source], registry: Registry) -> Observing | Unheard:
+def _observing(
+    plan: RunPlan[Any], sources: Sequence[Source], registry: Registry, logs: RunLogs | SilentLogs
+) -> Observing | Unheard:
     """Return what events go to, if anybody observes the run or should. Raises UsageError where they cannot be written."""
-    if plan.options.events is None and not registry.has_observers:
+    if plan.options.events is None and not registry.has_observers and not logs.heard:
         return Unheard()
     from pipeline_optimization.pipeline.observing import observing_of  # noqa: PLC0415 - for runs that are observed
 
-    return observing_of(plan, sources, registry)
+    return observing_of(plan, sources, registry, logs)
 
 
 def _labels(plan: RunPlan[Any]) -> dict[str, Any]:

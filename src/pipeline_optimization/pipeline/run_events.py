@@ -22,8 +22,8 @@ from pipeline_optimization.sources import Source, address_of
 from pipeline_optimization.types import ErrorRecord, RunFinished, RunStarted, TaskTotals
 
 if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.absent import Unkept
     from pipeline_optimization.pipeline.keeping import Keeping
-    from pipeline_optimization.pipeline.run import Unkept
     from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["announced"]

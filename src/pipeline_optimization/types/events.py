@@ -19,6 +19,7 @@ __all__ = [
     "RunFinished",
     "RunStarted",
     "TaskFailed",
+    "TaskLogged",
     "TaskRetried",
     "TaskTotals",
     "WorkerLost",
@@ -175,6 +176,28 @@ class CheckpointSaved:
 
 
 @frozen(kw_only=True)
+class TaskLogged:
+    """A task's code has logged a record that a handler of the parent takes, in whatever worker; known when the attempt has come back.
+
+    ``wall`` is when it did so, in seconds since 1970. ``level`` is the level's name, and ``exception`` a traceback, empty where there was none. ``item``
+    is empty, and ``attempt`` 0, where nobody knows which attempt it came from: a thread that a task had started, say. ``bundle`` is the item that
+    the attempt was of, where ``item`` is an element of that.
+    """
+
+    run_id: str
+    time: float
+    wall: float
+    level: str
+    logger: str
+    message: str
+    exception: str
+    item: str
+    attempt: int
+    worker: str
+    bundle: str = ""
+
+
+@frozen(kw_only=True)
 class TaskTotals:
     """What became of a task's items and attempts, as reports count them: ``failures`` are items, ``errors`` attempts by the error's type."""
 
@@ -214,5 +237,5 @@ class RunFinished:
 EngineEvent = WorkerSeen | WorkerLost | AttemptEnded | TaskFailed | TaskRetried | ItemFinished
 """What happens to items."""
 
-RunEvent = RunStarted | EngineEvent | CheckpointSaved | RunFinished
+RunEvent = RunStarted | EngineEvent | CheckpointSaved | TaskLogged | RunFinished
 """All that observers are told."""

@@ -18,7 +18,7 @@ class LoopInCaller:
 
     def __init__(self, context: OpenContext) -> None:
         self._loop = asyncio.new_event_loop()
-        self._worker = Worker(context.worker_init)
+        self._worker = Worker(context.worker_init, name="loop")
         self._news = asyncio.Event()
         self._started = context.started
         self._interruptible = context.interruptible

@@ -24,7 +24,7 @@ class LoopInThread:
 
     def __init__(self, context: OpenContext) -> None:
         self._loop = asyncio.new_event_loop()
-        self._worker = Worker(context.worker_init)
+        self._worker = Worker(context.worker_init, name="loop")
         self._started = context.started
         self._is_over = context.is_over
         self._done = Inbox()

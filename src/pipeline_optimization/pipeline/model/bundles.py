@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field, frozen
 
+from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.stage import FORKS, Bundled, Stage, describe_error, end_fork, is_of_the_run
 from pipeline_optimization.errors import InputError, UnsendableError
@@ -20,6 +21,7 @@ from pipeline_optimization.pipeline.model.blame import failure_of, where
 from pipeline_optimization.pipeline.model.calls import Calls, Closing, many
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.contents import decode_contents
+from pipeline_optimization.pipeline.model.elements import name_of
 from pipeline_optimization.pipeline.model.failures import ElementFailures
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome
 from pipeline_optimization.pipeline.model.paths import ChildPaths
@@ -216,6 +218,8 @@ class _Runner:
         look, before = cutting_point(), FORKS[0]
         results: list[Any] = []
         failed: list[int] = []
+        if not is_attempt and (attempt := attempt_here.get()) is not None:
+            attempt.element = lambda: self._name_at(step, elements, len(results) + len(failed))
         at = 0
         while at < len(values):
             look()
@@ -231,6 +235,11 @@ class _Runner:
                 outcome.failed.append(self.failures.at_step(index, *elements[at], error))
             at = len(results) + len(failed)
         return results, failed
+
+    @staticmethod
+    def _name_at(step: Step, elements: Batch, at: int) -> str:
+        """Return the name of an element at a step. Results come one by one, so their number says which element is run just now."""
+        return f"{step.name}:{name_of(elements.paths[at])}" if at < len(elements) else ""
 
 
 NOTHING = Batch.of(())

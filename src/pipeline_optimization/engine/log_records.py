@@ -1,0 +1,81 @@
+"""Log records as plain facts: arguments and exceptions may not be picklable, so a record is made into text where it was logged."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from pipeline_optimization.engine.stage import is_of_the_run
+from pipeline_optimization.error_text import describe, shortened
+
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.attempt_here import AttemptHere
+
+__all__ = ["facts_of", "label"]
+
+LONGEST = 16_384
+"""Characters of a message or a traceback that are kept."""
+
+LONGEST_EXTRA = 2000
+
+_OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+"""What every record has."""
+
+_KEPT = (
+    "name", "levelno", "levelname", "pathname", "filename", "module", "lineno", "funcName", "created", "msecs", "relativeCreated",
+    "thread", "threadName", "process", "processName", "taskName",
+)  # fmt: skip
+
+_formatter = logging.Formatter()
+
+
+def facts_of(record: logging.LogRecord) -> dict[str, Any]:
+    """Return the facts of a record, with what ``extra`` gave it."""
+    given = vars(record)
+    facts: dict[str, Any] = {name: given[name] for name in _KEPT if name in given}
+    facts["msg"] = shortened(_message(record), LONGEST)
+    trace = record.exc_text
+    if not trace and record.exc_info:
+        trace = _text(lambda: _formatter.formatException(record.exc_info))
+    facts["exc_text"] = shortened(trace, LONGEST) if trace else None
+    facts["stack_info"] = shortened(record.stack_info, LONGEST) if record.stack_info else None
+    for name in given.keys() - _OWN:
+        facts[name] = _plain(given[name])
+    return facts
+
+
+def label(facts: dict[str, Any], attempt: AttemptHere, *, worker: str) -> None:
+    """Say in a record's facts which attempt logged it, where ``extra`` has not said something else under the same name.
+
+    ``worker`` is empty where its name is not known yet.
+    """
+    call, element = attempt.call, "" if attempt.element is None else attempt.element()
+    name = f"{call.task}:{call.item}"
+    labels: dict[str, object] = {"run": attempt.run, "item": name, "attempt": call.number}
+    if element:
+        labels |= {"item": element, "attempt": 1, "bundle": name}
+    if worker:
+        labels["worker"] = worker
+    for key, value in labels.items():
+        facts.setdefault(key, value)
+
+
+def _message(record: logging.LogRecord) -> str:
+    return _text(record.getMessage) or _text(lambda: f"{record.msg!r}, whose arguments do not fit")
+
+
+def _text(make: Any) -> str:
+    """Return a text of a task's object, which may raise anything."""
+    try:
+        return str(make())
+    except BaseException as error:
+        if is_of_the_run(error):
+            raise
+        return ""
+
+
+def _plain(value: object) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    text = value if isinstance(value, str) else _text(lambda: repr(value))
+    return shortened(text or describe(TypeError("no text")), LONGEST_EXTRA)

@@ -1,0 +1,58 @@
+"""What stands for the parts that a run may do without, so that nothing has to ask whether they are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from pipeline_optimization.engine.tally import FailedItem, Tally
+from pipeline_optimization.engine.work import Item, Workload
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types.events import RunEvent
+
+__all__ = ["Unheard", "Unkept"]
+
+
+class Unheard:
+    """Stands for the observers of a run that nobody observes."""
+
+    is_heard = False
+    heard: frozenset[str] = frozenset()
+    warnings: Sequence[str] = ()
+
+    def emit(self, event: RunEvent) -> None:
+        pass
+
+    def tick(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+class Unkept:
+    """Stands for the checkpoint of a run that has none: nothing was kept, and nothing will be."""
+
+    path = ""
+    finished = 0
+    resumed = 0
+    is_due = False
+
+    def __init__(self) -> None:
+        self.failed = Tally()
+
+    def keep(self, workload: Workload, kept: Callable[[bytes], bytes]) -> Workload:
+        return workload
+
+    def deliveries(self) -> None:
+        return None
+
+    def stop_of(self, path: str, start: int) -> int | None:
+        return None
+
+    def quarantine(self, item: Item, failed: FailedItem) -> None:
+        pass
+
+    def commit(self, *, at_once: bool = False) -> bool:
+        return False
