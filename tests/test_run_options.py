@@ -61,7 +61,12 @@ def test_the_class_spells_those_that_the_environment_does_not_say() -> None:
 def test_the_command_spells_all_of_them() -> None:
     """Each option of a run is one of the command, but for those that ``-o`` gives, the test case and the bounds."""
     options = {one.name: one for one in run.params if isinstance(one, click.Option)}
-    by_other_means = {name for name in DEFINED if name.endswith("_options")} | {"case", "limits", "retries_failed"}
+    by_other_means = {name for name in DEFINED if name.endswith("_options")} | {
+        "case",
+        "limits",
+        "retries_failed",
+        "account",
+    }
     assert DEFINED.keys() - by_other_means <= options.keys()
     assert "retry_failed" in options
     for name in DEFINED.keys() - by_other_means - {"faults"}:

@@ -116,8 +116,8 @@ def test_a_trace_has_each_attempt_once_and_retries_as_flows(events: Sequence[Run
 
 
 def test_waits_are_inside_their_attempt() -> None:
-    """A simulated wait is a slice of its own at the attempt's begin, never longer than the attempt."""
-    outer, inner = (one for one in trace_of([attempt(took=5, latency_ns=9)]) if one["ph"] == "X")
+    """A wait is a slice of its own at the attempt's begin, never longer than the attempt."""
+    outer, inner = (one for one in trace_of([attempt(took=5, latency_ns=9, waited_ns=9)]) if one["ph"] == "X")
     assert (inner["name"], inner["ts"], inner["dur"]) == (WAIT, outer["ts"], outer["dur"])
 
 

@@ -50,6 +50,7 @@ def count_anagrams(
     accept_changed_code: bool = False,
     events: str | PathLike[str] | None = None,
     events_limit: int = DEFAULT_EVENTS_LIMIT,
+    account: bool = False,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -66,7 +67,7 @@ def count_anagrams(
     that it has are not run again, nor those that failed for good, unless ``retries_failed``; ``accept_changed_code`` goes
     on though the code of a component has changed since.
     ``events`` is a file, or a descriptor such as ``fd:3``, that gets the run's events as lines of JSON while it goes on. Of more attempts than
-    ``events_limit`` only a share is written.
+    ``events_limit`` only a share is written. With ``account`` the report tells where the time of the slots went (``report.account``).
     ``should_stop`` is asked again and again, at least four times a second while attempts only wait; once it returns True, the
     run is stopped as by a Ctrl-C, and the partial report is returned. Use it where Ctrl-C does not reach, as in a thread.
     ``kernel`` is the counting kernel; ``auto`` takes a compiled one where the input is known to be large enough to pay.

@@ -59,6 +59,7 @@ def run(
     accept_changed_code: bool = False,
     events: str | PathLike[str] | None = None,
     events_limit: int = DEFAULT_EVENTS_LIMIT,
+    account: bool = False,
     registry: Registry | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
@@ -94,6 +95,7 @@ def run(
         accept_changed_code: With ``resume``, go on though code of the pipeline has changed since: what is finished stays as it is.
         events: A file, or a descriptor such as ``fd:3``, that gets the run's events as lines of JSON while it goes on.
         events_limit: Of more attempts than this only a share is written.
+        account: Whether the report tells where the time of the slots went (``report.account``).
         registry: The plugins; all that are installed where it is None.
         on_progress: Called again and again with how far the run is.
         should_stop: Asked again and again; once it returns True, the run is stopped as by a Ctrl-C.

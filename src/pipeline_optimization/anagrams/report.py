@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
@@ -10,6 +11,9 @@ from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
 from pipeline_optimization.pipeline.summary import Conclusions, counts_to_dict, failed_to_list
 from pipeline_optimization.sources import UTF_8
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types import TimeAccount
 
 __all__ = ["RunReport"]
 
@@ -27,7 +31,7 @@ class RunReport(Conclusions):
     exactly if the same attempts of the same items had the same outcomes. ``resumed_items`` were finished by an earlier
     run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone.
     ``encoding`` is the one that was asked for, and ``looks_like`` what a text with ``invalid_bytes`` or NUL characters
-    looks like. ``failed_items`` also have what an earlier run gave up. ``abandoned_attempts`` took too long and could not be ended.
+    looks like. ``account`` tells where the time of the slots went, if the run was asked to. ``failed_items`` also have what an earlier run gave up. ``abandoned_attempts`` took too long and could not be ended.
     """
 
     runtime: float
@@ -65,6 +69,7 @@ class RunReport(Conclusions):
     warnings: Sequence[str] = ()
     encoding: str = UTF_8
     looks_like: str = ""
+    account: TimeAccount | None = None
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data for JSON, its keys in reading order."""
@@ -78,6 +83,7 @@ class RunReport(Conclusions):
             **facts,
             "floor": round(self.floor, 3),
             "startup": round(self.startup, 3),
+            "account": None if self.account is None else self.account.to_dict(),
             "attempts": self.attempts,
             "retries": self.retries,
             "lost": self.lost,

@@ -11,7 +11,7 @@ from pipeline_optimization.cli.rendering import FORMATS
 from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
 
-__all__ = ["format_of", "output_options", "sink_option"]
+__all__ = ["format_of", "is_accounted", "output_options", "sink_option"]
 
 OPTIONS = (
     click.option(
@@ -27,6 +27,7 @@ OPTIONS = (
         help="Only the N most frequent words.  [default: 20 in a table, else all]",
     ),
     click.option("--output", default="-", metavar="PATH", help="Write there instead of to standard output."),
+    click.option("--detailed", is_flag=True, help="Show where the time of the slots went, as JSON always does."),
 )
 
 
@@ -46,6 +47,11 @@ def format_of(form: str | None, output: str) -> str:
             f"Note: {quoted(output)} gets the format {form}, as --format says, though it ends in {suffix}.", err=True
         )
     return form or by_suffix or "table"
+
+
+def is_accounted(form: str | None, output: str, *, detailed: bool) -> bool:
+    """Return whether the time account is shown: in JSON, and where it is asked for."""
+    return detailed or (form or SUFFIXES.get(Path(output).suffix.lower())) == "json"
 
 
 sink_option = click.option(

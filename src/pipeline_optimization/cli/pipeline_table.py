@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pipeline_optimization.cli.console import TableConsole, for_terminal
 from pipeline_optimization.cli.result_rows import ResultRows
-from pipeline_optimization.cli.table import NOTABLE_STARTUP, tasks_table, time_text
+from pipeline_optimization.cli.table import NOTABLE_STARTUP, print_account, tasks_table, time_text
 from pipeline_optimization.error_text import shortened
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.plain_data import plain
@@ -30,6 +30,7 @@ def print_pipeline(report: PipelineReport[Any], result: ResultRows, problems: Se
     console.print(_facts(report))
     if report.tasks:
         console.print(tasks_table(report.tasks))
+    print_account(report.account, console)
     if result.number:
         console.print(_result(result))
     elif report.delivered is None:

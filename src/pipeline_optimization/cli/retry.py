@@ -16,7 +16,7 @@ from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.event_options import absolute_events, event_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.log_options import log_options, logging_as
-from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
+from pipeline_optimization.cli.output_options import format_of, is_accounted, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.progress import progress_option
@@ -103,6 +103,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         orchestrator_options=given.orchestrator,
         events=absolute_events(ctx.with_resource(kept).events),
         events_limit=bounds["events_limit"],
+        account=is_accounted(form, output, detailed=bounds["detailed"]),
     )
     if orchestrator is not None:
         options = evolve(options, orchestrator=orchestrator)

@@ -15,7 +15,7 @@ from pipeline_optimization.cli.component_options import KindOptions, print_optio
 from pipeline_optimization.cli.event_options import event_options
 from pipeline_optimization.cli.limit_options import limit_options, make_limits
 from pipeline_optimization.cli.log_options import log_options, logging_as
-from pipeline_optimization.cli.output_options import format_of, output_options, sink_option
+from pipeline_optimization.cli.output_options import format_of, is_accounted, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.progress import progress_option
@@ -155,6 +155,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         given, pipeline or test_case or "anagrams", others=[*inputs, *paths, output, given["checkpoint"]]
     )
     given["events"] = ctx.with_resource(kept).events
+    given["account"] = is_accounted(form, output, detailed=given["detailed"])
     options = AnagramOptions.called(
         {
             **given,

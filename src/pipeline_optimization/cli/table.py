@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from rich.table import Table
 from rich.text import Text
@@ -14,7 +14,10 @@ from pipeline_optimization.engine.tally import TaskStats
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types.components import ANAGRAM
 
-__all__ = ["NOTABLE_STARTUP", "print_table", "tasks_table", "time_text"]
+if TYPE_CHECKING:
+    from pipeline_optimization.types import TimeAccount
+
+__all__ = ["NOTABLE_STARTUP", "print_account", "print_table", "tasks_table", "time_text"]
 
 NOTABLE_STARTUP = 200.0
 """Milliseconds from which on a start-up is told."""
@@ -34,6 +37,7 @@ def print_table(
     console.print(Text(f"{title}{report.orchestrator}, {time_text(report.runtime)}", style="bold"))
     console.print(_facts(report, expectation))
     console.print(tasks_table(report.tasks))
+    print_account(report.account, console)
     if words:
         table = Table(title_justify="left", box=None, pad_edge=False)
         table.add_column("word", overflow="fold")
@@ -85,6 +89,14 @@ def tasks_table(tasks: Mapping[str, TaskStats]) -> Table:
     for name, stats in tasks.items():
         table.add_row(name, f"{stats.items:,}", f"{stats.attempts:,}", f"{stats.retries:,}", f"{stats.failures:,}")
     return table
+
+
+def print_account(account: TimeAccount | None, console: TableConsole) -> None:
+    """Print where the time went, if the run was asked to keep that."""
+    if account is not None:
+        from pipeline_optimization.cli.account_table import account_table  # noqa: PLC0415 - for runs with --detailed
+
+        console.print(account_table(account))
 
 
 def time_text(milliseconds: float) -> str:

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Container
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from pipeline_optimization.engine.clock import AttemptTimers, Clock, SystemClock
+from pipeline_optimization.engine.accounting import Accounting
+from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.lanes import Lanes, WorkerClocks
 from pipeline_optimization.engine.tally import Emit, Logged, Silence
 from pipeline_optimization.engine.wire import Answer
 from pipeline_optimization.engine.work import TIMEOUT, Track
-from pipeline_optimization.types import Capabilities, Completion, ErrorRecord
+from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, Orchestrator
 from pipeline_optimization.types.events import (
     AttemptEnded,
     ItemFinished,
@@ -25,22 +26,29 @@ from pipeline_optimization.types.events import (
     WorkerLost,
     WorkerSeen,
 )
+from pipeline_optimization.types.time_account import TimeAccount
+
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.backlog import Flight
 
 __all__ = ["Announcer"]
 
 ALL = frozenset({"AttemptEnded", "ItemFinished", "TaskFailed", "TaskRetried", "WorkerLost", "WorkerSeen"})
+
+OF_ATTEMPTS = ("AttemptEnded", "WorkerSeen", "WorkerLost", "TimeAccount")
+"""What can be told only if attempts are followed."""
 
 SECOND = 1_000_000_000
 
 _new_tuple = tuple.__new__
 """Makes a named tuple in a third of the time that its own constructor takes."""
 
-Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int]
-"""When an attempt was handed out, began, ended and came back, its worker and slot, its latency, the bytes that it returned, its elements."""
+Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int, int]
+"""When an attempt was handed out, began, ended and came back, its worker and slot, its latency, the bytes that it returned, its elements, its wait."""
 
 
 class Announcer(Silence):
-    """Tells ``emit`` the events of a run that are ``heard``, and makes no others."""
+    """Tells ``emit`` the events of a run that are ``heard``, and makes no others; where it follows attempts, it keeps the time account, too."""
 
     def __init__(
         self,
@@ -63,7 +71,8 @@ class Announcer(Silence):
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard
-        self._follows_attempts = any(kind in self._heard for kind in ("AttemptEnded", "WorkerSeen", "WorkerLost"))
+        self._follows_attempts = any(kind in self._heard for kind in OF_ATTEMPTS)
+        self._accounting = Accounting(self._now, capabilities)
         self._open: dict[int, tuple[int, Track]] = {}
         self._starts: dict[int, float] = {}
         self._lanes = Lanes()
@@ -76,9 +85,15 @@ class Announcer(Silence):
         self._error: ErrorRecord | None = None
         self._worker = ""
 
-    def follow(self, timers: AttemptTimers) -> None:
+    def follow(self, orchestrator: Orchestrator, flight: Flight) -> None:
+        self._accounting.follow(orchestrator, flight)
         if self._follows_attempts:
-            timers.starts = self._starts
+            flight.timers.starts = self._starts
+            self.pauses, self.goes_on, self.reading = (  # type: ignore[method-assign]  # one call less at each step
+                self._accounting.pauses,
+                self._accounting.goes_on,
+                self._accounting.reading,
+            )
 
     def handed_out(self, attempt_id: int, track: Track) -> None:
         if self._follows_attempts:
@@ -112,10 +127,15 @@ class Announcer(Silence):
             pass  # it is the clock of this process
         else:
             began, ended = self._clocks.translate(worker, handed_out, began, took, back)
-        slot = self._lanes.take(worker, began, ended) or self._slot_of_new(worker, began, ended, back)
+        slot = self._lanes.take(worker, began, ended)
+        if not slot:
+            slot = self._slot_of_new(worker, began, ended, back)
+            self._accounting.met(handed_out, began)
         latency = round(answer.latency * SECOND) if answer.latency else 0
+        waited = round(answer.waited * SECOND) if answer.waited else 0
+        self._accounting.ran(began, ended, waited)
         self._life = (
-            handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements
+            handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited
         )  # fmt: skip
 
     def overdue(self, track: Track, attempt_id: int, *, is_ended: bool) -> None:
@@ -135,7 +155,7 @@ class Announcer(Silence):
         if self._follows_attempts:
             if self._life is None:  # its attempt was made in a bundle's, which has come back before
                 self._track, self._number, self._worker = track, track.number, ""
-                self._life = (None, None, None, self._now(), "", 0, 0, 0, 1)
+                self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0)
                 self._outcome = "ok"
             if self._outcome == "ok":
                 self._outcome = "timeout" if error.type == TIMEOUT else "error"
@@ -193,6 +213,11 @@ class Announcer(Silence):
             self._tell("")
         self._open.clear()
 
+    def account(self, begun: float, ended: float) -> TimeAccount | None:
+        if not self._follows_attempts:
+            return None
+        return self._accounting.account(round((ended - begun) * SECOND), self._lanes.used)
+
     def _flush(self) -> None:
         """Tell of an attempt after which nothing followed for its item yet, since its run was stopped, or its bundle split."""
         if self._life is not None:
@@ -201,15 +226,17 @@ class Announcer(Silence):
     def _cut_life(self, handed_out: int, started: float | None, back: int, worker: str) -> Life:
         """Return the life of an attempt that did not answer, of which its start is known at most, in seconds."""
         start = None if started is None else max(handed_out, min(back, round(started * SECOND)))
+        if start is not None or not self._announces_start:
+            self._accounting.ran(handed_out if start is None else start, back, 0)
         slot = 0
         if start is not None and worker:
             slot = self._lanes.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
-        return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1)
+        return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1, 0)
 
     def _tell(self, status: Literal["", "done", "failed", "poison"]) -> None:
         assert self._life is not None
         assert self._track is not None
-        handed_out, began, ended, back, worker, slot, latency, bytes_out, elements = self._life
+        handed_out, began, ended, back, worker, slot, latency, bytes_out, elements, waited = self._life
         self._life = None
         if not self._hears_attempts:
             return
@@ -236,6 +263,7 @@ class Announcer(Silence):
                     bytes_out,
                     elements,
                     item.bundle if handed_out is None else "",
+                    waited,
                 ),
             )
         )

@@ -101,6 +101,11 @@ class Backlog:
         return self._parked_again + self._throttling.held_new
 
     @property
+    def waiting_for_retry(self) -> int:
+        """Return how many items wait for the moment of their next attempt."""
+        return len(self._later)
+
+    @property
     def _parked_again(self) -> int:
         return len(self._ready) + len(self._suspects) + len(self._later) + self._throttling.held_again
 
@@ -136,6 +141,7 @@ class Backlog:
         parts = track.item.split()
         if parts:
             self.add(parts, track.path)
+            self.ended(track)
         return bool(parts)
 
     def is_to_split(self, track: Track) -> bool:

@@ -13,13 +13,13 @@ class Lanes:
     """Gives attempts slots, numbered from 1, so that the attempts of one slot never overlap in time.
 
     A worker has a slot of its own, or several if it runs attempts side by side, as an event loop does. Of its slots that were free when an
-    attempt began, the attempt gets the one that had become free last: so no more slots are used than attempts ran at once.
+    attempt began, the attempt gets the one that had become free last: so no more slots are ``used`` than attempts ran at once.
     """
 
     def __init__(self) -> None:
         self._lanes: dict[str, list[tuple[int, int]]] = {}  # by worker: (when a slot became free, its number), sorted
         self._free: list[int] = []  # a heap of the slots of dead workers
-        self._used = 0
+        self.used = 0
 
     def take(self, worker: str, began: int, ended: int) -> int:
         """Return the slot in which a worker ran an attempt, given in nanoseconds when that began and ended. Return 0 for an unknown worker."""
@@ -47,8 +47,8 @@ class Lanes:
     def _new_slot(self) -> int:
         if self._free:
             return heapq.heappop(self._free)
-        self._used += 1
-        return self._used
+        self.used += 1
+        return self.used
 
 
 class WorkerClocks:

@@ -26,8 +26,9 @@ class Engine:
 
     Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
     ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then. ``startup`` is how many
-    seconds the orchestrator took to open, and ``name`` what errors call it. ``policies`` says, by task, what may take how long, where
-    that is not what ``limits`` says. ``quarantine`` is told each item that failed for good, and ``logged`` what attempts have logged. ``should_stop`` is asked at each step.
+    seconds the orchestrator took to open, ``account`` asks where the time went, and ``name`` is what errors call the orchestrator. ``heard``
+    are the names of events, or the ``TimeAccount``. ``policies`` says, by task, what may take how long, where that is not what ``limits`` says.
+    ``quarantine`` is told each item that failed for good, and ``logged`` what attempts have logged. ``should_stop`` is asked at each step.
     """
 
     def __init__(
@@ -59,12 +60,13 @@ class Engine:
         self._limits = limits or Limits()
         self._capabilities = capabilities or Capabilities()
         self._announce = announcer_for(emit, heard, logged, run_id=run_id, clock=clock, capabilities=self._capabilities)
+        self.account = self._announce.account
         self._signals = signals
         self._tick = tick
         self._quarantine = quarantine
         self._throttling = throttling_of(clock, policies)
         self._flight = Flight(clock, self._limits, policies, self._capabilities, self._throttling)
-        self._announce.follow(self._flight.timers)
+        self._announce.follow(orchestrator, self._flight)
         self._breaker = CircuitBreaker(self._limits.breaker)
         self._horizon = Horizon(clock, self._limits, should_stop)
         self.tally = Tally()
@@ -76,7 +78,7 @@ class Engine:
 
         Raises KeyboardInterrupt at a second signal: then nothing is vouched for.
         """
-        backlog = Backlog(self._workload.items(), self._limits, self._throttling)
+        backlog = Backlog(self._announce.reading(self._workload.items()), self._limits, self._throttling)
         is_clean = False
         with Interruption(self._signals) as interruption:
             try:
@@ -124,20 +126,23 @@ class Engine:
             else:
                 self._submit(track, is_alone=backlog.is_suspect(track))
         wait = self._wait(backlog)
-        if self._flight:
+        if self._flight or (backlog.parked and self._flight.abandoned):  # a slot may become free again
             self._poll(wait, backlog)
         elif not backlog.parked:
             return False
-        elif self._flight.abandoned:
-            self._poll(wait, backlog)  # a slot may become free again
         elif backlog.next_due is not None:
+            self._announce.pauses(backlog)
             with interruption.allowed():
                 self._clock.sleep(wait)
+            self._announce.goes_on()
         self._expire(backlog)
         return True
 
     def _poll(self, wait: float, backlog: Backlog) -> None:
-        completions = completions_in(self._orchestrator.poll(wait), orchestrator=self._name)
+        self._announce.pauses(backlog)
+        returned = self._orchestrator.poll(wait)
+        self._announce.goes_on()
+        completions = completions_in(returned, orchestrator=self._name)
         # Before they are settled: an attempt that was cut short as the run is over is not made again.
         self.stop = self.stop or self._horizon.due()
         for completion in completions:
@@ -220,22 +225,17 @@ class Engine:
 
     def _time_out(self, track: Track, timeout: float, how: str, backlog: Backlog) -> None:
         error = track.item.timed_out(timeout, how)
-        if self.stop is None and self._split(track, backlog):
+        if self.stop is None and backlog.split(track):
             self._announce.failed(track, error, "error")
         else:
             self._fail(track, error, backlog)
-
-    def _split(self, track: Track, backlog: Backlog) -> bool:
-        if is_split := backlog.split(track):
-            backlog.ended(track)
-        return is_split
 
     def _finish(self, track: Track, answer: Answer, backlog: Backlog) -> None:
         try:
             follow_ups = self._workload.accept(track.item, answer.result)
         except UnacceptableError as error:
             self._announce.refused(error.record)
-            if not self._split(track, backlog):
+            if not backlog.split(track):
                 self._fail(track, error.record, backlog)
             return
         self.tally.record(track.item, track.number, "ok")
@@ -275,7 +275,7 @@ class Engine:
         if self.stop is not None:
             return
         self.stop = self._breaker.failed(track, error)
-        if backlog.is_to_split(track) and self._split(track, backlog):
+        if backlog.is_to_split(track) and backlog.split(track):
             return
         if track.losses >= self._limits.poison_losses:
             backlog.ended(track)

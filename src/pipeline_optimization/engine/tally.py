@@ -7,7 +7,7 @@ have a position are entered by it, so that many at once need no loop: the sum is
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from functools import lru_cache
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Literal
@@ -20,9 +20,10 @@ from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
-    from pipeline_optimization.engine.clock import AttemptTimers, Clock
+    from pipeline_optimization.engine.backlog import Backlog, Flight
+    from pipeline_optimization.engine.clock import Clock
     from pipeline_optimization.engine.wire import Answer
-    from pipeline_optimization.types import Capabilities, Completion
+    from pipeline_optimization.types import Capabilities, Completion, Orchestrator, TimeAccount
     from pipeline_optimization.types.events import EngineEvent
 
 __all__ = [
@@ -163,8 +164,18 @@ class Silence:
     def __init__(self, logged: Logged) -> None:
         self._logged = logged
 
-    def follow(self, timers: AttemptTimers) -> None:
+    def follow(self, orchestrator: Orchestrator, flight: Flight) -> None:
         """Attempts are about to be timed."""
+
+    def reading(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Items are about to be read; return what they are to be read from."""
+        return items
+
+    def pauses(self, backlog: Backlog) -> None:
+        """The driver is about to wait for something to happen."""
+
+    def goes_on(self) -> None:
+        """The driver has waited."""
 
     def handed_out(self, attempt_id: int, track: Track) -> None:
         """An attempt goes to the orchestrator."""
@@ -192,6 +203,10 @@ class Silence:
     def ended(self) -> None:
         """The orchestrator is closed. Attempts that are still open are abandoned, if they began."""
 
+    def account(self, begun: float, ended: float) -> TimeAccount | None:
+        """Return where the time of the slots went between two moments of the engine's clock, the run inside; None where nobody asked."""
+        return None
+
 
 def announcer_for(
     emit: Emit | None,
@@ -204,7 +219,7 @@ def announcer_for(
 ) -> Silence:
     """Return what makes events of a run and hands them to ``emit``; it is imported only if there is somebody to hand them to.
 
-    ``heard`` are the names of the events that anybody wants; None stands for all.
+    ``heard`` are the names of what anybody wants, which may be the ``TimeAccount`` alone; None stands for all.
     """
     if emit is None:
         return Silence(logged)

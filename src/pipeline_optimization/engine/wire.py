@@ -61,9 +61,9 @@ class Done:
 
 @frozen(kw_only=True)
 class Answer:
-    """A worker's answer: a result or an error, the simulated latency that it passed, and how long all of it took.
+    """A worker's answer: a result or an error, the simulated time that it passed, how long all of it took, and how long of that it waited.
 
-    Both times are in seconds. ``began`` is when the attempt began, in nanoseconds of the worker's own monotonic clock, 0 where time is
+    These times are in seconds. ``began`` is when the attempt began, in nanoseconds of the worker's own monotonic clock, 0 where time is
     simulated. ``done`` is what else was done in the attempt, and ``elements`` how many elements of the input were in it.
     ``log`` has what the attempt has logged, if anything.
     """
@@ -76,6 +76,7 @@ class Answer:
     done: Sequence[Done] = ()
     elements: int = 1
     log: AttemptLog | None = None
+    waited: float = 0.0
 
 
 def encode_call(call: Call) -> bytes:
@@ -99,18 +100,37 @@ def encode_answer(answer: Answer) -> bytes:
     facts = None if error is None else {one.name: getattr(error, one.name) for one in fields(ErrorRecord)}
     done = [(one.task, one.number, one.positions) for one in answer.done]
     log = None if answer.log is None else answer.log.to_wire()
-    parts = (answer.result, facts, answer.latency, answer.seconds, answer.began, done, answer.elements, log)
+    parts = (
+        answer.result,
+        facts,
+        answer.latency,
+        answer.seconds,
+        answer.began,
+        done,
+        answer.elements,
+        answer.waited,
+        log,
+    )
     return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
 
 def decode_answer(payload: bytes) -> Answer:
     """Return the answer. Raises whatever pickle raises where the bytes are not those that a worker returned."""
-    result, facts, latency, seconds, began, done, elements, kept = pickle.loads(payload)
+    result, facts, latency, seconds, began, done, elements, waited, kept = pickle.loads(payload)
     log = None if kept is None else AttemptLog(*kept)
     if facts is not None:
-        return Answer(error=ErrorRecord(**facts), latency=latency, seconds=seconds, began=began, log=log)
-    others = [Done(*one) for one in done]
-    return Answer(result=result, latency=latency, seconds=seconds, began=began, done=others, elements=elements, log=log)
+        error = ErrorRecord(**facts)
+        return Answer(error=error, latency=latency, seconds=seconds, began=began, waited=waited, log=log)
+    return Answer(
+        result=result,
+        latency=latency,
+        seconds=seconds,
+        began=began,
+        done=[Done(*one) for one in done],
+        elements=elements,
+        waited=waited,
+        log=log,
+    )
 
 
 def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.attempt_log import AttemptLog, LogSettings
@@ -27,6 +27,7 @@ from pipeline_optimization.engine.stage import (
     end_fork,
     is_of_the_run,
 )
+from pipeline_optimization.engine.waiting import Steps, of_thread
 from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
 from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.types import ErrorRecord
@@ -190,6 +191,8 @@ class Pending:
         self.element: Callable[[], str] | None = None
         self.log: AttemptLog | None = None
         self.is_answered = False
+        self._waited = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.latency else 0.0
+        self._mark: int | None = None
 
     @property
     def run(self) -> str:
@@ -218,6 +221,7 @@ class Pending:
         """Run the task and return the answer's bytes. ``took`` is how many seconds that takes where time is simulated."""
         self._took = took
         before = attempt_here.set(self)
+        self._mark = of_thread.waited
         try:
             self._begin()
             return self._done(self._get_stage()(self.call.data))
@@ -236,7 +240,7 @@ class Pending:
         try:
             self._begin()
             stage = cast("AsyncStage", self._get_stage())
-            return self._done(await stage.run_async(self.call.data))
+            return self._done(await self._timed(stage.run_async(self.call.data)))
         except BaseException as error:
             if is_of_the_run(error):
                 raise
@@ -245,6 +249,15 @@ class Pending:
             return self._failed(error)
         finally:
             attempt_here.reset(before)
+
+    async def _timed(self, coroutine: Coroutine[Any, Any, bytes | Bundled]) -> bytes | Bundled:
+        if not self._worker.setup.is_timed:
+            return await coroutine
+        steps = Steps(coroutine)
+        try:
+            return await steps
+        finally:
+            self._waited += steps.waited / 1e9
 
     def _begin(self) -> None:
         if self.is_over():
@@ -267,8 +280,9 @@ class Pending:
     ) -> bytes:
         self.is_answered, capture = True, self._worker.capture
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
+        waited = self._waited if self._mark is None else self._waited + (of_thread.waited - self._mark) / 1e9
         if self._took is not None:  # in imagined time
-            began, seconds = 0, self._took
+            began, seconds, waited = 0, self._took, max(0.0, self._took - self._draw.compute)
         return encode_answer(
             Answer(
                 result=result,
@@ -279,6 +293,7 @@ class Pending:
                 done=done,
                 elements=elements,
                 log=self.log if capture is None else capture.take(self.log),
+                waited=waited,
             )
         )
 

@@ -23,6 +23,7 @@ class WorkerSetup:
     """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable.
 
     ``files`` are the modules of plugins that are single files; a worker makes them before it unpickles the rest.
+    ``is_timed``: workers measure how long attempts await.
     ``policy`` is the label of the run's retry policy, for the harness's record, and ``own_policies`` those of tasks that have their own.
     ``logs`` is how the parent logs, None if nobody there wants to know.
     """
@@ -31,6 +32,7 @@ class WorkerSetup:
     argument: object
     faults: FaultPlan
     files: Sequence[FileModule] = ()
+    is_timed: bool = False
     policy: str = ""
     own_policies: Mapping[str, str] = field(factory=dict)
     logs: LogSettings | None = None

@@ -168,7 +168,7 @@ class Digest:
             self._note_error(event, stands_for)
         if event.began_ns is None or event.ended_ns is None:
             return
-        began, waited = self._since_start(event.began_ns / 1e9), event.latency_ns / 1e9
+        began, waited = self._since_start(event.began_ns / 1e9), event.waited_ns / 1e9
         seconds = max(0.0, (event.ended_ns - event.began_ns) / 1e9)
         if stands_for:
             task.add(seconds, min(waited, seconds), stands_for)

@@ -68,6 +68,8 @@ def line_of(seq: int, event: Written, **more: object) -> str:
         del facts["run_id"]
     if isinstance(event, RunFinished):
         facts["error"] = None if event.error is None else _error(event.error)
+        if event.account is None:
+            del facts["account"]
     return _line({"seq": seq, "kind": KINDS[type(event)], "time_ns": time, **facts, **more})
 
 
@@ -117,7 +119,7 @@ class AttemptLines:
         """Return the line of an attempt, which ``stands_for`` so many."""
         (
             _, item, task, number, outcome, error, status, worker, slot, handed_out, began, ended, back, latency,
-            bytes_in, bytes_out, elements, bundle,
+            bytes_in, bytes_out, elements, bundle, waited,
         ) = event  # fmt: skip
         key = (task, worker, slot, outcome, status)
         head = self._heads.get(key)
@@ -131,6 +133,8 @@ class AttemptLines:
         tail = "" if error is None else f',"error":{_error_text(error)}'
         if stands_for != 1:
             tail += f',"stands_for":{stands_for}'
+        if waited:
+            tail += f',"waited_ns":{waited}'
         if bundle:
             tail += f',"bundle":{_encode(bundle)}'
         if handed_out is None or began is None:

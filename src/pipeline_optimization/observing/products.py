@@ -78,11 +78,13 @@ def _notes_of(reader: EventReader) -> Sequence[str]:
 
 
 def account_of(digest: Digest) -> Sequence[tuple[str, float]]:
-    """Return where the time went of all slots that were used, as names with seconds, the largest things to change first."""
+    """Return where the time of the slots went, as names with seconds: as the run itself says at its end, else as far as its attempts tell."""
+    if digest.finished is not None and digest.finished.account is not None:
+        return list(digest.finished.account.parts.items())
     tasks = digest.tasks.values()
-    busy, waiting = sum(task.seconds for task in tasks), sum(task.waited for task in tasks)
+    busy, waited = sum(task.seconds for task in tasks), sum(task.waited for task in tasks)
     rest = max(0.0, digest.slots_used * digest.seconds - busy)
-    return [("computing", max(0.0, busy - waiting)), ("waiting", waiting), ("between attempts", rest)]
+    return [("compute", max(0.0, busy - waited)), ("wait", waited), ("between attempts", rest)]
 
 
 def _events(reader: EventReader) -> Iterator[tuple[RunEvent, int]]:

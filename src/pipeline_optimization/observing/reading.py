@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple, Union, get_args, get_orig
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION, first_line
 from pipeline_optimization.observing.sampling import Segment
-from pipeline_optimization.types import ErrorRecord, TaskTotals
+from pipeline_optimization.types import ErrorRecord, TaskTotals, TimeAccount
 from pipeline_optimization.types.events import AttemptEnded, RunEvent
 
 __all__ = ["EventReader", "Line", "is_of_events"]
@@ -24,7 +24,7 @@ SECOND = 1_000_000_000
 
 CLASSES: Mapping[str, type] = {name: kind for kind, name in KINDS.items()}
 HINTS: Mapping[type, Mapping[str, Any]] = {
-    kind: get_type_hints(kind) for kind in (*KINDS, Segment, TaskTotals, ErrorRecord)
+    kind: get_type_hints(kind) for kind in (*KINDS, Segment, TaskTotals, ErrorRecord, TimeAccount)
 }
 
 
@@ -163,8 +163,9 @@ class EventReader:
         return made
 
     def _value(self, value: Any, hint: Any) -> Any:
-        if ErrorRecord in get_args(hint) and isinstance(value, dict):
-            return self._made(ErrorRecord, value)
+        for kind in (ErrorRecord, TimeAccount):
+            if kind in get_args(hint) and isinstance(value, dict):
+                return self._made(kind, value)
         if get_args(hint)[1:] == (TaskTotals,) and isinstance(value, dict):
             return {name: self._made(TaskTotals, one if isinstance(one, dict) else {}) for name, one in value.items()}
         return tuple(value) if isinstance(value, list) else value

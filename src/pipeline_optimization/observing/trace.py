@@ -19,7 +19,8 @@ __all__ = ["Trace"]
 
 PID = 1
 
-WAIT = "simulated wait"
+WAIT = "wait"
+"""What a simulated latency is called, which passes first, and what was awaited, of which only the length is known."""
 
 
 @define
@@ -67,8 +68,8 @@ class Trace:
             yield {"ph": "M", "tid": slot, "name": "thread_sort_index", "args": {"sort_index": slot}}
         place = {"tid": slot, "ts": self._at(began)}
         yield {"ph": "X", **place, "dur": took / 1000, "name": event.task, "cat": event.outcome, "args": _facts(event)}
-        if event.latency_ns:
-            yield {"ph": "X", **place, "dur": min(took, event.latency_ns) / 1000, "name": WAIT, "cat": "wait"}
+        if event.waited_ns:
+            yield {"ph": "X", **place, "dur": min(took, event.waited_ns) / 1000, "name": WAIT, "cat": "wait"}
         before = self._failed.pop(event.item, None)
         if before is not None:
             flow = {"name": "retry", "cat": "retry", "id": f"{event.item} {event.attempt}"}

@@ -107,6 +107,7 @@ class RunOptions:
     accept_changed_code: bool = False
     events: str | None = field(default=None, converter=_path)
     events_limit: int = DEFAULT_EVENTS_LIMIT
+    account: bool = False
 
     @classmethod
     def called(cls, values: Mapping[str, Any]) -> Self:

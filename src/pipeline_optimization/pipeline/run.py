@@ -112,8 +112,8 @@ def execute(
                 plan.retry.build(), seed=faults.seed, case=faults.case, scale=faults.time_scale, own=plan.policies
             ),
             clock=clock,
-            emit=observing.emit if observing.is_heard else None,
-            heard=observing.heard,
+            emit=observing.emit if observing.is_heard or plan.options.account else None,
+            heard=observing.heard | ({"TimeAccount"} if plan.options.account else set()),
             name=plan.executor.name,
             run_id=run_id,
             limits=_limits(plan),
@@ -131,6 +131,7 @@ def execute(
             faults=faults,
             files=[*registry.file_modules, *loaded.modules],
             logs=logs.settings,
+            is_timed=plan.options.account or observing.is_heard,
             **_labels(plan),
         )
         announced = _announced(
@@ -149,8 +150,11 @@ def execute(
             save(at_once=True)  # the run has finished when all of it is kept
 
     def summarise() -> RunSummary:
-        runtime = (clock.now() - start) * 1000.0
-        return _summary(plan, engine, runtime, [*job.warnings, *observing.warnings, *logs.warnings], keeping)
+        ended = clock.now()
+        runtime = (ended - start) * 1000.0
+        warnings = [*job.warnings, *observing.warnings, *logs.warnings]
+        summary = _summary(plan, engine, runtime, warnings, keeping)
+        return evolve(summary, account=engine.account(start, ended)) if plan.options.account else summary
 
     return job.report(summarise)
 

@@ -49,7 +49,8 @@ def announced(
     run_id: str,
 ) -> Iterator[None]:
     """Tell ``emit`` that the run starts, and how it has ended, errors included."""
-    emit(_started(plan, sources, loaded, clock, run_id))
+    started = _started(plan, sources, loaded, clock, run_id)
+    emit(started)
     raised: ErrorRecord | None = None
     try:
         yield
@@ -57,7 +58,7 @@ def announced(
         raised = describe_error(error)
         raise
     finally:
-        emit(_finished(job, engine, keeping, raised, now=clock.now(), run_id=run_id))
+        emit(_finished(job, engine, keeping, raised, begun=started.time, now=clock.now(), run_id=run_id))
 
 
 def _started(
@@ -94,6 +95,7 @@ def _finished(
     keeping: Keeping | Unkept,
     raised: ErrorRecord | None,
     *,
+    begun: float,
     now: float,
     run_id: str,
 ) -> RunFinished:
@@ -114,6 +116,7 @@ def _finished(
         abandoned_attempts=tally.abandoned,
         ledger_entries=tally.ledger_entries,
         ledger_digest=tally.ledger_digest,
+        account=engine.account(begun, now),
     )
 
 

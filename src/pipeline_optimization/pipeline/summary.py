@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, fields, frozen
 
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types import TimeAccount
 
 __all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list", "totals_of"]
 
@@ -72,6 +75,7 @@ class RunSummary(Conclusions):
     resumed_items: int
     checkpoint: str
     warnings: Sequence[str]
+    account: TimeAccount | None = None
 
     def parts(self) -> dict[str, Any]:
         """Return everything by name, that of the faults too, for a report that has it side by side with its results."""

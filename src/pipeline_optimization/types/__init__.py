@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         WorkerSeen,
     )
     from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
+    from pipeline_optimization.types.time_account import TimeAccount
 
 __all__ = [
     "Attempt",
@@ -78,6 +79,7 @@ __all__ = [
     "TaskProfile",
     "TaskRetried",
     "TaskTotals",
+    "TimeAccount",
     "Tokenizer",
     "WorkerLost",
     "WorkerSeen",
@@ -91,6 +93,7 @@ _HOME = {
     "LogNormal": "durations",
     "Quantiles": "durations",
     "TaskProfile": "fault_profiles",
+    "TimeAccount": "time_account",
 }
 """The modules of what few runs need; other names that are not imported are those of events."""
 

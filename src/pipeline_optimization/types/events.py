@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from attrs import field, frozen
 
 from pipeline_optimization.types.attempts import ErrorRecord
+from pipeline_optimization.types.time_account import TimeAccount
 
 __all__ = [
     "AttemptEnded",
@@ -95,7 +96,7 @@ class AttemptEnded(NamedTuple):
 
     ``status`` says what became of the item by this attempt: "" while it goes on (there is another attempt, its bundle was split, or
     the run was stopped). ``slot`` counts from 1; attempts of one slot do not overlap; it is 0 where the worker is not known.
-    ``latency_ns`` is the simulated part of the attempt. ``bytes_in`` are those of the item, ``bytes_out`` those of the result, and ``elements`` is
+    ``latency_ns`` is the simulated part of the attempt, and ``waited_ns`` how long it waited: for a simulated latency, or for what it awaited. ``bytes_in`` are those of the item, ``bytes_out`` those of the result, and ``elements`` is
     how many elements of the input the attempt took together. ``bundle`` is the item in whose attempt this one was made, empty for all others.
 
     A named tuple, since a run may have millions of attempts, and an attrs class takes five times as long to make.
@@ -119,6 +120,7 @@ class AttemptEnded(NamedTuple):
     bytes_out: int
     elements: int
     bundle: str = ""
+    waited_ns: int = 0
 
     @property
     def time(self) -> float:
@@ -214,7 +216,7 @@ class RunFinished:
     """A run ended, whatever its outcome. ``stopped`` says what ended it early; empty where nothing did.
 
     ``reason`` says so for people, and ``error`` is the exception that ended it, if one did. ``tasks`` are exact totals; ``ledger_digest`` stands for
-    all attempts that answered, in any order.
+    all attempts that answered, in any order. ``account`` tells where the time went since ``RunStarted``, unless nobody hears of attempts.
     """
 
     run_id: str
@@ -232,6 +234,7 @@ class RunFinished:
     abandoned_attempts: int = 0
     ledger_entries: int = 0
     ledger_digest: str = ""
+    account: TimeAccount | None = None
 
 
 EngineEvent = WorkerSeen | WorkerLost | AttemptEnded | TaskFailed | TaskRetried | ItemFinished

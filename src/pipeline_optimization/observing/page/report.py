@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from html import escape
 from importlib.resources import files
 
+from pipeline_optimization.observing.advice import advice_for
 from pipeline_optimization.observing.digest import MOST_SLOTS, Digest
 from pipeline_optimization.observing.page.charts import durations_chart, progress_chart, timeline_chart
 from pipeline_optimization.observing.page.drawing import COLORS, bar_of_shares, clock, number, table
 
 __all__ = ["page_of"]
-
-ADVICE: Mapping[str, str] = {
-    "computing": "More cores, or faster functions, would shorten the run.",
-    "waiting": "More slots would let more waits overlap.",
-    "between attempts": "Items were few or small for so many slots: a larger chunk size, or fewer slots, would do.",
-}
-"""What to do about the largest share of the time."""
 
 LONGEST = 300
 """Characters of an error's message in the report."""
@@ -66,9 +60,7 @@ def _time(digest: Digest, account: Sequence[tuple[str, float]]) -> Iterator[str]
     whole = sum(amount for _, amount in account)
     yield "<h2>Where the time went</h2>"
     if whole:
-        name, amount = max(account, key=lambda one: one[1])
-        advice = ADVICE.get(name, "")
-        yield f"<p>Of the time of all slots, {amount / whole:.0%} was {escape(name)}. {escape(advice)}</p>"
+        yield f"<p>{_whole(digest)}{escape(advice_for(dict(account)))}</p>"
         yield bar_of_shares(account, whole)
     yield "<h2>What each slot did</h2>"
     more = "" if len(digest.busy) < MOST_SLOTS else f" The first {MOST_SLOTS} slots are drawn."
@@ -76,13 +68,22 @@ def _time(digest: Digest, account: Sequence[tuple[str, float]]) -> Iterator[str]
         keys = "".join(
             f'<li><i class="{COLORS[at % len(COLORS)]}"></i>{escape(task)}</li>' for at, task in enumerate(digest.tasks)
         )
-        yield f"<p>Each box is an attempt; its pale part is a simulated wait. Point at it for its item.{more}</p>"
+        yield f"<p>Each box is an attempt; its pale part is a wait. Point at it for its item.{more}</p>"
         yield f'<ul class="legend">{keys}<li><i class="bad"></i>failed or lost</li></ul>'
     else:
         yield f"<p>The run has too many attempts to draw each: the darker, the busier the slot was.{more}</p>"
     yield timeline_chart(digest)
     yield "<h2>Elements a second</h2>"
     yield progress_chart(digest.done, digest.seconds)
+
+
+def _whole(digest: Digest) -> str:
+    """Return of how many slots for how long the account is."""
+    account = digest.finished.account if digest.finished is not None else None
+    if account is None:
+        return ""
+    slots = "1 slot" if account.slots == 1 else f"{number(account.slots)} slots"
+    return f"{clock(account.wall)} of {slots}. "
 
 
 def _happenings(digest: Digest) -> Iterator[str]:
@@ -128,7 +129,7 @@ def _happenings(digest: Digest) -> Iterator[str]:
     if digest.slowest:
         yield "<h2>The slowest attempts</h2>"
         yield table(
-            ["item", "attempt", "outcome", "took", "simulated wait", "began after"],
+            ["item", "attempt", "outcome", "took", "waited", "began after"],
             [
                 [one.item, str(one.attempt), one.outcome, clock(one.seconds), clock(one.waited), clock(one.began)]
                 for one in sorted(digest.slowest, reverse=True)

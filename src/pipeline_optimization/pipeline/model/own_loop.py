@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
+from pipeline_optimization.engine.waiting import noted
 from pipeline_optimization.own_thread import call_in_thread
 
 __all__ = ["OwnLoop", "run_to_end"]
@@ -19,7 +20,8 @@ def run_to_end(start: Start[R], timeout: float | None) -> R:
     """Return what a coroutine returns, which is cancelled after ``timeout`` seconds; it is started where it runs."""
 
     async def limited() -> R:
-        return await asyncio.wait_for(start(), timeout)
+        with noted(start()) as steps:
+            return await asyncio.wait_for(steps, timeout)
 
     return _beside_any_loop(lambda: asyncio.run(limited()))
 
@@ -37,7 +39,8 @@ class OwnLoop:
 
         async def limited() -> R:
             self._task = asyncio.current_task()
-            result = await asyncio.wait_for(start(), timeout)
+            with noted(start()) as steps:
+                result = await asyncio.wait_for(steps, timeout)
             self._task = None
             return result
 

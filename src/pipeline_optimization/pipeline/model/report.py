@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import field, frozen
 
@@ -11,6 +11,9 @@ from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
 from pipeline_optimization.pipeline.summary import Conclusions, RunSummary, counts_to_dict, failed_to_list
 from pipeline_optimization.plain_data import plain
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types import TimeAccount
 
 __all__ = ["PipelineReport"]
 
@@ -63,6 +66,11 @@ class PipelineReport(Conclusions, Generic[Result]):
     def warnings(self) -> Sequence[str]:
         return self.summary.warnings
 
+    @property
+    def account(self) -> TimeAccount | None:
+        """Return where the time went, if the run was asked to keep that."""
+        return self.summary.account
+
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data for JSON, its keys in reading order.
 
@@ -98,6 +106,7 @@ class PipelineReport(Conclusions, Generic[Result]):
             "abandoned_attempts": summary.abandoned_attempts,
             "floor": round(summary.floor, 3),
             "startup": round(summary.startup, 3),
+            "account": None if summary.account is None else summary.account.to_dict(),
             **counts_to_dict(self),
             "failed_items": failed_to_list(self.failed_items, with_traceback=True),
             "ledger": {"entries": summary.ledger_entries, "digest": summary.ledger_digest},

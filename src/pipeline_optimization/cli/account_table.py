@@ -1,0 +1,36 @@
+"""Where the time of a run's slots went, for people at a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_optimization.observing.advice import advice_for
+from pipeline_optimization.observing.page.drawing import clock
+from pipeline_optimization.types import TimeAccount
+
+__all__ = ["account_table"]
+
+BAR = 30
+"""Characters of the longest bar."""
+
+
+def account_table(account: TimeAccount) -> Group:
+    """Return the kinds of time with their shares, and what to do about the largest one."""
+    whole = account.wall * account.slots
+    slots = "1 slot" if account.slots == 1 else f"{account.slots:,} slots"
+    table = Table(box=None, pad_edge=False)
+    table.add_column("time of slots", no_wrap=True)
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("share", justify="right", no_wrap=True)
+    table.add_column("", overflow="crop", no_wrap=True)
+    for name, seconds in account.parts.items():
+        share = seconds / whole if whole else 0.0
+        table.add_row(name, _plain(clock(seconds)), f"{share:.1%}", "━" * round(BAR * share))
+    title = f"Where the time went, {_plain(clock(account.wall))} of {slots}:"
+    return Group(Text(title), table, Text(advice_for(account.parts)))
+
+
+def _plain(text: str) -> str:
+    return text.replace("\u202f", " ")

@@ -1,0 +1,74 @@
+"""How long attempts wait for what they await.
+
+What an event loop runs beside an attempt is not the attempt's own time, so what is measured are its steps: from each moment at which the loop
+goes on with its coroutine to the next ``await`` that has to wait. Tasks that the coroutine starts itself count as awaited.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Coroutine, Generator, Iterator
+from contextlib import contextmanager
+from typing import Any, Generic, TypeVar
+
+__all__ = ["OfThread", "Steps", "noted", "of_thread"]
+
+R = TypeVar("R")
+
+
+class OfThread(threading.local):
+    """The nanoseconds so far in which the thread awaited something, in event loops of an attempt's own."""
+
+    waited = 0
+
+
+of_thread = OfThread()
+"""A worker looks at it before an attempt and after it."""
+
+
+class Steps(Generic[R]):
+    """An awaitable that runs a coroutine, and knows for how many nanoseconds that ran itself (``ran``) and waited (``waited``)."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, R]) -> None:
+        self._coroutine = coroutine
+        self._begun = time.monotonic_ns()
+        self.ran = 0
+
+    @property
+    def waited(self) -> int:
+        """Return the nanoseconds since this was made in which the coroutine did not run."""
+        return max(0, time.monotonic_ns() - self._begun - self.ran)
+
+    def __await__(self) -> Generator[Any, Any, R]:
+        coroutine = self._coroutine
+        given: Any = None
+        error: BaseException | None = None
+        try:
+            while True:
+                begun = time.monotonic_ns()
+                try:
+                    asked = coroutine.send(given) if error is None else coroutine.throw(error)
+                except StopIteration as end:
+                    return end.value  # type: ignore[no-any-return]  # as generators have it
+                finally:
+                    self.ran += time.monotonic_ns() - begun
+                given = error = None
+                try:
+                    given = yield asked
+                except GeneratorExit:
+                    raise
+                except BaseException as thrown:  # noqa: BLE001 - it is the coroutine's
+                    error = thrown
+        finally:
+            coroutine.close()
+
+
+@contextmanager
+def noted(coroutine: Coroutine[Any, Any, R]) -> Iterator[Steps[R]]:
+    """Give what runs a coroutine in a loop of its own thread, and note for the thread how long that waited."""
+    steps = Steps(coroutine)
+    try:
+        yield steps
+    finally:
+        of_thread.waited += steps.waited

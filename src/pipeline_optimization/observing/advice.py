@@ -1,0 +1,26 @@
+"""What to do about the kind of time that took most of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["ADVICE", "advice_for"]
+
+ADVICE: Mapping[str, str] = {
+    "compute": "Processes on more cores, or faster functions, would shorten the run; where functions wait in calls that block, more threads.",
+    "wait": "More slots would let more waits overlap: more workers, or asyncio with async functions.",
+    "retry delay": "The run waited for items that had failed: a policy with shorter delays would retry sooner, if the service allows it.",
+    "transport": "Attempts are small for what it takes to bring them to workers: larger chunks, or fewer workers.",
+    "driver": "The run's own process could not keep the slots busy, or started them: larger chunks, or fewer workers.",
+    "idle": "There was too little to do at once: smaller chunks would spread it, or fewer workers do as well.",
+}
+"""By kind of time. The how-to on observing runs explains each."""
+
+
+def advice_for(parts: Mapping[str, float]) -> str:
+    """Return a sentence or two about the largest part of the time; nothing where there was none."""
+    whole = sum(parts.values())
+    if not whole:
+        return ""
+    name, most = max(parts.items(), key=lambda one: one[1])
+    return f"Most of it, {most / whole:.0%}, was {name}. {ADVICE.get(name, '')}".rstrip()
