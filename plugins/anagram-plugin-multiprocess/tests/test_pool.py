@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 
 import pytest
 
 from anagram_plugin_multiprocess import pool as pool_module
 from anagram_plugin_multiprocess.pool import WorkerPool
+from anagram_plugin_multiprocess.start_method import StartMethod
 from anagram_plugin_multiprocess.worker_process import DEATH_PATIENCE
 from pipeline_optimization.anagrams.stages import build_stages
 from pipeline_optimization.engine.faults import FaultPlan
@@ -27,7 +27,7 @@ class Time:
 def test_workers_are_waited_for_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """What keeps one from dying, such as a fork server that hangs, keeps the others, too: nobody waits for each in turn."""
     setup = WorkerSetup(build=build_stages, argument=None, faults=FaultPlan())
-    pool = WorkerPool(get_context("spawn"), setup.to_bytes(), 3, with_main=False)
+    pool = WorkerPool(StartMethod("spawn", setup.to_bytes()), setup.to_bytes(), 3)
     pool.open()
     processes = [worker.process for worker in pool]
     join, time = BaseProcess.join, Time()

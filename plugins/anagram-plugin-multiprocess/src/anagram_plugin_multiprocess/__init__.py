@@ -19,7 +19,8 @@ class MultiprocessOptions:
         0, help="worker processes; 0 means one for each processor that may be used", at_least=0, at_most=1024
     )
     start: Literal["auto", "forkserver", "spawn", "fork"] = option(
-        "auto", help="how workers start; auto is forkserver where there is one, else spawn. fork is unsafe with threads"
+        "auto",
+        help="how workers start; auto forks a program that has no threads and nothing open, else it is forkserver or spawn",
     )
 
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Sequence
-from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 
+from anagram_plugin_multiprocess.forking import shares_nothing
 from anagram_plugin_multiprocess.pool import WorkerPool
-from anagram_plugin_multiprocess.safe_path import safe_path
-from anagram_plugin_multiprocess.start_method import choose_context, needs_main
-from anagram_plugin_multiprocess.worker_process import serve
-from pipeline_optimization.engine.worker import WorkerSetup
+from anagram_plugin_multiprocess.start_method import StartMethod
 from pipeline_optimization.errors import WorkerStartError
 from pipeline_optimization.plural import counted
 from pipeline_optimization.processors import processors
-from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.thread_probe import startable
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
@@ -32,24 +27,17 @@ class MultiprocessOrchestrator:
     def __init__(self, workers: int, start: str) -> None:
         self.slots = workers or processors()
         self._start = start
+        # Asked before the run opens anything: what it opens itself, its workers leave alone.
+        self._may_fork = start == "auto" and shares_nothing()
         self._pool: WorkerPool | None = None
         self._waiting: deque[Attempt] = deque()
         self._started: Callable[[int], None] = lambda attempt_id: None
 
     def open(self, context: OpenContext) -> None:
-        processes = choose_context(self._start)
-        with_main = needs_main(context.worker_init, processes)
+        start_method = StartMethod(self._start, context.worker_init, may_fork=self._may_fork)
         _look_for_room(self.slots + HELPERS)
-        if processes.get_start_method() != "fork" and os.name == "posix":
-            # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
-            with stop_signals_blocked(), safe_path():
-                resource_tracker.ensure_running()
-        if processes.get_start_method() == "forkserver":
-            # What workers are forked from imports once what each would. It does not if it runs already, for whomever.
-            modules = WorkerSetup.from_bytes(context.worker_init).modules
-            processes.set_forkserver_preload([serve.__module__, *modules])
         self._started = context.started
-        self._pool = WorkerPool(processes, context.worker_init, self.slots, with_main=with_main)
+        self._pool = WorkerPool(start_method, context.worker_init, self.slots)
         self._pool.open(interruptible=context.interruptible)
 
     def submit(self, attempt: Attempt) -> None:

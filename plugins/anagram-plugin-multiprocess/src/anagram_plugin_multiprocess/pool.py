@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from multiprocessing.context import BaseContext
 from multiprocessing.util import Finalize
 
+from anagram_plugin_multiprocess.start_method import StartMethod
 from anagram_plugin_multiprocess.worker_process import DEATH_PATIENCE, WorkerProcess
 from pipeline_optimization.errors import WorkerStartError
 from pipeline_optimization.signal_mask import stop_signals_blocked
@@ -40,9 +40,8 @@ they leave that signal to the parent."""
 class WorkerPool:
     """Keeps ``size`` workers once it is open, or says why that cannot be."""
 
-    def __init__(self, context: BaseContext, worker_init: bytes, size: int, *, with_main: bool) -> None:
-        self._context = context
-        self._with_main = with_main
+    def __init__(self, start_method: StartMethod, worker_init: bytes, size: int) -> None:
+        self._start_method = start_method
         self._init = worker_init
         self._size = size
         self._workers: list[WorkerProcess] = []
@@ -71,8 +70,9 @@ class WorkerPool:
     def _start(self) -> None:
         while True:
             try:
+                context, with_main = self._start_method.next()
                 with stop_signals_blocked():
-                    self._workers.append(WorkerProcess(self._context, self._init, with_main=self._with_main))
+                    self._workers.append(WorkerProcess(context, self._init, with_main=with_main))
             except (EOFError, ConnectionError):
                 self._note_start_death("they were gone before they could be told what to do")
             except OSError as error:

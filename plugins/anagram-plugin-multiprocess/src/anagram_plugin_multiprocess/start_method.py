@@ -5,28 +5,67 @@ from __future__ import annotations
 import os
 import sys
 from importlib.util import find_spec
-from multiprocessing import forkserver, get_all_start_methods, get_context
+from multiprocessing import forkserver, get_all_start_methods, get_context, resource_tracker
 from multiprocessing.context import BaseContext
 
+from anagram_plugin_multiprocess.forking import is_single_threaded
+from anagram_plugin_multiprocess.safe_path import safe_path
 from anagram_plugin_multiprocess.starting import UNGUARDED, is_importing_main
-from pipeline_optimization.engine.worker import WorkerSetup
+from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.errors import WorkerStartError
+from pipeline_optimization.signal_mask import stop_signals_blocked
 
-__all__ = ["choose_context", "needs_main", "unguarded"]
+__all__ = ["StartMethod", "unguarded"]
 
 AS_THEY_ARE = " Functions of pipelines can be sent as they are: pip install pipeline-optimization[notebook]"
 """What helps where cloudpickle is missing."""
 
+SERVED = "anagram_plugin_multiprocess.worker_process"
+"""The module that a fork server imports for its workers, besides those of their set-up."""
 
-def choose_context(start: str) -> BaseContext:
-    """Return multiprocessing with a start method; ``auto`` is the best one that works in this process.
 
-    Raises WorkerStartError if the one that was asked for does not work.
+class StartMethod:
+    """How the workers of one run start.
+
+    ``may_fork``: the workers of ``auto`` are copies of this process, as long as it has one thread; a copy is there in milliseconds, while a fork server
+    has to import first. Which of the two it is, is asked before each start: a thread may have come since the last one.
     """
-    if is_importing_main():
-        # Any message would come from each worker; the parent has one, and knows this code. A fork server would turn
-        # SystemExit into another one.
-        os._exit(UNGUARDED)
+
+    def __init__(self, name: str, worker_init: bytes, *, may_fork: bool = False) -> None:
+        if is_importing_main():
+            # Any message would come from each worker; the parent has one, and knows this code. A fork server would turn
+            # SystemExit into another one.
+            os._exit(UNGUARDED)
+        self._name = name
+        self._init = worker_init
+        self._may_fork = may_fork and name == "auto"
+        self._by_name: tuple[BaseContext, bool] | None = None
+
+    def next(self) -> tuple[BaseContext, bool]:
+        """Return multiprocessing with the method of the next worker, and whether that imports the caller's program.
+
+        Raises WorkerStartError if the method that was asked for does not work, or workers cannot import what they need.
+        """
+        if self._may_fork and is_single_threaded():
+            return get_context("fork"), False
+        if self._by_name is None:
+            self._by_name = self._prepared()
+        return self._by_name
+
+    def _prepared(self) -> tuple[BaseContext, bool]:
+        context = _context_of(self._name)
+        with_main = _needs_main(self._init, context)
+        if context.get_start_method() != "fork" and os.name == "posix":
+            # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
+            with stop_signals_blocked(), safe_path():
+                resource_tracker.ensure_running()
+        if context.get_start_method() == "forkserver":
+            # What workers are forked from imports once what each would. It does not if it runs already, for whomever.
+            context.set_forkserver_preload([SERVED, *WorkerSetup.from_bytes(self._init).modules])
+        return context, with_main
+
+
+def _context_of(start: str) -> BaseContext:
     has_server = "forkserver" in get_all_start_methods()
     if start == "auto":
         return get_context("forkserver" if has_server and not _is_server_the_parents() else "spawn")
@@ -50,7 +89,7 @@ def _is_server_the_parents() -> bool:
     return False
 
 
-def needs_main(worker_init: bytes, context: BaseContext) -> bool:
+def _needs_main(worker_init: bytes, context: BaseContext) -> bool:
     """Return whether workers must import the caller's program, since a component is defined in it.
 
     Raises WorkerStartError if they cannot.

@@ -16,7 +16,8 @@ WORKER = "anagram-worker"
 UNGUARDED = 71
 """The exit code of a worker that met a second count while it imported the parent's program."""
 
-_START = threading.Lock()
+_START = threading.RLock()
+"""A worker that is forked is born with it held by what has become its own thread, and can start workers itself."""
 
 
 def start(process: BaseProcess, *, with_main: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -48,6 +49,7 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None, code: 
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent is not None and os.getppid() != parent:
         return  # it died before it could be asked for; under fork no pipe would ever tell, as we hold copies of its ends
+    gc.freeze()  # what a forked process has of its parent's is not its own to collect, nor to move in memory
     worker = Worker(worker_init)
     try:
         connection.send_bytes(READY)
