@@ -152,7 +152,7 @@ def test_the_command_says_what_to_use(events: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ([], "Say what the work takes: --from EVENTS"),
+        ([], "Say what the work takes, in one way: --from EVENTS"),
         (["--from", "gone.jsonl"], "gone.jsonl"),
         (["--from", "EVENTS", "--workers", "0"], "'0' is no list of numbers from 1 to"),
         (["--from", "EVENTS", "--workers", "a"], "'a' is no list of numbers"),

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TextIO
 
 from rich.table import Table
 from rich.text import Text
 
 from pipeline_optimization.cli.console import TableConsole, for_terminal
-from pipeline_optimization.foresight.advice import Advice, clock
+from pipeline_optimization.foresight.advice import Advice, clock, interval, is_tied, times, title
 from pipeline_optimization.foresight.simulate import Prediction
+from pipeline_optimization.foresight.what_if import SPEEDS
 
-__all__ = ["MOST_ROWS", "print_advice"]
+__all__ = ["print_advice", "print_change", "print_curve", "print_speeds"]
 
 MOST_ROWS = 12
 """Lines of a table that is not detailed; the best of each orchestrator is always among them."""
 
 
-def print_advice(advice: Advice, stream: TextIO, *, detailed: bool, notes: Sequence[str] = ()) -> None:
+def print_advice(advice: Advice, stream: TextIO, *, detailed: bool) -> None:
     """Print what to use and why, a table of what was foreseen, and what must be known of it."""
     console = TableConsole(stream)
     console.print(Text(for_terminal(advice.sentence), style="bold"))
@@ -33,8 +34,54 @@ def print_advice(advice: Advice, stream: TextIO, *, detailed: bool, notes: Seque
     left = len(advice.predictions) - len(shown)
     legend = "90 %: the interval that nine of ten runs should be in. = cannot be told from the best."
     console.print(Text(legend + (f" --detailed shows {left} more." if left else ""), style="dim"))
-    for note in notes:
-        console.print(Text(f"Note: {for_terminal(note)}", style="yellow"))
+
+
+def print_change(before: Advice, after: Advice, text: str, stream: TextIO) -> None:
+    """Print what a change of the work is worth: what the run takes as it is, and with it, each in its best way."""
+    old, new = before.use, after.use
+    pace = ", which cannot be told apart"
+    if new.seconds and old.seconds and not (is_tied(new, old) and is_tied(old, new)):
+        ratio = old.seconds / new.seconds
+        pace = f", {times(ratio)} as fast" if ratio >= 1 else f", {times(1 / ratio)} as long"
+    sentence = f"With {text}: {clock(new.seconds)} ({title(new)}) instead of {clock(old.seconds)} ({title(old)}){pace}."
+    TableConsole(stream).print(Text(f"\n{for_terminal(sentence)}"))
+
+
+def print_curve(advice: Advice, stream: TextIO) -> None:
+    """Print the time over the number of workers, a column for each orchestrator."""
+    retry = advice.use.configuration.retry_name
+    chosen = {
+        (one.configuration.workers, one.configuration.orchestrator): one
+        for one in advice.predictions
+        if one.configuration.retry_name == retry
+    }
+    names = list(dict.fromkeys(one.configuration.orchestrator for one in advice.predictions))
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for heading in ("workers", *names):
+        table.add_column(for_terminal(heading), justify="right")
+    for workers in sorted({number for number, _ in chosen}):
+        row = [chosen.get((workers, name)) for name in names]
+        table.add_row(f"{workers:,}", *("" if one is None else clock(one.seconds) for one in row))
+    console = TableConsole(stream)
+    console.print()
+    console.print(table)
+
+
+def print_speeds(found: Mapping[str, Sequence[float]], use: Prediction, stream: TextIO) -> None:
+    """Print what the run would take if one task were faster, and the floor, below which no number of workers brings it."""
+    if not found:
+        return
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column("if a task took …")
+    for speed in SPEEDS:
+        table.add_column(f"{speed:g}x", justify="right")
+    for name, seconds in found.items():
+        table.add_row(for_terminal(name), *map(clock, seconds))
+    console = TableConsole(stream)
+    console.print()
+    console.print(table)
+    limit = f"As it is, {title(use)} takes {clock(use.seconds)}; unlimited workers would take {clock(use.floor)}."
+    console.print(Text(for_terminal(limit), style="dim"))
 
 
 def _shown(advice: Advice) -> Sequence[Prediction]:
@@ -52,8 +99,8 @@ def _table(advice: Advice, shown: Sequence[Prediction]) -> Table:
     titles = ["orchestrator", "workers", *(["retry"] if has_retries else []), "time", "90 %", "attempts"]
     titles += [*(["lost"] if has_failures else []), "cores", "bound by"]
     left = {"orchestrator", "retry", "bound by"}
-    for title in titles:
-        table.add_column(title, justify="left" if title in left else "right", no_wrap=True)
+    for heading in titles:
+        table.add_column(heading, justify="left" if heading in left else "right", no_wrap=True)
     for one in shown:
         style = "green" if one is advice.use else ""
         table.add_row(*_cells(one, advice, has_retries=has_retries, has_failures=has_failures), style=style)
@@ -68,7 +115,7 @@ def _cells(one: Prediction, advice: Advice, *, has_retries: bool, has_failures: 
         f"{chosen.workers:,}",
         *([for_terminal(chosen.retry_name)] if has_retries else []),
         clock(one.seconds),
-        f"{clock(one.low)} – {clock(one.high)}",
+        interval(one),
         f"{one.attempts:,.0f}",
         *([f"{one.failures:,.0f}"] if has_failures else []),
         f"{one.busy_cores:.1f}",

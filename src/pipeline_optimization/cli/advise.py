@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pipeline_optimization.cli.pipeline_option import pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.errors import AnagramError, OptionError
 
 if TYPE_CHECKING:
+    from pipeline_optimization.foresight.candidates import Candidate
     from pipeline_optimization.foresight.costs import OrchestratorCosts
+    from pipeline_optimization.foresight.what_if import WhatIf
     from pipeline_optimization.registry import Registry
-    from pipeline_optimization.types import RetryPolicy
 
 __all__ = ["advise"]
 
@@ -27,6 +29,8 @@ class _Numbers(click.ParamType[Sequence[int]]):
     name = "numbers"
 
     def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> Sequence[int]:
+        if isinstance(value, list):
+            return value
         try:
             found = sorted({int(one) for one in str(value).split(",")})
         except ValueError:
@@ -38,7 +42,23 @@ class _Numbers(click.ParamType[Sequence[int]]):
 
 @click.command()
 @click.option(
-    "--from", "path", metavar="RECORD|EVENTS", help="What the work takes: as a recorded run (--events, --record) shows."
+    "--from",
+    "path",
+    metavar="RECORD|EVENTS",
+    help="What the work takes: as a recorded run (--events, --record) shows.",
+)
+@click.option("--faults", metavar="NAME|FILE.toml", help="What the work takes: as a fault profile says. Needs --items.")
+@click.option(
+    "--items",
+    type=click.IntRange(1, 10**12),
+    metavar="N",
+    help="How many elements of the input there are.  [default: as recorded]",
+)
+@pipeline_option("Whose steps the fault profile is of.")
+@click.option(
+    "--latency-scale",
+    type=float,
+    help="Multiplies the times of --faults.  [default: 0.05; 1 with a profile of your own]",
 )
 @click.option(
     "--orchestrator",
@@ -48,11 +68,7 @@ class _Numbers(click.ParamType[Sequence[int]]):
     help="Foresee only this one (repeatable).  [default: all that are installed]",
 )
 @click.option(
-    "--workers",
-    type=_Numbers(),
-    default=None,
-    metavar="N,N,…",
-    help="Numbers of workers.  [default: some that make sense]",
+    "--workers", type=_Numbers(), metavar="N,N,…", help="Numbers of workers.  [default: some that make sense]"
 )
 @click.option(
     "--retry",
@@ -61,17 +77,33 @@ class _Numbers(click.ParamType[Sequence[int]]):
     metavar="NAME",
     help="Under this retry policy (repeatable).  [default: that of the recorded run]",
 )
+@click.option(
+    "--what-if",
+    "changes",
+    multiple=True,
+    metavar="CHANGE",
+    help="Foresee other work or other ways: TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, workers=1..1000, retry=NAME (repeatable: all together).",
+)
 @click.option("--calibrate", is_flag=True, help="Measure what orchestrators cost here anew; it is kept in the cache.")
-@click.option("--detailed", is_flag=True, help="Show all that was foreseen.")
+@click.option(
+    "--detailed", is_flag=True, help="Show all that was foreseen, and what the run gains if a task were faster."
+)
+@click.option("--export", "exports", multiple=True, metavar="FILE", help="Write .json, .md or .html (repeatable).")
 @plugin_options
 @click.pass_context
-def advise(
+def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     ctx: click.Context,
     /,
     path: str | None,
+    faults: str | None,
+    items: int | None,
+    pipeline: str | None,
+    latency_scale: float | None,
     orchestrators: Sequence[str],
     workers: Sequence[int] | None,
     retries: Sequence[str],
+    changes: Sequence[str],
+    exports: Sequence[str],
     *,
     calibrate: bool,
     detailed: bool,
@@ -83,44 +115,71 @@ def advise(
     \b
     anagram run --pipeline status.py access.log --events events.jsonl
     anagram advise --from events.jsonl
-    anagram advise --from events.jsonl --orchestrator threaded --workers 8,16,32
+    anagram advise --from events.jsonl --what-if parse.compute=0.5x --what-if workers=1..64
+    anagram advise --faults services.toml --items 100000
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
-    registry = selected_registry(ctx)
-    if path is None:
-        raise click.UsageError("Say what the work takes: --from EVENTS of a run (anagram run … --events EVENTS).")
-    from pipeline_optimization.cli.advice_table import print_advice  # noqa: PLC0415 - --help is quick without it
-    from pipeline_optimization.cli.runs import record_at  # noqa: PLC0415 - as above
+    from pipeline_optimization.cli.advice_table import print_advice, print_change, print_curve, print_speeds  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.cli.known_work import known_work  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.advice_export import check_form, exported  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.calibrate import this_machine  # noqa: PLC0415 - as above
-    from pipeline_optimization.foresight.candidates import candidates  # noqa: PLC0415 - as above
-    from pipeline_optimization.foresight.foreseeing import foresee  # noqa: PLC0415 - as above
-    from pipeline_optimization.foresight.observed import observed  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.foreseeing import foresee, gains  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.what_if import parse_what_if  # noqa: PLC0415 - as above
+    from pipeline_optimization.output import open_output, refuse_overwriting  # noqa: PLC0415 - as above
 
-    seen = observed(record_at(path).events)
+    for export in exports:
+        check_form(export)
+        refuse_overwriting(export, [one for one in (path, faults) if one is not None], option="--export")
+    registry = selected_registry(ctx)
+    known = known_work(registry, path=path, faults=faults, items=items, pipeline=pipeline, latency_scale=latency_scale)
+    change = parse_what_if(changes, list(known.work.tasks))
     machine = this_machine()
-    found = candidates(
-        registry,
-        orchestrators=orchestrators,
-        workers=workers or (),
-        retries=_policies(registry, retries or [seen.retry or "exponential"]),
-        cores=max(1, round(machine.cores)),
-    )
+    found = _candidates(registry, change, orchestrators, workers or (), retries or [known.retry], machine.cores)
     costs, notes = _costs(registry, dict.fromkeys(one.configuration.orchestrator for one in found), anew=calibrate)
     found = [one for one in found if one.configuration.orchestrator in costs]
     if not found:
         raise OptionError("No orchestrator could be measured on this machine: " + " ".join(notes))
-    advice = foresee(seen.work, found, costs, machine)
-    print_advice(advice, sys.stdout, detailed=detailed, notes=[*seen.notes, *notes])
+    advice = foresee(change.of(known.work), found, costs, machine)
+    notes = [*known.notes, *notes]
+    print_advice(advice, sys.stdout, detailed=detailed)
+    if change.changes:
+        before = foresee(known.work, found, costs, machine)
+        print_change(before, advice, change.text, sys.stdout)
+    if len(change.workers) > 1:
+        print_curve(advice, sys.stdout)
+    if detailed or change.changes:
+        print_speeds(gains(change.of(known.work), advice.use, costs, machine), advice.use, sys.stdout)
+    for note in notes:
+        click.echo(f"Note: {note}", err=True)
+    for export in exports:
+        with open_output(export) as stream:
+            stream.write(exported(advice, export, notes))
 
 
-def _policies(registry: Registry, names: Sequence[str]) -> Mapping[str, RetryPolicy]:
-    return {name: registry.retry_policy(name).build() for name in names}
+def _candidates(  # noqa: PLR0917 - what the command was given
+    registry: Registry,
+    change: WhatIf,
+    orchestrators: Sequence[str],
+    workers: Sequence[int],
+    retries: Sequence[str],
+    cores: float,
+) -> Sequence[Candidate]:
+    from pipeline_optimization.foresight.candidates import candidates  # noqa: PLC0415 - --help is quick without it
+
+    names = [*(change.retries or retries)]
+    return candidates(
+        registry,
+        orchestrators=orchestrators,
+        workers=change.workers or workers,
+        retries={name: registry.retry_policy(name).build() for name in names},
+        cores=max(1, round(cores)),
+    )
 
 
 def _costs(
     registry: Registry, names: Mapping[str, object], *, anew: bool
 ) -> tuple[dict[str, OrchestratorCosts], list[str]]:
     """Return what orchestrators cost here, and a note for each that cannot run here."""
-    from pipeline_optimization.foresight.calibrate import costs_here  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.calibrate import costs_here  # noqa: PLC0415 - --help is quick without it
 
     costs, notes = {}, []
     for name in names:

@@ -83,15 +83,12 @@ def _few(least: float, work: WorkModel) -> float:
 def _sentence(
     use: Prediction, arguments: Sequence[str], predictions: Sequence[Prediction], ties: Sequence[Prediction]
 ) -> str:
-    slowest = max(predictions, key=lambda one: one.seconds)
-    gain = (
-        f", {times(slowest.seconds / use.seconds)} as fast as {title(slowest)}"
-        if use.seconds and slowest is not use
-        else ""
-    )
+    gain, simplest = "", predictions[0]
+    if use.seconds and simplest.seconds > use.seconds:
+        gain = f", {times(simplest.seconds / use.seconds)} as fast as {title(simplest)}"
     is_simplest = "the simplest of those that cannot be told apart: " if len(ties) > 1 else ""
     return (
-        f"Use {shlex.join(arguments)}: {is_simplest}about {clock(use.seconds)} ({clock(use.low)} to {clock(use.high)}){gain}, "
+        f"Use {shlex.join(arguments)}: {is_simplest}about {clock(use.seconds)} ({interval(use, ' to ')}){gain}, "
         f"since {REASONS[use.bound]}."
     )
 
@@ -125,6 +122,13 @@ def clock(seconds: float) -> str:
         if seconds >= least:
             return f"{seconds / unit:.3g} {name}"
     return f"{seconds:.3g} s" if seconds >= 1 or not seconds else f"{seconds * 1000:.3g} ms"
+
+
+def interval(one: Prediction, between: str = " – ") -> str:
+    """Return the 90 % interval, with its unit once if both ends have the same."""
+    low, high = clock(one.low), clock(one.high)
+    (number, _, unit), same = low.partition(" "), high.partition(" ")[2]
+    return f"{number if unit == same else low}{between}{high}"
 
 
 def times(ratio: float) -> str:

@@ -8,11 +8,12 @@ from pipeline_optimization.foresight.advice import Advice, advise
 from pipeline_optimization.foresight.candidates import Candidate
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.simulate import Prediction, predict
+from pipeline_optimization.foresight.what_if import faster
 from pipeline_optimization.foresight.work import WorkModel
 
-__all__ = ["foresee", "foresee_each", "seeds_for"]
+__all__ = ["foresee", "foresee_each", "gains", "seeds_for"]
 
-MOST_ATTEMPTS = 5000
+MOST_ATTEMPTS = 2000
 """Attempts of a run in virtual time where many are compared; longer ones are told from two of that length."""
 
 ALL_ATTEMPTS = 20_000
@@ -66,3 +67,23 @@ def foresee(
     """
     predictions = foresee_each(work, candidates, costs, machine, tick=tick)
     return advise(predictions, arguments=[one.arguments for one in candidates], work=work)
+
+
+def gains(
+    work: WorkModel, prediction: Prediction, costs: Mapping[str, OrchestratorCosts], machine: Machine
+) -> Mapping[str, Sequence[float]]:
+    """Return, for each task, what the run would take in a prediction's configuration if the task were faster (``SPEEDS``)."""
+    configuration = prediction.configuration
+
+    def seconds_of(changed: WorkModel) -> float:
+        found = predict(
+            changed,
+            configuration,
+            costs[configuration.orchestrator],
+            machine,
+            seeds=seeds_for(work),
+            most_attempts=MOST_ATTEMPTS,
+        )
+        return found.seconds
+
+    return faster(work, seconds_of)

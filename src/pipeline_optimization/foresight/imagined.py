@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 from struct import Struct
 
@@ -13,6 +13,7 @@ from pipeline_optimization.engine.work import Item
 from pipeline_optimization.foresight.machine import Call
 from pipeline_optimization.foresight.work import QUANTUM, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.types import Attempt, ErrorRecord
+from pipeline_optimization.types.durations import Durations
 
 __all__ = ["ImaginedWork"]
 
@@ -31,17 +32,27 @@ UNKNOWN_ERROR = "Exception"
 
 @define(eq=False)
 class ImaginedWork:
-    """The workload of a model. What attempts take is drawn by item and number of the attempt, so it is the same for every orchestrator."""
+    """The workload of a model. What attempts take is drawn by item and number of the attempt, so it is the same for every orchestrator.
+
+    ``progress`` is how much is done at which time, as ``now`` tells it if it is given: the seconds that finished elements should take on average.
+    """
 
     model: WorkModel
     seed: int
+    now: Callable[[], float] | None = None
+    progress: list[tuple[float, float]] = field(factory=list)
     _errors: Mapping[str, _Errors] = field(init=False)
+    _times: Mapping[str, Sequence[Callable[[float], float]]] = field(init=False)
     _made: dict[tuple[str, str], float] = field(factory=dict)
     _numbers: dict[str, int] = field(factory=dict)
     _salts: Mapping[str, bytes] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._salts = {name: f"{self.seed} {name}".encode()[-MOST_SALT:] for name in self.model.tasks}
+        self._times = {
+            name: [_drawing(times) for times in (task.wait, task.compute, task.blocked)]
+            for name, task in self.model.tasks.items()
+        }
         self._errors = {name: _Errors.of(name, task) for name, task in self.model.tasks.items()}
 
     def items(self) -> Iterator[Item]:
@@ -53,8 +64,14 @@ class ImaginedWork:
             yield self._item(model.source, elements)
 
     def accept(self, item: Item, result: bytes) -> Iterator[Item]:
-        """Return what finished elements make possible, and the rest of a bundle."""
+        """Note what is done. Return what finished elements make possible, and the rest of a bundle."""
         done = int(result)
+        if self.now is not None:
+            before = self.progress[-1][1] if self.progress else 0.0
+            self.progress.append((self.now(), before + done * self.model.tasks[item.task].seconds))
+        return self._made_possible(item, done)
+
+    def _made_possible(self, item: Item, done: int) -> Iterator[Item]:
         rest = item.weight - done
         for one in self.model.tasks[item.task].follow_ups:
             yield from self._follow_ups(item.task, one, done)
@@ -66,7 +83,7 @@ class ImaginedWork:
         call = decode_call(attempt.payload)
         task = self.model.tasks[call.task]
         draws = _draws(self._salts[call.task], int(call.fault_key), call.number)
-        wait, compute, blocked = task.wait.at(draws[0]), task.compute.at(draws[1]), task.blocked.at(draws[2])
+        wait, compute, blocked = (at(draw) for at, draw in zip(self._times[call.task], draws, strict=False))
         elements = int(call.data)
         if task.is_bundled:
             elements = min(elements, max(1, int(QUANTUM / max(wait + blocked + compute / rate, 1e-12)) + 1))
@@ -95,7 +112,22 @@ class ImaginedWork:
         number = self._numbers[task] = self._numbers.get(task, 0) + 1
         name = str(number)
         failed = self._errors[task].first if has_failed else None
-        return Item(id=name, task=task, fault_key=name, data=b"%d" % elements, weight=elements, size=0, failed=failed)
+        return Item(
+            id=name,
+            task=task,
+            fault_key=name,
+            data=b"%d" % elements,
+            weight=elements,
+            size=0,
+            position=number,  # the ledger needs no hash for it then
+            failed=failed,
+        )
+
+
+def _drawing(times: Durations) -> Callable[[float], float]:
+    """Return what draws from a distribution, quickly where it is the same each time."""
+    least = times.least
+    return times.at if times.most > least else lambda share: least
 
 
 def _draws(salt: bytes, item: int, attempt: int) -> Sequence[float]:

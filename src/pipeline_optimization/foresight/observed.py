@@ -152,6 +152,9 @@ class _Seen:
             items=items,
             elements=elements if works[source].is_bundled else items,
             is_count_known=self.finished is not None and self.finished.is_complete,
+            delay_scale=self.started.latency_scale
+            if self.started is not None and self.started.faults != "none"
+            else 1.0,
         )
 
     def _task_work(self, name: str, task: _Task, follow_ups: tuple[FollowUp, ...]) -> TaskWork:

@@ -61,6 +61,11 @@ class TaskWork:
     is_bundled: bool = False
     observed: int = 0
 
+    @property
+    def seconds(self) -> float:
+        """Return what an element takes on average, however that is spent."""
+        return self.compute.mean + self.wait.mean + self.blocked.mean
+
     def resampled(self, random: Random) -> TaskWork:
         """Return the task as other observations of the same number could have shown it (Efron's bootstrap)."""
         if not self.observed:
@@ -92,6 +97,7 @@ class WorkModel:
         items: How many such items there are.
         elements: How many elements are in all of them together; as many as items, unless they are bundles.
         is_count_known: Whether the input was read to its end, so that these are all.
+        delay_scale: What delays before retries are multiplied by, as they are in runs whose times are simulated at a scale.
     """
 
     tasks: Mapping[str, TaskWork]
@@ -99,6 +105,7 @@ class WorkModel:
     items: int
     elements: int = field()
     is_count_known: bool = True
+    delay_scale: float = 1.0
 
     @elements.default
     def _as_many_as_items(self) -> int:
@@ -129,8 +136,7 @@ class WorkModel:
         found = 0.0
         for name, number in self.number_of_items().items():
             task = self.tasks[name]
-            each = task.compute.mean + task.wait.mean + task.blocked.mean
-            found += max(float(self.items), number * each / QUANTUM) if task.is_bundled else number
+            found += max(float(self.items), number * task.seconds / QUANTUM) if task.is_bundled else number
         return found
 
     @property

@@ -1,0 +1,88 @@
+"""What ``anagram advise`` is told of the work: a recorded run, or a fault profile and a number of elements."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import click
+from attrs import frozen
+
+from pipeline_optimization.cli.pipeline_option import found_pipeline
+from pipeline_optimization.cli.runs import record_at
+from pipeline_optimization.engine.faults import TaskFaults
+from pipeline_optimization.engine.profile_files import read_profile
+from pipeline_optimization.engine.profiles import faults_under
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.foresight.observed import observed
+from pipeline_optimization.foresight.profiled import profiled
+from pipeline_optimization.foresight.work import WorkModel
+from pipeline_optimization.pipeline.plan import RunOptions
+from pipeline_optimization.registry import Registry
+
+__all__ = ["KnownWork", "known_work"]
+
+
+@frozen(kw_only=True)
+class KnownWork:
+    """The work, the retry policy that goes with it, and what a user must know of it."""
+
+    work: WorkModel
+    retry: str = "exponential"
+    notes: Sequence[str] = ()
+
+
+def known_work(
+    registry: Registry,
+    *,
+    path: str | None,
+    faults: str | None,
+    items: int | None,
+    pipeline: str | None,
+    latency_scale: float | None,
+) -> KnownWork:
+    """Return what the work takes. Raises UsageError for options that do not go together, or that tell nothing of it."""
+    if (path is None) == (faults is None):
+        raise click.UsageError(
+            "Say what the work takes, in one way: --from EVENTS of a run (anagram run … --events EVENTS), or --faults PROFILE with --items N."
+        )
+    if path is not None:
+        if pipeline is not None or latency_scale is not None:
+            raise click.UsageError(
+                "--pipeline and --latency-scale go with --faults: events tell the steps and their times."
+            )
+        seen = observed(record_at(path).events)
+        work = seen.work if items is None else seen.work.scaled(items)
+        return KnownWork(work=work, retry=seen.retry or "exponential", notes=seen.notes)
+    assert faults is not None
+    if items is None:
+        raise click.UsageError("How many elements are there? A profile does not say: add --items N.")
+    found, source, scale = _faults(registry, faults, pipeline, latency_scale)
+    if not any(one.is_simulated for one in found.values()):
+        raise OptionError(
+            f"The fault profile {faults!r} lets no task wait, compute or fail, so that it tells nothing of the work."
+        )
+    note = "What the tasks' functions take themselves is not in a profile; a recorded run shows it (--from EVENTS)."
+    return KnownWork(work=profiled(found, items, source=source, scale=scale), notes=[note])
+
+
+def _faults(
+    registry: Registry, faults: str, pipeline: str | None, latency_scale: float | None
+) -> tuple[Mapping[str, TaskFaults], str, float]:
+    """Return how the tasks misbehave in the order of the pipeline, the task that reads the input, and what times are multiplied by."""
+    if pipeline is not None:
+        found = found_pipeline(pipeline, {}, registry)
+        plan = found.plan(
+            registry,
+            RunOptions.called(
+                {"faults": faults, "latency_scale": latency_scale, "orchestrator": "sequential", "seed": 0}
+            ),
+        )
+        return plan.faults.tasks, found.pipeline.input.task, plan.faults.latency_scale
+    profile = read_profile(Path(faults)) if faults.endswith(".toml") else registry.fault_profile(faults).build()
+    if not profile.tasks:
+        raise OptionError(
+            f"The fault profile {faults!r} names no task: say whose tasks it is for, with --pipeline FILE.py."
+        )
+    tasks = {name: faults_under(profile, name, TaskFaults()) for name in profile.tasks}
+    return tasks, "input", 1.0 if latency_scale is None else latency_scale

@@ -1,0 +1,190 @@
+"""What would be if a task were faster, failed less often, or more workers ran it: changes of a model, as users write them.
+
+``fetch.latency=0.5x`` halves what the task waits, ``fetch.latency=0.2`` makes it 0.2 seconds; ``workers=1..1000`` asks for a curve.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from attrs import evolve, field, frozen
+
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.foresight.work import NOTHING, TaskWork, WorkModel
+from pipeline_optimization.spelling_hint import did_you_mean
+from pipeline_optimization.types.durations import Durations, constant
+
+__all__ = ["SPEEDS", "Change", "WhatIf", "faster", "parse_what_if"]
+
+OF_A_TASK = ("latency", "compute", "failure_rate")
+ALLOWED = "TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, workers=8, workers=1..1000 or retry=NAME"
+MOST_WORKERS = 100_000
+
+SPEEDS = (0.75, 0.5, 0.25, 0.0)
+"""What a task's times are multiplied by for the curve that tells which one is worth making faster."""
+
+STEPS = (1, 2, 5)
+"""The numbers of workers in each power of ten of a curve."""
+
+
+@frozen(kw_only=True)
+class Change:
+    """One change of a task: ``what`` of it is multiplied by ``factor``, or is ``value`` instead if there is one."""
+
+    task: str
+    what: str
+    factor: float = 1.0
+    value: float | None = None
+
+    def of(self, task: TaskWork) -> TaskWork:
+        """Return a changed task."""
+        if self.what == "failure_rate":
+            rate = task.failure_rate * self.factor if self.value is None else self.value
+            return evolve(task, failure_rate=min(1.0, rate))
+        if self.what == "compute":
+            return evolve(task, compute=self._times(task.compute))
+        if self.value is None:
+            return evolve(task, wait=self._times(task.wait), blocked=self._times(task.blocked))
+        # One wait instead of both, of the kind that there was.
+        if task.blocked.most > 0 and task.wait.most == 0:
+            return evolve(task, blocked=constant(self.value))
+        return evolve(task, wait=constant(self.value), blocked=NOTHING)
+
+    def _times(self, durations: Durations) -> Durations:
+        return multiplied(durations, self.factor) if self.value is None else constant(self.value)
+
+
+@frozen(kw_only=True)
+class WhatIf:
+    """All that shall be different: ``changes`` of tasks, the numbers of ``workers``, the names of ``retries``. Empty ones stay as they are."""
+
+    changes: Sequence[Change] = ()
+    workers: Sequence[int] = ()
+    retries: Sequence[str] = ()
+    text: str = field(default="", eq=False)
+
+    def of(self, work: WorkModel) -> WorkModel:
+        """Return the changed work."""
+        tasks = dict(work.tasks)
+        for change in self.changes:
+            tasks[change.task] = change.of(tasks[change.task])
+        return evolve(work, tasks=tasks)
+
+
+def parse_what_if(texts: Iterable[str], tasks: Sequence[str]) -> WhatIf:
+    """Return what users ask for, each text one change; all of them together.
+
+    Raises:
+        OptionError: If there is no such task, or a value is wrong; it says what is allowed.
+    """
+    changes: list[Change] = []
+    workers: list[int] = []
+    retries: list[str] = []
+    given = list(texts)
+    for text in given:
+        key, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not value:
+            raise _wrong(text)
+        if key == "workers":
+            workers += _workers(text, value)
+        elif key == "retry":
+            retries.append(value)
+        else:
+            changes.append(_change(text, key, value, tasks))
+    return WhatIf(changes=changes, workers=sorted(set(workers)), retries=retries, text=", ".join(given))
+
+
+def _change(text: str, key: str, value: str, tasks: Sequence[str]) -> Change:
+    task, dot, what = key.rpartition(".")
+    if not dot:
+        raise _wrong(text)
+    if task not in tasks:
+        raise OptionError(
+            f"--what-if {text!r}: there is no task {task!r}. There are {', '.join(tasks)}.{did_you_mean(task, tasks)}"
+        )
+    if what not in OF_A_TASK:
+        raise OptionError(f"--what-if {text!r}: a task has {', '.join(OF_A_TASK)}.{did_you_mean(what, OF_A_TASK)}")
+    number = _number(value.removesuffix("x"))
+    if number is None or (what == "failure_rate" and not value.endswith("x") and number > 1):
+        allowed = (
+            "from 0 to 1, or a factor such as 0.5x"
+            if what == "failure_rate"
+            else "seconds such as 0.2, or a factor such as 0.5x"
+        )
+        raise OptionError(f"--what-if {text!r}: {what} takes {allowed}, not {value!r}.")
+    return (
+        Change(task=task, what=what, factor=number)
+        if value.endswith("x")
+        else Change(task=task, what=what, value=number)
+    )
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and number >= 0 else None
+
+
+def _workers(text: str, value: str) -> Sequence[int]:
+    found = re.fullmatch(r"(\d{1,6})(?:\.\.(\d{1,6}))?", value)
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not 1 <= first <= last <= MOST_WORKERS:
+        raise OptionError(
+            f"--what-if {text!r}: workers takes a number from 1 to {MOST_WORKERS:,} such as 8, or a range such as 1..1000."
+        )
+    steps = (step * 10**power for power in range(6) for step in STEPS)
+    return sorted({first, *(step for step in steps if first < step < last), last})
+
+
+def _wrong(text: str) -> OptionError:
+    return OptionError(f"--what-if {text!r} is no change. Allowed are {ALLOWED}.")
+
+
+@frozen
+class _Multiplied:
+    """A distribution whose times are all multiplied."""
+
+    base: Durations
+    factor: float
+
+    @property
+    def least(self) -> float:
+        return self.base.least * self.factor
+
+    @property
+    def most(self) -> float:
+        return self.base.most * self.factor
+
+    @property
+    def mean(self) -> float:
+        return self.base.mean * self.factor
+
+    def at(self, share: float) -> float:
+        return self.base.at(share) * self.factor
+
+
+def multiplied(durations: Durations, factor: float) -> Durations:
+    """Return a distribution whose times are all multiplied."""
+    if factor == 0:
+        return NOTHING
+    return durations if factor == 1 else _Multiplied(durations, factor)
+
+
+def faster(work: WorkModel, seconds_of: Callable[[WorkModel], float]) -> Mapping[str, Sequence[float]]:
+    """Return, for each task, what the run would take if the task's times were each of ``SPEEDS`` of what they are.
+
+    The question is that of Coz (Curtsinger and Berger, SOSP 2015): which part is worth making faster? A task beside which others keep the run
+    busy gains nothing. Tasks that take no time are left out.
+    """
+    found = {}
+    for name, task in work.tasks.items():
+        if task.wait.most > 0 or task.blocked.most > 0 or task.compute.most > 0:
+            changes = [
+                [Change(task=name, what=what, factor=speed) for what in ("latency", "compute")] for speed in SPEEDS
+            ]
+            found[name] = [seconds_of(WhatIf(changes=one).of(work)) for one in changes]
+    return found
