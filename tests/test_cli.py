@@ -179,7 +179,7 @@ def test_broken_pipe() -> None:
 
 
 def test_progress_on_a_terminal() -> None:
-    """On a terminal, work of more than a second shows how far it is, and takes the line away at the end."""
+    """On a terminal, work of more than a second shows how far it is, by task, and takes the lines away at the end."""
     ours, theirs = os.openpty()
     arguments = ["--test-case", "medium", "--latency-scale", "0.3", "--seed", "1", "--format", "csv"]
     with subprocess.Popen(
@@ -194,7 +194,8 @@ def test_progress_on_a_terminal() -> None:
         assert process.wait() == 0
     os.close(ours)
     assert re.search(rb"items done, \d+ s", shown)
-    assert shown.endswith(b"\r\x1b[K")
+    assert re.search(rb"task +done .*\r?\nfilter_input +1 ", shown)
+    assert shown.endswith(b"\x1b[J")
 
 
 def test_plugins_list() -> None:

@@ -22,7 +22,7 @@ from pipeline_optimization.anagrams.stages import (
 )
 from pipeline_optimization.counting.totals import Totals, sample_of
 from pipeline_optimization.engine.faults import fault_key
-from pipeline_optimization.engine.work import Item
+from pipeline_optimization.engine.work import FollowUps, Item
 from pipeline_optimization.sources.encoding import Decoded
 
 if TYPE_CHECKING:
@@ -157,7 +157,8 @@ class StagedWorkload:
         words = Counter(map(str.lower, text.split("\n") if text else ()))
         encoded = [word.encode("utf-8", "surrogatepass") for word in words]
         self._totals.add_words(words.total(), len(words), sample_of(encoded))
-        return (
+        items = (
             Item(id=f"{item.id}:{word}", task=FIND_ANAGRAMS, fault_key=fault_key(word), data=data, weight=words[word])
             for word, data in zip(words, encoded, strict=True)
         )
+        return FollowUps(FIND_ANAGRAMS, items, len(words))

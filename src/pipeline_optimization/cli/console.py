@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TextIO
@@ -11,11 +10,9 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.cli.columns import PIPE_WIDTH, wanted_columns
 
 __all__ = ["TableConsole", "for_terminal"]
-
-PIPE_WIDTH = 160
-"""Columns where the output is no terminal, and so has no width of its own, and ``COLUMNS`` gives none."""
 
 LEAST_WIDTH = 40
 """A narrower terminal wraps lines itself, which is better than that numbers are cut."""
@@ -35,7 +32,7 @@ class TableConsole(Console):
 
     def __init__(self, stream: TextIO, *, pipe_width: int | None = PIPE_WIDTH, is_recorded: bool = False) -> None:
         # rich takes COLUMNS for terminals and pipes alike where it is given no width.
-        has_width = not is_recorded and (stream.isatty() or os.environ.get("COLUMNS", "").isdecimal())
+        has_width = not is_recorded and (stream.isatty() or wanted_columns() is not None)
         super().__init__(
             file=stream,
             highlight=False,

@@ -8,6 +8,8 @@ import threading
 from collections.abc import Sequence
 from typing import Self, TextIO, cast
 
+from pipeline_optimization.cli.columns import wanted_columns
+
 __all__ = ["LiveRegion"]
 
 
@@ -39,7 +41,12 @@ class LiveRegion:
 
     @property
     def size(self) -> tuple[int, int]:
-        """Return how many columns and lines the terminal has."""
+        """Return how many columns and lines may be used; ``COLUMNS`` may ask for fewer than the terminal has."""
+        columns, lines = self._terminal
+        return min(columns, wanted_columns() or columns), lines
+
+    @property
+    def _terminal(self) -> tuple[int, int]:
         size = os.get_terminal_size(self._stream.fileno())
         return size.columns or 80, size.lines or 24  # some terminals say that they have none
 
@@ -74,7 +81,7 @@ class LiveRegion:
         """Return what takes the region away. A terminal that has become narrower has wrapped its lines."""
         if not self._lines:
             return ""
-        columns, _ = self.size
+        columns, _ = self._terminal
         rows = sum(max(1, -(-len(line) // columns)) for line in self._lines)
         return "\r\x1b[K" if rows == 1 else f"\r\x1b[{rows - 1}A\x1b[J"
 

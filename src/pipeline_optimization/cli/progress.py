@@ -1,6 +1,6 @@
-"""How far a run is: one line that changes on a terminal, for work of more than a second, or a line of its own now and then.
+"""How far a run is, and each of its tasks: lines that change on a terminal, or a line now and then in a log.
 
-Nothing is shown where errors are piped, unless ``--progress plain`` asks for it.
+On a terminal they come for work of more than a second. Nothing is shown where errors are piped, unless ``--progress plain`` asks for it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from typing import Self
 import click
 
 from pipeline_optimization.cli.live_region import LiveRegion
+from pipeline_optimization.cli.task_rows import Rates, TaskRow, lines_of
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.plural import counted
-from pipeline_optimization.sources import FileSource, Source
+from pipeline_optimization.sources import FileSource, Source, TextSource
 from pipeline_optimization.sources.compression import compression_of
 
 __all__ = ["ProgressLine", "progress_option"]
@@ -28,6 +29,9 @@ INTERVAL = 0.1
 PLAIN_INTERVAL = 10.0
 """Seconds between two lines where each is a line of its own, as in a log."""
 
+LEAST_MEGABYTES = 50_000
+"""Bytes from which on an input is shown in megabytes."""
+
 ENOUGH = 0.05
 """The share of the input from which on the end can be estimated."""
 
@@ -36,7 +40,7 @@ progress_option = click.option(
     type=click.Choice(["auto", "plain", "off"]),
     default="auto",
     show_default=True,
-    help="auto: one line on a terminal; plain: a line every ten seconds, also in a log; off: none.",
+    help="auto: on a terminal, how far the run is and each of its tasks; plain: a line every ten seconds, also in a log; off: none.",
 )
 
 
@@ -58,6 +62,7 @@ class ProgressLine:
         self._clock = clock
         self._start = clock()
         self._due = self._start + (PLAIN_INTERVAL if self._is_plain else PATIENCE)
+        self._rates = Rates(clock)
         self._region = LiveRegion() if self._is_on and not self._is_plain else None
 
     def __enter__(self) -> Self:
@@ -70,25 +75,52 @@ class ProgressLine:
         now = self._clock()
         if not self._is_on or (now < self._due and (self._is_plain or not progress.step)):
             return
-        text = progress.step or self._far(progress, now - self._start)
+        rows = [] if progress.step else self._rows(progress)
+        text = progress.step or self._far(progress, rows, now - self._start)
         if self._region is None:
             self._due = now + PLAIN_INTERVAL
             click.echo(text, err=True)
             return
         self._due = now + INTERVAL
-        self._region.draw([text])
+        self._region.draw(lines_of(text, rows if len(rows) > 1 else [], self._region.size[0] - 1))
 
-    def _far(self, progress: Progress, seconds: float) -> str:
-        read = progress.bytes_read / 1e6
-        share = f" of {self._total / 1e6:,.1f} MB ({progress.bytes_read / self._total:4.0%})" if self._total else " MB"
-        return f"{read:,.1f}{share} read, {counted(progress.items, 'item')} done, {seconds:,.0f} s{self._left(progress, seconds)}"
+    def _rows(self, progress: Progress) -> Sequence[TaskRow]:
+        tasks = progress.by_task()
+        rates = self._rates.of({name: task.done for name, task in tasks.items()})
+        return [
+            TaskRow(
+                task=name,
+                done=task.done,
+                total=task.total,
+                rate=rates.get(name),
+                errors=task.errors,
+                retries=task.retries,
+                failed=task.failed,
+                in_flight=task.in_flight,
+            )
+            for name, task in tasks.items()
+        ]
 
-    def _left(self, progress: Progress, seconds: float) -> str:
-        """Return how much time is left if the rest of the input takes as long as what was read; nothing while that cannot be told."""
+    def _far(self, progress: Progress, rows: Sequence[TaskRow], seconds: float) -> str:
+        unit, name = (1e6, "MB") if max(self._total, progress.bytes_read) >= LEAST_MEGABYTES else (1e3, "kB")
+        share = f" {name}"
+        if self._total:
+            share = f" of {self._total / unit:,.1f} {name} ({progress.bytes_read / self._total:4.0%})"
+        return f"{progress.bytes_read / unit:,.1f}{share} read, {counted(progress.items, 'item')} done, {seconds:,.0f} s{self._left(progress, rows, seconds)}"
+
+    def _left(self, progress: Progress, rows: Sequence[TaskRow], seconds: float) -> str:
+        """Return how much time is left if the rest takes as long as what was done; nothing while that cannot be told.
+
+        The rest is that of the input, and once all is read, that of the task that takes longest.
+        """
         share = progress.bytes_read / self._total if self._total else 0.0
-        if not ENOUGH <= share < 1:
-            return ""
-        return f", about {seconds * (1 - share) / share:,.0f} s left"
+        if ENOUGH <= share < 1:
+            return f", about {seconds * (1 - share) / share:,.0f} s left"
+        left = [
+            (row.total - row.done - (row.failed or 0)) / row.rate for row in rows if row.total is not None and row.rate
+        ]
+        is_known = rows and all(row.total is not None for row in rows if row.done)
+        return f", about {max(left):,.0f} s left" if is_known and left and max(left) >= 1 else ""
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -99,6 +131,8 @@ class ProgressLine:
 
 def _total_bytes(sources: Sequence[Source]) -> int:
     """Return the size of all sources in bytes, or 0 where it is not known before they are read."""
+    if all(isinstance(s, TextSource) for s in sources):
+        return sum(len(s.text.encode(errors="replace")) for s in sources if isinstance(s, TextSource))
     if not all(isinstance(s, FileSource) and os.path.isfile(s.path) for s in sources):
         return 0
     if any(compression_of(s.name) for s in sources):

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Self
 
 import click
 
-if TYPE_CHECKING:
-    from rich.console import Group
+from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.cli.columns import PIPE_WIDTH, wanted_columns
+from pipeline_optimization.cli.live_region import LiveRegion
+from pipeline_optimization.cli.task_rows import Rates, TaskRow, clock, lines_of
+from pipeline_optimization.plural import counted
 
+if TYPE_CHECKING:
     from pipeline_optimization.observing.digest import Digest
 
 __all__ = ["watch"]
@@ -56,60 +60,56 @@ class _Screen:
     """Shows a digest again and again: in place on a terminal, elsewhere as a line now and then."""
 
     def __init__(self, digest: Digest, clock: Callable[[], float] = time.monotonic) -> None:
-        from rich.live import Live  # noqa: PLC0415 - as above
-
-        from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
-
         self._digest = digest
         self._clock = clock
-        self._is_live = sys.stdout.isatty()
-        self._live = Live(console=TableConsole(sys.stdout), auto_refresh=False) if self._is_live else None
-        self._due = clock() + (0.0 if self._is_live else PLAIN_INTERVAL)
+        self._region = LiveRegion("stdout") if sys.stdout.isatty() else None
+        self._rates = Rates(lambda: digest.seconds)
+        self._due = clock() + (0.0 if self._region is not None else PLAIN_INTERVAL)
 
     def __enter__(self) -> Self:
-        if self._live is not None:
-            self._live.start()
+        if self._region is not None:
+            self._region.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self._live is not None:
-            self._live.stop()
+        if self._region is not None:
+            self._region.__exit__(*error)
 
     def show(self) -> None:
         """Show what there is if it is time to."""
         now = self._clock()
         if now < self._due:
             return
-        if self._live is not None:
+        if self._region is not None:
             self._due = now + INTERVAL
-            self._live.update(self._picture(), refresh=True)
+            self._region.draw(lines_of(self._header(), self._rows(), self._region.size[0] - 1))
         else:
             self._due = now + PLAIN_INTERVAL
-            click.echo(self._line())
+            click.echo(printable(self._header()))
 
     def end(self) -> None:
-        """Show the last state, whenever that was shown before."""
-        self._due = 0.0
-        if self._live is not None:
-            self.show()
-            return
-        from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
+        """Show the last state, whenever that was shown before. It stays."""
+        width = (wanted_columns() or PIPE_WIDTH) if self._region is None else self._region.size[0] - 1
+        click.echo("\n".join(lines_of(self._header(), self._rows(), width)))
 
-        TableConsole(sys.stdout).print(self._picture())
+    def _rows(self) -> Sequence[TaskRow]:
+        tasks = self._digest.tasks
+        rates = self._rates.of({name: task.outcomes["ok"] for name, task in tasks.items()})
+        return [
+            TaskRow(
+                task=name,
+                done=task.outcomes["ok"],
+                rate=rates.get(name),
+                errors=task.outcomes.total() - task.outcomes["ok"],
+                retries=task.retries,
+                median=task.quantile(0.5),
+            )
+            for name, task in tasks.items()
+        ]
 
-    def _picture(self) -> Group:
-        from rich.console import Group  # noqa: PLC0415 - as above
-        from rich.text import Text  # noqa: PLC0415 - as above
-
-        from pipeline_optimization.cli.console import for_terminal  # noqa: PLC0415 - as above
-        from pipeline_optimization.cli.runs import task_table  # noqa: PLC0415 - as above
-
-        return Group(Text(for_terminal(self._line()), style="bold"), task_table(self._digest))
-
-    def _line(self) -> str:
-        from pipeline_optimization.observing.page.drawing import clock, number  # noqa: PLC0415 - as above
-
+    def _header(self) -> str:
         digest = self._digest
         bad = sum(task.outcomes.total() - task.outcomes["ok"] for task in digest.tasks.values())
         state = "goes on" if digest.finished is None else "has ended"
-        return f"{digest.name or 'the run'} {state}: {clock(digest.seconds)}, {number(digest.attempts)} attempts, {number(bad)} without a result"
+        name, attempts = digest.name or "the run", counted(digest.attempts, "attempt")
+        return f"{name} {state}: {clock(digest.seconds)}, {attempts}, {bad:,} without a result"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import heapq
 import sys
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import count
+from operator import length_hint
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.engine.clock import AttemptTimers, Clock
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.engine.work import Item, TaskPolicy, Track
+from pipeline_optimization.engine.work import FollowUps, Item, TaskPolicy, Track
 from pipeline_optimization.types import Capabilities
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class Backlog:
     """Orders what is to run: items due again first, then what finished items made possible, then new items.
 
     Depth first, so that few chunks are open at once. Retries wait on a heap of due times, and what its task's quota keeps from going on
-    waits with its throttle; neither is in a worker, and others go ahead.
+    waits with its throttle; neither is in a worker, and others go ahead. ``is_read`` tells that there is no new item any more.
     """
 
     def __init__(self, items: Iterator[Item], limits: Limits, throttling: Throttling | Unthrottled) -> None:
@@ -88,7 +89,8 @@ class Backlog:
         self._throttling = throttling
         self._has_quotas = not isinstance(throttling, Unthrottled)  # asked at each step, and most runs have none
         self._input = items
-        self._follow_ups: list[tuple[Iterator[Item], float]] = []
+        self.is_read = False
+        self._follow_ups: list[tuple[Iterator[Item], float, Iterable[Item]]] = []
         self._ready: deque[Track] = deque()
         self._suspects: deque[Track] = deque()
         self._later: list[tuple[float, int, Track]] = []
@@ -125,11 +127,26 @@ class Backlog:
 
     def add(self, items: Iterable[Item], start: float) -> None:
         """Add items that a result made possible; ``start`` is when, on the virtual path."""
-        self._follow_ups.append((iter(items), start))
+        self._follow_ups.append((iter(items), start, items))
 
     def again(self, track: Track) -> None:
         """Let an item under way run again at once."""
         (self._suspects if self.is_suspect(track) else self._ready).append(track)
+
+    def follow_ups(self) -> Sequence[tuple[Item | FollowUps, int]] | None:
+        """Return what results made possible and waits for its first attempt, each with how many items it is; None where that cannot be told."""
+        if self._throttling.held_new:
+            return None
+        found: list[tuple[Item | FollowUps, int]] = []
+        for left, _, items in self._follow_ups:
+            number = length_hint(left, -1)
+            if isinstance(items, FollowUps):
+                found.append((items, number))
+            elif number < 0 or not isinstance(items, list | tuple):
+                return None
+            else:
+                found += [(item, 1) for item in items[len(items) - number :]]
+        return found
 
     def split(self, track: Track) -> bool:
         """Put smaller bundles in the place of one, and return whether there are any.
@@ -193,7 +210,7 @@ class Backlog:
 
     def _take_follow_up(self) -> Track | None:
         while self._follow_ups:
-            items, start = self._follow_ups[-1]
+            items, start, _ = self._follow_ups[-1]
             for item in items:
                 if (track := self._admitted(item, start)) is not None:
                     return track
@@ -204,6 +221,7 @@ class Backlog:
         while not (is_any_open and self._has_quotas and self._has_enough):
             item = next(self._input, None)
             if item is None:
+                self.is_read = True
                 return None
             if (track := self._admitted(item, 0.0)) is not None:
                 return track
@@ -283,6 +301,10 @@ class Flight:
             return None
         self._runs_alone = False
         return track
+
+    def items(self) -> Sequence[Item]:
+        """Return the items of all open attempts."""
+        return [track.item for track in self._tracks.values()]
 
     def abandon(self, attempt_id: int, track: Track, timeout: float) -> None:
         """Keep the slot and the place in its quota of an attempt that took too long, and that nothing can end."""

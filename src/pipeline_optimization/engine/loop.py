@@ -65,8 +65,8 @@ class Engine:
         self._tick = tick
         self._quarantine = quarantine
         self._throttling = throttling_of(clock, policies)
-        self._flight = Flight(clock, self._limits, policies, self._capabilities, self._throttling)
-        self._announce.follow(orchestrator, self._flight)
+        self.flight = Flight(clock, self._limits, policies, self._capabilities, self._throttling)
+        self._announce.follow(orchestrator, self.flight)
         self._breaker = CircuitBreaker(self._limits.breaker)
         self._horizon = Horizon(clock, self._limits, should_stop)
         self.tally = Tally()
@@ -78,7 +78,7 @@ class Engine:
 
         Raises KeyboardInterrupt at a second signal: then nothing is vouched for.
         """
-        backlog = Backlog(self._announce.reading(self._workload.items()), self._limits, self._throttling)
+        self.backlog = backlog = Backlog(self._announce.reading(self._workload.items()), self._limits, self._throttling)
         is_clean = False
         with Interruption(self._signals) as interruption:
             try:
@@ -87,7 +87,7 @@ class Engine:
                 if self.stop is not None:
                     with interruption.stopping(self):
                         self._drain(backlog, interruption)
-                is_clean = self.stop is None and not self._flight.abandoned
+                is_clean = self.stop is None and not self.flight.abandoned
             finally:
                 if not is_clean:
                     self._horizon.abandon()
@@ -104,7 +104,7 @@ class Engine:
             OpenContext(
                 run_id=self._run_id,
                 worker_init=worker_init,
-                started=self._flight.timers.announce,
+                started=self.flight.timers.announce,
                 # Anywhere else in an orchestrator a signal could tear a message, an event loop or a process's start.
                 interruptible=interruption.allowed,
                 is_over=self._horizon.is_over,
@@ -126,7 +126,7 @@ class Engine:
             else:
                 self._submit(track, is_alone=backlog.is_suspect(track))
         wait = self._wait(backlog)
-        if self._flight or (backlog.parked and self._flight.abandoned):  # a slot may become free again
+        if self.flight or (backlog.parked and self.flight.abandoned):  # a slot may become free again
             self._poll(wait, backlog)
         elif not backlog.parked:
             return False
@@ -151,18 +151,18 @@ class Engine:
     def _wait(self, backlog: Backlog) -> float:
         """Return how long nothing is due, at most a tick."""
         # Without room a due retry could not start, and waiting for it would be a busy loop.
-        retry = backlog.next_due if self._flight.has_room(self._orchestrator.slots) else None
-        due = [time for time in (retry, self._flight.timers.next_due(), self._horizon.ends_at) if time is not None]
+        retry = backlog.next_due if self.flight.has_room(self._orchestrator.slots) else None
+        due = [time for time in (retry, self.flight.timers.next_due(), self._horizon.ends_at) if time is not None]
         return min(TICK, max(0.0, min(due) - self._clock.now())) if due else TICK
 
     def _next(self, backlog: Backlog, interruption: Interruption) -> Track | None:
-        if not self._flight.has_room(self._orchestrator.slots):
+        if not self.flight.has_room(self._orchestrator.slots):
             return None
-        track = backlog.take_parked(self._clock.now(), is_idle=not self._flight)
+        track = backlog.take_parked(self._clock.now(), is_idle=not self.flight)
         if track is not None or backlog.is_draining:
             return track
         with interruption.allowed():
-            track = backlog.take_new(is_any_open=bool(self._flight) or backlog.parked > 0)
+            track = backlog.take_new(is_any_open=bool(self.flight) or backlog.parked > 0)
         if track is not None and not track.item.is_bundle:
             self.tally.of(track.item.task).items += 1
         return track
@@ -172,7 +172,7 @@ class Engine:
         if track.first_started is None:
             track.first_started = self._clock.now()
         payload = encode_call(Call(item.task, item.fault_key, track.number, item.data, item=item.id))
-        attempt_id = self._flight.start(track, is_alone=is_alone)
+        attempt_id = self.flight.start(track, is_alone=is_alone)
         once = self._throttling.keeps(item.task)
         self._announce.handed_out(attempt_id, track)
         self._orchestrator.submit(
@@ -180,7 +180,7 @@ class Engine:
         )
 
     def _settle(self, completion: Completion, backlog: Backlog) -> None:
-        track = self._flight.end(completion.id)
+        track = self.flight.end(completion.id)
         if track is None:
             # Doubled, abandoned, or later than its own loss: the item has gone on without it.
             self.tally.stale += 1
@@ -192,7 +192,7 @@ class Engine:
             return
         track.path += answer.latency
         self._throttling.note(track.item.task, answer.latency)
-        timeout = self._flight.timeout_of(track.item)
+        timeout = self.flight.timeout_of(track.item)
         if timeout is not None and answer.seconds > timeout:
             # Where nothing could end it: the same outcome as where something could.
             self._time_out(track, timeout, f"it took {answer.seconds:.3g} s", backlog)
@@ -203,10 +203,10 @@ class Engine:
 
     def _expire(self, backlog: Backlog) -> None:
         """Give up the attempts that take too long."""
-        for attempt_id in self._flight.timers.overdue():
-            track = self._flight.end(attempt_id)
+        for attempt_id in self.flight.timers.overdue():
+            track = self.flight.end(attempt_id)
             assert track is not None
-            timeout = self._flight.timeout_of(track.item)
+            timeout = self.flight.timeout_of(track.item)
             assert timeout is not None
             track.path += timeout
             self._throttling.note(track.item.task, timeout)
@@ -214,11 +214,11 @@ class Engine:
             is_ended = self._orchestrator.cancel(attempt_id)
             self._announce.overdue(track, attempt_id, is_ended=is_ended)
             if not is_ended:
-                self._flight.abandon(attempt_id, track, timeout)
+                self.flight.abandon(attempt_id, track, timeout)
                 self.tally.abandoned += 1
                 how = "nothing can end it, so it goes on, and its result will be ignored"
             self._time_out(track, timeout, how, backlog)
-        abandoned = len(self._flight.abandoned)
+        abandoned = len(self.flight.abandoned)
         if abandoned:
             is_all = abandoned >= self._orchestrator.slots
             self.stop = self.stop or (all_hang(abandoned) if is_all else backlog.hang())
@@ -295,10 +295,10 @@ class Engine:
     def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
         """Call off what has not started, and let the rest end within the grace period; nothing is tried again."""
         until = self._horizon.grant()
-        for attempt_id in self._flight.timers.waiting():
+        for attempt_id in self.flight.timers.waiting():
             if self._orchestrator.cancel(attempt_id):
-                self._flight.end(attempt_id)
-        while self._flight and (left := until - self._clock.now()) > 0:
+                self.flight.end(attempt_id)
+        while self.flight and (left := until - self._clock.now()) > 0:
             self._poll(min(TICK, left), backlog)
             self._tick()
             self.stop = interruption.notice() or self.stop

@@ -14,7 +14,7 @@ from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
 
-__all__ = ["AS_ALL", "TIMEOUT", "Item", "Retrying", "TaskPolicy", "Track", "UnacceptableError", "Workload"]
+__all__ = ["AS_ALL", "TIMEOUT", "FollowUps", "Item", "Retrying", "TaskPolicy", "Track", "UnacceptableError", "Workload"]
 
 
 TIMEOUT = "ItemTimeout"
@@ -85,6 +85,25 @@ class Item:
                 f" while it ran {self.runs}; a function must not end its process, nor take more memory than there is"
             )
         return ErrorRecord(type="WorkerLost", message=message)
+
+
+class FollowUps(Iterator[Item]):
+    """Items of one task that a result made possible, which are made one by one; ``number`` is how many."""
+
+    is_bundle = False
+
+    def __init__(self, task: str, items: Iterator[Item], number: int) -> None:
+        self.task = task
+        self._items = items
+        self._left = number
+
+    def __next__(self) -> Item:
+        item = next(self._items)
+        self._left -= 1
+        return item
+
+    def __length_hint__(self) -> int:
+        return self._left
 
 
 class UnacceptableError(ValueError):

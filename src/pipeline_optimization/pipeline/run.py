@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.faults import TASK_SERVER
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.progress import TaskProgress, progress_by_task
 from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.pipeline.absent import Unheard, Unkept
@@ -46,11 +47,15 @@ R = TypeVar("R")
 
 @frozen
 class Progress:
-    """How far a run is: bytes of input read and items ended so far, or what it does before it reads."""
+    """How far a run is: bytes of input read and items ended so far, or what it does before it reads.
+
+    ``by_task()`` counts how far each task is at the moment of the call.
+    """
 
     bytes_read: int = 0
     items: int = 0
     step: str = ""
+    by_task: Callable[[], Mapping[str, TaskProgress]] = field(default=dict, eq=False, repr=False)
 
 
 def execute(
@@ -97,12 +102,15 @@ def execute(
                     CheckpointSaved(run_id=run_id, time=clock.now(), path=keeping.path, items=keeping.finished)
                 )
 
+        def by_task() -> Mapping[str, TaskProgress]:
+            return progress_by_task(engine.tally, engine.flight, engine.backlog)
+
         def tick() -> None:
             save()
             observing.tick()
             logs.note(engine.stop)
             if on_progress:
-                on_progress(Progress(job.bytes_read, engine.tally.ended))
+                on_progress(Progress(job.bytes_read, engine.tally.ended, by_task=by_task))
 
         faults = plan.faults
         engine = Engine(
