@@ -51,7 +51,7 @@ class Takes:
 def account_of(seconds: Sequence[float], slots: int | None = 2, **more: object) -> TimeAccount:
     orchestrator = VirtualOrchestrator(slots, adversary=Takes(seconds))
     engine, _, _ = start(Flat(len(seconds)), orchestrator=orchestrator, **more)  # type: ignore[arg-type]
-    account = engine.account(0.0, orchestrator.clock.now())
+    account = engine.announcer.account(0.0, orchestrator.clock.now())
     assert account is not None
     return account
 
@@ -86,7 +86,9 @@ def test_an_attempt_that_is_lost_or_ended_held_its_slot() -> None:
     takes = Takes([3.0, 1.0], lost=frozenset({"echo:0"}))
     orchestrator = VirtualOrchestrator(1, adversary=takes)
     engine, _, _ = start(Flat(2), orchestrator=orchestrator, limits=Limits(poison_losses=9))
-    assert engine.account(0.0, orchestrator.clock.now()) == TimeAccount(wall=7.0, slots=1, compute=3.0, wait=4.0)
+    assert engine.announcer.account(0.0, orchestrator.clock.now()) == TimeAccount(
+        wall=7.0, slots=1, compute=3.0, wait=4.0
+    )
     late = account_of([math.inf, 1.0], policy=NoRetry(), limits=Limits(item_timeout=4.0))
     assert late == TimeAccount(wall=4.0, slots=2, compute=4.0, wait=1.0, idle=3.0)
 
@@ -97,7 +99,9 @@ def test_an_abandoned_attempt_holds_its_slot() -> None:
     orchestrator = VirtualOrchestrator(2, adversary=takes, can_kill=False)
     limits = Limits(item_timeout=3.0)
     engine, _, _ = start(Flat(4), orchestrator=orchestrator, limits=limits, policy=NoRetry())
-    assert engine.account(0.0, orchestrator.clock.now()) == TimeAccount(wall=6.0, slots=2, compute=6.0, wait=6.0)
+    assert engine.announcer.account(0.0, orchestrator.clock.now()) == TimeAccount(
+        wall=6.0, slots=2, compute=6.0, wait=6.0
+    )
 
 
 @frozen
@@ -170,7 +174,7 @@ def test_the_kinds_sum_up_to_the_time_of_all_slots(
     engine, events, _ = start(
         Flat(size), orchestrator=orchestrator, faults=TaskFaults(failure_rate), limits=Limits(item_timeout=timeout), seed=seed
     )  # fmt: skip
-    account = engine.account(0.0, orchestrator.clock.now())
+    account = engine.announcer.account(0.0, orchestrator.clock.now())
     assert account is not None
     wall = orchestrator.clock.now()
     assert account.wall == pytest.approx(wall)

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline_optimization.engine.accounting import Accounting
 from pipeline_optimization.engine.clock import Clock, SystemClock
+from pipeline_optimization.engine.critical_path import Longest
 from pipeline_optimization.engine.lanes import Lanes, WorkerClocks
 from pipeline_optimization.engine.tally import Emit, Logged, Silence
 from pipeline_optimization.engine.wire import Answer
 from pipeline_optimization.engine.work import TIMEOUT, Track
 from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, Orchestrator
+from pipeline_optimization.types.critical_path import CriticalPath
 from pipeline_optimization.types.events import (
     AttemptEnded,
     ItemFinished,
@@ -73,6 +75,7 @@ class Announcer(Silence):
         self._hears_items = "ItemFinished" in self._heard
         self._follows_attempts = any(kind in self._heard for kind in OF_ATTEMPTS)
         self._accounting = Accounting(self._now, capabilities)
+        self._longest = Longest()
         self._open: dict[int, tuple[int, Track]] = {}
         self._starts: dict[int, float] = {}
         self._lanes = Lanes()
@@ -114,7 +117,7 @@ class Announcer(Silence):
         self._track, self._number, self._error = track, track.number, None
         if answer is None:
             self._outcome = "lost"
-            self._life = self._cut_life(handed_out, started, back, worker)
+            self._life = self._cut_life(track, handed_out, started, back, worker)
             if self._has_mortal_workers and worker:
                 self._lose(worker, completion.detail, back)
             return
@@ -134,6 +137,7 @@ class Announcer(Silence):
         latency = round(answer.latency * SECOND) if answer.latency else 0
         waited = round(answer.waited * SECOND) if answer.waited else 0
         self._accounting.ran(began, ended, waited)
+        track.ran = ended - began + (track.ran or 0)
         self._life = (
             handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited
         )  # fmt: skip
@@ -146,7 +150,7 @@ class Announcer(Silence):
             start = self._starts.pop(attempt_id, None)
             self._track, self._number, self._error = track, track.number, None
             self._outcome = "timeout" if is_ended else "abandoned"
-            self._life = self._cut_life(handed_out, start, self._now(), "")
+            self._life = self._cut_life(track, handed_out, start, self._now(), "")
 
     def refused(self, error: ErrorRecord) -> None:
         self._outcome, self._error = "error", error
@@ -155,6 +159,7 @@ class Announcer(Silence):
         if self._follows_attempts:
             if self._life is None:  # its attempt was made in a bundle's, which has come back before
                 self._track, self._number, self._worker = track, track.number, ""
+                track.ran = track.ran or 0
                 self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0)
                 self._outcome = "ok"
             if self._outcome == "ok":
@@ -176,6 +181,7 @@ class Announcer(Silence):
 
     def retried(self, track: Track, delay: float) -> None:
         self._flush()
+        track.delayed += round(delay * SECOND)
         if "TaskRetried" in self._heard:
             item, now = track.item, self._now() / SECOND
             self._emit(
@@ -187,6 +193,7 @@ class Announcer(Silence):
     def finished(self, track: Track, status: Literal["done", "failed", "poison"]) -> None:
         if self._life is not None:
             self._tell(status)
+            self._longest.note(track)
         if self._hears_items:
             item = track.item
             self._emit(
@@ -208,7 +215,7 @@ class Announcer(Silence):
             start = self._starts.get(attempt_id)
             if start is None and self._announces_start:
                 continue  # it was called off before it began
-            self._life = self._cut_life(handed_out, start, now, "")
+            self._life = self._cut_life(track, handed_out, start, now, "")
             self._track, self._number, self._outcome, self._error = track, track.number, "abandoned", None
             self._tell("")
         self._open.clear()
@@ -218,16 +225,21 @@ class Announcer(Silence):
             return None
         return self._accounting.account(round((ended - begun) * SECOND), self._lanes.used)
 
+    def critical_path(self) -> CriticalPath | None:
+        return self._longest.path()
+
     def _flush(self) -> None:
         """Tell of an attempt after which nothing followed for its item yet, since its run was stopped, or its bundle split."""
         if self._life is not None:
             self._tell("")
 
-    def _cut_life(self, handed_out: int, started: float | None, back: int, worker: str) -> Life:
+    def _cut_life(self, track: Track, handed_out: int, started: float | None, back: int, worker: str) -> Life:
         """Return the life of an attempt that did not answer, of which its start is known at most, in seconds."""
         start = None if started is None else max(handed_out, min(back, round(started * SECOND)))
         if start is not None or not self._announces_start:
-            self._accounting.ran(handed_out if start is None else start, back, 0)
+            began = handed_out if start is None else start
+            self._accounting.ran(began, back, 0)
+            track.ran = back - began + (track.ran or 0)
         slot = 0
         if start is not None and worker:
             slot = self._lanes.take(worker, start, back) or self._slot_of_new(worker, start, back, back)

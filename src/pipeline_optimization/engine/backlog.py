@@ -17,6 +17,7 @@ from pipeline_optimization.engine.work import FollowUps, Item, TaskPolicy, Track
 from pipeline_optimization.types import Capabilities
 
 if TYPE_CHECKING:
+    from pipeline_optimization.engine.critical_path import Chain
     from pipeline_optimization.engine.throttling import Throttling
 
 __all__ = ["Backlog", "Flight", "throttling_of"]
@@ -90,7 +91,7 @@ class Backlog:
         self._has_quotas = not isinstance(throttling, Unthrottled)  # asked at each step, and most runs have none
         self._input = items
         self.is_read = False
-        self._follow_ups: list[tuple[Iterator[Item], float, Iterable[Item]]] = []
+        self._follow_ups: list[tuple[Iterator[Item], float, Chain | None, Iterable[Item]]] = []
         self._ready: deque[Track] = deque()
         self._suspects: deque[Track] = deque()
         self._later: list[tuple[float, int, Track]] = []
@@ -125,9 +126,14 @@ class Backlog:
         """Return why the run stops where items wait for calls that hang."""
         return self._throttling.hang(self._suspects)
 
-    def add(self, items: Iterable[Item], start: float) -> None:
-        """Add items that a result made possible; ``start`` is when, on the virtual path."""
-        self._follow_ups.append((iter(items), start, items))
+    def add(self, items: Iterable[Item], track: Track) -> None:
+        """Add items that follow from another one."""
+        behind = None
+        if track.ran is not None and items != ():
+            from pipeline_optimization.engine.critical_path import chain_to  # noqa: PLC0415 - where attempts are followed
+
+            behind = chain_to(track)
+        self._follow_ups.append((iter(items), track.path, behind, items))
 
     def again(self, track: Track) -> None:
         """Let an item under way run again at once."""
@@ -157,7 +163,7 @@ class Backlog:
             return False
         parts = track.item.split()
         if parts:
-            self.add(parts, track.path)
+            self.add(parts, track)
             self.ended(track)
         return bool(parts)
 
@@ -210,9 +216,9 @@ class Backlog:
 
     def _take_follow_up(self) -> Track | None:
         while self._follow_ups:
-            items, start, _ = self._follow_ups[-1]
+            items, start, behind, _ = self._follow_ups[-1]
             for item in items:
-                if (track := self._admitted(item, start)) is not None:
+                if (track := self._admitted(item, start, behind)) is not None:
                     return track
             self._follow_ups.pop()
         return None
@@ -238,9 +244,9 @@ class Backlog:
         held = self._throttling
         return self._open_bytes + held.held_bytes >= self._max_bytes or self.parked >= self._max_parked
 
-    def _admitted(self, item: Item, start: float) -> Track | None:
+    def _admitted(self, item: Item, start: float, behind: Chain | None = None) -> Track | None:
         """Return the track of an item that may go on; others wait for their quota."""
-        track = Track(item=item, path=start)
+        track = Track(item=item, path=start, behind=behind)
         if not self._has_quotas or self._throttling.admits(track):
             return track
         self._throttling.hold(track)

@@ -26,7 +26,7 @@ class Engine:
 
     Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
     ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then. ``startup`` is how many
-    seconds the orchestrator took to open, ``account`` asks where the time went, and ``name`` is what errors call the orchestrator. ``heard``
+    seconds the orchestrator took to open, ``announcer`` knows where the time went, and ``name`` is what errors call the orchestrator. ``heard``
     are the names of events, or the ``TimeAccount``. ``policies`` says, by task, what may take how long, where that is not what ``limits`` says.
     ``quarantine`` is told each item that failed for good, and ``logged`` what attempts have logged. ``should_stop`` is asked at each step.
     """
@@ -60,7 +60,7 @@ class Engine:
         self._limits = limits or Limits()
         self._capabilities = capabilities or Capabilities()
         self._announce = announcer_for(emit, heard, logged, run_id=run_id, clock=clock, capabilities=self._capabilities)
-        self.account = self._announce.account
+        self.announcer = self._announce
         self._signals = signals
         self._tick = tick
         self._quarantine = quarantine
@@ -243,7 +243,7 @@ class Engine:
         for done in answer.done:
             self.tally.record_done(done)
             self._breaker.succeeded(done.task, done.number)
-        backlog.add(follow_ups, track.path)
+        backlog.add(follow_ups, track)
         backlog.ended(track)
         self.tally.end(track)
         self._announce.finished(track, "done")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.engine.clock import Clock
     from pipeline_optimization.engine.wire import Answer
     from pipeline_optimization.types import Capabilities, Completion, Orchestrator, TimeAccount
+    from pipeline_optimization.types.critical_path import CriticalPath
     from pipeline_optimization.types.events import EngineEvent
 
 __all__ = [
@@ -205,6 +206,10 @@ class Silence:
 
     def account(self, begun: float, ended: float) -> TimeAccount | None:
         """Return where the time of the slots went between two moments of the engine's clock, the run inside; None where nobody asked."""
+        return None
+
+    def critical_path(self) -> CriticalPath | None:
+        """Return what bounded the run; None where attempts are not followed."""
         return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import Factory, define, field, frozen
 
@@ -13,6 +13,9 @@ from pipeline_optimization.engine.draws import seeded_random
 from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
+
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.critical_path import Chain
 
 __all__ = ["AS_ALL", "TIMEOUT", "FollowUps", "Item", "Retrying", "TaskPolicy", "Track", "UnacceptableError", "Workload"]
 
@@ -134,7 +137,8 @@ class Track:
     """An item under way. ``number`` is its attempt under way or due next; ``losses`` counts its workers' deaths.
 
     ``path`` is the virtual time, in seconds, at which the item could end at the earliest: where its parent ended, plus
-    its own latencies and delays so far.
+    its own latencies and delays so far. ``ran`` and ``delayed`` are the measured nanoseconds of its attempts and retry delays so far, and ``behind``
+    is the chain of items that it followed from: for the critical path, where attempts are followed.
     """
 
     item: Item
@@ -143,6 +147,9 @@ class Track:
     losses: int = 0
     first_started: float | None = None
     delays: Iterator[float] | None = None
+    ran: int | None = None
+    delayed: int = 0
+    behind: Chain | None = None
 
 
 RETRY_AFTER_CAP = 60.0

@@ -68,8 +68,9 @@ def line_of(seq: int, event: Written, **more: object) -> str:
         del facts["run_id"]
     if isinstance(event, RunFinished):
         facts["error"] = None if event.error is None else _error(event.error)
-        if event.account is None:
-            del facts["account"]
+        for name in ("account", "critical_path"):
+            if facts[name] is None:
+                del facts[name]
     return _line({"seq": seq, "kind": KINDS[type(event)], "time_ns": time, **facts, **more})
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from types import NoneType, UnionType
 from typing import Any, BinaryIO, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
@@ -13,6 +13,7 @@ from pipeline_optimization.errors import InputError
 from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION, first_line
 from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.types import ErrorRecord, TaskTotals, TimeAccount
+from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 from pipeline_optimization.types.events import AttemptEnded, RunEvent
 
 __all__ = ["EventReader", "Line", "is_of_events"]
@@ -24,7 +25,8 @@ SECOND = 1_000_000_000
 
 CLASSES: Mapping[str, type] = {name: kind for kind, name in KINDS.items()}
 HINTS: Mapping[type, Mapping[str, Any]] = {
-    kind: get_type_hints(kind) for kind in (*KINDS, Segment, TaskTotals, ErrorRecord, TimeAccount)
+    kind: get_type_hints(kind)
+    for kind in (*KINDS, Segment, TaskTotals, ErrorRecord, TimeAccount, CriticalPath, PathStep)
 }
 
 
@@ -163,11 +165,13 @@ class EventReader:
         return made
 
     def _value(self, value: Any, hint: Any) -> Any:
-        for kind in (ErrorRecord, TimeAccount):
-            if kind in get_args(hint) and isinstance(value, dict):
-                return self._made(kind, value)
-        if get_args(hint)[1:] == (TaskTotals,) and isinstance(value, dict):
-            return {name: self._made(TaskTotals, one if isinstance(one, dict) else {}) for name, one in value.items()}
+        kind = next((one for one in get_args(hint) if one in HINTS), None)
+        if kind is not None and get_origin(hint) is Sequence and isinstance(value, list):
+            return tuple(self._made(kind, one if isinstance(one, dict) else {}) for one in value)
+        if kind is not None and get_origin(hint) is Mapping and isinstance(value, dict):
+            return {name: self._made(kind, one if isinstance(one, dict) else {}) for name, one in value.items()}
+        if kind is not None and isinstance(value, dict):
+            return self._made(kind, value)
         return tuple(value) if isinstance(value, list) else value
 
     def _broken(self, what: str) -> InputError:

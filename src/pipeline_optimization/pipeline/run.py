@@ -162,7 +162,7 @@ def execute(
         runtime = (ended - start) * 1000.0
         warnings = [*job.warnings, *observing.warnings, *logs.warnings]
         summary = _summary(plan, engine, runtime, warnings, keeping)
-        return evolve(summary, account=engine.account(start, ended)) if plan.options.account else summary
+        return evolve(summary, account=engine.announcer.account(start, ended)) if plan.options.account else summary
 
     return job.report(summarise)
 

@@ -116,7 +116,9 @@ def _finished(
         abandoned_attempts=tally.abandoned,
         ledger_entries=tally.ledger_entries,
         ledger_digest=tally.ledger_digest,
-        account=engine.account(begun, now),
+        account=engine.announcer.account(begun, now),
+        critical_path=engine.announcer.critical_path(),
+        floor=tally.floor,
     )
 
 

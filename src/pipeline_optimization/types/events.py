@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from attrs import field, frozen
 
 from pipeline_optimization.types.attempts import ErrorRecord
+from pipeline_optimization.types.critical_path import CriticalPath
 from pipeline_optimization.types.time_account import TimeAccount
 
 __all__ = [
@@ -216,7 +217,8 @@ class RunFinished:
     """A run ended, whatever its outcome. ``stopped`` says what ended it early; empty where nothing did.
 
     ``reason`` says so for people, and ``error`` is the exception that ended it, if one did. ``tasks`` are exact totals; ``ledger_digest`` stands for
-    all attempts that answered, in any order. ``account`` tells where the time went since ``RunStarted``, unless nobody hears of attempts.
+    all attempts that answered, in any order. ``account`` tells where the time went since ``RunStarted``, and ``critical_path`` what bounded the
+    run; None where nobody hears of attempts. ``floor`` are the seconds that no run takes less than, as far as drawn waits, limits and rates decide on it.
     """
 
     run_id: str
@@ -235,6 +237,8 @@ class RunFinished:
     ledger_entries: int = 0
     ledger_digest: str = ""
     account: TimeAccount | None = None
+    critical_path: CriticalPath | None = None
+    floor: float = 0.0
 
 
 EngineEvent = WorkerSeen | WorkerLost | AttemptEnded | TaskFailed | TaskRetried | ItemFinished

@@ -10,6 +10,7 @@ from importlib.resources import files
 from pipeline_optimization.observing.advice import advice_for
 from pipeline_optimization.observing.digest import MOST_SLOTS, Digest
 from pipeline_optimization.observing.page.charts import durations_chart, progress_chart, timeline_chart
+from pipeline_optimization.observing.page.critical import critical_path
 from pipeline_optimization.observing.page.drawing import COLORS, bar_of_shares, clock, number, table
 
 __all__ = ["page_of"]
@@ -87,6 +88,7 @@ def _whole(digest: Digest) -> str:
 
 
 def _happenings(digest: Digest) -> Iterator[str]:
+    yield from critical_path(digest)
     yield "<h2>Tasks</h2>"
     yield table(
         ["task", "attempts", "failed", "lost", "retries", "mean", "half below", "95 % below", "longest", "in all"],

@@ -1,0 +1,42 @@
+"""The critical path of a run beside its floor, for the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from pipeline_optimization.observing.digest import Digest
+from pipeline_optimization.observing.page.drawing import clock, number, table
+
+__all__ = ["critical_path"]
+
+NEAR = 0.8
+"""The share of a run's time from which on its critical path is what bounds it."""
+
+
+def critical_path(digest: Digest) -> Iterator[str]:
+    """Yield what bounded the run, if its record says so."""
+    finished = digest.finished
+    path = None if finished is None else finished.critical_path
+    if finished is None or path is None:
+        return
+    yield "<h2>Critical path</h2>"
+    share = path.seconds / digest.seconds if digest.seconds else 0.0
+    what = (
+        "The run took hardly longer: more slots would not shorten it, shorter items would."
+        if share >= NEAR
+        else ("The rest of the time, items waited for a slot, or for what the account above says.")
+    )
+    yield (
+        f"<p>The longest chain of items, of which each followed from the one before, took {clock(path.seconds)} of {clock(digest.seconds)}: "
+        f"so long it would have taken on any number of slots. {escape(what)}</p>"
+    )
+    if finished.floor:
+        yield f"<p>The floor, which drawn waits, limits and rates set, is {clock(finished.floor)}.</p>"
+    if path.left_out:
+        yield f"<p>{number(path.left_out)} earlier items of the chain are not listed.</p>"
+    yield table(
+        ["item", "attempts", "ran", "delays of retries"],
+        [[one.item, str(one.attempts), clock(one.ran), clock(one.delayed)] for one in path.steps],
+        numbers=frozenset({1, 2, 3}),
+    )
