@@ -13,7 +13,8 @@ import pipeline_simulation
 import simulation
 from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.checkpoint.records import Found
-from pipeline_optimization.engine.backlog import Backlog, Flight
+from pipeline_optimization.engine.backlog import Backlog
+from pipeline_optimization.engine.flight import Flight
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Retrying

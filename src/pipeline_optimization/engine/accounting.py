@@ -17,7 +17,8 @@ from pipeline_optimization.types import Capabilities, Orchestrator
 from pipeline_optimization.types.time_account import TimeAccount
 
 if TYPE_CHECKING:
-    from pipeline_optimization.engine.backlog import Backlog, Flight
+    from pipeline_optimization.engine.backlog import Backlog
+    from pipeline_optimization.engine.flight import Flight
     from pipeline_optimization.engine.work import Item
 
 __all__ = ["Accounting"]

@@ -31,7 +31,7 @@ from pipeline_optimization.types.events import (
 from pipeline_optimization.types.time_account import TimeAccount
 
 if TYPE_CHECKING:
-    from pipeline_optimization.engine.backlog import Flight
+    from pipeline_optimization.engine.flight import Flight
 
 __all__ = ["Announcer"]
 

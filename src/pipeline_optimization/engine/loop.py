@@ -5,8 +5,9 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable, Container, Mapping, Sequence
 
-from pipeline_optimization.engine.backlog import Backlog, Flight, throttling_of
+from pipeline_optimization.engine.backlog import Backlog, throttling_of
 from pipeline_optimization.engine.clock import Clock
+from pipeline_optimization.engine.flight import Flight
 from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
 from pipeline_optimization.engine.stopping import Stop, all_hang

@@ -11,7 +11,8 @@ from attrs import frozen
 from pipeline_optimization.engine.tally import TaskStats
 
 if TYPE_CHECKING:
-    from pipeline_optimization.engine.backlog import Backlog, Flight
+    from pipeline_optimization.engine.backlog import Backlog
+    from pipeline_optimization.engine.flight import Flight
     from pipeline_optimization.engine.tally import Tally
 
 __all__ = ["TaskProgress", "progress_by_task"]

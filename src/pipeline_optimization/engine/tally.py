@@ -20,8 +20,9 @@ from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
-    from pipeline_optimization.engine.backlog import Backlog, Flight
+    from pipeline_optimization.engine.backlog import Backlog
     from pipeline_optimization.engine.clock import Clock
+    from pipeline_optimization.engine.flight import Flight
     from pipeline_optimization.engine.wire import Answer
     from pipeline_optimization.types import Capabilities, Completion, Orchestrator, TimeAccount
     from pipeline_optimization.types.critical_path import CriticalPath
