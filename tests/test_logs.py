@@ -300,6 +300,16 @@ def test_records_are_events(where: str, tmp_path: Path) -> None:
     assert [one.message for one in observer.events] == [one.message for one in found]
 
 
+@everywhere
+def test_events_say_where_a_record_is_from(where: str) -> None:
+    """Whatever a task itself calls ``item``."""
+    registry, observer = Registry.load(), LogObserver()
+    registry.register(observer, "observer")
+    run_at(where, f.odd_records, [3], registry=registry)
+    assert {one.item for one in observer.events} == {"odd_records:0:0"}
+    assert "LookupError: no 3" in observer.events[-1].exception
+
+
 @pytest.fixture
 def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)

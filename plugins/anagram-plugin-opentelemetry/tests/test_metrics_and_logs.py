@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from anagram_plugin_opentelemetry import metrics
+from logging_functions import one_warning
 from otlp_receiver import facts
-from pipeline_optimization import Registry, count_anagrams
+from pipeline_optimization import Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import AttemptEnded
 
@@ -101,6 +102,22 @@ def test_logs(receiver: Any) -> None:
             facts(one)["anagram.attempt"],
         )
         assert one.body.string_value.startswith(f"Attempt {span['anagram.attempt']} of {span['anagram.item']} failed: ")
+
+
+@pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])
+def test_what_tasks_log(receiver: Any, orchestrator: str) -> None:
+    """Each record is there once, within the span of the item that the attempt was of, with the element where there is one."""
+    numbers = Pipeline("numbers").values(int).map(one_warning).sum()
+    run(numbers, range(1, 5), orchestrator=orchestrator)
+    records = [one for one in receiver.records if "anagram.logger" in facts(one)]
+    assert sorted((one.body.string_value, facts(one)["anagram.item"]) for one in records) == [
+        (f"number {number}", f"one_warning:0:{number - 1}") for number in range(1, 5)
+    ]
+    spans = {span.span_id: facts(span) for span in receiver.spans}
+    for one in records:
+        assert spans[one.span_id]["anagram.item"] == facts(one)["anagram.bundle"]
+        assert (one.severity_text, facts(one)["anagram.attempt"]) == ("WARN", 1)
+        assert facts(one)["anagram.worker"]
 
 
 def test_metrics_come_while_a_run_goes_on(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:

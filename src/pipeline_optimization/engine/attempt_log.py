@@ -7,10 +7,13 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-__all__ = ["AttemptLog", "LogFacts", "LogSettings"]
+__all__ = ["AttemptLog", "Labels", "LogFacts", "LogSettings"]
 
 LogFacts = Mapping[str, Any]
 """The attributes of a log record, of which all are plain: ``logging.makeLogRecord`` makes a record of them."""
+
+Labels = Mapping[str, Any]
+"""What logged a record: ``run``, ``item``, ``attempt``, ``worker`` and ``bundle``, as far as it is known. A record's own facts go before them."""
 
 MOST_RECORDS = 1000
 """Records of one attempt that are kept. Whoever logs more floods a terminal, and hardly wants to read it."""
@@ -36,19 +39,19 @@ class LogSettings:
 class AttemptLog:
     """Records of one attempt. ``are_handled`` tells that handlers have had them, since the attempt runs in the parent's process."""
 
-    records: list[LogFacts] = field(factory=list)
+    records: list[tuple[LogFacts, Labels]] = field(factory=list)
     dropped: int = 0
     are_handled: bool = False
     last: object = None
     _characters: int = 0
 
-    def add(self, facts: LogFacts) -> None:
+    def add(self, facts: LogFacts, labels: Labels) -> None:
         """Keep a record if there is room; count it otherwise."""
         self._characters += sum(len(value) for value in facts.values() if isinstance(value, str))
         if len(self.records) >= MOST_RECORDS or self._characters > MOST_CHARACTERS:
             self.dropped += 1
         else:
-            self.records.append(facts)
+            self.records.append((facts, labels))
 
     def to_wire(self) -> tuple[object, ...]:
         return (self.records, self.dropped, self.are_handled)

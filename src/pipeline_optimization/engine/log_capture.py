@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.attempt_log import AttemptLog, LogSettings
 from pipeline_optimization.engine.log_origin import ORIGIN
-from pipeline_optimization.engine.log_records import facts_of, label
+from pipeline_optimization.engine.log_records import facts_of, labels_of
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.worker import Worker
@@ -45,15 +45,16 @@ class LogCapture(logging.Handler):
         if record.levelno < self._threshold(record.name):
             return
         facts = facts_of(record)
+        # The parent knows by which name it calls this worker.
+        labels = {} if attempt is None else labels_of(attempt, worker="")
         if attempt is None or attempt.is_answered:
             if self._strays is None:
                 self._strays = AttemptLog()
-            self._strays.add(facts)
+            self._strays.add(facts, labels)
             return
-        label(facts, attempt, worker="")  # the parent knows by which name it calls this worker
         if attempt.log is None:
             attempt.log = AttemptLog()
-        attempt.log.add(facts)
+        attempt.log.add(facts, labels)
 
     def take(self, log: AttemptLog | None) -> AttemptLog | None:
         """Return what goes with an answer: what its attempt has logged, and what strayed meanwhile."""
@@ -81,7 +82,7 @@ class LogCapture(logging.Handler):
                 logger.setLevel(before)
         self._before.clear()
         strays = self._take_strays()
-        for facts in () if strays is None else strays.records:
+        for facts, _ in () if strays is None else strays.records:
             logging.getLogger(str(facts["name"])).handle(logging.makeLogRecord(dict(facts)))
         super().close()
 

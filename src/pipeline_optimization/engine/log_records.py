@@ -11,7 +11,7 @@ from pipeline_optimization.error_text import describe, shortened
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_here import AttemptHere
 
-__all__ = ["facts_of", "label"]
+__all__ = ["facts_of", "labels_of"]
 
 LONGEST = 16_384
 """Characters of a message or a traceback that are kept."""
@@ -44,20 +44,14 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
     return facts
 
 
-def label(facts: dict[str, Any], attempt: AttemptHere, *, worker: str) -> None:
-    """Say in a record's facts which attempt logged it, where ``extra`` has not said something else under the same name.
-
-    ``worker`` is empty where its name is not known yet.
-    """
+def labels_of(attempt: AttemptHere, *, worker: str) -> dict[str, Any]:
+    """Return which attempt logs. ``worker`` is empty where its name is not known yet."""
     call, element = attempt.call, "" if attempt.element is None else attempt.element()
     name = f"{call.task}:{call.item}"
-    labels: dict[str, object] = {"run": attempt.run, "item": name, "attempt": call.number}
+    labels: dict[str, Any] = {"run": attempt.run, "item": name, "attempt": call.number}
     if element:
         labels |= {"item": element, "attempt": 1, "bundle": name}
-    if worker:
-        labels["worker"] = worker
-    for key, value in labels.items():
-        facts.setdefault(key, value)
+    return labels | {"worker": worker} if worker else labels
 
 
 def _message(record: logging.LogRecord) -> str:

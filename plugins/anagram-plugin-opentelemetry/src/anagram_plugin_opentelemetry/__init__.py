@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         CheckpointSaved,
         RunFinished,
         RunStarted,
+        TaskLogged,
         TaskRetried,
         WorkerLost,
         WorkerSeen,
@@ -69,6 +70,12 @@ def anagram_task_retried(event: TaskRetried) -> None:
 def anagram_checkpoint_saved(event: CheckpointSaved) -> None:
     if event.run_id in _RUNS:
         _RUNS[event.run_id].checkpoint_saved(event)
+
+
+@hookimpl
+def anagram_task_logged(event: TaskLogged) -> None:
+    if event.run_id in _RUNS:
+        _RUNS[event.run_id].task_logged(event)
 
 
 @hookimpl

@@ -16,7 +16,7 @@ from anagram_plugin_opentelemetry.metrics import Metrics
 from anagram_plugin_opentelemetry.outcomes import run_name
 from anagram_plugin_opentelemetry.settings import Destination, SettingError, destinations, milliseconds
 from anagram_plugin_opentelemetry.spans import Spans
-from pipeline_optimization.types import AttemptEnded, CheckpointSaved, RunFinished, RunStarted, TaskRetried
+from pipeline_optimization.types import AttemptEnded, CheckpointSaved, RunFinished, RunStarted, TaskLogged, TaskRetried
 
 __all__ = ["PATIENCE", "Export", "begin"]
 
@@ -79,6 +79,12 @@ class Export:
     def checkpoint_saved(self, event: CheckpointSaved) -> None:
         if self._metrics is not None:
             self._metrics.checkpoint_saved(event.items)
+
+    def task_logged(self, event: TaskLogged) -> None:
+        if self._logs is not None:
+            self._logs.task_logged(event)
+            if len(self._logs) >= BATCH:
+                self._send_batches()
 
     def attempt_ended(self, event: AttemptEnded) -> None:
         span_id = b"" if self._spans is None else self._spans.attempt_ended(event)

@@ -1,15 +1,26 @@
-"""Makes log records of failures, with the error and its traceback. Events of spans, which did that formerly, are deprecated."""
+"""Makes log records of what tasks log, and of failures, with the error and its traceback. Events of spans, which did that formerly, are deprecated."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 
 from anagram_plugin_opentelemetry.attributes import Value, attributes, clean
 from anagram_plugin_opentelemetry.collecting import Collecting
 from anagram_plugin_opentelemetry.outcomes import result_of, run_name
-from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished
+from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished, TaskLogged
 
 __all__ = ["Logs"]
+
+SEVERITIES: Mapping[str, tuple[str, SeverityNumber.ValueType]] = {
+    "DEBUG": ("DEBUG", SeverityNumber.SEVERITY_NUMBER_DEBUG),
+    "INFO": ("INFO", SeverityNumber.SEVERITY_NUMBER_INFO),
+    "WARNING": ("WARN", SeverityNumber.SEVERITY_NUMBER_WARN),
+    "ERROR": ("ERROR", SeverityNumber.SEVERITY_NUMBER_ERROR),
+    "CRITICAL": ("FATAL", SeverityNumber.SEVERITY_NUMBER_FATAL),
+}
+"""What OpenTelemetry calls Python's levels; one of a program's own counts as INFO under its own name."""
 
 
 class Logs(Collecting[LogRecord]):
@@ -30,6 +41,31 @@ class Logs(Collecting[LogRecord]):
         }
         body = f"Attempt {event.attempt} of {event.item} failed: {what}"
         self._add(event.came_back_ns, body, facts, event.error, span_id, is_final=bool(event.status))
+
+    def task_logged(self, event: TaskLogged) -> None:
+        """Add a record of a task's own code, within the span of its item."""
+        name, number = SEVERITIES.get(event.level, ("INFO", SeverityNumber.SEVERITY_NUMBER_INFO))
+        facts: dict[str, Value] = {
+            "anagram.item": event.item,
+            "anagram.attempt": event.attempt,
+            "anagram.worker": event.worker,
+            "anagram.bundle": event.bundle,
+            "anagram.logger": event.logger,
+            "exception.stacktrace": event.exception,
+        }
+        item = event.bundle or event.item
+        record = LogRecord(
+            time_unix_nano=round(event.wall * 1e9),
+            observed_time_unix_nano=self._unix(round(event.time * 1e9)),
+            severity_number=number,
+            severity_text=name if event.level in SEVERITIES else event.level,
+            attributes=attributes({key: value for key, value in facts.items() if value}),
+            trace_id=self._identity.trace_id,
+            span_id=self._identity.item_span_id(item) if item else self._identity.run_span_id,
+            flags=int(self._identity.is_sampled),
+        )
+        record.body.string_value = clean(event.message)
+        self._made.append(record)
 
     def run_finished(self, event: RunFinished) -> None:
         """Add a record if the run ended early or with failures."""

@@ -7,7 +7,7 @@ import threading
 
 from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.attempt_log import AttemptLog
-from pipeline_optimization.engine.log_records import facts_of, label
+from pipeline_optimization.engine.log_records import facts_of, labels_of
 
 __all__ = ["Labelling"]
 
@@ -15,7 +15,7 @@ __all__ = ["Labelling"]
 class Labelling(logging.Filter):
     """Lets all records pass. One of an attempt of this run gets its labels, and is kept for the attempt's answer if the run ``keeps`` them.
 
-    It is a filter of handlers, since a record made with such attributes would refuse an ``extra`` of the same name.
+    It is a filter of handlers, since a record made with such attributes would refuse an ``extra`` of the same name; here it goes before them.
     """
 
     def __init__(self, run_id: str) -> None:
@@ -27,13 +27,12 @@ class Labelling(logging.Filter):
         attempt = attempt_here.get()
         if attempt is None or attempt.run != self._run_id:
             return True
-        worker = attempt.worker_name or threading.current_thread().name
+        labels = labels_of(attempt, worker=attempt.worker_name or threading.current_thread().name)
         if self.keeps and not attempt.is_answered and (attempt.log is None or attempt.log.last is not record):
             if attempt.log is None:
                 attempt.log = AttemptLog(are_handled=True)
-            facts = facts_of(record)
-            label(facts, attempt, worker=worker)
-            attempt.log.last = record
-            attempt.log.add(facts)
-        label(vars(record), attempt, worker=worker)
+            attempt.log.last = record  # it meets each handler
+            attempt.log.add(facts_of(record), labels)
+        for name, value in labels.items():
+            vars(record).setdefault(name, value)
         return True

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from pipeline_optimization.engine.attempt_log import AttemptLog, LogFacts, LogSettings
+from pipeline_optimization.engine.attempt_log import AttemptLog, Labels, LogFacts, LogSettings
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.log_origin import ORIGIN, process_here
 from pipeline_optimization.engine.stopping import Stop
@@ -86,14 +86,14 @@ class RunLogs:
 
     def take(self, log: AttemptLog, worker: str) -> None:
         """Hand on what an attempt logged: to handlers, if it was elsewhere, and as events, if anybody wants those."""
-        for facts in log.records:
-            labelled = {"run": self._run_id, "worker": worker, **facts}
+        for facts, known in log.records:
+            labels = {"run": self._run_id, "worker": worker, **known}
             if not log.are_handled:
-                self._handle(labelled)
+                self._handle({**labels, **facts})
             if self._emit is not None:
-                self._emit(_event_of(labelled, self._clock.now()))
+                self._emit(_event_of(facts, labels, self._clock.now()))
         if log.dropped:
-            first = log.records[0] if log.records else {}
+            first = log.records[0][1] if log.records else {}
             item, attempt = first.get("item", ""), first.get("attempt", 0)
             what = f"{counted(log.dropped, 'record')} more of {item or 'an attempt'} {'was' if log.dropped == 1 else 'were'} dropped"
             self._log(logging.WARNING, what, item=item, attempt=attempt, worker=worker)
@@ -129,17 +129,17 @@ class RunLogs:
                 self.warnings.append(f"A handler of log records raised {describe(error)}. Records may be missing.")
 
 
-def _event_of(facts: LogFacts, now: float) -> TaskLogged:
+def _event_of(facts: LogFacts, labels: Labels, now: float) -> TaskLogged:
     return TaskLogged(
-        run_id=str(facts["run"]),
+        run_id=str(labels["run"]),
         time=now,
         wall=float(facts["created"]),
         level=str(facts["levelname"]),
         logger=str(facts["name"]),
         message=str(facts["msg"]),
         exception=str(facts.get("exc_text") or ""),
-        item=str(facts.get("item", "")),
-        attempt=int(facts.get("attempt", 0)),
-        worker=str(facts["worker"]),
-        bundle=str(facts.get("bundle", "")),
+        item=str(labels.get("item", "")),
+        attempt=int(labels.get("attempt", 0)),
+        worker=str(labels["worker"]),
+        bundle=str(labels.get("bundle", "")),
     )
