@@ -110,6 +110,15 @@ def summed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     return set(result["imported"])
 
 
+@pytest.mark.parametrize("is_collecting", [True, False])
+def test_what_is_imported_changes_no_setting(*, is_collecting: bool) -> None:
+    """Garbage is not looked for while the package is imported, and then as before."""
+    switch = "enable" if is_collecting else "disable"
+    program = f"import gc; gc.{switch}(); from pipeline_optimization import run; print(gc.isenabled())"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout == f"{is_collecting}\n"
+
+
 @pytest.mark.parametrize(
     "name",
     [
@@ -121,6 +130,7 @@ def summed(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
         "sqlite3",
         "subprocess",
         "tempfile",
+        "uuid",
         "pipeline_optimization.anagrams",
         "pipeline_optimization.counting.kernel",
         "pipeline_optimization.observing",

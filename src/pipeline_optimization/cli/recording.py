@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -81,6 +80,8 @@ class Recording:
             )
         if events is not None:
             return cls(events, products, is_temporary=False)
+        import tempfile  # noqa: PLC0415 - most runs record nothing
+
         handle, path = tempfile.mkstemp(prefix="anagram-events-", suffix=".jsonl")
         os.close(handle)
         return cls(path, products, is_temporary=True)

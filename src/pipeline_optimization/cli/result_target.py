@@ -5,19 +5,19 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import field, frozen
 
 from pipeline_optimization.cli.output_options import format_of
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.pipeline.destinations import file_destination, named_destination
-from pipeline_optimization.pipeline.model.ends import Collect
-from pipeline_optimization.pipeline.model.steps import CompletePipeline
-from pipeline_optimization.pipeline.plan import Destination, RunOptions
-from pipeline_optimization.registry import Registry
 from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.model.steps import CompletePipeline
+    from pipeline_optimization.pipeline.plan import Destination, RunOptions
+    from pipeline_optimization.registry import Registry
 
 __all__ = ["ResultTarget"]
 
@@ -49,6 +49,9 @@ class ResultTarget:
         ``--output FILE`` delivers what ``collect()`` collects, unless another option asks for what only the whole result has, or the
         checkpoint that the run goes on with keeps values.
         """
+        from pipeline_optimization.pipeline.destinations import file_destination, named_destination  # noqa: PLC0415 - for pipelines only
+        from pipeline_optimization.pipeline.model.ends import Collect  # noqa: PLC0415 - as above
+
         if self.sink is not None:
             return named_destination(registry, self.sink, self.sink_options)
         if self.path == "-" or self.form is not None or self.top is not None or _is_special(self.path):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-from uuid import uuid4
 
 __all__ = ["ORIGIN", "process_here"]
 
-ORIGIN = uuid4().hex
+ORIGIN = os.urandom(16).hex()
 """What this process has in common with its forks, and with no other process."""
 
 

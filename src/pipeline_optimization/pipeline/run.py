@@ -7,7 +7,6 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
-from uuid import uuid4
 
 from attrs import evolve, field, frozen
 
@@ -85,7 +84,7 @@ def execute(
         from pipeline_optimization.pipeline.destinations import check_destination  # noqa: PLC0415 - for runs with a sink only
 
         check_destination(plan, sources)
-    run_id = uuid4().hex
+    run_id = os.urandom(16).hex()
     with ExitStack() as stack:
         logs = stack.enter_context(closing(logs_of(run_id)))
         observing = stack.enter_context(closing(_observing(plan, sources, registry, logs)))

@@ -6,7 +6,6 @@ from collections.abc import Collection, Sequence
 
 from pipeline_optimization.errors import PluginConflictError, PluginLoadError, UnknownComponentError
 from pipeline_optimization.kinds import DISTRIBUTION_OF, Kind
-from pipeline_optimization.registry.installing import how_to_install
 from pipeline_optimization.registry.records import PluginRecord
 from pipeline_optimization.spelling_hint import did_you_mean
 
@@ -57,6 +56,8 @@ def _about(unreadable: Sequence[PluginRecord]) -> str:
 def hint_about(kind: str, name: str, installed: Sequence[str]) -> str:
     """Return what to install for a name that nobody offers, or else what it may have been meant to be, after a space."""
     if distribution := DISTRIBUTION_OF.get((kind, name)):
+        from pipeline_optimization.registry.installing import how_to_install  # noqa: PLC0415 - for this error only
+
         return f" It comes with {distribution}: {how_to_install(distribution, direct_url=_direct_url())}."
     return did_you_mean(name, installed)
 

@@ -121,7 +121,7 @@ def decode_marked(data: bytes) -> str:
     return data.decode(encoding_in(data[:HEAD_BYTES]) or "utf-8-sig", "replace")
 
 
-@define
+@define(eq=False, repr=False)
 class Decoded:
     """What decoding showed of the text of a run, in all its parts.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -51,6 +50,8 @@ class RetrySettings:
         return registry.retry_policy(self.name, dict(self.options)).build()
 
     def to_environment(self) -> Mapping[str, str]:
+        import shlex  # noqa: PLC0415 - for the harness only
+
         return {NAME: self.name, OPTIONS: shlex.join(self._words())}
 
     @classmethod
@@ -96,6 +97,8 @@ def own_retry(given: OwnRetry) -> RetrySettings | BuiltRetry:
 
 @lru_cache(maxsize=8)
 def _parsed(name: str, text: str) -> RetrySettings:
+    import shlex  # noqa: PLC0415 - as above
+
     try:
         pairs = [word.partition("=") for word in shlex.split(text)]
     except ValueError as error:

@@ -36,7 +36,7 @@ class Waiting:
     shown: str
 
 
-@define
+@define(eq=False, repr=False)
 class Remembered:
     """What caches did: how many results they had, by step, and what went wrong with their files."""
 
@@ -48,7 +48,7 @@ class Remembered:
         self.problems += [problem for problem in other.problems if problem not in self.problems]
 
 
-@define
+@define(eq=False, repr=False)
 class Outcome:
     """What came of a bundle. ``total`` is what the end adds up to, if anything reached it.
 

@@ -23,7 +23,7 @@ __all__ = ["ByValue", "Here", "Packable", "pack", "unpack"]
 EXTRA = "pip install pipeline-optimization[notebook]"
 
 
-@frozen
+@frozen(eq=False, repr=False)
 class ByValue:
     """A pipeline with its functions, as cloudpickle made bytes of them."""
 
