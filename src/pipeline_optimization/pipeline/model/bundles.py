@@ -48,14 +48,15 @@ def build_stages(
     *,
     caches: Plans | None = None,
     totals: Codec | None = None,
+    is_timed: bool = False,
 ) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name: the input's, and each step's.
 
     Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of ``totals`` that have none of their own.
-    Names of files are relative to ``home``. ``caches`` are those of steps that have one.
+    Names of files are relative to ``home``. ``caches`` are those of steps that have one. ``is_timed``: the run limits the time of an item.
     """
     calls = Calls(pipeline.steps, caches or {})
-    runner = _Runner(pipeline, alone, codec, totals or codec, home, working_directory(), calls)
+    runner = _Runner(pipeline, alone, codec, totals or codec, home, working_directory(), calls, is_timed)
     stages: dict[str, Stage] = {pipeline.input.task: Closing(runner.run_part, calls)}
     for index, step in enumerate(pipeline.steps):
         stages[step.name] = (_AsyncFrom if step.is_async else _From)(runner, index, step)
@@ -127,6 +128,7 @@ class _Runner:
     home: str
     directory: str
     calls: Calls
+    is_timed: bool
     failures: ElementFailures = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -135,7 +137,10 @@ class _Runner:
     def run_part(self, data: bytes) -> Bundled:
         """Run a part of the input through the steps, as much of it as there is time for."""
         outcome, subtotal, time_slice = Outcome(), Subtotal(self.failures, self.totals), new_time_slice()
-        reads = decode_contents(data, self.home).reads()
+        contents = decode_contents(data, self.home)
+        if not self.is_timed:
+            time_slice.is_early, time_slice.merging = contents.is_early, subtotal.merging
+        reads = contents.reads()
         with restoring(self.directory):
             while True:
                 try:

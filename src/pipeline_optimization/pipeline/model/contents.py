@@ -38,6 +38,9 @@ SPLIT = 16
 READ_BYTES = 1 << 18
 """Bytes of lines that a worker reads at once: what it reads and gives back, another one reads again."""
 
+EARLY = 8
+"""How many times as much as an early part has must come after it."""
+
 STATE_BYTES = 8
 
 
@@ -78,6 +81,11 @@ class Contents(Protocol):
         """Return how many bytes of input it is, 0 for values."""
         ...
 
+    @property
+    def is_early(self) -> bool:
+        """Return whether so much of its source is known to come after it that nobody need wait for it in the end."""
+        ...
+
     def reads(self) -> Iterator[Read]:
         """Yield the elements, as they are asked for. Raises InputError where their source cannot be read."""
         ...
@@ -115,6 +123,10 @@ class Members:
     @property
     def size(self) -> int:
         return 0
+
+    @property
+    def is_early(self) -> bool:
+        return False
 
     def reads(self) -> Iterator[Read]:
         places = range(self.first, self.first + len(self.values))
@@ -154,6 +166,10 @@ class LineRange:
     @property
     def size(self) -> int:
         return self.part.size
+
+    @property
+    def is_early(self) -> bool:
+        return self.total - self.part.stop >= EARLY * self.part.size
 
     def reads(self) -> Iterator[Read]:
         part = self.part
@@ -204,6 +220,10 @@ class LinePiece:
     @property
     def size(self) -> int:
         return len(self.text)
+
+    @property
+    def is_early(self) -> bool:
+        return False
 
     def reads(self) -> Iterator[Read]:
         text, at = self.text, 0

@@ -46,7 +46,7 @@ class PipelineJob(Generic[Result]):
 
     ``given`` are the values that it runs over, None where it runs over sources; ``modules`` are single files of its functions, and
     ``settings`` the options that it was built with, as far as they are known. ``is_kept``: a checkpoint keeps what is done.
-    ``is_delivered``: a sink takes the values.
+    ``is_delivered``: a sink takes the values. ``is_timed``: the run limits the time of an item.
     """
 
     pipeline: CompletePipeline[Any, Result]
@@ -57,6 +57,7 @@ class PipelineJob(Generic[Result]):
     encoding: str
     is_kept: bool = False
     is_delivered: bool = False
+    is_timed: bool = False
     modules: Sequence[FileModule] = ()
     settings: Mapping[str, object] = field(factory=dict)
 
@@ -76,7 +77,7 @@ class PipelineJob(Generic[Result]):
         # A checkpoint has no values that a sink takes, so they may be of any type.
         totals = sent if self.is_delivered else codec
         caches, warnings = self._caches()
-        argument = _Packed(packed, self._alone(), codec, totals, caches)
+        argument = _Packed(packed, self._alone(), codec, totals, caches, is_timed=self.is_timed)
         return LoadedPipelineJob(job=self, argument=argument, warnings=warnings)
 
     def _caches(self) -> tuple[Plans, Sequence[str]]:
@@ -107,6 +108,7 @@ class _Packed:
     codec: Codec
     totals: Codec
     caches: Plans
+    is_timed: bool = False
     home: str = field(factory=working_directory)
 
 
@@ -115,7 +117,15 @@ def build_pipeline(packed: Any) -> Mapping[str, Stage]:
     pipeline = unpack(packed.pipeline)
     functions = {step.name: step.plain for step in pipeline.steps} | dict(functions_of(pipeline.end))
     imported = {} if isinstance(packed.pipeline, ByValue) else functions
-    stages = build_stages(pipeline, packed.alone, packed.codec, packed.home, caches=packed.caches, totals=packed.totals)
+    stages = build_stages(
+        pipeline,
+        packed.alone,
+        packed.codec,
+        packed.home,
+        caches=packed.caches,
+        totals=packed.totals,
+        is_timed=packed.is_timed,
+    )
     return {DESCRIBE_WORKER: partial(_describe, imported), **stages}
 
 
@@ -261,6 +271,7 @@ def plan_pipeline(
             encoding=options.encoding,
             is_kept=is_kept,
             is_delivered=sink is not None,
+            is_timed=options.limits.item_timeout is not None,
             modules=modules,
             settings=settings,
         )

@@ -14,6 +14,16 @@ from pipeline_optimization.sources.lines import cut_lines, has_mark
 
 __all__ = ["Part", "line_parts", "together"]
 
+SHARE = 16
+"""Of what is left of a large file, a part has one in so many: large ones first, so that there are fewer, and small ones in the end, so that all
+workers end together."""
+
+LARGE = 64 << 20
+"""Bytes that must be left of a file for its parts to be larger than the chunk size."""
+
+GROWN = 8
+"""How many times as large as the chunk size a part may be."""
+
 TOGETHER = 1000
 """Values or rows in one part."""
 
@@ -66,6 +76,17 @@ def line_parts(number: int, source: Source, chunk_size: int, *, encoding: str, i
             )
             lines += text.count(b"\n")
         return
-    for start in range(0, size, chunk_size):
-        part = LineRange(number, FileRange(source.name, start, min(size, start + chunk_size), state), size)
+    for start, stop in _borders(size, chunk_size):
+        part = LineRange(number, FileRange(source.name, start, stop, state), size)
         yield Part(name=f"{number}:{start}", contents=part, size=part.size, place=part.describe(source.name))
+
+
+def _borders(size: int, chunk_size: int) -> Iterator[tuple[int, int]]:
+    """Yield where parts of a file begin and end."""
+    start = 0
+    while start < size:
+        left = size - start
+        length = max(chunk_size, min(GROWN * chunk_size, left // SHARE)) if left > LARGE else chunk_size
+        stop = min(size, start + length)
+        yield start, stop
+        start = stop

@@ -17,6 +17,10 @@ from pipeline_optimization.pipeline.model.simple_values import NUMBERS, are_simp
 __all__ = ["Subtotal"]
 
 
+MERGE = 1e-6
+"""Seconds that it takes to encode, decode and merge one value of a count."""
+
+
 @define(eq=False, repr=False)
 class Subtotal:
     """Adds batches as they reach the end of a pipeline.
@@ -65,6 +69,10 @@ class Subtotal:
         if is_added:
             self._totals = [total]
         return is_added
+
+    def merging(self) -> float:
+        """Return how many seconds the parent will probably take for the total; what is the longer the more was added does not count."""
+        return MERGE * (sum(map(len, self._totals)) if isinstance(self.failures.pipeline.end, Count) else 0)
 
     def finish(self, outcome: Outcome) -> None:
         """Put the total into an outcome, if anything reached the end, and the failures of elements that could not be added."""

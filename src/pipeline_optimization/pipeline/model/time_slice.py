@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 from attrs import define, field
 
@@ -21,6 +22,16 @@ BLOCK = 0.001
 """Seconds that a block of elements should take, after each of which a worker looks at the clock. What fits into the processor's cache goes through
 all steps in half of the time; some twenty microseconds are spent on a block itself."""
 
+WORTH = 16
+"""How many times as long as its total will take the parent a bundle works: so the parent is busy for some percent of the time for each worker, also
+where others use the processors and little is done in ``QUANTUM`` seconds."""
+
+MOST_WORK = 1.0
+"""Seconds of the processor that this is at most where much of the input comes after the bundle; else ``QUANTUM``, as others wait in the end."""
+
+STRETCH = 4
+"""How many times as long as these seconds it may take by the clock."""
+
 GROWTH = 4
 
 MOST_PIECES = 16
@@ -29,20 +40,30 @@ MOST_PIECES = 16
 
 @define(eq=False, repr=False)
 class TimeSlice:
-    """The time for one bundle, from now on. ``size`` is how many elements to run at once."""
+    """The time for one bundle, from now on.
+
+    ``size`` is how many elements to run at once, ``is_early`` whether much of the input comes after the bundle, and ``merging`` tells how
+    many seconds the parent will take to merge the total.
+    """
 
     size: int = 1
-    _began: float = field(init=False, factory=time.perf_counter)
-    _now: float = field(init=False, default=0.0)
+    is_early: bool = False
+    merging: Callable[[], float] = lambda: 0.0
+    _began: float = field(init=False)
+    _worked: float = field(init=False)
+    _now: float = field(init=False)
+    _took: float = field(init=False, default=math.inf)
 
     def __attrs_post_init__(self) -> None:
-        self._now = self._began
+        self._began = self._now = time.perf_counter()
+        self._worked = time.thread_time()
 
     def note(self) -> None:
-        """Note that a block has been run."""
+        """Note that a block has been run. If only one took long, it may have waited for a processor that others used."""
         before, self._now = self._now, time.perf_counter()
-        took = self._now - before
-        if took * GROWTH < BLOCK:
+        last, self._took = self._took, self._now - before
+        took = min(last, self._took)
+        if self._took * GROWTH < BLOCK:
             self.size *= GROWTH
         elif took > BLOCK:
             self.size = max(1, int(self.size * BLOCK / took))
@@ -55,7 +76,11 @@ class TimeSlice:
     @property
     def is_over(self) -> bool:
         """Return whether the rest of the bundle is for others."""
-        return self.seconds >= QUANTUM
+        seconds, work = self.seconds, MOST_WORK if self.is_early else QUANTUM
+        if seconds < QUANTUM:
+            return False
+        work_needed = min(work, WORTH * self.merging())
+        return not work_needed or seconds >= STRETCH * work or time.thread_time() - self._worked >= work_needed
 
 
 def new_time_slice() -> TimeSlice:
@@ -63,6 +88,6 @@ def new_time_slice() -> TimeSlice:
     return TimeSlice()
 
 
-def pieces_for(seconds: float) -> int:
-    """Return how many bundles to make of what probably takes so many seconds."""
-    return min(MOST_PIECES, max(1, math.ceil(seconds / QUANTUM)))
+def pieces_for(seconds: float, *, each: float = QUANTUM) -> int:
+    """Return how many bundles to make of what probably takes so many seconds, where one took ``each`` of them."""
+    return min(MOST_PIECES, max(1, math.ceil(seconds / max(QUANTUM, each))))

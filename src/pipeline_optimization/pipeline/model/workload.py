@@ -117,7 +117,7 @@ class PipelineWorkload:
         contents, place = decode_contents(item.data), outcome.rest
         assert place is not None
         rest = contents.after(place)
-        number = pieces_for(outcome.seconds * rest.extent / max(1, contents.extent - rest.extent))
+        number = pieces_for(outcome.seconds * rest.extent / max(1, contents.extent - rest.extent), each=outcome.seconds)
         pieces = (rest.split(number) if number > 1 else ()) or [((rest.number, place), rest)]
         return [
             self._bundle(Part(name=name_of(path), contents=one, place=one.describe(self._name_of(path)), size=one.size))
