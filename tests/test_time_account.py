@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import math
 import time
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from attrs import frozen
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from command import ended_here
 from flat import Flat, start
 from pipeline_optimization import Pipeline, count_anagrams, run
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
@@ -216,6 +218,35 @@ def test_nothing_is_accounted_for_unasked(registry: Registry) -> None:
     report = count_anagrams("cat", registry=registry)
     assert report.account is None
     assert report.to_dict()["account"] is None
+
+
+KINDS = ("compute", "wait", "retry delay", "transport", "driver", "idle")
+
+
+def test_commands_show_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """A table has the account if it is asked for, and JSON always; records are shown, compared and watched with it, and have it in their last line."""
+    monkeypatch.chdir(tmp_path)
+    command = ["run", "--text", "the cat sat", "--faults", "heavy", "--latency-scale", "0.001", "--seed", "2"]
+    _, plain, _ = ended_here(command, capsys)
+    _, detailed, _ = ended_here([*command, "--detailed", "--record", "kept"], capsys)
+    assert "transport" not in plain
+    assert all(kind in detailed for kind in KINDS)
+    assert "Most of it" in detailed
+    _, document, _ = ended_here([*command, "--format", "json"], capsys)
+    account = json.loads(document)["account"]
+    assert list(account) == ["wall", "slots", *(kind.replace(" ", "_") for kind in KINDS)]
+    (record,) = (str(one) for one in Path("kept").iterdir())
+    last = json.loads(Path(record, "events.jsonl").read_text().splitlines()[-1])
+    seconds = sum(last["account"][kind.replace(" ", "_")] for kind in KINDS)
+    assert seconds == pytest.approx(last["account"]["wall"] * last["account"]["slots"])
+    ended_here([*command, "--record", "kept"], capsys)
+    others = [str(one) for one in Path("kept").iterdir()]
+    for shown in (["runs", "show", record], ["watch", record]):
+        _, out, _ = ended_here(shown, capsys)
+        assert all(kind in out for kind in KINDS), shown
+    _, out, _ = ended_here(["runs", "diff", *others], capsys)
+    assert "time: wait" in out
+    assert all(f"{kind} <b>" in Path(record, "report.html").read_text() for kind in KINDS)
 
 
 def slow(word: str) -> str:

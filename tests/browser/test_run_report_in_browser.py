@@ -12,7 +12,9 @@ import pytest
 
 from pipeline_optimization.observing.digest import MOST_SLICES, Digest
 from pipeline_optimization.observing.page.report import page_of
+from pipeline_optimization.observing.resources import DRIVER, ResourcesSampled
 from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished, RunStarted
+from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Dialog, Page
@@ -20,7 +22,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 HOSTILE = "</title><script>alert(1)</script><img src=x onerror=alert(2)>" + "w" * 200
-ACCOUNT = [("computing", 3.0), ("waiting", 5.0), ("idle", 2.0)]
+ACCOUNT = [("compute", 3.0), ("wait", 5.0), ("idle", 2.0)]
+PATH = CriticalPath(seconds=1.0, steps=[PathStep(item=HOSTILE, task=HOSTILE, attempts=1, ran=1.0, delayed=0.0)])
 
 
 def page_for(attempts: int) -> str:
@@ -30,6 +33,10 @@ def page_for(attempts: int) -> str:
         RunStarted(run_id="r", time=0.0, orchestrator="threaded", slots=4, seed=1, pipeline=HOSTILE, inputs=[HOSTILE])
     )
     error = ErrorRecord(type="TimeoutError", message=HOSTILE)
+    for number in range(5):
+        time = number * attempts / 16000
+        taken = {DRIVER: 50 << 20, HOSTILE: 80 << 20}
+        digest.note(ResourcesSampled(run_id="r", time=time, memory=taken, cpu={DRIVER: time, HOSTILE: time}))
     for number in range(attempts):
         is_bad = number % 10 == 9
         began = number // 4 * 1_000_000
@@ -40,7 +47,14 @@ def page_for(attempts: int) -> str:
             )
         )  # fmt: skip
     digest.note(
-        RunFinished(run_id="r", time=attempts / 4000, is_complete=False, is_interrupted=False, stopped="deadline")
+        RunFinished(
+            run_id="r",
+            time=attempts / 4000,
+            is_complete=False,
+            is_interrupted=False,
+            stopped="deadline",
+            critical_path=PATH,
+        )
     )
     return page_of(digest, ACCOUNT, notes=[HOSTILE])
 
@@ -71,9 +85,9 @@ def test_it_is_drawn_and_fits(context: BrowserContext, tmp_path: Path, attempts:
     path.write_text(page_for(attempts), "utf-8")
     page, incidents = shown(context, path)
     marks = page.evaluate(
-        "() => [...document.querySelectorAll('svg')].map(one => one.querySelectorAll('rect title').length)"
+        "() => [...document.querySelectorAll('svg, .bar')].map(one => one.querySelectorAll('rect title, span[title]').length)"
     )
-    assert len(marks) == 4
+    assert len(marks) == 6
     assert all(count >= 3 for count in marks), marks
     sideways = page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert sideways == 0

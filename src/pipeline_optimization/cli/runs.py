@@ -66,11 +66,15 @@ def show(record: str) -> None:
 def show_record(record: RunRecord, digest: Digest, notes: Sequence[str]) -> None:
     """Print what a run did: what its events add up to, and what a user must know of them."""
     from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
+    from pipeline_optimization.observing.advice import advice_for  # noqa: PLC0415 - as above
+    from pipeline_optimization.observing.products import account_of  # noqa: PLC0415 - as above
 
     _print_runs([_row(record, digest)])
     TableConsole(sys.stdout).print(task_table(digest))
     click.echo()
     _print(("where the time went", "time", "share"), _account_rows(digest), right={1, 2})
+    if advice := advice_for(dict(account_of(digest))):
+        click.echo(advice)
     for note in notes:
         click.echo(f"Note: {note}", err=True)
 
@@ -151,6 +155,10 @@ def _facts(old: Digest, new: Digest) -> Sequence[tuple[str, str, str]]:
 
     found = [(name, str(getattr(old.started, name, "")), str(getattr(new.started, name, ""))) for name in FACTS]
     found += [("began", _moment(old), _moment(new)), ("took", clock(old.seconds), clock(new.seconds))]
+    accounts = [{name: f"{time} ({share})" for name, time, share in _account_rows(one)} for one in (old, new)]
+    for kind in dict.fromkeys([*accounts[0], *accounts[1]]):
+        was, is_ = (account.get(kind, "–") for account in accounts)
+        found.append((f"time: {kind}", was, is_))
     rows = [{row[0]: row for row in _task_rows(one)} for one in (old, new)]
     for task in dict.fromkeys([*rows[0], *rows[1]]):
         for at, title in enumerate(TASK_TITLES[1:], start=1):

@@ -52,6 +52,11 @@ def watch(path: str) -> None:
                 digest.note(line.event, line.stands_for)
             screen.show()
         screen.end()
+    if digest.finished is not None and digest.finished.account is not None:
+        from pipeline_optimization.cli.account_table import account_table  # noqa: PLC0415 - as above
+        from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
+
+        TableConsole(sys.stdout).print(account_table(digest.finished.account))
     if lines.was_killed:
         click.echo("The run was killed: its process is gone, and its record has no end.", err=True)
 

@@ -8,6 +8,8 @@ from math import floor, inf, log2
 
 from attrs import define, field
 
+from pipeline_optimization.observing.resources import ResourcesSampled
+from pipeline_optimization.observing.usage import Usage
 from pipeline_optimization.types import ErrorRecord
 from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted, WorkerLost
 
@@ -132,8 +134,9 @@ class Digest:
     seconds: float = 0.0
     """How long the run took, as far as its events tell."""
     is_sampled: bool = False
+    usage: Usage = field(factory=Usage)
 
-    def note(self, event: RunEvent, stands_for: int = 1) -> None:
+    def note(self, event: RunEvent | ResourcesSampled, stands_for: int = 1) -> None:
         """Take an event into account, which stands for so many like it (0: it is shown, and counted by others)."""
         if isinstance(event, AttemptEnded):
             self._note_attempt(event, stands_for)
@@ -142,6 +145,8 @@ class Digest:
         elif isinstance(event, WorkerLost):
             if len(self.lost) < MOST_EXAMPLES:
                 self.lost.append((self._since_start(event.time), event))
+        elif isinstance(event, ResourcesSampled):
+            self.usage.note(event, self._since_start(event.time))
         elif isinstance(event, RunFinished):
             self.finished = event
             self.seconds = max(self.seconds, self._since_start(event.time))

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import asdict
 
 from pipeline_optimization.error_text import place_in, shortened
+from pipeline_optimization.observing.resources import ResourcesSampled
 from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.types import ErrorRecord
 from pipeline_optimization.types.events import (
@@ -35,12 +36,15 @@ KINDS: Mapping[type, str] = {
     AttemptEnded: "attempt_ended",
     TaskRetried: "task_retried",
     CheckpointSaved: "checkpoint_saved",
+    ResourcesSampled: "resources_sampled",
     TaskLogged: "log",
     RunFinished: "run_finished",
 }
 """The events that are written, with what a line calls them. What others say of attempts and items is in ``attempt_ended``."""
 
-Written = RunStarted | WorkerSeen | WorkerLost | TaskRetried | CheckpointSaved | TaskLogged | RunFinished
+Written = (
+    RunStarted | WorkerSeen | WorkerLost | TaskRetried | CheckpointSaved | ResourcesSampled | TaskLogged | RunFinished
+)
 
 LONGEST = 2000
 """Characters of an error's message in a line."""

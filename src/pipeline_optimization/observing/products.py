@@ -13,6 +13,7 @@ from pipeline_optimization.observing.digest import Digest
 from pipeline_optimization.observing.metrics import Metrics
 from pipeline_optimization.observing.page.report import page_of
 from pipeline_optimization.observing.reading import EventReader
+from pipeline_optimization.observing.resources import ResourcesSampled
 from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.observing.trace import Trace
 from pipeline_optimization.output import open_output
@@ -48,6 +49,8 @@ class Products:
                 stream.write(trace.first_line)
             for event, stands_for in _events(reader):
                 digest.note(event, stands_for)
+                if isinstance(event, ResourcesSampled):
+                    continue
                 if metrics is not None:
                     metrics.note(event, stands_for)
                 if stream is not None:
@@ -87,7 +90,7 @@ def account_of(digest: Digest) -> Sequence[tuple[str, float]]:
     return [("compute", max(0.0, busy - waited)), ("wait", waited), ("between attempts", rest)]
 
 
-def _events(reader: EventReader) -> Iterator[tuple[RunEvent, int]]:
+def _events(reader: EventReader) -> Iterator[tuple[RunEvent | ResourcesSampled, int]]:
     """Yield the events, each with how many it stands for."""
     for line in reader:
         if not isinstance(line.event, Segment):

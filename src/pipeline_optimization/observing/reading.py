@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, Literal, NamedTuple, Union, get_args, get_orig
 
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION, first_line
+from pipeline_optimization.observing.resources import ResourcesSampled
 from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.types import ErrorRecord, TaskTotals, TimeAccount
 from pipeline_optimization.types.critical_path import CriticalPath, PathStep
@@ -47,7 +48,7 @@ class Line(NamedTuple):
     """An event with its number in the file. An attempt ``stands_for`` so many where only a share was written."""
 
     seq: int
-    event: RunEvent | Segment
+    event: RunEvent | Segment | ResourcesSampled
     stands_for: int
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.observing.lines import KINDS, AttemptLines, first_line, line_of, retried_line, sampled_line
+from pipeline_optimization.observing.resources import ResourceMeter
 from pipeline_optimization.observing.sampling import Sampling
 from pipeline_optimization.observing.target import Target
 from pipeline_optimization.plural import counted
@@ -56,6 +57,7 @@ class EventsWriter:
         self._outcomes: Counter[str] = Counter()
         self._attempt_lines = 0
         self._last: RunFinished | None = None
+        self._resources = ResourceMeter()
         self._seq = 0
         self._shed: Counter[str] = Counter()
         self._shed_lines = 0
@@ -101,10 +103,17 @@ class EventsWriter:
         try:
             while not self._is_over.wait(INTERVAL):
                 self._write_waiting()
+                self._measure()
             self._write_waiting()
             self._write_last()
         except Exception as error:  # noqa: BLE001 - the run goes on, and says what is missing
             self._miss(len(self._waiting) + 1, describe(error))
+
+    def _measure(self) -> None:
+        """Write what the run's processes take, if it is time to."""
+        sample = self._resources.look()
+        if sample is not None:
+            self._write([line_of(self._next(), sample)])
 
     def _make_room(self) -> None:
         """Drop attempts and retries that nobody takes off. They are counted, and the run goes on."""
@@ -181,6 +190,7 @@ class EventsWriter:
             if self._sampling.keeps(event.bundle or event.item, event.attempt):
                 lines.append(line_of(self._next(), event))
         elif not isinstance(event, TaskFailed | ItemFinished):
+            self._resources.note(event)
             lines.append(line_of(self._next(), event))
 
     def _write_last(self) -> None:

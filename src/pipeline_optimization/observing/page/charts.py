@@ -8,7 +8,7 @@ from math import floor, log2, log10
 from pipeline_optimization.observing.digest import PER_OCTAVE, Digest, Slice, Timeline
 from pipeline_optimization.observing.page.drawing import COLORS, clock, number, rect, svg, text
 
-__all__ = ["durations_chart", "progress_chart", "timeline_chart"]
+__all__ = ["INNER", "LEFT", "WIDTH", "axis", "durations_chart", "progress_chart", "timeline_chart"]
 
 WIDTH, LEFT = 1000.0, 70.0
 INNER = WIDTH - LEFT - 10
@@ -42,7 +42,7 @@ def timeline_chart(digest: Digest) -> str:
                     rect(x, at * high, INNER * line.width / seconds, high - 1, kind="c1", title=title, opacity=share)
                 )
     height = len(slots) * high
-    return svg(WIDTH, height + 24, [*parts, *_axis(height, seconds)], label="What each slot did over time")
+    return svg(WIDTH, height + 24, [*parts, *axis(height, seconds)], label="What each slot did over time")
 
 
 def _attempt(one: Slice, y: float, high: float, seconds: float, tasks: Mapping[str, str]) -> list[str]:
@@ -68,7 +68,7 @@ def progress_chart(done: Timeline, seconds: float) -> str:
         title = f"{number(rate)} elements a second from {clock(at * done.width)}"
         x = LEFT + INNER * at * done.width / seconds
         parts.append(rect(x, height - tall, INNER * done.width / seconds - 0.5, tall, kind="c1", title=title))
-    return svg(WIDTH, height + 24, [*parts, *_axis(height, seconds)], label="Elements a second over time")
+    return svg(WIDTH, height + 24, [*parts, *axis(height, seconds)], label="Elements a second over time")
 
 
 def durations_chart(digest: Digest) -> str:
@@ -109,7 +109,8 @@ def _ticks(low: float, high: float) -> Sequence[float]:
     return inside[:: max(1, len(inside) // 8)]
 
 
-def _axis(height: float, seconds: float) -> Sequence[str]:
+def axis(height: float, seconds: float) -> Sequence[str]:
+    """Return the moments of a run below a chart that is so high."""
     ticks = [seconds * at / 4 for at in range(5)]
     anchors = ["start", "middle", "middle", "middle", "end"]
     return [

@@ -66,15 +66,15 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: froz
 
 
 def bar_of_shares(parts: Sequence[tuple[str, float]], whole: float) -> str:
-    """Return one bar cut into named shares, with a legend that has each share in per cent."""
-    x, pieces, legend = 0.0, [], []
+    """Return one bar cut into named shares, with a legend that has each share in per cent. It is as wide as the page, however narrow."""
+    pieces, legend = [], []
     for at, (name, amount) in enumerate(parts):
         share = amount / whole if whole else 0.0
         kind = COLORS[at % len(COLORS)]
-        pieces.append(rect(x, 0, 1000 * share, 34, kind=kind, title=f"{name}: {clock(amount)} ({share:.1%})"))
-        if share >= 0.08:
-            pieces.append(text(x + 500 * share, 22, f"{share:.0%}", anchor="middle", kind="inside"))
-        x += 1000 * share
+        title = escape(f"{name}: {clock(amount)} ({share:.1%})")
+        if amount:
+            shown = f"{share:.0%}" if share >= 0.1 else ""
+            pieces.append(f'<span class="{kind}" style="flex-grow:{share:.4f}" title="{title}">{shown}</span>')
         legend.append(f'<li><i class="{kind}"></i>{escape(name)} <b>{share:.1%}</b> {clock(amount)}</li>')
-    drawn = svg(1000, 34, pieces, label=", ".join(f"{name} {clock(amount)}" for name, amount in parts))
-    return f'{drawn}<ul class="legend">{"".join(legend)}</ul>'
+    label = escape(", ".join(f"{name} {clock(amount)}" for name, amount in parts))
+    return f'<div class="bar" role="img" aria-label="{label}">{"".join(pieces)}</div><ul class="legend">{"".join(legend)}</ul>'

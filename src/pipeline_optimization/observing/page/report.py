@@ -12,6 +12,7 @@ from pipeline_optimization.observing.digest import MOST_SLOTS, Digest
 from pipeline_optimization.observing.page.charts import durations_chart, progress_chart, timeline_chart
 from pipeline_optimization.observing.page.critical import critical_path
 from pipeline_optimization.observing.page.drawing import COLORS, bar_of_shares, clock, number, table
+from pipeline_optimization.observing.page.usage_charts import usage_section
 
 __all__ = ["page_of"]
 
@@ -76,6 +77,7 @@ def _time(digest: Digest, account: Sequence[tuple[str, float]]) -> Iterator[str]
     yield timeline_chart(digest)
     yield "<h2>Elements a second</h2>"
     yield progress_chart(digest.done, digest.seconds)
+    yield from usage_section(digest)
 
 
 def _whole(digest: Digest) -> str:
