@@ -63,7 +63,7 @@ def test_looks_become_rarer() -> None:
     clock = Clock(0.0)
     meter = ResourceMeter(clock)
     meter.note(started(0.0))
-    moments = []
+    moments: list[float] = []
     while len(moments) < 2 * PER_INTERVAL:
         if meter.look() is not None:
             moments.append(clock.now)
