@@ -24,7 +24,6 @@ from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring import cpu_clock, process_tree, sampling
 from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, choose_memory_method
 from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
-from pipeline_optimization.benchmarks.measuring.run_delay import run_delay_seconds
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start
@@ -38,6 +37,7 @@ from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.orchestrator import TaskOrchestrator
+from pipeline_optimization.run_delay import run_delay_seconds
 
 CONTENDERS = Path(__file__).parent / "contenders"
 

@@ -11,7 +11,12 @@ import pytest
 from command import refused_here
 from pipeline_optimization.benchmarks.contenders import named_apart
 from pipeline_optimization.benchmarks.naming import find_contenders, one_contender
-from pipeline_optimization.cli.contender_options import compared_contenders, named_contenders, with_reference
+from pipeline_optimization.cli.contender_options import (
+    compared_contenders,
+    default_orchestrators,
+    named_contenders,
+    with_reference,
+)
 from pipeline_optimization.errors import UnknownComponentError, UsageError
 from pipeline_optimization.registry import Registry
 
@@ -69,7 +74,7 @@ def test_whoever_names_somebody_compares_nobody_else(registry: Registry, directo
     """The default directory and all plugins are compared only if nobody is named."""
     directory.rename("benchmark_orchestrators")
     everybody = [one.name for one in compared_contenders(registry, [], [], workers=2)]
-    assert everybody == [*registry.names("orchestrator"), "honest"]
+    assert everybody == [*default_orchestrators(registry), "honest"]
     assert [one.name for one in compared_contenders(registry, ["threaded"], [], workers=2)] == ["threaded"]
 
 
@@ -78,7 +83,7 @@ def test_an_empty_default_directory_stops_nobody(
 ) -> None:
     """Nobody has named it, so that it is only said that it has no contender."""
     Path("benchmark_orchestrators").mkdir()
-    assert [one.name for one in compared_contenders(registry, [], [], workers=2)] == registry.names("orchestrator")
+    assert [one.name for one in compared_contenders(registry, [], [], workers=2)] == default_orchestrators(registry)
     assert "Note: The directory benchmark_orchestrators has no contender" in capsys.readouterr().err
 
 

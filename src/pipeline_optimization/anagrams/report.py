@@ -32,6 +32,7 @@ class RunReport(Conclusions):
     run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone.
     ``encoding`` is the one that was asked for, and ``looks_like`` what a text with ``invalid_bytes`` or NUL characters
     looks like. ``account`` tells where the time of the slots went, if the run was asked to. ``failed_items`` also have what an earlier run gave up. ``abandoned_attempts`` took too long and could not be ended.
+    ``choice`` says what the orchestrator ``auto`` has chosen, and why.
     """
 
     runtime: float
@@ -70,6 +71,7 @@ class RunReport(Conclusions):
     encoding: str = UTF_8
     looks_like: str = ""
     account: TimeAccount | None = None
+    choice: str = ""
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data for JSON, its keys in reading order."""
@@ -96,6 +98,7 @@ class RunReport(Conclusions):
 
 _PLAIN = (
     "orchestrator",
+    "choice",
     "tokenizer",
     "signature",
     "relation",

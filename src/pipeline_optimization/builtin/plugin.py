@@ -105,8 +105,21 @@ def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
             factory=SequentialOrchestrator,
             options=NoOptions,
             capabilities=Capabilities(announces_start=True, runs_in_caller=True),
-        )
+        ),
+        Component(
+            name="auto",
+            summary="begins with sequential, and goes on with what is foreseen to be best",
+            factory=_auto,
+            options=NoOptions,
+            capabilities=Capabilities(announces_start=True, runs_in_caller=True, chooses=True),
+        ),
     ]
+
+
+def _auto(options: NoOptions) -> Orchestrator:
+    from pipeline_optimization.foresight.auto import AutoOrchestrator  # noqa: PLC0415 - most runs name their orchestrator
+
+    return AutoOrchestrator(options)
 
 
 @hookimpl

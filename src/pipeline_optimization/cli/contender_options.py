@@ -17,7 +17,14 @@ if TYPE_CHECKING:
     from pipeline_optimization.benchmarks.contenders import Contender
     from pipeline_optimization.benchmarks.naming import Found
 
-__all__ = ["DEFAULT_DIRECTORY", "compared_contenders", "contender_options", "named_contenders", "with_reference"]
+__all__ = [
+    "DEFAULT_DIRECTORY",
+    "compared_contenders",
+    "contender_options",
+    "default_orchestrators",
+    "named_contenders",
+    "with_reference",
+]
 
 DEFAULT_DIRECTORY = "benchmark_orchestrators"
 
@@ -42,6 +49,12 @@ def named_contenders(registry: Registry, names: Sequence[str], *, workers: int) 
     return _each_once([contender for name, one in found for contender in _told(name, one)])
 
 
+def default_orchestrators(registry: Registry) -> list[str]:
+    """Return the installed orchestrators that are compared if none is named: all that do not choose another one."""
+    names = registry.names("orchestrator")
+    return [name for name in names if not registry.component("orchestrator", name).capabilities.chooses]
+
+
 def compared_contenders(
     registry: Registry, names: Sequence[str], directories: Sequence[str], *, workers: int
 ) -> list[Contender]:
@@ -52,7 +65,7 @@ def compared_contenders(
     """
     from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - --help is quick without it
 
-    plugins = names or registry.names("orchestrator")
+    plugins = names or default_orchestrators(registry)
     contenders = named_contenders(registry, plugins, workers=workers)
     is_default = not directories and not names and Path(DEFAULT_DIRECTORY).is_dir()
     for directory in [DEFAULT_DIRECTORY] if is_default else directories:

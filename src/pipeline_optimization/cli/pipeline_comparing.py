@@ -22,7 +22,7 @@ from pipeline_optimization.cli.benchmark_options import CommonOptions
 from pipeline_optimization.cli.benchmark_parameters import DEFAULT_BUDGET, MOST_ROUNDS
 from pipeline_optimization.cli.comparing import run_comparison
 from pipeline_optimization.cli.component_options import KindOptions
-from pipeline_optimization.cli.contender_options import named_contenders, with_reference
+from pipeline_optimization.cli.contender_options import default_orchestrators, named_contenders, with_reference
 from pipeline_optimization.cli.pipeline_option import found_pipeline
 from pipeline_optimization.cli.plugin_selection import selected_registry
 from pipeline_optimization.cli.variation import Variation
@@ -57,7 +57,7 @@ def compare_pipeline(
 ) -> int:
     """Compare orchestrators, all that are installed where none is named; return the exit code. Raises UsageError."""
     registry = selected_registry(ctx)
-    chosen = names or (["sequential"] if variation else registry.names("orchestrator"))
+    chosen = names or (["sequential"] if variation else default_orchestrators(registry))
     contenders = named_contenders(registry, chosen, workers=options.workers)
     contenders = variation.of(registry, contenders, options)
     contenders, against = with_reference(registry, contenders, reference, workers=options.workers)

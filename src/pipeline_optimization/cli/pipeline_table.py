@@ -59,6 +59,8 @@ def _facts(report: PipelineReport[Any]) -> Table:
     if summary.resumed_items:
         taken = f"{counted(summary.resumed_items, 'part')} of an earlier run, taken over from {summary.checkpoint}"
         facts.add_row("resumed", Text(for_terminal(taken)))
+    if summary.choice:
+        facts.add_row("choice", Text(for_terminal(summary.choice)))
     if summary.startup >= NOTABLE_STARTUP:
         facts.add_row("start-up", f"{time_text(summary.startup)} until {summary.orchestrator} could take work")
     if summary.floor:

@@ -66,6 +66,8 @@ def _facts(report: RunReport, expectation: str) -> Table:
     if report.resumed_items:
         taken = f"{counted(report.resumed_items, 'item')} of an earlier run, taken over from {report.checkpoint}"
         table.add_row("resumed", Text(for_terminal(taken)))
+    if report.choice:
+        table.add_row("choice", Text(for_terminal(report.choice)))
     if report.startup >= NOTABLE_STARTUP:
         table.add_row("start-up", f"{time_text(report.startup)} until {report.orchestrator} could take work")
     if report.floor:

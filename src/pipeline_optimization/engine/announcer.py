@@ -69,7 +69,7 @@ class Announcer(Silence):
         self._now: Callable[[], int] = (
             time.monotonic_ns if isinstance(clock, SystemClock) else lambda: round(clock.now() * SECOND)
         )
-        self._has_mortal_workers = capabilities.isolation != "none"
+        self._has_mortal_workers = capabilities.may_leave
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from attrs import asdict, define
 
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
-from pipeline_optimization.distributions import read_installed
 from pipeline_optimization.engine.clock import SystemClock
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.loop import Engine
@@ -22,6 +21,7 @@ from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.foresight.candidates import option_of, place_of
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
+from pipeline_optimization.installed import versions
 from pipeline_optimization.processors import processors, quota
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator, RetryPolicy
@@ -58,11 +58,7 @@ def costs_here(registry: Registry, name: str, *, anew: bool = False) -> Orchestr
 
 
 def _key(name: str) -> str:
-    versions = sorted(
-        f"{one}={version}"
-        for one, version in read_installed().versions.items()
-        if "anagram" in one or "pipeline" in one
-    )
+    known = sorted(f"{one}={version}" for one, version in versions().items() if "anagram" in one or "pipeline" in one)
     machine = [
         platform.node(),
         platform.machine(),
@@ -70,7 +66,7 @@ def _key(name: str) -> str:
         platform.python_version(),
         str(this_machine().cores),
     ]
-    return "\x1f".join([str(FORM), name, *machine, *versions])
+    return "\x1f".join([str(FORM), name, *machine, *known])
 
 
 def calibrate(registry: Registry, name: str) -> OrchestratorCosts:

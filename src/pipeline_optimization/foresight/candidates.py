@@ -40,9 +40,9 @@ class Candidate:
 
 
 def place_of(component: Component[Any, Any]) -> Place | None:
-    """Return where an orchestrator's attempts run; None for clusters, and where nobody can tell."""
+    """Return where an orchestrator's attempts run; None for clusters, for what chooses itself, and where nobody can tell."""
     capabilities = component.capabilities
-    if capabilities.is_distributed:
+    if capabilities.is_distributed or capabilities.chooses:
         return None
     option = option_of(component)
     if capabilities.runs_in_caller:

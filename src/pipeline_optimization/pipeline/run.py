@@ -248,6 +248,7 @@ def _summary(
     return RunSummary(
         runtime=runtime,
         orchestrator=plan.executor.name,
+        choice=getattr(plan.executor.orchestrator, "chosen", ""),  # one that chooses another one says which, and why
         retry=plan.retry.label,
         faults=options.faults,
         seed=plan.faults.seed,

@@ -57,6 +57,7 @@ class RunSummary(Conclusions):
 
     runtime: float
     orchestrator: str
+    choice: str
     retry: str
     faults: FaultSettings
     seed: int

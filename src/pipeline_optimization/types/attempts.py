@@ -79,7 +79,9 @@ class Capabilities:
     may sit on other machines. ``shared_files``: workers can open the paths that the parent can. ``announces_start``:
     ``OpenContext.started`` is called as each attempt starts, so that the time that it waits before is not held against
     it. ``runs_in_caller``: attempts run in the thread that polls, where a Ctrl-C may strike them
-    (``OpenContext.interruptible``); such an attempt is then reported lost by the next ``poll``.
+    (``OpenContext.interruptible``); such an attempt is then reported lost by the next ``poll``. ``chooses``: it hands attempts to another
+    orchestrator that it chooses itself, which may run them in
+    other processes; comparisons leave it out unless it is named.
     """
 
     isolation: Literal["none", "process", "host"] = "none"
@@ -90,6 +92,12 @@ class Capabilities:
     shared_files: bool = True
     announces_start: bool = False
     runs_in_caller: bool = False
+    chooses: bool = False
+
+    @property
+    def may_leave(self) -> bool:
+        """Return whether attempts may run in other processes than this one."""
+        return self.isolation != "none" or self.chooses
 
 
 def _ignore(attempt_id: int) -> None:

@@ -20,13 +20,13 @@ from pipeline_optimization.benchmarks.measuring.priorities import reset_prioriti
 from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
 from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
-from pipeline_optimization.benchmarks.measuring.run_delay import run_delay_seconds
 from pipeline_optimization.benchmarks.measuring.subject_environment import subject_environment
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start, start_program
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
 from pipeline_optimization.benchmarks.records import NAMESPACE
+from pipeline_optimization.run_delay import run_delay_seconds
 from pipeline_optimization.signal_mask import stop_signals_put_off
 
 __all__ = ["take_sample"]

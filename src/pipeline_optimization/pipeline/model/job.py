@@ -71,7 +71,7 @@ class PipelineJob(Generic[Result]):
 
     def load(self, announce: Callable[[str], None]) -> LoadedPipelineJob[Result]:
         """Make what workers get. Raises OptionError where a function of the pipeline cannot be sent to them."""
-        packed = pack(self.pipeline, is_elsewhere=self.executor.capabilities.isolation != "none")
+        packed = pack(self.pipeline, is_elsewhere=self.executor.capabilities.may_leave)
         sent = BY_VALUE if isinstance(packed, ByValue) else PICKLED
         codec = PLAIN if self.is_kept else sent
         # A checkpoint has no values that a sink takes, so they may be of any type.

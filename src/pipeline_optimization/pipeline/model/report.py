@@ -93,6 +93,7 @@ class PipelineReport(Conclusions, Generic[Result]):
             "lost": self.lost,
             "cache_hits": dict(self.cache_hits),
             "orchestrator": summary.orchestrator,
+            "choice": summary.choice,
             "retry": summary.retry,
             "faults": summary.faults.profile,
             "latency_scale": summary.faults.latency_scale,

@@ -1,0 +1,127 @@
+"""The orchestrator ``auto``: a look at the first attempts, a choice, and going on without running anything twice."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import pipeline_functions as f
+from command import ended_here
+from pipeline_optimization import Pipeline, Registry, RunReport, count_anagrams, run
+from pipeline_optimization.engine.wire import Answer, encode_answer
+from pipeline_optimization.foresight.auto import AutoOrchestrator, Choice
+from pipeline_optimization.foresight.candidates import candidates
+from pipeline_optimization.foresight.glance import Glance
+from pipeline_optimization.testing import OrchestratorContract
+from pipeline_optimization.types import Attempt, Completion, Orchestrator
+
+REGISTRY = Registry.load()
+LINES = "".join(f"line {number}\n" for number in range(200))
+LENGTHS = Pipeline("lengths").lines().map(f.upper).count()
+
+
+def taking(name: str, workers: int = 2) -> Callable[[Glance], Choice]:
+    """Return a choice that is made whatever was seen."""
+    policy = REGISTRY.retry_policy("none").build()
+    found = candidates(REGISTRY, orchestrators=[name], workers=[workers], retries={"none": policy}, cores=2)
+    return lambda glance: Choice(candidate=found[0], reason=f"{name} was told to the test")
+
+
+class TestAuto(OrchestratorContract):
+    name = "auto"
+
+
+@pytest.mark.slow
+class TestAutoThreads(OrchestratorContract):
+    capabilities = AutoOrchestrator.capabilities
+
+    def make(self) -> Orchestrator:
+        return AutoOrchestrator(choose=taking("threaded"))
+
+
+@pytest.mark.parametrize("name", ["sequential", "threaded", "asyncio", "multiprocess"])
+def test_whatever_is_chosen_the_run_is_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Result and ledger are those of ``sequential``, and each attempt was made once, whatever the run goes on with after its first attempts."""
+    monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((7, 0.0),))
+    auto = AutoOrchestrator(choose=taking(name))
+    report = run(LENGTHS, LINES, orchestrator=auto, faults="exercise", latency_scale=0.0, seed=5)
+    plain = run(LENGTHS, LINES, faults="exercise", latency_scale=0.0, seed=5)
+    assert report.result == plain.result
+    assert report.ledger_digest == plain.ledger_digest
+    assert report.attempts == plain.attempts
+    assert report.summary.choice == f"{name} was told to the test"
+
+
+def counted(orchestrator: str | Orchestrator) -> RunReport:
+    return count_anagrams(
+        "the cat sat on the mat", orchestrator=orchestrator, faults="exercise", latency_scale=0.0, seed=2
+    )
+
+
+def test_a_run_that_ends_before_anything_is_chosen() -> None:
+    """A short run is over before there is enough to look at; nothing is chosen, and nothing is said of a choice."""
+    report = counted("auto")
+    assert (report.choice, report.anagram_counts, report.ledger_digest) == (
+        "",
+        counted("sequential").anagram_counts,
+        counted("sequential").ledger_digest,
+    )
+
+
+def test_the_choice_is_in_the_report(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The table of the command says what was chosen, and why."""
+    monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((1, 0.0),))
+    monkeypatch.setattr(
+        "pipeline_optimization.foresight.auto._Knowledge.choose", lambda self, glance: taking("threaded")(glance)
+    )
+    path = tmp_path / "cat.txt"
+    path.write_text("the cat sat on the mat\n" * 3)
+    simulated = ["--faults", "exercise", "--seed", "1", "--latency-scale", "0"]
+    code, out, err = ended_here(["run", str(path), "--orchestrator", "auto", *simulated], capsys)
+    assert code == 0, err
+    assert "choice" in out
+    assert "threaded was told to the test" in out
+
+
+def glance_at(*answers: Answer) -> Glance:
+    """Return what is seen of attempts of one task with these answers, in a process that computed nothing."""
+    glance = Glance(lambda: 0.0)
+    for number, answer in enumerate(answers):
+        glance.handed_out(Attempt(id=number, item=f"fetch:{number}", number=1, payload=b""))
+        glance.note(Completion(id=number, status="done", payload=encode_answer(answer)))
+    return glance
+
+
+def test_what_is_seen_of_work_that_waits() -> None:
+    """Twenty attempts of a simulated second each are work that waits; the model has ten seconds of it."""
+    work = glance_at(*[Answer(latency=1.0, seconds=1.0)] * 20).work()
+    assert (work.source, work.elements) == ("fetch", 20)
+    assert work.wait == pytest.approx(20.0)
+    assert work.compute == 0.0
+
+
+def test_more_work_is_foreseen_than_was_seen() -> None:
+    """What took milliseconds is foreseen for ten seconds, as nobody knows how much is to come."""
+    work = glance_at(*[Answer(latency=0.01, seconds=0.01)] * 20).work()
+    assert work.elements == 1000
+
+
+def test_lost_attempts_say_nothing() -> None:
+    """An attempt that was lost with its worker is no attempt of a task to learn from."""
+    glance = Glance(lambda: 0.0)
+    glance.handed_out(Attempt(id=1, item="fetch:1", number=1, payload=b""))
+    glance.note(Completion(id=1, status="lost"))
+    assert glance.elements == 0
+
+
+def test_comparisons_leave_it_out() -> None:
+    """What chooses among the others is no contender beside them, unless it is named."""
+    from pipeline_optimization.cli.contender_options import compared_contenders, default_orchestrators
+
+    assert "auto" in REGISTRY.names("orchestrator")
+    assert "auto" not in default_orchestrators(REGISTRY)
+    assert [one.name for one in compared_contenders(REGISTRY, ["auto"], [], workers=2)] == ["auto"]
