@@ -135,7 +135,7 @@ class RewritesAnswers(Sound):
     def report(self, attempt: Attempt, completion: Completion) -> list[Completion]:
         answer = decode_answer(completion.payload)
         result = answer.result.replace(b"\r\n", b"\n")
-        return [evolve(completion, payload=encode_answer(evolve(answer, result=result)))]
+        return [evolve(completion, payload=encode_answer(answer._replace(result=result)))]
 
 
 class SwapsIds(Sound):
@@ -150,7 +150,7 @@ class TruncatesLargeAnswers(Sound):
 
     def report(self, attempt: Attempt, completion: Completion) -> list[Completion]:
         answer = decode_answer(completion.payload)
-        return [evolve(completion, payload=encode_answer(evolve(answer, result=answer.result[: 1 << 20])))]
+        return [evolve(completion, payload=encode_answer(answer._replace(result=answer.result[: 1 << 20])))]
 
 
 class HasNoSlots(Sound):

@@ -113,7 +113,7 @@ def test_a_result_that_took_too_long_is_a_timeout() -> None:
     class Slow(VirtualOrchestrator):
         def poll(self, timeout: float) -> Sequence[Completion]:
             found = super().poll(timeout)
-            return [evolve(c, payload=encode_answer(evolve(decode_answer(c.payload), seconds=2.5))) for c in found]
+            return [evolve(c, payload=encode_answer(decode_answer(c.payload)._replace(seconds=2.5))) for c in found]
 
     engine, _, _ = start(Flat(1), orchestrator=Slow(1), policy=NoRetry(), limits=Limits(item_timeout=2.0))
     (failed,) = engine.tally.failed_items

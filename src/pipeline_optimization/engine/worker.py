@@ -179,6 +179,10 @@ class Worker:
 class Pending:
     """An attempt between its decoding and its end."""
 
+    element: Callable[[], str] | None = None
+    log: AttemptLog | None = None
+    is_answered = False
+
     def __init__(self, worker: Worker, call: Call, draw: Draw, began: int, is_over: IsOver) -> None:
         self._worker = worker
         self.call = call
@@ -188,9 +192,6 @@ class Pending:
         self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
-        self.element: Callable[[], str] | None = None
-        self.log: AttemptLog | None = None
-        self.is_answered = False
         self._waited = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.latency else 0.0
         self._mark: int | None = None
 
