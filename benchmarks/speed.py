@@ -1,6 +1,6 @@
 """Measure what docs/performance.md tells: kernels, whole runs and their peers, memory, growth.
 
-Usage: hatch run speed [--only SECTION,...] [--rounds N] [--corpora DIR] [--keep-huge] [--huge] [--json PATH]
+Usage: hatch run speed [--only SECTION,...] [--rows ROW,...] [--rounds N] [--corpora DIR] [--keep-huge] [--huge] [--json PATH]
 
 Texts and peers are made when they are first needed: this takes apt-get, a C compiler named ``cc``, and 5 GB for the
 largest text, which is deleted afterwards. All programs of a section run in turn, in each of several rounds. Printed are
@@ -14,7 +14,7 @@ import json
 import os
 import platform
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 
 from attrs import asdict
@@ -55,11 +55,14 @@ SECTIONS: Mapping[str, Callable[[Bench], Section]] = {
 }
 
 
-def _names(text: str) -> Sequence[str]:
-    names = text.split(",")
-    if unknown := set(names) - set(SECTIONS):
-        raise argparse.ArgumentTypeError(f"no section {', '.join(sorted(unknown))}; there are {', '.join(SECTIONS)}")
-    return names
+def _names_of(what: str, known: Collection[str]) -> Callable[[str], Sequence[str]]:
+    def names_in(text: str) -> Sequence[str]:
+        names = text.split(",")
+        if unknown := set(names) - set(known):
+            raise argparse.ArgumentTypeError(f"no {what} {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        return names
+
+    return names_in
 
 
 def _machine() -> Mapping[str, object]:
@@ -73,7 +76,14 @@ def _machine() -> Mapping[str, object]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--only", type=_names, default=list(SECTIONS), metavar="SECTION,...")
+    parser.add_argument("--only", type=_names_of("section", SECTIONS), default=list(SECTIONS), metavar="SECTION,...")
+    parser.add_argument(
+        "--rows",
+        type=_names_of("row", elements.ROWS),
+        default=(),
+        metavar="ROW,...",
+        help=f"Rows of section elements: {', '.join(elements.ROWS)}.  [default: all]",
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--corpora", type=Path, metavar="DIR", default=user_cache_dir("pipeline-optimization-speed"))
     parser.add_argument("--keep-huge", action="store_true", help="Do not delete the text of 4.4 GB.")
@@ -86,6 +96,7 @@ def main() -> None:
         corpora=corpora,
         peers=Peers(corpora.directory / "peers"),
         rounds=arguments.rounds,
+        rows=arguments.rows,
         is_huge=arguments.huge,
     )
     found: dict[str, Section] = {}
@@ -96,7 +107,7 @@ def main() -> None:
             for fact in section.facts:
                 print(f"  {fact}")
             for bar in section.bars:
-                print(f"  {'holds ' if bar.holds else 'MISSED'}  {bar.claim}: {bar.found}", flush=True)
+                print(f"  {bar}", flush=True)
     finally:
         if not arguments.keep_huge:
             corpora.drop(HUGE)

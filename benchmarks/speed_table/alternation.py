@@ -55,6 +55,9 @@ class Bar:
     found: str
     holds: bool
 
+    def __str__(self) -> str:
+        return f"{'holds ' if self.holds else 'MISSED'}  {self.claim}: {self.found}"
+
 
 @frozen(kw_only=True)
 class Section:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -16,7 +17,7 @@ from speed_table.corpora import LARGE
 from speed_table.element_programs import BEST_SCHEDULE, FLOOR, FUTURES, JOBLIB, LOOP, MPIRE, WORD_COUNTS
 from speed_table.peers import printing, run
 
-__all__ = ["measure"]
+__all__ = ["ROWS", "measure"]
 
 NAME = "elements"
 HERE = Path(__file__).parent
@@ -43,7 +44,17 @@ def _hand_written(program: str, *arguments: object, python: str | Path = sys.exe
 
 def measure(bench: Bench) -> Section:
     os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
-    return _joined(*(row(bench) for row in ROWS))
+    return _joined(*(_told(name, row, bench) for name, row in ROWS.items() if not bench.rows or name in bench.rows))
+
+
+def _told(name: str, row: Callable[[Bench], Section], bench: Bench) -> Section:
+    """Measure a row, and print its bars as soon as they are known: all rows take half an hour."""
+    start = time.perf_counter()
+    section = row(bench)
+    print(f"  row {name}, measured in {time.perf_counter() - start:.0f} s", flush=True)
+    for bar in section.bars:
+        print(f"    {bar}", flush=True)
+    return section
 
 
 def _joined(*sections: Section) -> Section:
@@ -237,4 +248,14 @@ def _word_counters(bench: Bench, path: Path) -> Iterator[tuple[str, Program]]:
             yield name, _hand_written(program, path, python=python)
 
 
-ROWS = (_sum_in_processes, _sum_in_a_loop, _each_element, _waits, _computing, _mixed, _checkpoint, _memory, _word_count)
+ROWS: Mapping[str, Callable[[Bench], Section]] = {
+    "sum": _sum_in_processes,
+    "loop": _sum_in_a_loop,
+    "each": _each_element,
+    "waits": _waits,
+    "computing": _computing,
+    "mixed": _mixed,
+    "checkpoint": _checkpoint,
+    "memory": _memory,
+    "words": _word_count,
+}
