@@ -83,7 +83,7 @@ FAULTS = [
     ("asks_for_many_pieces", "skipped_stages"),
     ("asks_nobody", "skipped_stages"),
     ("cannot_be_imported", "import_error"),
-    pytest.param("chains_processes", "leaked_process", marks=pytest.mark.slow),
+    pytest.param("chains_processes", "leaked_process", marks=pytest.mark.exhausting),
     ("closes_everything", "exited"),
     ("counts_in_a_thread", "wrong_counts"),
     ("counts_once", "counted_distinct_words"),
@@ -95,7 +95,7 @@ FAULTS = [
     ("exits_at_import", "exited"),
     ("exits_in_a_thread", "exited"),
     ("exits_hard", "exited"),
-    pytest.param("forks_many", "leaked_process", marks=pytest.mark.slow),
+    pytest.param("forks_many", "leaked_process", marks=pytest.mark.exhausting),
     ("forgets_the_server", "skipped_stages"),
     ("forks_when_made", "forked"),
     ("forgets_exit", "forked"),
@@ -394,7 +394,7 @@ def test_too_much_memory_is_named(kind: SampleKind, monkeypatch: pytest.MonkeyPa
     assert "where 100 MiB are allowed" in sample.problems[0].text
 
 
-@pytest.mark.slow
+@pytest.mark.exhausting
 def test_nothing_ends_a_comparison() -> None:
     """After whatever contenders did there is a table with all of them, and an export; none of those that cheat is ranked."""
     names = [

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_optimization import count_anagrams
+from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline import keeping
 
@@ -64,7 +64,13 @@ def failing(at: int, *, is_after: bool, error: Callable[[], BaseException]) -> t
 @pytest.mark.parametrize("kind", ["death", "disk"])
 @pytest.mark.parametrize("step", [151, pytest.param(1, marks=pytest.mark.soak)])
 def test_every_statement_may_fail(
-    options: dict[str, Any], is_after: bool, kind: str, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    options: dict[str, Any],
+    is_after: bool,
+    kind: str,
+    step: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    registry: Registry,
 ) -> None:
     """Whichever statement fails or is the last, the run that goes on counts everything once.
 
@@ -72,6 +78,7 @@ def test_every_statement_may_fail(
     statements do not depend on the time.
     """
     monkeypatch.setattr(keeping, "SHARE", math.inf)
+    options = {**options, "registry": registry}  # looking plugins up again would take longer than the rest
     whole = count_anagrams(TEXT, **options)
     connect = sqlite3.connect
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_optimization import Pipeline, run
+from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.errors import CheckpointError, SinkError
 from pipeline_optimization.sinks.file import FileSink
 
@@ -79,8 +79,9 @@ def failing(point: Failpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         yield
 
 
-def delivered(path: Path) -> Any:
-    return run(PIPELINE, TEXT, output=path, checkpoint=path.parent / "c", resume=True, retry="none", chunk_size=50)
+def delivered(path: Path, registry: Registry) -> Any:
+    options: dict[str, Any] = {"retry": "none", "chunk_size": 50, "registry": registry}
+    return run(PIPELINE, TEXT, output=path, checkpoint=path.parent / "c", resume=True, **options)
 
 
 def rows_in(path: Path) -> list[dict[str, int]]:
@@ -96,7 +97,13 @@ def rows_in(path: Path) -> list[dict[str, int]]:
 @pytest.mark.parametrize("kind", ["death", "disk"])
 @pytest.mark.parametrize("step", [11, pytest.param(1, marks=pytest.mark.soak)])
 def test_every_access_may_fail(
-    name: str, is_after: bool, kind: str, step: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    name: str,
+    is_after: bool,
+    kind: str,
+    step: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    registry: Registry,
 ) -> None:
     """Whichever access fails or is the last, the run that goes on leaves exactly one row for each element.
 
@@ -109,7 +116,9 @@ def test_every_access_may_fail(
         return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     (tmp_path / "warm").mkdir()
-    delivered(tmp_path / "warm" / name)  # what is imported and cached at first use has accesses that may fail unnoticed
+    delivered(
+        tmp_path / "warm" / name, registry
+    )  # what is imported and cached at first use has accesses that may fail unnoticed
     at = 1 + step // 2
     while True:
         folder = tmp_path / f"{at}"
@@ -117,14 +126,14 @@ def test_every_access_may_fail(
         point = Failpoint(at, is_after=is_after, error=DeathError if kind == "death" else error)
         try:
             with failing(point, monkeypatch):
-                report = delivered(folder / name)
+                report = delivered(folder / name, registry)
         except (DeathError, SinkError, CheckpointError, OSError):
             assert point.calls >= at
         else:
             assert point.calls < at, "the failure was swallowed"
             assert at > 50
             return
-        report = delivered(folder / name)
+        report = delivered(folder / name, registry)
         assert report.delivered == len(EXPECTED), f"access {at}"
         assert rows_in(folder / name) == EXPECTED, f"access {at}"
         assert not (folder / f"{name}.partial").exists()

@@ -23,6 +23,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
@@ -31,6 +32,18 @@ __all__ = ["WarmProcess"]
 AT_START = ("LANG", "LC_", "LD_", "OPENBLAS_", "PYTHON")
 """Beginnings of the names of variables that Python or a library reads when it starts: for other ones it has to start anew."""
 
+LIGHT = (
+    "platform",
+    "rich.table",
+    "sqlite3",
+    *(
+        f"pipeline_optimization.{name}"
+        for name in (
+            *("benchmarks.reports.printable", "builtin.retry_policies", "builtin.sequential", "builtin.sinks"),
+            *("cli.console", "cli.main", "cli.plugins", "cli.retry", "cli.run", "cli.table", "counting.kernel"),
+        )
+    ),
+)
 HEAVY = frozenset({"benchmark", "compare", "report"})
 REQUEST_BYTES = 1 << 20
 
@@ -165,12 +178,15 @@ def become(request: Mapping[str, Any], handles: Sequence[int]) -> Sequence[str]:
 
 
 def import_light() -> None:
-    """Import what runs need; plugins are left to the command. Each module more makes each fork and each end longer."""
-    import sqlite3  # noqa: F401
+    """Import what most runs need, tables and installed plugins included: that takes longer than the rest of such a run."""
+    from pipeline_optimization import cli
+    from pipeline_optimization.registry import Registry
 
-    import pipeline_optimization.cli.plugins
-    import pipeline_optimization.cli.retry
-    import pipeline_optimization.cli.run  # noqa: F401
+    function = cli.main
+    for name in LIGHT:
+        import_module(name)
+    cli.main = function  # the import has put its module there
+    Registry.load()
 
 
 def import_heavy() -> None:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from clusters.kept import kept_cluster
 
 TESTS = Path(__file__).parents[1]
 INSTALLED = [name for name in ("dask", "ray", "spark") if find_spec(f"anagram_plugin_{name}")]
@@ -19,9 +23,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(params=INSTALLED)
 def cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return an orchestrator's name; its workers can import what tests register."""
+    """Return the name of an orchestrator that starts a cluster for each run; its workers can import what tests register."""
     paths = filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
     name = request.param
     assert isinstance(name, str)
     return name
+
+
+@pytest.fixture(params=INSTALLED, scope="module")
+def on_cluster(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Any]]:
+    """Return what makes a run of this process use a cluster that all tests of a module share."""
+    with kept_cluster(request.param) as options:
+        yield {"orchestrator": request.param, "orchestrator_options": options}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,6 @@ from user_pipeline import Book
 
 pytestmark = pytest.mark.cluster
 
-TWO: dict[str, Any] = {"orchestrator_options": {"workers": 2}}
 TEXT = "the cat sat\nxenon on a mat\r\n\nno xylophone, no cat\n" * 5
 FACTS = ("result", "ledger_digest", "failures", "elements")
 
@@ -36,17 +36,17 @@ def facts(report: PipelineReport[Any]) -> list[object]:
     return [getattr(report, name) for name in FACTS]
 
 
-def test_workers_read_lines(cluster: str, book: Book) -> None:
+def test_workers_read_lines(on_cluster: Mapping[str, Any], book: Book) -> None:
     """Workers read ranges of a plain file, and result, failures and ledger are those of the reference."""
     options: dict[str, Any] = {"chunk_size": 20_000, "retry": "none"}
-    report = run(user_pipeline.pipeline, book.path, orchestrator=cluster, **TWO, **options)
+    report = run(user_pipeline.pipeline, book.path, **on_cluster, **options)
     assert report.result == book.due
     assert len(report.failed_items) == book.bad
     assert facts(report) == facts(run(user_pipeline.pipeline, book.path, **options))
 
 
 @pytest.mark.parametrize("faults", ["none", "exercise"])
-def test_steps_fail_and_wait_there(cluster: str, faults: str) -> None:
+def test_steps_fail_and_wait_there(on_cluster: Mapping[str, Any], faults: str) -> None:
     """Bad elements, simulated failures and coroutine functions cost what they cost elsewhere."""
     pipeline = f.WORDS.map(f.picky).map(f.flaky).map(f.far).filter(f.is_long).count()
     options: dict[str, Any] = {
@@ -56,28 +56,28 @@ def test_steps_fail_and_wait_there(cluster: str, faults: str) -> None:
         "chunk_size": 50,
         "retry_options": {"attempts": 20, "base": 0.0},
     }
-    report = run(pipeline, TextSource(TEXT), orchestrator=cluster, **TWO, **options)
+    report = run(pipeline, TextSource(TEXT), **on_cluster, **options)
     assert facts(report) == facts(run(pipeline, TextSource(TEXT), **options))
     assert len(report.failed_items) == 10
 
 
-def test_killed_workers_lose_and_double_nothing(cluster: str, book: Book) -> None:
+def test_killed_workers_lose_and_double_nothing(on_cluster: Mapping[str, Any], book: Book) -> None:
     """Workers killed with SIGKILL in the middle of a run change neither result nor ledger."""
     options: dict[str, Any] = {"chunk_size": 5_000, "retry": "none"}
     registry = Registry.load()
     killer = Killer(kills=3, every=8)
     registry.register(killer, "killer")
-    report = run(user_pipeline.pipeline, book.path, orchestrator=cluster, registry=registry, **TWO, **options)
+    report = run(user_pipeline.pipeline, book.path, registry=registry, **on_cluster, **options)
     assert len(killer.killed) == 3
     assert report.result == book.due
     assert facts(report) == facts(run(user_pipeline.pipeline, book.path, **options))
 
 
-def test_what_tasks_log_arrives_here(cluster: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_tasks_log_arrives_here(on_cluster: Mapping[str, Any], caplog: pytest.LogCaptureFixture) -> None:
     """Once, at the level of this process, with the element and the worker; what nobody wants is not made there."""
     caplog.set_level("INFO")
     pipeline = Pipeline("p").values(int).map(logging_functions.levels).collect()
-    report = run(pipeline, range(20), orchestrator=cluster, **TWO)
+    report = run(pipeline, range(20), **on_cluster)
     assert report.result == [(False, True)] * 20
     records = [record for record in caplog.records if record.name == "user.tasks"]
     due = [(f"{level} {at}", f"levels:0:{at}") for at in range(20) for level in ("info", "warning")]
@@ -85,18 +85,18 @@ def test_what_tasks_log_arrives_here(cluster: str, caplog: pytest.LogCaptureFixt
     assert all(vars(record)["worker"] and vars(record)["attempt"] == 1 for record in records)
 
 
-def test_who_kills_its_worker_is_found(cluster: str) -> None:
+def test_who_kills_its_worker_is_found(on_cluster: Mapping[str, Any]) -> None:
     """The bundle is split until only the killer is left, and nobody else is given up."""
-    report = run(Pipeline("p").values(int).map(f.kills).sum(), range(40), orchestrator=cluster, **TWO)
+    report = run(Pipeline("p").values(int).map(f.kills).sum(), range(40), **on_cluster)
     assert report.result == sum(range(40)) - 13
     assert [(failed.is_poison, failed.place) for failed in report.failed_items] == [(True, "value 14")]
 
 
-def test_workers_that_do_not_fit_are_refused(cluster: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_workers_that_do_not_fit_are_refused(on_cluster: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker with another version ends the run at its start, with the versions of both sides."""
     be_newer(monkeypatch)
     with pytest.raises(ClusterError, match=r"pipeline-optimization is .* there and 99\.0 here"):
-        run(user_pipeline.pipeline, TextSource("a 1\n"), orchestrator=cluster, orchestrator_options={"workers": 1})
+        run(user_pipeline.pipeline, TextSource("a 1\n"), **on_cluster)
 
 
 def test_a_killed_run_goes_on(cluster: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from attrs import frozen
 
 from pipeline_optimization import Registry, count_anagrams
+from soak.conftest import Bar
 
 pytestmark = pytest.mark.soak
 
@@ -44,11 +45,11 @@ class Size:
 
 
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
-def test_ten_thousand_runs() -> None:
+def test_ten_thousand_runs(bar: Bar) -> None:
     """After the first tenth nothing grows: neither memory nor threads, descriptors or child processes."""
-    registry = Registry.load()
+    registry, runs = Registry.load(), bar(RUNS)
     before: Size | None = None
-    for number in range(RUNS):
+    for number in range(runs):
         name = next(name for name, every in SHARES if number % every == 0)
         options = {"workers": 2} if name in {"threaded", "multiprocess"} else {}
         faults = {"faults": "exercise", "latency_scale": 0.0, "seed": number} if number % 3 == 0 else {}
@@ -62,10 +63,10 @@ def test_ten_thousand_runs() -> None:
             **faults,  # type: ignore[arg-type]
         )
         assert report.is_complete
-        if number == RUNS // 10:
+        if number == runs // 10:
             before = Size.now()
     after = Size.now()
     assert before is not None
-    print(f"after {RUNS // 10} runs: {before}; after {RUNS}: {after}")
+    print(f"after {runs // 10} runs: {before}; after {runs}: {after}")
     assert (after.threads, after.descriptors, after.children) == (before.threads, before.descriptors, before.children)
     assert after.memory - before.memory < 8 * MIB

@@ -6,7 +6,7 @@ import gzip
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from random import Random
@@ -17,6 +17,7 @@ from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.api import Countable
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources import UrlSource
+from soak.conftest import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -34,7 +35,6 @@ SAID = (
 )
 
 Counts = Mapping[str, int]
-Rounds = Callable[[int], Iterator[Random]]
 
 
 def replace(path: Path, whole: bytes) -> bytes:
@@ -117,17 +117,17 @@ def after_a_while(random: Random, change: Callable[[], None], monkeypatch: pytes
     return end
 
 
-def test_counts_are_of_one_content(rounds: Rounds, tmp_path: Path) -> None:
+def test_counts_are_of_one_content(rounds: Rounds, bar: Bar, tmp_path: Path) -> None:
     """Right counts of the file before or after the change, or an error that says what happened: never a mixture."""
-    registry = Registry.load()
+    registry, runs = Registry.load(), bar(RUNS)
     ends: Counter[str] = Counter()
-    for round_, random in enumerate(rounds(RUNS)):
+    for round_, random in enumerate(rounds(runs)):
         directory = tmp_path / str(round_)
         directory.mkdir()
         ends[one_run(random, directory, registry)] += 1
     print(ends)
-    assert ends["before"] > RUNS / 20
-    assert ends["error"] > RUNS / 20
+    assert ends["before"] > runs / 20
+    assert ends["error"] > runs / 20
 
 
 def one_run(random: Random, directory: Path, registry: Registry) -> str:

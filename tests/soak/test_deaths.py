@@ -12,7 +12,7 @@ import pytest
 
 import oracle
 from soak import sessions
-from soak.conftest import Rounds
+from soak.conftest import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -45,9 +45,10 @@ def test_ended_runs_are_resumed(
     expected: dict[str, int],
     tmp_path: Path,
     rounds: Rounds,
+    bar: Bar,
 ) -> None:
     """A run and its processes get a signal at a random moment, again and again until it is done; then another begins."""
-    struck = lives = 0
+    struck, lives, strikes = 0, 0, bar(strikes)
     checkpoint, output = tmp_path / "checkpoint", tmp_path / "out.json"
     arguments = [str(book), "--chunk-size", "2000", "--orchestrator", orchestrator, "--checkpoint", str(checkpoint)]
     # On an idle machine many runs end before they are struck.
@@ -76,13 +77,13 @@ def test_ended_runs_are_resumed(
 
 @pytest.mark.parametrize("method", sessions.PAUSES)
 def test_killed_workers_are_replaced(
-    method: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds
+    method: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds, bar: Bar
 ) -> None:
     """Workers are killed while they start, wait and count; each death costs an attempt at most."""
-    kills = 0
+    kills, wanted = 0, bar(WORKER_KILLS)
     output, checkpoint = tmp_path / "out.json", tmp_path / "checkpoint"
     arguments = ["--orchestrator", "multiprocess", "-o", "workers=3", "-o", f"start={method}", "--chunk-size", "1000"]
-    for random in rounds(WORKER_KILLS * 5):
+    for random in rounds(wanted * 5):
         checkpoint.unlink(missing_ok=True)
         process = sessions.start(
             str(book), *arguments, *sessions.SPARING, "--checkpoint", str(checkpoint), output=output
@@ -90,9 +91,9 @@ def test_killed_workers_are_replaced(
         kills += sessions.kill_workers(process, checkpoint, random, pause=sessions.PAUSES[method])
         check(sessions.report_of(process, output), expected)
         sessions.assert_gone(process.pid)
-        if kills >= WORKER_KILLS:
+        if kills >= wanted:
             break
-    assert kills >= WORKER_KILLS
+    assert kills >= wanted
     print(f"{method}: {kills} kills")
 
 

@@ -17,11 +17,11 @@ from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
 import byte_paths
-from pipeline_optimization import count_anagrams
+from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.cli import main as command_line
 from pipeline_optimization.errors import AnagramError
 from pipeline_optimization.sources import FileSource, read_chunks
-from soak.conftest import Rounds
+from soak.conftest import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -53,10 +53,10 @@ def fuzz(check: Callable[[], None], rounds: Rounds, block: int = 0) -> None:
 
 
 @pytest.mark.parametrize("block", range(BLOCKS))
-def test_bytes(block: int, rounds: Rounds) -> None:
+def test_bytes(block: int, rounds: Rounds, bar: Bar) -> None:
     """Whatever the bytes and the cuts, streams and ranges give the oracle's counts."""
 
-    @settings(max_examples=BYTES_A_BLOCK, **FUZZING)  # type: ignore[arg-type]
+    @settings(max_examples=bar(BYTES_A_BLOCK), **FUZZING)  # type: ignore[arg-type]
     @given(DATA, st.integers(1, 400))
     def check(data: bytes, chunk_size: int) -> None:
         byte_paths.check_bytes(data, chunk_size)
@@ -81,14 +81,14 @@ def is_text(data: bytes, suffix: str, text: bytes) -> bool:
 
 
 @pytest.mark.parametrize("suffix", COMPRESSED)
-def test_damaged_files(suffix: str, tmp_path: Path, rounds: Rounds) -> None:
+def test_damaged_files(suffix: str, tmp_path: Path, rounds: Rounds, bar: Bar) -> None:
     """A compressed file that was cut or changed gives its true text or an InputError, and nothing else."""
     text = b"cat dog stop listen " * 20
     member = COMPRESSED[suffix](text)
     whole = member + member
     path = tmp_path / f"file{suffix}"
 
-    @settings(max_examples=DAMAGED // len(COMPRESSED), **FUZZING)  # type: ignore[arg-type]
+    @settings(max_examples=bar(DAMAGED // len(COMPRESSED)), **FUZZING)  # type: ignore[arg-type]
     @given(st.integers(0, len(whole)), st.binary(max_size=4), st.booleans())
     def check(place: int, noise: bytes, is_cut: bool) -> None:
         data = whole[:place] + noise + (b"" if is_cut else whole[place + len(noise) :])
@@ -144,10 +144,10 @@ VALUES = st.one_of(
 
 
 @pytest.mark.parametrize("block", range(2))
-def test_options(block: int, rounds: Rounds) -> None:
+def test_options(block: int, rounds: Rounds, bar: Bar) -> None:
     """Whatever the options, the command ends with one of its exit codes and a message, never with a traceback."""
 
-    @settings(max_examples=OPTIONS_A_BLOCK, **FUZZING)  # type: ignore[arg-type]
+    @settings(max_examples=bar(OPTIONS_A_BLOCK), **FUZZING)  # type: ignore[arg-type]
     @given(st.lists(st.tuples(OPTION_NAMES, VALUES), max_size=5))
     def check(pairs: list[tuple[str, str]]) -> None:
         arguments = ["run", *(part for pair in pairs for part in pair)]
@@ -168,7 +168,7 @@ def test_options(block: int, rounds: Rounds) -> None:
     fuzz(check, rounds, block)
 
 
-def test_damaged_checkpoints(tmp_path: Path, rounds: Rounds) -> None:
+def test_damaged_checkpoints(tmp_path: Path, rounds: Rounds, bar: Bar, registry: Registry) -> None:
     """A checkpoint with any bytes changed resumes exactly or is refused."""
     book = tmp_path / "book.txt"
     book.write_text("cat dog stop " * 50)
@@ -177,7 +177,7 @@ def test_damaged_checkpoints(tmp_path: Path, rounds: Rounds) -> None:
     data = good.read_bytes()
     bad = tmp_path / "bad"
 
-    @settings(max_examples=CHECKPOINTS, **FUZZING)  # type: ignore[arg-type]
+    @settings(max_examples=bar(CHECKPOINTS), **FUZZING)  # type: ignore[arg-type]
     @given(
         st.lists(st.tuples(st.integers(0, len(data) - 1), st.binary(min_size=1, max_size=8)), min_size=1, max_size=4)
     )
@@ -189,7 +189,7 @@ def test_damaged_checkpoints(tmp_path: Path, rounds: Rounds) -> None:
             Path(f"{bad}{suffix}").unlink(missing_ok=True)
         bad.write_bytes(damaged[: len(data)])
         try:
-            report = count_anagrams(book, chunk_size=60, checkpoint=bad, resume=True)
+            report = count_anagrams(book, chunk_size=60, checkpoint=bad, resume=True, registry=registry)
         except AnagramError:
             return
         assert report.anagram_counts == whole.anagram_counts
@@ -197,7 +197,7 @@ def test_damaged_checkpoints(tmp_path: Path, rounds: Rounds) -> None:
     fuzz(check, rounds)
 
 
-def test_damaged_checkpoints_of_runs_with_faults(tmp_path: Path, rounds: Rounds) -> None:
+def test_damaged_checkpoints_of_runs_with_faults(tmp_path: Path, rounds: Rounds, bar: Bar, registry: Registry) -> None:
     """The same where results are words and groups; a retry of it too."""
     good = tmp_path / "good"
     text = "cat dog stop listen " * 3
@@ -206,14 +206,14 @@ def test_damaged_checkpoints_of_runs_with_faults(tmp_path: Path, rounds: Rounds)
     data = good.read_bytes()
     bad = tmp_path / "bad"
 
-    @settings(max_examples=CHECKPOINTS, **FUZZING)  # type: ignore[arg-type]
+    @settings(max_examples=bar(CHECKPOINTS), **FUZZING)  # type: ignore[arg-type]
     @given(st.integers(0, len(data) - 1), st.binary(min_size=1, max_size=8))
     def check(place: int, noise: bytes) -> None:
         damaged = bytearray(data)
         damaged[place : place + len(noise)] = noise
         bad.write_bytes(damaged[: len(data)])
         try:
-            report = count_anagrams(text, checkpoint=bad, resume=True, **options)  # type: ignore[arg-type]
+            report = count_anagrams(text, checkpoint=bad, resume=True, registry=registry, **options)  # type: ignore[arg-type]
         except AnagramError:
             return
         assert report.anagram_counts == whole.anagram_counts, json.dumps([place, noise.hex()])

@@ -13,7 +13,7 @@ import pytest
 import user_pipeline
 from checkpoint_log import has_results
 from soak import sessions
-from soak.conftest import Rounds
+from soak.conftest import Bar, Rounds
 from user_pipeline import Book
 
 pytestmark = pytest.mark.soak
@@ -38,13 +38,13 @@ def arguments_of(book: Book, checkpoint: Path, orchestrator: str) -> list[str]:
 
 
 @pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
-def test_ended_runs_are_resumed(orchestrator: str, book: Book, tmp_path: Path, rounds: Rounds) -> None:
+def test_ended_runs_are_resumed(orchestrator: str, book: Book, tmp_path: Path, rounds: Rounds, bar: Bar) -> None:
     """A run and its processes get a signal at a random moment, again and again until it is done; then another begins."""
-    struck = ended = 0
+    struck, ended, strikes = 0, 0, bar(STRIKES)
     checkpoint, output = tmp_path / "checkpoint", tmp_path / "out.json"
     # On an idle machine many runs end before they are struck.
-    for random in rounds(STRIKES * 10):
-        if struck >= STRIKES and ended:
+    for random in rounds(strikes * 10):
+        if struck >= strikes and ended:
             break
         process = sessions.start(*arguments_of(book, checkpoint, orchestrator), "--resume", output=output)
         sessions.wait_until_it_is_ours(process)
@@ -54,7 +54,7 @@ def test_ended_runs_are_resumed(orchestrator: str, book: Book, tmp_path: Path, r
         while process.poll() is None and time.monotonic() < until and not has_results(checkpoint):
             time.sleep(0.01)  # another process writes it
         time.sleep(random.expovariate(10.0))  # any moment of a real process will do
-        if struck < STRIKES:
+        if struck < strikes:
             struck += sessions.strike(process, number)
         _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
         assert process.returncode in {128 + number, -number, -signal.SIGINT, INCOMPLETE}, stderr.decode()
@@ -64,19 +64,19 @@ def test_ended_runs_are_resumed(orchestrator: str, book: Book, tmp_path: Path, r
             check(json.loads(output.read_text("utf-8")), book)
             sessions.end_checkpoint(checkpoint)
             ended += 1
-    assert struck >= STRIKES
+    assert struck >= strikes
     assert ended
     print(f"{orchestrator}: {struck} strikes, {ended} runs to their end")
 
 
 @pytest.mark.parametrize("method", sessions.PAUSES)
-def test_killed_workers_are_replaced(method: str, book: Book, tmp_path: Path, rounds: Rounds) -> None:
+def test_killed_workers_are_replaced(method: str, book: Book, tmp_path: Path, rounds: Rounds, bar: Bar) -> None:
     """Workers are killed while they start, wait and work; each death costs an attempt at most, and no element."""
-    kills = 0
+    kills, wanted = 0, bar(WORKER_KILLS)
     output, checkpoint = tmp_path / "out.json", tmp_path / "checkpoint"
     options = ["-o", "workers=3", "-o", f"start={method}"]
-    for random in rounds(WORKER_KILLS * 5):
-        if kills >= WORKER_KILLS:
+    for random in rounds(wanted * 5):
+        if kills >= wanted:
             break
         checkpoint.unlink(missing_ok=True)
         arguments = arguments_of(book, checkpoint, "multiprocess")
@@ -86,7 +86,7 @@ def test_killed_workers_are_replaced(method: str, book: Book, tmp_path: Path, ro
         assert process.returncode == INCOMPLETE, stderr.decode()
         check(json.loads(output.read_text("utf-8")), book)
         sessions.assert_gone(process.pid)
-    assert kills >= WORKER_KILLS
+    assert kills >= wanted
     print(f"{method}: {kills} kills")
 
 

@@ -9,11 +9,11 @@ from random import Random
 
 import pytest
 
-from pipeline_optimization import RunReport, count_anagrams
+from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.checkpoint.store import PAGE_BYTES
 from pipeline_optimization.errors import CheckpointError
 from soak import sessions
-from soak.conftest import Rounds
+from soak.conftest import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -25,15 +25,16 @@ TEXT = " ".join(f"cat{'s' * (n % 2)} act stop spot listen word{n % 997} god" for
 CHUNK = 3000
 
 
-def test_cut_logs(tmp_path: Path, rounds: Rounds) -> None:
+def test_cut_logs(tmp_path: Path, rounds: Rounds, bar: Bar, registry: Registry) -> None:
     """Whatever is left of the log, no count is wrong."""
     book = tmp_path / "book.txt"
     book.write_text(TEXT, "utf-8")
     whole = count_anagrams(book, chunk_size=CHUNK)
+    cuts = bar(CUTS)
     outcomes = {"resumed": 0, "refused": 0, "resumed in part": 0}
     original = tmp_path / "original"
     copy = tmp_path / "copy"
-    for number, random in enumerate(rounds(CUTS)):
+    for number, random in enumerate(rounds(cuts)):
         if number % 20 == 0:
             finished = leave_a_checkpoint(original, book, random)
         for suffix in ("", "-wal"):
@@ -41,14 +42,14 @@ def test_cut_logs(tmp_path: Path, rounds: Rounds) -> None:
         Path(f"{copy}-shm").unlink(missing_ok=True)
         damage(copy, random)
         try:
-            report = count_anagrams(book, chunk_size=CHUNK, checkpoint=copy, resume=True)
+            report = count_anagrams(book, chunk_size=CHUNK, checkpoint=copy, resume=True, registry=registry)
         except CheckpointError:
             outcomes["refused"] += 1
             continue
         check(report, whole)
         outcomes["resumed" if report.resumed_items >= finished else "resumed in part"] += 1
     print(outcomes)
-    assert outcomes["resumed in part"] > CUTS // 4, "the cuts cost nothing, so they were none"
+    assert outcomes["resumed in part"] > cuts // 4, "the cuts cost nothing, so they were none"
 
 
 def leave_a_checkpoint(path: Path, book: Path, random: Random) -> int:

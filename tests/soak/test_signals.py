@@ -22,7 +22,7 @@ from attrs import frozen
 import oracle
 from command import environment
 from soak import sessions
-from soak.conftest import Rounds
+from soak.conftest import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -79,7 +79,7 @@ def draw(random: Random) -> Run:
     return Run(random.randrange(1000), way, arguments, strikes)
 
 
-def test_signals_at_random_moments(tmp_path: Path, rounds: Rounds) -> None:
+def test_signals_at_random_moments(tmp_path: Path, rounds: Rounds, bar: Bar) -> None:
     """However many signals strike a run, and whenever: it ends, and tells the truth of how it ended."""
     expected = oracle.count(TEXT)
 
@@ -90,7 +90,7 @@ def test_signals_at_random_moments(tmp_path: Path, rounds: Rounds) -> None:
 
     ends: dict[int, int] = {}
     with ThreadPoolExecutor(AT_ONCE) as threads:
-        left = rounds(RUNS)
+        left = rounds(bar(RUNS))
         while some := list(islice(left, 4 * AT_ONCE)):
             for code in threads.map(run, some):
                 ends[code] = ends.get(code, 0) + 1

@@ -15,7 +15,7 @@ import pytest
 
 from command import ANAGRAM, environment
 from soak import sessions
-from soak.conftest import Rounds
+from soak.conftest import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -41,7 +41,7 @@ pipeline = Pipeline("records").lines().map(record).collect()
     ("orchestrator", "suffix"),
     [("sequential", "ndjson"), ("threaded", "csv"), ("multiprocess", "json"), ("multiprocess", "parquet")],
 )
-def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path, rounds: Rounds) -> None:
+def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path, rounds: Rounds, bar: Bar) -> None:
     """The run is killed again and again until it ends, and workers are killed between; then the file is whole."""
     (tmp_path / "p.py").write_text(PIPELINE)
     (tmp_path / "in.txt").write_text("".join(f"{number}\n" for number in range(LINES)))
@@ -63,8 +63,8 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
         "--resume",
         *sessions.SPARING,
     ]
-    kills = 0
-    for random in rounds(KILLS * 10):
+    kills, most = 0, bar(KILLS)
+    for random in rounds(most * 10):
         process = subprocess.Popen(
             [*ANAGRAM, "run", *arguments, *target],
             cwd=tmp_path,
@@ -81,7 +81,7 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
         while process.poll() is None and time.monotonic() < until and size_of(partial) <= before:
             time.sleep(0.001)  # another process writes it
         time.sleep(random.expovariate(20.0))  # any moment of a real process will do
-        if process.poll() is None and kills < KILLS:
+        if process.poll() is None and kills < most:
             workers = sessions.workers(process.pid)
             if workers and random.random() < 0.3:
                 with suppress(psutil.NoSuchProcess):  # it has ended by itself; the run is killed all the same

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
-import venv
 from collections.abc import Collection
 from pathlib import Path
 
-__all__ = ["WHEELS", "clean_environment", "make_environment"]
+from uv import find_uv_bin
+
+__all__ = ["WHEELS", "clean_environment", "install", "make_environment"]
 
 WHEELS = Path(__file__).parents[2] / "dist" / "wheels"
 
@@ -21,11 +22,20 @@ def clean_environment() -> dict[str, str]:
 def make_environment(home: Path, *wheels: Path, bare: Collection[Path] = ()) -> Path:
     """Install wheels, and what they need, into a new environment; return its directory.
 
-    Of ``bare`` wheels nothing is installed that they need.
+    Of ``bare`` wheels nothing is installed that they need. The test of the tutorial installs with pip, as its readers do; here
+    it is uv, which takes a fraction of the time for the same files.
     """
-    venv.create(home, with_pip=True)
-    pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    uv("venv", "--seed", str(home))
     for options, chosen in (((), wheels), (("--no-deps",), bare)):
         if chosen:
-            subprocess.run([*pip, *options, *map(str, chosen)], check=True, env=clean_environment())
+            install(home, *options, *map(str, chosen))
     return home
+
+
+def install(home: Path, *arguments: str) -> None:
+    """Install into an environment."""
+    uv("pip", "install", "--python", str(home / "bin" / "python"), *arguments)
+
+
+def uv(*arguments: str) -> None:
+    subprocess.run([find_uv_bin(), "--quiet", *arguments], check=True, env=clean_environment())

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wheels.environment import WHEELS, clean_environment, make_environment
+from wheels.environment import WHEELS, clean_environment, install, make_environment
 
 pytestmark = pytest.mark.wheels
 
@@ -45,7 +45,7 @@ def bin_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
         name = f"my-{kind.replace('_', '-')}"
         run(home / "bin", "anagram", "plugins", "new", name, "--kind", kind, "--directory", str(work))
     made = [f"{path}[test]" for path in sorted(work.iterdir())]
-    run(home / "bin", "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *made)
+    install(home, *made)
     return home / "bin"
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
+import venv
 from pathlib import Path
 
 import pytest
 
 from pages import run_page
-from wheels.environment import WHEELS, clean_environment, make_environment
+from wheels.environment import WHEELS, clean_environment
 
 pytestmark = pytest.mark.wheels
 
@@ -18,9 +19,11 @@ TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
 
 @pytest.fixture(scope="module")
 def bin_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    home = make_environment(tmp_path_factory.mktemp("tutorial"), *WHEELS.glob("pipeline_optimization-*.whl"))
+    home = tmp_path_factory.mktemp("tutorial")
+    venv.create(home, with_pip=True)
     pip = [str(home / "bin" / "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "pytest"], check=True, env=clean_environment())
+    core = map(str, WHEELS.glob("pipeline_optimization-*.whl"))
+    subprocess.run([*pip, *core, "pytest"], check=True, env=clean_environment())
     return home / "bin"
 
 

@@ -1,14 +1,38 @@
 """The orchestrator ``spark`` keeps the contract."""
 
+from collections.abc import Iterator
+
 import pytest
 
+from clusters.kept import kept_cluster
+from clusters.own_clusters import START_AND_END_CHECKS
 from pipeline_optimization.testing import OrchestratorContract
+
+KNOWN = {
+    "a_death_is_told": "a wave whose job died is run again, attempt by attempt; only one that ends its own job is lost"
+}
 
 
 @pytest.mark.cluster
 class TestSpark(OrchestratorContract):
+    """In the Spark context that a program has already."""
+
     name = "spark"
     options = {"workers": 2}
-    known_failures = {
-        "a_death_is_told": "a wave whose job died is run again, attempt by attempt; only one that ends its own job is lost"
-    }
+    known_failures = KNOWN
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def cluster(cls) -> Iterator[None]:
+        with kept_cluster(cls.name):
+            yield
+
+
+@pytest.mark.cluster
+class TestSparkOfItsOwn(OrchestratorContract):
+    """In a context, and a JVM, for each run."""
+
+    name = "spark"
+    options = {"workers": 2}
+    checks = START_AND_END_CHECKS
+    known_failures = KNOWN
