@@ -10,13 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
 
 with suppress(ImportError):  # some environments have only what their own tests need
     from hypothesis import settings
 
-    settings.register_profile("any speed", deadline=None)  # no test depends on how fast the machine is
-    settings.load_profile("any speed")
+    # No test depends on how fast the machine is. The long run has --hypothesis-profile long.
+    settings.register_profile("some", deadline=None, max_examples=30)
+    settings.register_profile("long", deadline=None, max_examples=100)
+    settings.load_profile("some")
 
 KEPT = Path(__file__).parent / ".pytest_cache" / "anagram"
 """Where compiled kernels stay between test runs. A kernel's name is a digest of its sources, so that it is never outdated."""
@@ -54,3 +57,8 @@ def copy_kernels(source: Path, target: Path) -> None:
 def registry() -> Registry:
     """Return the installed plugins."""
     return Registry.load()
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """Take one worker more than there are processors for the default run, which waits for other processes half of the time."""
+    return processors() + 1 if config.getoption("dist") == "worksteal" else None

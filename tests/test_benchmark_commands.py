@@ -65,6 +65,7 @@ def rows(found: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {row["contender"]: row for row in found["summary"]}
 
 
+@pytest.mark.slow
 def test_several_are_measured_by_themselves(directory: Path) -> None:
     """``benchmark`` takes several names, as ``compare`` does; ratios are to the first."""
     path = directory.parent / "out.json"
@@ -125,6 +126,7 @@ def test_broken_files_are_rows(directory: Path) -> None:
     assert "_shared" not in rows(found)
 
 
+@pytest.mark.slow
 def test_contenders_share_a_retry_policy(directory: Path) -> None:
     """Plugins and files that use ``retry_task`` get the named policy; who does otherwise is seen to."""
     for name in ("insists", "hopes"):
@@ -140,6 +142,7 @@ def test_contenders_share_a_retry_policy(directory: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_wrong_answers_have_their_exit_code(directory: Path) -> None:
     shutil.copy(CONTENDERS / "miscounts.py", directory)
     found = compared(directory, code=3)
@@ -194,6 +197,7 @@ def test_everything_about_a_round_follows_from_the_seed() -> None:
     assert len({round_.hash_seed for round_ in rounds}) == 3
 
 
+@pytest.mark.slow
 def test_one_orchestrator() -> None:
     """``benchmark`` shows the six figures of one orchestrator."""
     done = anagram("benchmark", "--orchestrator", "threaded", "--profile", "cpu", *QUICK)

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
+from alike import some
 from pipeline_optimization.benchmarks import comparing
 from pipeline_optimization.benchmarks.anagrams.cases import TextCase
 from pipeline_optimization.benchmarks.anagrams.selftest import server_costs
@@ -159,7 +160,7 @@ WORDS = {
 """What the texts of some of them hold, because their authors must know what was there, what was expected, and where."""
 
 
-@pytest.mark.parametrize(("name", "code"), FAULTS)
+@pytest.mark.parametrize(("name", "code"), some(FAULTS, every=3))
 def test_each_fault_is_named(name: str, code: str) -> None:
     """A contender with one fault is reported with that fault, with a text that says what was seen."""
     sample = measure(name)
@@ -268,6 +269,7 @@ def test_shared_memory_is_bounded() -> None:
     assert codes(sample) == {"out_of_memory"}
 
 
+@pytest.mark.slow
 def test_what_one_leaves_no_other_finds() -> None:
     """Neither files nor shared memory of a sample are there for the next one of the same texts."""
     for _ in range(2):
@@ -282,7 +284,7 @@ def test_an_umask_is_no_fault() -> None:
     assert codes(measure("changes_umask")) == set()
 
 
-@pytest.mark.parametrize("name", ["hangs", "hangs_unkillably", "stops_itself"])
+@pytest.mark.parametrize("name", some(["hangs", "hangs_unkillably", "stops_itself"], every=3))
 def test_what_hangs_is_killed(name: str) -> None:
     """A contender that does not end is killed with all that it started."""
     sample = measure(name, timeout=1.0)
@@ -323,6 +325,7 @@ def test_files_in_the_working_directory_are_no_fault(tmp_path: Path, monkeypatch
     assert codes(measure(str(contender.with_suffix("")))) == set()
 
 
+@pytest.mark.slow
 def test_a_startup_is_believed_within_the_time() -> None:
     """What a contender says of its start is kept where it can be a part of the time, and no fault otherwise."""
     sample = measure("tells_its_startup")

@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from example_results import results, sample
+from number_of_examples import examples
 from pipeline_optimization.benchmarks.advice import Recommendation
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.records import Results
@@ -97,7 +98,7 @@ def test_sequential_can_be_the_best() -> None:
 
 
 @given(st.lists(st.floats(50.0, 150.0), min_size=9, max_size=9))
-@settings(max_examples=50, deadline=None)
+@examples(50)
 def test_what_was_seen_to_be_slower_than_sequential_is_not_recommended(times: list[float]) -> None:
     """Too few rounds for a verdict are no reason to leave sequential for what took longer than it, round by round."""
     by_name = dict(zip(("asyncio", "sequential", "threaded"), (times[:3], times[3:6], times[6:]), strict=True))
@@ -227,7 +228,7 @@ times = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(times, st.integers(1, 13), st.floats(0.001, 0.2), st.integers(0, 10_000), st.sampled_from(["", "asyncio"]))
 def test_no_plugin_has_a_better_verdict(
     found: Mapping[str, float], rounds: int, noise: float, seed: int, faulty: str
@@ -245,7 +246,7 @@ def test_no_plugin_has_a_better_verdict(
     assert "file" not in done.recommendation.why
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(st.lists(times, min_size=2, max_size=3), st.integers(7, 12), st.integers(0, 10_000))
 def test_no_plugin_is_better_in_every_case(cases: list[Mapping[str, float]], rounds: int, seed: int) -> None:
     """Over several cases, no other plugin stands at least as high in each and higher in one."""
@@ -261,6 +262,7 @@ def test_no_plugin_is_better_in_every_case(cases: list[Mapping[str, float]], rou
         assert not (all(a <= b for a, b in zip(other, used, strict=True)) and other != used)
 
 
+@pytest.mark.slow
 def test_equals_are_seldom_a_certain_gain() -> None:
     """Of 100 comparisons of four equals, at most 5 call anything certain."""
     found = [

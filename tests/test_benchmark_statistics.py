@@ -8,10 +8,11 @@ from statistics import median
 
 import pytest
 from attrs import evolve
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from example_results import results, sample
+from number_of_examples import examples
 from pipeline_optimization.benchmarks.records import Execution, Problem, Results, Sample, SummaryRow
 from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval, ratio_interval
 from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS
@@ -44,6 +45,7 @@ def test_the_interval_lies_between_order_statistics(count: int, ranks: tuple[int
     assert median_interval(values) == ranks
 
 
+@pytest.mark.slow
 def test_the_interval_covers_as_often_as_it_says() -> None:
     """Of 2,000 samples of 12 skewed values, at least 95 % have the true median in their interval."""
     random = Random(1)
@@ -54,6 +56,7 @@ def test_the_interval_covers_as_often_as_it_says() -> None:
     assert 0.94 < covered / 2000 < 0.98
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0.1, 10), min_size=8, max_size=20), st.data())
 def test_drift_that_hits_all_alike_changes_no_ratio(values: list[float], data: st.DataObject) -> None:
     """A factor common to a round leaves the paired ratios and their interval as they are."""
@@ -90,7 +93,7 @@ def test_nobody_is_tied_who_had_no_chance(contenders: int, rounds: int) -> None:
         assert rank({name: series[1:] for name, series in noisy.items()}, threshold=0.02) == {}
 
 
-@pytest.mark.parametrize("rounds", [8, 12])
+@pytest.mark.parametrize("rounds", [8, pytest.param(12, marks=pytest.mark.slow)])
 def test_equals_are_seldom_told_apart(rounds: int) -> None:
     """Of 300 comparisons of five equal contenders, fewer than 8 % name anybody slower."""
     random = Random(rounds)
@@ -128,7 +131,7 @@ def test_small_differences_count_as_none() -> None:
     assert not rank(values, threshold=0.005)["b"].is_tied
 
 
-@settings(max_examples=30)
+@examples(30)
 @given(st.permutations(list(THREE)))
 def test_order_does_not_matter(names: list[str]) -> None:
     """The order in which contenders are listed changes no verdict."""
@@ -163,7 +166,7 @@ def test_seven_rounds_are_too_few() -> None:
 
 
 @given(st.integers(2, 12), st.integers(1, 12))
-@settings(max_examples=30, deadline=None)
+@examples(30)
 def test_the_best_seen_is_marked_in_any_case(contenders: int, rounds: int) -> None:
     """Each metric's best value has a mark, however few rounds there were."""
     done = summarise(results({f"c{i}": 100.0 + 10 * i for i in range(contenders)}, rounds=rounds))

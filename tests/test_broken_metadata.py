@@ -196,6 +196,7 @@ def test_an_unknown_name_mentions_it(site: Path) -> None:
         Registry.load().tokenizer("nobody")
 
 
+@pytest.mark.slow
 def test_commands(site: Path) -> None:
     """A run gives its counts, listings name what is broken, and so does ``info``; strict mode ends for plugins only."""
     put(site, SOUND, b"\xff\xfe[anagram")

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from alike import some
 from command import ANAGRAM, anagram, environment
 from pipeline_optimization import Pipeline, count_anagrams, run
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -173,7 +174,7 @@ def test_the_last_line_comes_after_a_stop(tmp_path: Path) -> None:
     assert last["reason"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", some([signal.SIGTERM, signal.SIGINT], every=2))
 def test_the_last_line_comes_after_a_signal(number: signal.Signals, tmp_path: Path) -> None:
     """The command writes it and ends as signals end it; after a SIGKILL the file is readable up to the last line, and said to be cut."""
     path = tmp_path / "events.jsonl"

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import threading
+from itertools import product
 from pathlib import Path
 
 import pytest
 
+from alike import some
 from command import anagram, refused_here
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError
@@ -208,7 +210,7 @@ OVERWRITING = [
 ]
 
 
-@pytest.mark.parametrize("arguments", OVERWRITING)
+@pytest.mark.parametrize("arguments", some((pytest.param(one) for one in OVERWRITING), every=3))
 def test_no_input_is_written_over(arguments: tuple[str, ...], tree: Path) -> None:
     """Whatever it is called: the command is refused, and every file is as it was."""
     (tree / "link").symlink_to("a.txt")
@@ -236,9 +238,15 @@ def test_the_demo_says_that_a_pipe_was_not_read(tree: Path) -> None:
     assert note not in anagram(*arguments, "--test-case", "small", stdin=b"cat\n").stderr.decode()
 
 
-@pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])
 @pytest.mark.parametrize(
-    "path", ["/sys/kernel/profiling", "/sys/kernel/mm/transparent_hugepage/enabled", "/proc/cpuinfo"]
+    ("path", "orchestrator"),
+    some(
+        product(
+            ["/sys/kernel/profiling", "/sys/kernel/mm/transparent_hugepage/enabled", "/proc/cpuinfo"],
+            ["sequential", "multiprocess"],
+        ),
+        every=3,
+    ),
 )
 def test_files_that_the_system_makes_up_are_read(path: str, orchestrator: str) -> None:
     """They claim a size that is not true, so they are read to their end."""

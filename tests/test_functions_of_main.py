@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from alike import some
 from pipeline_optimization import Pipeline, run, run_async
 from pipeline_optimization.errors import OptionError
 
@@ -64,7 +65,7 @@ def python(*arguments: str, home: Path, text: str = "") -> subprocess.CompletedP
     )
 
 
-@pytest.mark.parametrize("how", ["script", "-c", "standard input"])
+@pytest.mark.parametrize("how", some(["script", "-c", "standard input"], every=3))
 def test_the_program_itself_may_define_all(tmp_path: Path, how: str) -> None:
     """Tasks, coroutine functions, lambdas, the classes of elements and constants, in worker processes and without a guard."""
     (tmp_path / "program.py").write_text(PROGRAM)

@@ -6,11 +6,13 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from types import FrameType
 
 import pytest
 
+from alike import some
 from command import ANAGRAM, environment
 from pipeline_optimization.cli import main
 from pipeline_optimization.cli.progress import ProgressLine
@@ -40,8 +42,12 @@ ENTRIES = {
 }
 
 
-@pytest.mark.parametrize("entry", ENTRIES)
-@pytest.mark.parametrize("module", ["pipeline_optimization.cli.main", "attrs", "click", "pipeline_optimization.errors"])
+@pytest.mark.parametrize(
+    ("entry", "module"),
+    some(
+        product(ENTRIES, ["pipeline_optimization.cli.main", "attrs", "click", "pipeline_optimization.errors"]), every=5
+    ),
+)
 def test_a_signal_while_the_command_is_imported(entry: str, module: str) -> None:
     """Whatever is being imported, Ctrl-C ends the command with 130 and without a traceback."""
     root = str(Path(__file__).parents[1])

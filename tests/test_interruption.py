@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from alike import some
 from command import ANAGRAM, anagram, environment
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import RunInterrupted
@@ -51,8 +52,8 @@ def start(tmp_path: Path, *arguments: str) -> subprocess.Popen[bytes]:
     return process
 
 
-@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize("orchestrator", some(ORCHESTRATORS, every=3))
 def test_a_signal_while_tasks_wait(tmp_path: Path, orchestrator: str, number: signal.Signals, code: int) -> None:
     """In the middle of long waits, Ctrl-C or SIGTERM ends the run with a partial report and says how to go on."""
     checkpoint = tmp_path / "checkpoint"

@@ -9,10 +9,11 @@ from collections import Counter
 from collections.abc import Iterable
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 import oracle
+from number_of_examples import examples
 from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
@@ -47,7 +48,7 @@ def whitespace_oracle(text: str) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(text=texts, chunk_size=chunk_sizes)
 @example(text="ca\u2028t", chunk_size=1)
 @example(text="cat " + "x" * 40_000, chunk_size=4 << 20)
@@ -59,7 +60,7 @@ def test_counts_equal_the_oracle(registry: Registry, text: str, chunk_size: int)
     assert report.words == len(oracle.tokens(text))
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(data=st.binary(max_size=60), chunk_size=chunk_sizes)
 @example(data=b"ca\xe2\x80t do\xffg \xc2", chunk_size=1)
 def test_any_bytes(registry: Registry, data: bytes, chunk_size: int) -> None:
@@ -71,7 +72,7 @@ def test_any_bytes(registry: Registry, data: bytes, chunk_size: int) -> None:
     assert report.invalid_bytes == text.count("\ufffd") - data.decode("utf-8", "ignore").count("\ufffd")
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(text=texts, chunk_size=chunk_sizes, signature=st.sampled_from(["letters", "counts", "primes"]))
 def test_whitespace_tokenizer(registry: Registry, text: str, chunk_size: int, signature: str) -> None:
     """The generic kernel counts what a second oracle counts, with every signature."""
@@ -79,7 +80,7 @@ def test_whitespace_tokenizer(registry: Registry, text: str, chunk_size: int, si
     assert report.anagram_counts == whitespace_oracle(without_bom(text.encode(errors="replace").decode()))
 
 
-@settings(max_examples=40, deadline=None)
+@examples(40)
 @given(
     text=texts,
     seed=st.integers(0, 2**31),
@@ -110,7 +111,7 @@ def test_faults_change_nothing(
     assert report.floor <= report.runtime + 1e-6
 
 
-@settings(max_examples=50, deadline=None)
+@examples(50)
 @given(seed=st.integers(0, 2**31), attempts=st.integers(1, 3))
 def test_incomplete_runs_say_so(registry: Registry, seed: int, attempts: int) -> None:
     """With few attempts under heavy faults, the report lists exactly the words that the counts lack."""

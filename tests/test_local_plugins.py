@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from alike import some
 from command import anagram, run_json
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.engine.faults import FaultPlan
@@ -32,7 +33,7 @@ ORCHESTRATORS = [
 ]
 
 
-@pytest.mark.parametrize("orchestrator", ORCHESTRATORS, ids="-".join)
+@pytest.mark.parametrize("orchestrator", some((pytest.param(one, id="-".join(one)) for one in ORCHESTRATORS), every=3))
 def test_components_in_every_orchestrator(orchestrator: tuple[str, ...]) -> None:
     """A file's tokenizer, signature, lexicon and retry policy work wherever attempts run; its observer in the parent."""
     arguments = ("run", "--text", TEXT, "--orchestrator", *orchestrator, *COMPONENTS, "--retry", "stubborn")

@@ -16,6 +16,7 @@ import pytest
 from attrs import frozen
 
 import misbehaving as m
+from alike import some
 from command import anagram
 from pipeline_optimization import Pipeline, run
 from pipeline_optimization.errors import OptionError
@@ -81,7 +82,7 @@ def _tidy() -> Iterator[None]:
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 @pytest.mark.parametrize(
     ("kind", "orchestrator"),
-    [pytest.param(kind, name, id=f"{kind.name}-{name}") for kind in KINDS for name in kind.who],
+    some((pytest.param(kind, name, id=f"{kind.name}-{name}") for kind in KINDS for name in kind.who), every=4),
 )
 def test_it_costs_its_own_element(kind: Kind, orchestrator: str) -> None:
     """All other elements are in the result; what failed has the error, and the function with its file and line."""

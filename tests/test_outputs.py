@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from alike import some
 from command import anagram, refused_here
 from pipeline_optimization.cli import main
 
@@ -139,7 +140,7 @@ def anagram_run_started(event):
 """
 
 
-@pytest.mark.parametrize("orchestrator", ["sequential", "threaded", "multiprocess"])
+@pytest.mark.parametrize("orchestrator", some(["multiprocess", "threaded", "sequential"], every=3))
 def test_standard_output_has_results_alone(orchestrator: str, tmp_path: Path) -> None:
     """What a plugin prints while it is imported, asked or told, and what its components print, is not among the results."""
     (tmp_path / "noisy.py").write_text(NOISY)

@@ -14,16 +14,19 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import product
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import pipeline_functions as f
+from alike import some
 from command import anagram
+from number_of_examples import examples
 from pipeline_optimization import Pipeline, PipelineReport, run, run_async
 from pipeline_optimization.ends import Count, Sum
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -95,7 +98,7 @@ TEXTS = st.lists(st.text("abx \t", max_size=8), max_size=12).flatmap(
 @given(
     text=TEXTS, steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=4), end=st.sampled_from(ENDS), data=st.data()
 )
-@settings(max_examples=12)
+@examples(12)
 def test_a_run_that_was_stopped_goes_on(text: str, steps: list[str], end: str, data: st.DataObject) -> None:
     """As often as it is stopped, at any moment: in the end the result is that of plain Python."""
     pipeline = build(steps, end)
@@ -235,7 +238,7 @@ WRITTEN = (
         max_leaves=8,
     )
 )
-@settings(max_examples=50)
+@examples(50)
 def test_plain_data_are_the_same_again(value: object) -> None:
     """Whatever a checkpoint keeps is found as it was, types included."""
     found = PLAIN.decode(PLAIN.encode([value, math.nan]))
@@ -264,7 +267,7 @@ def test_what_are_no_plain_data(text: str) -> None:
 @given(
     text=TEXTS, steps=st.lists(st.sampled_from(sorted(STEPS)), max_size=4), end=st.sampled_from(ENDS), data=st.data()
 )
-@settings(max_examples=80)
+@examples(80)
 def test_any_pipeline_is_what_plain_python_makes(text: str, steps: list[str], end: str, data: st.DataObject) -> None:
     """Under any faults, with any chunk size and number of workers, and with the same ledger: in virtual time."""
     pipeline = build(steps, end)
@@ -287,7 +290,7 @@ def test_any_pipeline_is_what_plain_python_makes(text: str, steps: list[str], en
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("faults", ["none", "exercise"])
+@pytest.mark.parametrize("faults", [pytest.param("none", marks=pytest.mark.slow), "exercise"])
 def test_one_word_changes_the_orchestrator(tmp_path: Path, faults: str) -> None:
     """Result, ledger and failures are the same for all, with few parts and with many, read by workers or sent to them."""
     path = tmp_path / "text.txt"
@@ -326,8 +329,7 @@ LINES = {
 }
 
 
-@pytest.mark.parametrize("name", LINES)
-@pytest.mark.parametrize("chunk_size", [1, 2, 3, 7, 100, 1 << 20])
+@pytest.mark.parametrize(("name", "chunk_size"), some(product(LINES, [1, 2, 3, 7, 100, 1 << 20]), every=5))
 def test_lines_end_where_they_end(tmp_path: Path, name: str, chunk_size: int) -> None:
     r"""At ``\n`` and ``\r\n`` and nowhere else, a last line without an end counts, and no border of a part matters."""
     text, expected = LINES[name]

@@ -16,7 +16,7 @@ from deadly import DeadlyPlugin
 from pipeline_optimization import Limits, Registry, RunReport, count_anagrams
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, fault_key
 
-REST = ["sequential", "threaded"]
+REST = ["sequential", "threaded", "asyncio"]
 FAULTS = ["--test-case", "medium", "--latency-scale", "0", "--seed", "3"]
 PATIENT = ["--retry", "fixed", "-o", "retry.delay=0", "-o", "retry.attempts=50"]
 
@@ -29,7 +29,7 @@ def counts(*arguments: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "orchestrator", ["asyncio", "multiprocess", *(pytest.param(name, marks=pytest.mark.slow) for name in REST)]
+    "orchestrator", ["multiprocess", *(pytest.param(name, marks=pytest.mark.slow) for name in REST)]
 )
 def test_failed_items_are_kept_and_tried_again(orchestrator: str, tmp_path: Path) -> None:
     """They are in the report and in the checkpoint; --resume leaves them alone, and retry completes the counts."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import count, pairwise
+from itertools import count, pairwise, product
 from typing import Any
 
 import pytest
 from attrs import define, frozen
 
+from alike import some
 from flat import Flat, start
 from pipeline_optimization import Limits, Pipeline, PipelineReport, run, task
 from pipeline_optimization.engine.faults import TaskFaults
@@ -56,8 +57,7 @@ class Scripted:
         return self.decide(attempt) or [Fate(latency)]
 
 
-@pytest.mark.parametrize("limit", [1, 3, 8, 100])
-@pytest.mark.parametrize("slots", [1, 2, 8, None])
+@pytest.mark.parametrize(("limit", "slots"), some(product([1, 3, 8, 100], [1, 2, 8, None]), every=3))
 def test_a_limit_is_kept_and_used(limit: int, slots: int | None) -> None:
     """As many calls as it allows are under way at once, never more, and the run takes just as long as that takes."""
     watch = QuotaWatch(slots)
@@ -68,8 +68,7 @@ def test_a_limit_is_kept_and_used(limit: int, slots: int | None) -> None:
     assert watch.clock.now() == math.ceil(30 / at_once)
 
 
-@pytest.mark.parametrize("text", RATES)
-@pytest.mark.parametrize("burst", [None, 1, "all"])
+@pytest.mark.parametrize(("text", "burst"), some(product(RATES, [None, 1, "all"]), every=4))
 def test_a_rate_is_kept_and_used(text: str, burst: int | str | None) -> None:
     """Calls begin at just those times at which the rate allows them: in no window are there more, and none is late."""
     rate = rate_of(text)

@@ -18,6 +18,7 @@ import altair as alt
 import pytest
 from attrs import evolve
 
+from alike import some
 from example_summary import HOSTILE, full_results, hostile_results
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.records import Results
@@ -199,7 +200,7 @@ def test_what_is_missing_is_said() -> None:
         assert text in shown, text
 
 
-@pytest.mark.parametrize("name", one_of_each())
+@pytest.mark.parametrize("name", some(one_of_each(), every=3))
 def test_charts_are_valid_vega_lite(name: str) -> None:
     """Each chart fits Vega-Lite's own schema, which a misspelt property does not."""
     alt.LayerChart.from_dict(all_specs(has_hostile_names=False)[name])
@@ -265,6 +266,7 @@ def test_the_extra_is_missing(package: str, tmp_path: Path, monkeypatch: pytest.
         results_to_html(full_results())
 
 
+@pytest.mark.slow
 def test_charts_are_bundled_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The library of charts comes from the cache the next time, and is bundled again where its file is damaged."""
     monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(tmp_path))

@@ -11,11 +11,13 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 
 import pytest
 
 import oracle
+from alike import some
 from command import ANAGRAM, anagram, environment
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError, ResourceError
@@ -70,8 +72,7 @@ def check(done: subprocess.CompletedProcess[bytes]) -> dict[str, object] | None:
     return None
 
 
-@pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
-@pytest.mark.parametrize("descriptors", [16, 64])
+@pytest.mark.parametrize(("orchestrator", "descriptors"), some(product(ORCHESTRATORS, [16, 64]), every=3))
 def test_few_descriptors(orchestrator: str, descriptors: int, book: Path) -> None:
     """With 64 descriptors every orchestrator works; with hardly any it works or says what it lacks."""
     arguments = ["run", str(book), "--orchestrator", orchestrator, "--chunk-size", "1000", "--format", "json"]
@@ -89,8 +90,9 @@ def test_more_files_than_descriptors(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["anagram_counts"]["act"] == 200
 
 
-@pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])
-@pytest.mark.parametrize("mebibytes", [48, 120, 400])
+@pytest.mark.parametrize(
+    ("mebibytes", "orchestrator"), some(product([48, 120, 400], ["sequential", "multiprocess"]), every=3)
+)
 def test_little_memory(orchestrator: str, mebibytes: int, book: Path) -> None:
     """From far too little address space to enough: a message, a report of what failed, or the right counts."""
     arguments = ["run", str(book), "--orchestrator", orchestrator, "--kernel", "python", "--format", "json"]

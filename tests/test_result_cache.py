@@ -13,12 +13,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import cached_functions as functions
+from alike import some
 from command import anagram
 from pipeline_optimization import Limits, Pipeline, PipelineReport, run, task
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultPlan
@@ -61,8 +63,7 @@ def mapped(function: Callable[..., Any], orchestrator: str = "sequential", **opt
     return run(pipeline, NUMBERS, orchestrator=orchestrator, orchestrator_options=LOCAL[orchestrator], **options)
 
 
-@ON_EACH
-@pytest.mark.parametrize("name", ["square", "square_async"])
+@pytest.mark.parametrize(("orchestrator", "name"), some(product(LOCAL, ["square", "square_async"]), every=3))
 def test_results_are_remembered(name: str, orchestrator: str, home: Path) -> None:
     """A second run calls nothing, has the same result and ledger, and says how many results were remembered."""
     first = mapped(getattr(functions, name), orchestrator)

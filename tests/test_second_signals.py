@@ -79,7 +79,9 @@ def check(orchestrator: str, strikes: int, later: tuple[int, ...], number: int =
 
 
 @pytest.mark.parametrize("orchestrator", ORCHESTRATORS)
-@pytest.mark.parametrize("later", [(1,), (7, 2), (60, 60)])
+@pytest.mark.parametrize(
+    "later", [pytest.param((1,), marks=pytest.mark.slow), (7, 2), pytest.param((60, 60), marks=pytest.mark.slow)]
+)
 def test_more_signals_leave_nothing(orchestrator: str, later: tuple[int, ...]) -> None:
     """Wherever two or three signals strike a run, it ends, nothing of it is left, and the next run is whole."""
     check(orchestrator, 4 if orchestrator == "multiprocess" else 8, later)

@@ -7,12 +7,14 @@ import json
 import sqlite3
 from collections.abc import Callable, Sequence
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import pytest
 from attrs import define, field
 
+from alike import some
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.errors import CheckpointError, OptionError, RefusedRowsError, SinkError
 from pipeline_optimization.hookspecs import hookimpl
@@ -112,8 +114,7 @@ def test_rows_instead_of_a_result() -> None:
     assert (sink.run, sink.closed) == ("nobody's", [True])
 
 
-@pytest.mark.parametrize("when", [1, 2, 7])
-@pytest.mark.parametrize("side", ["before", "after"])
+@pytest.mark.parametrize(("when", "side"), some(product([1, 2, 7], ["before", "after"]), every=3))
 def test_a_death_around_a_commit(numbers: Path, when: int, side: str) -> None:
     """A run that dies just before or just after the sink has committed delivers each row once when it goes on."""
     table = Table()

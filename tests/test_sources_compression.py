@@ -87,7 +87,7 @@ def test_lines_can_be_read_through_a_buffered_reader(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("suffix", COMPRESS)
-@pytest.mark.parametrize("chunk_size", [100, 10_000_000])
+@pytest.mark.parametrize("chunk_size", [pytest.param(100, marks=pytest.mark.slow), 10_000_000])
 def test_the_content_tells_where_the_suffix_does_not(suffix: str, chunk_size: int, tmp_path: Path) -> None:
     """A file of another name, a stream and a URL are decompressed too, and their counts are those of the text."""
     data = COMPRESS[suffix](TEXT)

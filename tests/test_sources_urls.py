@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pytest
 from fsspec.implementations.local import LocalFileSystem
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from alike import some
 from command import anagram, run_json
+from number_of_examples import examples
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import CheckpointError, InputError
 from pipeline_optimization.sources import FileRange, FileSource, UrlSource, cut_file, least_bytes, read_ranges
@@ -28,7 +30,7 @@ def book(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("orchestrator", ["sequential", "threaded", "multiprocess"])
+@pytest.mark.parametrize("orchestrator", some(["multiprocess", "threaded", "sequential"], every=3))
 def test_workers_read_urls(orchestrator: str, book: Path) -> None:
     """The counts, the ranges and so the ledger are those of the file itself, and no text goes through the parent."""
     options = ["--chunk-size", str(CHUNK), "--orchestrator", orchestrator]
@@ -38,7 +40,7 @@ def test_workers_read_urls(orchestrator: str, book: Path) -> None:
     assert set(of_url["tasks"]) == {"count_ranges"}
 
 
-@settings(deadline=None, max_examples=50)
+@examples(50)
 @given(data=DATA, chunk_size=st.integers(1, 200))
 def test_ranges_are_those_of_the_file(tmp_path_factory: pytest.TempPathFactory, data: bytes, chunk_size: int) -> None:
     """Wherever the borders are: the same cuts, and the same words between them."""

@@ -51,7 +51,7 @@ def strike(line: int) -> Iterator[Callable[[], int]]:
 
 
 @pytest.mark.parametrize(
-    ("orchestrator", "strikes"), [("sequential", 9), ("threaded", 30), ("asyncio", 40), ("multiprocess", 6)]
+    ("orchestrator", "strikes"), [("sequential", 6), ("threaded", 10), ("asyncio", 12), ("multiprocess", 3)]
 )
 def test_a_signal_tears_nothing(orchestrator: str, strikes: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Wherever it strikes, the run is whole or reports what it has, nothing complains, and the next run is whole."""

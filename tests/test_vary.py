@@ -185,6 +185,7 @@ def test_a_signature_is_held_against_what_it_declares() -> None:
     assert FreshText.of(TEXT).judged_by(pretender.rules).expected != counted["pretender"]
 
 
+@pytest.mark.slow
 def test_a_variant_is_measured_and_right(registry: Registry) -> None:
     """A process runs the components that the name says, under faults, and is held against its own oracle."""
     (variant,) = variants(registry, "tokenizer=whitespace", "retry=fixed", "retry.delay=0")
@@ -193,6 +194,7 @@ def test_a_variant_is_measured_and_right(registry: Registry) -> None:
     assert sample.retry == ["fixed delay=0"]
 
 
+@pytest.mark.slow
 def test_another_tokenizer_is_wrong_by_the_default_rules(registry: Registry) -> None:
     """The judge is what differs: by the exercise's rule, the same sample is wrong."""
     (variant,) = variants(registry, "tokenizer=whitespace")

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from anagram_plugin_hedged.latencies import WINDOW, Latencies
 from anagram_plugin_hedged.orchestrator import HedgedOrchestrator
+from number_of_examples import examples
 from pipeline_optimization import Pipeline, RunReport, count_anagrams, task
 from pipeline_optimization import run as run_pipeline
 from pipeline_optimization.anagrams.cases import load_cases
@@ -91,7 +92,7 @@ def test_nothing_is_gained_where_all_take_the_same() -> None:
     assert report.ledger_digest == plain.ledger_digest
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     seed=st.integers(0, 10**6),
     slots=st.sampled_from([1, 2, 5, None]),

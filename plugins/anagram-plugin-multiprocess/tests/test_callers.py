@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from alike import some
+
 COUNT = 'count_anagrams("cat", orchestrator="multiprocess", orchestrator_options={"workers": 2, "start": START})'
 
 PRELUDE = "from pipeline_optimization import Registry, count_anagrams\nSTART = '@'\n"
@@ -125,7 +127,7 @@ def test_components_of_the_program_itself(tmp_path: Path) -> None:
     assert run(OWN_GUARDED, tmp_path) == (CAT, "")
 
 
-@pytest.mark.parametrize("start", [one for one in METHODS if one not in {"auto", "fork"}])
+@pytest.mark.parametrize("start", some([one for one in METHODS if one not in {"auto", "fork"}], every=3))
 def test_components_of_a_script_without_a_guard(tmp_path: Path, start: str) -> None:
     """One that is defined in a script without a guard gives one error, which says what to do."""
     output, error = run(OWN_UNGUARDED, tmp_path, start=start)

@@ -15,6 +15,7 @@ import pytest
 
 import pipeline_functions as f
 import pipeline_optimization
+from alike import some
 from anagram_plugin_multiprocess.orchestrator import MultiprocessOrchestrator
 from deadly import DeadlyPlugin
 from killing import Killer
@@ -62,7 +63,7 @@ def test_hidden_deaths_are_found(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [result.name for result in results if result.status == "failed"] == ["a_death_is_told"]
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", some(METHODS, every=3))
 @pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
 def test_killed_workers_lose_and_double_nothing(method: str) -> None:
     """Workers killed with SIGKILL cost attempts, which are made again: counts and ledger stay the same."""
@@ -235,7 +236,7 @@ def anagram_register_tokenizers():
 """
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", some(METHODS, every=3))
 def test_workers_run_the_parents_code(tmp_path: Path, method: str) -> None:
     """Workers run the code that the parent found on its own path, not what a new interpreter would find, in its environment."""
     (tmp_path / "plugins").mkdir()
@@ -258,7 +259,7 @@ def test_workers_run_the_parents_code(tmp_path: Path, method: str) -> None:
     assert set(found.values()) == {f"{here / '__init__.py'} None"}
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", some(METHODS, every=3))
 def test_no_module_comes_from_the_working_directory(tmp_path: Path, method: str) -> None:
     """A user's files there may be called as modules are that workers import."""
     for name in ("attrs", "json", "pickle", "pipeline_optimization"):

@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import oracle
@@ -15,6 +15,7 @@ from anagram_plugin_numba import kernel, merge
 from anagram_plugin_numba.kernel import NumbaKernel
 from anagram_plugin_numba.word_memory import WORDS
 from memory_lexicon import Words
+from number_of_examples import examples
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.builtin.signatures import letters_signature
 from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
@@ -69,7 +70,7 @@ def by_word(counts: ChunkCounts, index: AnagramIndex) -> dict[str, int]:
     return dict(sorted((word, number) for group, number in pairs for word in index.words_of(group)))
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(data=st.one_of(binaries, texts.map(lambda text: text.encode(errors="replace"))))
 @example(data=b"")
 @example(data=b"\xe2\x80A cat")
@@ -154,7 +155,7 @@ def sums_of(kernel_: CountingKernel, chunks: list[bytes], index: AnagramIndex) -
     return totals.words, totals.anagram_counts(index), totals.distinct_words, sample
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(
     data=st.lists(st.one_of(binaries, texts.map(lambda text: text.encode(errors="replace"))), min_size=2, max_size=6),
     remembered=st.integers(0, 30),
@@ -183,6 +184,7 @@ def test_letters_that_may_be_in_the_lexicon(
     assert sums_of(compiled, chunks, index) == sums_of(pure, chunks, index)
 
 
+@pytest.mark.slow
 def test_many_sampled_words(index: AnagramIndex, pure: ExerciseKernel) -> None:
     """The sample of words that are not remembered grows beyond the room that it has at first."""
     words = [f"{number:x}".encode() for number in range(1_200_000)]
@@ -206,6 +208,7 @@ def test_frequent_words_change(index: AnagramIndex, pure: ExerciseKernel) -> Non
         assert compiled.count(data) == pure.count(data)
 
 
+@pytest.mark.slow
 def test_gcide(registry: Registry) -> None:
     """Every word of the reference lexicon counts as the pure kernel counts it, whatever the signature."""
     text = " ".join(sorted(oracle.gcide()))

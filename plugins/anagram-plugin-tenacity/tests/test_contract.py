@@ -9,9 +9,10 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from number_of_examples import examples
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.testing import RetryPolicyContract
@@ -67,7 +68,7 @@ def test_the_program_s_own_randomness_is_left_alone(label: Label) -> None:
     assert [random.random() for _ in range(3)] == expected
 
 
-@settings(max_examples=30, deadline=None)
+@examples(30)
 @given(seed=st.integers(0, 1000))
 def test_jitter(seed: int) -> None:
     """Another seed gives other delays where there is jitter."""

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import product
 from pathlib import Path
 from unicodedata import normalize
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
+from alike import some
 from anagram_plugin_unicode.tokenizer import UnicodeTokenizer
+from number_of_examples import examples
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.registry import Registry
 
@@ -58,8 +61,7 @@ def language(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, str, 
     return f"file:{path}", text, dict(sorted(counts.items()))
 
 
-@pytest.mark.parametrize("signature", ["letters", "counts", "primes"])
-@pytest.mark.parametrize("form", ["NFC", "NFD"])
+@pytest.mark.parametrize(("signature", "form"), some(product(["letters", "counts", "primes"], ["NFC", "NFD"]), every=3))
 def test_languages(language: tuple[str, str, dict[str, int]], signature: str, form: str) -> None:
     """Anagrams are found in German, French, Spanish, Russian, Greek and Hindi, in composed and decomposed text."""
     lexicon, text, counts = language
@@ -67,8 +69,10 @@ def test_languages(language: tuple[str, str, dict[str, int]], signature: str, fo
     assert report.anagram_counts == counts
 
 
-@pytest.mark.parametrize("orchestrator", ["sequential", "threaded", "asyncio", "multiprocess"])
-@pytest.mark.parametrize("faults", ["none", "heavy"])
+@pytest.mark.parametrize(
+    ("orchestrator", "faults"),
+    some(product(["sequential", "threaded", "asyncio", "multiprocess"], ["none", "heavy"]), every=3),
+)
 def test_every_way_of_running(language: tuple[str, str, dict[str, int]], orchestrator: str, faults: str) -> None:
     """Fused and staged, in threads and in processes, the counts are the same."""
     lexicon, text, counts = language
@@ -86,7 +90,7 @@ def test_every_way_of_running(language: tuple[str, str, dict[str, int]], orchest
     assert report.anagram_counts == counts
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@examples(80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     text=st.text(st.sampled_from("aэ́e\u0301ñИ\u0306ßΣ'’.,:1_\u202f\u2003 \n\u093f\u0939"), max_size=60),
     chunk_size=st.integers(1, 40),
