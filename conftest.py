@@ -59,6 +59,7 @@ def registry() -> Registry:
     return Registry.load()
 
 
+@pytest.hookimpl(optionalhook=True)  # of an extra that some environments do not have
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """Take one worker more than there are processors for the default run, which waits for other processes half of the time."""
     return processors() + 1 if config.getoption("dist") == "worksteal" else None
