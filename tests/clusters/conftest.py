@@ -10,9 +10,12 @@ from typing import Any
 
 import pytest
 
-from clusters.kept import kept_cluster
+from clusters.kept import kept_cluster, own_cluster
 
 TESTS = Path(__file__).parents[1]
+SHARED = {"ray"}
+"""A start takes longest there."""
+
 INSTALLED = [name for name in ("dask", "ray", "spark") if find_spec(f"anagram_plugin_{name}")]
 
 
@@ -33,6 +36,6 @@ def cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(params=INSTALLED, scope="module")
 def on_cluster(request: pytest.FixtureRequest) -> Iterator[Mapping[str, Any]]:
-    """Return what makes a run of this process use a cluster that all tests of a module share."""
-    with kept_cluster(request.param) as options:
+    """Return what makes a run of this process use a cluster with two workers: one that all tests of a module share, or its own."""
+    with kept_cluster(request.param) if request.param in SHARED else own_cluster() as options:
         yield {"orchestrator": request.param, "orchestrator_options": options}

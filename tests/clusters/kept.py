@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-__all__ = ["WORKERS", "kept_cluster"]
+__all__ = ["WORKERS", "kept_cluster", "own_cluster"]
 
 TESTS = Path(__file__).parents[1]
 WORKERS = 2
@@ -21,24 +21,25 @@ Options = Mapping[str, Any]
 
 @contextmanager
 def kept_cluster(name: str) -> Iterator[Options]:
-    """Start a cluster with two workers, which can import what tests register; yield the options of runs on it."""
-    paths = filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
-        with STARTS[name]() as options:
-            yield options
+    """Start a cluster with two workers; yield the options of runs on it."""
+    with _importable_tests(), STARTS[name]() as options:
+        yield options
 
 
 @contextmanager
-def _dask() -> Iterator[Options]:
-    import dask
-    from distributed import LocalCluster
+def own_cluster() -> Iterator[Options]:
+    """Yield the options of runs that start a cluster with two workers each."""
+    with _importable_tests():
+        yield {"workers": WORKERS}
 
-    from anagram_plugin_dask.orchestrator import LOCAL
 
-    fixed = {"host": "127.0.0.1", "dashboard_address": None}
-    with dask.config.set(LOCAL), LocalCluster(n_workers=WORKERS, threads_per_worker=1, **fixed) as cluster:
-        yield {"address": cluster.scheduler_address}
+@contextmanager
+def _importable_tests() -> Iterator[None]:
+    """Let workers that are started meanwhile import what tests register."""
+    paths = filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
+        yield
 
 
 @contextmanager
@@ -69,4 +70,4 @@ def _spark() -> Iterator[Options]:
         yield {"workers": WORKERS}
 
 
-STARTS: Mapping[str, Callable[[], AbstractContextManager[Options]]] = {"dask": _dask, "ray": _ray, "spark": _spark}
+STARTS: Mapping[str, Callable[[], AbstractContextManager[Options]]] = {"ray": _ray, "spark": _spark}
