@@ -125,6 +125,16 @@ def test_everything_else_goes_above(screen: Screen) -> None:
     assert screen.lines == ["a record", "begun, ended", ""]
 
 
+def test_a_fork_erases_nothing(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that was forked has the region in its copy of standard error, and knows not what its parent draws."""
+    with redirect_stderr(screen), LiveRegion() as region:
+        region.draw(["one"])
+        with monkeypatch.context() as child:
+            child.setattr(os, "getpid", lambda: -1)
+            print(", a record", file=sys.stderr)
+        assert screen.lines == ["one, a record", ""]
+
+
 def test_columns_may_ask_for_fewer(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
     """And not for more than there are: the terminal would wrap."""
     for wanted, width in (("20", 20), ("400", 40), ("x", 40), ("0", 40)):

@@ -380,6 +380,9 @@ def test_stopping_and_checkpoints_are_logged(workplace: Path, capsys: pytest.Cap
     assert code == 1
     assert "it goes on with the checkpoint" in err
     assert "safe in the checkpoint" in err
+    code, _, err = ended_here(["retry", "kept", "--pipeline", "pipe.py:bad", "-v"], capsys)
+    assert code == 1
+    assert "INFO pipeline_optimization.run: A run of bad begins on sequential" in err
 
 
 @pytest.mark.parametrize(

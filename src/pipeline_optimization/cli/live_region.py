@@ -28,6 +28,7 @@ class LiveRegion:
         self._lock = threading.RLock()
         self._lines: Sequence[str] = ()
         self._is_line_open = False
+        self._process = os.getpid()
 
     def __enter__(self) -> Self:
         setattr(sys, self._name, cast("TextIO", _Above(self, self._stream)))
@@ -66,7 +67,9 @@ class LiveRegion:
             self._stream.flush()
 
     def write_above(self, text: str) -> int:
-        """Write what is not of the region, which is drawn again afterwards."""
+        """Write what is not of the region, which is drawn again afterwards. A fork knows nothing of what is drawn by now."""
+        if os.getpid() != self._process:
+            return self._stream.write(text)
         with self._lock:
             self._erase()
             self._is_line_open = not text.endswith("\n") if text else self._is_line_open

@@ -73,8 +73,8 @@ class Flight:
         return track
 
     def items(self) -> Sequence[Item]:
-        """Return the items of all open attempts."""
-        return [track.item for track in self._tracks.values()]
+        """Return the items of all open attempts. Any thread may ask, so that the list of tracks is made at once."""
+        return [track.item for track in list(self._tracks.values())]
 
     def abandon(self, attempt_id: int, track: Track, timeout: float) -> None:
         """Keep the slot and the place in its quota of an attempt that took too long, and that nothing can end."""
