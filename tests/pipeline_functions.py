@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Iterator
 from operator import add
 
@@ -21,6 +22,12 @@ def letters(word: str) -> Iterator[str]:
 
 def upper(word: str) -> str:
     return word.upper()
+
+
+def nap(word: str) -> str:
+    """Block the thread for 20 ms, as a call of a service does."""
+    time.sleep(0.02)
+    return word
 
 
 def is_long(word: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from pipeline_optimization.foresight.costs import FREE, Machine
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.simulate import Configuration, Prediction, predict
 from pipeline_optimization.foresight.work import TaskWork, WorkModel
+from pipeline_optimization.observing.lines import first_line
 from pipeline_optimization.types import TaskProfile
 from pipeline_optimization.types.durations import constant
 from pipeline_optimization.types.fault_profiles import FaultProfile
@@ -79,6 +81,50 @@ def test_elements_that_fail_in_a_bundle_begin_with_a_retry(tmp_path: Path) -> No
     work = observed(str(path)).work
     (follow_up,) = work.tasks["lines"].follow_ups
     assert (follow_up.task, follow_up.share, follow_up.has_failed) == ("number", 0.5, True)
+
+
+def attempt(number: int, *, took: int, waited: int = 0, stalled: int = 0) -> str:
+    """Return the line of an attempt that began at its number in seconds. Times are in milliseconds."""
+    begun = number * 1_000_000_000
+    return json.dumps(
+        {
+            "seq": number + 1, "kind": "attempt_ended", "task": "call", "outcome": "ok", "status": "done", "worker": "w", "slot": 1,
+            "time_ns": begun + took * 1_000_000, "item": f"call:{number}", "attempt": 1, "handed_out_ns": begun, "began_ns": begun,
+            "ended_ns": begun + took * 1_000_000, "latency_ns": 0, "bytes_in": 1, "bytes_out": 1, "elements": 1,
+            "waited_ns": waited * 1_000_000, "stalled_ns": stalled * 1_000_000,
+        }
+    )  # fmt: skip
+
+
+def recorded(path: Path, attempts: list[str], *, slots: int) -> str:
+    started = {"seq": 1, "kind": "run_started", "time_ns": 1_000_000_000, "run_id": "r", "orchestrator": "threaded"}
+    lines = [json.dumps({**started, "slots": slots, "seed": 1, "retry": "fixed"}), *attempts]
+    path.write_text("\n".join([first_line().rstrip(), *lines]) + "\n")
+    return str(path)
+
+
+def test_what_an_attempt_waits_blocks_and_computes(tmp_path: Path) -> None:
+    """Of a second, 300 ms were awaited and 200 ms stalled: the other 500 ms the attempt computed."""
+    path = recorded(tmp_path / "e", [attempt(n, took=1000, waited=300, stalled=200) for n in range(1, 4)], slots=1)
+    task = observed(path).work.tasks["call"]
+    assert [task.wait.mean, task.blocked.mean, task.compute.mean] == pytest.approx([0.3, 0.2, 0.5])
+
+
+def test_what_stalls_in_a_crowd_waits_for_a_core(tmp_path: Path) -> None:
+    """Attempts that compute side by side stall since others have the core; that is no part of the work, and a note says so."""
+    path = recorded(tmp_path / "e", [attempt(n, took=1000, stalled=200) for n in range(1, 4)], slots=8)
+    seen = observed(path)
+    assert seen.work.tasks["call"].blocked.most == 0
+    assert any("not known whether functions blocked" in note for note in seen.notes)
+
+
+def test_a_function_that_blocks_its_thread_is_seen_to(tmp_path: Path) -> None:
+    """A step that sleeps is told from one that computes."""
+    path = tmp_path / "events.jsonl"
+    run(Pipeline("naps").lines().map(f.nap).count(), "a\nb\nc\n", orchestrator="sequential", events=path)
+    task = observed(str(path)).work.tasks["lines"]
+    assert task.blocked.least >= 0.018
+    assert task.compute.most < task.blocked.least
 
 
 def test_events_without_attempts_tell_nothing(tmp_path: Path) -> None:

@@ -45,8 +45,8 @@ SECOND = 1_000_000_000
 _new_tuple = tuple.__new__
 """Makes a named tuple in a third of the time that its own constructor takes."""
 
-Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int, int]
-"""When an attempt was handed out, began, ended and came back, its worker and slot, its latency, the bytes that it returned, its elements, its wait."""
+Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int, int, int]
+"""When an attempt was handed out, began, ended and came back, its worker and slot, its latency, the bytes that it returned, its elements, its wait, its stall."""
 
 
 class Announcer(Silence):
@@ -136,10 +136,11 @@ class Announcer(Silence):
             self._accounting.met(handed_out, began)
         latency = round(answer.latency * SECOND) if answer.latency else 0
         waited = round(answer.waited * SECOND) if answer.waited else 0
+        stalled = round(answer.stalled * SECOND) if answer.stalled else 0
         self._accounting.ran(began, ended, waited)
         track.ran = ended - began + (track.ran or 0)
         self._life = (
-            handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited
+            handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited, stalled
         )  # fmt: skip
 
     def overdue(self, track: Track, attempt_id: int, *, is_ended: bool) -> None:
@@ -160,7 +161,7 @@ class Announcer(Silence):
             if self._life is None:  # its attempt was made in a bundle's, which has come back before
                 self._track, self._number, self._worker = track, track.number, ""
                 track.ran = track.ran or 0
-                self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0)
+                self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0, 0)
                 self._outcome = "ok"
             if self._outcome == "ok":
                 self._outcome = "timeout" if error.type == TIMEOUT else "error"
@@ -243,12 +244,12 @@ class Announcer(Silence):
         slot = 0
         if start is not None and worker:
             slot = self._lanes.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
-        return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1, 0)
+        return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1, 0, 0)
 
     def _tell(self, status: Literal["", "done", "failed", "poison"]) -> None:
         assert self._life is not None
         assert self._track is not None
-        handed_out, began, ended, back, worker, slot, latency, bytes_out, elements, waited = self._life
+        handed_out, began, ended, back, worker, slot, latency, bytes_out, elements, waited, stalled = self._life
         self._life = None
         if not self._hears_attempts:
             return
@@ -276,6 +277,7 @@ class Announcer(Silence):
                     elements,
                     item.bundle if handed_out is None else "",
                     waited,
+                    stalled,
                 ),
             )
         )

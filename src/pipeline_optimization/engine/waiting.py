@@ -12,7 +12,7 @@ from collections.abc import Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
-__all__ = ["OfThread", "Steps", "noted", "of_thread"]
+__all__ = ["OfThread", "Steps", "ThreadTime", "noted", "of_thread"]
 
 R = TypeVar("R")
 
@@ -25,6 +25,29 @@ class OfThread(threading.local):
 
 of_thread = OfThread()
 """A worker looks at it before an attempt and after it."""
+
+
+class ThreadTime:
+    """How this thread spends its time from now on. If it ``is_timed``, also how long it stands still, for which the system is asked twice."""
+
+    def __init__(self, *, is_timed: bool) -> None:
+        self._waited = of_thread.waited
+        self._is_timed = is_timed
+        if is_timed:
+            self._begun, self._busy = time.monotonic_ns(), time.thread_time_ns()
+
+    @property
+    def waited(self) -> float:
+        """Return the seconds in which it awaited something."""
+        return (of_thread.waited - self._waited) / 1e9
+
+    @property
+    def stalled(self) -> float:
+        """Return the seconds in which it neither computed nor awaited: a function blocked it, or others had the core or the lock."""
+        if not self._is_timed:
+            return 0.0
+        busy = time.thread_time_ns() - self._busy
+        return max(0.0, (time.monotonic_ns() - self._begun - busy) / 1e9 - self.waited)
 
 
 class Steps(Generic[R]):

@@ -64,7 +64,8 @@ class Answer(NamedTuple):
 
     These times are in seconds. ``began`` is when the attempt began, in nanoseconds of the worker's own monotonic clock, 0 where time is
     simulated. ``done`` is what else was done in the attempt, and ``elements`` how many elements of the input were in it.
-    ``log`` has what the attempt has logged, if anything. A named tuple as ``Call`` is.
+    ``log`` has what the attempt has logged, if anything. ``stalled`` is how long its thread neither computed nor awaited, as far as that was
+    measured. A named tuple as ``Call`` is.
     """
 
     result: bytes = b""
@@ -76,6 +77,7 @@ class Answer(NamedTuple):
     elements: int = 1
     log: AttemptLog | None = None
     waited: float = 0.0
+    stalled: float = 0.0
 
 
 def encode_call(call: Call) -> bytes:
@@ -93,21 +95,23 @@ def another_copy(payload: bytes) -> bytes:
 
 
 def encode_answer(answer: Answer) -> bytes:
-    result, error, latency, seconds, began, others, elements, kept, waited = answer
+    result, error, latency, seconds, began, others, elements, kept, waited, stalled = answer
     facts = None if error is None else {one.name: getattr(error, one.name) for one in fields(ErrorRecord)}
     done = [(one.task, one.number, one.positions) for one in others]
     log = None if kept is None else kept.to_wire()
-    parts = (result, facts, latency, seconds, began, done, elements, waited, log)
+    parts = (result, facts, latency, seconds, began, done, elements, waited, stalled, log)
     return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
 
 def decode_answer(payload: bytes) -> Answer:
     """Return the answer. Raises whatever pickle raises where the bytes are not those that a worker returned."""
-    result, facts, latency, seconds, began, done, elements, waited, kept = pickle.loads(payload)
+    result, facts, latency, seconds, began, done, elements, waited, stalled, kept = pickle.loads(payload)
     log = None if kept is None else AttemptLog(*kept)
     if facts is not None:
         error = ErrorRecord(**facts)
-        return Answer(error=error, latency=latency, seconds=seconds, began=began, waited=waited, log=log)
+        return Answer(
+            error=error, latency=latency, seconds=seconds, began=began, waited=waited, stalled=stalled, log=log
+        )
     return Answer(
         result=result,
         latency=latency,
@@ -116,6 +120,7 @@ def decode_answer(payload: bytes) -> Answer:
         done=[Done(*one) for one in done],
         elements=elements,
         waited=waited,
+        stalled=stalled,
         log=log,
     )
 

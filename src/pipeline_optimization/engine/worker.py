@@ -27,7 +27,7 @@ from pipeline_optimization.engine.stage import (
     end_fork,
     is_of_the_run,
 )
-from pipeline_optimization.engine.waiting import Steps, of_thread
+from pipeline_optimization.engine.waiting import Steps, ThreadTime
 from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
 from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.types import ErrorRecord
@@ -135,6 +135,11 @@ class Worker:
         stages = () if self._stages is None else self._stages.values()
         return (cast("ClosingStage", stage) for stage in stages if hasattr(stage, "close_thread"))
 
+    @property
+    def is_timed(self) -> bool:
+        """Return whether somebody wants to know how attempts spend their time; of a set-up that cannot be loaded, nobody."""
+        return self._setup is not None and self._setup.is_timed
+
     def _policy_of(self, call: Call) -> str:
         try:
             setup = self.setup
@@ -193,7 +198,7 @@ class Pending:
         self._took: float | None = None
         self._stage: Stage | None = None
         self._waited = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.latency else 0.0
-        self._mark: int | None = None
+        self._thread: ThreadTime | None = None
 
     @property
     def run(self) -> str:
@@ -222,7 +227,7 @@ class Pending:
         """Run the task and return the answer's bytes. ``took`` is how many seconds that takes where time is simulated."""
         self._took = took
         before = attempt_here.set(self)
-        self._mark = of_thread.waited
+        self._thread = ThreadTime(is_timed=self._worker.is_timed)
         try:
             self._begin()
             return self._done(self._get_stage()(self.call.data))
@@ -281,9 +286,10 @@ class Pending:
     ) -> bytes:
         self.is_answered, capture = True, self._worker.capture
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
-        waited = self._waited if self._mark is None else self._waited + (of_thread.waited - self._mark) / 1e9
+        thread = self._thread
+        waited, stalled = (self._waited, 0.0) if thread is None else (self._waited + thread.waited, thread.stalled)
         if self._took is not None:  # in imagined time
-            began, seconds, waited = 0, self._took, max(0.0, self._took - self._draw.compute)
+            began, seconds, waited, stalled = 0, self._took, max(0.0, self._took - self._draw.compute), 0.0
         return encode_answer(
             Answer(
                 result=result,
@@ -295,6 +301,7 @@ class Pending:
                 elements=elements,
                 log=self.log if capture is None else capture.take(self.log),
                 waited=waited,
+                stalled=stalled,
             )
         )
 

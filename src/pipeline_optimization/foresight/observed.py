@@ -17,6 +17,9 @@ from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinish
 
 __all__ = ["Observation", "observed"]
 
+CROWDED = 0.7
+"""Cores that are busy on average from which on attempts that run side by side stand in each other's way."""
+
 MOST_SAMPLES = 10_001
 """Attempts of a task of which the times are kept; of more, these are a fair sample."""
 
@@ -44,12 +47,17 @@ def observed(path: str) -> Observation:
         raise InputError(f"The events {path!r} have no attempt that tells what work takes.", source=path)
     notes = [f"{reader.cut} What it did until then is taken for all of its work."] if reader.is_cut else []
     started = seen.started
+    if seen.is_crowded and any(any(task.blocked.values) for task in seen.tasks.values()):
+        notes.append(
+            "Attempts computed side by side, so it is not known whether functions blocked, or waited for a core. A recording with "
+            "--orchestrator sequential would show it; here they are taken for never blocked."
+        )
     return Observation(
         work=seen.work(),
         orchestrator=started.orchestrator,
         workers=started.slots,
         retry=started.retry,
-        seconds=max(0.0, seen.ended - started.time),
+        seconds=seen.seconds,
         notes=notes,
     )
 
@@ -85,6 +93,7 @@ class _Task:
     errors: Counter[str] = field(factory=Counter)
     moved: float = 0.0
     elements: int = 0  # of attempts that gave a result
+    computed: float = 0.0
     firsts: int = 0
     failed_in: Counter[str] = field(factory=Counter)  # first attempts in bundles of other tasks, by that task
 
@@ -125,8 +134,20 @@ class _Seen:
                 task.permanent += times * event.error.is_permanent
         each = max(1, event.elements)
         wait, blocked, compute = _parts(event)
+        task.computed += compute * times
         for samples, seconds in ((task.wait, wait), (task.blocked, blocked), (task.compute, compute)):
             samples.add(seconds / each, times)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Return whether attempts ran side by side and computed so much that they stood in each other's way."""
+        slots = 1 if self.started is None else self.started.slots
+        return slots > 1 and sum(one.computed for one in self.tasks.values()) > CROWDED * self.seconds
+
+    @property
+    def seconds(self) -> float:
+        """Return how long the run took, as far as its events tell."""
+        return 0.0 if self.started is None else max(0.0, self.ended - self.started.time)
 
     def work(self) -> WorkModel:
         names = list(self.tasks)
@@ -161,7 +182,8 @@ class _Seen:
         return TaskWork(
             compute=task.compute.durations(),
             wait=task.wait.durations(),
-            blocked=task.blocked.durations(),
+            # Where others had the core, the wait for it is no part of the work.
+            blocked=NOTHING if self.is_crowded else task.blocked.durations(),
             failure_rate=task.failed / task.attempts if task.attempts else 0.0,
             errors=dict(task.errors),
             permanent=task.permanent / task.failed if task.failed else 0.0,
@@ -187,5 +209,6 @@ def _parts(event: AttemptEnded) -> tuple[float, float, float]:
     assert event.began_ns is not None
     assert event.ended_ns is not None
     took = max(0, event.ended_ns - event.began_ns)
-    simulated = min(took, event.latency_ns)
-    return simulated / 1e9, 0.0, (took - simulated) / 1e9
+    waited = min(took, event.waited_ns)
+    stalled = min(took - waited, event.stalled_ns)
+    return waited / 1e9, stalled / 1e9, (took - waited - stalled) / 1e9

@@ -52,6 +52,9 @@ LONGEST = 2000
 MOST_HEADS = 10_000
 """Beginnings of lines that are remembered."""
 
+LEAST_STALL = 100_000
+"""Nanoseconds that a thread must stand still to be told: less is what asking for it takes."""
+
 SECOND = 1_000_000_000
 
 _JSON = ("false", "true")
@@ -124,7 +127,7 @@ class AttemptLines:
         """Return the line of an attempt, which ``stands_for`` so many."""
         (
             _, item, task, number, outcome, error, status, worker, slot, handed_out, began, ended, back, latency,
-            bytes_in, bytes_out, elements, bundle, waited,
+            bytes_in, bytes_out, elements, bundle, waited, stalled,
         ) = event  # fmt: skip
         key = (task, worker, slot, outcome, status)
         head = self._heads.get(key)
@@ -140,6 +143,8 @@ class AttemptLines:
             tail += f',"stands_for":{stands_for}'
         if waited:
             tail += f',"waited_ns":{waited}'
+        if stalled > LEAST_STALL:
+            tail += f',"stalled_ns":{stalled}'
         if bundle:
             tail += f',"bundle":{_encode(bundle)}'
         if handed_out is None or began is None:

@@ -97,7 +97,8 @@ class AttemptEnded(NamedTuple):
 
     ``status`` says what became of the item by this attempt: "" while it goes on (there is another attempt, its bundle was split, or
     the run was stopped). ``slot`` counts from 1; attempts of one slot do not overlap; it is 0 where the worker is not known.
-    ``latency_ns`` is the simulated part of the attempt, and ``waited_ns`` how long it waited: for a simulated latency, or for what it awaited. ``bytes_in`` are those of the item, ``bytes_out`` those of the result, and ``elements`` is
+    ``latency_ns`` is the simulated part of the attempt, and ``waited_ns`` how long it waited: for a simulated latency, or for what it awaited. ``stalled_ns`` is how long
+    its thread neither computed nor awaited, since a function blocked it, or others had the core or the interpreter's lock. ``bytes_in`` are those of the item, ``bytes_out`` those of the result, and ``elements`` is
     how many elements of the input the attempt took together. ``bundle`` is the item in whose attempt this one was made, empty for all others.
 
     A named tuple, since a run may have millions of attempts, and an attrs class takes five times as long to make.
@@ -122,6 +123,7 @@ class AttemptEnded(NamedTuple):
     elements: int
     bundle: str = ""
     waited_ns: int = 0
+    stalled_ns: int = 0
 
     @property
     def time(self) -> float:
