@@ -16,6 +16,9 @@ __all__ = ["OfThread", "Steps", "ThreadTime", "noted", "of_thread"]
 
 R = TypeVar("R")
 
+LEAST_STALL = 1e-4
+"""Seconds that a thread must stand still to be told: less is what asking for it takes."""
+
 
 class OfThread(threading.local):
     """The nanoseconds so far in which the thread awaited something, in event loops of an attempt's own."""
@@ -47,7 +50,8 @@ class ThreadTime:
         if not self._is_timed:
             return 0.0
         busy = time.thread_time_ns() - self._busy
-        return max(0.0, (time.monotonic_ns() - self._begun - busy) / 1e9 - self.waited)
+        stalled = (time.monotonic_ns() - self._begun - busy) / 1e9 - self.waited
+        return stalled if stalled > LEAST_STALL else 0.0
 
 
 class Steps(Generic[R]):

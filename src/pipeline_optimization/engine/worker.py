@@ -197,7 +197,9 @@ class Pending:
         self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
-        self._waited = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.latency else 0.0
+        # What passed so far beside simulated computing: a simulated wait, if there is one, or what others had the core.
+        passed = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.time else 0.0
+        self._waited, self._stalled = (passed, 0.0) if draw.latency else (0.0, passed)
         self._thread: ThreadTime | None = None
 
     @property
@@ -287,7 +289,9 @@ class Pending:
         self.is_answered, capture = True, self._worker.capture
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
         thread = self._thread
-        waited, stalled = (self._waited, 0.0) if thread is None else (self._waited + thread.waited, thread.stalled)
+        waited, stalled = self._waited, self._stalled
+        if thread is not None:
+            waited, stalled = waited + thread.waited, stalled + thread.stalled
         if self._took is not None:  # in imagined time
             began, seconds, waited, stalled = 0, self._took, max(0.0, self._took - self._draw.compute), 0.0
         return encode_answer(

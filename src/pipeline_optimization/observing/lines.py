@@ -52,9 +52,6 @@ LONGEST = 2000
 MOST_HEADS = 10_000
 """Beginnings of lines that are remembered."""
 
-LEAST_STALL = 100_000
-"""Nanoseconds that a thread must stand still to be told: less is what asking for it takes."""
-
 SECOND = 1_000_000_000
 
 _JSON = ("false", "true")
@@ -143,7 +140,7 @@ class AttemptLines:
             tail += f',"stands_for":{stands_for}'
         if waited:
             tail += f',"waited_ns":{waited}'
-        if stalled > LEAST_STALL:
+        if stalled:
             tail += f',"stalled_ns":{stalled}'
         if bundle:
             tail += f',"bundle":{_encode(bundle)}'
