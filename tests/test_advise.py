@@ -14,6 +14,7 @@ from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.foresight.advice import advise
+from pipeline_optimization.foresight.calibrate import costs_here
 from pipeline_optimization.foresight.candidates import candidates, known_places
 from pipeline_optimization.foresight.costs import FREE, Machine
 from pipeline_optimization.foresight.observed import observed
@@ -183,6 +184,14 @@ def test_candidates_are_the_installed_orchestrators(registry: Registry) -> None:
     assert by_name["sequential"].arguments == ["--orchestrator", "sequential"]
     with pytest.raises(OptionError, match="'hedged' cannot be foreseen"):
         candidates(registry, orchestrators=["hedged"], retries={"none": NoRetry()}, cores=2)
+
+
+def test_costs_are_measured_once(registry: Registry) -> None:
+    """What a new program pays for a run is part of the start; what was measured is found in the cache."""
+    costs = costs_here(registry, "sequential", anew=True)
+    assert costs.place == "caller"
+    assert 0 < costs.driver < costs.startup
+    assert costs_here(registry, "sequential") == costs
 
 
 def test_the_command_says_what_to_use(events: Path, capsys: pytest.CaptureFixture[str]) -> None:

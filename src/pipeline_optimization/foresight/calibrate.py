@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import platform
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from attrs import asdict, define
 
@@ -28,11 +31,14 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "this_machine"]
 
-FORM = 1
+FORM = 2
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
 """Attempts of the two trials whose difference tells what one attempt costs."""
+
+STARTS = 2
+"""Programs that are started to see what a new one pays for a run; the quicker one counts."""
 
 WORKER_SHARE = 0.25
 """The share of an attempt's way to a process and back that keeps its worker busy; the rest is waiting for pipes and for the scheduler."""
@@ -70,7 +76,7 @@ def _key(name: str) -> str:
 
 
 def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
-    """Measure what an orchestrator costs. That takes a second at most, where workers start within a third of one."""
+    """Measure what an orchestrator costs. That takes about a second."""
     component = registry.component("orchestrator", name)
     place, option = place_of(component), option_of(component)
     assert place is not None, name
@@ -79,15 +85,33 @@ def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
         options = {} if option is None else {option: workers}
         return _run(registry.orchestrator(name, options).build(), attempts, registry.retry_policy("none").build())
 
-    return _costs_of(place, trial)
+    return _costs_of(place, trial, _cold_start(name, option))
 
 
-def _costs_of(place: Place, trial: Callable[[int, int], _Trial]) -> OrchestratorCosts:
+def _cold_start(name: str, option: str | None) -> float:
+    """Return what a run of one element takes in a program of its own; 0 if that cannot be told."""
+    command = [
+        sys.executable,
+        "-m",
+        "pipeline_optimization.foresight.cold_start",
+        name,
+        *([] if option is None else [option]),
+    ]
+    found = []
+    for _ in range(STARTS):
+        done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - a program of our own
+        with suppress(ValueError):
+            found.append(float(done.stdout))
+    return min(found, default=0.0)
+
+
+def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float) -> OrchestratorCosts:
     few, many = trial(1, FEW), trial(1, MANY)
     number = MANY - FEW
     driver = max(0.0, (many.cpu - few.cpu) / number)
-    startup = min(few.first, many.first)
     shutdown = min(few.closing, many.closing)
+    warm = min(few.first, many.first)
+    startup = max(warm, cold - shutdown)
     if place != "processes":
         return OrchestratorCosts(place=place, driver=driver, startup=startup, shutdown=shutdown)
     more = trial(3, FEW)
@@ -98,7 +122,7 @@ def _costs_of(place: Place, trial: Callable[[int, int], _Trial]) -> Orchestrator
         worker=WORKER_SHARE * way,
         transport=(1 - WORKER_SHARE) * way,
         startup=startup,
-        startup_by_worker=max(0.0, (more.first + more.closing - startup - shutdown) / 2),
+        startup_by_worker=max(0.0, (more.first + more.closing - warm - shutdown) / 2),
         shutdown=shutdown,
     )
 
