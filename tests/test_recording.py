@@ -60,9 +60,50 @@ def test_a_record_has_all_of_it(run: Run) -> None:
     code, out, err = run(*FAULTS, "--record", "kept", "--format", "csv")
     assert code == 0
     home = only_record("kept")
-    assert sorted(os.listdir(home)) == ["events.jsonl", "metrics.prom", "report.html", "trace.json"]
+    assert sorted(os.listdir(home)) == ["events.jsonl", "metrics.prom", "report.html", "report.json", "trace.json"]
     assert err == f"Recorded: {home.resolve()}\n"
     assert out.startswith("word,count\n")
+
+
+def test_a_record_has_the_report_as_json(run: Run) -> None:
+    """It is what the command prints with --format json, but for what only a test case has; the run of a pipeline has one, too."""
+    code, out, _ = run(*FAULTS, "--record", "kept", "--format", "json")
+    assert code == 0
+    kept = json.loads((only_record("kept") / "report.json").read_text())
+    assert kept.items() <= json.loads(out).items()
+    Path("own.py").write_text("from pipeline_optimization import Pipeline\nown = Pipeline('own').lines().count()\n")
+    assert run("run", "--pipeline", "own.py", "own.py", "--record", "own", "--format", "csv")[0] == 0
+    assert json.loads((only_record("own") / "report.json").read_text())["pipeline"] == "own"
+
+
+def test_a_resumed_run_joins_its_record(run: Run) -> None:
+    """A run that was killed and the two that go on with its checkpoint are one story, whatever else is recorded there."""
+    stopped = [*FAULTS, "--checkpoint", "c", "--retry", "none", "--record", "kept"]
+    assert run(*stopped)[0] == 1
+    killed = only_record("kept")
+    events = (killed / "events.jsonl").read_bytes()
+    (killed / "events.jsonl").write_bytes(events[: len(events) * 2 // 3])
+    assert run(*stopped, "--resume", "--retry-failed")[0] in {0, 1}
+    assert run("retry", "c", "--retry", "exponential", "--record", "kept")[0] == 0
+    assert run(*FAULTS, "--record", "kept")[0] == 0
+    first, second, third, other = sorted((one.name for one in Path("kept").iterdir()), key=_moment)
+    _, out, _ = run("runs", "list", "kept")
+    assert [line for line in out.splitlines() if "resumes" in line] == [
+        f"{second} resumes {first}.",
+        f"{third} resumes {second}.",
+    ]
+    assert other in out
+    _, out, _ = run("runs", "show", f"kept/{second}")
+    assert f"{second} resumes {first}." in out
+    assert f"{second} is resumed by {third}." in out
+    assert [line.split()[0] for line in out.splitlines()[1:4]] == [first, second, third]
+    assert "was cut" in run("runs", "show", f"kept/{first}")[2]
+
+
+def _moment(name: str) -> tuple[str, int]:
+    """Return what records are ordered by: names of one second have a number, from the second on."""
+    stem, _, number = name.rpartition("-")
+    return (stem, int(number)) if number.isdecimal() else (name, 1)
 
 
 def test_a_run_that_cannot_start_leaves_no_record(run: Run) -> None:

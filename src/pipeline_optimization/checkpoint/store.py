@@ -16,6 +16,7 @@ from zlib import crc32
 from pipeline_optimization.checkpoint.deliveries import DeliveryLog
 from pipeline_optimization.checkpoint.problems import damaged, explained
 from pipeline_optimization.checkpoint.records import POISON, STOPPED_RUN, Failure, FileSpan, Found, text_of
+from pipeline_optimization.checkpoint.run_chain import follow
 from pipeline_optimization.checkpoint.schema import APPLICATION, FORMAT, SCHEMA, application_of
 from pipeline_optimization.errors import CheckpointError
 
@@ -124,6 +125,10 @@ class CheckpointStore:
     def _remedy_of(self, name: str) -> str:
         begins = (remedy for beginning, remedy in self._remedies.items() if name.startswith(beginning))
         return self._remedies.get(name) or next(begins, "Repeat the run as it was, or start anew with another file.")
+
+    def follow(self, run: str) -> str:
+        """Note that an observed run goes on with this checkpoint, and return the id of the one before; empty for the first."""
+        return follow(self.path, self._database, run)
 
     def find(self, task: str, item: str, data: bytes) -> Found | None:
         """Return an item that an earlier run finished, None for any other; ``data`` is what it would be run on."""

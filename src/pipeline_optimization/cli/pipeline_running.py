@@ -9,6 +9,7 @@ from typing import Any, TextIO
 import click
 
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
+from pipeline_optimization.cli.recording import Recording
 from pipeline_optimization.cli.result_rows import ResultRows
 from pipeline_optimization.cli.result_target import ResultTarget
 from pipeline_optimization.cli.running import execute_with_progress, stop_code, with_output
@@ -40,12 +41,13 @@ def run_pipeline(
     sources: Sequence[Source],
     *,
     target: ResultTarget,
+    kept: Recording,
     resume: str,
     retry: str,
 ) -> int:
     """Run a pipeline, write its result, and return the exit code.
 
-    ``resume`` is the command that goes on with a stopped run, ``retry`` the one that tries again what failed.
+    ``kept`` keeps its report; ``resume`` is the command that goes on with a stopped run, ``retry`` the one that tries again what failed.
     """
     pipeline = found.pipeline
     if isinstance(pipeline.input, Values):
@@ -67,6 +69,7 @@ def run_pipeline(
             report = execute_with_progress(plan, sources, registry)
             problems = _problems(report)
             _write(report, problems, stream, form=form, top=target.top)
+    kept.keep(report)
     if form != "table" or output != "-":
         for line in (*(f"Warning: {warning}" for warning in report.warnings), *problems):
             click.echo(line, err=True)

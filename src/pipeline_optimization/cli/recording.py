@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Sequence
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import click
 
 from pipeline_optimization.cli.option_groups import option_group
 from pipeline_optimization.errors import AnagramError
-from pipeline_optimization.output import refuse_overwriting
+from pipeline_optimization.output import open_output, refuse_overwriting
 
 if TYPE_CHECKING:
     from pipeline_optimization.observing.products import Products
@@ -32,11 +33,20 @@ OPTIONS = (
 recording_options = option_group(OPTIONS)
 
 
+class Reported(Protocol):
+    """The report of any run."""
+
+    def to_dict(self) -> dict[str, object]: ...
+
+
 class Recording:
     """Says where events are to go (``events``), and makes the files that were asked for when the context is left, however that is."""
 
-    def __init__(self, events: str | None, products: Products | None, *, is_temporary: bool, home: str = "") -> None:
+    def __init__(
+        self, events: str | None, products: Products | None, *, is_temporary: bool, home: str = "", result: str = ""
+    ) -> None:
         self.events = events
+        self._result = result
         self._products = products
         self._is_temporary = is_temporary
         self._home = home
@@ -71,7 +81,7 @@ class Recording:
             products = Products(
                 report=report or made.report, trace=trace or made.trace, metrics=metrics or made.metrics
             )
-            return cls(kept.events, products, is_temporary=False, home=str(kept.home))
+            return cls(kept.events, products, is_temporary=False, home=str(kept.home), result=kept.result)
         products = Products(report=report, trace=trace, metrics=metrics)
         _check(products, [*others, events])
         if events is not None and not os.path.isfile(events) and (events.startswith("fd:") or os.path.exists(events)):
@@ -85,6 +95,17 @@ class Recording:
         handle, path = tempfile.mkstemp(prefix="anagram-events-", suffix=".jsonl")
         os.close(handle)
         return cls(path, products, is_temporary=True)
+
+    def keep(self, report: Reported) -> None:
+        """Keep a run's report as JSON, where there is a record. If it cannot be written, a warning says so."""
+        if not self._result:
+            return
+        try:
+            with open_output(self._result, option="--record") as stream:
+                json.dump(report.to_dict(), stream, indent=2)
+                stream.write("\n")
+        except AnagramError as problem:
+            click.echo(f"Warning: {problem}", err=True)
 
     def __enter__(self) -> Self:
         return self

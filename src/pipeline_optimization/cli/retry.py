@@ -122,12 +122,14 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         if sink is not None or given.sink:
             raise click.UsageError("--sink takes the rows of a pipeline; these are counts of words.")
         form = format_of(form, output)
-        ctx.exit(run_jobs(registry, [_job(options, invocation)], form=form, top=top, output=target, resume=again))
+        ctx.exit(
+            run_jobs(registry, [_job(options, invocation)], form=form, top=top, output=target, kept=kept, resume=again)
+        )
     from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
 
     sources = _sources(invocation)
     goal = ResultTarget(path=target, form=form, top=top, sink=sink, sink_options=given.sink)
-    code = run_pipeline(registry, found, options, sources, target=goal, resume=again, retry=again)
+    code = run_pipeline(registry, found, options, sources, target=goal, kept=kept, resume=again, retry=again)
     ctx.exit(code)
 
 

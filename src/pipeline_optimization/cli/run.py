@@ -167,7 +167,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     )
     if pipeline is not None:
         target = ResultTarget(path=output, form=form, top=top, sink=sink, sink_options=chosen.sink)
-        ctx.exit(_run_pipeline(ctx, registry, pipeline, chosen, options, text, [*inputs, *paths], target))
+        ctx.exit(_run_pipeline(ctx, registry, pipeline, chosen, options, text, [*inputs, *paths], target, kept))
     if sink is not None or chosen.sink:
         raise click.UsageError("--sink takes the rows of a pipeline: name one with --pipeline.")
     if chosen.pipeline:
@@ -183,6 +183,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         form=format_of(form, output),
         top=top,
         output=output,
+        kept=kept,
         resume=_again(ctx, options),
     )
     ctx.exit(code)
@@ -201,6 +202,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
     text: str | None,
     inputs: Sequence[str],
     target: ResultTarget,
+    kept: Recording,
 ) -> int:
     """Run a pipeline of the user's own. Raises UsageError for options that it cannot have."""
     for name in OF_ANAGRAMS:
@@ -222,6 +224,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
         options,
         [TextSource(text)] if text is not None else _sources(inputs, options.checkpoint, target.path) if inputs else [],
         target=target,
+        kept=kept,
         resume=_again(ctx, options),
         retry=_again(ctx, options, "--retry-failed"),
     )

@@ -16,6 +16,7 @@ from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
 from pipeline_optimization.cli.noise import noise_on_standard_error
 from pipeline_optimization.cli.progress import ProgressLine
+from pipeline_optimization.cli.recording import Recording
 from pipeline_optimization.cli.rendering import Outcome, Renderer
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.error_text import describe_with_place
@@ -52,9 +53,16 @@ def case_job(options: AnagramOptions) -> Job:
 
 
 def run_jobs(
-    registry: Registry, jobs: Sequence[Job], *, form: str, top: int | None, output: str, resume: str = ""
+    registry: Registry,
+    jobs: Sequence[Job],
+    *,
+    form: str,
+    top: int | None,
+    output: str,
+    kept: Recording,
+    resume: str = "",
 ) -> int:
-    """Run the jobs and return the exit code. ``resume`` is the command that goes on with a stopped run.
+    """Run the jobs and return the exit code. ``kept`` keeps their reports, and ``resume`` is the command that goes on with a stopped run.
 
     Everything is checked before anything runs.
     """
@@ -66,6 +74,7 @@ def run_jobs(
         renderer = Renderer(form, stream, top=top, has_many=len(plans) > 1)
         for plan, job in plans:
             report = execute_with_progress(plan, job.sources, registry)
+            kept.keep(report)
             outcome = Outcome(report, job.expected)
             renderer.add(outcome)
             if form != "table" or output != "-":

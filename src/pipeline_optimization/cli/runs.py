@@ -46,13 +46,19 @@ def list_(directory: str, wanted: Sequence[str]) -> None:
     A KEY of --filter is a column: run, pipeline, orchestrator, state.
     """
     from pipeline_optimization.observing.records import records_in  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.observing.stories import Stories  # noqa: PLC0415 - as above
 
     filters = [_filter(one) for one in wanted]
-    rows = [row for record in records_in(directory) if _fits(row := _row(record), filters)]
+    records = records_in(directory)
+    rows = [row for record in records if _fits(row := _row(record), filters)]
     if not rows:
         click.echo("No run is recorded there." if not wanted else "No run fits.")
         return
     _print_runs(rows)
+    stories = Stories(records)
+    for record in records:
+        if (before := stories.resumed(record)) is not None:
+            _echo(f"{record.name} resumes {before.name}.")
 
 
 @runs.command()
@@ -68,8 +74,14 @@ def show_record(record: RunRecord, digest: Digest, notes: Sequence[str]) -> None
     from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.advice import advice_for  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.products import account_of  # noqa: PLC0415 - as above
+    from pipeline_optimization.observing.stories import Stories  # noqa: PLC0415 - as above
 
-    _print_runs([_row(record, digest)])
+    stories = Stories.beside(record)
+    _print_runs([_row(one, digest if one == record else None) for one in stories.story(record)])
+    if (before := stories.resumed(record)) is not None:
+        _echo(f"{record.name} resumes {before.name}.")
+    for after in stories.resuming(record):
+        _echo(f"{record.name} is resumed by {after.name}.")
     TableConsole(sys.stdout).print(task_table(digest))
     click.echo()
     _print(("where the time went", "time", "share"), _account_rows(digest), right={1, 2})
@@ -201,6 +213,12 @@ def _print_runs(rows: Sequence[Sequence[str]]) -> None:
 def task_table(digest: Digest) -> Table:
     """Return a table of what a run has done so far, by task."""
     return _table(TASK_TITLES, _task_rows(digest), right=set(range(1, 8)))
+
+
+def _echo(text: str) -> None:
+    from pipeline_optimization.cli.console import for_terminal  # noqa: PLC0415 - as above
+
+    click.echo(for_terminal(text))
 
 
 def _print(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: set[int]) -> None:

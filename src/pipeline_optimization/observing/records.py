@@ -12,6 +12,8 @@ from attrs import frozen
 from pipeline_optimization.errors import InputError, UsageError
 from pipeline_optimization.observing.digest import Digest
 from pipeline_optimization.observing.products import Products, digest_of
+from pipeline_optimization.observing.reading import EventReader
+from pipeline_optimization.types import RunStarted
 
 __all__ = ["EVENTS", "RunRecord", "new_record", "records_in"]
 
@@ -34,10 +36,23 @@ class RunRecord:
         return str(self.home / self.file)
 
     @property
+    def result(self) -> str:
+        """Return where the report of the run's result is kept, which the command makes and no event has."""
+        return str(self.home / "report.json")
+
+    @property
     def products(self) -> Products:
         """Return the files that are made of the events beside them."""
         made = {"report": "report.html", "trace": "trace.json", "metrics": "metrics.prom"}
         return Products(**{kind: str(self.home / name) for kind, name in made.items()})
+
+    def started(self) -> RunStarted | None:
+        """Return how the run began, None where its events do not say so or cannot be read."""
+        try:
+            first = next(iter(EventReader(self.events)), None)
+        except InputError:
+            return None
+        return first.event if first is not None and isinstance(first.event, RunStarted) else None
 
     def digest(self) -> tuple[Digest, Sequence[str]]:
         """Return what the events add up to, and what a user must know of them. Raises InputError if they cannot be read."""

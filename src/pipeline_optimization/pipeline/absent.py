@@ -45,6 +45,9 @@ class Unkept:
     def keep(self, workload: Workload, kept: Callable[[bytes], bytes]) -> Workload:
         return workload
 
+    def follow(self, run_id: str) -> str:
+        return ""
+
     def deliveries(self) -> None:
         return None
 

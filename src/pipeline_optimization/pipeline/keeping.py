@@ -55,6 +55,10 @@ class Keeping:
         self.kept = CheckpointedWorkload(workload, self.store, retries_failed=self.retries_failed, kept=kept)
         return self.kept
 
+    def follow(self, run_id: str) -> str:
+        """Note an observed run, and return the id of the one that it goes on with; empty for the first."""
+        return self.store.follow(run_id)
+
     def deliveries(self) -> DeliveryLog:
         """Return what the checkpoint knows of deliveries to a sink."""
         return self.store.deliveries()

@@ -49,7 +49,7 @@ def announced(
     run_id: str,
 ) -> Iterator[None]:
     """Tell ``emit`` that the run starts, and how it has ended, errors included."""
-    started = _started(plan, sources, loaded, clock, run_id)
+    started = _started(plan, sources, loaded, clock, run_id=run_id, resumes=keeping.follow(run_id))
     emit(started)
     raised: ErrorRecord | None = None
     try:
@@ -62,7 +62,7 @@ def announced(
 
 
 def _started(
-    plan: RunPlan[Any], sources: Sequence[Source], loaded: LoadedJob[Any], clock: Clock, run_id: str
+    plan: RunPlan[Any], sources: Sequence[Source], loaded: LoadedJob[Any], clock: Clock, *, run_id: str, resumes: str
 ) -> RunStarted:
     options, executor, faults = plan.options, plan.executor, plan.options.faults
     return RunStarted(
@@ -82,6 +82,7 @@ def _started(
         case=faults.case,
         chunk_size=options.chunk_size,
         resumed_from=options.checkpoint or "" if options.resume else "",
+        resumes=resumes,
         versions=_versions(),
         host=platform.node(),
         pid=os.getpid(),

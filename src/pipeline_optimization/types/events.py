@@ -39,7 +39,8 @@ class RunStarted:
     ``wall`` is the time since 1970 in seconds at ``time``. ``pipeline`` is empty for counting anagrams. ``inputs`` are the names of what is
     read for people. ``reads`` and ``writes`` are the addresses of what is read and written: absolute paths, and URLs without their passwords, with
     a table as fragment. Texts in memory and standard streams have none.
-    ``command`` is the command line of the program, with ``***`` for passwords of URLs. ``resumed_from`` is the path of the checkpoint that the run goes on with.
+    ``command`` is the command line of the program, with ``***`` for passwords of URLs. ``resumed_from`` is the path of the checkpoint that the run goes on
+    with, and ``resumes`` the id of the last observed run before it that had this checkpoint; empty where there is none.
     """
 
     run_id: str
@@ -58,6 +59,7 @@ class RunStarted:
     case: str = ""
     chunk_size: int = 0
     resumed_from: str = ""
+    resumes: str = ""
     versions: Mapping[str, str] = field(factory=dict)
     host: str = ""
     pid: int = 0
