@@ -19,7 +19,8 @@ from command import ANAGRAM, ended_here, environment
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.observing.reading import EventReader
-from pipeline_optimization.types import AttemptEnded, TaskLogged
+from pipeline_optimization.pipeline.logs.messages import message_of
+from pipeline_optimization.types import AttemptEnded, TaskLogged, TaskRetried
 
 NUMBERS = Pipeline("numbers").values(int)
 
@@ -424,3 +425,9 @@ def test_messages_cannot_move_the_cursor(monkeypatch: pytest.MonkeyPatch) -> Non
     handler.setFormatter(lines_of("text"))
     handler.handle(logging.makeLogRecord({"name": "n", "levelname": "INFO", "msg": "a\x1b[2Jb\u202ec"}))
     assert stream.getvalue().endswith("INFO n: a\\x1b[2Jb\\u202ec\n")
+
+
+def test_messages_can_be_written_whatever_an_item_is_called() -> None:
+    """A lone surrogate in an item's name, which no file takes, is written as an escape."""
+    event = TaskRetried(run_id="r", time=0.0, item="words:\ud800", task="words", attempt=2, delay=1.0)
+    assert message_of(event)[1] == "words:\\ud800 is tried again in 1 s: attempt 2"

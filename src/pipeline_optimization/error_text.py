@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 
-__all__ = ["describe", "describe_with_place", "message_of", "place_in", "shortened"]
+__all__ = ["describe", "describe_with_place", "encodable", "message_of", "place_in", "shortened"]
 
 FRAME = re.compile(r'^ *File "(.+)", line (\d+)', re.MULTILINE)
 """A line of a traceback that says where a call is."""
@@ -20,6 +20,11 @@ BETWEEN = frozenset({"importlib", "pluggy", "pipeline_optimization"})
 def shortened(text: str, most: int) -> str:
     """Return a text of at most so many characters, the last of which shows that there were more."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def encodable(text: str) -> str:
+    """Return a text with lone surrogates written as ``\\udc80``: no file, no database and no terminal takes them as they are."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def message_of(error: BaseException) -> str:

@@ -18,6 +18,7 @@ from pipeline_optimization.checkpoint.problems import damaged, explained
 from pipeline_optimization.checkpoint.records import POISON, STOPPED_RUN, Failure, FileSpan, Found, text_of
 from pipeline_optimization.checkpoint.run_chain import follow
 from pipeline_optimization.checkpoint.schema import APPLICATION, FORMAT, SCHEMA, application_of
+from pipeline_optimization.error_text import encodable
 from pipeline_optimization.errors import CheckpointError
 
 __all__ = ["CheckpointStore"]
@@ -178,7 +179,7 @@ class CheckpointStore:
 
     def put_failure(self, task: str, item: str, data: bytes, failure: Failure) -> None:
         """Add an item that failed for good, which is safe after the next ``commit``."""
-        texts = map(_printable, (failure.name, failure.place, failure.error, failure.message))
+        texts = map(encodable, (failure.name, failure.place, failure.error, failure.message))
         with explained(self.path):
             self._write()
             self._database.execute(
@@ -266,8 +267,3 @@ class CheckpointStore:
         if not isinstance(data, bytes) or crc32(data) != checksum:
             raise damaged(self.path, "a result does not fit its checksum")
         return data
-
-
-def _printable(text: str) -> str:
-    """Return a text for people without lone surrogates."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
