@@ -23,7 +23,7 @@ def shortened(text: str, most: int) -> str:
 
 
 def encodable(text: str) -> str:
-    """Return a text with lone surrogates written as ``\\udc80``: no file, no database and no terminal takes them as they are."""
+    """Return a text with lone surrogates as escapes: no file, no database and no terminal takes them as they are."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
