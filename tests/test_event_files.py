@@ -148,6 +148,17 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     assert events[0].pipeline == NAME
 
 
+def test_an_error_of_code_without_a_folder(tmp_path: Path) -> None:
+    """Code that was compiled under a bare name is a place, too; its run is recorded like any other."""
+    names: dict[str, Any] = {}
+    exec(compile("def fail(value: str) -> str:\n    raise ValueError(value)\n", "bare.py", "exec"), names)
+    path = tmp_path / "events.jsonl"
+    report = run(Pipeline("p").values(str).map(names["fail"]).count(), ["x"], retry="none", events=path)
+    assert not report.warnings
+    (failed,) = [line for line in lines_of(path) if line["kind"] == "attempt_ended" and line["outcome"] == "error"]
+    assert failed["error"]["place"] == "bare.py, line 2"
+
+
 def test_the_last_line_comes_after_an_error(tmp_path: Path) -> None:
     """It names what ended the run."""
     path = tmp_path / "events.jsonl"

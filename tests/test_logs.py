@@ -19,8 +19,7 @@ from command import ANAGRAM, ended_here, environment
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.observing.reading import EventReader
-from pipeline_optimization.pipeline.logs.messages import message_of
-from pipeline_optimization.types import AttemptEnded, TaskLogged, TaskRetried
+from pipeline_optimization.types import AttemptEnded, TaskLogged
 
 NUMBERS = Pipeline("numbers").values(int)
 
@@ -427,7 +426,12 @@ def test_messages_cannot_move_the_cursor(monkeypatch: pytest.MonkeyPatch) -> Non
     assert stream.getvalue().endswith("INFO n: a\\x1b[2Jb\\u202ec\n")
 
 
-def test_messages_can_be_written_whatever_an_item_is_called() -> None:
-    """A lone surrogate in an item's name, which no file takes, is written as an escape."""
-    event = TaskRetried(run_id="r", time=0.0, item="words:\ud800", task="words", attempt=2, delay=1.0)
-    assert message_of(event)[1] == "words:\\ud800 is tried again in 1 s: attempt 2"
+def test_messages_can_be_written_whatever_an_error_says(caplog: pytest.LogCaptureFixture) -> None:
+    """A lone surrogate, which no file takes, is written as an escape."""
+
+    def fail(value: str) -> str:
+        raise ValueError("\ud800")
+
+    run(Pipeline("p").values(str).map(fail).count(), ["x"], retry="none")
+    (message,) = [one.getMessage() for one in caplog.records if "ValueError" in one.getMessage()]
+    assert message.endswith("ValueError: \\ud800")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
+from typing import TypeVar
 
 __all__ = ["describe", "describe_with_place", "encodable", "message_of", "place_in", "shortened"]
 
@@ -15,6 +17,8 @@ OURS = re.compile(r"[/\\](src|site-packages)[/\\]pipeline_optimization[/\\]")
 
 BETWEEN = frozenset({"importlib", "pluggy", "pipeline_optimization"})
 """The packages that stand between whoever calls a plugin and its code."""
+
+T = TypeVar("T", int, str)
 
 
 def shortened(text: str, most: int) -> str:
@@ -55,9 +59,7 @@ def describe_with_place(error: BaseException) -> str:
     ]
     if not places:
         return describe(error)
-    # The last place in the directory of the first one, where the plugin is; behind it come libraries.
-    folder = os.path.dirname(places[0][0])
-    file, line = [place for place in places if place[0].startswith(folder + os.sep)][-1]
+    file, line = _deepest(places)
     return f"{describe(error)} ({file}, line {line})"
 
 
@@ -67,7 +69,15 @@ def place_in(traceback: str) -> str:
     places = [place for place in FRAME.findall(last) if not OURS.search(place[0]) and not place[0].startswith("<")]
     if not places:
         return ""
-    folder = os.path.dirname(places[0][0])
-    file, line = [place for place in places if place[0].startswith(folder + os.sep)][-1]
+    file, line = _deepest(places)
     beyond = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
     return f"{beyond}, line {line}"
+
+
+def _deepest(places: Sequence[tuple[str, T]]) -> tuple[str, T]:
+    """Return the last place in the directory of the first one, where the plugin is, or the user's code; behind it come libraries.
+
+    The directory is empty for code that was compiled under a bare name.
+    """
+    folder = os.path.join(os.path.dirname(places[0][0]), "")
+    return [place for place in places if place[0].startswith(folder)][-1]

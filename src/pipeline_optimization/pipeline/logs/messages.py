@@ -6,7 +6,6 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline_optimization.error_text import encodable
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types.events import (
     CheckpointSaved,
@@ -89,6 +88,5 @@ _MESSAGES: Mapping[type, Callable[[Any], Message]] = {
 
 
 def message_of(event: RunEvent) -> Message:
-    """Return how an event of one of the kinds in ``LEVELS`` is logged. Names of items may be any text of the input."""
-    level, text, of = _MESSAGES[type(event)](event)
-    return level, encodable(text), of
+    """Return how an event of one of the kinds in ``LEVELS`` is logged."""
+    return _MESSAGES[type(event)](event)

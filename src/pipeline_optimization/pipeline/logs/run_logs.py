@@ -12,7 +12,7 @@ from pipeline_optimization.engine.log_origin import ORIGIN, process_here
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem
 from pipeline_optimization.engine.work import Item
-from pipeline_optimization.error_text import describe
+from pipeline_optimization.error_text import describe, encodable
 from pipeline_optimization.pipeline.logs.labelling import Labelling
 from pipeline_optimization.pipeline.logs.messages import LEVELS, message_of
 from pipeline_optimization.pipeline.logs.silence import Quarantine
@@ -113,7 +113,8 @@ class RunLogs:
     def _log(self, level: int, message: str, **of: object) -> None:
         if level >= self._threshold:
             labels = {"item": "", "attempt": 0, "worker": "", **of, "run": self._run_id}
-            self._guarded(lambda: self._logger.log(level, "%s", message, extra=labels))
+            text = encodable(message)  # errors and names of items may be any text
+            self._guarded(lambda: self._logger.log(level, "%s", text, extra=labels))
 
     def _handle(self, facts: LogFacts) -> None:
         logger = logging.getLogger(str(facts["name"]))
