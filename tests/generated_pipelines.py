@@ -62,6 +62,27 @@ def scarce(text: str) -> list[str]:
     return doubled(f.picky(text))
 
 
+async def turns(text: str) -> None:
+    """Await some turns of the event loop, of some texts more than of others."""
+    for _ in range(len(text) % 3):
+        await asyncio.sleep(0)
+
+
+async def awaited(text: str) -> str:
+    await turns(text)
+    return f.picky(text).upper()
+
+
+async def awaited_words(text: str) -> list[str]:
+    await turns(text)
+    return f.words(text)
+
+
+async def awaited_is_long(text: str) -> bool:
+    await turns(text)
+    return f.is_long(text)
+
+
 STEPS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "words": ("flat_map", f.words),
     "letters": ("flat_map", f.letters),
@@ -75,6 +96,9 @@ STEPS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "far_and_strict": ("map", far_and_strict),
     "limited": ("map", limited),
     "scarce": ("flat_map", scarce),
+    "awaited": ("map", awaited),
+    "awaited_words": ("flat_map", awaited_words),
+    "awaited_is_long": ("filter", awaited_is_long),
 }
 FREQUENT = [*STEPS, "words", "flaky", "picky", "doubled", "upper"]
 
@@ -237,7 +261,7 @@ class _Walk:
     def is_alone(self, index: int) -> bool:
         step = self.steps[index]
         faults = step.spec.faults
-        if step.is_async or (self.scenario.profile != "none" and (faults.failure_rate > 0 or faults.sleep_time > 0)):
+        if self.scenario.profile != "none" and (faults.failure_rate > 0 or faults.sleep_time > 0):
             return True
         return any(near.spec.quota is not None for near in self.steps[max(0, index - 1) : index + 1])
 

@@ -26,7 +26,7 @@ from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.virtual import Fate
 from pipeline_optimization.engine.worker import Pending, Worker
-from pipeline_optimization.pipeline.model import bundles
+from pipeline_optimization.pipeline.model import time_slice
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator
 from quota_watch import QuotaWatch, check_quotas
@@ -105,21 +105,24 @@ class DeadlyOrchestrator(QuotaWatch):
 class _AnySlice:
     """The time slice of a worker that no clock drives."""
 
-    def __init__(self, random: Random) -> None:
+    def __init__(self, random: Random, *quantum: float) -> None:
         self._random = random
         self.is_over = False
         self.seconds = random.choice([0.0, 0.1, 0.5, 10.0])
         self.note()
 
-    def note(self) -> None:
+    def resume(self) -> None:
+        """No clock drives it."""
+
+    def note(self, *number: int) -> None:
         self.size = self._random.choice([1, 1, 2, 5])
         self.is_over = self._random.random() < 0.4
 
 
-def any_time_slices(scenario: Scenario) -> mock._patch[Any]:
+def any_time_slices(scenario: Scenario) -> Any:
     """Have workers of this process cut bundles as the scenario's seed says."""
     random = Random(f"time slices {scenario.seed}")
-    return mock.patch.object(bundles, "new_time_slice", partial(_AnySlice, random))
+    return mock.patch.multiple(time_slice, TimeSlice=partial(_AnySlice, random))
 
 
 class CrashError(BaseException):

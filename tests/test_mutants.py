@@ -222,14 +222,16 @@ def loses_the_rest(patch: pytest.MonkeyPatch) -> None:
 
 def gives_the_last_one_back(patch: pytest.MonkeyPatch) -> None:
     """The last element that a worker had time for is given back, too."""
-    run_blocks = bundles._Runner._run_blocks
+    blocks = bundles.PartOfInput.blocks
 
-    def changed(self: Any, outcome: Outcome, subtotal: Any, elements: Any, time_slice: Any) -> int | None:
-        rest = run_blocks(self, outcome, subtotal, elements, time_slice)
-        places = [path[-1] for path in elements.paths]
-        return None if rest is None else int(places[places.index(rest) - 1])
+    def changed(contents: Any, outcome: Outcome, *how: Any) -> Iterator[Any]:
+        block = None
+        for block in blocks(contents, outcome, *how):
+            yield block
+        if block is not None and outcome.rest is not None:
+            outcome.rest = block.paths[len(block) - 1][-1]
 
-    patch.setattr(bundles._Runner, "_run_blocks", changed)
+    patch.setattr(bundles.PartOfInput, "blocks", staticmethod(changed))
 
 
 def forgets_what_kept_results_lead_to(patch: pytest.MonkeyPatch) -> None:

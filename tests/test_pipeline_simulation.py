@@ -54,6 +54,13 @@ def test_real_orchestrators(orchestrator: str) -> None:
         pipeline_simulation.check_on(orchestrator, seed)
 
 
+@pytest.mark.parametrize("concurrency", [1, 2, 5])
+def test_event_loops(concurrency: int) -> None:
+    """So it is however few elements may await at once, in bundles or alone."""
+    for seed in scenarios(40, with_deaths=False):
+        pipeline_simulation.check_on("asyncio", seed, concurrency=concurrency)
+
+
 @pytest.mark.parametrize("with_deaths", [False, True])
 def test_real_processes(with_deaths: bool) -> None:
     """So it is where workers are processes, and where functions kill them."""

@@ -54,7 +54,7 @@ def length(clock: Clock, one: TimeSlice) -> float:
     began = clock.now
     while not one.is_over:
         clock.now += 0.001
-        one.note()
+        one.note(one.size)
     return clock.now - began
 
 
@@ -83,11 +83,11 @@ def test_block_that_waited_alone_says_nothing(clock: Clock) -> None:
     one.size = 100
     for took in (0.9 * BLOCK, 50 * BLOCK, 0.9 * BLOCK):
         clock.now += took
-        one.note()
+        one.note(one.size)
     assert one.size == 100
     for _ in range(2):
         clock.now += 50 * BLOCK
-        one.note()
+        one.note(one.size)
     assert one.size == 2
 
 

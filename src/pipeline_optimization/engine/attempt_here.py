@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
     from pipeline_optimization.engine.wire import Call
 
-__all__ = ["AttemptHere", "attempt_here"]
+__all__ = ["AttemptHere", "ElementHere", "attempt_here"]
 
 
 class AttemptHere(Protocol):
@@ -36,6 +36,46 @@ class AttemptHere(Protocol):
 
     @property
     def worker_name(self) -> str: ...
+
+
+class ElementHere:
+    """An attempt as seen by one of the elements that it awaits at once: ``element`` says which."""
+
+    def __init__(self, attempt: AttemptHere, element: Callable[[], str]) -> None:
+        self._attempt = attempt
+        self.element: Callable[[], str] | None = element
+
+    @property
+    def log(self) -> AttemptLog | None:
+        return self._attempt.log
+
+    @log.setter
+    def log(self, log: AttemptLog | None) -> None:
+        self._attempt.log = log
+
+    @property
+    def is_answered(self) -> bool:
+        return self._attempt.is_answered
+
+    @is_answered.setter
+    def is_answered(self, is_answered: bool) -> None:
+        self._attempt.is_answered = is_answered
+
+    @property
+    def call(self) -> Call:
+        return self._attempt.call
+
+    @property
+    def is_over(self) -> Callable[[], bool]:
+        return self._attempt.is_over
+
+    @property
+    def run(self) -> str:
+        return self._attempt.run
+
+    @property
+    def worker_name(self) -> str:
+        return self._attempt.worker_name
 
 
 attempt_here: ContextVar[AttemptHere | None] = ContextVar("attempt", default=None)

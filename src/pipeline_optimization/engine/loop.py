@@ -174,10 +174,10 @@ class Engine:
             track.first_started = self._clock.now()
         payload = encode_call(Call(item.task, item.fault_key, track.number, item.data, item=item.id))
         attempt_id = self.flight.start(track, is_alone=is_alone)
-        once = self._throttling.keeps(item.task)
         self._announce.handed_out(attempt_id, track)
+        once, number, many = self._throttling.keeps(item.task), track.number, item.is_bundle
         self._orchestrator.submit(
-            Attempt(id=attempt_id, item=item.name, number=track.number, payload=payload, once=once)
+            Attempt(id=attempt_id, item=item.name, number=number, payload=payload, once=once, is_bundle=many)
         )
 
     def _settle(self, completion: Completion, backlog: Backlog) -> None:

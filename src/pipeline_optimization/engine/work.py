@@ -17,7 +17,18 @@ from pipeline_optimization.types import ErrorRecord, RetryPolicy
 if TYPE_CHECKING:
     from pipeline_optimization.engine.critical_path import Chain
 
-__all__ = ["AS_ALL", "TIMEOUT", "FollowUps", "Item", "Retrying", "TaskPolicy", "Track", "UnacceptableError", "Workload"]
+__all__ = [
+    "AS_ALL",
+    "TIMEOUT",
+    "FollowUps",
+    "Item",
+    "Retrying",
+    "TaskPolicy",
+    "Track",
+    "UnacceptableError",
+    "Workload",
+    "timed_out",
+]
 
 
 TIMEOUT = "ItemTimeout"
@@ -78,7 +89,7 @@ class Item:
 
     def timed_out(self, timeout: float, how: str) -> ErrorRecord:
         """Return the error of an attempt that took longer than ``timeout`` seconds; ``how`` says what became of it."""
-        return ErrorRecord(type=TIMEOUT, message=f"{self.runs or 'it'} may take {timeout:g} s; {how}")
+        return timed_out(self.runs or "it", timeout, how)
 
     def lost(self, detail: str) -> ErrorRecord:
         """Return the error of an attempt that was lost with its worker, of whose death ``detail`` tells what is known."""
@@ -88,6 +99,11 @@ class Item:
                 f" while it ran {self.runs}; a function must not end its process, nor take more memory than there is"
             )
         return ErrorRecord(type="WorkerLost", message=message)
+
+
+def timed_out(who: str, timeout: float, how: str) -> ErrorRecord:
+    """Return the error of what took longer than ``timeout`` seconds; ``who`` says what it ran, and ``how`` what became of it."""
+    return ErrorRecord(type=TIMEOUT, message=f"{who} may take {timeout:g} s; {how}")
 
 
 class FollowUps(Iterator[Item]):

@@ -15,11 +15,11 @@ from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.virtual import Fate
 from pipeline_optimization.errors import RunInterrupted
 from pipeline_optimization.pipeline.model.batch import Batch, Placed
-from pipeline_optimization.pipeline.model.bundles import outputs_of
 from pipeline_optimization.pipeline.model.codec import PICKLED
 from pipeline_optimization.pipeline.model.contents import decode_contents, encode_contents
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.inputs import Values
+from pipeline_optimization.pipeline.model.passage import outputs_of
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
 from pipeline_optimization.registry import Choice, Kind, Registry

@@ -27,7 +27,7 @@ class Attempt:
 
     ``id`` is unique within a run, ``item`` names the work item as TASK:ITEM, and ``number`` counts the item's own attempts
     from 1: an attempt that was lost with its worker is made again under a new id and the same number. ``once``: its task may be
-    called so often only, so no second copy of the attempt may be made while it runs.
+    called so often only, so no second copy of the attempt may be made while it runs. ``is_bundle``: it carries several elements.
     """
 
     id: int
@@ -35,6 +35,7 @@ class Attempt:
     number: int
     payload: bytes = field(repr=False)
     once: bool = False
+    is_bundle: bool = False
 
 
 @frozen(kw_only=True)
@@ -79,8 +80,9 @@ class Capabilities:
     may sit on other machines. ``shared_files``: workers can open the paths that the parent can. ``announces_start``:
     ``OpenContext.started`` is called as each attempt starts, so that the time that it waits before is not held against
     it. ``runs_in_caller``: attempts run in the thread that polls, where a Ctrl-C may strike them
-    (``OpenContext.interruptible``); such an attempt is then reported lost by the next ``poll``. ``chooses``: it hands attempts to another
-    orchestrator that it chooses itself, which may run them in
+    (``OpenContext.interruptible``); such an attempt is then reported lost by the next ``poll``. ``has_event_loop``: attempts are awaited in
+    one event loop (``Worker.run_attempt_async``), and what a bundle awaits at once takes as many of its places (``engine.places``).
+    ``chooses``: it hands attempts to another orchestrator that it chooses itself, which may run them in
     other processes; comparisons leave it out unless it is named.
     """
 
@@ -92,6 +94,7 @@ class Capabilities:
     shared_files: bool = True
     announces_start: bool = False
     runs_in_caller: bool = False
+    has_event_loop: bool = False
     chooses: bool = False
 
     @property

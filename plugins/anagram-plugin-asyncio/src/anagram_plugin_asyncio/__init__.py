@@ -14,9 +14,7 @@ from pipeline_optimization.types import Capabilities, Component, ComponentOf, Or
 class AsyncioOptions:
     """The options of ``asyncio``."""
 
-    concurrency: int = option(
-        1000, help="attempts that may wait at once; 0 means no limit", at_least=0, at_most=1_000_000
-    )
+    concurrency: int = option(1000, help="calls that may wait at once; 0 means no limit", at_least=0, at_most=1_000_000)
 
 
 def make(options: AsyncioOptions) -> Orchestrator:
@@ -34,6 +32,6 @@ def anagram_register_orchestrators() -> Sequence[ComponentOf[Orchestrator]]:
             summary="one event loop: overlaps any number of waits, in one thread",
             factory=make,
             options=AsyncioOptions,
-            capabilities=Capabilities(isolation="none", announces_start=True, runs_in_caller=True),
+            capabilities=Capabilities(announces_start=True, runs_in_caller=True, has_event_loop=True),
         )
     ]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from anagram_plugin_asyncio.ending import end_all
 from pipeline_optimization.engine.cutting import CutShort
+from pipeline_optimization.engine.places import EventLoopHere, Places
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
@@ -16,19 +17,20 @@ __all__ = ["LoopInCaller"]
 class LoopInCaller:
     """Runs the attempts of one run as tasks in the thread that polls."""
 
-    def __init__(self, context: OpenContext) -> None:
+    def __init__(self, context: OpenContext, places: Places) -> None:
         self._loop = asyncio.new_event_loop()
         self._worker = Worker(context.worker_init, name="loop")
         self._news = asyncio.Event()
         self._started = context.started
         self._interruptible = context.interruptible
+        self._here = EventLoopHere(places, context.interruptible)
         self._is_over = context.is_over
         self._is_interrupted = False
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._done: list[Completion] = []
 
     def submit(self, attempt: Attempt) -> None:
-        self._tasks[attempt.id] = self._loop.create_task(self._run(attempt))
+        self._tasks[attempt.id] = self._loop.create_task(self._here.host(attempt, self._run))
 
     async def _run(self, attempt: Attempt) -> None:
         self._started(attempt.id)

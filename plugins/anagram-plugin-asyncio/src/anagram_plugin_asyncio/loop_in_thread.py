@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from anagram_plugin_asyncio.ending import end_all
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.inbox import Inbox
+from pipeline_optimization.engine.places import EventLoopHere, Places
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.errors import ResourceError
 from pipeline_optimization.types import Attempt, Completion, OpenContext
@@ -22,11 +23,12 @@ GRACE = 0.5
 class LoopInThread:
     """Runs the attempts of one run as tasks of its loop; the caller's thread only waits, so signals reach it."""
 
-    def __init__(self, context: OpenContext) -> None:
+    def __init__(self, context: OpenContext, places: Places) -> None:
         self._loop = asyncio.new_event_loop()
         self._worker = Worker(context.worker_init, name="loop")
         self._started = context.started
         self._is_over = context.is_over
+        self._here = EventLoopHere(places)
         self._done = Inbox()
         self._open: dict[int, Attempt] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -51,7 +53,7 @@ class LoopInThread:
 
     def _begin(self, attempt: Attempt) -> None:
         if attempt.id in self._open:
-            self._tasks[attempt.id] = self._loop.create_task(self._run(attempt))
+            self._tasks[attempt.id] = self._loop.create_task(self._here.host(attempt, self._run))
 
     async def _run(self, attempt: Attempt) -> None:
         self._started(attempt.id)

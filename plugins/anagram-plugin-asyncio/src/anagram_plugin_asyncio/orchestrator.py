@@ -8,13 +8,14 @@ from collections.abc import Sequence
 
 from anagram_plugin_asyncio.loop_in_caller import LoopInCaller
 from anagram_plugin_asyncio.loop_in_thread import LoopInThread
+from pipeline_optimization.engine.places import Places
 from pipeline_optimization.types import Attempt, Completion, OpenContext
 
 __all__ = ["AsyncioOrchestrator"]
 
 
 class AsyncioOrchestrator:
-    """Runs attempts as tasks of a private event loop; ``concurrency`` 0 means no limit.
+    """Runs attempts as tasks of a private event loop, and lets ``concurrency`` of their calls wait at once; 0 means no limit.
 
     A thread can run one event loop at a time. So where the caller's is running already, as in a notebook or in a
     server, the private one runs in a thread of its own.
@@ -25,7 +26,7 @@ class AsyncioOrchestrator:
         self._loop: LoopInCaller | LoopInThread | None = None
 
     def open(self, context: OpenContext) -> None:
-        self._loop = LoopInThread(context) if _is_loop_running() else LoopInCaller(context)
+        self._loop = (LoopInThread if _is_loop_running() else LoopInCaller)(context, Places(self.slots))
 
     def submit(self, attempt: Attempt) -> None:
         if self._loop is not None:

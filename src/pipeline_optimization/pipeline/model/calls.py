@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MethodDescriptorType
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
-
-from pipeline_optimization.engine.stage import FORKS, UNDER_WAY, Bundled, end_fork
+from pipeline_optimization.engine.stage import FORKS, UNDER_WAY, end_fork
 from pipeline_optimization.pipeline.model.resources import Resources
 from pipeline_optimization.pipeline.model.steps import Step, StepKind
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.model.caching import Caches, Plans
 
-__all__ = ["Calls", "Closing", "many"]
+__all__ = ["Calls", "many"]
 
 Call = Callable[[Any], Any]
 
@@ -55,26 +53,6 @@ class Calls:
         self.close()
 
 
-@frozen(eq=False, repr=False)
-class Closing:
-    """A stage whose worker has something open: it hands on who closes it."""
-
-    stage: Callable[[bytes], bytes | Bundled]
-    calls: Calls
-
-    def __call__(self, data: bytes) -> bytes | Bundled:
-        return self.stage(data)
-
-    def close(self) -> None:
-        self.calls.close()
-
-    async def close_async(self) -> None:
-        await self.calls.close_async()
-
-    def close_thread(self) -> None:
-        self.calls.resources.close_thread()
-
-
 def _call_of(step: Step, resources: Resources) -> Call:
     function: Callable[..., Any] = step.plain
     whole, using = WHOLE.get(step.kind), step.spec.using
@@ -92,6 +70,8 @@ def _call_of(step: Step, resources: Resources) -> Call:
 def _call_async_of(step: Step, resources: Resources) -> Call:
     function: Callable[..., Any] = step.plain
     whole, using = WHOLE.get(step.kind), step.spec.using
+    if whole is None and using is None:
+        return function
 
     async def call(value: Any) -> Any:
         if using is None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from pipeline_optimization.engine.stage import is_of_the_run
-from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable
+from pipeline_optimization.engine.work import timed_out
+from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable, where
 from pipeline_optimization.pipeline.model.codec import PLAIN, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.outcome import Failed, Waiting
@@ -29,6 +30,13 @@ class ElementFailures:
         # Nobody can try again with what cannot be sent.
         permanent = step.spec.permanent if data is not None else (BaseException,)
         return Failed(index, path, data or b"", shown(value), failure_of(step.plain, error, permanent))
+
+    def late(self, index: int, path: ElementPath, value: Any, how: str) -> Failed:
+        """Return the failure of an element for which a step's function took longer than it may; ``how`` says what became of the call."""
+        step, data = self.pipeline.steps[index], self.encoded((path, value))
+        assert step.spec.timeout is not None
+        record = timed_out(where(step.plain), step.spec.timeout, how)
+        return Failed(index, path, data or b"", shown(value), evolve(record, is_permanent=data is None))
 
     def at_end(self, path: ElementPath, value: Any, error: BaseException) -> Failed:
         """Return the failure of an element that the end could not add, at the step that made it. Raises the error where there is no step."""

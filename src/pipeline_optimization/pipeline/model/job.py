@@ -37,6 +37,9 @@ __all__ = ["PipelineJob", "plan_pipeline"]
 
 Result = TypeVar("Result")
 
+AT_ONCE = 100
+"""Elements that a worker awaits at once in an event loop of its own: as many as common clients keep connections, such as httpx and aiohttp."""
+
 NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 
 
@@ -77,7 +80,7 @@ class PipelineJob(Generic[Result]):
         # A checkpoint has no values that a sink takes, so they may be of any type.
         totals = sent if self.is_delivered else codec
         caches, warnings = self._caches()
-        argument = _Packed(packed, self._alone(), codec, totals, caches, is_timed=self.is_timed)
+        argument = _Packed(packed, self._alone(), codec, totals, caches, is_timed=self.is_timed, at_once=self._at_once)
         return LoadedPipelineJob(job=self, argument=argument, warnings=warnings)
 
     def _caches(self) -> tuple[Plans, Sequence[str]]:
@@ -91,12 +94,21 @@ class PipelineJob(Generic[Result]):
     def _alone(self) -> frozenset[int]:
         """Return the steps that elements enter one by one: where each waits for itself, and around a step whose time or number counts."""
         alone = set()
+        has_event_loop = self.executor.capabilities.has_event_loop
         for index, step in enumerate(self.pipeline.steps):
-            if self.faults.is_simulated(step.name) or step.is_async:
+            # The run's time limit is for each call: a bundle would wait for places meanwhile.
+            if self.faults.is_simulated(step.name) or (step.is_async and self.is_timed):
                 alone.add(index)
-            if step.spec.timeout is not None or step.spec.quota is not None:
+            # In an event loop each call is timed by itself, and nobody could end one that does not await. Elsewhere the engine can.
+            is_timed = step.spec.timeout is not None and not (step.is_async and has_event_loop)
+            if is_timed or step.spec.quota is not None:
                 alone |= {index, index + 1}
         return frozenset(alone)
+
+    @property
+    def _at_once(self) -> int:
+        """Return how many elements a worker awaits in an event loop of its own: one where attempts run one after the other in the caller's thread."""
+        return 1 if self.executor.capabilities.runs_in_caller else AT_ONCE
 
 
 @frozen(eq=False)
@@ -109,6 +121,7 @@ class _Packed:
     totals: Codec
     caches: Plans
     is_timed: bool = False
+    at_once: int = 1
     home: str = field(factory=working_directory)
 
 
@@ -125,6 +138,7 @@ def build_pipeline(packed: Any) -> Mapping[str, Stage]:
         caches=packed.caches,
         totals=packed.totals,
         is_timed=packed.is_timed,
+        at_once=packed.at_once,
     )
     return {DESCRIBE_WORKER: partial(_describe, imported), **stages}
 

@@ -12,11 +12,14 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-__all__ = ["QUANTUM", "TimeSlice", "new_time_slice", "pieces_for"]
+__all__ = ["AWAITING", "QUANTUM", "TimeSlice", "new_time_slice", "pieces_for"]
 
 QUANTUM = 0.25
 """Seconds that a bundle may take before its rest goes back: some hundred times what an attempt costs, and no longer than the last worker may keep
 the others waiting."""
+
+AWAITING = 0.5
+"""The same where elements are awaited: at its end, places are empty until the last one under way is back."""
 
 BLOCK = 0.001
 """Seconds that a block of elements should take, after each of which a worker looks at the clock. What fits into the processor's cache goes through
@@ -40,12 +43,13 @@ MOST_PIECES = 16
 
 @define(eq=False, repr=False)
 class TimeSlice:
-    """The time for one bundle, from now on.
+    """The time for one bundle, ``quantum`` seconds from now on.
 
     ``size`` is how many elements to run at once, ``is_early`` whether much of the input comes after the bundle, and ``merging`` tells how
     many seconds the parent will take to merge the total.
     """
 
+    quantum: float = field(factory=lambda: QUANTUM)
     size: int = 1
     is_early: bool = False
     merging: Callable[[], float] = lambda: 0.0
@@ -58,15 +62,19 @@ class TimeSlice:
         self._began = self._now = time.perf_counter()
         self._worked = time.thread_time()
 
-    def note(self) -> None:
-        """Note that a block has been run. If only one took long, it may have waited for a processor that others used."""
+    def resume(self) -> None:
+        """Note that a block begins, some time after the last one."""
+        self._now = time.perf_counter()
+
+    def note(self, number: int) -> None:
+        """Note that a block of so many elements has been run. If only one took long, it may have waited for a processor that others used."""
         before, self._now = self._now, time.perf_counter()
         last, self._took = self._took, self._now - before
         took = min(last, self._took)
         if self._took * GROWTH < BLOCK:
-            self.size *= GROWTH
+            self.size = max(self.size, number * GROWTH)
         elif took > BLOCK:
-            self.size = max(1, int(self.size * BLOCK / took))
+            self.size = max(1, int(number * BLOCK / took))
 
     @property
     def seconds(self) -> float:
@@ -77,15 +85,15 @@ class TimeSlice:
     def is_over(self) -> bool:
         """Return whether the rest of the bundle is for others."""
         seconds, work = self.seconds, MOST_WORK if self.is_early else QUANTUM
-        if seconds < QUANTUM:
+        if seconds < self.quantum:
             return False
         work_needed = min(work, WORTH * self.merging())
         return not work_needed or seconds >= STRETCH * work or time.thread_time() - self._worked >= work_needed
 
 
-def new_time_slice() -> TimeSlice:
-    """Return the time for a bundle that begins now."""
-    return TimeSlice()
+def new_time_slice(quantum: float | None = None) -> TimeSlice:
+    """Return the time for a bundle that begins now: ``quantum`` seconds, if it is given."""
+    return TimeSlice() if quantum is None else TimeSlice(quantum)
 
 
 def pieces_for(seconds: float, *, each: float = QUANTUM) -> int:

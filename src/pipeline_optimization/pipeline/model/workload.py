@@ -19,6 +19,7 @@ from pipeline_optimization.pipeline.model.elements import ElementPath, name_of, 
 from pipeline_optimization.pipeline.model.ends import Group, Reduce
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Remembered, Waiting
 from pipeline_optimization.pipeline.model.parts import Part
+from pipeline_optimization.pipeline.model.passage import stop_of
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.model.time_slice import pieces_for
 from pipeline_optimization.sources.encoding import Decoded
@@ -150,12 +151,9 @@ class PipelineWorkload:
 
     def _functions(self, first: int) -> str:
         """Return, for people, the functions that run in one attempt from a step on."""
-        names = []
-        for index in range(first, len(self.pipeline.steps)):
-            if index in self.alone and index > first:
-                break
-            names.append(where(self.pipeline.steps[index].plain))
-        return ", ".join(names)
+        steps = self.pipeline.steps
+        stop = stop_of(steps, self.alone, first, is_item=True)
+        return ", ".join(where(step.plain) for step in steps[first:stop])
 
     def content(self, item: Item) -> bytes:
         """Return what an item is run on, as a later run has it too: it may find a file with another time, and the same content."""

@@ -1,0 +1,168 @@
+"""The way of an attempt's elements through the steps: each function is called for each element, and those are kept apart that fail.
+
+An element that fails in company is reported with its error, and the parent has it tried again alone, from the step that failed; one that is
+alone fails its attempt, as any task does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import chain
+from typing import Any
+
+from attrs import define, field
+
+from pipeline_optimization.engine.attempt_here import attempt_here
+from pipeline_optimization.engine.cutting import cutting_point
+from pipeline_optimization.engine.stage import FORKS, Bundled, end_fork, is_of_the_run
+from pipeline_optimization.pipeline.model.batch import Batch
+from pipeline_optimization.pipeline.model.blame import where
+from pipeline_optimization.pipeline.model.calls import Calls, many
+from pipeline_optimization.pipeline.model.codec import Codec
+from pipeline_optimization.pipeline.model.elements import name_of
+from pipeline_optimization.pipeline.model.failures import ElementFailures
+from pipeline_optimization.pipeline.model.outcome import Failed, Outcome
+from pipeline_optimization.pipeline.model.paths import ChildPaths
+from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step, StepKind
+from pipeline_optimization.pipeline.model.subtotal import Subtotal
+
+__all__ = ["NOTHING", "Passage", "StepRunner", "outputs_of", "stop_of"]
+
+LOOK = 4096
+"""Calls between two questions whether the run is over, at most."""
+
+NOTHING = Batch.of(())
+
+
+def stop_of(steps: Sequence[Step], alone: frozenset[int], first: int, *, is_item: bool) -> int:
+    """Return the step before which elements wait for attempts of their own, in an attempt that begins at step ``first``; the end is behind the last.
+
+    ``is_item``: the attempt is of one element, at that step. Its time is the step's if that has a ``timeout``, so it goes no further.
+    """
+    if is_item and first < len(steps) and steps[first].spec.timeout is not None:
+        return first + 1
+    return next((index for index in range(first + is_item, len(steps)) if index in alone), len(steps))
+
+
+@define(eq=False, repr=False)
+class StepRunner:
+    """Runs the steps of a pipeline in a worker. Elements enter the steps ``alone`` one by one; those ``awaited`` are coroutine functions."""
+
+    pipeline: CompletePipeline[Any, Any]
+    alone: frozenset[int]
+    codec: Codec
+    totals: Codec
+    calls: Calls
+    awaited: frozenset[int] = field(init=False)
+    failures: ElementFailures = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.awaited = frozenset(index for index, step in enumerate(self.pipeline.steps) if step.is_async)
+        self.failures = ElementFailures(self.pipeline, self.codec)
+
+    def passage(self, first: int, *, is_item: bool) -> Passage:
+        """Return the way of elements from a step on, in one attempt."""
+        return Passage(self, stop_of(self.pipeline.steps, self.alone, first, is_item=is_item))
+
+
+@define(eq=False, repr=False)
+class Passage:
+    """The way of one attempt's elements to before step ``stop``, with what comes of them."""
+
+    runner: StepRunner
+    stop: int
+    outcome: Outcome = field(factory=Outcome)
+    _subtotal: Subtotal = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._subtotal = Subtotal(self.runner.failures, self.runner.totals)
+
+    def advance(self, elements: Batch, first: int, *, is_first: bool = False) -> tuple[int, Batch]:
+        """Take elements from a step on as far as nothing is awaited. Return the step at which some must be, and which; nothing at the end.
+
+        ``is_first``: the only element fails its attempt if it fails at the first step, and the engine enters that attempt.
+        """
+        runner = self.runner
+        for index in range(first, self.stop):
+            if not elements:
+                return index, NOTHING
+            if index in runner.awaited:
+                return index, elements
+            elements = self._run_step(elements, index, is_attempt=is_first and index == first)
+        if self.stop == len(runner.pipeline.steps):
+            self._subtotal.add(elements)
+        else:
+            self._leave(elements)
+        return self.stop, NOTHING
+
+    def _leave(self, elements: Batch) -> None:
+        """Have elements go on in attempts of their own."""
+        for path, value in elements:
+            one = self.runner.failures.waiting(self.stop, path, value)
+            (self.outcome.failed if isinstance(one, Failed) else self.outcome.waiting).append(one)  # type: ignore[arg-type]
+
+    def merging(self) -> float:
+        """Return how many seconds the parent will probably take to merge the total."""
+        return self._subtotal.merging()
+
+    def finish(self) -> Bundled:
+        """Return what came of all elements, for the parent, with what caches have done meanwhile."""
+        self._subtotal.finish(self.outcome)
+        caches = self.runner.calls.caches
+        if caches is not None:
+            self.outcome.remembered = caches.take()
+        return self.outcome.to_bundled()
+
+    def _run_step(self, elements: Batch, index: int, *, is_attempt: bool) -> Batch:
+        """Return the outputs of a step. Raises what its function raises for the only element of an attempt."""
+        results, failed = self._call_each(elements, index, is_attempt=is_attempt)
+        if failed:
+            elements = elements.take(sorted(set(range(len(elements))).difference(failed)))
+        return self.outputs(elements, index, results, is_attempt=is_attempt)
+
+    def outputs(self, elements: Batch, index: int, results: Sequence[Any], *, is_attempt: bool = False) -> Batch:
+        """Return the outputs of a step whose function was called for all of some elements, and enter these calls."""
+        step = self.runner.pipeline.steps[index]
+        if results and not is_attempt:
+            self.outcome.enter(step.name, len(results), elements.paths.positions())
+        return outputs_of(step.kind, elements, results)
+
+    def _call_each(self, elements: Batch, index: int, *, is_attempt: bool) -> tuple[list[Any], list[int]]:
+        """Return what a step's function makes of each element, and the numbers of those for which it failed."""
+        runner, values = self.runner, elements.values
+        step = runner.pipeline.steps[index]
+        call_many = many(runner.calls.by_step[index], where(step.plain))
+        look, before = cutting_point(), FORKS[0]
+        results: list[Any] = []
+        failed: list[int] = []
+        if not is_attempt and (attempt := attempt_here.get()) is not None:
+            attempt.element = lambda: _name_at(step, elements, len(results) + len(failed))
+        at = 0
+        while at < len(values):
+            look()
+            try:
+                call_many(values[at : at + LOOK], results, before)
+            except BaseException as error:
+                if is_attempt or is_of_the_run(error):
+                    raise
+                if FORKS[0] != before:
+                    end_fork(where(step.plain))
+                at = len(results) + len(failed)
+                failed.append(at)
+                self.outcome.failed.append(runner.failures.at_step(index, *elements[at], error))
+            at = len(results) + len(failed)
+        return results, failed
+
+
+def _name_at(step: Step, elements: Batch, at: int) -> str:
+    """Return the name of an element at a step. Results come one by one, so their number says which element is run just now."""
+    return f"{step.name}:{name_of(elements.paths[at])}" if at < len(elements) else ""
+
+
+def outputs_of(kind: StepKind, elements: Batch, results: Sequence[Any]) -> Batch:
+    """Return the outputs of a step, given what its function made of each element (``WHOLE``)."""
+    if kind == "map":
+        return Batch(elements.paths, results)
+    if kind == "filter":
+        return elements.take([number for number, is_kept in enumerate(results) if is_kept])
+    return Batch(ChildPaths(elements.paths, list(map(len, results))), list(chain.from_iterable(results)))
