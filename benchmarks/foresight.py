@@ -4,7 +4,7 @@ Usage: hatch run foresight [--short] [--seed N] [--only KIND,...] [--json PATH] 
 
 The figures of the work are drawn from the seed, which is drawn itself unless it is given, so that nothing can be fitted to them. Of each kind of
 work a tenth is run one after the other, under another seed of the faults; from its events all ways of running are foreseen, and then
-each of them is run in a program of its own.
+each of them, and ``auto``, is run in a program of its own.
 """
 
 from __future__ import annotations
@@ -23,30 +23,36 @@ from rich.table import Table
 
 from foresight_score.kinds import Kind, Way, draw_kinds, ways_for
 from foresight_score.measuring import Case, foresee_ways, probe, real_run
-from foresight_score.scoring import Score, score
+from foresight_score.scoring import Score, Taken, score
 from pipeline_optimization.foresight.advice import advise
 from pipeline_optimization.registry import Registry
 
 
-def _cases(kind: Kind, registry: Registry, progress: Progress, *, seed: int, is_short: bool) -> list[tuple[Case, bool]]:
-    """Return the runs of a kind of work, and of each whether the advice would take it."""
+def _cases(
+    kind: Kind, registry: Registry, progress: Progress, *, seed: int, is_short: bool
+) -> tuple[list[Case], list[Taken]]:
+    """Return the runs of a kind of work, and what the advice and ``auto`` took."""
     ways = ways_for(kind, is_short=is_short)
-    task = progress.add_task(kind.name, total=len(ways) + 1)
+    task = progress.add_task(kind.name, total=len(ways) + 1 + len(kind.retries))
     seen = probe(kind, seed=seed + 1)
     progress.advance(task)
     foreseen = foresee_ways(registry, seen.work, ways, tick=lambda: None)
-    used = []
-    for retry in kind.retries:
-        of_retry = [pair for pair, way in zip(foreseen, ways, strict=True) if way.retry == retry]
-        predictions = [prediction for _, prediction in of_retry]
-        used.append(advise(predictions, arguments=[one.arguments for one, _ in of_retry], work=seen.work).use)
-    found = []
+    cases = []
     for (_, prediction), way in zip(foreseen, ways, strict=True):
-        seconds = real_run(kind, way, seed=seed)
-        case = Case(kind=kind.name, way=way, prediction=prediction, seconds=seconds)
-        found.append((case, any(prediction is one for one in used)))
+        made = real_run(kind, way, seed=seed)
+        cases.append(Case(kind=kind.name, way=way, prediction=prediction, seconds=made.seconds))
         progress.advance(task)
-    return found
+    taken = []
+    for retry in kind.retries:
+        of_retry = [(one, case) for (one, _), case in zip(foreseen, cases, strict=True) if case.way.retry == retry]
+        predictions = [case.prediction for _, case in of_retry]
+        use = advise(predictions, arguments=[one.arguments for one, _ in of_retry], work=seen.work).use
+        case = next(case for _, case in of_retry if case.prediction is use)
+        taken.append(Taken(kind=kind.name, retry=retry, by="advise", way=str(case.way), seconds=case.seconds))
+        made = real_run(kind, Way(orchestrator="auto", workers=0, retry=retry), seed=seed)
+        taken.append(Taken(kind=kind.name, retry=retry, by="auto", way=made.choice, seconds=made.seconds))
+        progress.advance(task)
+    return cases, taken
 
 
 def _table(cases: Sequence[Case]) -> Table:
@@ -74,7 +80,8 @@ def _print(console: Console, cases: Sequence[Case], found: Score) -> None:
     console.print(_table(cases))
     for regret in found.regrets:
         console.print(
-            f"  {regret.kind}: {regret.chosen} was advised, {regret.best} was best: regret {regret.share:.1%}"
+            f"  {regret.taken.kind} ({regret.taken.retry}), {regret.taken.by}: regret {regret.share:.1%}; best was {regret.best}, "
+            f"taken {regret.taken.way or 'nothing yet'}"
         )
     for bar in found.bars:
         console.print(f"  {'holds ' if bar.holds else 'MISSED'}  {bar.claim}: {bar.found}")
@@ -93,17 +100,16 @@ def main() -> None:
     names = arguments.only.split(",") if arguments.only else [kind.name for kind in kinds]
     if unknown := set(names) - {kind.name for kind in kinds}:
         parser.error(f"no kind {', '.join(sorted(unknown))}; there are {', '.join(kind.name for kind in kinds)}")
-    registry, cases, chosen = Registry.load(), [], {}
+    registry, cases, taken = Registry.load(), [], []
     print(f"seed {seed}", flush=True)
     with Progress(console=Console(stderr=True), transient=True) as progress:
         for kind in kinds:
             if kind.name not in names:
                 continue
-            for case, is_used in _cases(kind, registry, progress, seed=seed, is_short=arguments.short):
-                cases.append(case)
-                if is_used:
-                    chosen[f"{kind.name}, {case.way.retry}" if len(kind.retries) > 1 else kind.name] = case
-    found = score(cases, chosen)
+            of_kind, taken_of_kind = _cases(kind, registry, progress, seed=seed, is_short=arguments.short)
+            cases += of_kind
+            taken += taken_of_kind
+    found = score(cases, taken)
     _print(Console(width=max(100, Console().width)), cases, found)
     if arguments.json is not None:
         document = {

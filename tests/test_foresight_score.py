@@ -10,7 +10,7 @@ from foresight_score.functions import PIPELINES
 from foresight_score.kinds import Kind, Way, draw_kinds, ways_for
 from foresight_score.measuring import Case
 from foresight_score.picture import draw
-from foresight_score.scoring import score
+from foresight_score.scoring import Taken, score
 from pipeline_optimization import run
 from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -34,20 +34,24 @@ def case(workers: int, foreseen: float, seconds: float, *, width: float = 0.1) -
     return Case(kind="waiting", way=way, prediction=prediction, seconds=seconds)
 
 
+def taken(by: str, seconds: float) -> Taken:
+    return Taken(kind="waiting", retry="none", by=by, way="threaded, 4", seconds=seconds)
+
+
 def test_figures_of_a_score() -> None:
     """Errors are shares of the measured time, intervals cover or do not, and regret is against the best that was measured."""
     good, late, early = case(1, 2.0, 2.0), case(2, 1.2, 1.0), case(4, 0.99, 1.1)
-    found = score([good, late, early], {"waiting": early})
-    assert [bar.found for bar in found.bars] == ["10.0%", "20.0%", "33% of 3", "10.0%", "10.0%"]
-    assert [bar.holds for bar in found.bars] == [False, False, False, False, True]
-    assert [(one.chosen, one.best) for one in found.regrets] == [("threaded, 4", "threaded, 2")]
+    found = score([good, late, early], [taken("advise", 1.1), taken("auto", 1.25)])
+    assert [bar.found for bar in found.bars] == ["10.0%", "20.0%", "33% of 3", "10.0%", "10.0%", "25.0%", "25.0%"]
+    assert [bar.holds for bar in found.bars] == [False, False, False, False, True, False, False]
+    assert [one.best for one in found.regrets] == ["threaded, 2", "threaded, 2"]
 
 
 def test_good_predictions_hold_all_bars() -> None:
     """Nineteen of twenty runs inside their intervals, with small errors and the best choice: every bar holds."""
     cases = [case(1 + number, 1.0, 1.0 + number / 1000) for number in range(19)]
     cases.append(case(20, 1.12, 1.0, width=0.02))
-    assert all(bar.holds for bar in score(cases, {"waiting": cases[0]}).bars)
+    assert all(bar.holds for bar in score(cases, [taken("auto", 1.0)]).bars)
 
 
 def test_kinds_of_work_are_drawn_from_a_seed() -> None:

@@ -49,6 +49,9 @@ class Way:
     workers: int
     retry: str
 
+    def __str__(self) -> str:
+        return f"{self.orchestrator}, {self.workers}"
+
 
 def _number(seconds: float) -> int:
     return max(40, round(SECONDS / seconds))

@@ -20,7 +20,7 @@ from pipeline_optimization.foresight.simulate import Prediction
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.registry import Registry
 
-__all__ = ["Case", "Probe", "foresee_ways", "probe", "real_run"]
+__all__ = ["Case", "Made", "Probe", "foresee_ways", "probe", "real_run"]
 
 PROBE_SHARE = 0.1
 """The share of the elements that a probe runs."""
@@ -56,8 +56,16 @@ class Probe:
     seconds: float
 
 
-def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, events: str | None = None) -> float:
-    """Run a kind of work, or some elements of it, in a program of its own, and return the seconds that the run took."""
+@frozen(kw_only=True)
+class Made:
+    """A run that was made: the seconds that it took, and what ``auto`` has chosen in it."""
+
+    seconds: float
+    choice: str
+
+
+def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, events: str | None = None) -> Made:
+    """Run a kind of work, or some elements of it, in a program of its own."""
     given = {
         "pipeline": kind.pipeline,
         "value": kind.value,
@@ -79,7 +87,7 @@ def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, ev
     found = json.loads(done.stdout)
     if found["is_stopped"]:
         raise SystemExit(f"{kind.name}, {way}: the run was stopped")
-    return float(found["seconds"])
+    return Made(seconds=float(found["seconds"]), choice=found["choice"])
 
 
 def probe(kind: Kind, *, seed: int) -> Probe:
@@ -87,8 +95,8 @@ def probe(kind: Kind, *, seed: int) -> Probe:
     way = Way(orchestrator="sequential", workers=1, retry=kind.retries[0])
     with tempfile.TemporaryDirectory() as directory:
         events = str(Path(directory) / "events.jsonl")
-        seconds = real_run(kind, way, seed=seed, elements=max(20, round(kind.elements * PROBE_SHARE)), events=events)
-        return Probe(work=observed(events).work.scaled(kind.elements), seconds=seconds)
+        made = real_run(kind, way, seed=seed, elements=max(20, round(kind.elements * PROBE_SHARE)), events=events)
+        return Probe(work=observed(events).work.scaled(kind.elements), seconds=made.seconds)
 
 
 def foresee_ways(

@@ -25,7 +25,12 @@ def main(given: dict[str, Any]) -> None:
     )
     print(
         json.dumps(
-            {"seconds": report.runtime / 1000, "attempts": report.attempts, "is_stopped": report.stop is not None}
+            {
+                "seconds": report.runtime / 1000,
+                "attempts": report.attempts,
+                "is_stopped": report.stop is not None,
+                "choice": report.summary.choice,
+            }
         )
     )
 

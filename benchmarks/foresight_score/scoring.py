@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import median
 
 from attrs import frozen
@@ -11,40 +11,49 @@ from attrs import frozen
 from foresight_score.measuring import Case
 from speed_table.alternation import Bar
 
-__all__ = ["Regret", "Score", "score"]
+__all__ = ["Regret", "Score", "Taken", "score"]
 
 SECTION = "foresight"
 
 
 @frozen(kw_only=True)
-class Regret:
-    """How much longer the run that was chosen took than the best that was measured, as a share of the best."""
+class Taken:
+    """What was taken for a kind of work under a retry policy: by the advice before the run, or by ``auto`` in its run, which took ``seconds``."""
 
     kind: str
-    chosen: str
+    retry: str
+    by: str
+    way: str
+    seconds: float
+
+
+@frozen(kw_only=True)
+class Regret:
+    """How much longer a run took than the best that was measured, as a share of the best."""
+
+    taken: Taken
     best: str
     share: float
 
 
 @frozen(kw_only=True)
 class Score:
-    """The bars that predictions are held to, and the regrets of choices."""
+    """The bars that predictions are held to, and the regrets of what was taken."""
 
     bars: Sequence[Bar]
     regrets: Sequence[Regret]
 
 
-def score(cases: Sequence[Case], chosen: Mapping[str, Case]) -> Score:
+def score(cases: Sequence[Case], taken: Sequence[Taken]) -> Score:
     """Return what predictions were worth.
 
     Args:
         cases: All runs that were foreseen and made.
-        chosen: By kind of work and retry policy, the run that the advice would take.
+        taken: What the advice and ``auto`` took for them, each for at least one kind of work.
     """
     errors = sorted(abs(case.error) for case in cases)
     covered = sum(case.is_covered for case in cases) / len(cases)
-    regrets = [_regret(name, case, cases) for name, case in chosen.items()]
-    shares = sorted(one.share for one in regrets)
+    regrets = [_regret(one, cases) for one in taken]
     bars = [
         _bar("median error of the predicted time at most 5 %", median(errors), 0.05),
         _bar("95th percentile of the error at most 15 %", _percentile(errors, 0.95), 0.15),
@@ -54,9 +63,11 @@ def score(cases: Sequence[Case], chosen: Mapping[str, Case]) -> Score:
             found=f"{covered:.0%} of {len(cases)}",
             holds=0.85 <= covered <= 0.95,
         ),
-        _bar("regret at most 5 % in 95 % of choices", _percentile(shares, 0.95), 0.05),
-        _bar("regret never above 20 %", shares[-1], 0.20),
     ]
+    for by in dict.fromkeys(one.by for one in taken):
+        shares = sorted(one.share for one in regrets if one.taken.by == by)
+        bars.append(_bar(f"regret of {by} at most 5 % in 95 % of choices", _percentile(shares, 0.95), 0.05))
+        bars.append(_bar(f"regret of {by} never above 20 %", shares[-1], 0.20))
     return Score(bars=bars, regrets=regrets)
 
 
@@ -69,11 +80,7 @@ def _percentile(values: Sequence[float], share: float) -> float:
     return values[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def _regret(name: str, chosen: Case, cases: Sequence[Case]) -> Regret:
-    rivals = [case for case in cases if case.kind == chosen.kind and case.way.retry == chosen.way.retry]
+def _regret(taken: Taken, cases: Sequence[Case]) -> Regret:
+    rivals = [case for case in cases if case.kind == taken.kind and case.way.retry == taken.retry]
     best = min(rivals, key=lambda case: case.seconds)
-    return Regret(kind=name, chosen=_title(chosen), best=_title(best), share=chosen.seconds / best.seconds - 1)
-
-
-def _title(case: Case) -> str:
-    return f"{case.way.orchestrator}, {case.way.workers}"
+    return Regret(taken=taken, best=str(best.way), share=taken.seconds / best.seconds - 1)
