@@ -42,7 +42,7 @@ class Screen(io.StringIO):
         super().__init__()
         self.columns = columns
         self.lines = [""]
-        self.at = 0
+        self.at = self.column = 0
 
     def fileno(self) -> int:
         return 99
@@ -52,19 +52,22 @@ class Screen(io.StringIO):
 
     def write(self, text: str, /) -> int:
         for part in re.findall(r"\x1b\[\d*[AJK]|\r|\n|[^\x1b\r\n]+", text):
-            if part == "\n":
-                self.at += 1
+            if part in {"\r", "\n"}:
+                self.column = 0
+                self.at += part == "\n"
                 self.lines += [""] * (self.at + 1 - len(self.lines))
-            elif part.endswith("A") and part.startswith("\x1b"):
+            elif part == "\x1b[J":
+                self.lines[self.at :] = [self.lines[self.at][: self.column]]
+            elif part == "\x1b[K":
+                self.lines[self.at] = self.lines[self.at][: self.column]
+            elif part.startswith("\x1b"):
                 self.at -= int(part[2:-1])
                 assert self.at >= 0
-            elif part == "\x1b[J":
-                self.lines[self.at :] = [""]
-            elif part == "\x1b[K":
-                self.lines[self.at] = ""
-            elif part != "\r":
-                self.lines[self.at] += part
-                assert len(self.lines[self.at]) <= self.columns, "a line was wrapped"
+            else:
+                line = self.lines[self.at]
+                self.lines[self.at] = line[: self.column] + part + line[self.column + len(part) :]
+                self.column += len(part)
+                assert self.column <= self.columns, "a line was wrapped"
         return len(text)
 
 
@@ -112,27 +115,33 @@ def test_everything_else_goes_above(screen: Screen) -> None:
     """Neither the region nor what is written meanwhile is torn, and nothing of the region is left."""
     with redirect_stderr(screen), LiveRegion() as region:
         region.draw(["one", "two", "three" * 20])
-        assert screen.lines == ["one", "two", ("three" * 20)[:39]]
+        assert screen.lines == ["", "one", "two", ("three" * 20)[:39]]
         print("a record", file=sys.stderr)
         assert screen.lines == ["a record", ""]
         region.draw(["four"])
+        assert screen.lines == ["a record", "four"]
         sys.stderr.write("begun, ")
         region.draw(["five", "six"])
         assert screen.lines == ["a record", "begun, "]
         sys.stderr.write("ended\n")
         region.draw(["five", "six"])
-        assert screen.lines == ["a record", "begun, ended", "five", "six"]
+        assert screen.lines == ["a record", "begun, ended", "", "five", "six"]
     assert screen.lines == ["a record", "begun, ended", ""]
 
 
-def test_a_fork_erases_nothing(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that was forked has the region in its copy of standard error, and knows not what its parent draws."""
+@pytest.mark.parametrize("is_fork", [False, True])
+def test_what_others_write_is_kept(is_fork: bool, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker writes to the terminal itself; one that was forked has the region in its copy of standard error."""
     with redirect_stderr(screen), LiveRegion() as region:
-        region.draw(["one"])
-        with monkeypatch.context() as child:
-            child.setattr(os, "getpid", lambda: -1)
-            print(", a record", file=sys.stderr)
-        assert screen.lines == ["one, a record", ""]
+        for number in range(3):
+            region.draw(["one", "two"])
+            with monkeypatch.context() as child:
+                if is_fork:
+                    child.setattr(os, "getpid", lambda: -1)
+                print(f"print {number}", file=sys.stderr if is_fork else screen)
+        region.draw(["one", "two"])
+        assert screen.lines == ["print 0", "print 1", "print 2", "", "one", "two"]
+    assert screen.lines == ["print 0", "print 1", "print 2", ""]
 
 
 def test_columns_may_ask_for_fewer(screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:

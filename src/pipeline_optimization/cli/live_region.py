@@ -16,7 +16,7 @@ __all__ = ["LiveRegion"]
 class LiveRegion:
     """Draws on a stream, and stands before it meanwhile, so that who writes to it tears nothing: a log record, a task that prints.
 
-    Nothing can be done about processes that write to the terminal themselves.
+    What processes write to the terminal themselves, such as a worker's ``print``, is kept, though a burst of it may be mixed with lines of the region.
 
     Args:
         name: ``stdout`` or ``stderr``, the stream of ``sys`` in whose place the region stands.
@@ -43,13 +43,9 @@ class LiveRegion:
     @property
     def size(self) -> tuple[int, int]:
         """Return how many columns and lines may be used; ``COLUMNS`` may ask for fewer than the terminal has."""
-        columns, lines = self._terminal
-        return min(columns, wanted_columns() or columns), lines
-
-    @property
-    def _terminal(self) -> tuple[int, int]:
         size = os.get_terminal_size(self._stream.fileno())
-        return size.columns or 80, size.lines or 24  # some terminals say that they have none
+        columns, lines = size.columns or 80, size.lines or 24  # some terminals say that they have none
+        return min(columns, wanted_columns() or columns), lines
 
     def draw(self, lines: Sequence[str]) -> None:
         """Show lines, each cut to the width of the terminal, in the place of those that are shown.
@@ -60,8 +56,11 @@ class LiveRegion:
         with self._lock:
             if self._is_line_open:
                 return
-            shown = [line[: columns - 1] for line in lines[: rows - 1]]
+            shown = [line[: columns - 1] for line in lines[: rows - 2]]
             text = self._erasing() + "\n".join(shown)
+            if len(shown) > 1:
+                # The cursor rests on an empty line above: what a process writes itself comes to stand there, and goes on standing.
+                text = f"{self._erasing()}\n" + "\n".join(shown) + f"\r\x1b[{len(shown)}A"
             self._lines = shown
             self._stream.write(text)
             self._stream.flush()
@@ -81,12 +80,10 @@ class LiveRegion:
             self._lines = ()
 
     def _erasing(self) -> str:
-        """Return what takes the region away. A terminal that has become narrower has wrapped its lines."""
+        """Return what takes the region away, all of which is below the cursor if it has several lines."""
         if not self._lines:
             return ""
-        columns, _ = self._terminal
-        rows = sum(max(1, -(-len(line) // columns)) for line in self._lines)
-        return "\r\x1b[K" if rows == 1 else f"\r\x1b[{rows - 1}A\x1b[J"
+        return "\x1b[J" if len(self._lines) > 1 else "\r\x1b[K"
 
 
 class _Above:
