@@ -204,9 +204,39 @@ def test_the_command_says_what_to_use(events: Path, capsys: pytest.CaptureFixtur
     assert "sequential" in output
 
 
+PIPELINE = """
+import time
+from pipeline_optimization import Pipeline
+
+def nap(line: str) -> str:
+    time.sleep(0.02)
+    return line
+
+pipeline = Pipeline("naps").lines().map(nap).count()
+"""
+
+
+def test_a_probe_shows_a_part_of_the_work(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Of a thousand lines, which take 20 s, a probe of a second reads a few; the sizes of files tell how many there are."""
+    (tmp_path / "naps.py").write_text(PIPELINE)
+    (tmp_path / "in.txt").write_text("line\n" * 1000)
+    command = ["advise", "--probe", "0.6s", "--pipeline", str(tmp_path / "naps.py"), str(tmp_path / "in.txt")]
+    code, output, errors = ended_here(
+        [*command, "--orchestrator", "sequential", "--export", str(tmp_path / "a.json")], capsys
+    )
+    assert code == 0
+    assert output.startswith("Use --orchestrator sequential")
+    assert "of 5,000 bytes; the rest is taken to be like them" in errors
+    (found,) = json.loads((tmp_path / "a.json").read_text())["predictions"]
+    assert found["seconds"] >= 15
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (["--probe", "5"], "--probe runs a pipeline for some seconds"),
+        (["--probe", "never", "--pipeline", "a.py", "b"], "'never' is no number of seconds"),
+        (["--from", "EVENTS", "in.txt"], "Inputs go with --probe"),
         ([], "Say what the work takes, in one way: --from EVENTS"),
         (["--from", "gone.jsonl"], "gone.jsonl"),
         (["--from", "EVENTS", "--workers", "0"], "'0' is no list of numbers from 1 to"),

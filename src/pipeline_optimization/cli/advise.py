@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["advise"]
 
 MOST_WORKERS = 100_000
+LONGEST_PROBE = 3600
 
 
 class _Numbers(click.ParamType[Sequence[int]]):
@@ -40,7 +41,29 @@ class _Numbers(click.ParamType[Sequence[int]]):
         return found
 
 
+class _Seconds(click.ParamType[float]):
+    """A time such as ``5``, ``5s`` or ``0.5s``."""
+
+    name = "seconds"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        try:
+            seconds = float(str(value).removesuffix("s"))
+        except ValueError:
+            seconds = 0.0
+        if not 0 < seconds <= LONGEST_PROBE:
+            self.fail(f"{value!r} is no number of seconds up to {LONGEST_PROBE:,}, such as 5 or 5s.", param, ctx)
+        return seconds
+
+
 @click.command()
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@click.option(
+    "--probe",
+    type=_Seconds(),
+    metavar="SECONDS",
+    help="What the work takes: as so many seconds of a run of --pipeline over the inputs show, such as 5 or 5s.",
+)
 @click.option(
     "--from",
     "path",
@@ -94,6 +117,8 @@ class _Numbers(click.ParamType[Sequence[int]]):
 def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     ctx: click.Context,
     /,
+    inputs: Sequence[str],
+    probe: float | None,
     path: str | None,
     faults: str | None,
     items: int | None,
@@ -110,13 +135,14 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
 ) -> None:
     """Foresee what a run would take with other orchestrators, numbers of workers and retry policies, and say what to use.
 
-    Nothing of it is run: the engine runs in virtual time, over a model of the work.
+    Nothing but a probe is really run: the engine runs in virtual time, over a model of the work.
 
     \b
     anagram run --pipeline status.py access.log --events events.jsonl
     anagram advise --from events.jsonl
     anagram advise --from events.jsonl --what-if parse.compute=0.5x --what-if workers=1..64
     anagram advise --faults services.toml --items 100000
+    anagram advise --probe 5s --pipeline status.py access.log
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     from pipeline_optimization.cli.advice_table import print_advice, print_change, print_curve, print_speeds  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.cli.known_work import known_work  # noqa: PLC0415 - as above
@@ -130,7 +156,16 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
         check_form(export)
         refuse_overwriting(export, [one for one in (path, faults) if one is not None], option="--export")
     registry = selected_registry(ctx)
-    known = known_work(registry, path=path, faults=faults, items=items, pipeline=pipeline, latency_scale=latency_scale)
+    known = known_work(
+        registry,
+        probe=probe,
+        inputs=inputs,
+        path=path,
+        faults=faults,
+        items=items,
+        pipeline=pipeline,
+        latency_scale=latency_scale,
+    )
     change = parse_what_if(changes, list(known.work.tasks))
     machine = this_machine()
     found = _candidates(registry, change, orchestrators, workers or (), retries or [known.retry], machine.cores)

@@ -40,11 +40,26 @@ def known_work(
     items: int | None,
     pipeline: str | None,
     latency_scale: float | None,
+    probe: float | None,
+    inputs: Sequence[str],
 ) -> KnownWork:
     """Return what the work takes. Raises UsageError for options that do not go together, or that tell nothing of it."""
+    if probe is not None:
+        if path is not None or pipeline is None or not inputs:
+            raise click.UsageError(
+                "--probe runs a pipeline for some seconds: anagram advise --probe 5 --pipeline FILE.py INPUT…"
+            )
+        from pipeline_optimization.cli.probing import probed  # noqa: PLC0415 - for probes only
+
+        seen = probed(
+            registry, pipeline, inputs, seconds=probe, items=items, faults=faults or "none", latency_scale=latency_scale
+        )
+        return KnownWork(work=seen.work, notes=seen.notes)
+    if inputs:
+        raise click.UsageError("Inputs go with --probe; events and profiles do not read them.")
     if (path is None) == (faults is None):
         raise click.UsageError(
-            "Say what the work takes, in one way: --from EVENTS of a run (anagram run … --events EVENTS), or --faults PROFILE with --items N."
+            "Say what the work takes, in one way: --from EVENTS of a run (anagram run … --events EVENTS), or --faults PROFILE with --items N, or --probe 5 --pipeline FILE.py INPUT…."
         )
     if path is not None:
         if pipeline is not None or latency_scale is not None:

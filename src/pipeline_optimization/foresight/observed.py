@@ -26,13 +26,14 @@ MOST_SAMPLES = 10_001
 
 @frozen(kw_only=True)
 class Observation:
-    """What a recorded run shows: its ``work``, how it was run, the ``seconds`` that it took, and what a user must know of it."""
+    """What a recorded run shows: its ``work``, how it was run, the ``seconds`` that it took, the bytes that it read, and what a user must know of it."""
 
     work: WorkModel
     orchestrator: str
     workers: int
     retry: str
     seconds: float
+    bytes_read: int = 0
     notes: Sequence[str] = ()
 
 
@@ -58,6 +59,7 @@ def observed(path: str) -> Observation:
         workers=started.slots,
         retry=started.retry,
         seconds=seen.seconds,
+        bytes_read=0 if seen.finished is None else seen.finished.bytes_read,
         notes=notes,
     )
 
@@ -139,6 +141,11 @@ class _Seen:
             samples.add(seconds / each, times)
 
     @property
+    def is_complete(self) -> bool:
+        """Return whether the run came to its end; items that failed for good are no reason against it."""
+        return self.finished is not None and not self.finished.stopped and not self.finished.is_interrupted
+
+    @property
     def is_crowded(self) -> bool:
         """Return whether attempts ran side by side and computed so much that they stood in each other's way."""
         slots = 1 if self.started is None else self.started.slots
@@ -162,6 +169,8 @@ class _Seen:
                     follow_ups[bundle].append(FollowUp(task=name, share=share, has_failed=True))
             if task.firsts:
                 share = task.firsts / max(1, self.tasks[parent].elements)
+                if not self.is_complete and share < 1.0:
+                    share = 1.0  # the others were not reached yet
                 follow_ups[parent].append(FollowUp(task=name, share=share))
                 parent = name
         works = {name: self._task_work(name, task, tuple(follow_ups[name])) for name, task in self.tasks.items()}
@@ -172,7 +181,7 @@ class _Seen:
             source=source,
             items=items,
             elements=elements if works[source].is_bundled else items,
-            is_count_known=self.finished is not None and self.finished.is_complete,
+            is_count_known=self.is_complete,
             delay_scale=self.started.latency_scale
             if self.started is not None and self.started.faults != "none"
             else 1.0,

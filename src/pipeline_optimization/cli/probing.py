@@ -1,0 +1,75 @@
+"""A probe of a pipeline: some seconds of a real run, one element after the other, to see what its work takes."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+
+import click
+from attrs import evolve
+
+from pipeline_optimization.cli.pipeline_option import found_pipeline
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.errors import OptionError
+from pipeline_optimization.foresight.observed import Observation, observed
+from pipeline_optimization.pipeline.model.inputs import Values
+from pipeline_optimization.pipeline.plan import RunOptions
+from pipeline_optimization.pipeline.run import execute
+from pipeline_optimization.registry import Registry
+from pipeline_optimization.sources import expand_inputs
+
+__all__ = ["probed"]
+
+
+def probed(
+    registry: Registry,
+    pipeline: str,
+    inputs: Sequence[str],
+    *,
+    seconds: float,
+    items: int | None,
+    faults: str,
+    latency_scale: float | None,
+) -> Observation:
+    """Run a pipeline for some seconds, and return what that shows of the whole run.
+
+    How much there is to do is told by ``items``, or by the sizes of the files, if all inputs are files. The results of the probe are
+    dropped, so its calls are made once more by the run itself.
+
+    Raises:
+        UsageError: If the pipeline cannot be run over these inputs.
+        InputError: If the probe saw no attempt come to its end.
+    """
+    found = found_pipeline(pipeline, {}, registry)
+    if isinstance(found.pipeline.input, Values):
+        raise OptionError(
+            f"The pipeline {found.pipeline.name!r} runs over values of a program; record a run of it, and name its events with --from."
+        )
+    sources = expand_inputs(inputs, note=lambda note: click.echo(note, err=True))
+    with tempfile.TemporaryDirectory(prefix="anagram-probe-") as directory:
+        events = os.path.join(directory, "events.jsonl")
+        options = RunOptions.called(
+            {
+                "orchestrator": "sequential",
+                "limits": Limits(deadline=seconds, grace=0.0),
+                "events": events,
+                "faults": faults,
+                "latency_scale": latency_scale,
+            }
+        )
+        execute(found.plan(registry, options), sources, registry)
+        seen = observed(events)
+    if items is not None:
+        return evolve(seen, work=seen.work.scaled(items))
+    whole = _size(inputs)
+    if seen.work.is_count_known or not whole or not seen.bytes_read:
+        return seen
+    elements = max(1, round(seen.work.elements * whole / seen.bytes_read))
+    note = f"The probe read {seen.bytes_read:,} of {whole:,} bytes; the rest is taken to be like them: {elements:,} elements in all."
+    return evolve(seen, work=seen.work.scaled(elements), notes=[*seen.notes, note])
+
+
+def _size(inputs: Sequence[str]) -> int:
+    """Return how many bytes all inputs have; 0 if one of them is no file."""
+    return sum(map(os.path.getsize, inputs)) if all(map(os.path.isfile, inputs)) else 0
