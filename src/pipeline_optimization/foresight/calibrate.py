@@ -6,6 +6,7 @@ What is busy is measured in processor time, so that other programs do not change
 from __future__ import annotations
 
 import json
+import os
 import platform
 import subprocess
 import sys
@@ -31,7 +32,7 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "this_machine"]
 
-FORM = 2
+FORM = 3
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
@@ -40,8 +41,8 @@ FEW, MANY = 50, 1000
 STARTS = 2
 """Programs that are started to see what a new one pays for a run; the quicker one counts."""
 
-WORKER_SHARE = 0.25
-"""The share of an attempt's way to a process and back that keeps its worker busy; the rest is waiting for pipes and for the scheduler."""
+MOST_TRANSPORT = 2.0
+"""The longest way of an attempt to a process and back, as a multiple of the processor time that it takes both: on a busy machine other programs make it longer."""
 
 
 def this_machine() -> Machine:
@@ -115,26 +116,31 @@ def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float) ->
     if place != "processes":
         return OrchestratorCosts(place=place, driver=driver, startup=startup, shutdown=shutdown)
     more = trial(3, FEW)
-    way = max(0.0, (many.working - few.working) / number - driver)
+    worker = max(0.0, (many.of_workers - few.of_workers) / number)
+    way = max(0.0, (many.working - few.working) / number - driver - worker)
+    by_worker = (
+        min(more.first + more.closing - warm - shutdown, more.cpu + more.of_workers - few.cpu - few.of_workers) / 2
+    )
     return OrchestratorCosts(
         place=place,
         driver=driver,
-        worker=WORKER_SHARE * way,
-        transport=(1 - WORKER_SHARE) * way,
+        worker=worker,
+        transport=min(way, MOST_TRANSPORT * (driver + worker)),
         startup=startup,
-        startup_by_worker=max(0.0, (more.first + more.closing - warm - shutdown) / 2),
+        startup_by_worker=max(0.0, by_worker),
         shutdown=shutdown,
     )
 
 
 @define
 class _Trial:
-    """How long it took until the first attempt was back, from then to the last, and to close; and the processor time of this process, in seconds."""
+    """How long it took until the first attempt was back, from then to the last, and to close; and the processor time of this process and of its workers. In seconds."""
 
     first: float
     working: float
     closing: float
     cpu: float
+    of_workers: float
 
 
 def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy) -> _Trial:
@@ -149,14 +155,20 @@ def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy) -> _Tria
         signals=(),
     )
     setup = WorkerSetup(build=build_nothing, argument=None, faults=FaultPlan()).to_bytes()
-    begun, cpu = time.monotonic(), time.process_time()
+    begun, cpu, of_workers = time.monotonic(), time.process_time(), _of_ended()
     engine.run(setup)
     return _Trial(
         first=workload.first - begun,
         working=workload.last - workload.first,
         closing=timed.closing,
         cpu=time.process_time() - cpu,
+        of_workers=_of_ended() - of_workers,
     )
+
+
+def _of_ended() -> float:
+    """Return the processor time of processes of this one that have ended."""
+    return sum(os.times()[2:4])
 
 
 def build_nothing(argument: object) -> Mapping[str, Stage]:
