@@ -159,6 +159,22 @@ def test_an_error_of_code_without_a_folder(tmp_path: Path) -> None:
     assert failed["error"]["place"] == "bare.py, line 2"
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("outcome", "fine"), ("outcome", ["ok"]), ("status", 1), ("item", None), ("bytes_in", "7"), ("slot", True), ("bundle", None)],
+)  # fmt: skip
+def test_one_wrong_line_among_many_right_ones(tmp_path: Path, member: str, value: object) -> None:
+    """A reader that has seen many sound attempts still looks at each one, and names the line of the wrong one."""
+    path = tmp_path / "events.jsonl"
+    run(Pipeline("p").values(str).map(str.upper).count(), list("abc"), events=path)
+    lines = path.read_text().splitlines(keepends=True)
+    (*_, at) = [number for number, line in enumerate(lines) if '"attempt_ended"' in line]
+    lines[at] = json.dumps({**json.loads(lines[at]), member: value}) + "\n"
+    path.write_text("".join(lines))
+    with pytest.raises(InputError, match=rf"^Line {at + 1} of the events .*member '{member}' is of the wrong type"):
+        list(EventReader(path))
+
+
 def test_the_last_line_comes_after_an_error(tmp_path: Path) -> None:
     """It names what ended the run."""
     path = tmp_path / "events.jsonl"

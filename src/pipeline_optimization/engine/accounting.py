@@ -90,7 +90,7 @@ class Accounting:
                 return
             finally:
                 now = self._now()
-                if (waited := now - begun - (thread_time_ns() - busy)) > LEAST_PAUSE:
+                if now - begun > LEAST_PAUSE and (waited := now - begun - (thread_time_ns() - busy)) > LEAST_PAUSE:
                     self._begin(now - waited, 0)
                     self._end(now - waited, now)
             yield item

@@ -185,7 +185,7 @@ class Digest:
     def _note_slice(self, one: Slice, stands_for: int) -> None:
         if len(self.slowest) < SLOWEST:
             heapq.heappush(self.slowest, one)
-        elif one > self.slowest[0]:
+        elif one.seconds > self.slowest[0].seconds:
             heapq.heapreplace(self.slowest, one)
         if self.slices is not None:
             self.slices.append(one)

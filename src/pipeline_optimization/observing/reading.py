@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike, fspath
 from types import NoneType, UnionType
-from typing import Any, BinaryIO, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
+from typing import Any, BinaryIO, Literal, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
 
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION, first_line
@@ -30,6 +30,11 @@ HINTS: Mapping[type, Mapping[str, Any]] = {
     for kind in (*KINDS, Segment, TaskTotals, ErrorRecord, TimeAccount, CriticalPath, PathStep)
 }
 
+
+ATTEMPT = KINDS[AttemptEnded]
+
+MEMBERS = tuple((name, AttemptEnded._field_defaults.get(name)) for name in AttemptEnded._fields)
+"""The members of an attempt, each with what it is where a line does not have it."""
 
 START = first_line().partition(',"version"')[0].encode()
 """How a file of events begins, whatever its version."""
@@ -69,6 +74,7 @@ class EventReader:
         self.missing = 0
         self.told: Mapping[str, int] = {}
         self.unknown: Counter[str] = Counter()
+        self._fitting: set[tuple[object, ...]] = set()
 
     def __iter__(self) -> Iterator[Line]:
         try:
@@ -148,7 +154,24 @@ class EventReader:
             told = facts.get("attempts_told")
             self.told = told if isinstance(told, dict) and _fits(told, Mapping[str, int]) else {}
         given = {**facts, "run_id": self.run_id, "time": facts["time_ns"] / SECOND, "came_back_ns": facts["time_ns"]}
+        if kind == ATTEMPT and "error" not in facts:
+            return Line(seq, self._attempt(given), stands_for)
         return Line(seq, self._made(CLASSES[kind], {"error": None, **given}), stands_for)
+
+    def _attempt(self, facts: Mapping[str, Any]) -> AttemptEnded:
+        """Return an attempt without an error, of which a file may have millions.
+
+        Whether a member fits depends on its type, and on its value for the two that are one of a few words: what fitted once fits again.
+        """
+        values = tuple([facts.get(name, default) for name, default in MEMBERS])
+        outcome, status = facts.get("outcome"), facts.get("status")
+        if not isinstance(outcome, str) or not isinstance(status, str):
+            return cast("AttemptEnded", self._made(AttemptEnded, {"error": None, **facts}))
+        key = (outcome, status, *map(type, values))
+        if key not in self._fitting:
+            self._made(AttemptEnded, {"error": None, **facts})
+            self._fitting.add(key)
+        return tuple.__new__(AttemptEnded, values)
 
     def _made(self, kind: type, facts: Mapping[str, Any]) -> Any:
         """Return a record of a kind, made of those members that it has."""

@@ -19,6 +19,9 @@ __all__ = ["Trace"]
 
 PID = 1
 
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+"""``json.dumps`` makes an encoder for each call, which takes as long as encoding."""
+
 WAIT = "wait"
 """What a simulated latency is called, which passes first, and what was awaited, of which only the length is known."""
 
@@ -40,7 +43,7 @@ class Trace:
     def lines(self, event: RunEvent) -> Iterator[str]:
         """Yield what a trace has of an event; each line follows another one."""
         for one in self._events(event):
-            yield ",\n" + json.dumps({"pid": PID, **one}, separators=(",", ":"))
+            yield ",\n" + _encode({"pid": PID, **one})
 
     def _events(self, event: RunEvent) -> Iterator[dict[str, Any]]:
         if isinstance(event, AttemptEnded):
