@@ -10,16 +10,18 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import click
 
-from pipeline_optimization.cli.live_region import LiveRegion
-from pipeline_optimization.cli.task_rows import Rates, TaskRow, lines_of
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.plural import counted
 from pipeline_optimization.sources import FileSource, Source, TextSource
 from pipeline_optimization.sources.compression import compression_of
+
+if TYPE_CHECKING:
+    from pipeline_optimization.cli.live_region import LiveRegion
+    from pipeline_optimization.cli.task_rows import Rates, TaskRow
 
 __all__ = ["ProgressLine", "progress_option"]
 
@@ -62,8 +64,12 @@ class ProgressLine:
         self._clock = clock
         self._start = clock()
         self._due = self._start + (PLAIN_INTERVAL if self._is_plain else PATIENCE)
-        self._rates = Rates(clock)
-        self._region = LiveRegion() if self._is_on and not self._is_plain else None
+        self._rates: Rates | None = None
+        self._region: LiveRegion | None = None
+        if self._is_on and not self._is_plain:
+            from pipeline_optimization.cli.live_region import LiveRegion  # noqa: PLC0415 - for terminals only
+
+            self._region = LiveRegion()
 
     def __enter__(self) -> Self:
         if self._region is not None:
@@ -81,11 +87,17 @@ class ProgressLine:
             self._due = now + PLAIN_INTERVAL
             click.echo(text, err=True)
             return
+        from pipeline_optimization.cli.task_rows import lines_of  # noqa: PLC0415 - for runs of more than a moment
+
         self._due = now + INTERVAL
         self._region.draw(lines_of(text, rows if len(rows) > 1 else [], self._region.size[0] - 1))
 
     def _rows(self, progress: Progress) -> Sequence[TaskRow]:
+        from pipeline_optimization.cli.task_rows import Rates, TaskRow  # noqa: PLC0415 - as above
+
         tasks = progress.by_task()
+        if self._rates is None:
+            self._rates = Rates(self._clock)
         rates = self._rates.of({name: task.done for name, task in tasks.items()})
         return [
             TaskRow(

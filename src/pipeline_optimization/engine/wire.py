@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from attrs import fields, frozen
 
-from pipeline_optimization.engine.attempt_log import AttemptLog
 from pipeline_optimization.error_text import shortened
 from pipeline_optimization.errors import OrchestratorError
 from pipeline_optimization.types import Completion, ErrorRecord
+
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.attempt_log import AttemptLog
 
 __all__ = [
     "Answer",
@@ -106,7 +108,7 @@ def encode_answer(answer: Answer) -> bytes:
 def decode_answer(payload: bytes) -> Answer:
     """Return the answer. Raises whatever pickle raises where the bytes are not those that a worker returned."""
     result, facts, latency, seconds, began, done, elements, waited, stalled, kept = pickle.loads(payload)
-    log = None if kept is None else AttemptLog(*kept)
+    log = None if kept is None else _log_of(kept)
     if facts is not None:
         error = ErrorRecord(**facts)
         return Answer(
@@ -123,6 +125,12 @@ def decode_answer(payload: bytes) -> Answer:
         stalled=stalled,
         log=log,
     )
+
+
+def _log_of(parts: tuple[Any, ...]) -> AttemptLog:
+    from pipeline_optimization.engine.attempt_log import AttemptLog  # noqa: PLC0415 - for attempts that log
+
+    return AttemptLog(*parts)
 
 
 def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:

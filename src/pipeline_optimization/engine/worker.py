@@ -13,7 +13,6 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline_optimization.engine.attempt_here import attempt_here
-from pipeline_optimization.engine.attempt_log import AttemptLog, LogSettings
 from pipeline_optimization.engine.cutting import CutShort, IsOver, never
 from pipeline_optimization.engine.faults import CALM, Draw, pass_latency, pass_latency_async
 from pipeline_optimization.engine.log_origin import process_here
@@ -33,6 +32,7 @@ from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
+    from pipeline_optimization.engine.attempt_log import AttemptLog, LogSettings
     from pipeline_optimization.engine.log_capture import LogCapture
 
 __all__ = [

@@ -5,15 +5,17 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
-from pipeline_optimization.engine.attempt_log import LogSettings
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.stage import Stage
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.file_module import FileModule
+
+if TYPE_CHECKING:
+    from pipeline_optimization.engine.attempt_log import LogSettings
 
 __all__ = ["WorkerSetup"]
 
