@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from pipeline_optimization.pipeline.model.batch import Joined
 from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.ends import Count
 from pipeline_optimization.pipeline.model.simple_values import are_simple, count_simple
@@ -22,12 +23,13 @@ OTHERS: st.SearchStrategy[Any] = st.one_of(
 )
 
 
-@given(before=st.lists(SIMPLE), values=st.lists(SIMPLE | OTHERS))
-@example(before=[1], values=[Decimal(1)])
-@example(before=["a"], values=["a", "b", [], "a"])
-@example(before=[], values=[Decimal(1), 1, True])
-def test_counts_of_simple_values(before: list[Any], values: list[Any]) -> None:
+@given(before=st.lists(SIMPLE), lists=st.lists(st.lists(SIMPLE | OTHERS)))
+@example(before=[1], lists=[[Decimal(1)]])
+@example(before=["a"], lists=[["a"], ["b", [], "a"], ["a"]])
+@example(before=[], lists=[[Decimal(1), 1, True]])
+def test_counts_of_simple_values(before: list[Any], lists: list[list[Any]]) -> None:
     """Values are counted all together or not at all, and what is counted is simple."""
+    values = Joined(lists, list(map(len, lists)))
     counts = Counter(before)
     reference = Counter(before)
     try:
@@ -74,3 +76,13 @@ def test_damaged_counts(data: bytes) -> None:
     """Counts that were damaged on disk are told from others."""
     with pytest.raises((ValueError, LookupError)):
         PLAIN.decode(data)
+
+
+@given(lists=st.lists(st.lists(st.integers())), data=st.data())
+def test_joined(lists: list[list[int]], data: st.DataObject) -> None:
+    """Lists that are joined are like one list."""
+    joined, plain = Joined(lists, list(map(len, lists))), [value for values in lists for value in values]
+    assert (list(joined), len(joined), bool(joined)) == (plain, len(plain), bool(plain))
+    start, stop = sorted(data.draw(st.tuples(st.integers(0, len(plain)), st.integers(0, len(plain)))))
+    assert joined[start:stop] == plain[start:stop]
+    assert [joined[number] for number in range(len(plain))] == plain

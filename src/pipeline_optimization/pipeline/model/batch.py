@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from itertools import chain
+from typing import Any, overload
 
-from attrs import frozen
+from attrs import define, field, frozen
 
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.paths import PathList, Paths
 
-__all__ = ["Batch", "Placed", "values_of"]
+__all__ = ["Batch", "Joined", "Placed", "values_of"]
 
 Placed = tuple[ElementPath, Any]
 """An element: who it is, and its value."""
@@ -47,6 +48,32 @@ class Batch:
         if start == 0 and stop >= len(self.values):
             return self
         return Batch(self.paths.part(start, stop), self.values[start:stop])
+
+
+@define(eq=False, repr=False)
+class Joined(Sequence[Any]):
+    """The members of several lists, one after another. They are put into one list where somebody asks for one by its number."""
+
+    lists: Sequence[Sequence[Any]]
+    lengths: Sequence[int]
+    _all: list[Any] | None = field(init=False, default=None)
+
+    def __len__(self) -> int:
+        return sum(self.lengths)
+
+    def __iter__(self) -> Iterator[Any]:
+        return chain.from_iterable(self.lists)
+
+    @overload
+    def __getitem__(self, number: int) -> Any: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> Sequence[Any]: ...
+
+    def __getitem__(self, number: int | slice) -> Any:
+        if self._all is None:
+            self._all = list(self)
+        return self._all[number]
 
 
 def values_of(elements: Iterable[Placed]) -> Sequence[Any]:

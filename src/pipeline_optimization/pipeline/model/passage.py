@@ -7,7 +7,6 @@ alone fails its attempt, as any task does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import chain
 from typing import Any
 
 from attrs import define, field
@@ -15,7 +14,7 @@ from attrs import define, field
 from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.stage import FORKS, Bundled, end_fork, is_of_the_run
-from pipeline_optimization.pipeline.model.batch import Batch
+from pipeline_optimization.pipeline.model.batch import Batch, Joined
 from pipeline_optimization.pipeline.model.blame import where
 from pipeline_optimization.pipeline.model.calls import Calls, many
 from pipeline_optimization.pipeline.model.codec import Codec
@@ -165,4 +164,5 @@ def outputs_of(kind: StepKind, elements: Batch, results: Sequence[Any]) -> Batch
         return Batch(elements.paths, results)
     if kind == "filter":
         return elements.take([number for number, is_kept in enumerate(results) if is_kept])
-    return Batch(ChildPaths(elements.paths, list(map(len, results))), list(chain.from_iterable(results)))
+    lengths = list(map(len, results))
+    return Batch(ChildPaths(elements.paths, lengths), Joined(results, lengths))

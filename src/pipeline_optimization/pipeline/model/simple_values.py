@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import chain, islice
-from operator import length_hint
 from types import NoneType
 from typing import Any
 
@@ -37,8 +36,8 @@ def count_simple(counts: Counter[Any], values: Sequence[Any]) -> bool:
     try:
         counts.update(left)
     except BaseException:
-        # The one that was taken last is not counted.
-        _take_back(counts, islice(values, len(values) - length_hint(left) - 1))
+        # Counted are those before the one that was taken last.
+        _take_back(counts, islice(values, len(values) - sum(1 for _ in left) - 1))
         raise
     if are_simple(list(islice(reversed(counts), len(counts) - known))):
         return True
