@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from attrs import field, frozen
+from attrs import frozen
 
 from pipeline_optimization.error_text import describe
 
@@ -94,15 +94,14 @@ def read_installed() -> Installed:
     return Installed(entries, versions, sorted(unreadable, key=lambda one: one.origin))
 
 
-@frozen(eq=False, repr=False)
-class _Found:
+class _Found(NamedTuple):
     """A distribution as far as it can be read; ``version`` is None where the metadata does not have one."""
 
     place: str
     name: str
     version: str | None
     entries: Sequence[Declared]
-    problems: Sequence[str] = field(factory=list)
+    problems: Sequence[str]
 
 
 def _each() -> Iterator[_Found | Unreadable]:

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Mapping
 from hashlib import blake2b
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -102,8 +102,7 @@ class TaskFaults:
         return self.errors[-1][0] if self.errors else ""
 
 
-@frozen
-class Draw:
+class Draw(NamedTuple):
     """What happens to one call: whether it fails, the simulated seconds that it waits, and those that it computes.
 
     ``error`` is the name of the exception that a failure stands for; empty where the profile names none.

@@ -5,9 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn, Protocol
-
-from attrs import frozen
+from typing import Any, NamedTuple, NoReturn, Protocol
 
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.interruption import is_of_a_signal
@@ -31,8 +29,7 @@ __all__ = [
 ]
 
 
-@frozen
-class Bundled:
+class Bundled(NamedTuple):
     """What a stage returns that did items of other tasks, too. ``elements`` is how many elements of the input it took together."""
 
     result: bytes

@@ -52,8 +52,7 @@ class Call(NamedTuple):
     item: str = ""
 
 
-@frozen
-class Done:
+class Done(NamedTuple):
     """Items of a task that were done in a bundle, at their first attempts: how many, and the sum of their positions."""
 
     task: str

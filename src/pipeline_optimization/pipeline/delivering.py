@@ -166,7 +166,7 @@ class Delivering:
                 for at, item in zip(bad, alone, strict=True):
                     self._fail(item, refused[first + at], is_new=item.name != parcel.item.name)
             good = sorted(set(range(len(parcel.rows))).difference(bad))
-            left.append(evolve(parcel, rows=[parcel.rows[at] for at in good], ids=[parcel.ids[at] for at in good]))
+            left.append(parcel._replace(rows=[parcel.rows[at] for at in good], ids=[parcel.ids[at] for at in good]))
             first += len(parcel.rows)
         return left
 

@@ -7,9 +7,7 @@ A job goes through three stages, each a type of its own, so that nothing can be 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-
-from attrs import frozen
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from pipeline_optimization.engine.work import Item, Workload
 
@@ -139,8 +137,7 @@ class KeptWorkload(Workload, Protocol):
         ...
 
 
-@frozen(eq=False, repr=False)
-class Parcel:
+class Parcel(NamedTuple):
     """Rows that one item gave, and who they are, as the job knows them."""
 
     item: Item

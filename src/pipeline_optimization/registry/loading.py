@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import pluggy
-from attrs import evolve, frozen
+from attrs import evolve
 
 from pipeline_optimization import hookspecs
 from pipeline_optimization.error_text import describe_with_place
@@ -128,8 +128,7 @@ def _unknown_hooks(unknown: Sequence[str]) -> str:
 Key = tuple[Kind, str]
 
 
-@frozen(eq=False, repr=False)
-class Offer:
+class Offer(NamedTuple):
     """A component with the plugin that brings it."""
 
     provider: PluginRecord

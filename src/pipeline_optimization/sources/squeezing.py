@@ -7,8 +7,7 @@ its words needs no more of it than a filter of characters lets through, so that 
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from attrs import frozen
+from typing import NamedTuple
 
 from pipeline_optimization.sources.encoding import REPLACEMENT, REPLACEMENT_BYTES, decode_pieces, new_decoder
 
@@ -28,8 +27,7 @@ The words of a text are then the white-space-separated runs of its squeezed text
 """
 
 
-@frozen(kw_only=True)
-class SqueezedRun:
+class SqueezedRun(NamedTuple):
     """What is left of a run: ``held`` are up to 3 bytes at its end that may begin a character, as they were."""
 
     data: bytearray  # not copied to bytes: with a large chunk size this is large

@@ -7,7 +7,7 @@ import pickle
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count, pairwise
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from attrs import evolve, frozen
 
@@ -44,8 +44,7 @@ EARLY = 8
 STATE_BYTES = 8
 
 
-@frozen(eq=False, repr=False)
-class Read:
+class Read(NamedTuple):
     """Some elements, with the bytes of ``text`` that they are the lines of, ``before`` bytes after its beginning.
 
     ``rest`` is the place from which on there is more to read, None at the end.

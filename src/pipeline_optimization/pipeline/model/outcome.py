@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from typing import NamedTuple
 
-from attrs import astuple, define, field, fields, frozen
+from attrs import astuple, define, field, fields
 
 from pipeline_optimization.engine.stage import Bundled
 from pipeline_optimization.engine.wire import Done
@@ -15,24 +16,22 @@ from pipeline_optimization.types import ErrorRecord
 __all__ = ["Failed", "Outcome", "Remembered", "Waiting"]
 
 
-@frozen
-class Failed:
+class Failed(NamedTuple):
     """An element that failed at a step, in company: ``data`` is what to try again with, ``shown`` what people see of it."""
 
     step: int
     path: ElementPath
-    data: bytes = field(repr=False)
+    data: bytes
     shown: str
     error: ErrorRecord
 
 
-@frozen
-class Waiting:
+class Waiting(NamedTuple):
     """An element that goes on alone, from a step."""
 
     step: int
     path: ElementPath
-    data: bytes = field(repr=False)
+    data: bytes
     shown: str
 
 
