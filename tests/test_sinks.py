@@ -259,7 +259,7 @@ def test_bundles_that_are_cut_otherwise_the_second_time(numbers: Path, monkeypat
     monkeypatch.setattr(f"{model}.time_slice.QUANTUM", 0.0)
     table, pipeline = Table(), Pipeline("sparse").lines().flat_map(sparse).collect()
     for pieces, sink in ((2, TableSink(table, before=crash_at(2))), (3, TableSink(table))):
-        monkeypatch.setattr(f"{model}.workload.pieces_for", lambda seconds, pieces=pieces: pieces)
+        monkeypatch.setattr(f"{model}.workload.pieces_for", lambda seconds, *, each, pieces=pieces: pieces)
         try:
             goes_on(sink, numbers, pipeline=pipeline, chunk_size=1000)
         except SinkError:
