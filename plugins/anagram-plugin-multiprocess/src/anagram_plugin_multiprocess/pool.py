@@ -76,6 +76,8 @@ class WorkerPool:
             except (EOFError, ConnectionError):
                 self._note_start_death("they were gone before they could be told what to do")
             except OSError as error:
+                if self._start_method.forgo_forks():
+                    continue
                 raise WorkerStartError(
                     f"The system starts no more worker processes: {error}. Ask for fewer: -o workers=N."
                 ) from error

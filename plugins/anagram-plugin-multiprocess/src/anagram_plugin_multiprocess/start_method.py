@@ -52,6 +52,14 @@ class StartMethod:
             self._by_name = self._prepared()
         return self._by_name
 
+    def forgo_forks(self) -> bool:
+        """Fork this process no more, as the system refused it; return whether there is another way.
+
+        A process that holds much memory may not be copied where the system promises no more than it has, and a small server may.
+        """
+        had_other, self._may_fork = self._may_fork, False
+        return had_other
+
     def _prepared(self) -> tuple[BaseContext, bool]:
         context = _context_of(self._name)
         with_main = _needs_main(self._init, context)
