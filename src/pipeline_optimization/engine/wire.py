@@ -11,7 +11,7 @@ import pickle
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from attrs import fields, frozen
+from attrs import fields
 
 from pipeline_optimization.error_text import shortened
 from pipeline_optimization.errors import OrchestratorError
