@@ -84,14 +84,14 @@ def test_elements_that_fail_in_a_bundle_begin_with_a_retry(tmp_path: Path) -> No
     assert (follow_up.task, follow_up.share, follow_up.has_failed) == ("number", 0.5, True)
 
 
-def attempt(number: int, *, took: int, waited: int = 0, stalled: int = 0) -> str:
+def attempt(number: int, *, took: int, waited: int = 0, stalled: int = 0, simulated: int = 0) -> str:
     """Return the line of an attempt that began at its number in seconds. Times are in milliseconds."""
     begun = number * 1_000_000_000
     return json.dumps(
         {
             "seq": number + 1, "kind": "attempt_ended", "task": "call", "outcome": "ok", "status": "done", "worker": "w", "slot": 1,
             "time_ns": begun + took * 1_000_000, "item": f"call:{number}", "attempt": 1, "handed_out_ns": begun, "began_ns": begun,
-            "ended_ns": begun + took * 1_000_000, "latency_ns": 0, "bytes_in": 1, "bytes_out": 1, "elements": 1,
+            "ended_ns": begun + took * 1_000_000, "latency_ns": simulated * 1_000_000, "bytes_in": 1, "bytes_out": 1, "elements": 1,
             "waited_ns": waited * 1_000_000, "stalled_ns": stalled * 1_000_000,
         }
     )  # fmt: skip
@@ -109,6 +109,13 @@ def test_what_an_attempt_waits_blocks_and_computes(tmp_path: Path) -> None:
     path = recorded(tmp_path / "e", [attempt(n, took=1000, waited=300, stalled=200) for n in range(1, 4)], slots=1)
     task = observed(path).work.tasks["call"]
     assert [task.wait.mean, task.blocked.mean, task.compute.mean] == pytest.approx([0.3, 0.2, 0.5])
+
+
+def test_what_stalls_beside_simulated_computing_is_no_part_of_the_work(tmp_path: Path) -> None:
+    """Of 900 ms, 500 ms were computed for a simulation; nothing but other programs can have had the core for the rest."""
+    path = recorded(tmp_path / "e", [attempt(n, took=900, stalled=400, simulated=500) for n in range(1, 4)], slots=1)
+    task = observed(path).work.tasks["call"]
+    assert [task.wait.mean, task.blocked.mean, task.compute.mean] == pytest.approx([0.0, 0.0, 0.5])
 
 
 def test_what_stalls_in_a_crowd_waits_for_a_core(tmp_path: Path) -> None:

@@ -220,4 +220,6 @@ def _parts(event: AttemptEnded) -> tuple[float, float, float]:
     took = max(0, event.ended_ns - event.began_ns)
     waited = min(took, event.waited_ns)
     stalled = min(took - waited, event.stalled_ns)
-    return waited / 1e9, stalled / 1e9, (took - waited - stalled) / 1e9
+    # Computing for a simulation never blocks: what stalls beside it is what other programs took.
+    is_simulated = event.latency_ns > waited
+    return waited / 1e9, 0.0 if is_simulated else stalled / 1e9, (took - waited - stalled) / 1e9
