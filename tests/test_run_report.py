@@ -217,6 +217,19 @@ def test_a_large_run_is_drawn_by_slot_and_stays_small() -> None:
     assert sizes[1] < 1.5 * sizes[0] < 1_500_000
 
 
+@pytest.mark.slow
+def test_the_page_of_a_million_attempts_stays_small() -> None:
+    """Many tasks, workers and kinds of failures with long messages do not make it larger than 5 MB."""
+    digest, error = Digest(), "x" * 1000
+    for n in range(1_000_000):
+        failure = ErrorRecord(type=f"Error{n % 300}", message=f"{n} {error}") if n % 50 == 7 else None
+        one = attempt(item=f"t:{n}", slot=n % 100 + 1, began=n * 1_000_000)
+        digest.note(one._replace(task=f"task{n % 12}", error=failure, outcome="ok" if failure is None else "error"))
+    page = page_of(digest, [("computing", 1.0)])
+    assert digest.attempts == 1_000_000
+    assert len(page.encode()) < 5_000_000
+
+
 def test_samples_are_scaled_up() -> None:
     """An attempt that stands for ten counts ten times, and one that is shown only does not count."""
     digest = Digest()
