@@ -47,7 +47,7 @@ class Accounting:
             0  # the parts of attempts, and of waits for new workers, that were in pauses
         )
         self._held = self._held_paused = 0  # the time of slots that abandoned attempts hold
-        self._is_open = False
+        self._is_open = self._is_inside = False
         self._slots: int | None = None
         self._most = 0
         self._begun: int | None = None
@@ -63,6 +63,7 @@ class Accounting:
         """Find out how many slots there are, once the orchestrator is open: ``None`` where there are as many as attempts."""
         slots = self._orchestrator.slots
         self._slots = None if slots == sys.maxsize or (self._runs_in_caller and slots > 1) else slots
+        self._is_inside = self._runs_in_caller and slots == 1
         self._is_open = True
 
     def pauses(self, backlog: Backlog) -> None:
@@ -70,8 +71,9 @@ class Accounting:
         if not self._is_open:
             self._look()
         # Where the only slot is inside the pause and has an attempt, that measures itself.
-        if self._slots != 1 or not self._runs_in_caller or not self._flight or self._flight.abandoned:
-            self._begin(self._now(), backlog.waiting_for_retry)
+        if self._is_inside and self._flight and not self._flight.abandoned:
+            return
+        self._begin(self._now(), backlog.waiting_for_retry)
 
     def goes_on(self) -> None:
         """Note that the pause is over."""

@@ -75,6 +75,7 @@ class Announcer(Silence):
         self._hears_items = "ItemFinished" in self._heard
         self._follows_attempts = any(kind in self._heard for kind in OF_ATTEMPTS)
         self._accounting = Accounting(self._now, capabilities)
+        self._note_ran = self._accounting.ran  # looked up once, not at each attempt
         self._longest = Longest()
         self._open: dict[int, tuple[int, Track]] = {}
         self._starts: dict[int, float] = {}
@@ -137,7 +138,7 @@ class Announcer(Silence):
         latency = round(answer.latency * SECOND) if answer.latency else 0
         waited = round(answer.waited * SECOND) if answer.waited else 0
         stalled = round(answer.stalled * SECOND) if answer.stalled else 0
-        self._accounting.ran(began, ended, waited)
+        self._note_ran(began, ended, waited)
         track.ran = ended - began + (track.ran or 0)
         self._life = (
             handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited, stalled

@@ -48,7 +48,9 @@ class Longest:
 
     def note(self, track: Track) -> None:
         """Note that an item has ended."""
-        length = (track.ran or 0) + track.delayed + (0 if track.behind is None else track.behind.length)
+        length = (track.ran or 0) + track.delayed
+        if track.behind is not None:
+            length += track.behind.length
         if length > self._length:
             self._length, self._chain = length, chain_to(track)
 
