@@ -1,18 +1,20 @@
 """How long attempts wait for what they await.
 
 What an event loop runs beside an attempt is not the attempt's own time, so what is measured are its steps: from each moment at which the loop
-goes on with its coroutine to the next ``await`` that has to wait. Tasks that the coroutine starts itself count as awaited.
+goes on with its coroutine to the next ``await`` that has to wait. Tasks that a user's
+coroutine starts itself count as awaited.
 """
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Coroutine, Generator, Iterator
+from collections.abc import Awaitable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-__all__ = ["OfThread", "Steps", "ThreadTime", "noted", "of_thread"]
+__all__ = ["OfThread", "Steps", "ThreadTime", "metered", "noted", "of_thread"]
 
 R = TypeVar("R")
 
@@ -24,6 +26,7 @@ class OfThread(threading.local):
     """The nanoseconds so far in which the thread awaited something, in event loops of an attempt's own."""
 
     waited = 0
+    is_timed = False
 
 
 of_thread = OfThread()
@@ -35,6 +38,7 @@ class ThreadTime:
 
     def __init__(self, *, is_timed: bool) -> None:
         self._waited = of_thread.waited
+        of_thread.is_timed = is_timed
         self._is_timed = is_timed
         if is_timed:
             self._begun, self._busy = time.monotonic_ns(), time.thread_time_ns()
@@ -71,6 +75,7 @@ class Steps(Generic[R]):
         coroutine = self._coroutine
         given: Any = None
         error: BaseException | None = None
+        before = steps_here.set(self)
         try:
             while True:
                 begun = time.monotonic_ns()
@@ -88,12 +93,34 @@ class Steps(Generic[R]):
                 except BaseException as thrown:  # noqa: BLE001 - it is the coroutine's
                     error = thrown
         finally:
+            steps_here.reset(before)
             coroutine.close()
 
 
+steps_here: ContextVar[Steps[Any] | None] = ContextVar("steps_here", default=None)
+"""Those of the attempt in whose context something runs, if they are measured."""
+
+
+def metered(coroutine: Coroutine[Any, Any, R]) -> Coroutine[Any, Any, R]:
+    """Return what to run in a task of its own, so that its steps count as those of the attempt that starts it here."""
+    attempt = steps_here.get()
+    return coroutine if attempt is None else _metered(coroutine, attempt)
+
+
+async def _metered(coroutine: Coroutine[Any, Any, R], attempt: Steps[Any]) -> R:
+    steps = Steps(coroutine)
+    try:
+        return await steps
+    finally:
+        attempt.ran += steps.ran  # an event loop runs one step at a time, so these were in none of the attempt's own
+
+
 @contextmanager
-def noted(coroutine: Coroutine[Any, Any, R]) -> Iterator[Steps[R]]:
-    """Give what runs a coroutine in a loop of its own thread, and note for the thread how long that waited."""
+def noted(coroutine: Coroutine[Any, Any, R]) -> Iterator[Awaitable[R]]:
+    """Give what runs a coroutine in a loop of its own thread, and note for the thread how long that waited, if it is timed."""
+    if not of_thread.is_timed:
+        yield coroutine
+        return
     steps = Steps(coroutine)
     try:
         yield steps

@@ -17,6 +17,7 @@ from pipeline_optimization.engine.attempt_here import ElementHere, attempt_here
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.places import EventLoopHere
 from pipeline_optimization.engine.stage import FORKS, end_fork, is_of_the_run
+from pipeline_optimization.engine.waiting import metered
 from pipeline_optimization.pipeline.model.batch import Batch, Placed
 from pipeline_optimization.pipeline.model.blame import where
 from pipeline_optimization.pipeline.model.elements import ElementPath, name_of
@@ -142,7 +143,8 @@ class Awaited:
                         return False
                     self._held += 1
                 number = next(self._numbers)
-                self._tasks[number] = self._loop.create_task(self._call(number, index, *waiting.popleft()))
+                call = metered(self._call(number, index, *waiting.popleft()))
+                self._tasks[number] = self._loop.create_task(call)
         return True
 
     @property
@@ -195,7 +197,7 @@ async def call_apart(call: Call, value: Any) -> Any:
         except BaseException as error:  # noqa: BLE001 - as above
             return None, error
 
-    result, error = await asyncio.get_running_loop().create_task(caught())
+    result, error = await asyncio.get_running_loop().create_task(metered(caught()))
     if error is not None:
         raise error
     return result
