@@ -164,7 +164,7 @@ class FaultPlan:
         if faults is None:
             return CALM
         key = self.seed, self.case, task, item, attempt
-        fails = uniform(*key, "failure") < faults.failure_rate
+        fails = faults.failure_rate > 0 and uniform(*key, "failure") < faults.failure_rate
         error = faults.error_at(uniform(*key, "error")) if fails and faults.errors else ""
         if faults.latency is not None:
             latency = faults.latency.at(uniform(*key, copy, "latency")) * self.latency_scale

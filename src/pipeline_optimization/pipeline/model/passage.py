@@ -54,6 +54,7 @@ class StepRunner:
     calls: Calls
     awaited: frozenset[int] = field(init=False)
     failures: ElementFailures = field(init=False)
+    _stops: dict[tuple[int, bool], int] = field(init=False, factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.awaited = frozenset(index for index, step in enumerate(self.pipeline.steps) if step.is_async)
@@ -61,7 +62,10 @@ class StepRunner:
 
     def passage(self, first: int, *, is_item: bool) -> Passage:
         """Return the way of elements from a step on, in one attempt."""
-        return Passage(self, stop_of(self.pipeline.steps, self.alone, first, is_item=is_item))
+        stop = self._stops.get((first, is_item))
+        if stop is None:  # there is a passage for each attempt
+            stop = self._stops[first, is_item] = stop_of(self.pipeline.steps, self.alone, first, is_item=is_item)
+        return Passage(self, stop)
 
 
 @define(eq=False, repr=False)
