@@ -105,7 +105,7 @@ class DeadlyOrchestrator(QuotaWatch):
 class _AnySlice:
     """The time slice of a worker that no clock drives."""
 
-    def __init__(self, random: Random, *quantum: float) -> None:
+    def __init__(self, random: Random, *quantum: float, least: int = 0) -> None:
         self._random = random
         self.is_over = False
         self.seconds = random.choice([0.0, 0.1, 0.5, 10.0])

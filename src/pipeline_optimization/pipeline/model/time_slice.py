@@ -21,6 +21,9 @@ the others waiting."""
 AWAITING = 0.5
 """The same where elements are awaited: at its end, places are empty until the last one under way is back."""
 
+WORTHWHILE = 100
+"""Elements that are awaited in a bundle all the same, for up to ``STRETCH`` times as long: where a loop is busy, short bundles would make it busier."""
+
 BLOCK = 0.001
 """Seconds that a block of elements should take, after each of which a worker looks at the clock. What fits into the processor's cache goes through
 all steps in half of the time; some twenty microseconds are spent on a block itself."""
@@ -51,6 +54,8 @@ class TimeSlice:
 
     quantum: float = field(factory=lambda: QUANTUM)
     size: int = 1
+    least: int = 0
+    elements: int = 0
     is_early: bool = False
     merging: Callable[[], float] = lambda: 0.0
     _began: float = field(init=False)
@@ -68,6 +73,7 @@ class TimeSlice:
 
     def note(self, number: int) -> None:
         """Note that a block of so many elements has been run. If only one took long, it may have waited for a processor that others used."""
+        self.elements += number
         before, self._now = self._now, time.perf_counter()
         last, self._took = self._took, self._now - before
         took = min(last, self._took)
@@ -85,15 +91,15 @@ class TimeSlice:
     def is_over(self) -> bool:
         """Return whether the rest of the bundle is for others."""
         seconds, work = self.seconds, MOST_WORK if self.is_early else QUANTUM
-        if seconds < self.quantum:
+        if seconds < self.quantum or (self.elements < self.least and seconds < STRETCH * self.quantum):
             return False
         work_needed = min(work, WORTH * self.merging())
         return not work_needed or seconds >= STRETCH * work or time.thread_time() - self._worked >= work_needed
 
 
 def new_time_slice(quantum: float | None = None) -> TimeSlice:
-    """Return the time for a bundle that begins now: ``quantum`` seconds, if it is given."""
-    return TimeSlice() if quantum is None else TimeSlice(quantum)
+    """Return the time for a bundle that begins now: one whose elements are awaited, if its ``quantum`` is given."""
+    return TimeSlice() if quantum is None else TimeSlice(quantum, least=WORTHWHILE)
 
 
 def pieces_for(seconds: float, *, each: float = QUANTUM) -> int:
