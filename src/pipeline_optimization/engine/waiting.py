@@ -34,14 +34,15 @@ of_thread = OfThread()
 
 
 class ThreadTime:
-    """How this thread spends its time from now on. If it ``is_timed``, also how long it stands still, for which the system is asked twice."""
+    """How this thread spends its time from now on until ``end``."""
 
-    def __init__(self, *, is_timed: bool) -> None:
+    def __init__(self) -> None:
         self._waited = of_thread.waited
-        of_thread.is_timed = is_timed
-        self._is_timed = is_timed
-        if is_timed:
-            self._begun, self._busy = time.monotonic_ns(), time.thread_time_ns()
+        of_thread.is_timed = True
+        self._begun, self._busy = time.monotonic_ns(), time.thread_time_ns()
+
+    def end(self) -> None:
+        of_thread.is_timed = False
 
     @property
     def waited(self) -> float:
@@ -51,8 +52,6 @@ class ThreadTime:
     @property
     def stalled(self) -> float:
         """Return the seconds in which it neither computed nor awaited: a function blocked it, or others had the core or the lock."""
-        if not self._is_timed:
-            return 0.0
         busy = time.thread_time_ns() - self._busy
         stalled = (time.monotonic_ns() - self._begun - busy) / 1e9 - self.waited
         return stalled if stalled > LEAST_STALL else 0.0

@@ -229,8 +229,9 @@ class Pending:
         """Run the task and return the answer's bytes. ``took`` is how many seconds that takes where time is simulated."""
         self._took = took
         before = attempt_here.set(self)
-        self._thread = ThreadTime(is_timed=self._worker.is_timed)
         try:
+            if self._worker.is_timed:
+                self._thread = ThreadTime()
             self._begin()
             return self._done(self._get_stage()(self.call.data))
         except BaseException as error:
@@ -238,6 +239,8 @@ class Pending:
                 raise
             return self._failed(error)  # SystemExit too: a task must not end its worker
         finally:
+            if self._thread is not None:
+                self._thread.end()
             attempt_here.reset(before)
 
     async def finish_async(self) -> bytes:
