@@ -150,6 +150,8 @@ def test_a_prediction_tells_what_bounds_it() -> None:
     """Waits where workers are few, one item where they are many, cores where they compute, the driver where that is slow."""
     waits, computes = work_of(100, wait=constant(1.0)), work_of(100, compute=constant(1.0))
     slow_driver = OrchestratorCosts(place="processes", driver=3.0)
+    block = TaskWork(blocked=constant(1.0))  # which holds up an event loop as if it computed
+    blocks = WorkModel(tasks={"work": block}, source="work", items=100)
     bounds = [
         predict(work, configuration(workers), costs, Machine(cores=2)).bound
         for work, workers, costs in [
@@ -158,9 +160,11 @@ def test_a_prediction_tells_what_bounds_it() -> None:
             (computes, 4, FREE["processes"]),
             (computes, 4, FREE["threads"]),
             (computes, 4, slow_driver),
+            (computes, 1, FREE["caller"]),
+            (blocks, 8, FREE["loop"]),
         ]
     ]
-    assert bounds == ["waits", "one item", "cores", "lock", "driver"]
+    assert bounds == ["waits", "one item", "cores", "lock", "driver", "cores", "lock"]
 
 
 def test_few_observations_make_a_wide_interval() -> None:

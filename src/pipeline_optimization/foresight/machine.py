@@ -39,14 +39,13 @@ class Call:
 class _Job:
     attempt: Attempt
     call: Call
-    began: float
 
 
 class MachineOrchestrator:
     """Runs the calls that ``call_of`` makes of attempts, on ``workers`` workers of a place, and counts what they use.
 
-    ``busy`` is how many seconds of cores were used, the driver's among them, and ``driver`` are those of the driver alone; ``occupied`` is how many
-    seconds workers had an attempt.
+    ``busy`` is how many seconds of cores were used, the driver's among them, and ``driver`` are those of the driver alone; ``waited`` is how many
+    seconds attempts waited without keeping others from going on, and ``held`` how many they held up the event loop that all of them share.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class MachineOrchestrator:
         self.clock = VirtualClock()
         self.slots = 1 if costs.place == "caller" else workers
         self.capabilities = Capabilities(can_kill=True, announces_start=False)
-        self.driver = self.occupied = 0.0
+        self.driver = self.waited = self.held = 0.0
         self._call_of = call_of
         self._costs = costs
         self._is_shared = costs.place in {"threads", "processes"}
@@ -126,7 +125,7 @@ class MachineOrchestrator:
             call = self._call_of(attempt, self._cores.rate(1) if self._is_shared else 1.0)
             call.compute += costs.worker
             travel = costs.transport + call.moved * costs.by_byte
-            job = _Job(attempt, call, self._now)
+            job = _Job(attempt, call)
             if costs.place == "caller":
                 self._runnable.append(job)
             else:
@@ -145,7 +144,9 @@ class MachineOrchestrator:
 
     def _finish(self, job: _Job) -> None:
         self._done.append(job)
-        self.occupied += self._now - job.began
+        is_held = self._costs.place == "loop"
+        self.waited += job.call.wait + (0.0 if is_held else job.call.blocked)
+        self.held += job.call.blocked if is_held else 0.0
         if self._costs.place != "processes":
             self._running -= 1
             self._start_waiting()

@@ -65,7 +65,8 @@ class Passage:
     floor: float
     busy: float
     driver: float
-    occupied: float
+    waited: float
+    held: float
     stopped: str = ""
 
 
@@ -138,7 +139,8 @@ def _simulated(
         floor=engine.tally.floor,
         busy=orchestrator.busy,
         driver=orchestrator.driver,
-        occupied=orchestrator.occupied,
+        waited=orchestrator.waited,
+        held=orchestrator.held,
         stopped=engine.stop.reason if engine.stop is not None else "",
     )
 
@@ -218,7 +220,7 @@ def _passage(
         return simulate(work, configuration, costs, machine, seed=seed)
     more = work.elements / part.model.elements
     left = (more - 1.0) * whole * (last - first) / (done - begun)
-    growing = {name: getattr(passage, name) * more for name in ("busy", "driver", "occupied")}
+    growing = {name: getattr(passage, name) * more for name in ("busy", "driver", "waited", "held")}
     counts = {name: round(getattr(passage, name) * more) for name in ("attempts", "failures")}
     return evolve(passage, seconds=passage.seconds + left, **growing, **counts)
 
@@ -249,11 +251,14 @@ def _bound(
     shares: Sequence[tuple[Bound, float]] = (
         ("one item", _mean(one.floor for one in passages)),
         ("driver", driver if costs.place == "processes" else min(driver, seconds)),
-        (lock, (busy - (driver if costs.place == "processes" else 0.0)) / side_by_side),
+        (
+            lock,
+            (busy + _mean(one.held for one in passages) - (driver if costs.place == "processes" else 0.0))
+            / side_by_side,
+        ),
         ("start-up", started),
-        ("waits", _mean(one.occupied for one in passages) / workers * 0.98),
+        ("waits", _mean(one.waited for one in passages) / workers),
     )
-    # Of what is busy nearly all the time, the first counts: workers are always occupied where cores are.
     name, share = max(shares, key=lambda one: round(min(1.0, one[1] / seconds), 2))
     return name, min(1.0, share / seconds)
 

@@ -102,7 +102,8 @@ def _change(text: str, key: str, value: str, tasks: Sequence[str]) -> Change:
         raise _wrong(text)
     if task not in tasks:
         raise OptionError(
-            f"--what-if {text!r}: there is no task {task!r}. There are {', '.join(tasks)}.{did_you_mean(task, tasks)}"
+            f"--what-if {text!r}: there is no task {task!r}. There are {', '.join(tasks)}.{did_you_mean(task, tasks)} "
+            "Steps that run together are timed together, under the name of their input."
         )
     if what not in OF_A_TASK:
         raise OptionError(f"--what-if {text!r}: a task has {', '.join(OF_A_TASK)}.{did_you_mean(what, OF_A_TASK)}")
