@@ -118,7 +118,7 @@ def test_what_cannot_be_sent_is_named() -> None:
 
 
 def test_what_is_missing_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Without cloudpickle a lambda is refused before anything runs, and so is a program that other processes cannot import."""
+    """Without cloudpickle a lambda is refused before anything runs, and so is a program that other processes cannot import; a fork has it."""
     monkeypatch.setitem(sys.modules, "cloudpickle", None)
     with pytest.raises(OptionError, match=r"'squares'.*top level of a module.*pipeline-optimization\[notebook\]"):
         run(
@@ -132,11 +132,12 @@ sys.modules["cloudpickle"] = None
 from pipeline_optimization import Pipeline, run
 def double(value):
     return 2 * value
-print(run(Pipeline("p").values(int).map(double).sum(), range(4), orchestrator=sys.argv[1]).result)
+print(run(Pipeline("p").values(int).map(double).sum(), range(4), orchestrator=sys.argv[1], orchestrator_options=dict(
+    one.split("=") for one in sys.argv[2:])).result)
 """
     done = python("-c", program, "threaded", home=tmp_path)
     assert (done.stdout, done.stderr) == ("12\n", "")
-    done = python("-c", program, "multiprocess", home=tmp_path)
+    done = python("-c", program, "multiprocess", "start=forkserver", home=tmp_path)
     assert done.returncode == 1
     assert "pip install pipeline-optimization[notebook]" in done.stderr
 

@@ -15,7 +15,7 @@ class Sink(Protocol):
     """Takes the rows of one run, each exactly once, whatever kills the run in between.
 
     One that writes files may have an attribute ``files``, their paths, so that no run reads what it writes over. The first is taken for
-    the result's. Any other may have an attribute ``writes``: URLs that tell observers where its rows are found, with a table as
+    the result's. Every other one may have an attribute ``writes``: URLs that tell observers where its rows are found, with a table as
     fragment, such as ``postgresql://db.example.org/shop#public.counts``.
 
     It is built in the process of the run, used by one thread, and never sent to workers. The run calls ``open`` once, then ``deliver`` for
