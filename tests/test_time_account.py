@@ -289,6 +289,24 @@ def test_what_is_awaited_is_a_wait(name: str) -> None:
     assert blocking.wait == 0.0
 
 
+def test_what_is_awaited_beside_a_running_loop_is_a_wait() -> None:
+    """In a notebook or a server, whose thread has a loop that runs, coroutines of attempts wait as elsewhere."""
+
+    async def main() -> TimeAccount | None:
+        return run(Pipeline("far").values(str).map(far).count(), ["a", "b", "c"], account=True).account
+
+    account = asyncio.run(main())
+    assert account is not None
+    assert account.wait >= 0.055
+    assert account.compute < account.wait
+
+
+def test_runs_whose_slots_change_have_no_account(registry: Registry) -> None:
+    """An orchestrator that chooses another one has other slots from then on, of which no sum could be made."""
+    report = count_anagrams("the cat sat", orchestrator="auto", account=True, registry=registry)
+    assert report.account is None
+
+
 def test_simulated_computing_is_no_wait(tmp_path: Path) -> None:
     """What a fault profile has a task compute is no part of what its attempts waited, in the account as in what a page is made of."""
     profile = FaultProfile(

@@ -74,6 +74,7 @@ class Announcer(Silence):
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard
         self._follows_attempts = any(kind in self._heard for kind in OF_ATTEMPTS)
+        self._changes_slots = capabilities.chooses
         self._accounting = Accounting(self._now, capabilities)
         self._note_ran = self._accounting.ran  # looked up once, not at each attempt
         self._longest = Longest()
@@ -223,7 +224,7 @@ class Announcer(Silence):
         self._open.clear()
 
     def account(self, begun: float, ended: float) -> TimeAccount | None:
-        if not self._follows_attempts:
+        if not self._follows_attempts or self._changes_slots:
             return None
         return self._accounting.account(round((ended - begun) * SECOND), self._lanes.used)
 

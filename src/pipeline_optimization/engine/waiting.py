@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Awaitable, Coroutine, Generator, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-__all__ = ["OfThread", "Steps", "ThreadTime", "metered", "noted", "of_thread"]
+__all__ = ["OfThread", "Steps", "ThreadTime", "as_if_here", "metered", "noted", "of_thread"]
 
 R = TypeVar("R")
 
@@ -37,12 +37,13 @@ class ThreadTime:
     """How this thread spends its time from now on until ``end``."""
 
     def __init__(self) -> None:
-        self._waited = of_thread.waited
+        self._waited, self._before = of_thread.waited, of_thread.is_timed
         of_thread.is_timed = True
         self._begun, self._busy = time.monotonic_ns(), time.thread_time_ns()
 
     def end(self) -> None:
-        of_thread.is_timed = False
+        """Let the thread be timed as it was before: a function may run a pipeline itself."""
+        of_thread.is_timed = self._before
 
     @property
     def waited(self) -> float:
@@ -55,6 +56,23 @@ class ThreadTime:
         busy = time.thread_time_ns() - self._busy
         stalled = (time.monotonic_ns() - self._begun - busy) / 1e9 - self.waited
         return stalled if stalled > LEAST_STALL else 0.0
+
+
+def as_if_here(run: Callable[[], R]) -> tuple[Callable[[], R], Callable[[], None]]:
+    """Return what runs something in another thread for an attempt of this one, and what adds up here afterwards how long it waited there."""
+    is_timed, there = of_thread.is_timed, [0]
+
+    def elsewhere() -> R:
+        of_thread.is_timed, before = is_timed, of_thread.waited
+        try:
+            return run()
+        finally:
+            there[0] = of_thread.waited - before
+
+    def add_up() -> None:
+        of_thread.waited += there[0]
+
+    return elsewhere, add_up
 
 
 class Steps(Generic[R]):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from pipeline_optimization.engine.waiting import noted
+from pipeline_optimization.engine.waiting import as_if_here, noted
 from pipeline_optimization.own_thread import call_in_thread
 
 __all__ = ["OwnLoop", "run_to_end"]
@@ -72,5 +72,9 @@ def _beside_any_loop(run: Callable[[], R]) -> R:
         asyncio.get_running_loop()
     except RuntimeError:
         return run()
-    future, _ = call_in_thread(run, "pipeline-loop")
-    return future.result()
+    elsewhere, add_up = as_if_here(run)
+    future, _ = call_in_thread(elsewhere, "pipeline-loop")
+    try:
+        return future.result()
+    finally:
+        add_up()
