@@ -1,9 +1,10 @@
-"""What the tests of the core and of all plugins share: one cache of their own, and the registry of what is installed."""
+"""What the tests of the core and of all plugins share: one cache of their own, what is installed, and the handlers of signals."""
 
 from __future__ import annotations
 
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.signal_mask import STOP_SIGNALS
 
 with suppress(ImportError):  # some environments have only what their own tests need
     from hypothesis import settings
@@ -51,6 +53,16 @@ def copy_kernels(source: Path, target: Path) -> None:
             part = target / f"{kernel.name}.{os.getpid()}"
             shutil.copyfile(kernel, part)
             part.replace(target / kernel.name)
+
+
+@pytest.fixture(autouse=True)
+def _signal_handlers() -> Iterator[None]:
+    """Put back the handlers that the command line leaves to the system when it ends, since the tests go on."""
+    before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
+    yield
+    for number, handler in before.items():
+        if signal.getsignal(number) is not handler:
+            signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")
