@@ -96,7 +96,7 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
         assert process.returncode == -signal.SIGKILL, stderr.decode()
     else:
         pytest.fail("no run came to its end")
-    assert kills >= 3
+    assert kills >= min(3, most)
     rows = rows_of(tmp_path / f"rows.{suffix}")
     assert sorted(rows) == [number for number in range(LINES) if number % 1000 != 7]
     print(f"{orchestrator}, {suffix}: {kills} kills")
