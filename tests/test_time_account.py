@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import math
 import time
@@ -22,6 +23,7 @@ from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
+from pipeline_optimization.engine.waiting import Steps, metered
 from pipeline_optimization.observing.products import digest_of
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.registry import Registry
@@ -331,3 +333,20 @@ def test_simulated_computing_is_no_wait(tmp_path: Path) -> None:
     assert task.waited == pytest.approx(attempt.waited_ns / 1e9)
     assert digest.finished.account.wait == pytest.approx(task.waited)
     assert digest.finished.account.compute >= 0.03
+
+
+def test_a_call_that_is_cancelled_before_it_began_leaves_nothing() -> None:
+    """An attempt that is over cancels calls that had no step yet; none leaves a coroutine that nobody has awaited, which Python warns of."""
+
+    async def attempt() -> int:
+        calls = [asyncio.create_task(metered(lambda: far("a"))) for _ in range(2)]
+        for call in calls:
+            call.cancel()
+        await asyncio.wait(calls)
+        return sum(call.cancelled() for call in calls)
+
+    async def main() -> int:
+        return await Steps(attempt())
+
+    assert asyncio.run(main()) == 2
+    gc.collect()

@@ -118,14 +118,16 @@ steps_here: ContextVar[Steps[Any] | None] = ContextVar("steps_here", default=Non
 """Those of the attempt in whose context something runs, if they are measured."""
 
 
-def metered(coroutine: Coroutine[Any, Any, R]) -> Coroutine[Any, Any, R]:
+def metered(start: Callable[[], Coroutine[Any, Any, R]]) -> Coroutine[Any, Any, R]:
     """Return what to run in a task of its own, so that its steps count as those of the attempt that starts it here."""
     attempt = steps_here.get()
-    return coroutine if attempt is None else _metered(coroutine, attempt)
+    return start() if attempt is None else _metered(start, attempt)
 
 
-async def _metered(coroutine: Coroutine[Any, Any, R], attempt: Steps[Any]) -> R:
-    steps = Steps(coroutine)
+async def _metered(start: Callable[[], Coroutine[Any, Any, R]], attempt: Steps[Any]) -> R:
+    steps = Steps(
+        start()
+    )  # only now: a task that is cancelled before its first step would leave a coroutine that nobody has awaited
     try:
         return await steps
     finally:

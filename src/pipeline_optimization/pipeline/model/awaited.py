@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count
 from time import monotonic
 from typing import Any
@@ -31,7 +32,7 @@ PATIENCE = 1.0
 """Seconds that coroutines have to end which are cancelled, as their attempt is over."""
 
 AHEAD = 8
-"""Of so many elements that are awaited, one more may be read before there is a place for it, so that short steps need not run one by one."""
+"""For every 8 elements that are awaited, one more may be read ahead of a place for it, so that short steps need not run one by one."""
 
 Call = Callable[[Any], Any]
 
@@ -143,7 +144,7 @@ class Awaited:
                         return False
                     self._held += 1
                 number = next(self._numbers)
-                call = metered(self._call(number, index, *waiting.popleft()))
+                call = metered(partial(self._call, number, index, *waiting.popleft()))
                 self._tasks[number] = self._loop.create_task(call)
         return True
 
@@ -197,7 +198,7 @@ async def call_apart(call: Call, value: Any) -> Any:
         except BaseException as error:  # noqa: BLE001 - as above
             return None, error
 
-    result, error = await asyncio.get_running_loop().create_task(metered(caught()))
+    result, error = await asyncio.get_running_loop().create_task(metered(caught))
     if error is not None:
         raise error
     return result
