@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -11,13 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_optimization import Pipeline, run
-from pipeline_optimization.pipeline.model import contents, time_slice
+from pipeline_optimization import Pipeline, Registry, run
+from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.pipeline.model import contents, parts, time_slice
 from pipeline_optimization.pipeline.model.batch import Placed
 from pipeline_optimization.pipeline.model.contents import Contents, LinePiece, LineRange, Members
 from pipeline_optimization.pipeline.model.elements import position
 from pipeline_optimization.pipeline.model.paths import ChildPaths, LineStarts, PathList, Paths, SiblingPaths
 from pipeline_optimization.sources import FileRange
+from pipeline_optimization.types import ItemFinished
 
 TEXTS = st.lists(st.text("ab\r\u00e9 ", max_size=5), max_size=8).map("\n".join)
 
@@ -204,3 +207,57 @@ def test_function_that_stops(function: Any, error: str) -> None:
     failed = report.failed_items[0].error
     assert failed.type == error
     assert f"in {function.__name__}" in failed.traceback
+
+
+class Finished:
+    """Notes which items ended well."""
+
+    def __init__(self) -> None:
+        self.items: list[tuple[str, str]] = []
+
+    @hookimpl
+    def anagram_wants_events(self) -> bool:
+        return True
+
+    @hookimpl
+    def anagram_item_finished(self, event: ItemFinished) -> None:
+        self.items.append((event.task, event.item))
+
+
+def size(value: Any) -> int:
+    return len(str(value))
+
+
+WHOLE: Any = Pipeline("cut")
+
+
+@pytest.mark.parametrize("name", ["text.txt", "rows.csv", "rows.tsv", "rows.jsonl", "rows.csv.gz"])
+def test_no_two_bundles_have_one_name(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is cut, parts, pieces and rests of them have names of their own, by which a checkpoint knows them again."""
+    monkeypatch.setattr(time_slice, "QUANTUM", 0.0)  # so that a bundle is one element, and all others its rest
+    monkeypatch.setattr(parts, "TOGETHER", 10)
+    path, finished, registry = tmp_path / name, Finished(), Registry.load()
+    text = "".join(f'{{"a": {number}}}\n' if "jsonl" in name else f"{number}\n" for number in range(60)).encode()
+    path.write_bytes(gzip.compress(text) if name.endswith("gz") else text)
+    registry.register(finished, "finished")
+    pipeline = (WHOLE.lines() if name == "text.txt" else WHOLE.records()).map(size).count()
+    arguments: dict[str, Any] = {
+        "orchestrator": "sequential",
+        "chunk_size": 40,
+        "checkpoint": tmp_path / "checkpoint",
+        "resume": True,
+    }
+    first = run(pipeline, path, registry=registry, **arguments)
+    assert len(finished.items) == len(set(finished.items)) > 20
+    again = run(pipeline, path, **arguments)
+    assert (again.result, again.attempts) == (first.result, 0)
+
+
+def test_no_two_bundles_of_values_have_one_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same of values, which no checkpoint keeps: events name them."""
+    monkeypatch.setattr(time_slice, "QUANTUM", 0.0)
+    monkeypatch.setattr(parts, "TOGETHER", 10)
+    finished, registry = Finished(), Registry.load()
+    registry.register(finished, "finished")
+    assert run(WHOLE.values(int).map(size).sum(), range(60), orchestrator="sequential", registry=registry).result == 110
+    assert len(finished.items) == len(set(finished.items)) > 20

@@ -9,6 +9,7 @@ from typing import Any
 from attrs import frozen
 
 from pipeline_optimization.pipeline.model.contents import Contents, LinePiece, LineRange, Members
+from pipeline_optimization.pipeline.model.elements import name_of
 from pipeline_optimization.sources import UNKNOWN, FileRange, FileSource, Source, is_plain_file
 from pipeline_optimization.sources.lines import cut_lines, has_mark
 
@@ -48,12 +49,11 @@ class Part:
 def together(number: int, values: Iterable[Any], what: str, *, first: int = 0) -> Iterator[Part]:
     """Yield parts of the values of source ``number``, whose places count from ``first``; ``what`` says for people what they are."""
     iterator = iter(values)
-    part = 0
     while members := list(islice(iterator, TOGETHER)):
         contents = Members(number, first, members, what)
-        yield Part(name=f"{number}:{part}", contents=contents, place=contents.describe(what))
+        # As what is left of a part is named, so that no two bundles have one name.
+        yield Part(name=name_of((number, first)), contents=contents, place=contents.describe(what))
         first += len(members)
-        part += 1
 
 
 def line_parts(number: int, source: Source, chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
