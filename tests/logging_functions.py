@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import threading
+from enum import IntEnum, StrEnum
 from pathlib import Path
 
 log = logging.getLogger("user.tasks")
@@ -46,6 +47,51 @@ def odd_records(number: int) -> int:
         raise LookupError(f"no {number}")
     except LookupError:
         log.exception("caught", stack_info=True)
+    return number
+
+
+def odd_types(number: int) -> int:
+    """Log values and names of classes that no other process knows."""
+
+    class Code(IntEnum):
+        OK = 200
+        NOTICE = 25
+
+    class Word(StrEnum):
+        FIRST = "first"
+
+    class Share(float):
+        pass
+
+    class Text(str):
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            return self
+
+    extra = {"code": Code.OK, "word": Word.FIRST, "share": Share(0.5), "empty": "", Word.FIRST: Text("own")}
+    log.log(Code.NOTICE if log.isEnabledFor(Code.NOTICE) else logging.WARNING, Text("odd"), extra=extra)
+    return number
+
+
+def fails_in_a_class_of_its_own(number: int) -> int:
+    class Text(str):
+        __slots__ = ()
+
+        def __str__(self) -> str:
+            return self
+
+    raise ValueError(Text("odd"))
+
+
+def empty_message(number: int) -> int:
+    log.warning("")
+    return number
+
+
+def of_a_child(number: int) -> int:
+    log.warning("of the logger itself")
+    log.getChild("child").warning("of its child")
     return number
 
 

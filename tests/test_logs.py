@@ -17,6 +17,8 @@ import pytest
 import logging_functions as f
 from command import ANAGRAM, ended_here, environment
 from pipeline_optimization import Pipeline, Registry, run
+from pipeline_optimization.engine.attempt_log import AttemptLog
+from pipeline_optimization.engine.wire import Answer, decode_answer, encode_answer
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.types import AttemptEnded, TaskLogged
@@ -152,6 +154,68 @@ def test_what_cannot_be_sent_is_text(where: str, kept: Kept) -> None:
     assert "LookupError: no 3" in text
     assert "in odd_records" in text
     assert "Stack (most recent call last)" in text
+
+
+@everywhere
+def test_what_an_unknown_class_adds_to_a_value_is_left_out(where: str, kept: Kept, tmp_path: Path) -> None:
+    """Of members of enumerations and other numbers and texts the value arrives, as an attribute, as its name and as the level, and in events."""
+    logging.getLogger().setLevel(logging.DEBUG)
+    report = run_at(where, f.odd_types, [3], events=tmp_path / "events.jsonl")
+    assert report.result == [3]
+    (record,) = kept.of("user.tasks")
+    facts = vars(record)
+    assert (record.getMessage(), record.levelno) == ("odd", 25)
+    assert (facts["code"], facts["word"], facts["share"], facts["empty"], facts["first"]) == (
+        200,
+        "first",
+        0.5,
+        "",
+        "own",
+    )
+    (told,) = [line.event for line in EventReader(tmp_path / "events.jsonl") if isinstance(line.event, TaskLogged)]
+    assert told.message == "odd"
+
+
+@everywhere
+def test_a_message_of_an_unknown_class_is_sent(where: str) -> None:
+    """An error whose text is of a class that no other process knows is one like others."""
+    report = run_at(where, f.fails_in_a_class_of_its_own, [3])
+    assert [(one.error.type, one.error.message) for one in report.failed_items] == [("ValueError", "odd")]
+
+
+def test_an_answer_that_cannot_take_its_log_goes_without() -> None:
+    """Whatever is in the log: its records count as dropped, and the result arrives."""
+    log = AttemptLog(records=[({"msg": lambda: None}, {})], dropped=2)
+    answer = decode_answer(encode_answer(Answer(result=b"found", log=log)))
+    assert answer.result == b"found"
+    assert answer.log is not None
+    assert (answer.log.records, answer.log.dropped) == ([], 3)
+
+
+@everywhere
+def test_an_empty_message_stays_empty(where: str, kept: Kept) -> None:
+    """It is a message like others."""
+    run_at(where, f.empty_message, [3])
+    assert kept.messages == [""]
+
+
+@everywhere
+@pytest.mark.parametrize("level", [logging.NOTSET, logging.ERROR])
+def test_a_disabled_logger_silences_none_below_it(where: str, level: int, kept: Kept, tmp_path: Path) -> None:
+    """As in Python, it drops its own records only, but its level still counts for those below it; events have what handlers take."""
+    logger = logging.getLogger("user.tasks")
+    logger.disabled = True
+    logger.setLevel(level)
+    try:
+        run_at(where, f.of_a_child, [3], events=tmp_path / "events.jsonl")
+    finally:
+        logger.disabled = False
+        logger.setLevel(logging.NOTSET)
+    expected = [] if level else ["of its child"]
+    assert kept.messages == []
+    assert [record.getMessage() for record in kept.of("user.tasks.child")] == expected
+    events = [line.event for line in EventReader(tmp_path / "events.jsonl")]
+    assert [one.message for one in events if isinstance(one, TaskLogged)] == expected
 
 
 @elsewhere

@@ -34,7 +34,7 @@ def encodable(text: str) -> str:
 def message_of(error: BaseException) -> str:
     """Return an exception's message. One whose ``__str__`` raises has a message that says so."""
     try:
-        return str(error)
+        return str.__str__(str(error))  # it may be of a subclass, which nobody else knows
     except BaseException as broken:  # noqa: BLE001 - whatever a broken __str__ raises
         return f"(its message cannot be shown: __str__ raised {type(broken).__name__})"
 

@@ -27,12 +27,14 @@ class LogSettings:
     """What workers must know of the logging of their parent: the run, and from which level on records are wanted, by logger.
 
     ``process`` is the parent: there, records go straight to its handlers. ``origin`` is the same in all forks of the parent.
+    ``disabled`` are the loggers of which no record is wanted, though one of a logger below them may be.
     """
 
     run: str
     process: str
     origin: str
     thresholds: Mapping[str, int]
+    disabled: frozenset[str] = frozenset()
 
 
 @define
@@ -52,6 +54,10 @@ class AttemptLog:
             self.dropped += 1
         else:
             self.records.append((facts, labels))
+
+    def without_records(self) -> AttemptLog:
+        """Return a log that counts all records as dropped."""
+        return AttemptLog(dropped=self.dropped + len(self.records), are_handled=self.are_handled)
 
     def to_wire(self) -> tuple[object, ...]:
         return (self.records, self.dropped, self.are_handled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.engine.attempt_here import attempt_here
@@ -29,7 +30,7 @@ class LogCapture(logging.Handler):
         self._thresholds = settings.thresholds
         self._worker = worker
         self._strays: AttemptLog | None = None
-        self._found: dict[str, int] = {}
+        self._found: dict[str, float] = dict.fromkeys(settings.disabled, math.inf)
         self._before: dict[str, tuple[int, int]] = {}
         if settings.origin == ORIGIN:
             _forget_handlers()
@@ -95,7 +96,7 @@ class LogCapture(logging.Handler):
         self._before[logger.name if logger is not logging.root else ""] = (logger.level, least)
         logger.setLevel(least)
 
-    def _threshold(self, name: str) -> int:
+    def _threshold(self, name: str) -> float:
         """Return from which level on the parent wants records of a logger: as it said for it, or for the nearest one above."""
         found = self._found.get(name)
         if found is None:

@@ -32,15 +32,15 @@ _formatter = logging.Formatter()
 def facts_of(record: logging.LogRecord) -> dict[str, Any]:
     """Return the facts of a record, with what ``extra`` gave it."""
     given = vars(record)
-    facts: dict[str, Any] = {name: given[name] for name in _KEPT if name in given}
+    facts: dict[str, Any] = {name: _plain(given[name]) for name in _KEPT if name in given}
     facts["msg"] = shortened(_message(record), LONGEST)
     trace = record.exc_text
     if not trace and record.exc_info:
         trace = _text(lambda: _formatter.formatException(record.exc_info))
-    facts["exc_text"] = shortened(trace, LONGEST) if trace else None
-    facts["stack_info"] = shortened(record.stack_info, LONGEST) if record.stack_info else None
+    facts["exc_text"] = shortened(_exact(trace), LONGEST) if trace else None
+    facts["stack_info"] = shortened(_exact(record.stack_info), LONGEST) if record.stack_info else None
     for name in given.keys() - _OWN:
-        facts[name] = _plain(given[name])
+        facts[_exact(name)] = _plain(given[name])
     return facts
 
 
@@ -55,21 +55,34 @@ def labels_of(attempt: AttemptHere, *, worker: str) -> dict[str, Any]:
 
 
 def _message(record: logging.LogRecord) -> str:
-    return _text(record.getMessage) or _text(lambda: f"{record.msg!r}, whose arguments do not fit")
+    text = _text(record.getMessage)
+    if text is None:
+        text = _text(lambda: f"{record.msg!r}, whose arguments do not fit")
+    return "" if text is None else text
 
 
-def _text(make: Any) -> str:
-    """Return a text of a task's object, which may raise anything."""
+def _text(make: Any) -> str | None:
+    """Return a text of a task's object, which may raise anything; None if it does."""
     try:
-        return str(make())
+        return _exact(str(make()))
     except BaseException as error:
         if is_of_the_run(error):
             raise
-        return ""
+        return None
+
+
+def _exact(text: str) -> str:
+    """Return a text as a plain ``str``: of a subclass, such as an enumeration, the class may be unknown where the record is read."""
+    return text if type(text) is str else str.__str__(text)
 
 
 def _plain(value: object) -> object:
-    if value is None or isinstance(value, bool | int | float):
+    """Return a value of a type that can be sent anywhere. Of a number's or a text's subclass only the value is kept."""
+    if value is None or isinstance(value, bool):
         return value
-    text = value if isinstance(value, str) else _text(lambda: repr(value))
-    return shortened(text or describe(TypeError("no text")), LONGEST_EXTRA)
+    if isinstance(value, int):
+        return int.__int__(value)
+    if isinstance(value, float):
+        return float.__float__(value)
+    text = _exact(value) if isinstance(value, str) else _text(lambda: repr(value))
+    return shortened(describe(TypeError("no text")) if text is None else text, LONGEST_EXTRA)

@@ -16,7 +16,7 @@ from pipeline_optimization.error_text import describe, encodable
 from pipeline_optimization.pipeline.logs.labelling import Labelling
 from pipeline_optimization.pipeline.logs.messages import LEVELS, message_of
 from pipeline_optimization.pipeline.logs.silence import Quarantine
-from pipeline_optimization.pipeline.logs.thresholds import handlers, threshold_of, thresholds
+from pipeline_optimization.pipeline.logs.thresholds import disabled_loggers, handlers, threshold_of, thresholds
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types.events import RunEvent, TaskLogged
 
@@ -39,7 +39,13 @@ class RunLogs:
         self._nobody = logging.NullHandler()
         self._logger.addHandler(self._nobody)
         self._threshold = threshold_of(self._logger)
-        self.settings = LogSettings(run=run_id, process=process_here(), origin=ORIGIN, thresholds=thresholds())
+        self.settings = LogSettings(
+            run=run_id,
+            process=process_here(),
+            origin=ORIGIN,
+            thresholds=thresholds(),
+            disabled=disabled_loggers(),
+        )
         self.heard = frozenset(kind for kind, level in LEVELS.items() if level >= self._threshold)
         self.warnings: list[str] = []
         self._observing: Any = None

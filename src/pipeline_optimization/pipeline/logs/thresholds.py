@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 
-__all__ = ["handlers", "threshold_of", "thresholds"]
+__all__ = ["disabled_loggers", "handlers", "threshold_of", "thresholds"]
 
 NEVER = 1_000_000
 """A level that no record has."""
@@ -13,8 +13,39 @@ NEVER = 1_000_000
 
 def threshold_of(logger: logging.Logger) -> int:
     """Return the least level of a record that some handler takes. Where there is none, Python writes warnings to standard error itself."""
-    if logger.disabled:
-        return NEVER
+    return NEVER if logger.disabled else _threshold_below(logger)
+
+
+def thresholds() -> Mapping[str, int]:
+    """Return the thresholds of all loggers that differ from the one above them; the root's name is empty.
+
+    A disabled logger has the one that counts for the loggers below it: they are not disabled with it.
+    """
+    found = {"": _threshold_below(logging.root)}
+    for name, logger in _loggers().items():
+        if logger.level or logger.handlers or not logger.propagate:
+            found[name] = _threshold_below(logger)
+    return found
+
+
+def disabled_loggers() -> frozenset[str]:
+    return frozenset(logger.name for logger in (logging.root, *_loggers().values()) if logger.disabled)
+
+
+def handlers() -> list[logging.Handler]:
+    """Return all handlers that a record may reach now."""
+    found = {id(handler): handler for logger in (logging.root, *_loggers().values()) for handler in logger.handlers}
+    if logging.lastResort is not None:
+        found[id(logging.lastResort)] = logging.lastResort
+    return list(found.values())
+
+
+def _loggers() -> dict[str, logging.Logger]:
+    loggers = list(logging.root.manager.loggerDict.items())
+    return {name: logger for name, logger in loggers if isinstance(logger, logging.Logger)}
+
+
+def _threshold_below(logger: logging.Logger) -> int:
     least, is_found = NEVER, False
     for handler in _handlers_of(logger):
         is_found = True
@@ -23,28 +54,6 @@ def threshold_of(logger: logging.Logger) -> int:
     if not is_found and logging.lastResort is not None:
         least = logging.lastResort.level
     return max(logger.getEffectiveLevel(), least, logging.root.manager.disable + 1)
-
-
-def thresholds() -> Mapping[str, int]:
-    """Return the thresholds of all loggers that differ from the one above them; the root's name is empty."""
-    found = {"": threshold_of(logging.root)}
-    for name, logger in list(logging.root.manager.loggerDict.items()):
-        if isinstance(logger, logging.Logger) and _is_special(logger):
-            found[name] = threshold_of(logger)
-    return found
-
-
-def handlers() -> list[logging.Handler]:
-    """Return all handlers that a record may reach now."""
-    loggers = [one for one in list(logging.root.manager.loggerDict.values()) if isinstance(one, logging.Logger)]
-    found = {id(handler): handler for logger in (logging.root, *loggers) for handler in logger.handlers}
-    if logging.lastResort is not None:
-        found[id(logging.lastResort)] = logging.lastResort
-    return list(found.values())
-
-
-def _is_special(logger: logging.Logger) -> bool:
-    return bool(logger.level or logger.handlers or logger.disabled or not logger.propagate)
 
 
 def _handlers_of(logger: logging.Logger) -> Iterator[logging.Handler]:
