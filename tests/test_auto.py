@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,22 +13,23 @@ import pipeline_functions as f
 from command import ended_here
 from pipeline_optimization import Pipeline, Registry, RunReport, count_anagrams, run
 from pipeline_optimization.engine.wire import Answer, encode_answer
-from pipeline_optimization.foresight.auto import AutoOrchestrator, Choice
-from pipeline_optimization.foresight.candidates import candidates
+from pipeline_optimization.foresight.auto import AutoOrchestrator, Choice, choose
+from pipeline_optimization.foresight.candidates import candidates, known_places
+from pipeline_optimization.foresight.costs import FREE, Machine
 from pipeline_optimization.foresight.glance import Glance
 from pipeline_optimization.testing import OrchestratorContract
-from pipeline_optimization.types import Attempt, Completion, Orchestrator
+from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator
 
 REGISTRY = Registry.load()
 LINES = "".join(f"line {number}\n" for number in range(200))
 LENGTHS = Pipeline("lengths").lines().map(f.upper).count()
 
 
-def taking(name: str, workers: int = 2) -> Callable[[Glance], Choice]:
+def taking(name: str, workers: int = 2) -> Callable[[Registry, Glance], Choice]:
     """Return a choice that is made whatever was seen."""
     policy = REGISTRY.retry_policy("none").build()
     found = candidates(REGISTRY, orchestrators=[name], workers=[workers], retries={"none": policy}, cores=2)
-    return lambda glance: Choice(candidate=found[0], reason=f"{name} was told to the test")
+    return lambda registry, glance: Choice(candidate=found[0], reason=f"{name} was told to the test")
 
 
 class TestAuto(OrchestratorContract):
@@ -46,18 +49,21 @@ def test_whatever_is_chosen_the_run_is_the_same(name: str, monkeypatch: pytest.M
     """Result and ledger are those of ``sequential``, and each attempt was made once, whatever the run goes on with after its first attempts."""
     monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((7, 0.0),))
     auto = AutoOrchestrator(choose=taking(name))
-    report = run(LENGTHS, LINES, orchestrator=auto, faults="exercise", latency_scale=0.0, seed=5)
-    plain = run(LENGTHS, LINES, faults="exercise", latency_scale=0.0, seed=5)
+    faults = {"failures": 0, "times": 0, "task": {"upper": {"failure_rate": 0.2}}}
+    report = run(LENGTHS, LINES, orchestrator=auto, faults=faults, latency_scale=0.0, seed=5)
+    plain = run(LENGTHS, LINES, faults=faults, latency_scale=0.0, seed=5)
     assert report.result == plain.result
     assert report.ledger_digest == plain.ledger_digest
     assert report.attempts == plain.attempts
     assert report.summary.choice == f"{name} was told to the test"
 
 
+TEXT = "the cat sat on the mat"
+SIMULATED: dict[str, Any] = {"faults": "exercise", "latency_scale": 0.0, "seed": 2}
+
+
 def counted(orchestrator: str | Orchestrator) -> RunReport:
-    return count_anagrams(
-        "the cat sat on the mat", orchestrator=orchestrator, faults="exercise", latency_scale=0.0, seed=2
-    )
+    return count_anagrams(TEXT, orchestrator=orchestrator, **SIMULATED)
 
 
 def test_a_run_that_ends_before_anything_is_chosen() -> None:
@@ -75,9 +81,7 @@ def test_the_choice_is_in_the_report(
 ) -> None:
     """The table of the command says what was chosen, and why."""
     monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((1, 0.0),))
-    monkeypatch.setattr(
-        "pipeline_optimization.foresight.auto._Knowledge.choose", lambda self, glance: taking("threaded")(glance)
-    )
+    monkeypatch.setattr("pipeline_optimization.foresight.auto.choose", taking("threaded"))
     path = tmp_path / "cat.txt"
     path.write_text("the cat sat on the mat\n" * 3)
     simulated = ["--faults", "exercise", "--seed", "1", "--latency-scale", "0"]
@@ -85,6 +89,54 @@ def test_the_choice_is_in_the_report(
     assert code == 0, err
     assert "choice" in out
     assert "threaded was told to the test" in out
+
+
+def test_a_choice_that_fails_leaves_the_run_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is wrong with a choice, or with what was chosen, the run goes on where it is, and the report says what was wrong."""
+    monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((1, 0.0),))
+
+    def fails(registry: Registry, glance: Glance) -> Choice:
+        raise IndexError("no such thing")
+
+    def cannot_open(self: object, context: OpenContext) -> None:
+        raise ConnectionError("refused")
+
+    report = count_anagrams(TEXT, orchestrator=AutoOrchestrator(choose=fails), **SIMULATED)
+    assert report.choice == "auto stayed with sequential, as it could not choose: IndexError: no such thing"
+    assert report.ledger_digest == counted("sequential").ledger_digest
+    monkeypatch.setattr(type(REGISTRY.orchestrator("threaded").build()), "open", cannot_open)
+    report = count_anagrams(TEXT, orchestrator=AutoOrchestrator(choose=taking("threaded")), **SIMULATED)
+    assert report.choice == "auto stayed with sequential, as it could not choose: ConnectionError: refused"
+    assert report.ledger_digest == counted("sequential").ledger_digest
+
+
+async def awaits(value: int) -> int:
+    await asyncio.sleep(0.001)
+    return value
+
+
+def test_coroutine_functions_go_to_an_event_loop() -> None:
+    """Where functions await, there is nothing to look at: an event loop has all of their waits at once."""
+    report = run(Pipeline("awaits").values(int).map(awaits).sum(), range(300), orchestrator="auto")
+    assert report.result == sum(range(300))
+    assert report.summary.choice == "auto took asyncio, since functions of the pipeline await"
+    assert report.summary.orchestrator == "asyncio"
+
+
+@pytest.mark.parametrize(
+    ("compute", "wait", "chosen"),
+    [(0.02, 0.0, "multiprocess"), (0.0, 0.02, "asyncio"), (0.0, 0.0, "sequential")],
+)
+def test_what_is_chosen(compute: float, wait: float, chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On two processors: processes for work that computes, an event loop for simulated waits, and nothing else for what takes no time."""
+    places = known_places(REGISTRY)
+    monkeypatch.setattr("pipeline_optimization.foresight.auto.costs_here", lambda registry, name: FREE[places[name]])
+    monkeypatch.setattr("pipeline_optimization.foresight.auto.this_machine", lambda: Machine(cores=2))
+    glance = glance_at(*[Answer(latency=wait, seconds=wait + compute)] * 20)
+    monkeypatch.setattr(Glance, "_computing", staticmethod(lambda: 1e9))  # all that did not wait was computing
+    choice = choose(REGISTRY, glance)
+    assert choice.candidate is not None
+    assert choice.candidate.configuration.orchestrator == chosen
 
 
 def glance_at(*answers: Answer) -> Glance:
@@ -108,6 +160,13 @@ def test_more_work_is_foreseen_than_was_seen() -> None:
     """What took milliseconds is foreseen for ten seconds, as nobody knows how much is to come."""
     work = glance_at(*[Answer(latency=0.01, seconds=0.01)] * 20).work()
     assert work.elements == 1000
+
+
+def test_bundles_of_slow_elements_do_not_count_more() -> None:
+    """Sixty elements of 20 ms in five bundles and four thousand of 0.1 ms in one are 1.6 s of work, and so they are for the model."""
+    slow, quick = Answer(seconds=0.24, elements=12), Answer(seconds=0.4, elements=4000)
+    work = glance_at(*[slow] * 5, quick).work()
+    assert (work.wait + work.compute) / work.elements == pytest.approx(1.6 / 4060)
 
 
 def test_lost_attempts_say_nothing() -> None:

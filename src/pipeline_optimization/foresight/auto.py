@@ -13,13 +13,13 @@ from typing import ClassVar
 
 from attrs import define, field, frozen
 
-from pipeline_optimization.errors import AnagramError
-from pipeline_optimization.foresight.advice import REASONS, is_tied, title
+from pipeline_optimization.error_text import describe
+from pipeline_optimization.foresight.advice import is_tied, title
 from pipeline_optimization.foresight.calibrate import costs_here, this_machine
 from pipeline_optimization.foresight.candidates import Candidate, candidates, known_places, option_of
-from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
+from pipeline_optimization.foresight.costs import Machine, Place
 from pipeline_optimization.foresight.glance import Glance
-from pipeline_optimization.foresight.simulate import Prediction, predict
+from pipeline_optimization.foresight.simulate import predict
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
@@ -41,82 +41,72 @@ NOTABLE = 0.05
 """A smaller share of waiting, or of computing, makes no other orchestrator worth it."""
 
 
+REASONS: Mapping[Place, str] = {
+    "caller": "nothing else is foreseen to be faster",
+    "threads": "the work waits, and waits overlap there",
+    "loop": "the work waits, and waits overlap there",
+    "processes": "the work computes, and processes share the processors",
+}
+
+
 @frozen(kw_only=True)
 class Choice:
-    """What was chosen, and why: ``reason`` is a sentence for people."""
+    """What was chosen, and why: ``reason`` is a sentence for people. No ``candidate``: the run stays where it is."""
 
-    candidate: Candidate
+    candidate: Candidate | None
     reason: str
 
 
-Choose = Callable[[Glance], Choice]
+Choose = Callable[[Registry, Glance], Choice]
 
 
-@define(eq=False)
-class _Knowledge:
-    """What a choice is made with: what can be chosen and what it costs here."""
+def choose(registry: Registry, glance: Glance) -> Choice:
+    """Return what is foreseen to be best for more of the work that was seen. Of equals, the run stays where it is.
 
-    found: Sequence[Candidate]
-    costs: Mapping[str, OrchestratorCosts]
-    machine: Machine
-
-    @classmethod
-    def of(cls, registry: Registry) -> _Knowledge:
-        machine, costs = this_machine(), {}
-        for name in known_places(registry):
-            if not registry.component("orchestrator", name).capabilities.announces_start:
-                continue  # it would be timed wrongly, since this one says that it announces starts
-            try:
-                costs[name] = costs_here(registry, name)
-            except AnagramError:  # what does not run here is not chosen
-                continue
-        retries = {"exponential": registry.retry_policy("exponential").build()}
-        found: list[Candidate] = []
-        for name, known in costs.items():
-            numbers = NUMBERS.get(known.place, (max(1, round(machine.cores)),))
-            found += candidates(
-                registry, orchestrators=[name], workers=numbers, retries=retries, cores=max(1, round(machine.cores))
-            )
-        return cls(found, costs, machine)
-
-    def choose(self, glance: Glance) -> Choice:
-        """Return what is foreseen to be best for more of the work that was seen. Of equals, the run stays where it is."""
-        foreseen = [(one, self._predict(one, glance)) for one in self.found if _is_sensible(one, glance.work())]
-        _, best = min(foreseen, key=lambda one: one[1].seconds)
-        tied = [(one, prediction) for one, prediction in foreseen if is_tied(prediction, best)]
-        stay = [one for one in tied if one[0].configuration.orchestrator == FIRST]
-        candidate, prediction = stay[0] if stay else tied[0]
-        return Choice(
-            candidate=candidate,
-            reason=f"auto took {title(prediction)} after {counted(glance.elements, 'element')}, since {REASONS[prediction.bound]}",
-        )
-
-    def _predict(self, candidate: Candidate, glance: Glance) -> Prediction:
-        costs = self.costs[candidate.configuration.orchestrator]
-        return predict(
-            glance.work(),
-            candidate.configuration,
-            costs,
-            self.machine,
-            seeds=SEEDS,
-            most_attempts=PREDICTED_ATTEMPTS,
-        )
+    What orchestrators cost on this machine is measured where it never was, which takes a second for each that could be worth it.
+    """
+    work, machine = glance.work(), this_machine()
+    foreseen = []
+    for one in _sensible(registry, work, machine):
+        try:
+            costs = costs_here(registry, one.configuration.orchestrator)
+        except Exception:  # noqa: BLE001, S112 - plugins raise anything; what does not run here is not chosen
+            continue
+        prediction = predict(work, one.configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
+        foreseen.append((one, prediction))
+    if not foreseen:
+        return Choice(candidate=None, reason=f"auto stayed with {FIRST}, as nothing could be foreseen here")
+    _, best = min(foreseen, key=lambda one: one[1].seconds)
+    tied = [(one, prediction) for one, prediction in foreseen if is_tied(prediction, best)]
+    stay = [one for one in tied if one[0].configuration.orchestrator == FIRST]
+    candidate, prediction = stay[0] if stay else tied[0]
+    seen = counted(glance.elements, "element")
+    return Choice(
+        candidate=candidate, reason=f"auto took {title(prediction)} after {seen}, since {REASONS[candidate.place]}"
+    )
 
 
-def _is_sensible(candidate: Candidate, work: WorkModel) -> bool:
-    """Return whether it could be worth anything: threads and loops for work that waits, processes for work that computes."""
-    whole = work.wait + work.compute
-    if candidate.place == "caller":
-        return True
-    return (work.compute if candidate.place == "processes" else work.wait) > NOTABLE * whole
+def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence[Candidate]:
+    """Return what could be worth anything: threads and loops for work that waits, processes for work that computes."""
+    whole, cores = work.wait + work.compute, max(1, round(machine.cores))
+    shares: Mapping[Place, float] = {"caller": whole, "processes": work.compute}
+    retries = {"exponential": registry.retry_policy("exponential").build()}
+    found: list[Candidate] = []
+    for name, place in known_places(registry).items():
+        if not registry.component("orchestrator", name).capabilities.announces_start:
+            continue  # it would be timed wrongly, since this one says that it announces starts
+        if place == "caller" or shares.get(place, work.wait) > NOTABLE * whole:
+            numbers = NUMBERS.get(place, (cores,))
+            found += candidates(registry, orchestrators=[name], workers=numbers, retries=retries, cores=cores)
+    return found
 
 
 @define(eq=False)
 class AutoOrchestrator:
     """Hands attempts to ``sequential``, and from some moment on to what was chosen.
 
-    ``choice`` is None until then. ``choose`` makes it; if it is not given, it is made from what orchestrators cost on this machine, which is
-    measured when a run begins, if it never was.
+    ``choice``, which ``choose`` makes, is None until then. Whatever goes wrong with a choice, the run goes on where it is. Plugins are those that
+    the environment selects, unless a ``registry`` is given.
     """
 
     capabilities: ClassVar[Capabilities] = Capabilities(announces_start=True, runs_in_caller=True, chooses=True)
@@ -127,7 +117,6 @@ class AutoOrchestrator:
     choice: Choice | None = field(default=None, init=False)
     _inner: Orchestrator = field(init=False)
     _context: OpenContext = field(init=False)
-    _made: Choose = field(init=False)
     _glance: Glance | None = field(default=None, init=False)
     _waiting: deque[Attempt] = field(factory=deque, init=False)
     _running: set[int] = field(factory=set, init=False)
@@ -146,8 +135,6 @@ class AutoOrchestrator:
 
     def open(self, context: OpenContext) -> None:
         self.choice, self._context = None, context
-        self._made = self.choose or _Knowledge.of(self.registry).choose
-        self._inner = self._build(FIRST, 1)
         self._inner.open(context)
         self._glance = Glance(time.monotonic)
 
@@ -156,14 +143,15 @@ class AutoOrchestrator:
         self._hand_out()
 
     def poll(self, timeout: float) -> Sequence[Completion]:
+        # Before anything is in hand that a Ctrl-C would lose.
+        if self._glance is not None and self._is_due and not self._running:
+            self._choose(self._glance)
+        self._hand_out()
         completions = self._inner.poll(timeout)
         for completion in completions:
             self._running.discard(completion.id)
             if self._glance is not None:
                 self._glance.note(completion)
-        if self._glance is not None and self._glance.is_enough and not self._running:
-            self._go_on_with(self._made(self._glance))
-        self._hand_out()
         return completions
 
     def cancel(self, attempt_id: int) -> bool:
@@ -176,26 +164,43 @@ class AutoOrchestrator:
 
     def close(self, *, force: bool) -> None:
         self._inner.close(force=force)
+        self._inner = self._build(FIRST, 1)  # with which another run on this object begins
         self._glance = None
         self._waiting.clear()
         self._running.clear()
 
     def _hand_out(self) -> None:
         # As long as nothing is chosen, no more is handed out than can run: what waits must be free to go elsewhere.
-        while self._waiting and (self._glance is None or len(self._running) < self._inner.slots):
+        while self._waiting and (self._glance is None or (not self._is_due and len(self._running) < self._inner.slots)):
             attempt = self._waiting.popleft()
             self._running.add(attempt.id)
             if self._glance is not None:
                 self._glance.handed_out(attempt)
             self._inner.submit(attempt)
 
+    @property
+    def _is_due(self) -> bool:
+        return self._glance is not None and self._glance.is_enough and not self._context.is_over()
+
+    def _choose(self, glance: Glance) -> None:
+        self._glance = None
+        try:
+            with self._context.interruptible():
+                self.choice = (self.choose or choose)(self.registry, glance)
+            self._go_on_with(self.choice)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a choice, the run can go on without one
+            self.choice = Choice(
+                candidate=None, reason=f"auto stayed with {FIRST}, as it could not choose: {describe(error)}"
+            )
+
     def _go_on_with(self, choice: Choice) -> None:
-        self.choice, self._glance = choice, None
-        configuration = choice.candidate.configuration
-        if configuration.orchestrator != FIRST:
-            self._inner.close(force=False)
-            self._inner = self._build(configuration.orchestrator, configuration.workers)
-            self._inner.open(self._context)
+        configuration = None if choice.candidate is None else choice.candidate.configuration
+        if configuration is None or configuration.orchestrator == FIRST:
+            return
+        chosen = self._build(configuration.orchestrator, configuration.workers)
+        chosen.open(self._context)  # first, so that the run can stay where it is if that fails
+        self._inner.close(force=False)
+        self._inner = chosen
 
     def _build(self, name: str, workers: int) -> Orchestrator:
         option = option_of(self.registry.component("orchestrator", name))

@@ -23,6 +23,7 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.stage import Stage
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker_setup import WorkerSetup
+from pipeline_optimization.errors import OrchestratorError
 from pipeline_optimization.foresight.candidates import option_of, place_of
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
 from pipeline_optimization.installed import versions
@@ -157,6 +158,10 @@ def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy) -> _Tria
     setup = WorkerSetup(build=build_nothing, argument=None, faults=FaultPlan()).to_bytes()
     begun, cpu, of_workers = time.monotonic(), time.process_time(), _of_ended()
     engine.run(setup)
+    if engine.stop is not None:
+        if engine.stop.is_signal:
+            raise KeyboardInterrupt  # the engine has taken it for the end of this trial only
+        raise OrchestratorError(f"A trial of it was stopped: {engine.stop.reason}.")
     return _Trial(
         first=workload.first - begun,
         working=workload.last - workload.first,

@@ -13,7 +13,7 @@ from pipeline_optimization.engine.wire import decode_answer
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.run_delay import run_delay_seconds
 from pipeline_optimization.types import Attempt, Completion
-from pipeline_optimization.types.durations import Durations, empirical
+from pipeline_optimization.types.durations import Durations, constant, empirical
 
 __all__ = ["Glance"]
 
@@ -60,14 +60,13 @@ class Glance:
             return
         answer = decode_answer(completion.payload)
         task = self._tasks.setdefault(attempt.item.partition(":")[0], _Task())
-        each = max(1, answer.elements)
-        self.elements += each
+        self.elements += max(1, answer.elements)
         task.attempts += 1
         task.firsts += attempt.number == 1
         task.failed += answer.error is not None
         task.elements += answer.elements if answer.error is None else 0
-        task.waited.append(min(answer.latency, answer.seconds) / each)
-        task.rest.append(max(0.0, answer.seconds - answer.latency) / each)
+        task.waited.append(min(answer.latency, answer.seconds))
+        task.rest.append(max(0.0, answer.seconds - answer.latency))
 
     @property
     def is_enough(self) -> bool:
@@ -83,9 +82,7 @@ class Glance:
 
     def _model(self) -> WorkModel:
         names = list(self._tasks)
-        rest = sum(
-            seconds * task.elements / max(1, task.attempts) for task in self._tasks.values() for seconds in task.rest
-        )
+        rest = sum(sum(task.rest) for task in self._tasks.values())
         computed = min(1.0, (self._computing() - self._computed) / rest) if rest else 0.0
         follow_ups: dict[str, tuple[FollowUp, ...]] = dict.fromkeys(names, ())
         for parent, name in itertools.pairwise(names):
@@ -111,15 +108,18 @@ class Glance:
 
 def _work_of(task: _Task, follow_ups: tuple[FollowUp, ...], computed: float) -> TaskWork:
     return TaskWork(
-        wait=_durations(task.waited, 1.0),
-        compute=_durations(task.rest, computed),
-        blocked=_durations(task.rest, 1.0 - computed),
+        wait=_durations(task, task.waited, 1.0),
+        compute=_durations(task, task.rest, computed),
+        blocked=_durations(task, task.rest, 1.0 - computed),
         failure_rate=task.failed / task.attempts,
         follow_ups=follow_ups,
         is_bundled=task.elements > task.attempts,
     )
 
 
-def _durations(seconds: list[float], share: float) -> Durations:
+def _durations(task: _Task, seconds: list[float], share: float) -> Durations:
+    """Return what an element takes. Of those of a bundle only the mean is known: bundles are cut by time, so slow elements fill more of them."""
+    if task.elements > task.attempts:
+        return constant(sum(seconds) * share / task.elements)
     times = [one * share for one in seconds]
     return empirical(times) if any(times) else NOTHING

@@ -142,11 +142,12 @@ O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Executor:
-    """What a run's attempts are run by: the orchestrator, what it is called, and what it can do."""
+    """What a run's attempts are run by: the orchestrator, what it is called, and what it can do. ``choice`` says why, if the user left that open."""
 
     name: str
     orchestrator: Orchestrator
     capabilities: Capabilities
+    choice: str = ""
 
     @property
     def slots(self) -> int:

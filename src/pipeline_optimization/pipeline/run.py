@@ -248,7 +248,7 @@ def _summary(
     return RunSummary(
         runtime=runtime,
         orchestrator=plan.executor.name,
-        choice=getattr(plan.executor.orchestrator, "chosen", ""),  # one that chooses another one says which, and why
+        choice=plan.executor.choice or getattr(plan.executor.orchestrator, "chosen", ""),
         retry=plan.retry.label,
         faults=options.faults,
         seed=plan.faults.seed,

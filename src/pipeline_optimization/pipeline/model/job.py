@@ -290,4 +290,22 @@ def plan_pipeline(
             settings=settings,
         )
 
-    return evolve(plan_run(registry, options, plan_job), sink=sink)
+    plan = plan_run(registry, options, plan_job)
+    if plan.executor.capabilities.chooses and any(step.is_async for step in pipeline.steps):
+        plan = _on_an_event_loop(registry, options, plan_job) or plan
+    return evolve(plan, sink=sink)
+
+
+def _on_an_event_loop(
+    registry: Registry, options: RunOptions, plan_job: Callable[[RunOptions, Executor], PipelineJob[Result]]
+) -> RunPlan[PipelineJob[Result]] | None:
+    """Return the plan for an orchestrator of coroutine functions, if one is installed: nothing has to be looked at to choose it.
+
+    How many of them are awaited at once is planned before a run begins, so an orchestrator that changes in its middle would await one by one.
+    """
+    for name in registry.names("orchestrator"):
+        if registry.component("orchestrator", name).capabilities.has_event_loop:
+            plan = plan_run(registry, evolve(options, orchestrator=name), plan_job)
+            reason = f"auto took {name}, since functions of the pipeline await"
+            return evolve(plan, executor=evolve(plan.executor, choice=reason))
+    return None
