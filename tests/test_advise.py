@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from pathlib import Path
 
@@ -236,6 +237,21 @@ def test_a_probe_shows_a_part_of_the_work(tmp_path: Path, capsys: pytest.Capture
     assert "of 5,000 bytes; the rest is taken to be like them" in errors
     (found,) = json.loads((tmp_path / "a.json").read_text())["predictions"]
     assert found["seconds"] >= 15
+
+
+def test_a_probe_of_compressed_files_does_not_know_how_much_there_is(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The sizes of compressed files are not those of what is read from them, so they tell nothing of the rest."""
+    (tmp_path / "naps.py").write_text(PIPELINE)
+    (tmp_path / "in.gz").write_bytes(gzip.compress(b"line\n" * 10_000))
+    command = ["advise", "--probe", "0.6s", "--pipeline", str(tmp_path / "naps.py"), str(tmp_path / "in.gz")]
+    code, output, errors = ended_here([*command, "--orchestrator", "sequential"], capsys)
+    assert code == 0
+    assert "How much there is to do is not known" in output
+    assert "bytes; the rest is taken to be like them" not in errors
+    assert "The sizes of the inputs do not tell how much there is to do" in errors
+    assert "--items N" in errors
 
 
 @pytest.mark.parametrize(

@@ -175,6 +175,8 @@ def test_the_command_foresees_a_profile(profile: Path, tmp_path: Path, capsys: p
         (["--faults", "gone.toml", "--items", "9"], "'gone.toml' cannot be read"),
         (["--faults", "exercise", "--items", "9"], "names no task: say whose tasks it is for, with --pipeline"),
         (["--faults", "PROFILE", "--items", "9", "--export", "a.pdf"], "--export writes .json, .md, .html files"),
+        (["--faults", "PROFILE", "--items", "9", "--latency-scale", "-1"], "must be a number of at least 0, not -1.0"),
+        (["--faults", "PROFILE", "--items", "9", "--latency-scale", "nan"], "must be a number of at least 0, not nan"),
         (["--faults", "PROFILE", "--items", "9", "--what-if", "get.latency=0"], "there is no task 'get'"),
         (["--from", "x", "--pipeline", "y.py"], "go with --faults"),
     ],

@@ -17,7 +17,7 @@ from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.profiled import profiled
 from pipeline_optimization.foresight.work import WorkModel
-from pipeline_optimization.pipeline.plan import RunOptions
+from pipeline_optimization.pipeline.plan import RunOptions, check_latency_scale
 from pipeline_optimization.registry import Registry
 
 __all__ = ["KnownWork", "known_work"]
@@ -100,4 +100,6 @@ def _faults(
             f"The fault profile {faults!r} names no task: say whose tasks it is for, with --pipeline FILE.py."
         )
     tasks = {name: faults_under(profile, name, TaskFaults()) for name in profile.tasks}
-    return tasks, "input", 1.0 if latency_scale is None else latency_scale
+    scale = 1.0 if latency_scale is None else latency_scale
+    check_latency_scale(scale)
+    return tasks, "input", scale

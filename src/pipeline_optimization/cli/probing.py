@@ -10,6 +10,7 @@ import click
 from attrs import evolve
 
 from pipeline_optimization.cli.pipeline_option import found_pipeline
+from pipeline_optimization.cli.progress import total_bytes
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.observed import Observation, observed
@@ -34,8 +35,8 @@ def probed(
 ) -> Observation:
     """Run a pipeline for some seconds, and return what that shows of the whole run.
 
-    How much there is to do is told by ``items``, or by the sizes of the files, if all inputs are files. The results of the probe are
-    dropped, so its calls are made once more by the run itself.
+    How much there is to do is told by ``items``, or by the sizes of the files, if all inputs are files that are not
+    compressed. The results of the probe are dropped, so its calls are made once more by the run itself.
 
     Raises:
         UsageError: If the pipeline cannot be run over these inputs.
@@ -62,14 +63,14 @@ def probed(
         seen = observed(events)
     if items is not None:
         return evolve(seen, work=seen.work.scaled(items))
-    whole = _size(inputs)
-    if seen.work.is_count_known or not whole or not seen.bytes_read:
+    if seen.work.is_count_known:
         return seen
+    whole = total_bytes(sources)
+    if not 0 < seen.bytes_read < whole:
+        note = (
+            "The sizes of the inputs do not tell how much there is to do; --items N says how many elements there are."
+        )
+        return evolve(seen, notes=[*seen.notes, note])
     elements = max(1, round(seen.work.elements * whole / seen.bytes_read))
     note = f"The probe read {seen.bytes_read:,} of {whole:,} bytes; the rest is taken to be like them: {elements:,} elements in all."
     return evolve(seen, work=seen.work.scaled(elements), notes=[*seen.notes, note])
-
-
-def _size(inputs: Sequence[str]) -> int:
-    """Return how many bytes all inputs have; 0 if one of them is no file."""
-    return sum(map(os.path.getsize, inputs)) if all(map(os.path.isfile, inputs)) else 0

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.cli.live_region import LiveRegion
     from pipeline_optimization.cli.task_rows import Rates, TaskRow
 
-__all__ = ["ProgressLine", "progress_option"]
+__all__ = ["ProgressLine", "progress_option", "total_bytes"]
 
 PATIENCE = 1.0
 INTERVAL = 0.1
@@ -60,7 +60,7 @@ class ProgressLine:
     ) -> None:
         self._is_plain = mode == "plain"
         self._is_on = self._is_plain or (mode == "auto" and sys.stderr.isatty())
-        self._total = _total_bytes(sources) if self._is_on else 0
+        self._total = total_bytes(sources) if self._is_on else 0
         self._clock = clock
         self._start = clock()
         self._due = self._start + (PLAIN_INTERVAL if self._is_plain else PATIENCE)
@@ -141,7 +141,7 @@ class ProgressLine:
             self._region.__exit__(kind, error, trace)
 
 
-def _total_bytes(sources: Sequence[Source]) -> int:
+def total_bytes(sources: Sequence[Source]) -> int:
     """Return the size of all sources in bytes, or 0 where it is not known before they are read."""
     if all(isinstance(s, TextSource) for s in sources):
         return sum(len(s.text.encode(errors="replace")) for s in sources if isinstance(s, TextSource))

@@ -42,6 +42,7 @@ __all__ = [
     "Executor",
     "RunOptions",
     "RunPlan",
+    "check_latency_scale",
     "plan_run",
 ]
 
@@ -239,8 +240,7 @@ def _found_faults(registry: Registry, faults: FaultSettings) -> FaultSettings:
 
     Raises UsageError for a profile that there is not, or that is wrong, and for a wrong scale.
     """
-    if not (math.isfinite(faults.latency_scale) and faults.latency_scale >= 0):
-        raise OptionError(f"The latency scale must be a number of at least 0, not {faults.latency_scale!r}.")
+    check_latency_scale(faults.latency_scale)
     if faults.own is not None:
         return _checked_profile(faults)
     if faults.profile in BUILT_IN_PROFILES:
@@ -250,6 +250,12 @@ def _found_faults(registry: Registry, faults: FaultSettings) -> FaultSettings:
 
         return evolve(faults, own=read_profile(Path(faults.profile)))
     return evolve(faults, own=registry.fault_profile(faults.profile).build())
+
+
+def check_latency_scale(scale: float) -> None:
+    """Raise OptionError if times cannot be multiplied by it."""
+    if not (math.isfinite(scale) and scale >= 0):
+        raise OptionError(f"The latency scale must be a number of at least 0, not {scale!r}.")
 
 
 def _checked_profile(faults: FaultSettings) -> FaultSettings:
