@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -23,11 +24,11 @@ from pipeline_optimization import Pipeline, count_anagrams, run
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import InputError, OptionError, UsageError
 from pipeline_optimization.observing import target, writer
-from pipeline_optimization.observing.lines import KINDS
+from pipeline_optimization.observing.lines import KINDS, line_of
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.observing.sampling import Sampling, Segment
 from pipeline_optimization.observing.schema import load_schema
-from pipeline_optimization.types import AttemptEnded, RunFinished, RunStarted, TaskRetried
+from pipeline_optimization.types import AttemptEnded, RunFinished, RunStarted, TaskLogged, TaskRetried
 
 VALIDATOR = Draft202012Validator(load_schema())
 HOSTILE = 'a"b\\c\n\x00é\ud800</script>'
@@ -157,6 +158,55 @@ def test_an_error_of_code_without_a_folder(tmp_path: Path) -> None:
     assert not report.warnings
     (failed,) = [line for line in lines_of(path) if line["kind"] == "attempt_ended" and line["outcome"] == "error"]
     assert failed["error"]["place"] == "bare.py, line 2"
+
+
+def test_a_working_directory_that_is_gone_costs_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A function deletes it and fails: the record is whole, takes the place of the one before, and names the place in full."""
+    path, gone = tmp_path / "events.jsonl", tmp_path / "gone"
+    path.write_text("the last run's\n")
+    gone.mkdir()
+    monkeypatch.chdir(gone)
+
+    def fail(value: str) -> str:
+        gone.rmdir()
+        raise ValueError(value)
+
+    report = run(Pipeline("p").values(str).map(fail).count(), ["x"], retry="none", events=path)
+    assert not report.warnings
+    (failed,) = [line for line in lines_of(path) if line["kind"] == "attempt_ended" and line["outcome"] == "error"]
+    assert failed["error"]["place"].startswith(f"{__file__}, line ")
+
+
+@pytest.mark.parametrize("has_thread", [True, False])
+def test_an_event_that_cannot_be_a_line_costs_itself_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, has_thread: bool
+) -> None:
+    """Whatever its line fails with: the others are written, and what is missing is counted exactly."""
+    path = tmp_path / "events.jsonl"
+
+    def odd_line_of(seq: int, event: Any, **more: Any) -> str:
+        if isinstance(event, TaskLogged) and "bad" in event.message:
+            raise RuntimeError("odd")
+        return line_of(seq, event, **more)
+
+    monkeypatch.setattr(writer, "line_of", odd_line_of)
+    if not has_thread:
+        monkeypatch.setattr(threading.Thread, "start", no_thread)
+    report = run(Pipeline("p").values(str).map(warn).count(), ["bad", "good", "bad too"], events=path)
+    assert report.elements == 3
+    assert report.warnings == (f"2 lines of events are missing in {str(path)!r}: RuntimeError: odd.",)
+    lines = lines_of(path)
+    assert [line["message"] for line in lines if line["kind"] == "log"] == ["good"]
+    assert lines[-1]["missing_lines"] == 2
+
+
+def no_thread(thread: threading.Thread) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+def warn(text: str) -> str:
+    logging.getLogger("user.tasks").warning(text)
+    return text
 
 
 @pytest.mark.parametrize(

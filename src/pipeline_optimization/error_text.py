@@ -70,7 +70,10 @@ def place_in(traceback: str) -> str:
     if not places:
         return ""
     file, line = _deepest(places)
-    beyond = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
+    try:
+        beyond = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
+    except OSError:  # the working directory is gone
+        beyond = file
     return f"{beyond}, line {line}"
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator
+from functools import partial
 
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.observing.lines import KINDS, AttemptLines, first_line, line_of, retried_line, sampled_line
@@ -75,7 +76,7 @@ class EventsWriter:
     def tick(self) -> None:
         """Do what is due in the run's thread."""
         if self._thread is None:
-            self._write_waiting()
+            self._guard(self._write_waiting)
         elif len(self._waiting) > MOST_WAITING:
             self._make_room()
 
@@ -83,8 +84,8 @@ class EventsWriter:
         """Write what is left, and return what went wrong, a sentence each."""
         self._is_over.set()
         if self._thread is None:
-            self._write_waiting()
-            self._write_last()
+            self._guard(self._write_waiting)
+            self._guard(self._write_last)
         else:
             written = -1
             while self._thread.is_alive() and written != self._seq:
@@ -100,14 +101,20 @@ class EventsWriter:
         ]
 
     def _work(self) -> None:
+        while not self._is_over.wait(INTERVAL):
+            self._guard(self._write_waiting)
+            self._guard(self._measure)
+        self._guard(self._write_waiting)
+        self._guard(self._write_last)
+
+    def _guard(self, make: Callable[[], None]) -> bool:
+        """Return whether ``make`` came to its end. Else a line is missing; the run goes on, and so do the lines behind it."""
         try:
-            while not self._is_over.wait(INTERVAL):
-                self._write_waiting()
-                self._measure()
-            self._write_waiting()
-            self._write_last()
-        except Exception as error:  # noqa: BLE001 - the run goes on, and says what is missing
-            self._miss(len(self._waiting) + 1, describe(error))
+            make()
+        except Exception as error:  # noqa: BLE001 - whatever cannot be made into a line
+            self._miss(1, describe(error))
+            return False
+        return True
 
     def _measure(self) -> None:
         """Write what the run's processes take, if it is time to."""
@@ -140,13 +147,14 @@ class EventsWriter:
                 self._seq = 1
             block = self._next_block()
             attempts = [event for event in block if type(event) is AttemptEnded]
+            add = self._add_each
             if self._sampling.keeps_all(len(attempts)):
                 self._outcomes.update([attempt.outcome for attempt in attempts])
                 self._attempt_lines += len(attempts)
-                self._add_all(block, lines)
-            else:
-                for event in block:
-                    self._add(event, lines)
+                add = self._add_all
+            events = iter(block)
+            while not self._guard(partial(add, events, lines)):
+                pass  # go on behind the event that has no line
             self._write(lines)
 
     def _next_block(self) -> list[RunEvent]:
@@ -158,18 +166,24 @@ class EventsWriter:
                 break
         return block
 
-    def _add_all(self, block: Sequence[RunEvent], lines: list[str]) -> None:
+    def _add_all(self, events: Iterator[RunEvent], lines: list[str]) -> None:
         """Make the lines of events whose attempts are all kept and counted: most runs have no others."""
         line_of_attempt, seq = self._attempts.line_of, self._seq
-        for event in block:
-            if type(event) is AttemptEnded:
-                lines.append(line_of_attempt(seq, event))
-                seq += 1
-            else:
-                self._seq = seq
-                self._add(event, lines)
-                seq = self._seq
-        self._seq = seq
+        try:
+            for event in events:
+                if type(event) is AttemptEnded:
+                    lines.append(line_of_attempt(seq, event))
+                    seq += 1
+                else:
+                    self._seq = seq
+                    self._add(event, lines)
+                    seq = self._seq
+        finally:
+            self._seq = seq
+
+    def _add_each(self, events: Iterator[RunEvent], lines: list[str]) -> None:
+        for event in events:
+            self._add(event, lines)
 
     def _add(self, event: RunEvent, lines: list[str]) -> None:
         """Make the lines of an event, if it has any."""
