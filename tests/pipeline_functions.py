@@ -6,7 +6,8 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from operator import add
 
 from pipeline_optimization import Pipeline, task
@@ -36,6 +37,16 @@ def is_long(word: str) -> bool:
 
 def number(line: str) -> int:
     return int(line)
+
+
+def weights(line: str) -> Mapping[str, float]:
+    """Return a counter that counts no integers, as programs use them."""
+    return Counter({line: 0.5, "all": True})
+
+
+def huge(line: str) -> int:
+    """Return a number, of which 3 has more digits than Python writes."""
+    return 10**5000 if line == "3" else int(line)
 
 
 def half(value: int) -> float:

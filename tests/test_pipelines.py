@@ -213,6 +213,26 @@ def test_what_a_checkpoint_cannot_keep_is_named(tmp_path: Path) -> None:
     assert "kept in a checkpoint (a checkpoint keeps numbers" in report.failed_items[0].error.message
 
 
+@pytest.mark.parametrize("function", [f.weights, f.huge])
+def test_a_checkpoint_keeps_numbers_of_all_kinds(function: Any, tmp_path: Path) -> None:
+    """Counters of weights and integers of any size, without a loss to the others of their bundle; a resumed run has them, too."""
+    path = tmp_path / "text.txt"
+    path.write_text("1\n2\n3\n4\n5\n")
+    pipeline = Pipeline("p").lines().map(function).collect()
+    for attempts in (5, 0):
+        report = run(pipeline, path, orchestrator="sequential", checkpoint=tmp_path / "checkpoint", resume=True)
+        assert report.result == [function(line) for line in "12345"]
+        assert report.attempts == attempts
+
+
+def test_a_checkpoint_keeps_a_huge_sum(tmp_path: Path) -> None:
+    """What all add up to may be an integer that Python writes no digits of."""
+    path = tmp_path / "text.txt"
+    path.write_text("1\n2\n3\n")
+    report = run(Pipeline("p").lines().map(f.huge).sum(), path, checkpoint=tmp_path / "checkpoint")
+    assert report.result == 3 + 10**5000
+
+
 WRITTEN = (
     st.dates()
     | st.datetimes(
@@ -222,18 +242,21 @@ WRITTEN = (
     | st.decimals(allow_nan=False)
     | st.uuids()
 )
+INTEGERS = st.integers() | st.builds(
+    lambda digits, sign: sign * 10**digits, st.integers(600, 6000), st.sampled_from([-1, 1])
+)
 
 
 @given(
     st.recursive(
-        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text() | st.binary() | WRITTEN,
+        st.none() | st.booleans() | INTEGERS | st.floats(allow_nan=False) | st.text() | st.binary() | WRITTEN,
         lambda inner: (
             st.lists(inner)
             | st.lists(inner).map(tuple)
-            | st.sets(st.text() | st.integers() | st.tuples(st.text()))
-            | st.dictionaries(st.text() | st.tuples(st.integers(), st.text()), inner)
-            | st.dictionaries(st.text(), st.integers()).map(Counter)
-            | st.dictionaries(st.text(), st.integers() | st.floats(allow_nan=False) | st.text())
+            | st.sets(st.text() | INTEGERS | st.tuples(st.text()))
+            | st.dictionaries(st.text() | st.tuples(INTEGERS, st.text()), inner)
+            | st.dictionaries(st.text(), INTEGERS | st.floats(allow_nan=False)).map(Counter)
+            | st.dictionaries(st.text(), INTEGERS | st.floats(allow_nan=False) | st.text())
         ),
         max_leaves=8,
     )
@@ -256,6 +279,8 @@ def test_plain_data_are_the_same_again(value: object) -> None:
         '{"a": [1]}',
         '["os.system", "ls"]',
         '["date", 5]',
+        '["int", "x"]',
+        '["int", 5]',
     ],
 )
 def test_what_are_no_plain_data(text: str) -> None:

@@ -22,6 +22,14 @@ OTHERS: st.SearchStrategy[Any] = st.one_of(
     st.just([]), st.integers(0, 2).map(Decimal), st.tuples(st.tuples(st.none())), st.tuples(st.just([]))
 )
 
+WEIGHTS: st.SearchStrategy[Any] = st.one_of(
+    st.integers(),
+    st.booleans(),
+    st.floats(allow_nan=False),
+    st.decimals(allow_nan=False),
+    st.integers(4000, 5000).map(lambda digits: -(10**digits)),
+)
+
 
 @given(before=st.lists(SIMPLE), lists=st.lists(st.lists(SIMPLE | OTHERS)))
 @example(before=[1], lists=[[Decimal(1)]])
@@ -47,15 +55,21 @@ def test_counts_of_simple_values(before: list[Any], lists: list[list[Any]]) -> N
 
 
 @pytest.mark.parametrize("codec", [PICKLED, BY_VALUE, PLAIN])
-@given(counts=st.dictionaries(SIMPLE, st.integers(1, 1 << 40)).map(Counter))
+@given(
+    counts=st.dictionaries(SIMPLE, st.integers(1, 1 << 40)).map(Counter) | st.dictionaries(TEXTS, WEIGHTS).map(Counter)
+)
 @example(counts=Counter())
 @example(counts=Counter({"": 3}))
 @example(counts=Counter({"a\nb": 1, "c": 2}))
+@example(counts=Counter({"a": 0.5}))
+@example(counts=Counter({"a": True, "b": Decimal("1.50")}))
+@example(counts=Counter({"a": 10**5000, "b": -(10**5000), "c": 1}))
 def test_counts_on_their_way(codec: Codec, counts: Counter[Any]) -> None:
-    """Counts arrive as they were sent, in their order."""
+    """Counts arrive as they were sent, in their order, and so do weights, which a user's counter may have."""
     found = codec.decode(codec.encode(counts))
     assert type(found) is Counter
     assert list(found.items()) == list(counts.items())
+    assert list(map(type, found.values())) == list(map(type, counts.values()))
 
 
 @given(several=st.lists(st.lists(SIMPLE)))
