@@ -19,7 +19,7 @@ from pipeline_optimization.foresight.calibrate import costs_here
 from pipeline_optimization.foresight.candidates import candidates, known_places
 from pipeline_optimization.foresight.costs import FREE, Machine
 from pipeline_optimization.foresight.observed import observed
-from pipeline_optimization.foresight.simulate import Configuration, Prediction, predict
+from pipeline_optimization.foresight.simulate import Bound, Configuration, Prediction, predict
 from pipeline_optimization.foresight.work import TaskWork, WorkModel
 from pipeline_optimization.observing.lines import first_line
 from pipeline_optimization.types import TaskProfile
@@ -144,8 +144,17 @@ def test_events_without_attempts_tell_nothing(tmp_path: Path) -> None:
         observed(str(path))
 
 
-def prediction(orchestrator: str, seconds: float, *, failures: float = 0.0) -> Prediction:
-    configuration = Configuration(orchestrator=orchestrator, workers=4, retry=NoRetry(), retry_name="none")
+def prediction(
+    orchestrator: str,
+    seconds: float,
+    *,
+    failures: float = 0.0,
+    workers: int = 4,
+    bound: Bound = "waits",
+    cores: float = 1.0,
+    retry: str = "none",
+) -> Prediction:
+    configuration = Configuration(orchestrator=orchestrator, workers=workers, retry=NoRetry(), retry_name=retry)
     return Prediction(
         configuration=configuration,
         seconds=seconds,
@@ -153,9 +162,9 @@ def prediction(orchestrator: str, seconds: float, *, failures: float = 0.0) -> P
         high=seconds * 1.1,
         attempts=100,
         failures=failures,
-        busy_cores=1.0,
+        busy_cores=cores,
         floor=0.1,
-        bound="waits",
+        bound=bound,
         share=0.9,
     )
 
@@ -178,7 +187,56 @@ def test_of_what_cannot_be_told_apart_the_simplest_is_used() -> None:
 def test_what_loses_items_is_not_faster() -> None:
     """A way of running that gives up half of the items does not win by its time."""
     found = [prediction("sequential", 10.0), prediction("threaded", 1.0, failures=50)]
-    assert advise(found, arguments=[[], []], work=WORK).use is found[0]
+    advice = advise(found, arguments=[[], []], work=WORK)
+    assert advice.use is found[0]
+    assert "threaded with 4 workers would take 1 s, but lose about 50 items." in advice.more
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        # The simplest of equals is no faster, though its work waits.
+        ([prediction("sequential", 10.0, workers=1), prediction("threaded", 9.9)], "no other can be told to be faster"),
+        ([prediction("sequential", 10.0, workers=1), prediction("threaded", 3.0)], "its waits overlap"),
+        (
+            [
+                prediction("sequential", 10.0, workers=1, bound="one worker"),
+                prediction("threaded", 10.5, bound="lock"),
+                prediction("multiprocess", 5.2, bound="cores", cores=2.0),
+            ],
+            "its computing is spread over about 2 cores",
+        ),
+        (
+            [prediction("sequential", 1.0, workers=1), prediction("multiprocess", 2.0, bound="start-up")],
+            "the others take longer to start",
+        ),
+        (
+            [prediction("sequential", 1.0, workers=1, bound="one worker"), prediction("threaded", 1.5, bound="lock")],
+            "the others cost more and gain nothing",
+        ),
+        (
+            [prediction("threaded", 9.0, retry="exponential"), prediction("threaded", 4.0, retry="fixed")],
+            "its retries take less time",
+        ),
+    ],
+)
+def test_the_reason_is_what_others_lack(found: list[Prediction], why: str) -> None:
+    """What bounds the way that is advised is left over; what makes it faster is that of which the slower ones have less."""
+    advice = advise(found, arguments=[["--way"]] * len(found), work=WORK)
+    assert advice.sentence.endswith(f", since {why}.")
+    assert f"It is bound by {advice.use.bound} for 90% of its time" in " ".join(advice.more)
+
+
+def test_ways_are_named_with_their_retry_policy_where_there_are_several() -> None:
+    """Two ways that differ in nothing else are told apart."""
+    found = [prediction("threaded", 10.0, retry="fixed"), prediction("threaded", 9.9, retry="none")]
+    advice = advise(found, arguments=[["--way"]] * 2, work=WORK)
+    assert advice.more[0] == "Cannot be told from it: threaded with 4 workers and retry none."
+
+
+def test_one_way_alone_needs_no_reason() -> None:
+    """Where nothing is compared, nothing is better."""
+    assert "since" not in advise([prediction("sequential", 1.0)], arguments=[["--way"]], work=WORK).sentence
 
 
 def test_candidates_are_the_installed_orchestrators(registry: Registry) -> None:

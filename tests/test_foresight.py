@@ -161,10 +161,11 @@ def test_a_prediction_tells_what_bounds_it() -> None:
             (computes, 4, FREE["threads"]),
             (computes, 4, slow_driver),
             (computes, 1, FREE["caller"]),
+            (computes, 1, FREE["processes"]),
             (blocks, 8, FREE["loop"]),
         ]
     ]
-    assert bounds == ["waits", "one item", "cores", "lock", "driver", "cores", "lock"]
+    assert bounds == ["waits", "one item", "cores", "lock", "driver", "one worker", "one worker", "lock"]
 
 
 def test_few_observations_make_a_wide_interval() -> None:

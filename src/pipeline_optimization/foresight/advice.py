@@ -1,4 +1,4 @@
-"""What to use: configurations in order, which of them cannot be told apart, and one sentence that says why."""
+"""What to use: configurations in order, which of them cannot be told apart, and a sentence that says so."""
 
 from __future__ import annotations
 
@@ -8,20 +8,12 @@ from collections.abc import Sequence
 
 from attrs import field, frozen
 
-from pipeline_optimization.foresight.simulate import MODEL_ERROR, Bound, Prediction
+from pipeline_optimization.foresight.reasons import REASONS, reason
+from pipeline_optimization.foresight.simulate import MODEL_ERROR, Prediction
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.plural import counted
 
-__all__ = ["Advice", "advise"]
-
-REASONS: dict[Bound, str] = {
-    "waits": "the work waits, and each worker waits beside the others",
-    "cores": "computing keeps the cores busy",
-    "lock": "only one thread computes at a time",
-    "driver": "the process that hands out attempts is busy all the time",
-    "one item": "one chain of attempts takes nearly all the time, which no number of workers makes shorter",
-    "start-up": "most of it is the start of workers",
-}
+__all__ = ["REASONS", "Advice", "advise"]
 
 
 @frozen(kw_only=True)
@@ -83,37 +75,46 @@ def _few(least: float, work: WorkModel) -> float:
 def _sentence(
     use: Prediction, arguments: Sequence[str], predictions: Sequence[Prediction], ties: Sequence[Prediction]
 ) -> str:
-    gain, simplest = "", predictions[0]
+    gain, why, simplest = "", "", predictions[0]
     if use.seconds and simplest.seconds > use.seconds:
-        gain = f", {times(simplest.seconds / use.seconds)} as fast as {title(simplest)}"
+        gain = f", {times(simplest.seconds / use.seconds)} as fast as {title(simplest, predictions)}"
+    slower = [one for one in predictions if one.seconds > use.seconds and not any(one is tie for tie in ties)]
+    if len(predictions) > 1:
+        why = f", since {reason(use, slower)}"
     is_simplest = "the simplest of those that cannot be told apart: " if len(ties) > 1 else ""
-    return (
-        f"Use {shlex.join(arguments)}: {is_simplest}about {clock(use.seconds)} ({interval(use, ' to ')}){gain}, "
-        f"since {REASONS[use.bound]}."
-    )
+    return f"Use {shlex.join(arguments)}: {is_simplest}about {clock(use.seconds)} ({interval(use, ' to ')}){gain}{why}."
 
 
 def _more(use: Prediction, ties: Sequence[Prediction], predictions: Sequence[Prediction], work: WorkModel) -> list[str]:
     found = []
-    others = [title(one) for one in ties if one is not use]
+    others = [title(one, predictions) for one in ties if one is not use]
     if others:
         shown = ", ".join(others[:4]) + (f" and {counted(len(others) - 4, 'other')}" if len(others) > 4 else "")
         found.append(f"Cannot be told from it: {shown}.")
+    if use.share >= 0.01:
+        found.append(f"It is bound by {use.bound} for {use.share:.0%} of its time: {REASONS[use.bound]}.")
     if use.floor > 0.5 * use.seconds:
         found.append(f"Unlimited workers would need {clock(use.floor)}: the longest chain of attempts and delays.")
     if use.failures >= 0.5:
         found.append(f"About {counted(round(use.failures), 'item')} will fail for good.")
-    found += [f"{title(one)} would stop early: {one.stopped}." for one in predictions if one.stopped][:1]
+    lossy = [one for one in predictions if one.seconds < use.seconds and one.failures > _few(use.failures, work)]
+    found += [
+        f"{title(one, predictions)} would take {clock(one.seconds)}, but lose about {counted(round(one.failures), 'item')}."
+        for one in sorted(lossy, key=lambda one: one.seconds)[:1]
+        if not one.stopped
+    ]
+    found += [f"{title(one, predictions)} would stop early: {one.stopped}." for one in predictions if one.stopped][:1]
     if not work.is_count_known:
         found.append("How much there is to do is not known: the times are those of what was seen.")
     return found
 
 
-def title(one: Prediction) -> str:
-    """Return what people call a configuration: ``threaded with 8 workers``."""
+def title(one: Prediction, among: Sequence[Prediction] = ()) -> str:
+    """Return what people call a configuration: ``threaded with 8 workers``; with its retry policy where those it is ``among`` have several."""
     chosen = one.configuration
     workers = "" if chosen.orchestrator == "sequential" else f" with {counted(chosen.workers, 'worker')}"
-    return f"{chosen.orchestrator}{workers}"
+    has_retries = any(other.configuration.retry_name != chosen.retry_name for other in among)
+    return f"{chosen.orchestrator}{workers}{f' and retry {chosen.retry_name}' if has_retries else ''}"
 
 
 def clock(seconds: float) -> str:

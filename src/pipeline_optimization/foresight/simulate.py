@@ -25,7 +25,7 @@ from pipeline_optimization.types import RetryPolicy
 
 __all__ = ["Bound", "Configuration", "Passage", "Prediction", "predict", "simulate"]
 
-Bound = Literal["waits", "cores", "lock", "driver", "one item", "start-up"]
+Bound = Literal["waits", "cores", "one worker", "lock", "driver", "one item", "start-up"]
 """What keeps a run from ending sooner; ``lock`` is Python's interpreter lock, ``one item`` the longest chain of attempts and delays."""
 
 MODEL_ERROR = 0.04
@@ -260,6 +260,8 @@ def _bound(
         ("waits", _mean(one.waited for one in passages) / workers),
     )
     name, share = max(shares, key=lambda one: round(min(1.0, one[1] / seconds), 2))
+    if name == "cores" and workers == 1 < machine.cores:
+        name = "one worker"
     return name, min(1.0, share / seconds)
 
 
