@@ -72,7 +72,7 @@ def store_sealed(path: Path, content: bytes) -> None:
 
 
 def keep_newest(files: Iterable[Path], kept: int) -> None:
-    """Delete all but so many of the files, at least one, those last changed. Raises OSError where it cannot."""
+    """Delete all files but the ``kept`` (at least one) that were changed last. Raises OSError where it cannot."""
     for file in sorted(files, key=lambda file: file.stat().st_mtime_ns)[:-kept]:
         file.unlink(missing_ok=True)
 

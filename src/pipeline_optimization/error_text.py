@@ -22,7 +22,7 @@ T = TypeVar("T", int, str)
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text of at most so many characters, the last of which shows that there were more."""
+    """Return a text of at most ``most`` characters. If it was longer, the last one shows that."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

@@ -25,7 +25,7 @@ METADATA = (".dist-info", ".egg-info")
 FILES = ("METADATA", "PKG-INFO", "entry_points.txt")
 
 SETTLED_NS = 2_000_000_000
-"""What changed later than so many nanoseconds ago is not kept: it may change again at what a file system calls the same time."""
+"""What changed less than this number of nanoseconds ago is not kept: it may change again at what a file system calls the same time."""
 
 
 def version_of(distribution: str) -> str:

@@ -29,7 +29,7 @@ def processors(groups: Path = CONTROL_GROUPS, membership: Path = MEMBERSHIP) -> 
 
 
 def threads_beside(slots: int) -> int:
-    """Return how many threads may work in each of so many attempts at once, so that all together use the processors."""
+    """Return how many threads may work in each attempt, if ``slots`` attempts run at once and together should use the processors."""
     return max(1, min(MAX_THREADS, processors() // slots))
 
 

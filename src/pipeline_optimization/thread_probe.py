@@ -13,7 +13,7 @@ PATIENCE = 1.0
 
 
 def startable(number: int) -> int:
-    """Return how many of so many threads or processes the system would start now.
+    """Return how many threads or processes, of the number that is asked for, the system would start now.
 
     It starts threads to see, and ends them: no limit tells how much of it is taken.
     """

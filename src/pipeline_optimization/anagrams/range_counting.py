@@ -34,7 +34,7 @@ PIECE: Final = 1 << 20
 """Bytes that a thread takes at once: what is read is still in the processor's cache when it is counted."""
 
 BLOCKS: Final = 4
-"""A piece has so many blocks, and fewer at the end of a range, so that threads end together."""
+"""How many blocks a piece has; it has fewer at the end of a range, so that threads end together."""
 
 MANY_FILES: Final = 16
 """So many files or more are read by one thread at a time: several would wait for the interpreter's lock at each of the four
@@ -180,7 +180,7 @@ class RangeCounter:
             yield together
 
     def _blocks(self, left: int) -> int:
-        """Return how many blocks of so many the next piece has."""
+        """Return how many of the blocks that are left the next piece has."""
         return max(1, min(BLOCKS, left // self.threads))
 
 

@@ -28,7 +28,7 @@ LASTING = {
 """Faults of contenders that are not run again after two of them: the row says why, and the others have the time."""
 
 HOPELESS = 2
-"""A contender that got through no text at all in the warm-up and so many rounds is not run again either."""
+"""A contender that got through no text at all in the warm-up and in this number of rounds is not run again either."""
 
 SHORT_RUN_MS = 50.0
 """If every warm execution is shorter than this, a sample has three of them."""
@@ -102,7 +102,7 @@ def affordable_rounds(
     """Return how many timed rounds of every case the seconds that are left allow, once each has had its first.
 
     Durations alone decide, and no result has a say; there are ``least`` rounds in any case. ``memory_rounds`` says how many
-    come on top of so many timed ones.
+    come on top of the timed ones.
     """
     each = sum(case.round_seconds() for case in cases)
     for rounds in range(most, least, -1):

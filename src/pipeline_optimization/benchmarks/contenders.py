@@ -55,7 +55,7 @@ class Contender:
 
 
 def plugin_contender(registry: Registry, name: str, *, workers: int) -> Contender:
-    """Return an installed orchestrator as a contender, with so many workers if that is an option of its.
+    """Return an installed orchestrator as a contender, with ``workers`` workers if it has such an option.
 
     Raises UnknownComponentError and PluginError.
     """

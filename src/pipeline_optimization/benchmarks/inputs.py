@@ -82,7 +82,7 @@ class Input(Protocol):
         ...
 
     def occurrences(self, task: str, key: str) -> int:
-        """Return how often an item stands in the input: so many calls need no retry. 0 where that is not known."""
+        """Return how often an item stands in the input: that number of calls needs no retry. 0 where that is not known."""
         ...
 
 

@@ -48,7 +48,7 @@ class TableConsole(Console):
 
     @contextmanager
     def widened(self, width: int) -> Iterator[None]:
-        """Be at least so many columns wide for a while: for a table that cannot be narrower, in a pipe."""
+        """Be at least ``width`` columns wide for a while: for a table that cannot be narrower, in a pipe."""
         before, self.width = self.width, max(self.width, width)
         try:
             yield

@@ -94,7 +94,7 @@ def _problems(report: PipelineReport[Any]) -> list[str]:
         found.append(f"Stopped: {report.stop.reason}. {_cause(report.stop)}The result covers only what was finished.")
     for (task, error), count in report.failures.items():
         first = next((one for one in report.failed_items if (one.task, one.error.type) == (task, error)), None)
-        if first is None:  # of so many failures only some are named
+        if first is None:  # there are so many failures that only some are named
             found.append(f"Incomplete: {counted(count, 'element')} failed for good at {task} ({error}).")
             continue
         found.append(

@@ -23,7 +23,7 @@ from pipeline_optimization.types.components import ANAGRAM
 __all__ = ["MAX_WORD_LETTERS", "AnagramIndex", "KeptLines", "KeptNumbers", "build_index", "marks_of", "usable_words"]
 
 STEP = 100
-"""Every so many lines their place is known. Files have these places: whoever changes this changes the files' format."""
+"""The place of every line whose number is a multiple of this is known. Files have these places: whoever changes this changes the files' format."""
 
 FEW = 1000
 """So many look-ups take as long as a tenth of cutting all."""
@@ -96,7 +96,7 @@ class KeptNumbers:
         self._all: dict[Hashable, int] | None = None
 
     def getter(self, how_many: int) -> Callable[[Hashable], int | None]:
-        """Return what gives the number of a signature, or None, and will be called so many times."""
+        """Return what gives the number of a signature, or None, and will be called ``how_many`` times."""
         self._left -= how_many
         if self._all is None:
             if self._left >= 0:

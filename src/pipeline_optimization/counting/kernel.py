@@ -31,7 +31,7 @@ LINES_PIECE: Final = 256 << 10
 """Bytes counted at once as lines. One call holds the interpreter's lock and lets no signal through: for 4 MiB, half a second."""
 
 FEW_GAPS: Final = 4
-"""Reading lines pays where there are so many times as many words as empty lines."""
+"""Reading lines pays if there are this many times as many words as empty lines."""
 
 ASCII: Final = bytes(range(0x80))
 SPACE: Final = b"".join(white_space.ASCII) + b"-"
@@ -85,7 +85,7 @@ def _has_few_gaps(text: bytes) -> bool:
 
 
 def _pieces(text: bytes, about: int) -> Iterator[bytes]:
-    """Yield the text in pieces of about so many bytes that end at a line feed."""
+    """Yield the text in pieces of ``about`` this number of bytes that end at a line feed."""
     start, size = 0, len(text)
     while start < size:
         end = start + about
@@ -103,7 +103,7 @@ BLOCK = 4 << 20
 numbers that it counts up to, but makes each larger one anew."""
 
 MAX_TOGETHER = 300_000
-"""Blocks are added up until they have so many different words, so that memory does not grow with them."""
+"""Blocks are added up until they have this number of different words, so that memory does not grow with them."""
 
 MAX_REMEMBERED = 100_000
 """The groups of a sum's words are remembered for the next if they are not more: of larger sums, a worker makes few."""
@@ -183,7 +183,7 @@ class _Kernel:
             yield self._in_groups(last, numbers, number)
 
     def _in_groups(self, words: Collection[str], numbers: Collection[int], chunks: int) -> ChunkCounts:
-        """Turn counts per word, of so many chunks, into counts per group."""
+        """Turn counts per word, of ``chunks`` chunks, into counts per group."""
         groups: dict[int | None, int] = {}
         with self._lock:
             add_counts(groups, self._groups_of(words), numbers)

@@ -44,7 +44,7 @@ class DistinctWords:
         self._exact = 0
 
     def add(self, distinct_words: int, sample: Iterable[int], *, chunks: int = 1) -> None:
-        """Add the number of different words of so many chunks together, and the hashes of their sample."""
+        """Add the number of different words of several chunks together, and the hashes of their sample."""
         self._chunks += chunks
         self._exact += distinct_words
         mask = (1 << self._depth) - 1
@@ -174,7 +174,7 @@ class Totals:
         return b"".join((header, groups.tobytes(), occurrences.tobytes(), self._distinct.to_bytes()))
 
     def restore(self, data: bytes, *, groups: int) -> None:
-        """Begin with a sum that ``to_bytes`` returned, of an index of so many groups. Raises ValueError for no such sum."""
+        """Begin with a sum that ``to_bytes`` returned, of an index with ``groups`` groups. Raises ValueError for no such sum."""
         try:
             self.words, length = SUM_HEADER.unpack_from(data)
             numbers, occurrences = array("I"), array("Q")

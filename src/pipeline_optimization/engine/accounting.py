@@ -40,13 +40,12 @@ class Accounting:
         # There attempts run inside of pauses, and what is between them is the driver's own work.
         self._runs_in_caller = capabilities.runs_in_caller
         self._compute = self._wait = 0
-        self._paused = self._fed = self._retrying = (
-            0  # the length of all pauses; of slots with an attempt in them; of retries
-        )
-        self._ran_paused = self._starting = (
-            0  # the parts of attempts, and of waits for new workers, that were in pauses
-        )
-        self._held = self._held_paused = 0  # the time of slots that abandoned attempts hold
+        # During pauses: their length, the time of slots that had an attempt, and that of slots whose item waited for its retry.
+        self._paused = self._fed = self._retrying = 0
+        # The parts of attempts, and of waits for new workers, that were in pauses.
+        self._ran_paused = self._starting = 0
+        # The time of slots that abandoned attempts hold: all of it, and what of it was in pauses.
+        self._held = self._held_paused = 0
         self._is_open = self._is_inside = False
         self._slots: int | None = None
         self._most = 0

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 __all__ = ["Backlog", "Unthrottled", "throttling_of"]
 
 SUSPECT_LOSSES = 2
-"""An item that lost so many workers runs alone, so that the next death is certainly its own; or fewer, where one more
+"""An item that lost this number of workers runs alone, so that the next death is certainly its own; or fewer, where one more
 death makes it poison."""
 
 SPLIT_LOSSES = 2
-"""A bundle that lost so many workers is split."""
+"""A bundle that lost this number of workers is split."""
 
 
 class Unthrottled:

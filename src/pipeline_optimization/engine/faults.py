@@ -248,7 +248,7 @@ def pass_latency(
 
 
 def _compute(seconds: float) -> None:
-    """Keep a core busy for so many seconds of this thread's processor time."""
+    """Keep a core busy for ``seconds`` of this thread's processor time."""
     if seconds <= 0:
         return
     until = time.thread_time() + seconds

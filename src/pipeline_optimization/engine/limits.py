@@ -52,7 +52,7 @@ class Limits:
         return OPEN_BYTES if self.open_bytes is None else self.open_bytes
 
     def retries_after(self, attempts: int) -> float | None:
-        """Return how many retries there may be after so many attempts; the first 20 are free. None: any number.
+        """Return how many retries there may be after ``attempts`` attempts; the first 20 are free. None: any number.
 
         The idea is that of Finagle's retry budgets.
         """

@@ -1,4 +1,4 @@
-"""What a scarce service allows: so many calls at once, and so many in a time."""
+"""What a scarce service allows: how many calls at once, and how many in a period."""
 
 from __future__ import annotations
 

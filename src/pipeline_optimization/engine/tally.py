@@ -240,7 +240,7 @@ def digest_of(task: str, item: str, number: int, outcome: str) -> int:
 
 
 def digest_of_positions(task: str, positions: int, entries: int, number: int, outcome: str) -> int:
-    """Return what so many entries add whose positions sum up to ``positions``."""
+    """Return what ``entries`` entries add to the digest, whose positions sum up to ``positions``."""
     factor, each = _factors(task, number, outcome)
     return positions * factor + entries * each
 

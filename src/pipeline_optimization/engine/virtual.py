@@ -41,7 +41,7 @@ class VirtualClock:
 
 @frozen
 class Fate:
-    """One report about an attempt: its status, ``after`` so many seconds from the attempt's start (infinite: never)."""
+    """One report about an attempt: its status, ``after`` how many seconds from the attempt's start (infinite: never)."""
 
     after: float
     status: Literal["done", "lost"] = "done"

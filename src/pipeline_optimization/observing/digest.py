@@ -50,7 +50,7 @@ class TaskDigest:
     classes: Counter[int] = field(factory=Counter)
 
     def add(self, seconds: float, waited: float, times: int) -> None:
-        """Count an attempt that stands for so many."""
+        """Count an attempt as often as the number of attempts that it stands for."""
         self.measured += times
         self.seconds += seconds * times
         self.waited += waited * times
@@ -137,7 +137,7 @@ class Digest:
     usage: Usage = field(factory=Usage)
 
     def note(self, event: RunEvent | ResourcesSampled, stands_for: int = 1) -> None:
-        """Take an event into account, which stands for so many like it (0: it is shown, and counted by others)."""
+        """Take an event into account, which stands for this number of attempts (0: it is shown, and others count for it)."""
         if isinstance(event, AttemptEnded):
             self._note_attempt(event, stands_for)
         elif isinstance(event, RunStarted):

@@ -121,7 +121,7 @@ class AttemptLines:
         self._heads: dict[tuple[str, str, int, str, str], str] = {}
 
     def line_of(self, seq: int, event: AttemptEnded, stands_for: int = 1) -> str:
-        """Return the line of an attempt, which ``stands_for`` so many."""
+        """Return the line of an attempt. ``stands_for`` is how many attempts it represents."""
         (
             _, item, task, number, outcome, error, status, worker, slot, handed_out, began, ended, back, latency,
             bytes_in, bytes_out, elements, bundle, waited, stalled,

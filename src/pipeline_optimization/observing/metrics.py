@@ -52,7 +52,7 @@ class Metrics:
     _lost: int = 0
 
     def note(self, event: RunEvent, stands_for: int = 1) -> None:
-        """Take an event into account, which stands for so many like it (0: others count for it)."""
+        """Take an event into account, which stands for this number of attempts (0: others count for it)."""
         if isinstance(event, AttemptEnded):
             key = event.task, event.outcome
             self._attempts[key] += stands_for

@@ -50,7 +50,7 @@ def is_of_events(path: str) -> bool:
 
 
 class Line(NamedTuple):
-    """An event with its number in the file. An attempt ``stands_for`` so many where only a share was written."""
+    """An event with its number in the file. ``stands_for`` is how many attempts the line represents, where only a share was written."""
 
     seq: int
     event: RunEvent | Segment | ResourcesSampled

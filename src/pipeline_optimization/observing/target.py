@@ -19,7 +19,7 @@ STANDARD = 2
 """The highest of the descriptors that standard streams have."""
 
 ATOMIC = select.PIPE_BUF if hasattr(select, "PIPE_BUF") else 512
-"""Bytes for which a pipe has room if it has any: writing so many does not block."""
+"""Bytes for which a pipe has room if it has any: writing no more than these does not block."""
 
 READER_PATIENCE = 2.0
 """Seconds in which somebody must begin to read a FIFO."""

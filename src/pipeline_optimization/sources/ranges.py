@@ -102,7 +102,7 @@ def cut_file(
 
 
 def cut_range(part: FileRange, chunk_size: int, *, blocks: Callable[[int], int] = _one) -> Iterator[FileRange]:
-    """Cut a range into ranges of about so many blocks of ``chunk_size`` bytes, as ``cut_file`` cuts a file."""
+    """Cut a range into ranges of blocks of ``chunk_size`` bytes (``blocks`` says of how many), as ``cut_file`` cuts a file."""
     yield from _cut(part, chunk_size, blocks, _unknown)
 
 

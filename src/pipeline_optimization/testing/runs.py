@@ -39,7 +39,7 @@ HEAVY: Mapping[str, Any] = {"faults": "heavy", "latency_scale": 0.0, "seed": 11}
 
 
 def heavy(attempts: int) -> Mapping[str, Any]:
-    """Return the options of such a run with so many attempts for each item."""
+    """Return the options of such a run with ``attempts`` attempts for each item."""
     return {**HEAVY, "retry": "fixed", "retry_options": {"attempts": attempts, "delay": 0.0}}
 
 

@@ -14,7 +14,7 @@ class TimeAccount:
     """Where the time of all slots went, in seconds: six kinds that sum up to ``wall * slots``.
 
     ``compute``: in functions, which compute, or block their thread. ``wait``: in attempts that waited, for a simulated latency or for
-    what they awaited. ``retry_delay``: the slot was free, and so many items waited for the moment of their next attempt. ``transport``: the
+    what they awaited. ``retry_delay``: the slot was free, and an item waited for the moment of its next attempt. ``transport``: the
     slot's attempt was on its way to its worker, or back. ``driver``: the slot had no attempt that ran while the run's own process was at
     work, or started workers. ``idle``: there was nothing to start, as at the end of a run, or while it waited for its input or for a quota.
 

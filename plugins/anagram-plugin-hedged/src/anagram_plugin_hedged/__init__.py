@@ -21,7 +21,7 @@ class HedgedOptions:
         0.95, help="an attempt slower than this share of its task's gets a second copy", at_least=0
     )
     slack: float = option(1.25, help="how many times that latency it must have taken", at_least=1)
-    share: float = option(0.05, help="second copies, at most so many for each attempt", at_least=0)
+    share: float = option(0.05, help="second copies for each attempt, at most", at_least=0)
     samples: int = option(20, help="attempts of a task to have seen before any of it is hedged", at_least=1)
 
 

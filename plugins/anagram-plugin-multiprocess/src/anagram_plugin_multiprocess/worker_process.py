@@ -143,7 +143,7 @@ class WorkerProcess:
         self.process.kill()
 
     def end(self, *, patience: float = DEATH_PATIENCE) -> str:
-        """Let go of the process, which was asked to end or killed, and return how it ended; wait so many seconds for that."""
+        """Let go of the process, which was asked to end or killed, and return how it ended; wait at most ``patience`` seconds for that."""
         self.connection.close()
         self.process.join(patience)
         code = self.process.exitcode

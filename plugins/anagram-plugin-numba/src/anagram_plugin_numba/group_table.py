@@ -12,7 +12,7 @@ NO_GROUP, PENDING, FIRST_GROUP = 0, 1, 2
 """The lower half of a word's facts: that it matches nothing, that Python must look, or its group plus 2."""
 
 LONGEST_EXACT: Final = 15
-"""The counts of letters of words of up to so many bytes, which are at least as many as letters, have room in 4 bits each."""
+"""In words of up to this number of bytes, the count of each letter has room in 4 bits: a word has no more letters than bytes."""
 
 MAYBE_BITS: Final = 20
 """2**20 bits are 128 KiB; with the 110,000 groups of a large lexicon, a tenth of them are set."""
@@ -35,7 +35,7 @@ class GroupTable(NamedTuple):
 
 
 def make_group_table(groups: int, long_groups: int) -> GroupTable:
-    """Return empty tables with room for so many groups, and so many of words of more than ``LONGEST_EXACT`` bytes.
+    """Return empty tables with room for these numbers of groups, and of groups whose words have more than ``LONGEST_EXACT`` bytes.
 
     They are at most half full.
     """

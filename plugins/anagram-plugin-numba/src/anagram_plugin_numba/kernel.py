@@ -44,7 +44,7 @@ MAX_LONG_BYTES: Final = 8 << 20
 """A memory that has more of either is emptied after the chunk, so that it does not grow with different words."""
 
 REMEMBERED: Final = 3 << 14
-"""Of several chunks that are added up, words beyond so many are counted by their letters instead of being remembered."""
+"""Of several chunks that are added up, words beyond this number are counted by their letters instead of being remembered."""
 
 ALL: Final = 1 << 62
 

@@ -48,7 +48,7 @@ Argument: TypeAlias = "int | bytes | Numbers | tuple[Numbers, ...] | Flat"
 
 
 def zeros(format: Format, size: int) -> Numbers:  # noqa: A002 - as memoryview calls it
-    """Return so many zeros."""
+    """Return an array of zeros."""
     return memoryview(bytearray(calcsize(format) * size)).cast(format)
 
 

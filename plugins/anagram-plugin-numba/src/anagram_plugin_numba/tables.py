@@ -31,7 +31,7 @@ class Tables(NamedTuple):
     ``units`` has two numbers for each byte: what it adds to the sums of letter counts, 4 bits a letter, a to m and n to
     z. A digit adds to the bits above those of the letters, so that the sums are those of no word; others add nothing.
     ``crc`` is zlib's table: ``crc = crc[(crc ^ byte) & 255] ^ crc >> 8``. Of words of one length CRC-32 is linear, so each
-    of its bits is that of ``crc_of_length``, the CRC of so many bytes of zero, turned by the parity of some bits of the
+    of its bits is that of ``crc_of_length``, the CRC of that number of zero bytes, turned by the parity of some bits of the
     word: ``crc_masks`` has which, as masks of both halves of a key, for each length and the lowest ``DEPTH`` bits.
     """
 

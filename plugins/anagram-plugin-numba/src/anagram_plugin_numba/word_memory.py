@@ -111,7 +111,7 @@ def make_scratch(capacity: int) -> Scratch:
 
 
 def make_word_memory(facts: int) -> WordMemory:
-    """Return an empty memory for words that have one of so many facts."""
+    """Return an empty memory for words, each of which has one of ``facts`` facts."""
     sizes = zeros("q", SINK + 1)
     _begin(sizes)
     return WordMemory(
@@ -141,7 +141,7 @@ def _begin(sizes: Int64) -> None:
 
 
 def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
-    """Return a copy with room for so many more words and bytes of long words; its ``slots`` are yet to be filled.
+    """Return a copy with room for more words and more bytes of long words; its ``slots`` are yet to be filled.
 
     Returns the memory itself where there is room already.
     """
@@ -162,7 +162,7 @@ def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
 
 
 def with_room_for_sample(memory: WordMemory, *, words: int) -> WordMemory:
-    """Return it with room for so many more sampled words, and as many again as there are."""
+    """Return it with room for more sampled words, and for as many again as there are."""
     known = memory.sizes[SAMPLED]
     sampled = zeros("I", max(len(memory.sampled), 2 * (known + words)))
     sampled[:known] = memory.sampled[:known]

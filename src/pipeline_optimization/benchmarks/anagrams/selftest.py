@@ -75,7 +75,7 @@ class FalseDifferences:
 
 
 def false_differences(comparisons: int, *, seed: int, show: Callable[[Step], None]) -> FalseDifferences:
-    """Compare three copies of the sequential orchestrator, so many times (interval: Clopper and Pearson, 1934)."""
+    """Compare three copies of the sequential orchestrator, ``comparisons`` times (interval: Clopper and Pearson, 1934)."""
     case = benchmark_case("small", "mixed", latency_scale=0.02)
     original = plugin_contender(Registry.load(), "sequential", workers=1)
     copies = [_named(original, f"copy {number}") for number in range(1, COPIES + 1)]

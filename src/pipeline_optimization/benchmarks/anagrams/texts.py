@@ -101,7 +101,7 @@ def varied_text(template: str, *parts: object) -> FreshText:
 
 
 def generated_text(words: int, *parts: object) -> FreshText:
-    """Return a text of so many words whose frequencies follow Zipf's law; a tenth of them is in no lexicon.
+    """Return a text of ``words`` words whose frequencies follow Zipf's law; a tenth of them is in no lexicon.
 
     ``parts`` seed the draw. About one word in twelve has a capital, one in ten a comma or a full stop behind it.
     """

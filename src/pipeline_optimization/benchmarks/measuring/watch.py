@@ -23,7 +23,7 @@ class MemoryLimitError(Exception):
 class Watch:
     """``look`` is called again and again, ``interval`` seconds apart: so rarely that it costs little of a core.
 
-    It raises MemoryLimitError as soon as it sees the tree hold more than so many bytes.
+    It raises MemoryLimitError as soon as it sees the tree hold more bytes than allowed.
     """
 
     def __init__(self, *, measures_memory: bool, memory_limit: int) -> None:
@@ -76,7 +76,7 @@ class Watch:
             self._memory_first = self._look_at_memory()
 
     def end_execution(self, wall: float) -> None:
-        """Note what the tree has used after a warm execution of so many seconds."""
+        """Note what the tree has used after a warm execution, which took ``wall`` seconds."""
         if self._method is not None:
             self._memory_last = self._look_at_memory()
             self._limit(self._memory_last)  # as below

@@ -112,7 +112,7 @@ class References:
         )
 
     def _run(self, data: bytes, *, is_recorded: bool, times: int) -> list[_Seen]:
-        """Take a sample of the reference run, with the same input so many times; the first one draws it where it is to be drawn."""
+        """Take a sample of the reference run, with the same input several times; the first one draws it where it is to be drawn."""
         work = ReferenceWork(self.tasks, self.directories)
         order = SampleOrder(
             work=work,

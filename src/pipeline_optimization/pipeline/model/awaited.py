@@ -213,7 +213,7 @@ class _LateError(Exception):
 
 
 def _within(call: Call, seconds: float) -> Call:
-    """Return what calls a function and cancels it after so many seconds. Who is later has timed out, whatever came of it."""
+    """Return what calls a function and cancels it after ``seconds``. A call that takes longer has timed out, whatever came of it."""
 
     async def call_within(value: Any) -> Any:
         limit, began = asyncio.timeout(seconds), monotonic()

@@ -41,9 +41,9 @@ def build_stages(
 ) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name: the input's, and each step's.
 
-    Elements enter the steps ``alone`` one by one. ``codec`` is that of elements on their way, and of ``totals`` that have none of their own.
-    Names of files are relative to ``home``. ``caches`` are those of steps that have one. ``is_timed``: the run limits the time of an item. A worker without an orchestrator's event loop awaits
-    ``at_once`` elements in one of its own.
+    Elements enter the steps ``alone`` one by one. ``codec`` encodes elements between steps, and ``totals`` what ends add up that has no codec of its own.
+    Names of files are relative to ``home``. ``caches`` are those of steps that have one. ``is_timed``: the run limits the time of an item. A worker
+    that has no event loop of the orchestrator awaits ``at_once`` elements in a loop of its own.
     """
     runner = StepRunner(pipeline, alone, codec, totals or codec, Calls(pipeline.steps, caches or {}))
     directory = working_directory()

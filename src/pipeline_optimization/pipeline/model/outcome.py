@@ -52,7 +52,7 @@ class Outcome:
     """What came of a bundle. ``total`` is what the end adds up to, if anything reached it.
 
     ``unreadable`` is the source that could not be read, and why. ``invalid_bytes`` and ``looks`` are as in ``Part``. ``rest`` is the place of
-    the first element for which there was no time, after so many ``seconds``, and ``elements`` is how many there were before it. ``remembered``
+    the first element for which there was no time, ``seconds`` after the beginning, and ``elements`` is how many there were before it. ``remembered``
     is what the caches of the worker did since its last outcome.
     """
 

@@ -16,7 +16,7 @@ from pipeline_optimization.sources.lines import cut_lines, has_mark
 __all__ = ["Part", "line_parts", "together"]
 
 SHARE = 16
-"""Of what is left of a large file, a part has one in so many: large ones first, so that there are fewer, and small ones in the end, so that all
+"""A part of a large file is one in 16 of what is left of it: large ones first, so that there are fewer, and small ones in the end, so that all
 workers end together."""
 
 LARGE = 64 << 20

@@ -71,7 +71,7 @@ class Subtotal:
         return is_added
 
     def merging(self) -> float:
-        """Return how many seconds the parent will probably take for the total; what is the longer the more was added does not count."""
+        """Return how many seconds the parent will probably take to merge the total. Work that every element causes anyway is not part of it."""
         return MERGE * (sum(map(len, self._totals)) if isinstance(self.failures.pipeline.end, Count) else 0)
 
     def finish(self, outcome: Outcome) -> None:

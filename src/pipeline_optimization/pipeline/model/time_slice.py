@@ -72,7 +72,7 @@ class TimeSlice:
         self._now = time.perf_counter()
 
     def note(self, number: int) -> None:
-        """Note that a block of so many elements has been run. If only one took long, it may have waited for a processor that others used."""
+        """Note that a block of ``number`` elements has been run. If only one block took long, it may have waited for a processor that others used."""
         self.elements += number
         before, self._now = self._now, time.perf_counter()
         last, self._took = self._took, self._now - before
@@ -103,5 +103,5 @@ def new_time_slice(quantum: float | None = None) -> TimeSlice:
 
 
 def pieces_for(seconds: float, *, each: float = QUANTUM) -> int:
-    """Return how many bundles to make of what probably takes so many seconds, where one took ``each`` of them."""
+    """Return how many bundles to make of work that probably takes ``seconds``, if one bundle should take ``each``."""
     return min(MOST_PIECES, max(1, math.ceil(seconds / max(QUANTUM, each))))

@@ -46,7 +46,7 @@ from anagram_plugin_numba.word_memory import (
 __all__ = ["count_blocks"]
 
 ELECTION: Final = 1 << 18
-"""After so many tokens that were not in the hot table, its places go to the words that occurred most."""
+"""After this number of tokens that were not in the hot table, its places go to the words that occurred most."""
 
 
 @compiled

@@ -38,7 +38,7 @@ MAYBE_SHIFT = U(32 - MAYBE_BITS)
 
 @compiled
 def count_longer(lines: Uint8, longest: int) -> int:
-    """Return how many lines have more than so many bytes. Each has a line feed behind it."""
+    """Return how many lines are longer than a number of bytes. Each has a line feed behind it."""
     number, length = 0, 0
     for byte in lines:
         if byte == NEWLINE:
