@@ -55,6 +55,9 @@ def run(
         ("processes", 4, 2, 5.0),
         ("processes", 4, 4, 3.0),
         ("processes", 10, 0.5, 20.0),
+        ("threads", 10, 0.5, 20.0),
+        ("loop", 10, 0.5, 20.0),
+        ("caller", 1, 0.5, 20.0),
     ],
 )
 def test_ten_attempts_that_compute_for_a_second_share_the_cores_of_their_place(
@@ -88,6 +91,13 @@ def test_the_driver_hands_out_one_attempt_after_the_other() -> None:
     """A driver that takes 0.1 s for an attempt needs a second for ten, however many workers there are."""
     costs = OrchestratorCosts(place="threads", driver=0.1)
     assert run(work_of(), "threads", 100, costs=costs).seconds == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("place", sorted(FREE))
+def test_a_quota_below_one_core_slows_the_driver(place: Place) -> None:
+    """With half a core, ten attempts of 0.1 s of the driver take two seconds."""
+    costs = OrchestratorCosts(place=place, driver=0.1)
+    assert run(work_of(), place, 1, cores=0.5, costs=costs).seconds == pytest.approx(2.0)
 
 
 def test_workers_start_one_after_the_other() -> None:

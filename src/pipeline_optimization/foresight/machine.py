@@ -58,8 +58,9 @@ class MachineOrchestrator:
         self._call_of = call_of
         self._costs = costs
         self._is_shared = costs.place in {"threads", "processes"}
+        self._own_rate = min(1.0, cores)  # of a thread that computes alone, under a quota
         # The interpreter's lock lets one thread compute at a time, the engine's among them.
-        self._cores: SharedCores[_Job] = SharedCores(1.0 if costs.place == "threads" else cores)
+        self._cores: SharedCores[_Job] = SharedCores(self._own_rate if costs.place == "threads" else cores)
         self._computed = 0.0  # in the engine's own thread
         self._now = 0.0
         self._queue: deque[Attempt] = deque()
@@ -122,7 +123,7 @@ class MachineOrchestrator:
         while self._queue and self._running < self._open:
             attempt = self._queue.popleft()
             self._running += 1
-            call = self._call_of(attempt, self._cores.rate(1) if self._is_shared else 1.0)
+            call = self._call_of(attempt, self._cores.rate(1) if self._is_shared else self._own_rate)
             call.compute += costs.worker
             travel = costs.transport + call.moved * costs.by_byte
             job = _Job(attempt, call)
@@ -137,7 +138,8 @@ class MachineOrchestrator:
     def _run_here(self, job: _Job) -> None:
         """Run an attempt, or what of it computes, in the engine's own thread."""
         call = job.call
-        self.clock.sleep(call.compute + call.blocked + (call.wait if self._costs.place == "caller" else 0.0))
+        computing = call.compute / self._own_rate
+        self.clock.sleep(computing + call.blocked + (call.wait if self._costs.place == "caller" else 0.0))
         self._computed += call.compute
         self._advance(self.clock.now())
         self._finish(job)
@@ -156,7 +158,7 @@ class MachineOrchestrator:
         if seconds <= 0:
             return
         self.driver += seconds
-        until = self.clock.now() + seconds / (self._cores.rate(1) if self._is_shared else 1.0)
+        until = self.clock.now() + seconds / (self._cores.rate(1) if self._is_shared else self._own_rate)
         self.clock.advance_to(until)
         self._advance(until, others=1)
 
