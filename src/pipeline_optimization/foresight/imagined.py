@@ -34,7 +34,8 @@ UNKNOWN_ERROR = "Exception"
 class ImaginedWork:
     """The workload of a model. What attempts take is drawn by item and number of the attempt, so it is the same for every orchestrator.
 
-    ``progress`` is how much is done at which time, as ``now`` tells it if it is given: the seconds that finished elements should take on average.
+    ``progress`` is how much is done at which time, as ``now`` tells it if it is given: the seconds that finished elements should take on average,
+    or how many attempts gave a result if no task takes time.
     """
 
     model: WorkModel
@@ -46,6 +47,7 @@ class ImaginedWork:
     _made: dict[tuple[str, str], float] = field(factory=dict)
     _numbers: dict[str, int] = field(factory=dict)
     _salts: Mapping[str, bytes] = field(init=False)
+    _takes_time: bool = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self._salts = {name: f"{self.seed} {name}".encode()[-MOST_SALT:] for name in self.model.tasks}
@@ -54,6 +56,7 @@ class ImaginedWork:
             for name, task in self.model.tasks.items()
         }
         self._errors = {name: _Errors.of(name, task) for name, task in self.model.tasks.items()}
+        self._takes_time = any(task.seconds for task in self.model.tasks.values())
 
     def items(self) -> Iterator[Item]:
         """Yield the items of the source."""
@@ -68,7 +71,8 @@ class ImaginedWork:
         done = int(result)
         if self.now is not None:
             before = self.progress[-1][1] if self.progress else 0.0
-            self.progress.append((self.now(), before + done * self.model.tasks[item.task].seconds))
+            more = done * self.model.tasks[item.task].seconds if self._takes_time else 1.0
+            self.progress.append((self.now(), before + more))
         return self._made_possible(item, done)
 
     def _made_possible(self, item: Item, done: int) -> Iterator[Item]:

@@ -29,7 +29,7 @@ Bound = Literal["waits", "cores", "one worker", "lock", "driver", "one item", "s
 """What keeps a run from ending sooner; ``lock`` is Python's interpreter lock, ``one item`` the longest chain of attempts and delays."""
 
 MODEL_ERROR = 0.04
-"""The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out. docs/foresight.md says how it was found."""
+"""The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out. It is assumed until a score sets it."""
 
 MIDDLE = (0.25, 0.75)
 """Between which shares of the work its pace is taken for that of a longer run."""
@@ -132,6 +132,9 @@ def _simulated(
         signals=(),
     )
     engine.run(b"")
+    if engine.stop is not None and engine.stop.is_signal:
+        # The engine took a signal for the end of the run that it imagines. It was meant for the program.
+        raise KeyboardInterrupt
     return Passage(
         seconds=orchestrator.clock.now(),
         attempts=engine.tally.attempts,
@@ -213,16 +216,27 @@ def _passage(
         return simulate(work, configuration, costs, machine, seed=seed)
     part = ImaginedWork(work.scaled(max(1, round(work.elements * share))), seed)
     passage = _simulated(part, configuration, costs, machine, keeps_progress=True)
-    # Neither the beginning nor the end tells how fast the rest would go: there some workers have nothing to do.
-    progress, whole = part.progress, part.progress[-1][1] if part.progress else 0.0
-    (first, begun), (last, done) = (progress[bisect_left(progress, whole * at, key=itemgetter(1))] for at in MIDDLE)
-    if not (done > begun and last > first):
-        return simulate(work, configuration, costs, machine, seed=seed)
+    if passage.stopped:
+        return passage  # what stopped it would stop the whole run as well, and at the same time
     more = work.elements / part.model.elements
-    left = (more - 1.0) * whole * (last - first) / (done - begun)
     growing = {name: getattr(passage, name) * more for name in ("busy", "driver", "waited", "held")}
     counts = {name: round(getattr(passage, name) * more) for name in ("attempts", "failures")}
-    return evolve(passage, seconds=passage.seconds + left, **growing, **counts)
+    whole = max(0.0, passage.seconds - costs.startup - costs.shutdown)
+    seconds = passage.seconds + (more - 1.0) * (_steady(part.progress) or whole)
+    floor = max(passage.floor, work.slowest)
+    return evolve(passage, seconds=max(seconds, floor), floor=floor, **growing, **counts)
+
+
+def _steady(progress: Sequence[tuple[float, float]]) -> float | None:
+    """Return what all that was done takes at the pace of the middle; None where that cannot be told.
+
+    Neither the beginning nor the end tells how fast the rest would go: there some workers have nothing to do.
+    """
+    if not progress:
+        return None
+    whole = progress[-1][1]
+    (first, begun), (last, done) = (progress[bisect_left(progress, whole * at, key=itemgetter(1))] for at in MIDDLE)
+    return whole * (last - first) / (done - begun) if done > begun and last > first else None
 
 
 def _interval(seconds: Sequence[float], model_error: float) -> tuple[float, float]:
@@ -246,11 +260,11 @@ def _bound(
     workers = 1 if costs.place == "caller" else configuration.workers
     driver, busy = _mean(one.driver for one in passages), _mean(one.busy for one in passages)
     lock: Bound = "lock" if costs.place in {"threads", "loop"} else "cores"
-    side_by_side = min(machine.cores, workers) if costs.place == "processes" else 1.0
+    side_by_side = min(machine.cores, workers if costs.place == "processes" else 1.0)
     started = costs.startup + costs.shutdown
     shares: Sequence[tuple[Bound, float]] = (
         ("one item", _mean(one.floor for one in passages)),
-        ("driver", driver if costs.place == "processes" else min(driver, seconds)),
+        ("driver", driver / min(1.0, machine.cores)),
         (
             lock,
             (busy + _mean(one.held for one in passages) - (driver if costs.place == "processes" else 0.0))

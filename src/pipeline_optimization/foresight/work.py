@@ -140,6 +140,17 @@ class WorkModel:
         return found
 
     @property
+    def slowest(self) -> float:
+        """Return about how many seconds the longest part of a call takes: that which one of all calls of its task takes, on average."""
+        found = 0.0
+        for name, number in self.number_of_items().items():
+            task = self.tasks[name]
+            if number > 1 and not task.is_bundled:  # bundles are cut before they take long
+                share = 1.0 - 1.0 / number
+                found = max(found, task.wait.at(share), task.blocked.at(share), task.compute.at(share))
+        return found
+
+    @property
     def compute(self) -> float:
         """Return the seconds that all elements keep cores busy if none is tried again."""
         return sum(number * self.tasks[name].compute.mean for name, number in self.number_of_items().items())
