@@ -95,6 +95,11 @@ def of_a_child(number: int) -> int:
     return number
 
 
+def tells_secrets(value: str) -> str:
+    log.warning("about to fail: %s", value, exc_info=ValueError(value))
+    raise ValueError(value)
+
+
 def bad_arguments(number: int) -> int:
     log.warning("wants %d", "no number")
     return number

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from attrs import evolve
 
 from generated_pipelines import Scenario
-from pipeline_optimization import Pipeline, Registry, count_anagrams, run
+from logging_functions import tells_secrets
+from pipeline_optimization import Limits, Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.types import AttemptEnded, Orchestrator, RunStarted, TaskRetried
+from pipeline_optimization.types import (
+    AttemptEnded,
+    Orchestrator,
+    RunFinished,
+    RunStarted,
+    TaskFailed,
+    TaskLogged,
+    TaskRetried,
+)
 from pipeline_simulation import LIMITS, _inputs
 
 SEEDS = [seed for seed in range(50) if not {"deadly", "scarce"} & set(Scenario.of(seed).steps)]
@@ -155,6 +166,72 @@ def test_the_command_is_told_without_passwords(monkeypatch: pytest.MonkeyPatch) 
     registry.register(told, "told")
     count_anagrams("cat", registry=registry)
     assert told.command == ("anagram", "run", "-o", "sink.url=postgresql://ann:***@host/shop")
+
+
+SECRET_URLS = ("postgresql://ann:geheim@host/db refused", "no https://host/o?X-Amz-Signature=geheim here")
+
+
+class Everything:
+    """Keeps all events of failures and of their ends."""
+
+    def __init__(self) -> None:
+        self.events: list[object] = []
+
+    @hookimpl
+    def anagram_attempt_ended(self, event: AttemptEnded) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_task_failed(self, event: TaskFailed) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_task_logged(self, event: TaskLogged) -> None:
+        self.events.append(event)
+
+    @hookimpl
+    def anagram_run_finished(self, event: RunFinished) -> None:
+        self.events.append(event)
+
+
+@pytest.mark.parametrize("url", SECRET_URLS)
+@pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])
+def test_errors_and_logs_are_told_without_secrets(orchestrator: str, url: str) -> None:
+    """Messages, tracebacks, log records and the reason of a stop: URLs in them have no passwords and no keys; the report has the error as it was."""
+    registry, told = Registry.load(), Everything()
+    registry.register(told, "told")
+    report = run(
+        Pipeline("p").values(str).map(tells_secrets).count(),
+        [url],
+        orchestrator=orchestrator,
+        retry="none",
+        limits=Limits(stops_on_failure=True),
+        registry=registry,
+    )
+    assert report.failed_items[0].error.message == url
+    assert {type(one) for one in told.events} == {AttemptEnded, TaskFailed, TaskLogged, RunFinished}
+    for event in told.events:
+        assert b"geheim" not in pickle.dumps(event)
+    (failed,) = [one for one in told.events if isinstance(one, TaskFailed)]
+    assert failed.error.message == url.replace("geheim", "***")
+    assert "tells_secrets" in failed.error.traceback
+
+
+@pytest.mark.parametrize("url", SECRET_URLS)
+def test_the_error_of_a_run_is_told_without_secrets(url: str) -> None:
+    """Also one that comes from the input, and ends the run."""
+
+    def values() -> Iterator[str]:
+        yield "a"
+        raise ValueError(url)
+
+    registry, told = Registry.load(), Everything()
+    registry.register(told, "told")
+    with pytest.raises(Exception, match="geheim"):
+        run(Pipeline("p").values(str).map(str.upper).count(), values(), registry=registry)
+    (finished,) = [one for one in told.events if isinstance(one, RunFinished)]
+    assert finished.error is not None
+    assert b"geheim" not in pickle.dumps(finished)
 
 
 class Started:

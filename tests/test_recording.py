@@ -157,6 +157,24 @@ def test_events_make_everything_later(run: Run) -> None:
     assert json.loads(Path("t.json").read_text())
 
 
+def test_a_record_has_no_secrets_of_errors(run: Run) -> None:
+    """An error's message may have a URL with a password: no file of the record has it, and no line of the run's log."""
+    Path("p.py").write_text(
+        "from pipeline_optimization import Pipeline\n\n"
+        "def fail(line):\n    raise ValueError(f'postgresql://ann:{line}@host/db refused')\n\n"
+        "p = Pipeline('p').lines().map(fail).count()\n"
+    )
+    Path("in.txt").write_text("geheim\n")
+    _, _, err = run("run", "in.txt", "--pipeline", "p.py", "--retry", "none", "--record", "kept", "-v")
+    files = [one for one in only_record("kept").rglob("*") if one.is_file()]
+    assert {"events.jsonl", "report.html", "report.json"} <= {one.name for one in files}
+    for one in files:
+        text = one.read_text()
+        assert "ann:geheim" not in text, one
+        assert one.name not in {"events.jsonl", "report.html", "report.json"} or "ann:***@host" in text
+    assert "ann:***@host" in err
+
+
 def test_a_killed_run_can_be_looked_at(run: Run) -> None:
     """Events that end in the middle of a line are shown up to the last whole one, and it is said that they were cut."""
     run(*FAULTS, "--record", "kept")

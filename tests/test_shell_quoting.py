@@ -46,13 +46,16 @@ def test_the_usual_names_stay_as_they_are() -> None:
         ("postgresql://ann:a@b@host/x", "postgresql://ann:***@host/x"),
         ("x://:geheim@host", "x://:***@host"),
         ("postgresql:///x?user=ann&password=geheim&sslpassword=auch;y=1", "postgresql:///x?user=ann&password=***&sslpassword=***;y=1"),
+        ("https://h/o?X-Amz-Credential=a%2Fb&X-Amz-Signature=c1&x=2", "https://h/o?X-Amz-Credential=***&X-Amz-Signature=***&x=2"),
+        ("https://h/o?api_key=a&SIG=b&access_token=c&client-secret=d&sort=e", "https://h/o?api_key=***&SIG=***&access_token=***&client-secret=***&sort=e"),
+        ("https://h/o?signature_version=4&keys=5&tokens=6", "https://h/o?signature_version=4&keys=5&tokens=6"),
         ("http://host:80/~ann@home", "http://host:80/~ann@home"),
         ("postgresql://ann@host:5/x", "postgresql://ann@host:5/x"),
         ("a:b@c", "a:b@c"),
     ],
 )  # fmt: skip
 def test_passwords_are_not_told(given: str, told: str) -> None:
-    """A command that is told again has no password of a URL; all else is as it was given."""
+    """A command that is told again has no password of a URL, nor what else in its query is secret; all else is as it was given."""
     assert shlex.split(quoted_command([given])) == [told]
 
 

@@ -1,4 +1,4 @@
-"""What is secret in texts that are told again: passwords in URLs."""
+"""What is secret in texts that are told again: passwords in URLs, and keys and signatures in their queries."""
 
 from __future__ import annotations
 
@@ -6,11 +6,16 @@ import re
 
 __all__ = ["masked"]
 
-# A number before a slash is a port, and an @ behind it is part of a path.
-IN_URL = re.compile(r"(://[^/\s:@]*):(?!\d*/)(?:[^\s/?]*@|[^\s@]*@)")
-IN_QUERY = re.compile(r"([?&;][^=&\s]*password)=[^&;\s]*", re.IGNORECASE)
+# A number before a slash is a port, and an @ behind it is part of a path. The bound keeps long texts with many URLs quick.
+IN_URL = re.compile(r"(://[^/\s:@]*):(?!\d*/)(?:[^\s/?]{0,2048}@|[^\s@]{0,2048}@)")
+IN_QUERY = re.compile(
+    r"([?&;][^=&;?\s]*(?:password|signature|sig|credential|token|key|secret))=[^&;\s]*", re.IGNORECASE
+)
 
 
 def masked(text: str) -> str:
-    """Return a text with ``***`` for each password of a URL in it: ``postgresql://ann:***@host/shop``."""
+    """Return a text with ``***`` for each password of a URL in it, ``postgresql://ann:***@host/shop``, and each secret in a query.
+
+    Secret is a parameter whose name ends with ``password``, ``signature``, ``sig``, ``credential``, ``token``, ``key`` or ``secret``.
+    """
     return IN_QUERY.sub(r"\1=***", IN_URL.sub(r"\1:***@", text))

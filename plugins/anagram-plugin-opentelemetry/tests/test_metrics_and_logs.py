@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from typing import Any
 
@@ -118,6 +119,20 @@ def test_what_tasks_log(receiver: Any, orchestrator: str) -> None:
         assert spans[one.span_id]["anagram.item"] == facts(one)["anagram.bundle"]
         assert (one.severity_text, facts(one)["anagram.attempt"]) == ("WARN", 1)
         assert facts(one)["anagram.worker"]
+
+
+def refused(value: str) -> str:
+    logging.getLogger("user.tasks").warning("trying %s", value)
+    raise ValueError(f"{value} refused")
+
+
+def test_nothing_secret_is_sent(receiver: Any) -> None:
+    """Of a URL with a password in an error or a log record, collectors get the rest."""
+    run(Pipeline("p").values(str).map(refused).count(), ["postgresql://ann:geheim@host/db"], retry="none")
+    sent = f"{receiver.records} {receiver.spans} {receiver.metrics}"
+    assert "geheim" not in sent
+    assert "trying postgresql://ann:***@host/db" in sent
+    assert "postgresql://ann:***@host/db refused" in sent
 
 
 def test_metrics_come_while_a_run_goes_on(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:

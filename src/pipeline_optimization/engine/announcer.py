@@ -14,6 +14,7 @@ from pipeline_optimization.engine.accounting import Accounting
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.critical_path import Longest
 from pipeline_optimization.engine.lanes import Lanes, WorkerClocks
+from pipeline_optimization.engine.masked_errors import masked_error
 from pipeline_optimization.engine.tally import Emit, Logged, Silence
 from pipeline_optimization.engine.wire import Answer
 from pipeline_optimization.engine.work import TIMEOUT, Track
@@ -156,9 +157,10 @@ class Announcer(Silence):
             self._life = self._cut_life(track, handed_out, start, self._now(), "")
 
     def refused(self, error: ErrorRecord) -> None:
-        self._outcome, self._error = "error", error
+        self._outcome, self._error = "error", masked_error(error)
 
     def failed(self, track: Track, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
+        error = masked_error(error)
         if self._follows_attempts:
             if self._life is None:  # its attempt was made in a bundle's, which has come back before
                 self._track, self._number, self._worker = track, track.number, ""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.masked_errors import masked_error
 from pipeline_optimization.engine.stage import describe_error
 from pipeline_optimization.installed import versions
 from pipeline_optimization.masking import masked
@@ -108,8 +109,8 @@ def _finished(
         is_complete=raised is None and stop is None and not tally.failures,
         is_interrupted=stop is not None and stop.is_signal,
         stopped="" if stop is None else stop.kind,
-        reason="" if stop is None else stop.reason,
-        error=raised,
+        reason="" if stop is None else masked(stop.reason),
+        error=None if raised is None else masked_error(raised),
         tasks={name: TaskTotals(**totals_of(stats)) for name, stats in tally.tasks.items()},
         bytes_read=job.bytes_read,
         resumed_items=keeping.resumed,

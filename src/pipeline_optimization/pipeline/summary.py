@@ -10,6 +10,7 @@ from attrs import asdict, fields, frozen
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem, TaskStats
+from pipeline_optimization.masking import masked
 
 if TYPE_CHECKING:
     from pipeline_optimization.types import TimeAccount
@@ -104,16 +105,16 @@ def counts_to_dict(report: Conclusions) -> dict[str, object]:
 
 
 def failed_to_list(failed_items: Sequence[FailedItem], *, with_traceback: bool = False) -> list[dict[str, object]]:
-    """Return items that failed for good as plain data, with the traceback where users' own code is run."""
+    """Return items that failed for good as plain data without secrets of URLs, with the traceback where users' own code is run."""
     return [
         {
             "item": failed.item,
             "task": failed.task,
             "error": failed.error.type,
-            "message": failed.error.message,
-            **({"traceback": failed.error.traceback} if with_traceback else {}),
+            "message": masked(failed.error.message),
+            **({"traceback": masked(failed.error.traceback)} if with_traceback else {}),
             "attempts": failed.attempts,
-            "place": failed.place,
+            "place": masked(failed.place),
             "poison": failed.is_poison,
         }
         for failed in failed_items

@@ -13,6 +13,7 @@ from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.tally import FailedItem
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.error_text import describe, encodable
+from pipeline_optimization.masking import masked
 from pipeline_optimization.pipeline.logs.labelling import Labelling
 from pipeline_optimization.pipeline.logs.messages import LEVELS, message_of
 from pipeline_optimization.pipeline.logs.silence import Quarantine
@@ -119,7 +120,7 @@ class RunLogs:
     def _log(self, level: int, message: str, **of: object) -> None:
         if level >= self._threshold:
             labels = {"item": "", "attempt": 0, "worker": "", **of, "run": self._run_id}
-            text = encodable(message)  # errors and names of items may be any text
+            text = encodable(masked(message))  # errors and names of items may be any text
             self._guarded(lambda: self._logger.log(level, "%s", text, extra=labels))
 
     def _handle(self, facts: LogFacts) -> None:
@@ -143,8 +144,8 @@ def _event_of(facts: LogFacts, labels: Labels, now: float) -> TaskLogged:
         wall=float(facts["created"]),
         level=str(facts["levelname"]),
         logger=str(facts["name"]),
-        message=str(facts["msg"]),
-        exception=str(facts.get("exc_text") or ""),
+        message=masked(str(facts["msg"])),
+        exception=masked(str(facts.get("exc_text") or "")),
         item=str(labels.get("item", "")),
         attempt=int(labels.get("attempt", 0)),
         worker=str(labels["worker"]),
