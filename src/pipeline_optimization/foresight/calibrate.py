@@ -6,8 +6,8 @@ What is busy is measured in processor time, so that other programs do not change
 from __future__ import annotations
 
 import json
-import os
 import platform
+import resource
 import subprocess
 import sys
 import time
@@ -33,14 +33,17 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "this_machine"]
 
-FORM = 3
+FORM = 4
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
 """Attempts of the two trials whose difference tells what one attempt costs."""
 
 STARTS = 2
-"""Programs that are started to see what a new one pays for a run; the quicker one counts."""
+"""How often a start is tried, of a new program and of more workers: the quicker one counts."""
+
+MORE = 5
+"""Workers of the trials that tell what each further one costs to start."""
 
 MOST_TRANSPORT = 2.0
 """The longest way of an attempt to a process and back, as a multiple of the processor time that it takes both: on a busy machine other programs make it longer."""
@@ -116,19 +119,19 @@ def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float) ->
     startup = max(warm, cold - shutdown)
     if place != "processes":
         return OrchestratorCosts(place=place, driver=driver, startup=startup, shutdown=shutdown)
-    more = trial(3, FEW)
+    trials = [trial(MORE, FEW) for _ in range(STARTS)]
     worker = max(0.0, (many.of_workers - few.of_workers) / number)
     way = max(0.0, (many.working - few.working) / number - driver - worker)
-    by_worker = (
-        min(more.first + more.closing - warm - shutdown, more.cpu + more.of_workers - few.cpu - few.of_workers) / 2
-    )
+    # Whichever is less: on a busy machine other programs make the time longer, and while workers wait they use no processor.
+    more = min(one.first + one.closing for one in trials) - warm - shutdown
+    busier = min(one.cpu + one.of_workers for one in trials) - few.cpu - few.of_workers
     return OrchestratorCosts(
         place=place,
         driver=driver,
         worker=worker,
         transport=min(way, MOST_TRANSPORT * (driver + worker)),
         startup=startup,
-        startup_by_worker=max(0.0, by_worker),
+        startup_by_worker=max(0.0, min(more, busier) / (MORE - 1)),
         shutdown=shutdown,
     )
 
@@ -173,7 +176,8 @@ def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy) -> _Tria
 
 def _of_ended() -> float:
     """Return the processor time of processes of this one that have ended."""
-    return sum(os.times()[2:4])
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)  # in microseconds, where os.times() has hundredths of a second
+    return used.ru_utime + used.ru_stime
 
 
 def build_nothing(argument: object) -> Mapping[str, Stage]:
