@@ -98,9 +98,9 @@ def attempt(number: int, *, took: int, waited: int = 0, stalled: int = 0, simula
     )  # fmt: skip
 
 
-def recorded(path: Path, attempts: list[str], *, slots: int) -> str:
+def recorded(path: Path, attempts: list[str], *, slots: int, **more: object) -> str:
     started = {"seq": 1, "kind": "run_started", "time_ns": 1_000_000_000, "run_id": "r", "orchestrator": "threaded"}
-    lines = [json.dumps({**started, "slots": slots, "seed": 1, "retry": "fixed"}), *attempts]
+    lines = [json.dumps({**started, "slots": slots, "seed": 1, "retry": "fixed", **more}), *attempts]
     path.write_text("\n".join([first_line().rstrip(), *lines]) + "\n")
     return str(path)
 
@@ -246,8 +246,8 @@ def test_candidates_are_the_installed_orchestrators(registry: Registry) -> None:
     assert (places["asyncio"], places["threaded"], places["multiprocess"]) == ("loop", "threads", "processes")
     found = candidates(registry, workers=[3], retries={"none": NoRetry()}, cores=2)
     by_name = {one.configuration.orchestrator: one for one in found}
-    assert by_name["asyncio"].arguments == ["--orchestrator", "asyncio", "-o", "concurrency=3"]
-    assert by_name["sequential"].arguments == ["--orchestrator", "sequential"]
+    assert by_name["asyncio"].arguments == ["--orchestrator", "asyncio", "-o", "concurrency=3", "--retry", "none"]
+    assert by_name["sequential"].arguments == ["--orchestrator", "sequential", "--retry", "none"]
     with pytest.raises(OptionError, match="'hedged' cannot be foreseen"):
         candidates(registry, orchestrators=["hedged"], retries={"none": NoRetry()}, cores=2)
 
@@ -268,6 +268,36 @@ def test_the_command_says_what_to_use(events: Path, capsys: pytest.CaptureFixtur
     assert output.startswith("Use --orchestrator threaded -o workers=40: about 1")
     assert "bound by" in output
     assert "sequential" in output
+
+
+@pytest.mark.parametrize(
+    "given",
+    [["-o", "retry.delay=3", "-o", "workers=2"], ["-oretry.delay=3"], ["--retry", "fixed", "-o", "retry.delay=3"]],
+)
+def test_options_of_the_recorded_retry_policy_are_kept(
+    given: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They are in the command line that the events have, and so in the advised one."""
+    command = ["/bin/anagram", "run", "--pipeline", "a.py", "b", *given]
+    path = recorded(tmp_path / "e", [attempt(1, took=100, waited=100)], slots=1, command=command)
+    code, output, errors = ended_here(["advise", "--from", path, "--orchestrator", "sequential"], capsys)
+    assert code == 0
+    assert output.startswith("Use --orchestrator sequential --retry fixed -o retry.delay=3: ")
+    assert "had options" not in errors
+
+
+def test_that_options_of_a_retry_policy_may_be_lost_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A program's run has no command line that tells them; where nothing failed they do not matter."""
+    failed = {**json.loads(attempt(2, took=100)), "outcome": "error", "error": {"type": "OSError", "message": "x"}}
+    command = ["program.py", "-o", "retry.delay=3"]
+    told = []
+    for name, attempts in (("failing", [attempt(1, took=100), json.dumps(failed)]), ("well", [attempt(1, took=100)])):
+        path = recorded(tmp_path / name, attempts, slots=1, command=command)
+        code, output, errors = ended_here(["advise", "--from", path, "--orchestrator", "sequential"], capsys)
+        assert code == 0
+        assert output.startswith("Use --orchestrator sequential --retry fixed: ")
+        told.append("Whether the retry policy fixed of the recorded run had options is not in its events" in errors)
+    assert told == [True, False]
 
 
 PIPELINE = """

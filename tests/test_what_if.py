@@ -6,16 +6,21 @@ import json
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command import ended_here
+from pipeline_optimization import Registry
 from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.foresight.advice import advise
+from pipeline_optimization.foresight.advice_export import exported
+from pipeline_optimization.foresight.candidates import candidates
 from pipeline_optimization.foresight.costs import FREE, Machine, Place
 from pipeline_optimization.foresight.profiled import profiled
-from pipeline_optimization.foresight.simulate import Configuration, simulate
+from pipeline_optimization.foresight.simulate import Configuration, Prediction, simulate
 from pipeline_optimization.foresight.what_if import SPEEDS, faster, parse_what_if
 from pipeline_optimization.foresight.work import TaskWork, WorkModel
 from pipeline_optimization.types.durations import Durations, constant, empirical
@@ -164,6 +169,81 @@ def test_the_command_foresees_a_profile(profile: Path, tmp_path: Path, capsys: p
     page = exports[2].read_text()
     assert "<svg" in page
     assert "<script" not in page
+
+
+def answer(profile: Path, capsys: pytest.CaptureFixture[str], *options: str) -> str:
+    command = ["advise", "--faults", str(profile), "--items", "50", "--orchestrator", "threaded", *options]
+    code, output, _ = ended_here(command, capsys)
+    assert code == 0
+    return " ".join(output.split())
+
+
+def test_another_retry_policy_is_compared_with_the_one_there_would_be(
+    profile: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the change, the policy is the default one; the advised command names the other, even where it is the only one."""
+    output = answer(profile, capsys, "--workers", "4", "--what-if", "retry=none")
+    assert output.startswith("Use --orchestrator threaded -o workers=4 --retry none: ")
+    assert "With retry=none: " in output
+    assert "(threaded with 4 workers and retry none) instead of" in output
+    assert "(threaded with 4 workers and retry exponential)" in output
+    assert "items will fail for good instead of 0." in output
+
+
+def test_other_numbers_of_workers_are_compared_with_those_there_would_be(
+    profile: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A change of workers alone says what it is worth, as one of the work does."""
+    output = answer(profile, capsys, "--workers", "2", "--what-if", "workers=20")
+    assert "With workers=20: " in output
+    assert "(threaded with 20 workers) instead of" in output
+    assert "(threaded with 2 workers)" in output
+
+
+def test_a_policy_that_is_not_the_default_is_in_the_advised_command(
+    profile: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was foreseen under a policy is run under it."""
+    assert answer(profile, capsys, "--workers", "4", "--retry", "fixed").startswith(
+        "Use --orchestrator threaded -o workers=4 --retry fixed: "
+    )
+    assert answer(profile, capsys, "--workers", "4", "--retry", "exponential").startswith(
+        "Use --orchestrator threaded -o workers=4: "
+    )
+
+
+def test_no_number_of_workers_is_advised_that_no_run_takes(
+    profile: Path, registry: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An orchestrator is left out of a curve where its option ends, and where all are, the message says what they take."""
+    found = candidates(
+        registry, orchestrators=["asyncio", "threaded"], workers=[1024, 5000], retries={"none": NoRetry()}, cores=2
+    )
+    chosen = [(one.configuration.orchestrator, one.configuration.workers) for one in found]
+    assert chosen == [("asyncio", 1024), ("asyncio", 5000), ("threaded", 1024)]
+    command = ["advise", "--faults", str(profile), "--items", "50", "--orchestrator", "threaded", "--workers", "5000"]
+    code, _, errors = ended_here(command, capsys)
+    assert code == 2
+    assert "No orchestrator takes 5,000 workers: at most, threaded takes 1,024." in errors
+
+
+def test_exports_have_the_marks_of_the_table() -> None:
+    """Ties, what lies outside of what was seen, and ways that stop early are seen in files, too, and so is the change."""
+    way = Prediction(
+        configuration=Configuration(orchestrator="a", workers=1, retry=NoRetry(), retry_name="none"),
+        seconds=1.0, low=0.9, high=1.1, attempts=1, failures=0, busy_cores=1.0, floor=0.0, bound="waits", share=1.0,
+    )  # fmt: skip
+    tied = evolve(way, configuration=evolve(way.configuration, orchestrator="b"), extrapolated=["far away"])
+    ended = evolve(way, configuration=evolve(way.configuration, orchestrator="c"), stopped="too many failures")
+    advice = advise([way, tied, ended], arguments=[["--way"]] * 3, work=WORK)
+    markdown, page, data = (exported(advice, f"x.{form}", change="With less: 1 s.") for form in ("md", "html", "json"))
+    for text, star in ((markdown, r"\*"), (page, "*")):
+        assert f"b ={star}" in text
+        assert f"{star} extrapolated: far away" in text
+        assert "stops early" in text
+        assert "With less: 1 s." in text
+        assert "= cannot be told from the best" in text
+    assert json.loads(data)["change"] == "With less: 1 s."
 
 
 @pytest.mark.parametrize(

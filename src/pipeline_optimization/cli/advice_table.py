@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline_optimization.cli.console import TableConsole, for_terminal
-from pipeline_optimization.foresight.advice import Advice, clock, interval, is_tied, times, title
+from pipeline_optimization.foresight.advice import LEGEND, Advice, bounded, clock, interval, marked, outside, title
 from pipeline_optimization.foresight.simulate import Prediction
 from pipeline_optimization.foresight.what_if import SPEEDS
 
@@ -28,22 +28,14 @@ def print_advice(advice: Advice, stream: TextIO, *, detailed: bool) -> None:
     console.print()
     shown = advice.predictions if detailed else _shown(advice)
     console.print(_table(advice, shown))
-    marks = list(dict.fromkeys(mark for one in shown for mark in one.extrapolated))
-    for mark in marks:
-        console.print(Text(f"* extrapolated: {for_terminal(mark)}", style="dim"))
+    for sentence in outside(shown):
+        console.print(Text(for_terminal(sentence), style="dim"))
     left = len(advice.predictions) - len(shown)
-    legend = "90 %: the interval that nine of ten runs should be in. = cannot be told from the best."
-    console.print(Text(legend + (f" --detailed shows {left} more." if left else ""), style="dim"))
+    console.print(Text(LEGEND + (f" --detailed shows {left} more." if left else ""), style="dim"))
 
 
-def print_change(before: Advice, after: Advice, text: str, stream: TextIO) -> None:
-    """Print what a change of the work is worth: what the run takes as it is, and with it, each in its best way."""
-    old, new = before.use, after.use
-    pace = ", which cannot be told apart"
-    if new.seconds and old.seconds and not (is_tied(new, old) and is_tied(old, new)):
-        ratio = old.seconds / new.seconds
-        pace = f", {times(ratio)} as fast" if ratio >= 1 else f", {times(1 / ratio)} as long"
-    sentence = f"With {text}: {clock(new.seconds)} ({title(new)}) instead of {clock(old.seconds)} ({title(old)}){pace}."
+def print_change(sentence: str, stream: TextIO) -> None:
+    """Print what a change is worth (``change_sentence``)."""
     TableConsole(stream).print(Text(f"\n{for_terminal(sentence)}"))
 
 
@@ -109,9 +101,8 @@ def _table(advice: Advice, shown: Sequence[Prediction]) -> Table:
 
 def _cells(one: Prediction, advice: Advice, *, has_retries: bool, has_failures: bool) -> Sequence[str]:
     chosen = one.configuration
-    mark = " =" if any(one is tie for tie in advice.ties) else ""
     return [
-        for_terminal(chosen.orchestrator) + mark + ("*" if one.extrapolated else ""),
+        for_terminal(marked(one, advice)),
         f"{chosen.workers:,}",
         *([for_terminal(chosen.retry_name)] if has_retries else []),
         clock(one.seconds),
@@ -119,5 +110,5 @@ def _cells(one: Prediction, advice: Advice, *, has_retries: bool, has_failures: 
         f"{one.attempts:,.0f}",
         *([f"{one.failures:,.0f}"] if has_failures else []),
         f"{one.busy_cores:.1f}",
-        f"{one.bound} {one.share:.0%}" if not one.stopped else "stops early",
+        bounded(one),
     ]

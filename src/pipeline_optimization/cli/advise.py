@@ -15,7 +15,6 @@ from pipeline_optimization.errors import AnagramError, OptionError
 if TYPE_CHECKING:
     from pipeline_optimization.foresight.candidates import Candidate
     from pipeline_optimization.foresight.costs import OrchestratorCosts
-    from pipeline_optimization.foresight.what_if import WhatIf
     from pipeline_optimization.registry import Registry
 
 __all__ = ["advise"]
@@ -146,11 +145,14 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     from pipeline_optimization.cli.advice_table import print_advice, print_change, print_curve, print_speeds  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.cli.known_work import known_work  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.advice import change_sentence  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.advice_export import check_form, exported  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.calibrate import this_machine  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.candidates import candidates  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.foreseeing import foresee, gains  # noqa: PLC0415 - as above
-    from pipeline_optimization.foresight.what_if import parse_what_if  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.what_if import WhatIf, parse_what_if  # noqa: PLC0415 - as above
     from pipeline_optimization.output import open_output, refuse_overwriting  # noqa: PLC0415 - as above
+    from pipeline_optimization.tasks.retry_settings import RetrySettings  # noqa: PLC0415 - as above
 
     for export in exports:
         check_form(export)
@@ -168,46 +170,40 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     )
     change = parse_what_if(changes, list(known.work.tasks))
     machine = this_machine()
-    found = _candidates(registry, change, orchestrators, workers or (), retries or [known.retry], machine.cores)
+
+    def ways(change: WhatIf) -> Sequence[Candidate]:
+        named = [RetrySettings(name=name) for name in change.retries or retries] or [known.retry]
+        return candidates(
+            registry,
+            orchestrators=orchestrators,
+            workers=change.workers or workers or (),
+            retries={one.label: one.build(registry) for one in named},
+            cores=max(1, round(machine.cores)),
+        )
+
+    found, unchanged = ways(change), ways(WhatIf())
     costs, notes = _costs(registry, dict.fromkeys(one.configuration.orchestrator for one in found), anew=calibrate)
-    found = [one for one in found if one.configuration.orchestrator in costs]
+    found, unchanged = ([one for one in some if one.configuration.orchestrator in costs] for some in (found, unchanged))
     if not found:
         raise OptionError("No orchestrator could be measured on this machine: " + " ".join(notes))
-    advice = foresee(change.of(known.work), found, costs, machine)
+    work = change.of(known.work)
+    advice = foresee(work, found, costs, machine)
+    worth = ""
+    if changes and unchanged:
+        worth = change_sentence(foresee(known.work, unchanged, costs, machine), advice, change.text)
     notes = [*known.notes, *notes]
     print_advice(advice, sys.stdout, detailed=detailed)
-    if change.changes:
-        before = foresee(known.work, found, costs, machine)
-        print_change(before, advice, change.text, sys.stdout)
+    if worth:
+        print_change(worth, sys.stdout)
     if len(change.workers) > 1:
         print_curve(advice, sys.stdout)
     if detailed or change.changes:
-        print_speeds(gains(change.of(known.work), advice.use, costs, machine), advice.use, sys.stdout)
+        print_speeds(gains(work, advice.use, costs, machine), advice.use, sys.stdout)
     for note in notes:
         click.echo(f"Note: {note}", err=True)
     for export in exports:
         with open_output(export) as stream:
-            stream.write(exported(advice, export, notes))
-
-
-def _candidates(  # noqa: PLR0917 - what the command was given
-    registry: Registry,
-    change: WhatIf,
-    orchestrators: Sequence[str],
-    workers: Sequence[int],
-    retries: Sequence[str],
-    cores: float,
-) -> Sequence[Candidate]:
-    from pipeline_optimization.foresight.candidates import candidates  # noqa: PLC0415 - --help is quick without it
-
-    names = [*(change.retries or retries)]
-    return candidates(
-        registry,
-        orchestrators=orchestrators,
-        workers=change.workers or workers,
-        retries={name: registry.retry_policy(name).build() for name in names},
-        cores=max(1, round(cores)),
-    )
+            stream.write(exported(advice, export, notes, change=worth))
 
 
 def _costs(

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-from attrs import frozen
+from attrs import field, frozen
 
 from pipeline_optimization.cli.pipeline_option import found_pipeline
+from pipeline_optimization.cli.recorded_retry import recorded_retry
 from pipeline_optimization.cli.runs import record_at
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.profile_files import read_profile
@@ -19,6 +20,7 @@ from pipeline_optimization.foresight.profiled import profiled
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.pipeline.plan import RunOptions, check_latency_scale
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["KnownWork", "known_work"]
 
@@ -28,7 +30,7 @@ class KnownWork:
     """The work, the retry policy that goes with it, and what a user must know of it."""
 
     work: WorkModel
-    retry: str = "exponential"
+    retry: RetrySettings = field(factory=RetrySettings)
     notes: Sequence[str] = ()
 
 
@@ -66,9 +68,12 @@ def known_work(
             raise click.UsageError(
                 "--pipeline and --latency-scale go with --faults: events tell the steps and their times."
             )
-        seen = observed(record_at(path).events)
+        events = record_at(path).events
+        seen = observed(events)
         work = seen.work if items is None else seen.work.scaled(items)
-        return KnownWork(work=work, retry=seen.retry or "exponential", notes=seen.notes)
+        has_failures = any(task.failure_rate for task in work.tasks.values())
+        retry, notes = recorded_retry(events, has_failures=has_failures)
+        return KnownWork(work=work, retry=retry, notes=[*seen.notes, *notes])
     assert faults is not None
     if items is None:
         raise click.UsageError("How many elements are there? A profile does not say: add --items N.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from attrs import field, frozen
 
@@ -14,6 +14,10 @@ from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.plural import counted
 
 __all__ = ["REASONS", "Advice", "advise"]
+
+
+LEGEND = "90 %: the interval that nine of ten runs should be in. = cannot be told from the best."
+"""What a table of predictions does not say itself."""
 
 
 @frozen(kw_only=True)
@@ -115,6 +119,37 @@ def title(one: Prediction, among: Sequence[Prediction] = ()) -> str:
     workers = "" if chosen.orchestrator == "sequential" else f" with {counted(chosen.workers, 'worker')}"
     has_retries = any(other.configuration.retry_name != chosen.retry_name for other in among)
     return f"{chosen.orchestrator}{workers}{f' and retry {chosen.retry_name}' if has_retries else ''}"
+
+
+def change_sentence(before: Advice, after: Advice, text: str) -> str:
+    """Return what a change of the work or of the ways is worth: what the run takes without it, and with it, each in its best way."""
+    old, new = before.use, after.use
+    pace = ", which cannot be told apart"
+    if new.seconds and old.seconds and not (is_tied(new, old) and is_tied(old, new)):
+        ratio = old.seconds / new.seconds
+        pace = f", {times(ratio)} as fast" if ratio >= 1 else f", {times(1 / ratio)} as long"
+    lost = ""
+    if round(new.failures) != round(old.failures):
+        lost = f"; {counted(round(new.failures), 'item')} will fail for good instead of {round(old.failures):,}"
+    both = (old, new)
+    return f"With {text}: {clock(new.seconds)} ({title(new, both)}) instead of {clock(old.seconds)} ({title(old, both)}){pace}{lost}."
+
+
+def marked(one: Prediction, advice: Advice) -> str:
+    """Return a way's orchestrator with its marks: ``=`` where it cannot be told from what is advised, ``*`` outside what was seen."""
+    mark = " =" if any(one is tie for tie in advice.ties) else ""
+    return one.configuration.orchestrator + mark + ("*" if one.extrapolated else "")
+
+
+def bounded(one: Prediction) -> str:
+    """Return what bounds a way of running, and for how much of its time."""
+    return "stops early" if one.stopped else f"{one.bound} {one.share:.0%}"
+
+
+def outside(predictions: Iterable[Prediction]) -> Sequence[str]:
+    """Return what ``*`` stands for in these predictions."""
+    marks = dict.fromkeys(mark for one in predictions for mark in one.extrapolated)
+    return [f"* extrapolated: {mark}" for mark in marks]
 
 
 def clock(seconds: float) -> str:

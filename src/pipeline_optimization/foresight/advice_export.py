@@ -8,7 +8,7 @@ from html import escape
 from pathlib import PurePath
 
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.foresight.advice import Advice, clock, interval
+from pipeline_optimization.foresight.advice import LEGEND, Advice, bounded, clock, interval, marked, outside
 from pipeline_optimization.foresight.simulate import Prediction
 
 __all__ = ["FORMS", "check_form", "exported"]
@@ -25,15 +25,26 @@ def check_form(path: str) -> None:
         raise OptionError(f"--export writes {', '.join(FORMS)} files, not {path!r}.")
 
 
-def exported(advice: Advice, path: str, notes: Sequence[str] = ()) -> str:
-    """Return what a file of that name holds. Raises OptionError for an ending that says no form."""
+def exported(advice: Advice, path: str, notes: Sequence[str] = (), *, change: str = "") -> str:
+    """Return what a file of that name holds.
+
+    Args:
+        advice: What was foreseen.
+        path: Where it goes, whose ending says the form.
+        notes: What must be known of it.
+        change: What was changed by ``--what-if``, and what that is worth; empty without a change.
+
+    Raises:
+        OptionError: For an ending that says no form.
+    """
     check_form(path)
-    return FORMS[PurePath(path).suffix](advice, notes)
+    return FORMS[PurePath(path).suffix](advice, notes, change)
 
 
-def _json(advice: Advice, notes: Sequence[str]) -> str:
+def _json(advice: Advice, notes: Sequence[str], change: str) -> str:
     document = {
         "sentence": advice.sentence,
+        "change": change,
         "more": list(advice.more),
         "notes": list(notes),
         "use": _facts(advice.use, advice),
@@ -62,10 +73,10 @@ def _facts(one: Prediction, advice: Advice) -> Mapping[str, object]:
     }
 
 
-def _row(one: Prediction) -> Sequence[str]:
+def _row(one: Prediction, advice: Advice) -> Sequence[str]:
     chosen = one.configuration
     return (
-        chosen.orchestrator,
+        marked(one, advice),
         f"{chosen.workers:,}",
         chosen.retry_name,
         clock(one.seconds),
@@ -73,33 +84,50 @@ def _row(one: Prediction) -> Sequence[str]:
         f"{one.attempts:,.0f}",
         f"{one.failures:,.0f}",
         f"{one.busy_cores:.1f}",
-        f"{one.bound} {one.share:.0%}",
+        bounded(one),
     )
 
 
-def _markdown(advice: Advice, notes: Sequence[str]) -> str:
-    def line(cells: Sequence[str]) -> str:
-        return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+def _sentences(advice: Advice, change: str) -> Sequence[str]:
+    return [*([change] if change else []), *advice.more]
 
-    lines = [f"**{advice.sentence}**", "", *(f"- {one}" for one in advice.more), *([""] if advice.more else [])]
-    lines += [line(TITLES), line(["---"] * len(TITLES)), *(line(_row(one)) for one in advice.predictions)]
-    lines += ["", *(f"Note: {one}" for one in notes)] if notes else []
+
+def _markdown(advice: Advice, notes: Sequence[str], change: str) -> str:
+    def line(cells: Sequence[str]) -> str:
+        return f"| {' | '.join(_escaped(cell) for cell in cells)} |"
+
+    more = _sentences(advice, change)
+    lines = [f"**{advice.sentence}**", "", *(f"- {one}" for one in more), *([""] if more else [])]
+    lines += [line(TITLES), line(["---"] * len(TITLES)), *(line(_row(one, advice)) for one in advice.predictions)]
+    lines += ["", *(f"{one}  " for one in _legend(advice)), *(f"Note: {one}" for one in notes)]
     return "\n".join(lines) + "\n"
 
 
-def _html(advice: Advice, notes: Sequence[str]) -> str:
+def _legend(advice: Advice) -> Sequence[str]:
+    return [_escaped(one) for one in [LEGEND, *outside(advice.predictions)]]
+
+
+def _escaped(text: str) -> str:
+    """Return text as Markdown has it where a bar ends a cell and a star begins emphasis."""
+    return text.replace("|", "\\|").replace("*", "\\*")
+
+
+def _html(advice: Advice, notes: Sequence[str], change: str) -> str:
     def row(cells: Sequence[str], tag: str) -> str:
         return f"<tr>{''.join(f'<{tag}>{escape(cell)}</{tag}>' for cell in cells)}</tr>"
 
-    more = "".join(f"<li>{escape(one)}</li>" for one in [*advice.more, *(f"Note: {one}" for one in notes)])
-    body = "".join(row(_row(one), "td") for one in advice.predictions)
+    more = "".join(
+        f"<li>{escape(one)}</li>" for one in [*_sentences(advice, change), *(f"Note: {one}" for one in notes)]
+    )
+    legend = "".join(f"<p>{escape(one)}</p>" for one in [LEGEND, *outside(advice.predictions)])
+    body = "".join(row(_row(one, advice), "td") for one in advice.predictions)
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>Foresight</title><style>'
         "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}"
         "table{border-collapse:collapse}td,th{padding:.2rem .8rem;text-align:left;border-bottom:1px solid #ddd}"
         "svg{max-width:100%;height:auto}</style></head><body>"
         f"<h1>Foresight</h1><p><strong>{escape(advice.sentence)}</strong></p><ul>{more}</ul>{_curves(advice)}"
-        f"<table><thead>{row(TITLES, 'th')}</thead><tbody>{body}</tbody></table></body></html>\n"
+        f"<table><thead>{row(TITLES, 'th')}</thead><tbody>{body}</tbody></table>{legend}</body></html>\n"
     )
 
 

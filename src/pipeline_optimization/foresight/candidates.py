@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.costs import Place
 from pipeline_optimization.foresight.simulate import Configuration
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.types import Component, RetryPolicy
 
 __all__ = ["Candidate", "candidates", "known_places", "place_of"]
@@ -28,6 +30,10 @@ OPTIONS = ("workers", "concurrency")
 
 ORDER: Sequence[Place] = ("caller", "loop", "threads", "processes")
 """From what is simplest to debug to what has most that can go wrong."""
+
+
+DEFAULT_RETRY = RetrySettings().label
+"""The retry policy of the command line where nobody says which."""
 
 
 @frozen(kw_only=True)
@@ -58,6 +64,13 @@ def option_of(component: Component[Any, Any]) -> str | None:
     return next((one for one in OPTIONS if one in known), None)
 
 
+def most_workers(component: Component[Any, Any]) -> float:
+    """Return how many attempts the orchestrator's option lets run at once at most."""
+    option = option_of(component)
+    most = None if option is None else fields_dict(component.options)[option].metadata.get("at_most")
+    return math.inf if most is None else float(most)
+
+
 def known_places(registry: Registry) -> Mapping[str, Place]:
     """Return the installed orchestrators that can be foreseen, by name, the simplest first."""
     found: dict[str, Place] = {}
@@ -81,12 +94,12 @@ def candidates(
     Args:
         registry: What is installed.
         orchestrators: Those to foresee; all that can be, if none is named.
-        workers: The numbers of workers; some that make sense, if none is named.
-        retries: The retry policies, by what the command line calls them.
+        workers: The numbers of workers; some that make sense, if none is named. Those that an orchestrator does not take are left out for it.
+        retries: The retry policies, by the labels of their settings (``RetrySettings``), such as ``fixed delay=3``.
         cores: How many processors there are: as many workers are always among them.
 
     Raises:
-        UsageError: If there is no such orchestrator, or nothing is known of how it shares the machine.
+        UsageError: If there is no such orchestrator, nothing is known of how it shares the machine, or none takes so many workers.
     """
     places = known_places(registry)
     chosen = list(orchestrators) or list(places)
@@ -96,19 +109,33 @@ def candidates(
             raise OptionError(
                 f"The orchestrator {name!r} cannot be foreseen: how it shares this machine is not known. Known are {', '.join(places)}."
             )
+    most = {name: most_workers(registry.component("orchestrator", name)) for name in places if name in chosen}
+    _check_workers(workers, {name: number for name, number in most.items() if places[name] != "caller"})
     found = []
-    for name in (one for one in places if one in chosen):
+    for name, at_most in most.items():
         place, option = places[name], option_of(registry.component("orchestrator", name))
         numbers = (
             [1]
             if place == "caller"
             else workers or sorted({*WORKERS[place], *([cores] if place == "processes" else [])})
         )
-        for number in numbers:
+        for number in (one for one in numbers if one <= at_most):
             for retry, policy in retries.items():
                 arguments = ["--orchestrator", name]
                 arguments += [] if option is None else ["-o", f"{option}={number}"]
-                arguments += ["--retry", retry] if len(retries) > 1 else []
+                arguments += _retry_arguments(retry) if len(retries) > 1 or retry != DEFAULT_RETRY else []
                 configuration = Configuration(orchestrator=name, workers=number, retry=policy, retry_name=retry)
                 found.append(Candidate(configuration=configuration, place=place, arguments=arguments))
     return found
+
+
+def _check_workers(workers: Sequence[int], most: Mapping[str, float]) -> None:
+    """Raise OptionError if one of these numbers is more than any of these orchestrators takes."""
+    if workers and most and max(workers) > max(most.values()):
+        takes = ", ".join(f"{name} takes {number:,.0f}" for name, number in most.items())
+        raise OptionError(f"No orchestrator takes {max(workers):,} workers: at most, {takes}.")
+
+
+def _retry_arguments(label: str) -> Sequence[str]:
+    name, *options = label.split(" ")
+    return ["--retry", name, *(word for one in options for word in ("-o", f"retry.{one}"))]

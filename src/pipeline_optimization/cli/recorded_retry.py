@@ -1,0 +1,44 @@
+"""The retry policy of a recorded run, with its options as far as they are known."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import click
+
+from pipeline_optimization.cli.component_options import KindOptions
+from pipeline_optimization.observing.reading import EventReader
+from pipeline_optimization.tasks.retry_settings import RetrySettings
+from pipeline_optimization.types.events import RunStarted
+
+__all__ = ["recorded_retry"]
+
+PROGRAM = "anagram"
+
+
+def recorded_retry(events: str, *, has_failures: bool) -> tuple[RetrySettings, Sequence[str]]:
+    """Return the policy that a recorded run had, and what a user must know of it.
+
+    Events have the policy's name. Its options are known if the run was started from the command line, which the events have.
+    """
+    started = next((line.event for line in EventReader(events) if isinstance(line.event, RunStarted)), None)
+    name = started.retry if started is not None and started.retry else RetrySettings().name
+    if started is not None and started.command and PurePath(started.command[0]).stem == PROGRAM:
+        return RetrySettings(name=name, options=_options(started.command)), ()
+    if not has_failures or name == "none":
+        return RetrySettings(name=name), ()
+    return RetrySettings(name=name), [
+        f"Whether the retry policy {name} of the recorded run had options is not in its events; it is foreseen without any."
+    ]
+
+
+def _options(command: Sequence[str]) -> dict[str, object]:
+    words = list(command)
+    pairs = [value for option, value in itertools.pairwise(words) if option == "-o"]
+    pairs += [word[2:] for word in words if word.startswith("-o") and len(word) > len("-o")]
+    try:
+        return dict(KindOptions.parse(pairs).retry)
+    except click.UsageError:  # no command that ran
+        return {}
