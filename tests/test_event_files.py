@@ -211,7 +211,8 @@ def warn(text: str) -> str:
 
 @pytest.mark.parametrize(
     ("member", "value"),
-    [("outcome", "fine"), ("outcome", ["ok"]), ("status", 1), ("item", None), ("bytes_in", "7"), ("slot", True), ("bundle", None)],
+    [("outcome", "fine"), ("outcome", ["ok"]), ("status", 1), ("item", None), ("bytes_in", "7"), ("slot", True), ("bundle", None),
+     ("began_ns", 10**30), ("bytes_in", 2**64), ("stalled_ns", -(2**64))],
 )  # fmt: skip
 def test_one_wrong_line_among_many_right_ones(tmp_path: Path, member: str, value: object) -> None:
     """A reader that has seen many sound attempts still looks at each one, and names the line of the wrong one."""
@@ -502,6 +503,10 @@ def test_unknown_kinds_are_ignored(tmp_path: Path) -> None:
         ('{stream}\n{"seq":1,"kind":"worker_seen","time_ns":1,"worker":5}\n', "its member 'worker' is of the wrong type"),
         ('{stream}\n{"seq":1,"kind":"worker_seen","time_ns":1}\n', "it lacks members"),
         ('{stream}\n{"seq":1,"kind":"worker_seen"}\n', "it has no time"),
+        ('{stream}\n{"seq":1,"kind":"worker_seen","time_ns":1%s,"worker":"w"}\n' % ("0" * 400), "it has no time"),
+        ('{stream}\n{"seq":1,"kind":"resources_sampled","time_ns":1,"memory":{},"cpu":{"w":NaN}}\n', "its member 'cpu' is of the wrong type"),
+        ('{stream}\n{"seq":1,"kind":"resources_sampled","time_ns":1,"memory":{},"cpu":{"w":-1e999}}\n', "its member 'cpu' is of the wrong type"),
+        ('{stream}\n{"seq":1,"kind":"task_retried","time_ns":1,"item":"a","task":"t","attempt":1,"delay":Infinity}\n', "its member 'delay' is of the wrong type"),
     ],
 )  # fmt: skip
 def test_what_no_run_wrote_is_refused(content: str, message: str, tmp_path: Path) -> None:
@@ -511,6 +516,15 @@ def test_what_no_run_wrote_is_refused(content: str, message: str, tmp_path: Path
     path.write_text(content.replace("{stream}", stream))
     with pytest.raises(InputError, match=message):
         list(EventReader(path))
+
+
+def test_a_seed_may_be_any_number(tmp_path: Path) -> None:
+    """It is one of many bits if the user says so, and its record is read like others."""
+    path = tmp_path / "events.jsonl"
+    count_anagrams("cat", seed=10**30, events=path)
+    started = next(iter(EventReader(path))).event
+    assert isinstance(started, RunStarted)
+    assert started.seed == 10**30
 
 
 def test_a_missing_file_is_said() -> None:

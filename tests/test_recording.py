@@ -208,6 +208,56 @@ def test_a_broken_record_does_not_hide_the_others(run: Run) -> None:
     assert "have version 99" in err
 
 
+DAMAGED: Sequence[tuple[str, str, str]] = (
+    (r'"wall":[\d.]+', '"wall":1e30', "its member 'wall' is no time of the calendar"),
+    (r'"wall":[\d.]+', '"wall":-1', "its member 'wall' is no time of the calendar"),
+    (r'"time_ns":\d+', '"time_ns":1' + 400 * "0", "it has no time"),
+    (r'"idle":[-\d.e]+', '"idle":NaN', "its member 'idle' is of the wrong type or too large"),
+    (r'"compute":[-\d.e]+', '"compute":Infinity', "its member 'compute' is of the wrong type or too large"),
+)
+
+
+@pytest.mark.parametrize(("what", "instead", "message"), DAMAGED)
+def test_a_record_with_impossible_numbers_is_refused(run: Run, what: str, instead: str, message: str) -> None:
+    """By every command that reads it, with the line and the reason."""
+    run(*FAULTS, "--record", "kept")
+    home = only_record("kept")
+    text = (home / "events.jsonl").read_text()
+    damaged, number = re.subn(what, instead, text)
+    assert number
+    (home / "events.jsonl").write_text(damaged)
+    commands = (
+        ("runs", "show", str(home)),
+        ("runs", "diff", str(home), str(home)),
+        ("watch", str(home)),
+        ("report", str(home / "events.jsonl"), "--export", "r.html"),
+    )
+    for command in commands:
+        code, _, err = run(*command)
+        assert (code, message in " ".join(err.split())) == (2, True), (command, err)
+    code, out, _ = run("runs", "list", "kept")
+    assert (code, "cannot be read" in " ".join(out.split())) == (0, True)
+
+
+def test_a_record_with_odd_numbers_is_shown(run: Run) -> None:
+    """Numbers that are possible, though no run has them, such as a share of more than all: no bar is longer than the others."""
+    run(*FAULTS, "--record", "kept")
+    home = only_record("kept")
+    text = (home / "events.jsonl").read_text()
+    text = re.sub(r'"account":{"wall":[-\d.e]+', '"account":{"wall":1e-300', text)
+    text = re.sub(r'"compute":[-\d.e]+', '"compute":1e300', text)
+    text = re.sub(r'"idle":[-\d.e]+', '"idle":-1e300', text)
+    text = re.sub(r'"pid":\d+', '"pid":9000000000000000000', text)
+    (home / "events.jsonl").write_text(text)
+    assert '"compute":1e300' in text
+    for command in (
+        ("runs", "show", str(home)),
+        ("watch", str(home)),
+        ("report", str(home / "events.jsonl"), "--export", "r.html"),
+    ):
+        assert run(*command)[0] == 0, command
+
+
 REFUSED: Sequence[tuple[tuple[str, ...], str]] = (
     (("run", "a.txt", "--report", "a.txt"), "'--report'|--report would write over it"),
     (("run", "a.txt", "--report", "no/r.html"), "there is no directory"),

@@ -27,7 +27,7 @@ def account_table(account: TimeAccount) -> Group:
     table.add_column("", overflow="crop", no_wrap=True)
     for name, seconds in account.parts.items():
         share = seconds / whole if whole else 0.0
-        table.add_row(name, _plain(clock(seconds)), f"{share:.1%}", "━" * round(BAR * share))
+        table.add_row(name, _plain(clock(seconds)), f"{share:.1%}", "━" * round(BAR * min(1.0, max(0.0, share))))
     title = f"Where the time went, {_plain(clock(account.wall))} of {slots}:"
     return Group(Text(title), table, Text(advice_for(account.parts)))
 

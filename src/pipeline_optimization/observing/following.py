@@ -83,6 +83,6 @@ class Following:
             os.kill(started.pid, 0)
         except ProcessLookupError:
             return True
-        except OSError:  # it is another user's
+        except (OSError, OverflowError):  # it is another user's, or no process has such a number
             return False
         return False

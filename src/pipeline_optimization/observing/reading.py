@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from math import isfinite
+from operator import itemgetter
 from os import PathLike, fspath
 from types import NoneType, UnionType
 from typing import Any, BinaryIO, Literal, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
@@ -49,6 +51,13 @@ def is_of_events(path: str) -> bool:
         return False
 
 
+LARGEST = (1 << 64) - 1
+"""No whole number in events is larger, but for a seed: that one is only told again."""
+
+LATEST = 253_402_214_400
+"""Seconds from 1970 to the last day of the year 9999: calendars end there."""
+
+
 class Line(NamedTuple):
     """An event with its number in the file. ``stands_for`` is how many attempts the line represents, where only a share was written."""
 
@@ -74,7 +83,7 @@ class EventReader:
         self.missing = 0
         self.told: Mapping[str, int] = {}
         self.unknown: Counter[str] = Counter()
-        self._fitting: set[tuple[object, ...]] = set()
+        self._fitting: dict[tuple[object, ...], Callable[[tuple[object, ...]], tuple[Any, ...]]] = {}
 
     def __iter__(self) -> Iterator[Line]:
         try:
@@ -136,7 +145,7 @@ class EventReader:
 
     def _line(self, facts: dict[str, Any]) -> Line | None:
         seq, kind = facts.get("seq"), facts.get("kind")
-        if not isinstance(seq, int) or not isinstance(kind, str):
+        if not isinstance(seq, int) or not _fits(seq, int) or not isinstance(kind, str):
             raise self._broken("it has no number or no kind")
         if kind == "sampled":
             return Line(seq, self._made(Segment, facts), 1)
@@ -146,11 +155,11 @@ class EventReader:
         if kind == "run_started":
             self.run_id = str(facts.get("run_id"))
         stands_for = facts.get("stands_for", 1)
-        if not isinstance(stands_for, int) or not isinstance(facts.get("time_ns"), int):
+        if not _fits(stands_for, int) or not _fits(facts.get("time_ns"), int):
             raise self._broken("it has no time")
         if kind == "run_finished":
             self.is_cut = False
-            self.missing = facts["missing_lines"] if isinstance(facts.get("missing_lines"), int) else 0
+            self.missing = facts["missing_lines"] if _fits(facts.get("missing_lines"), int) else 0
             told = facts.get("attempts_told")
             self.told = told if isinstance(told, dict) and _fits(told, Mapping[str, int]) else {}
         given = {**facts, "run_id": self.run_id, "time": facts["time_ns"] / SECOND, "came_back_ns": facts["time_ns"]}
@@ -161,16 +170,21 @@ class EventReader:
     def _attempt(self, facts: Mapping[str, Any]) -> AttemptEnded:
         """Return an attempt without an error, of which a file may have millions.
 
-        Whether a member fits depends on its type, and on its value for the two that are one of a few words: what fitted once fits again.
+        Whether a member fits depends on its type, and on its value for the two that are one of a few words: what fitted once fits again, but for numbers that are too large.
         """
         values = tuple([facts.get(name, default) for name, default in MEMBERS])
         outcome, status = facts.get("outcome"), facts.get("status")
         if not isinstance(outcome, str) or not isinstance(status, str):
             return cast("AttemptEnded", self._made(AttemptEnded, {"error": None, **facts}))
         key = (outcome, status, *map(type, values))
-        if key not in self._fitting:
+        numbers_of = self._fitting.get(key)
+        if numbers_of is None:
             self._made(AttemptEnded, {"error": None, **facts})
-            self._fitting.add(key)
+            at = [number for number, value in enumerate(values) if type(value) is int]
+            numbers_of = self._fitting[key] = itemgetter(*at)
+        numbers = numbers_of(values)
+        if max(numbers) > LARGEST or min(numbers) < -LARGEST:
+            self._made(AttemptEnded, {"error": None, **facts})  # raises
         return tuple.__new__(AttemptEnded, values)
 
     def _made(self, kind: type, facts: Mapping[str, Any]) -> Any:
@@ -184,8 +198,10 @@ class EventReader:
         except TypeError as error:
             raise self._broken(f"it lacks members ({error})") from error
         for name, value in values.items():
-            if not _fits(value, hints[name]):
-                raise self._broken(f"its member {name!r} is of the wrong type")
+            if not _fits(value, hints[name]) and not (name == "seed" and type(value) is int):
+                raise self._broken(f"its member {name!r} is of the wrong type or too large")
+            if name == "wall" and not 0 <= value <= LATEST:
+                raise self._broken("its member 'wall' is no time of the calendar")
         return made
 
     def _value(self, value: Any, hint: Any) -> Any:
@@ -215,5 +231,7 @@ def _fits(value: object, hint: Any) -> bool:
         return isinstance(values, tuple) and all(_fits(one, inner[-1]) for one in values)
     kind = NoneType if hint is None else hint
     if kind in {int, float}:
-        return isinstance(value, int | kind) and not isinstance(value, bool)
+        if isinstance(value, float):
+            return kind is float and isfinite(value)
+        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST
     return isinstance(value, kind)
