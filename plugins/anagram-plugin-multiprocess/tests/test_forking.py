@@ -117,3 +117,83 @@ pipeline = Pipeline("outer").values(int).map(inner).sum()
 print(run(pipeline, [-1, -2], orchestrator="multiprocess", orchestrator_options={"workers": 1}).result)
 """
     assert printed(BEGIN + program, tmp_path) == "3"
+
+
+SHARED = """
+import os, signal
+
+owner = None
+
+def connect():
+    '''Open what tasks and the program share, if it is not open yet, and return whose it is.'''
+    global owner, held
+    if owner is None:
+        held, owner = open(__file__), os.getpid()
+    return owner
+
+class Sink:
+    files = ()
+    rows = []
+
+    def open(self, run):
+        connect()
+        return 0
+
+    def deliver(self, number, rows):
+        self.rows += rows
+
+    def close(self, *, is_complete): ...
+
+def die():
+    if os.environ.get("DIES") and not os.path.exists("died"):
+        open("died", "w").close()
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def whose(value):
+    die()
+    return "own" if connect() == os.getpid() else "the program's"
+
+def start(value):
+    die()
+    return os.getppid()
+"""
+
+OPENERS = {
+    "a sink": "run(Pipeline('p').values(int).map(shared.whose).collect(), [1, 2], sink=(sink := shared.Sink()), **MULTI); print(set(sink.rows))",
+    "an input": """
+def values():
+    shared.connect()
+    yield 1
+    yield 2
+
+os.environ["DIES"] = "yes"
+print(set(run(Pipeline('p').values(int).map(shared.whose).collect(), values(), **MULTI).result))
+""",
+}
+
+MULTI = """
+import shared
+MULTI = {"orchestrator": "multiprocess", "orchestrator_options": {"workers": 1}}
+"""
+
+
+@pytest.mark.parametrize("opener", OPENERS)
+def test_what_a_run_opens_for_its_user(tmp_path: Path, opener: str) -> None:
+    """What a sink opens before workers start, or an input before one is replaced, no worker uses: each has its own."""
+    (tmp_path / "shared.py").write_text(SHARED)
+    assert printed(BEGIN + MULTI + OPENERS[opener], tmp_path) == "{'own'}"
+
+
+KEPT = """
+import pathlib
+os.environ["DIES"] = "yes"
+pathlib.Path("text.txt").write_text("1\\n2\\n")
+report = run(Pipeline("p").lines().map(shared.start).collect(), pathlib.Path("text.txt"), checkpoint="kept", **MULTI)
+print(os.path.exists("died"), "forked" if set(report.result) == {os.getpid()} else "served")
+"""
+
+
+def test_what_a_run_opens_for_itself(tmp_path: Path) -> None:
+    """A checkpoint keeps nobody from forking, and a worker that dies is replaced by another copy."""
+    (tmp_path / "shared.py").write_text(SHARED)
+    assert printed(BEGIN + MULTI + KEPT, tmp_path) == "True forked"

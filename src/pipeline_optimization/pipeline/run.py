@@ -152,6 +152,7 @@ def execute(
             clock=clock,
             run_id=run_id,
         )
+        _note_open(plan.executor.orchestrator)
         with announced, _committing(plan, job.outbox, keeping, engine, clock) as committing:
             engine.run(setup.to_bytes())
             save(at_once=True)  # the run has finished when all of it is kept
@@ -239,6 +240,16 @@ def _clock_of(orchestrator: Orchestrator) -> Clock:
     """Return the time that an orchestrator lives in: its own (``VirtualOrchestrator``), or the system's."""
     clock = getattr(orchestrator, "clock", None)
     return SystemClock() if clock is None else clock
+
+
+def _note_open(orchestrator: Orchestrator) -> None:
+    """Tell an orchestrator with a ``note_open()`` that the run has opened its own files; what is opened from now on may be a user's.
+
+    One that forks workers has to know: what a sink opens, a task may use.
+    """
+    note: Callable[[], None] | None = getattr(orchestrator, "note_open", None)
+    if note is not None:
+        note()
 
 
 def _summary(

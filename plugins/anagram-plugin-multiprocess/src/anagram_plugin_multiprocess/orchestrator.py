@@ -6,9 +6,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from multiprocessing.connection import wait
 
-from anagram_plugin_multiprocess.forking import shares_nothing
+from anagram_plugin_multiprocess.forking import SharedDescriptors
 from anagram_plugin_multiprocess.pool import WorkerPool
 from anagram_plugin_multiprocess.start_method import StartMethod
+from anagram_plugin_multiprocess.worker_process import WorkerProcess
 from pipeline_optimization.errors import WorkerStartError
 from pipeline_optimization.plural import counted
 from pipeline_optimization.processors import processors
@@ -27,18 +28,26 @@ class MultiprocessOrchestrator:
     def __init__(self, workers: int, start: str) -> None:
         self.slots = workers or processors()
         self._start = start
-        # Asked before the run opens anything: what it opens itself, its workers leave alone.
-        self._may_fork = start == "auto" and shares_nothing()
+        self._descriptors = SharedDescriptors()
+        self._may_fork = start == "auto" and self._descriptors.are_known
+        self._start_method: StartMethod | None = None
         self._pool: WorkerPool | None = None
         self._waiting: deque[Attempt] = deque()
         self._started: Callable[[int], None] = lambda attempt_id: None
 
+    def note_open(self) -> None:
+        """Note that files which were opened since this was built are the run's, which its workers leave alone. From now on, users' code may open some."""
+        if self._may_fork:
+            self._descriptors.note_files()
+
     def open(self, context: OpenContext) -> None:
-        start_method = StartMethod(self._start, context.worker_init, may_fork=self._may_fork)
+        may_fork = self._may_fork and self._descriptors.are_known
+        self._start_method = StartMethod(self._start, context.worker_init, may_fork=may_fork)
         _look_for_room(self.slots + HELPERS)
         self._started = context.started
-        self._pool = WorkerPool(start_method, context.worker_init, self.slots)
+        self._pool = WorkerPool(self._start_method, context.worker_init, self.slots)
         self._pool.open(interruptible=context.interruptible)
+        self._descriptors.note_all()  # the pipes of the workers; nobody else has opened anything meanwhile
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
@@ -61,7 +70,7 @@ class MultiprocessOrchestrator:
             try:
                 completion = worker.receive()
             except EOFError:
-                completion = self._pool.replace(worker)
+                completion = self._replace(self._pool, worker)
             if completion is not None:
                 completions.append(completion)
                 if completion.status == "done":
@@ -74,8 +83,16 @@ class MultiprocessOrchestrator:
         self._waiting = deque(attempt for attempt in self._waiting if attempt.id != attempt_id)
         for worker in list(self._pool or ()):
             if self._pool is not None and worker.attempt is not None and worker.attempt.id == attempt_id:
-                self._pool.replace(worker)
+                self._replace(self._pool, worker)
         return True
+
+    def _replace(self, pool: WorkerPool, worker: WorkerProcess) -> Completion | None:
+        """Start a worker in the place of another one: no copy of this process if the program has opened anything since the last start."""
+        if self._start_method is not None and not self._descriptors.are_known:
+            self._start_method.forgo_forks()
+        completion = pool.replace(worker)
+        self._descriptors.note_all()
+        return completion
 
     def close(self, *, force: bool) -> None:
         self._waiting.clear()

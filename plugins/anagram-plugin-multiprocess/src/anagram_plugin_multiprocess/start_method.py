@@ -28,7 +28,7 @@ class StartMethod:
     """How the workers of one run start.
 
     ``may_fork``: the workers of ``auto`` are copies of this process, as long as it has one thread; a copy is there in milliseconds, while a fork server
-    has to import first. Which of the two it is, is asked before each start: a thread may have come since the last one.
+    has to import first. Which of the two it is, is asked before each start: a thread may have come since the last one. Whether something was opened, the orchestrator asks.
     """
 
     def __init__(self, name: str, worker_init: bytes, *, may_fork: bool = False) -> None:
@@ -53,7 +53,7 @@ class StartMethod:
         return self._by_name
 
     def forgo_forks(self) -> bool:
-        """Fork this process no more, as the system refused it; return whether there is another way.
+        """Fork this process no more, as the system refused it or it would be unsafe; return whether it was forked until now.
 
         A process that holds much memory may not be copied where the system promises no more than it has, and a small server may.
         """
