@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import re
 import sys
 from collections.abc import Sequence
 from contextlib import redirect_stderr
+from typing import Any
 
 import pytest
 
@@ -173,6 +175,26 @@ def test_rows_come_after_a_second(screen: Screen) -> None:
         line.show(Progress(bytes_read=1000, items=6, by_task=lambda: {"a": tasks["a"]}))
         assert "task" not in " ".join(screen.lines)
     assert screen.lines == [""]
+
+
+@pytest.mark.parametrize("refused", ["get_terminal_size", "write"])
+def test_a_terminal_that_goes_away(refused: str, screen: Screen, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It costs the display, which is not tried again, and nothing of the run."""
+    now, tries = [0.0], []
+
+    def fail(*_: object) -> Any:
+        tries.append(now[0])
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with redirect_stderr(screen):
+        with ProgressLine([TextSource("x" * 1000)], clock=lambda: now[0]) as line:
+            line.show(Progress(step="Reading."))
+            monkeypatch.setattr(os if refused == "get_terminal_size" else screen, refused, fail)
+            for seconds in (1.5, 2.0):
+                now[0] = seconds
+                line.show(Progress(bytes_read=1000, items=6))
+            assert tries == [1.5]
+        assert sys.stderr is screen
 
 
 def test_the_end_is_estimated_by_tasks(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,6 +6,7 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Self, TextIO, cast
 
 from pipeline_optimization.cli.columns import wanted_columns
@@ -35,10 +36,12 @@ class LiveRegion:
         return self
 
     def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._erase()
-            self._stream.flush()
-        setattr(sys, self._name, self._stream)
+        try:
+            with self._lock, suppress(OSError):  # a terminal may be gone by now
+                self._erase()
+                self._stream.flush()
+        finally:
+            setattr(sys, self._name, self._stream)
 
     @property
     def size(self) -> tuple[int, int]:

@@ -90,7 +90,10 @@ class ProgressLine:
         from pipeline_optimization.cli.task_rows import lines_of  # noqa: PLC0415 - for runs of more than a moment
 
         self._due = now + INTERVAL
-        self._region.draw(lines_of(text, rows if len(rows) > 1 else [], self._region.size[0] - 1))
+        try:
+            self._region.draw(lines_of(text, rows if len(rows) > 1 else [], self._region.size[0] - 1))
+        except OSError:  # the terminal is gone, which is no reason for a run to end
+            self._is_on = False
 
     def _rows(self, progress: Progress) -> Sequence[TaskRow]:
         from pipeline_optimization.cli.task_rows import Rates, TaskRow  # noqa: PLC0415 - as above
