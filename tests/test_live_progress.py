@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import pipeline_functions as f
-from pipeline_optimization import count_anagrams, run
+from pipeline_optimization import Limits, Pipeline, count_anagrams, run
 from pipeline_optimization.cli.live_region import LiveRegion
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.task_rows import TaskRow, lines_of
@@ -252,3 +252,21 @@ def test_bundles_are_in_flight() -> None:
     assert all(next(iter(tasks)) == "lines" for tasks in under_way)
     assert all(task.total is None for tasks in under_way for task in tasks.values())
     assert seen[-1]["flaky"].total == 150
+
+
+@pytest.mark.parametrize("retry", ["none", "fixed"])
+def test_bundles_that_fail_are_not_done(retry: str) -> None:
+    """Nor do they count against what is done: a row never has fewer than none. Their errors are shown."""
+    seen: list[Progress] = []
+    report = run(
+        Pipeline("p").values(str).map(str.upper).count(),
+        ["a", "b"],
+        retry=retry,
+        retry_options={} if retry == "none" else {"delay": 0.0},
+        limits=Limits(item_timeout=1e-9),  # each attempt takes longer, however quick it is
+        on_progress=seen.append,
+    )
+    assert len(report.failed_items) == 2
+    (row,) = seen[-1].by_task().values()
+    assert (row.done, row.failed) == (0, 2)
+    assert row.errors == sum(one.attempts for one in report.failed_items)

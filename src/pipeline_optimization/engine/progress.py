@@ -46,7 +46,8 @@ def progress_by_task(tally: Tally, flight: Flight, backlog: Backlog) -> Mapping[
     for name in dict.fromkeys((*sorted(bundles), *tally.tasks, *in_flight, *ahead)):
         stats = tally.tasks.get(name) or TaskStats()
         errors = stats.errors.total()
-        done = stats.attempts - errors
+        # Below zero if a sink refuses what an earlier run had done: the failure is this run's, and the attempt that one's.
+        done = max(0, stats.attempts - (errors - tally.bundle_errors[name]))
         begun = stats.items + ahead[name]
         is_bundle = name in bundles
         found[name] = TaskProgress(

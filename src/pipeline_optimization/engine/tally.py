@@ -88,6 +88,8 @@ class Tally:
     floor: float = 0.0
     ledger_entries: int = 0
     ledger_sum: int = 0
+    bundle_errors: Counter[str] = field(factory=Counter)
+    """Errors by task of which no attempt was entered, since it was a bundle's."""
 
     def of(self, task: str) -> TaskStats:
         stats = self.tasks.get(task)
@@ -97,8 +99,9 @@ class Tally:
 
     def record(self, item: Item, number: int, outcome: str) -> None:
         """Enter an answered attempt into the ledger; ``outcome`` is "ok" or the error's type."""
-        if item.is_bundle:
-            return  # what is in it is entered by itself
+        if item.is_bundle:  # what is in it is entered by itself
+            self.bundle_errors[item.task] += outcome != "ok"
+            return
         stats = self.of(item.task)
         stats.attempts += 1
         stats.retries += number > item.first_attempt  # not when it is asked for: the run may end before
