@@ -30,6 +30,7 @@ def odd(word): return Decimal("1.50"), date(2026, 1, 2), float("nan"), {"b", "a"
 def alone(word): return [word]
 def first(word): return word[0]
 def wide(word): return word * 1000
+def huge(word): return 10 ** 5000 + len(word)
 def fails(word): return {}["key"]
 def picky(word):
     if word == "mat":
@@ -51,6 +52,7 @@ lists = given.group(first, Collect())
 records = given.map(record).collect()
 mixed = given.map(uneven).collect()
 long = given.map(wide).collect()
+large = given.map(huge).collect()
 failing = given.map(fails).count()
 partly = given.map(picky).count()
 """
@@ -105,6 +107,18 @@ def test_every_end_has_every_format(
         code, out, err = ended_here([*arguments, "--format", form], capsys)
         assert (code, err) == (0, "")
         assert out.startswith(expected)
+
+
+def test_integers_of_any_size(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All digits of a number are written, also where Python writes none of its own accord; a table cuts it as any long value."""
+    arguments = ["run", "--pipeline", "ends.py:large", "in.txt", "--top", "1"]
+    for form, expected in (("csv", f"1{3:05000}\n"), ("ndjson", f"1{3:05000}\n"), ("json", f"1{3:05000}")):
+        code, out, err = ended_here([*arguments, "--format", form], capsys)
+        assert (code, err, expected in out) == (0, "", True)
+    code, out, err = ended_here(arguments, capsys)
+    assert (code, err, ",000…" in "".join(out.split())) == (0, "", True)
+    with pytest.raises(ValueError, match="4300"):
+        str(10**5000)
 
 
 def test_rows_are_counted_whole(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TextIO
 
 import click
@@ -68,7 +70,8 @@ def run_pipeline(
         with open_output(output) as stream:
             report = execute_with_progress(plan, sources, registry)
             problems = _problems(report)
-            _write(report, problems, stream, form=form, top=target.top)
+            with _all_digits():
+                _write(report, problems, stream, form=form, top=target.top)
     kept.keep(report)
     if form != "table" or output != "-":
         for line in (*(f"Warning: {warning}" for warning in report.warnings), *problems):
@@ -126,6 +129,17 @@ def _advice(report: PipelineReport[Any], task: str, count: int) -> str:
         if is_all
         else ""
     )
+
+
+@contextmanager
+def _all_digits() -> Iterator[None]:
+    """Let integers of any size be written. Python's limit is for programs that a stranger's number would keep busy; a result is its user's own."""
+    limit = sys.get_int_max_str_digits()
+    sys.set_int_max_str_digits(0)
+    try:
+        yield
+    finally:
+        sys.set_int_max_str_digits(limit)
 
 
 def _write(report: PipelineReport[Any], problems: Sequence[str], stream: TextIO, *, form: str, top: int | None) -> None:

@@ -89,9 +89,8 @@ def _result(result: ResultRows) -> Table:
 
 def _shown(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    text = _text(value)
-    return shortened(text, SHOWN)
+        return shortened(f"{value:,}", SHOWN)
+    return shortened(_text(value), SHOWN)
 
 
 def _text(value: object) -> str:
