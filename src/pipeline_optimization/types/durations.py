@@ -10,10 +10,13 @@ from typing import Protocol
 
 from attrs import field, frozen
 
-__all__ = ["Durations", "LogNormal", "Quantiles", "constant", "empirical"]
+__all__ = ["Durations", "LogNormal", "Quantiles", "constant", "empirical", "merged"]
 
 MOST_POINTS = 10_001
 """Points of a distribution made of samples: workers are sent them, and more would not show."""
+
+NEAREST = 1e-12
+"""The difference of two shares that are taken for one that was rounded."""
 
 
 def _checked(points: Iterable[Sequence[float]]) -> tuple[tuple[float, float], ...]:
@@ -131,18 +134,49 @@ def constant(seconds: float) -> Quantiles:
     return Quantiles(((0.0, seconds), (1.0, seconds)))
 
 
-def empirical(samples: Iterable[float]) -> Quantiles:
-    """Return the distribution of samples, in seconds: a draw lies between two that are neighbours in size.
+def empirical(samples: Iterable[float], weights: Iterable[float] | None = None) -> Quantiles:
+    """Return the distribution of samples, in seconds, whose mean is theirs: a draw lies between two that are neighbours in size.
+
+    ``weights`` say how often each sample came; once each if there are none.
 
     Raises ValueError if there is no sample, or if one is negative or infinite.
     """
-    ordered = sorted(samples)
-    if not ordered:
+    pairs = sorted((one, 1.0) for one in samples) if weights is None else sorted(zip(samples, weights, strict=True))
+    if not pairs:
         raise ValueError("there is no sample")
-    if len(ordered) == 1:
-        return constant(ordered[0])
-    if len(ordered) > MOST_POINTS:
-        last = len(ordered) - 1
-        ordered = [ordered[round(number * last / (MOST_POINTS - 1))] for number in range(MOST_POINTS)]
-    last = len(ordered) - 1
-    return Quantiles(tuple((number / last, seconds) for number, seconds in enumerate(ordered)))
+    points = _points(pairs)
+    return Quantiles(tuple(points if len(points) <= MOST_POINTS else _points(merged(pairs, MOST_POINTS // 2))))
+
+
+def merged(pairs: Iterable[tuple[float, float]], most: int) -> list[tuple[float, float]]:
+    """Return ``most`` pairs of a value and its weight at most: neighbours in size become their mean. The least and the largest stay as they are."""
+    ordered = sorted(pairs)
+    if len(ordered) <= most:
+        return ordered
+    inner = len(ordered) - 2
+    borders = [1 + inner * number // (most - 2) for number in range(most - 1)]
+    groups = [ordered[begin:end] for begin, end in itertools.pairwise(borders)]
+    return [ordered[0], *map(_mean_of, groups), ordered[-1]]
+
+
+def _mean_of(group: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    weight = math.fsum(weight for _, weight in group)
+    mean = math.fsum(value * weight for value, weight in group) / weight
+    return min(max(mean, group[0][0]), group[-1][0]), weight  # whatever was rounded
+
+
+def _points(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return points of the quantile function of values in their order, with their weights.
+
+    It is that of a step function whose steps are slopes, each as wide as the smaller weight beside it. A slope has the mean of its step, so that
+    the whole has the mean of the values.
+    """
+    whole = math.fsum(weight for _, weight in pairs)
+    points, before = [(0.0, pairs[0][0])], 0.0
+    for (value, weight), (following, next_weight) in itertools.pairwise(pairs):
+        before += weight
+        half = min(weight, next_weight) / 2
+        for share, seconds in (((before - half) / whole, value), ((before + half) / whole, following)):
+            if points[-1][0] + NEAREST < share < 1.0 - NEAREST:
+                points.append((share, seconds))
+    return [*points, (1.0, pairs[-1][0])]
