@@ -10,8 +10,9 @@ from attrs import define, evolve, field
 
 from pipeline_optimization.engine.wire import Answer, decode_call, encode_answer
 from pipeline_optimization.engine.work import Item
+from pipeline_optimization.foresight.bundle_pace import BundlePace, taken
 from pipeline_optimization.foresight.machine import Call
-from pipeline_optimization.foresight.work import QUANTUM, FollowUp, TaskWork, WorkModel
+from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
 from pipeline_optimization.types import Attempt, ErrorRecord
 from pipeline_optimization.types.durations import Durations
 
@@ -44,7 +45,8 @@ class ImaginedWork:
     progress: list[tuple[float, float]] = field(factory=list)
     _errors: Mapping[str, _Errors] = field(init=False)
     _times: Mapping[str, Sequence[Callable[[float], float]]] = field(init=False)
-    _made: dict[tuple[str, str], float] = field(factory=dict)
+    _paces: Mapping[str, BundlePace] = field(init=False)
+    _made: dict[FollowUp, float] = field(factory=dict)
     _numbers: dict[str, int] = field(factory=dict)
     _salts: Mapping[str, bytes] = field(init=False)
     _takes_time: bool = field(init=False)
@@ -55,6 +57,7 @@ class ImaginedWork:
             name: [_drawing(times) for times in (task.wait, task.compute, task.blocked)]
             for name, task in self.model.tasks.items()
         }
+        self._paces = {name: BundlePace(task) for name, task in self.model.tasks.items() if task.is_bundled}
         self._errors = {name: _Errors.of(name, task) for name, task in self.model.tasks.items()}
         self._takes_time = any(task.seconds for task in self.model.tasks.values())
 
@@ -78,7 +81,7 @@ class ImaginedWork:
     def _made_possible(self, item: Item, done: int) -> Iterator[Item]:
         rest = item.weight - done
         for one in self.model.tasks[item.task].follow_ups:
-            yield from self._follow_ups(item.task, one, done)
+            yield from self._follow_ups(one, done)
         if rest:
             yield from self._pieces(item.task, rest, done)
 
@@ -87,11 +90,13 @@ class ImaginedWork:
         call = decode_call(attempt.payload)
         task = self.model.tasks[call.task]
         draws = _draws(self._salts[call.task], int(call.fault_key), call.number)
-        wait, compute, blocked = (at(draw) for at, draw in zip(self._times[call.task], draws, strict=False))
         elements = int(call.data)
         if task.is_bundled:
-            elements = min(elements, max(1, int(QUANTUM / max(wait + blocked + compute / rate, 1e-12)) + 1))
+            wait, compute, blocked = self._paces[call.task].at(draws[0], elements)
+            elements = int(taken(wait + blocked + compute / rate, elements))
             wait, compute, blocked = wait * elements, compute * elements, blocked * elements
+        else:
+            wait, compute, blocked = (at(draw) for at, draw in zip(self._times[call.task], draws, strict=False))
         error = self._errors[call.task].at(draws[4]) if draws[3] < task.failure_rate else None
         took = wait + compute + blocked
         answer = Answer(result=b"%d" % elements, error=error, latency=took, seconds=took)
@@ -104,18 +109,20 @@ class ImaginedWork:
             rest -= elements
             yield self._item(task, elements)
 
-    def _follow_ups(self, parent: str, one: FollowUp, done: int) -> Iterator[Item]:
+    def _follow_ups(self, one: FollowUp, done: int) -> Iterator[Item]:
         # The sum is exact: what is left of a share goes to the next element.
-        made = self._made.get((parent, one.task), 0.0) + one.share * done
+        made = self._made.get(one, 0.0) + one.share * done
         number = int(made + 1e-9)
-        self._made[parent, one.task] = made - number
+        self._made[one] = made - number
         for _ in range(number):
-            yield self._item(one.task, 1, has_failed=one.has_failed)
+            failed = self._errors[one.task].first if one.has_failed else None
+            if failed is not None and one.is_permanent:
+                failed = evolve(failed, is_permanent=True)
+            yield self._item(one.task, 1, failed=failed)
 
-    def _item(self, task: str, elements: int, *, has_failed: bool = False) -> Item:
+    def _item(self, task: str, elements: int, *, failed: ErrorRecord | None = None) -> Item:
         number = self._numbers[task] = self._numbers.get(task, 0) + 1
         name = str(number)
-        failed = self._errors[task].first if has_failed else None
         return Item(
             id=name,
             task=task,

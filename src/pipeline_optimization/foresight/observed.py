@@ -5,23 +5,19 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from random import Random
 
 from attrs import define, field, frozen
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.foresight.samples import Samples
 from pipeline_optimization.foresight.work import NOTHING, QUANTUM, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.observing.reading import EventReader
-from pipeline_optimization.types.durations import Durations, empirical
 from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted
 
 __all__ = ["Observation", "observed"]
 
 CROWDED = 0.7
 """Cores that are busy on average from which on attempts that run side by side stand in each other's way."""
-
-MOST_SAMPLES = 10_001
-"""Attempts of a task of which the times are kept; of more, these are a fair sample."""
 
 
 @frozen(kw_only=True)
@@ -48,7 +44,7 @@ def observed(path: str) -> Observation:
         raise InputError(f"The events {path!r} have no attempt that tells what work takes.", source=path)
     notes = [f"{reader.cut} What it did until then is taken for all of its work."] if reader.is_cut else []
     started = seen.started
-    if seen.is_crowded and any(any(task.blocked.values) for task in seen.tasks.values()):
+    if seen.is_crowded and any(task.blocked.most for task in seen.tasks.values()):
         notes.append(
             "Attempts computed side by side, so it is not known whether functions blocked, or waited for a core. A recording with "
             "--orchestrator sequential would show it; here they are taken for never blocked."
@@ -65,29 +61,11 @@ def observed(path: str) -> Observation:
 
 
 @define
-class _Samples:
-    """Times of one kind, of which a fair sample is kept: an attempt that stands for many is as likely in it as they would be."""
-
-    values: list[float] = field(factory=list)
-    seen: float = 0.0
-    _random: Random = field(factory=lambda: Random("samples"))  # noqa: S311 - repeatable, not secret
-
-    def add(self, value: float, times: int) -> None:
-        self.seen += times
-        if len(self.values) < MOST_SAMPLES:
-            self.values.append(value)
-        elif self._random.random() < MOST_SAMPLES * times / self.seen:
-            self.values[self._random.randrange(MOST_SAMPLES)] = value
-
-    def durations(self) -> Durations:
-        return empirical(self.values) if any(self.values) else NOTHING
-
-
-@define
 class _Task:
-    compute: _Samples = field(factory=_Samples)
-    wait: _Samples = field(factory=_Samples)
-    blocked: _Samples = field(factory=_Samples)
+    compute: Samples = field(factory=Samples)
+    wait: Samples = field(factory=Samples)
+    blocked: Samples = field(factory=Samples)
+    lines: int = 0
     attempts: int = 0  # that ended by themselves, and not with their worker
     bundles: int = 0
     failed: int = 0
@@ -97,7 +75,8 @@ class _Task:
     elements: int = 0  # of attempts that gave a result
     computed: float = 0.0
     firsts: int = 0
-    failed_in: Counter[str] = field(factory=Counter)  # first attempts in bundles of other tasks, by that task
+    # First attempts that failed in bundles of other tasks, by that task, and whether for good.
+    failed_in: Counter[tuple[str, bool]] = field(factory=Counter)
 
 
 @define
@@ -106,23 +85,31 @@ class _Seen:
     finished: RunFinished | None = None
     ended: float = 0.0
     tasks: dict[str, _Task] = field(factory=dict)
+    is_sampled: bool = False
 
     def note(self, event: RunEvent, times: int) -> None:
         if isinstance(event, RunStarted):
             self.started = event
         elif isinstance(event, RunFinished):
             self.finished = event
-        elif isinstance(event, AttemptEnded):
+        elif (
+            isinstance(event, AttemptEnded) and times
+        ):  # one that stands for none is among the slowest, and counted by others
             self._note_attempt(event, times)
         self.ended = max(self.ended, event.time)
 
     def _note_attempt(self, event: AttemptEnded, times: int) -> None:
         task = self.tasks.setdefault(event.task, _Task())
         if event.attempt == 1 and event.handed_out_ns is None:
-            task.failed_in[event.bundle.partition(":")[0]] += times
+            is_permanent = event.error is not None and event.error.is_permanent
+            task.failed_in[event.bundle.partition(":")[0], is_permanent] += times
+            if event.error is not None:
+                task.errors[event.error.type] += times
             return
         if event.outcome not in {"ok", "error"} or event.began_ns is None or event.ended_ns is None:
             return
+        self.is_sampled = self.is_sampled or times > 1
+        task.lines += 1
         task.attempts += times
         task.firsts += times * (event.attempt == 1)
         task.moved += times * (event.bytes_in + event.bytes_out)
@@ -138,7 +125,7 @@ class _Seen:
         wait, blocked, compute = _parts(event)
         task.computed += compute * times
         for samples, seconds in ((task.wait, wait), (task.blocked, blocked), (task.compute, compute)):
-            samples.add(seconds / each, times)
+            samples.add(seconds / each, each * times)
 
     @property
     def is_complete(self) -> bool:
@@ -157,16 +144,19 @@ class _Seen:
         return 0.0 if self.started is None else max(0.0, self.ended - self.started.time)
 
     def work(self) -> WorkModel:
+        self._correct_counts()
         names = list(self.tasks)
         source = names[0]
         follow_ups: dict[str, list[FollowUp]] = {name: [] for name in names}
         parent = source
         for name in names[1:]:
             task = self.tasks[name]
-            for bundle, number in task.failed_in.items():
+            for (bundle, is_permanent), number in task.failed_in.items():
                 if bundle in self.tasks:
                     share = number / max(1, self.tasks[bundle].elements)
-                    follow_ups[bundle].append(FollowUp(task=name, share=share, has_failed=True))
+                    follow_ups[bundle].append(
+                        FollowUp(task=name, share=share, has_failed=True, is_permanent=is_permanent)
+                    )
             if task.firsts:
                 share = task.firsts / max(1, self.tasks[parent].elements)
                 if not self.is_complete and share < 1.0:
@@ -187,6 +177,16 @@ class _Seen:
             else 1.0,
         )
 
+    def _correct_counts(self) -> None:
+        """Take exact numbers of items where lines tell them by a sample only, and totals know them."""
+        if self.finished is None or not (self.is_sampled and self.is_complete):
+            return
+        for name, totals in self.finished.tasks.items():
+            task = self.tasks.get(name)
+            # What failed in a bundle is counted among all elements of that.
+            if task is not None and task.elements == task.bundles and not task.failed_in:
+                task.firsts, task.elements, task.bundles = totals.items, *(totals.items - totals.failures,) * 2
+
     def _task_work(self, name: str, task: _Task, follow_ups: tuple[FollowUp, ...]) -> TaskWork:
         return TaskWork(
             compute=task.compute.durations(),
@@ -200,12 +200,12 @@ class _Seen:
             follow_ups=follow_ups,
             # Bundles are entered into the ledger element by element, so totals do not know them.
             is_bundled=task.elements > task.bundles or (self.finished is not None and name not in self.finished.tasks),
-            observed=len(task.compute.values),
+            observed=task.lines,
         )
 
     def _items_of(self, source: _Task) -> int:
         """Return how many parts of the input there were: fewer than attempts where workers gave the rest of a part back."""
-        longest = max(source.wait.values, default=0.0) + max(source.compute.values, default=0.0)
+        longest = source.wait.most + source.compute.most
         if longest * source.elements / max(1, source.bundles) < QUANTUM:
             return max(1, source.bundles)
         read = self.finished.bytes_read if self.finished is not None else 0

@@ -26,11 +26,13 @@ class FollowUp:
     """Items that finished elements of a task make possible: of which ``task``, and how many one element makes on average.
 
     ``has_failed``: the item's first attempt was made among others and failed there, so that it begins with a retry.
+    ``is_permanent``: it failed there for good, so that it is not tried again.
     """
 
     task: str
     share: float
     has_failed: bool = False
+    is_permanent: bool = False
 
 
 @frozen(kw_only=True)

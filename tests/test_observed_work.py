@@ -1,0 +1,109 @@
+"""What events of a run tell of its work, where lines stand for different numbers of elements and attempts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import pipeline_functions as f
+from pipeline_optimization import Pipeline, run, task
+from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
+from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.foresight.costs import FREE, Machine
+from pipeline_optimization.foresight.observed import observed
+from pipeline_optimization.foresight.simulate import Configuration, Passage, simulate
+from pipeline_optimization.foresight.work import WorkModel
+from pipeline_optimization.observing.lines import first_line
+from pipeline_optimization.types import TaskProfile
+from pipeline_optimization.types.durations import LogNormal
+from pipeline_optimization.types.fault_profiles import FaultProfile
+
+SECOND = 1_000_000_000
+
+
+def recorded(path: Path, attempts: list[tuple[float, int, int | None]], **start: object) -> str:
+    """Write attempts, one after the other: what each took in seconds, its elements, and how many it stands for if that is told."""
+    started = {"seq": 1, "kind": "run_started", "time_ns": SECOND, "run_id": "r", "orchestrator": "sequential"}
+    lines, now = [json.dumps({**started, "slots": 1, "seed": 1, "retry": "fixed", **start})], SECOND
+    for number, (took, elements, stands_for) in enumerate(attempts):
+        ended = now + round(took * SECOND)
+        line = {
+            "seq": number + 2, "kind": "attempt_ended", "task": "lines", "outcome": "ok", "status": "done", "worker": "w", "slot": 1,
+            "time_ns": ended, "item": f"lines:0:{number}", "attempt": 1, "handed_out_ns": now, "began_ns": now, "ended_ns": ended,
+            "latency_ns": 0, "bytes_in": 1, "bytes_out": 1, "elements": elements,
+        }  # fmt: skip
+        lines.append(json.dumps(line if stands_for is None else {**line, "stands_for": stands_for}))
+        now = ended
+    path.write_text("\n".join([first_line().rstrip(), *lines]) + "\n")
+    return str(path)
+
+
+def foreseen(work: WorkModel, seed: int = 1) -> Passage:
+    retry = FixedPolicy(FixedOptions(attempts=5, delay=0.0))
+    configuration = Configuration(orchestrator="imagined", workers=1, retry=retry, retry_name="fixed")
+    return simulate(work, configuration, FREE["caller"], Machine(cores=2), seed=seed)
+
+
+def test_a_bundle_counts_by_its_elements(tmp_path: Path) -> None:
+    """Sixty slow elements fill five bundles, and four thousand quick ones two: all of them together take 1.6 s."""
+    slow, quick = [(12 * 0.02, 12, None)] * 5, [(2000 * 0.0001, 2000, None)] * 2
+    work = observed(recorded(tmp_path / "e", [*slow, *quick])).work
+    assert work.elements == 4060
+    assert work.compute == pytest.approx(1.6)
+
+
+def test_bundles_that_are_cut_by_time_are_foreseen_to_take_as_long_as_they_did(tmp_path: Path) -> None:
+    """Slow elements are met as often as there are any, though an attempt has many more of the quick ones."""
+    slow, quick = [(13 * 0.02, 13, None)] * 60, [(2500 * 0.0001, 2500, None)] * 20
+    work = observed(recorded(tmp_path / "e", [*slow, *quick])).work
+    taken = [foreseen(work, seed).seconds for seed in range(10)]
+    assert sum(taken) / len(taken) == pytest.approx(60 * 13 * 0.02 + 20 * 0.25, rel=0.1)
+
+
+def test_more_attempts_than_are_kept_have_their_mean(tmp_path: Path) -> None:
+    """The times of many attempts are joined, and their sum stays."""
+    times = [0.001 * (number % 7) for number in range(25_000)]
+    work = observed(recorded(tmp_path / "e", [(took, 3, None) for took in times])).work
+    assert work.compute == pytest.approx(sum(times))
+
+
+def test_lines_count_as_often_as_they_stand_for(tmp_path: Path) -> None:
+    """A line that stands for ten counts ten times, and one of the slowest, which others stand for, not at all."""
+    path = recorded(tmp_path / "e", [(0.1, 1, 10), (1.0, 1, 1), (0.1, 1, 1), (5.0, 1, 0)])
+    work = observed(path).work
+    assert (work.elements, work.tasks["lines"].observed) == (12, 3)
+    assert work.tasks["lines"].compute.mean == pytest.approx(2.1 / 12)
+
+
+def test_a_recording_with_few_lines_shows_the_work_of_one_with_all(tmp_path: Path) -> None:
+    """Of 4,000 calls, the exact number is known, and their mean is about that of all."""
+
+    def seen(limit: int) -> WorkModel:
+        path = tmp_path / f"{limit}.jsonl"
+        faults = FaultProfile(tasks={"upper": TaskProfile(latency=LogNormal(0.01, 1.0))})
+        pipeline = Pipeline("f").lines().map(f.upper).count()
+        run(
+            pipeline,
+            "x\n" * 4000,
+            orchestrator=VirtualOrchestrator(8),
+            faults=faults,
+            seed=1,
+            events=path,
+            events_limit=limit,
+        )
+        return observed(str(path)).work
+
+    few, all_of_them = seen(300), seen(1_000_000)
+    assert few.number_of_items()["upper"] == pytest.approx(4000)
+    assert few.tasks["upper"].wait.mean == pytest.approx(all_of_them.tasks["upper"].wait.mean, rel=0.2)
+
+
+def test_elements_that_fail_in_a_bundle_for_good_are_foreseen_to(tmp_path: Path) -> None:
+    """Of 220 lines 20 are no numbers, which no retry helps: as many are lost in any run."""
+    path = tmp_path / "events.jsonl"
+    pipeline = Pipeline("fails").lines().map(task(permanent=(ValueError,))(f.number)).count()
+    text = "1\n" * 100 + "x\n" * 20 + "2\n" * 100
+    run(pipeline, text, orchestrator=VirtualOrchestrator(1), events=path, retry="fixed")
+    assert foreseen(observed(str(path)).work).failures == 20
