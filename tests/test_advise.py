@@ -260,6 +260,45 @@ def test_costs_are_measured_once(registry: Registry) -> None:
     assert costs_here(registry, "sequential") == costs
 
 
+AWAITS = """
+import asyncio
+from pipeline_optimization import Pipeline
+
+async def call(line: str) -> str:
+    await asyncio.sleep(0.01)
+    return line
+
+pipeline = Pipeline("calls").lines().map(call).count()
+"""
+
+
+def test_figures_of_bundles_that_await_are_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A bundle awaits many elements at once, which the model does not know: that is said first, and each figure has a mark."""
+    (tmp_path / "calls.py").write_text(AWAITS)
+    (tmp_path / "in.txt").write_text("line\n" * 200)
+    events = str(tmp_path / "e.jsonl")
+    run = ["run", "--pipeline", str(tmp_path / "calls.py"), str(tmp_path / "in.txt"), "--events", events]
+    assert ended_here([*run, "--orchestrator", "sequential"], capsys)[0] == 0
+    code, output, _ = ended_here(["advise", "--from", events, "--orchestrator", "sequential"], capsys)
+    assert code == 0
+    shown = " ".join(output.split())
+    assert "Bundles awaited many elements at once, which is not modelled: these times can be wrong by an order" in shown
+    assert "sequential* " in output
+    assert "* extrapolated: that a bundle awaits many elements at once is not modelled" in shown
+
+
+def test_waits_outside_of_bundles_are_not_marked(events: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each attempt waits for itself, as the model has it; only far more workers than were seen are marked."""
+    command = ["advise", "--from", str(events), "--orchestrator", "threaded", "--workers", "500,501", "--detailed"]
+    code, output, _ = ended_here(command, capsys)
+    assert code == 0
+    shown = " ".join(output.split())
+    assert "not modelled" not in shown
+    assert "threaded 500 " in shown or "threaded = 500 " in shown
+    assert "threaded* 501 " in shown or "threaded =* 501 " in shown
+    assert "* extrapolated: more than 100 times the workers of what was seen" in shown
+
+
 def test_the_command_says_what_to_use(events: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of one worker and forty, which wait for a second forty times, forty threads are to be used."""
     command = ["advise", "--from", str(events), "--orchestrator", "sequential", "--orchestrator", "threaded"]

@@ -139,7 +139,7 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     \b
     anagram run --pipeline status.py access.log --events events.jsonl
     anagram advise --from events.jsonl
-    anagram advise --from events.jsonl --what-if parse.compute=0.5x --what-if workers=1..64
+    anagram advise --from events.jsonl --what-if lines.compute=0.5x --what-if workers=1..64
     anagram advise --faults services.toml --items 100000
     anagram advise --probe 5s --pipeline status.py access.log
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
@@ -187,10 +187,11 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     if not found:
         raise OptionError("No orchestrator could be measured on this machine: " + " ".join(notes))
     work = change.of(known.work)
-    advice = foresee(work, found, costs, machine)
+    advice = foresee(work, found, costs, machine, seen_workers=known.workers)
     worth = ""
     if changes and unchanged:
-        worth = change_sentence(foresee(known.work, unchanged, costs, machine), advice, change.text)
+        before = foresee(known.work, unchanged, costs, machine, seen_workers=known.workers)
+        worth = change_sentence(before, advice, change.text)
     notes = [*known.notes, *notes]
     print_advice(advice, sys.stdout, detailed=detailed)
     if worth:

@@ -27,11 +27,12 @@ __all__ = ["KnownWork", "known_work"]
 
 @frozen(kw_only=True)
 class KnownWork:
-    """The work, the retry policy that goes with it, and what a user must know of it."""
+    """The work, the retry policy that goes with it, what a user must know of it, and the workers of the run that showed it, if one did."""
 
     work: WorkModel
     retry: RetrySettings = field(factory=RetrySettings)
     notes: Sequence[str] = ()
+    workers: int | None = None
 
 
 def known_work(
@@ -56,7 +57,7 @@ def known_work(
         seen = probed(
             registry, pipeline, inputs, seconds=probe, items=items, faults=faults or "none", latency_scale=latency_scale
         )
-        return KnownWork(work=seen.work, notes=seen.notes)
+        return KnownWork(work=seen.work, notes=seen.notes, workers=seen.workers)
     if inputs:
         raise click.UsageError("Inputs go with --probe; events and profiles do not read them.")
     if (path is None) == (faults is None):
@@ -73,7 +74,7 @@ def known_work(
         work = seen.work if items is None else seen.work.scaled(items)
         has_failures = any(task.failure_rate for task in work.tasks.values())
         retry, notes = recorded_retry(events, has_failures=has_failures)
-        return KnownWork(work=work, retry=retry, notes=[*seen.notes, *notes])
+        return KnownWork(work=work, retry=retry, notes=[*seen.notes, *notes], workers=seen.workers)
     assert faults is not None
     if items is None:
         raise click.UsageError("How many elements are there? A profile does not say: add --items N.")

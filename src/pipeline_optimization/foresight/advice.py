@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import field, frozen
 
+from pipeline_optimization.foresight.outside import awaits_together
 from pipeline_optimization.foresight.reasons import REASONS, reason
 from pipeline_optimization.foresight.simulate import MODEL_ERROR, Prediction
 from pipeline_optimization.foresight.work import WorkModel
@@ -15,6 +16,12 @@ from pipeline_optimization.plural import counted
 
 __all__ = ["REASONS", "Advice", "advise"]
 
+
+UNMODELLED = (
+    "Bundles awaited many elements at once, which is not modelled: these times can be wrong by an order of magnitude. "
+    "Run ways to compare them: anagram compare."
+)
+"""What is said of work whose bundles await."""
 
 LEGEND = "90 %: the interval that nine of ten runs should be in. = cannot be told from the best."
 """What a table of predictions does not say itself."""
@@ -90,7 +97,7 @@ def _sentence(
 
 
 def _more(use: Prediction, ties: Sequence[Prediction], predictions: Sequence[Prediction], work: WorkModel) -> list[str]:
-    found = []
+    found = [UNMODELLED] if awaits_together(work) else []
     others = [title(one, predictions) for one in ties if one is not use]
     if others:
         shown = ", ".join(others[:4]) + (f" and {counted(len(others) - 4, 'other')}" if len(others) > 4 else "")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from attrs import evolve
+
 from pipeline_optimization.foresight.advice import Advice, advise
 from pipeline_optimization.foresight.candidates import Candidate
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
+from pipeline_optimization.foresight.outside import outside_of_work
 from pipeline_optimization.foresight.simulate import Prediction, predict
 from pipeline_optimization.foresight.what_if import faster
 from pipeline_optimization.foresight.work import WorkModel
@@ -14,7 +17,7 @@ from pipeline_optimization.foresight.work import WorkModel
 __all__ = ["foresee", "foresee_each", "gains", "seeds_for"]
 
 MOST_ATTEMPTS = 2000
-"""Attempts of a run in virtual time where many are compared; longer ones are told from two of that length."""
+"""Attempts of a run in virtual time where many are compared; longer ones are told from the pace in the middle of one of that length."""
 
 ALL_ATTEMPTS = 20_000
 """Attempts of all runs in virtual time of one configuration: short runs are made with more seeds."""
@@ -54,6 +57,7 @@ def foresee(
     costs: Mapping[str, OrchestratorCosts],
     machine: Machine,
     *,
+    seen_workers: int | None = None,
     tick: Callable[[], object] = lambda: None,
 ) -> Advice:
     """Return what to use for a run.
@@ -63,9 +67,13 @@ def foresee(
         candidates: The configurations to choose from, the simplest first; at least one.
         costs: What their orchestrators cost, by name.
         machine: Where the run is made.
+        seen_workers: How many workers the run had that showed the work; None where none did.
         tick: Called after each run in virtual time.
     """
-    predictions = foresee_each(work, candidates, costs, machine, tick=tick)
+    predictions = [
+        evolve(one, extrapolated=[*one.extrapolated, *outside_of_work(work, one.configuration, seen_workers)])
+        for one in foresee_each(work, candidates, costs, machine, tick=tick)
+    ]
     return advise(predictions, arguments=[one.arguments for one in candidates], work=work)
 
 
