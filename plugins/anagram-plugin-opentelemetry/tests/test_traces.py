@@ -217,6 +217,14 @@ def test_texts_that_cannot_be_encoded(receiver: Any) -> None:
     assert len(failed.status.message) < 5000
 
 
+def test_a_seed_of_many_bits(receiver: Any) -> None:
+    """It is sent as text: OTLP has no such numbers."""
+    report = count_anagrams("cat", seed=10**30)
+    assert not report.warnings
+    (whole,) = [one for one in map(facts, receiver.spans) if "anagram.seed" in one]
+    assert whole["anagram.seed"] == str(10**30)
+
+
 def test_limits_are_kept_apart(receiver: Any) -> None:
     """An attempt that takes too long has the outcome ``timeout``, and no length that nobody measured."""
     count_anagrams(

@@ -9,7 +9,7 @@ from math import isfinite
 from operator import itemgetter
 from os import PathLike, fspath
 from types import NoneType, UnionType
-from typing import Any, BinaryIO, Literal, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
+from typing import Any, BinaryIO, Literal, NamedTuple, TypeGuard, Union, cast, get_args, get_origin, get_type_hints
 
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION, first_line
@@ -51,8 +51,8 @@ def is_of_events(path: str) -> bool:
         return False
 
 
-LARGEST = (1 << 64) - 1
-"""No whole number in events is larger, but for a seed: that one is only told again."""
+LEAST, LARGEST = 1 - (1 << 64), (1 << 64) - 1
+"""Whole numbers in events are between them, but for a seed: that one is only told again."""
 
 LATEST = 253_402_214_400
 """Seconds from 1970 to the last day of the year 9999: calendars end there."""
@@ -145,7 +145,7 @@ class EventReader:
 
     def _line(self, facts: dict[str, Any]) -> Line | None:
         seq, kind = facts.get("seq"), facts.get("kind")
-        if not isinstance(seq, int) or not _fits(seq, int) or not isinstance(kind, str):
+        if not _is_whole(seq) or not isinstance(kind, str):
             raise self._broken("it has no number or no kind")
         if kind == "sampled":
             return Line(seq, self._made(Segment, facts), 1)
@@ -155,11 +155,11 @@ class EventReader:
         if kind == "run_started":
             self.run_id = str(facts.get("run_id"))
         stands_for = facts.get("stands_for", 1)
-        if not _fits(stands_for, int) or not _fits(facts.get("time_ns"), int):
+        if not _is_whole(stands_for) or not _is_whole(facts.get("time_ns")):
             raise self._broken("it has no time")
         if kind == "run_finished":
             self.is_cut = False
-            self.missing = facts["missing_lines"] if _fits(facts.get("missing_lines"), int) else 0
+            self.missing = facts["missing_lines"] if _is_whole(facts.get("missing_lines")) else 0
             told = facts.get("attempts_told")
             self.told = told if isinstance(told, dict) and _fits(told, Mapping[str, int]) else {}
         given = {**facts, "run_id": self.run_id, "time": facts["time_ns"] / SECOND, "came_back_ns": facts["time_ns"]}
@@ -183,7 +183,7 @@ class EventReader:
             at = [number for number, value in enumerate(values) if type(value) is int]
             numbers_of = self._fitting[key] = itemgetter(*at)
         numbers = numbers_of(values)
-        if max(numbers) > LARGEST or min(numbers) < -LARGEST:
+        if max(numbers) > LARGEST or min(numbers) < LEAST:
             self._made(AttemptEnded, {"error": None, **facts})  # raises
         return tuple.__new__(AttemptEnded, values)
 
@@ -233,5 +233,10 @@ def _fits(value: object, hint: Any) -> bool:
     if kind in {int, float}:
         if isinstance(value, float):
             return kind is float and isfinite(value)
-        return isinstance(value, int) and not isinstance(value, bool) and abs(value) <= LARGEST
+        return _is_whole(value)
     return isinstance(value, kind)
+
+
+def _is_whole(value: object) -> TypeGuard[int]:
+    """Return whether a value is a whole number of a size that events have."""
+    return type(value) is int and LEAST <= value <= LARGEST

@@ -25,7 +25,10 @@ def clean(text: str) -> str:
 def attribute(key: str, value: Value) -> KeyValue:
     # A run may have millions of these two, and what comes first is asked first.
     if type(value) is int:
-        return KeyValue(key=key, value=AnyValue(int_value=value))
+        try:
+            return KeyValue(key=key, value=AnyValue(int_value=value))
+        except ValueError:  # it has more than 64 bits, as a seed may have
+            return KeyValue(key=key, value=AnyValue(string_value=str(value)))
     if type(value) is float:
         return KeyValue(key=key, value=AnyValue(double_value=value))
     return KeyValue(key=key, value=_any_value(value))
