@@ -191,8 +191,8 @@ def test_few_observations_make_a_wide_interval() -> None:
     assert width(5) > 2 * width(1000)
 
 
-def test_a_long_run_is_told_from_two_short_ones() -> None:
-    """Of a hundred thousand attempts some thousands are made, and the times of two numbers of them go on in a line."""
+def test_a_long_run_is_told_from_the_pace_of_a_short_one() -> None:
+    """Of a hundred thousand attempts some thousands are made; the others go on as those in the middle of them."""
     work = work_of(100_000, wait=constant(1.0))
     found = predict(work, configuration(4), FREE["threads"], Machine(cores=2), seeds=[1], most_attempts=2000)
     assert found.seconds == pytest.approx(25_000)

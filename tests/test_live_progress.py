@@ -15,6 +15,7 @@ import pytest
 
 import pipeline_functions as f
 from pipeline_optimization import Limits, Pipeline, count_anagrams, run
+from pipeline_optimization.cli.foreseen_line import foreseen_line
 from pipeline_optimization.cli.live_region import LiveRegion
 from pipeline_optimization.cli.progress import ProgressLine
 from pipeline_optimization.cli.task_rows import TaskRow, lines_of
@@ -129,6 +130,25 @@ def test_everything_else_goes_above(screen: Screen) -> None:
         region.draw(["five", "six"])
         assert screen.lines == ["a record", "begun, ended", "", "five", "six"]
     assert screen.lines == ["a record", "begun, ended", ""]
+
+
+def test_a_long_foresight_shows_how_far_it_is(screen: Screen) -> None:
+    """The line comes after a second, at most ten times a second, and goes at the end."""
+    now = iter([0.0, 0.5, 1.5, 1.55, 2.5])
+    seen = []
+    with redirect_stderr(screen), foreseen_line(20, clock=now.__next__) as tick:
+        for _ in range(4):
+            tick()
+            seen.append(screen.lines[-1])
+    assert seen == ["", "2 of 20 runs foreseen", "2 of 20 runs foreseen", "4 of 20 runs foreseen"]
+    assert screen.lines == [""]
+
+
+def test_no_line_of_a_foresight_goes_into_a_file() -> None:
+    """Where errors are piped nothing is drawn."""
+    with redirect_stderr(io.StringIO()) as errors, foreseen_line(2, clock=iter([0.0, 9.0]).__next__) as tick:
+        tick()
+    assert errors.getvalue() == ""
 
 
 @pytest.mark.parametrize("is_fork", [False, True])

@@ -200,6 +200,20 @@ def test_other_numbers_of_workers_are_compared_with_those_there_would_be(
     assert "(threaded with 2 workers)" in output
 
 
+def test_the_run_as_it_is_may_be_best_with_what_the_change_leaves_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only an event loop takes five thousand workers; what computes is best in processes without the change."""
+    monkeypatch.setattr("pipeline_optimization.foresight.calibrate.this_machine", lambda: Machine(cores=2))
+    computes = tmp_path / "computes.toml"
+    computes.write_text("[task.parse]\ncompute = 0.2\n")
+    command = ["advise", "--faults", str(computes), "--items", "100", "--what-if", "workers=5000", "--workers", "2"]
+    code, output, _ = ended_here([*command, "--orchestrator", "asyncio", "--orchestrator", "multiprocess"], capsys)
+    assert code == 0
+    assert "(asyncio with 5,000 workers) instead of" in " ".join(output.split())
+    assert "(multiprocess with 2 workers)" in " ".join(output.split())
+
+
 def test_a_policy_that_is_not_the_default_is_in_the_advised_command(
     profile: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

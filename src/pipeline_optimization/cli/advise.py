@@ -144,12 +144,13 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     anagram advise --probe 5s --pipeline status.py access.log
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     from pipeline_optimization.cli.advice_table import print_advice, print_change, print_curve, print_speeds  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.cli.foreseen_line import foreseen_line  # noqa: PLC0415 - as above
     from pipeline_optimization.cli.known_work import known_work  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.advice import change_sentence  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.advice_export import check_form, exported  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.calibrate import this_machine  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.candidates import candidates  # noqa: PLC0415 - as above
-    from pipeline_optimization.foresight.foreseeing import foresee, gains  # noqa: PLC0415 - as above
+    from pipeline_optimization.foresight.foreseeing import foresee, gains, seeds_for  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.what_if import WhatIf, parse_what_if  # noqa: PLC0415 - as above
     from pipeline_optimization.output import open_output, refuse_overwriting  # noqa: PLC0415 - as above
     from pipeline_optimization.tasks.retry_settings import RetrySettings  # noqa: PLC0415 - as above
@@ -181,17 +182,19 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
             cores=max(1, round(machine.cores)),
         )
 
-    found, unchanged = ways(change), ways(WhatIf())
-    costs, notes = _costs(registry, dict.fromkeys(one.configuration.orchestrator for one in found), anew=calibrate)
+    found, unchanged = ways(change), ways(WhatIf()) if changes else []
+    names = dict.fromkeys(one.configuration.orchestrator for one in [*found, *unchanged])
+    costs, notes = _costs(registry, names, anew=calibrate)
     found, unchanged = ([one for one in some if one.configuration.orchestrator in costs] for some in (found, unchanged))
     if not found:
         raise OptionError("No orchestrator could be measured on this machine: " + " ".join(notes))
     work = change.of(known.work)
-    advice = foresee(work, found, costs, machine, seen_workers=known.workers)
-    worth = ""
-    if changes and unchanged:
-        before = foresee(known.work, unchanged, costs, machine, seen_workers=known.workers)
-        worth = change_sentence(before, advice, change.text)
+    with foreseen_line(len(found) * len(seeds_for(work)) + len(unchanged) * len(seeds_for(known.work))) as tick:
+        advice = foresee(work, found, costs, machine, seen_workers=known.workers, tick=tick)
+        worth = ""
+        if unchanged:
+            before = foresee(known.work, unchanged, costs, machine, seen_workers=known.workers, tick=tick)
+            worth = change_sentence(before, advice, change.text)
     notes = [*known.notes, *notes]
     print_advice(advice, sys.stdout, detailed=detailed)
     if worth:
