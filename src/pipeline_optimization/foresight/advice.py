@@ -131,7 +131,7 @@ def title(one: Prediction, among: Sequence[Prediction] = ()) -> str:
 def change_sentence(before: Advice, after: Advice, text: str) -> str:
     """Return what a change of the work or of the ways is worth: what the run takes without it, and with it, each in its best way."""
     old, new = before.use, after.use
-    pace = ", which cannot be told apart"
+    pace = ", times that cannot be told apart"
     if new.seconds and old.seconds and not (is_tied(new, old) and is_tied(old, new)):
         ratio = old.seconds / new.seconds
         pace = f", {times(ratio)} as fast" if ratio >= 1 else f", {times(1 / ratio)} as long"
