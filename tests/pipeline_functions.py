@@ -35,6 +35,10 @@ def is_long(word: str) -> bool:
     return len(word) > 3
 
 
+def is_fourth(line: str) -> bool:
+    return int(line) % 4 == 0
+
+
 def number(line: str) -> int:
     return int(line)
 

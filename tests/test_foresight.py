@@ -191,6 +191,19 @@ def test_few_observations_make_a_wide_interval() -> None:
     assert width(5) > 2 * width(1000)
 
 
+def test_a_single_observation_makes_a_wide_interval() -> None:
+    """One attempt does not show how much others differ; figures that were given are exact."""
+
+    def width(observed: int) -> float:
+        work = WorkModel(tasks={"work": TaskWork(wait=constant(1.0), observed=observed)}, source="work", items=10)
+        found = predict(work, configuration(4), FREE["threads"], Machine(cores=2))
+        assert found.seconds == pytest.approx(3.0)
+        return found.high / found.low
+
+    assert width(1) > width(4) > width(5) == width(0)
+    assert width(1) > 3
+
+
 def test_a_long_run_is_told_from_the_pace_of_a_short_one() -> None:
     """Of a hundred thousand attempts some thousands are made; the others go on as those in the middle of them."""
     work = work_of(100_000, wait=constant(1.0))

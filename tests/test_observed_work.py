@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 import pipeline_functions as f
 from pipeline_optimization import Pipeline, run, task
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
+from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.foresight.costs import FREE, Machine
 from pipeline_optimization.foresight.observed import observed
@@ -17,13 +20,13 @@ from pipeline_optimization.foresight.simulate import Configuration, Passage, sim
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.observing.lines import first_line
 from pipeline_optimization.types import TaskProfile
-from pipeline_optimization.types.durations import LogNormal
+from pipeline_optimization.types.durations import LogNormal, constant
 from pipeline_optimization.types.fault_profiles import FaultProfile
 
 SECOND = 1_000_000_000
 
 
-def recorded(path: Path, attempts: list[tuple[float, int, int | None]], **start: object) -> str:
+def recorded(path: Path, attempts: Sequence[tuple[float, int, int | None]], **start: object) -> str:
     """Write attempts, one after the other: what each took in seconds, its elements, and how many it stands for if that is told."""
     started = {"seq": 1, "kind": "run_started", "time_ns": SECOND, "run_id": "r", "orchestrator": "sequential"}
     lines, now = [json.dumps({**started, "slots": 1, "seed": 1, "retry": "fixed", **start})], SECOND
@@ -107,3 +110,46 @@ def test_elements_that_fail_in_a_bundle_for_good_are_foreseen_to(tmp_path: Path)
     text = "1\n" * 100 + "x\n" * 20 + "2\n" * 100
     run(pipeline, text, orchestrator=VirtualOrchestrator(1), events=path, retry="fixed")
     assert foreseen(observed(str(path)).work).failures == 20
+
+
+@pytest.mark.parametrize(("kind", "share"), [("lines", 0.25), ("values", 0.25), ("all", 1.0)])
+def test_a_filter_is_told_from_what_was_not_reached_yet(kind: str, share: float, tmp_path: Path) -> None:
+    """Of a run that was stopped, how far it came into the input tells which share of elements a filter leaves."""
+    path = tmp_path / "events.jsonl"
+    begun = Pipeline("filters").values(str) if kind == "values" else Pipeline("filters").lines()
+    pipeline = (begun if kind == "all" else begun.filter(f.is_fourth)).map(f.upper).count()
+    faults = FaultProfile(tasks={"upper": TaskProfile(latency=constant(1.0))})
+    given = [f"{number:04}" for number in range(4000)]
+    run(
+        pipeline,
+        given if kind == "values" else "\n".join(given),
+        orchestrator=VirtualOrchestrator(8),
+        faults=faults,
+        seed=1,
+        events=path,
+        limits=Limits(deadline=20.0, grace=0.0),
+    )
+    work = observed(str(path)).work
+    assert work.number_of_items()["upper"] / work.elements == pytest.approx(share, rel=0.1)
+    assert not work.is_count_known
+
+
+def test_processes_that_leave_processors_free_do_not_stand_in_each_others_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Eight processes that keep 0.8 of two processors busy do not wait for one: what stalls is blocked. Of one they keep most."""
+    attempts = [(1.0, 1, None)] * 20
+    path = Path(recorded(tmp_path / "e", attempts, orchestrator="multiprocess", slots=8, host=platform.node()))
+    path.write_text(path.read_text().replace('"latency_ns"', '"stalled_ns": 200000000, "latency_ns"'))
+    for cores, blocked in ((2, 0.2), (1, 0.0)):
+        monkeypatch.setattr("pipeline_optimization.foresight.observed.processors", lambda cores=cores: cores)
+        seen = observed(str(path))
+        assert seen.work.tasks["lines"].blocked.mean == pytest.approx(blocked)
+        assert any("side by side" in note for note in seen.notes) is (not blocked)
+
+
+def test_a_resumed_run_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
+    """Events of a run that went on with a checkpoint do not show what was done before, and a note says so."""
+    seen = observed(recorded(tmp_path / "e", [(1.0, 1, None)], resumed_from="a.db"))
+    assert not seen.work.is_count_known
+    assert any("went on with a checkpoint" in note for note in seen.notes)

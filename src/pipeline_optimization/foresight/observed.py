@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 import math
+import platform
 from collections import Counter
 from collections.abc import Sequence
 
 from attrs import define, field, frozen
 
 from pipeline_optimization.errors import InputError
+from pipeline_optimization.foresight.progress import Progress
 from pipeline_optimization.foresight.samples import Samples
 from pipeline_optimization.foresight.work import NOTHING, QUANTUM, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.observing.reading import EventReader
+from pipeline_optimization.processors import processors
 from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted
 
 __all__ = ["Observation", "observed"]
 
 CROWDED = 0.7
-"""Cores that are busy on average from which on attempts that run side by side stand in each other's way."""
+"""The share of the processors that is busy on average from which on attempts that run side by side stand in each other's way."""
+
+LOCKED = frozenset({"threaded", "asyncio"})
+"""Orchestrators of which one attempt computes at a time."""
+
+PROCESSES = frozenset({"multiprocess"})
+"""Orchestrators whose attempts share the processors of this machine."""
 
 
 @frozen(kw_only=True)
@@ -44,6 +53,10 @@ def observed(path: str) -> Observation:
         raise InputError(f"The events {path!r} have no attempt that tells what work takes.", source=path)
     notes = [f"{reader.cut} What it did until then is taken for all of its work."] if reader.is_cut else []
     started = seen.started
+    if seen.is_resumed:
+        notes.append(
+            "It went on with a checkpoint, and what was done before is not in it; --items says how many elements there are."
+        )
     if seen.is_crowded and any(task.blocked.most for task in seen.tasks.values()):
         notes.append(
             "Attempts computed side by side, so it is not known whether functions blocked, or waited for a core. A recording with "
@@ -85,6 +98,7 @@ class _Seen:
     finished: RunFinished | None = None
     ended: float = 0.0
     tasks: dict[str, _Task] = field(factory=dict)
+    progress: Progress = field(factory=Progress)
     is_sampled: bool = False
 
     def note(self, event: RunEvent, times: int) -> None:
@@ -110,6 +124,7 @@ class _Seen:
             return
         self.is_sampled = self.is_sampled or times > 1
         task.lines += 1
+        self.progress.note(event, is_source=event.task == next(iter(self.tasks)))
         task.attempts += times
         task.firsts += times * (event.attempt == 1)
         task.moved += times * (event.bytes_in + event.bytes_out)
@@ -134,9 +149,18 @@ class _Seen:
 
     @property
     def is_crowded(self) -> bool:
-        """Return whether attempts ran side by side and computed so much that they stood in each other's way."""
-        slots = 1 if self.started is None else self.started.slots
-        return slots > 1 and sum(one.computed for one in self.tasks.values()) > CROWDED * self.seconds
+        """Return whether so many attempts computed side by side that they stood in each other's way, as far as anybody can tell."""
+        if self.started is None:
+            return False
+        side_by_side = _side_by_side(self.started)
+        computed = sum(one.computed for one in self.tasks.values())
+        return self.started.slots > side_by_side and computed > CROWDED * side_by_side * self.seconds
+
+    @property
+    def is_resumed(self) -> bool:
+        """Return whether a part of the work was done by another run before."""
+        resumed = 0 if self.finished is None else self.finished.resumed_items
+        return resumed > 0 or (self.started is not None and bool(self.started.resumed_from))
 
     @property
     def seconds(self) -> float:
@@ -159,8 +183,9 @@ class _Seen:
                     )
             if task.firsts:
                 share = task.firsts / max(1, self.tasks[parent].elements)
-                if not self.is_complete and share < 1.0:
-                    share = 1.0  # the others were not reached yet
+                if not self.is_complete:
+                    # Others were not reached yet.
+                    share = min(max(1.0, share), share / self.progress.share(name, parent))
                 follow_ups[parent].append(FollowUp(task=name, share=share))
                 parent = name
         works = {name: self._task_work(name, task, tuple(follow_ups[name])) for name, task in self.tasks.items()}
@@ -171,7 +196,7 @@ class _Seen:
             source=source,
             items=items,
             elements=elements if works[source].is_bundled else items,
-            is_count_known=self.is_complete,
+            is_count_known=self.is_complete and not self.is_resumed,
             delay_scale=self.started.latency_scale
             if self.started is not None and self.started.faults != "none"
             else 1.0,
@@ -211,6 +236,14 @@ class _Seen:
         read = self.finished.bytes_read if self.finished is not None else 0
         chunk = self.started.chunk_size if self.started is not None else 0
         return max(1, min(source.bundles, math.ceil(read / chunk) if chunk else 1))
+
+
+def _side_by_side(started: RunStarted) -> float:
+    """Return how many attempts could compute at once where a run was recorded; infinite where nobody can tell."""
+    if started.orchestrator in LOCKED:
+        return 1.0
+    is_here = started.orchestrator in PROCESSES and started.host == platform.node()
+    return float(processors()) if is_here else math.inf
 
 
 def _parts(event: AttemptEnded) -> tuple[float, float, float]:

@@ -178,7 +178,7 @@ def predict(
         )
         tick()
     seconds = _mean(one.seconds for one in passages)
-    low, high = _interval([one.seconds for one in passages], model_error)
+    low, high = _interval([one.seconds for one in passages], math.hypot(model_error, work.doubt))
     bound, share = _bound(passages, costs, configuration, machine)
     floor = _mean(one.floor for one in passages)
     return Prediction(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from random import Random
 
@@ -19,6 +20,12 @@ QUANTUM = 0.25
 
 MOST_RESAMPLED = 1000
 """Draws of a resampled distribution: what more observations would still leave open does not show."""
+
+FEW = 5
+"""Attempts from which on those that were observed show how much others may differ."""
+
+PRIOR = 0.5
+"""The standard deviation of a task's times, as a share of them, that is assumed where fewer were observed."""
 
 
 @frozen(kw_only=True)
@@ -140,6 +147,18 @@ class WorkModel:
             task = self.tasks[name]
             found += max(float(self.items), number * task.seconds / QUANTUM) if task.is_bundled else number
         return found
+
+    @property
+    def doubt(self) -> float:
+        """Return the standard deviation of the whole time, as a share of it, that tasks leave open of which few attempts were observed."""
+        taken = {name: number * self.tasks[name].seconds for name, number in self.number_of_items().items()}
+        whole = sum(taken.values())
+        doubts = (
+            PRIOR * taken[name] / whole / math.sqrt(task.observed)
+            for name, task in self.tasks.items()
+            if 0 < task.observed < FEW and whole
+        )
+        return math.hypot(*doubts)
 
     @property
     def slowest(self) -> float:
