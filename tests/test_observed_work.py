@@ -65,6 +65,15 @@ def test_bundles_that_are_cut_by_time_are_foreseen_to_take_as_long_as_they_did(t
     assert sum(taken) / len(taken) == pytest.approx(60 * 13 * 0.02 + 20 * 0.25, rel=0.1)
 
 
+def test_what_eighty_bundles_leave_open_is_little(tmp_path: Path) -> None:
+    """Slow elements are rare among all, but most of the bundles are of them: other observations would not have missed them."""
+    slow, quick = [(13 * 0.02, 13, None)] * 60, [(2500 * 0.0001, 2500, None)] * 20
+    work = observed(recorded(tmp_path / "e", [*slow, *quick])).work
+    found = sorted(work.resampled(seed).compute / work.compute for seed in range(40))
+    assert 0.5 < found[0] < 0.95
+    assert 1.05 < found[-1] < 2.0
+
+
 def test_more_attempts_than_are_kept_have_their_mean(tmp_path: Path) -> None:
     """The times of many attempts are joined, and their sum stays."""
     times = [0.001 * (number % 7) for number in range(25_000)]

@@ -14,9 +14,12 @@ from itertools import accumulate
 
 from attrs import define, field
 
-from pipeline_optimization.foresight.work import QUANTUM, TaskWork
+from pipeline_optimization.types.durations import Durations
 
-__all__ = ["BundlePace"]
+__all__ = ["QUANTUM", "BundlePace", "taken"]
+
+QUANTUM = 0.25
+"""Seconds after which a worker gives the rest of a bundle back, as pipelines have it (``pipeline/model/time_slice.py``)."""
 
 POINTS = 1000
 """Shares of the elements at which the pace is looked up."""
@@ -27,14 +30,16 @@ STEPS = 4
 
 @define(eq=False)
 class BundlePace:
-    """Draws what an element takes in an attempt over a bundle of a task."""
+    """Draws what an element takes in an attempt over a bundle, from what elements wait, compute and are blocked."""
 
-    task: TaskWork
+    wait: Durations
+    compute: Durations
+    blocked: Durations
     _times: Sequence[tuple[float, float, float]] = field(init=False)
     _tables: dict[int, Sequence[float]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        wait, compute, blocked = self.task.wait, self.task.compute, self.task.blocked
+        wait, compute, blocked = self.wait, self.compute, self.blocked
         is_constant = all(one.least == one.most for one in (wait, compute, blocked))
         shares = [0.5] if is_constant else [(number + 0.5) / POINTS for number in range(POINTS)]
         self._times = [(wait.at(share), compute.at(share), blocked.at(share)) for share in shares]

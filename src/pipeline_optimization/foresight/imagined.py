@@ -57,7 +57,11 @@ class ImaginedWork:
             name: [_drawing(times) for times in (task.wait, task.compute, task.blocked)]
             for name, task in self.model.tasks.items()
         }
-        self._paces = {name: BundlePace(task) for name, task in self.model.tasks.items() if task.is_bundled}
+        self._paces = {
+            name: BundlePace(task.wait, task.compute, task.blocked)
+            for name, task in self.model.tasks.items()
+            if task.is_bundled
+        }
         self._errors = {name: _Errors.of(name, task) for name, task in self.model.tasks.items()}
         self._takes_time = any(task.seconds for task in self.model.tasks.values())
 

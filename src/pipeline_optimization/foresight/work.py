@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from random import Random
 
 from attrs import evolve, field, frozen
 
+from pipeline_optimization.foresight.bundle_pace import QUANTUM, BundlePace, taken
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
 __all__ = ["NOTHING", "QUANTUM", "FollowUp", "TaskWork", "WorkModel"]
@@ -15,8 +16,8 @@ __all__ = ["NOTHING", "QUANTUM", "FollowUp", "TaskWork", "WorkModel"]
 NOTHING = constant(0.0)
 """How long nothing takes."""
 
-QUANTUM = 0.25
-"""Seconds after which a worker gives the rest of a bundle back, as pipelines have it (``pipeline/model/time_slice.py``)."""
+MOST_ELEMENTS = 1_000_000
+"""Elements of a bundle that is cut by time only."""
 
 MOST_RESAMPLED = 1000
 """Draws of a resampled distribution: what more observations would still leave open does not show."""
@@ -81,6 +82,9 @@ class TaskWork:
             return self
         number = min(self.observed, MOST_RESAMPLED)
         failed = sum(random.random() < self.failure_rate for _ in range(number)) / number
+        if self.is_bundled:
+            wait, compute, blocked = self._resampled_bundles(number, random)
+            return evolve(self, failure_rate=failed, wait=wait, compute=compute, blocked=blocked)
         return evolve(
             self,
             compute=_resampled(self.compute, number, random),
@@ -88,6 +92,16 @@ class TaskWork:
             blocked=_resampled(self.blocked, number, random),
             failure_rate=failed,
         )
+
+    def _resampled_bundles(self, number: int, random: Random) -> Sequence[Durations]:
+        """Return what elements wait, compute and are blocked, as other attempts over bundles could have shown it: they count by their elements."""
+        times = (self.wait, self.compute, self.blocked)
+        if all(one.least == one.most for one in times):
+            return times
+        pace = BundlePace(*times)
+        drawn = [pace.at(random.random(), MOST_ELEMENTS) for _ in range(number)]
+        weights = [taken(sum(one), MOST_ELEMENTS) for one in drawn]
+        return [empirical(found, weights) for found in zip(*drawn, strict=True)]
 
 
 def _resampled(durations: Durations, number: int, random: Random) -> Durations:
