@@ -6,6 +6,7 @@ and give the rest of a bundle back at any moment. The run is stopped and goes on
 
 from __future__ import annotations
 
+import itertools
 import sys
 import tempfile
 from collections import Counter
@@ -226,6 +227,11 @@ def check_seed(seed: int) -> None:
     expected = Expected.of(scenario)
     reports = run_scenario(scenario)
     check_report(expected, reports[-1], with_ledger=not scenario.stops)
+    if not scenario.crashes:
+        for before, after in itertools.pairwise(reports):
+            succeeded = before.summary.ledger_entries - sum(sum(one.errors.values()) for one in before.tasks.values())
+            # What succeeds in a bundle whose worker dies later is not finished.
+            assert succeeded <= 0 or before.lost or after.summary.resumed_items, "nothing of what was finished was kept"
     # Of a bundle that was split as its workers died, a resumed run knows nothing, and runs it again as a whole.
     has_lost = any(report.lost for report in reports)
     if scenario.profile == "none" and not (scenario.crashes or expected.failures or has_lost):
