@@ -29,7 +29,7 @@ def critical_path(digest: Digest) -> Iterator[str]:
     )
     yield (
         f"<p>The longest chain of items, of which each followed from the one before, took {clock(path.seconds)} of {clock(digest.seconds)}: "
-        f"so long it would have taken on any number of slots. {escape(what)}</p>"
+        f"the run would have taken that long with any number of slots. {escape(what)}</p>"
     )
     if finished.floor:
         yield f"<p>The floor, which drawn waits, limits and rates set, is {clock(finished.floor)}.</p>"
