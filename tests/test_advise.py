@@ -10,6 +10,7 @@ import pytest
 
 import pipeline_functions as f
 from command import ended_here
+from free_costs import FREE
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -17,7 +18,7 @@ from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.foresight.advice import advise
 from pipeline_optimization.foresight.calibrate import costs_here
 from pipeline_optimization.foresight.candidates import candidates, known_places
-from pipeline_optimization.foresight.costs import FREE, Machine
+from pipeline_optimization.foresight.costs import Machine
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.simulate import Bound, Configuration, Prediction, predict
 from pipeline_optimization.foresight.work import TaskWork, WorkModel

@@ -11,11 +11,12 @@ import pytest
 
 import pipeline_functions as f
 from command import ended_here
+from free_costs import FREE
 from pipeline_optimization import Pipeline, Registry, RunReport, count_anagrams, run
 from pipeline_optimization.engine.wire import Answer, encode_answer
 from pipeline_optimization.foresight.auto import AutoOrchestrator, Choice, choose
 from pipeline_optimization.foresight.candidates import candidates, known_places
-from pipeline_optimization.foresight.costs import FREE, Machine
+from pipeline_optimization.foresight.costs import Machine
 from pipeline_optimization.foresight.glance import Glance
 from pipeline_optimization.testing import OrchestratorContract
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator

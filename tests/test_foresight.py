@@ -9,8 +9,9 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from free_costs import FREE
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
-from pipeline_optimization.foresight.costs import FREE, Machine, OrchestratorCosts, Place
+from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
 from pipeline_optimization.foresight.simulate import Configuration, Passage, predict, simulate
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.types import RetryPolicy

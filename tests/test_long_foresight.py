@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from free_costs import FREE
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.engine.interruption import Interrupter
-from pipeline_optimization.foresight.costs import FREE, Machine, OrchestratorCosts
+from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.simulate import Configuration, Passage, Prediction, predict, simulate
 from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
 from pipeline_optimization.types import ErrorRecord, RetryPolicy

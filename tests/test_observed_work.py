@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 import pipeline_functions as f
+from free_costs import FREE
 from pipeline_optimization import Pipeline, run, task
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
-from pipeline_optimization.foresight.costs import FREE, Machine
+from pipeline_optimization.foresight.costs import Machine
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.simulate import Configuration, Passage, simulate
 from pipeline_optimization.foresight.work import WorkModel

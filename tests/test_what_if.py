@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from command import ended_here
+from free_costs import FREE
 from pipeline_optimization import Registry
 from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.engine.faults import TaskFaults
@@ -18,7 +19,7 @@ from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.advice import advise
 from pipeline_optimization.foresight.advice_export import exported
 from pipeline_optimization.foresight.candidates import candidates
-from pipeline_optimization.foresight.costs import FREE, Machine, Place
+from pipeline_optimization.foresight.costs import Machine, Place
 from pipeline_optimization.foresight.profiled import profiled
 from pipeline_optimization.foresight.simulate import Configuration, Prediction, simulate
 from pipeline_optimization.foresight.what_if import SPEEDS, faster, parse_what_if

@@ -61,7 +61,7 @@ class _Seconds(click.ParamType[float]):
     "--probe",
     type=_Seconds(),
     metavar="SECONDS",
-    help="What the work takes: as so many seconds of a run of --pipeline over the inputs show, such as 5 or 5s.",
+    help="What the work takes: as some seconds of a run of --pipeline over the inputs show, such as 5 or 5s.",
 )
 @click.option(
     "--from",

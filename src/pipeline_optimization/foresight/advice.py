@@ -14,8 +14,19 @@ from pipeline_optimization.foresight.simulate import MODEL_ERROR, Prediction
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.plural import counted
 
-__all__ = ["REASONS", "Advice", "advise"]
-
+__all__ = [
+    "LEGEND",
+    "Advice",
+    "advise",
+    "bounded",
+    "change_sentence",
+    "clock",
+    "interval",
+    "is_tied",
+    "marked",
+    "outside",
+    "title",
+]
 
 UNMODELLED = (
     "Bundles awaited many elements at once, which is not modelled: these times can be wrong by an order of magnitude. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import PurePath
@@ -133,8 +134,6 @@ def _html(advice: Advice, notes: Sequence[str], change: str) -> str:
 
 def _curves(advice: Advice) -> str:
     """Return a picture of the time over the number of workers, a line for each orchestrator that was foreseen with several."""
-    import math  # noqa: PLC0415 - for this form only
-
     lines: dict[str, list[Prediction]] = {}
     for one in advice.predictions:
         if one.configuration.retry_name == advice.use.configuration.retry_name and one.seconds > 0:

@@ -14,12 +14,10 @@ from itertools import accumulate
 
 from attrs import define, field
 
+from pipeline_optimization.pipeline.model.time_slice import QUANTUM
 from pipeline_optimization.types.durations import Durations
 
-__all__ = ["QUANTUM", "BundlePace", "taken"]
-
-QUANTUM = 0.25
-"""Seconds after which a worker gives the rest of a bundle back, as pipelines have it (``pipeline/model/time_slice.py``)."""
+__all__ = ["BundlePace", "taken"]
 
 POINTS = 1000
 """Shares of the elements at which the pace is looked up."""
@@ -45,7 +43,7 @@ class BundlePace:
         self._times = [(wait.at(share), compute.at(share), blocked.at(share)) for share in shares]
 
     def at(self, share: float, elements: int) -> tuple[float, float, float]:
-        """Return what an element waits, computes and is blocked at a ``share`` of all attempts that may run so many elements, in seconds."""
+        """Return what an element waits, computes and is blocked at a ``share`` of all attempts that may run up to ``elements`` elements, in seconds."""
         if len(self._times) == 1:
             return self._times[0]
         size = round(STEPS * math.log2(max(1, elements)))
@@ -58,5 +56,5 @@ class BundlePace:
 
 
 def taken(seconds: float, elements: float) -> float:
-    """Return how many of so many elements an attempt takes that need ``seconds`` each."""
+    """Return how many of ``elements`` elements, which need ``seconds`` each, an attempt takes."""
     return min(elements, max(1.0, QUANTUM // max(seconds, 1e-12) + 1.0))

@@ -99,7 +99,7 @@ def candidates(
         cores: How many processors there are: as many workers are always among them.
 
     Raises:
-        UsageError: If there is no such orchestrator, nothing is known of how it shares the machine, or none takes so many workers.
+        UsageError: If there is no such orchestrator, nothing is known of how it shares the machine, or none takes that many workers.
     """
     places = known_places(registry)
     chosen = list(orchestrators) or list(places)

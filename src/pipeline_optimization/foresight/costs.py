@@ -6,7 +6,7 @@ from typing import Literal
 
 from attrs import frozen
 
-__all__ = ["FREE", "Machine", "OrchestratorCosts", "Place"]
+__all__ = ["Machine", "OrchestratorCosts", "Place"]
 
 Place = Literal["caller", "loop", "threads", "processes"]
 """Where attempts run: one after the other in the thread of the engine (``caller``); there, but what waits lets others go on (``loop``); in threads, of
@@ -26,7 +26,6 @@ class OrchestratorCosts:
         startup: How long opening takes with one worker.
         startup_by_worker: How much longer with each further one.
         shutdown: How long closing takes.
-        is_measured: Whether this machine was measured; else these are figures of another one.
     """
 
     place: Place
@@ -37,7 +36,6 @@ class OrchestratorCosts:
     startup: float = 0.0
     startup_by_worker: float = 0.0
     shutdown: float = 0.0
-    is_measured: bool = True
 
 
 @frozen(kw_only=True)
@@ -45,11 +43,3 @@ class Machine:
     """The machine that runs are predicted for: the processors that this process may use, by affinity and quota."""
 
     cores: float
-
-
-def free(place: Place) -> OrchestratorCosts:
-    """Return the costs of an imagined orchestrator that costs nothing but what the work takes there."""
-    return OrchestratorCosts(place=place)
-
-
-FREE = {place: free(place) for place in ("caller", "loop", "threads", "processes")}

@@ -18,7 +18,7 @@ from pipeline_optimization.types.durations import Durations, constant, empirical
 __all__ = ["Glance"]
 
 ENOUGH = ((16, 0.05), (4, 0.2), (1, 1.0))
-"""So many elements are enough after so many seconds, whichever comes first."""
+"""How many elements are enough after how many seconds, whichever comes first."""
 
 HORIZON = 10.0
 """Seconds of work for which a choice is made, since nobody knows how much there is to come: a start of workers must pay within them."""

@@ -13,13 +13,11 @@ from pipeline_optimization.engine.work import Item
 from pipeline_optimization.foresight.bundle_pace import BundlePace, taken
 from pipeline_optimization.foresight.machine import Call
 from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
+from pipeline_optimization.pipeline.model.time_slice import MOST_PIECES
 from pipeline_optimization.types import Attempt, ErrorRecord
 from pipeline_optimization.types.durations import Durations
 
 __all__ = ["ImaginedWork"]
-
-MOST_PIECES = 16
-"""Bundles that a rest is cut into at most, as pipelines have it."""
 
 MOST_SALT = 64
 """Bytes of a key of BLAKE2."""
@@ -67,11 +65,7 @@ class ImaginedWork:
 
     def items(self) -> Iterator[Item]:
         """Yield the items of the source."""
-        model, left = self.model, self.model.elements
-        for number in range(model.items):
-            elements = left // (model.items - number)
-            left -= elements
-            yield self._item(model.source, elements)
+        yield from self._parts(self.model.source, self.model.elements, self.model.items)
 
     def accept(self, item: Item, result: bytes) -> Iterator[Item]:
         """Note what is done. Return what finished elements make possible, and the rest of a bundle."""
@@ -87,7 +81,7 @@ class ImaginedWork:
         for one in self.model.tasks[item.task].follow_ups:
             yield from self._follow_ups(one, done)
         if rest:
-            yield from self._pieces(item.task, rest, done)
+            yield from self._parts(item.task, rest, min(MOST_PIECES, max(1, -(-rest // done))))
 
     def call_of(self, attempt: Attempt, rate: float) -> Call:
         """Return what an attempt takes, where one that computes has the ``rate`` of a core."""
@@ -106,12 +100,12 @@ class ImaginedWork:
         answer = Answer(result=b"%d" % elements, error=error, latency=took, seconds=took)
         return Call(wait, blocked, compute, task.bytes_moved, lambda: encode_answer(answer))
 
-    def _pieces(self, task: str, rest: int, done: int) -> Iterator[Item]:
-        number = min(MOST_PIECES, max(1, -(-rest // done)))
+    def _parts(self, task: str, elements: int, number: int) -> Iterator[Item]:
+        """Yield as many items as ``number`` says, which have all elements together, and about as many each."""
         for left in range(number, 0, -1):
-            elements = rest // left
-            rest -= elements
-            yield self._item(task, elements)
+            part = elements // left
+            elements -= part
+            yield self._item(task, part)
 
     def _follow_ups(self, one: FollowUp, done: int) -> Iterator[Item]:
         # The sum is exact: what is left of a share goes to the next element.

@@ -12,8 +12,9 @@ from attrs import define, field, frozen
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.foresight.progress import Progress
 from pipeline_optimization.foresight.samples import Samples
-from pipeline_optimization.foresight.work import NOTHING, QUANTUM, FollowUp, TaskWork, WorkModel
+from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.observing.reading import EventReader
+from pipeline_optimization.pipeline.model.time_slice import QUANTUM
 from pipeline_optimization.processors import processors
 from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted
 
@@ -149,7 +150,7 @@ class _Seen:
 
     @property
     def is_crowded(self) -> bool:
-        """Return whether so many attempts computed side by side that they stood in each other's way, as far as anybody can tell."""
+        """Return whether attempts that computed side by side stood in each other's way, as far as anybody can tell."""
         if self.started is None:
             return False
         side_by_side = _side_by_side(self.started)

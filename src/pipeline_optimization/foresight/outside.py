@@ -10,7 +10,7 @@ from pipeline_optimization.foresight.work import WorkModel
 __all__ = ["awaits_together", "outside_of_work"]
 
 MOST_TIMES = 100
-"""A service that was called by one worker may be slower for more than so many."""
+"""A service that one worker has called may be slower for more than this number of workers."""
 
 
 def awaits_together(work: WorkModel) -> bool:

@@ -19,7 +19,7 @@ INPUT = "input"
 
 
 def profiled(faults: Mapping[str, TaskFaults], elements: int, *, source: str = INPUT, scale: float = 1.0) -> WorkModel:
-    """Return the work of so many elements.
+    """Return the work of ``elements`` elements.
 
     What functions take themselves is not in a profile, so it is nothing here.
 

@@ -20,7 +20,7 @@ REASONS: Mapping[Bound, str] = {
 """What it means that something bounds a run."""
 
 MORE_CORES = 1.2
-"""So many times as many busy cores are no chance."""
+"""This many times as many busy cores are no chance."""
 
 
 def reason(use: Prediction, others: Sequence[Prediction]) -> str:

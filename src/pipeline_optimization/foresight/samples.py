@@ -20,7 +20,7 @@ class Samples:
     _pairs: list[tuple[float, float]] = field(factory=list)
 
     def add(self, seconds: float, weight: float) -> None:
-        """Note a time that so many elements took."""
+        """Note a time, which stands for ``weight`` elements."""
         self._pairs.append((seconds, weight))
         if len(self._pairs) >= MOST_SAMPLES:
             self._pairs = merged(self._pairs, MOST_SAMPLES // 2)

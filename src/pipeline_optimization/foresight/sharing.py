@@ -30,11 +30,11 @@ class SharedCores(Generic[Job]):
         return len(self._ends)
 
     def add(self, job: Job, seconds: float) -> None:
-        """Begin with a job that takes so many seconds of a core."""
+        """Begin with a job that takes ``seconds`` of a core."""
         heapq.heappush(self._ends, (self._served + seconds, next(self._order), job))
 
     def rate(self, others: int = 0) -> float:
-        """Return what share of a core each has, where so many others want one as well."""
+        """Return what share of a core each has, where ``others`` more want one as well."""
         number = len(self._ends) + others
         return 1.0 if number <= self._cores else self._cores / number
 
@@ -43,7 +43,7 @@ class SharedCores(Generic[Job]):
         return max(0.0, self._ends[0][0] - self._served) / self.rate(others) if self._ends else math.inf
 
     def pass_time(self, seconds: float, others: int = 0) -> None:
-        """Serve all for so many seconds, in which none of them ends before the last moment."""
+        """Serve all for ``seconds``, in which none of them ends before the last moment."""
         if self._ends and seconds > 0:
             share = seconds * self.rate(others)
             self._served += share

@@ -50,10 +50,6 @@ class Configuration:
     retry: RetryPolicy = field(eq=False)
     retry_name: str
 
-    @property
-    def name(self) -> str:
-        return f"{self.orchestrator}, {self.workers}, {self.retry_name}"
-
 
 @frozen(kw_only=True)
 class Passage:
@@ -82,7 +78,6 @@ class Prediction:
         floor: The seconds that unlimited workers would take: the longest chain of items, attempts and delays.
         bound: What keeps the run from ending sooner.
         share: How much of the time that takes, from 0 to 1.
-        runs: The seconds of each run in virtual time; those of two configurations have the same seeds in the same order.
         stopped: What ends the run before all is done; empty where nothing does.
         extrapolated: For people, what of it lies outside what was seen.
     """
@@ -97,7 +92,6 @@ class Prediction:
     floor: float
     bound: Bound
     share: float
-    runs: Sequence[float] = ()
     stopped: str = ""
     extrapolated: Sequence[str] = ()
 
@@ -168,7 +162,7 @@ def predict(
         machine: Where it runs.
         seeds: A run in virtual time is made with each of them; one tells nothing of chance.
         model_error: The share of the time by which measured runs differ from exact knowledge of the work, as a standard deviation.
-        most_attempts: Longer runs are not run to their end: the pace in the middle of one of about so many attempts tells how long the rest takes.
+        most_attempts: Longer runs are not run to their end: the pace in the middle of one with about this number of attempts tells how long the rest takes.
         tick: Called after each run in virtual time.
     """
     passages = []
@@ -192,7 +186,6 @@ def predict(
         floor=floor,
         bound=bound,
         share=share,
-        runs=[one.seconds for one in passages],
         stopped=next((one.stopped for one in passages if one.stopped), ""),
         extrapolated=_outside(costs, configuration, machine),
     )
@@ -280,12 +273,9 @@ def _bound(
 
 
 def _outside(costs: OrchestratorCosts, configuration: Configuration, machine: Machine) -> Sequence[str]:
-    found = []
-    if not costs.is_measured:
-        found.append("the costs of the orchestrator are not measured on this machine")
     if costs.place == "processes" and configuration.workers > 4 * machine.cores:
-        found.append(f"more than four processes on each of {machine.cores:g} cores")
-    return found
+        return [f"more than four processes on each of {machine.cores:g} cores"]
+    return ()
 
 
 def _mean(values: Iterable[float]) -> float:

@@ -8,10 +8,11 @@ from random import Random
 
 from attrs import evolve, field, frozen
 
-from pipeline_optimization.foresight.bundle_pace import QUANTUM, BundlePace, taken
+from pipeline_optimization.foresight.bundle_pace import BundlePace, taken
+from pipeline_optimization.pipeline.model.time_slice import QUANTUM
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
-__all__ = ["NOTHING", "QUANTUM", "FollowUp", "TaskWork", "WorkModel"]
+__all__ = ["NOTHING", "FollowUp", "TaskWork", "WorkModel"]
 
 NOTHING = constant(0.0)
 """How long nothing takes."""
@@ -140,7 +141,7 @@ class WorkModel:
         return evolve(self, tasks={name: one.resampled(random) for name, one in self.tasks.items()})
 
     def scaled(self, elements: int) -> WorkModel:
-        """Return the same work over so many elements of the input."""
+        """Return the same work over ``elements`` elements of the input."""
         share = elements / self.elements if self.elements else 1.0
         return evolve(self, items=max(1, round(self.items * share)), elements=elements, is_count_known=True)
 
