@@ -6,6 +6,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from pipeline_optimization.cli.console import for_terminal
 from pipeline_optimization.observing.advice import advice_for
 from pipeline_optimization.observing.page.drawing import clock
 from pipeline_optimization.types import TimeAccount
@@ -27,10 +28,6 @@ def account_table(account: TimeAccount) -> Group:
     table.add_column("", overflow="crop", no_wrap=True)
     for name, seconds in account.parts.items():
         share = seconds / whole if whole else 0.0
-        table.add_row(name, _plain(clock(seconds)), f"{share:.1%}", "━" * round(BAR * min(1.0, max(0.0, share))))
-    title = f"Where the time went, {_plain(clock(account.wall))} of {slots}:"
+        table.add_row(name, for_terminal(clock(seconds)), f"{share:.1%}", "━" * round(BAR * min(1.0, max(0.0, share))))
+    title = f"Where the time went, {for_terminal(clock(account.wall))} of {slots}:"
     return Group(Text(title), table, Text(advice_for(account.parts)))
-
-
-def _plain(text: str) -> str:
-    return text.replace("\u202f", " ")

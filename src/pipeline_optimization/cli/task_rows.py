@@ -9,6 +9,7 @@ from textwrap import wrap
 from attrs import define, field, frozen
 
 from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.time_units import in_unit
 
 __all__ = ["Rates", "TaskRow", "clock", "lines_of"]
 
@@ -19,6 +20,9 @@ SHORTEST_NAME = 12
 """Characters of a task's name that are shown before a column is left out for it."""
 
 GAP = "  "
+
+FORMS: Mapping[str, str] = {"h": ",.1f", "min": ".0f"}
+"""How amounts of a unit are written that is not written with three digits that matter."""
 
 
 @frozen(kw_only=True)
@@ -78,14 +82,9 @@ def _rate(rate: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Return a time in a unit in which it can be read."""
-    if seconds >= 7200:
-        return f"{seconds / 3600:,.1f} h"
-    if seconds >= 120:
-        return f"{seconds / 60:.0f} min"
-    if seconds >= 1 or not seconds:
-        return f"{seconds:.3g} s"
-    return f"{seconds * 1e3:.3g} ms" if seconds >= 1e-3 else f"{seconds * 1e6:.3g} µs"
+    """Return a time in a unit in which it can be read, in few characters."""
+    amount, unit = in_unit(seconds)
+    return f"{amount:{FORMS.get(unit, '.3g')}} {unit}"
 
 
 @define

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from pipeline_optimization.time_units import in_unit
+
 __all__ = ["bar_of_shares", "cell", "clock", "number", "rect", "svg", "table", "text"]
 
 COLORS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8")
@@ -20,13 +22,8 @@ def number(value: float) -> str:
 
 def clock(seconds: float) -> str:
     """Return a time in a unit in which it can be read."""
-    if seconds >= 7200:
-        return f"{number(seconds / 3600)} h"
-    if seconds >= 120:
-        return f"{number(seconds / 60)} min"
-    if seconds >= 1 or seconds == 0:
-        return f"{number(seconds)} s"
-    return f"{number(seconds * 1e3)} ms" if seconds >= 1e-3 else f"{number(seconds * 1e6)} µs"
+    amount, unit = in_unit(seconds)
+    return f"{number(amount)} {unit}"
 
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "label") -> str:
