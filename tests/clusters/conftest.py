@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
@@ -10,9 +9,8 @@ from typing import Any
 
 import pytest
 
-from clusters.kept import kept_cluster, own_cluster
+from clusters.kept import importable_tests, kept_cluster, own_cluster
 
-TESTS = Path(__file__).parents[1]
 SHARED = {"ray"}
 """A start takes longest there."""
 
@@ -25,13 +23,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(params=INSTALLED)
-def cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
-    """Return the name of an orchestrator that starts a cluster for each run; its workers can import what tests register."""
-    paths = filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(paths))
+def cluster(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Yield the name of an orchestrator that starts a cluster for each run; its workers can import what tests register."""
     name = request.param
     assert isinstance(name, str)
-    return name
+    with importable_tests():
+        yield name
+
+
+TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop.\n"
+
+
+@pytest.fixture
+def book(tmp_path: Path) -> Path:
+    """Return a file to count."""
+    path = tmp_path / "book.txt"
+    path.write_text(TEXT * 4000, "utf-8")
+    return path
 
 
 @pytest.fixture(params=INSTALLED, scope="module")

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
-__all__ = ["WORKERS", "kept_cluster", "own_cluster"]
+from pipeline_optimization.testing import OrchestratorContract
+
+__all__ = ["WORKERS", "KeptClusterContract", "importable_tests", "kept_cluster", "own_cluster"]
 
 TESTS = Path(__file__).parents[1]
 WORKERS = 2
@@ -22,19 +24,19 @@ Options = Mapping[str, Any]
 @contextmanager
 def kept_cluster(name: str) -> Iterator[Options]:
     """Start a cluster with two workers; yield the options of runs on it."""
-    with _importable_tests(), STARTS[name]() as options:
+    with importable_tests(), STARTS[name]() as options:
         yield options
 
 
 @contextmanager
 def own_cluster() -> Iterator[Options]:
     """Yield the options of runs that start a cluster with two workers each."""
-    with _importable_tests():
+    with importable_tests():
         yield {"workers": WORKERS}
 
 
 @contextmanager
-def _importable_tests() -> Iterator[None]:
+def importable_tests() -> Iterator[None]:
     """Let workers that are started meanwhile import what tests register."""
     paths = filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
     with pytest.MonkeyPatch.context() as patch:
@@ -71,3 +73,15 @@ def _spark() -> Iterator[Options]:
 
 
 STARTS: Mapping[str, Callable[[], AbstractContextManager[Options]]] = {"ray": _ray, "spark": _spark}
+
+
+class KeptClusterContract(OrchestratorContract):
+    """The contract, in the cluster that a program has already."""
+
+    options = {"workers": WORKERS}
+
+    @pytest.fixture(autouse=True, scope="class")
+    @classmethod
+    def cluster(cls) -> Iterator[None]:
+        with kept_cluster(cls.name):
+            yield

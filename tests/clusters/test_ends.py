@@ -13,16 +13,6 @@ from pipeline_optimization import count_anagrams
 
 pytestmark = pytest.mark.cluster
 
-TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop.\n"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Path:
-    """Return a file to count."""
-    path = tmp_path / "book.txt"
-    path.write_text(TEXT * 4000, "utf-8")
-    return path
-
 
 def test_no_process_is_left_behind(cluster: str, book: Path) -> None:
     """After a run all processes that it started are gone."""

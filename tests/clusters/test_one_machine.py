@@ -16,16 +16,6 @@ from pipeline_optimization.errors import ClusterError
 
 pytestmark = pytest.mark.cluster
 
-TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop.\n"
-
-
-@pytest.fixture
-def book(tmp_path: Path) -> Path:
-    """Return a file to count."""
-    path = tmp_path / "book.txt"
-    path.write_text(TEXT * 4000, "utf-8")
-    return path
-
 
 def test_workers_read_files(on_cluster: Mapping[str, Any], book: Path) -> None:
     """Workers read a plain file themselves, and counts and ledger are those of the reference."""

@@ -1,28 +1,20 @@
 """The orchestrator ``ray`` keeps the contract."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
-from clusters.kept import kept_cluster
+from clusters.kept import KeptClusterContract
 from clusters.own_clusters import START_AND_END_CHECKS
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.testing import OrchestratorContract
 
 
 @pytest.mark.cluster
-class TestRay(OrchestratorContract):
+class TestRay(KeptClusterContract):
     """In the cluster that a program has already."""
 
     name = "ray"
-    options = {"workers": 2}
-
-    @pytest.fixture(autouse=True, scope="class")
-    @classmethod
-    def cluster(cls) -> Iterator[None]:
-        with kept_cluster(cls.name):
-            yield
 
 
 @pytest.mark.cluster

@@ -1,10 +1,8 @@
 """The orchestrator ``spark`` keeps the contract."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from clusters.kept import kept_cluster
+from clusters.kept import KeptClusterContract
 from clusters.own_clusters import START_AND_END_CHECKS
 from pipeline_optimization.testing import OrchestratorContract
 
@@ -14,18 +12,11 @@ KNOWN = {
 
 
 @pytest.mark.cluster
-class TestSpark(OrchestratorContract):
+class TestSpark(KeptClusterContract):
     """In the Spark context that a program has already."""
 
     name = "spark"
-    options = {"workers": 2}
     known_failures = KNOWN
-
-    @pytest.fixture(autouse=True, scope="class")
-    @classmethod
-    def cluster(cls) -> Iterator[None]:
-        with kept_cluster(cls.name):
-            yield
 
 
 @pytest.mark.cluster
