@@ -36,6 +36,8 @@ from quota_watch import QuotaWatch, check_quotas
 ROOT, LEAF = "root", "leaf"
 POISON_LOSSES = 3
 MAX_LIVES = 200
+MOST_TICKS_OF_A_MOMENT = 1_000
+"""The engine's steps in which virtual time stands still. A scenario has 300 items at most."""
 FAST_DIRECTORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 """Memory, where there is such a directory: no test is about the speed of a disk."""
 
@@ -261,6 +263,8 @@ class Life:
     trace: list[EngineEvent]
     is_friendly: bool = field(kw_only=True)
     ticks: int = 0
+    moment: float = 0.0
+    ticks_of_moment: int = 0
 
     def live(self) -> Outcome | None:
         """Return the outcome, or None where the run has not ended."""
@@ -301,6 +305,8 @@ class Life:
     def _tick(self, workload: CheckpointedWorkload, now: float) -> None:
         assert now < 1_000_000, "the run does not end"
         self.ticks += 1
+        self.moment, self.ticks_of_moment = now, self.ticks_of_moment + 1 if now == self.moment else 0
+        assert self.ticks_of_moment < MOST_TICKS_OF_A_MOMENT, "the engine waits in a busy loop"
         # A life may die before a commit, and after one.
         if uniform(self.scenario.seed, self.number, self.ticks, "commit") < self.scenario.commit_rate:
             workload.commit()

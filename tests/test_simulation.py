@@ -19,6 +19,11 @@ def test_seeds(first: int) -> None:
     simulation.check_seeds(first, first + BLOCK)
 
 
+def test_a_suspect_that_waits_for_its_quota_holds_up_no_other() -> None:
+    """Two suspects have quotas of their own, and the later one's has room first: it runs, and the engine does not spin."""
+    simulation.check_seed(17230737703601)
+
+
 def test_seeds_differ() -> None:
     """The seeds cover losses, poison, failures for good and calm."""
     outcomes = [simulation.run(simulation.Scenario.of(seed)) for seed in range(60)]

@@ -181,8 +181,11 @@ class Backlog:
         """Return an item that is due again. A suspect is given out only when nothing else runs (``is_idle``)."""
         while self._later and self._later[0][0] <= now:
             self.again(heapq.heappop(self._later)[2])
-        if self.is_draining:
-            return self._suspects.popleft() if is_idle else None
+        if (suspect := self._suspect_that_may_run()) is not None:
+            if not is_idle:
+                return None
+            self._suspects.remove(suspect)
+            return suspect
         if self._has_quotas and (track := self._throttling.take_again()) is not None:
             return track
         while self._ready:
@@ -195,7 +198,11 @@ class Backlog:
     @property
     def is_draining(self) -> bool:
         """Return whether a suspect waits for everything else to end. One that waits for its quota keeps nobody waiting."""
-        return bool(self._suspects) and self._throttling.has_room(self._suspects[0])
+        return self._suspect_that_may_run() is not None
+
+    def _suspect_that_may_run(self) -> Track | None:
+        """Return the first suspect whose quota has room. Another one that still waits must not hold it up."""
+        return next(filter(self._throttling.has_room, self._suspects), None) if self._suspects else None
 
     def take_new(self, *, is_any_open: bool) -> Track | None:
         """Return an item's first attempt, or None when there are no more items for now.
