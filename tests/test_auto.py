@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -125,28 +126,40 @@ def test_coroutine_functions_go_to_an_event_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("compute", "wait", "chosen"),
-    [(0.02, 0.0, "multiprocess"), (0.0, 0.02, "asyncio"), (0.0, 0.0, "sequential")],
+    ("computed", "answer", "chosen"),
+    [
+        (0.02, Answer(seconds=0.02), "multiprocess"),
+        (0.02, Answer(latency=0.02, seconds=0.02), "multiprocess"),
+        (0.0, Answer(latency=0.02, seconds=0.02), "asyncio"),
+        (0.0, Answer(seconds=0.02), "threaded"),
+        (0.0, Answer(), "sequential"),
+    ],
+    ids=["computes", "computes as simulated", "waits as simulated", "blocks", "takes no time"],
 )
-def test_what_is_chosen(compute: float, wait: float, chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """On two processors: processes for work that computes, an event loop for simulated waits, and nothing else for what takes no time."""
+def test_what_is_chosen(computed: float, answer: Answer, chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On two processors: processes for what computes, simulated or not, an event loop or threads for what waits, and nothing else for what takes no time."""
     places = known_places(REGISTRY)
     monkeypatch.setattr("pipeline_optimization.foresight.auto.costs_here", lambda registry, name: FREE[places[name]])
     monkeypatch.setattr("pipeline_optimization.foresight.auto.this_machine", lambda: Machine(cores=2))
-    glance = glance_at(*[Answer(latency=wait, seconds=wait + compute)] * 20)
-    monkeypatch.setattr(Glance, "_computing", staticmethod(lambda: 1e9))  # all that did not wait was computing
+    glance = glance_at(*[answer] * 20, computed=computed)
     choice = choose(REGISTRY, glance)
     assert choice.candidate is not None
     assert choice.candidate.configuration.orchestrator == chosen
 
 
-def glance_at(*answers: Answer) -> Glance:
-    """Return what is seen of attempts of one task with these answers, in a process that computed nothing."""
-    glance = Glance(lambda: 0.0)
+def glance_at(*answers: Answer, computed: float = 0.0) -> Glance:
+    """Return what is seen of attempts of one task with these answers, in a process that computes for ``computed`` seconds in each."""
+    clock = itertools.count()
+    glance = Glance(lambda: 0.0, lambda: next(clock) * computed)
     for number, answer in enumerate(answers):
-        glance.handed_out(Attempt(id=number, item=f"fetch:{number}", number=1, payload=b""))
-        glance.note(Completion(id=number, status="done", payload=encode_answer(answer)))
+        see(glance, f"fetch:{number}", answer)
     return glance
+
+
+def see(glance: Glance, item: str, answer: Answer) -> None:
+    glance.handed_out(Attempt(id=1, item=item, number=1, payload=b""))
+    glance.resume()
+    glance.note([Completion(id=1, status="done", payload=encode_answer(answer))])
 
 
 def test_what_is_seen_of_work_that_waits() -> None:
@@ -174,8 +187,17 @@ def test_lost_attempts_say_nothing() -> None:
     """An attempt that was lost with its worker is no attempt of a task to learn from."""
     glance = Glance(lambda: 0.0)
     glance.handed_out(Attempt(id=1, item="fetch:1", number=1, payload=b""))
-    glance.note(Completion(id=1, status="lost"))
+    glance.note([Completion(id=1, status="lost")])
     assert glance.elements == 0
+
+
+def test_what_is_only_read_was_not_seen() -> None:
+    """An item that makes a hundred others possible shows nothing of what they take: elements count when they were run."""
+    glance = glance_at()
+    see(glance, "lines:0", Answer(seconds=0.001, elements=100))
+    see(glance, "fetch:1", Answer(seconds=0.02))
+    see(glance, "fetch:2", Answer(seconds=0.02))
+    assert glance.elements == 2
 
 
 def test_comparisons_leave_it_out() -> None:

@@ -19,7 +19,7 @@ from pipeline_optimization.foresight.calibrate import costs_here, this_machine
 from pipeline_optimization.foresight.candidates import Candidate, candidates, known_places, option_of
 from pipeline_optimization.foresight.costs import Machine, Place
 from pipeline_optimization.foresight.glance import Glance
-from pipeline_optimization.foresight.simulate import predict
+from pipeline_optimization.foresight.simulate import Prediction, predict
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
@@ -33,7 +33,7 @@ FIRST = "sequential"
 NUMBERS: Mapping[str, Sequence[int]] = {"threads": (8, 32), "loop": (100, 1000)}
 """Numbers of workers that are foreseen, by place; of processes as many as processors."""
 
-SEEDS, PREDICTED_ATTEMPTS = (0,), 300
+SEEDS, PREDICTED_ATTEMPTS = (0,), 150
 """A choice must be made in a fraction of a second, and differences of a few percent do not count."""
 
 
@@ -66,17 +66,20 @@ def choose(registry: Registry, glance: Glance) -> Choice:
     What orchestrators cost on this machine is measured where it never was, which takes a second for each that could be worth it.
     """
     work, machine = glance.work(), this_machine()
-    foreseen = []
-    for one in _sensible(registry, work, machine):
+    foreseen: list[tuple[Candidate, Prediction]] = []
+    best: Prediction | None = None
+    for least, one in _sensible(registry, work, machine):
+        if best is not None and least > best.high:
+            continue  # to foresee it takes as long as a few of its attempts would
         try:
             costs = costs_here(registry, one.configuration.orchestrator)
         except Exception:  # noqa: BLE001, S112 - plugins raise anything; what does not run here is not chosen
             continue
         prediction = predict(work, one.configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
         foreseen.append((one, prediction))
-    if not foreseen:
+        best = min(best or prediction, prediction, key=lambda one: one.seconds)
+    if best is None:
         return Choice(candidate=None, reason=f"auto stayed with {FIRST}, as nothing could be foreseen here")
-    _, best = min(foreseen, key=lambda one: one[1].seconds)
     tied = [(one, prediction) for one, prediction in foreseen if is_tied(prediction, best)]
     stay = [one for one in tied if one[0].configuration.orchestrator == FIRST]
     candidate, prediction = stay[0] if stay else tied[0]
@@ -86,8 +89,11 @@ def choose(registry: Registry, glance: Glance) -> Choice:
     )
 
 
-def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence[Candidate]:
-    """Return what could be worth anything: threads and loops for work that waits, processes for work that computes."""
+def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence[tuple[float, Candidate]]:
+    """Return what could be worth anything, with the seconds that it takes at least, beginning with the least.
+
+    That is threads and loops for work that waits, and processes for work that computes.
+    """
     whole, cores = work.wait + work.compute, max(1, round(machine.cores))
     shares: Mapping[Place, float] = {"caller": whole, "processes": work.compute}
     retries = {"exponential": registry.retry_policy("exponential").build()}
@@ -98,7 +104,14 @@ def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence
         if place == "caller" or shares.get(place, work.wait) > NOTABLE * whole:
             numbers = NUMBERS.get(place, (cores,))
             found += candidates(registry, orchestrators=[name], workers=numbers, retries=retries, cores=cores)
-    return found
+    return sorted(((_least(one, work, machine), one) for one in found), key=lambda one: one[0])
+
+
+def _least(candidate: Candidate, work: WorkModel, machine: Machine) -> float:
+    """Return the seconds that the work takes there at least: that of all workers at once, and that of the cores they may compute on."""
+    workers = 1 if candidate.place == "caller" else candidate.configuration.workers
+    side_by_side = min(workers, machine.cores) if candidate.place == "processes" else 1.0
+    return max((work.wait + work.compute) / workers, work.compute / side_by_side)
 
 
 @define(eq=False)
@@ -147,11 +160,12 @@ class AutoOrchestrator:
         if self._glance is not None and self._is_due and not self._running:
             self._choose(self._glance)
         self._hand_out()
+        if self._glance is not None:
+            self._glance.resume()
         completions = self._inner.poll(timeout)
-        for completion in completions:
-            self._running.discard(completion.id)
-            if self._glance is not None:
-                self._glance.note(completion)
+        self._running.difference_update(one.id for one in completions)
+        if self._glance is not None:
+            self._glance.note(completions)
         return completions
 
     def cancel(self, attempt_id: int) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
-from pipeline_optimization.engine.wire import decode_answer
+from pipeline_optimization.engine.wire import Answer, decode_answer
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.run_delay import run_delay_seconds
 from pipeline_optimization.types import Attempt, Completion
@@ -17,17 +17,28 @@ from pipeline_optimization.types.durations import Durations, constant, empirical
 
 __all__ = ["Glance"]
 
-ENOUGH = ((16, 0.05), (4, 0.2), (1, 1.0))
-"""How many elements are enough after how many seconds, whichever comes first."""
+ENOUGH = ((16, 0.03), (4, 0.08), (1, 0.5))
+"""How many elements are enough after how many seconds, whichever comes first.
+
+Whether work waits or computes shows in the first few. While more are looked at, the run is no faster than `sequential`.
+"""
 
 HORIZON = 10.0
 """Seconds of work for which a choice is made, since nobody knows how much there is to come: a start of workers must pay within them."""
 
 
+def computing() -> float:
+    """Return the seconds so far in which this process computed, or would have if other programs had let it."""
+    return time.process_time() + run_delay_seconds(os.getpid())
+
+
 @define(eq=False)
 class _Task:
+    """What the attempts of a task took, in seconds each: what they computed, what an event loop could wait for, and what blocked."""
+
+    computed: list[float] = field(factory=list)
     waited: list[float] = field(factory=list)
-    rest: list[float] = field(factory=list)
+    blocked: list[float] = field(factory=list)
     failed: int = 0
     elements: int = 0
     attempts: int = 0
@@ -36,10 +47,13 @@ class _Task:
 
 @define(eq=False)
 class Glance:
-    """Notes what attempts take that run one after the other in this process. How much of that they computed is told by the process's own time."""
+    """Notes what attempts take that run one after the other in this process.
+
+    How much of that they computed is told by the process's own time. Simulated work says only how long it takes, whether it computes or waits.
+    """
 
     now: Callable[[], float]
-    elements: int = field(default=0, init=False)
+    computing: Callable[[], float] = field(default=computing)
     _tasks: dict[str, _Task] = field(factory=dict, init=False)
     _handed: dict[int, Attempt] = field(factory=dict, init=False)
     _begun: float = field(init=False)
@@ -48,25 +62,43 @@ class Glance:
 
     def __attrs_post_init__(self) -> None:
         self._begun = self.now()
-        self._computed = self._computing()
+        self.resume()
+
+    def resume(self) -> None:
+        """Note that from now on only attempts compute: what the engine did meanwhile is none of theirs."""
+        self._computed = self.computing()
 
     def handed_out(self, attempt: Attempt) -> None:
         self._handed[attempt.id] = attempt
 
-    def note(self, completion: Completion) -> None:
-        """Note an attempt that came back; one that was lost says nothing of its task."""
-        attempt = self._handed.pop(completion.id, None)
-        if attempt is None or completion.status != "done":
-            return
-        answer = decode_answer(completion.payload)
+    def note(self, completions: Sequence[Completion]) -> None:
+        """Note the attempts that ran since ``resume``. One that was lost says nothing of its task."""
+        known = [
+            (self._handed.pop(one.id), decode_answer(one.payload))
+            for one in completions
+            if one.status == "done" and one.id in self._handed
+        ]
+        taken = sum(answer.seconds for _, answer in known)
+        share = min(1.0, (self.computing() - self._computed) / taken) if taken else 0.0
+        for attempt, answer in known:
+            self._add(attempt, answer, computed=share * answer.seconds)
+
+    def _add(self, attempt: Attempt, answer: Answer, *, computed: float) -> None:
         task = self._tasks.setdefault(attempt.item.partition(":")[0], _Task())
-        self.elements += max(1, answer.elements)
         task.attempts += 1
         task.firsts += attempt.number == 1
         task.failed += answer.error is not None
         task.elements += answer.elements if answer.error is None else 0
-        task.waited.append(min(answer.latency, answer.seconds))
-        task.rest.append(max(0.0, answer.seconds - answer.latency))
+        waited = min(answer.latency, answer.seconds - computed)
+        task.computed.append(computed)
+        task.waited.append(waited)
+        task.blocked.append(answer.seconds - computed - waited)
+
+    @property
+    def elements(self) -> int:
+        """Return how many elements were seen to the end. An item that is only read makes others possible, and counts by these."""
+        tasks = list(self._tasks.values())
+        return max((max(one.firsts, one.elements) for one in tasks[1:] or tasks), default=0)
 
     @property
     def is_enough(self) -> bool:
@@ -82,8 +114,6 @@ class Glance:
 
     def _model(self) -> WorkModel:
         names = list(self._tasks)
-        rest = sum(sum(task.rest) for task in self._tasks.values())
-        computed = min(1.0, (self._computing() - self._computed) / rest) if rest else 0.0
         follow_ups: dict[str, tuple[FollowUp, ...]] = dict.fromkeys(names, ())
         for parent, name in itertools.pairwise(names):
             share = self._tasks[name].firsts / max(1, self._tasks[parent].elements)
@@ -91,7 +121,7 @@ class Glance:
         source = self._tasks[names[0]]
         is_bundled = source.elements > source.attempts
         model = WorkModel(
-            tasks={name: _work_of(task, follow_ups[name], computed) for name, task in self._tasks.items()},
+            tasks={name: _work_of(task, follow_ups[name]) for name, task in self._tasks.items()},
             source=names[0],
             items=max(1, source.attempts if is_bundled else source.firsts),
             elements=max(1, source.elements if is_bundled else source.firsts),
@@ -100,26 +130,20 @@ class Glance:
         each = (model.compute + model.wait) / model.elements
         return model.scaled(max(model.elements, round(HORIZON / each)) if each else model.elements)
 
-    @staticmethod
-    def _computing() -> float:
-        """Return the seconds so far in which the process computed, or would have if other programs had let it."""
-        return time.process_time() + run_delay_seconds(os.getpid())
 
-
-def _work_of(task: _Task, follow_ups: tuple[FollowUp, ...], computed: float) -> TaskWork:
+def _work_of(task: _Task, follow_ups: tuple[FollowUp, ...]) -> TaskWork:
     return TaskWork(
-        wait=_durations(task, task.waited, 1.0),
-        compute=_durations(task, task.rest, computed),
-        blocked=_durations(task, task.rest, 1.0 - computed),
+        wait=_durations(task, task.waited),
+        compute=_durations(task, task.computed),
+        blocked=_durations(task, task.blocked),
         failure_rate=task.failed / task.attempts,
         follow_ups=follow_ups,
         is_bundled=task.elements > task.attempts,
     )
 
 
-def _durations(task: _Task, seconds: list[float], share: float) -> Durations:
+def _durations(task: _Task, times: list[float]) -> Durations:
     """Return what an element takes. Of those of a bundle only the mean is known: bundles are cut by time, so slow elements fill more of them."""
     if task.elements > task.attempts:
-        return constant(sum(seconds) * share / task.elements)
-    times = [one * share for one in seconds]
+        return constant(sum(times) / task.elements)
     return empirical(times) if any(times) else NOTHING
