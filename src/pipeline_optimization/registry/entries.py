@@ -1,4 +1,7 @@
-"""The plugins that there are, known from metadata alone, and which of them are switched off: nothing is imported here."""
+"""The plugins that are installed, and which of them are switched off. All of this is read from metadata, without importing a plugin.
+
+A program that imported every plugin at its start would take seconds if some of them import large libraries.
+"""
 
 from __future__ import annotations
 
@@ -35,19 +38,34 @@ __all__ = [
 
 CORE = "pipeline-optimization"
 GROUP = "anagram"
+"""The group of entry points whose plugins are imported when somebody asks for one of their components."""
+
 OBSERVER_GROUP = "anagram_observer"
+"""The group of those that every run imports."""
+
 KERNEL_GROUP = "anagram_kernel"
+"""The group of those that a run imports when it looks for a kernel."""
+
 GROUPS = (GROUP, OBSERVER_GROUP, KERNEL_GROUP)
 
 DISABLE, ONLY, STRICT = "ANAGRAM_DISABLE_PLUGINS", "ANAGRAM_ONLY_PLUGINS", "ANAGRAM_STRICT_PLUGINS"
 PLUGINS_DIR = "ANAGRAM_PLUGINS_DIR"
-"""Entry points of the first are imported when something of theirs is named, of the second in every run, of the third
-when a run looks for a kernel."""
 
 
 @frozen(kw_only=True)
 class PluginEntry:
-    """One plugin before it is imported: who brings it, and when it must be."""
+    """One plugin before it is imported.
+
+    Attributes:
+        name: The name of its entry point, or of its file without the suffix.
+        distribution: The distribution that brings it.
+        version: The version of this distribution.
+        origin: Where it is installed, or the path of the file.
+        module: The module that the entry point names.
+        groups: The groups of entry points that it is in. They say when it is imported.
+        load: Imports the plugin and returns it.
+        path: The path of a plugin that is a single file; None for others.
+    """
 
     name: str
     distribution: str
@@ -60,7 +78,7 @@ class PluginEntry:
 
     @property
     def provider(self) -> str:
-        """Return who brings it, as errors say it: distribution and version, or a file."""
+        """Return where the plugin comes from, for errors: its distribution with the version, or its file."""
         return f"{self.distribution} {self.version}" if self.path is None else self.origin
 
     @property
@@ -69,28 +87,29 @@ class PluginEntry:
 
     @property
     def aliases(self) -> frozenset[str]:
-        """Return every name that the plugin goes by, as ``name_key`` makes them comparable."""
+        """Return all names of the plugin that users may write, in the form in which ``name_key`` makes names comparable."""
         names = {self.name, self.module}
         names |= {str(self.path), self.path.name} if self.path else {self.distribution, short_name(self.distribution)}
         return frozenset(name_key(name) for name in names)
 
     def file_module(self) -> FileModule | None:
-        """Return what workers need of a plugin that is a single file."""
+        """Return the module of a plugin that is a single file, for workers, which cannot import it by name; None for others."""
         return None if self.path is None else FileModule.of(self.path)
 
 
 def short_name(distribution: str) -> str:
-    """Return a distribution's name without what all plugins' names begin with, as ``name_key`` makes it comparable."""
+    """Return the name of a distribution without the prefix that all plugins have, in the form of ``name_key``."""
     return name_key(distribution).removeprefix("anagram-plugin-")
 
 
 def installed_entries(installed: Installed) -> Sequence[PluginEntry]:
-    """Return the installed plugins, sorted by distribution and name, the core first.
+    """Return the installed plugins, sorted by distribution and name.
 
-    The core comes first, so that nobody can take a built-in name from it.
+    The core comes first, so that no plugin can take a built-in name from it.
     """
     found: dict[tuple[str, str], tuple[Declared, set[str]]] = {}
     for entry in installed.entries:
+        # A plugin may be in several groups. It is imported once, when the first of them is needed.
         if entry.group in GROUPS:
             found.setdefault((entry.distribution, entry.name), (entry, set()))[1].add(entry.group)
     ordered = sorted(found, key=lambda key: (key[0] != CORE, key))
@@ -98,7 +117,7 @@ def installed_entries(installed: Installed) -> Sequence[PluginEntry]:
 
 
 def unreadable_metadata(installed: Installed) -> Sequence[PluginRecord]:
-    """Return a record for each distribution whose metadata is broken, so that its plugins may be missing."""
+    """Return a record for each distribution whose metadata is broken. If it is a plugin, the plugin is missing."""
     return [
         PluginRecord(
             name=one.distribution or os.path.basename(one.origin.rstrip("/")),
@@ -126,16 +145,19 @@ def _installed(entry: Declared, groups: Iterable[str]) -> PluginEntry:
 
 
 def _load(value: str) -> object:
-    """Return what an entry point's value names: a module, or something in it behind a colon."""
+    """Return what the value of an entry point names: a module, or after a colon something in it."""
+    # Behind a bracket may stand extras, as in "module:name [extra]". The standard has given them up, but old metadata still has them.
     module, _, name = value.partition("[")[0].partition(":")
     return reduce(getattr, filter(None, name.strip().split(".")), import_module(module.strip()))
 
 
 def file_entries(directory: str) -> Sequence[PluginEntry]:
-    """Return a directory's Python files as plugins, sorted, but not those whose name begins with an underscore.
+    """Return the Python files of a directory as plugins, sorted. Files whose names begin with an underscore are left out.
 
-    They have no metadata, and whoever named the directory wants them: they stand in every group. Raises UsageError
-    where there is no such directory.
+    The files have no metadata that would say when they are needed, so they are in every group.
+
+    Raises:
+        UsageError: If there is no such directory.
     """
     folder = Path(directory)
     if not folder.is_dir():
@@ -158,10 +180,15 @@ def _file(path: Path) -> PluginEntry:
 
 @frozen(kw_only=True)
 class Selection:
-    """What is switched off, by any of a plugin's names; ``only`` switches off all others, the core apart.
+    """Which plugins may be used. A plugin may be named by any of its names.
 
-    ``directories`` are searched for plugins that are single files. ``is_strict``: each plugin must be sound, and each
-    name must be that of one. ``typed`` are the names that must be, because somebody has just typed them.
+    Attributes:
+        disabled: The plugins that are switched off.
+        only: If it is not empty, all plugins that it does not name are switched off. The core stays.
+        directories: The directories with plugins that are single files.
+        is_strict: Whether every plugin must be sound, and every name must be that of a plugin.
+        typed: The names that must be those of plugins even if it is not strict, since somebody has just typed them. Names in the environment
+            or in a file may be of plugins that are installed elsewhere.
     """
 
     disabled: Sequence[str] = ()
@@ -172,9 +199,13 @@ class Selection:
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str] | None = None) -> Selection:
-        """Return what ``ANAGRAM_*`` variables say: names between commas, directories as in ``PATH``.
+        """Return the selection in the ``ANAGRAM_*`` variables: names with commas between them, and directories as in ``PATH``.
 
-        Raises OptionError where ``ANAGRAM_STRICT_PLUGINS`` is neither true nor false.
+        Args:
+            environment: The environment variables; None for those of this process.
+
+        Raises:
+            OptionError: If ``ANAGRAM_STRICT_PLUGINS`` is neither true nor false.
         """
         variables = os.environ if environment is None else environment
         return cls(
@@ -185,16 +216,17 @@ class Selection:
         )
 
     def to_environment(self) -> dict[str, str]:
-        """Return the variables that make another process select the same."""
+        """Return the variables that give another process the same selection."""
         return {
             DISABLE: ",".join(self.disabled),
             ONLY: ",".join(self.only),
+            # The other process may have another working directory.
             PLUGINS_DIR: os.pathsep.join(os.path.abspath(path) for path in self.directories),
             STRICT: "true" if self.is_strict else "",
         }
 
     def over(self, weaker: Selection) -> Selection:
-        """Return both together: what is switched off adds up, ``only`` is that of the stronger one that has any."""
+        """Return this selection joined with a weaker one. All that either switches off is off, and ``only`` is this one's unless it is empty."""
         return Selection(
             disabled=(*weaker.disabled, *self.disabled),
             only=self.only or weaker.only,
@@ -204,7 +236,7 @@ class Selection:
         )
 
     def reason_against(self, entry: PluginEntry) -> str:
-        """Return why a plugin is switched off, or nothing where it is not."""
+        """Return why a plugin is switched off; empty if it is not."""
         if entry.is_core:
             return ""
         if named := _first(self.disabled, entry):
@@ -214,7 +246,15 @@ class Selection:
         return ""
 
     def check(self, entries: Iterable[PluginEntry]) -> None:
-        """Raise UnknownPluginError where a name that must be a plugin's is none's, UsageError for the core's."""
+        """Check the names of the selection.
+
+        Args:
+            entries: All plugins.
+
+        Raises:
+            UnknownPluginError: If a name that must be a plugin's is not.
+            UsageError: If the selection switches off the core.
+        """
         found = list(entries)
         for name in (*self.disabled, *self.only):
             if (self.is_strict or name in self.typed) and not any(name_key(name) in e.aliases for e in found):
@@ -233,7 +273,15 @@ def _first(names: Iterable[str], entry: PluginEntry) -> str:
 
 
 def to_bool(text: str, what: str) -> bool:
-    """Return what a word says; nothing is false. Raises OptionError for a word that is neither."""
+    """Return the truth value of a word such as "yes"; an empty text is false.
+
+    Args:
+        text: The word.
+        what: What the word stands for, for errors.
+
+    Raises:
+        OptionError: If the word is neither true nor false.
+    """
     word = text.strip().lower()
     if word in {"", "0", "false", "no", "off"}:
         return False

@@ -1,4 +1,4 @@
-"""What is said of plugins that cannot be used, and of names that nobody offers."""
+"""The errors for plugins that cannot be used, and for names that no plugin offers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,21 @@ __all__ = ["hint_about", "raise_unusable", "unknown_component", "unusable"]
 
 
 def unusable(record: PluginRecord) -> str:
-    """Return the sentence about a plugin that cannot be used."""
+    """Return the error text for a plugin that cannot be used."""
     return f"Plugin {record.name!r} ({record.provider}) cannot be used. {record.error}"
 
 
 def raise_unusable(record: PluginRecord, *, besides: Collection[str] = ()) -> None:
-    """Raise PluginLoadError or PluginConflictError for a plugin with an error, unless its status is in ``besides``."""
+    """Raise the error of a plugin, if it has one.
+
+    Args:
+        record: What is known of the plugin.
+        besides: The statuses for which nothing is raised.
+
+    Raises:
+        PluginConflictError: If other plugins claim the same name.
+        PluginLoadError: If the plugin cannot be used for another reason.
+    """
     if not record.error or record.status in besides:
         return
     message = unusable(record)
@@ -30,9 +39,13 @@ def raise_unusable(record: PluginRecord, *, besides: Collection[str] = ()) -> No
 def unknown_component(
     kind: Kind, name: str, installed: Sequence[str], unreadable: Sequence[PluginRecord] = ()
 ) -> UnknownComponentError:
-    """Return the error for a name that nobody offers, with what it could have been or what to install.
+    """Return the error for a name that no plugin offers. It says what to install, or which name is similar.
 
-    ``unreadable`` are distributions with broken metadata, which may be those that would have offered it.
+    Args:
+        kind: The kind of component.
+        name: The name that the user gave.
+        installed: The names that plugins offer.
+        unreadable: The distributions with broken metadata. One of them may be the one that would offer the name.
     """
     noun = kind.replace("_", " ")
     hint = hint_about(kind, name, installed)
@@ -54,7 +67,7 @@ def _about(unreadable: Sequence[PluginRecord]) -> str:
 
 
 def hint_about(kind: str, name: str, installed: Sequence[str]) -> str:
-    """Return what to install for a name that nobody offers, or else what it may have been meant to be, after a space."""
+    """Return a hint for a name that no plugin offers: what to install, or a similar name. It begins with a space unless it is empty."""
     if distribution := DISTRIBUTION_OF.get((kind, name)):
         from pipeline_optimization.registry.installing import how_to_install  # noqa: PLC0415 - for this error only
 
@@ -63,10 +76,10 @@ def hint_about(kind: str, name: str, installed: Sequence[str]) -> str:
 
 
 def _direct_url() -> str | None:
-    """Return what the core's metadata tells of where it was installed from."""
+    """Return the text of ``direct_url.json`` (PEP 610), in which installers say where the core came from; None if there is none."""
     from importlib.metadata import distribution  # noqa: PLC0415 - for mistakes only
 
     try:
         return distribution("pipeline-optimization").read_text("direct_url.json")
-    except Exception:  # noqa: BLE001 - it is a hint in an error, and metadata may be broken in any way
+    except Exception:  # noqa: BLE001 - this is a hint only, and metadata may be broken in any way
         return None

@@ -1,4 +1,4 @@
-"""How to install a plugin of the project from here: as the core itself was installed."""
+"""How to install one of the project's own plugins: in the way in which the core itself was installed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 __all__ = ["how_to_install"]
 
 ROOT = Path(__file__).parents[3]
-"""The checkout, if the package is in one."""
+"""The root of the checkout, if the package is imported from one."""
 
 CORE = "pipeline-optimization"
 
@@ -24,13 +24,13 @@ def how_to_install(
     environment: Mapping[str, str] | None = None,
     direct_url: str | None = None,
 ) -> str:
-    """Return what to do, for the end of a sentence.
+    """Return what to do, as the end of a sentence.
 
     Args:
-        distribution: The plugin's distribution, one of the project's own.
-        root: Where the checkout would be.
-        environment: The environment's variables, where None is those of this process.
-        direct_url: Where the core was installed from, as its metadata tells; None if it does not.
+        distribution: The distribution of the plugin.
+        root: The root of the checkout, if there is one.
+        environment: The environment variables; None for those of this process.
+        direct_url: The text of the core's ``direct_url.json``; None if there is none.
     """
     variables = os.environ if environment is None else environment
     folder = root / "plugins" / distribution
@@ -69,7 +69,7 @@ def _facts(direct_url: str | None) -> Mapping[str, object]:
 
 
 def _shown(folder: Path) -> str:
-    """Return a path from the working directory on, if it is below; pip takes it for a path by its dot."""
+    """Return the path of a folder, relative to the working directory if possible. It then begins with a dot, by which pip knows a path."""
     try:
         return f"./{folder.relative_to(Path.cwd())}"
     except (OSError, ValueError):

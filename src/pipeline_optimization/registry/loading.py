@@ -1,4 +1,8 @@
-"""Records of plugins before any is imported; imports them, so that a broken one disturbs nobody; and who offers what."""
+"""Imports plugins and collects the components that they offer.
+
+Whatever a plugin's code raises becomes an error in its record. So a broken plugin disturbs no other, and the error appears when somebody asks
+for something of that plugin.
+"""
 
 from __future__ import annotations
 
@@ -19,12 +23,13 @@ from pipeline_optimization.registry.records import PluginRecord
 from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types import Component, KernelOffer
 
-__all__ = ["Key", "Offer", "Offers", "adopt", "import_plugin", "initial_records", "kernel_offers"]
+__all__ = ["Key", "Offer", "Offers", "collect_offers", "import_plugin", "initial_records", "kernel_offers"]
 
 
 def initial_records(entries: Sequence[PluginEntry], selection: Selection) -> list[PluginRecord]:
-    """Return a record for each entry: whether it is switched off, and whether another one claims its name too."""
+    """Return a record for each plugin before it is imported. It says whether the plugin is switched off, or another plugin has the same name."""
     reasons = [selection.reason_against(entry) for entry in entries]
+    # Plugins that are switched off claim no name: to switch one of two off is how a user resolves the conflict.
     names = Counter(entry.name for entry, reason in zip(entries, reasons, strict=True) if not reason)
     records = []
     for entry, reason in zip(entries, reasons, strict=True):
@@ -54,9 +59,10 @@ def _rival_claims(rivals: Sequence[PluginEntry]) -> str:
 
 
 def import_plugin(manager: pluggy.PluginManager, entry: PluginEntry, record: PluginRecord) -> PluginRecord:
-    """Import and register a plugin; return its record, ``active``, or ``failed`` with the reason."""
+    """Import a plugin and register its hooks. Return its record, ``active`` or ``failed``."""
     step = "Importing"
     try:
+        # What the plugin prints during its import must not get into the output of the command, which may be JSON.
         with speaking(record.name):
             module = call_foreign(entry.load)
             step = "Registering"
@@ -66,10 +72,14 @@ def import_plugin(manager: pluggy.PluginManager, entry: PluginEntry, record: Plu
     return evolve(record, status="active")
 
 
-def adopt(
+def collect_offers(
     manager: pluggy.PluginManager, record: PluginRecord
 ) -> tuple[PluginRecord, Mapping[Key, Component[Any, Any]]]:
-    """Ask a registered plugin what it offers; one whose hooks misbehave is taken out again, and offers nothing."""
+    """Return the components that a registered plugin offers, and its record.
+
+    If one of its hooks is unknown, raises, or returns something else than components, the plugin is unregistered and offers nothing: half of
+    a plugin is harder to understand than an error.
+    """
     plugin = manager.get_plugin(record.name)
     callers = manager.get_hookcallers(plugin) or []
     record = evolve(record, hooks=tuple(sorted(caller.name for caller in callers)))
@@ -92,12 +102,13 @@ def adopt(
 
 
 def _offered(plugin: object, hook: str) -> Sequence[object]:
+    # The function is called directly. pluggy's call would ask all plugins, and could not say which of them raised.
     implementation = getattr(plugin, hook, None)
     return () if implementation is None else list(implementation())
 
 
 def _collect(offers: dict[Key, Component[Any, Any]], kind: Kind, hook: str, offered: Sequence[object]) -> str:
-    """Add what a hook returned to the offers; return what is wrong with it, or nothing."""
+    """Add the components that a hook returned to ``offers``. Return what is wrong with them; empty if nothing is."""
     for component in offered:
         if not isinstance(component, Component):
             return f"{hook} returned {_repr(component)}, which is no Component"
@@ -119,17 +130,18 @@ def _failed(record: PluginRecord, message: str, cause: BaseException | None = No
 
 
 def _unknown_hooks(unknown: Sequence[str]) -> str:
-    """Return what is wrong with a plugin whose hook names the core does not know; pluggy accepts them in silence."""
+    """Return the error for a plugin with unknown hooks. Most are misspelled; pluggy would accept them and never call them."""
     known = [name for name in vars(hookspecs) if name.startswith("anagram_")]
     hint = did_you_mean(unknown[0], known)
     return f"It implements unknown hooks: {', '.join(unknown)}.{hint}"
 
 
 Key = tuple[Kind, str]
+"""The kind and the name of a component."""
 
 
 class Offer(NamedTuple):
-    """A component with the plugin that brings it."""
+    """A component and the plugin that offers it. The offers of the core, and of plugins that the program registers, are privileged."""
 
     provider: PluginRecord
     component: Component[Any, Any]
@@ -137,10 +149,11 @@ class Offer(NamedTuple):
 
 
 class Offers:
-    """The components of the plugins imported so far.
+    """The components of all plugins that are imported so far.
 
-    The outcome does not depend on the order in which they were: of several claims to a name, the core's and the
-    program's own go first, then that of the plugin that is called like its component, and any others are a conflict.
+    If several plugins offer a component of the same name, a privileged offer wins, then the offer of the plugin that has the name of the
+    component. Otherwise there is a conflict. This rule does not depend on the order in which plugins were imported. An order would
+    differ between commands, as each imports only what it needs.
     """
 
     def __init__(self) -> None:
@@ -149,16 +162,19 @@ class Offers:
     def add(
         self, provider: PluginRecord, components: Mapping[Key, Component[Any, Any]], *, is_privileged: bool
     ) -> None:
+        """Add the components of a plugin."""
         for key, component in components.items():
             offers = [*self._offers.get(key, []), Offer(provider, component, is_privileged)]
+            # Sorted by plugin, so that error texts do not depend on the order of imports either.
             self._offers[key] = sorted(offers, key=lambda offer: offer.provider.name)
 
     def remove(self, provider: PluginRecord) -> None:
+        """Remove the components of a plugin."""
         kept = {key: [one for one in offers if one.provider != provider] for key, offers in self._offers.items()}
         self._offers = {key: offers for key, offers in kept.items() if offers}
 
     def of(self, provider: str) -> list[tuple[Kind, Component[Any, Any]]]:
-        """Return what the plugin of that name offers."""
+        """Return the components that a plugin offers, by its name."""
         return [
             (key[0], offer.component)
             for key, offers in self._offers.items()
@@ -167,17 +183,18 @@ class Offers:
         ]
 
     def names(self, kind: Kind) -> list[str]:
+        """Return the names of all components of a kind, sorted."""
         return sorted(name for k, name in self._offers if k == kind)
 
     def claims(self, key: Key) -> list[Offer]:
-        """Return the offers with the best claim to a name: one where it is clear whose it is, none if nobody's."""
+        """Return the offers with the best claim to a name: one if the name is clear, several if there is a conflict, none if nobody offers it."""
         offers = self._offers.get(key, [])
         privileged = [offer for offer in offers if offer.is_privileged]
         namesakes = [offer for offer in offers if offer.provider.name == key[1]]
         return privileged[:1] or namesakes or offers
 
     def problem(self, provider: PluginRecord) -> str:
-        """Return which of a plugin's names others claim, and what to do about it; nothing where all is well."""
+        """Return an error text for the names of a plugin that other plugins claim with the same right or a better one; empty if there are none."""
         return " ".join(
             _conflict(key, offers, self.claims(key))
             for key, offers in sorted(self._offers.items())
@@ -187,7 +204,7 @@ class Offers:
         )
 
     def conflict(self, key: Key) -> str:
-        """Return the sentence about a name that several plugins claim alike."""
+        """Return the error text for a name that several plugins claim with the same right."""
         return _conflict(key, self._offers[key], self.claims(key))
 
 
@@ -205,14 +222,16 @@ def _conflict(key: Key, offers: Iterable[Offer], claims: list[Offer]) -> str:
 
 
 def kernel_offers(hook: pluggy.HookCaller, combination: Mapping[str, str]) -> Sequence[KernelOffer]:
-    """Return what the plugins offer for a combination, in the order in which pluggy calls them.
+    """Return the kernels that plugins offer for a combination of components, in the order in which pluggy calls hooks.
 
-    A plugin whose hook fails stands there as an offer under its own name, which cannot be prepared: so it gives way to the next
-    one with a warning, and whoever names it is told why.
+    If the hook of a plugin fails, an offer with the plugin's name takes its place, which cannot be prepared. So a run takes the next offer with a
+    warning, and a user who named this kernel reads why it cannot be used.
     """
+    # pluggy's own call of a hook would end at the first implementation that raises, so each is called by itself.
     offers = []
     for implementation in reversed(hook.get_hookimpls()):
         name = implementation.plugin_name
+        # As pluggy does: an implementation gets the arguments that it names.
         arguments = {key: combination[key] for key in implementation.argnames if key in combination}
         try:
             offer: object = call_foreign(implementation.function, **arguments)

@@ -1,7 +1,4 @@
-"""Option classes: values from strings, checks, and help; and a component that was chosen with its options.
-
-A ``Choice`` is picklable, so that workers can build it too.
-"""
+"""The options of components: their values from strings, their checks, and their help. And the choice of a component with its options."""
 
 from __future__ import annotations
 
@@ -32,7 +29,7 @@ TRUE, FALSE = frozenset({"true", "yes", "on", "1"}), frozenset({"false", "no", "
 
 @frozen(kw_only=True)
 class OptionHelp:
-    """What a user must know of one option."""
+    """What the help says of one option. ``type`` and ``help`` are texts for people."""
 
     name: str
     type: str
@@ -42,9 +39,16 @@ class OptionHelp:
 
 
 def make_options(options: type[OptionsT], values: Mapping[str, object], owner: str) -> OptionsT:
-    """Build an options object; strings are converted to the fields' types, other values are checked.
+    """Build an object of an options class.
 
-    ``owner`` names the component in errors. Raises OptionError for an unknown name or a wrong value.
+    Args:
+        options: The attrs class.
+        values: The values by the name of the option, in which hyphens count as underscores. A string is converted to the type of the field; any
+            other value must be of this type.
+        owner: The name of the component, for errors.
+
+    Raises:
+        OptionError: If a name is unknown, a value is wrong, or a required option is missing.
     """
     fields = attrs.fields_dict(options)  # type: ignore[arg-type]  # it is an attrs class, which Component has checked
     hints = _types(options)
@@ -66,17 +70,17 @@ def make_options(options: type[OptionsT], values: Mapping[str, object], owner: s
 
 
 def _in_units(value: object, unit: int | None, what: str) -> object:
-    """Return a size with a unit of its own as a number of an option's units; any other value as it is."""
+    """Convert a size such as "2 MB" to the unit of its option, rounded up. Return any other value as it is."""
     if unit is None or not isinstance(value, str) or not value.strip()[-1:].isalpha() or value.lower() == "none":
         return value
     try:
-        return -(-parse_size(value) // unit)
+        return -(-parse_size(value) // unit)  # the negative of a floor rounds up
     except ValueError as error:
         raise OptionError(f"{what}: {error}.") from error
 
 
 def describe_options(options: type[object]) -> list[OptionHelp]:
-    """Return the options of a class in their order."""
+    """Return the help of all options of a class, in their order."""
     hints = _types(options)
     return [
         OptionHelp(
@@ -96,7 +100,7 @@ def _most(metadata: Mapping[str, Any]) -> str:
 
 
 def _types(options: type[object]) -> Mapping[str, Any]:
-    """Return the types of the options. Raises PluginError where they cannot be resolved, at run time."""
+    """Return the types of the options. Raises PluginError if their annotations cannot be evaluated."""
     try:
         return get_type_hints(options)
     except Exception as error:
@@ -108,13 +112,13 @@ def _types(options: type[object]) -> Mapping[str, Any]:
 
 
 def argument_name(options: type[object]) -> str | None:
-    """Return the option that ``NAME:VALUE`` sets, or None."""
+    """Return the name of the option that VALUE sets in ``NAME:VALUE``; None if the class has none."""
     fields = attrs.fields_dict(options)  # type: ignore[arg-type]  # as above
     return next((name for name, field in fields.items() if field.metadata.get("is_argument")), None)
 
 
 def _default(default: object) -> object:
-    """Return a default as plain data: None where there is none, and what a factory makes."""
+    """Return the default of an option; None if it has none. If a factory makes the default, call it."""
     if default is attrs.NOTHING:
         return None
     if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class that the stubs call a function
@@ -139,7 +143,7 @@ def _members(hint: Any) -> tuple[Any, ...]:
 
 
 def _literals(member: Any) -> tuple[Any, ...]:
-    """Return the values of a ``Literal``; of any other type none."""
+    """Return the values of a ``Literal``; an empty tuple for any other type."""
     return get_args(member) if get_origin(member) is Literal else ()
 
 
@@ -164,6 +168,7 @@ def _name_of(kind: Any) -> str:
 
 
 def _convert(value: object, hint: Any, what: str) -> object:
+    # The first type of a union that fits wins: "3" becomes a number under ``int | str``, and stays a text under ``str | int``.
     for member in _members(hint):
         try:
             return _convert_to(value, member)
@@ -173,7 +178,7 @@ def _convert(value: object, hint: Any, what: str) -> object:
 
 
 def _convert_to(value: object, member: Any) -> object:
-    """Return the value as one member of a union; raises ValueError where it does not fit."""
+    """Convert a value to one member of a union. Raises ValueError or TypeError if it does not fit."""
     if member is type(None):
         _refuse_unless(value is None or str(value).lower() == "none", value)
         return None
@@ -196,7 +201,7 @@ def _refuse_unless(fits: bool, value: object) -> None:  # noqa: FBT001 - reads a
 
 
 def _matching(value: object, literals: tuple[object, ...]) -> Iterator[object]:
-    """Yield the literal that the value spells, and raise ValueError if asked for more."""
+    """Yield the literals that the value spells, then raise ValueError. So ``next`` raises it if there is none."""
     yield from (literal for literal in literals if str(value) == str(literal))
     raise ValueError(value)
 
@@ -208,8 +213,10 @@ def _to_bool(value: object) -> bool:
 
 
 def _to_number(value: object, kind: type[int | float]) -> int | float:
+    # For Python, True is a number. As the value of a number it is a mistake.
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise ValueError(value)
+    # ``int(2.7)`` would drop the fraction without a word.
     _refuse_unless(not (kind is int and isinstance(value, float)), value)
     number = kind(value)
     _refuse_unless(not math.isnan(number), value)
@@ -231,9 +238,15 @@ T_co = TypeVar("T_co", covariant=True)
 
 @frozen
 class Choice(Generic[T_co]):
-    """A component and the options to build it with; ``label`` is what the user called it.
+    """A component that was chosen, with its options. It is picklable, so that workers can build the component too.
 
-    Pickled by reference to the component's factory: both must be importable by name in the worker.
+    The factory and the options class are pickled by name. So a worker must be able to import both.
+
+    Attributes:
+        label: What the user wrote, as ``NAME`` or ``NAME:VALUE``.
+        component: The component.
+        options: An object of its options class.
+        kind: Its kind; None if nobody knows it.
     """
 
     label: str
@@ -244,12 +257,14 @@ class Choice(Generic[T_co]):
     def build(self) -> T_co:
         """Build the component.
 
-        Raises the AnagramError that its factory raises, and PluginError for any other exception and for what is no
-        component of its kind.
+        Raises:
+            AnagramError: If the factory raises one.
+            PluginError: If the factory raises anything else, or returns an object that lacks a member of its kind.
         """
         noun = "component" if self.kind is None else self.kind.replace("_", " ")
         what = f"the {noun} {self.label!r}"
         built = call_component(f"Building {what}", self.label, self.component.factory, self.options)
+        # A wrong object fails here, where the plugin can be named, and not in the middle of a run.
         lacking = [name for name in MEMBERS.get(self.kind or "", ()) if not _has(built, name)]
         if lacking:
             raise PluginError(
@@ -260,9 +275,9 @@ class Choice(Generic[T_co]):
 
 
 def _has(built: object, name: str) -> bool:
-    """Return whether an object has an attribute, without computing a property."""
+    """Return whether an object has an attribute. It looks at the class first, since to look at the object would compute a property."""
     if name == "__call__":
-        return callable(built)  # every class has that name, for its instances to be made
+        return callable(built)  # ``hasattr`` of the class is True for any class, as calling a class makes an object
     return hasattr(type(built), name) or name in getattr(built, "__dict__", ()) or hasattr(built, name)
 
 

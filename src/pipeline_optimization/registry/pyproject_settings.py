@@ -1,4 +1,4 @@
-"""``[tool.anagram]``: what the nearest ``pyproject.toml`` says about plugins."""
+"""Reads which plugins a project uses, from ``[tool.anagram]`` in its ``pyproject.toml``."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ KEYS = ("disable-plugins", "only-plugins", "plugins-dir", "strict-plugins")
 
 
 def read_selection(start: Path) -> Selection:
-    """Return the selection of the ``pyproject.toml`` nearest to a directory, upwards; an empty one without any.
+    """Return the selection in the nearest ``pyproject.toml``, in a directory or above it. It is empty if there is no such file.
 
-    ``plugins-dir`` is relative to the file. Raises OptionError where the file or a value of it is wrong.
+    The paths of ``plugins-dir`` are relative to the file.
+
+    Raises:
+        OptionError: If the file cannot be read, has an unknown key, or a value is of the wrong type.
     """
     path = next((p for folder in (start, *start.parents) if (p := folder / "pyproject.toml").is_file()), None)
     if path is None:
@@ -53,7 +56,7 @@ def _table(path: Path) -> Mapping[str, object]:
 
 
 def _strings(table: Mapping[str, object], key: str, path: Path) -> list[str]:
-    """Return a list of strings; one string by itself is a list of one."""
+    """Return the strings of a key. A single string counts as a list of one."""
     value = table.get(key, [])
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(one, str) for one in values):

@@ -1,4 +1,4 @@
-"""What is known of a plugin, whether it works or not."""
+"""The record of a plugin: what is known of it, whether it works or not."""
 
 from __future__ import annotations
 
@@ -13,14 +13,21 @@ Status = Literal["installed", "active", "disabled", "failed", "conflict", "unrea
 
 @frozen(kw_only=True)
 class PluginRecord:
-    """One plugin: ``name`` is its entry point's, ``distribution`` and ``version`` say who brings it.
+    """What is known of one plugin.
 
-    ``origin`` is the directory of an installed distribution, the path of a single file, or "this program".
-    ``status``: ``installed`` (not imported so far, so nothing is known to be wrong), ``active`` (imported and sound),
-    ``disabled``, ``failed``, ``conflict`` (a name of its is claimed by others too), ``unreadable`` (the metadata of a
-    distribution is broken, whether it is a plugin's or not; ``origin`` is its path). ``hooks`` are those that it
-    implements and ``components`` its offers as "kind:name", both empty until it is imported. ``error`` says why it
-    cannot be used, wholly or in part; ``cause`` is the exception behind it, where there is one.
+    Attributes:
+        name: The name of its entry point, or of its file without the suffix.
+        distribution: The distribution that brings it.
+        version: The version of this distribution.
+        origin: The directory of the installed distribution, the path of a single file, or "this program".
+        module: The module that the entry point names.
+        status: ``installed``: not imported so far. ``active``: imported and sound. ``disabled``: switched off. ``failed``: its import
+            or one of its hooks raised an error. ``conflict``: other plugins claim one of its names, too. ``unreadable``: the metadata of
+            the distribution is broken, so that nobody knows whether it is a plugin.
+        hooks: The hooks that it implements; empty until it is imported.
+        components: Its components as "kind:name"; empty until it is imported.
+        error: Why it cannot be used, wholly or in part.
+        cause: The exception behind the error, if there is one.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The registry: built once, passed down, asked by kind and name."""
+"""The registry of plugins: it is built once, passed to whatever needs it, and asked for components by kind and name."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from pipeline_optimization.registry.entries import (
     unreadable_metadata,
 )
 from pipeline_optimization.registry.failure import raise_unusable, unknown_component
-from pipeline_optimization.registry.loading import Offers, adopt, import_plugin, initial_records, kernel_offers
+from pipeline_optimization.registry.loading import Offers, collect_offers, import_plugin, initial_records, kernel_offers
 from pipeline_optimization.registry.options import Choice, argument_name, make_options
 from pipeline_optimization.registry.records import PluginRecord
 from pipeline_optimization.types import Component, KernelOffer
@@ -37,10 +37,14 @@ Options = Mapping[str, object]
 
 
 class Registry(ByKind):
-    """The plugins of this process and their components; a plugin is imported when something of it is asked for.
+    """The plugins of this process, and their components. A plugin is imported when somebody asks for a component of it.
 
-    ``Registry.load()`` finds what is there; ``register`` adds a plugin of the program itself and returns a function
-    that takes it out again.
+    ``Registry.load()`` finds the installed plugins. ``register`` adds an object of the program itself as a plugin.
+
+    Args:
+        entries: The plugins, not imported yet.
+        selection: Which of them may be used.
+        unreadable: The records of distributions with broken metadata.
     """
 
     def __init__(
@@ -57,9 +61,10 @@ class Registry(ByKind):
         self._entries = list(entries)
         self._unreadable = tuple(unreadable)
         selection.check(self._entries)
-        self._records = initial_records(self._entries, selection)
+        self._records = initial_records(self._entries, selection)  # at the same positions as the entries
         self._own: list[PluginRecord] = []
-        self._undecided: dict[str, PluginRecord] = {}
+        self._raising_observers: dict[str, PluginRecord] = {}
+        # Every run needs the core, and ``register`` must know the names that it offers.
         self._import(lambda entry: entry.is_core)
         if selection.is_strict:
             for record in self.import_all():
@@ -67,10 +72,14 @@ class Registry(ByKind):
 
     @classmethod
     def load(cls, selection: Selection | None = None) -> Registry:
-        """Return a registry of what is installed, and of the files in the selection's directories.
+        """Return a registry of the installed plugins, and of those that are files in the selection's directories.
 
-        The selection is that of the environment where it is None. Raises UsageError for names and directories that
-        are wrong, and in strict mode PluginError for a plugin that is broken.
+        Args:
+            selection: Which plugins may be used; None for the selection in the environment.
+
+        Raises:
+            UsageError: If a name or a directory of the selection is wrong.
+            PluginError: If the selection is strict and a plugin is broken.
         """
         selection = Selection.from_environment() if selection is None else selection
         files = [entry for directory in selection.directories for entry in file_entries(directory)]
@@ -79,21 +88,21 @@ class Registry(ByKind):
 
     @property
     def records(self) -> Sequence[PluginRecord]:
-        """Return what is known of each plugin without importing any, the core first; the program's own come last."""
+        """Return what is known of each plugin without importing any. The core comes first, the program's own plugins last."""
         return tuple(self._with_problem(record) for record in (*self._records, *self._own))
 
     @property
     def unreadable(self) -> Sequence[PluginRecord]:
-        """Return a record for each distribution whose metadata is broken; it need not be a plugin."""
+        """Return a record for each distribution with broken metadata. It may or may not be a plugin."""
         return self._unreadable
 
     def import_all(self) -> Sequence[PluginRecord]:
-        """Import every plugin that is not switched off, and return what is then known of each. Never raises."""
+        """Import every plugin that is not switched off, and return what is known of each then. It never raises."""
         self._import(_any)
         return self.records
 
     def record(self, name: str) -> PluginRecord:
-        """Import the plugin that goes by a name, and return its record. Raises UnknownPluginError."""
+        """Import the plugin with a name, and return its record. Raises UnknownPluginError if there is no such plugin."""
         key = name_key(name)
         self._import(lambda entry: key in entry.aliases)
         for entry, record in zip(self._entries, self._records, strict=True):
@@ -108,30 +117,31 @@ class Registry(ByKind):
         raise UnknownPluginError.of(name, sorted({record.name for record in self.records}))
 
     def components_of(self, record: PluginRecord) -> Sequence[tuple[Kind, Component[Any, Any]]]:
-        """Return the components of a plugin that is imported, those included that others claim too."""
+        """Return the components of an imported plugin, also those whose names other plugins claim."""
         return self._offers.of(record.name)
 
     def plugin(self, name: str) -> object:
-        """Return the plugin itself, a module or an object, by the name in its record; None where it is not active."""
+        """Return the module or object of a plugin by the name in its record; None if the plugin is not active."""
         return self._manager.get_plugin(name)
 
     def is_observer(self, name: str) -> bool:
-        """Return whether a plugin is imported in every run, or is the program's own."""
+        """Return whether every run imports the plugin, or the program registered it itself."""
         found = [entry for entry in self._entries if entry.name == name]
         return not found or any(OBSERVER_GROUP in entry.groups for entry in found)
 
     @property
     def file_modules(self) -> Sequence[FileModule]:
-        """Return the modules of plugins that are single files and were imported, for workers to make them too."""
+        """Return the modules of the imported plugins that are single files. Workers get them, as they cannot import them by name."""
         pairs = zip(self._entries, self._records, strict=True)
         modules = [entry.file_module() for entry, record in pairs if entry.path and record.status == "active"]
         return tuple(module for module in modules if module is not None)
 
     def register(self, plugin: object, name: str) -> Callable[[], None]:
-        """Add a plugin object, and return a function that removes it.
+        """Add an object with hooks as a plugin, and return a function that removes it.
 
-        Raises PluginConflictError where the plugin's name or one of its components' is taken by a plugin that is
-        imported, and PluginLoadError where the plugin's hooks raise or return something that is no component.
+        Raises:
+            PluginConflictError: If an imported plugin has the same name, or a component of the same kind and name.
+            PluginLoadError: If a hook of the plugin raises, or returns something that is no component.
         """
         if self._manager.has_plugin(name):
             raise PluginConflictError(f"A plugin named {name!r} is registered already.", plugin=name, providers=[name])
@@ -144,9 +154,10 @@ class Registry(ByKind):
             module=repr(plugin),
             status="active",
         )
-        record, components = adopt(self._manager, record)
+        record, components = collect_offers(self._manager, record)
         if record.status == "failed":
             raise PluginLoadError(f"Plugin {name!r}: {record.error}", plugin=name) from record.cause
+        # The components are added even if a name is taken, since the text of the error names all plugins that claim it.
         taken = [key for key in components if self._offers.claims(key)]
         self._offers.add(record, components, is_privileged=not taken)
         if taken:
@@ -165,17 +176,19 @@ class Registry(ByKind):
         return undo
 
     def names(self, kind: Kind) -> list[str]:
-        """Return the names on offer, sorted; every plugin is imported for it."""
+        """Import every plugin, and return the names of all components of a kind, sorted."""
         self.import_all()
         return self._offers.names(kind)
 
     def component(self, kind: Kind, name: str) -> Component[Any, Any]:
-        """Return a component by its exact name.
+        """Return a component by its exact name. As few plugins as possible are imported for it.
 
-        It is looked for in what is imported, then in the plugin of that name, and then in all others, which are
-        imported for it. Raises PluginLoadError or PluginConflictError where the plugin that should offer it is broken
-        or several offer it, and UnknownComponentError where nobody does.
+        Raises:
+            PluginLoadError: If the plugin that should offer the component is broken.
+            PluginConflictError: If several plugins offer it with the same right.
+            UnknownComponentError: If no plugin offers it.
         """
+        # Most plugins have the name of their component. Only if the core and such a plugin do not offer it, all are imported.
         claims = [offer for offer in self._offers.claims((kind, name)) if offer.is_privileged]
         if not claims:
             self._import(lambda entry: entry.name == name)
@@ -194,7 +207,7 @@ class Registry(ByKind):
         raise unknown_component(kind, name, self._offers.names(kind), self._unreadable)
 
     def choose(self, kind: Kind, label: str, options: Options | None = None) -> Choice[Any]:
-        """Return the component that a user named, as ``NAME`` or ``NAME:VALUE``, with its options checked."""
+        """Return the component that a user chose, with checked options. The label is ``NAME`` or ``NAME:VALUE``."""
         name, colon, value = label.partition(":")
         component = self.component(kind, name)
         values = dict(options or {})
@@ -213,7 +226,7 @@ class Registry(ByKind):
 
     @property
     def has_observers(self) -> bool:
-        """Return whether a plugin observes a run that begins now, or should and cannot. Plugins that bring observers are imported for it."""
+        """Return whether a plugin observes a run that begins now, or would observe it if it were not broken. Imports all observers."""
         self._import(lambda entry: OBSERVER_GROUP in entry.groups)
         is_heard = any(
             any(hasattr(plugin, hook) for hook in OBSERVER_HOOKS.values()) and self._wants_events(plugin)
@@ -222,10 +235,9 @@ class Registry(ByKind):
         return is_heard or bool(self.broken_observers())
 
     def observers(self, hook: str) -> list[tuple[str, Callable[..., object]]]:
-        """Return (plugin name, caller) for each plugin that implements an observer hook and wants to be told of a run that begins now.
+        """Return the plugins that implement an observer hook and want the events of a run that begins now.
 
-        Plugins that bring observers are imported for it. One caller a plugin, so that one that raises can be told
-        from the others.
+        Each is its name, and a function that calls this hook of this plugin alone. So if a plugin raises, it is known which one it was.
         """
         self._import(lambda entry: OBSERVER_GROUP in entry.groups)
         plugins = [p for p in self._manager.get_plugins() if hasattr(p, hook) and self._wants_events(p)]
@@ -235,41 +247,44 @@ class Registry(ByKind):
         ]
 
     def broken_observers(self) -> Sequence[PluginRecord]:
-        """Return the records of plugins that every run imports for their observers, and that cannot be used."""
+        """Return the records of the observers that cannot be used."""
         broken = [
             record
             for entry, record in zip(self._entries, self._records, strict=True)
             if OBSERVER_GROUP in entry.groups and record.status in {"failed", "conflict"}
         ]
-        return [*broken, *self._undecided.values()]
+        return [*broken, *self._raising_observers.values()]
 
     def _caller(self, hook: str, plugin: object) -> Callable[..., object]:
-        """Return what calls a hook of one plugin alone."""
+        """Return a function that calls a hook of one plugin alone."""
+        # pluggy can call a hook of all plugins except some. So all others are left out.
         others = [other for other in self._manager.get_plugins() if other is not plugin]
         return self._manager.subset_hook_caller(hook, others)
 
     def _wants_events(self, plugin: Any) -> bool:
+        """Return whether a plugin wants the events of a run that begins now. One that raises gets none, and counts as broken."""
         if not hasattr(plugin, WANTS_EVENTS):
             return True
         name = self._manager.get_name(plugin) or repr(plugin)
-        self._undecided.pop(name, None)
+        self._raising_observers.pop(name, None)
         try:
             with speaking(name):
                 return all(call_foreign(cast("Callable[[], list[bool]]", self._caller(WANTS_EVENTS, plugin))))
         except ForeignCodeError as error:
             record = next(record for record in (*self._records, *self._own) if record.name == name)
             problem = f"{WANTS_EVENTS} raised {describe_with_place(error.raised)}."
-            self._undecided[name] = evolve(record, status="failed", error=problem, cause=error.raised)
+            self._raising_observers[name] = evolve(record, status="failed", error=problem, cause=error.raised)
             return False
 
     def _import(self, is_wanted: Callable[[PluginEntry], bool]) -> None:
-        """Import the wanted plugins that may be used and are not imported yet."""
+        """Import the plugins that are wanted, may be used, and are not imported yet."""
         for position, (entry, record) in enumerate(zip(self._entries, self._records, strict=True)):
+            # With any other status the plugin was imported before, or must not be imported.
             if record.status != "installed" or not is_wanted(entry):
                 continue
             imported = import_plugin(self._manager, entry, record)
             if imported.status == "active":
-                imported, components = adopt(self._manager, imported)
+                imported, components = collect_offers(self._manager, imported)
                 self._offers.add(imported, components, is_privileged=entry.is_core)
             self._records[position] = imported
 
