@@ -5,6 +5,8 @@ import json
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
+from typing import cast
 
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.testing import (
@@ -28,6 +30,16 @@ class TestSequential(OrchestratorContract):
 class TestVirtual(OrchestratorContract):
     def make(self) -> Orchestrator:
         return VirtualOrchestrator(3)
+
+
+class TestTheDocumentedOrchestrator(OrchestratorContract):
+    """The example in the docstring of ``Orchestrator`` runs as it stands there, and keeps the contract."""
+
+    def make(self) -> Orchestrator:
+        _, _, example = (Orchestrator.__doc__ or "").partition("::\n")
+        names: dict[str, object] = {}
+        exec(dedent(example), names)
+        return cast("type[Orchestrator]", names["ThreadPool"])()
 
 
 class TestExercise(TokenizerContract):

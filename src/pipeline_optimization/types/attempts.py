@@ -23,11 +23,16 @@ __all__ = [
 
 @frozen(kw_only=True)
 class Attempt:
-    """One call to be made somewhere: ``payload`` is all that a worker needs.
+    """One execution of an item, which an orchestrator takes to a worker.
 
-    ``id`` is unique within a run, ``item`` names the work item as TASK:ITEM, and ``number`` counts the item's own attempts
-    from 1: an attempt that was lost with its worker is made again under a new id and the same number. ``once``: its task may be
-    called so often only, so no second copy of the attempt may be made while it runs. ``is_bundle``: it carries several elements.
+    Attributes:
+        id: Identifies the attempt among all of its run.
+        item: Names the item, as TASK:ITEM.
+        number: The number of the attempt among those of its item, from 1. If an attempt is lost with its worker, it is made again under
+            a new id and the same number.
+        payload: All that the worker needs: the argument of ``Worker.run_attempt``.
+        once: Whether an orchestrator must not run a second copy of the attempt at the same time, since the calls of its task are limited.
+        is_bundle: Whether the attempt has several elements of the input.
     """
 
     id: int
@@ -40,10 +45,14 @@ class Attempt:
 
 @frozen(kw_only=True)
 class Completion:
-    """What became of an attempt: ``done`` with the worker's answer, or ``lost`` with its worker.
+    """What an orchestrator says of an attempt that is over.
 
-    ``payload`` is what ``run_attempt`` returned, untouched; ``worker`` names who ran it (a pid, a thread, an
-    address); ``detail`` says of a lost attempt what is known of the death.
+    Attributes:
+        id: The id of the attempt.
+        status: ``done`` if the worker has answered, also if the task failed; ``lost`` if the worker died.
+        payload: The bytes that ``Worker.run_attempt`` returned, unchanged.
+        worker: Names the worker: a process id, a thread, or an address.
+        detail: What is known of the death of the worker, for people.
     """
 
     id: int
@@ -55,11 +64,15 @@ class Completion:
 
 @frozen(kw_only=True)
 class ErrorRecord:
-    """An exception as data, since some exceptions cannot be unpickled.
+    """An exception as data. It is not sent as an exception, since some exceptions cannot be unpickled.
 
-    ``type`` is the qualified class name, without the module for built-in ones and our own; ``injected`` tells a simulated failure from a real
-    one; ``traceback`` is text, empty for injected failures. ``is_permanent``: its task says that another attempt would meet it again.
-    ``retry_after``: the seconds that it asks to be waited for before another attempt, if it asks.
+    Attributes:
+        type: The qualified name of the class. For built-in exceptions and the project's own it is without the module.
+        message: The text of the exception.
+        traceback: The traceback as text; empty for a simulated failure.
+        injected: Whether the failure was simulated.
+        is_permanent: Whether another attempt would certainly fail in the same way, as its task says.
+        retry_after: How many seconds the error asks to wait before another attempt; None if it does not ask.
     """
 
     type: str
@@ -72,18 +85,23 @@ class ErrorRecord:
 
 @frozen(kw_only=True)
 class Capabilities:
-    """What an orchestrator can do, declared once and checked by the conformance kit.
+    """What an orchestrator can do. The conformance kit checks that it can do what it declares.
 
-    ``isolation`` says what a crash takes with it: ``none`` (the whole run), a ``process``, or a ``host``.
-    ``can_kill``: ``cancel`` ends a running attempt for certain. ``exact_blame``: a ``lost`` completion names the
-    very attempt that was running. ``is_parallel``: CPU-bound attempts run side by side. ``is_distributed``: workers
-    may sit on other machines. ``shared_files``: workers can open the paths that the parent can. ``announces_start``:
-    ``OpenContext.started`` is called as each attempt starts, so that the time that it waits before is not held against
-    it. ``runs_in_caller``: attempts run in the thread that polls, where a Ctrl-C may strike them
-    (``OpenContext.interruptible``); such an attempt is then reported lost by the next ``poll``. ``has_event_loop``: attempts are awaited in
-    one event loop (``Worker.run_attempt_async``), and what a bundle awaits at once takes as many of its places (``engine.places``).
-    ``chooses``: it hands attempts to another orchestrator that it chooses itself, which may run them in
-    other processes; comparisons leave it out unless it is named.
+    Attributes:
+        isolation: What a crash of a task ends: ``none`` is the whole program, ``process`` one process, ``host`` one machine.
+        can_kill: Whether ``cancel`` certainly ends a running attempt.
+        exact_blame: Whether a ``lost`` completion is certainly of the attempt that was running when the worker died.
+        is_parallel: Whether attempts that compute run at the same time.
+        is_distributed: Whether workers may be on other machines.
+        shared_files: Whether workers can open the paths that the parent can open.
+        announces_start: Whether ``OpenContext.started`` is called when an attempt starts. Then the time for which it waits before does not count
+            for its time limit.
+        runs_in_caller: Whether attempts run inside ``poll``, where a Ctrl-C may interrupt them (``OpenContext.interruptible``). The next ``poll``
+            reports an interrupted attempt as lost.
+        has_event_loop: Whether attempts are awaited in one event loop (``Worker.run_attempt_async``). A bundle may then await several elements at
+            once, which take as many places in the loop (``engine.places``).
+        chooses: Whether it hands all attempts to another orchestrator, which it chooses itself and which may use other processes. Comparisons leave
+            it out unless somebody names it.
     """
 
     isolation: Literal["none", "process", "host"] = "none"
@@ -115,15 +133,16 @@ def _never() -> bool:
 class OpenContext:
     """What an orchestrator gets when a run begins.
 
-    ``worker_init`` makes a worker: ``Worker(context.worker_init)``, once in every process that runs attempts,
-    in a thread-safe object that all its threads may share. It is bytes, so that it crosses any border. Each worker is closed at its end
-    (``Worker.close``), unless its process is killed.
-    ``started`` takes the id of an attempt that starts to run, from any thread of the parent process.
-    ``interruptible()`` is a context in which Ctrl-C raises KeyboardInterrupt; elsewhere it waits until the method is back.
-    Who runs attempts in the thread that polls runs each inside it, and who waits for a cluster waits inside it.
-    ``is_over()`` tells, in any thread, whether the run waits for no attempt any more: its deadline, or the grace period after
-    whatever stopped it, has passed. Who runs attempts in this process hands it to ``Worker.run_attempt``, which then raises
-    ``engine.cutting.CutShort`` between two pieces of work; that attempt is reported lost.
+    Attributes:
+        run_id: Names the run.
+        worker_init: The bytes that workers are made of. Each process that runs attempts makes one worker, ``Worker(context.worker_init)``, which
+            all its threads may share, and closes it at the end (``Worker.close``).
+        started: Call it with the id of each attempt that starts to run, from any thread of the parent's process.
+        interruptible: Returns a context in which a Ctrl-C raises KeyboardInterrupt; outside, it waits until the method has returned. If ``poll``
+            runs attempts in its own thread, it runs each of them inside this context. If ``open`` waits for a cluster, it waits inside it.
+        is_over: Returns whether the run waits for no attempt any more, since its deadline or the grace period has passed. Any thread may call it.
+            If attempts run in the parent's process, give it to ``Worker.run_attempt``. That then raises ``engine.cutting.CutShort`` between
+            two pieces of work, and the attempt is reported as lost.
     """
 
     run_id: str
@@ -134,9 +153,62 @@ class OpenContext:
 
 
 class Orchestrator(Protocol):
-    """Takes attempts to where they run and brings completions back; interprets nothing.
+    r"""Moves attempts to workers and completions back. What is in them does not concern it: the engine counts, retries and gives up.
 
-    The engine calls every method from one thread. It keeps at most ``2 * slots`` attempts in flight.
+    The engine calls every method from one thread. At most ``2 * slots`` attempts are open at any time.
+
+    A whole orchestrator, which runs attempts in a pool of threads::
+
+        import threading
+        from concurrent.futures import ThreadPoolExecutor
+        from functools import partial
+
+        from pipeline_optimization import Pipeline, run
+        from pipeline_optimization.engine.inbox import Inbox
+        from pipeline_optimization.engine.worker import Worker
+        from pipeline_optimization.types import Completion
+
+
+        class ThreadPool:
+            slots = 4
+            pool = None
+
+            def open(self, context):
+                self.worker = Worker(context.worker_init)
+                self.pool = ThreadPoolExecutor(self.slots)
+                self.is_closing = threading.Event()
+                self.futures = {}
+                self.inbox = Inbox()
+
+            def submit(self, attempt):
+                # Simulated latencies are waited for with the event, so that they end when the orchestrator closes.
+                run_attempt = partial(self.worker.run_attempt, sleep=self.is_closing.wait)
+                self.futures[attempt.id] = future = self.pool.submit(run_attempt, attempt.payload)
+                future.add_done_callback(partial(self.bring_back, attempt.id))
+
+            def bring_back(self, attempt_id, future):
+                del self.futures[attempt_id]
+                if not future.cancelled():
+                    name = threading.current_thread().name
+                    self.inbox.put(Completion(id=attempt_id, status="done", payload=future.result(), worker=name))
+
+            def poll(self, timeout):
+                return self.inbox.take(timeout)
+
+            def cancel(self, attempt_id):
+                future = self.futures.get(attempt_id)
+                return future is None or future.cancel()
+
+            def close(self, *, force):
+                if self.pool is not None:
+                    self.is_closing.set()
+                    self.pool.shutdown(wait=not force, cancel_futures=True)
+                    self.worker.close()
+                    self.pool = None
+
+
+        report = run(Pipeline("sum").lines().map(int).sum(), "1\n2\n3", orchestrator=ThreadPool())
+        assert report.result == 6
     """
 
     @property
@@ -145,29 +217,35 @@ class Orchestrator(Protocol):
         ...
 
     def open(self, context: OpenContext) -> None:
-        """Start the pool, loop or cluster. Called once per run; a second run on the same object may follow close."""
+        """Start whatever runs attempts: threads, processes, a connection to a cluster.
+
+        It is called once for each run. After ``close``, another run may follow on the same object.
+        """
         ...
 
     def submit(self, attempt: Attempt) -> None:
-        """Take an attempt; never blocks and never raises for a worker's sake."""
+        """Take an attempt, without waiting for a worker. If a worker has died, ``poll`` says so later."""
         ...
 
     def poll(self, timeout: float) -> Sequence[Completion]:
-        """Return completions, waiting for at most ``timeout`` seconds; an empty answer is fine.
+        """Return the completions that have come. If there is none, wait for one for at most ``timeout`` seconds; then return an empty list.
 
-        An orchestrator that ``runs_in_caller`` may run one attempt in here, however long that takes, inside
-        ``OpenContext.interruptible()``.
+        An orchestrator that ``runs_in_caller`` may run one attempt in here, inside ``OpenContext.interruptible()``. That may take
+        longer than the timeout.
         """
         ...
 
     def cancel(self, attempt_id: int) -> bool:
-        """Call off an attempt; return True where it will certainly not complete.
+        """Cancel an attempt, and return whether it certainly brings no completion any more.
 
-        One that has not started is called off by everybody. One that runs is ended by who ``can_kill``; others return
-        False and leave it alone: the engine ignores its result, and counts on one slot less until it comes.
+        Every orchestrator cancels an attempt that has not started. An attempt that runs is ended if the orchestrator ``can_kill``. Otherwise
+        it returns False and lets the attempt go on. The engine ignores its result, and counts on one slot less until it comes.
         """
         ...
 
     def close(self, *, force: bool) -> None:
-        """Close the workers and leave no process, thread or file behind; with ``force`` do not wait for running attempts. Idempotent."""
+        """Close the workers, and leave no process, thread or file behind. A second call, or one before ``open``, does nothing.
+
+        With ``force``, it does not wait for attempts that run.
+        """
         ...
