@@ -11,7 +11,7 @@ from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
-from pipeline_optimization.engine.work import AS_ALL, Item, Retrying, TaskPolicy
+from pipeline_optimization.engine.work import NO_TASK_POLICIES, Item, Retrying, TaskPolicy
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.types import RetryPolicy
 from pipeline_optimization.types.events import EngineEvent
@@ -56,7 +56,7 @@ def start(
     seed: int = 1,
     scale: float = 1.0,
     orchestrator: VirtualOrchestrator | None = None,
-    policies: Mapping[str, TaskPolicy] = AS_ALL,
+    policies: Mapping[str, TaskPolicy] = NO_TASK_POLICIES,
 ) -> tuple[Engine, list[EngineEvent], VirtualOrchestrator]:
     """Run a workload to its end and return what there is to look at."""
     orchestrator = orchestrator or VirtualOrchestrator(slots)

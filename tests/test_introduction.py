@@ -15,7 +15,7 @@ from pipeline_optimization import Pipeline
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.anagrams.stages import build_stages
 from pipeline_optimization.engine.faults import FaultPlan
-from pipeline_optimization.engine.introduction import Introduction
+from pipeline_optimization.engine.handshake import Handshake
 from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, WorkerSetup
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.pipeline.model.job import plan_pipeline
@@ -25,70 +25,70 @@ from pipeline_optimization.types import OpenContext
 
 
 @pytest.fixture
-def introduction(registry: Registry) -> Introduction:
+def handshake(registry: Registry) -> Handshake:
     """Return what a real run sends to its workers, as it arrives there."""
     plan = make_plan(registry, AnagramOptions())
     setup = WorkerSetup(build=build_stages, argument=plan.job.stages, faults=plan.faults)
-    sent = Introduction.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
+    sent = Handshake.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
     arrived = pickle.loads(pickle.dumps(sent))
-    assert isinstance(arrived, Introduction)
+    assert isinstance(arrived, Handshake)
     return arrived
 
 
-def test_the_same_installation_fits(introduction: Introduction) -> None:
+def test_the_same_installation_fits(handshake: Handshake) -> None:
     """A worker with the same Python, versions and lexicon is made."""
-    worker = introduction.make_worker()
+    worker = handshake.make_worker()
     assert DESCRIBE_WORKER in worker.setup.build(worker.setup.argument)
     assert {"Python", "pipeline-optimization", "anagram-plugin-threaded", "the lexicon's digest"} <= set(
-        introduction.facts
+        handshake.facts
     )
 
 
 @pytest.mark.parametrize("fact", ["Python", "the byte order", "pipeline-optimization", "the lexicon's digest"])
-def test_what_differs_is_named(introduction: Introduction, fact: str) -> None:
+def test_what_differs_is_named(handshake: Handshake, fact: str) -> None:
     """The message has the fact and both values, and what to do."""
-    here = introduction.facts[fact]
-    other = evolve(introduction, facts={**introduction.facts, fact: "0.0-other"})
+    here = handshake.facts[fact]
+    other = evolve(handshake, facts={**handshake.facts, fact: "0.0-other"})
     with pytest.raises(ClusterError, match=f"{fact} is {here} there and 0.0-other here") as caught:
         other.make_worker()
     assert str(caught.value).endswith("Install the same versions on all machines.")
 
 
-def test_a_plugin_that_only_one_side_has_is_no_difference(introduction: Introduction) -> None:
+def test_a_plugin_that_only_one_side_has_is_no_difference(handshake: Handshake) -> None:
     """A worker need not have what the run does not use."""
-    evolve(introduction, facts={**introduction.facts, "anagram-plugin-unheard-of": "1.0"}).make_worker()
+    evolve(handshake, facts={**handshake.facts, "anagram-plugin-unheard-of": "1.0"}).make_worker()
 
 
 def _broken_stages(argument: object) -> Mapping[str, Stage]:
     raise ModuleNotFoundError("No module named 'anagram_plugin_elsewhere'")
 
 
-def test_what_cannot_be_loaded_is_named(introduction: Introduction) -> None:
+def test_what_cannot_be_loaded_is_named(handshake: Handshake) -> None:
     """A component that a worker lacks is named, with what to do."""
     setup = WorkerSetup(build=_broken_stages, argument=None, faults=FaultPlan())
     with pytest.raises(ClusterError, match="ModuleNotFoundError: No module named 'anagram_plugin_elsewhere'"):
-        evolve(introduction, worker_init=setup.to_bytes()).make_worker()
+        evolve(handshake, worker_init=setup.to_bytes()).make_worker()
 
 
 def test_a_run_without_facts_has_nothing_to_compare() -> None:
     """Stages that describe no worker, as in tests of orchestrators, fit everywhere."""
-    sent = Introduction.of(OpenContext(run_id="", worker_init=b""))
+    sent = Handshake.of(OpenContext(run_id="", worker_init=b""))
     assert sent.facts == {}
     sent.make_worker()
 
 
 @pytest.fixture
-def pipeline(workshop: Path) -> Callable[[], Introduction]:
+def pipeline(workshop: Path) -> Callable[[], Handshake]:
     """Return what makes of a pipeline what a run sends to its workers."""
     from workshop_functions import double  # type: ignore[import-not-found]  # written by the fixture
 
     steps = Pipeline("p").values(int).map(double).map(partial(pow, 2)).filter(bool)
 
-    def introduce() -> Introduction:
+    def introduce() -> Handshake:
         plan = plan_pipeline(Registry.load(), RunOptions(), steps.sum(), ())
         loaded = plan.job.load(lambda step: None)
         setup = WorkerSetup(build=loaded.build, argument=loaded.argument, faults=plan.faults)
-        return Introduction.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
+        return Handshake.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
 
     return introduce
 
@@ -103,7 +103,7 @@ def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sys.modules.pop("workshop_functions", None)
 
 
-def test_pipelines_compare_versions_too(pipeline: Callable[[], Introduction]) -> None:
+def test_pipelines_compare_versions_too(pipeline: Callable[[], Handshake]) -> None:
     """A worker of a pipeline tells what is installed, and where each function comes from, those of Python itself aside."""
     sent = pipeline()
     sent.make_worker()
@@ -113,7 +113,7 @@ def test_pipelines_compare_versions_too(pipeline: Callable[[], Introduction]) ->
         evolve(sent, facts={**sent.facts, "pipeline-optimization": "0.0-other"}).make_worker()
 
 
-def test_another_state_of_a_users_module_is_refused(pipeline: Callable[[], Introduction], workshop: Path) -> None:
+def test_another_state_of_a_users_module_is_refused(pipeline: Callable[[], Handshake], workshop: Path) -> None:
     """A worker whose module is older than the driver's would compute something else, and nobody would know."""
     sent = pipeline()
     workshop.write_text("def double(value):\n    return 3 * value\n")

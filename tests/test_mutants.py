@@ -15,8 +15,8 @@ from alike import some
 from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.checkpoint.records import Found
 from pipeline_optimization.engine.backlog import Backlog
-from pipeline_optimization.engine.flight import Flight
 from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.open_attempts import OpenAttempts, Outcomes
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
@@ -71,25 +71,25 @@ def loses_a_result(patch: pytest.MonkeyPatch) -> None:
 
 
 def accepts_late_results(patch: pytest.MonkeyPatch) -> None:
-    """A track stays open when it ends, so that what comes twice counts twice."""
+    """An attempt stays open when it ends, so that a result that comes twice counts twice."""
 
-    def end(self: Flight, attempt_id: int) -> Any:
-        track = self._tracks.get(attempt_id)
+    def end(self: OpenAttempts, attempt_id: int) -> Any:
+        state = self._states.get(attempt_id)
         self.timers.end(attempt_id)
         self._runs_alone = False
-        return track
+        return state
 
-    patch.setattr(Flight, "end", end)
+    patch.setattr(OpenAttempts, "end", end)
 
 
 def suspects_nobody(patch: pytest.MonkeyPatch) -> None:
     """Items whose workers died run beside others."""
-    patch.setattr(Backlog, "is_suspect", lambda self, track: False)
+    patch.setattr(Backlog, "is_suspect", lambda self, state: False)
 
 
 def forgets_losses(patch: pytest.MonkeyPatch) -> None:
     """A lost attempt is never made again."""
-    patch.setattr(Backlog, "again", lambda self, track: None)
+    patch.setattr(Backlog, "again", lambda self, state: None)
 
 
 def forgets_failures(patch: pytest.MonkeyPatch) -> None:
@@ -103,8 +103,8 @@ def retries_for_ever(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(
         Retrying,
         "next_delay",
-        lambda self, track, error, now, **rest: (
-            0.1 if track.number < 40 else next_delay(self, track, error, now, **rest)
+        lambda self, state, error, now, **rest: (
+            0.1 if state.number < 40 else next_delay(self, state, error, now, **rest)
         ),
     )
 
@@ -116,18 +116,18 @@ def waits_for_nothing(patch: pytest.MonkeyPatch) -> None:
 
 def overfills(patch: pytest.MonkeyPatch) -> None:
     """There is always room for one more."""
-    patch.setattr(Flight, "has_room", lambda self, slots: len(self) < 3 * slots)
+    patch.setattr(OpenAttempts, "has_room", lambda self, slots: len(self) < 3 * slots)
 
 
 def numbers_losses_as_failures(patch: pytest.MonkeyPatch) -> None:
     """A death changes which faults are drawn."""
-    lose = Engine._lose
+    lose = Outcomes._lose
 
-    def changed(self: Engine, track: Any, completion: Any, backlog: Any) -> None:
-        track.number += 1
-        lose(self, track, completion, backlog)
+    def changed(self: Outcomes, state: Any, completion: Any, backlog: Any) -> None:
+        state.number += 1
+        lose(self, state, completion, backlog)
 
-    patch.setattr(Engine, "_lose", changed)
+    patch.setattr(Outcomes, "_lose", changed)
 
 
 MUTANTS: list[Mutate] = [
@@ -206,7 +206,7 @@ def confuses_siblings(patch: pytest.MonkeyPatch) -> None:
 
 def gives_up_bundles(patch: pytest.MonkeyPatch) -> None:
     """A bundle whose workers die is given up as a whole."""
-    patch.setattr(Backlog, "is_to_split", lambda self, track: False)
+    patch.setattr(Backlog, "is_to_split", lambda self, state: False)
 
 
 def loses_where_it_splits(patch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,11 @@ ALSO = ("pipeline_optimization.engine.worker.Worker",)
 """The one name of an inner module that authors of orchestrators need."""
 
 
-HIDDEN = ("pipeline_optimization.kinds", "pipeline_optimization.pipeline.summary")
+HIDDEN = (
+    "pipeline_optimization.engine.worker_setup",
+    "pipeline_optimization.kinds",
+    "pipeline_optimization.pipeline.summary",
+)
 """Modules whose classes are public by those that inherit from them."""
 
 

@@ -12,7 +12,7 @@ import pytest
 from pipeline_optimization.benchmarks.anagrams.stages import fault_plan
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings, fault_key
-from pipeline_optimization.engine.work import Item, Retrying, Track
+from pipeline_optimization.engine.work import Item, ItemState, Retrying
 from pipeline_optimization.errors import InjectedFault, OptionError, UnknownComponentError, UsageError
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.tasks.filter_input_task import filter_input
@@ -49,9 +49,9 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 def delays_of_the_engine(argument: str) -> list[float]:
     retrying = Retrying(ExponentialPolicy(ExponentialOptions()), seed=3, case="", scale=SCALE)
-    track = Track(item=Item(id="0:x", task="doomed", fault_key=fault_key(argument)), path=0.0)
+    state = ItemState(item=Item(id="0:x", task="doomed", fault_key=fault_key(argument)), path=0.0)
     found = []
-    while (delay := retrying.next_delay(track, ErrorRecord(type="InjectedFault", message=""), 0.0)) is not None:
+    while (delay := retrying.next_delay(state, ErrorRecord(type="InjectedFault", message=""), 0.0)) is not None:
         found.append(delay)
     return found
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.anagrams.report import RunReport
-from pipeline_optimization.engine.tally import Silence
-from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.engine.tally import NullAnnouncer
+from pipeline_optimization.engine.work import Item, ItemState
 from pipeline_optimization.types import Completion
 from speed_table.alternation import Bar, Program, Section, Timing, alternate, ratio_of
 from speed_table.bench import Bench
@@ -59,14 +59,17 @@ def _bar(what: str, plain: Timing, recorded: Timing, most: float) -> Bar:
 
 
 def _silence() -> float:
-    """Return the seconds that an attempt costs of which nobody is told: what the loop says to a ``Silence``."""
-    silence, track = Silence(lambda log, worker: None), Track(item=Item(id="cat", task="find_anagrams"), path=0.0)
+    """Return the seconds that an attempt costs of which nobody is told: what the loop says to a ``NullAnnouncer``."""
+    silence, state = (
+        NullAnnouncer(lambda log, worker: None),
+        ItemState(item=Item(id="cat", task="find_anagrams"), path=0.0),
+    )
     completion = Completion(id=1, status="done")
 
     def attempt() -> None:
-        silence.handed_out(1, track)
-        silence.came_back(track, completion, None)
-        silence.finished(track, "done")
+        silence.handed_out(1, state)
+        silence.came_back(state, completion, None)
+        silence.finished(state, "done")
 
     number = 100_000
     return min(timeit.repeat(attempt, number=number, repeat=5, timer=time.process_time)) / number

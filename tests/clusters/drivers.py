@@ -15,7 +15,7 @@ from attrs import evolve
 
 from checkpoint_log import has_results
 from command import environment
-from pipeline_optimization.engine import introduction
+from pipeline_optimization.engine import handshake
 from pipeline_optimization.types import OpenContext
 
 AGENTS = {"ray::DashboardAgent", "ray::RuntimeEnvAgent"}
@@ -37,10 +37,10 @@ def kill_in_mid_run(command: Sequence[str], checkpoint: Path) -> None:
 
 def be_newer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make this process say of itself that it has version 99.0 of the project."""
-    make = introduction.Introduction.of
+    make = handshake.Handshake.of
 
-    def of_a_newer_driver(context: OpenContext) -> introduction.Introduction:
+    def of_a_newer_driver(context: OpenContext) -> handshake.Handshake:
         sent = make(context)
         return evolve(sent, facts={**sent.facts, "pipeline-optimization": "99.0"})
 
-    monkeypatch.setattr(introduction.Introduction, "of", of_a_newer_driver)
+    monkeypatch.setattr(handshake.Handshake, "of", of_a_newer_driver)

@@ -151,7 +151,7 @@ class _Stages:
 
     def describe_worker(self, data: bytes) -> bytes:
         """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""
-        from pipeline_optimization.engine.introduction import encode_facts  # noqa: PLC0415 - for clusters only
+        from pipeline_optimization.engine.handshake import encode_facts  # noqa: PLC0415 - for clusters only
 
         return encode_facts({"the lexicon's digest": self._plan.open_index().digest()})
 

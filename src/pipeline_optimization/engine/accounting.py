@@ -1,8 +1,10 @@
-"""Adds up where the time of a run's slots goes.
+"""The time account of a run: what its slots did in the time that the run took.
 
-What is known exactly is added up: each attempt's own time, which its worker measures, and each pause of the driver, which is its time inside the
-orchestrator's ``poll``, asleep, or at an input that has nothing yet. During a pause the number of attempts in flight does not change, so it is
-known how many slots had none. What is left of the time of all slots is the driver's, so the parts always sum up to the whole.
+The whole is the wall time multiplied by the number of slots. Two parts of it are known exactly. One is the time of the attempts,
+which the workers measure. The other is the pauses of the engine: the times that it spends in the orchestrator's ``poll``, asleep, or
+waiting for input. No attempt is submitted during a pause, so it is known how many slots have an attempt in it. From these two
+follow the times in which slots were idle, waited for a retry, or waited while an attempt was on its way to or from its worker
+(transport). The rest is the work of the engine itself, which the account calls the driver's. So the parts always add up to the whole.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from pipeline_optimization.types.time_account import TimeAccount
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.backlog import Backlog
-    from pipeline_optimization.engine.flight import Flight
+    from pipeline_optimization.engine.open_attempts import OpenAttempts
     from pipeline_optimization.engine.work import Item
 
 __all__ = ["Accounting"]
@@ -26,51 +28,59 @@ __all__ = ["Accounting"]
 SECOND = 1_000_000_000
 
 LEAST_PAUSE = 1_000_000
-"""Nanoseconds below which the reading of an input does not count as waiting for it."""
+"""The least time in nanoseconds for which a read must block to count as waiting for input."""
 
 MOST_POINTS = 4096
-"""Moments that are remembered of the driver's pauses. Long ago there are fewer, between which it is taken to have paused evenly."""
+"""How many times are remembered at which pauses began or ended. If there are more, every second one of the older half is dropped. Between two that are left,
+the pauses count as spread evenly."""
 
 
 class Accounting:
-    """Is told of pauses and attempts by the engine, all times in nanoseconds of the engine's clock."""
+    """Adds up the times of pauses and attempts. All times are in nanoseconds of the engine's clock.
+
+    Args:
+        now: Returns the time.
+        capabilities: What the orchestrator can do.
+    """
 
     def __init__(self, now: Callable[[], int], capabilities: Capabilities) -> None:
         self._now = now
-        # There attempts run inside of pauses, and what is between them is the driver's own work.
+        # In this case attempts run inside ``poll``, so a pause is no waiting.
         self._runs_in_caller = capabilities.runs_in_caller
         self._compute = self._wait = 0
-        # During pauses: their length, the time of slots that had an attempt, and that of slots whose item waited for its retry.
+        # Of all pauses together: their time, the time of slots that had an attempt, and the time of slots that could have run an item that
+        # waited for its retry.
         self._paused = self._fed = self._retrying = 0
-        # The parts of attempts, and of waits for new workers, that were in pauses.
+        # What attempts took during pauses, and how long attempts waited in pauses until their worker had started.
         self._ran_paused = self._starting = 0
-        # The time of slots that abandoned attempts hold: all of it, and what of it was in pauses.
+        # The time of slots that abandoned attempts held: all of it, and the part in pauses.
         self._held = self._held_paused = 0
         self._is_open = self._is_inside = False
         self._slots: int | None = None
         self._most = 0
+        # The present pause: when it began, how many slots have an attempt, wait for a retry, and are held, and when that was last added up.
         self._begun: int | None = None
         self._now_fed = self._now_retrying = self._now_held = self._marked = 0
         self._past = _Past()
 
-    def follow(self, orchestrator: Orchestrator, flight: Flight) -> None:
-        """Get to know whose slots and attempts these are."""
+    def follow(self, orchestrator: Orchestrator, open_attempts: OpenAttempts) -> None:
+        """Take the orchestrator and the open attempts of the run, whose numbers are read at each pause."""
         self._orchestrator = orchestrator
-        self._flight = flight
+        self._open_attempts = open_attempts
 
     def _look(self) -> None:
-        """Find out how many slots there are, once the orchestrator is open: ``None`` where there are as many as attempts."""
+        """Read the number of slots, once the orchestrator is open. It is None if there are as many slots as attempts."""
         slots = self._orchestrator.slots
         self._slots = None if slots == sys.maxsize or (self._runs_in_caller and slots > 1) else slots
         self._is_inside = self._runs_in_caller and slots == 1
         self._is_open = True
 
     def pauses(self, backlog: Backlog) -> None:
-        """Note that the driver goes on only once something happens."""
+        """Note that a pause begins."""
         if not self._is_open:
             self._look()
-        # Where the only slot is inside the pause and has an attempt, that measures itself.
-        if self._is_inside and self._flight and not self._flight.abandoned:
+        # If the only slot is the engine's own thread, the attempt runs in this pause and measures it itself.
+        if self._is_inside and self._open_attempts and not self._open_attempts.abandoned:
             return
         self._begin(self._now(), backlog.waiting_for_retry)
 
@@ -80,7 +90,7 @@ class Accounting:
             self._end(self._begun, self._now())
 
     def reading(self, items: Iterator[Item]) -> Iterator[Item]:
-        """Yield items, and note how long each was waited for: not what the driver computed meanwhile."""
+        """Yield items, and note as a pause how long the read of each blocked. What it computed is the engine's own work."""
         while True:
             if not self._is_open:
                 self._look()
@@ -97,7 +107,7 @@ class Accounting:
             yield item
 
     def ran(self, began: int, ended: int, waited: int) -> None:
-        """Note that an attempt ran, and how long it waited meanwhile."""
+        """Note when an attempt began and ended, and how long it waited in between."""
         took = ended - began
         if waited:
             self._wait += min(waited, took)
@@ -108,18 +118,25 @@ class Accounting:
             self._ran_paused += self._past.paused_between(began, ended)
 
     def met(self, handed_out: int, began: int) -> None:
-        """Note when a worker began its first attempt: until then it was started."""
+        """Note when a worker began its first attempt. Until then the worker was starting, which is no transport."""
         if not self._runs_in_caller:
             self._starting += self._past.paused_between(handed_out, began)
 
     def account(self, wall: int, used: int) -> TimeAccount:
-        """Return the account of a time that is over. ``used`` is how many attempts were ever under way at once."""
+        """Return the account of a run that has ended.
+
+        Args:
+            wall: How long the run took.
+            used: The largest number of attempts that ran at once. It stands for the slots if their number has no bound.
+        """
         self._look()
         slots = max(1, used) if self._slots is None else self._slots
+        # What was measured is taken first, and the estimates from what is left. So no error of a clock makes the sum larger than the whole.
         left = _Rest(slots * wall)
         wait, compute = left.take(self._wait), left.take(self._compute + self._held)
         retrying = left.take(self._retrying)
         idle = left.take(slots * self._paused - self._fed - self._held_paused - self._retrying)
+        # Slots that had an attempt during a pause, although no attempt ran and no worker started: the attempt was on its way.
         transport = 0 if self._runs_in_caller else left.take(self._fed - self._ran_paused - self._starting)
         return TimeAccount(
             wall=wall / SECOND,
@@ -133,12 +150,13 @@ class Accounting:
         )
 
     def _begin(self, now: int, retries: int) -> None:
-        in_flight = len(self._flight)
+        in_flight = len(self._open_attempts)
         room = self._slots
+        # With any number of slots, there are as many as the most attempts so far.
         if room is None:
             room = self._most = max(self._most, in_flight)
-        if self._flight.abandoned or self._now_held:
-            held = len(self._flight.abandoned)
+        if self._open_attempts.abandoned or self._now_held:
+            held = len(self._open_attempts.abandoned)
             room = max(0, room - held)
             self._held += self._now_held * (now - self._marked)
             self._now_held = held
@@ -163,20 +181,20 @@ class Accounting:
 
 
 class _Rest:
-    """What is left of a time from which parts are taken."""
+    """The rest of a time from which parts are taken. Measured parts may overlap a little, and the rest must not become negative."""
 
     def __init__(self, time: int) -> None:
         self.all = time
 
     def take(self, part: int) -> int:
-        """Take a part, as far as it is there."""
+        """Take a part from the rest, or all of the rest if that is less. Return what was taken."""
         taken = min(self.all, max(0, part))
         self.all -= taken
         return taken
 
 
 class _Past:
-    """How long the driver had paused at each moment so far, in bounded memory."""
+    """The pauses so far, as a list of times and of how long all pauses before each of them took. Its memory is bounded."""
 
     def __init__(self) -> None:
         self._moments = [-sys.maxsize, -sys.maxsize]
@@ -193,12 +211,13 @@ class _Past:
                 points[:older] = points[:older:2]
 
     def paused_between(self, begin: int, end: int) -> int:
-        """Return how much of a time that is over the driver paused."""
+        """Return how long the engine paused between two times in the past."""
         if begin >= self._moments[-2] and end <= self._moments[-1]:
-            return end - begin  # all of it in the last pause
+            return end - begin  # all of it was in the last pause, as for most attempts
         return self._until(end) - self._until(begin)
 
     def _until(self, moment: int) -> int:
+        """Return how long all pauses before a time took. Between two remembered times, it grows evenly."""
         moments, paused = self._moments, self._paused
         at = bisect_right(moments, moment) - 1
         if at + 1 >= len(moments):

@@ -1,7 +1,8 @@
-"""Makes events of what happens to attempts and items, for whoever observes a run.
+"""Makes the events of a run for its observers.
 
-An attempt's event is made once all is known of it: what the parent saw (when it was handed out and came back), what the worker measured, and
-what follows for the item.
+The event of an attempt says three things: what the parent saw (when it was handed out and came back), what the worker measured, and what
+follows for the item. The last is known a little later than the attempt is back. So the announcer keeps the attempt that came back last,
+and makes its event at the next call that says what follows, or that nothing does.
 """
 
 from __future__ import annotations
@@ -12,12 +13,12 @@ from typing import TYPE_CHECKING, Literal
 
 from pipeline_optimization.engine.accounting import Accounting
 from pipeline_optimization.engine.clock import Clock, SystemClock
-from pipeline_optimization.engine.critical_path import Longest
+from pipeline_optimization.engine.critical_path import LongestChain
 from pipeline_optimization.engine.lanes import Lanes, WorkerClocks
 from pipeline_optimization.engine.masked_errors import masked_error
-from pipeline_optimization.engine.tally import Emit, Logged, Silence
+from pipeline_optimization.engine.tally import Emit, Logged, NullAnnouncer
 from pipeline_optimization.engine.wire import Answer
-from pipeline_optimization.engine.work import TIMEOUT, Track
+from pipeline_optimization.engine.work import TIMEOUT, ItemState
 from pipeline_optimization.types import Capabilities, Completion, ErrorRecord, Orchestrator
 from pipeline_optimization.types.critical_path import CriticalPath
 from pipeline_optimization.types.events import (
@@ -32,14 +33,15 @@ from pipeline_optimization.types.events import (
 from pipeline_optimization.types.time_account import TimeAccount
 
 if TYPE_CHECKING:
-    from pipeline_optimization.engine.flight import Flight
+    from pipeline_optimization.engine.open_attempts import OpenAttempts
 
 __all__ = ["Announcer"]
 
 ALL = frozenset({"AttemptEnded", "ItemFinished", "TaskFailed", "TaskRetried", "WorkerLost", "WorkerSeen"})
+"""The events that this module makes."""
 
 OF_ATTEMPTS = ("AttemptEnded", "WorkerSeen", "WorkerLost", "TimeAccount")
-"""What can be told only if attempts are followed."""
+"""The events for which the times of all attempts must be kept, and the time account."""
 
 SECOND = 1_000_000_000
 
@@ -47,11 +49,15 @@ _new_tuple = tuple.__new__
 """Makes a named tuple in a third of the time that its own constructor takes."""
 
 Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int, int, int]
-"""When an attempt was handed out, began, ended and came back, its worker and slot, its latency, the bytes that it returned, its elements, its wait, its stall."""
+"""An attempt that is over: when it was handed out, began, ended and came back; its worker and slot; its simulated latency, the bytes that it
+returned, its elements, how long it waited, and how long it stalled. Times are in nanoseconds, and None if they are not known."""
 
 
-class Announcer(Silence):
-    """Tells ``emit`` the events of a run that are ``heard``, and makes no others; where it follows attempts, it keeps the time account, too."""
+class Announcer(NullAnnouncer):
+    """Makes the events of a run that somebody wants. If it has to follow attempts for that, it also keeps the time account and the critical path.
+
+    The arguments are those of ``announcer_for``.
+    """
 
     def __init__(
         self,
@@ -77,38 +83,40 @@ class Announcer(Silence):
         self._follows_attempts = any(kind in self._heard for kind in OF_ATTEMPTS)
         self._changes_slots = capabilities.chooses
         self._accounting = Accounting(self._now, capabilities)
-        self._note_ran = self._accounting.ran  # looked up once, not at each attempt
-        self._longest = Longest()
-        self._open: dict[int, tuple[int, Track]] = {}
+        self._note_ran = self._accounting.ran  # looked up once instead of at each attempt
+        self._longest = LongestChain()
+        # By attempt: when it was handed out, with the state of its item, and when the orchestrator announced its start.
+        self._open: dict[int, tuple[int, ItemState]] = {}
         self._starts: dict[int, float] = {}
         self._lanes = Lanes()
         self._clocks = WorkerClocks()
-        # What has come back and is not told yet.
+        # The attempt that came back last and whose event is not made yet.
         self._life: Life | None = None
-        self._track: Track | None = None
+        self._state: ItemState | None = None
         self._number = 0
         self._outcome: Outcome = "ok"
         self._error: ErrorRecord | None = None
         self._worker = ""
 
-    def follow(self, orchestrator: Orchestrator, flight: Flight) -> None:
-        self._accounting.follow(orchestrator, flight)
+    def follow(self, orchestrator: Orchestrator, open_attempts: OpenAttempts) -> None:
+        self._accounting.follow(orchestrator, open_attempts)
         if self._follows_attempts:
-            flight.timers.starts = self._starts
-            self.pauses, self.goes_on, self.reading = (  # type: ignore[method-assign]  # one call less at each step
+            open_attempts.timers.starts = self._starts
+            self.pauses, self.goes_on, self.reading = (  # type: ignore[method-assign]  # saves one call at each step of the loop
                 self._accounting.pauses,
                 self._accounting.goes_on,
                 self._accounting.reading,
             )
 
-    def handed_out(self, attempt_id: int, track: Track) -> None:
+    def handed_out(self, attempt_id: int, state: ItemState) -> None:
         if self._follows_attempts:
+            # Another attempt begins, and nothing was said of the last one: nothing follows from it.
             if self._life is not None:
                 self._tell("")
-            self._open[attempt_id] = (self._now(), track)
+            self._open[attempt_id] = (self._now(), state)
 
-    def came_back(self, track: Track, completion: Completion, answer: Answer | None) -> None:
-        super().came_back(track, completion, answer)
+    def came_back(self, state: ItemState, completion: Completion, answer: Answer | None) -> None:
+        super().came_back(state, completion, answer)
         worker = self._worker = completion.worker
         if not self._follows_attempts:
             return
@@ -117,20 +125,21 @@ class Announcer(Silence):
         back = self._now()
         handed_out = self._open.pop(completion.id)[0]
         started = self._starts.pop(completion.id, None)
-        self._track, self._number, self._error = track, track.number, None
+        self._state, self._number, self._error = state, state.number, None
         if answer is None:
             self._outcome = "lost"
-            self._life = self._cut_life(track, handed_out, started, back, worker)
+            self._life = self._cut_life(state, handed_out, started, back, worker)
             if self._has_mortal_workers and worker:
                 self._lose(worker, completion.detail, back)
             return
         self._outcome = "ok"
         began, took = answer.began, round(answer.seconds * SECOND)
+        # The worker has measured the times by its own clock. If they lie between hand-over and return, it is the clock of this machine.
         if not began:  # time is simulated
             began = round(started * SECOND) if started is not None else max(handed_out, back - took)
             ended = max(began, min(back, began + took))
         elif handed_out <= began and (ended := began + took) <= back and not self._clocks.differ:
-            pass  # it is the clock of this process
+            pass
         else:
             began, ended = self._clocks.translate(worker, handed_out, began, took, back)
         slot = self._lanes.take(worker, began, ended)
@@ -141,30 +150,30 @@ class Announcer(Silence):
         waited = round(answer.waited * SECOND) if answer.waited else 0
         stalled = round(answer.stalled * SECOND) if answer.stalled else 0
         self._note_ran(began, ended, waited)
-        track.ran = ended - began + (track.ran or 0)
+        state.ran = ended - began + (state.ran or 0)
         self._life = (
             handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited, stalled
         )  # fmt: skip
 
-    def overdue(self, track: Track, attempt_id: int, *, is_ended: bool) -> None:
+    def overdue(self, state: ItemState, attempt_id: int, *, is_ended: bool) -> None:
         self._worker = ""
         if self._follows_attempts:
             self._flush()
             handed_out, _ = self._open.pop(attempt_id)
             start = self._starts.pop(attempt_id, None)
-            self._track, self._number, self._error = track, track.number, None
+            self._state, self._number, self._error = state, state.number, None
             self._outcome = "timeout" if is_ended else "abandoned"
-            self._life = self._cut_life(track, handed_out, start, self._now(), "")
+            self._life = self._cut_life(state, handed_out, start, self._now(), "")
 
     def refused(self, error: ErrorRecord) -> None:
         self._outcome, self._error = "error", masked_error(error)
 
-    def failed(self, track: Track, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
+    def failed(self, state: ItemState, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
         error = masked_error(error)
         if self._follows_attempts:
-            if self._life is None:  # its attempt was made in a bundle's, which has come back before
-                self._track, self._number, self._worker = track, track.number, ""
-                track.ran = track.ran or 0
+            if self._life is None:  # its attempt was made inside a bundle, whose own event was made before
+                self._state, self._number, self._worker = state, state.number, ""
+                state.ran = state.ran or 0
                 self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0, 0)
                 self._outcome = "ok"
             if self._outcome == "ok":
@@ -175,39 +184,39 @@ class Announcer(Silence):
                 TaskFailed(
                     run_id=self._run_id,
                     time=self._life[3] / SECOND if self._life is not None else self._now() / SECOND,
-                    item=track.item.name,
-                    task=track.item.task,
-                    attempt=track.number,
+                    item=state.item.name,
+                    task=state.item.task,
+                    attempt=state.number,
                     kind=kind,
                     error=error,
                     worker=self._worker,
                 )
             )
 
-    def retried(self, track: Track, delay: float) -> None:
+    def retried(self, state: ItemState, delay: float) -> None:
         self._flush()
-        track.delayed += round(delay * SECOND)
+        state.delayed += round(delay * SECOND)
         if "TaskRetried" in self._heard:
-            item, now = track.item, self._now() / SECOND
+            item, now = state.item, self._now() / SECOND
             self._emit(
                 TaskRetried(
-                    run_id=self._run_id, time=now, item=item.name, task=item.task, attempt=track.number, delay=delay
+                    run_id=self._run_id, time=now, item=item.name, task=item.task, attempt=state.number, delay=delay
                 )
             )
 
-    def finished(self, track: Track, status: Literal["done", "failed", "poison"]) -> None:
+    def finished(self, state: ItemState, status: Literal["done", "failed", "poison"]) -> None:
         if self._life is not None:
             self._tell(status)
-            self._longest.note(track)
+            self._longest.note(state)
         if self._hears_items:
-            item = track.item
+            item = state.item
             self._emit(
                 ItemFinished(
                     run_id=self._run_id,
                     time=self._now() / SECOND,
                     item=item.name,
                     task=item.task,
-                    attempts=track.number,
+                    attempts=state.number,
                     status=status,
                     worker=self._worker,
                 )
@@ -216,12 +225,12 @@ class Announcer(Silence):
     def ended(self) -> None:
         self._flush()
         now = self._now()
-        for attempt_id, (handed_out, track) in self._open.items():
+        for attempt_id, (handed_out, state) in self._open.items():
             start = self._starts.get(attempt_id)
             if start is None and self._announces_start:
-                continue  # it was called off before it began
-            self._life = self._cut_life(track, handed_out, start, now, "")
-            self._track, self._number, self._outcome, self._error = track, track.number, "abandoned", None
+                continue  # it was cancelled before it began
+            self._life = self._cut_life(state, handed_out, start, now, "")
+            self._state, self._number, self._outcome, self._error = state, state.number, "abandoned", None
             self._tell("")
         self._open.clear()
 
@@ -234,59 +243,40 @@ class Announcer(Silence):
         return self._longest.path()
 
     def _flush(self) -> None:
-        """Tell of an attempt after which nothing followed for its item yet, since its run was stopped, or its bundle split."""
+        """Make the event of an attempt from which nothing followed for its item: the run was stopped, or the bundle was split."""
         if self._life is not None:
             self._tell("")
 
-    def _cut_life(self, track: Track, handed_out: int, started: float | None, back: int, worker: str) -> Life:
-        """Return the life of an attempt that did not answer, of which its start is known at most, in seconds."""
+    def _cut_life(self, state: ItemState, handed_out: int, started: float | None, back: int, worker: str) -> Life:
+        """Return the life of an attempt that did not answer. ``started`` is when its start was announced, in seconds; None if it was not."""
         start = None if started is None else max(handed_out, min(back, round(started * SECOND)))
         if start is not None or not self._announces_start:
             began = handed_out if start is None else start
             self._accounting.ran(began, back, 0)
-            track.ran = back - began + (track.ran or 0)
+            state.ran = back - began + (state.ran or 0)
         slot = 0
         if start is not None and worker:
             slot = self._lanes.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
         return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1, 0, 0)
 
     def _tell(self, status: Literal["", "done", "failed", "poison"]) -> None:
+        """Make the event of the attempt that came back last. ``status`` is how its item ended; empty if it did not."""
         assert self._life is not None
-        assert self._track is not None
+        assert self._state is not None
         handed_out, began, ended, back, worker, slot, latency, bytes_out, elements, waited, stalled = self._life
         self._life = None
         if not self._hears_attempts:
             return
-        item = self._track.item
-        self._emit(
-            _new_tuple(
-                AttemptEnded,
-                (
-                    self._run_id,
-                    item.name,
-                    item.task,
-                    self._number,
-                    self._outcome,
-                    self._error,
-                    status,
-                    worker,
-                    slot,
-                    handed_out,
-                    began,
-                    ended,
-                    back,
-                    latency,
-                    item.size,
-                    bytes_out,
-                    elements,
-                    item.bundle if handed_out is None else "",
-                    waited,
-                    stalled,
-                ),
-            )
-        )
+        item = self._state.item
+        bundle = item.bundle if handed_out is None else ""
+        values = (
+            self._run_id, item.name, item.task, self._number, self._outcome, self._error, status, worker, slot, handed_out, began,
+            ended, back, latency, item.size, bytes_out, elements, bundle, waited, stalled,
+        )  # fmt: skip
+        self._emit(_new_tuple(AttemptEnded, values))
 
     def _slot_of_new(self, worker: str, began: int, ended: int, now: int) -> int:
+        """Make the event of a new worker, and return the slot of its first attempt."""
         self._lanes.add(worker)
         if "WorkerSeen" in self._heard:
             self._emit(WorkerSeen(run_id=self._run_id, time=now / SECOND, worker=worker))

@@ -1,4 +1,4 @@
-"""The attempt that runs here, for code that a task calls: in the same thread, or in the same coroutine."""
+"""The attempt that runs in the present thread or coroutine. Tasks get no argument from the engine, so the code that they call finds it here."""
 
 from __future__ import annotations
 
@@ -17,8 +17,11 @@ __all__ = ["AttemptHere", "ElementHere", "attempt_here"]
 class AttemptHere(Protocol):
     """What is known of an attempt while it runs.
 
-    ``element`` returns which element of its bundle it is at, as its task and its name, or nothing between two of them. ``log`` has what it has logged, if anything, and
-    ``is_answered`` tells that this has gone to the parent. ``run`` and ``worker_name`` are empty where nobody knows them.
+    Attributes:
+        element: Returns the element of the bundle that runs now, as its task and its name; an empty text between two elements. None
+            if the attempt is no bundle.
+        log: What the attempt has logged so far; None if nothing.
+        is_answered: Whether the answer is made, with the log in it. What is logged later must go with another answer.
     """
 
     element: Callable[[], str] | None
@@ -26,20 +29,31 @@ class AttemptHere(Protocol):
     is_answered: bool
 
     @property
-    def call(self) -> Call: ...
+    def call(self) -> Call:
+        """Return what the attempt runs."""
+        ...
 
     @property
-    def is_over(self) -> Callable[[], bool]: ...
+    def is_over(self) -> Callable[[], bool]:
+        """Return a function that tells whether the run is over."""
+        ...
 
     @property
-    def run(self) -> str: ...
+    def run(self) -> str:
+        """Return the id of the run; empty if nobody knows it."""
+        ...
 
     @property
-    def worker_name(self) -> str: ...
+    def worker_name(self) -> str:
+        """Return the name of the worker; empty if nobody knows it."""
+        ...
 
 
 class ElementHere:
-    """An attempt as seen by one of the elements that it awaits at once: ``element`` says which."""
+    """The attempt of a bundle that awaits several elements at once, as one of these elements sees it.
+
+    ``element`` returns this element. All else is the attempt's own.
+    """
 
     def __init__(self, attempt: AttemptHere, element: Callable[[], str]) -> None:
         self._attempt = attempt

@@ -1,4 +1,4 @@
-"""What an attempt has logged, as it travels with its answer: plain facts of each record, in bounded number and size."""
+"""The log records of an attempt, as they travel with its answer: as plain data, in bounded number and size."""
 
 from __future__ import annotations
 
@@ -10,24 +10,31 @@ from attrs import define, field, frozen
 __all__ = ["AttemptLog", "Labels", "LogFacts", "LogSettings"]
 
 LogFacts = Mapping[str, Any]
-"""The attributes of a log record, of which all are plain: ``logging.makeLogRecord`` makes a record of them."""
+"""The attributes of a log record as plain values. ``logging.makeLogRecord`` makes a record of them."""
 
 Labels = Mapping[str, Any]
-"""What logged a record: ``run``, ``item``, ``attempt``, ``worker`` and ``bundle``, as far as it is known. A record's own facts go before them."""
+"""Where a record was logged: ``run``, ``item``, ``attempt``, ``worker`` and ``bundle``, as far as they are known.
+
+If a record has an attribute of the same name from its own ``extra``, that one stays.
+"""
 
 MOST_RECORDS = 1000
-"""Records of one attempt that are kept. Whoever logs more floods a terminal, and hardly wants to read it."""
+"""How many records of one attempt are kept. Nobody reads more than that of one attempt."""
 
 MOST_CHARACTERS = 1 << 18
-"""Characters of one attempt's records that are kept: they come with the answer, and wait in the parent with it."""
+"""How many characters of one attempt's records are kept. They take memory in the parent until the answer is read."""
 
 
 @frozen(kw_only=True)
 class LogSettings:
-    """What workers must know of the logging of their parent: the run, and from which level on records are wanted, by logger.
+    """What workers must know of the parent's logging.
 
-    ``process`` is the parent: there, records go straight to its handlers. ``origin`` is the same in all forks of the parent.
-    ``disabled`` are the loggers of which no record is wanted, though one of a logger below them may be.
+    Attributes:
+        run: The id of the run.
+        process: Identifies the parent's process, in which records go straight to the handlers (``log_origin``).
+        origin: Identifies the parent and all processes that were forked from it.
+        thresholds: The least level of the records that the parent wants, by logger.
+        disabled: The loggers of which it wants no records. Those of loggers below them in the hierarchy may be wanted.
     """
 
     run: str
@@ -39,7 +46,14 @@ class LogSettings:
 
 @define
 class AttemptLog:
-    """Records of one attempt. ``are_handled`` tells that handlers have had them, since the attempt runs in the parent's process."""
+    """The log records of one attempt.
+
+    Attributes:
+        records: The records that are kept, each with where it was logged.
+        dropped: How many records were not kept.
+        are_handled: Whether the parent's handlers have them already, because the attempt ran in the parent's process.
+        last: The record that was added last, to recognise it if a second handler gets it; it does not travel.
+    """
 
     records: list[tuple[LogFacts, Labels]] = field(factory=list)
     dropped: int = 0
@@ -56,8 +70,9 @@ class AttemptLog:
             self.records.append((facts, labels))
 
     def without_records(self) -> AttemptLog:
-        """Return a log that counts all records as dropped."""
+        """Return a log without the records, which counts them as dropped."""
         return AttemptLog(dropped=self.dropped + len(self.records), are_handled=self.are_handled)
 
     def to_wire(self) -> tuple[object, ...]:
+        """Return the arguments that make the same log in the parent."""
         return (self.records, self.dropped, self.are_handled)

@@ -1,4 +1,4 @@
-"""Where the next attempt comes from."""
+"""The items that wait for an attempt, and the order in which they get one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.engine.work import FollowUps, Item, TaskPolicy, Track
+from pipeline_optimization.engine.work import FollowUps, Item, ItemState, TaskPolicy
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.critical_path import Chain
@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 __all__ = ["Backlog", "Unthrottled", "throttling_of"]
 
 SUSPECT_LOSSES = 2
-"""An item that lost this number of workers runs alone, so that the next death is certainly its own; or fewer, where one more
-death makes it poison."""
+"""An item that lost this number of workers is a suspect and runs alone, so that it certainly causes the next death itself.
+
+A run that gives items up after two losses suspects them after one.
+"""
 
 SPLIT_LOSSES = 2
 """A bundle that lost this number of workers is split."""
 
 
 class Unthrottled:
-    """Stands for the quotas of a run in which no task has one."""
+    """Has the methods of ``Throttling`` for a run without quotas: all calls may begin at once."""
 
     has_rates = False
     held_bytes = held_again = held_new = 0
@@ -39,23 +41,23 @@ class Unthrottled:
     def keeps(self, task: str) -> bool:
         return False
 
-    def has_room(self, track: Track) -> bool:
+    def has_room(self, state: ItemState) -> bool:
         return True
 
     admits = has_room
 
-    def hold(self, track: Track) -> None:
+    def hold(self, state: ItemState) -> None:
         raise AssertionError("nothing waits for a quota")
 
-    def take(self) -> Track | None:
+    def take(self) -> ItemState | None:
         return None
 
     take_again = take_new = take
 
-    def due(self, suspects: Iterable[Track], *, with_new: bool) -> list[float]:
+    def due(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[float]:
         return []
 
-    def hang(self, suspects: Iterable[Track]) -> Stop | None:
+    def hang(self, suspects: Iterable[ItemState]) -> Stop | None:
         return None
 
     def note(self, *event: object) -> None:
@@ -65,7 +67,7 @@ class Unthrottled:
 
 
 def throttling_of(clock: Clock, policies: Mapping[str, TaskPolicy]) -> Throttling | Unthrottled:
-    """Return what keeps the quotas of a run."""
+    """Return the object that keeps the quotas of a run. Runs without quotas do not import ``throttling``."""
     if all(policy.quota is None for policy in policies.values()):
         return Unthrottled()
     from pipeline_optimization.engine.throttling import Throttling  # noqa: PLC0415 - for runs with quotas
@@ -74,37 +76,50 @@ def throttling_of(clock: Clock, policies: Mapping[str, TaskPolicy]) -> Throttlin
 
 
 class Backlog:
-    """Orders what is to run: items due again first, then what finished items made possible, then new items.
+    """Orders the items that are to run: first those that run again, then those that finished items made possible, then new ones.
 
-    Depth first, so that few chunks are open at once. Retries wait on a heap of due times, and what its task's quota keeps from going on
-    waits with its throttle; neither is in a worker, and others go ahead. ``is_read`` tells that there is no new item any more.
+    This order finishes what has begun before it reads more, so that few items are in memory at once. Items that wait for a retry
+    stand on a heap of due times, and items that must wait for a quota stand with the throttle of their task. None of them takes up
+    a worker, and other items overtake them. Together they are the *parked* items.
+
+    Attributes:
+        is_read: Whether the workload has no new item any more.
+
+    Args:
+        items: The items of the workload that depend on no other.
+        limits: Bound how many items, and how many bytes of data, are under way at once.
+        throttling: Keeps the quotas.
     """
 
     def __init__(self, items: Iterator[Item], limits: Limits, throttling: Throttling | Unthrottled) -> None:
-        # Who is given up at the first death is never tried alone.
+        # An item that is given up at the first death is never a suspect.
         self._suspect_losses = min(SUSPECT_LOSSES, limits.poison_losses - 1) or sys.maxsize
         self._split_losses = min(SPLIT_LOSSES, limits.poison_losses)
         self._max_parked = limits.parked
         self._max_bytes = limits.most_open_bytes
         self._throttling = throttling
-        self._has_quotas = not isinstance(throttling, Unthrottled)  # asked at each step, and most runs have none
+        # Most runs have no quotas. At each step, to test this flag takes less time than to ask ``Unthrottled``.
+        self._has_quotas = not isinstance(throttling, Unthrottled)
         self._input = items
         self.is_read = False
+        # A stack with an entry for each result: the items that it made possible and that are left, when they could start at the
+        # earliest, the chain of items that led to them, and all items of the result, for ``follow_ups``.
         self._follow_ups: list[tuple[Iterator[Item], float, Chain | None, Iterable[Item]]] = []
-        self._ready: deque[Track] = deque()
-        self._suspects: deque[Track] = deque()
-        self._later: list[tuple[float, int, Track]] = []
+        self._ready: deque[ItemState] = deque()
+        self._suspects: deque[ItemState] = deque()
+        # A heap. The number in the middle decides between equal times, since item states cannot be compared.
+        self._later: list[tuple[float, int, ItemState]] = []
         self._order = count()
         self._open_bytes = 0
 
     @property
     def parked(self) -> int:
-        """Return how many items wait here for their next attempt, or for their first one under a quota."""
+        """Return how many items wait for their next attempt, or for a quota that allows their first one."""
         return self._parked_again + self._throttling.held_new
 
     @property
     def waiting_for_retry(self) -> int:
-        """Return how many items wait for the moment of their next attempt."""
+        """Return how many items wait until their retry is due."""
         return len(self._later)
 
     @property
@@ -113,33 +128,38 @@ class Backlog:
 
     @property
     def next_due(self) -> float | None:
-        """Return the clock time at which the next waiting item is due, as far as that depends on time alone."""
+        """Return the clock time at which the next parked item may go on; None if no item waits for time alone."""
         later = self._later[0][0] if self._later else None
-        # What is due and cannot go on all the same is left out, or waiting for it would be a busy loop.
+        # An item that is due and cannot go on for another reason does not count. The engine would wait zero seconds for it, again
+        # and again.
         if not self._has_quotas or self.is_draining:
             return later
         due = self._throttling.due(self._suspects, with_new=not self._is_full)
         return min(due if later is None else [*due, later], default=None)
 
     def hang(self) -> Stop | None:
-        """Return why the run stops where items wait for calls that hang."""
+        """Return the reason to stop if items wait for a quota that is used up by calls that hang; None otherwise."""
         return self._throttling.hang(self._suspects)
 
-    def add(self, items: Iterable[Item], track: Track) -> None:
-        """Add items that follow from another one."""
+    def add(self, items: Iterable[Item], state: ItemState) -> None:
+        """Add the items that the result of another item made possible."""
         behind = None
-        if track.ran is not None and items != ():
+        if state.ran is not None and items != ():
             from pipeline_optimization.engine.critical_path import chain_to  # noqa: PLC0415 - where attempts are followed
 
-            behind = chain_to(track)
-        self._follow_ups.append((iter(items), track.path, behind, items))
+            behind = chain_to(state)
+        self._follow_ups.append((iter(items), state.path, behind, items))
 
-    def again(self, track: Track) -> None:
-        """Let an item under way run again at once."""
-        (self._suspects if self.is_suspect(track) else self._ready).append(track)
+    def again(self, state: ItemState) -> None:
+        """Let an item run again as soon as there is room."""
+        (self._suspects if self.is_suspect(state) else self._ready).append(state)
 
     def follow_ups(self) -> Sequence[tuple[Item | FollowUps, int]] | None:
-        """Return what results made possible and waits for its first attempt, each with how many items it is; None where that cannot be told."""
+        """Return the items that results made possible and that wait for their first attempt, for the display of progress.
+
+        Each entry is an item with the number 1, or a ``FollowUps`` with the number of items that are left in it. The result is None if
+        the number cannot be told: some of the items wait for a quota, or come from an iterator of unknown length.
+        """
         if self._throttling.held_new:
             return None
         found: list[tuple[Item | FollowUps, int]] = []
@@ -153,32 +173,38 @@ class Backlog:
                 found += [(item, 1) for item in items[len(items) - number :]]
         return found
 
-    def split(self, track: Track) -> bool:
-        """Put smaller bundles in the place of one, and return whether there are any.
+    def split(self, state: ItemState) -> bool:
+        """Replace a bundle by smaller ones, and return whether that was possible.
 
-        One of the items in it may kill its workers, or hang: the others must not be given up with it.
+        One of its elements may kill its workers, or hang. Without the split, all other elements would fail with it.
         """
-        if track.item.split is None:
+        if state.item.split is None:
             return False
-        parts = track.item.split()
+        parts = state.item.split()
         if parts:
-            self.add(parts, track)
-            self.ended(track)
+            self.add(parts, state)
+            self.ended(state)
         return bool(parts)
 
-    def is_to_split(self, track: Track) -> bool:
-        """Return whether a bundle has lost too many workers."""
-        return track.losses >= self._split_losses
+    def is_to_split(self, state: ItemState) -> bool:
+        """Return whether a bundle has lost so many workers that it should be split."""
+        return state.losses >= self._split_losses
 
-    def later(self, track: Track, due: float) -> None:
-        """Let an item under way run again at the clock time ``due``."""
-        heapq.heappush(self._later, (due, next(self._order), track))
+    def later(self, state: ItemState, due: float) -> None:
+        """Let an item run again from the clock time ``due`` on."""
+        heapq.heappush(self._later, (due, next(self._order), state))
 
-    def is_suspect(self, track: Track) -> bool:
-        return track.losses >= self._suspect_losses
+    def is_suspect(self, state: ItemState) -> bool:
+        """Return whether an item has lost so many workers that it must run alone."""
+        return state.losses >= self._suspect_losses
 
-    def take_parked(self, now: float, *, is_idle: bool) -> Track | None:
-        """Return an item that is due again. A suspect is given out only when nothing else runs (``is_idle``)."""
+    def take_parked(self, now: float, *, is_idle: bool) -> ItemState | None:
+        """Return a parked item that may go on now, or None.
+
+        Args:
+            now: The present clock time.
+            is_idle: Whether no attempt is open. Only then is a suspect returned.
+        """
         while self._later and self._later[0][0] <= now:
             self.again(heapq.heappop(self._later)[2])
         if (suspect := self._suspect_that_may_run()) is not None:
@@ -186,74 +212,79 @@ class Backlog:
                 return None
             self._suspects.remove(suspect)
             return suspect
-        if self._has_quotas and (track := self._throttling.take_again()) is not None:
-            return track
+        if self._has_quotas and (state := self._throttling.take_again()) is not None:
+            return state
         while self._ready:
-            track = self._ready.popleft()
-            if not self._has_quotas or self._throttling.admits(track):
-                return track
-            self._throttling.hold(track)
+            state = self._ready.popleft()
+            if not self._has_quotas or self._throttling.admits(state):
+                return state
+            self._throttling.hold(state)
         return None
 
     @property
     def is_draining(self) -> bool:
-        """Return whether a suspect waits for everything else to end. One that waits for its quota keeps nobody waiting."""
+        """Return whether a suspect waits until no other attempt is open. While a suspect waits for its quota, others may run."""
         return self._suspect_that_may_run() is not None
 
-    def _suspect_that_may_run(self) -> Track | None:
-        """Return the first suspect whose quota has room. Another one that still waits must not hold it up."""
+    def _suspect_that_may_run(self) -> ItemState | None:
+        """Return the first suspect whose quota has room. An earlier one that still waits must not hold it up."""
         return next(filter(self._throttling.has_room, self._suspects), None) if self._suspects else None
 
-    def take_new(self, *, is_any_open: bool) -> Track | None:
-        """Return an item's first attempt, or None when there are no more items for now.
+    def take_new(self, *, is_any_open: bool) -> ItemState | None:
+        """Return an item for its first attempt, or None if there is none now.
 
-        ``is_any_open``: others are under way, so that there may be too many of them.
+        Args:
+            is_any_open: Whether other items are under way. If none is, an item is returned even if it is larger than the limit
+                of bytes: otherwise it could never run.
         """
         if is_any_open and self._is_full:
             return None
-        track = self._take_follow_up() or self._throttling.take_new() or self._take_input(is_any_open=is_any_open)
-        if track is not None:
-            self._open_bytes += track.item.size
-        return track
+        state = self._take_follow_up() or self._throttling.take_new() or self._take_input(is_any_open=is_any_open)
+        if state is not None:
+            self._open_bytes += state.item.size
+        return state
 
-    def ended(self, track: Track) -> None:
-        """Note that an item keeps no memory any more."""
-        self._open_bytes -= track.item.size
+    def ended(self, state: ItemState) -> None:
+        """Note that an item has ended, and that its data takes no memory any more."""
+        self._open_bytes -= state.item.size
 
-    def _take_follow_up(self) -> Track | None:
+    def _take_follow_up(self) -> ItemState | None:
+        # The latest result first: its items end a chain that has begun.
         while self._follow_ups:
             items, start, behind, _ = self._follow_ups[-1]
             for item in items:
-                if (track := self._admitted(item, start, behind)) is not None:
-                    return track
+                if (state := self._admitted(item, start, behind)) is not None:
+                    return state
             self._follow_ups.pop()
         return None
 
-    def _take_input(self, *, is_any_open: bool) -> Track | None:
+    def _take_input(self, *, is_any_open: bool) -> ItemState | None:
+        # Items that must wait for their quota are set aside, and more are read behind them, since other tasks may go on.
         while not (is_any_open and self._has_quotas and self._has_enough):
             item = next(self._input, None)
             if item is None:
                 self.is_read = True
                 return None
-            if (track := self._admitted(item, 0.0)) is not None:
-                return track
+            if (state := self._admitted(item, 0.0)) is not None:
+                return state
             is_any_open = True
         return None
 
     @property
     def _is_full(self) -> bool:
+        """Return whether so much is under way that no new item may begin."""
         return self._open_bytes >= self._max_bytes or self._parked_again >= self._max_parked
 
     @property
     def _has_enough(self) -> bool:
-        """Return whether so much waits for quotas that no more is read; of what was read already, the rest may go ahead."""
+        """Return whether so many items wait for quotas that no more are read. Items that were read before may still begin."""
         held = self._throttling
         return self._open_bytes + held.held_bytes >= self._max_bytes or self.parked >= self._max_parked
 
-    def _admitted(self, item: Item, start: float, behind: Chain | None = None) -> Track | None:
-        """Return the track of an item that may go on; others wait for their quota."""
-        track = Track(item=item, path=start, behind=behind)
-        if not self._has_quotas or self._throttling.admits(track):
-            return track
-        self._throttling.hold(track)
+    def _admitted(self, item: Item, start: float, behind: Chain | None = None) -> ItemState | None:
+        """Return the state of a new item if it may begin now. If not, set it aside until its quota allows it, and return None."""
+        state = ItemState(item=item, path=start, behind=behind)
+        if not self._has_quotas or self._throttling.admits(state):
+            return state
+        self._throttling.hold(state)
         return None

@@ -1,4 +1,4 @@
-"""The time that the engine lives in, and how long attempts have run in it."""
+"""The clock of a run, and how long its attempts have taken by this clock."""
 
 from __future__ import annotations
 
@@ -12,15 +12,19 @@ __all__ = ["AttemptTimers", "Clock", "SystemClock"]
 
 
 class Clock(Protocol):
-    """Tells the time in seconds from an arbitrary origin, and lets it pass."""
+    """The time of a run: real time, or the virtual time of a simulation."""
 
-    def now(self) -> float: ...
+    def now(self) -> float:
+        """Return the time in seconds. Only differences mean something, since the clock may begin at any number."""
+        ...
 
-    def sleep(self, seconds: float) -> None: ...
+    def sleep(self, seconds: float) -> None:
+        """Let a number of seconds pass."""
+        ...
 
 
 class SystemClock:
-    """Real, monotonic time."""
+    """Real time. It never runs backwards, even if the clock of the machine is set."""
 
     def now(self) -> float:
         return time.monotonic()
@@ -30,11 +34,19 @@ class SystemClock:
 
 
 class AttemptTimers:
-    """Keeps when each attempt under way started: when its orchestrator announced it, or else when it was submitted.
+    """Knows when each open attempt started, and which attempts have taken longer than they may.
 
-    Who needs what was announced gives it ``starts``, and takes from there what is over.
+    An attempt starts when the orchestrator announces it. If the orchestrator announces nothing, it starts when it is submitted.
 
-    All methods but ``announce`` are called from the engine's thread, and so is ``on_start``, with each attempt that starts.
+    All methods except ``announce`` are called in the engine's thread. So nothing but the queue of announcements needs to be thread-safe.
+
+    Args:
+        clock: The time of the run.
+        are_announced: Whether the orchestrator announces starts.
+        on_start: Called in the engine's thread, with the id of each attempt that starts and the time.
+
+    Attributes:
+        starts: The announced starts by attempt; None if nobody wants them. An observer puts a dictionary here, and removes what it has read.
     """
 
     def __init__(self, clock: Clock, *, are_announced: bool, on_start: Callable[[int, float], None]) -> None:
@@ -43,33 +55,36 @@ class AttemptTimers:
         self._are_announced = are_announced
         self._announced: deque[tuple[int, float]] = deque()  # appending is atomic
         self.starts: dict[int, float] | None = None
-        self._waiting: dict[int, float | None] = {}
-        self._running: set[int] = set()  # those that may not take any time
-        self._ends: list[tuple[float, int]] = []  # a heap; attempts that are over stay in it until they are at its top
+        self._waiting: dict[int, float | None] = {}  # the time limits of attempts that have not started
+        self._running: set[int] = set()  # the attempts that have started and have a time limit
+        # A heap of the times at which attempts will have taken too long. An attempt that ends stays in it until it is at the top, since
+        # to take it out of the middle would take longer.
+        self._ends: list[tuple[float, int]] = []
 
     def announce(self, attempt_id: int) -> None:
         """Note that an attempt starts now. May be called from any thread."""
         self._announced.append((attempt_id, self._clock.now()))
 
     def submit(self, attempt_id: int, timeout: float | None) -> None:
-        """Add an attempt, which may take ``timeout`` seconds (None: any time)."""
+        """Add an attempt that may take ``timeout`` seconds, or any time if that is None."""
         if self._are_announced:
             self._waiting[attempt_id] = timeout
         else:
             self._start(attempt_id, self._clock.now(), timeout)
 
     def end(self, attempt_id: int) -> None:
+        """Remove an attempt that is over."""
         self.take_announced()
         self._waiting.pop(attempt_id, None)
         self._running.discard(attempt_id)
 
     def waiting(self) -> set[int]:
-        """Return the attempts that have certainly not started."""
+        """Return the attempts that have not started. It is empty if the orchestrator does not announce starts."""
         self.take_announced()
         return set(self._waiting)
 
     def overdue(self) -> list[int]:
-        """Return the attempts that have taken longer than they may, each once."""
+        """Return the attempts that have taken too long since the last call of this method."""
         now = self._clock.now()
         found = []
         while (due := self.next_due()) is not None and due <= now:
@@ -77,14 +92,14 @@ class AttemptTimers:
         return found
 
     def next_due(self) -> float | None:
-        """Return the clock time at which the next attempt will have taken too long."""
+        """Return the clock time at which the next attempt will have taken too long; None if no attempt has a time limit."""
         self.take_announced()
         while self._ends and self._ends[0][1] not in self._running:
             heapq.heappop(self._ends)
         return self._ends[0][0] if self._ends else None
 
     def take_announced(self) -> None:
-        """Hear what was announced so far."""
+        """Take note of the starts that other threads have announced so far."""
         while self._announced:
             attempt_id, now = self._announced.popleft()
             if self.starts is not None:

@@ -1,25 +1,36 @@
-"""Finds the critical path while a run goes on: each item knows the chain of those that it followed from, and the longest one is kept.
+"""Finds the critical path of a run: the chain of items, each made possible by the one before, that took the longest time.
 
-A chain holds names and times, and no data of items, and only as long as something may follow from it.
+It is found while the run goes on. Each item knows the chain that led to it, and when an item ends, the longest chain so far is kept. A
+chain has names and times, and no data of items. All other chains are garbage as soon as nothing can follow from them.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from pipeline_optimization.engine.work import Track
+from pipeline_optimization.engine.work import ItemState
 from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 
-__all__ = ["Chain", "Longest", "chain_to"]
+__all__ = ["Chain", "LongestChain", "chain_to"]
 
 MOST_STEPS = 30
-"""Steps of a critical path that are told."""
+"""How many steps of a critical path are reported, the last ones."""
 
 SECOND = 1_000_000_000
 
 
 class Chain(NamedTuple):
-    """An item that has ended, and the chain that it followed from. Times are nanoseconds; ``length`` is that of all of the chain."""
+    """A chain of items that have ended, as its last item and the chain before it. All times are in nanoseconds.
+
+    Attributes:
+        item: The name of the last item.
+        task: Its task.
+        attempts: How many attempts it had.
+        ran: How long these attempts took.
+        delayed: How long its retry delays took.
+        length: How long the whole chain took.
+        behind: The chain that led to the item; None if it came from the input.
+    """
 
     item: str
     task: str
@@ -30,29 +41,29 @@ class Chain(NamedTuple):
     behind: Chain | None
 
 
-def chain_to(track: Track) -> Chain | None:
-    """Return the chain that ends with an item; None where nobody measures."""
-    if track.ran is None:
+def chain_to(state: ItemState) -> Chain | None:
+    """Return the chain that ends with an item; None if its attempts were not measured."""
+    if state.ran is None:
         return None
-    behind = track.behind
-    length = track.ran + track.delayed + (0 if behind is None else behind.length)
-    return Chain(track.item.name, track.item.task, track.number, track.ran, track.delayed, length, behind)
+    behind = state.behind
+    length = state.ran + state.delayed + (0 if behind is None else behind.length)
+    return Chain(state.item.name, state.item.task, state.number, state.ran, state.delayed, length, behind)
 
 
-class Longest:
-    """Keeps the longest chain of those that have ended."""
+class LongestChain:
+    """Keeps the longest of all chains whose last item has ended."""
 
     def __init__(self) -> None:
         self._length = -1
         self._chain: Chain | None = None
 
-    def note(self, track: Track) -> None:
+    def note(self, state: ItemState) -> None:
         """Note that an item has ended."""
-        length = (track.ran or 0) + track.delayed
-        if track.behind is not None:
-            length += track.behind.length
+        length = (state.ran or 0) + state.delayed
+        if state.behind is not None:
+            length += state.behind.length
         if length > self._length:
-            self._length, self._chain = length, chain_to(track)
+            self._length, self._chain = length, chain_to(state)
 
     def path(self) -> CriticalPath | None:
         """Return the longest chain so far; None before anything has ended."""
@@ -61,6 +72,7 @@ class Longest:
         if chain is None:
             return None
         while chain is not None:
+            # From the end of the chain to its begin: the last steps are kept.
             if len(steps) < MOST_STEPS:
                 ran, delayed = chain.ran / SECOND, chain.delayed / SECOND
                 steps.append(

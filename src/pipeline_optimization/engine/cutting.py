@@ -1,4 +1,8 @@
-"""Attempts that end between two pieces of their work, once nobody waits for their result any more."""
+"""Ends attempts between two pieces of their work, when the run does not wait for them any more.
+
+Python cannot end a thread. So an attempt that runs in the parent's process, and takes long, asks between two pieces of its work whether
+the run is over, and ends itself if it is.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +14,26 @@ from pipeline_optimization.engine.attempt_here import attempt_here
 __all__ = ["CutShort", "IsOver", "cutting_point", "never", "sleep_unless_over"]
 
 IsOver = Callable[[], bool]
-"""Tells, in any thread, whether a run waits for no attempt any more."""
+"""Returns whether the run is over, so that it waits for no attempt any more. Any thread may call it."""
 
 NAP = 0.25
-"""Seconds of sleep after which an attempt looks whether the run is over."""
+"""Seconds after which an attempt that sleeps looks whether the run is over."""
 
 
 class CutShort(BaseException):
-    """Ends an attempt whose run is over. No Exception, so that no task takes it for a failure of its own."""
+    """Raised in an attempt whose run is over. It is no Exception, so that no ``except Exception`` in a task stops it."""
 
 
 def never() -> bool:
-    """Tell that a run is not over, for who cannot know."""
+    """Return False: the run is not over, as far as a caller without a run can know."""
     return False
 
 
 def cutting_point() -> Callable[[], None]:
-    """Return a function that raises CutShort if the run is over of the attempt that runs here.
+    """Return a function that a task calls between two pieces of its work.
 
-    It may be called in any thread: a task that uses several gets it once and hands it on.
+    The function raises CutShort if the run of the present attempt is over. It may be called in any thread: a task that works in several
+    threads gets it in its first thread and hands it to the others, which do not know the attempt.
     """
     attempt = attempt_here.get()
     is_over = never if attempt is None else attempt.is_over
@@ -41,7 +46,7 @@ def cutting_point() -> Callable[[], None]:
 
 
 def sleep_unless_over(seconds: float, is_over: IsOver) -> None:
-    """Sleep, and raise CutShort when the run is over."""
+    """Sleep for a number of seconds. Raises CutShort as soon as the run is seen to be over."""
     until = time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if is_over():

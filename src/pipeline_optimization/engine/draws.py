@@ -1,7 +1,8 @@
-"""Seeded randomness without state: a draw is a pure function of what it is for.
+"""Random numbers without a generator: each is a hash of the seed and of what the number is for.
 
-A shared generator would make draws depend on scheduling order; a hash does not (SplitMix and Philox follow the same
-idea for parallel random numbers, Salmon et al., "Parallel Random Numbers: As Easy as 1, 2, 3", SC 2011).
+With a shared generator, the numbers of an attempt would depend on which attempts came before it, and so on the scheduling. A hash
+depends on the attempt alone. SplitMix and Philox follow the same idea (Salmon et al., "Parallel Random Numbers: As Easy
+as 1, 2, 3", SC 2011).
 """
 
 from __future__ import annotations
@@ -22,13 +23,13 @@ def _digest(parts: tuple[object, ...]) -> bytes:
 
 
 def uniform(*parts: object) -> float:
-    """Return a number in [0, 1) that depends on the parts and on nothing else, in any process on any machine."""
-    # 53 bits, since 64 would round up to 1.0 now and then.
+    """Return a number of at least 0 and below 1 that depends on the parts alone. It is the same in any process on any machine."""
+    # A float has 53 bits. Of 64, the largest numbers would be rounded up to 1.0.
     return (int.from_bytes(_digest(parts), "big") >> 11) / (1 << 53)
 
 
 def seeded_random(*parts: object) -> Random:
-    """Return a generator whose sequence depends on the parts and on nothing else."""
+    """Return a generator whose sequence depends on the parts alone."""
     from random import Random  # noqa: PLC0415 - most runs draw nothing in this way
 
     return Random(int.from_bytes(_digest(parts), "big"))  # noqa: S311 - repeatable, not secret

@@ -1,8 +1,10 @@
-"""Simulated failures and latency: a pure function of seed, case, task, item and attempt.
+"""Simulated faults: failures, latencies and computing. They depend only on the seed, the test case, the task, the item and the attempt.
 
-Stragglers alone depend on the copy of an attempt that runs, too: that one machine is slow says little of another. A call passes
-its latency in this process, or, under the harness, in the harness's: the engine's attempts and tasks that are called directly go
-this one way.
+So an attempt meets the same faults on every orchestrator. There is one exception: if an orchestrator runs two copies of an attempt, each
+may be a straggler or not, since only one of two machines may be slow.
+
+Attempts of the engine and tasks that are called directly meet faults in the same way, with ``pass_latency``. In a process that the
+comparison harness measures, the latency passes in the harness and not in the process.
 """
 
 from __future__ import annotations
@@ -42,22 +44,23 @@ BUILT_IN_PROFILES = ("exercise", "heavy", "latency", "none", "tail")
 """The names of the project's own fault profiles."""
 
 DEFAULT_LATENCY_SCALE = 0.05
+"""The latency scale of these profiles, unless somebody chooses another one. Their seconds are invented, and runs need not take so long."""
 
-MAX_KEY = 64
+MAX_KEY = 64  # characters; longer fault keys are replaced by a digest
 
 TASK_SERVER = "ANAGRAM_TASK_SERVER"
-"""The environment variable that names the socket of the harness that measures this process."""
+"""The environment variable that names the socket of the harness, in a process that the harness measures."""
 
 
 def new_seed() -> int:
-    """Return a seed of 31 bits that nobody can foresee."""
+    """Return a random seed of 31 bits."""
     return int.from_bytes(os.urandom(4), "big") >> 1
 
 
 def fault_key(argument: str) -> str:
-    """Return what fault draws know a task's argument by: itself without case, or a digest where it is long.
+    """Return the key under which faults are drawn for an argument of a task: itself in lower case, or a digest if it is long.
 
-    By content, so that the same argument fails alike wherever it comes from and whoever calls the task.
+    So equal arguments meet the same faults, wherever in the input they stand and whichever program calls the task.
     """
     lowered = argument.lower()
     if len(lowered) <= MAX_KEY:
@@ -67,11 +70,16 @@ def fault_key(argument: str) -> str:
 
 @frozen
 class TaskFaults:
-    """How a task misbehaves: the share of calls that fail, the seconds that each call takes, and its stragglers.
+    """The faults of a task.
 
-    With ``latency``, what a call waits is drawn from it, and ``sleep_time`` and stragglers do not count. ``compute`` is what a call
-    keeps its worker's core busy, beyond what its function does. ``errors`` are the names of the exceptions that failures stand for,
-    each with its share of them.
+    Attributes:
+        failure_rate: The share of calls that fail.
+        sleep_time: The seconds that each call waits.
+        stragglers: The share of calls that wait longer.
+        slowness: How many times as long a straggler waits.
+        latency: If given, the wait of each call is drawn from it, and ``sleep_time``, ``stragglers`` and ``slowness`` do not count.
+        compute: The time for which each call keeps a processor core busy, in addition to what its function does.
+        errors: The names of the exceptions that failures stand for, each with its share of the failures.
     """
 
     failure_rate: float = 0.0
@@ -84,17 +92,17 @@ class TaskFaults:
 
     @property
     def least_time(self) -> float:
-        """Return the seconds that no call waits less than."""
+        """Return the shortest wait of a call in seconds."""
         return self.sleep_time if self.latency is None else self.latency.least
 
     @property
     def is_simulated(self) -> bool:
-        """Return whether calls can fail, wait or compute."""
+        """Return whether a call can fail, wait or compute."""
         may_wait = self.sleep_time > 0 if self.latency is None else self.latency.most > 0
         return self.failure_rate > 0 or may_wait or (self.compute is not None and self.compute.most > 0)
 
     def error_at(self, share: float) -> str:
-        """Return the name of the exception that stands at a ``share`` of all failures; empty where none is named."""
+        """Return the name of an exception for a failure, selected by a uniform number below 1; empty if there are no names."""
         for name, part in self.errors:
             share -= part
             if share < 0:
@@ -103,9 +111,9 @@ class TaskFaults:
 
 
 class Draw(NamedTuple):
-    """What happens to one call: whether it fails, the simulated seconds that it waits, and those that it computes.
+    """The faults of one call: whether it fails, and for how many simulated seconds it waits and computes.
 
-    ``error`` is the name of the exception that a failure stands for; empty where the profile names none.
+    ``error`` is the name of the exception that a failure stands for. It is empty if the profile names none.
     """
 
     fails: bool
@@ -115,23 +123,26 @@ class Draw(NamedTuple):
 
     @property
     def time(self) -> float:
-        """Return the simulated seconds that the call takes its worker."""
+        """Return how many simulated seconds the call takes."""
         return self.latency + self.compute
 
     def check(self, task: str, attempt: int = 0) -> None:
-        """Raise InjectedFault if the call fails. ``attempt`` is its number, if its caller counts attempts."""
+        """Raise InjectedFault if the call fails. Its message names the task, and the number of the attempt unless that is 0."""
         if self.fails:
             which = f" on attempt {attempt}" if attempt else ""
             raise InjectedFault(f"{task} failed{which} (simulated)", stands_for=self.error)
 
 
 CALM = Draw(fails=False, latency=0.0)
-"""What happens to a call that nothing is planned for."""
+"""The draw of a call without faults."""
 
 
 @frozen(kw_only=True)
 class FaultPlan:
-    """The faults of a run. ``latency_scale`` multiplies every simulated time; ``case`` keeps test cases apart."""
+    """The faults of a run by task. ``latency_scale`` multiplies every simulated time.
+
+    ``seed`` decides which calls meet which faults. Each test case, named by ``case``, has draws of its own under the same seed.
+    """
 
     tasks: Mapping[str, TaskFaults] = field(factory=dict)
     latency_scale: float = 1.0
@@ -140,11 +151,11 @@ class FaultPlan:
 
     @property
     def is_calm(self) -> bool:
-        """Return whether no task can fail or wait."""
+        """Return whether the plan has no faults: no call can fail, wait or compute."""
         return not any(map(self.is_simulated, self.tasks))
 
     def is_simulated(self, task: str) -> bool:
-        """Return whether calls of a task can fail or wait."""
+        """Return whether calls of a task can fail, wait or compute."""
         faults = self.tasks.get(task)
         if faults is None:
             return False
@@ -152,13 +163,14 @@ class FaultPlan:
 
     @property
     def time_scale(self) -> float:
-        """Return the real seconds that a second of the run's time takes: 1 where nothing is simulated."""
+        """Return how many real seconds a second of a retry policy takes: those of a simulated second, or 1 if nothing is simulated."""
         return 1.0 if self.is_calm else self.latency_scale
 
     def draw(self, task: str, item: str, attempt: int, copy: int = 0) -> Draw:
-        """Return what happens to attempt number ``attempt`` of ``item``, the same wherever and whenever it is asked.
+        """Return the faults of an attempt. The same arguments give the same faults, in any process and at any time.
 
-        All copies of an attempt fail alike; another copy may be a straggler where the first is none.
+        ``item`` is the fault key of the item. If an orchestrator runs several copies of the attempt, ``copy`` is the number of the copy: all
+        copies fail or none does, but each may be a straggler or not.
         """
         faults = self.tasks.get(task)
         if faults is None:
@@ -176,17 +188,16 @@ class FaultPlan:
         return Draw(fails=fails, latency=latency, compute=compute, error=error)
 
     def least_latency(self, task: str) -> float:
-        """Return the simulated seconds that no call of a task waits less than."""
+        """Return the shortest simulated wait of a call of a task, in seconds."""
         faults = self.tasks.get(task)
         return 0.0 if faults is None else faults.least_time * self.latency_scale
 
 
 @frozen(kw_only=True)
 class FaultSettings:
-    """Which faults calls meet, as somebody asks for them; all of it travels together.
+    """The faults that a user asks for: the name of a profile, and in ``own`` the profile itself if it is a user's.
 
-    ``profile`` names the profile: one of the project's own, unless the profile itself is in ``own``. ``latency_scale`` multiplies every
-    simulated time, and ``case`` is the test case, whose draws are its own. ``seed`` is None until one is drawn.
+    With the faults that tasks declare, they become a ``FaultPlan``. ``seed`` is None until one is drawn.
     """
 
     profile: str = "none"
@@ -196,7 +207,7 @@ class FaultSettings:
     own: FaultProfile | None = None
 
     def plan(self, tasks: Mapping[str, TaskFaults]) -> FaultPlan:
-        """Return what happens to calls of these tasks, which misbehave as they declare. Raises ValueError without a seed."""
+        """Return the faults of a run whose tasks declare these faults. Raises ValueError if the seed is None."""
         if self.seed is None:
             raise ValueError("faults cannot be planned before their seed is drawn")
         return FaultPlan(
@@ -208,7 +219,7 @@ class FaultSettings:
 
     @property
     def identity(self) -> str:
-        """Return the profile's name, with a digest of the profile itself where others may be called alike."""
+        """Return a text that identifies the profile: its name, and a digest if it is a user's, since users may give two profiles one name."""
         if self.own is None:
             return self.profile
         text = repr(evolve(self.own, tasks=dict(sorted(self.own.tasks.items()))))
@@ -232,9 +243,15 @@ def pass_latency(
     policy: str = "",
     sleep: Callable[[float], object] = time.sleep,
 ) -> Draw:
-    """Let a call's latency pass, compute as long as it does, and return what was drawn for it: by ``draw``, or by the harness that measures us.
+    """Let a call wait and compute as its draw says, and return the draw. The caller still has to let it fail (``Draw.check``).
 
-    ``policy`` is the label of the retry policy that the call is under, for the harness's record.
+    Args:
+        task: The name of the task.
+        key: The fault key of the argument.
+        draw: Returns the draw. It is not called if the harness measures this process, since the harness draws then.
+        number: The number of the attempt; 0 if the caller does not count attempts.
+        policy: The label of the retry policy of the call, for the harness's record.
+        sleep: Called with the seconds to wait.
     """
     client = _harness() if key else None
     if client is not None:
@@ -248,7 +265,7 @@ def pass_latency(
 
 
 def _compute(seconds: float) -> None:
-    """Keep a core busy for ``seconds`` of this thread's processor time."""
+    """Keep a processor core busy until this thread has computed for a number of seconds, other threads not counted."""
     if seconds <= 0:
         return
     until = time.thread_time() + seconds
@@ -257,7 +274,7 @@ def _compute(seconds: float) -> None:
 
 
 def _harness() -> TaskClient | None:
-    """Return what asks the harness that measures this process, None where none does."""
+    """Return the client of the harness that measures this process; None if none does."""
     address = os.environ.get(TASK_SERVER)
     if not address:
         return None
@@ -269,7 +286,7 @@ def _harness() -> TaskClient | None:
 async def pass_latency_async(
     task: str, key: str, draw: Callable[[], Draw], *, number: int = 0, policy: str = ""
 ) -> Draw:
-    """Do the same while an event loop serves others."""
+    """Do what ``pass_latency`` does, while the event loop serves others."""
     client = _harness() if key else None
     if client is not None:
         drawn = await client.call_async(task, key, number=number, policy=policy)
@@ -279,5 +296,5 @@ async def pass_latency_async(
             import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
 
             await asyncio.sleep(drawn.latency)
-    _compute(drawn.compute)  # which keeps the loop busy, as a function that computes does
+    _compute(drawn.compute)  # the event loop stands still meanwhile, as it does for a real function that computes
     return drawn

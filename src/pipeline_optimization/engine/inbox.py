@@ -1,4 +1,4 @@
-"""Where an orchestrator's own threads leave completions for ``poll``."""
+"""A queue in which the threads of an orchestrator leave completions for its ``poll``."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ __all__ = ["Inbox"]
 
 
 class Inbox:
-    """Completions, and errors that end the run, from any thread to the one that polls."""
+    """Hands completions from any thread to the thread that polls. An error that must end the run goes the same way."""
 
     def __init__(self) -> None:
         self._arrived: SimpleQueue[Completion | Exception] = SimpleQueue()
 
     def put(self, news: Completion | Exception) -> None:
-        """Leave a completion, or the error for ``take`` to raise."""
+        """Leave a completion, or an error that ``take`` raises."""
         self._arrived.put(news)
 
     def take(self, timeout: float) -> Sequence[Completion]:
-        """Return all that has arrived, waiting for the first of it for at most ``timeout`` seconds."""
+        """Return all completions that have arrived. If there is none, wait for one for at most ``timeout`` seconds."""
         completions: list[Completion] = []
         try:
             news = self._arrived.get(timeout=timeout)

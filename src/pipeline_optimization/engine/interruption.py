@@ -1,4 +1,9 @@
-"""Signals that never tear a commit: they strike where nothing is half done, and are put off elsewhere."""
+"""Signals such as Ctrl-C: they interrupt a run only where nothing is half done. Anywhere else they wait.
+
+Python raises KeyboardInterrupt between any two instructions. A run that was interrupted anywhere could lose a result that it had half
+stored, or leave a process behind that it had just started and not noted yet. So a run marks the places where an exception does
+no harm, and looks everywhere else, a few times a second, whether a signal has come.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +21,7 @@ from pipeline_optimization.engine.stopping import Stop
 __all__ = ["Interrupter", "Interruption", "is_of_a_signal"]
 
 PATIENCE = 2.0
-"""Seconds after which one more signal raises wherever that is: something that should have ended by then hangs."""
+"""Seconds after a second signal from which on one more signal raises anywhere. Something that should have ended by then hangs."""
 
 
 INTERRUPTED = Stop("interrupted", "it was interrupted")
@@ -30,10 +35,11 @@ DEFAULTS = (signal.default_int_handler, signal.SIG_DFL)
 
 
 def is_of_a_signal(error: KeyboardInterrupt) -> bool:
-    """Return whether a signal raised an exception that came out of a task, as far as anybody can tell: the task may have, too.
+    """Return whether a KeyboardInterrupt that came out of a task was raised by a signal, and not by the task itself.
 
-    Signals strike in the main thread only, and not where they are ignored, as in worker processes. While an ``Interruption`` is
-    entered, what a signal raises has its number.
+    The answer is a guess. Python runs signal handlers in the main thread only, so in another thread the task raised the exception.
+    While an ``Interruption`` is in force, the exception of a signal carries the number of the signal. Without one, any
+    KeyboardInterrupt in the main thread counts as a signal's, unless SIGINT is ignored, as in worker processes.
     """
     if threading.current_thread() is not threading.main_thread():
         return False
@@ -44,9 +50,9 @@ def is_of_a_signal(error: KeyboardInterrupt) -> bool:
 
 
 class Interrupter:
-    """A handler that raises KeyboardInterrupt with the signal's number, once for all signals in quick succession.
+    """A signal handler that raises KeyboardInterrupt with the number of the signal.
 
-    Those that follow within ``PATIENCE`` seconds would strike what the first one made clean up.
+    It ignores the signals of the next ``PATIENCE`` seconds. They would interrupt the code that cleans up because of the first one.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -59,25 +65,30 @@ class Interrupter:
             raise KeyboardInterrupt(signum)
 
     def note(self) -> None:
-        """Take it that a signal has done its work just now."""
+        """Begin the time in which signals are ignored, since something else has handled one."""
         self._last = self._clock()
 
 
 class Stoppable(Protocol):
-    """What can be told why it ended early."""
+    """Something that may end early, and then has the reason in ``stop``."""
 
     stop: Stop | None
 
 
 class Interruption:
-    """While entered, a signal raises KeyboardInterrupt only inside ``allowed()``; elsewhere it is remembered.
+    """A context in which signals interrupt only the code that allows it.
 
-    After a second signal, ``notice`` raises. So nothing is torn: not an orchestrator that starts or closes, nor a commit.
-    Only if something hangs, so that one more signal comes ``PATIENCE`` seconds after the second, that one raises
-    wherever it is.
+    - Inside ``allowed()``, a signal raises KeyboardInterrupt at once. Anywhere else it is remembered, and ``notice`` returns it.
+    - After a second signal, ``notice`` raises KeyboardInterrupt: somebody does not want to wait.
+    - A signal that comes ``PATIENCE`` seconds after the second, or later, raises anywhere, since something seems to hang.
 
-    Only in the main thread, and only where a signal's default or an ``Interrupter`` was in force: a program that handles
-    it in its own way keeps doing so. Leaving restores what was, and passes on a signal that nobody noticed.
+    Handlers are replaced in the main thread only, and only where the default handler or an ``Interrupter`` was in force. A
+    program that handles a signal in its own way keeps its handler. At the end of the context, all handlers are put back,
+    and a signal that nobody noticed is raised again for them.
+
+    Args:
+        signals: The signals. If there are none, the context changes nothing.
+        clock: Returns the time in seconds.
     """
 
     def __init__(self, signals: Sequence[int] = (signal.SIGINT,), clock: Callable[[], float] = time.monotonic) -> None:
@@ -106,15 +117,18 @@ class Interruption:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._restore()
+        # The signal came after the last look. Nobody has acted on it, so the handler that is back gets it.
         if kind is None and self._received is not None and not self._is_noticed:
             signal.raise_signal(self._received)
 
     def _restore(self) -> None:
-        with ExitStack() as handlers:  # puts all back, even if one that is back raises already
+        # A handler that is back may raise at once, if a signal comes. The stack puts the others back all the same.
+        with ExitStack() as handlers:
             for number, before in self._installed:
                 handlers.callback(signal.signal, number, before)
 
     def _handle(self, signum: int, frame: FrameType | None) -> None:
+        # An ``Interrupter`` that is put back soon must know of this signal, or it would raise for the next one in the clean-up.
         for _, before in self._installed:
             if isinstance(before, Interrupter):
                 before.note()
@@ -133,9 +147,10 @@ class Interruption:
         return self._insistent_since < math.inf
 
     def notice(self) -> Stop | None:
-        """Return what a signal asked for, if there was one; it will not raise any more.
+        """Return the reason to stop if a signal has come, None otherwise. This signal will not raise any more.
 
-        Raises KeyboardInterrupt if there were two: somebody does not want to wait.
+        Raises:
+            KeyboardInterrupt: If a second signal has come.
         """
         self._gate.waiting = None
         if self._received is None:
@@ -146,12 +161,17 @@ class Interruption:
         return self._stop()
 
     def _stop(self) -> Stop:
-        # Without a signal it was a KeyboardInterrupt that somebody raised.
+        # If no signal came, something else raised KeyboardInterrupt: a handler of the program, for example.
         return STOPS.get(self._received, INTERRUPTED)
 
     @contextmanager
     def stopping(self, who: Stoppable) -> Iterator[None]:
-        """Take a KeyboardInterrupt as the reason to stop, unless somebody has struck twice and does not want to wait."""
+        """Let a KeyboardInterrupt end the block, and make it the reason why ``who`` stops.
+
+        Raises:
+            KeyboardInterrupt: After a second signal. If there are no signals to handle, any: then it is meant for the caller, which would
+                take the early end of this run for something else.
+        """
         try:
             yield
         except KeyboardInterrupt:
@@ -161,12 +181,15 @@ class Interruption:
             who.stop = self._stop()
 
     def allowed(self) -> AbstractContextManager[None]:
-        """Mark a place where nothing is half done."""
+        """Return a context for code that a signal may interrupt anywhere, since nothing is half done in it."""
         return self._gate
 
 
 class _Gate:
-    """Lets a signal strike while it is entered. A generator would do, but takes thrice as long, twice for each attempt."""
+    """The context of ``Interruption.allowed``: while the gate is open, signals raise.
+
+    A ``contextmanager`` would do the same, but takes three times as long, and each attempt passes the gate twice.
+    """
 
     def __init__(self) -> None:
         self.is_open = False
@@ -174,7 +197,9 @@ class _Gate:
 
     def __enter__(self) -> None:
         try:
-            self.is_open = True  # before the look, so that no signal stays unseen between them
+            # First the gate is opened, then it looks for a signal that waits. In the other order, a signal that came in between would
+            # wait until the code inside has ended.
+            self.is_open = True
             if self.waiting is not None:
                 number, self.waiting = self.waiting, None
                 raise KeyboardInterrupt(number)

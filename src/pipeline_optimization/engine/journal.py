@@ -1,4 +1,4 @@
-"""The record of each call of a task in a measured process."""
+"""The record that the comparison harness keeps of each call of a task in a process that it measures."""
 
 from __future__ import annotations
 
@@ -9,13 +9,22 @@ from attrs import frozen
 __all__ = ["CallRecord", "Outcome"]
 
 Outcome = Literal["ok", "injected"]
+"""Whether the harness let the call go on, or let it fail as the drawn fault says."""
 
 
 @frozen
 class CallRecord:
-    """One call of a stage: the drawn latency in seconds, and when it began and ended in nanoseconds (monotonic).
+    """One call of a task.
 
-    ``policy`` is the label of the retry policy that the call was made under, empty where the project knows of none.
+    Attributes:
+        task: The name of the task.
+        key: What faults are drawn for: the content of the call's argument.
+        number: The number of the call among those of this task and key.
+        outcome: What became of the call.
+        latency: The drawn latency in seconds.
+        began: When the call began, in nanoseconds of the harness's monotonic clock.
+        ended: When it ended, likewise.
+        policy: The label of the retry policy of the call; empty if the project knows of none.
     """
 
     task: str

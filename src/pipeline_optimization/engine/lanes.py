@@ -1,4 +1,4 @@
-"""In which slot an attempt ran, and when by this process's clock: both are known only once it has come back."""
+"""Finds out, once an attempt is back, in which slot it ran and when that was by the parent's clock. Orchestrators say neither."""
 
 from __future__ import annotations
 
@@ -10,22 +10,32 @@ __all__ = ["Lanes", "WorkerClocks"]
 
 
 class Lanes:
-    """Gives attempts slots, numbered from 1, so that the attempts of one slot never overlap in time.
+    """Gives each attempt a slot, numbered from 1, so that the attempts of one slot never overlap in time.
 
-    A worker has a slot of its own, or several if it runs attempts side by side, as an event loop does. Of its slots that were free when an
-    attempt began, the attempt gets the one that had become free last: so no more slots are ``used`` than attempts ran at once.
+    A worker has one slot, or several if it runs attempts side by side, as an event loop does. If several of its slots were free when an attempt
+    began, the attempt gets the one that had become free last. With this rule no more slots are needed than attempts ran at once.
+
+    ``used`` is the number of slots.
     """
 
     def __init__(self) -> None:
-        self._lanes: dict[str, list[tuple[int, int]]] = {}  # by worker: (when a slot became free, its number), sorted
-        self._free: list[int] = []  # a heap of the slots of dead workers
+        # By worker, its slots as pairs (when the slot became free, its number), sorted.
+        self._lanes: dict[str, list[tuple[int, int]]] = {}
+        self._free: list[int] = []  # a heap of the slots of dead workers, for new workers
         self.used = 0
 
     def take(self, worker: str, began: int, ended: int) -> int:
-        """Return the slot in which a worker ran an attempt, given in nanoseconds when that began and ended. Return 0 for an unknown worker."""
+        """Return the slot of an attempt; 0 if the worker is not known yet.
+
+        Args:
+            worker: The worker that ran the attempt.
+            began: When the attempt began, in nanoseconds.
+            ended: When it ended, likewise.
+        """
         lanes = self._lanes.get(worker)
         if lanes is None:
             return 0
+        # Most workers run one attempt at a time, and need no search.
         if len(lanes) == 1 and (lane := lanes[0])[0] <= began:
             slot = lane[1]
             lanes[0] = (ended, slot)
@@ -36,11 +46,11 @@ class Lanes:
         return slot
 
     def add(self, worker: str) -> None:
-        """Get to know a worker."""
+        """Add a worker, which has no slot before its first attempt."""
         self._lanes.setdefault(worker, [])
 
     def leave(self, worker: str) -> None:
-        """Let others have the slots of a worker that died."""
+        """Remove a worker that died. New workers get its slots."""
         for _, slot in self._lanes.pop(worker, ()):
             heapq.heappush(self._free, slot)
 
@@ -52,26 +62,39 @@ class Lanes:
 
 
 class WorkerClocks:
-    """Translates times of workers' monotonic clocks into those of this process.
+    """Translates times of the workers' monotonic clocks into times of the parent's.
 
-    Processes of one machine share that clock. The clock of another machine has another origin, but an attempt cannot begin before it was
-    handed out, nor end after it came back: each attempt bounds the difference of the two clocks from both sides.
+    All processes of a machine share one monotonic clock. The clock of another machine has another origin. But an attempt cannot begin before
+    it was handed out, nor end after it came back. So each attempt gives a lower and an upper bound of the difference between the two
+    clocks, and many attempts give narrow bounds.
+
+    ``differ`` is whether any worker has another clock.
     """
 
     def __init__(self) -> None:
-        self._bounds: dict[str, tuple[int, int]] = {}  # by worker: the least and the most that is to be added
+        self._bounds: dict[str, tuple[int, int]] = {}  # by worker: the bounds of what must be added to its times
         self.differ = False
 
     def translate(self, worker: str, handed_out: int, began: int, took: int, came_back: int) -> tuple[int, int]:
-        """Return when an attempt began and ended, all in nanoseconds."""
+        """Return when an attempt began and ended by the parent's clock. All times are in nanoseconds.
+
+        Args:
+            worker: The worker that ran the attempt.
+            handed_out: When the parent handed it out.
+            began: When it began, by the worker's clock.
+            took: How long it took.
+            came_back: When it came back to the parent.
+        """
         least, most = handed_out - began, came_back - began - took
         if least <= 0 <= most and worker not in self._bounds:
             return began, began + took
         self.differ = True
         before = self._bounds.get(worker, (least, most))
         bounds = (max(least, before[0]), min(most, before[1]))
-        if bounds[0] > bounds[1]:  # the clocks have drifted apart, or it is another process of the same name
+        if bounds[0] > bounds[1]:
+            # The clocks have drifted apart, or a new worker has the name of an old one. The older bounds hold no more.
             bounds = (least, most)
         self._bounds[worker] = bounds
+        # The middle of the bounds is the best guess. The result stays between hand-over and return in any case.
         begin = max(handed_out, began + (bounds[0] + bounds[1]) // 2)
         return begin, max(begin, min(came_back, begin + took))

@@ -1,4 +1,4 @@
-"""The bounds of a run: on what is under way, on time, and on failure, with what watches them."""
+"""The bounds of a run: on the work that is under way, on time, and on failures. The circuit breaker and the deadline watch them."""
 
 from __future__ import annotations
 
@@ -11,30 +11,36 @@ from attrs import define, field, frozen
 
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.engine.work import Track
+from pipeline_optimization.engine.work import ItemState
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["CircuitBreaker", "Horizon", "Limits"]
+__all__ = ["CircuitBreaker", "Limits", "RunDeadline"]
 
 OPEN_BYTES = 16 << 20
-"""Bytes of items under way where nobody says otherwise."""
+"""The bytes of items that may be under way, unless the limits say otherwise."""
 
 FREE_RETRIES = 20
-"""Retries that a share does not bound, so that small runs have some."""
+"""The retries that a run may have whatever the share is. Otherwise a small run would have none."""
 
 
 @frozen(kw_only=True)
 class Limits:
     """Bounds that the engine keeps. Times are in seconds.
 
-    An attempt may take ``item_timeout`` and the run ``deadline`` (None: any time); what is under way when a run is
-    stopped has ``grace`` to end. ``stops_on_failure`` stops the run at the first item that fails for good. An item whose
-    workers died ``poison_losses`` times is given up. ``breaker`` attempts of one task in a row that all failed stop the
-    run (0: never). ``retry_share`` bounds retries as a share of all attempts (None: no bound). ``open_bytes`` of item
-    data (None: some chunks) and ``parked`` items that wait for a retry may be under way.
+    Attributes:
+        item_timeout: How long an attempt may take; None for any time.
+        deadline: How long the run may take; None for any time.
+        grace: How long attempts may still run after something has stopped the run.
+        stops_on_failure: Whether the first item that fails for good stops the run.
+        poison_losses: How many workers may die with an item before it is given up.
+        breaker: How many attempts of one task must fail one after the other to stop the run; 0 for never.
+        retry_share: How many retries there may be, as a share of all attempts; None for any number.
+        open_bytes: How many bytes of data the items under way may have; None for 16 MiB.
+        parked: How many items may wait for a retry or for a quota.
 
-    Raises OptionError for bounds that make no sense.
+    Raises:
+        OptionError: If a bound is out of range.
     """
 
     item_timeout: float | None = None
@@ -49,12 +55,14 @@ class Limits:
 
     @property
     def most_open_bytes(self) -> int:
+        """Return how many bytes of data the items under way may have."""
         return OPEN_BYTES if self.open_bytes is None else self.open_bytes
 
     def retries_after(self, attempts: int) -> float | None:
-        """Return how many retries there may be after ``attempts`` attempts; the first 20 are free. None: any number.
+        """Return how many retries a run may have had when it has made this number of attempts; None for any number.
 
-        The idea is that of Finagle's retry budgets.
+        If a service is down, retries multiply the calls that it gets, and it cannot recover. A share of all attempts bounds that, as
+        the retry budgets of Finagle do.
         """
         return None if self.retry_share is None else FREE_RETRIES + self.retry_share * attempts
 
@@ -73,12 +81,15 @@ class Limits:
 
 
 LEAST_ITEMS = 5
-"""So many different items must have failed: one that never succeeds says nothing of its task."""
+"""How many different items must have failed before the breaker opens. A single item that always fails says nothing of its task."""
 
 
 @define(eq=False, repr=False)
 class _Row:
-    """The attempts of a task that failed one after the other."""
+    """The attempts of a task that failed one after the other: how many, of which items, and with which types of error.
+
+    ``length`` is negative after many successes whose order is unknown.
+    """
 
     length: int = 0
     items: set[str] = field(factory=set)
@@ -86,9 +97,10 @@ class _Row:
 
 
 class CircuitBreaker:
-    """Opens when the last ``limit`` attempts of a task all failed or were lost; never if ``limit`` is 0.
+    """Stops the run when the last ``limit`` attempts of a task all failed or were lost; never if ``limit`` is 0.
 
-    After M. Nygard, "Release It!", 2007. There is no half-open state: a stopped run can be resumed, which tries again.
+    After M. Nygard, "Release It!", 2007. His breaker lets a call through now and then to see whether the service is back (it is
+    half-open). This one does not: a run that was stopped can be resumed, which is a better second try.
     """
 
     def __init__(self, limit: int) -> None:
@@ -96,22 +108,28 @@ class CircuitBreaker:
         self._rows: defaultdict[str, _Row] = defaultdict(_Row)
 
     def succeeded(self, task: str, number: int = 1) -> None:
-        """Note successes of a task. Of many at once, nobody knows their order: each makes up for a failure to come."""
+        """Note successes of a task.
+
+        If a bundle reports many successes at once, some failures that are noted later may have happened between them. So each success
+        beyond the first makes up for one failure.
+        """
         self._rows.pop(task, None)
         if number > 1:
             self._rows[task].length = -number
 
-    def failed(self, track: Track, error: ErrorRecord) -> Stop | None:
-        """Note that an attempt failed. Return why the run should stop, if it should."""
-        item = track.item
+    def failed(self, state: ItemState, error: ErrorRecord) -> Stop | None:
+        """Note that an attempt failed, and return the reason to stop the run, or None."""
+        item = state.item
         if not self._limit or error.retry_after is not None:
-            return None  # a service that says when to come back is there
-        if item.position is not None and track.number > 1:
-            return None  # elements of bundles that fail are tried again together: that says nothing of those in between
+            return None  # a service that says when to call again is at work
+        if item.position is not None and state.number > 1:
+            # Elements that failed in their bundles are tried again one after the other. That many of them fail again says nothing
+            # of the elements between them, which succeeded in their bundles.
+            return None
         row = self._rows[item.task]
         row.length += 1
         row.errors[error.type] += 1
-        if len(row.items) < LEAST_ITEMS:
+        if len(row.items) < LEAST_ITEMS:  # more need not be remembered
             row.items.add(item.id)
         if row.length < self._limit or len(row.items) < LEAST_ITEMS:
             return None
@@ -120,10 +138,16 @@ class CircuitBreaker:
         return Stop("circuit_breaker", reason, error, item.place)
 
 
-class Horizon:
-    """The deadline and the grace period of one run. ``ends_at`` is the clock time of its deadline, if it has one.
+class RunDeadline:
+    """The deadline of one run, and the grace period after it or after anything else that stops the run.
 
-    ``should_stop`` is the calling program's wish that the run ends.
+    Args:
+        clock: The time of the run.
+        limits: The deadline and the grace period in seconds.
+        should_stop: Returns whether the calling program wants the run to end.
+
+    Attributes:
+        ends_at: The clock time of the deadline; None if the run has none, and before it begins.
     """
 
     def __init__(self, clock: Clock, limits: Limits, should_stop: Callable[[], bool]) -> None:
@@ -135,14 +159,14 @@ class Horizon:
         self.ends_at: float | None = None
 
     def begin(self) -> None:
-        """Note that the run begins now, in this thread."""
+        """Note that the run begins now, and that this is the engine's thread."""
         self._thread = threading.get_ident()
         if self._limits.deadline is not None:
             self.ends_at = self._clock.now() + self._limits.deadline
             self._over_at = self.ends_at + self._limits.grace
 
     def due(self) -> Stop | None:
-        """Return what ends the run now, if anything does."""
+        """Return the reason to stop the run if the deadline has passed or the program wants it to end; None otherwise."""
         if self.ends_at is not None and self._clock.now() >= self.ends_at:
             return Stop("deadline", f"its deadline of {self._limits.deadline:g} s is over")
         if self._should_stop():
@@ -150,16 +174,17 @@ class Horizon:
         return None
 
     def grant(self) -> float:
-        """Begin the grace period, unless it has begun; return the clock time at which it ends."""
+        """Begin the grace period, unless it has begun, and return the clock time at which it ends."""
         self._over_at = min(self._over_at, self._clock.now() + self._limits.grace)
         return self._over_at
 
     def abandon(self) -> None:
-        """Note that nobody waits any more."""
+        """End the grace period at once: the run waits for no attempt any more."""
         self._over_at = -math.inf
 
     def is_over(self) -> bool:
-        """Return whether the run waits for no attempt any more. Attempts of this process ask, from any thread."""
+        """Return whether the grace period is over, so that the run waits for no attempt any more. Any thread may ask."""
         if self._over_at == math.inf and threading.get_ident() == self._thread and self._should_stop():
-            self.grant()  # an attempt that runs in the thread of the engine keeps it from looking itself
+            # The attempt that asks runs in the engine's own thread. So the engine cannot look now whether the program wants to stop.
+            self.grant()
         return self._over_at < math.inf and self._clock.now() >= self._over_at

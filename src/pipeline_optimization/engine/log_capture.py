@@ -1,4 +1,4 @@
-"""Takes what tasks log in a worker process, so that it reaches the handlers of the parent, and no others by mistake."""
+"""Collects what tasks log in a worker process, so that the handlers of the parent get it, and no handler of the worker by mistake."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from pipeline_optimization.engine.log_origin import ORIGIN
 from pipeline_optimization.engine.log_records import facts_of, labels_of
 
 if TYPE_CHECKING:
-    from pipeline_optimization.engine.worker import Worker
+    from pipeline_optimization.engine.worker_setup import Equipment
 
 __all__ = ["LogCapture"]
 
 
 class LogCapture(logging.Handler):
-    """Keeps records for one worker until an answer takes them along.
+    """The handler of the root logger in a worker's process. It keeps records until an answer takes them along.
 
-    It stands at the root of a process that is not the parent's. Levels are set as the parent has them, so that a record that nobody wants
-    is not made. A process of a cluster may have handlers and levels of its own, which stay; a fork has those of the parent, and loses them,
-    since the parent's handlers get the records from the parent.
+    The levels of the loggers are set as in the parent, so that records that nobody wants are not made. A process of a cluster may have handlers
+    and levels of its own for other programs; these stay. A forked process has inherited the parent's handlers. They are removed, since the
+    parent hands the records to the same handlers itself.
+
+    Args:
+        settings: How the parent logs.
+        worker: The worker whose run the records belong to.
     """
 
-    def __init__(self, settings: LogSettings, worker: Worker) -> None:
+    def __init__(self, settings: LogSettings, worker: Equipment) -> None:
         super().__init__()
         self._thresholds = settings.thresholds
         self._worker = worker
@@ -33,20 +37,24 @@ class LogCapture(logging.Handler):
         self._found: dict[str, float] = dict.fromkeys(settings.disabled, math.inf)
         self._before: dict[str, tuple[int, int]] = {}
         if settings.origin == ORIGIN:
+            # This process was forked from the parent. Otherwise ORIGIN would be another one.
             _forget_handlers()
         for name, least in settings.thresholds.items():
             self._set(logging.getLogger(name), least)
         logging.root.addHandler(self)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record. One that comes from no attempt, such as from a thread that a task started, goes with the next answer."""
+        """Keep a record of the present attempt for its answer.
+
+        If there is no present attempt, as in a thread that a task started, the record goes with the next answer of any attempt.
+        """
         attempt = attempt_here.get()
         if attempt is not None and attempt.run != self._worker.run:
-            return  # of another run in this process
+            return  # another run uses this process, too
         if record.levelno < self._threshold(record.name):
             return
         facts = facts_of(record)
-        # The parent knows by which name it calls this worker.
+        # The parent adds the name of the worker, which it knows from the completion.
         labels = {} if attempt is None else labels_of(attempt, worker="")
         if attempt is None or attempt.is_answered:
             if self._strays is None:
@@ -58,7 +66,7 @@ class LogCapture(logging.Handler):
         attempt.log.add(facts, labels)
 
     def take(self, log: AttemptLog | None) -> AttemptLog | None:
-        """Return what goes with an answer: what its attempt has logged, and what strayed meanwhile."""
+        """Return the records that go with an answer: those of its attempt, and those of no attempt that have come meanwhile."""
         strays = self._take_strays() if self._strays is not None else None
         if log is None or strays is None:
             return log if strays is None else strays
@@ -75,11 +83,11 @@ class LogCapture(logging.Handler):
         return strays
 
     def close(self) -> None:
-        """Leave the process as it was. What no answer can take any more goes where records go that nobody handles."""
+        """Put the levels back. Records that no answer will take any more go to the handlers of this process, if it has any."""
         logging.root.removeHandler(self)
         for name, (before, ours) in self._before.items():
             logger = logging.getLogger(name)
-            if logger.level == ours:
+            if logger.level == ours:  # a task may have set another level meanwhile, which stays
                 logger.setLevel(before)
         self._before.clear()
         strays = self._take_strays()
@@ -88,7 +96,7 @@ class LogCapture(logging.Handler):
         super().close()
 
     def _set(self, logger: logging.Logger, least: int) -> None:
-        """Set the level of a logger that has none of its own here."""
+        """Set the level of a logger, unless it has a level of its own in this process."""
         if logger is not logging.root and logger.level:
             return
         if logger is logging.root and logger.handlers:
@@ -97,7 +105,7 @@ class LogCapture(logging.Handler):
         logger.setLevel(least)
 
     def _threshold(self, name: str) -> float:
-        """Return from which level on the parent wants records of a logger: as it said for it, or for the nearest one above."""
+        """Return the least level of the records that the parent wants of a logger: its own threshold, or that of the nearest logger above it."""
         found = self._found.get(name)
         if found is None:
             above = name
@@ -108,8 +116,10 @@ class LogCapture(logging.Handler):
 
 
 def _forget_handlers() -> None:
+    """Remove all handlers and levels that this process has inherited by its fork."""
     manager = logging.Logger.manager
     for logger in (logging.root, *manager.loggerDict.values()):
+        # Python puts placeholders there for loggers that exist only as parts of the names of others.
         if isinstance(logger, logging.Logger):
             logger.handlers.clear()
             logger.disabled, logger.propagate = False, True

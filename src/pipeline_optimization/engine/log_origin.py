@@ -1,4 +1,4 @@
-"""Whether a worker runs in the process of its run's parent, in a fork of it, or elsewhere."""
+"""Tells whether a worker runs in the parent's process, in a process that was forked from it, or anywhere else."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import os
 __all__ = ["ORIGIN", "process_here"]
 
 ORIGIN = os.urandom(16).hex()
-"""What this process has in common with its forks, and with no other process."""
+"""A random text that all processes share that were forked from the one that imported this module."""
 
 
 def process_here() -> str:
-    """Return what this process has in common with no other one."""
+    """Return a text that identifies this process among all others, forks of it included."""
     return f"{ORIGIN}:{os.getpid()}"

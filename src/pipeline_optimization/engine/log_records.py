@@ -1,4 +1,4 @@
-"""Log records as plain facts: arguments and exceptions may not be picklable, so a record is made into text where it was logged."""
+"""Log records as plain data. The arguments and exceptions of a record may not be picklable, so they become text where they were logged."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
 __all__ = ["facts_of", "labels_of"]
 
 LONGEST = 16_384
-"""Characters of a message or a traceback that are kept."""
+"""How many characters of a message or a traceback are kept."""
 
 LONGEST_EXTRA = 2000
+"""How many characters of any other text are kept."""
 
 _OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
-"""What every record has."""
+"""The attributes that every record has. All others were given by ``extra``."""
 
 _KEPT = (
     "name", "levelno", "levelname", "pathname", "filename", "module", "lineno", "funcName", "created", "msecs", "relativeCreated",
@@ -30,7 +31,7 @@ _formatter = logging.Formatter()
 
 
 def facts_of(record: logging.LogRecord) -> dict[str, Any]:
-    """Return the facts of a record, with what ``extra`` gave it."""
+    """Return the attributes of a record as plain values, those included that ``extra`` gave it."""
     given = vars(record)
     facts: dict[str, Any] = {name: _plain(given[name]) for name in _KEPT if name in given}
     facts["msg"] = shortened(_message(record), LONGEST)
@@ -45,7 +46,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
 
 
 def labels_of(attempt: AttemptHere, *, worker: str) -> dict[str, Any]:
-    """Return which attempt logs. ``worker`` is empty where its name is not known yet."""
+    """Return where the records of an attempt are logged: the run, the item and the attempt. ``worker`` is left out if it is empty."""
     call, element = attempt.call, "" if attempt.element is None else attempt.element()
     name = f"{call.task}:{call.item}"
     labels: dict[str, Any] = {"run": attempt.run, "item": name, "attempt": call.number}
@@ -62,7 +63,7 @@ def _message(record: logging.LogRecord) -> str:
 
 
 def _text(make: Any) -> str | None:
-    """Return a text of a task's object, which may raise anything; None if it does."""
+    """Return the text that ``make`` returns; None if it raises. It calls code of the task's objects, which may raise anything."""
     try:
         return _exact(str(make()))
     except BaseException as error:
@@ -72,12 +73,12 @@ def _text(make: Any) -> str | None:
 
 
 def _exact(text: str) -> str:
-    """Return a text as a plain ``str``: of a subclass, such as an enumeration, the class may be unknown where the record is read."""
+    """Return a text as a plain ``str``. If it is of a subclass, such as an enumeration, the parent may not know the class."""
     return text if type(text) is str else str.__str__(text)
 
 
 def _plain(value: object) -> object:
-    """Return a value of a type that can be sent anywhere. Of a number's or a text's subclass only the value is kept."""
+    """Return a value of a built-in type that can be sent anywhere. Numbers and texts keep their value, and all else becomes text."""
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):

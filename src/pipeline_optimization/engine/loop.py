@@ -1,4 +1,4 @@
-"""The engine: which attempt is due, what its completion means, and when the run is over."""
+"""The loop of a run: it hands attempts to the orchestrator until all items have ended, or until something stops the run."""
 
 from __future__ import annotations
 
@@ -7,29 +7,51 @@ from collections.abc import Callable, Container, Mapping, Sequence
 
 from pipeline_optimization.engine.backlog import Backlog, throttling_of
 from pipeline_optimization.engine.clock import Clock
-from pipeline_optimization.engine.flight import Flight
 from pipeline_optimization.engine.interruption import Interruption
-from pipeline_optimization.engine.limits import CircuitBreaker, Horizon, Limits
+from pipeline_optimization.engine.limits import Limits, RunDeadline
+from pipeline_optimization.engine.open_attempts import OpenAttempts, Outcomes
 from pipeline_optimization.engine.stopping import Stop, all_hang
 from pipeline_optimization.engine.tally import Emit, FailedItem, Logged, Tally, announcer_for
-from pipeline_optimization.engine.wire import Answer, Call, answer_in, completions_in, encode_call
-from pipeline_optimization.engine.work import AS_ALL, Item, Retrying, TaskPolicy, Track, UnacceptableError, Workload
-from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, OpenContext, Orchestrator
+from pipeline_optimization.engine.wire import Call, completions_in, encode_call
+from pipeline_optimization.engine.work import NO_TASK_POLICIES, Item, ItemState, Retrying, TaskPolicy, Workload
+from pipeline_optimization.types import Attempt, Capabilities, ErrorRecord, OpenContext, Orchestrator
 
 __all__ = ["Engine"]
 
 TICK = 0.25
-"""The longest wait in seconds, so that progress is shown and signals are noticed."""
+"""The longest wait in seconds. After each wait the engine shows progress and looks for signals."""
 
 
 class Engine:
     """Runs a workload through an orchestrator, once.
 
-    Every hard thing is here and nowhere else: an orchestrator only moves attempts. ``tally`` says what happened.
-    ``stop`` says why the run ended early, if it did; then the workload holds exactly what was finished by then. ``startup`` is how many
-    seconds the orchestrator took to open, ``announcer`` knows where the time went, and ``name`` is what errors call the orchestrator. ``heard``
-    are the names of events, or the ``TimeAccount``. ``policies`` says, by task, what may take how long, where that is not what ``limits`` says.
-    ``quarantine`` is told each item that failed for good, and ``logged`` what attempts have logged. ``should_stop`` is asked at each step.
+    The loop runs in the thread that calls ``run``. All methods of the orchestrator are called from this thread.
+
+    Args:
+        orchestrator: Moves attempts to workers and completions back.
+        workload: Yields items, and takes their results.
+        retrying: Decides whether and when a failed item is tried again.
+        clock: The time in which the run lives: the system's, or a virtual one.
+        emit: Called with each event of the run; None if nobody observes it.
+        heard: The names of the events that ``emit`` wants, or ``TimeAccount``; None for all events.
+        run_id: Names the run in events.
+        name: The name of the orchestrator in errors; its class by default.
+        limits: The bounds of the run.
+        policies: By task, the time limits and quotas that differ from ``limits``.
+        capabilities: What the orchestrator can do.
+        signals: The signals that stop the run. With none, a KeyboardInterrupt ends ``run`` as it ends any other function.
+        tick: Called at each step, four times a second at least.
+        should_stop: Asked at each step. When it returns True, the run stops.
+        quarantine: Called with each item that failed for good.
+        logged: Called with what an attempt has logged, and with the name of its worker.
+
+    Attributes:
+        tally: What was done so far, and what failed.
+        stop: Why the run ended early; None if it did not. After an early end the workload has exactly the results that it accepted.
+        backlog: The items that wait for an attempt. It exists from ``run`` on.
+        open_attempts: The attempts that the orchestrator has.
+        announcer: Makes the events, and knows where the time of the run went.
+        startup: How many seconds the orchestrator took to open.
     """
 
     def __init__(
@@ -44,7 +66,7 @@ class Engine:
         run_id: str,
         name: str = "",
         limits: Limits | None = None,
-        policies: Mapping[str, TaskPolicy] = AS_ALL,
+        policies: Mapping[str, TaskPolicy] = NO_TASK_POLICIES,
         capabilities: Capabilities | None = None,
         signals: Sequence[int] = (signal.SIGINT,),
         tick: Callable[[], None] = lambda: None,
@@ -55,29 +77,44 @@ class Engine:
         self._orchestrator = orchestrator
         self._name = name or type(orchestrator).__name__
         self._workload = workload
-        self._retrying = retrying
         self._clock = clock
         self._run_id = run_id
-        self._limits = limits or Limits()
-        self._capabilities = capabilities or Capabilities()
-        self._announce = announcer_for(emit, heard, logged, run_id=run_id, clock=clock, capabilities=self._capabilities)
+        self._limits = limits = limits or Limits()
+        capabilities = capabilities or Capabilities()
+        self._announce = announcer_for(emit, heard, logged, run_id=run_id, clock=clock, capabilities=capabilities)
         self.announcer = self._announce
         self._signals = signals
         self._tick = tick
-        self._quarantine = quarantine
         self._throttling = throttling_of(clock, policies)
-        self.flight = Flight(clock, self._limits, policies, self._capabilities, self._throttling)
-        self._announce.follow(orchestrator, self.flight)
-        self._breaker = CircuitBreaker(self._limits.breaker)
-        self._horizon = Horizon(clock, self._limits, should_stop)
+        self.open_attempts = OpenAttempts(clock, limits, policies, capabilities, self._throttling)
+        self._announce.follow(orchestrator, self.open_attempts)
+        self._deadline = RunDeadline(clock, limits, should_stop)
         self.tally = Tally()
+        self._outcomes = Outcomes(
+            self,
+            orchestrator=self._name,
+            workload=workload,
+            retrying=retrying,
+            clock=clock,
+            limits=limits,
+            open_attempts=self.open_attempts,
+            throttling=self._throttling,
+            tally=self.tally,
+            announce=self._announce,
+            quarantine=quarantine,
+        )
         self.stop: Stop | None = None
         self.startup = 0.0
 
     def run(self, worker_init: bytes) -> None:
-        """Run to the end, or until something stops it. The orchestrator is opened first and always closed.
+        """Run to the end, or until something stops the run. The orchestrator is opened first, and closed in any case.
 
-        Raises KeyboardInterrupt at a second signal: then nothing is vouched for.
+        Args:
+            worker_init: What each worker is made of (``WorkerSetup.to_bytes``).
+
+        Raises:
+            KeyboardInterrupt: At a second signal, and at any if the engine has no signals. Then the workload may lack results
+                of attempts that were done.
         """
         self.backlog = backlog = Backlog(self._announce.reading(self._workload.items()), self._limits, self._throttling)
         is_clean = False
@@ -88,50 +125,60 @@ class Engine:
                 if self.stop is not None:
                     with interruption.stopping(self):
                         self._drain(backlog, interruption)
-                is_clean = self.stop is None and not self.flight.abandoned
+                # An abandoned attempt may still run. A close that waits for it might wait for ever.
+                is_clean = self.stop is None and not self.open_attempts.abandoned
             finally:
                 if not is_clean:
-                    self._horizon.abandon()
-                # No signal raises in here, whatever their number: a process that nobody knows any more would live on.
+                    # Attempts that run in this process notice it, and end themselves.
+                    self._deadline.abandon()
+                # While the orchestrator closes, no signal raises, however many there are. An exception here would leave
+                # processes behind that nobody ends any more.
                 self._orchestrator.close(force=not is_clean)
                 self._announce.ended()
+            # A signal that came during the close was only remembered. It still decides how the run ended.
             self.stop = interruption.notice() or self.stop
             self.tally.floor = max(self.tally.floor, self._throttling.floor)
 
     def _work(self, backlog: Backlog, worker_init: bytes, interruption: Interruption) -> None:
-        self._horizon.begin()
+        """Open the orchestrator, and go on step by step until all is done or the run must stop."""
+        # The deadline includes the start-up: on a cluster, workers may take minutes to come.
+        self._deadline.begin()
         begun = self._clock.now()
         self._orchestrator.open(
             OpenContext(
                 run_id=self._run_id,
                 worker_init=worker_init,
-                started=self.flight.timers.announce,
-                # Anywhere else in an orchestrator a signal could tear a message, an event loop or a process's start.
+                started=self.open_attempts.timers.announce,
+                # Anywhere else in an orchestrator, a signal could cut a message in two or interrupt the start of a process.
                 interruptible=interruption.allowed,
-                is_over=self._horizon.is_over,
+                is_over=self._deadline.is_over,
             )
         )
         self.startup = self._clock.now() - begun
         while self._step(backlog, interruption):
             self._tick()
-            self.stop = interruption.notice() or self.stop or self._horizon.due()
+            # A signal goes first: whoever sent it shall read "interrupted", whatever else stops the run at the same time.
+            self.stop = interruption.notice() or self.stop or self._deadline.due()
             if self.stop is not None:
                 return
 
     def _step(self, backlog: Backlog, interruption: Interruption) -> bool:
-        """Submit what there is room for, then wait for something to happen. Return False when all is done."""
-        while (track := self._next(backlog, interruption)) is not None:
-            if track.item.failed is not None and track.first_started is None:
-                track.first_started = self._clock.now()
-                self._fail(track, track.item.failed, backlog)
+        """Submit as many attempts as there is room for, then wait for something to happen. Return False when all is done."""
+        while (state := self._next(backlog, interruption)) is not None:
+            if state.item.failed is not None and state.first_started is None:
+                # Its first attempt was made inside a bundle and failed there. Only what follows from that is left to do.
+                state.first_started = self._clock.now()
+                self._outcomes.fail(state, state.item.failed, backlog)
             else:
-                self._submit(track, is_alone=backlog.is_suspect(track))
+                self._submit(state, is_alone=backlog.is_suspect(state))
         wait = self._wait(backlog)
-        if self.flight or (backlog.parked and self.flight.abandoned):  # a slot may become free again
+        # An abandoned attempt holds a slot until it answers. Items that wait for this slot need the poll that hears the answer.
+        if self.open_attempts or (backlog.parked and self.open_attempts.abandoned):
             self._poll(wait, backlog)
         elif not backlog.parked:
             return False
         elif backlog.next_due is not None:
+            # Only retries or quotas are waited for. No attempt is open, so the orchestrator has nothing to tell.
             self._announce.pauses(backlog)
             with interruption.allowed():
                 self._clock.sleep(wait)
@@ -140,166 +187,92 @@ class Engine:
         return True
 
     def _poll(self, wait: float, backlog: Backlog) -> None:
+        """Wait for completions for at most ``wait`` seconds, and settle those that came."""
         self._announce.pauses(backlog)
         returned = self._orchestrator.poll(wait)
         self._announce.goes_on()
         completions = completions_in(returned, orchestrator=self._name)
-        # Before they are settled: an attempt that was cut short as the run is over is not made again.
-        self.stop = self.stop or self._horizon.due()
+        # The run must be known to be over before its completions are settled: an attempt that ended itself because the run is
+        # over is reported as lost, and would be made again.
+        self.stop = self.stop or self._deadline.due()
         for completion in completions:
-            self._settle(completion, backlog)
+            self._outcomes.settle(completion, backlog)
 
     def _wait(self, backlog: Backlog) -> float:
-        """Return how long nothing is due, at most a tick."""
-        # Without room a due retry could not start, and waiting for it would be a busy loop.
-        retry = backlog.next_due if self.flight.has_room(self._orchestrator.slots) else None
-        due = [time for time in (retry, self.flight.timers.next_due(), self._horizon.ends_at) if time is not None]
+        """Return how many seconds ``poll`` may wait: until the next retry, time limit or deadline, and one tick at most."""
+        # If all slots are taken, a retry that is due cannot start. Without this condition the wait would be zero until a slot
+        # becomes free, and the loop would keep a core busy.
+        retry = backlog.next_due if self.open_attempts.has_room(self._orchestrator.slots) else None
+        due = [
+            time for time in (retry, self.open_attempts.timers.next_due(), self._deadline.ends_at) if time is not None
+        ]
         return min(TICK, max(0.0, min(due) - self._clock.now())) if due else TICK
 
-    def _next(self, backlog: Backlog, interruption: Interruption) -> Track | None:
-        if not self.flight.has_room(self._orchestrator.slots):
+    def _next(self, backlog: Backlog, interruption: Interruption) -> ItemState | None:
+        """Return the item whose attempt is to be submitted now, or None if there is no room or no such item."""
+        # Some orchestrators change their number of slots during a run, so they are asked each time.
+        if not self.open_attempts.has_room(self._orchestrator.slots):
             return None
-        track = backlog.take_parked(self._clock.now(), is_idle=not self.flight)
-        if track is not None or backlog.is_draining:
-            return track
+        state = backlog.take_parked(self._clock.now(), is_idle=not self.open_attempts)
+        # While a suspect waits for the workers to be idle, nothing new may begin, or they never would be.
+        if state is not None or backlog.is_draining:
+            return state
+        # Reading may block, as from a pipe, and nothing is half done here: a signal may end it.
         with interruption.allowed():
-            track = backlog.take_new(is_any_open=bool(self.flight) or backlog.parked > 0)
-        if track is not None and not track.item.is_bundle:
-            self.tally.of(track.item.task).items += 1
-        return track
+            state = backlog.take_new(is_any_open=bool(self.open_attempts) or backlog.parked > 0)
+        if state is not None and not state.item.is_bundle:
+            self.tally.of(state.item.task).items += 1
+        return state
 
-    def _submit(self, track: Track, *, is_alone: bool) -> None:
-        item = track.item
-        if track.first_started is None:
-            track.first_started = self._clock.now()
-        payload = encode_call(Call(item.task, item.fault_key, track.number, item.data, item=item.id))
-        attempt_id = self.flight.start(track, is_alone=is_alone)
-        self._announce.handed_out(attempt_id, track)
-        once, number, many = self._throttling.keeps(item.task), track.number, item.is_bundle
+    def _submit(self, state: ItemState, *, is_alone: bool) -> None:
+        """Hand the next attempt of an item to the orchestrator. With ``is_alone``, no other attempt is submitted until it is over."""
+        item = state.item
+        if state.first_started is None:
+            state.first_started = self._clock.now()
+        payload = encode_call(Call(item.task, item.fault_key, state.number, item.data, item=item.id))
+        # An orchestrator may announce the start of the attempt inside ``submit``, so the attempt is noted before.
+        attempt_id = self.open_attempts.start(state, is_alone=is_alone)
+        self._announce.handed_out(attempt_id, state)
+        # A second copy of an attempt would be one more call than the quota of its task allows.
+        once, number, many = self._throttling.keeps(item.task), state.number, item.is_bundle
         self._orchestrator.submit(
             Attempt(id=attempt_id, item=item.name, number=number, payload=payload, once=once, is_bundle=many)
         )
 
-    def _settle(self, completion: Completion, backlog: Backlog) -> None:
-        track = self.flight.end(completion.id)
-        if track is None:
-            # Doubled, abandoned, or later than its own loss: the item has gone on without it.
-            self.tally.stale += 1
-            return
-        answer = None if completion.status == "lost" else answer_in(completion, orchestrator=self._name)
-        self._announce.came_back(track, completion, answer)
-        if answer is None:
-            self._lose(track, completion.detail, backlog)
-            return
-        track.path += answer.latency
-        self._throttling.note(track.item.task, answer.latency)
-        timeout = self.flight.timeout_of(track.item)
-        if timeout is not None and answer.seconds > timeout:
-            # Where nothing could end it: the same outcome as where something could.
-            self._time_out(track, timeout, f"it took {answer.seconds:.3g} s", backlog)
-        elif answer.error is None:
-            self._finish(track, answer, backlog)
-        else:
-            self._fail(track, answer.error, backlog)
-
     def _expire(self, backlog: Backlog) -> None:
-        """Give up the attempts that take too long."""
-        for attempt_id in self.flight.timers.overdue():
-            track = self.flight.end(attempt_id)
-            assert track is not None
-            timeout = self.flight.timeout_of(track.item)
+        """End the attempts that took too long, and stop the run if attempts that cannot be ended hold all slots."""
+        for attempt_id in self.open_attempts.timers.overdue():
+            state = self.open_attempts.end(attempt_id)
+            assert state is not None
+            timeout = self.open_attempts.timeout_of(state.item)
             assert timeout is not None
-            track.path += timeout
-            self._throttling.note(track.item.task, timeout)
+            state.path += timeout
+            self._throttling.note(state.item.task, timeout)
             how = "it was ended"
             is_ended = self._orchestrator.cancel(attempt_id)
-            self._announce.overdue(track, attempt_id, is_ended=is_ended)
+            self._announce.overdue(state, attempt_id, is_ended=is_ended)
             if not is_ended:
-                self.flight.abandon(attempt_id, track, timeout)
+                # Python cannot end a thread. The attempt keeps its slot until it answers, and its item goes on without it.
+                self.open_attempts.abandon(attempt_id, state, timeout)
                 self.tally.abandoned += 1
                 how = "nothing can end it, so it goes on, and its result will be ignored"
-            self._time_out(track, timeout, how, backlog)
-        abandoned = len(self.flight.abandoned)
+            self._outcomes.time_out(state, timeout, how, backlog)
+        abandoned = len(self.open_attempts.abandoned)
         if abandoned:
             is_all = abandoned >= self._orchestrator.slots
             self.stop = self.stop or (all_hang(abandoned) if is_all else backlog.hang())
 
-    def _time_out(self, track: Track, timeout: float, how: str, backlog: Backlog) -> None:
-        error = track.item.timed_out(timeout, how)
-        if self.stop is None and backlog.split(track):
-            self._announce.failed(track, error, "error")
-        else:
-            self._fail(track, error, backlog)
-
-    def _finish(self, track: Track, answer: Answer, backlog: Backlog) -> None:
-        try:
-            follow_ups = self._workload.accept(track.item, answer.result)
-        except UnacceptableError as error:
-            self._announce.refused(error.record)
-            if not backlog.split(track):
-                self._fail(track, error.record, backlog)
-            return
-        self.tally.record(track.item, track.number, "ok")
-        self._breaker.succeeded(track.item.task)
-        for done in answer.done:
-            self.tally.record_done(done)
-            self._breaker.succeeded(done.task, done.number)
-        backlog.add(follow_ups, track)
-        backlog.ended(track)
-        self.tally.end(track)
-        self._announce.finished(track, "done")
-
-    def _fail(self, track: Track, error: ErrorRecord, backlog: Backlog) -> None:
-        item = track.item
-        self.tally.record(item, track.number, error.type)
-        self.tally.of(item.task).errors[error.type] += 1
-        now = self._clock.now()
-        self._announce.failed(track, error, "error")
-        if self.stop is not None:
-            return  # the item is unfinished, and not failed: a resumed run tries it again
-        self.stop = self._breaker.failed(track, error)
-        delay = self._retrying.next_delay(track, error, now, most=self._limits.retries_after(self.tally.attempts))
-        if delay is None:
-            backlog.ended(track)
-            self.give_up(track, error, is_poison=False)
-            return
-        track.number += 1
-        track.path += delay
-        self._announce.retried(track, delay)
-        backlog.later(track, now + delay)
-
-    def _lose(self, track: Track, detail: str, backlog: Backlog) -> None:
-        track.losses += 1
-        self.tally.of(track.item.task).lost += 1
-        error = track.item.lost(detail)
-        self._announce.failed(track, error, "lost")
-        if self.stop is not None:
-            return
-        self.stop = self._breaker.failed(track, error)
-        if backlog.is_to_split(track) and backlog.split(track):
-            return
-        if track.losses >= self._limits.poison_losses:
-            backlog.ended(track)
-            self.give_up(track, error, is_poison=True)
-            return
-        self._announce.retried(track, 0.0)
-        backlog.again(track)
-
-    def give_up(self, track: Track, error: ErrorRecord, *, is_poison: bool) -> None:
-        """Let an item fail for good."""
-        failed = self.tally.fail(track, error, is_poison=is_poison)
-        self._announce.finished(track, "poison" if is_poison else "failed")
-        if self._limits.stops_on_failure:
-            self.stop = self.stop or Stop("failure", f"{failed.item} failed for good ({error.type}: {error.message})")
-        self._quarantine(track.item, failed)
+    def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
+        """Let an item fail for good that is not open: a row that a sink has refused, for example."""
+        self._outcomes.give_up(state, error, is_poison=is_poison)
 
     def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
-        """Call off what has not started, and let the rest end within the grace period; nothing is tried again."""
-        until = self._horizon.grant()
-        for attempt_id in self.flight.timers.waiting():
+        """Cancel the attempts that have not started, and wait for the others until the grace period is over. Nothing is retried."""
+        until = self._deadline.grant()
+        for attempt_id in self.open_attempts.timers.waiting():
             if self._orchestrator.cancel(attempt_id):
-                self.flight.end(attempt_id)
-        while self.flight and (left := until - self._clock.now()) > 0:
+                self.open_attempts.end(attempt_id)
+        while self.open_attempts and (left := until - self._clock.now()) > 0:
             self._poll(min(TICK, left), backlog)
             self._tick()
             self.stop = interruption.notice() or self.stop

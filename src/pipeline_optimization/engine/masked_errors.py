@@ -1,4 +1,4 @@
-"""Errors as they are told to observers, who write them down and send them elsewhere: without the secrets of URLs in their texts."""
+"""Errors without the secrets that URLs in their texts may have, such as passwords. Observers write errors to files and send them elsewhere."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["masked_error"]
 
 
 def masked_error(error: ErrorRecord) -> ErrorRecord:
-    """Return an error whose message and traceback have no secrets; the same one if they had none."""
+    """Return an error with its secrets replaced. If it has none, return the error itself."""
     message, traceback = masked(error.message), masked(error.traceback)
     if (message, traceback) == (error.message, error.traceback):
         return error

@@ -11,9 +11,14 @@ __all__ = ["Pace"]
 
 
 class Pace:
-    """Says when the next call of a rate may begin. Its window holds the starts of one period, and a bucket spreads them.
+    """Says when the next call under a rate may begin.
 
-    The bucket is told by the time at which it is full again: the "generic cell rate algorithm" of ATM networks.
+    Two rules hold at once. A sliding window of one period never has more starts than the rate allows, since that is what services
+    count. A token bucket spreads the starts over the period: a token comes back with each interval, and the bucket holds as many
+    as a burst has calls. Without the bucket, all calls of a period would begin at its start. A service whose own window
+    begins at another time would count two such bursts in one window.
+
+    The bucket is stored as one number, the time at which it is full again. This is the "generic cell rate algorithm" of ATM networks.
     """
 
     def __init__(self, rate: Rate) -> None:
@@ -22,18 +27,26 @@ class Pace:
         self._full_at = -math.inf
 
     def begin(self, now: float) -> None:
-        """Note that a call begins. One that is told late, after others, counts like the last of them."""
+        """Note that a call began at the clock time ``now``. If later calls were noted before it, it counts as the last of them."""
         if self._starts:
             now = max(now, self._starts[-1])
         self._starts.append(now)
         self._full_at = max(self._full_at, now) + self._rate.interval
 
     def due(self, others: int = 0) -> float:
-        """Return from when on a call may begin, if as many ``others`` begin with it. Infinity: not before these have begun."""
+        """Return the clock time from which on a call may begin.
+
+        Args:
+            others: How many other calls were submitted and have not begun. Each of them is taken to begin at the same time.
+
+        Returns:
+            The clock time; infinity if these others alone are as many as the rate allows.
+        """
         rate = self._rate
         in_window, at_once = rate.calls - others, rate.burst - others
         if in_window < 1 or at_once < 1:
             return math.inf
+        # The call may begin when the start that is ``in_window`` places before it has left the window.
         outdated = len(self._starts) - in_window
         window = self._starts[outdated] + rate.period if outdated >= 0 else -math.inf
         return max(window, self._full_at - (at_once - 1) * rate.interval)

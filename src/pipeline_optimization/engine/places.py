@@ -1,7 +1,7 @@
-"""Places in an event loop: never more coroutines of tasks await in it at once than its orchestrator has slots.
+"""The places of an event loop, which bound how many calls of tasks are awaited in it at once.
 
-An attempt holds one place from its start to its end. One that carries a bundle awaits several elements at once, and takes a further
-place for each beyond the first.
+An event loop has as many places as its orchestrator has slots. An attempt holds one place from its start to its end. An attempt of a
+bundle awaits several elements at once, and takes one more place for each element beyond the first.
 """
 
 from __future__ import annotations
@@ -21,19 +21,22 @@ __all__ = ["EventLoopHere", "Places", "event_loop_here"]
 
 @define(eq=False)
 class Places:
-    """The places of one event loop, ``free`` of them at first. All methods are called in the thread of that loop.
+    """The places of one event loop. All methods are called in the thread of the loop.
 
-    Who goes first where a place becomes free: attempts of single items, which bundles have led to; then bundles under way, the oldest first,
-    so that few are open at once; then bundles that have not begun.
+    When a place becomes free, attempts of single items get it first: bundles have led to them, so they end what has begun. Next come bundles
+    that are under way, the oldest first, so that few bundles are open at once. Bundles that have not begun come last.
+
+    ``free`` is the number of places that nobody has.
     """
 
     free: int
     _singles: deque[asyncio.Future[None]] = field(factory=deque, init=False)
     _bundles: deque[asyncio.Future[None]] = field(factory=deque, init=False)
-    _wanting: dict[Callable[[], None], None] = field(factory=dict, init=False)  # ordered
+    # A set that keeps its order: what each bundle under way wants to be called when there is a place for it.
+    _wanting: dict[Callable[[], None], None] = field(factory=dict, init=False)
 
     async def enter(self, *, is_bundle: bool) -> None:
-        """Wait for the place of an attempt. The attempt gives it back at its end."""
+        """Wait for a place for an attempt. At the end of the attempt, ``give_back`` frees it."""
         if self.free and not self._singles and not (is_bundle and (self._wanting or self._bundles)):
             self.free -= 1
             return
@@ -43,40 +46,45 @@ class Places:
         try:
             await turn
         except asyncio.CancelledError:
-            if not turn.cancelled():  # its turn had come; one that had not is left out when it comes
+            # If the place was given just before the cancellation, it must go to the next one. Otherwise ``_serve`` passes over this turn.
+            if not turn.cancelled():
                 self.give_back()
             raise
 
     @property
     def are_wanted_first(self) -> bool:
-        """Return whether an attempt of a single item waits for a place that a bundle has beyond its first."""
+        """Return whether an attempt of a single item waits for a place. A bundle then gives one back that it has beyond its first."""
         return bool(self._singles)
 
     def take(self) -> bool:
-        """Take a further place for a bundle under way, if there is one for it."""
+        """Take one more place for a bundle under way, and return whether there was one."""
         if not self.free or self._singles:
             return False
         self.free -= 1
         return True
 
     def want(self, wake: Callable[[], None]) -> None:
-        """Have ``wake`` called when there is a place to take, until it is wanted no more."""
+        """Call ``wake`` whenever there is one more place for a bundle under way, until ``want_no_more``."""
         self._wanting[wake] = None
 
     def want_no_more(self, wake: Callable[[], None]) -> None:
+        """Do not call ``wake`` any more."""
         if self._wanting.pop(wake, self) is None:
-            self._serve()  # it may have been woken for a place that it has not taken
+            # The bundle may have been woken for a place that it has not taken. Another one gets it.
+            self._serve()
 
     def give_back(self) -> None:
-        """Give a place back."""
+        """Free a place."""
         self.free += 1
         self._serve()
 
     def _serve(self) -> None:
+        """Give the free places to those who wait for one."""
         while self.free:
             if self._singles:
                 turn = self._singles.popleft()
             elif self._wanting:
+                # The bundle takes the place itself, when its coroutine runs. Until then nobody else may have it.
                 next(iter(self._wanting))()
                 return
             elif self._bundles:
@@ -90,13 +98,18 @@ class Places:
 
 @frozen
 class EventLoopHere:
-    """What an attempt finds in the event loop that runs it: ``places``, and ``interruptible()``, in which a signal may strike its functions."""
+    """What an attempt may use of the event loop that runs it.
+
+    Attributes:
+        places: The places of the loop.
+        interruptible: Returns a context in which a signal may interrupt a function of the task.
+    """
 
     places: Places
     interruptible: Callable[[], AbstractContextManager[None]] = nullcontext
 
     async def host(self, attempt: Attempt, run: Callable[[Attempt], Awaitable[None]]) -> None:
-        """Await ``run(attempt)`` once there is a place for it."""
+        """Wait for a place for an attempt, then await ``run(attempt)``."""
         await self.places.enter(is_bundle=attempt.is_bundle)
         try:
             event_loop_here.set(self)
@@ -106,4 +119,4 @@ class EventLoopHere:
 
 
 event_loop_here: ContextVar[EventLoopHere | None] = ContextVar("event_loop_here", default=None)
-"""Tells it to the stage of an attempt that an orchestrator awaits; None where the orchestrator says nothing of places."""
+"""The event loop of the present attempt; None if its orchestrator sets none."""

@@ -1,9 +1,9 @@
-"""Fault profiles as people write them: TOML files, or dictionaries of the same form.
+"""Reads fault profiles as people write them: TOML files, or dictionaries of the same form.
 
 ::
 
-    failures = 1              # multiplies what tasks declare themselves; 1 if it is left out
-    times = 1
+    failures = 1              # multiplies the failure rates that tasks declare; 1 if it is left out
+    times = 1                 # multiplies the seconds that they declare
 
     [task.fetch]
     failure_rate = 0.02
@@ -38,7 +38,11 @@ TIME = (
 
 
 def read_profile(path: Path) -> FaultProfile:
-    """Return the profile in a TOML file. Raises OptionError that names file, key and what is allowed."""
+    """Return the profile in a TOML file.
+
+    Raises:
+        OptionError: If the file cannot be read, a key is unknown, or a value is wrong. It names the file and the key, and says what is allowed.
+    """
     import tomllib  # noqa: PLC0415 - 15 ms of start-up for runs with faults only
 
     try:
@@ -56,12 +60,12 @@ def profile_from(
     """Return the profile that a document describes.
 
     Args:
-        document: The factors, and under ``task`` a document for each task that has its own.
-        source: What errors call the document.
-        directory: Where files of samples are that it names.
+        document: The factors, and under ``task`` a document for each task that the profile names.
+        source: The name of the document in errors.
+        directory: The directory that names of files in the document are relative to.
 
     Raises:
-        OptionError: If a key is unknown or a value is wrong; it names the key and what is allowed.
+        OptionError: If a key is unknown or a value is wrong. It names the key, and says what is allowed.
     """
     _refuse_unknown(document, (*FACTORS, "task"), source, "")
     factors = {name: _number(document[name], source, name) for name in FACTORS if name in document}
@@ -118,6 +122,8 @@ def _of_quantiles(given: Mapping[str, object], source: str, where: str) -> Durat
         what = f"has no key {unknown[0]!r}" if unknown else "needs two quantiles at least"
         raise OptionError(f"In {source}, {where} {what}. Allowed are {TIME}.")
     points = sorted((_share(key), _number(value, source, f"{where}.{key}")) for key, value in given.items())
+    # A median and one more quantile determine a log-normal distribution, which is what latencies usually look like. A largest value does
+    # not, as this distribution has none: then the quantiles are joined by lines.
     if len(points) == 2 and points[0][0] == 0.5 and points[1][0] < 1:
         (_, median), (share, seconds) = points
         return LogNormal.through(median, share, seconds)
@@ -141,7 +147,7 @@ def _samples(given: object, source: str, where: str, directory: Path) -> Sequenc
                 try:
                     samples += [float(text)] if text else []
                 except ValueError as error:
-                    if number > 1:  # the first may be a header
+                    if number > 1:  # the first line may be a header
                         raise ValueError(f"line {number} of {str(path)!r} is no number: {text[:40]!r}") from error
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(f"{str(path)!r} cannot be read: {error}") from error

@@ -1,6 +1,6 @@
-"""How a task misbehaves under a fault profile, and the profiles that the project brings.
+"""Fault profiles: which faults a task has under a profile, and the project's own profiles.
 
-A profile has factors for tasks that declare themselves how they misbehave (``@task``), and replaces what single tasks declare.
+A task may declare faults of its own (``@task``). A profile multiplies these by its factors, or replaces them for tasks that it names.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ _AS_DECLARED = TaskProfile()
 
 
 def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> TaskFaults:
-    """Return how a task misbehaves that declares this much; a rate above 1 is 1."""
+    """Return the faults of a task under a profile. If a factor makes a failure rate larger than 1, it is 1.
+
+    Args:
+        profile: The fault profile.
+        task: The name of the task.
+        declared: The faults that the task declares.
+    """
     own = profile.tasks.get(task, _AS_DECLARED)
     weights = sum(own.errors.values())
     return TaskFaults(
@@ -40,7 +46,7 @@ def _built_in(name: str) -> FaultProfile:
 
 
 class _BuiltIn(Mapping[str, FaultProfile]):
-    """The project's own profiles, each a file like a user's, which is read when it is asked for."""
+    """The project's own profiles by name. Each is a file, as a user's profile may be, and is read when it is first needed."""
 
     def __getitem__(self, name: str) -> FaultProfile:
         if name not in BUILT_IN_PROFILES:

@@ -1,4 +1,4 @@
-"""How far each task of a run is, counted when somebody asks: what the engine keeps anyway is enough for it."""
+"""How far each task of a run is. It is computed when somebody asks, from what the engine keeps anyway."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline_optimization.engine.tally import TaskStats
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.backlog import Backlog
-    from pipeline_optimization.engine.flight import Flight
+    from pipeline_optimization.engine.open_attempts import OpenAttempts
     from pipeline_optimization.engine.tally import Tally
 
 __all__ = ["TaskProgress", "progress_by_task"]
@@ -20,9 +20,15 @@ __all__ = ["TaskProgress", "progress_by_task"]
 
 @frozen(kw_only=True)
 class TaskProgress:
-    """Items of one task: ``done``, ``failed`` for good, ``in_flight`` with the orchestrator. ``errors`` are attempts without a result.
+    """How far one task is.
 
-    ``total`` is how many items there will have been, None as long as others may still follow.
+    Attributes:
+        done: Items that are done.
+        failed: Items that failed for good.
+        errors: Attempts that failed or were lost.
+        retries: Attempts that were not the first of their item.
+        in_flight: Items whose attempt is open.
+        total: How many items there will be in the end; None as long as more may follow.
     """
 
     done: int
@@ -33,9 +39,17 @@ class TaskProgress:
     total: int | None
 
 
-def progress_by_task(tally: Tally, flight: Flight, backlog: Backlog) -> Mapping[str, TaskProgress]:
-    """Return how far each task is, in the order in which tasks come up. A bundle is an item of the input's task while it is under way."""
-    follow_ups, open_items = backlog.follow_ups(), flight.items()
+def progress_by_task(tally: Tally, open_attempts: OpenAttempts, backlog: Backlog) -> Mapping[str, TaskProgress]:
+    """Return how far each task is, in the order in which the tasks first had work.
+
+    A bundle that is under way counts as one item of the task that reads the input.
+
+    Args:
+        tally: The counts of the run.
+        open_attempts: The attempts that the orchestrator has.
+        backlog: The items that wait.
+    """
+    follow_ups, open_items = backlog.follow_ups(), open_attempts.items()
     in_flight = Counter(item.task for item in open_items)
     ahead: Counter[str] = Counter()
     for one, number in follow_ups or ():
@@ -46,7 +60,8 @@ def progress_by_task(tally: Tally, flight: Flight, backlog: Backlog) -> Mapping[
     for name in dict.fromkeys((*sorted(bundles), *tally.tasks, *in_flight, *ahead)):
         stats = tally.tasks.get(name) or TaskStats()
         errors = stats.errors.total()
-        # Below zero if a sink refuses what an earlier run had done: the failure is this run's, and the attempt that one's.
+        # If a run that goes on fails to deliver an item that an earlier run had done, it counts the failure but not the attempt.
+        # The difference may then be negative.
         done = max(0, stats.attempts - (errors - tally.bundle_errors[name]))
         begun = stats.items + ahead[name]
         is_bundle = name in bundles
@@ -58,6 +73,6 @@ def progress_by_task(tally: Tally, flight: Flight, backlog: Backlog) -> Mapping[
             in_flight=in_flight[name],
             total=None if may_grow or is_bundle else begun,
         )
-        # As long as an item of a task is open, more items of the tasks behind it may follow.
+        # While items of a task are open, their results may make more items of the next tasks possible.
         may_grow = may_grow or is_bundle or begun > done + stats.failures
     return found

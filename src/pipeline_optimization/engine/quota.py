@@ -1,4 +1,4 @@
-"""What a scarce service allows: how many calls at once, and how many in a period."""
+"""How many calls a service allows: at once, and in a period."""
 
 from __future__ import annotations
 
@@ -14,20 +14,21 @@ from pipeline_optimization.errors import OptionError
 __all__ = ["Quota", "Rate", "quota_of", "rate_of"]
 
 PERIODS: Mapping[str, float] = {"s": 1.0, "min": 60.0, "h": 3600.0}
-"""Seconds by the unit of a rate."""
+"""The seconds of each unit in which a rate may be given."""
 
 MOST_CALLS = 1_000_000
-"""Calls of one period, whose starts are remembered."""
+"""The most calls of one period. The start of each of them is remembered."""
 
 AT_ONCE = 0.1
-"""Seconds whose calls may begin at once where nobody says how many: so a wake-up that comes a little late costs nothing."""
+"""If a rate has no burst, the calls of this number of seconds may begin at once. So even if the engine wakes a little late each time, it makes as many calls as the
+rate allows."""
 
 RATE = re.compile(r"\s*(\d+)\s*/\s*(s|min|h)\s*", re.ASCII)
 
 
 @frozen(kw_only=True)
 class Rate:
-    """At most ``calls`` begin in any ``period``, in seconds, spread evenly but for ``burst`` of them that may begin at once."""
+    """How many ``calls`` may begin in any ``period`` of seconds. They are spread evenly, except that ``burst`` of them may begin at once."""
 
     calls: int
     period: float
@@ -35,20 +36,34 @@ class Rate:
 
     @property
     def interval(self) -> float:
-        """Return the seconds from one call to the next where they are spread evenly."""
+        """Return the seconds from one call to the next if they are spread evenly."""
         return self.period / self.calls
 
 
 @frozen(kw_only=True, eq=False)
 class Quota:
-    """``limit`` calls may be under way at once, and begin at a ``rate``; None is no bound. Tasks that share the object share what it allows."""
+    """What a task may use of a service. Tasks that have the same ``Quota`` object share it.
+
+    Attributes:
+        limit: How many calls may be under way at once; None for any number.
+        rate: How many calls may begin in a period; None for any number.
+    """
 
     limit: int | None = None
     rate: Rate | None = None
 
 
 def quota_of(limit: object, rate: object, burst: object) -> Quota | None:
-    """Return the quota that a task's arguments ask for, None where they ask for none. Raises OptionError for wrong ones."""
+    """Return the quota that the arguments of ``@task`` ask for; None if they ask for none.
+
+    Args:
+        limit: How many calls may be under way at once.
+        rate: A text such as ``"50/s"``.
+        burst: How many calls of the rate may begin at once.
+
+    Raises:
+        OptionError: If an argument is of the wrong type or out of range.
+    """
     if limit is not None and not _is_count(limit):
         raise OptionError(f"limit= takes a whole number of calls of at least 1, not {limit!r}.")
     if burst is not None and rate is None:
@@ -59,8 +74,17 @@ def quota_of(limit: object, rate: object, burst: object) -> Quota | None:
 
 
 def rate_of(text: object, burst: object = None) -> Rate:
-    """Return the rate that a text such as ``"50/s"`` says. Raises OptionError for one that says none, and for a wrong burst."""
+    """Return the rate that a text such as ``"50/s"`` describes.
+
+    Args:
+        text: A number of calls and a unit: s, min or h.
+        burst: How many calls may begin at once; None for those of a tenth of a second.
+
+    Raises:
+        OptionError: If the text is no rate, or the burst is not between 1 and the calls of the rate.
+    """
     found = RATE.fullmatch(text) if isinstance(text, str) else None
+    # Python refuses to convert a text of thousands of digits. No such number is allowed anyway.
     calls = int(found[1]) if found is not None and len(found[1]) < 16 else 0
     if found is None or not 1 <= calls <= MOST_CALLS:
         raise OptionError(

@@ -1,4 +1,7 @@
-"""How long an error asks to be left alone: what ``RetryAfter`` says, or the HTTP header of that name in what a client raised."""
+"""How long an error asks to wait before the next attempt: by the exception ``RetryAfter``, or by an HTTP header of this name.
+
+This is read in the worker, where the exception still has its response. The error that travels to the parent has only the number.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,21 @@ from pipeline_optimization.errors import RetryAfter
 __all__ = ["asked_delay", "delay_in"]
 
 LINKS = 10
-"""Errors that are looked at along the chain of causes, which may be a ring."""
+"""How many errors of a chain of causes are looked at. Such a chain may lead back to its begin."""
 
 
 def asked_delay(error: BaseException) -> float | None:
-    """Return the seconds that an error, or one that is its cause, asks to wait before another attempt; None where it asks for nothing.
+    """Return how many seconds an error asks to wait before the next attempt; None if it asks for nothing.
 
-    Clients are known by what their errors have, so that none is imported: ``error.response.headers`` (httpx, requests) or
-    ``error.headers`` (urllib, aiohttp).
+    The error's chain of causes counts, too, since functions often raise errors of their own. HTTP clients are recognised by the attributes
+    of their errors, so that none of them is imported: ``error.response.headers`` (httpx, requests) or ``error.headers`` (urllib, aiohttp).
     """
     for one in _chain(error):
         if isinstance(one, RetryAfter):
             return one.seconds
         try:
             delay = delay_in(getattr(getattr(one, "response", one), "headers", None))
-        except Exception:  # noqa: BLE001, S112 - whatever an object does that only looks like a client's error
+        except Exception:  # noqa: BLE001, S112 - it only looked like a client's error, and its attributes may raise anything
             continue
         if delay is not None:
             return delay
@@ -42,7 +45,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def delay_in(headers: object) -> float | None:
-    """Return the seconds that the header ``Retry-After`` asks for, as a number or as a date; None where it is neither."""
+    """Return the seconds that the header ``Retry-After`` asks for, by a number or a date; None if there is no such header."""
     get = getattr(headers, "get", None)
     if not callable(get):
         return None
@@ -59,9 +62,9 @@ def delay_in(headers: object) -> float | None:
 
 
 def _until(asked: str, date: object) -> float:
-    """Return the seconds until an HTTP date, from the server's own ``date`` if it tells one: its clock and ours may differ.
+    """Return the seconds until the HTTP date ``asked``. Raises ValueError if it is no date.
 
-    Raises ValueError for what is no date.
+    They count from the server's own ``date``, if the response has one, since its clock and this machine's may differ.
     """
     from email.utils import parsedate_to_datetime  # noqa: PLC0415 - for answers that name a date only
 

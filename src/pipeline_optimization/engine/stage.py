@@ -1,4 +1,4 @@
-"""What a worker runs: stages, and what becomes of what they raise."""
+"""Stages, which are the tasks as a worker runs them: functions of bytes. And the exceptions of stages, as data."""
 
 from __future__ import annotations
 
@@ -30,7 +30,13 @@ __all__ = [
 
 
 class Bundled(NamedTuple):
-    """What a stage returns that did items of other tasks, too. ``elements`` is how many elements of the input it took together."""
+    """The result of a stage that ran a bundle through several tasks.
+
+    Attributes:
+        result: What the workload gets.
+        done: The elements that went through each task.
+        elements: How many elements of the input were in the bundle.
+    """
 
     result: bytes
     done: Sequence[Done]
@@ -38,41 +44,59 @@ class Bundled(NamedTuple):
 
 
 Stage = Callable[[bytes], bytes | Bundled]
+"""Runs a task on the data of an item, and returns the result. It may have the methods of the protocols below."""
 
 
 class AsyncStage(Protocol):
-    """A stage that an event loop may await."""
+    """A stage that an event loop can await."""
 
-    async def run_async(self, data: bytes) -> bytes | Bundled: ...
+    async def run_async(self, data: bytes) -> bytes | Bundled:
+        """Do what the stage does when it is called, without blocking the event loop."""
+        ...
 
 
 class DescribingStage(Protocol):
-    """A stage that says itself what its errors are as data: which of them another attempt would meet again, say."""
+    """A stage that makes records of its errors itself. It can say which errors are permanent, for example."""
 
-    def describe(self, error: BaseException) -> ErrorRecord: ...
+    def describe(self, error: BaseException) -> ErrorRecord:
+        """Return an exception of the stage as data."""
+        ...
 
 
 class ClosingStage(Protocol):
-    """A stage that holds what must be closed when its worker ends. None of these raises; see ``Worker`` for who calls them."""
+    """A stage that holds something that must be closed, such as connections. None of these methods raises."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Close everything, when the worker ends."""
+        ...
 
-    async def close_async(self) -> None: ...
+    async def close_async(self) -> None:
+        """Close everything in the event loop that used it, when the worker ends."""
+        ...
 
-    def close_thread(self) -> None: ...
+    def close_thread(self) -> None:
+        """Close what belongs to the calling thread, which runs no more attempts."""
+        ...
 
 
 def is_of_the_run(error: BaseException) -> bool:
-    """Return whether what came out of a task ends the attempt itself, and is no failure of the task: a signal, or the run's end."""
+    """Return whether an exception that came out of a task ends the attempt and is no failure of the task.
+
+    That holds for a signal, and for ``CutShort`` when the run is over.
+    """
     return isinstance(error, CutShort) or (isinstance(error, KeyboardInterrupt) and is_of_a_signal(error))
 
 
 FORKS = [0]
-"""How many forks made this process of the one that imported this: cheap to look at, where ``os.getpid`` asks the system each time."""
+"""How often a process forked between the one that imported this module and the present one.
+
+If the number changes while a function runs, the function has forked and this is the child. To read it is cheap, so that it can be read for
+each bundle; ``os.getpid`` asks the operating system each time.
+"""
 
 
 UNDER_WAY: dict[int, list[Any]] = {}
-"""By their ``id``, lists that somebody goes through and that a forked child must not: it finds them empty."""
+"""The lists of elements that are being run, by ``id``. A forked child finds them empty, so that it runs no element a second time."""
 
 
 def _note_fork() -> None:
@@ -86,22 +110,34 @@ if hasattr(os, "register_at_fork"):
 
 
 def end_fork(who: str) -> NoReturn:
-    """End this process, a copy that a task made of its worker: it would do, too, whatever the worker has left to do."""
+    """End this process, which a task has forked. Otherwise it would do all the rest of its worker's work a second time.
+
+    Args:
+        who: What has forked, for the message on standard error.
+    """
     text = (
         f"{who} forked, and the child came back as if it were its parent. It was ended; let it end with os._exit().\n"
     )
     os.write(2, text.encode("utf-8", "backslashreplace"))
+    # An exception or ``sys.exit`` would run clean-up code of the parent's, such as that of open files.
     os._exit(1)
 
 
 def describe_error(error: BaseException, *, is_permanent: bool = False) -> ErrorRecord:
-    """Turn an exception into data."""
+    """Return an exception as data.
+
+    Args:
+        error: The exception.
+        is_permanent: Whether another attempt would certainly fail in the same way.
+    """
     kind = type(error)
+    # Retry policies name errors by their type. Built-in ones and the project's own are known by their short names.
     is_familiar = kind.__module__ in {"builtins", InjectedFault.__module__}
     name = kind.__qualname__ if is_familiar else f"{kind.__module__}.{kind.__qualname__}"
     injected = isinstance(error, InjectedFault)
     if isinstance(error, InjectedFault) and error.stands_for:
         name = error.stands_for
+    # The traceback of a simulated failure would only show where the engine raised it.
     trace = "" if injected else "".join(traceback.format_exception(error))
     return ErrorRecord(
         type=name,

@@ -1,7 +1,9 @@
-"""What a run did, as it is counted, and as it is told where nobody listens.
+"""Counts what a run did, and keeps the digest of its ledger.
 
-The ledger's digest is a sum over what was entered, the same in any order. An entry is (task, item, attempt, outcome). Items that
-have a position are entered by it, so that many at once need no loop: the sum is linear in positions.
+The ledger has an entry (task, item, attempt, outcome) for each attempt that answered. Only its digest is kept: the sum of the hashes of all
+entries. A sum does not depend on the order, so two runs that did the same work have the same digest, however their attempts
+overlapped. If an item has a position, its hash is a linear function of the position. So the hashes of many items are added up by
+the sum of their positions, without a loop over the items.
 """
 
 from __future__ import annotations
@@ -15,14 +17,14 @@ from typing import TYPE_CHECKING, Literal
 from attrs import define, field, frozen
 
 from pipeline_optimization.engine.wire import Done
-from pipeline_optimization.engine.work import Item, Track
+from pipeline_optimization.engine.work import Item, ItemState
 from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
     from pipeline_optimization.engine.backlog import Backlog
     from pipeline_optimization.engine.clock import Clock
-    from pipeline_optimization.engine.flight import Flight
+    from pipeline_optimization.engine.open_attempts import OpenAttempts
     from pipeline_optimization.engine.wire import Answer
     from pipeline_optimization.types import Capabilities, Completion, Orchestrator, TimeAccount
     from pipeline_optimization.types.critical_path import CriticalPath
@@ -32,7 +34,7 @@ __all__ = [
     "Emit",
     "FailedItem",
     "Logged",
-    "Silence",
+    "NullAnnouncer",
     "Tally",
     "TaskStats",
     "announcer_for",
@@ -41,14 +43,20 @@ __all__ = [
 ]
 
 MAX_EXAMPLES = 100
-"""How many failed items a report names; all are counted."""
+"""How many failed items are kept, for the report to name. All of them are counted."""
 
 
 @frozen(kw_only=True)
 class FailedItem:
-    """An item that failed for good, with its last error. ``place`` says for people where it comes from.
+    """An item that failed for good.
 
-    ``is_poison``: its workers kept dying.
+    Attributes:
+        item: The name of the item.
+        task: The name of its task.
+        error: The error of its last attempt.
+        attempts: How many attempts were made.
+        place: Where in the input the item comes from, for people.
+        is_poison: Whether it was given up because its workers kept dying.
     """
 
     item: str
@@ -61,7 +69,16 @@ class FailedItem:
 
 @define
 class TaskStats:
-    """Counts of one task. ``failures`` are items that failed for good; ``lost`` are attempts lost with workers."""
+    """Counts of one task.
+
+    Attributes:
+        items: Items that began.
+        attempts: Attempts that answered, with a result or an error.
+        retries: Attempts that answered and were not the first of their item.
+        failures: Items that failed for good.
+        lost: Attempts that were lost because their worker died.
+        errors: Attempts that failed, by the type of their error.
+    """
 
     items: int = 0
     attempts: int = 0
@@ -73,10 +90,19 @@ class TaskStats:
 
 @define
 class Tally:
-    """Grows with the run in bounded memory. ``abandoned`` attempts took too long and could not be ended.
+    """All counts of a run, in bounded memory.
 
-    The ledger is the set of (item, attempt, outcome) of all attempts that answered. Only its size and a digest are
-    kept: the sum of the entries' hashes, which is the same in any order, so that two runs can be compared.
+    Attributes:
+        tasks: The counts by task.
+        failed_items: The first items that failed for good.
+        failures_by_error: How many items failed for good, by task and type of error.
+        ended: Items that reached their end, done or failed.
+        stale: Completions that came too late or twice, and were ignored.
+        abandoned: Attempts that took too long and could not be ended.
+        floor: The shortest time in seconds that the run could take with any number of workers.
+        ledger_entries: How many entries the ledger has.
+        ledger_sum: The sum of their hashes.
+        bundle_errors: By task, errors of bundles. They are among ``TaskStats.errors``, but a bundle counts as no attempt.
     """
 
     tasks: dict[str, TaskStats] = field(factory=dict)
@@ -89,22 +115,23 @@ class Tally:
     ledger_entries: int = 0
     ledger_sum: int = 0
     bundle_errors: Counter[str] = field(factory=Counter)
-    """Errors by task of which no attempt was entered, since it was a bundle's."""
 
     def of(self, task: str) -> TaskStats:
+        """Return the counts of a task, to read or to change."""
         stats = self.tasks.get(task)
         if stats is None:
             stats = self.tasks[task] = TaskStats()
         return stats
 
     def record(self, item: Item, number: int, outcome: str) -> None:
-        """Enter an answered attempt into the ledger; ``outcome`` is "ok" or the error's type."""
-        if item.is_bundle:  # what is in it is entered by itself
+        """Enter an attempt that answered into the ledger. ``outcome`` is "ok" or the type of the error."""
+        if item.is_bundle:
+            # How elements are bundled depends on the speed of the machine, so the ledger has the elements alone (``record_done``).
             self.bundle_errors[item.task] += outcome != "ok"
             return
         stats = self.of(item.task)
         stats.attempts += 1
-        stats.retries += number > item.first_attempt  # not when it is asked for: the run may end before
+        stats.retries += number > item.first_attempt  # counted now, since a run may end before a retry that it planned
         self.ledger_entries += 1
         if item.position is None:
             self.ledger_sum += digest_of(item.task, item.id, number, outcome)
@@ -112,7 +139,7 @@ class Tally:
             self.ledger_sum += digest_of_positions(item.task, item.position, 1, number, outcome)
 
     def record_done(self, done: Done) -> None:
-        """Enter items that were done in a bundle."""
+        """Enter elements that were done in a bundle, each at its first attempt."""
         stats = self.of(done.task)
         stats.items += done.number
         stats.attempts += done.number
@@ -120,31 +147,31 @@ class Tally:
         self.ledger_entries += done.number
         self.ledger_sum += digest_of_positions(done.task, done.positions, done.number, 1, "ok")
 
-    def end(self, track: Track) -> None:
-        """Record that an item reached its end."""
+    def end(self, state: ItemState) -> None:
+        """Count an item that reached its end."""
         self.ended += 1
-        self.floor = max(self.floor, track.path)
+        self.floor = max(self.floor, state.path)
 
-    def fail(self, track: Track, error: ErrorRecord, *, is_poison: bool) -> FailedItem:
-        """Record that an item failed for good."""
-        item = track.item
+    def fail(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> FailedItem:
+        """Count an item that failed for good, and return what is kept of it."""
+        item = state.item
         failed = FailedItem(
-            item=item.name, task=item.task, error=error, attempts=track.number, place=item.place, is_poison=is_poison
+            item=item.name, task=item.task, error=error, attempts=state.number, place=item.place, is_poison=is_poison
         )
-        self.end(track)
+        self.end(state)
         self.of(item.task).failures += 1
         self.add_failed(failed)
         return failed
 
     def add_failed(self, failed: FailedItem) -> None:
-        """Count a failure, and keep it if there is room."""
+        """Count a failed item, and keep it if there is room."""
         self.failures_by_error[failed.task, failed.error.type] += 1
         if len(self.failed_items) < MAX_EXAMPLES:
             self.failed_items.append(failed)
 
     @property
     def attempts(self) -> int:
-        """Return how many attempts answered, of all tasks."""
+        """Return how many attempts of all tasks answered."""
         return sum(stats.attempts for stats in self.tasks.values())
 
     @property
@@ -154,66 +181,71 @@ class Tally:
 
     @property
     def failures(self) -> int:
+        """Return how many items failed for good."""
         return sum(self.failures_by_error.values())
 
 
 Emit = Callable[["EngineEvent"], None]
+"""Takes an event of the run."""
 
 Logged = Callable[["AttemptLog", str], None]
 """Takes what an attempt has logged, and the name of its worker."""
 
 
-class Silence:
-    """Makes no events at the places of the loop at which ``Announcer`` does. What attempts have logged it hands on all the same."""
+class NullAnnouncer:
+    """The announcer of a run that nobody observes: it makes no events, and only hands on what attempts have logged.
+
+    The engine calls these methods at the moments that ``Announcer`` makes events of. Their docstrings say which moments these are.
+    """
 
     def __init__(self, logged: Logged) -> None:
         self._logged = logged
 
-    def follow(self, orchestrator: Orchestrator, flight: Flight) -> None:
-        """Attempts are about to be timed."""
+    def follow(self, orchestrator: Orchestrator, open_attempts: OpenAttempts) -> None:
+        """The run is about to begin, with this orchestrator and these attempts."""
 
     def reading(self, items: Iterator[Item]) -> Iterator[Item]:
-        """Items are about to be read; return what they are to be read from."""
+        """Items are about to be read. Return the iterator that the engine should read."""
         return items
 
     def pauses(self, backlog: Backlog) -> None:
-        """The driver is about to wait for something to happen."""
+        """The engine is about to wait for something to happen."""
 
     def goes_on(self) -> None:
-        """The driver has waited."""
+        """The engine has waited."""
 
-    def handed_out(self, attempt_id: int, track: Track) -> None:
-        """An attempt goes to the orchestrator."""
+    def handed_out(self, attempt_id: int, state: ItemState) -> None:
+        """An attempt is about to be submitted to the orchestrator."""
 
-    def came_back(self, track: Track, completion: Completion, answer: Answer | None) -> None:
-        """An open attempt was reported. ``answer`` is None if it was lost with its worker."""
+    def came_back(self, state: ItemState, completion: Completion, answer: Answer | None) -> None:
+        """An open attempt has come back. ``answer`` is None if it was lost with its worker."""
         if answer is not None and answer.log is not None:
             self._logged(answer.log, completion.worker)
 
-    def overdue(self, track: Track, attempt_id: int, *, is_ended: bool) -> None:
-        """An attempt took too long. Unless it ``is_ended``, it goes on and nobody waits for it."""
+    def overdue(self, state: ItemState, attempt_id: int, *, is_ended: bool) -> None:
+        """An attempt took too long. If it is not ended, it goes on, and its answer will be ignored."""
 
     def refused(self, error: ErrorRecord) -> None:
-        """The workload could not take the result of the attempt that came back last."""
+        """The workload could not accept the result of the attempt that came back last."""
 
-    def failed(self, track: Track, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
-        """An attempt of an item failed; nothing is decided yet about another one."""
+    def failed(self, state: ItemState, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
+        """An attempt failed, or was lost. It is not decided yet whether the item is tried again."""
 
-    def retried(self, track: Track, delay: float) -> None:
-        """The item's next attempt follows after ``delay`` seconds."""
+    def retried(self, state: ItemState, delay: float) -> None:
+        """The item will be tried again, after ``delay`` seconds."""
 
-    def finished(self, track: Track, status: Literal["done", "failed", "poison"]) -> None:
+    def finished(self, state: ItemState, status: Literal["done", "failed", "poison"]) -> None:
         """The item has reached its end."""
 
     def ended(self) -> None:
-        """The orchestrator is closed. Attempts that are still open are abandoned, if they began."""
+        """The orchestrator is closed. Attempts that are still open will never come back."""
 
     def account(self, begun: float, ended: float) -> TimeAccount | None:
-        """Return where the time of the slots went between two moments of the engine's clock, the run inside; None where nobody asked."""
+        """Return what the slots did between two times of the engine's clock, before and after the run; None if nobody measured it."""
         return None
 
     def critical_path(self) -> CriticalPath | None:
-        """Return what bounded the run; None where attempts are not followed."""
+        """Return the longest chain of items of the run; None if nobody measured attempts."""
         return None
 
 
@@ -225,25 +257,31 @@ def announcer_for(
     run_id: str,
     clock: Clock,
     capabilities: Capabilities,
-) -> Silence:
-    """Return what makes events of a run and hands them to ``emit``; it is imported only if there is somebody to hand them to.
+) -> NullAnnouncer:
+    """Return the announcer of a run. The module ``announcer`` is imported only if somebody observes the run.
 
-    ``heard`` are the names of what anybody wants, which may be the ``TimeAccount`` alone; None stands for all.
+    Args:
+        emit: Called with each event; None if nobody observes the run.
+        heard: The names of the events that ``emit`` wants, or ``TimeAccount``; None for all events.
+        logged: Called with what an attempt has logged.
+        run_id: Names the run in events.
+        clock: The time in which the run lives.
+        capabilities: What the orchestrator can do.
     """
     if emit is None:
-        return Silence(logged)
+        return NullAnnouncer(logged)
     from pipeline_optimization.engine.announcer import Announcer  # noqa: PLC0415 - only runs that are observed need it
 
     return Announcer(emit, heard, logged, run_id=run_id, clock=clock, capabilities=capabilities)
 
 
 def digest_of(task: str, item: str, number: int, outcome: str) -> int:
-    """Return what an entry of an item adds to the digest."""
+    """Return the hash of a ledger entry whose item has no position."""
     return _hash(f"{task}\x1f{item}\x1f{number}\x1f{outcome}")
 
 
 def digest_of_positions(task: str, positions: int, entries: int, number: int, outcome: str) -> int:
-    """Return what ``entries`` entries add to the digest, whose positions sum up to ``positions``."""
+    """Return the sum of the hashes of some ledger entries. There are ``entries`` of them, and the sum of their positions is ``positions``."""
     factor, each = _factors(task, number, outcome)
     return positions * factor + entries * each
 
@@ -251,6 +289,7 @@ def digest_of_positions(task: str, positions: int, entries: int, number: int, ou
 @lru_cache(maxsize=1024)
 def _factors(task: str, number: int, outcome: str) -> tuple[int, int]:
     text = f"{task}\x1f{number}\x1f{outcome}"
+    # An odd factor is invertible modulo 2**128, so different positions never have the same hash.
     return _hash(text) | 1, _hash(text + "\x1f")
 
 

@@ -1,8 +1,11 @@
-"""Asks the harness for each call of a task: the harness draws, waits, records, and then lets the call go on or fail.
+"""The client of the comparison harness in a process that the harness measures.
 
-So a measured process holds no seed, no draw, no wait and no record that it could change. The environment variable
-``ANAGRAM_TASK_SERVER`` names the harness's socket, ``@`` in front of a name that is in no directory. A request is a line of
-JSON ``[id, task, key, number, policy]``, an answer ``[id, fails, latency]``. Answers come in the order in which calls end.
+For each call of a task, the process asks the harness. The harness draws the faults, waits the latency, records the call, and then answers
+whether the call goes on or fails. So the measured process has no seed, no draw, no clock and no record that it could change.
+
+The environment variable ``ANAGRAM_TASK_SERVER`` names the harness's Unix socket. A name that begins with ``@`` is an abstract one, which is
+in no directory. A request is a line of JSON ``[id, task, key, number, policy]``, and an answer ``[id, fails, latency]``. Answers
+come in the order in which the latencies end.
 """
 
 from __future__ import annotations
@@ -27,9 +30,10 @@ BLOCK = 1 << 16
 
 
 class TaskClient:
-    """One thread has one connection and one call at a time; one event loop has one connection for any number of calls.
+    """Asks the harness, from any thread and any event loop.
 
-    Safe to use from any thread, and in processes that were forked from one that used it.
+    A thread has one connection, and one call at a time. An event loop has one connection for all its calls. A process that was forked makes
+    connections of its own: two processes on one connection would read each other's answers.
     """
 
     def __init__(self, address: str) -> None:
@@ -38,18 +42,25 @@ class TaskClient:
         self._loops: WeakKeyDictionary[asyncio.AbstractEventLoop, _LoopConnection] = WeakKeyDictionary()
 
     def call(self, task: str, key: str, *, number: int = 0, policy: str = "") -> Draw:
-        """Block the thread until the call may go on, and return what was drawn for it.
+        """Block the thread until the latency of the call has passed, and return what was drawn for it.
 
-        ``number`` is that of an attempt whose caller counts them; 0 lets the harness count.
-        Raises OptionError where the harness does not answer.
+        Args:
+            task: The name of the task.
+            key: What faults are drawn for.
+            number: The number of the attempt; 0 if the caller does not count them, so that the harness does.
+            policy: The label of the retry policy of the call.
+
+        Raises:
+            OptionError: If the harness does not answer.
         """
         connection: _ThreadConnection | None = getattr(self._threads, "connection", None)
+        # A forked process has inherited the connection of its parent, and must not use it.
         if connection is None or connection.process != os.getpid():
             connection = self._threads.connection = _ThreadConnection(self._address)
         return connection.call(task, key, number, policy)
 
     async def call_async(self, task: str, key: str, *, number: int = 0, policy: str = "") -> Draw:
-        """Do the same while an event loop serves others."""
+        """Do what ``call`` does, while the event loop serves others."""
         import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
 
         loop = asyncio.get_running_loop()
@@ -63,7 +74,7 @@ class _ThreadConnection:
     def __init__(self, address: str) -> None:
         self.process = os.getpid()
         self._socket = _connect(address)
-        finalize(self, self._socket.close)
+        finalize(self, self._socket.close)  # when its thread has ended
         self._rest = b""
         self._id = 0
 
@@ -81,7 +92,7 @@ class _ThreadConnection:
                     continue
                 self._rest = rest
                 answered, *drawn = json.loads(line)
-                # Others are answers to calls that were interrupted while they waited.
+                # Other ids are those of calls that a signal interrupted while they waited for their answers.
                 if answered == self._id:
                     return Draw(*drawn)
         except OSError as error:
@@ -89,7 +100,7 @@ class _ThreadConnection:
 
 
 class _LoopConnection:
-    """Holds no reference to its loop, so that it goes when the loop does."""
+    """The connection of an event loop. It holds no reference to the loop, so that both can be garbage when nobody uses the loop."""
 
     def __init__(self, address: str, loop: asyncio.AbstractEventLoop) -> None:
         self.process = os.getpid()
@@ -108,7 +119,7 @@ class _LoopConnection:
         future: asyncio.Future[Draw] = loop.create_future()
         self._waiting[ours] = future
         if not self._outgoing:
-            # What is asked for in one turn of the loop goes out together.
+            # All requests of one turn of the loop are sent together.
             loop.call_soon(self._write, loop)
         self._outgoing += _request(ours, task, key, number, policy)
         try:
@@ -119,7 +130,7 @@ class _LoopConnection:
     def _write(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             sent = self._socket.send(self._outgoing)
-        except BlockingIOError:
+        except BlockingIOError:  # the socket takes no more for now
             sent = 0
         except OSError as error:
             self._fail(error)
@@ -159,7 +170,7 @@ class _LoopConnection:
 
 @cache
 def client_of(address: str) -> TaskClient:
-    """Return this process's client of the harness at an address."""
+    """Return the client for the harness at an address. All callers of one process share it."""
     return TaskClient(address)
 
 

@@ -1,7 +1,10 @@
-"""Keeps quotas, once for the whole run: which task may be called now, and who waits for that.
+"""Keeps the quotas of a run: which tasks may be called now, and which items wait until theirs may.
 
-What waits, waits here, in the parent, and keeps no worker busy. An attempt counts as a call from the moment at which the orchestrator gets
-it until it is over, whatever became of it, also where nobody waits for it any more: the call may still go on.
+The quotas are kept in the parent, since only the parent sees all calls. Items wait here and not in workers, so they keep no worker busy.
+
+An attempt counts as a call from the moment at which the orchestrator gets it until it is over. So an attempt in the orchestrator's
+queue counts too, and an abandoned attempt counts until it answers: the service may still be at work for it. The count is
+never lower than the number of calls that the service sees.
 """
 
 from __future__ import annotations
@@ -14,26 +17,33 @@ from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.pace import Pace
 from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.engine.stopping import Stop, calls_hang
-from pipeline_optimization.engine.work import TaskPolicy, Track
+from pipeline_optimization.engine.work import ItemState, TaskPolicy
 
 __all__ = ["Throttle", "Throttling"]
 
 LOOK = 0.01
-"""Seconds until the next look where it is not known yet when attempts that were handed out have begun."""
+"""Seconds until the engine looks again whether submitted attempts have begun. A rate counts calls from the moment at which they begin."""
 
 
 class Throttle:
-    """What one quota allows now. ``again`` and ``new`` are the tracks that wait for it, in their order."""
+    """What one quota allows now, and which items wait for it.
+
+    Attributes:
+        again: The items that were called before and wait for their next attempt, in their order.
+        new: The items that wait for their first attempt, in their order.
+    """
 
     def __init__(self, quota: Quota, clock: Clock) -> None:
         self._limit = math.inf if quota.limit is None else quota.limit
         self._clock = clock
-        self._called: set[int] = set()
-        self._pending: set[int] = set()  # those of them that may not have begun yet
-        self._hanging: dict[int, float] = {}  # those that nobody waits for, and until when patience lasts
-        self.again: deque[Track] = deque()
-        self.new: deque[Track] = deque()
+        self._called: set[int] = set()  # the ids of the attempts that count as calls
+        self._pending: set[int] = set()  # those of them that have not begun, as far as anybody has said
+        # Those of them that were abandoned, each with the time from which it is taken to hang.
+        self._hanging: dict[int, float] = {}
+        self.again: deque[ItemState] = deque()
+        self.new: deque[ItemState] = deque()
         self._pace, self._ideal = (None if quota.rate is None else Pace(quota.rate) for _ in range(2))
+        # For the floor: the sum of all latencies, the earliest start of the last call under the rate, and the shortest latency.
         self._busy = self._last_start = 0.0
         self._least = math.inf
 
@@ -44,13 +54,15 @@ class Throttle:
         return self._pace is None or self._pace.due(len(self._pending)) <= self._clock.now()
 
     def next_due(self) -> float | None:
-        """Return the clock time at which a call may begin, None where that takes the end of another one."""
+        """Return the clock time at which a call may begin; None if another call must end first."""
         if self._pace is None or len(self._called) >= self._limit:
             return None
         due = self._pace.due(len(self._pending))
+        # Infinite: so many attempts are about to begin that the rate allows no more until it is known when they did.
         return due if math.isfinite(due) else self._clock.now() + LOOK
 
     def submit(self, attempt_id: int) -> None:
+        """Count an attempt that the orchestrator gets."""
         self._called.add(attempt_id)
         self._pending.add(attempt_id)
 
@@ -62,22 +74,24 @@ class Throttle:
                 self._pace.begin(now)
 
     def end(self, attempt_id: int) -> None:
-        self.start(attempt_id, self._clock.now())  # where nobody has told, it may have begun just now
+        """Count an attempt no more, as it is over."""
+        # If nobody announced its start, it may have begun a moment ago. A later start is the safe assumption: the next call waits longer.
+        self.start(attempt_id, self._clock.now())
         self._called.discard(attempt_id)
         self._hanging.pop(attempt_id, None)
 
     def abandon(self, attempt_id: int, patience: float) -> None:
-        """Go on counting an attempt that nobody waits for. After ``patience`` seconds it is taken to hang."""
+        """Go on counting an attempt whose time is over and that nothing can end. After ``patience`` seconds it is taken to hang."""
         self._called.add(attempt_id)
         self._hanging[attempt_id] = self._clock.now() + patience
 
     def hangs(self) -> bool:
-        """Return whether calls that hang take up all that may be under way."""
+        """Return whether calls that hang use up the whole limit, so that no call can ever begin again."""
         now = self._clock.now()
         return len(self._hanging) >= self._limit and all(until <= now for until in self._hanging.values())
 
     def note(self, latency: float) -> None:
-        """Note how long a call takes on the virtual path."""
+        """Note the latency of a call, for the floor."""
         self._busy += latency
         self._least = min(self._least, latency)
         if self._ideal is not None:
@@ -86,12 +100,19 @@ class Throttle:
 
     @property
     def floor(self) -> float:
-        """Return the seconds that no run takes less than with the calls that were noted."""
+        """Return how many seconds any run with these calls takes at least, because of this quota.
+
+        The limit gives one bound: all latencies, shared by as many calls as may run at once. The rate gives another: the earliest start of
+        the last call, plus the shortest latency.
+        """
         return 0.0 if self._least == math.inf else max(self._busy / self._limit, self._last_start + self._least)
 
 
 class Throttling:
-    """The throttles of a run, by task, and the tracks that wait for one."""
+    """The quotas of a run by task, and the items that wait for them.
+
+    ``held_bytes`` is how much memory the items take that wait for their first attempt.
+    """
 
     def __init__(self, clock: Clock, policies: Mapping[str, TaskPolicy]) -> None:
         by_quota: dict[Quota, Throttle] = {}
@@ -99,6 +120,7 @@ class Throttling:
         self._of_attempt: dict[int, Throttle] = {}
         for task, policy in policies.items():
             if policy.quota is not None:
+                # Tasks that share a Quota object share its throttle. Quotas are compared by identity.
                 self._by_task[task] = by_quota.setdefault(policy.quota, Throttle(policy.quota, clock))
         self._throttles = list(by_quota.values())
         self.has_rates = any(quota.rate is not None for quota in by_quota)
@@ -108,71 +130,79 @@ class Throttling:
         """Return whether a task has a quota."""
         return task in self._by_task
 
-    def has_room(self, track: Track) -> bool:
-        """Return whether a track's task may be called now, whoever waits for it."""
-        throttle = self._by_task.get(track.item.task)
+    def has_room(self, state: ItemState) -> bool:
+        """Return whether an item's task may be called now, no matter which other items wait for that."""
+        throttle = self._by_task.get(state.item.task)
         return throttle is None or throttle.has_room()
 
-    def admits(self, track: Track) -> bool:
-        """Return whether a track may go on now, and holds up none that has waited longer."""
-        throttle = self._by_task.get(track.item.task)
+    def admits(self, state: ItemState) -> bool:
+        """Return whether an item may go on now without overtaking an item that waits for the same quota."""
+        throttle = self._by_task.get(state.item.task)
         if throttle is None:
             return True
-        if track.first_started is None:
-            # Whose first attempt was made in a bundle is not called yet.
-            return track.item.failed is not None or (not (throttle.again or throttle.new) and throttle.has_room())
+        if state.first_started is None:
+            # If its first attempt was made inside a bundle, what follows now is the decision about a retry, and no call.
+            return state.item.failed is not None or (not (throttle.again or throttle.new) and throttle.has_room())
         return not throttle.again and throttle.has_room()
 
-    def hold(self, track: Track) -> None:
-        """Let a track wait for its quota."""
-        throttle = self._by_task[track.item.task]
-        if track.first_started is None:
-            throttle.new.append(track)
-            self.held_bytes += track.item.size
+    def hold(self, state: ItemState) -> None:
+        """Let an item wait for its quota."""
+        throttle = self._by_task[state.item.task]
+        if state.first_started is None:
+            throttle.new.append(state)
+            self.held_bytes += state.item.size
         else:
-            throttle.again.append(track)
+            throttle.again.append(state)
 
-    def take_again(self) -> Track | None:
-        """Return a track that was called before and may be called again now."""
+    def take_again(self) -> ItemState | None:
+        """Return an item that was called before and may be called again now; None if there is none."""
         for throttle in self._throttles:
             if throttle.again and throttle.has_room():
                 return throttle.again.popleft()
         return None
 
-    def take_new(self) -> Track | None:
-        """Return a track that may be called for the first time now."""
+    def take_new(self) -> ItemState | None:
+        """Return an item that may be called for the first time now; None if there is none."""
         for throttle in self._throttles:
+            # Items that were called before go first, so that few items are under way.
             if throttle.new and not throttle.again and throttle.has_room():
-                track = throttle.new.popleft()
-                self.held_bytes -= track.item.size
-                return track
+                state = throttle.new.popleft()
+                self.held_bytes -= state.item.size
+                return state
         return None
 
     @property
     def held_again(self) -> int:
+        """Return how many items wait for their next attempt."""
         return sum(len(throttle.again) for throttle in self._throttles)
 
     @property
     def held_new(self) -> int:
+        """Return how many items wait for their first attempt."""
         return sum(len(throttle.new) for throttle in self._throttles)
 
-    def due(self, suspects: Iterable[Track], *, with_new: bool) -> list[float]:
-        """Return the clock times at which tracks that wait may go on, new ones if asked for, as far as they depend on time alone."""
+    def due(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[float]:
+        """Return the clock times at which items that wait may go on, as far as these depend on time alone.
+
+        Args:
+            suspects: Items that wait to run alone, which may have to wait for a quota, too.
+            with_new: Whether items that wait for their first attempt count.
+        """
         waited_for = self._waited_for(suspects, with_new=with_new)
         return [due for throttle in waited_for if (due := throttle.next_due()) is not None]
 
-    def hang(self, suspects: Iterable[Track]) -> Stop | None:
-        """Return why the run stops where tracks wait for calls that hang."""
+    def hang(self, suspects: Iterable[ItemState]) -> Stop | None:
+        """Return the reason to stop if items wait for a quota that is used up by calls that hang; None otherwise."""
         hanging = {throttle for throttle in self._waited_for(suspects, with_new=True) if throttle.hangs()}
         return next((calls_hang(task) for task, throttle in self._by_task.items() if throttle in hanging), None)
 
-    def _waited_for(self, suspects: Iterable[Track], *, with_new: bool) -> list[Throttle]:
-        """Return the throttles that suspects or others wait for, new ones among them if asked for."""
+    def _waited_for(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[Throttle]:
+        """Return the throttles for which items wait."""
         waited_for = [one for one in self._throttles if one.again or (with_new and one.new)]
         return [*waited_for, *(self._by_task[one.item.task] for one in suspects if one.item.task in self._by_task)]
 
     def submit(self, attempt_id: int, task: str) -> None:
-        """Note that an orchestrator gets an attempt."""
+        """Note that the orchestrator gets an attempt."""
         if (throttle := self._by_task.get(task)) is not None:
             self._of_attempt[attempt_id] = throttle
             throttle.submit(attempt_id)
@@ -188,17 +218,17 @@ class Throttling:
             throttle.end(attempt_id)
 
     def abandon(self, attempt_id: int, task: str, patience: float) -> None:
-        """Note that an attempt of a task goes on, though nobody waits for it."""
+        """Note that an attempt goes on although its time is over."""
         if (throttle := self._by_task.get(task)) is not None:
             self._of_attempt[attempt_id] = throttle
             throttle.abandon(attempt_id, patience)
 
     def note(self, task: str, latency: float) -> None:
-        """Note how long a call takes on the virtual path."""
+        """Note the latency of a call, for the floor."""
         if (throttle := self._by_task.get(task)) is not None:
             throttle.note(latency)
 
     @property
     def floor(self) -> float:
-        """Return the seconds that no run takes less than, as far as quotas decide on it."""
+        """Return how many seconds any run with these calls takes at least, because of its quotas."""
         return max((throttle.floor for throttle in self._throttles), default=0.0)

@@ -1,7 +1,7 @@
-"""An orchestrator in virtual time: the same engine, no waiting, any number of workers.
+"""An orchestrator in virtual time: it waits for nothing, and has any number of workers.
 
-Tests of retries, latency and lost workers take no wall time with it, and a run on 10,000 workers is predicted in
-seconds. Attempts really run, one by one, in the calling thread; only time is simulated.
+With it, tests of retries, latencies and lost workers take no real time, and a run on 10,000 workers is predicted in
+seconds. The engine is the real one, and attempts really run, one by one, in the calling thread. Only the time is simulated.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["Adversary", "Fate", "VirtualClock", "VirtualOrchestrator"]
 
 
 class VirtualClock:
-    """Time that passes only when it is told to."""
+    """Time that passes only when somebody sleeps or moves it."""
 
     def __init__(self) -> None:
         self._now = 0.0
@@ -35,28 +35,38 @@ class VirtualClock:
         self._now += seconds
 
     def advance_to(self, time: float) -> None:
-        """Move to ``time``; time never runs backwards."""
+        """Move the clock to ``time``, unless it is later already."""
         self._now = max(self._now, time)
 
 
 @frozen
 class Fate:
-    """One report about an attempt: its status, ``after`` how many seconds from the attempt's start (infinite: never)."""
+    """One completion that an adversary lets come of an attempt.
+
+    Attributes:
+        after: The seconds from the start of the attempt to the completion; infinity for a completion that never comes.
+        status: Whether the attempt is done or lost.
+    """
 
     after: float
     status: Literal["done", "lost"] = "done"
 
 
 class Adversary(Protocol):
-    """Decides what becomes of attempts: late, doubled, lost, or all of it."""
+    """Decides which completions come of an attempt, so that a test can let them be late, come twice, be lost, or all of this."""
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
-        """Return at least one report; the first frees the worker."""
+        """Return the completions of an attempt, one at least. When the first of them comes, the worker is free.
+
+        Args:
+            attempt: The attempt that starts.
+            latency: How many simulated seconds it takes.
+        """
         ...
 
 
-class _Friend:
-    """The adversary that does nothing: every attempt takes its latency and is done."""
+class _NoAdversary:
+    """Lets every attempt take its latency and be done."""
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
         return [Fate(latency)]
@@ -64,7 +74,7 @@ class _Friend:
 
 @define(eq=False)
 class _Report:
-    """What will be heard of an attempt that runs."""
+    """A completion that will come: the attempt, the work that is left to do for its answer, and what the adversary decided."""
 
     attempt: Attempt
     pending: Pending
@@ -73,18 +83,23 @@ class _Report:
 
 
 class VirtualOrchestrator:
-    """Runs attempts on ``slots`` imagined workers (None: as many as there are attempts).
+    """Runs attempts on imagined workers.
 
-    ``clock`` is the time that the engine must live in; the core uses an orchestrator's own clock where it has one.
-    Without ``can_kill``, attempts that run cannot be called off, as in threads.
+    Args:
+        slots: The number of workers; None for as many as there are attempts.
+        adversary: Decides which completions come of an attempt; by default, each attempt is done after its latency.
+        can_kill: Whether attempts that run can be ended. In threads, for example, they cannot.
+
+    Attributes:
+        clock: The time of the run, which the engine must use. If an orchestrator has a clock, ``execute`` gives it to the engine.
     """
 
     def __init__(self, slots: int | None = None, *, adversary: Adversary | None = None, can_kill: bool = True) -> None:
         self.clock = VirtualClock()
         self.slots = sys.maxsize if slots is None else slots
         self.capabilities = Capabilities(can_kill=can_kill, announces_start=True)
-        self._adversary = adversary or _Friend()
-        self._order = count()
+        self._adversary = adversary or _NoAdversary()
+        self._order = count()  # decides between completions that come at the same time
         self._reset()
 
     def _reset(self) -> None:
@@ -118,6 +133,7 @@ class VirtualOrchestrator:
 
     def poll(self, timeout: float) -> Sequence[Completion]:
         until = self.clock.now() + timeout
+        # Nothing comes before the timeout: the wait is over at once, and the clock says that it took all its time.
         if not self._due or self._due[0][0] > until:
             self.clock.advance_to(until)
             return []
@@ -126,6 +142,7 @@ class VirtualOrchestrator:
         while self._due and self._due[0][0] <= self.clock.now():
             _, _, report = heapq.heappop(self._due)
             status = report.fate.status
+            # Only now does the task run, when its virtual time has passed. If the attempt was cancelled before, it never runs.
             payload = report.pending.finish(report.fate.after) if status == "done" else b""
             completions.append(Completion(id=report.attempt.id, status=status, payload=payload, worker="virtual"))
             if report.frees_worker:

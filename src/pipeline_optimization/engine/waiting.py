@@ -1,8 +1,8 @@
-"""How long attempts wait for what they await.
+"""Measures how long attempts wait, as opposed to compute.
 
-What an event loop runs beside an attempt is not the attempt's own time, so what is measured are its steps: from each moment at which the loop
-goes on with its coroutine to the next ``await`` that has to wait. Tasks that a user's
-coroutine starts itself count as awaited.
+An event loop runs many attempts in turn, so the time from the begin of a coroutine to its end belongs to others as well. What belongs to the
+coroutine alone are its steps: each goes from the moment at which the loop continues the coroutine to the next ``await`` that has
+to wait. All other time of the attempt is waiting. If a user's coroutine starts asyncio tasks itself, their time counts as waiting, too.
 """
 
 from __future__ import annotations
@@ -14,69 +14,85 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-__all__ = ["OfThread", "Steps", "ThreadTime", "as_if_here", "metered", "noted", "of_thread"]
+__all__ = ["Steps", "ThreadTime", "ThreadWaits", "for_this_thread", "metered", "thread_waits", "timed_for_thread"]
 
 R = TypeVar("R")
 
 LEAST_STALL = 1e-4
-"""Seconds that a thread must stand still to be told: less is what asking for it takes."""
+"""The least time in seconds that counts as a stall. The measurement itself takes nearly as long."""
 
 
-class OfThread(threading.local):
-    """The nanoseconds so far in which the thread awaited something, in event loops of an attempt's own."""
+class ThreadWaits(threading.local):
+    """What each thread knows of its own time.
+
+    Attributes:
+        waited: The nanoseconds so far in which the thread waited in event loops that its attempts ran.
+        is_timed: Whether somebody wants to know it.
+    """
 
     waited = 0
     is_timed = False
 
 
-of_thread = OfThread()
-"""A worker looks at it before an attempt and after it."""
+thread_waits = ThreadWaits()
+"""The values of the calling thread. A worker reads them before an attempt and after it."""
 
 
 class ThreadTime:
-    """How this thread spends its time from now on until ``end``."""
+    """Measures how the calling thread spends its time, from now on until ``end``."""
 
     def __init__(self) -> None:
-        self._waited, self._before = of_thread.waited, of_thread.is_timed
-        of_thread.is_timed = True
+        self._waited, self._before = thread_waits.waited, thread_waits.is_timed
+        thread_waits.is_timed = True
         self._begun, self._busy = time.monotonic_ns(), time.thread_time_ns()
 
     def end(self) -> None:
-        """Let the thread be timed as it was before: a function may run a pipeline itself."""
-        of_thread.is_timed = self._before
+        """End the measurement. If another one is under way, it goes on: an attempt may run a pipeline itself."""
+        thread_waits.is_timed = self._before
 
     @property
     def waited(self) -> float:
-        """Return the seconds in which it awaited something."""
-        return (of_thread.waited - self._waited) / 1e9
+        """Return the seconds in which the thread waited in an event loop."""
+        return (thread_waits.waited - self._waited) / 1e9
 
     @property
     def stalled(self) -> float:
-        """Return the seconds in which it neither computed nor awaited: a function blocked it, or others had the core or the lock."""
+        """Return the seconds in which the thread neither computed nor waited in an event loop.
+
+        Either a function blocked it, or other threads had the processor core or the interpreter's lock.
+        """
+        # The thread computed (its processor time), waited in an event loop, or else stalled.
         busy = time.thread_time_ns() - self._busy
         stalled = (time.monotonic_ns() - self._begun - busy) / 1e9 - self.waited
         return stalled if stalled > LEAST_STALL else 0.0
 
 
-def as_if_here(run: Callable[[], R]) -> tuple[Callable[[], R], Callable[[], None]]:
-    """Return what runs something in another thread for an attempt of this one, and what adds up here afterwards how long it waited there."""
-    is_timed, there = of_thread.is_timed, [0]
+def for_this_thread(run: Callable[[], R]) -> tuple[Callable[[], R], Callable[[], None]]:
+    """Prepare to run a part of this thread's attempt in another thread, so that its waiting counts as this thread's.
+
+    Args:
+        run: What to run.
+
+    Returns:
+        A function that calls ``run`` in the other thread, and a function to call here afterwards, which adds its waiting up.
+    """
+    is_timed, there = thread_waits.is_timed, [0]
 
     def elsewhere() -> R:
-        of_thread.is_timed, before = is_timed, of_thread.waited
+        thread_waits.is_timed, before = is_timed, thread_waits.waited
         try:
             return run()
         finally:
-            there[0] = of_thread.waited - before
+            there[0] = thread_waits.waited - before
 
     def add_up() -> None:
-        of_thread.waited += there[0]
+        thread_waits.waited += there[0]
 
     return elsewhere, add_up
 
 
 class Steps(Generic[R]):
-    """An awaitable that runs a coroutine, and knows for how many nanoseconds that ran itself (``ran``) and waited (``waited``)."""
+    """An awaitable that runs a coroutine and measures its steps. ``ran`` is the sum of the steps, in nanoseconds."""
 
     def __init__(self, coroutine: Coroutine[Any, Any, R]) -> None:
         self._coroutine = coroutine
@@ -85,10 +101,11 @@ class Steps(Generic[R]):
 
     @property
     def waited(self) -> int:
-        """Return the nanoseconds since this was made in which the coroutine did not run."""
+        """Return for how many nanoseconds the coroutine has not run since this object was made."""
         return max(0, time.monotonic_ns() - self._begun - self.ran)
 
     def __await__(self) -> Generator[Any, Any, R]:
+        # This is what ``yield from`` does (PEP 380), with a look at the clock around each step.
         coroutine = self._coroutine
         given: Any = None
         error: BaseException | None = None
@@ -107,7 +124,7 @@ class Steps(Generic[R]):
                     given = yield asked
                 except GeneratorExit:
                     raise
-                except BaseException as thrown:  # noqa: BLE001 - it is the coroutine's
+                except BaseException as thrown:  # noqa: BLE001 - it is raised in the coroutine, as at its next step
                     error = thrown
         finally:
             steps_here.reset(before)
@@ -115,33 +132,34 @@ class Steps(Generic[R]):
 
 
 steps_here: ContextVar[Steps[Any] | None] = ContextVar("steps_here", default=None)
-"""Those of the attempt in whose context something runs, if they are measured."""
+"""The steps of the present attempt; None if they are not measured."""
 
 
 def metered(start: Callable[[], Coroutine[Any, Any, R]]) -> Coroutine[Any, Any, R]:
-    """Return what to run in a task of its own, so that its steps count as those of the attempt that starts it here."""
+    """Return a coroutine for an asyncio task, whose steps count as those of the attempt that starts the task here."""
     attempt = steps_here.get()
     return start() if attempt is None else _metered(start, attempt)
 
 
 async def _metered(start: Callable[[], Coroutine[Any, Any, R]], attempt: Steps[Any]) -> R:
-    steps = Steps(
-        start()
-    )  # only now: a task that is cancelled before its first step would leave a coroutine that nobody has awaited
+    # The coroutine is made here and not in ``metered``. If the asyncio task were cancelled before its first step, nobody would await a
+    # coroutine that exists already, and Python would warn of it.
+    steps = Steps(start())
     try:
         return await steps
     finally:
-        attempt.ran += steps.ran  # an event loop runs one step at a time, so these were in none of the attempt's own
+        # An event loop runs one step at a time. So these steps overlap with none of the attempt's own, and can be added.
+        attempt.ran += steps.ran
 
 
 @contextmanager
-def noted(coroutine: Coroutine[Any, Any, R]) -> Iterator[Awaitable[R]]:
-    """Give what runs a coroutine in a loop of its own thread, and note for the thread how long that waited, if it is timed."""
-    if not of_thread.is_timed:
+def timed_for_thread(coroutine: Coroutine[Any, Any, R]) -> Iterator[Awaitable[R]]:
+    """Give an awaitable for a coroutine that this thread runs in an event loop of its own, and count its waiting as the thread's."""
+    if not thread_waits.is_timed:
         yield coroutine
         return
     steps = Steps(coroutine)
     try:
         yield steps
     finally:
-        of_thread.waited += steps.waited
+        thread_waits.waited += steps.waited

@@ -1,8 +1,9 @@
-"""How calls and answers travel between the engine and its workers: as bytes, because bytes cross any border fast.
+"""Calls and answers as bytes: the form in which they travel between the engine and its workers.
 
-What an orchestrator hands back is held against its contract here: completions, each with a worker's answer.
+An orchestrator moves bytes only, so it need not know what is in them. The bytes are made with pickle, which runs code of whoever made
+them. That is safe here, since both ends belong to one run of one program: nothing that was on disk is unpickled.
 
-Both ends belong to one run of one program, so pickle is safe here; nothing that was on disk is ever unpickled.
+This module also checks what an orchestrator's ``poll`` returns, so that a mistake there becomes an error that names the orchestrator.
 """
 
 from __future__ import annotations
@@ -34,14 +35,22 @@ __all__ = [
 ]
 
 LONGEST = 80
-"""Characters of a value that an error shows."""
+"""How many characters of a value an error shows."""
 
 
 class Call(NamedTuple):
-    """One call: run ``task`` on ``data``; ``fault_key`` and ``number`` decide what the fault plan does to it.
+    """What a worker must know of an attempt.
 
-    ``copy`` is 0 but for further copies of the same attempt, which only stragglers tell apart. ``item`` is what the item is called among those
-    of its task. A named tuple, which is made in a fraction of the time of an attrs class; each attempt makes two.
+    It is a named tuple, which takes a fraction of the time of an attrs class to make. Each attempt makes two of them.
+
+    Attributes:
+        task: The name of the task.
+        fault_key: What faults are drawn for, together with ``number``.
+        number: The number of the attempt among those of its item, from 1.
+        data: What the task gets.
+        copy: Above 0 for further copies of the same attempt, which an orchestrator may run at the same time. All copies meet the
+            same faults, but each may be a straggler or not, as each runs on a machine of its own.
+        item: The id of the item.
     """
 
     task: str
@@ -53,7 +62,13 @@ class Call(NamedTuple):
 
 
 class Done(NamedTuple):
-    """Items of a task that were done in a bundle, at their first attempts: how many, and the sum of their positions."""
+    """The elements of a bundle that went through one task, each at its first attempt.
+
+    Attributes:
+        task: The name of the task.
+        number: How many elements.
+        positions: The sum of their positions, for the ledger.
+    """
 
     task: str
     number: int
@@ -61,12 +76,19 @@ class Done(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A worker's answer: a result or an error, the simulated time that it passed, how long all of it took, and how long of that it waited.
+    """What a worker says of an attempt. Times are in seconds unless it says otherwise.
 
-    These times are in seconds. ``began`` is when the attempt began, in nanoseconds of the worker's own monotonic clock, 0 where time is
-    simulated. ``done`` is what else was done in the attempt, and ``elements`` how many elements of the input were in it.
-    ``log`` has what the attempt has logged, if anything. ``stalled`` is how long its thread neither computed nor awaited, as far as that was
-    measured. A named tuple as ``Call`` is.
+    Attributes:
+        result: What the task returned; empty if it failed.
+        error: The error of the task; None if it returned.
+        latency: The simulated time of the attempt, waiting and computing.
+        seconds: How long the whole attempt took.
+        began: When the attempt began, in nanoseconds of the worker's monotonic clock; 0 if time is simulated.
+        done: For a bundle, the elements that went through each task.
+        elements: How many elements of the input were in the attempt.
+        log: What the attempt has logged; None if nothing.
+        waited: How long the attempt waited, if that was measured.
+        stalled: How long its thread neither computed nor waited in an event loop, if that was measured.
     """
 
     result: bytes = b""
@@ -82,21 +104,24 @@ class Answer(NamedTuple):
 
 
 def encode_call(call: Call) -> bytes:
+    """Return a call as bytes."""
+    # A plain tuple is pickled without the name of its class, which makes it smaller and quicker to read.
     return pickle.dumps(tuple(call), pickle.HIGHEST_PROTOCOL)
 
 
 def decode_call(payload: bytes) -> Call:
+    """Return the call that ``encode_call`` made bytes of."""
     return Call._make(pickle.loads(payload))
 
 
 def another_copy(payload: bytes) -> bytes:
-    """Return the payload of one more copy of an attempt, for orchestrators that run an attempt twice at once."""
+    """Return the payload of one more copy of an attempt, for orchestrators that run an attempt twice at the same time."""
     call = decode_call(payload)
     return encode_call(call._replace(copy=call.copy + 1))
 
 
 def encode_answer(answer: Answer) -> bytes:
-    """Return the answer as bytes. A log that cannot be sent does not keep the answer back: its records count as dropped."""
+    """Return an answer as bytes. If its log records cannot be pickled, they are dropped and counted, and the rest is sent."""
     try:
         return _encoded(answer)
     except Exception:
@@ -107,6 +132,7 @@ def encode_answer(answer: Answer) -> bytes:
 
 def _encoded(answer: Answer) -> bytes:
     result, error, latency, seconds, began, others, elements, kept, waited, stalled = answer
+    # Built-in types only: to unpickle an instance of a class takes longer, and the parent must find the class.
     facts = None if error is None else {one.name: getattr(error, one.name) for one in fields(ErrorRecord)}
     done = [(one.task, one.number, one.positions) for one in others]
     log = None if kept is None else kept.to_wire()
@@ -115,7 +141,7 @@ def _encoded(answer: Answer) -> bytes:
 
 
 def decode_answer(payload: bytes) -> Answer:
-    """Return the answer. Raises whatever pickle raises where the bytes are not those that a worker returned."""
+    """Return the answer that ``encode_answer`` made bytes of. Raises whatever pickle raises if the bytes are no answer."""
     result, facts, latency, seconds, began, done, elements, waited, stalled, kept = pickle.loads(payload)
     log = None if kept is None else _log_of(kept)
     if facts is not None:
@@ -143,7 +169,15 @@ def _log_of(parts: tuple[Any, ...]) -> AttemptLog:
 
 
 def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:
-    """Return what ``poll`` returned. Raises OrchestratorError if that is no sequence of completions."""
+    """Return the completions that ``poll`` returned.
+
+    Args:
+        returned: What it returned.
+        orchestrator: The name of the orchestrator, for errors.
+
+    Raises:
+        OrchestratorError: If it did not return a sequence of completions.
+    """
     if not isinstance(returned, Iterable):
         raise _broken(orchestrator, f"returned {_shown(returned)} from poll(). It must return a sequence of Completion")
     found = list(returned)
@@ -156,7 +190,15 @@ def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completio
 
 
 def answer_in(completion: Completion, *, orchestrator: str) -> Answer:
-    """Return the worker's answer. Raises OrchestratorError if no worker returned these bytes."""
+    """Return the answer in a completion.
+
+    Args:
+        completion: A completion that is done.
+        orchestrator: The name of the orchestrator, for errors.
+
+    Raises:
+        OrchestratorError: If the bytes are not those that a worker returned.
+    """
     try:
         return decode_answer(completion.payload)
     except Exception as error:

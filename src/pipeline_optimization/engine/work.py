@@ -1,4 +1,4 @@
-"""What the engine runs: items, the workload that they come from, the state of an item under way, and whether it is tried again."""
+"""What the engine runs: a workload of items, the state of each item under way, and the rule by which failed items are tried again."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pipeline_optimization.engine.critical_path import Chain
 
 __all__ = [
-    "AS_ALL",
+    "NO_TASK_POLICIES",
     "TIMEOUT",
     "FollowUps",
     "Item",
+    "ItemState",
     "Retrying",
     "TaskPolicy",
-    "Track",
     "UnacceptableError",
     "Workload",
     "timed_out",
@@ -32,14 +32,14 @@ __all__ = [
 
 
 TIMEOUT = "ItemTimeout"
-"""The type of the error of an attempt that took too long."""
+"""The error type of an attempt that took too long."""
 
 
 @frozen(kw_only=True)
 class TaskPolicy:
-    """How attempts of one task are treated: the seconds that one may take, when it is made again, and how many there may be.
+    """What differs for the attempts of one task: their time limit in seconds, their retries, and their quota.
 
-    None stands for what holds for the run, which bounds no number.
+    None stands for the time limit and the retry policy of the run. A run has no quota, so a ``quota`` of None is no bound.
     """
 
     timeout: float | None = None
@@ -47,24 +47,33 @@ class TaskPolicy:
     quota: Quota | None = None
 
 
-AS_ALL: Mapping[str, TaskPolicy] = MappingProxyType({})
-"""The policies of a run whose tasks are all treated alike."""
+NO_TASK_POLICIES: Mapping[str, TaskPolicy] = MappingProxyType({})
+"""The policies of a run in which no task has a policy of its own."""
 
 
 @frozen(kw_only=True)
 class Item:
-    """One unit of work: ``task`` is run on ``data``, somewhere.
+    """One piece of work: a worker runs ``task`` on ``data``.
 
-    ``id`` is unique among the items of its task and independent of the orchestrator. ``fault_key`` is what fault
-    draws know the item by: its content, so that a contender that calls the tasks itself meets the same faults.
-    ``weight``, ``size`` and ``place`` stay with the parent: ``size`` is how many bytes of text the item keeps in memory
-    while it is under way, and ``place`` says where it comes from, for people. ``first_attempt`` is the number of its first
-    attempt: more than 1 if an earlier run gave it up, so that it meets other faults than it met there.
+    Only ``task``, ``id``, ``fault_key`` and ``data`` travel to the worker. All else stays in the parent.
 
-    ``position`` is what the ledger knows the item by, if not by its id. ``failed`` is the error of its first attempt where that was
-    made in a bundle of several items, and ``bundle`` the name of that. ``is_bundle``: it is such a bundle, whose items the ledger has, and not itself; ``split``
-    returns smaller ones in its place where its worker died, and none where there are none. ``runs`` says for people what the item
-    runs, in errors of which nobody else can tell.
+    Attributes:
+        id: Names the item among those of its task. It does not depend on the orchestrator.
+        task: The name of the task.
+        fault_key: Decides, with the seed, which faults the item meets. It is made of the item's content, so that a program that
+            calls the tasks itself, without the engine, meets the same faults.
+        data: What the task gets.
+        weight: A number that only the workload uses: for how many equal values the item stands.
+        size: How many bytes the item keeps in memory while it is under way.
+        place: Where in the input the item comes from, for people.
+        first_attempt: The number of its first attempt. It is above 1 if an earlier run gave the item up: under the same numbers
+            it would meet the faults of that run again.
+        position: A number that stands for the item in the ledger, which can add up many of them at once; None if the ledger has its id.
+        failed: The error of its first attempt, if this attempt was made inside a bundle and failed there.
+        bundle: The name of this bundle.
+        is_bundle: Whether the item is a bundle. The ledger has the items of a bundle, and not the bundle.
+        runs: The function that the item runs, for people. The engine names it in an error if the worker has died or hangs.
+        split: Returns smaller bundles that take the place of this one, or nothing if it cannot be split.
     """
 
     id: str
@@ -84,15 +93,15 @@ class Item:
 
     @property
     def name(self) -> str:
-        """Return what reports call the item."""
+        """Return the name of the item in reports and events."""
         return f"{self.task}:{self.id}"
 
     def timed_out(self, timeout: float, how: str) -> ErrorRecord:
-        """Return the error of an attempt that took longer than ``timeout`` seconds; ``how`` says what became of it."""
+        """Return the error of an attempt that took longer than ``timeout`` seconds; ``how`` says how the attempt ended."""
         return timed_out(self.runs or "it", timeout, how)
 
     def lost(self, detail: str) -> ErrorRecord:
-        """Return the error of an attempt that was lost with its worker, of whose death ``detail`` tells what is known."""
+        """Return the error of an attempt that was lost with its worker; ``detail`` says what is known of the worker's death."""
         message = detail or "the worker died"
         if self.runs:
             message += (
@@ -102,12 +111,18 @@ class Item:
 
 
 def timed_out(who: str, timeout: float, how: str) -> ErrorRecord:
-    """Return the error of what took longer than ``timeout`` seconds; ``who`` says what it ran, and ``how`` what became of it."""
+    """Return the error of a call that took longer than ``timeout`` seconds.
+
+    Args:
+        who: What was called, for people.
+        timeout: The limit in seconds.
+        how: How the call ended, for people.
+    """
     return ErrorRecord(type=TIMEOUT, message=f"{who} may take {timeout:g} s; {how}")
 
 
 class FollowUps(Iterator[Item]):
-    """Items of one task that a result made possible, which are made one by one; ``number`` is how many."""
+    """The ``number`` items of one task that a result made possible. Each is made when the engine asks for it."""
 
     is_bundle = False
 
@@ -126,7 +141,7 @@ class FollowUps(Iterator[Item]):
 
 
 class UnacceptableError(ValueError):
-    """A workload cannot take a result; ``record`` is what the item fails with. Nothing of it has been taken."""
+    """The workload cannot accept a result, and has taken nothing of it. The item fails with the error ``record``."""
 
     def __init__(self, record: ErrorRecord) -> None:
         super().__init__(record.message)
@@ -134,27 +149,36 @@ class UnacceptableError(ValueError):
 
 
 class Workload(Protocol):
-    """The items of a run. The engine consumes them lazily and hands back each result exactly once."""
+    """The items of a run. The engine reads them one by one, when it has room, and hands back each result exactly once."""
 
     def items(self) -> Iterator[Item]:
-        """Yield the items that depend on no other, as late as possible."""
+        """Yield the items that depend on no other item. Make each of them only when it is asked for: the input may be large."""
         ...
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
-        """Commit a result and return the items that it makes possible; they go before further ``items``.
+        """Take a result, and return the items that it makes possible. The engine runs them before it reads more ``items``.
 
-        Raises UnacceptableError for a result that nothing can be made of.
+        Raises:
+            UnacceptableError: If the workload can make nothing of the result.
         """
         ...
 
 
 @define(eq=False, repr=False)
-class Track:
-    """An item under way. ``number`` is its attempt under way or due next; ``losses`` counts its workers' deaths.
+class ItemState:
+    """An item under way, and how far it is.
 
-    ``path`` is the virtual time, in seconds, at which the item could end at the earliest: where its parent ended, plus
-    its own latencies and delays so far. ``ran`` and ``delayed`` are the measured nanoseconds of its attempts and retry delays so far, and ``behind``
-    is the chain of items that it followed from: for the critical path, where attempts are followed.
+    Attributes:
+        item: The item.
+        path: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers: when the
+            item before it ended, plus its own simulated latencies and retry delays. The largest path of a run is its floor.
+        number: The number of its attempt that is open or due next.
+        losses: How many workers died with it.
+        first_started: The clock time at which its first attempt was submitted; None before.
+        delays: The rest of the delays that its retry policy gave it; None before its first failure.
+        ran: The measured nanoseconds of its attempts so far; None if nobody measures attempts.
+        delayed: The nanoseconds of its retry delays so far.
+        behind: The chain of items that led to this one, for the critical path.
     """
 
     item: Item
@@ -169,19 +193,24 @@ class Track:
 
 
 RETRY_AFTER_CAP = 60.0
-"""The longest delay in seconds that errors may ask for under a policy that does not say."""
+"""The longest delay in seconds that an error may ask for, if the retry policy says nothing of it."""
 
 
 class Retrying:
-    """Applies a retry policy: its predicate, its delays, its budget for the run and its deadline for each item.
+    """Decides by a retry policy whether and when a failed item is tried again.
 
-    An error may ask for a longer delay, up to the policy's ``retry_after_cap``: then the item is tried again once that is over.
+    A policy says which errors are worth a retry, how long to wait before each, how many retries there may be in the run (its
+    budget), and how long an item may take in all (its deadline). An error may ask for a longer delay, as a service that is
+    overloaded does. The policy's ``retry_after_cap`` bounds how long.
 
-    Tasks with a policy of their own (``own``) go by that one, and its budget is theirs.
-
-    A policy's second takes ``scale`` seconds: it lives in the time of the simulation, where there is one
-    (``FaultPlan.time_scale``). At scale 0 no time passes there, so no deadline is ever over. What an error asks for is real time, and so is
-    its cap: a service that was really called knows nothing of a simulation.
+    Args:
+        policy: The retry policy of the run.
+        seed: The delays of a policy may be random. They are drawn from this seed.
+        case: The name of the test case, which has draws of its own.
+        scale: How many real seconds a second of the policy takes. In a simulation, the policy's delays shrink as the simulated
+            latencies do. At scale 0 no time passes there, so an item never misses its deadline. A delay that an error asks for
+            is not scaled, nor is its cap: it comes from a real service, which knows nothing of a simulation.
+        own: The tasks with a retry policy of their own, which has a budget of its own.
     """
 
     def __init__(
@@ -191,22 +220,31 @@ class Retrying:
         seed: int,
         case: str,
         scale: float = 1.0,
-        own: Mapping[str, TaskPolicy] = AS_ALL,
+        own: Mapping[str, TaskPolicy] = NO_TASK_POLICIES,
     ) -> None:
         self._policy = policy
         self._own = {task: one.retry for task, one in own.items() if one.retry is not None}
         self._seed = seed
         self._case = case
         self._scale = scale
-        self._granted: Counter[str] = Counter()  # by task where it has a policy of its own, else for all others
+        # Retries so far, by task for tasks with a policy of their own, and under "" for all others together.
+        self._granted: Counter[str] = Counter()
 
-    def next_delay(self, track: Track, error: ErrorRecord, now: float, *, most: float | None = None) -> float | None:
-        """Return the real seconds until the track's next attempt, or None if the item has failed for good.
+    def next_delay(
+        self, state: ItemState, error: ErrorRecord, now: float, *, most: float | None = None
+    ) -> float | None:
+        """Return the real seconds until the item's next attempt, or None if the item has failed for good.
 
-        ``most`` is how many retries there may be so far in the run, whatever the policy says; None means any number.
-        Raises PluginError where the policy asks for a negative delay or for none at all (NaN).
+        Args:
+            state: The state of the item whose attempt has failed.
+            error: The error of this attempt.
+            now: The present clock time.
+            most: How many retries the run may have had so far, whatever the policy says; None for any number.
+
+        Raises:
+            PluginError: If the policy asks for a delay that is negative or not a number.
         """
-        task = track.item.task
+        task = state.item.task
         policy, account = (self._own[task], task) if task in self._own else (self._policy, "")
         if policy.budget is not None and self._granted[account] >= policy.budget:
             return None
@@ -214,31 +252,31 @@ class Retrying:
             return None
         if error.is_permanent or not policy.retries(error):
             return None
-        if track.delays is None:
-            item = track.item
-            # By content where there is one, as faults are drawn: whoever calls a task with this argument waits the same.
+        if state.delays is None:
+            item = state.item
+            # The delays depend on the content, as faults do. So an item waits as long as a program that calls its task directly.
             key = item.fault_key or item.id
-            track.delays = iter(policy.delays(seeded_random(self._seed, self._case, item.task, key, "delays")))
-        delay = next(track.delays, None)
+            state.delays = iter(policy.delays(seeded_random(self._seed, self._case, item.task, key, "delays")))
+        delay = next(state.delays, None)
         if delay is None:
             return None
         if not delay >= 0:
             raise PluginError(f"The retry policy {policy!r} asked for a delay of {delay} s.", plugin=repr(policy))
         delay = max(delay * self._scale, _asked(policy, error))
-        if self._is_too_late(policy, track, now + delay):
+        if self._is_too_late(policy, state, now + delay):
             return None
         self._granted[account] += 1
         return delay
 
-    def _is_too_late(self, policy: RetryPolicy, track: Track, due: float) -> bool:
-        """Return whether an attempt that starts at ``due`` is behind the policy's deadline for the item."""
-        if policy.deadline is None or self._scale == 0 or track.first_started is None:
+    def _is_too_late(self, policy: RetryPolicy, state: ItemState, due: float) -> bool:
+        """Return whether an attempt that starts at the clock time ``due`` would miss the item's deadline."""
+        if policy.deadline is None or self._scale == 0 or state.first_started is None:
             return False
-        return due - track.first_started > policy.deadline * self._scale
+        return due - state.first_started > policy.deadline * self._scale
 
 
 def _asked(policy: RetryPolicy, error: ErrorRecord) -> float:
-    """Return the seconds that an error asks for, as far as the policy allows. Raises PluginError for a cap that is none."""
+    """Return the seconds that an error asks for, or the policy's cap if that is less. Raises PluginError if the cap is no number."""
     if error.retry_after is None:
         return 0.0
     cap: object = getattr(policy, "retry_after_cap", RETRY_AFTER_CAP)

@@ -1,25 +1,23 @@
-"""What runs in a worker: it decodes a call, waits its simulated latency, runs the task, and answers.
+"""Runs attempts in a worker: it decodes the call, lets the simulated latency pass, runs the task, and returns the answer as bytes.
 
-It raises nothing of a task's, because some exceptions cannot be unpickled and some end a worker: errors travel as data.
+An error of a task is returned as data and not raised. Some exceptions cannot be unpickled in the parent, and some, such as SystemExit,
+would end the worker.
 """
 
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
 from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.cutting import CutShort, IsOver, never
 from pipeline_optimization.engine.faults import CALM, Draw, pass_latency, pass_latency_async
-from pipeline_optimization.engine.log_origin import process_here
 from pipeline_optimization.engine.stage import (
     AsyncStage,
     Bundled,
-    ClosingStage,
     DescribingStage,
     Stage,
     describe_error,
@@ -28,12 +26,11 @@ from pipeline_optimization.engine.stage import (
 )
 from pipeline_optimization.engine.waiting import Steps, ThreadTime
 from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
-from pipeline_optimization.engine.worker_setup import WorkerSetup
+from pipeline_optimization.engine.worker_setup import Equipment, WorkerSetup
 from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
-    from pipeline_optimization.engine.attempt_log import AttemptLog, LogSettings
-    from pipeline_optimization.engine.log_capture import LogCapture
+    from pipeline_optimization.engine.attempt_log import AttemptLog
 
 __all__ = [
     "DESCRIBE_WORKER",
@@ -47,37 +44,41 @@ __all__ = [
 
 
 DESCRIBE_WORKER = "describe_worker"
-"""The task whose result are the facts in which all processes of a run must agree."""
+"""The name of the task that returns facts about its process. They must be the same in all processes of a run."""
 
 
-class Worker:
-    """Runs attempts. One object serves all threads of a process; its stages are built at the first attempt.
+class Worker(Equipment):
+    """Runs attempts. All threads of a process may share one worker. It builds its stages at its first attempt.
 
-    Whoever makes a worker closes it when no attempt will be run any more: with ``close``, or with ``close_async`` in the event loop that
-    ran the attempts. Of several threads that run attempts, each calls ``close_thread`` at its end before. ``name`` is what completions call the
-    worker, where that is not the name of the thread.
+    Close the worker when it will run no more attempts: with ``close``, or with ``close_async`` in the event loop that ran the attempts. If
+    several threads run attempts, each of them calls ``close_thread`` before, when it ends.
+
+    Args:
+        worker_init: The bytes that a worker is made of (``OpenContext.worker_init``).
+        name: The name of the worker in completions and log records; empty if it is the name of the thread.
     """
 
     def __init__(self, worker_init: bytes, *, name: str = "") -> None:
+        super().__init__(worker_init)
         self.name = name
-        self.run = ""
-        self.capture: LogCapture | None = None
-        self._init = worker_init
-        self._lock = threading.RLock()
-        self._setup: WorkerSetup | None = None
-        self._stages: Mapping[str, Stage] | None = None
 
     def begin(self, payload: bytes, *, is_over: IsOver = never) -> Pending:
-        """Decode an attempt and draw its faults, so that the caller can let the latency pass in its own way."""
+        """Decode an attempt and draw its faults. The caller lets the latency pass in its own way, and then calls ``finish``."""
         call, began = decode_call(payload), time.monotonic_ns()
         return Pending(self, call, self._draw(call), began, is_over)
 
     def run_attempt(
         self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep, is_over: IsOver = never
     ) -> bytes:
-        """Run one attempt to its end and return the answer's bytes. ``sleep`` lets the simulated latency pass.
+        """Run an attempt to its end, and return the answer as bytes.
 
-        Raises CutShort between two pieces of its work if ``is_over`` returns True.
+        Args:
+            payload: The bytes of the attempt (``Attempt.payload``).
+            sleep: Called with the simulated latency in seconds.
+            is_over: Returns whether the run is over. The attempt asks before it begins, and between two pieces of its work.
+
+        Raises:
+            CutShort: If the run is over.
         """
         call, began = decode_call(payload), time.monotonic_ns()
         draw = pass_latency(
@@ -97,9 +98,16 @@ class Worker:
         interruptible: Callable[[], AbstractContextManager[None]] = nullcontext,
         is_over: IsOver = never,
     ) -> bytes:
-        """Do the same while an event loop serves others during the latency.
+        """Run an attempt to its end in an event loop, which serves others while the attempt waits, and return the answer as bytes.
 
-        The task runs inside ``interruptible()``, the event loop's own steps outside it.
+        Args:
+            payload: The bytes of the attempt (``Attempt.payload``).
+            interruptible: Returns a context in which a signal may interrupt the task. The event loop itself runs outside this
+                context: a signal there could leave the loop in a state from which it cannot go on.
+            is_over: Returns whether the run is over.
+
+        Raises:
+            CutShort: If the run is over.
         """
         call, began = decode_call(payload), time.monotonic_ns()
         draw = await pass_latency_async(
@@ -111,78 +119,26 @@ class Worker:
                 return pending.finish()
         return await pending.finish_async()
 
-    def close(self) -> None:
-        """Close what the stages hold, such as connections. What an attempt uses that still runs is closed when that attempt ends."""
-        if self.capture is not None:
-            self.capture.close()
-        for stage in self._closing():
-            stage.close()
-
-    async def close_async(self) -> None:
-        """Do the same in the event loop that ran the attempts, after those that it still has were cancelled."""
-        if self.capture is not None:
-            self.capture.close()
-        for stage in self._closing():
-            await stage.close_async()
-
-    def close_thread(self) -> None:
-        """Close what the stages hold for the calling thread, which runs no more attempts: some things only their own thread can close."""
-        for stage in self._closing():
-            stage.close_thread()
-
-    def _closing(self) -> Iterator[ClosingStage]:
-        # What was never built holds nothing.
-        stages = () if self._stages is None else self._stages.values()
-        return (cast("ClosingStage", stage) for stage in stages if hasattr(stage, "close_thread"))
-
-    @property
-    def is_timed(self) -> bool:
-        """Return whether somebody wants to know how attempts spend their time; of a set-up that cannot be loaded, nobody."""
-        return self._setup is not None and self._setup.is_timed
-
     def _policy_of(self, call: Call) -> str:
         try:
             setup = self.setup
             return setup.own_policies.get(call.task, setup.policy)
-        except Exception:  # noqa: BLE001 - as below
+        except Exception:  # noqa: BLE001 - as in _draw
             return ""
 
     def _draw(self, call: Call) -> Draw:
         try:
             return self.setup.faults.draw(call.task, call.fault_key, call.number, call.copy)
-        except Exception:  # noqa: BLE001 - whatever keeps the set-up from loading; finish() meets it again and answers
+        except Exception:  # noqa: BLE001 - the set-up cannot be loaded; ``finish`` raises this error again, and makes it the answer
             return CALM
-
-    @property
-    def setup(self) -> WorkerSetup:
-        if self._setup is None:
-            with self._lock:
-                if self._setup is None:
-                    self._follow_logging(WorkerSetup.logs_of(self._init))
-                    self._setup = WorkerSetup.from_bytes(self._init)
-        return self._setup
-
-    def _follow_logging(self, logs: LogSettings | None) -> None:
-        """Let what tasks log here reach the run's parent, before anything is imported that may log. In the parent itself it does so anyway."""
-        if logs is None or self.run:
-            return
-        self.run = logs.run
-        if logs.process != process_here():
-            from pipeline_optimization.engine.log_capture import LogCapture  # noqa: PLC0415 - logging, where the parent uses it
-
-            self.capture = LogCapture(logs, self)
-
-    def stage(self, task: str) -> Stage:
-        """Return a task's stage, building all of them at the first call."""
-        if self._stages is None:
-            with self._lock:
-                if self._stages is None:
-                    self._stages = self.setup.build(self.setup.argument)
-        return self._stages[task]
 
 
 class Pending:
-    """An attempt between its decoding and its end."""
+    """An attempt whose call is decoded and whose faults are drawn, but whose task has not run yet.
+
+    While the task runs, this object is the ``attempt_here`` of its thread or coroutine, so the attributes have the meaning that they
+    have in ``AttemptHere``. ``began`` is when the attempt began, in nanoseconds of the monotonic clock.
+    """
 
     element: Callable[[], str] | None = None
     log: AttemptLog | None = None
@@ -197,36 +153,43 @@ class Pending:
         self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
-        # What passed so far beside simulated computing: a simulated wait, if there is one, or what others had the core.
+        # If something was simulated, time has passed since ``began``. All of it that was not simulated computing was a simulated wait; if
+        # no wait was simulated, other threads had the processor core.
         passed = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.time else 0.0
         self._waited, self._stalled = (passed, 0.0) if draw.latency else (0.0, passed)
         self._thread: ThreadTime | None = None
 
     @property
     def run(self) -> str:
+        """Return the id of the run; empty if the parent does not want log records."""
         return self._worker.run
 
     @property
     def worker_name(self) -> str:
+        """Return the name of the worker; empty if it is the name of the thread."""
         return self._worker.name
 
     @property
     def latency(self) -> float:
-        """Return the simulated seconds that the attempt takes its worker."""
+        """Return how many simulated seconds the attempt takes."""
         return self._draw.time
 
     @property
     def can_await(self) -> bool:
-        """Return whether the task is one that an event loop may await."""
+        """Return whether an event loop can await the task."""
         try:
             return hasattr(self._get_stage(), "run_async")
         except BaseException as error:
             if is_of_the_run(error):
                 raise
-            return False  # whatever keeps stages from being built: finish() meets it again and answers
+            return False  # the stages cannot be built; ``finish`` raises this error again, and makes it the answer
 
     def finish(self, took: float | None = None) -> bytes:
-        """Run the task and return the answer's bytes. ``took`` is how many seconds that takes where time is simulated."""
+        """Run the task, and return the answer as bytes.
+
+        Args:
+            took: How many seconds the attempt took if time is simulated; None if time is real.
+        """
         self._took = took
         before = attempt_here.set(self)
         try:
@@ -237,15 +200,16 @@ class Pending:
         except BaseException as error:
             if is_of_the_run(error):
                 raise
-            return self._failed(error)  # SystemExit too: a task must not end its worker
+            # All exceptions, SystemExit among them: a task must not end its worker.
+            return self._failed(error)
         finally:
             if self._thread is not None:
                 self._thread.end()
             attempt_here.reset(before)
 
     async def finish_async(self) -> bytes:
-        """Do the same with a task that ``can_await``, while an event loop serves others."""
-        from asyncio import CancelledError, current_task  # noqa: PLC0415 - whoever awaits has imported it; others do not pay for it
+        """Run a task that ``can_await`` in an event loop, and return the answer as bytes."""
+        from asyncio import CancelledError, current_task  # noqa: PLC0415 - an event loop has imported it; other runs do without
 
         before = attempt_here.set(self)
         try:
@@ -255,12 +219,14 @@ class Pending:
         except BaseException as error:
             if is_of_the_run(error):
                 raise
+            # The orchestrator cancels the asyncio task when it ends an attempt. If it did not, the user's function raised the error itself.
             if isinstance(error, CancelledError) and (us := current_task()) is not None and us.cancelling():
-                raise  # else the task has raised it itself
+                raise
             return self._failed(error)
         finally:
             attempt_here.reset(before)
 
+    # In an event loop, the thread's time belongs to many attempts. So the steps of the coroutine are measured, and not the thread.
     async def _timed(self, coroutine: Coroutine[Any, Any, bytes | Bundled]) -> bytes | Bundled:
         if not self._worker.setup.is_timed:
             return await coroutine
@@ -276,12 +242,12 @@ class Pending:
         self._draw.check(self.call.task, self.call.number)
 
     def _done(self, found: bytes | Bundled) -> bytes:
-        self._look_around()
+        self._end_if_forked()
         one = found if isinstance(found, Bundled) else Bundled(found, ())
         return self._answer(result=one.result, done=one.done, elements=one.elements)
 
     def _failed(self, error: BaseException) -> bytes:
-        self._look_around()
+        self._end_if_forked()
         describe = cast("DescribingStage", self._stage).describe if hasattr(self._stage, "describe") else describe_error
         record = describe(error)
         return self._answer(error=record)
@@ -295,7 +261,7 @@ class Pending:
         waited, stalled = self._waited, self._stalled
         if thread is not None:
             waited, stalled = waited + thread.waited, stalled + thread.stalled
-        if self._took is not None:  # in imagined time
+        if self._took is not None:  # time is simulated, so nothing that was measured counts
             began, seconds, waited, stalled = 0, self._took, max(0.0, self._took - self._draw.compute), 0.0
         return encode_answer(
             Answer(
@@ -312,8 +278,8 @@ class Pending:
             )
         )
 
-    def _look_around(self) -> None:
-        """End this process if it is a copy of the one in which the attempt began: two answers would be one too many."""
+    def _end_if_forked(self) -> None:
+        """End this process if the task has forked and this is the child. The parent of the fork gives the answer."""
         if os.getpid() != self._process:
             end_fork(f"The task {self.call.task!r}")
 

@@ -1,33 +1,41 @@
-"""What equips a worker, and how it travels: as bytes, which any process of the run can make a worker of."""
+"""What a worker is made of: the set-up, which travels to it as bytes, and the stages that it builds from it."""
 
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 from attrs import field, frozen
 
 from pipeline_optimization.engine.faults import FaultPlan
-from pipeline_optimization.engine.stage import Stage
+from pipeline_optimization.engine.log_origin import process_here
+from pipeline_optimization.engine.stage import ClosingStage, Stage
 from pipeline_optimization.errors import PluginError
 from pipeline_optimization.file_module import FileModule
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import LogSettings
+    from pipeline_optimization.engine.log_capture import LogCapture
 
-__all__ = ["WorkerSetup"]
+__all__ = ["Equipment", "WorkerSetup"]
 
 
 @frozen(kw_only=True, eq=False, repr=False)
 class WorkerSetup:
-    """How to equip a worker: ``build(argument)`` returns its stages by task name. Both must be picklable.
+    """What the parent tells its workers.
 
-    ``files`` are the modules of plugins that are single files; a worker makes them before it unpickles the rest.
-    ``is_timed``: workers measure how long attempts await.
-    ``policy`` is the label of the run's retry policy, for the harness's record, and ``own_policies`` those of tasks that have their own.
-    ``logs`` is how the parent logs, None if nobody there wants to know.
+    Attributes:
+        build: Called in the worker with ``argument``; returns the stages by task name. It must be picklable.
+        argument: What ``build`` gets. It must be picklable.
+        faults: The faults that the attempts meet.
+        files: The modules of plugins that are single files. A worker creates them before it unpickles the rest.
+        is_timed: Whether workers measure how long attempts wait.
+        policy: The label of the run's retry policy, which the comparison harness records with each call.
+        own_policies: The labels of the retry policies of tasks that have their own.
+        logs: How the parent logs; None if it does not want the records of its workers.
     """
 
     build: Callable[[object], Mapping[str, Stage]]
@@ -40,7 +48,11 @@ class WorkerSetup:
     logs: LogSettings | None = None
 
     def to_bytes(self) -> bytes:
-        """Return what makes a worker. Raises PluginError where a component cannot be found by name elsewhere."""
+        """Return the bytes that a worker is made of.
+
+        Raises:
+            PluginError: If workers could not find a component by the name of its module and its own.
+        """
         try:
             setup = pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
         except (pickle.PicklingError, AttributeError, TypeError) as error:
@@ -49,34 +61,110 @@ class WorkerSetup:
                 "must be importable by name: define them at the top level of a module.",
                 plugin=repr(self.argument),
             ) from error
+        # Three parts, since their order matters in the worker: to unpickle the set-up imports modules. The files must exist by then,
+        # and the logging must be followed, as these modules may log.
         return pickle.dumps((tuple(self.files), setup, self.logs), pickle.HIGHEST_PROTOCOL)
 
     @property
     def modules(self) -> Sequence[str]:
-        """Return what workers import, for processes that can share it: where ``build`` is, and ``argument.modules``, if any."""
+        """Return the names of the modules that workers import. Processes that are forked can share them if they are imported before."""
         return [self.build.__module__, *getattr(self.argument, "modules", ())]
 
     @staticmethod
     def names_of_main(data: bytes) -> Sequence[str]:
-        """Return what of a set-up is defined in the program itself, ``__main__``, where other processes hardly find it."""
+        """Return what the set-up needs from ``__main__``, the program itself, which other processes may not be able to import."""
         _, setup, _ = pickle.loads(data)
         if b"__main__" not in setup:
             return ()
         import pickletools  # noqa: PLC0415 - for this case only
 
-        # A class or a function is pickled as the names of its module and of itself.
+        # A class or a function is pickled as the name of its module, followed by its own.
         texts = [text for code, text, _ in pickletools.genops(setup) if code.name.endswith("BINUNICODE")]
         return [str(name) for module, name in pairwise(texts) if module == "__main__"]
 
     @staticmethod
     def logs_of(data: bytes) -> LogSettings | None:
-        """Return how the parent of a set-up logs, importing nothing of the run: that may log already."""
+        """Return how the parent logs. This imports nothing of the run, so that nothing has logged yet."""
         return cast("LogSettings | None", pickle.loads(data)[2])
 
     @classmethod
     def from_bytes(cls, data: bytes) -> WorkerSetup:
-        """Return what was set up. Raises whatever importing the components raises."""
+        """Return the set-up, in a worker. Raises whatever the import of a component raises."""
         files, setup, _ = pickle.loads(data)
         for file in files:
             file.restore()
         return cast("WorkerSetup", pickle.loads(setup))
+
+
+class Equipment:
+    """The set-up and the stages of a worker. They are made when they are first needed, and closed when the worker ends.
+
+    Args:
+        worker_init: The bytes of the set-up (``WorkerSetup.to_bytes``).
+    """
+
+    def __init__(self, worker_init: bytes) -> None:
+        self.run = ""
+        self.capture: LogCapture | None = None
+        self._init = worker_init
+        self._lock = threading.RLock()
+        self._setup: WorkerSetup | None = None
+        self._stages: Mapping[str, Stage] | None = None
+
+    @property
+    def setup(self) -> WorkerSetup:
+        """Return the set-up. The first call unpickles it, and raises whatever the import of a component raises."""
+        # Several threads may run their first attempt at once. The second look is inside the lock, so that one of them loads it.
+        if self._setup is None:
+            with self._lock:
+                if self._setup is None:
+                    self._follow_logging(WorkerSetup.logs_of(self._init))
+                    self._setup = WorkerSetup.from_bytes(self._init)
+        return self._setup
+
+    @property
+    def is_timed(self) -> bool:
+        """Return whether attempts are to be measured; False as long as the set-up is not loaded, or cannot be."""
+        return self._setup is not None and self._setup.is_timed
+
+    def stage(self, task: str) -> Stage:
+        """Return the stage of a task. The first call builds the stages of all tasks."""
+        if self._stages is None:
+            with self._lock:
+                if self._stages is None:
+                    self._stages = self.setup.build(self.setup.argument)
+        return self._stages[task]
+
+    def close(self) -> None:
+        """Close what the stages hold, such as connections. What a running attempt uses is closed when this attempt ends."""
+        if self.capture is not None:
+            self.capture.close()
+        for stage in self._closing():
+            stage.close()
+
+    async def close_async(self) -> None:
+        """Close what the stages hold, in the event loop that ran the attempts. Cancel the attempts that it still has before."""
+        if self.capture is not None:
+            self.capture.close()
+        for stage in self._closing():
+            await stage.close_async()
+
+    def close_thread(self) -> None:
+        """Close what the stages hold for the calling thread, which runs no more attempts. Some things can be closed in their own thread only."""
+        for stage in self._closing():
+            stage.close_thread()
+
+    def _closing(self) -> Iterator[ClosingStage]:
+        # Stages that were never built hold nothing.
+        stages = () if self._stages is None else self._stages.values()
+        return (cast("ClosingStage", stage) for stage in stages if hasattr(stage, "close_thread"))
+
+    def _follow_logging(self, logs: LogSettings | None) -> None:
+        """Let the records that tasks log here reach the parent. In the parent's own process they do so anyway."""
+        if logs is None or self.run:
+            return
+        self.run = logs.run
+        if logs.process != process_here():
+            from pipeline_optimization.engine.log_capture import LogCapture  # noqa: PLC0415 - logging, where the parent uses it
+
+            self.capture = LogCapture(logs, self)

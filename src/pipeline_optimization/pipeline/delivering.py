@@ -16,7 +16,7 @@ from attrs import define, evolve, field
 from pipeline_optimization.checkpoint import DeliveryLog
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.work import Item, Retrying, Track
+from pipeline_optimization.engine.work import Item, ItemState, Retrying
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import AnagramError, RefusedRowsError, SinkError
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
@@ -144,13 +144,13 @@ class Delivering:
 
     def _insist(self, number: int, rows: Sequence[Row]) -> None:
         """Make a delivery, again and again while that may help, as the run's retry policy says."""
-        track = Track(item=Item(id=str(number), task="sink"), path=0.0)
+        state = ItemState(item=Item(id=str(number), task="sink"), path=0.0)
         while True:
             try:
                 return self._call(self.destination.sink.deliver, number, rows)
             except SinkError as error:
                 record = ErrorRecord(type="SinkError", message=str(error))
-                delay = self._retrying.next_delay(track, record, self.clock.now()) if error.is_transient else None
+                delay = self._retrying.next_delay(state, record, self.clock.now()) if error.is_transient else None
                 if delay is None:
                     raise
                 self.clock.sleep(delay)
@@ -181,13 +181,13 @@ class Delivering:
         self._log.replace(item.task, item.id, self.outbox.parted(self._log.result_of(item.task, item.id), alone))
 
     def _fail(self, item: Item, message: str, *, is_new: bool) -> None:
-        tally, track = self.engine.tally, Track(item=evolve(item, size=0), path=0.0)
+        tally, state = self.engine.tally, ItemState(item=evolve(item, size=0), path=0.0)
         error = ErrorRecord(type="RefusedRow", message=message, is_permanent=True)
         if is_new:
             tally.of(item.task).items += 1
-            tally.record(item, track.number, error.type)
+            tally.record(item, state.number, error.type)
         tally.of(item.task).errors[error.type] += 1
-        self.engine.give_up(track, error, is_poison=False)
+        self.engine.give_up(state, error, is_poison=False)
 
     def _sound(self, error: RefusedRowsError, rows: int) -> Mapping[int, str]:
         """Return why which rows are refused. Raises SinkError where the sink names no row, or one that there is not."""

@@ -19,7 +19,7 @@ from pipeline_optimization.engine.faults import (
     new_seed,
 )
 from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.engine.work import AS_ALL, TaskPolicy
+from pipeline_optimization.engine.work import NO_TASK_POLICIES, TaskPolicy
 from pipeline_optimization.errors import OptionError, OrchestratorError, UsageError
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.sources import UTF_8, check_encoding
@@ -187,7 +187,7 @@ class RunPlan(Generic[J_co]):
     executor: Executor
     retry: Choice[RetryPolicy]
     job: J_co
-    policies: Mapping[str, TaskPolicy] = AS_ALL
+    policies: Mapping[str, TaskPolicy] = NO_TASK_POLICIES
     sink: Destination | None = None
     writes: Sequence[str] = ()
 
@@ -217,7 +217,11 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
     job = plan_job(options, executor)
     retry = registry.retry_policy(options.retry, options.retry_options)
     return RunPlan(
-        options=options, executor=executor, retry=retry, job=job, policies=_policies(registry, job.tasks) or AS_ALL
+        options=options,
+        executor=executor,
+        retry=retry,
+        job=job,
+        policies=_policies(registry, job.tasks) or NO_TASK_POLICIES,
     )
 
 

@@ -102,7 +102,7 @@ def execute(
                 )
 
         def by_task() -> Mapping[str, TaskProgress]:
-            return progress_by_task(engine.tally, engine.flight, engine.backlog)
+            return progress_by_task(engine.tally, engine.open_attempts, engine.backlog)
 
         def tick() -> None:
             save()

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from pipeline_optimization.engine.faults import FaultSettings, fault_key
-from pipeline_optimization.engine.work import Item, Retrying, Track
+from pipeline_optimization.engine.work import Item, ItemState, Retrying
 from pipeline_optimization.errors import InjectedFault
 from pipeline_optimization.tasks.environment import POLICY, process_settings
 from pipeline_optimization.tasks.retry_settings import BuiltRetry, RetrySettings
@@ -78,7 +78,7 @@ class _Attempts:
 
     def __init__(self, task: object, argument: str) -> None:
         self._argument = argument
-        self._track: Track | None = None
+        self._state: ItemState | None = None
         self._began = time.monotonic()
         spec = getattr(task, "spec", None)
         self._task_name = getattr(spec, "name", "")
@@ -88,13 +88,13 @@ class _Attempts:
 
     def delay_after(self, fault: InjectedFault) -> float | None:
         """Return the seconds until the next attempt, None if there is to be none."""
-        if self._track is None:
+        if self._state is None:
             item = Item(id=self._argument, task=self._task_name, fault_key=fault_key(self._argument))
-            self._track = Track(item=item, path=0.0, first_started=self._began)
+            self._state = ItemState(item=item, path=0.0, first_started=self._began)
         error = ErrorRecord(type=type(fault).__name__, message=str(fault), injected=True)
         with _LOCK:
             retrying = _retrying(self._retry, process_settings())
-            return retrying.next_delay(self._track, error, time.monotonic())
+            return retrying.next_delay(self._state, error, time.monotonic())
 
 
 _LOCK = threading.Lock()

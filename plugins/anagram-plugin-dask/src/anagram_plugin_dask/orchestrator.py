@@ -12,8 +12,8 @@ import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin, get_worker
 
 from anagram_plugin_dask import DaskOptions
+from pipeline_optimization.engine.handshake import Handshake, worker_name
 from pipeline_optimization.engine.inbox import Inbox
-from pipeline_optimization.engine.introduction import Introduction, worker_name
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.processors import processors
 from pipeline_optimization.types import Attempt, Completion, OpenContext
@@ -44,11 +44,11 @@ LOCAL = {
 class Bench(WorkerPlugin):  # type: ignore[misc]  # Dask is not installed where types are checked
     """What every worker process gets once, those that come later too: the run's worker, index and kernel included."""
 
-    def __init__(self, introduction: Introduction) -> None:
-        self._introduction = introduction
+    def __init__(self, handshake: Handshake) -> None:
+        self._handshake = handshake
 
     def setup(self, worker: object) -> None:
-        self.worker = self._introduction.make_worker()
+        self.worker = self._handshake.make_worker()
 
     def teardown(self, worker: object) -> None:
         self.worker.close()
@@ -80,12 +80,12 @@ class DaskOrchestrator:
 
     def open(self, context: OpenContext) -> None:
         self._run_id, self._inbox, self._futures = context.run_id or "run", Inbox(), {}
-        introduction = Introduction.of(context)
+        handshake = Handshake.of(context)
         with ExitStack() as resources, context.interruptible():  # a second signal waits until all is closed
             self._client = self._connect(resources)
             try:
                 self._client.wait_for_workers(1, timeout=PATIENCE)
-                self._client.register_plugin(Bench(introduction), name=self._run_id)
+                self._client.register_plugin(Bench(handshake), name=self._run_id)
             except ClusterError:
                 raise
             except Exception as error:  # whatever keeps a worker from loading our code

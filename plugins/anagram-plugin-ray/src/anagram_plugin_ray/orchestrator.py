@@ -17,7 +17,7 @@ from ray.exceptions import RayActorError, RayError
 
 from anagram_plugin_ray import RayOptions
 from anagram_plugin_ray.seat import Seat
-from pipeline_optimization.engine.introduction import Introduction
+from pipeline_optimization.engine.handshake import Handshake
 from pipeline_optimization.errors import ClusterError, WorkerStartError
 from pipeline_optimization.processors import processors
 from pipeline_optimization.types import Attempt, Completion, OpenContext
@@ -50,20 +50,20 @@ class RayOrchestrator:
         self._resources = ExitStack()
 
     def open(self, context: OpenContext) -> None:
-        introduction = Introduction.of(context)
+        handshake = Handshake.of(context)
         self._start_deaths = 0
         try:
             with context.interruptible():
-                self._prepare(introduction)
+                self._prepare(handshake)
         except BaseException:
             self.close(force=True)
             raise
 
-    def _prepare(self, introduction: Introduction) -> None:
+    def _prepare(self, handshake: Handshake) -> None:
         if not ray.is_initialized():  # else the program has a cluster already, and keeps it
             self._connect()
         self.slots = self._options.workers or int(ray.cluster_resources().get("CPU", 0)) or 1
-        self._introduction = ray.put(introduction)
+        self._handshake = ray.put(handshake)
         self._seats = [self._new_seat() for _ in range(self.slots)]
         self._await_first()
 
@@ -99,7 +99,7 @@ class RayOrchestrator:
             self.poll(1.0)
 
     def _new_seat(self) -> Seat:
-        return Seat(self._introduction, self._options.memory)
+        return Seat(self._handshake, self._options.memory)
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)

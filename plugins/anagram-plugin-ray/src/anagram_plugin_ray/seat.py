@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ray
 
-from pipeline_optimization.engine.introduction import Introduction, worker_name
+from pipeline_optimization.engine.handshake import Handshake, worker_name
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.types import Attempt
 
@@ -14,10 +14,10 @@ __all__ = ["Seat"]
 class Runner:
     """What lives in a worker process: one attempt at a time, so that a death is the death of exactly one."""
 
-    def prepare(self, introduction: Introduction) -> str:
+    def prepare(self, handshake: Handshake) -> str:
         """Get to know the run; return what keeps this process from it, or nothing."""
         try:
-            self._worker = introduction.make_worker()
+            self._worker = handshake.make_worker()
         except ClusterError as error:
             return str(error)
         return ""
@@ -34,13 +34,13 @@ class Runner:
 class Seat:
     """One actor, without Ray's retries: the engine does that job. ``news`` is what it owes us, None when it idles."""
 
-    def __init__(self, introduction: ray.ObjectRef, memory: int) -> None:
+    def __init__(self, handshake: ray.ObjectRef, memory: int) -> None:
         resources = {"memory": memory << 20} if memory else {}
         actor_class = ray.remote(Runner)
         self._actor = actor_class.options(num_cpus=1, max_restarts=0, max_task_retries=0, **resources).remote()
         self.attempt: Attempt | None = None
         self.is_ready = False
-        self.news: ray.ObjectRef | None = self._actor.prepare.remote(introduction)
+        self.news: ray.ObjectRef | None = self._actor.prepare.remote(handshake)
 
     def begin(self, attempt: Attempt) -> None:
         self.attempt, self.news = attempt, self._actor.run.remote(attempt.payload)

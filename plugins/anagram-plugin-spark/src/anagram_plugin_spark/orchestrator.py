@@ -15,8 +15,8 @@ from pyspark import SparkContext
 from anagram_plugin_spark import SparkOptions
 from anagram_plugin_spark.partition import close_worker, refusals, run_partition
 from anagram_plugin_spark.session import open_context
+from pipeline_optimization.engine.handshake import Handshake
 from pipeline_optimization.engine.inbox import Inbox
-from pipeline_optimization.engine.introduction import Introduction
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.processors import processors
 from pipeline_optimization.types import Attempt, Completion, OpenContext
@@ -55,13 +55,13 @@ class SparkOrchestrator:
     def open(self, context: OpenContext) -> None:
         self._inbox, self._waves, self._finished = Inbox(), SimpleQueue[Wave | None](), SimpleQueue[None]()
         self._running = 0
-        introduction = Introduction.of(context)
+        handshake = Handshake.of(context)
         with ExitStack() as resources, context.interruptible():  # a second signal waits until all is closed
             self._spark = resources.enter_context(open_context(self._options, self._cores))
             self._await_first()
             if self._options.address and not self._options.workers:
                 self._cores = max(1, self._spark.defaultParallelism)
-            self._sent = self._spark.broadcast(introduction)
+            self._sent = self._spark.broadcast(handshake)
             self._prepare()
             self._threads = [threading.Thread(target=self._serve, daemon=True) for _ in range(WAVES)]
             for thread in self._threads:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from attrs import frozen
 from pyspark import Broadcast
 
-from pipeline_optimization.engine.introduction import Introduction, worker_name
+from pipeline_optimization.engine.handshake import Handshake, worker_name
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.errors import ClusterError
 
@@ -25,12 +25,12 @@ class Answered:
 
 
 @lru_cache(maxsize=1)
-def worker_of(introduction: Introduction) -> Worker:
+def worker_of(handshake: Handshake) -> Worker:
     """Return this process's worker for a run. Spark keeps the process, and the broadcast object in it, between tasks."""
-    return introduction.make_worker()
+    return handshake.make_worker()
 
 
-def refusals(sent: Broadcast[Introduction], numbers: Iterable[int]) -> Iterator[str]:
+def refusals(sent: Broadcast[Handshake], numbers: Iterable[int]) -> Iterator[str]:
     """Make a worker ready, and yield what keeps it from the run, if anything does."""
     try:
         worker_of(sent.value)
@@ -38,14 +38,14 @@ def refusals(sent: Broadcast[Introduction], numbers: Iterable[int]) -> Iterator[
         yield str(error)
 
 
-def run_partition(sent: Broadcast[Introduction], attempts: Iterable[tuple[int, bytes]]) -> Iterator[Answered]:
+def run_partition(sent: Broadcast[Handshake], attempts: Iterable[tuple[int, bytes]]) -> Iterator[Answered]:
     """Run a partition's attempts."""
     worker = worker_of(sent.value)
     for number, payload in attempts:
         yield Answered(number, worker_name(), worker.run_attempt(payload))
 
 
-def close_worker(sent: Broadcast[Introduction], numbers: Iterable[int]) -> Iterator[int]:
+def close_worker(sent: Broadcast[Handshake], numbers: Iterable[int]) -> Iterator[int]:
     """Close this process's worker, and yield nothing."""
     worker_of(sent.value).close()
     worker_of.cache_clear()

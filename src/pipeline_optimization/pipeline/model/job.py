@@ -145,7 +145,7 @@ def build_pipeline(packed: Any) -> Mapping[str, Stage]:
 
 def _describe(functions: Mapping[str, Callable[..., Any]], data: bytes) -> bytes:
     """Return in what the processes of a run must agree: what is installed, and the modules that its functions are imported from."""
-    from pipeline_optimization.engine.introduction import encode_facts  # noqa: PLC0415 - for clusters only
+    from pipeline_optimization.engine.handshake import encode_facts  # noqa: PLC0415 - for clusters only
 
     origins = {name: origin_of(innermost(function)) for name, function in functions.items()}
     own = {name: origin for name, origin in origins.items() if origin.partition(".")[0] not in sys.stdlib_module_names}

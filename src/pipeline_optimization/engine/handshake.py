@@ -1,8 +1,8 @@
-"""How a worker on another machine gets to know its run, and finds out whether it fits.
+"""What the parent sends to each process on a cluster, so that the process can make a worker or refuse to.
 
-The driver of a cluster sends each worker one ``Introduction``. It holds what makes a ``Worker``, and what the driver says
-of itself: its Python, the versions of the project's distributions, and whatever the run's stages add, such as the digest
-of a file that they read. A worker that says otherwise of itself would count wrongly or fail in obscure ways, so it refuses.
+A ``Handshake`` holds the bytes that a ``Worker`` is made of, and facts about the parent: its version of Python, the versions of
+the project's distributions, and whatever the stages of the run add, such as the digest of a file that they read. A process
+for which these facts are different would compute wrong results, or fail with errors that are hard to understand. So it refuses.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pipeline_optimization.hookspecs import PROJECT
 from pipeline_optimization.installed import look_up, version_of
 from pipeline_optimization.types import OpenContext
 
-__all__ = ["Introduction", "encode_facts", "worker_name"]
+__all__ = ["Handshake", "encode_facts", "worker_name"]
 
 CORE = "pipeline-optimization"
 
@@ -29,24 +29,33 @@ Facts = Mapping[str, str]
 
 
 @frozen(kw_only=True, eq=False)
-class Introduction:
-    """What a cluster's driver sends to each worker, once; ``facts`` is empty where the run's stages tell none.
+class Handshake:
+    """What the parent sends to each process of a cluster, once.
 
-    Equal only to itself, so that a process can remember by it whom it has met.
+    A handshake is equal only to itself, so that a process can remember which worker it made for which handshake.
+
+    Attributes:
+        worker_init: The bytes that a ``Worker`` is made of.
+        facts: What must be the same in the parent and in the process. It is empty if the stages of the run have no such task.
     """
 
     worker_init: bytes
     facts: Facts
 
     @classmethod
-    def of(cls, context: OpenContext) -> Introduction:
-        """Return what to send for a run that begins."""
+    def of(cls, context: OpenContext) -> Handshake:
+        """Return the handshake for a run that begins."""
         answer = _ask(Worker(context.worker_init))
+        # If the parent cannot describe itself, nothing is compared. What is wrong then shows in the first attempt.
         facts = {} if answer.error is not None else _decode(answer.result)
         return cls(worker_init=context.worker_init, facts=facts)
 
     def make_worker(self) -> Worker:
-        """Return a worker, ready to run. Raises ClusterError where this process does not fit the driver's."""
+        """Return a worker for this process.
+
+        Raises:
+            ClusterError: If a component cannot be loaded here, or a fact is different from the parent's.
+        """
         worker = Worker(self.worker_init)
         if not self.facts:
             return worker
@@ -71,14 +80,15 @@ def _host() -> str:
 
 
 def worker_name() -> str:
-    """Return what completions call this process: its host and its number there."""
+    """Return the name of this process in completions: its host and its process id."""
     return f"{_host()}:{os.getpid()}"
 
 
 def encode_facts(facts: Facts) -> bytes:
-    """Return what a process says of itself: these facts, its Python, and the versions of the project's distributions."""
+    """Return facts about this process as bytes: the given ones, its version of Python, and the versions of the project's distributions."""
     installed = look_up()
     versions = {entry.distribution: entry.version for entry in installed.entries if entry.group == PROJECT}
+    # The minor version alone: patch versions of Python behave alike.
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     everything = {"Python": python, "the byte order": sys.byteorder, CORE: version_of(CORE), **versions, **facts}
     return json.dumps(everything).encode()
@@ -93,7 +103,10 @@ def _decode(facts: bytes) -> Facts:
 
 
 def _differences(ours: Facts, theirs: Facts) -> list[str]:
-    """Return what differs. A plugin that only one side has is none: one that the run needs shows when it is loaded."""
+    """Return the facts that are different, as texts.
+
+    A plugin that is installed on one side only is no difference. If the run needs it, loading it fails with an error of its own.
+    """
     return [
         f"{name} is {theirs[name]} there and {ours[name]} here"
         for name in sorted(ours.keys() & theirs.keys())
