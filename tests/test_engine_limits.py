@@ -262,6 +262,17 @@ def test_a_second_signal_ends_the_run_at_once() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.parametrize("limits", [Limits(), Limits(deadline=1.5)], ids=["at work", "after its deadline"])
+def test_without_signals_an_interruption_is_the_callers(limits: Limits) -> None:
+    """An engine that handles no signals raises the caller's KeyboardInterrupt at once, and closes its orchestrator."""
+    orchestrator = orchestrator_of(lambda attempt: [Fate(1.0)])
+    engine = striking_engine(orchestrator, Flat(100), signal.SIGINT, lambda now: now >= 2.0, signals=(), limits=limits)
+    with pytest.raises(KeyboardInterrupt):
+        engine.run(SETUP)
+    assert orchestrator.clock.now() == 2.0
+    assert orchestrator._worker is None
+
+
 @pytest.mark.parametrize(
     ("bounds", "message"),
     [
@@ -305,9 +316,15 @@ SETUP = WorkerSetup(build=build, argument=echo, faults=FaultPlan()).to_bytes()
 
 
 def striking_engine(
-    orchestrator: VirtualOrchestrator, workload: Flat, number: int, is_due: Callable[[float], bool]
+    orchestrator: VirtualOrchestrator,
+    workload: Flat,
+    number: int,
+    is_due: Callable[[float], bool],
+    *,
+    signals: Sequence[int] = (signal.SIGINT, signal.SIGTERM),
+    limits: Limits | None = None,
 ) -> Engine:
-    """Return an engine that handles SIGINT and SIGTERM, and in each round gets a signal if it is due."""
+    """Return an engine that handles SIGINT and SIGTERM by default, and in each round gets a signal if it is due."""
 
     def strike() -> None:
         if is_due(orchestrator.clock.now()):
@@ -321,6 +338,7 @@ def striking_engine(
         emit=lambda event: None,
         run_id="",
         capabilities=orchestrator.capabilities,
-        signals=(signal.SIGINT, signal.SIGTERM),
+        limits=limits,
+        signals=signals,
         tick=strike,
     )

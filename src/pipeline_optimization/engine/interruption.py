@@ -175,6 +175,8 @@ class Interruption:
         try:
             yield
         except KeyboardInterrupt:
+            if not self._signals:
+                raise
             self._is_noticed = True
             if self._is_insistent:
                 raise KeyboardInterrupt(self._received) from None

@@ -162,8 +162,6 @@ def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy) -> _Tria
     begun, cpu, of_workers = time.monotonic(), time.process_time(), _of_ended()
     engine.run(setup)
     if engine.stop is not None:
-        if engine.stop.is_signal:
-            raise KeyboardInterrupt  # the engine has taken it for the end of this trial only
         raise OrchestratorError(f"A trial of it was stopped: {engine.stop.reason}.")
     return _Trial(
         first=workload.first - begun,
