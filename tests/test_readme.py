@@ -37,7 +37,8 @@ def test_the_picture_is_todays_output() -> None:
 def test_the_run_prints_what_the_readme_shows() -> None:
     """The first example is the whole output, run times aside."""
     command, _, output = BLOCKS[0].partition("\n")
-    done = anagram(*shlex.split(command)[2:], cwd=ROOT)
+    assert command.startswith("$ hatch run pipeline ")
+    done = anagram("run", *shlex.split(command)[4:], cwd=ROOT)
     assert done.returncode == 0, done.stderr.decode()
     shown = re.sub(r" +$", "", done.stdout.decode(), flags=re.MULTILINE)
     assert without_times(shown) == without_times(output)
