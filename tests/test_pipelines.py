@@ -587,9 +587,7 @@ def workplace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A directory with the how-to's pipeline and a log."""
     blocks = dict(re.findall(r'```\w+ title="(.*?)"\n(.*?)```', STATUS.read_text("utf-8"), re.DOTALL))
     (tmp_path / "status.py").write_text(blocks["status.py"])
-    entry = '1.2.3.4 - - [27/Nov/2026:{}:01:02 +0000] "GET /a HTTP/1.1" {} 12\n'
-    entries = [entry.format(*one) for one in ((10, 404), (10, 200), (10, 404), (11, 500))]
-    (tmp_path / "access.log").write_text("".join([*entries, "a line that is none\n"]))
+    (tmp_path / "access.log").write_text(blocks["access.log"])
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
