@@ -202,7 +202,7 @@ def test_what_is_only_read_was_not_seen() -> None:
 
 def test_comparisons_leave_it_out() -> None:
     """What chooses among the others is no contender beside them, unless it is named."""
-    from pipeline_optimization.cli.contender_options import compared_contenders, default_orchestrators
+    from pipeline_optimization.cli.compare.contenders import compared_contenders, default_orchestrators
 
     assert "auto" in REGISTRY.names("orchestrator")
     assert "auto" not in default_orchestrators(REGISTRY)

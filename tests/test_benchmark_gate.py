@@ -14,7 +14,7 @@ from pipeline_optimization.benchmarks.baselines import load_baseline, save_basel
 from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.statistics.gate import comparability, compare_with_baseline
 from pipeline_optimization.benchmarks.statistics.summary import summarise
-from pipeline_optimization.cli.gate_table import print_gate
+from pipeline_optimization.cli.compare.gate_table import print_gate
 from pipeline_optimization.errors import UsageError
 
 

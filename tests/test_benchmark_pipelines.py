@@ -15,7 +15,8 @@ from alike import some
 from command import anagram, refused, refused_here
 from pipeline_optimization.benchmarks.pipelines.cases import PipelineCase
 from pipeline_optimization.benchmarks.reports.schema import load_schema
-from pipeline_optimization.cli import main, pipeline_comparing
+from pipeline_optimization.cli import main
+from pipeline_optimization.cli.compare import pipeline as pipeline_comparison
 
 CHEATS = Path(__file__).parent / "pipeline_cheats"
 QUICK = ("--iterations", "1", "--seed", "5")
@@ -301,7 +302,7 @@ def test_a_long_comparison_says_so_first(
         asked.append(settings)
         return 0
 
-    monkeypatch.setattr(pipeline_comparing, "run_comparison", run_comparison)
+    monkeypatch.setattr(pipeline_comparison, "run_comparison", run_comparison)
     seconds = [1.5, 0.001]
     monkeypatch.setattr(PipelineCase, "seconds", lambda case: seconds[0])
     arguments = ["compare", "--pipeline", "status.py", "access.log", *named("sequential"), "--iterations", "300"]

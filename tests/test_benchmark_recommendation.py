@@ -27,7 +27,7 @@ from pipeline_optimization.benchmarks.reports.quantities import pace
 from pipeline_optimization.benchmarks.statistics.advice import arguments_of
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.benchmarks.stored import load_results
-from pipeline_optimization.cli.comparison_table import print_comparison
+from pipeline_optimization.cli.compare.table import print_comparison
 
 CLASSES = {"best": 0, "tied": 0, "slower": 1, "unranked": 2, "failed": 3, "wrong": 4}
 

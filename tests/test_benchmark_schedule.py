@@ -15,8 +15,8 @@ from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.records import ContenderRecord, Execution, Problem, Results, Sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
-from pipeline_optimization.cli.benchmark_options import collect
-from pipeline_optimization.cli.compare import compare as compare_command
+from pipeline_optimization.cli.compare.command import compare as compare_command
+from pipeline_optimization.cli.compare.options import collect
 
 SMALL, MEDIUM = (benchmark_case(name, "mixed", latency_scale=0.02) for name in ("small", "medium"))
 COMPUTING = evolve(benchmark_case("small", "cpu", latency_scale=0.0), words=50, kind="plugin")

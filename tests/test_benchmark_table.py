@@ -11,7 +11,7 @@ from attrs import evolve
 from example_results import results, sample
 from pipeline_optimization.benchmarks.records import Results, Warning_
 from pipeline_optimization.benchmarks.statistics.summary import summarise
-from pipeline_optimization.cli.comparison_table import print_comparison
+from pipeline_optimization.cli.compare.table import print_comparison
 
 TIMES = {"sequential": 200.0, "threaded": 100.0, "asyncio": 100.0}
 

@@ -11,7 +11,7 @@ import pytest
 from command import refused_here
 from pipeline_optimization.benchmarks.contenders import named_apart
 from pipeline_optimization.benchmarks.naming import find_contenders, one_contender
-from pipeline_optimization.cli.contender_options import (
+from pipeline_optimization.cli.compare.contenders import (
     compared_contenders,
     default_orchestrators,
     named_contenders,

@@ -15,7 +15,7 @@ import pytest
 from alike import some
 from command import ANAGRAM, environment
 from pipeline_optimization.cli import main
-from pipeline_optimization.cli.progress import ProgressLine
+from pipeline_optimization.cli.run.progress import ProgressLine
 from pipeline_optimization.engine.interruption import PATIENCE, Interrupter, Interruption
 from pipeline_optimization.foreign_code import call_foreign
 from pipeline_optimization.output import open_output

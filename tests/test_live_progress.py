@@ -15,9 +15,9 @@ import pytest
 
 import pipeline_functions as f
 from pipeline_optimization import Limits, Pipeline, count_anagrams, run
-from pipeline_optimization.cli.foreseen_line import foreseen_line
+from pipeline_optimization.cli.advise.progress import foreseen_line
 from pipeline_optimization.cli.live_region import LiveRegion
-from pipeline_optimization.cli.progress import ProgressLine
+from pipeline_optimization.cli.run.progress import ProgressLine
 from pipeline_optimization.cli.task_rows import TaskRow, lines_of
 from pipeline_optimization.engine.progress import TaskProgress
 from pipeline_optimization.pipeline.run import Progress

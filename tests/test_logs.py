@@ -480,7 +480,7 @@ def test_standard_error_that_takes_nothing_changes_no_result(where: str, workpla
 
 def test_messages_cannot_move_the_cursor(monkeypatch: pytest.MonkeyPatch) -> None:
     """What strangers' data say is shown as it is written."""
-    from pipeline_optimization.cli.log_lines import ErrorStreamHandler, lines_of
+    from pipeline_optimization.cli.run.log_lines import ErrorStreamHandler, lines_of
 
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from command import ended_here
-from pipeline_optimization.cli.progress import ProgressLine
+from pipeline_optimization.cli.run.progress import ProgressLine
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.sources import FileSource
 

@@ -18,7 +18,7 @@ from pipeline_optimization.benchmarks.reports.markdown import results_to_markdow
 from pipeline_optimization.benchmarks.reports.overview import fact_list
 from pipeline_optimization.benchmarks.reports.summary_table import summary_tables
 from pipeline_optimization.benchmarks.statistics.summary import summarise
-from pipeline_optimization.cli.comparison_table import print_comparison
+from pipeline_optimization.cli.compare.table import print_comparison
 
 TABLES = summary_tables(full_results())
 

@@ -11,7 +11,7 @@ from attrs import fields
 import pipeline_optimization
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.anagrams.plan import AnagramOptions
-from pipeline_optimization.cli.run import run
+from pipeline_optimization.cli.run.command import run
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.pipeline.plan import FAULTS, RunOptions
 

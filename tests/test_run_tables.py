@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_optimization import Limits, Registry, RunReport, count_anagrams
-from pipeline_optimization.cli.table import print_table
+from pipeline_optimization.cli.run.tables import print_table
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, fault_key
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.plural import counted

@@ -40,7 +40,8 @@ LIGHT = (
         f"pipeline_optimization.{name}"
         for name in (
             *("benchmarks.reports.printable", "builtin.retry_policies", "builtin.sequential", "builtin.sinks"),
-            *("cli.console", "cli.main", "cli.plugins", "cli.retry", "cli.run", "cli.table", "counting.kernel"),
+            *("cli.console", "cli.main", "cli.plugins.command", "cli.run.command", "cli.run.retry", "cli.run.tables"),
+            "counting.kernel",
         )
     ),
 )
@@ -193,9 +194,9 @@ def import_heavy() -> None:
     """Import what comparisons need besides, and read the words that they draw texts of."""
     import scipy.stats  # noqa: F401
 
-    import pipeline_optimization.cli.benchmark
-    import pipeline_optimization.cli.compare
-    import pipeline_optimization.cli.report  # noqa: F401
+    import pipeline_optimization.cli.compare.benchmark
+    import pipeline_optimization.cli.compare.command
+    import pipeline_optimization.cli.observe.report  # noqa: F401
     from pipeline_optimization.benchmarks.anagrams import oracle
 
     oracle.groups()

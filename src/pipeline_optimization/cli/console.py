@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipeline_optimization.benchmarks.reports.printable import printable
-from pipeline_optimization.cli.columns import PIPE_WIDTH, wanted_columns
+from pipeline_optimization.cli.output_width import PIPE_WIDTH, wanted_columns
 
 __all__ = ["TableConsole", "for_terminal"]
 

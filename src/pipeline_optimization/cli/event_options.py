@@ -6,7 +6,7 @@ import os
 
 import click
 
-from pipeline_optimization.cli.option_groups import option_group
+from pipeline_optimization.cli.options import option_group
 from pipeline_optimization.pipeline.plan import DEFAULT_EVENTS_LIMIT
 
 __all__ = ["absolute_events", "event_options"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Self, TextIO, cast
 
-from pipeline_optimization.cli.columns import wanted_columns
+from pipeline_optimization.cli.output_width import wanted_columns
 
 __all__ = ["LiveRegion"]
 

@@ -27,18 +27,18 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 COMMANDS = {
-    "run": ("run", "Count the words of a text, of files, or of a test case."),
-    "retry": ("retry", "Run the failed items of a checkpoint again."),
-    "benchmark": ("benchmark", "Measure orchestrators by themselves."),
-    "compare": ("compare", "Compare orchestrators head to head."),
-    "report": ("report", "Show stored results again."),
-    "runs": ("runs", "Show recorded runs."),
-    "profile": ("profile", "Write a fault profile of a recorded run."),
-    "advise": ("advise", "Foresee which way of running to take."),
-    "watch": ("watch", "Look at a run that is recorded just now."),
-    "plugins": ("plugins", "Show the installed plugins."),
+    "run": ("run.command", "Count the words of a text, of files, or of a test case."),
+    "retry": ("run.retry", "Run the failed items of a checkpoint again."),
+    "benchmark": ("compare.benchmark", "Measure orchestrators by themselves."),
+    "compare": ("compare.command", "Compare orchestrators head to head."),
+    "report": ("observe.report", "Show stored results again."),
+    "runs": ("observe.runs", "Show recorded runs."),
+    "profile": ("observe.profile", "Write a fault profile of a recorded run."),
+    "advise": ("advise.command", "Foresee which way of running to take."),
+    "watch": ("observe.watch", "Look at a run that is recorded just now."),
+    "plugins": ("plugins.command", "Show the installed plugins."),
 }
-"""Each command with the module that holds it and its line of help."""
+"""Each command with the module that has a function of that name, and its line of help."""
 
 BY_SIGNAL = {(number,): 128 + number for number in STOP_SIGNALS}
 """Exit codes by what a KeyboardInterrupt holds."""

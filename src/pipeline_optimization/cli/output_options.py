@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from pipeline_optimization.cli.option_groups import option_group
-from pipeline_optimization.cli.rendering import FORMATS
+from pipeline_optimization.cli.options import option_group
+from pipeline_optimization.cli.run.outcomes import FORMATS
 from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from pipeline_optimization.cli.noise import noise_on_standard_error
+from pipeline_optimization.cli.foreign_output import noise_on_standard_error
 from pipeline_optimization.registry import Registry
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline_optimization.cli.console import TableConsole, for_terminal
-from pipeline_optimization.cli.result_rows import ResultRows
-from pipeline_optimization.cli.table import NOTABLE_STARTUP, print_account, tasks_table, time_text
+from pipeline_optimization.cli.run.result_rows import ResultRows
+from pipeline_optimization.cli.run.tables import NOTABLE_STARTUP, print_account, tasks_table, time_text
 from pipeline_optimization.error_text import shortened
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.plain_data import plain

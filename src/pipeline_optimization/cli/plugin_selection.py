@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pipeline_optimization.cli.option_groups import option_group
+from pipeline_optimization.cli.options import option_group
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry, Selection
 from pipeline_optimization.registry.pyproject_settings import read_selection

@@ -14,10 +14,10 @@ from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
-from pipeline_optimization.cli.noise import noise_on_standard_error
-from pipeline_optimization.cli.progress import ProgressLine
-from pipeline_optimization.cli.recording import Recording
-from pipeline_optimization.cli.rendering import Outcome, Renderer
+from pipeline_optimization.cli.foreign_output import noise_on_standard_error
+from pipeline_optimization.cli.run.outcomes import Outcome, Renderer
+from pipeline_optimization.cli.run.progress import ProgressLine
+from pipeline_optimization.cli.run.recording import Recording
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import AnagramError, OrchestratorError, ResourceError, UsageError

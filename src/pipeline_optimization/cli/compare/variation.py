@@ -9,7 +9,7 @@ import click
 from attrs import frozen
 
 from pipeline_optimization.benchmarks.axes import KINDS, Axis, effect_on, parse_axes
-from pipeline_optimization.cli.benchmark_options import CommonOptions
+from pipeline_optimization.cli.compare.options import CommonOptions
 from pipeline_optimization.registry import Registry
 
 if TYPE_CHECKING:

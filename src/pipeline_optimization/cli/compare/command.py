@@ -6,17 +6,17 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline_optimization.cli.benchmark_options import CommonOptions, collect, common_options, require_packages
-from pipeline_optimization.cli.benchmark_parameters import DEFAULT_BUDGET, MOST_ROUNDS
-from pipeline_optimization.cli.contender_options import (
+from pipeline_optimization.cli.compare.contenders import (
     DEFAULT_DIRECTORY,
     compared_contenders,
     contender_options,
     with_reference,
 )
+from pipeline_optimization.cli.compare.option_definitions import DEFAULT_BUDGET, MOST_ROUNDS
+from pipeline_optimization.cli.compare.options import CommonOptions, collect, common_options, require_packages
+from pipeline_optimization.cli.compare.variation import KINDS, Variation
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.resuming import resumed_parameters
-from pipeline_optimization.cli.variation import KINDS, Variation
 
 __all__ = ["compare"]
 
@@ -75,12 +75,12 @@ def compare(ctx: click.Context, /, **values: object) -> None:
         values["profiles"] = ("cpu",)
     options = collect(values)
     if is_selftest:
-        from pipeline_optimization.cli.selftest import run_selftest  # noqa: PLC0415 - --help is quick without it
+        from pipeline_optimization.cli.compare.selftest import run_selftest  # noqa: PLC0415 - --help is quick without it
 
         ctx.exit(run_selftest(seed=options.seed, comparisons=options.iterations))
     assert reference is None or isinstance(reference, str)
     if options.pipeline is not None:
-        from pipeline_optimization.cli.pipeline_comparing import compare_pipeline  # noqa: PLC0415 - as above
+        from pipeline_optimization.cli.compare.pipeline import compare_pipeline  # noqa: PLC0415 - as above
 
         if directories:
             raise click.UsageError("--compare-dir names files that count anagrams; leave it out with --pipeline.")
@@ -114,7 +114,7 @@ def _compare(
     reference: str | None,
 ) -> int:
     from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed  # noqa: PLC0415 - --help is quick without it
-    from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - as above
+    from pipeline_optimization.cli.compare.execution import run_comparison  # noqa: PLC0415 - as above
 
     registry = selected_registry(ctx)
     if variation and not names:

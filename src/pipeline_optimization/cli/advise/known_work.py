@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 from attrs import field, frozen
 
+from pipeline_optimization.cli.advise.recorded_retry import recorded_retry
+from pipeline_optimization.cli.observe.runs import record_at
 from pipeline_optimization.cli.pipeline_option import found_pipeline
-from pipeline_optimization.cli.recorded_retry import recorded_retry
-from pipeline_optimization.cli.runs import record_at
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.profile_files import read_profile
 from pipeline_optimization.engine.profiles import faults_under
@@ -52,7 +52,7 @@ def known_work(
             raise click.UsageError(
                 "--probe runs a pipeline for some seconds: anagram advise --probe 5 --pipeline FILE.py INPUT…"
             )
-        from pipeline_optimization.cli.probing import probed  # noqa: PLC0415 - for probes only
+        from pipeline_optimization.cli.advise.probe import probed  # noqa: PLC0415 - for probes only
 
         seen = probed(
             registry, pipeline, inputs, seconds=probe, items=items, faults=faults or "none", latency_scale=latency_scale

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from pipeline_optimization.cli.option_groups import option_group
+from pipeline_optimization.cli.options import option_group
 
 __all__ = ["log_options", "logging_as"]
 
@@ -47,7 +47,7 @@ def logging_as(given: Mapping[str, Any]) -> Iterator[None]:
         return
     import logging  # noqa: PLC0415 - it takes a while to import, and is for such runs only
 
-    from pipeline_optimization.cli.log_lines import ErrorStreamHandler, lines_of  # noqa: PLC0415 - as above
+    from pipeline_optimization.cli.run.log_lines import ErrorStreamHandler, lines_of  # noqa: PLC0415 - as above
 
     wanted = level or ("warning" if not verbosity else "info" if verbosity == 1 else "debug")
     handler = ErrorStreamHandler()

@@ -13,15 +13,15 @@ from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.event_options import event_options
-from pipeline_optimization.cli.limit_options import limit_options, make_limits
-from pipeline_optimization.cli.log_options import log_options, logging_as
 from pipeline_optimization.cli.output_options import format_of, is_accounted, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
-from pipeline_optimization.cli.progress import progress_option
-from pipeline_optimization.cli.recording import Recording, recording_options
-from pipeline_optimization.cli.result_target import ResultTarget
-from pipeline_optimization.cli.running import Job, case_job, run_jobs
+from pipeline_optimization.cli.run.anagrams import Job, case_job, run_jobs
+from pipeline_optimization.cli.run.log_options import log_options, logging_as
+from pipeline_optimization.cli.run.options import limit_options, make_limits
+from pipeline_optimization.cli.run.progress import progress_option
+from pipeline_optimization.cli.run.recording import Recording, recording_options
+from pipeline_optimization.cli.run.result_target import ResultTarget
 from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.registry import Registry
@@ -214,7 +214,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
             raise click.UsageError(f"-o {kind}.KEY is for counting anagrams; leave it out with --pipeline.")
     if text is not None and inputs:
         raise click.UsageError("--text and --input exclude each other; give one of them.")
-    from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
+    from pipeline_optimization.cli.run.pipeline import run_pipeline  # noqa: PLC0415 - for such runs only
 
     found = found_pipeline(pipeline, chosen.pipeline, registry)
     _check_owner(registry, options, found.options)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from pipeline_optimization.cli.benchmark_options import collect, common_options, require_packages
-from pipeline_optimization.cli.contender_options import contender_options, named_contenders
+from pipeline_optimization.cli.compare.contenders import contender_options, named_contenders
+from pipeline_optimization.cli.compare.options import collect, common_options, require_packages
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.resuming import resumed_parameters
 
@@ -39,10 +39,10 @@ def benchmark(ctx: click.Context, /, **values: object) -> None:
     assert isinstance(orchestrators, tuple)
     options = collect(values)
     if options.pipeline is not None:
-        from pipeline_optimization.cli.pipeline_comparing import benchmark_pipeline  # noqa: PLC0415 - --help is quick without it
+        from pipeline_optimization.cli.compare.pipeline import benchmark_pipeline  # noqa: PLC0415 - --help is quick without it
 
         ctx.exit(benchmark_pipeline(ctx, options, arguments, orchestrators or ("sequential",), rounds=ROUNDS))
-    from pipeline_optimization.cli.comparing import run_comparison  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.cli.compare.execution import run_comparison  # noqa: PLC0415 - --help is quick without it
 
     names = (*arguments, *orchestrators) or ("sequential",)
     registry = selected_registry(ctx)

@@ -88,7 +88,7 @@ class Renderer:
     def add(self, outcome: Outcome) -> None:
         report = outcome.report
         if self._form == "table":
-            from pipeline_optimization.cli.table import print_table  # noqa: PLC0415 - rich is a sixth of a small run's time
+            from pipeline_optimization.cli.run.tables import print_table  # noqa: PLC0415 - rich is a sixth of a small run's time
 
             limit = TABLE_ROWS if self._top is None else self._top
             words = self._words(report, limit)

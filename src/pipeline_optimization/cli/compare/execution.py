@@ -17,11 +17,11 @@ from pipeline_optimization.benchmarks.reports.export import check_export, export
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.benchmarks.statistics.gate import comparability, compare_with_baseline
-from pipeline_optimization.cli.benchmark_options import CommonOptions
-from pipeline_optimization.cli.comparison_progress import ComparisonProgress
-from pipeline_optimization.cli.comparison_table import print_comparison
+from pipeline_optimization.cli.compare.gate_table import print_gate
+from pipeline_optimization.cli.compare.options import CommonOptions
+from pipeline_optimization.cli.compare.progress import ComparisonProgress
+from pipeline_optimization.cli.compare.table import print_comparison
 from pipeline_optimization.cli.exit_codes import COMPLETE, FAILED, INTERRUPTED, REGRESSION, USAGE, WRONG
-from pipeline_optimization.cli.gate_table import print_gate
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import refuse_overwriting
 from pipeline_optimization.plural import counted

@@ -12,9 +12,9 @@ from pipeline_optimization.benchmarks.records import Results, Warning_
 from pipeline_optimization.benchmarks.reports.answer import answer_of
 from pipeline_optimization.benchmarks.reports.overview import LEGEND
 from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable, summary_tables
-from pipeline_optimization.cli.comparison_columns import detail_tables, main_table
+from pipeline_optimization.cli.compare.columns import detail_tables, main_table
+from pipeline_optimization.cli.compare.scan_table import print_scans
 from pipeline_optimization.cli.console import TableConsole, for_terminal
-from pipeline_optimization.cli.scan_table import print_scans
 from pipeline_optimization.plural import counted
 
 __all__ = ["print_comparison", "show_comparison"]

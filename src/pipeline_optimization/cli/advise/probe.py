@@ -10,7 +10,7 @@ import click
 from attrs import evolve
 
 from pipeline_optimization.cli.pipeline_option import found_pipeline
-from pipeline_optimization.cli.progress import total_bytes
+from pipeline_optimization.cli.run.progress import total_bytes
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.observed import Observation, observed

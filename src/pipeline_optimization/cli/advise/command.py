@@ -143,9 +143,9 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     anagram advise --faults services.toml --items 100000
     anagram advise --probe 5s --pipeline status.py access.log
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
-    from pipeline_optimization.cli.advice_table import print_advice, print_change, print_curve, print_speeds  # noqa: PLC0415 - --help is quick without it
-    from pipeline_optimization.cli.foreseen_line import foreseen_line  # noqa: PLC0415 - as above
-    from pipeline_optimization.cli.known_work import known_work  # noqa: PLC0415 - as above
+    from pipeline_optimization.cli.advise.known_work import known_work  # noqa: PLC0415 - as above
+    from pipeline_optimization.cli.advise.progress import foreseen_line  # noqa: PLC0415 - as above
+    from pipeline_optimization.cli.advise.tables import print_advice, print_change, print_curve, print_speeds  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.foresight.advice import change_sentence  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.advice_export import check_form, exported  # noqa: PLC0415 - as above
     from pipeline_optimization.foresight.calibrate import this_machine  # noqa: PLC0415 - as above

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 import click
 
-from pipeline_optimization.cli.option_groups import option_group
+from pipeline_optimization.cli.options import option_group
 from pipeline_optimization.errors import AnagramError
 from pipeline_optimization.output import open_output, refuse_overwriting
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from pipeline_optimization.cli.live_region import LiveRegion
-from pipeline_optimization.cli.progress import INTERVAL, PATIENCE
+from pipeline_optimization.cli.run.progress import INTERVAL, PATIENCE
 
 __all__ = ["foreseen_line"]
 

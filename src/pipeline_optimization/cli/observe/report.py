@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import click
 
-from pipeline_optimization.cli.benchmark_options import require_packages
+from pipeline_optimization.cli.compare.options import require_packages
 from pipeline_optimization.output import refuse_overwriting
 from pipeline_optimization.shell_quoting import quoted
 
@@ -49,7 +49,7 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
         render,
     )
     from pipeline_optimization.benchmarks.stored import load_results  # noqa: PLC0415 - as above
-    from pipeline_optimization.cli.comparison_table import print_comparison  # noqa: PLC0415 - as above
+    from pipeline_optimization.cli.compare.table import print_comparison  # noqa: PLC0415 - as above
 
     for target in exports:
         check_export(target)
@@ -58,7 +58,7 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
     if form == "table":
         print_comparison(results, sys.stdout, detailed=detailed)
     elif form == "svg":
-        from pipeline_optimization.cli.picture import picture_of  # noqa: PLC0415 - as above
+        from pipeline_optimization.cli.compare.picture import picture_of  # noqa: PLC0415 - as above
 
         click.echo(picture_of(results, detailed=detailed), nl=False)
     else:
@@ -70,7 +70,7 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
 
 def _report_events(path: str, form: str, exports: Sequence[str]) -> None:
     """Show what a file of events holds. Raises UsageError for exports that are not made of events."""
-    from pipeline_optimization.cli.runs import show_record  # noqa: PLC0415 - for such files only
+    from pipeline_optimization.cli.observe.runs import show_record  # noqa: PLC0415 - for such files only
     from pipeline_optimization.observing.products import Products  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.records import records_in  # noqa: PLC0415 - as above
 

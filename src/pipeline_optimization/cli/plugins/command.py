@@ -134,7 +134,7 @@ def _offers(registry: Registry, record: PluginRecord) -> list[_Offered]:
 @click.pass_context
 def check(ctx: click.Context, name: str, *, labels: Sequence[str], as_json: bool) -> None:
     """Run the contract of what a plugin offers. The exit code is 1 where a check fails."""
-    from pipeline_optimization.cli.plugin_check import check_plugin  # noqa: PLC0415 - the other commands need no kit
+    from pipeline_optimization.cli.plugins.check import check_plugin  # noqa: PLC0415 - the other commands need no kit
 
     ctx.exit(check_plugin(selected_registry(ctx), name, labels=labels, as_json=as_json))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from pipeline_optimization.benchmarks.records import Results
-from pipeline_optimization.cli.comparison_table import show_comparison
+from pipeline_optimization.cli.compare.table import show_comparison
 from pipeline_optimization.cli.console import TableConsole
 
 __all__ = ["picture_of"]

@@ -22,7 +22,7 @@ def profile(path: str, output: str) -> None:
     anagram profile events.jsonl --output status.toml
     anagram run --pipeline status.py access.log --faults status.toml --orchestrator asyncio
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
-    from pipeline_optimization.cli.runs import record_at  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.cli.observe.runs import record_at  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.observing.profiling import profile_text  # noqa: PLC0415 - as above
 
     record = record_at(path)

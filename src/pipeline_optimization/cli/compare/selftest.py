@@ -12,7 +12,7 @@ from pipeline_optimization.benchmarks.anagrams.selftest import (
     known_contenders,
     server_costs,
 )
-from pipeline_optimization.cli.comparison_progress import ComparisonProgress
+from pipeline_optimization.cli.compare.progress import ComparisonProgress
 from pipeline_optimization.cli.console import TableConsole
 from pipeline_optimization.cli.exit_codes import COMPLETE, WRONG
 

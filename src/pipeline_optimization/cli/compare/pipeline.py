@@ -18,14 +18,14 @@ from pipeline_optimization.benchmarks.records import PipelineRecord
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import duration
 from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
-from pipeline_optimization.cli.benchmark_options import CommonOptions
-from pipeline_optimization.cli.benchmark_parameters import DEFAULT_BUDGET, MOST_ROUNDS
-from pipeline_optimization.cli.comparing import run_comparison
+from pipeline_optimization.cli.compare.contenders import default_orchestrators, named_contenders, with_reference
+from pipeline_optimization.cli.compare.execution import run_comparison
+from pipeline_optimization.cli.compare.option_definitions import DEFAULT_BUDGET, MOST_ROUNDS
+from pipeline_optimization.cli.compare.options import CommonOptions
+from pipeline_optimization.cli.compare.variation import Variation
 from pipeline_optimization.cli.component_options import KindOptions
-from pipeline_optimization.cli.contender_options import default_orchestrators, named_contenders, with_reference
 from pipeline_optimization.cli.pipeline_option import found_pipeline
 from pipeline_optimization.cli.plugin_selection import selected_registry
-from pipeline_optimization.cli.variation import Variation
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
 from pipeline_optimization.pipeline.model.inputs import Values

@@ -11,10 +11,10 @@ from typing import Any, TextIO
 import click
 
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
-from pipeline_optimization.cli.recording import Recording
-from pipeline_optimization.cli.result_rows import ResultRows
-from pipeline_optimization.cli.result_target import ResultTarget
-from pipeline_optimization.cli.running import execute_with_progress, stop_code, with_output
+from pipeline_optimization.cli.run.anagrams import execute_with_progress, stop_code, with_output
+from pipeline_optimization.cli.run.recording import Recording
+from pipeline_optimization.cli.run.result_rows import ResultRows
+from pipeline_optimization.cli.run.result_target import ResultTarget
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.error_text import place_in
 from pipeline_optimization.errors import UsageError

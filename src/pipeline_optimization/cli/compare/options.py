@@ -11,7 +11,7 @@ import click
 from attrs import evolve, fields, frozen
 
 from pipeline_optimization.anagrams.cases import CASE_NAMES
-from pipeline_optimization.cli.benchmark_parameters import (
+from pipeline_optimization.cli.compare.option_definitions import (
     DEFAULT_SAMPLE,
     DEFAULT_TIMEOUT,
     LATENCY_SCALE,
@@ -20,7 +20,7 @@ from pipeline_optimization.cli.benchmark_parameters import (
     PROFILE_NAMES,
 )
 from pipeline_optimization.cli.component_options import KindOptions
-from pipeline_optimization.cli.option_groups import option_group
+from pipeline_optimization.cli.options import option_group
 from pipeline_optimization.engine.faults import new_seed
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from pipeline_optimization.cli.option_groups import option_group
+from pipeline_optimization.cli.options import option_group
 from pipeline_optimization.engine.limits import Limits
 
 __all__ = ["limit_options", "make_limits"]

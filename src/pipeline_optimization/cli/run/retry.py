@@ -14,15 +14,15 @@ from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.checkpoint import stored_fact, stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.event_options import absolute_events, event_options
-from pipeline_optimization.cli.limit_options import limit_options, make_limits
-from pipeline_optimization.cli.log_options import log_options, logging_as
 from pipeline_optimization.cli.output_options import format_of, is_accounted, output_options, sink_option
 from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
-from pipeline_optimization.cli.progress import progress_option
-from pipeline_optimization.cli.recording import Recording, recording_options
-from pipeline_optimization.cli.result_target import ResultTarget
-from pipeline_optimization.cli.running import Job, case_job, run_jobs
+from pipeline_optimization.cli.run.anagrams import Job, case_job, run_jobs
+from pipeline_optimization.cli.run.log_options import log_options, logging_as
+from pipeline_optimization.cli.run.options import limit_options, make_limits
+from pipeline_optimization.cli.run.progress import progress_option
+from pipeline_optimization.cli.run.recording import Recording, recording_options
+from pipeline_optimization.cli.run.result_target import ResultTarget
 from pipeline_optimization.errors import CheckpointError
 from pipeline_optimization.pipeline.invocation import Invocation
 from pipeline_optimization.pipeline.plan import PIPELINE_FACT
@@ -125,7 +125,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         ctx.exit(
             run_jobs(registry, [_job(options, invocation)], form=form, top=top, output=target, kept=kept, resume=again)
         )
-    from pipeline_optimization.cli.pipeline_running import run_pipeline  # noqa: PLC0415 - for such runs only
+    from pipeline_optimization.cli.run.pipeline import run_pipeline  # noqa: PLC0415 - for such runs only
 
     sources = _sources(invocation)
     goal = ResultTarget(path=target, form=form, top=top, sink=sink, sink_options=given.sink)

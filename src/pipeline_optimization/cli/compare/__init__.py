@@ -1,0 +1,1 @@
+"""The commands ``compare`` and ``benchmark``: measure orchestrators, and show the results on a terminal."""
