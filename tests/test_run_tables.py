@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_optimization import Limits, Registry, RunReport, count_anagrams
-from pipeline_optimization.cli.run.tables import print_table
+from pipeline_optimization.cli.run.tables import print_anagrams
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, fault_key
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.plural import counted
@@ -17,7 +17,7 @@ from pipeline_optimization.plural import counted
 def table(report: RunReport) -> str:
     """Return what a user reads, with single spaces."""
     stream = io.StringIO()
-    print_table(report, [], [], stream, expectation="")
+    print_anagrams(report, [], [], stream, expectation="")
     return " ".join(stream.getvalue().split())
 
 

@@ -1,11 +1,15 @@
-"""Options that several commands have in common."""
+"""What the options of several commands are made of: a group of options, and a number of bytes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-__all__ = ["option_group"]
+import click
+
+from pipeline_optimization.sizes import parse_size
+
+__all__ = ["SIZE", "option_group"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -20,3 +24,22 @@ def option_group(options: Sequence[Callable[[Any], Any]]) -> Callable[[F], F]:
         return command
 
     return give
+
+
+class _Size(click.ParamType[int]):
+    name = "size"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        try:
+            size = parse_size(str(value))
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+        if size < 1:
+            self.fail(f"{value!r} is less than 1 byte.", param, ctx)
+        return size
+
+
+SIZE = _Size()
+"""The type of an option that is a number of bytes, with a unit or without."""

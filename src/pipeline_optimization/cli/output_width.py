@@ -1,4 +1,7 @@
-"""How wide output may be."""
+"""How wide output may be.
+
+These few lines are apart from ``console``, which imports rich: ``live_region`` and ``watch`` need the width, and not rich.
+"""
 
 from __future__ import annotations
 

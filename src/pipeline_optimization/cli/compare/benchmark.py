@@ -5,9 +5,8 @@ from __future__ import annotations
 import click
 
 from pipeline_optimization.cli.compare.contenders import contender_options, named_contenders
-from pipeline_optimization.cli.compare.options import collect, common_options, require_packages
+from pipeline_optimization.cli.compare.options import collect, common_options, require_packages, resumed_parameters
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
-from pipeline_optimization.cli.resuming import resumed_parameters
 
 __all__ = ["benchmark"]
 

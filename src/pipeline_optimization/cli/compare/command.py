@@ -13,10 +13,15 @@ from pipeline_optimization.cli.compare.contenders import (
     with_reference,
 )
 from pipeline_optimization.cli.compare.option_definitions import DEFAULT_BUDGET, MOST_ROUNDS
-from pipeline_optimization.cli.compare.options import CommonOptions, collect, common_options, require_packages
+from pipeline_optimization.cli.compare.options import (
+    CommonOptions,
+    collect,
+    common_options,
+    require_packages,
+    resumed_parameters,
+)
 from pipeline_optimization.cli.compare.variation import KINDS, Variation
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
-from pipeline_optimization.cli.resuming import resumed_parameters
 
 __all__ = ["compare"]
 

@@ -7,8 +7,8 @@ import re
 import click
 
 from pipeline_optimization.anagrams.cases import CASE_NAMES
+from pipeline_optimization.cli.options import SIZE
 from pipeline_optimization.cli.pipeline_option import pipeline_option
-from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.engine.faults import BUILT_IN_PROFILES
 from pipeline_optimization.processors import processors
 from pipeline_optimization.tasks.retry_settings import RetrySettings

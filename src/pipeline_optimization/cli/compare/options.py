@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.benchmarks.inputs import BenchmarkCase
     from pipeline_optimization.benchmarks.settings import ComparisonSettings
 
-__all__ = ["CommonOptions", "collect", "common_options", "require_packages"]
+__all__ = ["CommonOptions", "collect", "common_options", "require_packages", "resumed_parameters"]
 
 
 @frozen(kw_only=True)
@@ -207,6 +208,21 @@ def _check_for_work(raw: Mapping[str, Any], profiles: Sequence[str]) -> None:
         raise click.UsageError("--test-case is for counting anagrams; leave it out with --pipeline, and name an input.")
     if is_pipeline and raw["scan"] is not None and raw["scan"][0] == "words":
         raise click.UsageError("--scan words=… is for counting anagrams; with --pipeline there is --scan workers=1..4.")
+
+
+def resumed_parameters(ctx: click.Context, path: str) -> dict[str, object]:
+    """Return the parameters of an interrupted comparison, with the seed that it had, to go on with its partial file.
+
+    Raises UsageError if another command wrote the file.
+    """
+    from pipeline_optimization.benchmarks.partial import read_header  # noqa: PLC0415 - --help is quick without it
+
+    header = read_header(Path(path))
+    if header.command != ctx.command.name:
+        raise UsageError(f"{path} belongs to 'anagram {header.command}'; go on with that command.")
+    arguments = [*header.arguments, "--seed", str(header.seed)]
+    again = ctx.command.make_context(ctx.info_name, arguments, parent=ctx.parent)
+    return {**again.params, "resume": path}
 
 
 def require_packages() -> None:

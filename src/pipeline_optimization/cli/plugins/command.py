@@ -10,11 +10,21 @@ from typing import TypedDict
 
 import click
 
-from pipeline_optimization.cli.kind_choice import KindChoice
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
-from pipeline_optimization.registry import PluginRecord, Registry
+from pipeline_optimization.registry import KINDS, PluginRecord, Registry, kind_named
 
 __all__ = ["plugins"]
+
+
+class _KindChoice(click.Choice[str]):
+    """A kind of component as the value of an option, in any way to write it, or one of some other words."""
+
+    def __init__(self, others: Sequence[str] = ()) -> None:
+        super().__init__([*KINDS, *others])
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        word = str(value)
+        return super().convert(kind_named(word) or word, param, ctx)
 
 
 @click.group()
@@ -25,7 +35,7 @@ def plugins() -> None:
 @plugins.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--all", "everything", is_flag=True, help="Import each, and say what it offers or why it is broken.")
-@click.option("--kind", type=KindChoice(), help="Only plugins that offer this; implies --all.")
+@click.option("--kind", type=_KindChoice(), help="Only plugins that offer this; implies --all.")
 @click.option("--hook", metavar="NAME", help="Only plugins that implement this hook; implies --all.")
 @plugin_options
 @click.pass_context
@@ -141,7 +151,7 @@ def check(ctx: click.Context, name: str, *, labels: Sequence[str], as_json: bool
 
 @plugins.command("new")
 @click.argument("name")
-@click.option("--kind", type=KindChoice(["observer"]), required=True, help="What the plugin is to offer.")
+@click.option("--kind", type=_KindChoice(["observer"]), required=True, help="What the plugin is to offer.")
 @click.option("--directory", default=".", metavar="DIR", help="Where to make it.  [default: here]")
 def new(name: str, *, kind: str, directory: str) -> None:
     """Make a distribution that passes its contract."""

@@ -1,40 +1,27 @@
-"""Runs what a command asked for, writes the results, and says how the process should end."""
+"""Counts anagrams for a command: runs its jobs, writes the counts, and returns the exit code."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeVar
 
 import click
-from attrs import evolve, frozen
+from attrs import frozen
 
 from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.anagrams.report import RunReport
-from pipeline_optimization.cli.exit_codes import COMPLETE, HUNG_UP, INCOMPLETE, INTERRUPTED, STOPPED, TERMINATED
+from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.cli.foreign_output import noise_on_standard_error
+from pipeline_optimization.cli.run.execution import execute_with_progress, stop_code, with_output
 from pipeline_optimization.cli.run.outcomes import Outcome, Renderer
-from pipeline_optimization.cli.run.progress import ProgressLine
 from pipeline_optimization.cli.run.recording import Recording
-from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.error_text import describe_with_place
-from pipeline_optimization.errors import AnagramError, OrchestratorError, ResourceError, UsageError
-from pipeline_optimization.foreign_code import is_of
 from pipeline_optimization.output import open_output
-from pipeline_optimization.pipeline.job import Job as RunJob
-from pipeline_optimization.pipeline.plan import RunPlan
-from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted
-from pipeline_optimization.signal_mask import STOP_SIGNALS
-from pipeline_optimization.sources import Source, TextSource, checkpoint_files, first_same, least_bytes, overwritten
+from pipeline_optimization.sources import Source, TextSource, least_bytes
 
-__all__ = ["Job", "case_job", "execute_with_progress", "run_jobs", "stop_code", "with_output"]
-
-R = TypeVar("R")
-J = TypeVar("J", bound=RunJob[Any])
+__all__ = ["Job", "case_job", "run_jobs"]
 
 
 @frozen(kw_only=True)
@@ -96,40 +83,6 @@ def _is_seen(output: str) -> bool:
     return output == "-" and sys.stdout.isatty() and sys.stderr.isatty()
 
 
-def with_output(plan: RunPlan[J], output: str, sources: Sequence[Source]) -> RunPlan[J]:
-    """Return a plan that knows where its result goes. Raises UsageError where that would take the place of what is read, or of the checkpoint."""
-    if output == "-":
-        return plan
-    events = plan.options.events
-    if events is not None and first_same([output], [events]) is not None:
-        raise UsageError(f"The results would take the place of the events: {output!r}. Name another --output.")
-    if first_same([output], checkpoint_files(plan.options.checkpoint)) is not None:
-        raise UsageError(f"The checkpoint cannot be the output too: {output!r}. Name another --output.")
-    if overwritten([output], sources, plan.job.files):
-        raise UsageError(f"The results would take the place of an input: {output!r}. Name another --output.")
-    return evolve(plan, writes=[os.path.abspath(output)])
-
-
-def execute_with_progress(plan: RunPlan[RunJob[R]], sources: Sequence[Source], registry: Registry) -> R:
-    """Run a plan with progress and signals. Raises ResourceError where the system has not enough of something."""
-    command = click.get_current_context(silent=True)
-    mode = "auto" if command is None else command.params.get("progress", "auto")
-    with ProgressLine(sources, mode) as progress, noise_on_standard_error():
-        try:
-            return execute(plan, sources, registry, on_progress=progress.show, signals=STOP_SIGNALS)
-        except OSError as error:
-            raise ResourceError(f"The system refused what the run needs: {error}.") from error
-        except AnagramError:
-            raise
-        except Exception as error:
-            if not is_of(error, type(plan.executor.orchestrator).__module__, plan.retry.component.factory.__module__):
-                raise
-            raise OrchestratorError(
-                f"The orchestrator {plan.executor.name!r} or the retry policy {plan.retry.label!r} failed: "
-                f"{describe_with_place(error)}."
-            ) from error
-
-
 def _advise(report: RunReport, resume: str) -> None:
     """Say how to go on, if the run was stopped or gave something up, and kept what it finished."""
     if not report.checkpoint:
@@ -145,8 +98,3 @@ def _code(outcome: Outcome) -> int:
     if stop is None:
         return INCOMPLETE if outcome.problems else COMPLETE
     return stop_code(stop)
-
-
-def stop_code(stop: Stop) -> int:
-    """Return the exit code of a run that was stopped."""
-    return {"interrupted": INTERRUPTED, "terminated": TERMINATED, "hung_up": HUNG_UP}.get(stop.kind, STOPPED)

@@ -12,17 +12,23 @@ from click.core import ParameterSource
 from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
-from pipeline_optimization.cli.event_options import event_options
-from pipeline_optimization.cli.output_options import format_of, is_accounted, output_options, sink_option
+from pipeline_optimization.cli.options import SIZE
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.run.anagrams import Job, case_job, run_jobs
 from pipeline_optimization.cli.run.log_options import log_options, logging_as
-from pipeline_optimization.cli.run.options import limit_options, make_limits
+from pipeline_optimization.cli.run.options import (
+    event_options,
+    format_of,
+    is_accounted,
+    limit_options,
+    make_limits,
+    output_options,
+    sink_option,
+)
 from pipeline_optimization.cli.run.progress import progress_option
 from pipeline_optimization.cli.run.recording import Recording, recording_options
 from pipeline_optimization.cli.run.result_target import ResultTarget
-from pipeline_optimization.cli.sizes import SIZE
 from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import describe_options

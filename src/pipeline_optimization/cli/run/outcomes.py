@@ -88,11 +88,11 @@ class Renderer:
     def add(self, outcome: Outcome) -> None:
         report = outcome.report
         if self._form == "table":
-            from pipeline_optimization.cli.run.tables import print_table  # noqa: PLC0415 - rich is a sixth of a small run's time
+            from pipeline_optimization.cli.run.tables import print_anagrams  # noqa: PLC0415 - rich is a sixth of a small run's time
 
             limit = TABLE_ROWS if self._top is None else self._top
             words = self._words(report, limit)
-            print_table(report, words, outcome.problems, self._stream, expectation=_expectation(outcome))
+            print_anagrams(report, words, outcome.problems, self._stream, expectation=_expectation(outcome))
         elif self._form == "json":
             self._documents.append(self._document(outcome))
         else:

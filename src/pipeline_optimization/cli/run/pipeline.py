@@ -11,7 +11,7 @@ from typing import Any, TextIO
 import click
 
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
-from pipeline_optimization.cli.run.anagrams import execute_with_progress, stop_code, with_output
+from pipeline_optimization.cli.run.execution import execute_with_progress, stop_code, with_output
 from pipeline_optimization.cli.run.recording import Recording
 from pipeline_optimization.cli.run.result_rows import ResultRows
 from pipeline_optimization.cli.run.result_target import ResultTarget
@@ -150,7 +150,7 @@ def _write(report: PipelineReport[Any], problems: Sequence[str], stream: TextIO,
     result = report.result if report.delivered is None else []
     rows = ResultRows.of(result, TABLE_ROWS if form == "table" and top is None else top)
     if form == "table":
-        from pipeline_optimization.cli.pipeline_table import print_pipeline  # noqa: PLC0415 - rich takes long to import
+        from pipeline_optimization.cli.run.tables import print_pipeline  # noqa: PLC0415 - rich takes long to import
 
         print_pipeline(report, rows, problems, stream)
     elif form == "csv":

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import field, frozen
 
-from pipeline_optimization.cli.output_options import format_of
+from pipeline_optimization.cli.run.options import (
+    format_of,
+)
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
 
