@@ -1,4 +1,8 @@
-"""Tells whether a worker runs in the parent's process, in a process that was forked from it, or anywhere else."""
+"""Tells whether a worker runs in the parent's process, in a process that was forked from it, or anywhere else.
+
+This is apart from ``log_capture``, which imports ``logging``: a worker looks where it runs before it needs that, and in the parent's process it
+never does.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The JSON Schema of a line of a file of events, for whoever reads one in another language."""
+"""The JSON Schema of a line of a file of events, for programs in other languages.
+
+Programs load it from here; nothing in a run does. So it is apart from ``lines``, which every observed run imports.
+"""
 
 from __future__ import annotations
 

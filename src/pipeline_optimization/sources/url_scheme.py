@@ -1,4 +1,7 @@
-"""What a URL looks like: most inputs are none, and need nothing else of URLs."""
+"""What a URL looks like.
+
+This is apart from ``url``, which reads URLs: whatever takes names of files has to tell them from URLs, and most runs read no URL.
+"""
 
 from __future__ import annotations
 
