@@ -6,22 +6,22 @@ import sys
 from collections.abc import Mapping, Sequence
 
 import click
-from attrs import frozen
+from attrs import evolve, frozen
 
-from pipeline_optimization.anagrams.cases import load_cases
+from pipeline_optimization.anagrams.cases import CASE_NAMES, load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.cli.foreign_output import noise_on_standard_error
-from pipeline_optimization.cli.run.execution import execute_with_progress, stop_code, with_output
+from pipeline_optimization.cli.run.execution import execute_with_progress, input_sources, stop_code, with_output
 from pipeline_optimization.cli.run.outcomes import Outcome, Renderer
 from pipeline_optimization.cli.run.recording import Recording
 from pipeline_optimization.output import open_output
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.shell_quoting import quoted
-from pipeline_optimization.sources import Source, TextSource, least_bytes
+from pipeline_optimization.shell_quoting import quoted, quoted_command
+from pipeline_optimization.sources import Source, TextSource, is_file_name, least_bytes
 
-__all__ = ["Job", "case_job", "run_jobs"]
+__all__ = ["Job", "case_job", "jobs_for", "run_jobs"]
 
 
 @frozen(kw_only=True)
@@ -37,6 +37,40 @@ def case_job(options: AnagramOptions) -> Job:
     """Return the run of the test case that the options name, with its expected counts."""
     case = load_cases()[options.faults.case]
     return Job(options=options, sources=[TextSource(case.text)], expected=dict(case.expected))
+
+
+def jobs_for(  # noqa: PLR0917 - the ways to name input, each once
+    options: AnagramOptions,
+    text: str | None,
+    inputs: Sequence[str],
+    test_case: str | None,
+    faults: str | None,
+    output: str,
+) -> list[Job]:
+    """Return the runs that were asked for. Raises UsageError and InputError."""
+    given = [
+        name
+        for name, value in (("--text", text), ("--input", inputs or None), ("--test-case", test_case))
+        if value is not None
+    ]
+    if len(given) > 1:
+        raise click.UsageError(f"{' and '.join(given)} exclude each other; give one of them.")
+    if text is not None:
+        if is_file_name(text):
+            file = quoted_command(["anagram", "run", text])
+            click.echo(
+                f"Note: The text {text!r} is counted itself, not the file of that name. For the file: {file}", err=True
+            )
+        return [Job(options=options, sources=[TextSource(text)])]
+    if inputs:
+        return [Job(options=options, sources=input_sources(inputs, options.checkpoint, output))]
+    if test_case == "all" and options.checkpoint is not None:
+        raise click.UsageError("A checkpoint is of one run. Name one test case, or leave --checkpoint out.")
+    if test_case == "all" and options.events is not None:
+        raise click.UsageError("A file of events is of one run. Name one test case, or leave --events out.")
+    names = CASE_NAMES if test_case == "all" else (test_case or CASE_NAMES[0],)
+    ours = evolve(options.faults, profile=faults or "exercise")
+    return [case_job(evolve(options, faults=evolve(ours, case=name))) for name in names]
 
 
 def run_jobs(

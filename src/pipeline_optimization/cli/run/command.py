@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
-from attrs import evolve
 from click.core import ParameterSource
 
 from pipeline_optimization.anagrams.cases import CASE_NAMES
@@ -15,7 +14,8 @@ from pipeline_optimization.cli.component_options import KindOptions, print_optio
 from pipeline_optimization.cli.options import SIZE
 from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
-from pipeline_optimization.cli.run.anagrams import Job, case_job, run_jobs
+from pipeline_optimization.cli.run.anagrams import jobs_for, run_jobs
+from pipeline_optimization.cli.run.execution import input_sources
 from pipeline_optimization.cli.run.log_options import log_options, logging_as
 from pipeline_optimization.cli.run.options import (
     event_options,
@@ -33,8 +33,7 @@ from pipeline_optimization.cli.standard_streams import has_unread_input
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import describe_options
 from pipeline_optimization.shell_quoting import quoted_command
-from pipeline_optimization.sinks.names import files_of
-from pipeline_optimization.sources import Source, TextSource, checkpoint_files, expand_inputs, is_file_name
+from pipeline_optimization.sources import Source, TextSource
 
 __all__ = ["run"]
 
@@ -178,7 +177,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         raise click.UsageError("--sink takes the rows of a pipeline: name one with --pipeline.")
     if chosen.pipeline:
         raise click.UsageError(f"-o pipeline.{next(iter(chosen.pipeline))} is for a pipeline: name it with --pipeline.")
-    jobs = _jobs(options, text, [*inputs, *paths], test_case, faults, output)
+    jobs = jobs_for(options, text, [*inputs, *paths], test_case, faults, output)
     if not (inputs or paths or test_case) and text is None and has_unread_input():
         click.echo(
             "Note: Standard input was not read; this is the test case 'small'. Read it with: anagram run -", err=True
@@ -224,11 +223,14 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
 
     found = found_pipeline(pipeline, chosen.pipeline, registry)
     _check_owner(registry, options, found.options)
+    sources: Sequence[Source] = [] if text is None else [TextSource(text)]
+    if inputs:
+        sources = input_sources(inputs, options.checkpoint, target.path)
     return run_pipeline(
         registry,
         found,
         options,
-        [TextSource(text)] if text is not None else _sources(inputs, options.checkpoint, target.path) if inputs else [],
+        sources,
         target=target,
         kept=kept,
         resume=_again(ctx, options),
@@ -249,43 +251,3 @@ def _again(ctx: click.Context, options: AnagramOptions, *more: str) -> str:
     """Return the command that goes on with a run, with ``more`` options where it has not got them."""
     wanted = [*([] if options.resume else ["--resume"]), *(option for option in more if option not in ctx.obj)]
     return quoted_command(["anagram", "run", *ctx.obj, *wanted])
-
-
-def _jobs(  # noqa: PLR0917 - the ways to name input, each once
-    options: AnagramOptions,
-    text: str | None,
-    inputs: Sequence[str],
-    test_case: str | None,
-    faults: str | None,
-    output: str,
-) -> list[Job]:
-    """Return the runs that were asked for. Raises UsageError and InputError."""
-    given = [
-        name
-        for name, value in (("--text", text), ("--input", inputs or None), ("--test-case", test_case))
-        if value is not None
-    ]
-    if len(given) > 1:
-        raise click.UsageError(f"{' and '.join(given)} exclude each other; give one of them.")
-    if text is not None:
-        if is_file_name(text):
-            file = quoted_command(["anagram", "run", text])
-            click.echo(
-                f"Note: The text {text!r} is counted itself, not the file of that name. For the file: {file}", err=True
-            )
-        return [Job(options=options, sources=[TextSource(text)])]
-    if inputs:
-        return [Job(options=options, sources=_sources(inputs, options.checkpoint, output))]
-    if test_case == "all" and options.checkpoint is not None:
-        raise click.UsageError("A checkpoint is of one run. Name one test case, or leave --checkpoint out.")
-    if test_case == "all" and options.events is not None:
-        raise click.UsageError("A file of events is of one run. Name one test case, or leave --events out.")
-    names = CASE_NAMES if test_case == "all" else (test_case or CASE_NAMES[0],)
-    ours = evolve(options.faults, profile=faults or "exercise")
-    return [case_job(evolve(options, faults=evolve(ours, case=name))) for name in names]
-
-
-def _sources(inputs: Sequence[str], checkpoint: str | None, output: str) -> Sequence[Source]:
-    """Return the inputs' sources, without what this run, or the one that it goes on with, wrote into a directory of theirs."""
-    own = [*checkpoint_files(checkpoint), *([] if output == "-" else files_of(output))]
-    return expand_inputs(inputs, without=own, note=lambda note: click.echo(note, err=True))

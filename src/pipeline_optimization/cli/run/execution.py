@@ -1,4 +1,4 @@
-"""Runs a plan for a command, whatever it computes: where its result goes, how far it is, and the exit code of a run that was stopped."""
+"""Runs a plan for a command, whatever it computes: what it reads, where its result goes, and how far it is."""
 
 from __future__ import annotations
 
@@ -21,12 +21,19 @@ from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.signal_mask import STOP_SIGNALS
-from pipeline_optimization.sources import Source, checkpoint_files, first_same, overwritten
+from pipeline_optimization.sinks.names import files_of
+from pipeline_optimization.sources import Source, checkpoint_files, expand_inputs, first_same, overwritten
 
-__all__ = ["execute_with_progress", "stop_code", "with_output"]
+__all__ = ["execute_with_progress", "input_sources", "stop_code", "with_output"]
 
 R = TypeVar("R")
 J = TypeVar("J", bound=Job[Any])
+
+
+def input_sources(inputs: Sequence[str], checkpoint: str | None, output: str) -> Sequence[Source]:
+    """Return the inputs' sources, without what this run, or the one that it goes on with, wrote into a directory of theirs."""
+    own = [*checkpoint_files(checkpoint), *([] if output == "-" else files_of(output))]
+    return expand_inputs(inputs, without=own, note=lambda note: click.echo(note, err=True))
 
 
 def with_output(plan: RunPlan[J], output: str, sources: Sequence[Source]) -> RunPlan[J]:
