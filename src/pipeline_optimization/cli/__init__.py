@@ -1,6 +1,6 @@
-"""The command line: parses, calls, renders.
+"""The command line: it parses arguments, calls the library, and shows results.
 
-A signal can be answered in silence from ``main`` on, so that nothing is imported before which takes time.
+From ``main`` on, a signal ends the process without a traceback. So this module imports nothing that takes time before ``main`` runs.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ __all__ = ["main"]
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process with the exit code that the README states."""
-    # Modules stay, and looking through them for garbage takes a twentieth of a small run. It is looked for from the
-    # command on, when all that it needs has been imported.
+    # Modules are never garbage, and to look through them for some takes a twentieth of a small run. The collector is
+    # switched on when the command has imported what it needs.
     gc.disable()
     try:
         from pipeline_optimization.signal_mask import stop_signals_blocked  # noqa: PLC0415 - see above
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
         run_and_exit(arguments)
     except KeyboardInterrupt:
-        # In silence, as nothing was begun. Python's own way to end would print a traceback if one more signal came.
+        # Nothing has begun, so there is nothing to say. Python's own end would print a traceback if one more signal came.
         os._exit(130)  # exit_codes.INTERRUPTED may not be imported yet
     finally:
         gc.enable()

@@ -1,4 +1,4 @@
-"""Where the time of a run's slots went, for people at a terminal."""
+"""A table of where the time of a run's slots went."""
 
 from __future__ import annotations
 

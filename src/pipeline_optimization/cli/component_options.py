@@ -25,12 +25,12 @@ KIND_OF: Mapping[str, Kind] = {
     "pipeline": "pipeline",
     "sink": "sink",
 }
-"""What a component is called on the command line, with its kind."""
+"""The kind of a component, by its name on the command line."""
 
 PIPELINE = "pipeline"
 
 OF_ANY_PIPELINE = ("orchestrator", "retry", "sink")
-"""The components that each pipeline is run with, if it has them."""
+"""The components that any pipeline may be run with."""
 
 NAME_OF: Mapping[Kind, str] = {kind: name for name, kind in KIND_OF.items()}
 
@@ -48,7 +48,7 @@ class KindOptions:
     sink: Options = field(factory=dict)
 
     def called(self) -> Mapping[str, Options]:
-        """Return the options by what a run's options are called."""
+        """Return the options by the names that they have in ``RunOptions``, such as ``retry_options``."""
         return {f"{name}_options": getattr(self, name) for name in KIND_OF}
 
     @classmethod
@@ -70,7 +70,7 @@ class KindOptions:
 def print_options(
     registry: Registry, chosen: Mapping[str, str | None], pipeline: Component[Any, Any] | None = None
 ) -> None:
-    """Print the options of the chosen components, ready to be typed; with a pipeline of the user's own just those that it can have."""
+    """Print the options of the chosen components, ready to be typed. With a pipeline, only those are printed that it can have."""
     for prefix, kind in KIND_OF.items():
         name = chosen.get(prefix)
         if name is not None and (prefix in OF_ANY_PIPELINE or (pipeline is None and prefix != PIPELINE)):

@@ -1,4 +1,4 @@
-"""Keeps what foreign code prints apart from results."""
+"""Keeps text that foreign code prints apart from results."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class NoiseStream:
         return getattr(self._stream, name)
 
     def close(self) -> None:
-        """Stay open: it is not foreign code's to close."""
+        """Stay open: foreign code must not close the stream of everyone."""
 
     def write(self, text: str, /) -> int:
         return len(text) if overheard(text) else self._stream.write(text)
@@ -31,9 +31,9 @@ class NoiseStream:
 
 @contextmanager
 def noise_on_standard_error() -> Iterator[None]:
-    """While foreign code runs, send whatever it prints to standard error, from workers and compiled code, too.
+    """While foreign code runs, send everything that it prints to standard error, so that standard output has results only.
 
-    So standard output has results and nothing else.
+    This holds for text of worker processes and of compiled code, too.
     """
     output = sys.stdout
     output.flush()
@@ -51,7 +51,7 @@ def noise_on_standard_error() -> Iterator[None]:
 
 
 def _is_standard_output(stream: TextIO) -> bool:
-    """Return whether what the stream gets ends where the system has standard output; a test's stream does not."""
+    """Return whether the stream writes to the system's standard output. A stream of a test does not."""
     try:
         return stream.fileno() == 1
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The foot of a terminal: lines that are drawn again and again, while everything else that is written goes above them."""
+"""Lines at the foot of a terminal that are drawn again and again. Everything else that is written appears above them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ __all__ = ["LiveRegion"]
 
 
 class LiveRegion:
-    """Draws on a stream, and stands before it meanwhile, so that who writes to it tears nothing: a log record, a task that prints.
+    """Draws on a stream, and takes its place in ``sys`` meanwhile, so that a log record or a task's ``print`` tears no line.
 
-    What processes write to the terminal themselves, such as a worker's ``print``, is kept, though a burst of it may be mixed with lines of the region.
+    Other processes write to the terminal themselves, such as a worker that prints. Their text is kept, but much of it at once may be mixed
+    with lines of the region.
 
     Args:
         name: ``stdout`` or ``stderr``, the stream of ``sys`` in whose place the region stands.
@@ -51,9 +52,9 @@ class LiveRegion:
         return min(columns, wanted_columns() or columns), lines
 
     def draw(self, lines: Sequence[str]) -> None:
-        """Show lines, each cut to the width of the terminal, in the place of those that are shown.
+        """Show these lines instead of those that are shown, each cut to the width of the terminal.
 
-        Nothing is drawn while somebody else has begun a line: it would be torn.
+        While somebody else has begun a line, nothing is drawn, as that would tear the line.
         """
         columns, rows = self.size
         with self._lock:
@@ -62,14 +63,14 @@ class LiveRegion:
             shown = [line[: columns - 1] for line in lines[: rows - 2]]
             text = self._erasing() + "\n".join(shown)
             if len(shown) > 1:
-                # The cursor rests on an empty line above: what a process writes itself comes to stand there, and goes on standing.
+                # The cursor rests on an empty line above, so that text which another process writes comes to stand there, and stays.
                 text = f"{self._erasing()}\n" + "\n".join(shown) + f"\r\x1b[{len(shown)}A"
             self._lines = shown
             self._stream.write(text)
             self._stream.flush()
 
     def write_above(self, text: str) -> int:
-        """Write what is not of the region, which is drawn again afterwards. A fork knows nothing of what is drawn by now."""
+        """Take the region away and write other text; the next ``draw`` shows the region again. A forked process only writes, as it does not know what is drawn by now."""
         if os.getpid() != self._process:
             return self._stream.write(text)
         with self._lock:
@@ -83,14 +84,14 @@ class LiveRegion:
             self._lines = ()
 
     def _erasing(self) -> str:
-        """Return what takes the region away, all of which is below the cursor if it has several lines."""
+        """Return the control characters that take the region away. A region of several lines is below the cursor."""
         if not self._lines:
             return ""
         return "\x1b[J" if len(self._lines) > 1 else "\r\x1b[K"
 
 
 class _Above:
-    """Stands in the place of a region's stream."""
+    """Takes the place of a region's stream: it writes above the region."""
 
     def __init__(self, region: LiveRegion, stream: TextIO) -> None:
         self._region = region

@@ -41,11 +41,11 @@ COMMANDS = {
 """Each command with the module that has a function of that name, and its line of help."""
 
 BY_SIGNAL = {(number,): 128 + number for number in STOP_SIGNALS}
-"""Exit codes by what a KeyboardInterrupt holds."""
+"""The exit code of each signal, by the arguments that its KeyboardInterrupt has."""
 
 
 class _PipeClosedError(Exception):
-    """Whoever read our output has enough. Click would turn a BrokenPipeError into exit code 1."""
+    """The program that read our output has closed the pipe. Click would turn a BrokenPipeError into exit code 1."""
 
 
 class _Commands(click.Group):
@@ -60,7 +60,7 @@ class _Commands(click.Group):
         # CPython swallows an exception in the middle of an import, or makes it another one.
         with stop_signals_blocked():
             module = import_module(f"pipeline_optimization.cli.{COMMANDS[cmd_name][0]}")
-        # Modules stay: looking through them for garbage, also when the process ends, takes a tenth of a small run.
+        # Modules are never garbage. To look through them for some, also when the process ends, takes a tenth of a small run.
         gc.freeze()
         gc.enable()
         command = getattr(module, cmd_name)
@@ -85,7 +85,7 @@ def anagram() -> None:
 
 
 PATIENCE = 2.0
-"""Seconds that threads have to end after the command is done."""
+"""Seconds that other threads have to end when the command is done."""
 
 
 def run_and_exit(arguments: Sequence[str] | None = None) -> None:
@@ -101,7 +101,7 @@ def run_and_exit(arguments: Sequence[str] | None = None) -> None:
 
 
 def _exit(code: int, threads: Iterable[threading.Thread]) -> NoReturn:
-    """End the process. Threads that a user's function left behind have a moment to end, too; Python would wait for ever."""
+    """End the process. Threads that a user's function has left running get a moment to end; Python itself would wait for them for ever."""
     kept = [one for one in threads if not one.daemon]
     until = time.monotonic() + PATIENCE
     for thread in kept:
@@ -114,7 +114,7 @@ def _exit(code: int, threads: Iterable[threading.Thread]) -> NoReturn:
 
 
 def _handle_stop_signals() -> Sequence[int]:
-    """Let a command that is told to end tidy up; return the signals that nobody had told Python to handle otherwise."""
+    """Let a command tidy up when a signal tells it to end. Return the signals that are handled here now: those that had no handler of their own."""
     interrupter = Interrupter()
     handled = []
     for number in STOP_SIGNALS:
@@ -130,9 +130,9 @@ def _run(arguments: Sequence[str] | None) -> int:
     output, errors = sys.stdout, sys.stderr
     sys.stdout, sys.stderr = cast("TextIO", TellingStream(output)), cast("TextIO", QuietStream(errors))
     try:
-        # Without standalone mode click returns the exit code of ctx.exit(), or what the command returned.
+        # Without standalone mode, click returns the exit code of ctx.exit(), or else what the command returned.
         given = list(sys.argv[1:] if arguments is None else arguments)
-        # As the context's object the arguments of a command reach it as they were given, for it to repeat them.
+        # The command gets its arguments as they were given as the context's object, since it may tell the user to repeat them.
         code = anagram.main(args=given, prog_name="anagram", standalone_mode=False, obj=given[1:])
         sys.stdout.flush()
         return code if isinstance(code, int) else 0
@@ -158,7 +158,7 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _forget_output() -> None:
-    """Drop what standard output still holds and could not be written: Python would complain once more at exit."""
+    """Drop text that standard output holds and cannot write. Python would complain about it once more at exit."""
     try:
         sys.stdout.flush()
     except (OSError, UsageError):

@@ -1,4 +1,4 @@
-"""What the options of several commands are made of: a group of options, and a number of bytes."""
+"""Parts of which commands make their options: a group of options that several commands have, and the type of a size."""
 
 from __future__ import annotations
 

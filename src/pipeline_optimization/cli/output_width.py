@@ -10,10 +10,10 @@ import os
 __all__ = ["PIPE_WIDTH", "wanted_columns"]
 
 PIPE_WIDTH = 160
-"""Columns where the output is no terminal, and so has no width of its own, and ``COLUMNS`` gives none."""
+"""The width if the output is no terminal, which would have a width of its own, and ``COLUMNS`` gives none."""
 
 
 def wanted_columns() -> int | None:
-    """Return the width that ``COLUMNS`` asks for, None if it asks for none."""
+    """Return the width that the environment variable ``COLUMNS`` asks for, None if it asks for none."""
     columns = os.environ.get("COLUMNS", "")
     return int(columns) or None if columns.isdecimal() else None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["found_pipeline", "located_pipeline", "pipeline_option"]
 
 DEFAULT = "anagrams"
-"""The name of the pipeline that a command runs where none is named."""
+"""The name of the pipeline that a command runs if the user names none."""
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -33,7 +33,7 @@ def _or_default(ctx: click.Context, param: click.Parameter, value: str | None) -
 
 
 def found_pipeline(reference: str, options: Mapping[str, object], registry: Registry) -> FoundPipeline:
-    """Do what ``find_pipeline`` does, with what the user's module prints on standard error, apart from results."""
+    """Find a pipeline as ``find_pipeline`` does. Text that the user's module prints goes to standard error, apart from results."""
     from pipeline_optimization.pipeline.model.finding import find_pipeline  # noqa: PLC0415 - for such runs only
 
     with noise_on_standard_error():
@@ -41,7 +41,7 @@ def found_pipeline(reference: str, options: Mapping[str, object], registry: Regi
 
 
 def located_pipeline(reference: str, registry: Registry) -> LocatedPipeline:
-    """Do the same for ``locate_pipeline``."""
+    """Locate a pipeline as ``locate_pipeline`` does, with prints on standard error as well."""
     from pipeline_optimization.pipeline.model.finding import locate_pipeline  # noqa: PLC0415 - as above
 
     with noise_on_standard_error():

@@ -19,9 +19,9 @@ KEY = "pipeline_optimization.selection"
 
 
 def selected_registry(ctx: click.Context) -> Registry:
-    """Return the registry for a command: its options go before the environment, and that before ``pyproject.toml``.
+    """Return the registry for a command. Its options win over the environment, and the environment over ``pyproject.toml``.
 
-    The environment says the same afterwards, so that processes started from here select alike. Raises UsageError.
+    The outcome is put into the environment, so that processes started from here select the same plugins. Raises UsageError.
     """
     given: dict[str, Sequence[str]] = ctx.meta.get(KEY, {})
     typed = Selection(

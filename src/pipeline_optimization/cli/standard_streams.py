@@ -15,16 +15,16 @@ __all__ = ["QuietStream", "TellingStream", "has_unread_input", "replace_closed_s
 
 
 def replace_closed_streams() -> None:
-    """Put something in the place of closed standard streams.
+    """Open something in place of each standard stream that is closed.
 
-    The next file that is opened would get their numbers, and what is meant for standard error would be written into it. What
-    is said there is lost then. To write to standard output fails, as results may not be lost; so does reading input.
+    Otherwise the next file that is opened would get the stream's number, and error messages would be written into that file. Text for a
+    closed standard error is lost. Writing to a closed standard output fails, as results must not be lost, and so does reading input.
     """
     for number, flags in enumerate((os.O_WRONLY, os.O_RDONLY, os.O_WRONLY)):
         try:
             os.fstat(number)
         except OSError:
-            os.open(os.devnull, flags)  # which gets the lowest number that is free
+            os.open(os.devnull, flags)  # it gets the lowest number that is free, which is this one
     if sys.stdout is None:
         sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 - until the program ends
     if sys.stderr is None:
@@ -32,7 +32,7 @@ def replace_closed_streams() -> None:
 
 
 def has_unread_input() -> bool:
-    """Return whether a pipe, a socket or a file is standard input and has data now. It waits for nothing, and reads nothing."""
+    """Return whether standard input is a pipe, a socket or a file that has data now. This neither waits nor reads."""
     try:
         handle = sys.stdin.fileno()
         mode = os.fstat(handle).st_mode
@@ -43,15 +43,15 @@ def has_unread_input() -> bool:
         poll = select.poll()
         poll.register(handle, select.POLLIN)
         return any(event & select.POLLIN for _, event in poll.poll(0))
-    except (OSError, ValueError, AttributeError):  # it is closed, or something else stands in its place
+    except (OSError, ValueError, AttributeError):  # it is closed, or an object of another kind took its place
         return False
 
 
 class TellingStream:
-    """Standard output, whose failures are errors of the command line: whoever prints need not think of a full disk.
+    """Standard output that raises UsageError if it cannot be written to, so that no caller has to think of a full disk.
 
-    A closed pipe stays what it is, since it is no failure. A character that the stream's encoding does not have is
-    written as its number. What a plugin prints goes to standard error instead.
+    A closed pipe still raises BrokenPipeError, since it is no failure. A character that the stream's encoding does not have is
+    written as its number. Text that a plugin prints goes to standard error instead.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -66,7 +66,7 @@ class TellingStream:
         try:
             return self._stream.write(text)
         except UnicodeEncodeError:
-            encoding = self._stream.encoding  # the error may call it "charmap", which is another one
+            encoding = self._stream.encoding  # the error may name another one, "charmap"
             return self.write(text.encode(encoding, "backslashreplace").decode(encoding))
         except BrokenPipeError:
             raise
@@ -83,9 +83,9 @@ class TellingStream:
 
 
 class QuietStream:
-    """Standard error, on which what cannot be written is lost: a full disk must not hide how a command ended.
+    """Standard error that drops text which cannot be written: a full disk must not hide how a command ended.
 
-    A closed pipe stays what it is, as on standard output.
+    A closed pipe raises BrokenPipeError, as on standard output.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -112,7 +112,7 @@ class QuietStream:
             self._forget()
 
     def _forget(self) -> None:
-        """Let what the stream still holds, and all that follows, go nowhere: Python would complain once more at exit."""
+        """Drop the text that the stream holds, and all that follows. Python would complain about it once more at exit."""
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, self._stream.fileno())
         os.close(nowhere)

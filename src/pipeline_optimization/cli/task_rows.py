@@ -1,4 +1,4 @@
-"""A run that goes on, by task, as lines that fit into a terminal: for its own terminal, and for whoever watches it from another one."""
+"""How far each task of a run is, as lines that fit into a terminal: that of the run, or the one of ``anagram watch``."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ WINDOW = 10.0
 """Seconds over which a rate is measured."""
 
 SHORTEST_NAME = 12
-"""Characters of a task's name that are shown before a column is left out for it."""
+"""Characters of a task's name that are always shown. If there is no room for them, a column is left out."""
 
 GAP = "  "
 
 FORMS: Mapping[str, str] = {"h": ",.1f", "min": ".0f"}
-"""How amounts of a unit are written that is not written with three digits that matter."""
+"""How amounts of some units are written. Those of all others have three significant digits."""
 
 
 @frozen(kw_only=True)
 class TaskRow:
-    """What is shown of one task. A column of which nothing is known in any row is left out."""
+    """What is shown of one task. A column is left out if its value is known of no task."""
 
     task: str
     done: int
@@ -41,7 +41,7 @@ class TaskRow:
 
 
 def lines_of(header: str, rows: Sequence[TaskRow], width: int) -> list[str]:
-    """Return the header, and a table of the rows below. In a narrow terminal the header takes several lines, and the table has fewer columns."""
+    """Return the header, and below it a table of the rows. In a narrow terminal the header takes several lines, and the table has fewer columns."""
     head = wrap(printable(header), width)
     if not rows:
         return head
@@ -59,7 +59,7 @@ def lines_of(header: str, rows: Sequence[TaskRow], width: int) -> list[str]:
 
 
 def _columns(rows: Sequence[TaskRow]) -> list[list[str]]:
-    """Return the columns, the most wanted first, each with its title."""
+    """Return the columns, each with its title, the most important one first."""
     has = {name: any(getattr(row, name) is not None for row in rows) for name in ("failed", "in_flight", "median")}
     return [
         ["done", *(f"{row.done:,}" for row in rows)],
@@ -82,14 +82,14 @@ def _rate(rate: float) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Return a time in a unit in which it can be read, in few characters."""
+    """Return a time in a unit that suits it, in few characters."""
     amount, unit = in_unit(seconds)
     return f"{amount:{FORMS.get(unit, '.3g')}} {unit}"
 
 
 @define
 class Rates:
-    """How many items a second each task has done lately."""
+    """Measures how many items a second each task has done lately."""
 
     clock: Callable[[], float]
     _seen: deque[tuple[float, Mapping[str, int]]] = field(factory=deque)

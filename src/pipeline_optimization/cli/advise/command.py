@@ -1,4 +1,4 @@
-"""The command ``advise``: which way of running to take, without running it."""
+"""The command ``advise``: foresees which orchestrator, number of workers and retry policy to take."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
 def _costs(
     registry: Registry, names: Mapping[str, object], *, anew: bool
 ) -> tuple[dict[str, OrchestratorCosts], list[str]]:
-    """Return what orchestrators cost here, and a note for each that cannot run here."""
+    """Return what each orchestrator costs on this machine, and a note for each that cannot run here."""
     from pipeline_optimization.foresight.calibrate import costs_here  # noqa: PLC0415 - --help is quick without it
 
     costs, notes = {}, []

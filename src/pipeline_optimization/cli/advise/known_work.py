@@ -1,4 +1,4 @@
-"""What ``anagram advise`` is told of the work: a recorded run, or a fault profile and a number of elements."""
+"""What is known of the work that ``anagram advise`` is about: from a recorded run, a probe, or a fault profile and a number of elements."""
 
 from __future__ import annotations
 
@@ -27,7 +27,11 @@ __all__ = ["KnownWork", "known_work"]
 
 @frozen(kw_only=True)
 class KnownWork:
-    """The work, the retry policy that goes with it, what a user must know of it, and the workers of the run that showed it, if one did."""
+    """What the work takes, and where that is known from.
+
+    ``retry`` is the policy of the run that showed the work, ``workers`` its number of workers (None if it is known from a profile), and
+    ``notes`` say what a user must know of both.
+    """
 
     work: WorkModel
     retry: RetrySettings = field(factory=RetrySettings)
@@ -46,7 +50,7 @@ def known_work(
     probe: float | None,
     inputs: Sequence[str],
 ) -> KnownWork:
-    """Return what the work takes. Raises UsageError for options that do not go together, or that tell nothing of it."""
+    """Return what the work takes. Raises UsageError for options that exclude each other, or that do not tell what the work takes."""
     if probe is not None:
         if path is not None or pipeline is None or not inputs:
             raise click.UsageError(
@@ -90,7 +94,7 @@ def known_work(
 def _faults(
     registry: Registry, faults: str, pipeline: str | None, latency_scale: float | None
 ) -> tuple[Mapping[str, TaskFaults], str, float]:
-    """Return how the tasks misbehave in the order of the pipeline, the task that reads the input, and what times are multiplied by."""
+    """Return the faults of each task in the order of the pipeline, the name of the task that reads the input, and the factor of all times."""
     if pipeline is not None:
         found = found_pipeline(pipeline, {}, registry)
         plan = found.plan(

@@ -1,4 +1,4 @@
-"""A probe of a pipeline: some seconds of a real run, one element after the other, to see what its work takes."""
+"""A probe: runs a pipeline for some seconds, one element after the other, to see how long its work takes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def probed(
 ) -> Observation:
     """Run a pipeline for some seconds, and return what that shows of the whole run.
 
-    How much there is to do is told by ``items``, or by the sizes of the files, if all inputs are files that are not
-    compressed. The results of the probe are dropped, so its calls are made once more by the run itself.
+    ``items`` tells how much there is to do, or else the sizes of the files do, if all inputs are files that are not
+    compressed. The results of the probe are dropped; the run itself makes all calls again.
 
     Raises:
         UsageError: If the pipeline cannot be run over these inputs.

@@ -1,4 +1,4 @@
-"""How far a foresight is: a line on a terminal, for those of more than a moment."""
+"""A line on a terminal that shows how many runs are foreseen. It appears if that takes more than a moment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["foreseen_line"]
 
 @contextmanager
 def foreseen_line(total: int, *, clock: Callable[[], float] = time.monotonic) -> Iterator[Callable[[], None]]:
-    """Yield what is to be called after each run in virtual time, of which there are ``total``. Nothing is shown where errors are piped."""
+    """Yield a function to call after each of ``total`` runs in virtual time. If standard error is no terminal, nothing is shown."""
     if not sys.stderr.isatty():
         yield lambda: None
         return

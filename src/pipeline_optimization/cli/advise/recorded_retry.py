@@ -19,9 +19,9 @@ PROGRAM = "anagram"
 
 
 def recorded_retry(events: str, *, has_failures: bool) -> tuple[RetrySettings, Sequence[str]]:
-    """Return the policy that a recorded run had, and what a user must know of it.
+    """Return the retry policy of a recorded run, and notes on what is not known of it.
 
-    Events have the policy's name. Its options are known if the run was started from the command line, which the events have.
+    Events have the policy's name, and the command if the run was started by one. Only the command tells the policy's options.
     """
     started = next((line.event for line in EventReader(events) if isinstance(line.event, RunStarted)), None)
     name = started.retry if started is not None and started.retry else RetrySettings().name
@@ -40,5 +40,5 @@ def _options(command: Sequence[str]) -> dict[str, object]:
     pairs += [word[2:] for word in words if word.startswith("-o") and len(word) > len("-o")]
     try:
         return dict(KindOptions.parse(pairs).retry)
-    except click.UsageError:  # no command that ran
+    except click.UsageError:  # such a command has not run
         return {}

@@ -1,4 +1,4 @@
-"""Foresight for a terminal: what to use, and a line for each configuration."""
+"""What ``anagram advise`` prints: which orchestrator to use, and tables of what was foreseen."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline_optimization.foresight.what_if import SPEEDS
 __all__ = ["print_advice", "print_change", "print_curve", "print_speeds"]
 
 MOST_ROWS = 12
-"""Lines of a table that is not detailed; the best of each orchestrator is always among them."""
+"""Lines of a table without ``--detailed``; the best one of each orchestrator is always among them."""
 
 
 def print_advice(advice: Advice, stream: TextIO, *, detailed: bool) -> None:
@@ -35,12 +35,12 @@ def print_advice(advice: Advice, stream: TextIO, *, detailed: bool) -> None:
 
 
 def print_change(sentence: str, stream: TextIO) -> None:
-    """Print what a change is worth (``change_sentence``)."""
+    """Print the sentence that says what a change of ``--what-if`` is worth (``change_sentence``)."""
     TableConsole(stream).print(Text(f"\n{for_terminal(sentence)}"))
 
 
 def print_curve(advice: Advice, stream: TextIO) -> None:
-    """Print the time over the number of workers, a column for each orchestrator."""
+    """Print a line for each number of workers, with the time that each orchestrator takes with it."""
     retry = advice.use.configuration.retry_name
     chosen = {
         (one.configuration.workers, one.configuration.orchestrator): one
@@ -60,7 +60,7 @@ def print_curve(advice: Advice, stream: TextIO) -> None:
 
 
 def print_speeds(found: Mapping[str, Sequence[float]], use: Prediction, stream: TextIO) -> None:
-    """Print what the run would take if one task were faster, and the floor, below which no number of workers brings it."""
+    """Print how long the run would take if one task were faster, and how long with unlimited workers."""
     if not found:
         return
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))

@@ -1,4 +1,4 @@
-"""The command ``benchmark``: orchestrators by themselves."""
+"""The command ``benchmark``: measures orchestrators by themselves."""
 
 from __future__ import annotations
 

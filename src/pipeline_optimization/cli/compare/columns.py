@@ -1,4 +1,4 @@
-"""Fits the columns of a comparison into the width of a terminal."""
+"""Chooses the columns of a comparison that fit into the width of a terminal."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ VERDICT_STYLES = {"best": "bold green", "tied": "green", "wrong": "bold red", "f
 
 @frozen(kw_only=True)
 class _Extra:
-    """Something that is shown where there is room: a whole column, or the lesser part of one that is there anyhow."""
+    """Something that is shown if there is room: a whole column, or the details of a column that is always shown."""
 
     column: TableColumn
     is_detail: bool
 
 
 def main_table(table: SummaryTable, console: TableConsole) -> tuple[Table, Sequence[TableColumn]]:
-    """Return the table with as many columns as fit, and the columns that did not.
+    """Return the table with as many columns as fit, and the columns that do not fit.
 
-    The essential ones are there at any width: names wrap where it is too small, unless the console is widened.
+    The essential columns are shown at any width. If it is too small for them, names wrap, unless the console is widened.
     """
     essential = [_without_details(column) for column in table.columns_of("essential")]
     extras = _extras(table)
@@ -56,7 +56,7 @@ def detail_tables(table: SummaryTable, left_out: Sequence[TableColumn], console:
 
 
 def _extras(table: SummaryTable) -> list[_Extra]:
-    """Return what is added to the essential columns, the most telling first."""
+    """Return all that may be added to the essential columns, the most telling first."""
     essential = {column.name: column for column in table.columns_of("essential")}
     details = [
         _Extra(column=essential[name], is_detail=True)

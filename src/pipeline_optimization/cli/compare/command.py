@@ -1,4 +1,4 @@
-"""The command ``compare``: contenders head to head."""
+"""The command ``compare``: compares contenders head to head."""
 
 from __future__ import annotations
 

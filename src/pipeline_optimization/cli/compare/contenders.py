@@ -42,7 +42,7 @@ def contender_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def named_contenders(registry: Registry, names: Sequence[str], *, workers: int) -> list[Contender]:
-    """Return the contenders that were named, each once. What a directory holds besides is named on standard error."""
+    """Return the contenders that were named, each once. Other files of a named directory are listed on standard error."""
     from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - --help is quick without it
 
     found = [(name, find_contenders(registry, name, workers=workers)) for name in names]
@@ -50,7 +50,7 @@ def named_contenders(registry: Registry, names: Sequence[str], *, workers: int) 
 
 
 def default_orchestrators(registry: Registry) -> list[str]:
-    """Return the installed orchestrators that are compared if none is named: all that do not choose another one."""
+    """Return the orchestrators that are compared if the user names none: all installed ones, but for those that choose another one."""
     names = registry.names("orchestrator")
     return [name for name in names if not registry.component("orchestrator", name).capabilities.chooses]
 
@@ -58,10 +58,10 @@ def default_orchestrators(registry: Registry) -> list[str]:
 def compared_contenders(
     registry: Registry, names: Sequence[str], directories: Sequence[str], *, workers: int
 ) -> list[Contender]:
-    """Return who is compared.
+    """Return the contenders that are compared.
 
-    Without names these are all installed orchestrators. Without names and directories it is also what
-    ``benchmark_orchestrators`` holds, if there is such a directory.
+    Without names these are all installed orchestrators. Without names and directories, the files of the directory
+    ``benchmark_orchestrators`` are compared as well, if there is one.
     """
     from pipeline_optimization.benchmarks.naming import find_contenders  # noqa: PLC0415 - --help is quick without it
 
@@ -83,9 +83,9 @@ def compared_contenders(
 def with_reference(
     registry: Registry, contenders: Sequence[Contender], reference: str | None, *, workers: int
 ) -> tuple[list[Contender], str]:
-    """Return the contenders with the one that ratios are to, and its name.
+    """Return the contenders, the reference among them, and the name of the reference, to which all ratios are.
 
-    A reference that is not among the contenders is compared too. Without one it is ``sequential``, or the first.
+    A reference that is not among the contenders is compared too. If none is given, it is ``sequential``, or else the first contender.
     """
     from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.benchmarks.naming import one_contender  # noqa: PLC0415 - as above
@@ -113,7 +113,7 @@ def with_reference(
 
 
 def _each_once(contenders: Sequence[Contender]) -> list[Contender]:
-    """Return each contender once, by names that tell them apart. Who was named more often is told on standard error."""
+    """Return each contender once, with names that tell them apart. A note says which ones were named more than once."""
     from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
 
     times = Counter(contender.identity for contender in contenders)

@@ -1,4 +1,4 @@
-"""Runs a comparison for a command: progress, the partial file, the table, exports, baselines, and the exit code."""
+"""Runs a comparison for a command, with its progress, partial file, table, exports, baselines and exit code."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def run_comparison(
 
 
 def _exit_code(results: Results) -> int:
-    """Return the exit code that the rows call for, the gravest first."""
+    """Return the exit code for the worst that happened to any contender."""
     problems = [set(row.problems) for row in results.summary]
     if all(found & NOT_LOADED for found in problems):
         return USAGE
@@ -106,7 +106,7 @@ def _partial_file(header: Header, options: CommonOptions) -> tuple[Mapping[Sampl
             return {}, PartialFile.in_cache(f"{header.command}-{header.seed}", header)
         path = Path(options.partial)
         if path.exists() and path.stat().st_size:
-            read_header(path)  # which raises for what is no partial file: nothing else is written over
+            read_header(path)  # raises UsageError if it is another file, so that nothing else is written over
         return {}, PartialFile(path, header)
     path = Path(options.resume)
     before, known = read_partial(path)

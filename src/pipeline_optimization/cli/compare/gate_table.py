@@ -1,4 +1,4 @@
-"""How contenders stand to a baseline."""
+"""A table of how contenders have changed since a baseline."""
 
 from __future__ import annotations
 

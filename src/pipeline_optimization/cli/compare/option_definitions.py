@@ -1,4 +1,4 @@
-"""The options themselves that ``benchmark`` and ``compare`` share, and what their texts stand for."""
+"""Click's definitions of the options that ``benchmark`` and ``compare`` share, and how their texts are parsed."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ __all__ = [
 
 PROFILE_NAMES = ("mixed", "latency", "cpu")
 PIPELINE_PROFILES = ("mixed", "latency", "as-is")
-"""The profiles of a pipeline: nobody knows whether one that is run as it is waits or computes."""
+"""The profiles of a pipeline. If nothing is simulated (``as-is``), nobody knows whether it waits or computes."""
 
 DEFAULT_SAMPLE = 1000
 MOST_ROUNDS = 12
 DEFAULT_BUDGET = 270.0
-"""Seconds that a comparison aims at unless told otherwise. It takes longer where that is too short for the least number of rounds."""
+"""Seconds that a comparison takes by default. It takes longer if that is too short for the least number of rounds."""
 
 DEFAULT_TIMEOUT = 10.0
 LATENCY_SCALE = 0.02
-"""The shortest wait of a task is then 5 ms: below, timers would be what is compared (``statistics.warnings``)."""
+"""With this factor the shortest wait of a task is 5 ms. Shorter ones would compare timers (``statistics.warnings``)."""
 
 
 def duration(text: object) -> float:
@@ -59,9 +59,9 @@ def share(text: object) -> float:
 
 
 def scan(text: object) -> tuple[str, tuple[int, ...]]:
-    """Return what ``words=100..100000`` or ``workers=1..4`` goes through. Raises click.BadParameter.
+    """Return the dimension and the values of ``words=100..100000`` or ``workers=1..4``. Raises click.BadParameter.
 
-    Sizes grow by a constant factor, six of them; of workers there is every number up to eight of them.
+    There are six numbers of words, which grow by a constant factor. There are all numbers of workers, or eight of them if they are more.
     """
     match = re.fullmatch(r"(words|workers)=(\d+)\.\.(\d+)", str(text).strip())
     low, high = (int(match[2]), int(match[3])) if match else (0, 0)

@@ -1,4 +1,4 @@
-"""The options that ``benchmark`` and ``compare`` share, and what they make of them."""
+"""The values of the options that ``benchmark`` and ``compare`` share, and the settings and cases that follow from them."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ __all__ = ["CommonOptions", "collect", "common_options", "require_packages", "re
 
 @frozen(kw_only=True)
 class CommonOptions:
-    """What was given on the command line, checked, with defaults filled in.
+    """The values of the shared options, checked, with defaults filled in.
 
-    ``chosen`` has the names of those whose default depends on what is compared, if the user set them.
+    The defaults of some depend on what is compared; ``chosen`` has the names of those among them that the user has set.
     """
 
     chosen: frozenset[str]
@@ -69,7 +69,7 @@ class CommonOptions:
     resume: str | None
 
     def retry_settings(self, registry: Registry) -> RetrySettings:
-        """Return the retry policy of all contenders. Raises UsageError for one that nobody has, and for wrong options."""
+        """Return the retry policy of all contenders. Raises UsageError for an unknown policy, and for wrong options."""
         given = KindOptions.parse(self.pairs)
         if given != KindOptions(retry=given.retry, pipeline=given.pipeline):
             raise click.UsageError("Here, -o takes options of the retry policy only: -o retry.KEY=VALUE.")
@@ -81,9 +81,9 @@ class CommonOptions:
         return RetrySettings(name=self.retry, options=given.retry)
 
     def cases(self, *, adds_computing: bool) -> Sequence[BenchmarkCase]:
-        """Return what is measured: all test cases under the profile ``mixed`` where nothing is named.
+        """Return the cases to measure: if the user names none, all test cases under the profile ``mixed``.
 
-        With ``adds_computing`` the orchestrators are measured at computing, too, where nothing is named.
+        With ``adds_computing``, these are followed by a case that measures how orchestrators compute.
         """
         from pipeline_optimization.benchmarks.anagrams.cases import (  # noqa: PLC0415 - --help is quick without it
             benchmark_case,
@@ -105,8 +105,8 @@ class CommonOptions:
             cases.append(benchmark_case(CASE_NAMES[0], "cpu", latency_scale=0.0))
         if self.test_case is not None:
             return cases
-        # Files look up word by word in Python, whatever they do besides: it takes long, and says little of them. They
-        # compute where somebody asks for it, in the case that lets them end in time.
+        # Contenders that are files look up word by word in Python, whatever else they do. This takes long, and says
+        # little of them. So they get the profile cpu only if the user asks for it, and then only with the smallest text.
         return [
             evolve(case, kind="plugin")
             if case.profile == "cpu" and (is_default or case.name != CASE_NAMES[0])
@@ -128,7 +128,7 @@ class CommonOptions:
     ) -> ComparisonSettings:
         """Return the settings of a comparison of these cases; the other arguments are the command's defaults.
 
-        Where neither the user nor the command sets the rounds, they are as many as fit into the budget in seconds.
+        If neither the user nor the command sets the number of rounds, as many are made as fit into the budget in seconds.
         """
         from pipeline_optimization.benchmarks.settings import ComparisonSettings  # noqa: PLC0415 - as above
 
@@ -151,17 +151,17 @@ class CommonOptions:
         )
 
     def arguments(self, ctx: click.Context) -> list[str]:
-        """Return the arguments that the user gave, with the seed: they repeat the comparison."""
+        """Return the arguments that repeat the comparison: those that the user gave, and the seed."""
         given = [str(argument) for argument in ctx.obj or ()]
         return given if "--seed" in given else [*given, "--seed", str(self.seed)]
 
 
 common_options = option_group(OPTIONS)
-"""Gives a command the shared options; it gets them as one ``CommonOptions``."""
+"""Gives a command the shared options. ``collect`` makes one ``CommonOptions`` of their values."""
 
 
 def collect(values: dict[str, object]) -> CommonOptions:
-    """Make ``CommonOptions`` of click's parameters, and take them out of the dictionary. Raises UsageError."""
+    """Take the shared options out of a command's parameters, check them, and fill in defaults. Raises UsageError."""
     raw: dict[str, Any] = {
         attribute.name: values.pop(attribute.name) for attribute in fields(CommonOptions) if attribute.name != "chosen"
     }
@@ -192,11 +192,11 @@ _DEFAULTS: Mapping[str, float | str] = {
     "faults": "exercise",
     "sample_size": DEFAULT_SAMPLE,
 }
-"""Defaults that are others for a pipeline, or tell nothing there."""
+"""Defaults of options that have another default for a pipeline, or no meaning there."""
 
 
 def _check_for_work(raw: Mapping[str, Any], profiles: Sequence[str]) -> None:
-    """Raise UsageError for options that say nothing of what is compared: texts, or a pipeline."""
+    """Raise UsageError for options that have no meaning for what is compared, texts or a pipeline."""
     unknown = next((name for name in raw["profiles"] if name not in profiles), None)
     is_pipeline = raw["pipeline"] is not None
     if unknown is not None:
@@ -226,7 +226,7 @@ def resumed_parameters(ctx: click.Context, path: str) -> dict[str, object]:
 
 
 def require_packages() -> None:
-    """Raise UsageError where the extra ``benchmark`` is not installed."""
+    """Raise UsageError if the packages of the extra ``benchmark`` are not installed, or on Windows."""
     missing = [name for name in ("cattrs", "jinja2", "psutil", "scipy") if find_spec(name) is None]
     if missing:
         raise UsageError(f"The harness needs {', '.join(missing)}. Run: pip install 'pipeline-optimization[benchmark]'")

@@ -43,7 +43,7 @@ FORMAT = """\
 </g>
 </svg>
 """
-"""As rich's own, but without the fonts that it would fetch from the network."""
+"""The template of the document: that of rich, without the fonts that a browser would fetch from the network."""
 
 
 def picture_of(results: Results, *, detailed: bool = False) -> str:

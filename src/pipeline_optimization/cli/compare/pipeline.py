@@ -37,13 +37,13 @@ from pipeline_optimization.sources import FileSource, UrlSource, expand_inputs
 __all__ = ["benchmark_pipeline", "compare_pipeline"]
 
 REFERENCE_PATIENCE = 3600.0
-"""Seconds for the run that says what is right, where the user names no --timeout: nobody knows yet how long it takes."""
+"""Seconds that the run with the right answer may take if the user gives no --timeout: how long it takes is not known yet."""
 
 SHORTEST_WAIT = 0.005
-"""Seconds of the shortest simulated wait: below, timers would be what is compared."""
+"""Seconds that a simulated wait takes at least. Shorter ones would compare timers."""
 
 LONG = 600.0
-"""Seconds from which on a comparison says beforehand how long it may take."""
+"""If a comparison may take more than these seconds, it says so beforehand."""
 
 
 def compare_pipeline(
@@ -55,7 +55,7 @@ def compare_pipeline(
     names: Sequence[str],
     reference: str | None,
 ) -> int:
-    """Compare orchestrators, all that are installed where none is named; return the exit code. Raises UsageError."""
+    """Compare orchestrators, or all that are installed if none is named. Return the exit code. Raises UsageError."""
     registry = selected_registry(ctx)
     chosen = names or (["sequential"] if variation else default_orchestrators(registry))
     contenders = named_contenders(registry, chosen, workers=options.workers)
@@ -107,7 +107,7 @@ def _measure(
 ) -> int:
     assert options.pipeline is not None
     _refuse_files(contenders)
-    options.retry_settings(registry)  # which raises for wrong names, before anything runs
+    options.retry_settings(registry)  # raises UsageError for wrong names before anything runs
     found = found_pipeline(options.pipeline, KindOptions.parse(options.pairs).pipeline, registry)
     digest = _digest(found, registry)
     references = References(
@@ -156,7 +156,7 @@ def _refuse_files(contenders: Sequence[Contender]) -> None:
 
 
 def _files(found: FoundPipeline, inputs: Sequence[str]) -> Sequence[str] | None:
-    """Return the files that a pipeline runs over, None where it draws its inputs. Raises UsageError and InputError."""
+    """Return the files that a pipeline runs over, None if it draws its inputs. Raises UsageError and InputError."""
     pipeline = found.pipeline
     if not inputs:
         if pipeline.sample is None:
@@ -179,7 +179,7 @@ def _files(found: FoundPipeline, inputs: Sequence[str]) -> Sequence[str] | None:
 
 
 def _cases(options: CommonOptions, references: References) -> list[PipelineCase]:
-    """Return the pipeline under each profile. Raises UsageError where one needs what no step declares."""
+    """Return a case for each profile. Raises UsageError if a profile simulates what no step declares."""
     shortest, scale = references.shortest_wait, options.latency_scale
     if "latency_scale" not in options.chosen and shortest is not None:
         scale = min(1.0, max(scale, SHORTEST_WAIT / shortest))
@@ -196,7 +196,7 @@ def _cases(options: CommonOptions, references: References) -> list[PipelineCase]
 
 
 def _digest(found: FoundPipeline, registry: Registry) -> str:
-    """Return a digest of what decides on the result."""
+    """Return a digest of all that the result depends on."""
     facts = dict(found.plan(registry, RunOptions()).job.load(click.echo).facts)
     return sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
 
@@ -234,7 +234,7 @@ def _input_in_words(references: References) -> str:
 
 
 def _tell(cases: Sequence[PipelineCase], contenders: Sequence[Contender], *, rounds: int) -> None:
-    """Say on standard error what is compared, and how long that may take if it is long."""
+    """Say on standard error what is compared, and if it may take long, how long."""
     given = cases[0].first_input()
     failing = sum(given.expected.failures.values())
     facts = [

@@ -1,4 +1,4 @@
-"""Shows on standard error how far a comparison is, and nothing of how it goes: that would invite stopping early."""
+"""Shows on standard error how far a comparison is. It shows no results, which would tempt people to stop early."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ INTERVAL = 15.0
 
 
 class ComparisonProgress:
-    """A bar on a terminal; a line now and then where errors are piped.
+    """A bar if standard error is a terminal, else a line now and then.
 
     Drawn only between samples: a thread that draws would compete with them.
     """
@@ -62,7 +62,7 @@ class ComparisonProgress:
 
 
 def _left(step: Step) -> str:
-    """Return how long the rest takes, as samples so far let expect."""
+    """Return how long the rest will take, judged by the samples so far."""
     if step.seconds_left is None:
         return "time left not known yet"
     minutes, seconds = divmod(round(step.seconds_left), 60)

@@ -1,4 +1,4 @@
-"""How times grow, for a terminal."""
+"""Tables of how times grow with the number of words or workers (``--scan``)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["print_scans"]
 
 
 def print_scans(console: Console, results: Results) -> None:
-    """Print the medians of each contender by size or workers, and the law that they follow."""
+    """Print the median time of each contender for each number of words or workers, and the law that these follow."""
     for dimension in ("words", "workers"):
         scans = [scan for scan in results.scans if scan.dimension == dimension]
         if not scans:

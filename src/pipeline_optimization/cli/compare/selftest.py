@@ -1,4 +1,4 @@
-"""``anagram compare --selftest``."""
+"""``anagram compare --selftest``: measures contenders of which the truth is known."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ __all__ = ["run_selftest"]
 
 COMPARISONS = 20
 ALLOWED = 0.10
-"""The share of comparisons of equals that may name a difference."""
+"""Of comparisons between equal contenders, the share that may find a difference."""
 
 
 def run_selftest(*, seed: int, comparisons: int | None) -> int:
-    """Print what the harness finds where the truth is known; return 0, or 3 where it finds something else."""
+    """Print what the harness finds about contenders of which the truth is known. Return the exit code: 3 if it finds anything else, else 0."""
     console = TableConsole(sys.stdout)
     with ComparisonProgress() as progress:
         findings = known_contenders(seed=seed, show=progress.show)
@@ -42,6 +42,6 @@ def run_selftest(*, seed: int, comparisons: int | None) -> int:
         f"\n{equals.alarms} of {equals.comparisons} comparisons of three copies of one contender named a difference: "
         f"{rate:.1%} (95 % interval {low:.1%} to {high:.1%}), seed {seed}"
     )
-    # One false alarm is allowed in any case: of few comparisons it would already be more than the share.
+    # One false alarm is always allowed: among few comparisons, one is more than the allowed share already.
     is_right = all(finding.is_right for finding in findings) and equals.alarms <= max(1, ALLOWED * equals.comparisons)
     return COMPLETE if is_right else WRONG

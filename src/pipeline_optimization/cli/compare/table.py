@@ -1,4 +1,4 @@
-"""A comparison for a terminal: one table for each case and profile, marks that need no colour, and what to believe."""
+"""A comparison on a terminal: a table for each case and profile, with marks that need no colour, and the warnings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def print_comparison(results: Results, stream: TextIO, *, detailed: bool) -> Non
 
 
 def show_comparison(results: Results, console: TableConsole, *, detailed: bool) -> None:
-    """Do the same on a console that is there already."""
+    """Print the same on a given console."""
     _print_answer(console, results)
     if results.scans:
         print_scans(console, results)
@@ -61,7 +61,7 @@ def _print_case(console: TableConsole, results: Results, table: SummaryTable, *,
     if table.advice:
         console.print(Text(for_terminal(table.advice)))
     shown, left_out = main_table(table, console)
-    # In a pipe, lines are longer instead of names in pieces.
+    # In a pipe, lines may be long, so that no name has to be broken.
     with console.widened(0 if console.is_terminal else console.width_of(shown)):
         console.print(shown)
     for more in detail_tables(table, left_out, console) if detailed else ():
@@ -83,7 +83,7 @@ def _print_case(console: TableConsole, results: Results, table: SummaryTable, *,
 
 
 def _print_hanging(console: TableConsole, text: Text, *, bullet: str = " ") -> None:
-    """Print a paragraph whose lines all begin two columns further right, the first one behind its bullet."""
+    """Print a paragraph that is indented by two columns. Its first line has a bullet there."""
     for number, line in enumerate(text.wrap(console, console.width - 2)):
         line.rstrip()
         console.print(Text.assemble(" " if number else bullet, " ", line))
@@ -97,7 +97,7 @@ def _failure_lines(results: Results, table: SummaryTable) -> Iterator[str]:
 
 
 def _print_warnings(console: TableConsole, results: Results, *, detailed: bool) -> None:
-    """Print the warnings: each kind once on one line, or with ``--detailed`` all of them in full."""
+    """Print the warnings: with ``--detailed`` all of them in full, else one line for each kind."""
     warnings = results.warnings
     if not warnings:
         return
@@ -110,9 +110,9 @@ def _print_warnings(console: TableConsole, results: Results, *, detailed: bool) 
 
 
 def _gravest(warnings: Sequence[Warning_]) -> Iterator[str]:
-    """Yield the warning of each kind with the largest value, and where it was seen.
+    """Yield the warning of each kind that has the largest value, and the place where it was seen.
 
-    Its first sentence has cause and remedy. Where it was seen comes last, as lines that are too long are cut.
+    A warning's first sentence has its cause and its remedy. The place comes last, as the ends of long lines are cut off.
     """
     kinds: dict[str, list[Warning_]] = {}
     for one in warnings:

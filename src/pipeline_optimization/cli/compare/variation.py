@@ -28,7 +28,7 @@ class Variation:
 
     @classmethod
     def parse(cls, texts: Sequence[str]) -> Variation:
-        """Return what was given on the command line. Raises UsageError."""
+        """Parse the values of ``--vary``. Raises UsageError."""
         axes = parse_axes(texts)
         named = [name for axis in axes if axis.is_orchestrator for name in axis.values]
         return cls(axes=[axis for axis in axes if not axis.is_orchestrator], orchestrators=named)
@@ -38,12 +38,12 @@ class Variation:
 
     @property
     def needs_calm(self) -> bool:
-        """Return whether kernels are compared, which count only where no stage waits or fails."""
+        """Return whether kernels are compared. These are used only if no stage waits or fails."""
         return any(axis.kind == "kernel" for axis in self.axes)
 
     @property
     def is_about_retries(self) -> bool:
-        """Return whether only retries are compared, which tells nothing where nothing fails."""
+        """Return whether only retry policies are compared. They make no difference if nothing fails."""
         return bool(self.axes) and all(axis.kind == "retry" for axis in self.axes)
 
     def of(self, registry: Registry, contenders: Sequence[Contender], options: CommonOptions) -> list[Contender]:
@@ -59,7 +59,7 @@ class Variation:
         return vary(registry, contenders, self.axes, retry=options.retry_settings(registry), components=components)
 
     def notes_on(self, cases: Sequence[BenchmarkCase]) -> list[str]:
-        """Return what has no effect in some of the cases. Raises UsageError if it has none in all of them."""
+        """Return a note for each axis that has no effect in some of the cases. Raises UsageError if one has no effect in any of them."""
         return effect_on(self.axes, cases)
 
 

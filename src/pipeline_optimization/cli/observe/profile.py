@@ -1,4 +1,4 @@
-"""The command ``profile``: a fault profile of a recorded run."""
+"""The command ``profile``: writes a fault profile of a recorded run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command ``report``: stored results again, in any form."""
+"""The command ``report``: shows the stored results of a comparison, or the events of a run, in any form."""
 
 from __future__ import annotations
 

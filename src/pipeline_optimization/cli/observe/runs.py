@@ -1,4 +1,4 @@
-"""The command ``runs``: recorded runs, as a list, one by one, or two side by side."""
+"""The command ``runs``: shows recorded runs as a list, one by one, or two side by side."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def show(record: str) -> None:
 
 
 def show_record(record: RunRecord, digest: Digest, notes: Sequence[str]) -> None:
-    """Print what a run did: what its events add up to, and what a user must know of them."""
+    """Print what a run did, as its events (``digest``) tell, and notes on what a user must know of them."""
     from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.advice import advice_for  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.products import account_of  # noqa: PLC0415 - as above
@@ -104,13 +104,13 @@ def diff(before: str, after: str) -> None:
 
 TITLES = ("run", "pipeline", "orchestrator", "state", "took", "attempts", "failed")
 SHOWN = (0, 2, 3, 4, 5, 6)
-"""The columns of a list: its lines fit into 80 columns, and the name of a run tells the pipeline."""
+"""Which of them a list has: so its lines fit into 80 columns. The name of a run tells the pipeline."""
 
 TASK_TITLES = ("task", "attempts", "retries", "errors", "mean", "median", "95 %", "in all")
 
 
 FACTS = ("pipeline", "orchestrator", "slots", "seed", "faults", "retry", "inputs", "host", "versions")
-"""What two runs may differ in from their start."""
+"""Attributes of the first event in which two runs may differ."""
 
 
 def _row(record: RunRecord, digest: Digest | None = None) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _account_rows(digest: Digest) -> Sequence[tuple[str, ...]]:
 
 
 def _facts(old: Digest, new: Digest) -> Sequence[tuple[str, str, str]]:
-    """Return what may differ of two runs: name, before, after."""
+    """Return all that may differ between two runs, each as its name, its value before and its value after."""
     from pipeline_optimization.observing.page.drawing import clock  # noqa: PLC0415 - as above
 
     found = [(name, str(getattr(old.started, name, "")), str(getattr(new.started, name, ""))) for name in FACTS]

@@ -1,4 +1,4 @@
-"""The command ``watch``: a run that is recorded just now, from another terminal."""
+"""The command ``watch``: shows in another terminal how far a run is that is being recorded."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def watch(path: str) -> None:
 
 
 class _Screen:
-    """Shows a digest again and again: in place on a terminal, elsewhere as a line now and then."""
+    """Shows a digest again and again: in the same place on a terminal, else as a line now and then."""
 
     def __init__(self, digest: Digest, clock: Callable[[], float] = time.monotonic) -> None:
         self._digest = digest
@@ -81,7 +81,7 @@ class _Screen:
             self._region.__exit__(*error)
 
     def show(self) -> None:
-        """Show what there is if it is time to."""
+        """Show the present state if the last one was shown long enough ago."""
         now = self._clock()
         if now < self._due:
             return
@@ -93,7 +93,7 @@ class _Screen:
             click.echo(printable(self._header()))
 
     def end(self) -> None:
-        """Show the last state, whenever that was shown before. It stays."""
+        """Show the last state. It stays on the terminal."""
         width = (wanted_columns() or PIPE_WIDTH) if self._region is None else self._region.size[0] - 1
         click.echo("\n".join(lines_of(self._header(), self._rows(), width)))
 

@@ -29,7 +29,7 @@ STYLES = {"passed": "green", "failed": "bold red", "warned": "yellow"}
 
 @frozen
 class _Checked:
-    """What came of a check of one component."""
+    """The outcome of one check of one component."""
 
     component: str
     result: CheckResult
@@ -45,11 +45,20 @@ class _Checked:
 
 
 def check_plugin(registry: Registry, name: str, *, labels: Sequence[str], as_json: bool) -> int:
-    """Print what came of every check; return 1 where one failed, else 0.
+    """Print the outcome of every check.
 
-    ``labels`` are components with the values that they need, as in ``file:words.txt``.
+    Args:
+        registry: The plugins that there are.
+        name: Which one to check.
+        labels: Components with the values that they need, as in ``file:words.txt``.
+        as_json: Whether to print JSON instead of a table.
 
-    Raises UsageError where there is no such plugin or nothing to check, and PluginError where it cannot be used.
+    Returns:
+        The exit code: 1 if a check failed, else 0.
+
+    Raises:
+        UsageError: If there is no such plugin, or nothing of it to check.
+        PluginError: If the plugin cannot be used.
     """
     record = registry.record(name)
     if record.status in {"disabled", "failed", "unreadable"}:
@@ -96,7 +105,7 @@ def _checks(registry: Registry, record: PluginRecord, labels: Mapping[str, str])
 
 
 def _not_built(reason: str, component: Component[Any, Any]) -> CheckResult:
-    """Return what is said of a component that cannot be built as it is: it needs a value, say."""
+    """Return the outcome for a component that cannot be built without options: it may need a value."""
     takes_value = argument_name(component.options) is not None
     remedy = f" To check it, give it with a value: --with {component.name}:VALUE." if takes_value else ""
     return CheckResult(
@@ -108,7 +117,7 @@ def _not_built(reason: str, component: Component[Any, Any]) -> CheckResult:
 
 
 def _declaration(record: PluginRecord, registry: Registry) -> CheckResult:
-    """Return whether a plugin with observer hooks is imported where nothing of it is named."""
+    """Check that a plugin with observer hooks is imported by every run, also by those that name nothing of it."""
     is_declared = registry.is_observer(record.name)
     return CheckResult(
         name="is_declared",

@@ -1,4 +1,4 @@
-"""The command ``plugins``: what is there, what it offers, and what is broken."""
+"""The command ``plugins``: lists, describes and checks plugins, and makes a new one."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["plugins"]
 
 
 class _KindChoice(click.Choice[str]):
-    """A kind of component as the value of an option, in any way to write it, or one of some other words."""
+    """The value of an option that is a kind of component, however it is written, or one of some other words."""
 
     def __init__(self, others: Sequence[str] = ()) -> None:
         super().__init__([*KINDS, *others])

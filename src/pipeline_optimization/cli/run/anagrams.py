@@ -26,7 +26,7 @@ __all__ = ["Job", "case_job", "jobs_for", "run_jobs"]
 
 @frozen(kw_only=True)
 class Job:
-    """One run: its options, its input, and the counts that it should give (None: nobody knows)."""
+    """One run: its options, its input, and the counts that it should give (None if they are not known)."""
 
     options: AnagramOptions
     sources: Sequence[Source]
@@ -83,9 +83,16 @@ def run_jobs(
     kept: Recording,
     resume: str = "",
 ) -> int:
-    """Run the jobs and return the exit code. ``kept`` keeps their reports, and ``resume`` is the command that goes on with a stopped run.
+    """Run the jobs, write their counts, and return the exit code. Everything is checked before anything runs.
 
-    Everything is checked before anything runs.
+    Args:
+        registry: The plugins that there are.
+        jobs: What to run, one after the other.
+        form: The format of the counts, one of ``FORMATS``.
+        top: How many words are written, the most frequent ones; None for all, or the usual number in a table.
+        output: The file that the counts go to, ``-`` for standard output.
+        kept: Keeps the reports, if the user asked for a record.
+        resume: The command that goes on with a stopped run.
     """
     with noise_on_standard_error():
         made = [(make_plan(registry, job.options, least_bytes=least_bytes(job.sources)), job) for job in jobs]
@@ -113,12 +120,12 @@ def run_jobs(
 
 
 def _is_seen(output: str) -> bool:
-    """Return whether who reads standard error sees the results as well: all of it would stand there twice."""
+    """Return whether results and errors are shown on the same terminal. Then the table has the problems already."""
     return output == "-" and sys.stdout.isatty() and sys.stderr.isatty()
 
 
 def _advise(report: RunReport, resume: str) -> None:
-    """Say how to go on, if the run was stopped or gave something up, and kept what it finished."""
+    """Say how to go on if the run has a checkpoint, and was stopped or has failed items."""
     if not report.checkpoint:
         return
     if report.stop is not None:

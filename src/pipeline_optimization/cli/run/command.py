@@ -1,4 +1,4 @@
-"""The command ``run``: the main job."""
+"""The command ``run``: counts anagrams, or runs a pipeline."""
 
 from __future__ import annotations
 
@@ -195,7 +195,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
 
 
 OF_ANAGRAMS = ("test_case", "tokenizer", "signature", "lexicon", "kernel")
-"""Options that say how anagrams are counted."""
+"""Options that only a run that counts anagrams has."""
 
 
 def _run_pipeline(  # noqa: PLR0917 - what the command was given
@@ -209,7 +209,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
     target: ResultTarget,
     kept: Recording,
 ) -> int:
-    """Run a pipeline of the user's own. Raises UsageError for options that it cannot have."""
+    """Run a pipeline, and return the exit code. Raises UsageError for options that only counting anagrams has."""
     for name in OF_ANAGRAMS:
         if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
             option = f"--{name.replace('_', '-')}"
@@ -239,7 +239,7 @@ def _run_pipeline(  # noqa: PLR0917 - what the command was given
 
 
 def _check_owner(registry: Registry, options: AnagramOptions, of_pipeline: Mapping[str, object]) -> None:
-    """Raise UsageError for an option that only the pipeline has, and that was given to the orchestrator."""
+    """Raise UsageError if an option of the pipeline was given to the orchestrator, which does not have it."""
     orchestrator = registry.component("orchestrator", str(options.orchestrator).partition(":")[0])
     known = [one.name for one in describe_options(orchestrator.options)]
     for name in options.orchestrator_options:
@@ -248,6 +248,6 @@ def _check_owner(registry: Registry, options: AnagramOptions, of_pipeline: Mappi
 
 
 def _again(ctx: click.Context, options: AnagramOptions, *more: str) -> str:
-    """Return the command that goes on with a run, with ``more`` options where it has not got them."""
+    """Return the command that goes on with a run: that of this run, with ``--resume`` and the options ``more`` if it lacks them."""
     wanted = [*([] if options.resume else ["--resume"]), *(option for option in more if option not in ctx.obj)]
     return quoted_command(["anagram", "run", *ctx.obj, *wanted])

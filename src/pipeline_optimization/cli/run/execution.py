@@ -1,4 +1,4 @@
-"""Runs a plan for a command, whatever it computes: what it reads, where its result goes, and how far it is."""
+"""Runs a plan for a command, whatever the plan computes: its inputs, its output, its progress, and its end by a signal."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ J = TypeVar("J", bound=Job[Any])
 
 
 def input_sources(inputs: Sequence[str], checkpoint: str | None, output: str) -> Sequence[Source]:
-    """Return the inputs' sources, without what this run, or the one that it goes on with, wrote into a directory of theirs."""
+    """Return the sources of the inputs. Files that this run, or the run that it goes on with, writes into their directories are left out."""
     own = [*checkpoint_files(checkpoint), *([] if output == "-" else files_of(output))]
     return expand_inputs(inputs, without=own, note=lambda note: click.echo(note, err=True))
 
 
 def with_output(plan: RunPlan[J], output: str, sources: Sequence[Source]) -> RunPlan[J]:
-    """Return a plan that knows where its result goes. Raises UsageError where that would take the place of what is read, or of the checkpoint."""
+    """Return the plan with the place where its result goes. Raises UsageError if that is an input, the checkpoint or the file of events."""
     if output == "-":
         return plan
     events = plan.options.events
@@ -51,7 +51,13 @@ def with_output(plan: RunPlan[J], output: str, sources: Sequence[Source]) -> Run
 
 
 def execute_with_progress(plan: RunPlan[Job[R]], sources: Sequence[Source], registry: Registry) -> R:
-    """Run a plan with progress and signals. Raises ResourceError where the system has not enough of something."""
+    """Run a plan, show its progress, and let signals stop it.
+
+    Raises:
+        ResourceError: If the system refuses what the run needs, such as files or processes.
+        OrchestratorError: If the orchestrator or the retry policy raised something.
+        AnagramError: As the run itself does.
+    """
     command = click.get_current_context(silent=True)
     mode = "auto" if command is None else command.params.get("progress", "auto")
     with ProgressLine(sources, mode) as progress, noise_on_standard_error():

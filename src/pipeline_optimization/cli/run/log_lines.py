@@ -13,7 +13,7 @@ __all__ = ["ErrorStreamHandler", "JsonLines", "TextLines", "lines_of"]
 
 
 class ErrorStreamHandler(logging.Handler):
-    """Writes each record at once to what is standard error just then. What cannot be written is lost, and changes nothing else."""
+    """Writes each record at once to the present ``sys.stderr``. A record that cannot be written is lost, and nothing else changes."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -24,7 +24,7 @@ class ErrorStreamHandler(logging.Handler):
 
 
 class TextLines(logging.Formatter):
-    """Writes a record for people. Tracebacks follow on lines of their own; no character of a message can move a terminal's cursor."""
+    """Writes a record for people. Tracebacks follow on lines of their own. No character of a message moves the cursor of a terminal."""
 
     def format(self, record: logging.LogRecord) -> str:
         at = datetime.fromtimestamp(record.created)  # noqa: DTZ006 - the user's own time
@@ -36,7 +36,7 @@ class TextLines(logging.Formatter):
 
 
 class JsonLines(logging.Formatter):
-    """Writes a record as an object on one line. What is not known is null."""
+    """Writes a record as a JSON object on one line. A value that is not known is null."""
 
     def format(self, record: logging.LogRecord) -> str:
         facts: dict[str, object] = {
@@ -53,7 +53,7 @@ class JsonLines(logging.Formatter):
 
 
 def lines_of(form: str) -> logging.Formatter:
-    """Return what makes lines in a form, ``text`` or ``json``."""
+    """Return the formatter for a form, ``text`` or ``json``."""
     return JsonLines() if form == "json" else TextLines()
 
 

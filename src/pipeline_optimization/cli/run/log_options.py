@@ -1,4 +1,4 @@
-"""What a command that runs something says on standard error while it does, for every such command."""
+"""The options for log records on standard error, for every command that runs something."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ log_options = option_group(OPTIONS)
 
 @contextmanager
 def logging_as(given: Mapping[str, Any]) -> Iterator[None]:
-    """Log to standard error as the options say, if any is given. Raises UsageError for two that say a level."""
+    """Log to standard error as the options say, if one is given. Raises UsageError if two of them say a level."""
     verbosity, level, form = given["verbosity"], given["log_level"], given["log_format"]
     if verbosity and level is not None:
         raise click.UsageError(f"-v and --log-level {level} both say what is logged; give one of them.")

@@ -1,4 +1,4 @@
-"""The options that every command has that runs something: what bounds the run, where its events go, and how its result is written."""
+"""Options of every command that runs something: the bounds of the run, where its events go, and how its result is written."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ limit_options = option_group(
 
 
 def make_limits(given: Mapping[str, Any]) -> Limits:
-    """Return the bounds that a command was given. Raises OptionError for those that make no sense."""
+    """Return the bounds that a command was given. Raises OptionError for values that make no sense."""
     return Limits(
         item_timeout=given["item_timeout"],
         deadline=given["deadline"],
@@ -111,7 +111,7 @@ event_options = option_group(
 
 
 def absolute_events(events: str | None) -> str | None:
-    """Return the same target for a command that works in another directory."""
+    """Return the value of ``--events`` for a command that goes on in another directory."""
     return events if events is None or events == "-" or events.startswith("fd:") else os.path.abspath(events)
 
 
@@ -154,7 +154,7 @@ def format_of(form: str | None, output: str) -> str:
 
 
 def is_accounted(form: str | None, output: str, *, detailed: bool) -> bool:
-    """Return whether the time account is shown: in JSON, and where it is asked for."""
+    """Return whether the time account is shown: in JSON always, else with ``--detailed``."""
     return detailed or (form or SUFFIXES.get(Path(output).suffix.lower())) == "json"
 
 

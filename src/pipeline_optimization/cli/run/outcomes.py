@@ -1,4 +1,4 @@
-"""Results as a table, JSON, CSV or newline-delimited JSON."""
+"""The outcomes of runs that count anagrams, as a table, JSON, CSV or newline-delimited JSON."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ __all__ = ["FORMATS", "Outcome", "Renderer"]
 FORMATS = frozenset({"csv", "json", "ndjson", "table"})
 
 TABLE_ROWS = 20
-"""Words of a table where the user gave no number."""
+"""Words of a table if the user gives no number."""
 
 
 @frozen
 class Outcome:
-    """A report, and the counts that a test case expects (None: nothing is expected)."""
+    """A report, and the counts that its test case expects (None if it is of no test case)."""
 
     report: RunReport
     expected: Mapping[str, int] | None = None
 
     @property
     def other_rules(self) -> str:
-        """Return why the counts are not compared with those of the test case; nothing where they can be."""
+        """Return why the counts cannot be compared with those of the test case; nothing if they can."""
         if self.expected is None:
             return ""
         report = self.report
@@ -37,14 +37,14 @@ class Outcome:
 
     @property
     def is_expected(self) -> bool | None:
-        """Return whether a complete run gave the expected counts; None where nothing can be said."""
+        """Return whether a complete run gave the expected counts; None if that cannot be said."""
         if self.expected is None or self.other_rules or not self.report.is_complete:
             return None
         return dict(self.report.anagram_counts) == dict(self.expected)
 
     @property
     def problems(self) -> list[str]:
-        """Return what is wrong, a sentence each."""
+        """Return a sentence for each thing that is wrong."""
         report = self.report
         found = []
         if report.stop is not None:
@@ -58,7 +58,7 @@ class Outcome:
 
 
 def _expectation(outcome: Outcome) -> str:
-    """Return what is said of the test case's counts; nothing where nothing can be said."""
+    """Return what the table says of the counts that the test case expects; nothing if nothing can be said."""
     if outcome.other_rules:
         return f"not compared: {outcome.other_rules}"
     if outcome.is_expected is None:
@@ -67,7 +67,7 @@ def _expectation(outcome: Outcome) -> str:
 
 
 class Renderer:
-    """Writes outcomes as they come. ``top`` limits the words to the most frequent ones; None means no limit."""
+    """Writes outcomes one by one. ``top`` limits the words to the most frequent ones; None means no limit."""
 
     def __init__(self, form: str, stream: TextIO, *, top: int | None, has_many: bool) -> None:
         self._form = form
@@ -107,7 +107,7 @@ class Renderer:
             self._stream.write("\n")
 
     def _write_header(self) -> None:
-        """Write the header of CSV once there are results: after an error there is no output at all."""
+        """Write the header of CSV before the first row, and not earlier: after an error there must be no output."""
         if self._csv is not None and not self._has_header:
             self._csv.writerow(["case", "word", "count"] if self._has_many else ["word", "count"])
             self._has_header = True
@@ -130,7 +130,7 @@ class Renderer:
 
     @staticmethod
     def _words(report: RunReport, top: int | None) -> list[tuple[str, int]]:
-        """Return the words in order, or the most frequent ones, frequent ones first."""
+        """Return all words in order, or the ``top`` most frequent ones, the most frequent first."""
         pairs = list(report.anagram_counts.items())
         if top is None:
             return pairs

@@ -33,7 +33,7 @@ from pipeline_optimization.types import ErrorRecord
 __all__ = ["run_pipeline"]
 
 TABLE_ROWS = 20
-"""Rows of a result in a table where the user gave no number."""
+"""Rows of a table if the user gives no number."""
 
 
 def run_pipeline(
@@ -49,7 +49,15 @@ def run_pipeline(
 ) -> int:
     """Run a pipeline, write its result, and return the exit code.
 
-    ``kept`` keeps its report; ``resume`` is the command that goes on with a stopped run, ``retry`` the one that tries again what failed.
+    Args:
+        registry: The plugins that there are.
+        found: The pipeline.
+        options: The options of the run.
+        sources: The inputs.
+        target: Where the result goes.
+        kept: Keeps the report, if the user asked for a record.
+        resume: The command that goes on with a stopped run.
+        retry: The command that tries failed elements again.
     """
     pipeline = found.pipeline
     if isinstance(pipeline.input, Values):
@@ -91,13 +99,13 @@ def _delivered(report: PipelineReport[Any], path: str) -> str:
 
 
 def _problems(report: PipelineReport[Any]) -> list[str]:
-    """Return what is wrong, a sentence or two each."""
+    """Return a sentence or two for each thing that is wrong."""
     found = []
     if report.stop is not None:
         found.append(f"Stopped: {report.stop.reason}. {_cause(report.stop)}The result covers only what was finished.")
     for (task, error), count in report.failures.items():
         first = next((one for one in report.failed_items if (one.task, one.error.type) == (task, error)), None)
-        if first is None:  # there are so many failures that only some are named
+        if first is None:  # so many failed that only some are kept by name
             found.append(f"Incomplete: {counted(count, 'element')} failed for good at {task} ({error}).")
             continue
         found.append(
@@ -121,8 +129,8 @@ def _described(error: ErrorRecord) -> str:
 
 
 def _advice(report: PipelineReport[Any], task: str, count: int) -> str:
-    """Return what to do where nothing got through a step: most likely its function is wrong."""
-    stats = report.tasks.get(task)  # an earlier run's failures are told where this one did nothing at the step
+    """Return what to do if no element got through a step; its function is most likely wrong then."""
+    stats = report.tasks.get(task)  # None if all failures at the step are of an earlier run
     is_all = count > 1 and stats is not None and stats.items == count
     return (
         " No element got through it: mend the function first; --retry none shows at once whether it works."
@@ -133,7 +141,7 @@ def _advice(report: PipelineReport[Any], task: str, count: int) -> str:
 
 @contextmanager
 def _all_digits() -> Iterator[None]:
-    """Let integers of any size be written. Python's limit is for programs that a stranger's number would keep busy; a result is its user's own."""
+    """Let integers of any size be written. Python's limit protects programs that get numbers from strangers; a result is the user's own."""
     limit = sys.get_int_max_str_digits()
     sys.set_int_max_str_digits(0)
     try:

@@ -1,6 +1,6 @@
-"""How far a run is, and each of its tasks: lines that change on a terminal, or a line now and then in a log.
+"""Shows how far a run and each of its tasks are: on a terminal as lines that change, in a log as a line now and then.
 
-On a terminal they come for work of more than a second. Nothing is shown where errors are piped, unless ``--progress plain`` asks for it.
+On a terminal, lines appear when a run has taken a second. If standard error is no terminal, nothing is shown without ``--progress plain``.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ PATIENCE = 1.0
 INTERVAL = 0.1
 
 PLAIN_INTERVAL = 10.0
-"""Seconds between two lines where each is a line of its own, as in a log."""
+"""Seconds between two lines of ``--progress plain``."""
 
 LEAST_MEGABYTES = 50_000
-"""Bytes from which on an input is shown in megabytes."""
+"""An input of at least this many bytes is shown in megabytes."""
 
 ENOUGH = 0.05
-"""The share of the input from which on the end can be estimated."""
+"""The share of the input that must have been read before the remaining time is estimated."""
 
 progress_option = click.option(
     "--progress",
@@ -47,11 +47,11 @@ progress_option = click.option(
 
 
 class ProgressLine:
-    """Shows how far a run is. Drawn from the engine's loop, not from a thread: forking with threads is unsafe.
+    """Shows how far a run is. It is drawn from the engine's loop and not from a thread, since forking with threads is unsafe.
 
     Args:
-        sources: What is read, whose size tells how far a run is.
-        mode: As ``--progress`` has it.
+        sources: The inputs. Their size tells how far the run is.
+        mode: The value of ``--progress``.
         clock: Returns the time in seconds.
     """
 
@@ -77,7 +77,7 @@ class ProgressLine:
         return self
 
     def show(self, progress: Progress) -> None:
-        """Draw the line if it is time to; a step that comes before reading is drawn at once."""
+        """Draw the lines if the last ones were drawn long enough ago. A step before reading, such as loading a lexicon, is drawn at once."""
         now = self._clock()
         if not self._is_on or (now < self._due and (self._is_plain or not progress.step)):
             return
@@ -124,9 +124,9 @@ class ProgressLine:
         return f"{progress.bytes_read / unit:,.1f}{share} read, {counted(progress.items, 'item')} done, {seconds:,.0f} s{self._left(progress, rows, seconds)}"
 
     def _left(self, progress: Progress, rows: Sequence[TaskRow], seconds: float) -> str:
-        """Return how much time is left if the rest takes as long as what was done; nothing while that cannot be told.
+        """Return how much time is left if the rest goes at the same rate as before; nothing while that cannot be told.
 
-        The rest is that of the input, and once all is read, that of the task that takes longest.
+        The rest is what is left of the input. When all is read, it is what is left for the task that takes longest.
         """
         share = progress.bytes_read / self._total if self._total else 0.0
         if ENOUGH <= share < 1:
@@ -145,7 +145,7 @@ class ProgressLine:
 
 
 def total_bytes(sources: Sequence[Source]) -> int:
-    """Return the size of all sources in bytes, or 0 where it is not known before they are read."""
+    """Return the size of all sources in bytes, or 0 if it is not known before they are read."""
     if all(isinstance(s, TextSource) for s in sources):
         return sum(len(s.text.encode(errors="replace")) for s in sources if isinstance(s, TextSource))
     if not all(isinstance(s, FileSource) and os.path.isfile(s.path) for s in sources):

@@ -1,4 +1,4 @@
-"""What a command keeps of a run besides its result: its events, and what is made of them when it has ended."""
+"""What a command keeps of a run besides its result: its events, and the files that are made of them at its end."""
 
 from __future__ import annotations
 
@@ -40,7 +40,10 @@ class Reported(Protocol):
 
 
 class Recording:
-    """Says where events are to go (``events``), and makes the files that were asked for when the context is left, however that is."""
+    """Says where events go (``events``). When the context is left, it makes the files that the user asked for.
+
+    It makes them also if the run has failed.
+    """
 
     def __init__(
         self, events: str | None, products: Products | None, *, is_temporary: bool, home: str = "", result: str = ""
@@ -53,14 +56,17 @@ class Recording:
 
     @classmethod
     def of(cls, given: dict[str, Any], name: str, *, others: Sequence[str | None]) -> Self:
-        """Take the options out of what a command was given. Raises UsageError for files that cannot be written, or that exclude each other.
+        """Take the options of ``recording_options`` out of those that a command was given.
 
         Args:
             given: The command's options; ``events`` stays in it.
-            name: What runs, for the name of a folder.
+            name: The name of what runs, for the name of a folder.
             others: Files that must not be written over: the run's inputs, its result, its checkpoint.
+
+        Raises:
+            UsageError: If a file cannot be written, or two options exclude each other.
         """
-        # A command may go on in another directory.
+        # Paths are made absolute, since a command may go on in another directory.
         record, report, trace, metrics = (
             None if (path := given.pop(one)) is None else os.path.abspath(path)
             for one in ("record", "report", "trace", "metrics")
@@ -97,7 +103,7 @@ class Recording:
         return cls(path, products, is_temporary=True)
 
     def keep(self, report: Reported) -> None:
-        """Keep a run's report as JSON, where there is a record. If it cannot be written, a warning says so."""
+        """Write a run's report into the record, if there is one, as JSON. If that fails, a warning says so."""
         if not self._result:
             return
         try:
@@ -124,7 +130,7 @@ class Recording:
                 if self._home:
                     click.echo(f"Recorded: {self._home}", err=True)
             elif self._home:
-                with suppress(OSError):  # something is in it
+                with suppress(OSError):  # it is not empty
                     os.rmdir(self._home)
         except AnagramError as problem:
             click.echo(f"Warning: {problem}", err=True)
@@ -135,7 +141,7 @@ class Recording:
 
 
 def _check(products: Products, others: Sequence[str | None]) -> None:
-    """Refuse files that cannot be written, or that something else needs, before anything runs."""
+    """Raise UsageError, before anything runs, for files that cannot be written or that something else needs."""
     for option, path in (("--report", products.report), ("--trace", products.trace), ("--metrics", products.metrics)):
         if path is None:
             continue

@@ -1,4 +1,4 @@
-"""The result of a pipeline as rows, whatever its end made of it."""
+"""The result of a pipeline as rows, whatever type it has."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Row = tuple[object, ...]
 
 @frozen
 class ResultRows:
-    """The first rows, the values that they are made of, and how many there are.
+    """The first rows, the values that they are made of, and the number of all rows.
 
-    ``header`` is what the columns are called: nothing, unless all rows are records alike.
+    ``header`` has the names of the columns. It is empty unless all values are dictionaries with the same keys.
     """
 
     rows: Sequence[Row]
@@ -31,7 +31,7 @@ class ResultRows:
 
     @classmethod
     def of(cls, result: object, limit: int | None) -> ResultRows:
-        """Return the entries of a dictionary, the members of a list, or the result itself as a row; ``limit`` rows at most."""
+        """Make a row of each entry of a dictionary, of each member of a list, or of the result itself; ``limit`` rows at most."""
         if isinstance(result, Mapping):
             entries = list(islice(_entries(result), limit))
             return cls(entries, entries, sum(1 for _ in _entries(result)))
@@ -46,9 +46,9 @@ class ResultRows:
         return cls([columns(member) for member in shown], shown, len(members))
 
     def write_csv(self, stream: TextIO) -> None:
-        """Write the rows, with a header where there is one. What is neither text nor number is written as JSON."""
+        """Write the header, if there is one, and the rows. A value that is neither text nor number is written as JSON."""
         if reconfigure := getattr(stream, "reconfigure", None):
-            reconfigure(encoding="utf-8")  # data do not depend on a locale
+            reconfigure(encoding="utf-8")  # data must not depend on the locale
         writer = csv.writer(stream, lineterminator="\n")
         if self.header:
             writer.writerow(self.header)
@@ -60,7 +60,7 @@ class ResultRows:
 
 
 def _entries(result: Mapping[Any, Any]) -> Iterator[Row]:
-    """Yield the entries of a dictionary, and those of dictionaries in it, each with all of its keys."""
+    """Yield the entries of a dictionary, and of dictionaries in it, each with all keys that lead to it."""
     for key, value in result.items():
         if isinstance(value, Mapping) and value:
             for entry in _entries(value):
@@ -70,7 +70,7 @@ def _entries(result: Mapping[Any, Any]) -> Iterator[Row]:
 
 
 def _header(members: Sequence[object]) -> tuple[str, ...]:
-    """Return the keys of records, where all have the same and they are texts; else nothing."""
+    """Return the keys of the members if they are dictionaries with the same keys, and these are texts; else nothing."""
     first = next(iter(members), None)
     if not isinstance(first, Mapping) or not all(isinstance(key, str) for key in first):
         return ()

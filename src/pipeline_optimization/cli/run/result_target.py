@@ -1,4 +1,4 @@
-"""Where a pipeline's result goes, as a command was told: shown on standard output, written whole, or delivered row by row."""
+"""Where a pipeline's result goes: it is shown on standard output, written whole, or delivered row by row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["ResultTarget"]
 
 @frozen(kw_only=True)
 class ResultTarget:
-    """``path``, ``form`` and ``top`` are what ``--output``, ``--format`` and ``--top`` say, ``sink`` and its options what ``--sink`` does."""
+    """The values of ``--output`` (``path``), ``--format`` (``form``), ``--top`` and ``--sink``, and the options of the sink."""
 
     path: str
     form: str | None
@@ -40,16 +40,16 @@ class ResultTarget:
 
     @property
     def format(self) -> str:
-        """Return the format in which the result is written, or the report of a run whose rows go to a sink."""
+        """Return the format of the result, or, if the rows go to a sink, that of the report."""
         return format_of(self.form, self.path)
 
     def destination(
         self, registry: Registry, pipeline: CompletePipeline[Any, Any], options: RunOptions
     ) -> Destination | None:
-        """Return where rows are delivered, None where the result is written whole. Raises UsageError and PluginError.
+        """Return where rows are delivered, None if the result is written whole. Raises UsageError and PluginError.
 
-        ``--output FILE`` delivers what ``collect()`` collects, unless another option asks for what only the whole result has, or the
-        checkpoint that the run goes on with keeps values.
+        ``--output FILE`` delivers the rows of a pipeline that ends in ``collect()``. It writes them whole if ``--format`` or ``--top`` is given,
+        or if the run goes on with a checkpoint that keeps values.
         """
         from pipeline_optimization.pipeline.destinations import file_destination, named_destination  # noqa: PLC0415 - for pipelines only
         from pipeline_optimization.pipeline.model.ends import Collect  # noqa: PLC0415 - as above
@@ -72,12 +72,12 @@ class ResultTarget:
 
 
 def _is_special(path: str) -> bool:
-    """Return whether a path is there and is no regular file: a terminal, a pipe."""
+    """Return whether a path exists and is no regular file, such as a terminal or a pipe."""
     return os.path.exists(path) and not os.path.isfile(path)
 
 
 def _keeps_values(options: RunOptions) -> bool:
-    """Return whether the run goes on with a checkpoint of one without a sink."""
+    """Return whether the run goes on with a checkpoint of a run without a sink."""
     if not options.resume or options.checkpoint is None or not os.path.exists(options.checkpoint):
         return False
     from pipeline_optimization.checkpoint import stored_fact  # noqa: PLC0415 - SQLite, for runs that use it only

@@ -1,4 +1,4 @@
-"""The command ``retry``: runs the items again that failed for good, and completes the counts."""
+"""The command ``retry``: runs the failed items of a checkpoint again, and completes the result."""
 
 from __future__ import annotations
 
@@ -141,7 +141,7 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
 
 
 def _pipeline(checkpoint: str, reference: str | None, given: KindOptions, registry: Registry) -> FoundPipeline | None:
-    """Return the pipeline that a checkpoint is of, or None for the default one. Raises UsageError where another one is named."""
+    """Return the pipeline that a checkpoint is of, or None if it is the default one. Raises UsageError if the user names another one."""
     name = stored_fact(checkpoint, PIPELINE_FACT)
     if reference is None and name is not None:
         command = quoted_command(["anagram", "retry", checkpoint, "--pipeline", "FILE.py"])

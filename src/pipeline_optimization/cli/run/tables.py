@@ -1,4 +1,4 @@
-"""The report of a run for people: of one that counts anagrams, and of a pipeline."""
+"""A run's report as tables on a terminal: of a run that counts anagrams, and of one of a pipeline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["print_anagrams", "print_pipeline"]
 
 NOTABLE_STARTUP = 200.0
-"""Milliseconds from which on a start-up is told."""
+"""A start-up of at least these milliseconds is shown."""
 
 SHOWN = 200
 """Characters of a value that a table shows; the other formats have all."""
