@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from pipeline_optimization.cli.options import option_group
-from pipeline_optimization.cli.run.outcomes import FORMATS
+from pipeline_optimization.cli.run.outcomes import FORMATS, TABLE_ROWS
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.pipeline.plan import DEFAULT_EVENTS_LIMIT
 from pipeline_optimization.shell_quoting import quoted
@@ -127,7 +127,7 @@ output_options = option_group(
             "--top",
             type=click.IntRange(min=0),
             metavar="N",
-            help="Only the N most frequent words.  [default: 20 in a table, else all]",
+            help=f"Only the N most frequent words.  [default: {TABLE_ROWS} in a table, else all]",
         ),
         click.option("--output", default="-", metavar="PATH", help="Write there instead of to standard output."),
         click.option("--detailed", is_flag=True, help="Show where the time of the slots went, as JSON always does."),

@@ -12,12 +12,12 @@ from pipeline_optimization.anagrams.cases import other_rules
 from pipeline_optimization.anagrams.report import RunReport
 from pipeline_optimization.plural import counted
 
-__all__ = ["FORMATS", "Outcome", "Renderer"]
+__all__ = ["FORMATS", "TABLE_ROWS", "Outcome", "Renderer"]
 
 FORMATS = frozenset({"csv", "json", "ndjson", "table"})
 
 TABLE_ROWS = 20
-"""Words of a table if the user gives no number."""
+"""Rows of a table if the user gives no number."""
 
 
 @frozen

@@ -12,6 +12,7 @@ import click
 
 from pipeline_optimization.cli.exit_codes import COMPLETE, INCOMPLETE
 from pipeline_optimization.cli.run.execution import execute_with_progress, stop_code, with_output
+from pipeline_optimization.cli.run.outcomes import TABLE_ROWS
 from pipeline_optimization.cli.run.recording import Recording
 from pipeline_optimization.cli.run.result_rows import ResultRows
 from pipeline_optimization.cli.run.result_target import ResultTarget
@@ -31,9 +32,6 @@ from pipeline_optimization.sources import Source
 from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["run_pipeline"]
-
-TABLE_ROWS = 20
-"""Rows of a table if the user gives no number."""
 
 
 def run_pipeline(
