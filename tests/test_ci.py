@@ -35,6 +35,14 @@ def test_every_marker_is_run_by_ci() -> None:
     assert declared - UNNAMED <= chosen
 
 
+@pytest.mark.parametrize("command", ["selftest", "foresight --short"])
+def test_what_measures_is_run_alone(command: str) -> None:
+    """Commands that measure times are steps of their own, before the lists of steps that run side by side."""
+    lines = CI.splitlines()
+    (at,) = [number for number, line in enumerate(lines) if re.match(rf"step hatch run {command}( #|$)", line)]
+    assert at < lines.index("busy=(")
+
+
 def test_cases_that_are_alike_are_marked_and_none_is_lost() -> None:
     """The first of each group is in the default run; one with marks of its own keeps them."""
     soak = pytest.param(5, marks=pytest.mark.soak)

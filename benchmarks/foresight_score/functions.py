@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -12,7 +13,7 @@ from pipeline_optimization.pipeline.model.steps import CompletePipeline
 __all__ = ["PIPELINES"]
 
 SIMULATED_SECONDS = 0.001
-"""What ``spin`` computes and ``nap`` waits for a value of 1."""
+"""What ``spin`` computes, and ``nap`` and ``call`` wait, for a value of 1."""
 
 
 def fetch(value: float) -> float:
@@ -39,11 +40,24 @@ def nap(value: float) -> float:
     return value
 
 
+async def call(value: float) -> float:
+    """Await ``value`` milliseconds, as a client of a service does."""
+    await asyncio.sleep(value * SIMULATED_SECONDS)
+    return value
+
+
+def is_small(value: float) -> bool:
+    """Return whether a value is below 1. How many are is drawn with the values."""
+    return value < 1.0
+
+
 PIPELINES: Mapping[str, CompletePipeline[Any, Any]] = {
     "fetch": Pipeline("fetch").values(float).map(fetch).sum(),
     "parse": Pipeline("parse").values(float).map(parse).sum(),
     "fetch-parse": Pipeline("fetch-parse").values(float).map(fetch).map(parse).sum(),
     "spin": Pipeline("spin").values(float).map(spin).sum(),
     "nap": Pipeline("nap").values(float).map(nap).sum(),
+    "call": Pipeline("call").values(float).map(call).sum(),
+    "filter-fetch": Pipeline("filter-fetch").values(float).filter(is_small).map(fetch).sum(),
 }
 """By name, as another process is told which to run."""

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from attrs import frozen
@@ -14,13 +14,14 @@ from attrs import frozen
 from foresight_score.kinds import Kind, Way
 from pipeline_optimization.foresight.calibrate import costs_here, this_machine
 from pipeline_optimization.foresight.candidates import Candidate, candidates
+from pipeline_optimization.foresight.costs import OrchestratorCosts
 from pipeline_optimization.foresight.foreseeing import foresee_each
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.simulate import Prediction
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.registry import Registry
 
-__all__ = ["Case", "Made", "Probe", "foresee_ways", "probe", "real_run"]
+__all__ = ["Case", "Foreseen", "Made", "Probe", "foresee_ways", "probe", "real_run"]
 
 PROBE_SHARE = 0.1
 """The share of the elements that a probe runs."""
@@ -29,19 +30,64 @@ OPTIONS: Mapping[str, str] = {"threaded": "workers", "asyncio": "concurrency", "
 """What an orchestrator's option for its number of workers is called."""
 
 
+DISTURBED = 0.05
+"""The share of a run's time in which its program may wait for a processor; a run that had to wait longer was disturbed by other programs."""
+
+
+@frozen(kw_only=True)
+class Made:
+    """A run that was made.
+
+    Args:
+        seconds: What it took.
+        processor: The seconds of processors that it used, those of its workers included.
+        delayed: The seconds in which its main thread was ready, and other programs had the processor.
+        choice: What ``auto`` has chosen in it.
+    """
+
+    seconds: float
+    processor: float = 0.0
+    delayed: float = 0.0
+    choice: str = ""
+
+    @property
+    def is_disturbed(self) -> bool:
+        return self.delayed > DISTURBED * self.seconds
+
+
 @frozen(kw_only=True)
 class Case:
-    """A run that was foreseen and made. ``seconds`` are what it took."""
+    """A run that was foreseen and made.
+
+    Args:
+        kind: The kind of its work.
+        way: How it was run.
+        prediction: What was foreseen of it.
+        made: What it took.
+        foreseen_processor: The seconds of processors that it was foreseen to use, those of its start included.
+        is_comparable: Whether its time may be held against the prediction, since other programs disturbed neither it nor the probe.
+    """
 
     kind: str
     way: Way
     prediction: Prediction
-    seconds: float
+    made: Made
+    foreseen_processor: float = 0.0
+    is_comparable: bool = True
+
+    @property
+    def seconds(self) -> float:
+        return self.made.seconds
 
     @property
     def error(self) -> float:
         """Return by what share of the measured time the predicted one is too long; negative where it is too short."""
         return self.prediction.seconds / self.seconds - 1
+
+    @property
+    def factor(self) -> float:
+        """Return how many times as long the longer of both times is as the shorter one."""
+        return max(self.prediction.seconds / self.seconds, self.seconds / self.prediction.seconds)
 
     @property
     def is_covered(self) -> bool:
@@ -50,18 +96,10 @@ class Case:
 
 @frozen(kw_only=True)
 class Probe:
-    """A short run of a kind of work: the model that was made of it, and the seconds that it took."""
+    """A short run of a kind of work, and the model that was made of it."""
 
     work: WorkModel
-    seconds: float
-
-
-@frozen(kw_only=True)
-class Made:
-    """A run that was made: the seconds that it took, and what ``auto`` has chosen in it."""
-
-    seconds: float
-    choice: str
+    made: Made
 
 
 def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, events: str | None = None) -> Made:
@@ -69,6 +107,7 @@ def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, ev
     given = {
         "pipeline": kind.pipeline,
         "value": kind.value,
+        "spread": kind.spread,
         "elements": kind.elements if elements is None else elements,
         "orchestrator": way.orchestrator,
         "options": {OPTIONS[way.orchestrator]: way.workers} if way.orchestrator in OPTIONS else {},
@@ -87,7 +126,7 @@ def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, ev
     found = json.loads(done.stdout)
     if found["is_stopped"]:
         raise SystemExit(f"{kind.name}, {way}: the run was stopped")
-    return Made(seconds=float(found["seconds"]), choice=found["choice"])
+    return Made(**{name: found[name] for name in ("seconds", "processor", "delayed", "choice")})
 
 
 def probe(kind: Kind, *, seed: int) -> Probe:
@@ -96,12 +135,19 @@ def probe(kind: Kind, *, seed: int) -> Probe:
     with tempfile.TemporaryDirectory() as directory:
         events = str(Path(directory) / "events.jsonl")
         made = real_run(kind, way, seed=seed, elements=max(20, round(kind.elements * PROBE_SHARE)), events=events)
-        return Probe(work=observed(events).work.scaled(kind.elements), seconds=made.seconds)
+        return Probe(work=observed(events).work.scaled(kind.elements), made=made)
 
 
-def foresee_ways(
-    registry: Registry, work: WorkModel, ways: Sequence[Way], *, tick: Callable[[], object]
-) -> Sequence[tuple[Candidate, Prediction]]:
+@frozen(kw_only=True)
+class Foreseen:
+    """What was foreseen of a way of running; ``processor`` are the seconds of processors that it would use, those of its start included."""
+
+    candidate: Candidate
+    prediction: Prediction
+    processor: float
+
+
+def foresee_ways(registry: Registry, work: WorkModel, ways: Sequence[Way]) -> Sequence[Foreseen]:
     """Return what is foreseen of each way of running."""
     machine = this_machine()
     found: list[Candidate] = []
@@ -114,4 +160,18 @@ def foresee_ways(
             cores=round(machine.cores),
         )
     costs = {name: costs_here(registry, name) for name in {way.orchestrator for way in ways}}
-    return list(zip(found, foresee_each(work, found, costs, machine, tick=tick), strict=True))
+    predictions = foresee_each(work, found, costs, machine)
+    return [
+        Foreseen(
+            candidate=one,
+            prediction=prediction,
+            processor=prediction.busy_cores * prediction.seconds + _start(costs[one.configuration.orchestrator], one),
+        )
+        for one, prediction in zip(found, predictions, strict=True)
+    ]
+
+
+def _start(costs: OrchestratorCosts, candidate: Candidate) -> float:
+    """Return the seconds of processors that the start and the end of a run take."""
+    more = candidate.configuration.workers - 1
+    return costs.startup + costs.shutdown + more * costs.startup_by_worker

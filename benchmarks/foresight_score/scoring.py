@@ -9,22 +9,31 @@ from statistics import median
 from attrs import frozen
 
 from foresight_score.measuring import Case
+from pipeline_optimization.foresight.simulate import MODEL_ERROR, NORMAL_95
 from speed_table.alternation import Bar
 
-__all__ = ["Regret", "Score", "Taken", "score"]
+__all__ = ["SECTION", "Regret", "Score", "Taken", "fitting_model_error", "percentile", "regret_of", "score"]
 
 SECTION = "foresight"
+"""What bars of this score belong to."""
+
+COVERED = 0.90
+"""The share of runs that intervals are made to cover."""
 
 
 @frozen(kw_only=True)
 class Taken:
-    """What was taken for a kind of work under a retry policy: by the advice before the run, or by ``auto`` in its run, which took ``seconds``."""
+    """What was taken for a kind of work under a retry policy: by the advice before the run, or by ``auto`` in its run, which took ``seconds``.
+
+    ``is_comparable`` is as in ``Case``.
+    """
 
     kind: str
     retry: str
     by: str
     way: str
     seconds: float
+    is_comparable: bool = True
 
 
 @frozen(kw_only=True)
@@ -53,10 +62,10 @@ def score(cases: Sequence[Case], taken: Sequence[Taken]) -> Score:
     """
     errors = sorted(abs(case.error) for case in cases)
     covered = sum(case.is_covered for case in cases) / len(cases)
-    regrets = [_regret(one, cases) for one in taken]
+    regrets = [regret_of(one, cases) for one in taken]
     bars = [
         _bar("median error of the predicted time at most 5 %", median(errors), 0.05),
-        _bar("95th percentile of the error at most 15 %", _percentile(errors, 0.95), 0.15),
+        _bar("95th percentile of the error at most 15 %", percentile(errors, 0.95), 0.15),
         Bar(
             section=SECTION,
             claim="90 % intervals cover 85 to 95 % of runs",
@@ -66,7 +75,7 @@ def score(cases: Sequence[Case], taken: Sequence[Taken]) -> Score:
     ]
     for by in dict.fromkeys(one.by for one in taken):
         shares = sorted(one.share for one in regrets if one.taken.by == by)
-        bars.append(_bar(f"regret of {by} at most 5 % in 95 % of choices", _percentile(shares, 0.95), 0.05))
+        bars.append(_bar(f"regret of {by} at most 5 % in 95 % of choices", percentile(shares, 0.95), 0.05))
         bars.append(_bar(f"regret of {by} never above 20 %", shares[-1], 0.20))
     return Score(bars=bars, regrets=regrets)
 
@@ -75,12 +84,26 @@ def _bar(claim: str, found: float, most: float) -> Bar:
     return Bar(section=SECTION, claim=claim, found=f"{found:.1%}", holds=found <= most)
 
 
-def _percentile(values: Sequence[float], share: float) -> float:
+def fitting_model_error(cases: Sequence[Case]) -> float:
+    """Return the ``MODEL_ERROR`` with which 90 % of these intervals would have covered what was measured, and no smaller one.
+
+    What chance and few observations add to an interval stays as it was.
+    """
+    needed = []
+    for case in cases:
+        width = math.log(case.prediction.high / case.prediction.seconds)
+        others = max(0.0, width**2 - (NORMAL_95 * MODEL_ERROR) ** 2)
+        needed.append(math.sqrt(max(0.0, math.log(case.seconds / case.prediction.seconds) ** 2 - others)) / NORMAL_95)
+    return percentile(sorted(needed), COVERED)
+
+
+def percentile(values: Sequence[float], share: float) -> float:
     """Return the smallest value that at least a ``share`` of all do not exceed; ``values`` rise."""
     return values[max(0, math.ceil(share * len(values)) - 1)]
 
 
-def _regret(taken: Taken, cases: Sequence[Case]) -> Regret:
+def regret_of(taken: Taken, cases: Sequence[Case]) -> Regret:
+    """Return what it cost to take this, against the best of the cases of the same work."""
     rivals = [case for case in cases if case.kind == taken.kind and case.way.retry == taken.retry]
     best = min(rivals, key=lambda case: case.seconds)
     return Regret(taken=taken, best=str(best.way), share=taken.seconds / best.seconds - 1)

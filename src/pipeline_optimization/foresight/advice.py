@@ -10,7 +10,7 @@ from attrs import field, frozen
 
 from pipeline_optimization.foresight.outside import awaits_together
 from pipeline_optimization.foresight.reasons import REASONS, reason
-from pipeline_optimization.foresight.simulate import MODEL_ERROR, Prediction
+from pipeline_optimization.foresight.simulate import MODEL_ERROR, NORMAL_95, Prediction
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.plural import counted
 
@@ -86,7 +86,7 @@ def is_tied(one: Prediction, best: Prediction) -> bool:
         return True
     if best.seconds <= 0:
         return False
-    return math.log(one.seconds / best.seconds) < 1.645 * MODEL_ERROR * math.sqrt(2)
+    return math.log(one.seconds / best.seconds) < NORMAL_95 * MODEL_ERROR * math.sqrt(2)
 
 
 def _few(least: float, work: WorkModel) -> float:

@@ -23,13 +23,17 @@ from pipeline_optimization.foresight.machine import MachineOrchestrator
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.types import RetryPolicy
 
-__all__ = ["Bound", "Configuration", "Passage", "Prediction", "predict", "simulate"]
+__all__ = ["MODEL_ERROR", "NORMAL_95", "Bound", "Configuration", "Passage", "Prediction", "predict", "simulate"]
 
 Bound = Literal["waits", "cores", "one worker", "lock", "driver", "one item", "start-up"]
 """What keeps a run from ending sooner; ``lock`` is Python's interpreter lock, ``one item`` the longest chain of attempts and delays."""
 
 MODEL_ERROR = 0.04
-"""The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out. It is assumed until a score sets it."""
+"""The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out. It is assumed until a score sets it:
+``hatch run foresight`` prints the value that fits."""
+
+NORMAL_95 = 1.645
+"""The 95 % quantile of the normal distribution with a standard deviation of 1."""
 
 MIDDLE = (0.25, 0.75)
 """Between which shares of the work its pace is taken for that of a longer run."""
@@ -235,8 +239,8 @@ def _interval(seconds: Sequence[float], model_error: float) -> tuple[float, floa
     if mean <= 0:
         return 0.0, 0.0
     variance = sum((one - mean) ** 2 for one in seconds) / (number - 1) if number > 1 else 0.0
-    quantile = T_95[min(number - 1, len(T_95)) - 1] if number > 1 else 1.645
-    spread = math.hypot(quantile * math.sqrt(variance * (1 + 1 / number)) / mean, 1.645 * model_error)
+    quantile = T_95[min(number - 1, len(T_95)) - 1] if number > 1 else NORMAL_95
+    spread = math.hypot(quantile * math.sqrt(variance * (1 + 1 / number)) / mean, NORMAL_95 * model_error)
     return mean * math.exp(-spread), mean * math.exp(spread)
 
 

@@ -1,0 +1,75 @@
+"""One kind of work at a time: it is probed, all ways of running are foreseen, and each of them, and ``auto``, is run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from foresight_score.kinds import Kind, Way, ways_for
+from foresight_score.measuring import Case, Foreseen, foresee_ways, probe, real_run
+from foresight_score.scoring import Taken
+from pipeline_optimization.foresight.advice import advise
+from pipeline_optimization.foresight.work import WorkModel
+from pipeline_optimization.registry import Registry
+
+__all__ = ["held_against", "number_of_runs"]
+
+
+def number_of_runs(kind: Kind, *, is_short: bool) -> int:
+    """Return how many runs a kind of work takes, its probe included."""
+    return 1 + len(ways_for(kind, is_short=is_short)) + _has_auto(kind, is_short=is_short) * len(kind.retries)
+
+
+def held_against(
+    kind: Kind, registry: Registry, *, seed: int, is_short: bool, tick: Callable[[], object]
+) -> tuple[list[Case], list[Taken]]:
+    """Return the runs of a kind of work, and what the advice and ``auto`` took; the short form has no advice, as it has few ways."""
+    ways = ways_for(kind, is_short=is_short)
+    seen = probe(kind, seed=seed + 1)
+    tick()
+    foreseen = foresee_ways(registry, seen.work, ways)
+    cases = []
+    for one, way in zip(foreseen, ways, strict=True):
+        made = real_run(kind, way, seed=seed)
+        is_comparable = not (made.is_disturbed or seen.made.is_disturbed or (is_short and kind.computes))
+        cases.append(
+            Case(
+                kind=kind.name,
+                way=way,
+                prediction=one.prediction,
+                made=made,
+                foreseen_processor=one.processor,
+                is_comparable=is_comparable,
+            )
+        )
+        tick()
+    taken = [] if is_short else [_advised(kind, retry, foreseen, cases, seen.work) for retry in kind.retries]
+    if _has_auto(kind, is_short=is_short):
+        for retry in kind.retries:
+            taken.append(_of_auto(kind, retry, seed=seed))
+            tick()
+    return cases, taken
+
+
+def _has_auto(kind: Kind, *, is_short: bool) -> bool:
+    """Return whether ``auto`` is tried: in the short form only for work that waits, whose times a busy machine changes least."""
+    return not (is_short and kind.computes)
+
+
+def _advised(kind: Kind, retry: str, foreseen: Sequence[Foreseen], cases: Sequence[Case], work: WorkModel) -> Taken:
+    of_retry = [(one, case) for one, case in zip(foreseen, cases, strict=True) if case.way.retry == retry]
+    arguments = [one.candidate.arguments for one, _ in of_retry]
+    use = advise([one.prediction for one, _ in of_retry], arguments=arguments, work=work).use
+    case = next(case for one, case in of_retry if one.prediction is use)
+    return Taken(kind=kind.name, retry=retry, by="advise", way=str(case.way), seconds=case.seconds)
+
+
+def _of_auto(kind: Kind, retry: str, *, seed: int) -> Taken:
+    made = real_run(kind, Way(orchestrator="auto", workers=0, retry=retry), seed=seed)
+    return Taken(
+        kind=kind.name,
+        retry=retry,
+        by="auto",
+        way=made.choice,
+        seconds=made.seconds,
+        is_comparable=not made.is_disturbed,
+    )
