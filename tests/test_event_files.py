@@ -28,7 +28,16 @@ from pipeline_optimization.observing.lines import KINDS, line_of
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.observing.sampling import Sampling, Segment
 from pipeline_optimization.observing.schema import load_schema
-from pipeline_optimization.types import AttemptEnded, RunFinished, RunStarted, TaskLogged, TaskRetried
+from pipeline_optimization.types import (
+    AttemptEnded,
+    FaultProfile,
+    RunFinished,
+    RunStarted,
+    TaskLogged,
+    TaskProfile,
+    TaskRetried,
+)
+from pipeline_optimization.types.durations import constant
 
 VALIDATOR = Draft202012Validator(load_schema())
 HOSTILE = 'a"b\\c\n\x00é\ud800</script>'
@@ -217,7 +226,8 @@ def warn(text: str) -> str:
 def test_one_wrong_line_among_many_right_ones(tmp_path: Path, member: str, value: object) -> None:
     """A reader that has seen many sound attempts still looks at each one, and names the line of the wrong one."""
     path = tmp_path / "events.jsonl"
-    run(Pipeline("p").values(str).map(str.upper).count(), list("abc"), events=path)
+    alone = FaultProfile(tasks={"upper": TaskProfile(latency=constant(0.0001))})
+    run(Pipeline("p").values(str).map(str.upper).count(), list("abc"), events=path, faults=alone)
     lines = path.read_text().splitlines(keepends=True)
     (*_, at) = [number for number, line in enumerate(lines) if '"attempt_ended"' in line]
     lines[at] = json.dumps({**json.loads(lines[at]), member: value}) + "\n"

@@ -8,7 +8,7 @@ and makes its event at the next call that says what follows, or that nothing doe
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from pipeline_optimization.engine.accounting import Accounting
@@ -30,6 +30,7 @@ from pipeline_optimization.types.events import (
     WorkerLost,
     WorkerSeen,
 )
+from pipeline_optimization.types.step_time import StepTime
 from pipeline_optimization.types.time_account import TimeAccount
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ SECOND = 1_000_000_000
 _new_tuple = tuple.__new__
 """Makes a named tuple in a third of the time that its own constructor takes."""
 
-Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int, int, int]
+Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int, int, int, Sequence[StepTime]]
 """An attempt that is over: when it was handed out, began, ended and came back; its worker and slot; its simulated latency, the bytes that it
-returned, its elements, how long it waited, and how long it stalled. Times are in nanoseconds, and None if they are not known."""
+returned, its elements, how long it waited and stalled, and what its steps took. Times are in nanoseconds, and None if they are not known."""
 
 
 class Announcer(NullAnnouncer):
@@ -152,7 +153,7 @@ class Announcer(NullAnnouncer):
         self._note_ran(began, ended, waited)
         state.ran = ended - began + (state.ran or 0)
         self._life = (
-            handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited, stalled
+            handed_out, began, ended, back, worker, slot, latency, len(answer.result), answer.elements, waited, stalled, answer.steps
         )  # fmt: skip
 
     def overdue(self, state: ItemState, attempt_id: int, *, is_ended: bool) -> None:
@@ -174,7 +175,7 @@ class Announcer(NullAnnouncer):
             if self._life is None:  # its attempt was made inside a bundle, whose own event was made before
                 self._state, self._number, self._worker = state, state.number, ""
                 state.ran = state.ran or 0
-                self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0, 0)
+                self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0, 0, ())
                 self._outcome = "ok"
             if self._outcome == "ok":
                 self._outcome = "timeout" if error.type == TIMEOUT else "error"
@@ -257,13 +258,13 @@ class Announcer(NullAnnouncer):
         slot = 0
         if start is not None and worker:
             slot = self._lanes.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
-        return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1, 0, 0)
+        return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1, 0, 0, ())
 
     def _tell(self, status: Literal["", "done", "failed", "poison"]) -> None:
         """Make the event of the attempt that came back last. ``status`` is how its item ended; empty if it did not."""
         assert self._life is not None
         assert self._state is not None
-        handed_out, began, ended, back, worker, slot, latency, bytes_out, elements, waited, stalled = self._life
+        handed_out, began, ended, back, worker, slot, latency, bytes_out, elements, waited, stalled, steps = self._life
         self._life = None
         if not self._hears_attempts:
             return
@@ -271,7 +272,7 @@ class Announcer(NullAnnouncer):
         bundle = item.bundle if handed_out is None else ""
         values = (
             self._run_id, item.name, item.task, self._number, self._outcome, self._error, status, worker, slot, handed_out, began,
-            ended, back, latency, item.size, bytes_out, elements, bundle, waited, stalled,
+            ended, back, latency, item.size, bytes_out, elements, bundle, waited, stalled, steps,
         )  # fmt: skip
         self._emit(_new_tuple(AttemptEnded, values))
 

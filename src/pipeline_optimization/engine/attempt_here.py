@@ -34,6 +34,11 @@ class AttemptHere(Protocol):
         ...
 
     @property
+    def is_timed(self) -> bool:
+        """Return whether somebody wants to know how the attempt spends its time."""
+        ...
+
+    @property
     def is_over(self) -> Callable[[], bool]:
         """Return a function that tells whether the run is over."""
         ...
@@ -78,6 +83,10 @@ class ElementHere:
     @property
     def call(self) -> Call:
         return self._attempt.call
+
+    @property
+    def is_timed(self) -> bool:
+        return self._attempt.is_timed
 
     @property
     def is_over(self) -> Callable[[], bool]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.interruption import is_of_a_signal
@@ -14,6 +14,9 @@ from pipeline_optimization.engine.wire import Done
 from pipeline_optimization.error_text import message_of
 from pipeline_optimization.errors import InjectedFault
 from pipeline_optimization.types import ErrorRecord
+
+if TYPE_CHECKING:
+    from pipeline_optimization.types.step_time import StepTime
 
 __all__ = [
     "FORKS",
@@ -36,11 +39,13 @@ class Bundled(NamedTuple):
         result: What the workload gets.
         done: The elements that went through each task.
         elements: How many elements of the input were in the bundle.
+        steps: What each of several steps took, if the attempt is timed.
     """
 
     result: bytes
     done: Sequence[Done]
     elements: int = 1
+    steps: Sequence[StepTime] = ()
 
 
 Stage = Callable[[bytes], bytes | Bundled]

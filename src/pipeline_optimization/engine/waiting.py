@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Steps", "ThreadTime", "ThreadWaits", "for_this_thread", "metered", "thread_waits", "timed_for_thread"]
+__all__ = ["Steps", "ThreadTime", "ThreadWaits", "for_this_thread", "metered", "steps_here", "thread_waits", "timed_for_thread"]
 
 R = TypeVar("R")
 
@@ -97,7 +97,14 @@ class Steps(Generic[R]):
     def __init__(self, coroutine: Coroutine[Any, Any, R]) -> None:
         self._coroutine = coroutine
         self._begun = time.monotonic_ns()
+        self._since = self._begun
         self.ran = 0
+
+    def so_far(self) -> tuple[int, int]:
+        """Return for how many nanoseconds the coroutine ran itself and waited, as it may ask itself while it runs."""
+        now = time.monotonic_ns()
+        ran = self.ran + now - self._since
+        return ran, max(0, now - self._begun - ran)
 
     @property
     def waited(self) -> int:
@@ -112,7 +119,7 @@ class Steps(Generic[R]):
         before = steps_here.set(self)
         try:
             while True:
-                begun = time.monotonic_ns()
+                begun = self._since = time.monotonic_ns()
                 try:
                     asked = coroutine.send(given) if error is None else coroutine.throw(error)
                 except StopIteration as end:

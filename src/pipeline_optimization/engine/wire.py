@@ -20,6 +20,7 @@ from pipeline_optimization.types import Completion, ErrorRecord
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
+    from pipeline_optimization.types.step_time import StepTime
 
 __all__ = [
     "Answer",
@@ -89,6 +90,7 @@ class Answer(NamedTuple):
         log: What the attempt has logged; None if nothing.
         waited: How long the attempt waited, if that was measured.
         stalled: How long its thread neither computed nor waited in an event loop, if that was measured.
+        steps: What each of several steps took, if that was measured.
     """
 
     result: bytes = b""
@@ -101,6 +103,7 @@ class Answer(NamedTuple):
     log: AttemptLog | None = None
     waited: float = 0.0
     stalled: float = 0.0
+    steps: Sequence[StepTime] = ()
 
 
 def encode_call(call: Call) -> bytes:
@@ -131,18 +134,19 @@ def encode_answer(answer: Answer) -> bytes:
 
 
 def _encoded(answer: Answer) -> bytes:
-    result, error, latency, seconds, began, others, elements, kept, waited, stalled = answer
+    result, error, latency, seconds, began, others, elements, kept, waited, stalled, steps = answer
     # Built-in types only: to unpickle an instance of a class takes longer, and the parent must find the class.
     facts = None if error is None else {one.name: getattr(error, one.name) for one in fields(ErrorRecord)}
     done = [(one.task, one.number, one.positions) for one in others]
     log = None if kept is None else kept.to_wire()
-    parts = (result, facts, latency, seconds, began, done, elements, waited, stalled, log)
+    plain = [tuple(one) for one in steps]
+    parts = (result, facts, latency, seconds, began, done, elements, waited, stalled, log, plain)
     return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
 
 def decode_answer(payload: bytes) -> Answer:
     """Return the answer that ``encode_answer`` made bytes of. Raises whatever pickle raises if the bytes are no answer."""
-    result, facts, latency, seconds, began, done, elements, waited, stalled, kept = pickle.loads(payload)
+    result, facts, latency, seconds, began, done, elements, waited, stalled, kept, steps = pickle.loads(payload)
     log = None if kept is None else _log_of(kept)
     if facts is not None:
         error = ErrorRecord(**facts)
@@ -159,6 +163,7 @@ def decode_answer(payload: bytes) -> Answer:
         waited=waited,
         stalled=stalled,
         log=log,
+        steps=_steps_of(steps) if steps else (),
     )
 
 
@@ -166,6 +171,12 @@ def _log_of(parts: tuple[Any, ...]) -> AttemptLog:
     from pipeline_optimization.engine.attempt_log import AttemptLog  # noqa: PLC0415 - for attempts that log
 
     return AttemptLog(*parts)
+
+
+def _steps_of(steps: Sequence[tuple[Any, ...]]) -> Sequence[StepTime]:
+    from pipeline_optimization.types.step_time import StepTime  # noqa: PLC0415 - for attempts that are timed
+
+    return tuple(StepTime(*one) for one in steps)
 
 
 def completions_in(returned: object, *, orchestrator: str) -> Sequence[Completion]:

@@ -31,6 +31,7 @@ from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
+    from pipeline_optimization.types.step_time import StepTime
 
 __all__ = [
     "DESCRIBE_WORKER",
@@ -170,6 +171,11 @@ class Pending:
         return self._worker.name
 
     @property
+    def is_timed(self) -> bool:
+        """Return whether somebody wants to know how the attempt spends its time."""
+        return self._worker.is_timed
+
+    @property
     def latency(self) -> float:
         """Return how many simulated seconds the attempt takes."""
         return self._draw.time
@@ -244,7 +250,7 @@ class Pending:
     def _done(self, found: bytes | Bundled) -> bytes:
         self._end_if_forked()
         one = found if isinstance(found, Bundled) else Bundled(found, ())
-        return self._answer(result=one.result, done=one.done, elements=one.elements)
+        return self._answer(result=one.result, done=one.done, elements=one.elements, steps=one.steps)
 
     def _failed(self, error: BaseException) -> bytes:
         self._end_if_forked()
@@ -253,7 +259,13 @@ class Pending:
         return self._answer(error=record)
 
     def _answer(
-        self, *, result: bytes = b"", error: ErrorRecord | None = None, done: Sequence[Done] = (), elements: int = 1
+        self,
+        *,
+        result: bytes = b"",
+        error: ErrorRecord | None = None,
+        done: Sequence[Done] = (),
+        elements: int = 1,
+        steps: Sequence[StepTime] = (),
     ) -> bytes:
         self.is_answered, capture = True, self._worker.capture
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
@@ -263,6 +275,7 @@ class Pending:
             waited, stalled = waited + thread.waited, stalled + thread.stalled
         if self._took is not None:  # time is simulated, so nothing that was measured counts
             began, seconds, waited, stalled = 0, self._took, max(0.0, self._took - self._draw.compute), 0.0
+            steps = ()  # which took real time
         return encode_answer(
             Answer(
                 result=result,
@@ -275,6 +288,7 @@ class Pending:
                 log=self.log if capture is None else capture.take(self.log),
                 waited=waited,
                 stalled=stalled,
+                steps=steps,
             )
         )
 

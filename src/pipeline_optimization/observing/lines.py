@@ -22,6 +22,7 @@ from pipeline_optimization.types.events import (
     WorkerLost,
     WorkerSeen,
 )
+from pipeline_optimization.types.step_time import StepTime
 
 __all__ = ["FORMAT", "KINDS", "VERSION", "AttemptLines", "first_line", "line_of", "retried_line", "sampled_line"]
 
@@ -124,7 +125,7 @@ class AttemptLines:
         """Return the line of an attempt. ``stands_for`` is how many attempts it represents."""
         (
             _, item, task, number, outcome, error, status, worker, slot, handed_out, began, ended, back, latency,
-            bytes_in, bytes_out, elements, bundle, waited, stalled,
+            bytes_in, bytes_out, elements, bundle, waited, stalled, steps,
         ) = event  # fmt: skip
         key = (task, worker, slot, outcome, status)
         head = self._heads.get(key)
@@ -142,6 +143,8 @@ class AttemptLines:
             tail += f',"waited_ns":{waited}'
         if stalled:
             tail += f',"stalled_ns":{stalled}'
+        if steps:
+            tail += f',"steps":[{",".join(map(_step_text, steps))}]'
         if bundle:
             tail += f',"bundle":{_encode(bundle)}'
         if handed_out is None or began is None:
@@ -151,6 +154,11 @@ class AttemptLines:
             f'"began_ns":{began},"ended_ns":{ended},"latency_ns":{latency},"bytes_in":{bytes_in},"bytes_out":{bytes_out},'
             f'"elements":{elements}{tail}}}\n'
         )
+
+
+def _step_text(one: StepTime) -> str:
+    name, calls, computed, waited, stalled = one
+    return f'{{"step":{_encode(name)},"calls":{calls},"computed_ns":{computed},"waited_ns":{waited},"stalled_ns":{stalled}}}'
 
 
 def _or_null(time: int | None) -> int | str:

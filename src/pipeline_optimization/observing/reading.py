@@ -18,6 +18,7 @@ from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.types import ErrorRecord, TaskTotals, TimeAccount
 from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 from pipeline_optimization.types.events import AttemptEnded, RunEvent
+from pipeline_optimization.types.step_time import StepTime
 
 __all__ = ["EventReader", "Line", "is_of_events"]
 
@@ -29,7 +30,7 @@ SECOND = 1_000_000_000
 CLASSES: Mapping[str, type] = {name: kind for kind, name in KINDS.items()}
 HINTS: Mapping[type, Mapping[str, Any]] = {
     kind: get_type_hints(kind)
-    for kind in (*KINDS, Segment, TaskTotals, ErrorRecord, TimeAccount, CriticalPath, PathStep)
+    for kind in (*KINDS, Segment, TaskTotals, ErrorRecord, TimeAccount, CriticalPath, PathStep, StepTime)
 }
 
 
@@ -163,12 +164,12 @@ class EventReader:
             told = facts.get("attempts_told")
             self.told = told if isinstance(told, dict) and _fits(told, Mapping[str, int]) else {}
         given = {**facts, "run_id": self.run_id, "time": facts["time_ns"] / SECOND, "came_back_ns": facts["time_ns"]}
-        if kind == ATTEMPT and "error" not in facts:
+        if kind == ATTEMPT and "error" not in facts and "steps" not in facts:
             return Line(seq, self._attempt(given), stands_for)
         return Line(seq, self._made(CLASSES[kind], {"error": None, **given}), stands_for)
 
     def _attempt(self, facts: Mapping[str, Any]) -> AttemptEnded:
-        """Return an attempt without an error, of which a file may have millions.
+        """Return an attempt of one step without an error, of which a file may have millions.
 
         Whether a member fits depends on its type, and on its value for the two that are one of a few words: what fitted once fits again, but for numbers that are too large.
         """

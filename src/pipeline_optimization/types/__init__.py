@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         WorkerSeen,
     )
     from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
+    from pipeline_optimization.types.step_time import StepTime
     from pipeline_optimization.types.time_account import TimeAccount
 
 __all__ = [
@@ -74,6 +75,7 @@ __all__ = [
     "Signature",
     "Sink",
     "Speller",
+    "StepTime",
     "TaskFailed",
     "TaskLogged",
     "TaskProfile",
@@ -92,6 +94,7 @@ _HOME = {
     "FaultProfile": "fault_profiles",
     "LogNormal": "durations",
     "Quantiles": "durations",
+    "StepTime": "step_time",
     "TaskProfile": "fault_profiles",
     "TimeAccount": "time_account",
 }

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from pipeline_optimization.types.attempts import ErrorRecord
 from pipeline_optimization.types.critical_path import CriticalPath
+from pipeline_optimization.types.step_time import StepTime
 from pipeline_optimization.types.time_account import TimeAccount
 
 __all__ = [
@@ -101,7 +102,8 @@ class AttemptEnded(NamedTuple):
     the run was stopped). ``slot`` counts from 1; attempts of one slot do not overlap; it is 0 where the worker is not known.
     ``latency_ns`` is the simulated part of the attempt, and ``waited_ns`` how long it waited: for a simulated latency, or for what it awaited. ``stalled_ns`` is how long
     its thread neither computed nor awaited, since a function blocked it, or others had the core or the interpreter's lock. ``bytes_in`` are those of the item, ``bytes_out`` those of the result, and ``elements`` is
-    how many elements of the input the attempt took together. ``bundle`` is the item in whose attempt this one was made, empty for all others.
+    how many elements of the input the attempt took together. ``bundle`` is the item in whose attempt this one was made, empty for all others. ``steps`` is what each
+    step took, if there were several.
 
     A named tuple, since a run may have millions of attempts, and an attrs class takes five times as long to make.
     """
@@ -126,6 +128,7 @@ class AttemptEnded(NamedTuple):
     bundle: str = ""
     waited_ns: int = 0
     stalled_ns: int = 0
+    steps: Sequence[StepTime] = ()
 
     @property
     def time(self) -> float:

@@ -7,7 +7,7 @@ alone fails its attempt, as any task does.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
@@ -24,6 +24,9 @@ from pipeline_optimization.pipeline.model.outcome import Failed, Outcome
 from pipeline_optimization.pipeline.model.paths import ChildPaths
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step, StepKind
 from pipeline_optimization.pipeline.model.subtotal import Subtotal
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.model.step_times import StepTimes
 
 __all__ = ["NOTHING", "Passage", "StepRunner", "outputs_of", "stop_of"]
 
@@ -65,15 +68,26 @@ class StepRunner:
         stop = self._stops.get((first, is_item))
         if stop is None:  # there is a passage for each attempt
             stop = self._stops[first, is_item] = stop_of(self.pipeline.steps, self.alone, first, is_item=is_item)
-        return Passage(self, stop)
+        attempt = attempt_here.get()
+        times = None
+        if attempt is not None and attempt.is_timed:
+            from pipeline_optimization.pipeline.model.step_times import StepTimes  # noqa: PLC0415 - for runs that are timed
+
+            times = StepTimes()
+        return Passage(self, stop, is_item, times)
 
 
 @define(eq=False, repr=False)
 class Passage:
-    """The way of one attempt's elements to before step ``stop``, with what comes of them."""
+    """The way of one attempt's elements to before step ``stop``, with what comes of them, and what each step takes if that is timed.
+
+    ``is_item``: it is the attempt of a single element.
+    """
 
     runner: StepRunner
     stop: int
+    is_item: bool
+    times: StepTimes | None = None
     outcome: Outcome = field(factory=Outcome)
     _subtotal: Subtotal = field(init=False)
 
@@ -114,14 +128,22 @@ class Passage:
         caches = self.runner.calls.caches
         if caches is not None:
             self.outcome.remembered = caches.take()
-        return self.outcome.to_bundled()
+        bundled = self.outcome.to_bundled()
+        times = () if self.times is None else self.times.found()
+        # The only step of an element's attempt takes what the attempt takes.
+        return bundled._replace(steps=times) if len(times) > self.is_item else bundled
 
     def _run_step(self, elements: Batch, index: int, *, is_attempt: bool) -> Batch:
         """Return the outputs of a step. Raises what its function raises for the only element of an attempt."""
+        times, calls = self.times, len(elements)
+        begun = None if times is None else times.begin()
         results, failed = self._call_each(elements, index, is_attempt=is_attempt)
         if failed:
             elements = elements.take(sorted(set(range(len(elements))).difference(failed)))
-        return self.outputs(elements, index, results, is_attempt=is_attempt)
+        outputs = self.outputs(elements, index, results, is_attempt=is_attempt)
+        if times is not None and begun is not None:
+            times.end(self.runner.pipeline.steps[index].name, calls, begun)
+        return outputs
 
     def outputs(self, elements: Batch, index: int, results: Sequence[Any], *, is_attempt: bool = False) -> Batch:
         """Return the outputs of a step whose function was called for all of some elements, and enter these calls."""

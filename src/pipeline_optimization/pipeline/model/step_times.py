@@ -1,0 +1,42 @@
+"""What each step takes in an attempt: measured for each block of elements that goes through it, which costs some microseconds a block."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from pipeline_optimization.types.step_time import StepTime
+
+__all__ = ["StepTimes"]
+
+Moment = tuple[int, int]
+"""A time by the clock, and of the thread's processor, in nanoseconds."""
+
+
+class StepTimes:
+    """Adds up what the steps of one attempt take."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, StepTime] = {}
+
+    @staticmethod
+    def begin() -> Moment:
+        """Return the moment at which a block of elements begins with a step."""
+        return time.monotonic_ns(), time.thread_time_ns()
+
+    def end(self, step: str, calls: int, begun: Moment) -> None:
+        """Note a block of elements that has gone through a step in this thread since then."""
+        took = time.monotonic_ns() - begun[0]
+        computed = min(took, time.thread_time_ns() - begun[1])
+        self.add(StepTime(step, calls, computed, 0, took - computed))
+
+    def add(self, more: StepTime) -> None:
+        """Note calls of a step's function."""
+        before = self._found.get(more.step)
+        if before is not None:
+            more = StepTime(more.step, *(one + other for one, other in zip(before[1:], more[1:], strict=True)))
+        self._found[more.step] = more
+
+    def found(self) -> Sequence[StepTime]:
+        """Return what each step took, in the order in which they were met."""
+        return list(self._found.values())
