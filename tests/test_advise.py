@@ -15,7 +15,7 @@ from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import InputError, OptionError
-from pipeline_optimization.foresight.advice import advise
+from pipeline_optimization.foresight.advice import advise, clock
 from pipeline_optimization.foresight.calibrate import costs_here
 from pipeline_optimization.foresight.candidates import candidates, known_places
 from pipeline_optimization.foresight.costs import Machine
@@ -240,6 +240,24 @@ def test_one_way_alone_needs_no_reason() -> None:
     assert "since" not in advise([prediction("sequential", 1.0)], arguments=[["--way"]], work=WORK).sentence
 
 
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0.0, "0 s"),
+        (0.0000123, "12.3 µs"),
+        (0.00099996, "1 ms"),
+        (0.0457, "45.7 ms"),
+        (0.99999, "1 s"),
+        (119.6, "2 min"),
+        (8000.0, "2.22 h"),
+        (3600.0 * 2500, "2,500 h"),
+    ],
+)
+def test_times_have_the_unit_that_fits(seconds: float, shown: str) -> None:
+    """Three digits that matter, rounded before the unit is chosen."""
+    assert clock(seconds) == shown
+
+
 def test_candidates_are_the_installed_orchestrators(registry: Registry) -> None:
     """Each stands where its attempts run, and is selected by its own options."""
     places = known_places(registry)
@@ -273,28 +291,39 @@ pipeline = Pipeline("calls").lines().map(call).count()
 """
 
 
-def test_figures_of_bundles_that_await_are_marked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A bundle awaits many elements at once, which the model does not know: that is said first, and each figure has a mark."""
+def test_bundles_that_await_are_foreseen(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was recorded one after the other is foreseen to wait beside each other in an event loop; no figure of it is marked."""
     (tmp_path / "calls.py").write_text(AWAITS)
-    (tmp_path / "in.txt").write_text("line\n" * 200)
+    (tmp_path / "in.txt").write_text("line\n" * 100)
     events = str(tmp_path / "e.jsonl")
     run = ["run", "--pipeline", str(tmp_path / "calls.py"), str(tmp_path / "in.txt"), "--events", events]
     assert ended_here([*run, "--orchestrator", "sequential"], capsys)[0] == 0
-    code, output, _ = ended_here(["advise", "--from", events, "--orchestrator", "sequential"], capsys)
+    advise = [
+        "advise",
+        "--from",
+        events,
+        "--orchestrator",
+        "sequential",
+        "--orchestrator",
+        "asyncio",
+        "--workers",
+        "50",
+    ]
+    code, output, _ = ended_here([*advise, "--items", "5000"], capsys)
     assert code == 0
-    shown = " ".join(output.split())
-    assert "Bundles awaited many elements at once, which is not modelled: these times can be wrong by an order" in shown
-    assert "sequential* " in output
-    assert "* extrapolated: that a bundle awaits many elements at once is not modelled" in shown
+    assert output.startswith("Use --orchestrator asyncio -o concurrency=50: ")
+    assert "extrapolated" not in output
+    code, output, _ = ended_here([*advise, "--what-if", "call.latency=10x"], capsys)
+    assert code == 0
+    assert "With call.latency=10x: " in output
 
 
 def test_waits_outside_of_bundles_are_not_marked(events: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Each attempt waits for itself, as the model has it; only far more workers than were seen are marked."""
+    """Only far more workers than were seen are marked."""
     command = ["advise", "--from", str(events), "--orchestrator", "threaded", "--workers", "500,501", "--detailed"]
     code, output, _ = ended_here(command, capsys)
     assert code == 0
     shown = " ".join(output.split())
-    assert "not modelled" not in shown
     assert "threaded 500 " in shown or "threaded = 500 " in shown
     assert "threaded* 501 " in shown or "threaded =* 501 " in shown
     assert "* extrapolated: more than 100 times the workers of what was seen" in shown

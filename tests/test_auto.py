@@ -147,6 +147,20 @@ def test_what_is_chosen(computed: float, answer: Answer, chosen: str, monkeypatc
     assert choice.candidate.configuration.orchestrator == chosen
 
 
+def test_delays_are_foreseen_at_the_scale_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where times are simulated at a scale, so are the delays before retries."""
+    monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((7, 0.0),))
+    seen = []
+
+    def looks(registry: Registry, glance: Glance) -> Choice:
+        seen.append(glance.work().delay_scale)
+        return Choice(candidate=None, reason="it was told to the test")
+
+    faults = {"failures": 0, "times": 0, "task": {"upper": {"failure_rate": 0.2}}}
+    run(LENGTHS, LINES, orchestrator=AutoOrchestrator(choose=looks), faults=faults, latency_scale=0.001, seed=5)
+    assert seen == [0.001]
+
+
 def glance_at(*answers: Answer, computed: float = 0.0) -> Glance:
     """Return what is seen of attempts of one task with these answers, in a process that computes for ``computed`` seconds in each."""
     clock = itertools.count()

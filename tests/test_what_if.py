@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ from pipeline_optimization.foresight.candidates import candidates
 from pipeline_optimization.foresight.costs import Machine, Place
 from pipeline_optimization.foresight.profiled import profiled
 from pipeline_optimization.foresight.simulate import Configuration, Prediction, simulate
+from pipeline_optimization.foresight.step_work import StepWork
 from pipeline_optimization.foresight.what_if import SPEEDS, faster, parse_what_if
-from pipeline_optimization.foresight.work import TaskWork, WorkModel
+from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
 TASKS = {
@@ -71,7 +73,7 @@ def test_stragglers_are_a_share_of_calls() -> None:
 )
 def test_changes_of_a_task(text: str, wait: float, compute: float, failure_rate: float) -> None:
     """A factor multiplies, and a number is what it is instead."""
-    work = parse_what_if([text], list(WORK.tasks)).of(WORK)
+    work = parse_what_if([text], WORK).of(WORK)
     assert work.wait == pytest.approx(wait)
     assert work.compute == pytest.approx(compute)
     assert work.tasks["fetch"].failure_rate == failure_rate
@@ -80,12 +82,80 @@ def test_changes_of_a_task(text: str, wait: float, compute: float, failure_rate:
 def test_changes_are_combined() -> None:
     """Each is one of several at once; ranges of workers are a curve with both ends."""
     change = parse_what_if(
-        ["fetch.latency=0.5x", "parse.compute=0.5x", "workers=3..40", "workers=7", "retry=none"], list(WORK.tasks)
+        ["fetch.latency=0.5x", "parse.compute=0.5x", "workers=3..40", "workers=7", "retry=none"], WORK
     )
     assert change.of(WORK).wait == pytest.approx(10.0)
     assert change.of(WORK).compute == pytest.approx(5.0)
     assert change.workers == [3, 5, 7, 10, 20, 40]
     assert change.retries == ["none"]
+
+
+STEPS = {
+    "split": StepWork(calls=1.0, compute=0.25),
+    "ask": StepWork(calls=2.0, compute=0.25, blocked=1.0),
+}
+BUNDLES = WorkModel(
+    tasks={
+        "lines": TaskWork(
+            compute=empirical([0.5, 1.5]),
+            blocked=constant(1.0),
+            is_bundled=True,
+            steps=STEPS,
+            follow_ups=(FollowUp(task="ask", share=0.1, has_failed=True),),
+        ),
+        "ask": TaskWork(compute=constant(0.2), blocked=constant(0.5)),
+    },
+    source="lines",
+    items=1,
+    elements=10,
+)
+"""Ten elements in bundles, of whose second of computing each step has a quarter; a tenth of them is asked for once more, alone."""
+
+
+@pytest.mark.parametrize(
+    ("texts", "compute", "wait"),
+    [
+        ([], 10 + 0.2, 10 + 0.5),
+        (["split.compute=0.5x"], 10 - 1.25 + 0.2, 10.5),
+        (["split.compute=0"], 10 - 2.5 + 0.2, 10.5),
+        (["split.compute=0.5"], 10 + 2.5 + 0.2, 10.5),
+        # A step that has attempts of its own, too, is changed in both.
+        (["ask.compute=0x"], 10 - 2.5, 10.5),
+        (["ask.latency=0.5x"], 10.2, 5.25),
+        (["ask.latency=0.1"], 10.2, 10 * 2 * 0.1 + 0.1),
+        (["split.latency=0.1"], 10.2, 10 + 1 + 0.5),
+        # The bundle as a whole has its steps' times and others.
+        (["lines.compute=0.5x"], 5 + 0.2, 10.5),
+        (["lines.compute=0.5x", "split.compute=0x"], 5 - 1.25 + 0.2, 10.5),
+        (["split.compute=0x", "split.compute=1"], 10 - 2.5 + 10 + 0.2, 10.5),
+    ],
+)
+def test_changes_of_a_step_of_a_bundle(texts: Sequence[str], compute: float, wait: float) -> None:
+    """What a step takes is a part of what the bundle takes: a factor is of that part, and a number is what one call takes."""
+    work = parse_what_if(texts, BUNDLES).of(BUNDLES)
+    assert work.compute == pytest.approx(compute)
+    assert work.wait == pytest.approx(wait)
+
+
+def test_times_of_bundles_keep_their_shape() -> None:
+    """Slow bundles are as much slower than quick ones as they were."""
+    task = parse_what_if(["split.compute=0x"], BUNDLES).of(BUNDLES).tasks["lines"]
+    assert (task.compute.least, task.compute.most) == (pytest.approx(0.375), pytest.approx(1.125))
+
+
+def test_each_step_is_asked_for() -> None:
+    """The table of what would be worth making faster has the steps of bundles, too."""
+    found = faster(BUNDLES, lambda work: work.compute + work.wait)
+    assert list(found) == ["lines", "split", "ask"]
+    assert found["split"][SPEEDS.index(0.0)] == pytest.approx(20.7 - 2.5)
+    assert found["ask"][SPEEDS.index(0.0)] == pytest.approx(20.7 - 12.5 - 0.7)
+
+
+def test_failures_of_a_step_of_a_bundle_are_not_modelled() -> None:
+    """A step no call of which failed has no rate to change, and the message says what it has."""
+    with pytest.raises(OptionError, match=r"no call of 'split' failed.*It has latency, compute\."):
+        parse_what_if(["split.failure_rate=0"], BUNDLES)
+    assert parse_what_if(["ask.failure_rate=0.5"], BUNDLES).of(BUNDLES).tasks["ask"].failure_rate == 0.5
 
 
 @pytest.mark.parametrize(
@@ -108,7 +178,7 @@ def test_changes_are_combined() -> None:
 def test_wrong_changes(text: str, message: str) -> None:
     """The message repeats the change, and says what is allowed."""
     with pytest.raises(OptionError, match=message):
-        parse_what_if([text], list(WORK.tasks))
+        parse_what_if([text], WORK)
 
 
 @settings(max_examples=30, deadline=None)
@@ -120,7 +190,7 @@ def test_wrong_changes(text: str, message: str) -> None:
 def test_a_factor_of_one_changes_nothing(wait: Durations, compute: Durations, place: Place) -> None:
     """What is multiplied by one is what it was, and so is the run."""
     work = WorkModel(tasks={"a": TaskWork(wait=wait, compute=compute, failure_rate=0.1)}, source="a", items=12)
-    same = parse_what_if(["a.latency=1x", "a.compute=1x", "a.failure_rate=1x"], ["a"]).of(work)
+    same = parse_what_if(["a.latency=1x", "a.compute=1x", "a.failure_rate=1x"], work).of(work)
     assert seconds(same, place) == seconds(work, place)
 
 

@@ -18,14 +18,14 @@ __all__ = ["disturbed_sentence", "lenient_score"]
 MOST_FACTOR, MOST_TYPICAL_FACTOR, MOST_PROCESSOR_FACTOR = 3.0, 1.5, 2.0
 """How many times as long as the other one the longer of a predicted and a measured time may be: of any run, in the median, and of processor time."""
 
-LEAST_COVERED = 0.4
+LEAST_COVERED = 0.25
 """The share of the runs that 90 % intervals must cover at least."""
 
 MOST_REGRET, LOOK = 0.5, 1.0
 """By which share ``auto`` may be slower than the best way, and the seconds that its look and its choice may take besides: these runs are short."""
 
-FEW = 3
-"""Fewer runs than this tell nothing of shares."""
+FEW = 6
+"""Fewer runs than this tell nothing of shares: by chance alone, half of them may lie outside of good intervals."""
 
 
 def lenient_score(cases: Sequence[Case], taken: Sequence[Taken]) -> Score:

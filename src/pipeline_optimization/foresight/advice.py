@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 
 from attrs import field, frozen
 
-from pipeline_optimization.foresight.outside import awaits_together
 from pipeline_optimization.foresight.reasons import REASONS, reason
 from pipeline_optimization.foresight.simulate import MODEL_ERROR, NORMAL_95, Prediction
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.plural import counted
+from pipeline_optimization.time_units import in_unit
 
 __all__ = [
     "LEGEND",
@@ -27,12 +27,6 @@ __all__ = [
     "outside",
     "title",
 ]
-
-UNMODELLED = (
-    "Bundles awaited many elements at once, which is not modelled: these times can be wrong by an order of magnitude. "
-    "Run ways to compare them: anagram compare."
-)
-"""What is said of work whose bundles await."""
 
 LEGEND = "90 %: the interval that nine of ten runs should be in. = cannot be told from the best."
 """What a table of predictions does not say itself."""
@@ -108,7 +102,7 @@ def _sentence(
 
 
 def _more(use: Prediction, ties: Sequence[Prediction], predictions: Sequence[Prediction], work: WorkModel) -> list[str]:
-    found = [UNMODELLED] if awaits_together(work) else []
+    found = []
     others = [title(one, predictions) for one in ties if one is not use]
     if others:
         shown = ", ".join(others[:4]) + (f" and {counted(len(others) - 4, 'other')}" if len(others) > 4 else "")
@@ -172,10 +166,8 @@ def outside(predictions: Iterable[Prediction]) -> Sequence[str]:
 
 def clock(seconds: float) -> str:
     """Return a time with two or three digits that matter, in a unit in which it can be read."""
-    for least, unit, name in ((7200, 3600, "h"), (120, 60, "min")):
-        if seconds >= least:
-            return f"{seconds / unit:.3g} {name}"
-    return f"{seconds:.3g} s" if seconds >= 1 or not seconds else f"{seconds * 1000:.3g} ms"
+    amount, unit = in_unit(float(f"{seconds:.3g}"))
+    return f"{amount:,.0f} {unit}" if amount >= 100 else f"{amount:.3g} {unit}"
 
 
 def interval(one: Prediction, between: str = " – ") -> str:

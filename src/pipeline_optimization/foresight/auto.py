@@ -13,10 +13,11 @@ from typing import ClassVar
 
 from attrs import define, field, frozen
 
+from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.foresight.advice import is_tied, title
 from pipeline_optimization.foresight.calibrate import costs_here, this_machine
-from pipeline_optimization.foresight.candidates import Candidate, candidates, known_places, option_of
+from pipeline_optimization.foresight.candidates import DEFAULT_RETRY, Candidate, candidates, known_places, option_of
 from pipeline_optimization.foresight.costs import Machine, Place
 from pipeline_optimization.foresight.glance import Glance
 from pipeline_optimization.foresight.simulate import Prediction, predict
@@ -96,7 +97,7 @@ def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence
     """
     whole, cores = work.wait + work.compute, max(1, round(machine.cores))
     shares: Mapping[Place, float] = {"caller": whole, "processes": work.compute}
-    retries = {"exponential": registry.retry_policy("exponential").build()}
+    retries = {DEFAULT_RETRY: registry.retry_policy(DEFAULT_RETRY).build()}
     found: list[Candidate] = []
     for name, place in known_places(registry).items():
         if not registry.component("orchestrator", name).capabilities.announces_start:
@@ -200,6 +201,8 @@ class AutoOrchestrator:
         self._glance = None
         try:
             with self._context.interruptible():
+                setup = WorkerSetup.from_bytes(self._context.worker_init)
+                glance.delay_scale = setup.faults.time_scale
                 self.choice = (self.choose or choose)(self.registry, glance)
             self._go_on_with(self.choice)
         except Exception as error:  # noqa: BLE001 - whatever is wrong with a choice, the run can go on without one

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 
-from attrs import asdict, define
+from attrs import asdict, define, evolve
 
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.engine.clock import SystemClock
@@ -24,6 +24,7 @@ from pipeline_optimization.engine.stage import Stage
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.errors import OrchestratorError
+from pipeline_optimization.foresight.awaiting_cost import awaiting_cost
 from pipeline_optimization.foresight.candidates import option_of, place_of
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
 from pipeline_optimization.installed import versions
@@ -33,7 +34,7 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "this_machine"]
 
-FORM = 5
+FORM = 7
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
@@ -90,7 +91,7 @@ def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
         options = {} if option is None else {option: workers}
         return _run(registry.orchestrator(name, options).build(), attempts, registry.retry_policy("none").build())
 
-    return _costs_of(place, trial, _cold_start(name, option))
+    return evolve(_costs_of(place, trial, _cold_start(name, option)), awaiting=awaiting_cost())
 
 
 def _cold_start(name: str, option: str | None) -> float:

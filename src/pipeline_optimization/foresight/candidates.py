@@ -15,7 +15,7 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.types import Component, RetryPolicy
 
-__all__ = ["Candidate", "candidates", "known_places", "place_of"]
+__all__ = ["DEFAULT_RETRY", "Candidate", "candidates", "known_places", "most_workers", "option_of", "place_of"]
 
 WORKERS: Mapping[Place, Sequence[int]] = {
     "caller": (1,),

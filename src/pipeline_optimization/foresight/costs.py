@@ -21,6 +21,7 @@ class OrchestratorCosts:
         place: Where attempts run.
         driver: Processor time of the engine's thread for an attempt.
         worker: Processor time of the worker for an attempt, beside its task.
+        awaiting: Processor time for each element of a bundle that awaits, beside that of its functions.
         transport: How long an attempt is on its way to the worker and back.
         by_byte: How much longer for each byte that travels.
         startup: How long opening takes with one worker.
@@ -31,6 +32,7 @@ class OrchestratorCosts:
     place: Place
     driver: float = 0.0
     worker: float = 0.0
+    awaiting: float = 0.0
     transport: float = 0.0
     by_byte: float = 0.0
     startup: float = 0.0

@@ -25,7 +25,7 @@ ALL_ATTEMPTS = 20_000
 
 def seeds_for(work: WorkModel) -> Sequence[int]:
     """Return the seeds to foresee a run with: five, and up to ten where that is quick."""
-    return range(round(min(10.0, max(5.0, ALL_ATTEMPTS / max(1.0, work.attempts)))))
+    return range(round(min(10.0, max(5.0, ALL_ATTEMPTS / max(1.0, work.attempts())))))
 
 
 def foresee_each(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -10,6 +9,7 @@ from collections.abc import Callable, Sequence
 from attrs import define, field
 
 from pipeline_optimization.engine.wire import Answer, decode_answer
+from pipeline_optimization.foresight.chain import chain
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.run_delay import run_delay_seconds
 from pipeline_optimization.types import Attempt, Completion
@@ -50,10 +50,12 @@ class Glance:
     """Notes what attempts take that run one after the other in this process.
 
     How much of that they computed is told by the process's own time. Simulated work says only how long it takes, whether it computes or waits.
+    ``delay_scale`` is what delays before retries are multiplied by.
     """
 
     now: Callable[[], float]
     computing: Callable[[], float] = field(default=computing)
+    delay_scale: float = 1.0
     _tasks: dict[str, _Task] = field(factory=dict, init=False)
     _handed: dict[int, Attempt] = field(factory=dict, init=False)
     _begun: float = field(init=False)
@@ -113,31 +115,29 @@ class Glance:
         return self._work
 
     def _model(self) -> WorkModel:
-        names = list(self._tasks)
-        follow_ups: dict[str, tuple[FollowUp, ...]] = dict.fromkeys(names, ())
-        for parent, name in itertools.pairwise(names):
-            share = self._tasks[name].firsts / max(1, self._tasks[parent].elements)
-            follow_ups[parent] = (FollowUp(task=name, share=share),)
-        source = self._tasks[names[0]]
+        follow_ups = chain(self._tasks)
+        first = next(iter(self._tasks))
+        source = self._tasks[first]
         is_bundled = source.elements > source.attempts
         model = WorkModel(
-            tasks={name: _work_of(task, follow_ups[name]) for name, task in self._tasks.items()},
-            source=names[0],
+            tasks={name: _work_of(task, follow_ups.get(name)) for name, task in self._tasks.items()},
+            source=first,
             items=max(1, source.attempts if is_bundled else source.firsts),
             elements=max(1, source.elements if is_bundled else source.firsts),
             is_count_known=False,
+            delay_scale=self.delay_scale,
         )
         each = (model.compute + model.wait) / model.elements
         return model.scaled(max(model.elements, round(HORIZON / each)) if each else model.elements)
 
 
-def _work_of(task: _Task, follow_ups: tuple[FollowUp, ...]) -> TaskWork:
+def _work_of(task: _Task, follow_up: FollowUp | None) -> TaskWork:
     return TaskWork(
         wait=_durations(task, task.waited),
         compute=_durations(task, task.computed),
         blocked=_durations(task, task.blocked),
         failure_rate=task.failed / task.attempts,
-        follow_ups=follow_ups,
+        follow_ups=() if follow_up is None else (follow_up,),
         is_bundled=task.elements > task.attempts,
     )
 

@@ -10,7 +10,8 @@ from attrs import define, evolve, field
 
 from pipeline_optimization.engine.wire import Answer, decode_call, encode_answer
 from pipeline_optimization.engine.work import Item
-from pipeline_optimization.foresight.bundle_pace import BundlePace, taken
+from pipeline_optimization.foresight.awaiting import awaited
+from pipeline_optimization.foresight.bundle_pace import BundlePace
 from pipeline_optimization.foresight.machine import Call
 from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
 from pipeline_optimization.pipeline.model.time_slice import MOST_PIECES
@@ -34,12 +35,14 @@ class ImaginedWork:
     """The workload of a model. What attempts take is drawn by item and number of the attempt, so it is the same for every orchestrator.
 
     ``progress`` is how much is done at which time, as ``now`` tells it if it is given: the seconds that finished elements should take on average,
-    or how many attempts gave a result if no task takes time.
+    or how many attempts gave a result if no task takes time. ``awaiting`` are the seconds for which each element of a bundle
+    that awaits keeps its thread busy besides.
     """
 
     model: WorkModel
     seed: int
     now: Callable[[], float] | None = None
+    awaiting: float = 0.0
     progress: list[tuple[float, float]] = field(factory=list)
     _errors: Mapping[str, _Errors] = field(init=False)
     _times: Mapping[str, Sequence[Callable[[float], float]]] = field(init=False)
@@ -83,22 +86,30 @@ class ImaginedWork:
         if rest:
             yield from self._parts(item.task, rest, min(MOST_PIECES, max(1, -(-rest // done))))
 
-    def call_of(self, attempt: Attempt, rate: float) -> Call:
-        """Return what an attempt takes, where one that computes has the ``rate`` of a core."""
-        call = decode_call(attempt.payload)
-        task = self.model.tasks[call.task]
-        draws = _draws(self._salts[call.task], int(call.fault_key), call.number)
-        elements = int(call.data)
+    def call_of(self, attempt: Attempt, rate: float, places: int) -> Call:
+        """Return what an attempt takes, where one that computes has the ``rate`` of a core, and ``places`` elements are awaited at once."""
+        asked = decode_call(attempt.payload)
+        task = self.model.tasks[asked.task]
+        draws = _draws(self._salts[asked.task], int(asked.fault_key), asked.number)
+        elements = int(asked.data)
         if task.is_bundled:
-            wait, compute, blocked = self._paces[call.task].at(draws[0], elements)
-            elements = int(taken(wait + blocked + compute / rate, elements))
-            wait, compute, blocked = wait * elements, compute * elements, blocked * elements
+            pace = self._paces[asked.task]
+            wait, compute, blocked = pace.at(draws[0], elements, places)
+            if task.is_awaited:
+                call, elements = _awaiting((wait, compute + self.awaiting, blocked), elements, rate, places)
+            else:
+                elements = pace.taken((wait, compute / rate, blocked), elements)
+                wait = wait * elements
+                call = Call(wait, blocked * elements, compute * elements)
         else:
-            wait, compute, blocked = (at(draw) for at, draw in zip(self._times[call.task], draws, strict=False))
-        error = self._errors[call.task].at(draws[4]) if draws[3] < task.failure_rate else None
-        took = wait + compute + blocked
+            wait, compute, blocked = (at(draw) for at, draw in zip(self._times[asked.task], draws, strict=False))
+            call = Call(wait, blocked, compute)
+        error = self._errors[asked.task].at(draws[4]) if draws[3] < task.failure_rate else None
+        # What no number of workers makes shorter: with a place for each, elements that are awaited wait all at once.
+        took = wait + call.compute + call.blocked
         answer = Answer(result=b"%d" % elements, error=error, latency=took, seconds=took)
-        return Call(wait, blocked, compute, task.bytes_moved, lambda: encode_answer(answer))
+        call.moved, call.answer = task.bytes_moved, lambda: encode_answer(answer)
+        return call
 
     def _parts(self, task: str, elements: int, number: int) -> Iterator[Item]:
         """Yield as many items as ``number`` says, which have all elements together, and about as many each."""
@@ -131,6 +142,17 @@ class ImaginedWork:
             position=number,  # the ledger needs no hash for it then
             failed=failed,
         )
+
+
+def _awaiting(times: tuple[float, float, float], elements: int, rate: float, places: int) -> tuple[Call, int]:
+    """Return what an attempt takes that awaits elements at once, each of which waits, computes and is blocked for these seconds, and how many of them it takes."""
+    wait, compute, blocked = times
+    busy = blocked + compute / rate
+    number, seconds = awaited(elements, wait=wait, busy=busy, places=places)
+    call = Call(seconds - number * busy, blocked * number, compute * number)
+    call.wanted, call.places = elements, min(places, number)
+    call.held = number * (wait + busy) / call.places
+    return call, number
 
 
 def _drawing(times: Durations) -> Callable[[float], float]:

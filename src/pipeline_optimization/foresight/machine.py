@@ -9,11 +9,13 @@ import heapq
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 
 from attrs import define
 
 from pipeline_optimization.engine.virtual import VirtualClock
+from pipeline_optimization.foresight.awaiting import awaited_at_once
 from pipeline_optimization.foresight.costs import OrchestratorCosts
 from pipeline_optimization.foresight.sharing import SharedCores
 from pipeline_optimization.types import Attempt, Capabilities, Completion, OpenContext
@@ -25,20 +27,25 @@ __all__ = ["Call", "MachineOrchestrator"]
 class Call:
     """What an attempt takes, in seconds, the bytes that travel for it, and what it answers.
 
-    During ``wait`` an event loop lets others go on; while a function is ``blocked`` its thread can do nothing else.
+    During ``wait`` an event loop lets others go on; while a function is ``blocked`` its thread can do nothing else. An attempt that awaits many
+    elements at once would take ``wanted`` places of the event loop. It takes ``places`` of them, each ``held`` for so many seconds on average.
     """
 
     wait: float
     blocked: float
     compute: float
-    moved: float
-    answer: Callable[[], bytes]
+    moved: float = 0.0
+    answer: Callable[[], bytes] = bytes
+    wanted: int = 1
+    places: int = 1
+    held: float = 0.0
 
 
 @define(eq=False)
 class _Job:
     attempt: Attempt
     call: Call
+    places: int  # that it has not given back
 
 
 class MachineOrchestrator:
@@ -49,7 +56,7 @@ class MachineOrchestrator:
     """
 
     def __init__(
-        self, call_of: Callable[[Attempt, float], Call], costs: OrchestratorCosts, workers: int, cores: float
+        self, call_of: Callable[[Attempt, float, int], Call], costs: OrchestratorCosts, workers: int, cores: float
     ) -> None:
         self.clock = VirtualClock()
         self.slots = 1 if costs.place == "caller" else workers
@@ -66,7 +73,7 @@ class MachineOrchestrator:
         self._queue: deque[Attempt] = deque()
         self._running = 0
         self._open = 0
-        self._events: list[tuple[float, int, _Job | None]] = []
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._runnable: deque[_Job] = deque()
         self._done: list[_Job] = []
@@ -84,7 +91,7 @@ class MachineOrchestrator:
             return
         self._open = 1
         for number in range(1, self.slots):
-            self._later(number * costs.startup_by_worker, None)
+            self._later(number * costs.startup_by_worker, self._add_worker)
 
     def submit(self, attempt: Attempt) -> None:
         self._advance(self.clock.now())
@@ -121,19 +128,44 @@ class MachineOrchestrator:
     def _start_waiting(self) -> None:
         costs = self._costs
         while self._queue and self._running < self._open:
-            attempt = self._queue.popleft()
-            self._running += 1
-            call = self._call_of(attempt, self._cores.rate(1) if self._is_shared else self._own_rate)
+            attempt = self._queue[0]
+            free = self._open - self._running if costs.place == "loop" else awaited_at_once(costs.place, 1)
+            call = self._call_of(attempt, self._cores.rate(1) if self._is_shared else self._own_rate, free)
+            if costs.place == "loop" and 2 * call.places < min(call.wanted, self._open):
+                return  # bundles take places one after the other: the first one all that it wants, as soon as they are free
+            self._queue.popleft()
             call.compute += costs.worker
             travel = costs.transport + call.moved * costs.by_byte
-            job = _Job(attempt, call)
+            job = _Job(attempt, call, call.places if costs.place == "loop" else 1)
+            self._running += job.places
             if costs.place == "caller":
                 self._runnable.append(job)
-            else:
-                self._later(travel + call.wait + (call.blocked if self._is_shared else 0.0), job)
+                continue
+            if costs.place == "loop" and call.held:
+                self._later(travel + call.held, partial(self._give_back, job))
+            self._later(travel + call.wait + (call.blocked if self._is_shared else 0.0), partial(self._go_on, job))
 
-    def _later(self, seconds: float, job: _Job | None) -> None:
-        heapq.heappush(self._events, (self._now + seconds, next(self._order), job))
+    def _later(self, seconds: float, action: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (self._now + seconds, next(self._order), action))
+
+    def _add_worker(self) -> None:
+        self._open += 1
+        self._start_waiting()
+
+    def _give_back(self, job: _Job) -> None:
+        """Let others have the places of an attempt, now that they are free on average."""
+        self._running -= job.places
+        job.places = 0
+        self._start_waiting()
+
+    def _go_on(self, job: _Job) -> None:
+        """Go on with an attempt that has waited."""
+        if not self._is_shared:
+            self._runnable.append(job)
+        elif job.call.compute > 0:
+            self._cores.add(job, job.call.compute)
+        else:
+            self._finish(job)
 
     def _run_here(self, job: _Job) -> None:
         """Run an attempt, or what of it computes, in the engine's own thread."""
@@ -147,10 +179,12 @@ class MachineOrchestrator:
     def _finish(self, job: _Job) -> None:
         self._done.append(job)
         is_held = self._costs.place == "loop"
-        self.waited += job.call.wait + (0.0 if is_held else job.call.blocked)
+        places, held = (job.call.places, job.call.held) if is_held and job.call.held else (1, job.call.wait)
+        self.waited += places * held + (0.0 if is_held else job.call.blocked)
         self.held += job.call.blocked if is_held else 0.0
         if self._costs.place != "processes":
-            self._running -= 1
+            self._running -= job.places
+            job.places = 0
             self._start_waiting()
 
     def _charge(self, seconds: float) -> None:
@@ -176,19 +210,8 @@ class MachineOrchestrator:
             cores.pass_time(moment - self._now, others)
             self._now = max(self._now, moment)
             if due <= ends:
-                self._occur(heapq.heappop(events)[2])
+                heapq.heappop(events)[2]()
             else:
                 self._finish(cores.take())
             if stops and (self._done or self._runnable):
                 return
-
-    def _occur(self, job: _Job | None) -> None:
-        if job is None:
-            self._open += 1  # one more worker is ready
-            self._start_waiting()
-        elif not self._is_shared:
-            self._runnable.append(job)
-        elif job.call.compute > 0:
-            self._cores.add(job, job.call.compute)
-        else:
-            self._finish(job)

@@ -5,29 +5,29 @@ from __future__ import annotations
 import math
 import platform
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import define, field, frozen
 
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.foresight.progress import Progress
-from pipeline_optimization.foresight.samples import Samples
+from pipeline_optimization.foresight.attempt_times import AttemptTimes, FirstAttempts, times_of
+from pipeline_optimization.foresight.candidates import known_places
+from pipeline_optimization.foresight.chain import chain
+from pipeline_optimization.foresight.costs import Place
+from pipeline_optimization.foresight.progress import VALUES, Progress
+from pipeline_optimization.foresight.samples import Samples, StepSamples
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.observing.reading import EventReader
+from pipeline_optimization.pipeline.model.parts import TOGETHER
 from pipeline_optimization.pipeline.model.time_slice import QUANTUM
 from pipeline_optimization.processors import processors
+from pipeline_optimization.registry import Registry
 from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted
 
 __all__ = ["Observation", "observed"]
 
 CROWDED = 0.7
 """The share of the processors that is busy on average from which on attempts that run side by side stand in each other's way."""
-
-LOCKED = frozenset({"threaded", "asyncio"})
-"""Orchestrators of which one attempt computes at a time."""
-
-PROCESSES = frozenset({"multiprocess"})
-"""Orchestrators whose attempts share the processors of this machine."""
 
 
 @frozen(kw_only=True)
@@ -43,13 +43,23 @@ class Observation:
     notes: Sequence[str] = ()
 
 
-def observed(path: str) -> Observation:
-    """Return what a file of events shows. Raises InputError if it cannot be read, or has no attempt that ended by itself."""
-    reader, seen = EventReader(path), _Seen()
+def observed(path: str, registry: Registry | None = None) -> Observation:
+    """Return what a file of events shows.
+
+    Args:
+        path: The file.
+        registry: Knows how the orchestrator of the run shares a machine; the installed plugins if there is none.
+
+    Raises:
+        InputError: If the file cannot be read, or has no attempt that ended by itself.
+    """
+    reader, seen = EventReader(path), _Seen(known_places(registry or Registry.load()))
     for line in reader:
         if not isinstance(line.event, AttemptEnded | RunStarted | RunFinished):
             continue
         seen.note(line.event, line.stands_for)
+    for task in seen.tasks.values():
+        task.add_first_attempts()
     if not seen.tasks or seen.started is None:
         raise InputError(f"The events {path!r} have no attempt that tells what work takes.", source=path)
     notes = [f"{reader.cut} What it did until then is taken for all of its work."] if reader.is_cut else []
@@ -76,6 +86,7 @@ def observed(path: str) -> Observation:
 
 @define
 class _Task:
+    steps: StepSamples = field(factory=StepSamples)
     compute: Samples = field(factory=Samples)
     wait: Samples = field(factory=Samples)
     blocked: Samples = field(factory=Samples)
@@ -91,10 +102,23 @@ class _Task:
     firsts: int = 0
     # First attempts that failed in bundles of other tasks, by that task, and whether for good.
     failed_in: Counter[tuple[str, bool]] = field(factory=Counter)
+    first_attempts: FirstAttempts = field(factory=FirstAttempts)
+
+    def add(self, seen: AttemptTimes) -> None:
+        """Note what an attempt took."""
+        self.computed += seen.compute * seen.times
+        for samples, seconds in ((self.wait, seen.wait), (self.blocked, seen.blocked), (self.compute, seen.compute)):
+            samples.add(seconds / seen.elements, seen.elements * seen.times)
+
+    def add_first_attempts(self) -> None:
+        """Note what the first attempts of workers took, now that the others are known."""
+        for one in self.first_attempts.take():
+            self.add(one)
 
 
 @define
 class _Seen:
+    places: Mapping[str, Place]
     started: RunStarted | None = None
     finished: RunFinished | None = None
     ended: float = 0.0
@@ -137,11 +161,10 @@ class _Seen:
             if event.error is not None:
                 task.errors[event.error.type] += times
                 task.permanent += times * event.error.is_permanent
-        each = max(1, event.elements)
-        wait, blocked, compute = _parts(event)
-        task.computed += compute * times
-        for samples, seconds in ((task.wait, wait), (task.blocked, blocked), (task.compute, compute)):
-            samples.add(seconds / each, each * times)
+        seen = times_of(event, times)
+        task.steps.add(event.steps, seen.elements, times)
+        if not task.first_attempts.holds_back(event.worker, seen):
+            task.add(seen)
 
     @property
     def is_complete(self) -> bool:
@@ -153,9 +176,16 @@ class _Seen:
         """Return whether attempts that computed side by side stood in each other's way, as far as anybody can tell."""
         if self.started is None:
             return False
-        side_by_side = _side_by_side(self.started)
+        side_by_side = self._side_by_side(self.started)
         computed = sum(one.computed for one in self.tasks.values())
         return self.started.slots > side_by_side and computed > CROWDED * side_by_side * self.seconds
+
+    def _side_by_side(self, started: RunStarted) -> float:
+        """Return how many attempts could compute at once where the run was recorded; infinite where nobody can tell."""
+        place = self.places.get(started.orchestrator)
+        if place in {"threads", "loop"}:
+            return 1.0
+        return float(processors()) if place == "processes" and started.host == platform.node() else math.inf
 
     @property
     def is_resumed(self) -> bool:
@@ -170,38 +200,35 @@ class _Seen:
 
     def work(self) -> WorkModel:
         self._correct_counts()
-        names = list(self.tasks)
-        source = names[0]
-        follow_ups: dict[str, list[FollowUp]] = {name: [] for name in names}
-        parent = source
-        for name in names[1:]:
-            task = self.tasks[name]
+        source = next(iter(self.tasks))
+        follow_ups = {name: [one] for name, one in chain(self.tasks, self._share_of_all).items()}
+        for name, task in self.tasks.items():
             for (bundle, is_permanent), number in task.failed_in.items():
                 if bundle in self.tasks:
                     share = number / max(1, self.tasks[bundle].elements)
-                    follow_ups[bundle].append(
-                        FollowUp(task=name, share=share, has_failed=True, is_permanent=is_permanent)
-                    )
-            if task.firsts:
-                share = task.firsts / max(1, self.tasks[parent].elements)
-                if not self.is_complete:
-                    # Others were not reached yet.
-                    share = min(max(1.0, share), share / self.progress.share(name, parent))
-                follow_ups[parent].append(FollowUp(task=name, share=share))
-                parent = name
-        works = {name: self._task_work(name, task, tuple(follow_ups[name])) for name, task in self.tasks.items()}
+                    follow_up = FollowUp(task=name, share=share, has_failed=True, is_permanent=is_permanent)
+                    follow_ups.setdefault(bundle, []).append(follow_up)
+        works = {
+            name: self._task_work(name, task, tuple(follow_ups.get(name, ()))) for name, task in self.tasks.items()
+        }
         first, elements = self.tasks[source], max(1, self.tasks[source].elements)
-        items = self._items_of(first) if works[source].is_bundled else max(1, first.firsts)
+        parts = self._parts_of(source, first) if works[source].is_bundled else 0.0
+        items = self._items_of(first, parts) if works[source].is_bundled else max(1, first.firsts)
         return WorkModel(
             tasks=works,
             source=source,
             items=items,
             elements=elements if works[source].is_bundled else items,
+            parts=parts,
             is_count_known=self.is_complete and not self.is_resumed,
             delay_scale=self.started.latency_scale
             if self.started is not None and self.started.faults != "none"
             else 1.0,
         )
+
+    def _share_of_all(self, name: str, parent: str, share: float) -> float:
+        """Return which share of its parent's elements a task has in the end: in a run that was stopped, others were not reached yet."""
+        return share if self.is_complete else min(max(1.0, share), share / self.progress.share(name, parent))
 
     def _correct_counts(self) -> None:
         """Take exact numbers of items where lines tell them by a sample only, and totals know them."""
@@ -226,34 +253,22 @@ class _Seen:
             follow_ups=follow_ups,
             # Bundles are entered into the ledger element by element, so totals do not know them.
             is_bundled=task.elements > task.bundles or (self.finished is not None and name not in self.finished.tasks),
+            steps=task.steps.works(is_crowded=self.is_crowded),
             observed=task.lines,
+            observed_elements=task.elements,
         )
 
-    def _items_of(self, source: _Task) -> int:
+    def _items_of(self, source: _Task, parts: float) -> int:
         """Return how many parts of the input there were: fewer than attempts where workers gave the rest of a part back."""
         longest = source.wait.most + source.compute.most
         if longest * source.elements / max(1, source.bundles) < QUANTUM:
             return max(1, source.bundles)
+        return max(1, min(source.bundles, math.ceil(parts)))
+
+    def _parts_of(self, name: str, source: _Task) -> float:
+        """Return how many whole parts of the input were read: the last one may have been a small one; 0 where that is not known."""
+        if name == VALUES:
+            return source.elements / TOGETHER
         read = self.finished.bytes_read if self.finished is not None else 0
         chunk = self.started.chunk_size if self.started is not None else 0
-        return max(1, min(source.bundles, math.ceil(read / chunk) if chunk else 1))
-
-
-def _side_by_side(started: RunStarted) -> float:
-    """Return how many attempts could compute at once where a run was recorded; infinite where nobody can tell."""
-    if started.orchestrator in LOCKED:
-        return 1.0
-    is_here = started.orchestrator in PROCESSES and started.host == platform.node()
-    return float(processors()) if is_here else math.inf
-
-
-def _parts(event: AttemptEnded) -> tuple[float, float, float]:
-    """Return what an attempt waited, was blocked and computed, in seconds."""
-    assert event.began_ns is not None
-    assert event.ended_ns is not None
-    took = max(0, event.ended_ns - event.began_ns)
-    waited = min(took, event.waited_ns)
-    stalled = min(took - waited, event.stalled_ns)
-    # Computing for a simulation never blocks: what stalls beside it is what other programs took.
-    is_simulated = event.latency_ns > waited
-    return waited / 1e9, 0.0 if is_simulated else stalled / 1e9, (took - waited - stalled) / 1e9
+        return read / chunk if chunk else 0.0

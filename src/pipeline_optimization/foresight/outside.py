@@ -7,18 +7,10 @@ from collections.abc import Sequence
 from pipeline_optimization.foresight.simulate import Configuration
 from pipeline_optimization.foresight.work import WorkModel
 
-__all__ = ["awaits_together", "outside_of_work"]
+__all__ = ["outside_of_work"]
 
 MOST_TIMES = 100
 """A service that one worker has called may be slower for more than this number of workers."""
-
-
-def awaits_together(work: WorkModel) -> bool:
-    """Return whether bundles of the work await, as those of ``async def`` steps do, many elements at a time.
-
-    The model does not know how many: what elements of a bundle wait is foreseen as if one came after the other. What is simulated waits outside of bundles.
-    """
-    return any(task.is_bundled and task.wait.most > 0 for task in work.tasks.values())
 
 
 def outside_of_work(work: WorkModel, configuration: Configuration, seen_workers: int | None) -> Sequence[str]:
@@ -30,8 +22,6 @@ def outside_of_work(work: WorkModel, configuration: Configuration, seen_workers:
         seen_workers: How many workers the recorded run had; None where nothing was run.
     """
     found = []
-    if awaits_together(work):
-        found.append("that a bundle awaits many elements at once is not modelled")
     if seen_workers and configuration.workers > MOST_TIMES * seen_workers and work.wait > 0:
         found.append(
             f"more than {MOST_TIMES} times the workers of what was seen: waits are foreseen to stay as they were with {seen_workers:,}"

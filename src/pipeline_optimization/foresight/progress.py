@@ -9,7 +9,7 @@ from attrs import define, field
 
 from pipeline_optimization.types.events import AttemptEnded
 
-__all__ = ["Progress"]
+__all__ = ["VALUES", "Progress"]
 
 VALUES = "values"
 """The task whose bundles are of a program's values. Items of these are known by their number, and those of texts by their byte."""

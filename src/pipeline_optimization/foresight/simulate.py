@@ -17,6 +17,7 @@ from attrs import evolve, field, frozen
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.work import Retrying
+from pipeline_optimization.foresight.awaiting import awaited_at_once
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.imagined import ImaginedWork
 from pipeline_optimization.foresight.machine import MachineOrchestrator
@@ -118,6 +119,7 @@ def _simulated(
     work, seed = imagined.model, imagined.seed
     orchestrator = MachineOrchestrator(imagined.call_of, costs, configuration.workers, machine.cores)
     imagined.now = orchestrator.clock.now if keeps_progress else None
+    imagined.awaiting = costs.awaiting
     engine = Engine(
         orchestrator,
         imagined,
@@ -205,7 +207,8 @@ def _passage(
     share = 1.0
     if most_attempts is not None:
         # So many for each worker that the beginning and the end, where some have nothing to do, do not count for the rest.
-        share = max(most_attempts, LEAST_ROUNDS * configuration.workers) / max(1.0, work.attempts)
+        at_once = awaited_at_once(costs.place, configuration.workers)
+        share = max(most_attempts, LEAST_ROUNDS * configuration.workers) / max(1.0, work.attempts(at_once))
     if share >= 1.0:
         return simulate(work, configuration, costs, machine, seed=seed)
     part = ImaginedWork(work.scaled(max(1, round(work.elements * share))), seed)

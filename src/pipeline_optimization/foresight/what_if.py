@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from attrs import evolve, field, frozen
 
 from pipeline_optimization.errors import OptionError
+from pipeline_optimization.foresight.step_work import StepWork
 from pipeline_optimization.foresight.work import NOTHING, TaskWork, WorkModel
 from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types.durations import Durations, constant
 
 __all__ = ["SPEEDS", "Change", "WhatIf", "faster", "parse_what_if"]
 
-OF_A_TASK = ("latency", "compute", "failure_rate")
+OF_A_STEP = ("latency", "compute")
+OF_A_TASK = (*OF_A_STEP, "failure_rate")
 ALLOWED = "TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, workers=8, workers=1..1000 or retry=NAME"
 MOST_WORKERS = 100_000
 
@@ -38,19 +40,48 @@ class Change:
     factor: float = 1.0
     value: float | None = None
 
-    def of(self, task: TaskWork) -> TaskWork:
-        """Return a changed task."""
+    def of(self, name: str, task: TaskWork) -> TaskWork:
+        """Return a task as it is with the change, if that is of itself or of a step that its attempts run."""
+        if self.task in task.steps and self.what != "failure_rate":
+            return self._of_step(task, task.steps[self.task])
+        return self._of_task(task) if self.task == name else task
+
+    def _of_task(self, task: TaskWork) -> TaskWork:
         if self.what == "failure_rate":
             rate = task.failure_rate * self.factor if self.value is None else self.value
             return evolve(task, failure_rate=min(1.0, rate))
         if self.what == "compute":
-            return evolve(task, compute=self._times(task.compute))
-        if self.value is None:
-            return evolve(task, wait=self._times(task.wait), blocked=self._times(task.blocked))
+            changed = evolve(task, compute=self._times(task.compute))
+        elif self.value is None:
+            changed = evolve(task, wait=self._times(task.wait), blocked=self._times(task.blocked))
         # One wait instead of both, of the kind that there was.
-        if task.blocked.most > 0 and task.wait.most == 0:
-            return evolve(task, blocked=constant(self.value))
-        return evolve(task, wait=constant(self.value), blocked=NOTHING)
+        elif task.blocked.most > 0 and task.wait.most == 0:
+            changed = evolve(task, blocked=constant(self.value))
+        else:
+            changed = evolve(task, wait=constant(self.value), blocked=NOTHING)
+        compute, wait, blocked = (
+            _ratio(after.mean, before.mean) for after, before in zip(_times_of(changed), _times_of(task), strict=True)
+        )
+        steps = {one: step.times(compute=compute, wait=wait, blocked=blocked) for one, step in task.steps.items()}
+        return evolve(changed, steps=steps)
+
+    def _of_step(self, task: TaskWork, step: StepWork) -> TaskWork:
+        value = None if self.value is None else self.value * step.calls
+        if self.what == "compute":
+            changed = evolve(step, compute=step.compute * self.factor if value is None else value)
+        elif value is None:
+            changed = step.times(wait=self.factor, blocked=self.factor)
+        elif step.wait > 0:
+            changed = evolve(step, wait=value, blocked=0.0)
+        else:
+            changed = evolve(step, blocked=value)
+        return evolve(
+            task,
+            compute=_moved(task.compute, changed.compute - step.compute),
+            wait=_moved(task.wait, changed.wait - step.wait),
+            blocked=_moved(task.blocked, changed.blocked - step.blocked),
+            steps={**task.steps, self.task: changed},
+        )
 
     def _times(self, durations: Durations) -> Durations:
         return multiplied(durations, self.factor) if self.value is None else constant(self.value)
@@ -69,12 +100,12 @@ class WhatIf:
         """Return the changed work."""
         tasks = dict(work.tasks)
         for change in self.changes:
-            tasks[change.task] = change.of(tasks[change.task])
+            tasks = {name: change.of(name, task) for name, task in tasks.items()}
         return evolve(work, tasks=tasks)
 
 
-def parse_what_if(texts: Iterable[str], tasks: Sequence[str]) -> WhatIf:
-    """Return what users ask for, each text one change; all of them together.
+def parse_what_if(texts: Iterable[str], work: WorkModel) -> WhatIf:
+    """Return what users ask for, each text one change of the work; all of them together.
 
     Raises:
         OptionError: If there is no such task, or a value is wrong; it says what is allowed.
@@ -92,21 +123,25 @@ def parse_what_if(texts: Iterable[str], tasks: Sequence[str]) -> WhatIf:
         elif key == "retry":
             retries.append(value)
         else:
-            changes.append(_change(text, key, value, tasks))
+            changes.append(_change(text, key, value, work))
     return WhatIf(changes=changes, workers=sorted(set(workers)), retries=retries, text=", ".join(given))
 
 
-def _change(text: str, key: str, value: str, tasks: Sequence[str]) -> Change:
+def _change(text: str, key: str, value: str, work: WorkModel) -> Change:
     task, dot, what = key.rpartition(".")
     if not dot:
         raise _wrong(text)
-    if task not in tasks:
+    if task not in work.names:
         raise OptionError(
-            f"--what-if {text!r}: there is no task {task!r}. There are {', '.join(tasks)}.{did_you_mean(task, tasks)} "
-            "Steps that run together are timed together, under the name of their input."
+            f"--what-if {text!r}: there is no task {task!r}. There are {', '.join(work.names)}.{did_you_mean(task, work.names)}"
         )
     if what not in OF_A_TASK:
         raise OptionError(f"--what-if {text!r}: a task has {', '.join(OF_A_TASK)}.{did_you_mean(what, OF_A_TASK)}")
+    if what == "failure_rate" and task not in work.tasks:
+        raise OptionError(
+            f"--what-if {text!r}: no call of {task!r} failed, and it has no attempts of its own, so that its failures are not "
+            f"modelled. It has {', '.join(OF_A_STEP)}."
+        )
     number = _number(value.removesuffix("x"))
     if number is None or (what == "failure_rate" and not value.endswith("x") and number > 1):
         allowed = (
@@ -120,6 +155,22 @@ def _change(text: str, key: str, value: str, tasks: Sequence[str]) -> Change:
         if value.endswith("x")
         else Change(task=task, what=what, value=number)
     )
+
+
+def _times_of(task: TaskWork) -> Sequence[Durations]:
+    return (task.compute, task.wait, task.blocked)
+
+
+def _ratio(after: float, before: float) -> float:
+    return after / before if before > 0 else 1.0
+
+
+def _moved(durations: Durations, seconds: float) -> Durations:
+    """Return a distribution whose mean is so many seconds longer, all of its times by the same factor."""
+    mean = durations.mean
+    if mean <= 0:
+        return constant(seconds) if seconds > 0 else durations
+    return multiplied(durations, max(0.0, (mean + seconds) / mean))
 
 
 def _number(text: str) -> float | None:
@@ -176,16 +227,23 @@ def multiplied(durations: Durations, factor: float) -> Durations:
 
 
 def faster(work: WorkModel, seconds_of: Callable[[WorkModel], float]) -> Mapping[str, Sequence[float]]:
-    """Return, for each task, what the run would take if the task's times were each of ``SPEEDS`` of what they are.
+    """Return, for each task and step, what the run would take if its times were each of ``SPEEDS`` of what they are.
 
     The question is that of Coz (Curtsinger and Berger, SOSP 2015): which part is worth making faster? A task beside which others keep the run
     busy gains nothing. Tasks that take no time are left out.
     """
     found = {}
-    for name, task in work.tasks.items():
-        if task.wait.most > 0 or task.blocked.most > 0 or task.compute.most > 0:
+    for name in work.names:
+        if _takes_time(work, name):
             changes = [
                 [Change(task=name, what=what, factor=speed) for what in ("latency", "compute")] for speed in SPEEDS
             ]
             found[name] = [seconds_of(WhatIf(changes=one).of(work)) for one in changes]
     return found
+
+
+def _takes_time(work: WorkModel, name: str) -> bool:
+    task = work.tasks.get(name)
+    if task is not None and any(times.most > 0 for times in _times_of(task)):
+        return True
+    return any(one.steps[name].seconds > 0 for one in work.tasks.values() if name in one.steps)

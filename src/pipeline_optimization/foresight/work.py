@@ -8,8 +8,9 @@ from random import Random
 
 from attrs import evolve, field, frozen
 
-from pipeline_optimization.foresight.bundle_pace import BundlePace, taken
-from pipeline_optimization.pipeline.model.time_slice import QUANTUM
+from pipeline_optimization.foresight.bundle_pace import BundlePace
+from pipeline_optimization.foresight.step_work import StepWork
+from pipeline_optimization.pipeline.model.time_slice import AWAITING, QUANTUM
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
 __all__ = ["NOTHING", "FollowUp", "TaskWork", "WorkModel"]
@@ -27,7 +28,7 @@ FEW = 5
 """Attempts from which on those that were observed show how much others may differ."""
 
 PRIOR = 0.5
-"""The standard deviation of a task's times, as a share of them, that is assumed where fewer were observed."""
+"""The standard deviation of the times of a task's elements, as a share of them, that is assumed where fewer attempts were observed."""
 
 
 @frozen(kw_only=True)
@@ -58,7 +59,9 @@ class TaskWork:
         bytes_moved: Bytes that travel to the worker and back for an attempt, on average.
         follow_ups: What its finished elements make possible.
         is_bundled: An attempt runs many elements, as many as there is time for; times are of each of them.
+        steps: The steps that an attempt runs, if their times are known; they are parts of those of the task.
         observed: How many attempts the distributions are from; 0 where they were given and are exact.
+        observed_elements: How many elements these attempts had; 0 where that is not known.
     """
 
     compute: Durations = NOTHING
@@ -70,7 +73,14 @@ class TaskWork:
     bytes_moved: float = 0.0
     follow_ups: tuple[FollowUp, ...] = ()
     is_bundled: bool = False
+    steps: Mapping[str, StepWork] = field(factory=dict)
     observed: int = 0
+    observed_elements: int = 0
+
+    @property
+    def is_awaited(self) -> bool:
+        """Return whether an attempt awaits many elements at once, as those over bundles do whose steps are coroutine functions."""
+        return self.is_bundled and self.wait.most > 0
 
     @property
     def seconds(self) -> float:
@@ -101,7 +111,7 @@ class TaskWork:
             return times
         pace = BundlePace(*times)
         drawn = [pace.at(random.random(), MOST_ELEMENTS) for _ in range(number)]
-        weights = [taken(sum(one), MOST_ELEMENTS) for one in drawn]
+        weights = [pace.taken(one, MOST_ELEMENTS) for one in drawn]
         return [empirical(found, weights) for found in zip(*drawn, strict=True)]
 
 
@@ -120,6 +130,7 @@ class WorkModel:
         source: The task of the items that depend on no other.
         items: How many such items there are.
         elements: How many elements are in all of them together; as many as items, unless they are bundles.
+        parts: How many whole parts of the input these elements fill, which may be less than one; 0 where that is not known.
         is_count_known: Whether the input was read to its end, so that these are all.
         delay_scale: What delays before retries are multiplied by, as they are in runs whose times are simulated at a scale.
     """
@@ -128,6 +139,7 @@ class WorkModel:
     source: str
     items: int
     elements: int = field()
+    parts: float = 0.0
     is_count_known: bool = True
     delay_scale: float = 1.0
 
@@ -143,7 +155,8 @@ class WorkModel:
     def scaled(self, elements: int) -> WorkModel:
         """Return the same work over ``elements`` elements of the input."""
         share = elements / self.elements if self.elements else 1.0
-        return evolve(self, items=max(1, round(self.items * share)), elements=elements, is_count_known=True)
+        items = math.ceil(self.parts * share) if self.parts else round(self.items * share)
+        return evolve(self, items=max(1, items), elements=elements, parts=self.parts * share, is_count_known=True)
 
     def number_of_items(self) -> Mapping[str, float]:
         """Return how many elements of each task there will be, on average."""
@@ -155,12 +168,21 @@ class WorkModel:
         return found
 
     @property
-    def attempts(self) -> float:
-        """Return about how many attempts there will be if none is made again."""
+    def names(self) -> Sequence[str]:
+        """Return the names of tasks, and of the steps of which more than the sum is known."""
+        return list(dict.fromkeys(name for task, work in self.tasks.items() for name in (task, *work.steps)))
+
+    def attempts(self, at_once: int = 1) -> float:
+        """Return about how many attempts there will be if none is made again, where ``at_once`` elements of a bundle are awaited at once."""
         found = 0.0
         for name, number in self.number_of_items().items():
             task = self.tasks[name]
-            found += max(float(self.items), number * task.seconds / QUANTUM) if task.is_bundled else number
+            if task.is_awaited:
+                busy = task.compute.mean + task.blocked.mean
+                bundles = number * max(busy, task.seconds / at_once) / AWAITING
+            else:
+                bundles = number * task.seconds / QUANTUM
+            found += max(float(self.items), bundles) if task.is_bundled else number
         return found
 
     @property
@@ -169,7 +191,7 @@ class WorkModel:
         taken = {name: number * self.tasks[name].seconds for name, number in self.number_of_items().items()}
         whole = sum(taken.values())
         doubts = (
-            PRIOR * taken[name] / whole / math.sqrt(task.observed)
+            PRIOR * taken[name] / whole / math.sqrt(max(task.observed, task.observed_elements))
             for name, task in self.tasks.items()
             if 0 < task.observed < FEW and whole
         )

@@ -139,7 +139,7 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     \b
     anagram run --pipeline status.py access.log --events events.jsonl
     anagram advise --from events.jsonl
-    anagram advise --from events.jsonl --what-if lines.compute=0.5x --what-if workers=1..64
+    anagram advise --from events.jsonl --what-if parse.compute=0.5x --what-if workers=1..64
     anagram advise --faults services.toml --items 100000
     anagram advise --probe 5s --pipeline status.py access.log
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
@@ -169,7 +169,7 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
         pipeline=pipeline,
         latency_scale=latency_scale,
     )
-    change = parse_what_if(changes, list(known.work.tasks))
+    change = parse_what_if(changes, known.work)
     machine = this_machine()
 
     def ways(change: WhatIf) -> Sequence[Candidate]:

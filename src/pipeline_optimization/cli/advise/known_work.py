@@ -74,7 +74,7 @@ def known_work(
                 "--pipeline and --latency-scale go with --faults: events tell the steps and their times."
             )
         events = record_at(path).events
-        seen = observed(events)
+        seen = observed(events, registry)
         work = seen.work if items is None else seen.work.scaled(items)
         has_failures = any(task.failure_rate for task in work.tasks.values())
         retry, notes = recorded_retry(events, has_failures=has_failures)

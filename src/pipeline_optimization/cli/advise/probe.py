@@ -60,7 +60,7 @@ def probed(
             }
         )
         execute(found.plan(registry, options), sources, registry)
-        seen = observed(events)
+        seen = observed(events, registry)
     if items is not None:
         return evolve(seen, work=seen.work.scaled(items))
     if seen.work.is_count_known:

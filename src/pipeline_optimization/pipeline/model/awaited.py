@@ -18,14 +18,13 @@ from pipeline_optimization.engine.attempt_here import ElementHere, attempt_here
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.places import EventLoopHere
 from pipeline_optimization.engine.stage import FORKS, end_fork, is_of_the_run
-from pipeline_optimization.engine.waiting import metered, steps_here
+from pipeline_optimization.engine.waiting import metered
 from pipeline_optimization.pipeline.model.batch import Batch, Placed
 from pipeline_optimization.pipeline.model.blame import where
 from pipeline_optimization.pipeline.model.elements import ElementPath, name_of
 from pipeline_optimization.pipeline.model.passage import NOTHING, Passage
 from pipeline_optimization.pipeline.model.paths import PathList
 from pipeline_optimization.pipeline.model.time_slice import TimeSlice
-from pipeline_optimization.types.step_time import StepTime
 
 __all__ = ["Awaited", "call_apart"]
 
@@ -173,17 +172,11 @@ class Awaited:
                 self._failed.append((index, path, value, error))
         else:
             self._done[index].append((path, value, result))
-        self._note_time(index)
+        self._passage.note_awaited(index)
         if FORKS[0] != self._forks:
             end_fork(where(self._passage.runner.pipeline.steps[index].plain))
         del self._tasks[number]
         self._wake()
-
-    def _note_time(self, index: int) -> None:
-        times, steps = self._passage.times, steps_here.get()
-        if times is not None and steps is not None:
-            ran, waited = steps.so_far()
-            times.add(StepTime(self._passage.runner.pipeline.steps[index].name, 1, ran, waited, 0))
 
     async def _end(self) -> None:
         """Leave nothing behind: no calls under way, and no places."""
@@ -197,14 +190,19 @@ class Awaited:
         self._give_back()
 
 
-async def call_apart(call: Call, value: Any) -> Any:
-    """Return what a coroutine function returns for a value, in a task of its own: one that cancels its task cancels nobody else's."""
+async def call_apart(call: Call, value: Any, note: Callable[[], None]) -> Any:
+    """Return what a coroutine function returns for a value, in a task of its own: one that cancels its task cancels nobody else's.
+
+    ``note`` is called in that task at its end.
+    """
 
     async def caught() -> tuple[Any, BaseException | None]:
         try:
             return await call(value), None
         except BaseException as error:  # noqa: BLE001 - as above
             return None, error
+        finally:
+            note()
 
     result, error = await asyncio.get_running_loop().create_task(metered(caught))
     if error is not None:

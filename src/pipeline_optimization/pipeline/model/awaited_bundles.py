@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from attrs import frozen
@@ -98,7 +99,11 @@ class AwaitedFrom(From):
             element = Batch.of([runner.codec.decode(data)])
             passage = runner.passage(index, is_item=True)
             if index in runner.awaited:
-                results = [await call_apart(runner.calls.by_step[index], element.values[0])]
+                results = [
+                    await call_apart(
+                        runner.calls.by_step[index], element.values[0], partial(passage.note_awaited, index)
+                    )
+                ]
                 outputs = passage.outputs(element, index, results, is_attempt=True)
                 with here.interruptible():
                     at, left = passage.advance(outputs, index + 1)

@@ -13,7 +13,7 @@ from pipeline_optimization.pipeline.model.elements import name_of
 from pipeline_optimization.sources import UNKNOWN, FileRange, FileSource, Source, is_plain_file
 from pipeline_optimization.sources.lines import cut_lines, has_mark
 
-__all__ = ["Part", "line_parts", "together"]
+__all__ = ["TOGETHER", "Part", "line_parts", "together"]
 
 SHARE = 16
 """A part of a large file is one in 16 of what is left of it: large ones first, so that there are fewer, and small ones in the end, so that all

@@ -14,6 +14,7 @@ from attrs import define, field
 from pipeline_optimization.engine.attempt_here import attempt_here
 from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.stage import FORKS, Bundled, end_fork, is_of_the_run
+from pipeline_optimization.engine.waiting import steps_here
 from pipeline_optimization.pipeline.model.batch import Batch, Joined
 from pipeline_optimization.pipeline.model.blame import where
 from pipeline_optimization.pipeline.model.calls import Calls, many
@@ -70,7 +71,8 @@ class StepRunner:
             stop = self._stops[first, is_item] = stop_of(self.pipeline.steps, self.alone, first, is_item=is_item)
         attempt = attempt_here.get()
         times = None
-        if attempt is not None and attempt.is_timed:
+        # The only step of an element's attempt takes what the attempt takes.
+        if attempt is not None and attempt.is_timed and stop > first + is_item:
             from pipeline_optimization.pipeline.model.step_times import StepTimes  # noqa: PLC0415 - for runs that are timed
 
             times = StepTimes()
@@ -130,7 +132,6 @@ class Passage:
             self.outcome.remembered = caches.take()
         bundled = self.outcome.to_bundled()
         times = () if self.times is None else self.times.found()
-        # The only step of an element's attempt takes what the attempt takes.
         return bundled._replace(steps=times) if len(times) > self.is_item else bundled
 
     def _run_step(self, elements: Batch, index: int, *, is_attempt: bool) -> Batch:
@@ -151,6 +152,12 @@ class Passage:
         if results and not is_attempt:
             self.outcome.enter(step.name, len(results), elements.paths.positions())
         return outputs_of(step.kind, elements, results)
+
+    def note_awaited(self, index: int) -> None:
+        """Note what a call of a step's function took, in the task of its own that awaits it."""
+        steps = steps_here.get()
+        if self.times is not None and steps is not None:
+            self.times.add_awaited(self.runner.pipeline.steps[index].name, *steps.so_far())
 
     def _call_each(self, elements: Batch, index: int, *, is_attempt: bool) -> tuple[list[Any], list[int]]:
         """Return what a step's function makes of each element, and the numbers of those for which it failed."""

@@ -28,10 +28,13 @@ class StepTimes:
         """Note a block of elements that has gone through a step in this thread since then."""
         took = time.monotonic_ns() - begun[0]
         computed = min(took, time.thread_time_ns() - begun[1])
-        self.add(StepTime(step, calls, computed, 0, took - computed))
+        self._add(StepTime(step, calls, computed, 0, took - computed))
 
-    def add(self, more: StepTime) -> None:
-        """Note calls of a step's function."""
+    def add_awaited(self, step: str, computed: int, waited: int) -> None:
+        """Note one call of a coroutine function, which took these nanoseconds."""
+        self._add(StepTime(step, 1, computed, waited, 0))
+
+    def _add(self, more: StepTime) -> None:
         before = self._found.get(more.step)
         if before is not None:
             more = StepTime(more.step, *(one + other for one, other in zip(before[1:], more[1:], strict=True)))

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-__all__ = ["AWAITING", "MOST_PIECES", "QUANTUM", "TimeSlice", "new_time_slice", "pieces_for"]
+__all__ = ["AWAITING", "MOST_PIECES", "QUANTUM", "STRETCH", "WORTHWHILE", "TimeSlice", "new_time_slice", "pieces_for"]
 
 QUANTUM = 0.25
 """Seconds that a bundle may take before its rest goes back: some hundred times what an attempt costs, and no longer than the last worker may keep

@@ -1,0 +1,94 @@
+"""What an attempt that was recorded tells of its work: what it waited, was blocked and computed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import define, evolve, field, frozen
+
+from pipeline_optimization.types.events import AttemptEnded
+
+__all__ = ["AttemptTimes", "FirstAttempts", "times_of"]
+
+
+@frozen(kw_only=True)
+class AttemptTimes:
+    """What an attempt waited, was blocked and computed, in seconds; ``beside`` is what it computed beside its steps, if that is known.
+
+    ``elements`` is how many elements it had, and ``times`` how many attempts it stands for.
+    """
+
+    wait: float
+    blocked: float
+    compute: float
+    beside: float | None
+    elements: int
+    times: int
+
+
+def times_of(event: AttemptEnded, times: int) -> AttemptTimes:
+    """Return what an attempt took that began and ended.
+
+    Elements that are awaited at once wait each for itself. What such an attempt takes beside their calls is a cost of event loops, measured apart.
+    """
+    assert event.began_ns is not None
+    assert event.ended_ns is not None
+    elements = max(1, event.elements)
+    in_steps = sum(step.computed_ns for step in event.steps)
+    stood_still = sum(step.stalled_ns for step in event.steps)
+    waited = sum(step.waited_ns for step in event.steps)
+    if waited and elements > 1:
+        return AttemptTimes(
+            wait=waited / 1e9,
+            blocked=stood_still / 1e9,
+            compute=in_steps / 1e9,
+            beside=0.0,
+            elements=elements,
+            times=times,
+        )
+    took = max(0, event.ended_ns - event.began_ns)
+    waited = min(took, event.waited_ns)
+    # In an event loop, only blocks of elements tell where functions stood still.
+    stalled = min(took - waited, max(event.stalled_ns, stood_still))
+    compute = took - waited - stalled
+    # Computing for a simulation never blocks: what stalls beside it is what other programs took.
+    is_simulated = event.latency_ns > waited
+    return AttemptTimes(
+        wait=waited / 1e9,
+        blocked=0.0 if is_simulated else stalled / 1e9,
+        compute=compute / 1e9,
+        beside=max(0, compute - in_steps) / 1e9 if event.steps and not event.latency_ns else None,
+        elements=elements,
+        times=times,
+    )
+
+
+@define
+class FirstAttempts:
+    """The first attempts of workers, which import what functions need: that is a part of the start, and no work of their elements.
+
+    What the others computed beside their steps tells how much of it was work. Where there are no others, all of it counts.
+    """
+
+    _firsts: dict[str, AttemptTimes] = field(factory=dict)
+    _beside: float = 0.0
+    _elements: int = 0
+
+    def holds_back(self, worker: str, one: AttemptTimes) -> bool:
+        """Note an attempt, and return whether it is a worker's first: then it is not to be counted before the end."""
+        if one.beside is None:
+            return False
+        if worker not in self._firsts:
+            self._firsts[worker] = one
+            return True
+        self._beside += one.beside * one.times
+        self._elements += one.elements * one.times
+        return False
+
+    def take(self) -> Iterator[AttemptTimes]:
+        """Yield those that were held back, as far as they were work, and forget them."""
+        firsts, self._firsts = self._firsts, {}
+        for one in firsts.values():
+            assert one.beside is not None
+            usual = self._beside / self._elements * one.elements if self._elements else one.beside
+            yield evolve(one, compute=one.compute - max(0.0, one.beside - usual))

@@ -1,0 +1,41 @@
+"""How long an attempt takes over a bundle whose elements are awaited at once, and how many elements it takes.
+
+Elements wait beside each other, as many as there are places; what they compute, and where they block, is done one after the other in the thread of
+their event loop.
+"""
+
+from __future__ import annotations
+
+import math
+
+from pipeline_optimization.foresight.costs import Place
+from pipeline_optimization.pipeline.model.job import AT_ONCE
+from pipeline_optimization.pipeline.model.time_slice import AWAITING, STRETCH, WORTHWHILE
+
+__all__ = ["awaited", "awaited_at_once"]
+
+LEAST = 1e-9
+"""Seconds that an element takes at least, so that a bundle has a finite number of them."""
+
+
+def awaited_at_once(place: Place, workers: int) -> int:
+    """Return how many elements of bundles are awaited at once: in one event loop by all of them together, elsewhere by each."""
+    if place == "loop":
+        return workers
+    return 1 if place == "caller" else AT_ONCE
+
+
+def awaited(elements: int, *, wait: float, busy: float, places: int) -> tuple[int, float]:
+    """Return how many of ``elements`` elements an attempt takes, and how many seconds.
+
+    Args:
+        elements: How many there are.
+        wait: The seconds that each of them waits.
+        busy: The seconds for which each of them keeps the thread busy.
+        places: How many are awaited at once.
+    """
+    together = wait + busy
+    pace = max(busy, together / places, LEAST)
+    begun, longer = (places + int(seconds / pace) for seconds in (AWAITING, STRETCH * AWAITING))
+    number = min(elements, begun if begun >= WORTHWHILE else min(longer, WORTHWHILE))
+    return number, max(number * busy + wait, math.ceil(number / places) * together)
