@@ -371,6 +371,62 @@ def test_a_profile_of_a_run(run: Run) -> None:
     assert run("run", "--text", "the cat", "--faults", "p.toml", "--seed", "1")[0] == 0
 
 
+STEPS = """
+import time
+from pipeline_optimization import Pipeline
+
+def parse(line: str) -> int:
+    until = time.thread_time() + 0.001
+    while time.thread_time() < until:
+        pass
+    return int(line)
+
+def ask(number: int) -> int:
+    time.sleep(0.003)
+    return number
+
+def same(number: int) -> int:
+    return number
+
+pipeline = Pipeline("p").lines().map(parse).map(ask).map(same).sum()
+"""
+
+
+def test_a_profile_of_steps_that_ran_together(run: Run) -> None:
+    """Each step of a bundle computes or waits as its calls did on average, and fails as often; one that takes next to nothing is left out."""
+    Path("p.py").write_text(STEPS)
+    Path("in.txt").write_text("1\n2\nx\n4\n" * 5)
+    run(
+        "run",
+        "--pipeline",
+        "p.py",
+        "in.txt",
+        "--events",
+        "e.jsonl",
+        "--retry",
+        "fixed",
+        "-o",
+        "retry.attempts=2",
+        "-o",
+        "retry.delay=0",
+    )
+    code, text, _ = run("profile", "e.jsonl")
+    Path("p.toml").write_text(text)
+    assert code == 0
+    profile = read_profile(Path("p.toml"))
+    assert profile.tasks.keys() == {"parse", "ask"}
+    assert '# "same" took' in text
+    parse, ask = profile.tasks["parse"], profile.tasks["ask"]
+    assert parse.compute is not None
+    assert ask.latency is not None
+    assert ask.compute is None or ask.compute.mean < 0.003
+    assert 0.0005 < parse.compute.mean < ask.latency.mean * 2
+    assert ask.latency.mean >= 0.003
+    # Of twenty lines five are no numbers; each of them was tried twice.
+    assert (parse.failure_rate, ask.failure_rate) == (pytest.approx(10 / 25), 0.0)
+    assert set(parse.errors) == {"ValueError"}
+
+
 def test_refused_options_leave_no_folder(run: Run) -> None:
     """What is wrong with the other files is told before the record's folder is made."""
     Path("a.txt").write_text("cat")

@@ -12,6 +12,7 @@ from pipeline_optimization.observing.resources import ResourcesSampled
 from pipeline_optimization.observing.usage import Usage
 from pipeline_optimization.types import ErrorRecord
 from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted, WorkerLost
+from pipeline_optimization.types.step_time import StepTime
 
 __all__ = ["Digest", "Example", "Slice", "TaskDigest", "Timeline"]
 
@@ -117,11 +118,16 @@ class Timeline:
 
 @define
 class Digest:
-    """Takes events one by one (``note``); what it holds may be asked for at any time."""
+    """Takes events one by one (``note``); what it holds may be asked for at any time.
+
+    ``bundles`` are the tasks of whose attempts each runs many elements, and ``steps`` is what the steps took in them.
+    """
 
     started: RunStarted | None = None
     finished: RunFinished | None = None
     tasks: dict[str, TaskDigest] = field(factory=dict)
+    bundles: set[str] = field(factory=set)
+    steps: dict[str, StepTime] = field(factory=dict)
     failures: dict[tuple[str, str], Example] = field(factory=dict)
     other_failures: int = 0
     slices: list[Slice] | None = field(factory=list)
@@ -171,6 +177,11 @@ class Digest:
         self.done.add(back, back, event.elements * stands_for)
         if event.error is not None:
             self._note_error(event, stands_for)
+        if event.steps and all(step.step != event.task for step in event.steps):
+            self.bundles.add(event.task)
+            for step in event.steps:
+                before = self.steps.get(step.step, StepTime(step.step, 0, 0, 0, 0))
+                self.steps[step.step] = before.plus(step, stands_for)
         if event.began_ns is None or event.ended_ns is None:
             return
         began, waited = self._since_start(event.began_ns / 1e9), event.waited_ns / 1e9

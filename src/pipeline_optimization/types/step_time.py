@@ -19,3 +19,7 @@ class StepTime(NamedTuple):
     computed_ns: int
     waited_ns: int
     stalled_ns: int
+
+    def plus(self, other: StepTime, times: int = 1) -> StepTime:
+        """Return what both took together, the other one so many ``times``."""
+        return StepTime(self.step, *(mine + its * times for mine, its in zip(self[1:], other[1:], strict=True)))

@@ -36,9 +36,7 @@ class StepTimes:
 
     def _add(self, more: StepTime) -> None:
         before = self._found.get(more.step)
-        if before is not None:
-            more = StepTime(more.step, *(one + other for one, other in zip(before[1:], more[1:], strict=True)))
-        self._found[more.step] = more
+        self._found[more.step] = more if before is None else before.plus(more)
 
     def found(self) -> Sequence[StepTime]:
         """Return what each step took, in the order in which they were met."""
