@@ -9,16 +9,22 @@ import pytest
 from attrs import evolve
 
 from foresight_score.functions import PIPELINES
+from foresight_score.held_against import held_against, number_of_runs
 from foresight_score.kinds import Kind, Way, draw_kinds, short_kinds, values_of, ways_for
 from foresight_score.lenient import disturbed_sentence, lenient_score
-from foresight_score.measuring import Case, Made
+from foresight_score.measuring import Case, Made, Probe
 from foresight_score.picture import draw
 from foresight_score.printing import as_data, as_markdown
 from foresight_score.scoring import Taken, fitting_model_error, score
-from pipeline_optimization import run
+from free_costs import FREE
+from pipeline_optimization import Registry, run
 from pipeline_optimization.builtin.retry_policies import NoRetry
+from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.foresight.candidates import known_places
+from pipeline_optimization.foresight.profiled import profiled
 from pipeline_optimization.foresight.simulate import Configuration, Prediction
+from pipeline_optimization.types.durations import constant
 
 
 def case(workers: int, foreseen: float, seconds: float, *, width: float = 0.1) -> Case:
@@ -133,6 +139,38 @@ def test_the_short_form() -> None:
     ways = {kind.name: [way.orchestrator for way in ways_for(kind, is_short=True)] for kind in kinds}
     assert ways["waiting"] == ["threaded", "asyncio"]
     assert ways["computing"] == ["sequential", "multiprocess"]
+
+
+@pytest.mark.parametrize(
+    ("is_short", "delayed", "comparable"), [(True, 0.0, True), (True, 0.4, False), (False, 0.4, False)]
+)
+def test_a_kind_of_work_is_foreseen_and_run(
+    is_short: bool, delayed: float, comparable: bool, registry: Registry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each way is run once, and so is ``auto``; what is foreseen from a probe that other programs disturbed is not comparable."""
+    kind = next(one for one in draw_kinds(1) if one.name == "waiting")
+    work = profiled({"fetch": TaskFaults(latency=constant(0.01))}, 60)
+    begun = []
+
+    def runs(kind: Kind, way: Way, *, seed: int) -> Made:
+        begun.append(way.orchestrator)
+        return Made(seconds=1.0, choice="asyncio" if way.orchestrator == "auto" else "")
+
+    monkeypatch.setattr("foresight_score.held_against.real_run", runs)
+    monkeypatch.setattr(
+        "foresight_score.held_against.probe",
+        lambda kind, *, seed: Probe(work=work, made=Made(seconds=1.0, delayed=delayed)),
+    )
+    monkeypatch.setattr(
+        "foresight_score.measuring.costs_here", lambda registry, name: FREE[known_places(registry)[name]]
+    )
+    ticks: list[None] = []
+    cases, choices = held_against(kind, registry, seed=1, is_short=is_short, tick=lambda: ticks.append(None))
+    assert len(ticks) == len(begun) + 1 == number_of_runs(kind, is_short=is_short)
+    assert begun == [*(way.orchestrator for way in ways_for(kind, is_short=is_short)), "auto"]
+    assert {case.is_comparable for case in cases} == {comparable}
+    assert [one.by for one in choices] == (["auto"] if is_short else ["advise", "auto"])
+    assert all(case.foreseen_processor >= 0 for case in cases)
 
 
 def test_kinds_of_work_are_drawn_from_a_seed() -> None:
