@@ -15,7 +15,7 @@ from foresight_score.lenient import disturbed_sentence, lenient_score
 from foresight_score.measuring import Case, Made, Probe
 from foresight_score.picture import draw
 from foresight_score.printing import as_data, as_markdown
-from foresight_score.scoring import Taken, fitting_model_error, score
+from foresight_score.scoring import Best, Taken, fitting_model_error, score
 from free_costs import FREE
 from pipeline_optimization import Registry, run
 from pipeline_optimization.builtin.retry_policies import NoRetry
@@ -126,7 +126,7 @@ def test_what_is_written() -> None:
     data = as_data(cases, found, seed=7)
     assert data["fitting_model_error"] == fitting_model_error(cases)
     assert data["taken"] == [
-        {"kind": "waiting", "retry": "none", "by": "auto", "way": "threaded, 4", "seconds": 1.0, "is_comparable": True,
+        {"kind": "waiting", "retry": "none", "by": "auto", "way": "threaded, 4", "seconds": 1.0, "is_comparable": True, "against": None,
          "best": "threaded, 2", "regret": 0.0}
     ]  # fmt: skip
 
@@ -147,14 +147,18 @@ def test_the_short_form() -> None:
 def test_a_kind_of_work_is_foreseen_and_run(
     is_short: bool, delayed: float, comparable: bool, registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each way is run once, and so is ``auto``; what is foreseen from a probe that other programs disturbed is not comparable."""
+    """Each way is run once, and so is ``auto``; what is foreseen from a probe that other programs disturbed is not comparable.
+
+    In the long form, ``auto`` and its best two rivals have a run that takes ten seconds.
+    """
     kind = next(one for one in draw_kinds(1) if one.name == "waiting")
     work = profiled({"fetch": TaskFaults(latency=constant(0.01))}, 60)
-    begun = []
+    begun: list[tuple[str, int]] = []
 
     def runs(kind: Kind, way: Way, *, seed: int) -> Made:
-        begun.append(way.orchestrator)
-        return Made(seconds=1.0, choice="asyncio" if way.orchestrator == "auto" else "")
+        begun.append((way.orchestrator, kind.elements))
+        seconds = 2.0 if way.orchestrator == "sequential" else 0.5 + kind.elements / 1e6
+        return Made(seconds=seconds, choice="asyncio" if way.orchestrator == "auto" else "")
 
     monkeypatch.setattr("foresight_score.held_against.real_run", runs)
     monkeypatch.setattr(
@@ -166,8 +170,14 @@ def test_a_kind_of_work_is_foreseen_and_run(
     )
     ticks: list[None] = []
     cases, choices = held_against(kind, registry, seed=1, is_short=is_short, tick=lambda: ticks.append(None))
-    assert len(ticks) == len(begun) + 1 == number_of_runs(kind, is_short=is_short)
-    assert begun == [*(way.orchestrator for way in ways_for(kind, is_short=is_short)), "auto"]
+    ways = [way.orchestrator for way in ways_for(kind, is_short=is_short)]
+    assert len(ticks) == len(ways) + 2 == number_of_runs(kind, is_short=is_short)
+    assert begun[: len(ways)] == [(name, kind.elements) for name in ways]
+    if is_short:
+        assert begun[len(ways) :] == [("auto", kind.elements)]
+    else:
+        assert begun[len(ways) :] == [(name, 20 * kind.elements) for name in ("threaded", "threaded", "auto")]
+        assert choices[-1].against == Best(way="threaded, 2", seconds=choices[-1].seconds)
     assert {case.is_comparable for case in cases} == {comparable}
     assert [one.by for one in choices] == (["auto"] if is_short else ["advise", "auto"])
     assert all(case.foreseen_processor >= 0 for case in cases)

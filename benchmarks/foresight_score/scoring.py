@@ -12,7 +12,7 @@ from foresight_score.measuring import Case
 from pipeline_optimization.foresight.simulate import MODEL_ERROR, NORMAL_95
 from speed_table.alternation import Bar
 
-__all__ = ["SECTION", "Regret", "Score", "Taken", "fitting_model_error", "percentile", "regret_of", "score"]
+__all__ = ["SECTION", "Best", "Regret", "Score", "Taken", "fitting_model_error", "percentile", "regret_of", "score"]
 
 SECTION = "foresight"
 """What bars of this score belong to."""
@@ -22,10 +22,18 @@ COVERED = 0.90
 
 
 @frozen(kw_only=True)
+class Best:
+    """The best way that was measured of a run, and the seconds that it took."""
+
+    way: str
+    seconds: float
+
+
+@frozen(kw_only=True)
 class Taken:
     """What was taken for a kind of work under a retry policy: by the advice before the run, or by ``auto`` in its run, which took ``seconds``.
 
-    ``is_comparable`` is as in ``Case``.
+    ``is_comparable`` is as in ``Case``. ``against`` is the best way of the same run, where that is longer than those of the cases.
     """
 
     kind: str
@@ -34,6 +42,7 @@ class Taken:
     way: str
     seconds: float
     is_comparable: bool = True
+    against: Best | None = None
 
 
 @frozen(kw_only=True)
@@ -104,6 +113,9 @@ def percentile(values: Sequence[float], share: float) -> float:
 
 def regret_of(taken: Taken, cases: Sequence[Case]) -> Regret:
     """Return what it cost to take this, against the best of the cases of the same work."""
-    rivals = [case for case in cases if case.kind == taken.kind and case.way.retry == taken.retry]
-    best = min(rivals, key=lambda case: case.seconds)
-    return Regret(taken=taken, best=str(best.way), share=taken.seconds / best.seconds - 1)
+    best = taken.against
+    if best is None:
+        rivals = [case for case in cases if case.kind == taken.kind and case.way.retry == taken.retry]
+        quickest = min(rivals, key=lambda case: case.seconds)
+        best = Best(way=str(quickest.way), seconds=quickest.seconds)
+    return Regret(taken=taken, best=best.way, share=taken.seconds / best.seconds - 1)
