@@ -18,6 +18,7 @@ import secrets
 import sys
 import time
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -31,7 +32,7 @@ from foresight_score.printing import as_data, as_markdown, print_score
 from foresight_score.scoring import Taken, score
 from pipeline_optimization.registry import Registry
 
-LONGEST = 45.0
+LONGEST = 40.0
 """Seconds after which the short form begins with no other kind of work."""
 
 
@@ -78,7 +79,7 @@ def _runs(kinds: Sequence[Kind], *, seed: int, is_short: bool) -> tuple[list[Cas
                 continue
             task = progress.add_task(kind.name, total=number_of_runs(kind, is_short=is_short))
             of_kind, taken_of_kind = held_against(
-                kind, registry, seed=seed, is_short=is_short, tick=lambda task=task: progress.advance(task)
+                kind, registry, seed=seed, is_short=is_short, tick=partial(progress.advance, task)
             )
             cases += of_kind
             taken += taken_of_kind

@@ -54,8 +54,7 @@ def test_an_attempt_over_elements_that_are_awaited(
     elements: int, wait: float, busy: float, places: int, found: tuple[int, float]
 ) -> None:
     """They wait in rounds of as many as there are places, and no new round begins when the attempt's time is over."""
-    number, seconds = awaited(elements, wait=wait, busy=busy, places=places)
-    assert (number, seconds) == (found[0], pytest.approx(found[1]))
+    assert awaited(elements, wait=wait, busy=busy, places=places) == pytest.approx(found)
 
 
 def test_who_awaits_how_many() -> None:
@@ -124,7 +123,8 @@ def test_more_places_help_what_waits() -> None:
     """The floor is that of unlimited places, which wait once for each bundle, and what bounds a run with few are the waits."""
     found = predict(work_of(600, 0.02), configuration(8), FREE["loop"], Machine(cores=2), seeds=[1])
     assert found.floor <= 0.06
-    assert (found.bound, found.share) == ("waits", pytest.approx(1.0, abs=0.02))
+    assert found.bound == "waits"
+    assert found.share == pytest.approx(1.0, abs=0.02)
 
 
 def recorded(path: Path, attempts: list[tuple[float, int, dict[str, float]]], *, orchestrator: str = "asyncio") -> str:
