@@ -14,7 +14,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, Generic, TypeVar
 
-__all__ = ["Steps", "ThreadTime", "ThreadWaits", "for_this_thread", "metered", "steps_here", "thread_waits", "timed_for_thread"]
+__all__ = [
+    "Steps",
+    "ThreadTime",
+    "ThreadWaits",
+    "for_this_thread",
+    "metered",
+    "steps_here",
+    "thread_waits",
+    "timed_for_thread",
+]
 
 R = TypeVar("R")
 

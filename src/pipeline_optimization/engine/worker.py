@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,13 +25,12 @@ from pipeline_optimization.engine.stage import (
     is_of_the_run,
 )
 from pipeline_optimization.engine.waiting import Steps, ThreadTime
-from pipeline_optimization.engine.wire import Answer, Call, Done, decode_call, encode_answer
+from pipeline_optimization.engine.wire import Answer, Call, decode_call, encode_answer
 from pipeline_optimization.engine.worker_setup import Equipment, WorkerSetup
 from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
-    from pipeline_optimization.types.step_time import StepTime
 
 __all__ = [
     "DESCRIBE_WORKER",
@@ -249,24 +248,14 @@ class Pending:
 
     def _done(self, found: bytes | Bundled) -> bytes:
         self._end_if_forked()
-        one = found if isinstance(found, Bundled) else Bundled(found, ())
-        return self._answer(result=one.result, done=one.done, elements=one.elements, steps=one.steps)
+        return self._answer(found if isinstance(found, Bundled) else Bundled(found, ()))
 
     def _failed(self, error: BaseException) -> bytes:
         self._end_if_forked()
         describe = cast("DescribingStage", self._stage).describe if hasattr(self._stage, "describe") else describe_error
-        record = describe(error)
-        return self._answer(error=record)
+        return self._answer(Bundled(b"", ()), describe(error))
 
-    def _answer(
-        self,
-        *,
-        result: bytes = b"",
-        error: ErrorRecord | None = None,
-        done: Sequence[Done] = (),
-        elements: int = 1,
-        steps: Sequence[StepTime] = (),
-    ) -> bytes:
+    def _answer(self, found: Bundled, error: ErrorRecord | None = None) -> bytes:
         self.is_answered, capture = True, self._worker.capture
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
         thread = self._thread
@@ -275,20 +264,20 @@ class Pending:
             waited, stalled = waited + thread.waited, stalled + thread.stalled
         if self._took is not None:  # time is simulated, so nothing that was measured counts
             began, seconds, waited, stalled = 0, self._took, max(0.0, self._took - self._draw.compute), 0.0
-            steps = ()  # which took real time
+            found = found._replace(steps=())
         return encode_answer(
             Answer(
-                result=result,
+                result=found.result,
                 error=error,
                 latency=self._draw.time,
                 seconds=seconds,
                 began=began,
-                done=done,
-                elements=elements,
+                done=found.done,
+                elements=found.elements,
                 log=self.log if capture is None else capture.take(self.log),
                 waited=waited,
                 stalled=stalled,
-                steps=steps,
+                steps=found.steps,
             )
         )
 
