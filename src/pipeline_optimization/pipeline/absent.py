@@ -3,15 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item, Workload
 
 if TYPE_CHECKING:
+    from pipeline_optimization.engine.attempt_log import AttemptLog, LogSettings
+    from pipeline_optimization.engine.clock import Clock
+    from pipeline_optimization.engine.stopping import Stop
+    from pipeline_optimization.pipeline.logs.run_logs import Quarantine
     from pipeline_optimization.types.events import RunEvent
 
-__all__ = ["Unheard", "Unkept"]
+__all__ = ["SilentLogs", "Unheard", "Unkept"]
+
+
+class SilentLogs:
+    """Stands for ``RunLogs`` in a program that has not imported ``logging``."""
+
+    settings: LogSettings | None = None
+    heard: frozenset[str] = frozenset()
+    warnings: Sequence[str] = ()
+
+    def listen(self, observing: Any, clock: Clock) -> None:
+        pass
+
+    def accept(self, event: RunEvent) -> None:
+        pass
+
+    def quarantining(self, quarantine: Quarantine) -> Quarantine:
+        return quarantine
+
+    def take(self, log: AttemptLog, worker: str) -> None:
+        pass
+
+    def note(self, stop: Stop | None) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
 
 class Unheard:

@@ -15,8 +15,8 @@ from pipeline_optimization.sources import Source, checkpoint_files, first_same, 
 
 if TYPE_CHECKING:
     from pipeline_optimization.observing.writer import EventsWriter
+    from pipeline_optimization.pipeline.absent import SilentLogs
     from pipeline_optimization.pipeline.logs.run_logs import RunLogs
-    from pipeline_optimization.pipeline.logs.silence import SilentLogs
     from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["Observing", "observing_of"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -17,9 +18,8 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.progress import TaskProgress, progress_by_task
 from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
-from pipeline_optimization.pipeline.absent import Unheard, Unkept
+from pipeline_optimization.pipeline.absent import SilentLogs, Unheard, Unkept
 from pipeline_optimization.pipeline.job import Job, LoadedJob, Outbox
-from pipeline_optimization.pipeline.logs.silence import SilentLogs, logs_of
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.processors import processors
@@ -86,7 +86,7 @@ def execute(
         check_destination(plan, sources)
     run_id = os.urandom(16).hex()
     with ExitStack() as stack:
-        logs = stack.enter_context(closing(logs_of(run_id)))
+        logs = stack.enter_context(closing(_logs(run_id)))
         observing = stack.enter_context(closing(_observing(plan, sources, registry, logs)))
         logs.listen(observing, clock)
         loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
@@ -165,6 +165,15 @@ def execute(
         return evolve(summary, account=engine.announcer.account(start, ended)) if plan.options.account else summary
 
     return job.report(summarise)
+
+
+def _logs(run_id: str) -> RunLogs | SilentLogs:
+    """Return what logs a run. A program that has not imported ``logging`` has nobody who would read it."""
+    if "logging" not in sys.modules:
+        return SilentLogs()
+    from pipeline_optimization.pipeline.logs.run_logs import RunLogs  # noqa: PLC0415 - logging takes a while to import
+
+    return RunLogs(run_id)
 
 
 def _observing(

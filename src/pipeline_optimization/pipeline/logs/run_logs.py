@@ -16,14 +16,16 @@ from pipeline_optimization.error_text import describe, encodable
 from pipeline_optimization.masking import masked
 from pipeline_optimization.pipeline.logs.labelling import Labelling
 from pipeline_optimization.pipeline.logs.messages import LEVELS, message_of
-from pipeline_optimization.pipeline.logs.silence import Quarantine
 from pipeline_optimization.pipeline.logs.thresholds import disabled_loggers, handlers, threshold_of, thresholds
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types.events import RunEvent, TaskLogged
 
-__all__ = ["RunLogs"]
+__all__ = ["Quarantine", "RunLogs"]
 
 LOGGER = "pipeline_optimization.run"
+
+Quarantine = Callable[[Item, FailedItem], None]
+"""Takes an item that failed for good."""
 
 
 class RunLogs:
