@@ -14,8 +14,7 @@ from command import environment
 from installing import install
 from pipeline_optimization import installed
 from pipeline_optimization.disk_cache import store_sealed
-from pipeline_optimization.distributions import read_installed
-from pipeline_optimization.installed import look_up, version_of
+from pipeline_optimization.installed import look_up, read_installed, version_of
 
 LONG_AGO = (1_000_000_000, 1_000_000_000)
 LATER = (1_000_000_001, 1_000_000_001)

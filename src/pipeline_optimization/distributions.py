@@ -1,4 +1,4 @@
-"""Reads the metadata of every distribution on ``sys.path``, so that a broken one disturbs nobody.
+"""Reads the metadata of distributions, so that a broken one disturbs nobody.
 
 ``importlib.metadata`` raises for a file that is not UTF-8 and for an entry point without ``=``, whosever it is. Here the rest of
 such a distribution is used, and what cannot be read is told.
@@ -6,9 +6,7 @@ such a distribution is used, and what cannot be read is told.
 
 from __future__ import annotations
 
-import re
-import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from attrs import frozen
@@ -18,7 +16,7 @@ from pipeline_optimization.error_text import describe
 if TYPE_CHECKING:
     from importlib.metadata import Distribution
 
-__all__ = ["Declared", "Installed", "Unreadable", "name_key", "paths", "read_installed"]
+__all__ = ["Declared", "Found", "Unreadable", "each_on"]
 
 PREFIX = "anagram"
 """With this begin the names of all groups of entry points that are ours."""
@@ -52,49 +50,7 @@ class Unreadable:
     version: str = ""
 
 
-@frozen
-class Installed:
-    """What is on ``sys.path``: our entry points in its order, and the version of each distribution by ``name_key``.
-
-    ``unreadable`` is the metadata that is broken, of whatever distribution.
-    """
-
-    entries: Sequence[Declared]
-    versions: Mapping[str, str]
-    unreadable: Sequence[Unreadable] = ()
-
-
-def name_key(name: str) -> str:
-    """Return a name in the form in which two spellings of it are equal: case, ``-``, ``_`` and ``.`` do not count."""
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def paths() -> list[str]:
-    """Return the paths on ``sys.path``; Python's import ignores what else stands there."""
-    entries: list[object] = [*sys.path]
-    return [path for path in entries if isinstance(path, str) and "\0" not in path]
-
-
-def read_installed() -> Installed:
-    """Return what is installed now. Of two distributions of one name, say installed and editable, the first counts."""
-    entries: list[Declared] = []
-    versions: dict[str, str] = {}
-    unreadable: list[Unreadable] = []
-    for found in _each():
-        if isinstance(found, Unreadable):
-            unreadable.append(found)
-            continue
-        if name_key(found.name) in versions:
-            continue
-        if found.name and found.version is not None:
-            versions[name_key(found.name)] = found.version
-            entries += found.entries
-        if found.problems:
-            unreadable.append(Unreadable(found.place, "; ".join(found.problems), found.name, found.version or ""))
-    return Installed(entries, versions, sorted(unreadable, key=lambda one: one.origin))
-
-
-class _Found(NamedTuple):
+class Found(NamedTuple):
     """A distribution as far as it can be read; ``version`` is None where the metadata does not have one."""
 
     place: str
@@ -104,10 +60,11 @@ class _Found(NamedTuple):
     problems: Sequence[str]
 
 
-def _each() -> Iterator[_Found | Unreadable]:
+def each_on(paths: Sequence[str]) -> Iterator[Found | Unreadable]:
+    """Yield the distributions on these paths in their order. Never raises: what cannot be read at all is told as such."""
     from importlib.metadata import distributions  # noqa: PLC0415 - it takes long, and is not needed where the cache knows
 
-    found = iter(distributions(path=paths()))
+    found = iter(distributions(path=list(paths)))
     while True:
         try:
             distribution = next(found)
@@ -119,7 +76,7 @@ def _each() -> Iterator[_Found | Unreadable]:
         yield _read(distribution)
 
 
-def _read(distribution: Distribution) -> _Found:
+def _read(distribution: Distribution) -> Found:
     from email import message_from_string  # noqa: PLC0415 - as above
 
     problems = []
@@ -143,7 +100,7 @@ def _read(distribution: Distribution) -> _Found:
                 )
         elif group.startswith(PREFIX):
             entries.append(Declared(key, value, group, name, version or "", origin))
-    return _Found(str(getattr(distribution, "_path", origin)), name, version, entries, problems[:MAX_PROBLEMS])
+    return Found(str(getattr(distribution, "_path", origin)), name, version, entries, problems[:MAX_PROBLEMS])
 
 
 def _text(distribution: Distribution, *files: str) -> tuple[str, str]:

@@ -8,24 +8,42 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import stat
 import sys
 import time
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 
-from attrs import asdict
+from attrs import asdict, frozen
 
 from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
-from pipeline_optimization.distributions import Declared, Installed, Unreadable, name_key, paths, read_installed
+from pipeline_optimization.distributions import Declared, Unreadable, each_on
 
-__all__ = ["Declared", "Installed", "Unreadable", "look_up", "name_key", "version_of", "versions"]
+__all__ = ["Declared", "Installed", "Unreadable", "look_up", "name_key", "read_installed", "version_of", "versions"]
 
 METADATA = (".dist-info", ".egg-info")
 FILES = ("METADATA", "PKG-INFO", "entry_points.txt")
 
 SETTLED_NS = 2_000_000_000
 """What changed less than this number of nanoseconds ago is not kept: it may change again at what a file system calls the same time."""
+
+
+@frozen
+class Installed:
+    """What is on ``sys.path``: our entry points in its order, and the version of each distribution by ``name_key``.
+
+    ``unreadable`` is the metadata that is broken, of whatever distribution.
+    """
+
+    entries: Sequence[Declared]
+    versions: Mapping[str, str]
+    unreadable: Sequence[Unreadable] = ()
+
+
+def name_key(name: str) -> str:
+    """Return a name in the form in which two spellings of it are equal: case, ``-``, ``_`` and ``.`` do not count."""
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def version_of(distribution: str) -> str:
@@ -59,17 +77,42 @@ def look_up() -> Installed:
     return found
 
 
+def read_installed() -> Installed:
+    """Read all metadata, whatever the cache knows. Of two distributions of one name, say installed and editable, the first counts."""
+    entries: list[Declared] = []
+    versions: dict[str, str] = {}
+    unreadable: list[Unreadable] = []
+    for found in each_on(_paths()):
+        if isinstance(found, Unreadable):
+            unreadable.append(found)
+            continue
+        if name_key(found.name) in versions:
+            continue
+        if found.name and found.version is not None:
+            versions[name_key(found.name)] = found.version
+            entries += found.entries
+        if found.problems:
+            unreadable.append(Unreadable(found.place, "; ".join(found.problems), found.name, found.version or ""))
+    return Installed(entries, versions, sorted(unreadable, key=lambda one: one.origin))
+
+
 _Places = Sequence[tuple[str, object]]
 
 _last: tuple[_Places, Installed] | None = None
 """What this process has found last, and where."""
 
 
+def _paths() -> list[str]:
+    """Return the paths on ``sys.path``; Python's import ignores what else stands there."""
+    entries: list[object] = [*sys.path]
+    return [path for path in entries if isinstance(path, str) and "\0" not in path]
+
+
 def _places() -> _Places:
     """Return the directories on ``sys.path``, each with what changes whenever a distribution is put there or removed."""
     settled = time.time_ns() - SETTLED_NS
     places: list[tuple[str, object]] = []
-    for directory in (path or os.curdir for path in paths()):
+    for directory in (path or os.curdir for path in _paths()):
         try:
             status = os.stat(directory)
             if status.st_mtime_ns < settled:
@@ -115,7 +158,7 @@ def _look() -> tuple[list[str], str, int]:
     directories: list[str] = []
     seen: list[object] = []
     newest = 0
-    for directory in (path or os.curdir for path in paths()):
+    for directory in (path or os.curdir for path in _paths()):
         try:
             names = _metadata_in(directory)
         except OSError:
