@@ -71,14 +71,15 @@ def _plan_job(registry: Registry, least_bytes: int, options: AnagramOptions, exe
             f"Leave the kernel {options.kernel!r} out, or set the faults to 'none'."
         )
     capabilities = executor.capabilities
+    # Of other hosts' cores nothing is known here.
+    has_threads = capabilities.isolation != "host" and any(kernel.is_parallel for kernel in kernels)
     stages = StagePlan(
         tokenizer=tokenizer,
         signature=signature,
         lexicon=lexicon,
         kernel=kernels[0],
         chunk_size=options.chunk_size,
-        # Of other hosts' cores nothing is known here.
-        threads=1 if capabilities.isolation == "host" else threads_beside(executor.slots),
+        threads=threads_beside(executor.slots) if has_threads else 1,
         directory=os.getcwd() if capabilities.is_distributed else "",
     )
     kind = FusedJob if faults.is_calm else StagedJob

@@ -224,12 +224,15 @@ def _committing(
 
 def _limits(plan: RunPlan[Any]) -> Limits:
     """Return the bounds of a run, that on the input in this process included: a chunk more than can be worked on at once."""
-    limits, chunk = plan.options.limits, plan.options.chunk_size
+    limits, chunk, executor = plan.options.limits, plan.options.chunk_size, plan.executor
     if limits.open_bytes is not None:
         return limits
-    if plan.executor.capabilities.is_distributed:
+    if executor.capabilities.is_distributed:
         return evolve(limits, open_bytes=max(OPEN_BYTES_OF_CLUSTERS, 2 * chunk))
-    return evolve(limits, open_bytes=max(OPEN_BYTES, (processors() + 1) * chunk))
+    # An orchestrator that chooses may have more slots later.
+    is_one_by_one = executor.slots == 1 and not executor.capabilities.chooses
+    at_once = 1 if is_one_by_one else processors()
+    return evolve(limits, open_bytes=max(OPEN_BYTES, (at_once + 1) * chunk))
 
 
 def _announced(observing: Observing | Unheard, **facts: Any) -> AbstractContextManager[None]:
