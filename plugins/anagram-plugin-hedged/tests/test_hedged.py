@@ -19,7 +19,7 @@ from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.wire import Call, decode_call, encode_call
 from pipeline_optimization.errors import OptionError, UnknownComponentError
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.types import Attempt, Capabilities, Completion
+from pipeline_optimization.types import Attempt, Capabilities, Completion, OpenContext
 
 TEXT = load_cases()["large"].text
 
@@ -159,8 +159,6 @@ def attempt(number: int) -> Attempt:
 
 
 def opened(inner: Script, **options: float) -> HedgedOrchestrator:
-    from pipeline_optimization.types import OpenContext
-
     orchestrator = hedged(inner, **{"samples": 1, "share": 1.0, **options})
     orchestrator.open(OpenContext(run_id="", worker_init=b""))
     return orchestrator
@@ -255,13 +253,37 @@ def test_what_is_cancelled_gets_no_copy() -> None:
 
 def test_starts_are_announced_once() -> None:
     """The engine hears that an attempt starts, and nothing of its second copy."""
-    from pipeline_optimization.types import OpenContext
-
     inner, started = Script(), []
     hedged(inner).open(OpenContext(run_id="", worker_init=b"", started=started.append))
     for copy in (4, 5, 6):
         inner.context.started(copy)
     assert started == [2, 3]
+
+
+class Noting(VirtualOrchestrator):
+    """Keeps what it is told, and in which order; has chosen how it runs."""
+
+    chosen = "threads, since calls wait"
+
+    def __init__(self) -> None:
+        super().__init__(1)
+        self.told: list[str] = []
+
+    def note_open(self) -> None:
+        self.told.append("note_open")
+
+    def open(self, context: OpenContext) -> None:
+        self.told.append("open")
+        super().open(context)
+
+
+def test_what_only_some_orchestrators_have() -> None:
+    """The inner orchestrator hears of the files of the run before it opens, if it wants to, and the report has its choice."""
+    inner = Noting()
+    report = run(hedged(inner), text="cat")
+    assert inner.told == ["note_open", "open"]
+    assert report.choice == inner.chosen
+    assert run(hedged(VirtualOrchestrator(1)), text="cat").choice == ""
 
 
 def test_quantiles() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from attrs import Factory, define, evolve
 
@@ -71,6 +71,17 @@ class HedgedOrchestrator:
     @property
     def slots(self) -> int:
         return self._inner.slots
+
+    @property
+    def chosen(self) -> str:
+        """Return what the inner orchestrator has chosen, if it is one that chooses."""
+        return getattr(self._inner, "chosen", "")
+
+    def note_open(self) -> None:
+        """Tell the inner orchestrator that the run has opened its files, if it wants to know."""
+        note: Callable[[], None] | None = getattr(self._inner, "note_open", None)
+        if note is not None:
+            note()
 
     def open(self, context: OpenContext) -> None:
         self._reset()
