@@ -3,34 +3,21 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from anagram_plugin_openlineage import telling
 from anagram_plugin_openlineage.delivery import Delivery
-from command import anagram
 from pipeline_optimization import count_anagrams
-
-TEXT = "cat dog post stop " * 20
-FAULTS = {"faults": "heavy", "latency_scale": 0.0, "retry_options": {"attempts": 30, "base": 0.0}, "seed": 3}
+from server_troubles import TROUBLES, UNREACHABLE, check_end_of_command, count_with_faults, refused_address, status_in
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let runs wait for less time at their end."""
     monkeypatch.setattr(telling, "PATIENCE", 0.05)
-
-
-@pytest.fixture
-def closing() -> Iterator[Callable[[], None]]:
-    """Return an event's ``wait``, which the test's end makes return."""
-    over = threading.Event()
-    yield lambda: over.wait() and None
-    over.set()
 
 
 @pytest.fixture
@@ -44,11 +31,10 @@ def untried(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("untried")
 def test_a_dead_server(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Where nobody listens, the run is the same, and one line says what was not told. The password of the address is not in it."""
-    expected = count_anagrams(TEXT, chunk_size=30, **FAULTS)
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # and does not listen
-        monkeypatch.setenv("OPENLINEAGE_URL", f"http://ann:sesame@127.0.0.1:{nobody.getsockname()[1]}")
-        found = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    expected = count_with_faults()
+    with refused_address() as address:
+        monkeypatch.setenv("OPENLINEAGE_URL", f"http://ann:sesame@{address}")
+        found = count_with_faults()
     assert (found.anagram_counts, found.ledger_digest) == (expected.anagram_counts, expected.ledger_digest)
     assert not found.warnings
     (line,) = capsys.readouterr().err.splitlines()
@@ -62,7 +48,7 @@ def test_a_dead_server(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
 def test_a_server_that_refuses(receiver: Any, capsys: pytest.CaptureFixture[str], status: int) -> None:
     """It changes nothing, and the line says what it answered."""
     receiver.answer = lambda: status
-    found = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    found = count_with_faults()
     assert found.is_complete
     (line,) = capsys.readouterr().err.splitlines()
     assert str(status) in line
@@ -70,11 +56,11 @@ def test_a_server_that_refuses(receiver: Any, capsys: pytest.CaptureFixture[str]
 
 @pytest.mark.usefixtures("impatient")
 def test_a_server_that_does_not_answer(
-    receiver: Any, closing: Callable[[], None], capsys: pytest.CaptureFixture[str]
+    receiver: Any, over: threading.Event, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The run ends without it: this test would not end."""
-    receiver.answer = lambda: closing() or 201
-    assert count_anagrams(TEXT, chunk_size=30, **FAULTS).is_complete
+    receiver.answer = lambda: status_in("silent", over)
+    assert count_with_faults().is_complete
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("openlineage: START and COMPLETE are not known")
     assert line.endswith(": it did not answer in time.")
@@ -110,10 +96,8 @@ def test_a_transport_that_only_logs_its_troubles(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """``composite`` goes on after an error and logs it; a line says so, and no traceback is seen."""
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))
-        url = f"http://127.0.0.1:{nobody.getsockname()[1]}"
-        one = {"type": "http", "url": url, "retry": {"total": 0}}
+    with refused_address() as address:
+        one = {"type": "http", "url": f"http://{address}", "retry": {"total": 0}}
         monkeypatch.setenv("OPENLINEAGE__TRANSPORT", json.dumps({"type": "composite", "transports": {"one": one}}))
         assert count_anagrams("cat").is_complete
     (line,) = capsys.readouterr().err.splitlines()
@@ -122,21 +106,9 @@ def test_a_transport_that_only_logs_its_troubles(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["dead", "slow", "busy", "silent"])
-def test_the_end_of_a_command(receiver: Any, kind: str) -> None:
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_the_end_of_a_command(receiver: Any, over: threading.Event, trouble: str) -> None:
     """Whatever the server does, output and exit code are those of a run without one; the process does not wait for one that never answers."""
-    arguments = ("run", "--test-case", "large", "--latency-scale", "0", "--seed", "3", "--format", "json")
-    over = threading.Event()
-    if kind == "slow":
-        receiver.answer = lambda: (over.wait(5), 201)[1]
-    elif kind == "busy":
-        receiver.answer = lambda: 503
-    elif kind == "silent":
-        receiver.answer = lambda: (over.wait(), 201)[1]
-    found = anagram(*arguments, env={"OPENLINEAGE_URL": "http://127.0.0.1:9" if kind == "dead" else receiver.url})
-    plain = anagram(*arguments, env={"OPENLINEAGE_DISABLED": "true"})
-    over.set()
-    assert found.returncode == plain.returncode == 0
-    seen, expected = json.loads(found.stdout), json.loads(plain.stdout)
-    assert (seen["anagram_counts"], seen["tasks"]) == (expected["anagram_counts"], expected["tasks"])
-    assert len(found.stderr.splitlines()) == len(plain.stderr.splitlines()) + 1
+    receiver.answer = lambda: status_in(trouble, over)
+    url = UNREACHABLE if trouble == "dead" else receiver.url
+    check_end_of_command({"OPENLINEAGE_URL": url}, {"OPENLINEAGE_DISABLED": "true"})

@@ -8,6 +8,9 @@ import pytest
 
 from loopback_server import serving
 from otlp_receiver import Receiver
+from server_troubles import over
+
+__all__ = ["over", "receiver"]
 
 
 @pytest.fixture

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
-import socket
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import psutil
@@ -16,12 +14,9 @@ import pytest
 from anagram_plugin_opentelemetry import export
 from anagram_plugin_opentelemetry.collector import Answer
 from anagram_plugin_opentelemetry.delivery import Delivery, Losses, Parcel
-from command import anagram
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.types import AttemptEnded, RunFinished, RunStarted
-
-TEXT = "cat dog post stop " * 20
-FAULTS = {"faults": "heavy", "latency_scale": 0.0, "retry_options": {"attempts": 30, "base": 0.0}, "seed": 3}
+from server_troubles import TROUBLES, UNREACHABLE, check_end_of_command, count_with_faults, refused_address, status_in
 
 
 @pytest.fixture
@@ -30,21 +25,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(export, "PATIENCE", 0.05)
 
 
-@pytest.fixture
-def closing() -> Iterator[Callable[[], None]]:
-    """Return an event's ``wait``, which the test's end makes return."""
-    over = threading.Event()
-    yield lambda: over.wait() and None
-    over.set()
-
-
 def test_a_dead_collector(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """Where nobody listens, the run is the same, one line says what was not sent, and the end does not wait for another try."""
-    expected = count_anagrams(TEXT, chunk_size=30, **FAULTS)
-    with socket.socket() as nobody:
-        nobody.bind(("127.0.0.1", 0))  # and does not listen
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{nobody.getsockname()[1]}")
-        found = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    expected = count_with_faults()
+    with refused_address() as address:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{address}")
+        found = count_with_faults()
     assert (found.anagram_counts, found.ledger_digest) == (expected.anagram_counts, expected.ledger_digest)
     assert not found.warnings
     (line,) = capsys.readouterr().err.splitlines()
@@ -58,7 +44,7 @@ def test_a_dead_collector(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captur
 def test_a_collector_that_is_busy(receiver: Any, capsys: pytest.CaptureFixture[str], status: int) -> None:
     """One that refuses everything changes nothing, and the line says what it answered."""
     receiver.answer = lambda path: (status, {"Retry-After": "30"}, b"")
-    found = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    found = count_with_faults()
     assert found.is_complete
     assert not found.warnings
     (line,) = capsys.readouterr().err.splitlines()
@@ -69,18 +55,18 @@ def test_a_collector_that_is_busy_once(receiver: Any, capsys: pytest.CaptureFixt
     """What it refused is sent again when it asks for that, and arrives once."""
     answers = iter([503, 429])
     receiver.answer = lambda path: (next(answers, 200), {"Retry-After": "0"}, b"")
-    found = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    found = count_with_faults()
     assert len(receiver.spans) == found.attempts + sum(stats.items for stats in found.tasks.values()) + 1
     assert not capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_collector_that_does_not_answer(
-    receiver: Any, closing: Callable[[], None], capsys: pytest.CaptureFixture[str]
+    receiver: Any, over: threading.Event, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The run ends without it: this test would not end, and no thread is left that waits for it."""
-    receiver.answer = lambda path: closing() or (200, {}, b"")
-    assert count_anagrams(TEXT, chunk_size=30, **FAULTS).is_complete
+    receiver.answer = lambda path: (status_in("silent", over), {}, b"")
+    assert count_with_faults().is_complete
     (line,) = capsys.readouterr().err.splitlines()
     assert line.endswith("it did not answer in time.")
     (left,) = [one for one in threading.enumerate() if one.name == "opentelemetry export"] or [None]
@@ -138,13 +124,13 @@ def delivery(post: Callable[[Parcel], Answer], **options: Any) -> Delivery:
     )
 
 
-def test_what_waits_is_bounded(closing: Callable[[], None]) -> None:
+def test_what_waits_is_bounded(over: threading.Event) -> None:
     """While nothing arrives, so many bytes wait; what is beyond them is counted at once, and nobody waits for room."""
     begun = threading.Event()
 
     def post(one: Parcel) -> Answer:
         begun.set()
-        closing()
+        over.wait()
         return Answer()
 
     full = delivery(post, most_bytes=100)
@@ -203,42 +189,12 @@ def test_pauses_become_longer() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["dead", "slow", "busy", "silent"])
-def test_the_end_of_a_command(receiver: Any, kind: str) -> None:
-    """Whatever the collector does, output and exit code are those of a run without one; and it ends before a slow one answers."""
-    arguments = (
-        "run",
-        "--test-case",
-        "large",
-        "--faults",
-        "heavy",
-        "--latency-scale",
-        "0",
-        "--seed",
-        "3",
-        "--format",
-        "json",
-    )
-    over = threading.Event()
-    if kind == "slow":
-        receiver.answer = lambda path: (200, {}, b"x" * over.wait(5))
-    elif kind == "busy":
-        receiver.answer = lambda path: (503, {}, b"")
-    elif kind == "silent":
-        receiver.answer = lambda path: (200, {}, b"x" * over.wait())
-    endpoint = "http://127.0.0.1:9" if kind == "dead" else receiver.url
-    begun = time.monotonic()
-    found = anagram(*arguments, env={"OTEL_EXPORTER_OTLP_ENDPOINT": endpoint})
-    took = time.monotonic() - begun
-    begun = time.monotonic()
-    plain = anagram(*arguments, env={"OTEL_SDK_DISABLED": "true"})
-    alone = time.monotonic() - begun
-    over.set()
-    assert found.returncode == plain.returncode == 0
-    seen, expected = json.loads(found.stdout), json.loads(plain.stdout)
-    assert (seen["anagram_counts"], seen["tasks"]) == (expected["anagram_counts"], expected["tasks"])
-    assert len(found.stderr.splitlines()) == len(plain.stderr.splitlines()) + 1
-    assert took < alone + 10, "it waits for 1.5 s at most, and imports for a second or so"
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_the_end_of_a_command(receiver: Any, over: threading.Event, trouble: str) -> None:
+    """Whatever the collector does, output and exit code are those of a run without one; the process does not wait for one that never answers."""
+    receiver.answer = lambda path: (status_in(trouble, over), {}, b"")
+    url = UNREACHABLE if trouble == "dead" else receiver.url
+    check_end_of_command({"OTEL_EXPORTER_OTLP_ENDPOINT": url}, {"OTEL_SDK_DISABLED": "true"})
 
 
 @pytest.mark.slow
@@ -246,7 +202,7 @@ def test_memory_does_not_grow_with_the_items(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Once as much waits as may wait, more items take no more memory, however many nobody fetches."""
-    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", UNREACHABLE)
     monkeypatch.setattr(export, "MOST_BYTES", 2 << 20)
     exported = export.begin(
         RunStarted(run_id="r", time=0.0, orchestrator="sequential", slots=1, seed=1), dict(os.environ)

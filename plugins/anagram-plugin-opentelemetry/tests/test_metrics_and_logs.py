@@ -11,12 +11,10 @@ import pytest
 from anagram_plugin_opentelemetry import metrics
 from logging_functions import one_warning
 from otlp_receiver import facts
-from pipeline_optimization import Pipeline, Registry, count_anagrams, run
+from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import AttemptEnded
-
-FAULTS = {"faults": "heavy", "latency_scale": 0.0, "retry_options": {"attempts": 3, "base": 0.0}, "seed": 3}
-TEXT = "cat dog post stop " * 20
+from server_troubles import count_with_faults
 
 
 def by_labels(points: Any, value: str) -> dict[tuple[str, ...], int]:
@@ -25,7 +23,7 @@ def by_labels(points: Any, value: str) -> dict[tuple[str, ...], int]:
 
 def test_metrics(receiver: Any) -> None:
     """Attempts by task and outcome, items by task and status, retries by task: those of the report."""
-    report = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    report = count_with_faults(attempts=3)
     found = receiver.metrics
     attempts, durations = found["anagram.attempts"].sum, found["anagram.attempt.duration"].histogram
     tasks = report.tasks
@@ -62,7 +60,7 @@ def test_metrics(receiver: Any) -> None:
 def test_series_are_bounded(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond a number of label sets, the rest is added up in one series, so that totals stay exact."""
     monkeypatch.setattr(metrics, "MOST_SERIES", 2)
-    report = count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    report = count_with_faults(attempts=3)
     points = receiver.metrics["anagram.attempts"].sum.data_points
     assert len(points) == 2
     assert facts(points[1]) == {"otel.metric.overflow": "true"}
@@ -85,7 +83,7 @@ def test_logs(receiver: Any) -> None:
     """Each failed attempt is a record within its span; it is an error where its item failed for good; the run has one."""
     registry, heard = Registry.load(), Heard()
     registry.register(heard, "heard")
-    count_anagrams(TEXT, chunk_size=30, registry=registry, **FAULTS)
+    count_with_faults(attempts=3, registry=registry)
     *records, last = sorted(receiver.records, key=lambda one: "cicd.pipeline.result" in facts(one))
     assert facts(last)["cicd.pipeline.result"] == "failure"
     assert "items failed for good" in last.body.string_value
@@ -138,5 +136,5 @@ def test_nothing_secret_is_sent(receiver: Any) -> None:
 def test_metrics_come_while_a_run_goes_on(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """As often as the variable says, and each message has the totals so far."""
     monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "0.001")
-    count_anagrams(TEXT, chunk_size=30, **FAULTS)
+    count_with_faults(attempts=3)
     assert sum(path == "/v1/metrics" for path, _, _ in receiver.messages) > 2
