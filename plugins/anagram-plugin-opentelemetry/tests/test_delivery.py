@@ -26,16 +26,20 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_dead_collector(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    """Where nobody listens, the run is the same, one line says what was not sent, and the end does not wait for another try."""
+    """Where nobody listens, the run is the same, one line says what was not sent, and the end does not wait for another try.
+
+    The password of the address is not in the line.
+    """
     expected = count_with_faults()
     with refused_address() as address:
-        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://{address}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://ann:sesame@{address}")
         found = count_with_faults()
     assert (found.anagram_counts, found.ledger_digest) == (expected.anagram_counts, expected.ledger_digest)
     assert not found.warnings
     (line,) = capsys.readouterr().err.splitlines()
     spans = found.attempts + sum(stats.items for stats in found.tasks.values()) + 1
     assert line.startswith(f"opentelemetry: {spans} of {spans} spans, {found.retries} of {found.retries} log records, ")
+    assert "have reached http://ann:***@127.0.0.1:" in line
     assert "Connection refused" in line
 
 

@@ -102,6 +102,7 @@ def test_who_is_told_of(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:4318", "'localhost:4318', which is no address such as http://"),
         ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://x:port", "'http://x:port', which is no address"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://ann:sesame@x:port", "'http://ann:***@x:port', which is no address"),
         ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "soon", "'soon', which is no positive number"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "-1", "'-1', which is no positive number"),
         ("OTEL_METRIC_EXPORT_INTERVAL", "0", "'0', which is no positive number"),

@@ -16,6 +16,7 @@ from anagram_plugin_opentelemetry.metrics import Metrics
 from anagram_plugin_opentelemetry.outcomes import run_name
 from anagram_plugin_opentelemetry.settings import Destination, SettingError, destinations, milliseconds
 from anagram_plugin_opentelemetry.spans import Spans
+from pipeline_optimization.masking import masked
 from pipeline_optimization.types import AttemptEnded, CheckpointSaved, RunFinished, RunStarted, TaskLogged, TaskRetried
 
 __all__ = ["PATIENCE", "Export", "begin"]
@@ -37,7 +38,7 @@ def begin(started: RunStarted, environment: Mapping[str, str]) -> Export | None:
     try:
         return Export(started, environment)
     except SettingError as error:
-        sys.stderr.write(f"opentelemetry: This run is not exported: {error}.\n")
+        sys.stderr.write(f"opentelemetry: This run is not exported: {masked(str(error))}.\n")
         return None
 
 
@@ -145,5 +146,5 @@ class Export:
 
 def _line(losses: Losses, places: Mapping[Signal, Destination]) -> str:
     parts = [f"{count:,} of {losses.sent[signal]:,} {NOUNS[signal]}" for signal, count in losses.lost.items()]
-    where = ", ".join(dict.fromkeys(places[signal].url for signal in losses.lost))
+    where = masked(", ".join(dict.fromkeys(places[signal].url for signal in losses.lost)))
     return f"opentelemetry: {', '.join(parts)} are not known to have reached {where}: {losses.reason}.\n"
