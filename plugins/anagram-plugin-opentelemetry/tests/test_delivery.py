@@ -79,18 +79,21 @@ def test_a_collector_that_does_not_answer(
 
 
 def test_a_collector_that_takes_a_part(receiver: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """What it says that it did not take is counted, with its reason."""
+    """What it says that it did not take is counted, with its reason in a line, without what is secret in it, and not without end."""
     from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
         ExportTracePartialSuccess,
         ExportTraceServiceResponse,
     )
 
-    part = ExportTracePartialSuccess(rejected_spans=2, error_message="too large")
+    message = "too large\nfor http://ann:sesame@store " + "x" * 1000
+    part = ExportTracePartialSuccess(rejected_spans=2, error_message=message)
     answer = ExportTraceServiceResponse(partial_success=part).SerializeToString()
     receiver.answer = lambda path: (200, {}, answer if path == "/v1/traces" else b"")
     count_anagrams("cat")
-    assert ": too large." in (line := capsys.readouterr().err)
+    (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("opentelemetry: 2 of ")
+    assert ": too large for http://ann:***@store xxx" in line
+    assert len(line) < 700
 
 
 @pytest.mark.parametrize("status", [400, 404, 500])

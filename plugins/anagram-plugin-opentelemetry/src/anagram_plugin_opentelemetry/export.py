@@ -16,6 +16,7 @@ from anagram_plugin_opentelemetry.metrics import Metrics
 from anagram_plugin_opentelemetry.outcomes import run_name
 from anagram_plugin_opentelemetry.settings import Destination, SettingError, destinations, milliseconds
 from anagram_plugin_opentelemetry.spans import Spans
+from pipeline_optimization.error_text import shortened
 from pipeline_optimization.masking import masked
 from pipeline_optimization.types import AttemptEnded, CheckpointSaved, RunFinished, RunStarted, TaskLogged, TaskRetried
 
@@ -29,6 +30,9 @@ OFTEN = 5.0
 
 PATIENCE = 1.5
 """Seconds that a run's end waits for the collector."""
+
+LONGEST = 500
+"""Characters of a reason."""
 
 NOUNS: Mapping[Signal, str] = {"traces": "spans", "metrics": "metrics", "logs": "log records"}
 
@@ -145,6 +149,8 @@ class Export:
 
 
 def _line(losses: Losses, places: Mapping[Signal, Destination]) -> str:
+    """Return what did not arrive as a line. The reason may be any text, since collectors write it."""
     parts = [f"{count:,} of {losses.sent[signal]:,} {NOUNS[signal]}" for signal, count in losses.lost.items()]
     where = masked(", ".join(dict.fromkeys(places[signal].url for signal in losses.lost)))
-    return f"opentelemetry: {', '.join(parts)} are not known to have reached {where}: {losses.reason}.\n"
+    reason = shortened(masked(" ".join(losses.reason.split())), LONGEST).rstrip(".")
+    return f"opentelemetry: {', '.join(parts)} are not known to have reached {where}: {reason}.\n"
