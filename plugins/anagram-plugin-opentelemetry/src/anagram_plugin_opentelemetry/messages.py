@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 from typing import Any
 
 from google.protobuf.message import DecodeError
@@ -24,6 +23,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import ResourceSpans, ScopeSpans, Sp
 
 from anagram_plugin_opentelemetry.attributes import attributes
 from anagram_plugin_opentelemetry.delivery import Parcel
+from pipeline_optimization.installed import version_of
 
 __all__ = ["Packer", "count_rejected"]
 
@@ -35,7 +35,7 @@ class Packer:
 
     def __init__(self, resource: Mapping[str, Any]) -> None:
         self._resource = Resource(attributes=attributes(resource))
-        self._scope = InstrumentationScope(name=NAME, version=version(NAME))
+        self._scope = InstrumentationScope(name=NAME, version=version_of(NAME))
 
     def spans(self, spans: Sequence[Span]) -> Parcel:
         scoped = ScopeSpans(scope=self._scope, spans=spans)

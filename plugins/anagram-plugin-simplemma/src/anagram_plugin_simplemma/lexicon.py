@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib.metadata import version
 
 from simplemma.strategies.dictionaries import DefaultDictionaryFactory
 from simplemma.strategies.dictionaries.dictionary_factory import SUPPORTED_LANGUAGES
 
 from pipeline_optimization.errors import LexiconError
+from pipeline_optimization.installed import version_of
 
 __all__ = ["SimplemmaLexicon"]
 
@@ -28,7 +28,7 @@ class SimplemmaLexicon:
 
     @property
     def identity(self) -> str:
-        return f"simplemma {version('simplemma')} {self._language}"
+        return f"simplemma {version_of('simplemma')} {self._language}"
 
     def words(self) -> Iterator[str]:
         # A factory of our own: the library's keeps what it loaded for as long as the process lives.
