@@ -293,6 +293,16 @@ def test_hostile_names_stay_text() -> None:
     assert parser.links == ["data:,"]
 
 
+def test_one_is_no_plural() -> None:
+    """A run with one slot, one attempt and one failed item says so."""
+    start = RunStarted(run_id="r", time=0.0, orchestrator="o", slots=1, seed=1)
+    totals = {"t": TaskTotals(items=1, attempts=1, retries=0, failures=1, lost=0, errors={})}
+    end = RunFinished(run_id="r", time=1.0, is_complete=False, is_interrupted=False, tasks=totals)
+    page = page_of(digest_of([start, attempt(), end]), [])
+    for words in ("o, 1 slot ", " 1 attempt<", " 1 item failed for good."):
+        assert words in page
+
+
 def test_a_run_without_an_end_says_so() -> None:
     """A record that a kill cut off makes a page whose first lines tell that."""
     start = RunStarted(run_id="r", time=0.0, orchestrator="o", slots=1, seed=1)

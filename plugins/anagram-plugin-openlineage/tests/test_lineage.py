@@ -18,7 +18,7 @@ from lineage_schema import check_event
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.observing.reading import EventReader
-from pipeline_optimization.types import ErrorRecord, RunFinished, RunStarted
+from pipeline_optimization.types import ErrorRecord, RunFinished, RunStarted, TaskTotals
 
 PARENT = "8d99e33e-2a1c-4254-9600-18f23435fc3b"
 
@@ -150,6 +150,15 @@ def test_ends(stopped: str, expected: str) -> None:
     assert event.eventType is not None
     assert event.eventType.value == expected
     assert "ann:secret" not in text
+
+
+def test_one_failed_item() -> None:
+    """One item is not called items."""
+    end = Lineage(started(), Settings.of({})).end(
+        finished(tasks={"t": TaskTotals(items=1, attempts=1, retries=0, failures=1, lost=0, errors={})})
+    )
+    assert end.run.facets is not None
+    assert end.run.facets["errorMessage"].message == "1 item failed for good"
 
 
 def started() -> RunStarted:

@@ -133,6 +133,17 @@ def test_nothing_secret_is_sent(receiver: Any) -> None:
     assert "postgresql://ann:***@host/db refused" in sent
 
 
+def fail(value: int) -> int:
+    raise ValueError(value)
+
+
+def test_one_failed_item(receiver: Any) -> None:
+    """One item is not called items."""
+    run(Pipeline("p").values(int).map(fail).count(), [1], retry="none")
+    (last,) = [one for one in receiver.records if "cicd.pipeline.result" in facts(one)]
+    assert last.body.string_value.endswith("is not complete: 1 item failed for good")
+
+
 def test_metrics_come_while_a_run_goes_on(receiver: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """As often as the variable says, and each message has the totals so far."""
     monkeypatch.setenv("OTEL_METRIC_EXPORT_INTERVAL", "0.001")

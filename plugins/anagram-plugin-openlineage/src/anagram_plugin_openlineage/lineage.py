@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from importlib.metadata import version
 from uuid import UUID
 
 from openlineage.client.event_v2 import InputDataset, Job, OutputDataset, Run, RunEvent, RunState
@@ -20,7 +19,9 @@ from openlineage.client.facet_v2 import (
 
 from anagram_plugin_openlineage.datasets import DatasetName, name_of
 from anagram_plugin_openlineage.settings import ParentRun, Settings
+from pipeline_optimization.installed import version_of
 from pipeline_optimization.masking import masked
+from pipeline_optimization.plural import counted
 from pipeline_optimization.types import RunFinished, RunStarted
 
 __all__ = ["Lineage"]
@@ -41,7 +42,7 @@ class Lineage:
     def __init__(self, started: RunStarted, settings: Settings) -> None:
         self._started = started
         self._settings = settings
-        self._producer = f"https://pypi.org/project/{NAME}/{version(NAME)}/"
+        self._producer = f"https://pypi.org/project/{NAME}/{version_of(NAME)}/"
         self._reads = _names(started.reads)
         self._writes = _names(started.writes)
 
@@ -83,8 +84,8 @@ class Lineage:
         found: dict[str, RunFacet] = {
             "processing_engine": processing_engine_run.ProcessingEngineRunFacet(
                 name=ENGINE,
-                version=started.versions.get(ENGINE) or version(ENGINE),
-                openlineageAdapterVersion=version(NAME),
+                version=started.versions.get(ENGINE) or version_of(ENGINE),
+                openlineageAdapterVersion=version_of(NAME),
                 producer=self._producer,
             ),
             "executionParameters": execution_parameters_run.ExecutionParametersRunFacet(
@@ -117,7 +118,7 @@ class Lineage:
             message, trace = finished.reason, None
         else:
             failures = sum(one.failures for one in finished.tasks.values())
-            message, trace = f"{failures} items failed for good", None
+            message, trace = f"{counted(failures, 'item')} failed for good", None
         return error_message_run.ErrorMessageRunFacet(
             message=masked(message), programmingLanguage="PYTHON", stackTrace=trace, producer=self._producer
         )

@@ -9,6 +9,7 @@ from opentelemetry.proto.logs.v1.logs_pb2 import LogRecord, SeverityNumber
 from anagram_plugin_opentelemetry.attributes import Value, attributes, clean
 from anagram_plugin_opentelemetry.collecting import Collecting
 from anagram_plugin_opentelemetry.outcomes import result_of, run_name
+from pipeline_optimization.plural import counted
 from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished, TaskLogged
 
 __all__ = ["Logs"]
@@ -74,7 +75,7 @@ class Logs(Collecting[LogRecord]):
             return
         why = event.reason or (error_type if event.error is None else f"{error_type}: {event.error.message}")
         if error_type == "failed_items":
-            why = f"{sum(one.failures for one in event.tasks.values())} items failed for good"
+            why = f"{counted(sum(one.failures for one in event.tasks.values()), 'item')} failed for good"
         facts: dict[str, Value] = {"cicd.pipeline.result": result, "error.type": error_type}
         body = f"The {run_name(self._started)} is not complete: {why}"
         self._add(round(event.time * 1e9), body, facts, event.error, self._identity.run_span_id, is_final=True)

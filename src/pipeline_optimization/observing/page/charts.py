@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from math import floor, log2, log10
 
 from pipeline_optimization.observing.digest import PER_OCTAVE, Digest, Slice, Timeline
-from pipeline_optimization.observing.page.drawing import COLORS, clock, number, rect, svg, text
+from pipeline_optimization.observing.page.drawing import COLORS, clock, counted, number, rect, svg, text
 
 __all__ = ["INNER", "LEFT", "WIDTH", "axis", "durations_chart", "progress_chart", "timeline_chart"]
 
@@ -87,7 +87,7 @@ def durations_chart(digest: Digest) -> str:
         for number_, count in sorted(task.classes.items()):
             tall = (row - 14) * count / most
             begin, end = (2.0 ** (edge / PER_OCTAVE) for edge in (number_, number_ + 1))
-            title = f"{name}: {number(count)} attempts took {clock(begin)} to {clock(end)}"
+            title = f"{name}: {counted(count, 'attempt')} took {clock(begin)} to {clock(end)}"
             kind = COLORS[at % len(COLORS)]
             parts.append(rect(left + (number_ - low) * step, base - tall, step - 0.5, tall, kind=kind, title=title))
     height = len(tasks) * row

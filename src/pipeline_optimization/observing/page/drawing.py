@@ -7,7 +7,7 @@ from html import escape
 
 from pipeline_optimization.time_units import in_unit
 
-__all__ = ["bar_of_shares", "cell", "clock", "number", "rect", "svg", "table", "text"]
+__all__ = ["bar_of_shares", "cell", "clock", "counted", "number", "rect", "svg", "table", "text"]
 
 COLORS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8")
 """Classes of the style sheet, which has a colour for light and for dark pages of each."""
@@ -18,6 +18,11 @@ def number(value: float) -> str:
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}".replace(",", "\u202f")
     return f"{value:.3g}"
+
+
+def counted(count: int, noun: str) -> str:
+    """Return a number of things with its noun: ``1 slot``, ``2 slots``."""
+    return f"{number(count)} {noun if count == 1 else f'{noun}s'}"
 
 
 def clock(seconds: float) -> str:
