@@ -8,20 +8,17 @@ is what it holds. It returns 0, or another status where it raised.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol, cast
 
 import numpy as np
 from llvmlite import binding
-from numba import njit, typeof
+from numba import typeof
 
+from anagram_plugin_numba.compiled.exports import examples
+from anagram_plugin_numba.native import flat
 from anagram_plugin_numba.numbers import Argument
 
-__all__ = ["compile_functions", "compiled", "inlined"]
-
-FunctionT = TypeVar("FunctionT", bound=Callable[..., object])
-
-WITHOUT_WRAPPERS: Mapping[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-"""Options that numba uses itself, and that its type hints do not know."""
+__all__ = ["compile_functions"]
 
 NO_DESTRUCTOR = "define void @NRT_MemInfo_call_dtor(ptr %unused) { ret void }"
 """What would free an array that compiled code owns: it owns none, since all arrays are given to it."""
@@ -45,21 +42,8 @@ class _Dispatcher(Protocol):
     def inspect_llvm(self, signature: object, /) -> str: ...
 
 
-def compiled(function: FunctionT) -> FunctionT:
-    """Compile a function that only compiled functions call, or that ``compile_functions`` exports."""
-    return cast("FunctionT", njit(**WITHOUT_WRAPPERS)(function))
-
-
-def inlined(function: FunctionT) -> FunctionT:
-    """Compile a function into each that calls it: a call passes every number of every array, and counts references."""
-    return cast("FunctionT", njit(forceinline=True, **WITHOUT_WRAPPERS)(function))
-
-
 def compile_functions() -> tuple[Mapping[str, str], bytes]:
     """Return the symbols by function name, and the object file. Raises what numba and llvmlite raise."""
-    from anagram_plugin_numba.compiled.exports import examples  # noqa: PLC0415 - it uses our ``compiled``
-    from anagram_plugin_numba.native import flat  # noqa: PLC0415 - as above
-
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     symbols = {}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from anagram_plugin_numba.compilation import compiled, inlined
 from anagram_plugin_numba.compiled.keys import BYTE, HALF, LOWER_HALF, ONE, ZERO, U
+from anagram_plugin_numba.decorators import compiled, inlined
 from anagram_plugin_numba.numbers import Uint32, Uint64
 
 __all__ = ["add_counts", "keep_each_once", "narrow", "take_counts", "take_from"]

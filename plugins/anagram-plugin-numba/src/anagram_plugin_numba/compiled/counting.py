@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.electing import EMPTY, HOT_SHIFT, elect
 from anagram_plugin_numba.compiled.grouping import count_unremembered
 from anagram_plugin_numba.compiled.keys import (
@@ -27,6 +26,7 @@ from anagram_plugin_numba.compiled.keys import (
 )
 from anagram_plugin_numba.compiled.splitting import block_end, split
 from anagram_plugin_numba.compiled.vectors import load_eight
+from anagram_plugin_numba.decorators import compiled
 from anagram_plugin_numba.group_table import GroupTable
 from anagram_plugin_numba.numbers import Uint8
 from anagram_plugin_numba.tables import Tables

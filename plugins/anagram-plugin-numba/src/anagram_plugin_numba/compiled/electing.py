@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.keys import ONE, THREE, TOP, TWO, ZERO, U, mix
+from anagram_plugin_numba.decorators import compiled
 from anagram_plugin_numba.word_memory import HOT_BITS, TOUCHED, WordMemory
 
 __all__ = ["EMPTY", "HOT_SHIFT", "elect", "write_back"]

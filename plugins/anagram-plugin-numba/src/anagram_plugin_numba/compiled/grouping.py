@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from anagram_plugin_numba.compilation import compiled, inlined
 from anagram_plugin_numba.compiled.adding import take_from
 from anagram_plugin_numba.compiled.electing import write_back
 from anagram_plugin_numba.compiled.keys import (
@@ -24,6 +23,7 @@ from anagram_plugin_numba.compiled.keys import (
     shift_for,
 )
 from anagram_plugin_numba.compiled.vectors import hash_of_bytes, load_eight, ones
+from anagram_plugin_numba.decorators import compiled, inlined
 from anagram_plugin_numba.group_table import FIRST_GROUP, LONGEST_EXACT, MAYBE_BITS, NO_GROUP, PENDING, GroupTable
 from anagram_plugin_numba.numbers import Uint8, Uint32, Uint64
 from anagram_plugin_numba.tables import Tables

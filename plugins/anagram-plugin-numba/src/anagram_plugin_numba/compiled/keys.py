@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from anagram_plugin_numba.compilation import compiled
+from anagram_plugin_numba.decorators import compiled
 from anagram_plugin_numba.numbers import Uint32
 
 __all__ = [

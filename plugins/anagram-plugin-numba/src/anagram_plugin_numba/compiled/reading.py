@@ -13,7 +13,7 @@ import numpy as np
 from numba import types
 from numpy.typing import NDArray
 
-from anagram_plugin_numba.compilation import compiled, inlined
+from anagram_plugin_numba.decorators import compiled, inlined
 from pipeline_optimization.sources.encoding import BYTE_ORDER_MARK
 
 __all__ = ["read_files"]

@@ -10,9 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from anagram_plugin_numba.compilation import compiled
 from anagram_plugin_numba.compiled.keys import ONE, TWO, ZERO, U
 from anagram_plugin_numba.compiled.vectors import ones, trailing_zeros, what_is
+from anagram_plugin_numba.decorators import compiled
 from anagram_plugin_numba.numbers import Uint8, Uint32
 from anagram_plugin_numba.tables import Tables
 from anagram_plugin_numba.word_memory import Scratch
