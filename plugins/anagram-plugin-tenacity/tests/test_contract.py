@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from itertools import islice
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -23,11 +22,6 @@ POLICIES: Sequence[Label] = [
     *(("tenacity", {"wait": wait}) for wait in ("exponential_jitter", "random_exponential", "exponential")),
     *((f"tenacity-policy:policies:{name}", {}) for name in ("PLAIN", "CHAINED", "ENDLESS", "CHOOSY", "decorated")),
 ]
-
-
-@pytest.fixture(autouse=True)
-def _policies_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.syspath_prepend(str(Path(__file__).parent))
 
 
 class TestTenacity(RetryPolicyContract):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from functools import cache
 from itertools import islice
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -16,14 +15,6 @@ from hypothesis import strategies as st
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _policies_can_be_imported() -> object:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(Path(__file__).parent))
-        yield
-
 
 loaded = cache(Registry.load)
 
