@@ -44,6 +44,15 @@ def test_in_a_checkout(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     )
 
 
+def test_a_plugin_that_needs_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In a checkout both are named: the other one may be on no index."""
+    monkeypatch.chdir(ROOT)
+    assert (
+        how_to_install("anagram-plugin-hedged", root=ROOT, environment={})
+        == "pip install ./plugins/anagram-plugin-asyncio ./plugins/anagram-plugin-hedged"
+    )
+
+
 def test_beside_the_cores_wheel(tmp_path: Path) -> None:
     """Where the core was installed from a wheel file, the plugin's wheel may lie beside it."""
     core = tmp_path / "my wheels" / "pipeline_optimization-0.1.0-py3-none-any.whl"

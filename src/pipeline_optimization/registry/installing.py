@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -40,8 +41,19 @@ def how_to_install(
             if f"[tool.hatch.envs.{name}]" in (root / "pyproject.toml").read_text("utf-8"):
                 return f"it has an environment of its own, hatch run {name}:anagram"
             return "it is in the default environment, hatch run anagram"
-        return f"pip install {shlex.quote(_shown(folder))}"
+        return f"pip install {shlex.join(map(_shown, (*_needed(folder), folder)))}"
     return _as_the_core(distribution, _facts(direct_url))
+
+
+def _needed(folder: Path) -> Iterator[Path]:
+    """Yield the folders of the plugins beside it that a plugin depends on. They may be on no index."""
+    import tomllib  # noqa: PLC0415 - for this message only
+
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    for requirement in project.get("dependencies", ()):
+        name = re.split(r"[^\w-]", requirement, maxsplit=1)[0]
+        if (folder.parent / name / "pyproject.toml").is_file():
+            yield folder.parent / name
 
 
 def _as_the_core(distribution: str, facts: Mapping[str, object]) -> str:
