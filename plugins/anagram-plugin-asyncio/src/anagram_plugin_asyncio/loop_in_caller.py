@@ -36,11 +36,11 @@ class LoopInCaller:
         self._started(attempt.id)
         try:
             answer = await self._worker.run_attempt_async(
-                attempt.payload, interruptible=self._interruptible, is_over=self._waits_for_none
+                attempt.payload, interruptible=self._interruptible, is_over=self._is_given_up
             )
             completion = Completion(id=attempt.id, status="done", payload=answer, worker="loop")
         except KeyboardInterrupt:
-            # Raised again by poll(): here it would tear the event loop.
+            # poll() raises it again. Here it would tear the event loop.
             self._is_interrupted = True
             completion = Completion(id=attempt.id, status="lost", worker="loop", detail="it was interrupted")
         except CutShort:
@@ -49,8 +49,8 @@ class LoopInCaller:
         self._done.append(completion)
         self._news.set()
 
-    def _waits_for_none(self) -> bool:
-        # All tasks that are ready run before poll() is back, each to its next wait: they shall not begin after a Ctrl-C.
+    def _is_given_up(self) -> bool:
+        # Before poll() returns, each task that is ready runs to its next wait. After a Ctrl-C none of them may begin.
         return self._is_interrupted or self._is_over()
 
     def poll(self, timeout: float) -> Sequence[Completion]:
@@ -74,7 +74,7 @@ class LoopInCaller:
         return task is not None and task.cancel()
 
     def close(self, *, force: bool) -> None:
-        """End all tasks; each waits or has not started, so that ``force`` makes no difference."""
+        """End all tasks. Each of them waits or has not started, so ``force`` makes no difference."""
         if self._loop.is_closed():
             return
         self._loop.run_until_complete(end_all(self._worker, list(self._tasks.values())))

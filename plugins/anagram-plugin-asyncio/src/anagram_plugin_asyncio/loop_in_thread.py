@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for callers whose thread runs another one."""
+"""An event loop in a thread of its own, for callers whose thread runs another event loop."""
 
 from __future__ import annotations
 
@@ -17,11 +17,14 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext
 __all__ = ["LoopInThread"]
 
 GRACE = 0.5
-"""Seconds that a forced close gives an attempt that computes to end between two pieces of its work; then its thread is left to end with the program."""
+"""Seconds that a forced close waits for an attempt that computes, which can end between two pieces of its work.
+
+If it does not, its thread is left to end with the program.
+"""
 
 
 class LoopInThread:
-    """Runs the attempts of one run as tasks of its loop; the caller's thread only waits, so signals reach it."""
+    """Runs the attempts of one run as tasks of its loop. The caller's thread only waits, so that signals reach it."""
 
     def __init__(self, context: OpenContext, places: Places) -> None:
         self._loop = asyncio.new_event_loop()
@@ -60,14 +63,14 @@ class LoopInThread:
         try:
             answer = await self._worker.run_attempt_async(attempt.payload, is_over=self._is_over)
             completion = Completion(id=attempt.id, status="done", payload=answer, worker="loop")
-        except KeyboardInterrupt:  # a task's own doing, which would end the thread
+        except KeyboardInterrupt:  # the task raised it itself; it would end the thread
             completion = Completion(
                 id=attempt.id, status="lost", worker="loop", detail="its task raised KeyboardInterrupt"
             )
         except CutShort:
             completion = Completion(id=attempt.id, status="lost", worker="loop", detail="the run was over")
         self._tasks.pop(attempt.id, None)
-        # Whoever takes it out of the dictionary has it: this thread, or cancel() in the caller's.
+        # The thread that removes it from the dictionary reports it: this one, or the caller's in cancel().
         if self._open.pop(attempt.id, None) is not None:
             self._done.put(completion)
 

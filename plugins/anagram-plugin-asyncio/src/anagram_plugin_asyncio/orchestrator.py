@@ -1,4 +1,4 @@
-"""The orchestrator, which has its event loop where it can run: in the caller, or beside the caller's own loop."""
+"""The orchestrator, whose event loop runs in the caller's thread, or in a thread of its own if the caller runs a loop already."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ __all__ = ["AsyncioOrchestrator"]
 class AsyncioOrchestrator:
     """Runs attempts as tasks of a private event loop, and lets ``concurrency`` of their calls wait at once; 0 means no limit.
 
-    A thread can run one event loop at a time. So where the caller's is running already, as in a notebook or in a
-    server, the private one runs in a thread of its own.
+    A thread can run one event loop at a time. So if the caller runs one already, as a notebook or a server does, the private
+    one runs in a thread of its own.
     """
 
     def __init__(self, concurrency: int) -> None:

@@ -1,4 +1,4 @@
-"""The orchestrator ``dask``: workers of a Dask cluster, one of your own or one that is there."""
+"""The orchestrator ``dask``: workers of a Dask cluster, which is started for the run or runs already."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_optimization.types import Capabilities, Component, ComponentOf, Or
 
 @frozen(kw_only=True)
 class DaskOptions:
-    """The options of ``dask``; all but the first are of a local cluster."""
+    """The options of ``dask``. All but ``address`` are for a local cluster."""
 
     address: str = option("", help="a running scheduler's address, as in tcp://10.0.0.1:8786; none: a local cluster")
     workers: int = option(
@@ -31,7 +31,7 @@ class DaskOptions:
 
 
 def make(options: DaskOptions) -> Orchestrator:
-    """Build the orchestrator, importing Dask only now. Raises PluginLoadError where that cannot be imported."""
+    """Build the orchestrator, importing Dask only now. Raises PluginLoadError if Dask cannot be imported."""
     try:
         from anagram_plugin_dask.orchestrator import DaskOrchestrator  # noqa: PLC0415 - only when it is chosen
     except ImportError as error:

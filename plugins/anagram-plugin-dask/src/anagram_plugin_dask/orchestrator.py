@@ -28,21 +28,21 @@ GRACE = 1.0
 
 LOCAL = {
     "distributed.scheduler.allowed-failures": 0,
-    # One attempt a thread: when a worker dies, those that only waited are not lost with it.
+    # A worker gets one attempt for each thread: if it dies, no attempts are lost that only waited for it.
     "distributed.scheduler.worker-saturation": 1.0,
-    # So much later a local cluster drops a worker that was lost and is not there, even if it only starts again just then.
+    # After this time a local cluster drops a lost worker that is not back, even if it is just starting again.
     "distributed.deploy.lost-worker-timeout": "10000h",
-    # Dask's own 64 KiB has each read of 1 MiB take new pages from the system: a quarter of a run's time.
+    # With Dask's own 64 KiB, each read of 1 MiB takes new pages from the system, which costs a quarter of a run's time.
     "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": 1 << 26,
     "distributed.nanny.pre-spawn-environ.MALLOC_MMAP_THRESHOLD_": 1 << 25,
-    # Every process would look fifty times a second whether it is in time.
+    # By default every process checks fifty times a second whether its event loop is late.
     "distributed.admin.tick.interval": "1s",
 }
 """How a local scheduler differs from Dask's defaults."""
 
 
-class Bench(WorkerPlugin):  # type: ignore[misc]  # Dask is not installed where types are checked
-    """What every worker process gets once, those that come later too: the run's worker, index and kernel included."""
+class WorkerEquipment(WorkerPlugin):  # type: ignore[misc]  # Dask is not installed where types are checked
+    """What every worker process gets once, also one that joins later: the run's worker, with its index and its kernel."""
 
     def __init__(self, handshake: Handshake) -> None:
         self._handshake = handshake
@@ -55,7 +55,7 @@ class Bench(WorkerPlugin):  # type: ignore[misc]  # Dask is not installed where 
 
 
 class _Cluster(LocalCluster):  # type: ignore[misc]  # as above
-    """A local cluster that can be ended at once: Dask's own way waits seconds for threads that compute."""
+    """A local cluster that can be ended at once. Dask's own way waits seconds for threads that compute."""
 
     async def kill_workers(self) -> None:
         for nanny in self.workers.values():
@@ -69,7 +69,7 @@ def run(payload: bytes, run_id: str) -> tuple[str, bytes]:
 
 
 class DaskOrchestrator:
-    """Runs attempts on a cluster that is there (``address``), or on one of its own, bound to loopback."""
+    """Runs attempts on a cluster that runs already (``address``), or on one of its own, bound to loopback."""
 
     def __init__(self, options: DaskOptions) -> None:
         self._options = options
@@ -85,7 +85,7 @@ class DaskOrchestrator:
             self._client = self._connect(resources)
             try:
                 self._client.wait_for_workers(1, timeout=PATIENCE)
-                self._client.register_plugin(Bench(handshake), name=self._run_id)
+                self._client.register_plugin(WorkerEquipment(handshake), name=self._run_id)
             except ClusterError:
                 raise
             except Exception as error:  # whatever keeps a worker from loading our code
@@ -130,7 +130,7 @@ class DaskOrchestrator:
         asyncio.run_coroutine_threadsafe(self._bring(attempt.id, future), self._client.loop.asyncio_loop)
 
     async def _bring(self, attempt_id: int, future: Future) -> None:
-        """Wait for a task on the client's own loop, where any number can be waited for, and leave its completion."""
+        """Wait for a task, and put its completion into the inbox. On the client's own loop any number of tasks can be waited for."""
         try:
             ((worker, answer),) = await self._client.gather([future], asynchronous=True)
             self._inbox.put(Completion(id=attempt_id, status="done", payload=answer, worker=worker))
@@ -151,7 +151,7 @@ class DaskOrchestrator:
         return completions
 
     def cancel(self, attempt_id: int) -> bool:
-        """Leave the attempt alone: who asks cannot know whether it has begun, and a thread that runs one goes on."""
+        """Leave the attempt alone. Nobody here knows whether it has begun, and a thread that runs one cannot be stopped."""
         return False
 
     def close(self, *, force: bool) -> None:

@@ -14,9 +14,9 @@ __all__ = ["build", "hedge"]
 
 
 def build(options: HedgedOptions) -> HedgedOrchestrator:
-    """Build both. The inner orchestrator is looked for among the installed plugins, as selected by the environment.
+    """Build both. The inner orchestrator is looked for among the installed plugins that the environment selects.
 
-    Raises OptionError for options that cannot be, and UnknownComponentError where nobody offers the inner one.
+    Raises OptionError for options that make no sense, and UnknownComponentError if no plugin offers the inner orchestrator.
     """
     if options.quantile >= 1:
         raise OptionError(f"The quantile of 'hedged' must be below 1, not {options.quantile!r}: 0.95 is usual.")

@@ -27,5 +27,5 @@ class Latencies:
         insort(self._sorted, seconds)
 
     def quantile(self, share: float) -> float:
-        """Return the least latency that is not exceeded by at least this share (below 1) of them; there must be one."""
+        """Return the least latency that at least this share (below 1) of the latencies does not exceed. There must be a latency."""
         return self._sorted[int(share * len(self._sorted))]

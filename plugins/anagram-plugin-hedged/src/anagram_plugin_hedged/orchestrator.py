@@ -22,7 +22,10 @@ __all__ = ["HedgedOrchestrator"]
 
 @define(eq=False)
 class _Race:
-    """An attempt that runs, once or twice. ``copies`` are the ids of those that run: twice the attempt's id, and one more."""
+    """An attempt that runs as one copy or as two.
+
+    ``copies`` has the ids of the copies that run. The first copy's id is twice the attempt's, and the second copy's is one more.
+    """
 
     attempt: Attempt
     started: float
@@ -34,11 +37,11 @@ class _Race:
 
 
 class HedgedOrchestrator:
-    """Hands attempts to ``inner`` one for each of its slots, and a second copy where a slot idles.
+    """Gives ``inner`` an attempt for each of its slots, and a second copy of a slow attempt if a slot is idle.
 
-    ``slack`` times the ``quantile`` of a task's latencies says when an attempt is slow, once ``samples`` of them are known:
-    where all take about the same, what is above the quantile alone is noise. ``share`` bounds the second copies, as a
-    share of all attempts. ``attempts`` and ``copies`` count those of the last run.
+    An attempt is slow if it takes longer than ``slack`` times the ``quantile`` of its task's latencies, once ``samples`` of these
+    are known. The slack is there because of tasks whose calls all take about the same time: what is just above the quantile is
+    noise. ``share`` bounds the second copies, as a share of all attempts. ``attempts`` and ``copies`` count those of the last run.
     """
 
     def __init__(
@@ -64,7 +67,7 @@ class HedgedOrchestrator:
         self.attempts = self.copies = 0
         self._waiting: deque[Attempt] = deque()
         self._races: dict[int, _Race] = {}
-        self._running: set[int] = set()  # copies that hold a slot, also those of races that are over
+        self._running: set[int] = set()  # copies that hold a slot, also of races that are over
         self._single: defaultdict[str, dict[int, _Race]] = defaultdict(dict)  # a second copy may help; oldest first
         self._latencies: defaultdict[str, Latencies] = defaultdict(Latencies)
 
@@ -121,7 +124,7 @@ class HedgedOrchestrator:
             held.clear()
 
     def _hand_out(self) -> None:
-        """Start what waits, and, where slots are left, second copies of what is slow."""
+        """Start attempts that wait. If slots are left, start second copies of slow attempts."""
         while self._waiting and len(self._running) < self.slots:
             attempt = self._waiting.popleft()
             self.attempts += 1
@@ -140,7 +143,7 @@ class HedgedOrchestrator:
         self._inner.submit(evolve(race.attempt, id=copy, payload=payload))
 
     def _next_to_hedge(self) -> _Race | None:
-        """Return the attempt that is due for a second copy first, None where there may be no more copies now."""
+        """Return the attempt whose second copy is due first, None if there may be no more copies now."""
         if len(self._running) >= self.slots or self.copies + 1 > self._share * self.attempts:
             return None
         oldest = [next(iter(races.values())) for races in self._single.values() if races]
@@ -157,7 +160,7 @@ class HedgedOrchestrator:
         return math.inf if race is None else max(0.0, self._due(race) - self.clock.now())
 
     def _settles(self, completion: Completion) -> bool:
-        """Return whether a completion ends its attempt: the first that is done does, or the loss of the last copy."""
+        """Return whether a completion ends its attempt. The first copy that is done ends it, and so does the loss of the last copy."""
         self._running.discard(completion.id)
         race = self._races.get(completion.id // 2)
         if race is None:
@@ -173,7 +176,7 @@ class HedgedOrchestrator:
         return True
 
     def _call_off(self, race: _Race) -> None:
-        """Cancel what can be cancelled; other copies run to their end, and hold their slots until then."""
+        """Cancel the copies that can be cancelled. Others run to their end, and hold their slots until then."""
         for copy in list(race.copies):
             if self._inner.cancel(copy):
                 race.copies.discard(copy)

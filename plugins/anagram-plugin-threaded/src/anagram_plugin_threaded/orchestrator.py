@@ -16,12 +16,14 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext
 __all__ = ["ThreadedOrchestrator"]
 
 GRACE = 0.5
-"""Seconds that a forced close gives threads that compute to end between two pieces of their work; then they are left to end
-with the program."""
+"""Seconds that a forced close waits for threads that compute, which can end between two pieces of their work.
+
+Those that do not are left to end with the program.
+"""
 
 
 class _Pool:
-    """The queues, threads and stop signal of one run; a late thread of an earlier run cannot reach the next one's."""
+    """The queues, the threads and the stop signal of one run. Each run has its own, so that no late thread of an earlier one reaches them."""
 
     def __init__(self, slots: int, context: OpenContext) -> None:
         self.todo: SimpleQueue[int | None] = SimpleQueue()
@@ -38,7 +40,7 @@ class _Pool:
                 thread.start()
         except RuntimeError as error:
             for _ in self.threads:
-                self.todo.put(None)  # those that have started end
+                self.todo.put(None)  # so that the threads that have started end
             raise ResourceError(f"The system starts no more threads: {error}. Ask for fewer: -o workers=N.") from error
 
     def _work(self) -> None:
@@ -49,21 +51,21 @@ class _Pool:
 
     def _run_attempts(self) -> None:
         while (number := self.todo.get()) is not None:
-            # Who takes it out of the dict has it: a thread, or cancel().
+            # Either this thread removes it from the dictionary and runs it, or cancel() does and calls it off.
             attempt = self.waiting.pop(number, None)
             if attempt is None:
                 continue
             self._started(number)
             name = threading.current_thread().name
             try:
-                # The event's wait is the sleep: a simulated latency ends at once when the run is given up.
-                answer = self.worker.run_attempt(attempt.payload, sleep=self.stop.wait, is_over=self._waits_for_none)
+                # It sleeps in the event's wait, so that a simulated latency ends at once when the run is given up.
+                answer = self.worker.run_attempt(attempt.payload, sleep=self.stop.wait, is_over=self._is_given_up)
                 completion = Completion(id=attempt.id, status="done", payload=answer, worker=name)
             except CutShort:
                 completion = Completion(id=attempt.id, status="lost", worker=name, detail="the run was over")
             self.done.put(completion)
 
-    def _waits_for_none(self) -> bool:
+    def _is_given_up(self) -> bool:
         return self.stop.is_set() or self._is_over()
 
 
