@@ -1,4 +1,4 @@
-"""Whether workers can be copies of this process: that is the quickest start, and safe only where nothing of it is shared or half done."""
+"""Whether workers can be copies of this process: the quickest start, and safe only if nothing of the process is shared or half done."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ TASKS, DESCRIPTORS = "/proc/self/task", "/proc/self/fd"
 STANDARD_STREAMS = frozenset({0, 1, 2})
 
 MEMORY_DEVICES = 1
-"""The major number of ``/dev/null``, ``/dev/urandom`` and their like, of which each reader has its own."""
+"""The major number of ``/dev/null``, ``/dev/urandom`` and their like, which have no state that readers could share."""
 
 
 def is_single_threaded() -> bool:
-    """Return whether this process has one thread, also of those that Python knows nothing of, such as a library's for linear algebra.
+    """Return whether this process has one thread. Threads that Python does not know count, such as those of a library for linear algebra.
 
-    What another thread holds at the moment of a fork, such as a lock of the memory allocator, is held for ever in the copy.
+    If another thread holds a lock at the moment of a fork, say the memory allocator's, the copy holds it for ever.
     """
     if sys.platform != "linux":
         return False
     try:
         return len(os.listdir(TASKS)) == 1
-    except OSError:  # it is a system without /proc
+    except OSError:  # the system has no /proc
         return False
 
 
 class SharedDescriptors:
-    """What this process has open that would be one and the same in its copies, and what of it is known to be used by this process alone.
+    """What this process has open that its copies would share with it, and which of that is known to be used by this process alone.
 
-    A connection to a database or a server, a database of SQLite, or a file with a place at which it is read: whoever uses those in two
-    processes gets the other's answers. What the standard streams are, and what the program was started with, is shared by all its processes anyway.
-    What a run opens itself, its workers leave alone. Of all else nobody knows: a module that has opened it may be that of a task.
+    If two processes use the same connection to a database or a server, the same SQLite database, or the same place in a file, one gets
+    the other's answers. The standard streams, and what the program was started with, are shared by all its processes anyway. What a run
+    opens itself, its workers leave alone. Of everything else nobody knows: a task's module may have opened it.
     """
 
     def __init__(self) -> None:
@@ -43,21 +43,21 @@ class SharedDescriptors:
 
     @property
     def are_known(self) -> bool:
-        """Whether nothing is open but what was noted."""
+        """Return whether everything that is open was noted."""
         found = _shared()
         return found is not None and found <= self._known
 
     def note_files(self) -> None:
-        """Note the files that are open now. Connections that came with them stay unknown: a run has none of its own."""
+        """Note the files that are open now. Connections stay unknown, since a run has none of its own."""
         self._known |= {one for one in _shared() or () if one.is_file}
 
     def note_all(self) -> None:
-        """Note whatever is open now."""
+        """Note everything that is open now."""
         self._known |= _shared() or frozenset()
 
 
 class Descriptor(NamedTuple):
-    """A descriptor with what it leads to: the same number may lead elsewhere later."""
+    """A descriptor and what it refers to: the same number may refer to something else later."""
 
     number: int
     device: int
@@ -66,7 +66,7 @@ class Descriptor(NamedTuple):
 
 
 def _shared() -> frozenset[Descriptor] | None:
-    """Return the descriptors that copies of this process would share with it, None where the system does not tell."""
+    """Return the descriptors that copies of this process would share with it, None if the system does not tell."""
     if sys.platform != "linux":
         return None
     try:
@@ -77,17 +77,18 @@ def _shared() -> frozenset[Descriptor] | None:
 
 
 def _look(number: int) -> Descriptor | None:
-    """Return a descriptor if copies of this process would share what it leads to."""
+    """Return a descriptor if copies of this process would share what it refers to."""
     if number in STANDARD_STREAMS:
         return None
     try:
         status, is_inheritable = os.fstat(number), os.get_inheritable(number)
-    except OSError:  # the one by which they were listed
+    except OSError:  # it was the descriptor of the listing itself
         return None
     mode = status.st_mode
     if stat.S_ISCHR(mode) and os.major(status.st_rdev) == MEMORY_DEVICES:
         return None
-    # Python opens nothing that programs inherit, so that such a one is from whoever started this; libraries in C may do it with files and sockets.
+    # Python opens nothing that programs inherit, so an inheritable one is from the program that started this one. Only files and
+    # sockets may be from a library in C.
     if is_inheritable and (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) or stat.S_ISDIR(mode)):
         return None
     return Descriptor(number, status.st_dev, status.st_ino, stat.S_ISREG(mode))

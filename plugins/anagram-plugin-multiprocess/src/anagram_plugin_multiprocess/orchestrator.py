@@ -36,7 +36,7 @@ class MultiprocessOrchestrator:
         self._started: Callable[[int], None] = lambda attempt_id: None
 
     def note_open(self) -> None:
-        """Note that files which were opened since this was built are the run's, which its workers leave alone. From now on, users' code may open some."""
+        """Note that the files opened since this object was built are the run's, which its workers leave alone. From now on users' code may open files."""
         if self._may_fork:
             self._descriptors.note_files()
 
@@ -47,7 +47,7 @@ class MultiprocessOrchestrator:
         self._started = context.started
         self._pool = WorkerPool(self._start_method, context.worker_init, self.slots)
         self._pool.open(interruptible=context.interruptible)
-        self._descriptors.note_all()  # the pipes of the workers; nobody else has opened anything meanwhile
+        self._descriptors.note_all()  # the pipes of the workers: nothing else was opened meanwhile
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
@@ -87,7 +87,7 @@ class MultiprocessOrchestrator:
         return True
 
     def _replace(self, pool: WorkerPool, worker: WorkerProcess) -> Completion | None:
-        """Start a worker in the place of another one: no copy of this process if the program has opened anything since the last start."""
+        """Start a worker in the place of another one. It is no copy of this process if the program has opened anything since the last start."""
         if self._start_method is not None and not self._descriptors.are_known:
             self._start_method.forgo_forks()
         completion = pool.replace(worker)
@@ -98,11 +98,11 @@ class MultiprocessOrchestrator:
         self._waiting.clear()
         if self._pool is not None:
             self._pool.close(force=force)
-            self._pool = None  # not before: whatever interrupts closing, it can be called once more
+            self._pool = None  # not earlier: if something interrupts closing, it can be called once more
 
 
 def _look_for_room(number: int) -> None:
-    """Raise WorkerStartError if the system starts fewer processes now: the fork server would die of it with a traceback."""
+    """Raise WorkerStartError if the system does not start this number of processes now. Else the fork server would die with a traceback."""
     room = startable(number)
     if room < number:
         workers = max(0, room - HELPERS)

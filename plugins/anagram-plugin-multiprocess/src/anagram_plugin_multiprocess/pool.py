@@ -1,7 +1,7 @@
 """The worker processes of a run: each that dies is replaced, unless all of them do.
 
-No signal strikes while the list of workers says something else than what there is: neither Ctrl-C nor a program's own
-handler, which may raise as well. A worker that nobody knows would never be told to stop.
+No signal strikes while the list of workers differs from the processes that there are: neither Ctrl-C nor a program's own
+handler, which may raise as well. A worker that is not in the list would never be told to stop.
 """
 
 from __future__ import annotations
@@ -20,21 +20,21 @@ from pipeline_optimization.types import Completion
 __all__ = ["WorkerPool"]
 
 MAX_START_DEATHS = 5
-"""Workers that may die in a row before they are ready, until one has answered an attempt."""
+"""The number of workers that may die in a row before they are ready, as long as none has answered an attempt."""
 
 MAX_LATER_DEATHS = 100
-"""The same from then on: the set-up works, so somebody else kills them."""
+"""The same after an answer: then the set-up works, and something else kills them."""
 
 
 STOP_PATIENCE = 5.0
 """Seconds that workers have to end when they are told that there is no more to do."""
 
 FORCED_PATIENCE = 1.0
-"""The same for those that idle when a run is given up: they end at once, but for what they have to close."""
+"""The same for idle workers when a run is given up. They end at once, but for what they have to close."""
 
 BEFORE_MULTIPROCESSING = 100
-"""Higher than the priority of multiprocessing's own handler at exit, which sends SIGTERM to workers and waits for ever:
-they leave that signal to the parent."""
+"""Higher than the priority of multiprocessing's own handler at exit. That one sends SIGTERM to workers, which they leave to the
+parent, and waits for ever."""
 
 
 class WorkerPool:
@@ -46,11 +46,11 @@ class WorkerPool:
         self._size = size
         self._workers: list[WorkerProcess] = []
         self._start_deaths, self._max_deaths = 0, MAX_START_DEATHS
-        # Whatever happens to who should close the pool, no worker outlives it, or keeps the program from ending.
+        # Even if nobody closes the pool, no worker outlives it or keeps the program from ending.
         Finalize(self, _kill, args=(self._workers,), exitpriority=BEFORE_MULTIPROCESSING)
 
     def open(self, *, interruptible: Callable[[], AbstractContextManager[None]] = nullcontext) -> None:
-        """Start the workers. Between any two of them nothing is half done, and a signal may strike."""
+        """Start the workers. Between two of them nothing is half done, so that a signal may strike."""
         try:
             while len(self._workers) < self._size:
                 self._start()
@@ -64,7 +64,7 @@ class WorkerPool:
         return iter(self._workers)
 
     def note_answer(self) -> None:
-        """Note that a worker answered an attempt, so that the set-up is known to work."""
+        """Note that a worker has answered an attempt, which shows that the set-up works."""
         self._max_deaths = MAX_LATER_DEATHS
 
     def _start(self) -> None:
@@ -85,7 +85,7 @@ class WorkerPool:
                 return
 
     def replace(self, worker: WorkerProcess) -> Completion | None:
-        """Start a new worker for one that is dead or shall be, and return the loss of the attempt that it had."""
+        """Kill a worker that may be dead already, start a new one, and return the loss of the attempt that the old one had, if any."""
         with stop_signals_blocked():
             worker.kill()
             pid, detail = str(worker.process.pid), worker.end()
@@ -107,7 +107,7 @@ class WorkerPool:
             )
 
     def close(self, *, force: bool) -> None:
-        """End all workers; with ``force`` kill those that are busy, as those that do not end in time. May be called again."""
+        """End all workers. Those that do not end in time are killed, and with ``force`` the busy ones at once. May be called again."""
         try:
             busy = [worker for worker in self._workers if force and not worker.is_idle]
             with stop_signals_blocked():
@@ -126,13 +126,12 @@ class WorkerPool:
 
 
 def _kill(workers: list[WorkerProcess]) -> None:
-    """End those of the workers that live, and empty the list."""
+    """Kill the workers that live, and empty the list."""
     with stop_signals_blocked():
-        for worker in workers:  # all of them first: so they die side by side
+        for worker in workers:  # all of them first, so that they die side by side
             worker.kill()
-        until = (
-            time.monotonic() + DEATH_PATIENCE
-        )  # for all together, as whatever keeps one from dying keeps the others, too
+        # One patience for all, since whatever keeps one from dying keeps the others from it, too.
+        until = time.monotonic() + DEATH_PATIENCE
         while workers:
             workers[-1].end(patience=max(0.0, until - time.monotonic()))
             del workers[-1]

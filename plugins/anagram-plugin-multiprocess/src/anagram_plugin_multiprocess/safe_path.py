@@ -1,4 +1,4 @@
-"""Processes that find modules where this one does, whatever lies in the directory where they are started."""
+"""Lets processes find modules where this one does, whatever files are in the directory where they start."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ __all__ = ["forget_safe_path", "safe_path"]
 
 NAME = "PYTHONSAFEPATH"
 OURS = "anagram"
-"""Any value does what the variable is for; this one tells that it is ours."""
+"""Any value has the effect of the variable. This one shows that we have set it."""
 
 
 @contextmanager
 def safe_path() -> Iterator[None]:
-    """Have Python processes that start here not look for modules in the working directory.
+    """Keep Python processes that start meanwhile from looking for modules in the working directory.
 
-    multiprocessing starts them as ``python -c``, which looks there first: a user's ``random.py`` would take the place of
-    the standard library's before a worker knows its parent's ``sys.path``.
+    multiprocessing starts them as ``python -c``, which looks there first. A user's ``random.py`` would be imported in place of the
+    standard library's, before a worker knows its parent's ``sys.path``.
     """
     if NAME in os.environ:
         yield
@@ -31,6 +31,6 @@ def safe_path() -> Iterator[None]:
 
 
 def forget_safe_path() -> None:
-    """Let the programs that a worker starts have the environment that they would have in the parent."""
+    """Undo it in a worker, so that programs which a task starts have the parent's environment."""
     if os.environ.get(NAME) == OURS:
         del os.environ[NAME]

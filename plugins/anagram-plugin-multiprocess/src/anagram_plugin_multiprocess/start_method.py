@@ -18,7 +18,7 @@ from pipeline_optimization.signal_mask import stop_signals_blocked
 __all__ = ["StartMethod", "unguarded"]
 
 AS_THEY_ARE = " Functions of pipelines can be sent as they are: pip install pipeline-optimization[notebook]"
-"""What helps where cloudpickle is missing."""
+"""What helps if cloudpickle is missing."""
 
 SERVED = "anagram_plugin_multiprocess.worker_process"
 """The module that a fork server imports for its workers, besides those of their set-up."""
@@ -27,14 +27,15 @@ SERVED = "anagram_plugin_multiprocess.worker_process"
 class StartMethod:
     """How the workers of one run start.
 
-    ``may_fork``: the workers of ``auto`` are copies of this process, as long as it has one thread; a copy is there in milliseconds, while a fork server
-    has to import first. Which of the two it is, is asked before each start: a thread may have come since the last one. Whether something was opened, the orchestrator asks.
+    With ``may_fork``, the workers of ``auto`` are copies of this process as long as it has one thread. A copy is there in milliseconds, while a
+    fork server has to import first. Threads are looked for before each start, since one may have come after the last. The orchestrator
+    looks whether something was opened.
     """
 
     def __init__(self, name: str, worker_init: bytes, *, may_fork: bool = False) -> None:
         if is_importing_main():
-            # Any message would come from each worker; the parent has one, and knows this code. A fork server would turn
-            # SystemExit into another one.
+            # A message would come from every worker. The parent knows this exit code and has a message; a fork server would turn
+            # SystemExit into another code.
             os._exit(UNGUARDED)
         self._name = name
         self._init = worker_init
@@ -42,7 +43,7 @@ class StartMethod:
         self._by_name: tuple[BaseContext, bool] | None = None
 
     def next(self) -> tuple[BaseContext, bool]:
-        """Return multiprocessing with the method of the next worker, and whether that imports the caller's program.
+        """Return the context that starts the next worker, and whether that worker imports the caller's program.
 
         Raises WorkerStartError if the method that was asked for does not work, or workers cannot import what they need.
         """
@@ -53,9 +54,10 @@ class StartMethod:
         return self._by_name
 
     def forgo_forks(self) -> bool:
-        """Fork this process no more, as the system refused it or it would be unsafe; return whether it was forked until now.
+        """Stop forking this process, since the system refused it or it would be unsafe. Return whether it was forked until now.
 
-        A process that holds much memory may not be copied where the system promises no more than it has, and a small server may.
+        A system that promises no more memory than it has may refuse to copy a process that holds much of it. A small fork server
+        can still be copied.
         """
         had_other, self._may_fork = self._may_fork, False
         return had_other
@@ -64,11 +66,11 @@ class StartMethod:
         context = _context_of(self._name)
         with_main = _needs_main(self._init, context)
         if context.get_start_method() != "fork" and os.name == "posix":
-            # Before any worker: starting the tracker would unblock SIGINT in the middle of a worker's start.
+            # Before any worker, since starting the tracker would unblock SIGINT in the middle of a worker's start.
             with stop_signals_blocked(), safe_path():
                 resource_tracker.ensure_running()
         if context.get_start_method() == "forkserver":
-            # What workers are forked from imports once what each would. It does not if it runs already, for whomever.
+            # The server imports once what each worker would import. If a server runs already, it does not.
             context.set_forkserver_preload([SERVED, *WorkerSetup.from_bytes(self._init).modules])
         return context, with_main
 
@@ -86,7 +88,7 @@ def _context_of(start: str) -> BaseContext:
 
 
 def _is_server_the_parents() -> bool:
-    """Return whether this process was forked while a fork server ran: it knows the server, and has no way to use it."""
+    """Return whether this process was forked while a fork server ran. Then it knows the server and cannot use it."""
     pid = getattr(getattr(forkserver, "_forkserver", None), "_forkserver_pid", None)
     if pid is None or not hasattr(os, "waitid"):
         return False
@@ -103,7 +105,7 @@ def _needs_main(worker_init: bytes, context: BaseContext) -> bool:
     Raises WorkerStartError if they cannot.
     """
     if context.get_start_method() == "fork":
-        return False  # they have it
+        return False  # they are copies of it
     names = WorkerSetup.names_of_main(worker_init)
     if names and not _is_main_importable():
         raise WorkerStartError(

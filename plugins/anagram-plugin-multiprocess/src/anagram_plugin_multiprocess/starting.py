@@ -14,10 +14,10 @@ WORKER = "anagram-worker"
 """The name of every worker process."""
 
 UNGUARDED = 71
-"""The exit code of a worker that met a second count while it imported the parent's program."""
+"""The exit code of a worker that was to start a run while it imported the parent's program."""
 
 _START = threading.RLock()
-"""A worker that is forked is born with it held by what has become its own thread, and can start workers itself."""
+"""A forked worker is born while this is held. Its only thread is the holder then, so that it can start workers itself."""
 
 
 def start(process: BaseProcess, *, with_main: bool) -> None:
@@ -40,9 +40,9 @@ def is_importing_main() -> bool:
 def _without_main() -> Iterator[None]:
     """Keep multiprocessing from telling workers to import the parent's program.
 
-    They hardly ever need it. It would run a script without a guard again in each of them, and cannot be had at all where
-    it was read from standard input. multiprocessing has no switch for it. Only workers are affected, whatever other
-    threads start meanwhile.
+    Workers hardly ever need that program. To import it would run a script without a guard again in each of them, and is impossible
+    if the program was read from standard input. multiprocessing has no switch for it. Processes that other threads start meanwhile
+    are not affected.
     """
     original = spawn.get_preparation_data
 
@@ -64,8 +64,8 @@ def _without_main() -> Iterator[None]:
 def _as_parent() -> Iterator[None]:
     """Let a daemonic process, such as a worker of ``multiprocessing.Pool``, have children.
 
-    multiprocessing forbids it, since they would be left behind when the process is terminated. Ours end with their
-    parent, whatever ends it.
+    multiprocessing forbids it, since children would be left behind when the process is terminated. Our workers end with their
+    parent, whatever ends that.
     """
     config: dict[str, object] = getattr(current_process(), "_config", {})
     if not config.get("daemon"):

@@ -6,14 +6,14 @@ import signal
 
 from pipeline_optimization.signal_mask import STOP_SIGNALS
 
-__all__ = ["live_on_until_told"]
+__all__ = ["leave_stop_signals_to_parent"]
 
 
-def live_on_until_told() -> None:
-    """Leave these signals to the parent, which lets attempts end within the grace period and then ends this process.
+def leave_stop_signals_to_parent() -> None:
+    """Do nothing at these signals. The parent lets attempts end within the grace period, and then ends this process.
 
-    SIGINT stays blocked and ignored, for the programs too that a task starts: a terminal sends it to them as well. Others
-    get a handler that does nothing, since a handler is not inherited by programs: a task can end those that it started.
+    SIGINT stays blocked and ignored, also for programs that a task starts, because a terminal sends it to them as well. The other
+    signals get a handler that does nothing: programs do not inherit a handler, so that a task can end those that it started.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     others = [number for number in STOP_SIGNALS if number != signal.SIGINT]

@@ -17,7 +17,7 @@ import pipeline_optimization
 from anagram_plugin_multiprocess.safe_path import forget_safe_path, safe_path
 from anagram_plugin_multiprocess.start_method import unguarded
 from anagram_plugin_multiprocess.starting import UNGUARDED, WORKER, start
-from anagram_plugin_multiprocess.stop_signals import live_on_until_told
+from anagram_plugin_multiprocess.stop_signals import leave_stop_signals_to_parent
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Attempt, Completion
@@ -26,7 +26,7 @@ __all__ = ["DEATH_PATIENCE", "WorkerProcess", "serve"]
 
 PR_SET_PDEATHSIG = 1
 DEATH_PATIENCE = 5.0
-"""Seconds that a killed process, or one that has closed its pipe, may take to be gone."""
+"""Seconds that a process may take to end after it was killed or has closed its pipe."""
 
 READY = b"ready"
 STOP = b""
@@ -35,21 +35,21 @@ STOP = b""
 def serve(connection: Connection, worker_init: bytes, parent: int | None, code: str) -> None:
     """Answer attempts until the parent says stop or is gone. Ctrl-C and SIGTERM are the parent's to handle.
 
-    ``parent`` is the pid of the process that this one must not outlive, None under forkserver. ``code`` is the core's file
-    in the parent.
+    ``parent`` is the pid of the process that this one must not outlive, None under forkserver. ``code`` is the path of the core in
+    the parent.
     """
     if pipeline_optimization.__file__ != code:
         _serve_by_the_parents_code(connection, worker_init, parent)
         return
-    live_on_until_told()
+    leave_stop_signals_to_parent()
     forget_safe_path()
     if sys.platform == "linux":
-        # The kernel ends this process with its parent. Under forkserver that is the server, which ends when ours does;
-        # elsewhere the closed pipe tells.
+        # The kernel ends this process with its parent. Under forkserver that is the server, which ends when our parent does. On
+        # other systems the closed pipe tells that the parent is gone.
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if parent is not None and os.getppid() != parent:
-        return  # it died before it could be asked for; under fork no pipe would ever tell, as we hold copies of its ends
-    gc.freeze()  # what a forked process has of its parent's is not its own to collect, nor to move in memory
+        return  # the parent died before the call above. Under fork no pipe would ever tell: this process has copies of its ends
+    gc.freeze()  # a forked process must not collect objects of its parent: that might close or remove something
     worker = Worker(worker_init)
     try:
         connection.send_bytes(READY)
@@ -68,7 +68,7 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None, code: 
 
 
 def _serve_by_the_parents_code(connection: Connection, worker_init: bytes, parent: int | None) -> None:
-    """Do the same after importing what the parent has: ``sys.path`` leads to it by now, but did not when the server began."""
+    """Do the same with the parent's code. ``sys.path`` leads to it now, and did not yet when the server imported another core."""
     for name in list(sys.modules):
         if name.partition(".")[0] in {"pipeline_optimization", __package__}:
             del sys.modules[name]
@@ -89,7 +89,7 @@ class WorkerProcess:
             daemon=True,
         )
         try:
-            # A terminal and a service manager send them to all processes of a run: one that is hit in its start dies of it.
+            # A terminal and a service manager send these signals to all processes of a run. A process that is just starting would die.
             with stop_signals_blocked(), safe_path():
                 start(self.process, with_main=with_main)
         except BaseException:
@@ -105,7 +105,7 @@ class WorkerProcess:
         return self.is_ready and self.attempt is None
 
     def send(self, attempt: Attempt) -> None:
-        """Hand an attempt to the idle worker; if it has died, ``receive`` will tell."""
+        """Send an attempt to the idle worker. If the worker has died, ``receive`` will tell."""
         self.attempt = attempt
         try:
             self.connection.send_bytes(attempt.payload)
@@ -113,7 +113,7 @@ class WorkerProcess:
             return
 
     def receive(self) -> Completion | None:
-        """Read what the worker sent: None for its first sign of life, else a completion. Raises EOFError if it died."""
+        """Read what the worker sent, and return the completion, None for its first sign of life. Raises EOFError if it died."""
         try:
             answer = self.connection.recv_bytes()
         except (EOFError, OSError) as error:
@@ -128,27 +128,27 @@ class WorkerProcess:
         return Completion(id=attempt.id, status="done", payload=answer, worker=str(self.process.pid))
 
     def _met_a_missing_guard(self) -> bool:
-        """Return whether the worker died because the parent's script counts while it is imported."""
+        """Return whether the worker died because the parent's script starts a run while it is imported."""
         self.process.join(DEATH_PATIENCE)
         return self.process.exitcode == UNGUARDED and not self.is_ready
 
     def ask_to_end(self) -> None:
         """Tell the idle worker that there is nothing more to do."""
-        # A closed pipe would not do under fork: workers that started later hold copies of this end.
+        # Under fork a closed pipe would not tell it, since workers that started later have copies of this end.
         with suppress(OSError):
             self.connection.send_bytes(STOP)
 
     def kill(self) -> None:
-        """Let the system end the process, whatever it does."""
+        """Kill the process, whatever it does."""
         self.process.kill()
 
     def end(self, *, patience: float = DEATH_PATIENCE) -> str:
-        """Let go of the process, which was asked to end or killed, and return how it ended; wait at most ``patience`` seconds for that."""
+        """Wait at most ``patience`` seconds for the end of a process that was asked to end or killed. Release it, and return how it ended."""
         self.connection.close()
         self.process.join(patience)
         code = self.process.exitcode
         name = self.process.name
-        with suppress(ValueError):  # it lives on in a call that the system does not interrupt; nobody can end it
+        with suppress(ValueError):  # it is in a call that the system does not interrupt, so that nobody can end it
             self.process.close()
         return (
             f"{name} was ended by {signal.Signals(-code).name}" if code and code < 0 else f"{name} exited with {code}"
