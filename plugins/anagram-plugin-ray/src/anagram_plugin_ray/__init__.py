@@ -1,4 +1,4 @@
-"""The orchestrator ``ray``: actors of a Ray cluster, one of your own or one that is there."""
+"""The orchestrator ``ray``: actors of a Ray cluster, which is started for the run or runs already."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class RayOptions:
 
 
 def make(options: RayOptions) -> Orchestrator:
-    """Build the orchestrator, importing Ray only now. Raises PluginLoadError where that cannot be imported."""
+    """Build the orchestrator, importing Ray only now. Raises PluginLoadError if Ray cannot be imported."""
     try:
         from anagram_plugin_ray.orchestrator import RayOrchestrator  # noqa: PLC0415 - only when it is chosen
     except ImportError as error:

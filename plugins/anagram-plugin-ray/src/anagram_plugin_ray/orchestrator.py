@@ -16,7 +16,7 @@ import ray
 from ray.exceptions import RayActorError, RayError
 
 from anagram_plugin_ray import RayOptions
-from anagram_plugin_ray.seat import Seat
+from anagram_plugin_ray.actor import RayWorker
 from pipeline_optimization.engine.handshake import Handshake
 from pipeline_optimization.errors import ClusterError, WorkerStartError
 from pipeline_optimization.processors import processors
@@ -39,12 +39,12 @@ OBJECT_STORE = 100 << 20
 
 
 class RayOrchestrator:
-    """Runs attempts on a cluster that is there (``address``), or on one of its own."""
+    """Runs attempts on a cluster that runs already (``address``), or on one of its own."""
 
     def __init__(self, options: RayOptions) -> None:
         self._options = options
         self.slots = options.workers or processors()
-        self._seats: list[Seat] = []
+        self._workers: list[RayWorker] = []
         self._waiting: deque[Attempt] = deque()
         self._start_deaths = 0
         self._resources = ExitStack()
@@ -60,11 +60,11 @@ class RayOrchestrator:
             raise
 
     def _prepare(self, handshake: Handshake) -> None:
-        if not ray.is_initialized():  # else the program has a cluster already, and keeps it
+        if not ray.is_initialized():  # else the program has a cluster already, which is used and left to it
             self._connect()
         self.slots = self._options.workers or int(ray.cluster_resources().get("CPU", 0)) or 1
         self._handshake = ray.put(handshake)
-        self._seats = [self._new_seat() for _ in range(self.slots)]
+        self._workers = [self._new_worker() for _ in range(self.slots)]
         self._await_first()
 
     def _connect(self) -> None:
@@ -89,7 +89,7 @@ class RayOrchestrator:
 
     def _await_first(self) -> None:
         deadline = time.monotonic() + PATIENCE
-        while not any(seat.is_ready for seat in self._seats):
+        while not any(worker.is_ready for worker in self._workers):
             if time.monotonic() > deadline:
                 raise ClusterError(
                     f"No Ray worker was ready within {PATIENCE:g} seconds. Each takes one CPU"
@@ -98,73 +98,73 @@ class RayOrchestrator:
                 )
             self.poll(1.0)
 
-    def _new_seat(self) -> Seat:
-        return Seat(self._handshake, self._options.memory)
+    def _new_worker(self) -> RayWorker:
+        return RayWorker(self._handshake, self._options.memory)
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
         self._hand_out()
 
     def _hand_out(self) -> None:
-        for seat in self._seats:
-            if self._waiting and seat.news is None:
-                seat.begin(self._waiting.popleft())
+        for worker in self._workers:
+            if self._waiting and worker.owed is None:
+                worker.begin(self._waiting.popleft())
 
     def poll(self, timeout: float) -> Sequence[Completion]:
-        by_news = {seat.news: seat for seat in self._seats if seat.news is not None}
-        if not by_news:
+        by_owed = {worker.owed: worker for worker in self._workers if worker.owed is not None}
+        if not by_owed:
             time.sleep(timeout)
             return []
-        ray.wait(list(by_news), num_returns=1, timeout=timeout)
-        arrived, _ = ray.wait(list(by_news), num_returns=len(by_news), timeout=0)
-        completions = [done for news in arrived if (done := self._receive(by_news[news])) is not None]
+        ray.wait(list(by_owed), num_returns=1, timeout=timeout)
+        arrived, _ = ray.wait(list(by_owed), num_returns=len(by_owed), timeout=0)
+        completions = [done for owed in arrived if (done := self._receive(by_owed[owed])) is not None]
         self._hand_out()
         return completions
 
-    def _receive(self, seat: Seat) -> Completion | None:
-        """Take what an actor owed us, and return a completion if it was an attempt."""
+    def _receive(self, worker: RayWorker) -> Completion | None:
+        """Take what an actor has answered, and return a completion if that was an attempt."""
         try:
-            news = ray.get(seat.news)
+            answered = ray.get(worker.owed)
         except RayActorError as error:
-            return self._replace(seat, str(error).partition("\n")[0])
+            return self._replace(worker, str(error).partition("\n")[0])
         except RayError as error:
             raise ClusterError(
                 f"A Ray worker cannot run our code: {error}. anagram-plugin-ray must be installed on every machine."
             ) from error
-        attempt, seat.attempt, seat.news = seat.attempt, None, None
+        attempt, worker.attempt, worker.owed = worker.attempt, None, None
         if attempt is not None:
-            worker, answer = news
-            return Completion(id=attempt.id, status="done", payload=answer, worker=worker)
-        if news:
-            raise ClusterError(news)
-        seat.is_ready = True
+            name, payload = answered
+            return Completion(id=attempt.id, status="done", payload=payload, worker=name)
+        if answered:
+            raise ClusterError(answered)
+        worker.is_ready = True
         return None
 
-    def _replace(self, seat: Seat, detail: str) -> Completion | None:
-        """Let a new actor take a dead one's place, and report the attempt that died with it."""
-        self._start_deaths = 0 if seat.is_ready else self._start_deaths + 1
+    def _replace(self, worker: RayWorker, detail: str) -> Completion | None:
+        """Put a new actor in the place of a dead one, and return the loss of the attempt that the dead one had, if any."""
+        self._start_deaths = 0 if worker.is_ready else self._start_deaths + 1
         if self._start_deaths >= MAX_START_DEATHS:
             raise WorkerStartError(f"{MAX_START_DEATHS} Ray workers died before they were ready ({detail}).")
-        self._seats[self._seats.index(seat)] = self._new_seat()
-        return None if seat.attempt is None else Completion(id=seat.attempt.id, status="lost", detail=detail)
+        self._workers[self._workers.index(worker)] = self._new_worker()
+        return None if worker.attempt is None else Completion(id=worker.attempt.id, status="lost", detail=detail)
 
     def cancel(self, attempt_id: int) -> bool:
         self._waiting = deque(attempt for attempt in self._waiting if attempt.id != attempt_id)
-        for seat in self._seats:
-            if seat.attempt is not None and seat.attempt.id == attempt_id:
-                seat.end()
-                self._replace(seat, "")
+        for worker in self._workers:
+            if worker.attempt is not None and worker.attempt.id == attempt_id:
+                worker.end()
+                self._replace(worker, "")
         return True
 
     def close(self, *, force: bool) -> None:
         self._waiting.clear()
-        seats, self._seats = self._seats, []
-        # Busy ones are killed, and close nothing; a dead one's answer is an error, which is an answer, too.
-        closing = [seat.ask_to_close() for seat in seats if seat.is_ready and seat.news is None]
+        workers, self._workers = self._workers, []
+        # Busy actors are killed without closing anything. A dead actor answers with an error, so nobody waits for it.
+        closing = [worker.ask_to_close() for worker in workers if worker.is_ready and worker.owed is None]
         if closing:
             ray.wait(closing, num_returns=len(closing), timeout=FORCED_PATIENCE if force else STOP_PATIENCE)
-        for seat in seats:
-            seat.end()
+        for worker in workers:
+            worker.end()
         self._resources.close()
 
 

@@ -1,4 +1,4 @@
-"""The orchestrator ``spark``: tasks of a Spark cluster, one of your own or one that is there."""
+"""The orchestrator ``spark``: tasks of a Spark cluster, which is started for the run or runs already."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class SparkOptions:
 
 
 def make(options: SparkOptions) -> Orchestrator:
-    """Build the orchestrator, importing Spark only now. Raises PluginLoadError where that cannot be imported."""
+    """Build the orchestrator, importing Spark only now. Raises PluginLoadError if Spark cannot be imported."""
     try:
         from anagram_plugin_spark.orchestrator import SparkOrchestrator  # noqa: PLC0415 - only when it is chosen
     except ImportError as error:

@@ -1,4 +1,4 @@
-"""Attempts as tasks of Spark jobs. A job costs many times what a task costs, so that many attempts share one: a wave."""
+"""Attempts as tasks of Spark jobs. A job costs many times what a task costs, so many attempts share a job: a wave."""
 
 from __future__ import annotations
 
@@ -30,16 +30,16 @@ PATIENCE = 120.0
 """Seconds in which a cluster must give a first worker."""
 
 LOOK = 0.1
-"""Seconds between two looks for it: Spark calls nobody."""
+"""Seconds between two looks for it, since Spark does not tell when it comes."""
 
 WAVES = 2
-"""Waves under way at once: the later one takes the cores that the earlier one has no more use for."""
+"""Waves under way at once. The later one gets the cores that the earlier one does not need any more."""
 
 Wave = Sequence[Attempt]
 
 
 class SparkOrchestrator:
-    """Runs attempts on a cluster that is there (``address``), or in processes of a JVM of its own, bound to loopback."""
+    """Runs attempts on a cluster that runs already (``address``), or in processes of a JVM of its own, bound to loopback."""
 
     def __init__(self, options: SparkOptions) -> None:
         self._options = options
@@ -69,7 +69,7 @@ class SparkOrchestrator:
             self._resources = resources.pop_all()
 
     def _await_first(self) -> None:
-        """Wait for a first worker: a job without any would wait for ever, and be deaf to Ctrl-C meanwhile."""
+        """Wait for a first worker. A job without any worker would wait for ever, and Ctrl-C would not end it."""
         deadline = time.monotonic() + PATIENCE
         has_workers = self._spark.master.startswith("local")
         while not has_workers:
@@ -83,7 +83,7 @@ class SparkOrchestrator:
                 )
 
     def _prepare(self) -> None:
-        """Make a worker ready on each core. Raises ClusterError where one does not fit, or cannot load our code."""
+        """Make a worker ready on each core. Raises ClusterError if one does not fit, or cannot load our code."""
         numbers = self._spark.parallelize(range(self._cores), self._cores)
         try:
             found = numbers.mapPartitions(partial(refusals, self._sent)).collect()
@@ -102,7 +102,7 @@ class SparkOrchestrator:
         while not self._finished.empty():
             self._finished.get()
             self._running -= 1
-        # Not at submit(): the engine has submitted all that it can when it polls, and so waves are full.
+        # Here and not in submit(): when the engine polls, it has submitted all that it can, so that waves are full.
         while self._waiting and self._running < WAVES:
             size = min(len(self._waiting), self.slots)
             self._waves.put([self._waiting.popleft() for _ in range(size)])
@@ -119,9 +119,9 @@ class SparkOrchestrator:
                 self._finished.put(None)
 
     def _run(self, wave: Wave) -> None:
-        """Run a wave as one job. A death ends the job, so that its attempts are then run in a job of their own each.
+        """Run a wave as one job. If a worker dies, the job ends, and each of its attempts is run again in a job of its own.
 
-        The one whose own job dies is lost: nobody is blamed for another's death.
+        An attempt whose own job dies is lost. So no attempt is blamed for the death that another one caused.
         """
         try:
             pairs = self._spark.parallelize(
@@ -141,7 +141,7 @@ class SparkOrchestrator:
                 self._run([attempt])
 
     def cancel(self, attempt_id: int) -> bool:
-        """Take an attempt back that waits; one whose wave runs may still answer."""
+        """Take back an attempt that waits. An attempt whose wave runs may still answer."""
         before = len(self._waiting)
         self._waiting = deque(attempt for attempt in self._waiting if attempt.id != attempt_id)
         return len(self._waiting) < before
@@ -162,16 +162,16 @@ class SparkOrchestrator:
                 self._close_workers()
 
     def _close_workers(self) -> None:
-        """Have each Python process close its worker. Spark calls nobody at their end, and kills them."""
-        # Tasks of a barrier all run at once, each in a process of its own; a host that was lost has no cores any more.
+        """Let each Python process close its worker. At the end Spark kills these processes without telling them."""
+        # The tasks of a barrier all run at once, each in a process of its own. A host that was lost has no cores any more.
         cores = min(self._cores, max(1, self._spark.defaultParallelism))
         everywhere = self._spark.parallelize(range(cores), cores).barrier()
-        with suppress(Exception):  # a cluster that has no room for all at once now, say: the run is done all the same
+        with suppress(Exception):  # the cluster may have no room for all at once now; the run is done all the same
             everywhere.mapPartitions(partial(close_worker, self._sent)).collect()
 
 
 def _cause(error: Exception) -> str:
-    """Return the line of Spark's error that says what happened, without pages of stack."""
+    """Return the line of Spark's error that says what happened, without its pages of stack traces."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     telling = [line for line in lines if "most recent failure" in line or line.startswith("ModuleNotFoundError")]
     return (telling or lines or [type(error).__name__])[-1].rpartition("Exception: ")[2][:300].rstrip(".")

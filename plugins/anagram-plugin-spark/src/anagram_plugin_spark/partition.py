@@ -26,12 +26,12 @@ class Answered:
 
 @lru_cache(maxsize=1)
 def worker_of(handshake: Handshake) -> Worker:
-    """Return this process's worker for a run. Spark keeps the process, and the broadcast object in it, between tasks."""
+    """Return this process's worker for a run. Spark keeps the process and its broadcast object between tasks."""
     return handshake.make_worker()
 
 
 def refusals(sent: Broadcast[Handshake], numbers: Iterable[int]) -> Iterator[str]:
-    """Make a worker ready, and yield what keeps it from the run, if anything does."""
+    """Make a worker ready. If it cannot take part in the run, yield why."""
     try:
         worker_of(sent.value)
     except ClusterError as error:

@@ -1,4 +1,4 @@
-"""A Spark context of our own, and the JVM under it, from its start to its end."""
+"""A Spark context and its JVM, from their start to their end."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ GRACE = 10.0
 """Seconds that a JVM gets to end."""
 
 SMALL_JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-"""Of a JVM that only hands out work: quick to start and small, rather than fast after hours."""
+"""Options for a JVM that only hands out work: it starts quickly and stays small, and need not be fast after hours."""
 
 LOCAL = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 
 
 @contextmanager
 def open_context(options: SparkOptions, workers: int) -> Iterator[SparkContext]:
-    """Start a JVM with a Spark context, and end both. A context that the program has already is used, and left to it.
+    """Start a JVM with a Spark context, and end both. If the program has a context already, that one is used and not ended.
 
-    Raises ClusterError where there is no Java or no master answers.
+    Raises ClusterError if there is no Java, or no master answers.
     """
     if (active := SparkContext._active_spark_context) is not None:  # noqa: SLF001 - there is no public way to ask
         yield active
@@ -48,7 +48,7 @@ def open_context(options: SparkOptions, workers: int) -> Iterator[SparkContext]:
     with tempfile.TemporaryDirectory(prefix="anagram-spark-", ignore_cleanup_errors=True) as scratch:
         log = Path(scratch, "jvm.log")
         try:
-            # The JVM keeps where errors go: Spark tells of each lost worker in a page.
+            # The JVM goes on writing its errors there: Spark writes a page about each lost worker.
             with _errors_to(log), _own_python() if not options.address else nullcontext():
                 context = SparkContext(conf=_configuration(options, workers, scratch))
         except (Py4JError, PySparkException, OSError, RuntimeError) as error:
@@ -72,7 +72,7 @@ def _configuration(options: SparkOptions, workers: int, scratch: str) -> SparkCo
         "spark.app.name": "anagram",
         "spark.master": options.address or f"local[{workers}]",
         "spark.task.maxFailures": "1",
-        # Whether there are cores enough for a barrier is asked once: Spark would go on asking for ten minutes.
+        # Check once whether there are enough cores for a barrier. Spark would go on checking for ten minutes.
         "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures": "1",
         "spark.scheduler.barrier.maxConcurrentTasksCheck.interval": "1s",
         "spark.ui.enabled": "false",
@@ -92,7 +92,7 @@ def _configuration(options: SparkOptions, workers: int, scratch: str) -> SparkCo
 
 @contextmanager
 def _own_python() -> Iterator[None]:
-    """Let workers be of this Python: a context takes the first python3 of the path, unless the environment names another."""
+    """Make workers use the Python that runs this program. Without this, Spark takes the first python3 of the path."""
     if (name := "PYSPARK_PYTHON") in os.environ:
         yield
         return
@@ -105,7 +105,7 @@ def _own_python() -> Iterator[None]:
 
 @contextmanager
 def _errors_to(path: Path) -> Iterator[None]:
-    """Let processes that are started meanwhile write their errors to a file."""
+    """Let processes that start meanwhile write their standard error to a file."""
     sys.stderr.flush()
     ours = os.dup(2)
     try:
@@ -118,12 +118,12 @@ def _errors_to(path: Path) -> Iterator[None]:
 
 
 def _without_stack(text: str) -> str:
-    """Return what Java says, without the places in its own code."""
+    """Return Java's message without its stack trace."""
     return " ".join(line for line in text.splitlines() if not line.lstrip().startswith("at "))
 
 
 def _end_jvm() -> None:
-    """End the JVM, which PySpark would keep until the program ends."""
+    """End the JVM. PySpark would keep it until the program ends."""
     gateway, SparkContext._gateway, SparkContext._jvm = SparkContext._gateway, None, None  # noqa: SLF001 - as above
     if gateway is None:
         return
@@ -138,5 +138,5 @@ def _end_jvm() -> None:
         process.kill()
         process.wait()
     for thread in threading.enumerate():
-        if isinstance(thread, FinalizerWorker):  # it has been told to end, and looks once a second
+        if isinstance(thread, FinalizerWorker):  # it was told to end, and checks that once a second
             thread.join(GRACE)
