@@ -1,6 +1,6 @@
-"""Tells an OpenLineage server of runs, what they read and what they write, if the client's variables ask for it.
+"""Tells an OpenLineage server which runs there are, what they read and what they write, if the client's variables ask for it.
 
-Every run imports this module, so it imports nothing of OpenLineage's client: that takes longer than a small run.
+Every run imports this module. So it does not import OpenLineage's client, which takes longer than a small run.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.types import RunFinished, RunStarted
 
 _RUNS: dict[str, Telling] = {}
-"""What is told of runs that are under way, by the run's id: a program may make several at once."""
+"""The runs that are under way and told of, by the run's id. A program may make several at once."""
 
 
 @hookimpl

@@ -15,7 +15,7 @@ TRANSPORT = "OPENLINEAGE__TRANSPORT"
 def is_asked_for(environment: Mapping[str, str]) -> bool:
     """Return whether a variable says where events go. Cheap, since every run asks.
 
-    A file ``openlineage.yml`` alone is no reason: the client would also take one that merely lies in the working directory.
+    A file ``openlineage.yml`` alone asks for nothing: the client would also take one that happens to be in the working directory.
     """
     if environment.get("OPENLINEAGE_DISABLED", "").strip().lower() == "true":
         return False

@@ -1,4 +1,4 @@
-"""What OpenLineage's client says of its troubles: some transports log them and raise nothing."""
+"""What OpenLineage's client logs of its problems. Some of its transports only log them, and raise nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ LOGGER = "openlineage"
 
 
 class ClientLog(logging.Handler):
-    """Keeps the first warning that the client logs while it is attached, and so off standard error, where it would have a traceback."""
+    """Keeps the first warning that the client logs while this is attached. Without it, warnings go to standard error with a traceback."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,6 +1,6 @@
-"""Names of datasets, as OpenLineage's specification has them, so that other programs' events mean the same by them.
+"""Names of datasets as OpenLineage's specification has them, so that other programs give the same dataset the same name.
 
-A dataset is a place, and never what opens it: users, passwords and queries of URLs, which may be signatures, are left out.
+A name says where a dataset is, and not how it is opened: users, passwords and queries of URLs, which may be signatures, are left out.
 """
 
 from __future__ import annotations
@@ -30,9 +30,8 @@ def name_of(address: str) -> DatasetName:
         parts = urlsplit(address)
         naming = NAMINGS.get(parts.scheme, _other)
         return naming(parts)
-    except (
-        ValueError
-    ):  # it cannot be parsed, or lacks a part that its kind has; a run that reads such a thing fails anyway
+    except ValueError:
+        # It cannot be parsed, or lacks a part that its kind has. A run that reads such an address fails anyway.
         return DatasetName(address.partition("://")[0], "unknown")
 
 
@@ -59,18 +58,18 @@ def _postgres(parts: SplitResult) -> DatasetName:
 
 
 def _sqlite(parts: SplitResult) -> DatasetName:
-    """Return the name of a table of SQLite, of which the specification says nothing: its file is the namespace."""
+    """Return the name of a table of SQLite, for which the specification has no rule: the namespace is the file."""
     return DatasetName(f"sqlite://{unquote(parts.path)[1:]}", unquote(parts.fragment))
 
 
 def _other(parts: SplitResult) -> DatasetName:
-    """Return a name as the specification has it for most: the authority as namespace, the path as name."""
+    """Return a name by the rule that the specification has for most URLs: the authority is the namespace, the path the name."""
     port = "" if parts.port is None else f":{parts.port}"
     return DatasetName(f"{parts.scheme}://{_host(parts)}{port}", unquote(parts.path) or "/")
 
 
 def _host(parts: SplitResult) -> str:
-    """Return the host, or the bucket, without the user that may stand before it. Buckets have capitals in some systems."""
+    """Return the host or the bucket, without the user before it. Capitals are kept, since buckets have them in some systems."""
     authority = parts.netloc.rpartition("@")[2]
     return authority if parts.port is None else authority.rpartition(":")[0]
 

@@ -14,10 +14,10 @@ E = TypeVar("E")
 
 
 class Delivery(Generic[E]):
-    """Emits events in their order. ``close`` is called once all are emitted: it may wait, too, as in clients with a queue of their own.
+    """Emits events in their order, and then calls ``close``, which may wait as well: some clients have a queue of their own.
 
-    The thread is a daemon: a server that does not answer holds up neither the end of a run nor that of the process. How long the thread
-    outlives a run is bounded by the client's own timeouts and retries.
+    The thread is a daemon, so a server that does not answer holds up neither the end of a run nor that of the process. The client's
+    own timeouts and retries bound how long the thread outlives a run. ``when_over`` is called when it ends.
     """
 
     def __init__(
@@ -34,13 +34,13 @@ class Delivery(Generic[E]):
         self._thread.start()
 
     def put(self, name: str, event: E) -> None:
-        """Let an event be emitted. Never waits."""
+        """Add an event to those to be emitted. Never waits."""
         with self._lock:
             self._open[name] = None
         self._events.put((name, event))
 
     def finish(self, patience: float) -> tuple[list[str], str]:
-        """Wait ``patience`` seconds at most until all is emitted. Return the names of events that are not, and why."""
+        """Wait until all events are emitted, at most ``patience`` seconds. Return the names of those that may not be, and why."""
         self._events.put(None)
         self._thread.join(patience)
         with self._lock:

@@ -31,13 +31,13 @@ NAME = "anagram-plugin-openlineage"
 ENGINE = "pipeline-optimization"
 
 ABORTED = {"interrupted", "terminated", "hung_up", "cancelled"}
-"""Ends that somebody asked for, by ``RunFinished.stopped``."""
+"""The values of ``RunFinished.stopped`` for runs that somebody has ended."""
 
 PARAMETERS = ("orchestrator", "slots", "seed", "retry", "faults", "latency_scale", "case", "chunk_size")
 
 
 class Lineage:
-    """Makes the events of a run that has started. Its id is the run's own, so that a record and its lineage tell each other."""
+    """Makes the events of a run that has started. They have the run's own id, so that its record and its lineage can be matched."""
 
     def __init__(self, started: RunStarted, settings: Settings) -> None:
         self._started = started
@@ -125,7 +125,7 @@ class Lineage:
 
 
 def _names(addresses: Sequence[str]) -> Sequence[DatasetName]:
-    """Return the names of datasets, each once: two files may be one behind different queries."""
+    """Return the names of datasets, each once. Two URLs that differ in their queries have one name."""
     return list(dict.fromkeys(map(name_of, addresses)))
 
 

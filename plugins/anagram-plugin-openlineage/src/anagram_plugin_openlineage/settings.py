@@ -1,4 +1,4 @@
-"""What the environment says besides where events go: the job's namespace, and the run that this one is part of."""
+"""What the environment says beside where events go: the job's namespace, and the run that this one is a part of."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class ParentRun:
 
 @frozen(kw_only=True)
 class Settings:
-    """``root`` is the outermost run, of which the ``parent`` is a part; where it is not told, the parent is it."""
+    """``root`` is the outermost run, of which the ``parent`` is a part. Unless it is given, it is the parent."""
 
     namespace: str
     parent: ParentRun | None

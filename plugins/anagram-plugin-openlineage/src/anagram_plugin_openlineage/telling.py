@@ -29,7 +29,7 @@ LONGEST = 500
 
 
 def begin(started: RunStarted, environment: Mapping[str, str]) -> Telling | None:
-    """Tell that a run has started. If a variable cannot be used, say so on standard error, and return None."""
+    """Tell that a run has started. If the value of a variable cannot be used, say so on standard error and return None."""
     log = ClientLog()
     log.attach()
     try:
@@ -38,7 +38,7 @@ def begin(started: RunStarted, environment: Mapping[str, str]) -> Telling | None
             client = OpenLineageClient()
         if log.said:
             raise SettingError(log.said)
-    except Exception as error:  # noqa: BLE001 - the client raises what it likes for settings, and a transport may be anybody's
+    except Exception as error:  # noqa: BLE001 - the client raises various errors for settings, and a transport may be anybody's
         log.detach()
         sys.stderr.write(f"openlineage: Nothing is told of this run: {_line(str(error) or type(error).__name__)}.\n")
         return None
@@ -46,7 +46,7 @@ def begin(started: RunStarted, environment: Mapping[str, str]) -> Telling | None
 
 
 class Telling:
-    """What is told of one run. ``place`` is where it goes, for people."""
+    """Tells of one run. ``place`` says for people where its events go."""
 
     def __init__(
         self, started: RunStarted, settings: Settings, client: OpenLineageClient, log: ClientLog, place: str
@@ -58,7 +58,7 @@ class Telling:
         self._put(self._lineage.start())
 
     def finish(self, event: RunFinished) -> None:
-        """Tell how the run ended, wait a little, and say in one line what may not have arrived."""
+        """Tell how the run ended, wait a little, and say in one line which events may not have arrived."""
         self._put(self._lineage.end(event))
         lost, reason = self._delivery.finish(PATIENCE)
         if lost:
@@ -79,7 +79,7 @@ class Telling:
 
 @contextmanager
 def _environment_kept() -> Iterator[None]:
-    """Undo what the client does to the environment when it is made: it sets variables of its own, which a later run would take for the user's."""
+    """Remove the variables that the client sets when it is made. A later run would take them for the user's."""
     before = dict(os.environ)
     try:
         yield

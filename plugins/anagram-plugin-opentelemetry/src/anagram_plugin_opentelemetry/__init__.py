@@ -1,6 +1,6 @@
-"""Tells an OpenTelemetry collector of runs: traces, metrics and logs, if the standard variables ask for it.
+"""Sends traces, metrics and logs of runs to an OpenTelemetry collector, if the standard variables ask for it.
 
-Every run imports this module, so it imports nothing of OpenTelemetry: that takes longer than a small run.
+Every run imports this module. So it imports nothing of OpenTelemetry, which takes longer than a small run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     )
 
 _RUNS: dict[str, Export] = {}
-"""The exports of runs that are under way, by the run's id: a program may make several at once."""
+"""The exports of runs that are under way, by the run's id. A program may make several runs at once."""
 
 
 @hookimpl

@@ -22,7 +22,7 @@ def is_asked_for(environment: Mapping[str, str]) -> bool:
 def signals_asked_for(environment: Mapping[str, str]) -> list[Signal]:
     """Return the signals whose exporter is ``otlp``, or that have an endpoint and no other exporter.
 
-    The specification's default exporter is ``otlp`` even without any variable; a command must not look for a collector unasked.
+    By the specification, the exporter is ``otlp`` even if no variable is set. But a command must not look for a collector unasked.
     """
     if environment.get("OTEL_SDK_DISABLED", "").strip().lower() == "true":
         return []

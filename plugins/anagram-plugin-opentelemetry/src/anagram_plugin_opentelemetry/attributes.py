@@ -12,18 +12,18 @@ __all__ = ["Value", "attribute", "attributes", "clean", "common_attribute"]
 Value = str | bool | int | float | Sequence[str]
 
 LONGEST = 4096
-"""Characters of a text: a message or a traceback may have any number, and collectors refuse requests that are too large."""
+"""The most characters of a text. A message or a traceback may have any number, and collectors refuse requests that are too large."""
 
 
 def clean(text: str) -> str:
-    """Return a text that is not too long and can be encoded: names of files may have bytes that are no UTF-8."""
+    """Return a text that is not too long and can be encoded. Names of files may have bytes that are no UTF-8."""
     if len(text) > LONGEST:
         text = text[: LONGEST - 1] + "…"
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def attribute(key: str, value: Value) -> KeyValue:
-    # A run may have millions of these two, and what comes first is asked first.
+    # First the two types of which a run may have millions.
     if type(value) is int:
         try:
             return KeyValue(key=key, value=AnyValue(int_value=value))
@@ -36,12 +36,12 @@ def attribute(key: str, value: Value) -> KeyValue:
 
 @lru_cache(maxsize=4096, typed=True)
 def common_attribute(key: str, value: str | int) -> KeyValue:
-    """Return an attribute that many have, such as a task. It is shared: append it to others, which copies it."""
+    """Return an attribute that many spans have, such as a task. The object is shared, so append it to others, which copies it."""
     return attribute(key, value)
 
 
 def attributes(values: Mapping[str, Value]) -> list[KeyValue]:
-    """Return an attribute for each value, but for empty texts and sequences."""
+    """Return an attribute for each value that is no empty text or sequence."""
     return [attribute(key, value) for key, value in values.items() if value or not isinstance(value, str | Sequence)]
 
 

@@ -1,4 +1,4 @@
-"""What is made until somebody takes it away."""
+"""Messages of a run, collected until somebody takes them."""
 
 from __future__ import annotations
 

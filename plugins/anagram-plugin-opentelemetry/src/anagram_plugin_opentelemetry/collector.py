@@ -1,4 +1,4 @@
-"""Posts messages to a collector, and says what it answered."""
+"""Posts messages to a collector, and tells its answer."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from pipeline_optimization.engine.retry_after import delay_in
 __all__ = ["Answer", "Collector"]
 
 RETRYABLE = {429, 502, 503, 504}
-"""As the specification of OTLP has it."""
+"""The statuses after which a message may be sent again, by the specification of OTLP."""
 
 FAILURES = (OSError, http.client.HTTPException, ValueError)
-"""What a connection raises; ValueError for a name of a host that cannot be encoded."""
+"""What a connection raises. It raises ValueError if the name of a host cannot be encoded."""
 
 LONGEST_ANSWER = 64 << 10
 
@@ -29,7 +29,7 @@ LONGEST_ANSWER = 64 << 10
 class Answer:
     """What a collector answered to a message.
 
-    ``problem`` is empty where it took it. ``retry_after`` is in seconds, None if it did not say, and ``body`` what it sent.
+    ``problem`` is empty if the collector took the message. ``retry_after`` is in seconds, None if it named no delay. ``body`` is what it sent.
     """
 
     problem: str = ""
@@ -40,7 +40,7 @@ class Answer:
 
 
 class Collector:
-    """A connection to one address, which is kept between messages. Raises SettingError for certificates that cannot be used."""
+    """A connection to one address, which is kept between messages. Raises SettingError if the certificates cannot be used."""
 
     def __init__(self, destination: Destination) -> None:
         self._destination = destination
@@ -52,7 +52,7 @@ class Collector:
         self._is_aborted = False
 
     def post(self, message: bytes) -> Answer:
-        """Send a message and wait for its answer, at most as long as the destination's timeout between two signs of life."""
+        """Send a message and wait for the answer. The destination's timeout bounds the time between two signs of life."""
         headers = {"Content-Type": "application/x-protobuf", "User-Agent": "anagram-plugin-opentelemetry"}
         if self._destination.is_compressed:
             message, headers["Content-Encoding"] = gzip.compress(message, 1), "gzip"
@@ -62,7 +62,7 @@ class Collector:
             return self._exchange(message, headers)
         except FAILURES as error:
             self.close()
-            # The other side may have closed a connection that it found idle; it has not read a message on it then.
+            # The other side may have closed the connection because it was idle. Then it has not read the message.
             is_stale = is_kept and isinstance(error, ConnectionError) and not self._is_aborted
             problem = error
         if is_stale:
@@ -78,7 +78,7 @@ class Collector:
         )
 
     def abort(self) -> None:
-        """Let a post that waits in another thread end now, with an error."""
+        """End a post that waits in another thread at once, with an error."""
         self._is_aborted = True
         connection = self._connection
         if connection is not None and connection.sock is not None:

@@ -1,6 +1,6 @@
 """Delivers messages from a thread of its own, so that no collector can hold up a run.
 
-What waits is bounded in bytes, and what does not fit or does not arrive is counted. At the end, delivering gets a little time, and no more.
+The bytes that may wait are bounded. What does not fit or does not arrive is counted. The end of a run waits a little for the rest, and no longer.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from anagram_plugin_opentelemetry.collector import Answer
 __all__ = ["MOST_BYTES", "Delivery", "Losses", "Parcel"]
 
 MOST_BYTES = 32 << 20
-"""Bytes of messages that wait."""
+"""The most bytes of messages that may wait."""
 
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 8.0
-"""Seconds before a message is sent again, from the first time on and at most."""
+"""Seconds before a message is sent again: the first time, and at most."""
 
 FAREWELL = 0.3
 """Seconds that the thread gets to end after its connection was cut."""
@@ -31,7 +31,7 @@ FAREWELL = 0.3
 
 @frozen(kw_only=True)
 class Parcel:
-    """A message with what it has: ``count`` spans, metrics or log records."""
+    """A message with ``count`` spans, metrics or log records in it."""
 
     signal: Signal
     body: bytes
@@ -40,7 +40,7 @@ class Parcel:
 
 @frozen(kw_only=True)
 class Losses:
-    """How many spans, metrics and log records did not arrive, of how many, and why the last ones did not."""
+    """How many of the spans, metrics and log records that were sent did not arrive, and why the last ones did not."""
 
     lost: Mapping[Signal, int]
     sent: Mapping[Signal, int]
@@ -50,8 +50,9 @@ class Losses:
 class Delivery:
     """A queue, and the thread that empties it, which starts with the first message.
 
-    ``post`` sends a message, ``abort`` cuts the connections, ``close`` closes them, ``count_rejected`` reads in an answer how many the
-    collector did not take and why. ``timeout`` is the time in seconds after which a message is given up, ``most_bytes`` how many may wait.
+    ``post`` sends a message, ``abort`` cuts the connections, and ``close`` closes them. ``count_rejected`` reads from an answer how many
+    spans, metrics or records of the message the collector did not take, and why. A message is given up after ``timeout`` seconds, and
+    at most ``most_bytes`` bytes may wait.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Delivery:
         self._reason = ""
 
     def put(self, parcel: Parcel) -> None:
-        """Let a message be sent, or count it as lost if too many wait. Never waits."""
+        """Add a message to those to be sent. If too many bytes wait already, count it as lost. Never waits."""
         with self._changed:
             self._sent[parcel.signal] = self._sent.get(parcel.signal, 0) + parcel.count
             if self._bytes + len(parcel.body) > self._most_bytes:
@@ -95,7 +96,7 @@ class Delivery:
             self._thread.start()
 
     def finish(self, patience: float) -> Losses:
-        """Wait until all has arrived, ``patience`` seconds at most, and return what has not."""
+        """Wait at most ``patience`` seconds until all messages have arrived. Return what has not."""
         with self._changed:
             self._until = self._now() + patience
             self._changed.notify()
@@ -116,7 +117,7 @@ class Delivery:
             answer = self._deliver(parcel)
             with self._changed:
                 if not self._waiting or self._waiting[0] is not parcel:
-                    break  # nobody waits for it any more: it was counted
+                    break  # the run has ended and counted it as lost
                 self._waiting.popleft()
                 self._bytes -= len(parcel.body)
                 if answer.problem:
@@ -126,7 +127,7 @@ class Delivery:
         self._close()
 
     def _next(self) -> Parcel | None:
-        """Wait for a message. Return None when there will be no more, or no more time."""
+        """Wait for a message. Return None when no more will come, or when the time is over."""
         with self._changed:
             while not self._waiting and self._until is None:
                 self._changed.wait()
@@ -149,7 +150,7 @@ class Delivery:
             pause = min(2 * pause, LONGEST_PAUSE)
 
     def _pause(self, seconds: float, given_up: float, *, is_unreachable: bool) -> bool:
-        """Wait before another try, and return whether there is to be one. The run's end shortens the time that is left."""
+        """Wait before another try, and return whether to make it. The end of the run shortens the time that is left."""
         due = self._now() + seconds
         while True:
             ends = given_up if self._until is None else min(given_up, self._until)

@@ -1,4 +1,4 @@
-"""The export of one run: makes of its events what the environment asks for, and hands it over in batches."""
+"""The export of one run: makes the signals that the environment asks for from its events, and sends them in batches."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ NOUNS: Mapping[Signal, str] = {"traces": "spans", "metrics": "metrics", "logs": 
 
 
 def begin(started: RunStarted, environment: Mapping[str, str]) -> Export | None:
-    """Return the export of a run that begins. If a variable cannot be used, say so on standard error, and return None."""
+    """Return the export of a run that begins. If the value of a variable cannot be used, say so on standard error and return None."""
     try:
         return Export(started, environment)
     except SettingError as error:
@@ -47,7 +47,7 @@ def begin(started: RunStarted, environment: Mapping[str, str]) -> Export | None:
 
 
 class Export:
-    """Takes the events of a run. Raises SettingError if a variable cannot be used."""
+    """Takes the events of a run. Raises SettingError if the value of a variable cannot be used."""
 
     def __init__(self, started: RunStarted, environment: Mapping[str, str]) -> None:
         self._destinations = destinations(environment)
@@ -106,7 +106,7 @@ class Export:
                 self._last_metrics = now
 
     def finish(self, event: RunFinished) -> None:
-        """Send what is left, wait a little for the collector, and say in one line what did not reach it."""
+        """Send what is left, wait a little for the collector, and say in one line what may not have reached it."""
         if self._spans is not None:
             self._spans.run_finished(event)
         if self._logs is not None:

@@ -1,4 +1,4 @@
-"""Which trace a run belongs to, whether it is sampled, and on whose behalf it is told."""
+"""Which trace a run belongs to, whether it is sampled, and which service tells of it."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ SAMPLERS: Mapping[str, sampling.Sampler] = {
     "parentbased_always_on": sampling.DEFAULT_ON,
     "parentbased_always_off": sampling.DEFAULT_OFF,
 }
-"""Those that need no number, by their names in ``OTEL_TRACES_SAMPLER``."""
+"""The samplers that need no number, by their names in ``OTEL_TRACES_SAMPLER``."""
 
 
 @frozen(kw_only=True)
 class TraceIdentity:
-    """The ids of a run's trace and of its own span, and of the span that it is a child of, empty if of none."""
+    """The ids of a run's trace, of the run's span, and of the span's parent, which is empty if there is none."""
 
     trace_id: bytes
     run_span_id: bytes
@@ -47,7 +47,7 @@ class TraceIdentity:
         return blake2b(digest_size=8, key=self.run_span_id + self.trace_id)
 
     def item_span_id(self, item: str) -> bytes:
-        """Return the id of an item's span. It follows from the item, so that nobody need remember a million."""
+        """Return the id of an item's span. It follows from the item, so that a million ids need not be kept."""
         digest = self._keyed.copy()
         digest.update(item.encode("utf-8", "surrogatepass"))
         return digest.digest()
@@ -56,7 +56,7 @@ class TraceIdentity:
 def identity_of(environment: Mapping[str, str], name: str) -> TraceIdentity:
     """Return the identity of a run that begins now.
 
-    Its parent is the span that is current in the program, else the one of ``TRACEPARENT``. Raises SettingError for an unknown sampler.
+    Its parent is the current span of the program, or else that of ``TRACEPARENT``. Raises SettingError for an unknown sampler.
     """
     context, is_remote = None, False
     parent = trace.get_current_span().get_span_context()
@@ -64,7 +64,7 @@ def identity_of(environment: Mapping[str, str], name: str) -> TraceIdentity:
         carrier = {name.lower(): environment[name] for name in ("TRACEPARENT", "TRACESTATE") if name in environment}
         context, is_remote = TraceContextTextMapPropagator().extract(carrier, getter=default_getter), True
         parent = trace.get_current_span(context).get_span_context()
-    random = SystemRandom()  # the program's own sequence of random numbers stays as it is
+    random = SystemRandom()  # so that the program's own sequence of random numbers stays as it is
     trace_id = parent.trace_id if parent.is_valid else random.randrange(1, 1 << 128)
     found = _sampler(environment).should_sample(context, trace_id, name)
     return TraceIdentity(
@@ -94,8 +94,8 @@ def _sampler(environment: Mapping[str, str]) -> sampling.Sampler:
 
 
 def resource_of(event: RunStarted) -> Mapping[str, Any]:
-    """Return the attributes of what exports: those of ``OTEL_RESOURCE_ATTRIBUTES`` and ``OTEL_SERVICE_NAME``, and ours where they say nothing."""
-    chosen = OTELResourceDetector().detect().attributes  # by the user, and by nobody else
+    """Return the attributes of the service: those of ``OTEL_RESOURCE_ATTRIBUTES`` and ``OTEL_SERVICE_NAME``, and ours for what they do not say."""
+    chosen = OTELResourceDetector().detect().attributes  # by the user alone
     ours: dict[str, Any] = {
         "service.name": NAME,
         "service.version": event.versions.get(NAME, ""),

@@ -1,4 +1,7 @@
-"""Makes log records of what tasks log, and of failures, with the error and its traceback. Events of spans, which did that formerly, are deprecated."""
+"""Makes log records of what tasks log, and of failures, with the error and its traceback.
+
+OpenTelemetry has deprecated the events of spans, which formerly told of errors.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ SEVERITIES: Mapping[str, tuple[str, SeverityNumber.ValueType]] = {
     "ERROR": ("ERROR", SeverityNumber.SEVERITY_NUMBER_ERROR),
     "CRITICAL": ("FATAL", SeverityNumber.SEVERITY_NUMBER_FATAL),
 }
-"""What OpenTelemetry calls Python's levels; one of a program's own counts as INFO under its own name."""
+"""What OpenTelemetry calls Python's levels. A level of the program's own has the severity of INFO, and keeps its name."""
 
 
 class Logs(Collecting[LogRecord]):
@@ -44,7 +47,7 @@ class Logs(Collecting[LogRecord]):
         self._add(event.came_back_ns, body, facts, event.error, span_id, is_final=bool(event.status))
 
     def task_logged(self, event: TaskLogged) -> None:
-        """Add a record of a task's own code, within the span of its item."""
+        """Add a record that a task has logged, within the span of its item."""
         name, number = SEVERITIES.get(event.level, ("INFO", SeverityNumber.SEVERITY_NUMBER_INFO))
         facts: dict[str, Value] = {
             "anagram.item": event.item,

@@ -31,7 +31,7 @@ NAME = "anagram-plugin-opentelemetry"
 
 
 class Packer:
-    """Packs what one resource tells."""
+    """Packs the signals of one resource."""
 
     def __init__(self, resource: Mapping[str, Any]) -> None:
         self._resource = Resource(attributes=attributes(resource))
@@ -58,7 +58,7 @@ class Packer:
 
 
 def count_rejected(parcel: Parcel, answer: bytes) -> tuple[int, str]:
-    """Return how many of a message a collector did not take, although it took the message, and why."""
+    """Return how many spans, metrics or records a collector left out of a message that it took, and why."""
     if not answer:
         return 0, ""
     try:
@@ -70,5 +70,5 @@ def count_rejected(parcel: Parcel, answer: bytes) -> tuple[int, str]:
             return logs.rejected_log_records, logs.error_message
         metrics = ExportMetricsServiceResponse.FromString(answer).partial_success
         return min(parcel.count, metrics.rejected_data_points), metrics.error_message
-    except DecodeError:  # a proxy that answers in words; it has taken the message
+    except DecodeError:  # a proxy has answered in words; the message was taken
         return 0, ""

@@ -1,4 +1,4 @@
-"""Adds up what a run's metrics say, by task and outcome. An item's name is never a label: there may be millions."""
+"""Adds up a run's metrics by task and outcome. An item's name is never a label, since there may be millions of items."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BOUNDS = (0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0, 30
 """Seconds between the buckets of a histogram: attempts take from microseconds to minutes."""
 
 MOST_SERIES = 2000
-"""Sets of labels of one metric. What is beyond them is added up in one, as SDKs do."""
+"""The most sets of labels of one metric. All further ones are added up in a single one, as SDKs do."""
 
 OVERFLOW = (("otel.metric.overflow", "true"),)
 
@@ -45,7 +45,7 @@ class _Histogram:
 
 
 class Metrics:
-    """Keeps the sums of one run, and makes OTLP's metrics of them whenever they are asked for."""
+    """Keeps the sums of one run, and makes OTLP's metrics from them."""
 
     def __init__(self, started: RunStarted, unix: Callable[[int], int]) -> None:
         self._started = started

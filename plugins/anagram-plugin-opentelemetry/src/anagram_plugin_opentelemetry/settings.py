@@ -17,11 +17,11 @@ __all__ = ["Destination", "SettingError", "destinations", "milliseconds"]
 LOCAL = "http://localhost:4318"
 
 TIMEOUT = 10.0
-"""Seconds, as exporters have it that are told nothing."""
+"""Seconds, the default of all exporters."""
 
 
 HEADER = re.compile(r"[ -~\t]*")
-"""What a header may have."""
+"""The characters that a header may have."""
 
 
 class SettingError(Exception):

@@ -1,7 +1,7 @@
-"""Makes spans of a run, its items and their attempts, once it is known how they ended.
+"""Makes the spans of a run, its items and their attempts, each when it has ended.
 
-Nothing of it happens in workers: a forked process would lose what it has not sent. An attempt's span is a child of its item's, and that
-of the run's.
+They are made in the parent and not in workers, since a forked process would lose what it has not sent. An attempt's span is a child of its
+item's, and an item's span is a child of the run's.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from pipeline_optimization.types import AttemptEnded, RunFinished, RunStarted
 __all__ = ["Spans"]
 
 MOST_OPEN = 100_000
-"""Items under way that are remembered. The engine has fewer, but for bundles that were split, which never end."""
+"""The most items under way that are remembered. The engine has fewer at a time, but bundles that were split never end."""
 
 MOST_PATTERNS = 4096
-"""Kinds of attempts whose common part is remembered."""
+"""The most kinds of attempts whose common part is remembered."""
 
 INTERNAL = Span.SPAN_KIND_INTERNAL
 ERROR = Status.STATUS_CODE_ERROR
@@ -100,7 +100,7 @@ class Spans(Collecting[Span]):
         return span
 
     def _like(self, kind: _AttemptKind) -> Span:
-        """Return a span with what attempts of a kind have in common, which takes much less time to copy than to make."""
+        """Return a span with what all attempts of a kind have in common. To copy it takes much less time than to make it."""
         pattern = self._patterns.get(kind)
         if pattern is None:
             if len(self._patterns) >= MOST_PATTERNS:
@@ -170,7 +170,7 @@ class Spans(Collecting[Span]):
 
 
 def _start(event: AttemptEnded) -> int:
-    """Return when an attempt was handed out; one that was made in that of a bundle is known from its end on."""
+    """Return when an attempt was handed out. Of an attempt that was made inside a bundle's, only the end is known."""
     return event.came_back_ns if event.handed_out_ns is None else event.handed_out_ns
 
 
