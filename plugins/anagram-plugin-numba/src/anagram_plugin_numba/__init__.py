@@ -1,4 +1,4 @@
-"""The counting kernel ``numba``: compiled, for inputs that are large enough to pay for loading the compiler."""
+"""The counting kernel ``numba``: compiled code, for inputs that are large enough to make up for loading it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LETTER_SIGNATURES = frozenset({"counts", "letters", "primes"})
 """Signatures that are equal exactly for words of the same letters, which is what the kernel compares."""
 
 WORTH_FROM_BYTES: Final = 4_000_000
-"""Loading what it needs takes as long as pure Python takes for 2 MB; the rest is for machines where that takes longer."""
+"""Loading what it needs takes as long as pure Python takes to count 2 MB. The other 2 MB are for machines where it takes longer."""
 
 
 def make(index: GroupIndex, tokenizer: Tokenizer) -> CountingKernel:
@@ -24,7 +24,7 @@ def make(index: GroupIndex, tokenizer: Tokenizer) -> CountingKernel:
 
 
 def prepare(announce: Callable[[str], None]) -> None:
-    """Compile the kernel where no earlier run has, so that workers find it compiled, and try it.
+    """Load the kernel. If no earlier run has compiled it, compile it first, so that workers find it compiled.
 
     Raises what numba and llvmlite raise.
     """
@@ -34,7 +34,7 @@ def prepare(announce: Callable[[str], None]) -> None:
 
 
 def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
-    """Add up results in compiled code, which is loaded only now."""
+    """Add up results in compiled code, loading that only now."""
     from anagram_plugin_numba import merging  # noqa: PLC0415 - as above
 
     return merging.merge(counts)
@@ -42,7 +42,7 @@ def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
 
 @hookimpl
 def anagram_counting_kernel(tokenizer: str, signature: str) -> KernelOffer | None:
-    """Offer the kernel for the tokenizer that it has built in; it takes eight bytes for a little-endian number."""
+    """Offer the kernel for the tokenizer that is built into it, on little-endian machines: it reads eight bytes as one number."""
     if tokenizer != "exercise" or signature not in LETTER_SIGNATURES or sys.byteorder != "little":
         return None
     return KernelOffer(

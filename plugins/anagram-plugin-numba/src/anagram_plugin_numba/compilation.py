@@ -2,7 +2,7 @@
 
 A function that is compiled without numba's wrappers for Python has a plain interface: it takes the address of the
 result, the address of an exception's description, and its arguments, in which each array is seven numbers and a tuple
-is what it holds. It returns 0, or another status where it raised.
+is what it holds. It returns 0, or another status if it raised.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from anagram_plugin_numba.numbers import Argument
 __all__ = ["compile_functions"]
 
 NO_DESTRUCTOR = "define void @NRT_MemInfo_call_dtor(ptr %unused) { ret void }"
-"""What would free an array that compiled code owns: it owns none, since all arrays are given to it."""
+"""The function that would free an array of compiled code's own. There is none to free: all arrays are given to it."""
 
 
 class _Descriptor(Protocol):
@@ -70,7 +70,7 @@ def compile_functions() -> tuple[Mapping[str, str], bytes]:
 
 
 def _as_arrays(argument: Argument) -> object:
-    """Return what numba takes for the same: an array of numpy for numbers side by side, also within a tuple of a class."""
+    """Return an argument as numba takes it: numbers as an array of numpy, also inside named tuples."""
     if isinstance(argument, tuple):
         of_class = cast("Callable[..., object]", type(argument))
         return of_class(*map(_as_arrays, argument))

@@ -1,4 +1,4 @@
-"""The counting kernel: borrows a memory of words, lets compiled code count, and turns the result into Python's."""
+"""The counting kernel: borrows a memory of words, lets compiled code count, and turns the result into Python objects."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ from pipeline_optimization.types import ChunkCounts, GroupIndex
 __all__ = ["NumbaKernel"]
 
 BLOCK: Final = 16 << 10
-"""Bytes of text that go through all stages at once, so that what one leaves the next finds in the cache."""
+"""Bytes of text that go through all stages together, so that each stage finds in the cache what the one before it left."""
 
 MAX_WORDS: Final = 300_000
 MAX_LONG_BYTES: Final = 8 << 20
-"""A memory that has more of either is emptied after the chunk, so that it does not grow with different words."""
+"""A memory with more words, or more bytes of long words, is emptied after the chunk. Else it would grow with each new word."""
 
 REMEMBERED: Final = 3 << 14
-"""Of several chunks that are added up, words beyond this number are counted by their letters instead of being remembered."""
+"""The most words that are remembered while several chunks are added up. Further words are counted by their letters."""
 
 ALL: Final = 1 << 62
 
@@ -52,18 +52,18 @@ STATX_NUMBERS: Final = 32
 """The size of Linux's ``struct statx``, in numbers of eight bytes."""
 
 MAX_CAPACITY: Final = 1 << 19
-"""A memory that has room for more words is dropped."""
+"""A memory with room for more words than this is dropped."""
 
 
 class _State:
-    """What one call of ``count`` at a time works on."""
+    """What ``count`` works on. One call at a time uses it."""
 
     def __init__(self, groups: int) -> None:
         self._hold(make_word_memory(groups + FIRST_GROUP), make_scratch(BLOCK))
         self.remembered = ALL
 
     def _hold(self, memory: WordMemory, scratch: Scratch) -> None:
-        """Work on these. ``limits`` says how many words, bytes of long words and sampled words may be before a block."""
+        """Work on these. ``limits`` says how many words, bytes of long words and sampled words there may be before a block."""
         self.memory, self.scratch = memory, scratch
         self.flat_memory, self.flat_scratch = flat([memory]), flat([scratch])
         words = scratch.capacity // 2 + 2  # a block may bring as many
@@ -72,7 +72,7 @@ class _State:
         )
 
     def make_room(self, native: NativeFunctions) -> None:
-        """Enlarge what keeps the next block from being counted: the memory, or else the block itself."""
+        """Enlarge what is too small for the next block: the memory, or else the block itself."""
         capacity = self.scratch.capacity
         if self.memory.sizes[SAMPLED] > self.limits[2]:
             sampled = self.memory.sampled[: self.memory.sizes[SAMPLED]]
@@ -99,8 +99,8 @@ class _State:
 class NumbaKernel:
     """Counts words of the tokenizer ``exercise``, then groups of words of the same letters.
 
-    Threads may share it: each call works on a state of its own, and states are used again, with the words that they
-    remember. Words of 16 letters and more that may be in the lexicon are looked up by ``index``, each once a state.
+    Threads may share it. Each call works on a state of its own, and states are used again, with the words that they remember.
+    Words of 16 letters and more that may be in the lexicon are looked up by ``index``, each of them once for each state.
     """
 
     def __init__(self, index: GroupIndex) -> None:
@@ -131,7 +131,7 @@ class NumbaKernel:
                 number = 0
                 while data is not None and (number == 0 or (not state.is_full and state.is_worth_keeping)):
                     following = next(rest, None)
-                    # The different words of a single chunk are told exactly, so all of them must be remembered.
+                    # The number of different words of a single chunk is exact, so all of them must be remembered.
                     state.remembered = ALL if number == 0 and following is None else REMEMBERED
                     self._add(data, state)
                     data = following
@@ -140,7 +140,7 @@ class NumbaKernel:
             yield counts
 
     def read_files(self, paths: Sequence[str], sizes: Sequence[int], states: Sequence[int]) -> bytes | None:
-        """Read whole files without the interpreter's lock, so that threads that read do not wait for one another."""
+        """Read whole files without the interpreter's lock, so that threads do not wait for each other's reads."""
         names = os.fsencode("\0".join([*paths, ""]))
         if not CAN_READ_FILES or names.count(b"\0") != len(paths):
             return None
@@ -176,7 +176,7 @@ class NumbaKernel:
 
     @contextmanager
     def _borrowed(self) -> Iterator[_State]:
-        """Lend a state that no other thread uses; one whose counting failed is not used again."""
+        """Lend a state that no other thread uses. A state whose counting failed is not used again."""
         with self._lock:
             state = self._idle.pop() if self._idle else None
         state = state or _State(len(self._index))

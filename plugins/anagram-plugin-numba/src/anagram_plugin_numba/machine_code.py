@@ -45,15 +45,15 @@ class MachineCode:
 def open_machine_code(announce: Callable[[str], None]) -> MachineCode:
     """Return the machine code for this processor: from the cache, or compiled now and put there.
 
-    ``announce`` is told before anything is compiled. Where the cache cannot be written, each call compiles. Raises what
-    numba raises.
+    ``announce`` is told before anything is compiled. If the cache cannot be written, each call compiles. Raises what numba
+    raises.
     """
     path = cache_directory() / f"numba-{_origin()}.code"
     content = read_sealed(path)
     if content is not None:
         return MachineCode.from_bytes(content)
-    # Importing numpy starts a thread for each further processor, and scipy, which numba imports if it is there, as many again.
-    # If they cannot, OpenBLAS sends this process a Ctrl-C.
+    # Importing numpy starts a thread for each processor but one, and importing scipy, which numba does if it is there, as many again.
+    # If a thread cannot start, OpenBLAS sends this process a Ctrl-C.
     wanted = ((os.cpu_count() or 1) - 1) * (1 if find_spec("scipy") is None else 2)
     if startable(wanted) < wanted:
         raise RuntimeError(f"compiling it takes {counted(wanted + 1, 'thread')}, and the system starts no more of them")
@@ -66,7 +66,7 @@ def open_machine_code(announce: Callable[[str], None]) -> MachineCode:
 
 
 def _origin() -> str:
-    """Return a digest of all that machine code depends on: our sources, the compiler, and the processor."""
+    """Return a digest of everything that machine code depends on: our sources, the compiler, and the processor."""
     sources = sorted(Path(__file__).parent.rglob("*.py"))
     facts = [version_of("numba"), version_of("llvmlite"), sys.platform, binding.get_host_cpu_name()]
     facts.append(binding.get_host_cpu_features().flatten())

@@ -1,4 +1,4 @@
-"""Adding up results, in the process that has the sum as well as in those that count."""
+"""Adds up results, both in the process that has the sum and in those that count."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
 
 
 def packed(native: NativeFunctions, occurrences: Uint64) -> array[int]:
-    """Return them in four bytes each where that is enough: results travel, and are kept in checkpoints."""
+    """Return numbers in four bytes each if that is enough, since results travel and are kept in checkpoints."""
     halves = zeros("I", len(occurrences))
     if native.call("narrow", occurrences, halves):
         return array("Q", occurrences.tobytes())
@@ -42,5 +42,5 @@ def packed(native: NativeFunctions, occurrences: Uint64) -> array[int]:
 
 
 def each_once(native: NativeFunctions, numbers: Uint32) -> Uint32:
-    """Sort numbers where they are, and return the different ones, which are at the beginning then."""
+    """Sort numbers in place, and return the different ones, which are at the beginning then."""
     return numbers[: native.call("keep_each_once", numbers, zeros("I", len(numbers)), zeros("Q", 256))]

@@ -1,6 +1,6 @@
-"""The compiled functions as functions of Python: machine code is loaded, and called through ctypes.
+"""The compiled functions as functions of Python: loads the machine code, and calls it through ctypes.
 
-A call holds no interpreter lock. Nothing here imports numba.
+The interpreter's lock is not held during a call. Nothing here imports numba.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from anagram_plugin_numba.numbers import Argument, Flat, address_of
 __all__ = ["CAN_READ_FILES", "NativeFunctions", "flat", "load"]
 
 CAN_READ_FILES: Final = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "statx")
-"""Whether files are read as ``compiled.reading`` does. Elsewhere ``open`` has another name, or takes its arguments otherwise; an
-older C library has no ``statx``."""
+"""Whether files can be read as ``compiled.reading`` does. On other systems ``open`` has another name or other arguments, and an older C
+library has no ``statx``."""
 
 
 def flat(arguments: Iterable[Argument]) -> Flat:
     """Return arguments as numba's compiled functions take them.
 
-    An array is two addresses of what owns it (none), its length, the size of an item, the address of its first item, and
-    its dimension's length and stride.
+    An array becomes seven numbers: two addresses of its owner (0, since it has none), its length, the size of an item, the address of
+    its first item, and the length and the stride of its dimension.
     """
     numbers = Flat()
     for argument in arguments:
@@ -43,7 +43,7 @@ def flat(arguments: Iterable[Argument]) -> Flat:
 
 
 class NativeFunctions:
-    """The functions of ``compiled.exports``, by name. It must live as long as one of them is called."""
+    """The functions of ``compiled.exports``, by name. The object must live as long as one of them runs."""
 
     def __init__(self, code: MachineCode) -> None:
         binding.initialize_native_target()
@@ -56,9 +56,9 @@ class NativeFunctions:
         self._addresses = {name: self._engine.get_function_address(symbol) for name, symbol in code.symbols.items()}
 
     def call(self, name: str, *arguments: Argument) -> int:
-        """Call a function and return its result, 0 if it has none. Its arguments must be of the types of its example.
+        """Call a function and return its result, 0 if it has none. The arguments must be of the same types as those of its example.
 
-        Raises RuntimeError where the function raised.
+        Raises RuntimeError if the function raised.
         """
         numbers = flat(arguments)
         result, exception = ctypes.c_int64(), ctypes.c_void_p()
@@ -83,7 +83,7 @@ def _unheard(step: str) -> None:
 
 
 def load(announce: Callable[[str], None] = _unheard) -> NativeFunctions:
-    """Return the functions, which are loaded once. Raises what ``open_machine_code`` raises, to which ``announce`` goes."""
+    """Return the functions, which are loaded once. ``announce`` is for ``open_machine_code``, whose errors this raises."""
     if not _LOADED:
         _LOADED.append(NativeFunctions(open_machine_code(announce)))
     return _LOADED[0]

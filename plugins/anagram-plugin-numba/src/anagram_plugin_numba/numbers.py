@@ -1,4 +1,4 @@
-"""Arrays of numbers that compiled code fills, made of the standard library: to import numpy takes as long as counting 20 MB."""
+"""Arrays of numbers that compiled code fills. They are made with the standard library: to import numpy takes as long as to count 20 MB."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Numbers: TypeAlias = "memoryview[Any]"
-"""Numbers side by side that can be written. Compiled code sees a one-dimensional array of numpy; each name below tells of what."""
+"""Writable numbers side by side. Compiled code sees a one-dimensional array of numpy, whose type each name below tells."""
 
 Bools: TypeAlias = "memoryview[Any]"
 Int64: TypeAlias = "memoryview[Any]"
@@ -33,13 +33,13 @@ Uint32: TypeAlias = "memoryview[Any]"
 Uint64: TypeAlias = "memoryview[Any]"
 
 Format: TypeAlias = Literal["B", "I", "Q", "q"]
-"""As in ``struct``: numbers of one, four, eight and eight bytes, of which the last have a sign."""
+"""Formats of ``struct``: unsigned numbers of one, four and eight bytes, and signed ones of eight bytes."""
 
 
 class Flat(list[int]):
-    """Arguments that are flat already: to ask numbers for their address takes a microsecond, and calls are many.
+    """Arguments that are flat already. To find the address of an array takes a microsecond, and there are many calls.
 
-    The numbers must be kept as long as their addresses are used.
+    The arrays must be kept as long as their addresses are used.
     """
 
 
@@ -53,7 +53,7 @@ def zeros(format: Format, size: int) -> Numbers:  # noqa: A002 - as memoryview c
 
 
 def numbers_of(format: Format, values: Iterable[int]) -> Numbers:  # noqa: A002 - as above
-    """Return the values. Raises OverflowError for one that has no place."""
+    """Return the values as an array. Raises OverflowError for a value that the format has no room for."""
     return memoryview(array(format, values))
 
 
@@ -62,7 +62,7 @@ def clear(numbers: Numbers) -> None:
 
 
 def address_of(numbers: Numbers | bytes) -> int:
-    """Return where they are, as long as they are."""
+    """Return the address of the numbers. It stays valid while they exist."""
     if isinstance(numbers, bytes):
         return ctypes.cast(ctypes.c_char_p(numbers), ctypes.c_void_p).value or 0
     return ctypes.addressof((ctypes.c_char * 0).from_buffer(numbers))

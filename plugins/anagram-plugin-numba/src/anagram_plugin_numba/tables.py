@@ -11,7 +11,7 @@ from pipeline_optimization.counting.totals import DEPTH
 __all__ = ["INLINE_BYTES", "Tables", "is_kept", "is_separator", "make_tables"]
 
 INLINE_BYTES: Final = 16
-"""Tokens of up to as many bytes are compared as two 64-bit numbers."""
+"""Tokens of up to this number of bytes are compared as two 64-bit numbers."""
 
 
 def is_kept(byte: int) -> bool:
@@ -19,7 +19,7 @@ def is_kept(byte: int) -> bool:
 
 
 def is_separator(byte: int) -> bool:
-    """Tell whether a byte by itself separates. The white space above 0x7F is made of several bytes, and found apart."""
+    """Return whether a byte alone is a separator. White space above 0x7F has several bytes, and is looked for elsewhere."""
     return byte < 0x80 and (chr(byte).isspace() or byte == ord("-"))
 
 

@@ -32,12 +32,12 @@ HOT_BITS: Final = 13
 """2**13 frequent words in 256 KiB stay in the processor's second-level cache. 2**12 and 2**14 were slower."""
 
 WORDS, TOUCHED, LONG_END, MISSED, RESOLVED, TOKENS, DISTINCT, SAMPLED, SINK = range(9)
-"""The entries of ``WordMemory.sizes``; the last means nothing (``compiled.counting``)."""
+"""The places in ``WordMemory.sizes``. What is written to the last one means nothing (see ``compiled.grouping``)."""
 
 FIRST_BITS: Final = 16
 
 GROUP_BYTES: Final = 64
-"""As many bytes are split at once."""
+"""The number of bytes that are split at once."""
 
 
 class WordMemory(NamedTuple):
@@ -98,7 +98,7 @@ class Scratch(NamedTuple):
 
 
 def make_scratch(capacity: int) -> Scratch:
-    """Return room for blocks of up to ``capacity`` bytes, with what is read and stored beyond a block's end."""
+    """Return room for blocks of up to ``capacity`` bytes, and for what is read and stored beyond a block's end."""
     size = capacity + GROUP_BYTES
     return Scratch(
         text=zeros("B", size),
@@ -111,7 +111,7 @@ def make_scratch(capacity: int) -> Scratch:
 
 
 def make_word_memory(facts: int) -> WordMemory:
-    """Return an empty memory for words, each of which has one of ``facts`` facts."""
+    """Return an empty memory for words. ``facts`` is how many different facts words may have."""
     sizes = zeros("q", SINK + 1)
     _begin(sizes)
     return WordMemory(
@@ -127,7 +127,7 @@ def make_word_memory(facts: int) -> WordMemory:
 
 
 def forget(memory: WordMemory) -> None:
-    """Empty a memory whose counts were collected, but keep its room, which takes longer to get than to clear."""
+    """Empty a memory whose counts were collected. Its room is kept, since getting new room takes longer than clearing it."""
     clear(memory.entries[: 4 * memory.sizes[WORDS]])
     clear(memory.slots)
     clear(memory.hot)
@@ -141,9 +141,9 @@ def _begin(sizes: Int64) -> None:
 
 
 def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
-    """Return a copy with room for more words and more bytes of long words; its ``slots`` are yet to be filled.
+    """Return a copy with room for more words and more bytes of long words, whose ``slots`` are not filled yet.
 
-    Returns the memory itself where there is room already.
+    Returns the memory itself if it has the room already.
     """
     size, room = len(memory.slots), len(memory.long_words)
     while size // 2 < memory.sizes[WORDS] + words:
@@ -162,7 +162,7 @@ def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
 
 
 def with_room_for_sample(memory: WordMemory, *, words: int) -> WordMemory:
-    """Return it with room for more sampled words, and for as many again as there are."""
+    """Return the memory with room for more sampled words: twice as many as there will be then."""
     known = memory.sizes[SAMPLED]
     sampled = zeros("I", max(len(memory.sampled), 2 * (known + words)))
     sampled[:known] = memory.sampled[:known]

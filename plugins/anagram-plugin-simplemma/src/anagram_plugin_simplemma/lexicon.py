@@ -1,4 +1,4 @@
-"""A language's dictionary of simplemma, which leads each word form to the form that dictionaries have."""
+"""A language's dictionary of simplemma, which has the base form of each word form."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SimplemmaLexicon"]
 
 
 class SimplemmaLexicon:
-    """All word forms of a language. The words are those of the installed version, so its number identifies them."""
+    """All word forms of a language. They depend on the installed version of simplemma, so its number identifies them."""
 
     def __init__(self, language: str) -> None:
         if language not in SUPPORTED_LANGUAGES:
@@ -34,6 +34,6 @@ class SimplemmaLexicon:
         # A factory of our own: the library's keeps what it loaded for as long as the process lives.
         forms = DefaultDictionaryFactory().get_dictionary(self._language)
         yield from forms
-        # Base forms are among the forms, but for a few.
+        # A few base forms are not among the forms.
         for form in forms:
             yield forms[form]

@@ -21,11 +21,11 @@ class SqlOptions:
         help="sqlite:///FILE or postgresql://USER@HOST:PORT/DATABASE; leave its password to PGPASSWORD or ~/.pgpass",
     )
     mode: Literal["create", "require"] = option(
-        "create", help="create makes the table of the first rows if it is missing, require wants it to be there"
+        "create", help="create makes the table from the first rows if it is missing, require refuses to run without it"
     )
     conflict: Literal["error", "ignore", "update"] = option(
         "error",
-        help="what becomes of a row whose key is there: it is refused, it is left out, or it replaces the other's values",
+        help="what becomes of a row whose key is in the table already: it is refused, left out, or replaces the values there",
     )
     key: str = option(
         "", help="columns with commas in which no two rows agree; the primary key of a table that is created"

@@ -1,4 +1,4 @@
-"""The URL of a database: which ones there are, and how one is told without what is secret in it."""
+"""The URL of a database: which databases there are, and how to show a URL without its secrets."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ LOCK_SECONDS = 30.0
 SETTINGS: Mapping[str, object] = {
     "application_name": "anagram",
     "connect_timeout": 10,
-    # A host that is switched off sends no farewell. Without these, a delivery would wait for it for hours.
+    # A host that is switched off does not close its connections. Without these, a delivery would wait for it for hours.
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
 }
-"""How libpq connects, where the URL does not say otherwise."""
+"""How libpq connects, unless the URL says otherwise."""
 
 
 def parsed(text: str) -> URL:
-    """Return the URL of a database. Raises OptionError for one that is none, and for databases that nobody has tested."""
+    """Return the URL of a database. Raises OptionError for a text that is no URL, and for databases that are not supported."""
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):  # its message could repeat a password
@@ -70,21 +70,21 @@ def public_address(url: URL, table: str) -> str:
 
 
 def masked(url: URL) -> str:
-    """Return a URL for messages: what is secret in it is ``***``, and the driver is left out."""
+    """Return a URL for messages: its secrets are ``***``, and the driver is left out."""
     secret = {name: "***" for name in url.query if "password" in name.lower()}
     shown = url.update_query_dict(secret).render_as_string(hide_password=True)
     return shown.replace("+psycopg://", "://", 1).replace("+pysqlite://", "://", 1).replace("%2A%2A%2A", "***")
 
 
 def secrets_of(url: URL) -> Sequence[str]:
-    """Return what must not stand in messages."""
+    """Return the texts that must not be in messages."""
     in_query = (url.query[name] for name in url.query if "password" in name.lower())
     found = [url.password, *(value if isinstance(value, str) else ",".join(value) for value in in_query)]
     return [text for text in found if text]
 
 
 def engine_of(url: URL) -> Engine:
-    """Return what connects. Raises OptionError where the driver is not installed."""
+    """Return the engine that connects. Raises OptionError if the driver is not installed."""
     if url.get_backend_name() == "sqlite":
         engine = create_engine(
             url,
@@ -106,6 +106,6 @@ def engine_of(url: URL) -> Engine:
 
 
 def _let_begin(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
-    """Keep Python's driver from beginning transactions late, and not at all before CREATE TABLE; keep foreign keys."""
+    """Keep Python's driver from beginning transactions itself, since it does so late, and not before CREATE TABLE. Switch foreign keys on."""
     connection.isolation_level = None
     connection.execute("PRAGMA foreign_keys = ON")

@@ -1,4 +1,4 @@
-"""Rows as a statement takes them: with the same columns, in the same order, and of types that the columns take."""
+"""Arranges rows as a statement takes them: with the same columns, in the same order, of types that the columns take."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Values = tuple[object, ...]
 
 @frozen
 class Block:
-    """Rows with the same columns that stand side by side; ``indexes`` are their places in the delivery."""
+    """Neighbouring rows with the same columns. ``indexes`` are their places in the delivery."""
 
     columns: tuple[str, ...]
     indexes: Sequence[int]
@@ -34,8 +34,8 @@ class Block:
 class Arrangement:
     """Arranges the rows of deliveries for a table whose columns take what ``taken`` says.
 
-    Columns that a row lacks have their default in the database. Unless ``keeps_absent``, columns that have none but NULL are
-    filled with it, so that rows which differ in them still go together. ``required`` are columns of which each row must have a value.
+    A column that a row lacks gets its default in the database. If that is NULL, NULL is filled in here, so that rows which differ in
+    such columns still go together; with ``keeps_absent``, nothing is filled in. Each row must have a value of the ``required`` columns.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class Arrangement:
         self._with_default = frozenset(taken) if keeps_absent else with_default
 
     def arrange(self, rows: Sequence[Any]) -> tuple[Sequence[Block], Mapping[int, str]]:
-        """Return rows in blocks, and what is wrong with those that no statement could take. Both know rows by their indexes."""
+        """Return the rows in blocks, and what is wrong with the rows that no statement could take, by their indexes."""
         block = self._uniform(rows)
         if block is not None:
             return [block], {}
@@ -62,9 +62,9 @@ class Arrangement:
         return list(self._blocks(found)), wrong
 
     def _uniform(self, rows: Sequence[Any]) -> Block | None:
-        """Return rows as a block if they are dictionaries with the same keys in which nothing is wrong, as nearly always.
+        """Return the rows as one block if they are dictionaries with the same keys and nothing is wrong with them, as is usual.
 
-        Looking at whole columns takes a fifth of the time of looking at each row.
+        To look at whole columns takes a fifth of the time of looking at each row.
         """
         if set(map(type, rows)) != {dict} or len(set(map(tuple, rows))) != 1:
             return None

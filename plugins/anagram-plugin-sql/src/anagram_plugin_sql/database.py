@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Database:
-    """One connection, which is made anew after it was lost. Raises OptionError for a wrong URL or a missing driver."""
+    """One connection, which is made again after it was lost. Raises OptionError for a wrong URL or a missing driver."""
 
     def __init__(self, url: str) -> None:
         address = parsed(url)
@@ -37,17 +37,17 @@ class Database:
         return public_address(self._address, table)
 
     def connect(self, *, is_whole: bool) -> None:
-        """Connect. With ``is_whole``, all that is done becomes visible at ``commit`` or never. Raises SinkError where it cannot be."""
+        """Connect. With ``is_whole``, everything that is done becomes visible at ``commit``, or never. Raises SinkError if it cannot connect."""
         self._is_whole = is_whole
         with self._explaining():
             self._connected()
 
     def transact(self, work: Callable[[Connection], T]) -> T:
-        """Return what ``work`` returns, when its transaction is committed. What it raises rolls that back.
+        """Run ``work`` in a transaction, commit that, and return what ``work`` returned. If ``work`` raises, roll it back.
 
         Raises:
-            SinkError: The database cannot do it, or is away, or somebody else was quicker (the last two are transient). If the
-                connection was lost while the answer to a commit was awaited, it may be done.
+            SinkError: The database cannot do it, is away, or is held by another program; the last two are transient. If the connection
+                was lost before the answer to a commit came, the transaction may be committed.
         """
         with self._explaining():
             connection = self._connected()
@@ -55,13 +55,13 @@ class Database:
                 return work(connection)
 
     def commit(self) -> None:
-        """Make all visible that was done since the start. Raises SinkError where that cannot be."""
+        """Make everything visible that was done since the start. Raises SinkError if that fails."""
         with self._explaining():
             if self._is_whole:
                 self._connected().commit()
 
     def close(self) -> None:
-        """Give the connection back. What is not committed is rolled back."""
+        """Close the connection. What is not committed is rolled back."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with suppress(SQLAlchemyError, self._driver_error):
@@ -86,7 +86,7 @@ class Database:
 
     @contextmanager
     def _explaining(self) -> Iterator[None]:
-        """Say what went wrong without what is secret, and whether it may pass."""
+        """Turn the database's errors into SinkErrors, without secrets, that say whether another try may help."""
         try:
             yield
         except (StatementError, self._driver_error) as error:
@@ -95,7 +95,7 @@ class Database:
             for secret in self._secrets:
                 words = words.replace(secret, "***")
             if self._connection is None:
-                # At first that is a wrong name more often than a server that starts.
+                # At the beginning, the name is wrong more often than the server is just starting.
                 raise SinkError(f"Cannot connect to {self.name}: {words}", is_transient=self._was_connected) from None
             is_gone = self._is_gone(error)
             if is_gone or self._is_whole:
@@ -104,7 +104,7 @@ class Database:
             raise SinkError(f"{self.name} says: {words}", is_transient=is_transient) from None
 
     def _first(self, error: BaseException) -> BaseException:
-        """Return the error that came first: after some, to roll back is an error, too."""
+        """Return the error that came first. After some errors rolling back raises one, too."""
         while isinstance(error.__context__, StatementError | self._driver_error):
             error = error.__context__
         return error

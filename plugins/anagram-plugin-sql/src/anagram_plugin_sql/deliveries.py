@@ -1,4 +1,4 @@
-"""How far each run has come, in a table beside the rows, so that both are committed together."""
+"""How far each run has come. It stands in a table beside the rows, so that both are committed together."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ NAME = "anagram_deliveries"
 class Deliveries:
     """The number of a run's last delivery.
 
-    Whoever opens a run takes it over: an older process of the same run that is not dead yet, or comes back after a
-    partition, can deliver nothing any more.
+    A process that opens a run takes it over. An older process of the same run, which may still be alive or come back after a network
+    partition, can then deliver nothing more.
     """
 
     def __init__(self, run: str, *, schema: str | None, target: str) -> None:
@@ -52,7 +52,7 @@ class Deliveries:
         self._of_run = self._table.c.run == run
 
     def create(self, connection: Connection) -> None:
-        """Create the table if it is missing. Raises SinkError where that is not allowed."""
+        """Create the table if it is missing. Raises SinkError if that is not allowed."""
         if inspect(connection).has_table(NAME, self._table.schema):
             return
         statement = CreateTable(self._table, if_not_exists=True)
@@ -69,9 +69,9 @@ class Deliveries:
             ) from None
 
     def take_over(self, connection: Connection) -> int:
-        """Return the number of the last delivery, 0 for a run that is new. Raises SinkError if its rows went to another table.
+        """Return the number of the last delivery, 0 for a new run. Raises SinkError if the run's rows went to another table.
 
-        Waits for a transaction of the run that is being committed: its process may have died since it asked for that.
+        Waits for a transaction of the run that is just being committed. The process that asked for the commit may be dead.
         """
         found = self._row(connection)
         if found is None:
@@ -86,7 +86,7 @@ class Deliveries:
         return int(found.number)
 
     def is_made(self, connection: Connection, number: int) -> bool:
-        """Whether a delivery is committed. Keeps others from delivering until the transaction ends.
+        """Return whether a delivery is committed. Keeps others from delivering until the transaction ends.
 
         Raises SinkError if another process has taken the run over.
         """
@@ -99,9 +99,9 @@ class Deliveries:
         return int(found.number) >= number
 
     def _row(self, connection: Connection) -> Row[Any] | None:
-        """Return what is kept of the run, None if that is nothing. It stays as it is until the transaction ends."""
+        """Return the run's row, None if there is none. Nobody else can change it until the transaction ends."""
         return connection.execute(select(self._table).where(self._of_run).with_for_update()).one_or_none()
 
     def note(self, connection: Connection, number: int) -> None:
-        """Write that a delivery is made."""
+        """Write down that a delivery is made."""
         connection.execute(update(self._table).where(self._of_run).values(number=number))

@@ -8,11 +8,11 @@ __all__ = ["refused_rows"]
 
 
 def refused_rows(count: int, attempt: Callable[[int, int], Exception | None]) -> Iterator[tuple[int, Exception]]:
-    """Yield each row that is refused, and why; all others are written when it ends.
+    """Yield each row that is refused, and why. When this ends, all other rows are written.
 
-    ``attempt(start, stop)`` writes these rows and returns None; or it writes none of them, and returns the database's error. Rows
-    are written in their order, so that a row is found that is refused because of one before it. A refused row takes at
-    most log2(count) + 2 attempts.
+    ``attempt(start, stop)`` writes these rows and returns None, or writes none of them and returns the database's error. Rows are
+    written in their order, so that a row can be found that is refused because of an earlier one. Each refused row takes at most
+    log2(count) + 2 attempts.
     """
     start = 0
     while start < count:
@@ -25,7 +25,7 @@ def refused_rows(count: int, attempt: Callable[[int, int], Exception | None]) ->
                 stop, error = middle, found
                 continue
             start = middle
-            if stop - start == 1:  # what was said of more rows need not be said of this one alone
+            if stop - start == 1:  # the error so far was that of more rows, and may not be that of this one alone
                 error = attempt(start, stop)
         if error is not None:
             yield start, error

@@ -1,4 +1,4 @@
-"""What counts as a row with names: dictionaries, and records of the usual kinds."""
+"""Which values are rows with named columns: dictionaries, and records of the usual kinds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NamedRow = Mapping[str, object]
 
 
 def named(row: Any) -> NamedRow | None:
-    """Return a row's values by the names of their columns; None for a value that has no names."""
+    """Return a row's values by the names of their columns, None for a value without names."""
     if type(row) is dict or isinstance(row, Mapping):
         return row
     if isinstance(row, tuple) and hasattr(row, "_fields"):

@@ -1,4 +1,4 @@
-"""The sink: deliveries into one table, each committed together with its number."""
+"""The sink: writes deliveries into one table, and commits each together with its number."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ __all__ = ["SqlSink"]
 
 @frozen
 class _Target:
-    """A table as rows are arranged for it and written into it."""
+    """How rows are arranged for a table and written into it."""
 
     arrangement: Arrangement
     writer: Writer
 
 
 class SqlSink:
-    """Rows in a table, each once, whatever dies meanwhile."""
+    """Writes rows into a table, each exactly once, whatever dies meanwhile."""
 
     def __init__(self, options: SqlOptions) -> None:
         if not options.table.strip():
@@ -47,7 +47,7 @@ class SqlSink:
 
     @property
     def writes(self) -> Sequence[str]:
-        """Return where the rows are found, for observers."""
+        """Return the address of the rows, for observers."""
         return [self._database.address_of(self._options.table)]
 
     def open(self, run: str | None) -> int:
@@ -62,7 +62,7 @@ class SqlSink:
             deliveries.create(connection)
             return deliveries.take_over(connection), target
 
-        # Nobody goes on with a run that has no identity, so its rows are one transaction.
+        # A run without an identity cannot be resumed, so all its rows are one transaction.
         self._database.connect(is_whole=run is None)
         number, self._target = self._database.transact(begin)
         self._deliveries = deliveries
@@ -119,7 +119,7 @@ class SqlSink:
         )
 
     def _written(self, connection: Connection, rows: Sequence[Row]) -> _Target:
-        """Write rows, and return where. Raises RefusedRowsError where some cannot be written."""
+        """Write rows, and return the table that they went to. Raises RefusedRowsError if some cannot be written."""
         target = self._target or self._created(connection, rows)
         blocks, wrong = target.arrangement.arrange(rows)
         refused = dict(wrong)
@@ -132,7 +132,7 @@ class SqlSink:
 
 
 def write_block(connection: Connection, writer: Writer, block: Block) -> Iterator[tuple[int, Exception]]:
-    """Write a block's rows but those that the database refuses, which are yielded."""
+    """Write a block's rows. Yield the place of each row that the database refuses, with its error."""
 
     def attempt(start: int, stop: int) -> Exception | None:
         rows = block.rows if stop - start == len(block.rows) else block.rows[start:stop]

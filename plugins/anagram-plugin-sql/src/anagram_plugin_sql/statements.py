@@ -1,4 +1,4 @@
-"""How rows get into a table: many-row inserts, and COPY where there is one."""
+"""How rows get into a table: by INSERT of many rows, and by COPY in PostgreSQL."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Writer(Protocol):
     """Writes rows with the same columns."""
 
     def write(self, connection: Connection, columns: tuple[str, ...], rows: Sequence[Values]) -> None:
-        """Write them in the order that they have. Raises what the database raises; some of them may be written then."""
+        """Write the rows in their order. Raises what the database raises; then some of them may be written."""
         ...
 
 
@@ -45,7 +45,7 @@ class Inserting:
 
 
 class Copying:
-    """Writes rows with COPY, into PostgreSQL: straight into the table, or into one of the session's own, from which they are inserted."""
+    """Writes rows with COPY, into PostgreSQL: into the table itself, or into a temporary one, from which they are inserted."""
 
     def __init__(self, connection: Connection, table: Table, conflict: Conflict, key: Sequence[str]) -> None:
         self._table = table
@@ -81,9 +81,8 @@ class Copying:
 
     def _copy(self, connection: Connection, name: str, columns: Sequence[str], rows: Sequence[Values]) -> None:
         names = ", ".join(map(self._quote, columns))
-        statement = f"COPY {name} ({names}) FROM STDIN".replace(
-            "%%", "%"
-        )  # doubled for statements that have parameters
+        # SQLAlchemy doubles % in names for statements with parameters, and this one has none.
+        statement = f"COPY {name} ({names}) FROM STDIN".replace("%%", "%")
         driver: Any = connection.connection.driver_connection
         with driver.cursor() as cursor, cursor.copy(statement) as copy:
             write = copy.write_row

@@ -1,4 +1,4 @@
-"""The table that rows go to: found, or made of the first rows."""
+"""The table that rows go to: one that exists, or one that is made from the first rows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline_optimization.spelling_hint import did_you_mean
 __all__ = ["found_table", "key_of", "made_table", "split_name", "with_default"]
 
 SAMPLE = 1000
-"""How many of the first rows say what the columns of a new table are."""
+"""How many of the first rows decide on the columns of a new table."""
 
 
 def split_name(name: str) -> tuple[str | None, str]:
@@ -28,12 +28,11 @@ def split_name(name: str) -> tuple[str | None, str]:
 
 
 def found_table(connection: Connection, name: str, *, is_required: bool) -> Table | None:
-    """Return a table as it is in the database. Where there is none, return None, or raise SinkError if it is required."""
+    """Return a table as it is in the database. If there is none, return None, or raise SinkError if it is required."""
     schema, table = split_name(name)
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", SAWarning
-        )  # of types that SQLAlchemy does not know: they take what the database takes
+        # It warns of types that it does not know. Such columns take what the database takes.
+        warnings.simplefilter("ignore", SAWarning)
         try:
             found = Table(table, MetaData(), schema=schema, autoload_with=connection, resolve_fks=False)
         except NoSuchTableError:
@@ -51,7 +50,7 @@ def found_table(connection: Connection, name: str, *, is_required: bool) -> Tabl
 
 
 def made_table(name: str, rows: Sequence[NamedRow], key: Sequence[str], *, is_sqlite: bool) -> Table:
-    """Return a table for some rows, which is not created yet. Raises SinkError where their values do not agree on a type."""
+    """Return a table that fits some rows, and is not created yet. Raises SinkError if the values of a column do not agree on a type."""
     schema, table = split_name(name)
     values: dict[str, dict[type, object]] = {}
     for row in rows[:SAMPLE]:
@@ -89,7 +88,7 @@ def _type(table: str, column: object, values: Mapping[type, object], *, is_sqlit
 
 
 def with_default(table: Table) -> frozenset[str]:
-    """Return the columns that the database fills by itself: with defaults, numbers of its own, or what it computes."""
+    """Return the columns that the database fills itself: with defaults, serial numbers, or values that it computes."""
     return frozenset(
         column.name
         for column in table.columns
@@ -99,7 +98,7 @@ def with_default(table: Table) -> frozenset[str]:
 
 
 def key_of(connection: Connection, table: Table, key: Sequence[str]) -> Sequence[str]:
-    """Return the columns in which no two rows may agree: ``key``, else the primary key. Raises SinkError where there are none."""
+    """Return the columns in which no two rows may agree: ``key``, else the primary key. Raises SinkError if they are not unique."""
     primary = [column.name for column in table.primary_key]
     wanted = list(key) or primary
     inspector = inspect(connection)

@@ -1,4 +1,4 @@
-"""Which values a column takes. Databases are asked last: SQLite keeps anything anywhere, and others change it in silence."""
+"""Which values a column takes. It is checked here first: SQLite keeps any value in any column, and others may change it silently."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ NEW_TYPES: Mapping[type, TypeEngine[Any]] = {
 """The types of the columns of a new table."""
 
 NOT_IN_SQLITE = frozenset({timedelta, UUID})
-"""What SQLite has no type for that could be told from another's."""
+"""Classes for whose values SQLite has no type of its own: they would come back as something else."""
 
 JSON_TYPES = frozenset({dict, list, tuple, str, int, float, bool})
 
@@ -63,20 +63,20 @@ TAKEN: tuple[tuple[type[TypeEngine[Any]], frozenset[type]], ...] = (
 
 @frozen
 class Taken:
-    """What a column takes: values of ``classes`` (None stands for any), of which those of ``checks`` are looked at one by one."""
+    """What a column takes: values of ``classes``, None for any. Values of the classes in ``checks`` are looked at one by one."""
 
     classes: frozenset[type] | None
     checks: Mapping[type, Check]
     name: str
 
     def is_taken(self, kind: type) -> bool:
-        """Whether the values of a class are. A subclass, such as of an enumeration of integers, counts as what it is of."""
+        """Return whether the column takes values of a class. A subclass, such as an enumeration of integers, counts as its base."""
         if self.classes is None or kind in self.classes or kind is type(None):
             return True
         return kind is not bool and not issubclass(kind, datetime) and issubclass(kind, tuple(self.classes))
 
     def check_of(self, kind: type) -> Check | None:
-        """Return what looks at each value of a class."""
+        """Return the check for each value of a class, None if there is none."""
         return next((self.checks[base] for base in kind.__mro__ if base in self.checks), None)
 
 
@@ -97,7 +97,7 @@ def taken_by(column: TypeEngine[Any], *, is_sqlite: bool) -> Taken:
 
 
 def type_for(values: Mapping[type, object], *, is_sqlite: bool) -> TypeEngine[Any] | None:
-    """Return the type of a new column for values of some classes, each with an example; None where none fits them all."""
+    """Return the type of a new column for values of some classes, each given with an example. None if no type fits them all."""
     kinds = set(values) - {type(None)}
     if datetime in kinds:
         example = values[datetime]
@@ -130,7 +130,7 @@ def _is_finite(value: object) -> str | None:
 
 
 def _is_short(value: object) -> str | None:
-    """SQLite has floats only, of which 15 digits are exact."""
+    """Return what is wrong with a decimal. SQLite keeps it as a float, of which 15 digits are exact."""
     assert isinstance(value, Decimal)
     is_kept = value.is_finite() and Decimal(repr(float(value))) == value
     return None if is_kept else "has more digits than SQLite keeps, or is no number"

@@ -1,4 +1,4 @@
-"""The retry policies ``tenacity`` and ``tenacity-policy``: those of the library, which then neither sleeps nor loops."""
+"""The retry policies ``tenacity`` and ``tenacity-policy``: those of the library tenacity, which neither sleeps nor loops here."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def make(options: TenacityOptions) -> RetryPolicy:
 
 
 def make_from_policy(options: TenacityPolicyOptions) -> RetryPolicy:
-    """Do the same with a policy that exists somewhere."""
+    """Build it from a policy that a program has."""
     from anagram_plugin_tenacity.found import found_policy  # noqa: PLC0415 - only when it is chosen
 
     return found_policy(options.policy, options.budget)

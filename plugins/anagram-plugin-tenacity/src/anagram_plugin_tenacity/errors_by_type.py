@@ -1,4 +1,4 @@
-"""The library's retry strategies, as far as they look at the type of an exception, applied to errors that are data."""
+"""Applies the library's retry strategies to errors that are data, as far as the strategies look at an exception's type."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Retried = Callable[[ErrorRecord], bool]
 
 
 def retried_by(strategy: RetryBaseT) -> Retried | None:
-    """Return what a retry strategy says of errors, or None where it cannot say it by their type alone."""
+    """Return which errors a retry strategy retries, or None if that does not depend on their type alone."""
     match strategy:
         case retry_if_exception_type():
             wanted = strategy.exception_types
@@ -55,7 +55,7 @@ def _no(error: ErrorRecord) -> bool:
 
 
 def class_of(error: ErrorRecord) -> type[BaseException]:
-    """Return an error's class as far as this process has imported it; ``Exception`` stands for any other."""
+    """Return an error's class if this process has imported it, else ``Exception``."""
     module, _, name = error.type.rpartition(".")
     places = [sys.modules.get(module)] if module else [builtins, errors]
     for place in places:

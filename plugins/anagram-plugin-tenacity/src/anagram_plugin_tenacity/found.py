@@ -22,8 +22,8 @@ TIMED = (stop_after_delay, stop_before_delay)
 def found_policy(path: str, budget: int | None) -> TenacityPolicy:
     """Return the policy at ``MODULE:NAME``.
 
-    Raises OptionError where there is none, or where it looks at more than the number of the attempt, the time and the
-    type of the error.
+    Raises OptionError if there is none, or if it looks at more than the number of the attempt, the time and the type of the
+    error.
     """
     retrying = _find(path)
     parts = list(_parts(retrying.stop))
@@ -67,7 +67,7 @@ def _find(path: str) -> BaseRetrying:
             "PYTHONPATH."
         ) from error
     if not isinstance(found, BaseRetrying):
-        found = getattr(found, "retry", found)  # where tenacity's decorator keeps its object
+        found = getattr(found, "retry", found)  # tenacity's decorator keeps its object there
     if not isinstance(found, BaseRetrying):
         raise OptionError(
             f"{path} is of type {type(found).__name__}, and no tenacity policy. Name a Retrying object, or a function "
@@ -77,7 +77,7 @@ def _find(path: str) -> BaseRetrying:
 
 
 def _parts(stop: StopBaseT) -> Iterator[StopBaseT]:
-    """Yield the strategies any of which stops: ``a | b | c`` is a tree of them."""
+    """Yield the strategies of which each alone stops. ``a | b | c`` is a tree of them."""
     if isinstance(stop, stop_any):
         for part in stop.stops:
             yield from _parts(part)

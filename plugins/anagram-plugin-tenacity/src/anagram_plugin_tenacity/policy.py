@@ -1,4 +1,4 @@
-"""The library's strategies asked for their answers: how long to wait, when to stop, what to retry."""
+"""Asks the library's strategies how long to wait, when to stop, and what to retry."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ __all__ = ["TenacityPolicy"]
 
 
 class TenacityPolicy:
-    """A ``Retrying`` object that is only asked: the engine waits, counts and calls.
+    """A ``Retrying`` object that is only asked. The engine waits, counts and calls.
 
-    ``stops`` are those of its stop strategies that count attempts; time is left to ``deadline``, since only the engine
-    knows when an attempt ran. ``retried`` says which errors deserve another attempt.
+    ``stops`` are its stop strategies that count attempts. Time is left to ``deadline``, since only the engine knows when an
+    attempt ran. ``retried`` says which errors are retried.
     """
 
     def __init__(
@@ -43,7 +43,7 @@ class TenacityPolicy:
     def delays(self, rng: Random) -> Iterator[float]:
         state = RetryCallState(self._retrying, fn=None, args=(), kwargs={})
         while True:
-            # In the library's order: it asks for the wait first, also before it stops.
+            # The library's order: it asks for the wait first, even if it stops then.
             with drawing_from(rng):
                 delay = max(0.0, float(self._retrying.wait(state)))
             state.upcoming_sleep = delay
@@ -59,9 +59,9 @@ class TenacityPolicy:
 
 @contextmanager
 def drawing_from(rng: Random) -> Iterator[None]:
-    """Let the module ``random``, from which the library's strategies draw, go on with the sequence of ``rng``.
+    """Make the module ``random``, from which the library's strategies draw, continue the sequence of ``rng``.
 
-    Threads that draw from the module meanwhile get numbers of that sequence too. The engine asks from one thread.
+    Other threads that draw from the module meanwhile get numbers of that sequence, too. The engine asks from one thread.
     """
     outside = random.getstate()
     random.setstate(rng.getstate())

@@ -19,9 +19,9 @@ SPACES = tuple(char for char in map(chr, range(sys.maxunicode + 1)) if char.issp
 
 
 class UnicodeTokenizer:
-    """Folds case, normalises to NFC, and yields what stands between word boundaries and has a letter or a digit.
+    """Folds case, normalises to NFC, and yields each text between word boundaries that has a letter or a digit.
 
-    ``is_characterwise`` cannot be claimed: normal form and boundaries depend on neighbours.
+    It is not ``is_characterwise``, since normal form and boundaries depend on neighbouring characters.
     """
 
     is_characterwise = False
@@ -30,16 +30,16 @@ class UnicodeTokenizer:
         self._separators = SPACES + (APOSTROPHES if apostrophe == "separates" else ())
 
     def filter(self, text: str) -> str:
-        """Return the text folded, with a line end for each white space, and without soft hyphens.
+        """Return the text with case folded, a line end for each white space, and no soft hyphens.
 
-        White space must end words, wherever a chunk was cut. In UAX #29 it does not quite: U+202F joins letters, and a
-        mark after a space belongs to the space. After a line end nothing depends on what was before.
+        White space must end words, because chunks are cut at white space. In UAX #29 there are exceptions: U+202F joins letters, and a
+        mark after a space belongs to the space. What follows a line end does not depend on what was before it.
         """
-        # One search for each is much faster than str.translate, which looks at every character of a text.
+        # A search for each separator is much faster than str.translate, which looks at every character of a text.
         for separator in self._separators:
             if separator in text:
                 text = text.replace(separator, LINE_END)
-        # Invisible hints where a line may be broken. Before normalising, since marks may come together.
+        # Soft hyphens are invisible hints where a line may be broken. They go before normalising, which may then combine marks.
         text = text.replace(SOFT_HYPHEN, "")
         return normalize("NFC", normalize("NFC", text).casefold())
 
