@@ -38,15 +38,6 @@ def block_end(data: Uint8, start: int, longest: int, tables: Tables) -> int:
 
 
 @compiled
-def _has_wide(data: Uint8, start: int, end: int) -> bool:
-    """Return whether a byte is above 0x7F; the loop is compiled to vector instructions."""
-    found = np.uint8(0)
-    for i in range(U(start), U(end)):
-        found |= data[i]
-    return bool(found >= 0x80)
-
-
-@compiled
 def _wide_space(data: Uint8, i: int, end: int) -> int:
     """Return the length in bytes of the white space outside ASCII that begins at ``i``, or 0.
 
