@@ -18,7 +18,6 @@ from pipeline_optimization.pipeline.plan import (
     DEFAULT_CHUNK_SIZE,
     DEFAULT_EVENTS_LIMIT,
     NO_OPTIONS,
-    Destination,
     RunOptions,
 )
 from pipeline_optimization.pipeline.run import Progress, execute
@@ -27,6 +26,7 @@ from pipeline_optimization.sources import UTF_8, Countable, sources_of
 from pipeline_optimization.types import Orchestrator, Sink
 
 if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.destinations import Destination
     from pipeline_optimization.types import FaultProfile
 
 __all__ = ["run", "run_async"]
@@ -155,7 +155,7 @@ def _destination(
         return destinations.named_destination(registry, sink, options)
     if options:
         raise OptionError("Sink options go with a sink's name, not with an object that is built.")
-    return Destination.of(type(sink).__name__, cast("Sink", sink))
+    return destinations.Destination.of(type(sink).__name__, cast("Sink", sink))
 
 
 run_async = in_thread(run)

@@ -26,8 +26,8 @@ from pipeline_optimization.types import ErrorRecord, Row
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.absent import Unkept
+    from pipeline_optimization.pipeline.destinations import Destination
     from pipeline_optimization.pipeline.keeping import Keeping
-    from pipeline_optimization.pipeline.plan import Destination
 
 __all__ = ["Delivering", "delivering"]
 

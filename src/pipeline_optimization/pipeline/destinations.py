@@ -2,17 +2,41 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from attrs import frozen
 
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.pipeline.plan import NO_OPTIONS, Destination, RunPlan
+from pipeline_optimization.pipeline.plan import NO_OPTIONS, RunPlan
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
 from pipeline_optimization.sources import Source, checkpoint_files, first_same, overwritten
+from pipeline_optimization.types import Sink
 
-__all__ = ["check_destination", "file_destination", "named_destination"]
+__all__ = ["Destination", "check_destination", "file_destination", "named_destination"]
+
+
+@frozen(kw_only=True, eq=False, repr=False)
+class Destination:
+    """Where the rows of a result go: a sink and what it is called.
+
+    ``files`` are what it writes, and ``writes`` the addresses that the rows are found at, both as far as they are known.
+    """
+
+    name: str
+    sink: Sink
+    files: Sequence[str]
+    writes: Sequence[str]
+
+    @classmethod
+    def of(cls, name: str, sink: Sink) -> Self:
+        """Return a sink as a destination. One that writes files says which by its attribute ``files``, another one by ``writes`` where to."""
+        files: Sequence[str] = getattr(sink, "files", ())
+        writes = getattr(sink, "writes", [os.path.abspath(one) for one in files[:1]])
+        return cls(name=name, sink=sink, files=files, writes=writes)
 
 
 def named_destination(registry: Registry, label: str, options: Mapping[str, object] = NO_OPTIONS) -> Destination:

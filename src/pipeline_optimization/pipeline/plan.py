@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -23,9 +22,10 @@ from pipeline_optimization.engine.work import NO_TASK_POLICIES, TaskPolicy
 from pipeline_optimization.errors import OptionError, OrchestratorError, UsageError
 from pipeline_optimization.registry import Choice, Registry
 from pipeline_optimization.sources import UTF_8, check_encoding
-from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy, Sink
+from pipeline_optimization.types import Capabilities, Orchestrator, RetryPolicy
 
 if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.destinations import Destination
     from pipeline_optimization.pipeline.job import Job
     from pipeline_optimization.tasks.task_decorator import TaskSpec
 
@@ -38,7 +38,6 @@ __all__ = [
     "NO_OPTIONS",
     "PIPELINE_FACT",
     "SEED",
-    "Destination",
     "Executor",
     "RunOptions",
     "RunPlan",
@@ -153,26 +152,6 @@ class Executor:
     @property
     def slots(self) -> int:
         return self.orchestrator.slots
-
-
-@frozen(kw_only=True, eq=False, repr=False)
-class Destination:
-    """Where the rows of a result go: a sink and what it is called.
-
-    ``files`` are what it writes, and ``writes`` the addresses that the rows are found at, both as far as they are known.
-    """
-
-    name: str
-    sink: Sink
-    files: Sequence[str]
-    writes: Sequence[str]
-
-    @classmethod
-    def of(cls, name: str, sink: Sink) -> Self:
-        """Return a sink as a destination. One that writes files says which by its attribute ``files``, another one by ``writes`` where to."""
-        files: Sequence[str] = getattr(sink, "files", ())
-        writes = getattr(sink, "writes", [os.path.abspath(one) for one in files[:1]])
-        return cls(name=name, sink=sink, files=files, writes=writes)
 
 
 @frozen(kw_only=True, eq=False, repr=False)

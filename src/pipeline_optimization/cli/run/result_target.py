@@ -17,8 +17,9 @@ from pipeline_optimization.errors import OptionError
 from pipeline_optimization.sinks.names import SINK_OF_SUFFIX
 
 if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.destinations import Destination
     from pipeline_optimization.pipeline.model.steps import CompletePipeline
-    from pipeline_optimization.pipeline.plan import Destination, RunOptions
+    from pipeline_optimization.pipeline.plan import RunOptions
     from pipeline_optimization.registry import Registry
 
 __all__ = ["ResultTarget"]

@@ -12,7 +12,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import field, frozen
@@ -24,12 +24,15 @@ from pipeline_optimization.foreign_code import ForeignCodeError, call_component,
 from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.model.parameters import options_of, return_type
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Steps
-from pipeline_optimization.pipeline.plan import Destination, RunOptions, RunPlan
+from pipeline_optimization.pipeline.plan import RunOptions, RunPlan
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import make_options
 from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.tasks.task_decorator import TaskSpec
 from pipeline_optimization.types import Component, NoOptions
+
+if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.destinations import Destination
 
 __all__ = ["FoundPipeline", "find_pipeline", "locate_pipeline"]
 

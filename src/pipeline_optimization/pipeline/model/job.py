@@ -24,13 +24,14 @@ from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, innermost
 from pipeline_optimization.pipeline.model.surroundings import working_directory
 from pipeline_optimization.pipeline.model.workload import Gathered, PipelineWorkload
-from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Destination, Executor, RunOptions, RunPlan, plan_run
+from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions, RunPlan, plan_run
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
 from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 if TYPE_CHECKING:
+    from pipeline_optimization.pipeline.destinations import Destination
     from pipeline_optimization.pipeline.model.caching import Plans
 
 __all__ = ["PipelineJob", "plan_pipeline"]
