@@ -21,7 +21,7 @@ from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.pipeline.absent import SilentLogs, Unheard, Unkept
 from pipeline_optimization.pipeline.job import Job, LoadedJob, Outbox
 from pipeline_optimization.pipeline.plan import RunPlan
-from pipeline_optimization.pipeline.summary import RunSummary
+from pipeline_optimization.pipeline.summary import RunSummary, summary_of
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
@@ -161,7 +161,7 @@ def execute(
         ended = clock.now()
         runtime = (ended - start) * 1000.0
         warnings = [*job.warnings, *observing.warnings, *logs.warnings]
-        summary = _summary(plan, engine, runtime, warnings, keeping)
+        summary = summary_of(plan, engine, runtime, warnings, keeping)
         return evolve(summary, account=engine.announcer.account(start, ended)) if plan.options.account else summary
 
     return job.report(summarise)
@@ -262,32 +262,3 @@ def _note_open(orchestrator: Orchestrator) -> None:
     note: Callable[[], None] | None = getattr(orchestrator, "note_open", None)
     if note is not None:
         note()
-
-
-def _summary(
-    plan: RunPlan[Any], engine: Engine, runtime: float, warnings: Sequence[str], keeping: Keeping | Unkept
-) -> RunSummary:
-    options, tally, before = plan.options, engine.tally, keeping.failed
-    return RunSummary(
-        runtime=runtime,
-        orchestrator=plan.executor.name,
-        choice=plan.executor.choice or getattr(plan.executor.orchestrator, "chosen", ""),
-        retry=plan.retry.label,
-        faults=options.faults,
-        seed=plan.faults.seed,
-        chunk_size=options.chunk_size,
-        encoding=options.encoding,
-        floor=tally.floor * 1000.0,
-        startup=engine.startup * 1000.0,
-        tasks=tally.tasks,
-        failures=dict(before.failures_by_error + tally.failures_by_error),
-        failed_items=(*before.failed_items, *tally.failed_items),
-        ledger_entries=tally.ledger_entries,
-        ledger_digest=tally.ledger_digest,
-        stale_completions=tally.stale,
-        abandoned_attempts=tally.abandoned,
-        stop=engine.stop,
-        resumed_items=keeping.resumed,
-        checkpoint=options.checkpoint or "",
-        warnings=tuple(warnings),
-    )

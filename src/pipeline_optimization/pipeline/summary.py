@@ -13,9 +13,13 @@ from pipeline_optimization.engine.tally import FailedItem, TaskStats
 from pipeline_optimization.masking import masked
 
 if TYPE_CHECKING:
+    from pipeline_optimization.engine.loop import Engine
+    from pipeline_optimization.pipeline.absent import Unkept
+    from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.plan import RunPlan
     from pipeline_optimization.types import TimeAccount
 
-__all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list", "totals_of"]
+__all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list", "summary_of", "totals_of"]
 
 
 class Conclusions:
@@ -87,6 +91,36 @@ class RunSummary(Conclusions):
             "latency_scale": self.faults.latency_scale,
             "case": self.faults.case,
         }
+
+
+def summary_of(
+    plan: RunPlan[Any], engine: Engine, runtime: float, warnings: Sequence[str], keeping: Keeping | Unkept
+) -> RunSummary:
+    """Return how a run went. ``runtime`` is in milliseconds."""
+    options, tally, before = plan.options, engine.tally, keeping.failed
+    return RunSummary(
+        runtime=runtime,
+        orchestrator=plan.executor.name,
+        choice=plan.executor.choice or getattr(plan.executor.orchestrator, "chosen", ""),
+        retry=plan.retry.label,
+        faults=options.faults,
+        seed=plan.faults.seed,
+        chunk_size=options.chunk_size,
+        encoding=options.encoding,
+        floor=tally.floor * 1000.0,
+        startup=engine.startup * 1000.0,
+        tasks=tally.tasks,
+        failures=dict(before.failures_by_error + tally.failures_by_error),
+        failed_items=(*before.failed_items, *tally.failed_items),
+        ledger_entries=tally.ledger_entries,
+        ledger_digest=tally.ledger_digest,
+        stale_completions=tally.stale,
+        abandoned_attempts=tally.abandoned,
+        stop=engine.stop,
+        resumed_items=keeping.resumed,
+        checkpoint=options.checkpoint or "",
+        warnings=tuple(warnings),
+    )
 
 
 def totals_of(stats: TaskStats) -> dict[str, Any]:
