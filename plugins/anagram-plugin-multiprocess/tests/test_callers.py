@@ -95,6 +95,11 @@ def test_a_script_without_a_guard(tmp_path: Path, start: str) -> None:
     assert run(UNGUARDED, tmp_path, start=start) == (CAT, "")
 
 
+def test_a_script_with_a_guard(tmp_path: Path) -> None:
+    """A script that counts under ``if __name__ == "__main__"`` counts once as well."""
+    assert run(GUARDED, tmp_path) == (CAT, "")
+
+
 @pytest.mark.parametrize("program", [UNGUARDED, GUARDED], ids=["unguarded", "guarded"])
 def test_standard_input(tmp_path: Path, program: str) -> None:
     """A program may come from standard input, where no worker could read it again."""

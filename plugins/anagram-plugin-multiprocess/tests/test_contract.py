@@ -206,18 +206,6 @@ def test_a_worker_that_comes_too_late_ends() -> None:
     subprocess.run([sys.executable, "-c", code], timeout=60, check=True)
 
 
-def test_a_guarded_script_works(tmp_path: Path) -> None:
-    """The same under a guard counts."""
-    script = tmp_path / "script.py"
-    script.write_text(
-        "from pipeline_optimization import count_anagrams\n"
-        "if __name__ == '__main__':\n"
-        "    print(count_anagrams('cat', orchestrator='multiprocess').anagram_counts)\n"
-    )
-    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout == "{'act': 1, 'cat': 1, 'tac': 1}\n"
-
-
 WHERE = """
 import os
 import pipeline_optimization
