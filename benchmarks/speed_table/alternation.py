@@ -69,14 +69,14 @@ class Section:
 
 
 def alternate(
-    section: str, source: str, size: int, programs: Mapping[str, Program], rounds: int
+    section: str, source: str, size: int, programs: Mapping[str, Program], rounds: int, *, warms_up: bool = True
 ) -> Mapping[str, Timing]:
-    """Run all programs in turn, once more than there are rounds: the first time only warms up.
+    """Run all programs in turn, once more than there are rounds if the first time only warms up.
 
     Raises SystemExit where two programs found something different; one that finds None takes no part in that.
     """
     seconds: dict[str, list[float]] = {name: [] for name in programs}
-    for number in range(rounds + 1):
+    for number in range(0 if warms_up else 1, rounds + 1):
         found = {}
         for name, program in programs.items():
             start = time.perf_counter()

@@ -75,6 +75,15 @@ class Corpora:
 
         return self.kjv10() if times == 10 else self._made(f"kjv{times}.txt", make)
 
+    def beginning_of_kjv(self, size: int) -> Path:
+        """Return the first lines of it, of at most ``size`` bytes together."""
+
+        def make(target: Path) -> None:
+            text = self.kjv10().read_bytes()
+            target.write_bytes(text[: text.rfind(b"\n", 0, size) + 1])
+
+        return self._made(f"kjv-{size}.txt", make)
+
     def numbers(self, lines: int) -> Path:
         """Return a file of random numbers of nine digits, one a line. The seed is fixed."""
 

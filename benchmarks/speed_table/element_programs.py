@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["BEST_SCHEDULE", "FLOOR", "FUTURES", "JOBLIB", "LOOP", "MPIRE", "WORD_COUNTS"]
+__all__ = ["BEST_SCHEDULE", "COUNTING_LOOP", "FLOOR", "FUTURES", "JOBLIB", "LOOP", "MPIRE", "WORD_COUNTS"]
 
 LOOP = """
 import sys
@@ -111,6 +111,14 @@ def total(counts):
     for one in counts:
         found.update(one)
     print(sum(found.values()))
+"""
+)
+
+COUNTING_LOOP = (
+    _COUNTING
+    + """
+with open(sys.argv[1], encoding="utf-8") as lines:
+    total([count(lines)])
 """
 )
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -14,13 +13,20 @@ from statistics import median
 from speed_table.alternation import Bar, Program, Section, Timing, alternate, ratio_of
 from speed_table.bench import Bench
 from speed_table.corpora import LARGE
-from speed_table.element_programs import BEST_SCHEDULE, FLOOR, FUTURES, JOBLIB, LOOP, MPIRE, WORD_COUNTS
+from speed_table.element_commands import (
+    export_modules,
+    hand_written,
+    our_command,
+    peers_python,
+    runnable,
+    word_counters,
+)
+from speed_table.element_programs import BEST_SCHEDULE, FLOOR, FUTURES, JOBLIB, LOOP, MPIRE
 from speed_table.peers import printing, run
 
 __all__ = ["ROWS", "measure"]
 
 NAME = "elements"
-HERE = Path(__file__).parent
 LINES = 1_000_000
 VALUES = 200_000
 MIXED = 100_000
@@ -34,16 +40,8 @@ SLOW_ROUNDS = 3
 """Rounds of programs that take minutes."""
 
 
-def _ours(name: str, given: str, orchestrator: str, *checkpoint: str) -> list[str]:
-    return [sys.executable, str(HERE / "element_run.py"), name, given, orchestrator, *checkpoint]
-
-
-def _hand_written(program: str, *arguments: object, python: str | Path = sys.executable) -> Program:
-    return printing([str(python), "-c", program, *map(str, arguments)])
-
-
 def measure(bench: Bench) -> Section:
-    os.environ["PYTHONPATH"] = os.pathsep.join([str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    export_modules()
     return _joined(*(_told(name, row, bench) for name, row in ROWS.items() if not bench.rows or name in bench.rows))
 
 
@@ -92,32 +90,28 @@ def _facts(found: Mapping[str, Timing]) -> list[str]:
 
 def _sum_in_processes(bench: Bench) -> Section:
     path = bench.corpora.numbers(LINES)
-    by_size = {f"concurrent.futures, chunks of {size:,}": _hand_written(FUTURES, path, size) for size in CHUNK_SIZES}
+    by_size = {f"concurrent.futures, chunks of {size:,}": hand_written(FUTURES, path, size) for size in CHUNK_SIZES}
     tried = alternate(NAME, path.name, LINES, by_size, 2)
     best = min(tried, key=lambda name: tried[name].median)
-    ours = printing(_ours("sum", str(path), PROCESSES))
+    ours = printing(our_command("sum", str(path), PROCESSES))
     rounds = max(9, bench.rounds)
     claim = f"{PROCESSES}, a million lines: at most 1.0 of the time of {best}, its best size"
     section = _compared(
         f"{path.name}, {PROCESSES}", LINES, {"ours": ours, best: by_size[best]}, rounds, {best: (claim, 1.0)}
     )
     peers = {"ours": ours}
-    if (python := _peers(bench)) is not None:
+    if (python := peers_python(bench)) is not None:
         peers |= {
-            "joblib": _hand_written(JOBLIB, path, python=python),
-            "mpire": _hand_written(MPIRE, path, python=python),
+            "joblib": hand_written(JOBLIB, path, python=python),
+            "mpire": hand_written(MPIRE, path, python=python),
         }
     claims = _faster("a million lines", peers)
     return _joined(section, _compared(f"{path.name}, {PROCESSES}, peers", LINES, peers, SLOW_ROUNDS, claims))
 
 
-def _peers(bench: Bench) -> Path | None:
-    return bench.peers.environment("elements", "joblib", "mpire", "dask[bag]", "streamable")
-
-
 def _sum_in_a_loop(bench: Bench) -> Section:
     path = bench.corpora.numbers(LINES)
-    programs = {"ours": printing(_ours("sum", str(path), SEQUENTIAL)), "a for loop": _hand_written(LOOP, path)}
+    programs = {"ours": printing(our_command("sum", str(path), SEQUENTIAL)), "a for loop": hand_written(LOOP, path)}
     claim = f"{SEQUENTIAL}, a million lines: at most 1.5 of the time of a for loop"
     return _compared(f"{path.name}, {SEQUENTIAL}", LINES, programs, max(9, bench.rounds), {"a for loop": (claim, 1.5)})
 
@@ -131,7 +125,7 @@ def _each_element(bench: Bench) -> Section:
         programs: dict[str, Program] = {}
         for what, inputs in (("sum", (str(few), str(many))), ("same", ("1", str(VALUES)))):
             for size, given in zip(("one", "many"), inputs, strict=True):
-                program = printing(_ours(what, given, orchestrator))
+                program = printing(our_command(what, given, orchestrator))
                 programs[f"{what}, {size}"] = partial(_unchecked, program)
         found = alternate(NAME, f"an element, {orchestrator}", 1, programs, bench.rounds)
         timings += found.values()
@@ -151,8 +145,8 @@ def _unchecked(program: Program) -> tuple[float | None, object]:
 
 def _waits(bench: Bench) -> Section:
     programs = {
-        "ours": printing(_ours("wait", "10000", "asyncio")),
-        "by hand": _hand_written(FLOOR, 10_000, AT_ONCE),
+        "ours": printing(our_command("wait", "10000", "asyncio")),
+        "by hand": hand_written(FLOOR, 10_000, AT_ONCE),
     }
     claim = f"asyncio, 10,000 waits of 50 ms: at most 1.15 of {AT_ONCE:,} at once by hand"
     return _compared("waits, asyncio", 10_000, programs, bench.rounds, {"by hand": (claim, 1.15)})
@@ -161,8 +155,8 @@ def _waits(bench: Bench) -> Section:
 def _computing(bench: Bench) -> Section:
     times = _blocks_in(0.02)
     programs = {
-        "ours": printing(_ours("compute", f"1000x{times}", PROCESSES)),
-        "halves by hand": _hand_written(BEST_SCHEDULE, "compute", 1000, times),
+        "ours": printing(our_command("compute", f"1000x{times}", PROCESSES)),
+        "halves by hand": hand_written(BEST_SCHEDULE, "compute", 1000, times),
     }
     claim = f"{PROCESSES}, 1,000 elements of 20 ms: at most 1.05 of two halves by hand"
     return _compared(
@@ -172,8 +166,8 @@ def _computing(bench: Bench) -> Section:
 
 def _mixed(bench: Bench) -> Section:
     programs = {
-        "ours": printing(_ours("mixed", str(MIXED), PROCESSES)),
-        "halves by hand": _hand_written(BEST_SCHEDULE, "mixed", MIXED, 0),
+        "ours": printing(our_command("mixed", str(MIXED), PROCESSES)),
+        "halves by hand": hand_written(BEST_SCHEDULE, "mixed", MIXED, 0),
     }
     claim = f"{PROCESSES}, every hundredth takes a thousand times as long: at most 1.15 of two halves by hand"
     return _compared(
@@ -194,13 +188,13 @@ def _checkpoint(bench: Bench) -> Section:
     path = bench.corpora.numbers(10 * LINES)
     with tempfile.TemporaryDirectory() as directory:
         kept = Path(directory, "run.checkpoint")
-        anew = printing(_ours("sum", str(path), PROCESSES, str(kept)))
+        anew = printing(our_command("sum", str(path), PROCESSES, str(kept)))
 
         def with_checkpoint() -> tuple[float | None, object]:
             kept.unlink(missing_ok=True)
             return anew()
 
-        programs = {"with a checkpoint": with_checkpoint, "without": printing(_ours("sum", str(path), PROCESSES))}
+        programs = {"with a checkpoint": with_checkpoint, "without": printing(our_command("sum", str(path), PROCESSES))}
         claim = f"{PROCESSES}, ten million lines: a checkpoint makes it at most 1.03 of the time"
         rounds = max(9, bench.rounds)
         return _compared(f"{path.name}, {PROCESSES}", 10 * LINES, programs, rounds, {"without": (claim, 1.03)})
@@ -210,7 +204,7 @@ def _memory(bench: Bench) -> Section:
     peaks = {}
     for times in (1, 10, *([100] if bench.is_huge else [])):
         path = bench.corpora.numbers(times * LINES)
-        peaks[times] = float(run(_ours("sum", str(path), PROCESSES)).split()[1])
+        peaks[times] = float(run(our_command("sum", str(path), PROCESSES)).split()[1])
     facts = [f"the driver's memory, {times} million lines: {peak:.0f} MiB" for times, peak in peaks.items()]
     most, growth = max(peaks.values()), max(peaks.values()) / peaks[1]
     return Section(
@@ -229,23 +223,13 @@ def _memory(bench: Bench) -> Section:
 
 def _word_count(bench: Bench) -> Section:
     path = bench.corpora.repeated_kjv(LARGE)
-    programs = {"ours": printing(_ours("words", str(path), PROCESSES)), **dict(_word_counters(bench, path))}
+    others = runnable(word_counters(bench), bench.corpora.numbers(1))
+    programs = {
+        "ours": printing(our_command("words", str(path), PROCESSES)),
+        **{name: program_on(path) for name, program_on in others.items()},
+    }
     claims = _faster("word count over 440 MB", programs)
     return _compared(path.name, path.stat().st_size, programs, min(SLOW_ROUNDS, bench.rounds), claims)
-
-
-def _word_counters(bench: Bench, path: Path) -> Iterator[tuple[str, Program]]:
-    pythons = dict.fromkeys(WORD_COUNTS, _peers(bench)) | {"Prefect": bench.peers.environment("prefect", "prefect")}
-    few = bench.corpora.numbers(1)
-    for name, program in WORD_COUNTS.items():
-        if (python := pythons[name]) is None:
-            continue
-        try:
-            _hand_written(program, few, python=python)()
-        except SystemExit as error:  # such as Prefect, where its server does not start in time
-            print(f"{name} is left out: {error}", flush=True)
-        else:
-            yield name, _hand_written(program, path, python=python)
 
 
 ROWS: Mapping[str, Callable[[Bench], Section]] = {
