@@ -51,7 +51,9 @@ def peers_python(bench: Bench) -> Path | None:
 
 def word_counters(bench: Bench) -> Mapping[str, ProgramOn]:
     """Return the word counts of those peers that are installed, or can be."""
-    pythons = dict.fromkeys(WORD_COUNTS, peers_python(bench)) | {"Prefect": bench.peers.environment("prefect", "prefect")}
+    pythons = dict.fromkeys(WORD_COUNTS, peers_python(bench)) | {
+        "Prefect": bench.peers.environment("prefect", "prefect")
+    }
     return {
         name: partial(hand_written, text, python=python)
         for name, text in WORD_COUNTS.items()

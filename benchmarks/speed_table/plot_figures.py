@@ -75,7 +75,10 @@ class PlotFigures:
         cells = {(timing.program, timing.size): f"{timing.median:.2f}" for timing in timings}
         head = [WORKS[work].title, *(WORKS[work].size_text(size) for size in sizes)]
         rows = [
-            [f"`{program}`" if program in ORCHESTRATORS else program, *(cells.get((program, size), "") for size in sizes)]
+            [
+                f"`{program}`" if program in ORCHESTRATORS else program,
+                *(cells.get((program, size), "") for size in sizes),
+            ]
             for program in dict.fromkeys(timing.program for timing in timings)
         ]
         return "\n".join(f"| {' | '.join(row)} |" for row in [head, ["---", *["---:"] * len(sizes)], *rows])

@@ -92,8 +92,8 @@ def _timings(work: str, bench: Bench, *, is_short: bool) -> Iterator[Timing]:
     known = PROGRAMS[work]
     sizes = known.short if is_short else known.sizes
     files = {size: known.file(bench.corpora, size) for size in sizes}
-    all_programs = {**{name: partial(_ours, work, name) for name in ORCHESTRATORS}, **known.others(bench)}
-    programs = runnable(all_programs, files[sizes[0]])  # this warms up as well
+    ours: dict[str, ProgramOn] = {name: partial(_ours, work, name) for name in ORCHESTRATORS}
+    programs = runnable({**ours, **known.others(bench)}, files[sizes[0]])  # this warms up as well
     for size, path in files.items():
         path.read_bytes()  # from now on it is in memory, for the first program as for the others
         ready = {name: program_on(path) for name, program_on in programs.items()}
