@@ -1,11 +1,12 @@
-"""The counting kernels in pure Python, exact for every tokenizer, signature and lexicon.
+"""The counting kernels in pure Python. They count exactly, with every tokenizer, signature and lexicon.
 
-The work is left to bulk operations in C, since one step of the interpreter a word would cost more than all of them. The
-words of some megabytes are counted in one dictionary, which is then added to that of all before: only words of the sum are
-looked up in the lexicon, and those of small sums are remembered.
+Everything that happens to each word is done by functions of Python that are written in C and take many words at once. A single step of the
+interpreter for each word would take longer than all of them. The words of some megabytes are counted in one dictionary, which is
+then added to a total. Only the different words of the total are looked up in the lexicon.
 
-Those of the reference tokenizer are counted on bytes: ``bytes.translate`` drops and lowers, and makes all white space line feeds. A
-text that has few of these side by side is then read as lines, one object at a time; in others ``bytes.split`` passes over the gaps sooner.
+For the tokenizer ``exercise``, the words are counted as bytes and never become strings. ``bytes.translate`` drops what the tokenizer
+drops, makes all letters lower case, and makes all white space line feeds. If few line feeds stand side by side, reading the result as lines
+is the quickest way to get the words, as it makes no list of them. Otherwise ``bytes.split`` is quicker, as it passes over the gaps.
 """
 
 from __future__ import annotations
@@ -25,22 +26,27 @@ from pipeline_optimization.types import ChunkCounts, GroupIndex, Tokenizer
 __all__ = ["ExerciseKernel", "ExerciseWords", "GenericKernel"]
 
 PIECE: Final = 16 << 10
-"""Bytes split at once: the words of a piece stay in the processor's cache until they are counted."""
+"""How many bytes are split at once. The words of a piece of this size stay in the processor's cache until they are counted."""
 
 LINES_PIECE: Final = 256 << 10
-"""Bytes counted at once as lines. One call holds the interpreter's lock and lets no signal through: for 4 MiB, half a second."""
+"""How many bytes are counted at once as lines. During this call, no other thread runs and no signal is handled. For 4 MiB it would take half a second."""
 
 FEW_GAPS: Final = 4
-"""Reading lines pays if there are this many times as many words as empty lines."""
+"""Text is read as lines if it has this many times as many words as empty lines."""
 
 ASCII: Final = bytes(range(0x80))
 SPACE: Final = b"".join(white_space.ASCII) + b"-"
+"""The bytes that separate words. The tokenizer makes hyphens spaces."""
+
 DROPPED: Final = bytes(b for b in range(0x100) if b not in SPACE and not (b < 0x80 and chr(b).isalnum()))
+"""The bytes that the tokenizer drops."""
+
 TABLE: Final = bytes(0x0A if b in SPACE else ord(chr(b).lower()) if b < 0x80 else b for b in range(0x100))
+"""What each byte becomes: white space a line feed, a letter its lower case."""
 
 
 class ExerciseWords:
-    """The words of some chunks. White space outside ASCII is rare, so it is dealt with only where it occurs."""
+    """The words of some chunks, and how often each occurs, for the tokenizer ``exercise``."""
 
     def __init__(self) -> None:
         self._numbers: Counter[bytes] = Counter()
@@ -49,6 +55,7 @@ class ExerciseWords:
     def add(self, data: bytes) -> None:
         """Count the words of a chunk."""
         text = _clean(data)
+        # The first chunk decides for all until ``take``: the keys of the counter are lines with their line feeds, or words without.
         if not self._numbers:
             self._are_lines = _has_few_gaps(text[:PIECE])
         if self._are_lines:
@@ -67,11 +74,13 @@ class ExerciseWords:
 
 
 def _clean(data: bytes) -> bytes:
-    """Return lower-case letters, digits and line feeds. Bytes above 0x7F are dropped, but for white space.
+    """Return the text as lower-case letters, digits and line feeds. Of bytes above 0x7F only white space counts; the others are dropped.
 
-    UTF-8 is self-synchronising, so a character's bytes are found by searching for them, even in invalid text.
+    UTF-8 is self-synchronising: the bytes of one character are never a part of others. So white space is found by a search for its
+    bytes, even in invalid text.
     """
     if not data.isascii():
+        # Such white space is rare. A first search in what is not ASCII is short, and mostly saves the others.
         wide = data.translate(None, ASCII)
         for space in white_space.WIDE:
             if space in wide:
@@ -85,7 +94,7 @@ def _has_few_gaps(text: bytes) -> bool:
 
 
 def _pieces(text: bytes, about: int) -> Iterator[bytes]:
-    """Yield the text in pieces of ``about`` this number of bytes that end at a line feed."""
+    """Yield the text in pieces of about this number of bytes, each ending with a line feed."""
     start, size = 0, len(text)
     while start < size:
         end = start + about
@@ -99,20 +108,23 @@ def _pieces(text: bytes, about: int) -> Iterator[bytes]:
 
 
 BLOCK = 4 << 20
-"""So many bytes are counted in a dictionary of their own: words are found sooner in a small one, and CPython keeps the small
-numbers that it counts up to, but makes each larger one anew."""
+"""How many bytes are counted in a dictionary of their own before it is added to the total.
+
+Words are found sooner in a small dictionary. Also, CPython keeps objects for the numbers up to 256, and has to make an object for each larger
+number that it counts to.
+"""
 
 MAX_TOGETHER = 300_000
-"""Blocks are added up until they have this number of different words, so that memory does not grow with them."""
+"""When the total has more different words, its result is given out and a new total begins. So memory does not grow with the input."""
 
 MAX_REMEMBERED = 100_000
-"""The groups of a sum's words are remembered for the next if they are not more: of larger sums, a worker makes few."""
+"""If a total has at most this number of words, their groups are remembered for the next total. A worker makes few larger totals."""
 
 MAX_KNOWN = 300_000
-"""How many words a worker remembers; then it forgets all."""
+"""How many words a worker remembers. Before there are more, it forgets all of them."""
 
 NEW: Final = -1
-"""Stands for the group of a word that is not remembered; group numbers start at 0."""
+"""Stands for the group of a word that is not remembered. The numbers of groups start at 0."""
 
 
 class _Words(Protocol):
@@ -126,7 +138,7 @@ class _Words(Protocol):
 
 
 class _TokenizerWords:
-    """Any tokenizer's: the text is decoded, and words are compared in lower case."""
+    """The words of some chunks, and how often each occurs, for any tokenizer. The text is decoded, and words are compared in lower case."""
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
@@ -142,10 +154,10 @@ class _TokenizerWords:
 
 
 class _Kernel:
-    """Counts one chunk at a time.
+    """Counts chunks, in one thread at a time.
 
-    Threads that count side by side under one interpreter lock are slower than one after the other, and take as much more
-    memory as they are many.
+    Under Python's interpreter lock, threads that count at the same time are slower than one after the other, and each needs a dictionary. So
+    a lock lets one thread count, block by block, while the others wait.
     """
 
     def __init__(self, index: GroupIndex, new_words: Callable[[], _Words]) -> None:
@@ -163,7 +175,8 @@ class _Kernel:
         words = self._new_words()
         size = number = 0
         for data in chunks:
-            if size >= BLOCK:  # not at its end: the last block, often the only one, need not become part of a sum
+            # A full block is added only when another chunk comes. So the last block, which is often the only one, needs no total.
+            if size >= BLOCK:
                 with self._lock:
                     add_counts(total, *words.take())
                 size = 0
@@ -183,7 +196,13 @@ class _Kernel:
             yield self._in_groups(last, numbers, number)
 
     def _in_groups(self, words: Collection[str], numbers: Collection[int], chunks: int) -> ChunkCounts:
-        """Turn counts per word, of ``chunks`` chunks, into counts per group."""
+        """Turn the counts of words into counts of their groups.
+
+        Args:
+            words: The different words.
+            numbers: How often each occurs, in the same order.
+            chunks: From how many chunks they are.
+        """
         groups: dict[int | None, int] = {}
         with self._lock:
             add_counts(groups, self._groups_of(words), numbers)
@@ -198,7 +217,7 @@ class _Kernel:
             )
 
     def _groups_of(self, words: Collection[str]) -> Sequence[int | None]:
-        """Return the group of each word; a signature takes several times as long as remembering."""
+        """Return the group of each word, from memory if it is known. To compute a signature takes several times as long as a look-up."""
         known = self._known
         if len(words) > MAX_REMEMBERED:
             return self._index.groups_of(words)
@@ -215,14 +234,14 @@ class _Kernel:
 
 
 class ExerciseKernel(_Kernel):
-    """For the tokenizer ``exercise``, on bytes."""
+    """The kernel for the tokenizer ``exercise``, which counts bytes."""
 
     def __init__(self, index: GroupIndex, tokenizer: Tokenizer) -> None:
         super().__init__(index, ExerciseWords)
 
 
 class GenericKernel(_Kernel):
-    """For any tokenizer."""
+    """The kernel for any other tokenizer."""
 
     def __init__(self, index: GroupIndex, tokenizer: Tokenizer) -> None:
         super().__init__(index, lambda: _TokenizerWords(tokenizer))

@@ -1,8 +1,8 @@
-"""Compiles the functions of ``compiled`` with numba, to an object file that needs neither numba nor Python.
+"""Compiles the functions of ``compiled`` with numba, into an object file that needs neither numba nor Python when it runs.
 
-A function that is compiled without numba's wrappers for Python has a plain interface: it takes the address of the
-result, the address of an exception's description, and its arguments, in which each array is seven numbers and a tuple
-is what it holds. It returns 0, or another status if it raised.
+numba wraps each function for calls from Python. Without these wrappers, a function has a plain interface of C. It takes the address of its
+result, the address for the description of an exception, and its arguments. An array is passed as seven numbers, and a tuple as all of
+its members. The function returns 0, or another number if it raised.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class _Overload(Protocol):
 
 
 class _Dispatcher(Protocol):
-    """What numba makes of a function; numba has no types of its own."""
+    """What numba makes of a function, as far as it is used here. numba itself has no type hints for it."""
 
     overloads: Mapping[object, _Overload]
 
@@ -54,6 +54,7 @@ def compile_functions() -> tuple[Mapping[str, str], bytes]:
         ((signature, overload),) = dispatcher.overloads.items()
         symbol = overload.fndesc.llvm_func_name
         module = binding.parse_assembly(dispatcher.inspect_llvm(signature))
+        # ``native`` calls the function with these arguments. If another version of numba passed them in another way, the process would crash.
         takes = [str(argument.type) for argument in module.get_function(symbol).arguments]
         if len(takes) != 2 + len(flat(arguments)) or not {"ptr", "i64"}.issuperset(takes):
             raise RuntimeError(f"numba compiles {function.__name__} to a function with other arguments: {takes}")
@@ -70,7 +71,7 @@ def compile_functions() -> tuple[Mapping[str, str], bytes]:
 
 
 def _as_arrays(argument: Argument) -> object:
-    """Return an argument as numba takes it: numbers as an array of numpy, also inside named tuples."""
+    """Return an argument as numba knows it, to compile for its type: numbers as an array of numpy, also inside named tuples."""
     if isinstance(argument, tuple):
         of_class = cast("Callable[..., object]", type(argument))
         return of_class(*map(_as_arrays, argument))

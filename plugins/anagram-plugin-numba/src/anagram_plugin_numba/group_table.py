@@ -1,4 +1,4 @@
-"""Hash tables from letters to anagram groups, as arrays that the compiled code fills and reads."""
+"""Hash tables from the letters of a word to its anagram group, as arrays that compiled code fills and reads."""
 
 from __future__ import annotations
 
@@ -9,22 +9,27 @@ from anagram_plugin_numba.numbers import Uint8, Uint32, Uint64, zeros
 __all__ = ["FIRST_GROUP", "LONGEST_EXACT", "MAYBE_BITS", "NO_GROUP", "PENDING", "GroupTable", "make_group_table"]
 
 NO_GROUP, PENDING, FIRST_GROUP = 0, 1, 2
-"""The lower half of a word's facts: that it matches nothing, that Python must look, or its group plus 2."""
+"""What the kernel knows of a word: that it is in no group, that Python must look it up, or its group. Group 0 is ``FIRST_GROUP``, group 1 the next number."""
 
 LONGEST_EXACT: Final = 15
-"""In words of up to this number of bytes, the count of each letter has room in 4 bits: a word has no more letters than bytes."""
+"""The longest words, in bytes, whose letter counts certainly fit into 4 bits each: no letter occurs more often than the word has bytes."""
 
 MAYBE_BITS: Final = 20
-"""2**20 bits are 128 KiB; with the 110,000 groups of a large lexicon, a tenth of them are set."""
+"""The table ``maybe`` has 2**20 bits, which are 128 KiB. With the 110,000 groups of a large lexicon, a tenth of the bits are set."""
 
 
 class GroupTable(NamedTuple):
-    """Hash tables from letters to facts: for each slot two sums of 13 letter counts in 4 bits each, and the fact.
+    """Hash tables from letters to groups.
 
-    ``keys`` and ``facts`` have the groups of words of up to 15 letters: no count of theirs is above 15, so the sums are
-    exact. ``long_keys`` and ``long_facts`` have ``PENDING`` for those of longer words: other letters may have the same
-    sums, but equal letters never have other ones. ``maybe`` has a bit for the sums' hash of each group of the former, in a
-    table that is small enough for the processor's cache: most words that are not in the lexicon are not in it either.
+    A key is two numbers of 64 bits. Each has the counts of 13 letters, in 4 bits each. Anagrams have the same counts, and so the same key.
+
+    Attributes:
+        keys: The keys of the groups whose words have up to 15 letters. No count is above 15, so these keys are exact.
+        facts: What is known of the word with each of these keys: its group.
+        long_keys: The keys of the groups of longer words. Counts above 15 overflow, so words of other letters may have the same key.
+        long_facts: ``PENDING`` for each of these keys, since only the index can tell whether the word is in the group.
+        maybe: A bit for each hash of the bytes of a word of up to 15 letters, set if a group may have these letters. This table is small enough
+            for the processor's cache. Most words of a text that are not in the lexicon are recognised by a bit that is not set.
     """
 
     keys: Uint64
@@ -35,9 +40,11 @@ class GroupTable(NamedTuple):
 
 
 def make_group_table(groups: int, long_groups: int) -> GroupTable:
-    """Return empty tables with room for these numbers of groups, and of groups whose words have more than ``LONGEST_EXACT`` bytes.
+    """Return empty tables, which are at most half full when all groups are entered. In fuller tables, searches take longer.
 
-    They are at most half full.
+    Args:
+        groups: The number of groups.
+        long_groups: The number of groups whose words have more than ``LONGEST_EXACT`` bytes.
     """
     size, long_size = (1 << (2 * number + 1).bit_length() for number in (groups, long_groups))
     return GroupTable(

@@ -1,4 +1,4 @@
-"""The counting kernel: borrows a memory of words, lets compiled code count, and turns the result into Python objects."""
+"""The counting kernel as Python sees it. It lends compiled code a memory of words, lets it count, and makes the result an object of Python."""
 
 from __future__ import annotations
 
@@ -37,42 +37,51 @@ from pipeline_optimization.types import ChunkCounts, GroupIndex
 __all__ = ["NumbaKernel"]
 
 BLOCK: Final = 16 << 10
-"""Bytes of text that go through all stages together, so that each stage finds in the cache what the one before it left."""
+"""How many bytes of text go through all stages together. What one stage writes is then still in the processor's cache when the next one reads it."""
 
 MAX_WORDS: Final = 300_000
 MAX_LONG_BYTES: Final = 8 << 20
-"""A memory with more words, or more bytes of long words, is emptied after the chunk. Else it would grow with each new word."""
+"""A memory that has more words, or more bytes of long words, is emptied after the chunk. So it does not grow with the input."""
 
 REMEMBERED: Final = 3 << 14
-"""The most words that are remembered while several chunks are added up. Further words are counted by their letters."""
+"""If several chunks are counted together, this is how many words are remembered. Further new words are only counted by their letters."""
 
 ALL: Final = 1 << 62
+"""Stands for any number of words."""
 
 STATX_NUMBERS: Final = 32
-"""The size of Linux's ``struct statx``, in numbers of eight bytes."""
+"""The size of Linux's ``struct statx`` in numbers of eight bytes."""
 
 MAX_CAPACITY: Final = 1 << 19
-"""A memory with room for more words than this is dropped."""
+"""A memory with room for more words is not used again. It would take long to clear."""
 
 
 class _State:
-    """What ``count`` works on. One call at a time uses it."""
+    """All arrays that one call of ``count_all`` works on. Two calls never use the same state at the same time."""
 
     def __init__(self, groups: int) -> None:
         self._hold(make_word_memory(groups + FIRST_GROUP), make_scratch(BLOCK))
         self.remembered = ALL
 
     def _hold(self, memory: WordMemory, scratch: Scratch) -> None:
-        """Work on these. ``limits`` says how many words, bytes of long words and sampled words there may be before a block."""
+        """Use these arrays from now on.
+
+        ``limits`` says how many words, bytes of long words, and sampled words there may be before a block is counted. Compiled code does not
+        check each time that it stores a word: it stops before a block for which there might be too little room.
+        """
         self.memory, self.scratch = memory, scratch
         self.flat_memory, self.flat_scratch = flat([memory]), flat([scratch])
-        words = scratch.capacity // 2 + 2  # a block may bring as many
+        # The most words that a block can have: one byte each, and a separator between two of them.
+        words = scratch.capacity // 2 + 2
         self.limits = Flat(
             (memory.capacity - words, len(memory.long_words) - 2 * scratch.capacity - 16, len(memory.sampled) - words)
         )
 
     def make_room(self, native: NativeFunctions) -> None:
-        """Enlarge what is too small for the next block: the memory, or else the block itself."""
+        """Enlarge what is too small for the next block.
+
+        That is the sample, the memory of words, or the block itself, if a single token is longer than a block.
+        """
         capacity = self.scratch.capacity
         if self.memory.sizes[SAMPLED] > self.limits[2]:
             sampled = self.memory.sampled[: self.memory.sizes[SAMPLED]]
@@ -88,19 +97,21 @@ class _State:
 
     @property
     def is_full(self) -> bool:
+        """Return whether the memory has so many words that it should be emptied."""
         return bool(self.memory.sizes[WORDS] > MAX_WORDS or self.memory.sizes[LONG_END] > MAX_LONG_BYTES // 2)
 
     @property
     def is_worth_keeping(self) -> bool:
+        """Return whether the arrays are of a usual size, so that another call may use them."""
         is_small = self.memory.capacity <= MAX_CAPACITY and len(self.memory.long_words) <= MAX_LONG_BYTES
         return is_small and self.scratch.capacity == BLOCK
 
 
 class NumbaKernel:
-    """Counts words of the tokenizer ``exercise``, then groups of words of the same letters.
+    """Counts the words of the tokenizer ``exercise``, and then the groups of words with the same letters.
 
-    Threads may share it. Each call works on a state of its own, and states are used again, with the words that they remember.
-    Words of 16 letters and more that may be in the lexicon are looked up by ``index``, each of them once for each state.
+    Threads may share a kernel: each call works on a state of its own. States are used again, with the words that they remember. If a word of
+    16 letters or more may be in the lexicon, ``index`` looks it up in Python, once for each state.
     """
 
     def __init__(self, index: GroupIndex) -> None:
@@ -113,7 +124,8 @@ class NumbaKernel:
         self._lock = threading.Lock()
 
     def _group_table(self) -> GroupTable:
-        words = self._index.first_words().encode()  # each with a line feed behind it
+        # One word of each group is enough, since all words of a group have the same letters. Each has a line feed behind it.
+        words = self._index.first_words().encode()
         table = make_group_table(words.count(b"\n"), self._native.call("count_longer", words, LONGEST_EXACT))
         self._native.call("fill_group_table", words, self._tables, table)
         return table
@@ -123,7 +135,7 @@ class NumbaKernel:
         return counts
 
     def count_all(self, chunks: Iterable[bytes]) -> Iterator[ChunkCounts]:
-        """Sum up chunks until the memory of words has grown too large to be kept."""
+        """Count chunks, and yield one result for as many of them as the memory of words can take before it is too large to be kept."""
         rest = iter(chunks)
         data = next(rest, None)
         while data is not None:
@@ -131,7 +143,7 @@ class NumbaKernel:
                 number = 0
                 while data is not None and (number == 0 or (not state.is_full and state.is_worth_keeping)):
                     following = next(rest, None)
-                    # The number of different words of a single chunk is exact, so all of them must be remembered.
+                    # For a single chunk, the result has the exact number of different words. So all of them must be remembered.
                     state.remembered = ALL if number == 0 and following is None else REMEMBERED
                     self._add(data, state)
                     data = following
@@ -140,7 +152,16 @@ class NumbaKernel:
             yield counts
 
     def read_files(self, paths: Sequence[str], sizes: Sequence[int], states: Sequence[int]) -> bytes | None:
-        """Read whole files without the interpreter's lock, so that threads do not wait for each other's reads."""
+        """Read whole files into one text, without the interpreter's lock, so that threads that read do not wait for one another.
+
+        Args:
+            paths: The files.
+            sizes: The size of each in bytes.
+            states: The state of each, by which the run knows whether it has changed; 0 if it has none.
+
+        Returns:
+            The contents with a line feed between two files; None if one cannot be read or has changed, or this system cannot do it.
+        """
         names = os.fsencode("\0".join([*paths, ""]))
         if not CAN_READ_FILES or names.count(b"\0") != len(paths):
             return None
@@ -176,7 +197,7 @@ class NumbaKernel:
 
     @contextmanager
     def _borrowed(self) -> Iterator[_State]:
-        """Lend a state that no other thread uses. A state whose counting failed is not used again."""
+        """Lend a state that no other thread uses. If counting fails, the state may be half changed, and is not used again."""
         with self._lock:
             state = self._idle.pop() if self._idle else None
         state = state or _State(len(self._index))
@@ -188,6 +209,7 @@ class NumbaKernel:
                 self._idle.append(state)
 
     def _counts(self, state: _State, chunks: int) -> ChunkCounts:
+        """Return the counts of the groups, and make the state ready for the next chunks."""
         memory, sizes = state.memory, state.memory.sizes
         pending = zeros("I", sizes[WORDS] - sizes[RESOLVED])
         n_pending = self._native.call("resolve", state.flat_memory, self._flat_tables, self._flat_table, pending)
@@ -210,7 +232,7 @@ class NumbaKernel:
         )
 
     def _look_up(self, memory: WordMemory, pending: Uint32) -> None:
-        """Ask the index for the groups of words that are too long for the sums of letter counts to be exact."""
+        """Ask the index for the groups of long words. For these the sums of letters are not exact, so they only say that a word may be in the lexicon."""
         words = [memory.word(entry).decode("ascii") for entry in pending]
         found = self._index.groups_of(words)
         for entry, group in zip(pending, found, strict=True):

@@ -1,7 +1,7 @@
-"""The compiled functions as machine code, kept on disk so that no run after the first needs the compiler.
+"""Keeps the machine code of the compiled functions on disk, so that only the first run needs the compiler.
 
-Importing numba and its first use take half a second and 90 MB; loading machine code takes a few milliseconds. The
-file holds a digest (``disk_cache``), the functions' symbols as a line of JSON, and an object file as LLVM makes it.
+To import numba and to use it for the first time take half a second and 90 MB. To load machine code takes a few milliseconds. The
+file has a digest (``disk_cache``), the symbols of the functions as a line of JSON, and an object file of LLVM.
 """
 
 from __future__ import annotations
@@ -27,33 +27,40 @@ __all__ = ["MachineCode", "open_machine_code"]
 
 @frozen
 class MachineCode:
-    """An object file, and the symbol of each function that Python calls."""
+    """An object file, and the symbols of the functions that Python calls, by their names."""
 
     symbols: Mapping[str, str]
     object: bytes
 
     def to_bytes(self) -> bytes:
+        """Return the content of the file."""
         return json.dumps(dict(self.symbols)).encode() + b"\n" + self.object
 
     @classmethod
     def from_bytes(cls, data: bytes) -> MachineCode:
-        """Return what ``to_bytes`` described."""
+        """Return the machine code in the content of a file."""
         symbols, _, code = data.partition(b"\n")
         return cls(json.loads(symbols), code)
 
 
 def open_machine_code(announce: Callable[[str], None]) -> MachineCode:
-    """Return the machine code for this processor: from the cache, or compiled now and put there.
+    """Return the machine code for this processor, from the cache if it is there. If not, compile it, and store it there.
 
-    ``announce`` is told before anything is compiled. If the cache cannot be written, each call compiles. Raises what numba
-    raises.
+    If the cache cannot be written, each process compiles it anew.
+
+    Args:
+        announce: Called with a text before the compilation.
+
+    Raises:
+        RuntimeError: If the system starts too few threads for the compiler.
+        Exception: Whatever numba raises.
     """
     path = cache_directory() / f"numba-{_origin()}.code"
     content = read_sealed(path)
     if content is not None:
         return MachineCode.from_bytes(content)
-    # Importing numpy starts a thread for each processor but one, and importing scipy, which numba does if it is there, as many again.
-    # If a thread cannot start, OpenBLAS sends this process a Ctrl-C.
+    # The import of numpy starts a thread for each processor beyond the first, and that of scipy as many again. numba imports scipy if it is
+    # installed. If the threads cannot be started, their library (OpenBLAS) sends this process a SIGINT, which looks like a Ctrl-C.
     wanted = ((os.cpu_count() or 1) - 1) * (1 if find_spec("scipy") is None else 2)
     if startable(wanted) < wanted:
         raise RuntimeError(f"compiling it takes {counted(wanted + 1, 'thread')}, and the system starts no more of them")
@@ -66,7 +73,7 @@ def open_machine_code(announce: Callable[[str], None]) -> MachineCode:
 
 
 def _origin() -> str:
-    """Return a digest of everything that machine code depends on: our sources, the compiler, and the processor."""
+    """Return a digest of everything that decides on the machine code: our sources, the compiler, and the processor."""
     sources = sorted(Path(__file__).parent.rglob("*.py"))
     facts = [version_of("numba"), version_of("llvmlite"), sys.platform, binding.get_host_cpu_name()]
     facts.append(binding.get_host_cpu_features().flatten())

@@ -1,4 +1,4 @@
-"""Adds up results, both in the process that has the sum and in those that count."""
+"""Adds up results of the kernel, in workers and in the parent."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ __all__ = ["each_once", "merge", "packed"]
 
 
 def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
-    """Return the sum of several results."""
+    """Return the sum of several results.
+
+    The total of each group is kept at the place of its number, so that no search is needed.
+    """
     native = load()
     size = 1 + max((found.groups[-1] for found in counts if found.groups), default=-1)
     totals, groups, occurrences = zeros("Q", size), zeros("I", size + 1), zeros("Q", size + 1)
@@ -34,7 +37,7 @@ def merge(counts: Sequence[ChunkCounts]) -> ChunkCounts:
 
 
 def packed(native: NativeFunctions, occurrences: Uint64) -> array[int]:
-    """Return numbers in four bytes each if that is enough, since results travel and are kept in checkpoints."""
+    """Return numbers as an array, with four bytes each if all of them fit. Results are sent between processes and stored in checkpoints."""
     halves = zeros("I", len(occurrences))
     if native.call("narrow", occurrences, halves):
         return array("Q", occurrences.tobytes())
@@ -42,5 +45,5 @@ def packed(native: NativeFunctions, occurrences: Uint64) -> array[int]:
 
 
 def each_once(native: NativeFunctions, numbers: Uint32) -> Uint32:
-    """Sort numbers in place, and return the different ones, which are at the beginning then."""
+    """Sort numbers in place, and return the different ones. They stand at the beginning then."""
     return numbers[: native.call("keep_each_once", numbers, zeros("I", len(numbers)), zeros("Q", 256))]

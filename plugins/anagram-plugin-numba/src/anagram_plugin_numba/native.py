@@ -1,6 +1,6 @@
-"""The compiled functions as functions of Python: loads the machine code, and calls it through ctypes.
+"""Loads the machine code of the compiled functions, and calls it through ctypes.
 
-The interpreter's lock is not held during a call. Nothing here imports numba.
+During a call, other threads of Python run. Nothing here imports numba, whose import takes half a second.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from anagram_plugin_numba.numbers import Argument, Flat, address_of
 __all__ = ["CAN_READ_FILES", "NativeFunctions", "flat", "load"]
 
 CAN_READ_FILES: Final = sys.platform == "linux" and hasattr(ctypes.CDLL(None), "statx")
-"""Whether files can be read as ``compiled.reading`` does. On other systems ``open`` has another name or other arguments, and an older C
-library has no ``statx``."""
+"""Whether ``compiled.reading`` can read files here. On other systems ``open`` has another name or other arguments, and older C libraries have
+no ``statx``."""
 
 
 def flat(arguments: Iterable[Argument]) -> Flat:
-    """Return arguments as numba's compiled functions take them.
+    """Return arguments as a list of numbers, in the form in which numba's compiled functions take them.
 
-    An array becomes seven numbers: two addresses of its owner (0, since it has none), its length, the size of an item, the address of
-    its first item, and the length and the stride of its dimension.
+    An array becomes seven numbers: two addresses of the objects that own it (0, as nobody counts references), its length, the size of an
+    item, the address of the first item, and the length and the stride of its one dimension.
     """
     numbers = Flat()
     for argument in arguments:
@@ -43,7 +43,7 @@ def flat(arguments: Iterable[Argument]) -> Flat:
 
 
 class NativeFunctions:
-    """The functions of ``compiled.exports``, by name. The object must live as long as one of them runs."""
+    """The functions of ``compiled.exports`` by name. Keep this object while one of them is called: it owns the machine code."""
 
     def __init__(self, code: MachineCode) -> None:
         binding.initialize_native_target()
@@ -56,9 +56,14 @@ class NativeFunctions:
         self._addresses = {name: self._engine.get_function_address(symbol) for name, symbol in code.symbols.items()}
 
     def call(self, name: str, *arguments: Argument) -> int:
-        """Call a function and return its result, 0 if it has none. The arguments must be of the same types as those of its example.
+        """Call a function, and return its result, or 0 if it has none.
 
-        Raises RuntimeError if the function raised.
+        Args:
+            name: The name of the function.
+            arguments: Its arguments. They must have the types of its example in ``compiled.exports``; nothing checks that.
+
+        Raises:
+            RuntimeError: If the function raised.
         """
         numbers = flat(arguments)
         result, exception = ctypes.c_int64(), ctypes.c_void_p()
@@ -76,14 +81,15 @@ class NativeFunctions:
 
 
 _LOADED: list[NativeFunctions] = []
+"""The functions of this process, once they are loaded."""
 
 
 def _unheard(step: str) -> None:
-    pass
+    """Announce nothing."""
 
 
 def load(announce: Callable[[str], None] = _unheard) -> NativeFunctions:
-    """Return the functions, which are loaded once. ``announce`` is for ``open_machine_code``, whose errors this raises."""
+    """Return the compiled functions. The first call loads them, with ``open_machine_code``, and raises whatever that raises."""
     if not _LOADED:
         _LOADED.append(NativeFunctions(open_machine_code(announce)))
     return _LOADED[0]

@@ -1,4 +1,4 @@
-"""Arrays of numbers that compiled code fills. They are made with the standard library: to import numpy takes as long as to count 20 MB."""
+"""Arrays of numbers for compiled code, made with the standard library. To import numpy would take as long as counting 20 MB."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 Numbers: TypeAlias = "memoryview[Any]"
-"""Writable numbers side by side. Compiled code sees a one-dimensional array of numpy, whose type each name below tells."""
+"""An array of numbers. Compiled code sees it as a one-dimensional array of numpy; each name below says of which type."""
 
 Bools: TypeAlias = "memoryview[Any]"
 Int64: TypeAlias = "memoryview[Any]"
@@ -33,18 +33,18 @@ Uint32: TypeAlias = "memoryview[Any]"
 Uint64: TypeAlias = "memoryview[Any]"
 
 Format: TypeAlias = Literal["B", "I", "Q", "q"]
-"""Formats of ``struct``: unsigned numbers of one, four and eight bytes, and signed ones of eight bytes."""
+"""The type of the numbers, as in ``struct``: unsigned numbers of one, four and eight bytes, and signed numbers of eight bytes."""
 
 
 class Flat(list[int]):
-    """Arguments that are flat already. To find the address of an array takes a microsecond, and there are many calls.
+    """Arguments that are a list of numbers already (``native.flat``), for arrays that are passed often.
 
-    The arrays must be kept as long as their addresses are used.
+    To ask an array for its address takes a microsecond. The arrays must exist as long as the list is used, since it has their addresses only.
     """
 
 
 Argument: TypeAlias = "int | bytes | Numbers | tuple[Numbers, ...] | Flat"
-"""What compiled functions take."""
+"""What can be passed to compiled functions."""
 
 
 def zeros(format: Format, size: int) -> Numbers:  # noqa: A002 - as memoryview calls it
@@ -53,16 +53,17 @@ def zeros(format: Format, size: int) -> Numbers:  # noqa: A002 - as memoryview c
 
 
 def numbers_of(format: Format, values: Iterable[int]) -> Numbers:  # noqa: A002 - as above
-    """Return the values as an array. Raises OverflowError for a value that the format has no room for."""
+    """Return an array of values. Raises OverflowError if a value does not fit into the type."""
     return memoryview(array(format, values))
 
 
 def clear(numbers: Numbers) -> None:
+    """Set all numbers of an array to zero."""
     ctypes.memset(address_of(numbers), 0, numbers.nbytes)
 
 
 def address_of(numbers: Numbers | bytes) -> int:
-    """Return the address of the numbers. It stays valid while they exist."""
+    """Return the address of an array. It is valid while the array exists."""
     if isinstance(numbers, bytes):
         return ctypes.cast(ctypes.c_char_p(numbers), ctypes.c_void_p).value or 0
     return ctypes.addressof((ctypes.c_char * 0).from_buffer(numbers))

@@ -1,4 +1,4 @@
-"""The text rule of the tokenizer ``exercise`` for single bytes, and tables that the compiled code reads."""
+"""The rules of the tokenizer ``exercise`` for single bytes, and tables that compiled code looks things up in."""
 
 from __future__ import annotations
 
@@ -11,28 +11,34 @@ from pipeline_optimization.counting.totals import DEPTH
 __all__ = ["INLINE_BYTES", "Tables", "is_kept", "is_separator", "make_tables"]
 
 INLINE_BYTES: Final = 16
-"""Tokens of up to this number of bytes are compared as two 64-bit numbers."""
+"""Tokens of up to this number of bytes are compared as two numbers of 64 bits."""
 
 
 def is_kept(byte: int) -> bool:
+    """Return whether a byte belongs to a word: an ASCII letter or digit."""
     return byte < 0x80 and chr(byte).isalnum()
 
 
 def is_separator(byte: int) -> bool:
-    """Return whether a byte alone is a separator. White space above 0x7F has several bytes, and is looked for elsewhere."""
+    """Return whether a single byte separates words. White space above 0x7F has several bytes, and is found separately."""
     return byte < 0x80 and (chr(byte).isspace() or byte == ord("-"))
 
 
 class Tables(NamedTuple):
-    """Tables by byte value, and the masks by token length.
+    """Tables that compiled code uses instead of computing and branching.
 
-    ``masks`` has four numbers for each length from 0 to 17: what of the first and of the second eight bytes belongs
-    to the token, a mark, and nothing. The mark makes the key of all longer tokens (17) one that no word has.
-    ``units`` has two numbers for each byte: what it adds to the sums of letter counts, 4 bits a letter, a to m and n to
-    z. A digit adds to the bits above those of the letters, so that the sums are those of no word; others add nothing.
-    ``crc`` is zlib's table: ``crc = crc[(crc ^ byte) & 255] ^ crc >> 8``. Of words of one length CRC-32 is linear, so each
-    of its bits is that of ``crc_of_length``, the CRC of that number of zero bytes, turned by the parity of some bits of the
-    word: ``crc_masks`` has which, as masks of both halves of a key, for each length and the lowest ``DEPTH`` bits.
+    Attributes:
+        is_separator: Whether each byte separates words.
+        masks: Four numbers for each length of a token from 0 to 17, where 17 stands for all longer ones. The first two are masks for the first
+            and the second eight bytes: they keep the bytes that belong to the token. The third is 0, but for 17 a mark that makes the
+            key of a long token one that no word has. The fourth means nothing.
+        units: Two numbers for each byte, which it adds to the two sums of letter counts: 4 bits for each letter, a to m and n to z. A digit adds
+            to a bit above those of the letters, so that no word of the lexicon has this sum. All other bytes add nothing.
+        crc: The table of zlib for CRC-32: ``crc = crc[(crc ^ byte) & 255] ^ crc >> 8``.
+        crc_of_length: The CRC-32 of as many zero bytes as a word is long.
+        crc_masks: Masks for the two halves of a key, by length, for each of the lowest ``DEPTH`` bits of its CRC-32. For words of one length,
+            CRC-32 is linear: each of its bits is that of ``crc_of_length``, flipped if an odd number of certain bits of the word are set. The
+            masks say which bits these are. So these few bits are found without a loop over the bytes.
     """
 
     is_separator: Bools
@@ -70,13 +76,14 @@ def _units() -> Uint64:
 
 
 def _crc_of_byte(byte: int) -> int:
-    """Return what the table of CRC-32 with the reversed polynomial 0xEDB88320 (ISO 3309) has for a byte, as zlib has it."""
+    """Return the entry of a byte in the table of CRC-32, with the reversed polynomial 0xEDB88320 (ISO 3309) as in zlib."""
     for _ in range(8):
         byte = (byte >> 1) ^ (0xEDB88320 if byte & 1 else 0)
     return byte
 
 
 def _crc_masks() -> Uint64:
+    # Which bits of the CRC does a single bit of a word flip? That is the difference to the CRC of zero bytes.
     masks = zeros("Q", 2 * DEPTH * (INLINE_BYTES + 2))
     for length in range(1, INLINE_BYTES + 1):
         for bit in range(8 * length):

@@ -1,4 +1,4 @@
-"""The words that one thread remembers, as arrays that the compiled code fills."""
+"""The words that one state of the kernel remembers, as arrays that compiled code fills."""
 
 from __future__ import annotations
 
@@ -29,28 +29,32 @@ __all__ = [
 ]
 
 HOT_BITS: Final = 13
-"""2**13 frequent words in 256 KiB stay in the processor's second-level cache. 2**12 and 2**14 were slower."""
+"""The hot table has places for 2**13 frequent words. Its 256 KiB stay in the processor's second-level cache; 2**12 and 2**14 places were slower."""
 
 WORDS, TOUCHED, LONG_END, MISSED, RESOLVED, TOKENS, DISTINCT, SAMPLED, SINK = range(9)
-"""The places in ``WordMemory.sizes``. What is written to the last one means nothing (see ``compiled.grouping``)."""
+"""The places of numbers in ``WordMemory.sizes``. The last one is written and never read: ``compiled.counting`` says why."""
 
 FIRST_BITS: Final = 16
+"""A new memory has 2**16 slots."""
 
 GROUP_BYTES: Final = 64
-"""The number of bytes that are split at once."""
+"""How many bytes are split at once."""
 
 
 class WordMemory(NamedTuple):
-    """All words seen, each with its number of occurrences in the present chunk, as arrays of 64-bit numbers.
+    """All words that were seen, and how often each occurs in the present chunks.
 
-    ``entries`` has four numbers a word: its key in two, its count, and its facts (``compiled.grouping``). A word's key
-    is its lower-case bytes; that of a word of more than 16 bytes is a hash with the highest bit set, and where the
-    word is in ``long_words``: its length in eight bytes, then its bytes, filled up to a multiple of eight.
-    ``slots`` is a hash table of entry numbers, 0 where it is empty; entry 0 is no word. It is at most half full.
-    ``hot`` is a table without probing of frequent words: key, count, and the position of the word in ``entries``.
-    ``touched`` lists the positions in ``entries`` of the words of the present chunk. ``group_counts`` has room for a
-    count of each fact (``compiled.grouping``), zero between chunks. ``sampled`` has the CRC-32 of the sampled ones of the
-    words that were counted without being remembered, some more than once. ``sizes`` says how much of each is in use.
+    Attributes:
+        entries: Four numbers for each word: two for its key, its count, and its facts (``compiled.grouping``). The key of a word of up to 16 bytes is
+            its lower-case bytes. That of a longer word is a hash with the highest bit set, and the place of the word in ``long_words``.
+        slots: A hash table with the numbers of entries, at most half full. 0 is an empty slot, so entry 0 is no word.
+        long_words: For each long word its length in eight bytes, then its bytes, filled up to a multiple of eight.
+        hot: A table of frequent words: key, count, and the place of the word in ``entries``. Each word has one possible place, so that a look-up
+            needs no loop.
+        touched: The places in ``entries`` of the words that occur in the present chunks.
+        group_counts: A count for each group; all zero between chunks.
+        sampled: The CRC-32 of words that were counted without being remembered and belong to the sample, some more than once.
+        sizes: How much of each array is in use, and other numbers.
     """
 
     entries: Uint64
@@ -64,11 +68,11 @@ class WordMemory(NamedTuple):
 
     @property
     def capacity(self) -> int:
-        """Return how many words there is room for."""
+        """Return for how many words there is room."""
         return len(self.slots) // 2
 
     def word(self, entry: int) -> bytes:
-        """Return the bytes of a word by its entry's number."""
+        """Return the bytes of a word by the number of its entry."""
         low, high = map(int, self.entries[4 * entry : 4 * entry + 2])
         if low >> 63:
             length = int.from_bytes(self.long_words[high : high + 8], "little")
@@ -77,11 +81,15 @@ class WordMemory(NamedTuple):
 
 
 class Scratch(NamedTuple):
-    """Room for one block of text.
+    """Arrays that the stages use for one block of text.
 
-    ``text`` has its bytes and ``lower`` the same in lower case, ``places`` where its tokens start and end in these, in
-    turn, ``missed`` the tokens that are yet to be counted, and ``found`` the entry at the place that each hashes to.
-    ``keys`` has room for the keys of tokens that may be in the lexicon, and of those that are sampled.
+    Attributes:
+        text: The bytes of the block.
+        lower: The same bytes in lower case.
+        places: The start and the end of each token in these, in turn.
+        missed: The numbers of the tokens that are not counted yet.
+        found: For each of these tokens the entry in the slot that it hashes to.
+        keys: Room for the keys of tokens that may be in the lexicon, and of tokens that belong to the sample.
     """
 
     text: Uint8
@@ -93,12 +101,12 @@ class Scratch(NamedTuple):
 
     @property
     def capacity(self) -> int:
-        """Return how many bytes of text a block may have."""
+        """Return how many bytes a block may have."""
         return len(self.text) - GROUP_BYTES
 
 
 def make_scratch(capacity: int) -> Scratch:
-    """Return room for blocks of up to ``capacity`` bytes, and for what is read and stored beyond a block's end."""
+    """Return arrays for blocks of up to ``capacity`` bytes. They are larger by a group, since groups of bytes are read and stored whole."""
     size = capacity + GROUP_BYTES
     return Scratch(
         text=zeros("B", size),
@@ -111,7 +119,7 @@ def make_scratch(capacity: int) -> Scratch:
 
 
 def make_word_memory(facts: int) -> WordMemory:
-    """Return an empty memory for words. ``facts`` is how many different facts words may have."""
+    """Return an empty memory. ``facts`` is how many different facts a word may have: its group, or that it is in none."""
     sizes = zeros("q", SINK + 1)
     _begin(sizes)
     return WordMemory(
@@ -127,7 +135,7 @@ def make_word_memory(facts: int) -> WordMemory:
 
 
 def forget(memory: WordMemory) -> None:
-    """Empty a memory whose counts were collected. Its room is kept, since getting new room takes longer than clearing it."""
+    """Empty a memory whose counts were collected. Its arrays stay, since to allocate new ones takes longer than to clear them."""
     clear(memory.entries[: 4 * memory.sizes[WORDS]])
     clear(memory.slots)
     clear(memory.hot)
@@ -136,14 +144,17 @@ def forget(memory: WordMemory) -> None:
 
 def _begin(sizes: Int64) -> None:
     clear(sizes)
-    sizes[WORDS] = sizes[RESOLVED] = 1
-    sizes[LONG_END] = 8  # so that no place in it is 0, as the key of no word is
+    sizes[WORDS] = sizes[RESOLVED] = 1  # entry 0 is no word
+    sizes[LONG_END] = 8  # place 0 is no long word's, so that no key has a second half of 0
 
 
 def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
-    """Return a copy with room for more words and more bytes of long words, whose ``slots`` are not filled yet.
+    """Return a copy with more room, or the memory itself if there is room already. The ``slots`` of a copy are empty and must be filled.
 
-    Returns the memory itself if it has the room already.
+    Args:
+        memory: The memory.
+        words: For how many more words there must be room.
+        long_bytes: For how many more bytes of long words there must be room.
     """
     size, room = len(memory.slots), len(memory.long_words)
     while size // 2 < memory.sizes[WORDS] + words:
@@ -162,7 +173,7 @@ def larger(memory: WordMemory, *, words: int, long_bytes: int) -> WordMemory:
 
 
 def with_room_for_sample(memory: WordMemory, *, words: int) -> WordMemory:
-    """Return the memory with room for more sampled words: twice as many as there will be then."""
+    """Return a memory whose sample has room for ``words`` more words, and is at most half full then."""
     known = memory.sizes[SAMPLED]
     sampled = zeros("I", max(len(memory.sampled), 2 * (known + words)))
     sampled[:known] = memory.sampled[:known]

@@ -1,4 +1,4 @@
-"""Adding up results, and numbers each once."""
+"""Adds up the counts of groups, and sorts the hashes of the sample."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["add_counts", "keep_each_once", "narrow", "take_counts", "take_from"]
 
 @compiled
 def add_counts(groups: Uint32, halves: Uint32, width: int, totals: Uint64) -> None:
-    """Add to each group's total its number, which is in one or two (``width``) halves, the lower one first."""
+    """Add a number to the total of each group. Each number has ``width`` halves of 32 bits: one, or two with the lower one first."""
     for i in range(len(groups)):
         number = U(halves[i * width])
         if width == 2:
@@ -23,9 +23,10 @@ def add_counts(groups: Uint32, halves: Uint32, width: int, totals: Uint64) -> No
 
 @inlined
 def take_from(first: np.uint64, totals: Uint64, groups: Uint32, occurrences: Uint64) -> np.uint64:
-    """Write the groups whose total is not zero, ascending, with their totals, and return how many there are.
+    """Write the groups whose total is not zero, in ascending order, and set all totals to zero. Return how many groups were written.
 
-    The total of group 0 is at ``first``. Totals are set to zero; the other arrays have room for all groups and one more.
+    The total of group 0 is at ``first``. ``groups`` and ``occurrences`` have room for all groups and one more, since each group is stored before
+    it is known whether it counts.
     """
     n_groups = ZERO
     for place in range(first, U(len(totals))):
@@ -39,13 +40,13 @@ def take_from(first: np.uint64, totals: Uint64, groups: Uint32, occurrences: Uin
 
 @compiled
 def take_counts(totals: Uint64, groups: Uint32, occurrences: Uint64) -> int:
-    """Do as ``take_from`` where all totals are those of groups."""
+    """Do what ``take_from`` does, if the total of group 0 is at place 0."""
     return int(take_from(ZERO, totals, groups, occurrences))
 
 
 @compiled
 def narrow(numbers: Uint64, halves: Uint32) -> int:
-    """Write the lower half of each number, and return 1 if that is not all of them."""
+    """Write the lower half of each number. Return 1 if a number has an upper half, which is then lost, else 0."""
     upper = ZERO
     for i in range(len(numbers)):
         halves[i] = numbers[i] & LOWER_HALF
@@ -55,9 +56,10 @@ def narrow(numbers: Uint64, halves: Uint32) -> int:
 
 @compiled
 def keep_each_once(numbers: Uint32, room: Uint32, starts: Uint64) -> int:
-    """Sort numbers and leave each once at the beginning; return how many are left.
+    """Sort numbers, and move the different ones to the beginning. Return how many these are.
 
-    Radix sort, a byte at a time. ``room`` is as large as the numbers, ``starts`` has 256 places.
+    This is a radix sort: four passes, from the lowest byte to the highest, each of which keeps the order of numbers with equal bytes. ``room`` has
+    as many places as there are numbers, and ``starts`` has 256.
     """
     size, source, target = len(numbers), numbers, room
     for shift in range(0, 32, 8):
@@ -65,6 +67,7 @@ def keep_each_once(numbers: Uint32, room: Uint32, starts: Uint64) -> int:
             starts[digit] = ZERO
         for i in range(size):
             starts[(U(source[i]) >> U(shift)) & BYTE] += ONE
+        # From how many numbers have each byte, to the place of the first of them.
         end = ZERO
         for digit in range(256):
             start = end
@@ -75,6 +78,7 @@ def keep_each_once(numbers: Uint32, room: Uint32, starts: Uint64) -> int:
             target[starts[of_value]] = source[i]
             starts[of_value] += ONE
         source, target = target, source
+    # After four passes, the sorted numbers are in ``numbers`` again.
     kept = 0
     for i in range(size):
         if kept == 0 or numbers[i] != numbers[kept - 1]:

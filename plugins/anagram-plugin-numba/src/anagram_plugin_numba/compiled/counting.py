@@ -1,4 +1,7 @@
-"""Counts tokens: the frequent ones fast, the others right."""
+"""Counts the tokens of blocks: frequent words in a small table, the others in the table of all words.
+
+The key of a token is two numbers of eight bytes (``keys``). Both are loaded whole, and ``masks`` removes the bytes that stand behind the token.
+"""
 
 from __future__ import annotations
 
@@ -46,12 +49,12 @@ from anagram_plugin_numba.word_memory import (
 __all__ = ["count_blocks"]
 
 ELECTION: Final = 1 << 18
-"""After this number of tokens that were not in the hot table, its places go to the words that occurred most."""
+"""After this number of tokens that were not in the hot table, the table is filled anew with the words that occurred most."""
 
 
 @compiled
 def _count_hot(n: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemory) -> np.uint64:
-    """Count the tokens that are in the hot table; return how many are not, listed in ``missed``."""
+    """Count the tokens that are in the hot table. List the others in ``missed``, and return how many these are."""
     lower, places, missed, masks, hot = scratch.lower, scratch.places, scratch.missed, tables.masks, memory.hot
     misses = ZERO
     for i in range(n):
@@ -60,6 +63,7 @@ def _count_hot(n: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemor
         low = (load_eight(lower, start) & masks[mask]) | masks[mask + TWO]
         high = load_eight(lower, start + EIGHT) & masks[mask + ONE]
         place = (mix(low, high) >> HOT_SHIFT) << TWO
+        # Without a branch: a hit adds 1 to the count, and the next token overwrites this one in ``missed``.
         is_hit = U((hot[place] == low) & (hot[place + ONE] == high))
         hot[place + TWO] += is_hit
         missed[misses] = i
@@ -69,7 +73,12 @@ def _count_hot(n: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemor
 
 @compiled
 def _count_known(misses: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemory) -> np.uint64:
-    """Count the missed tokens that are where they hash to in ``slots``; return how many are not, in ``missed``."""
+    """Count the missed tokens that are in the first slot that they hash to. List the others in ``missed``, and return how many these are.
+
+    The table of all words is larger than the processor's caches, and to fetch an entry from memory takes as long as to count many words. So
+    there are three loops. The first finds the entries, the second makes the processor fetch many of them at the same time, and the
+    third counts.
+    """
     lower, places, missed, masks = scratch.lower, scratch.places, scratch.missed, tables.masks
     entries, slots, touched = memory.entries, memory.slots, memory.touched
     found = scratch.found
@@ -81,7 +90,8 @@ def _count_known(misses: np.uint64, tables: Tables, scratch: Scratch, memory: Wo
         low = (load_eight(lower, start) & masks[mask]) | masks[mask + TWO]
         high = load_eight(lower, start + EIGHT) & masks[mask + ONE]
         found[j] = slots[mix(low, high) >> shift]
-    # Only to have the processor fetch the entries, many at a time: storing below would keep it from reading ahead.
+    # This loop only makes the processor fetch the entries. In the loop below, the stores would keep it from reading ahead. The result goes to
+    # ``SINK``, which nobody reads, or the compiler would leave the loop out.
     fetched = ZERO
     for j in range(ZERO, misses):
         fetched ^= entries[U(found[j]) << TWO]
@@ -107,7 +117,7 @@ def _count_known(misses: np.uint64, tables: Tables, scratch: Scratch, memory: Wo
 
 @compiled
 def _long_key(lower: Uint8, start: np.uint64, length: np.uint64, tables: Tables) -> np.uint64:
-    """Return the first half of a long word's key: a hash of its bytes, with the highest bit set."""
+    """Return the first half of the key of a long word: a hash of its bytes, with the highest bit set."""
     key = length
     for i in range(ZERO, length, EIGHT):
         part = load_eight(lower, start + i) & tables.masks[min(length - i, EIGHT) << TWO]
@@ -118,6 +128,7 @@ def _long_key(lower: Uint8, start: np.uint64, length: np.uint64, tables: Tables)
 
 @compiled
 def _is_long_word(long_words: Uint8, place: np.uint64, lower: Uint8, start: np.uint64, length: np.uint64) -> bool:
+    """Return whether the long word at ``place`` is the token that begins at ``start``."""
     if load_eight(long_words, place) != length:
         return False
     i = ZERO
@@ -128,7 +139,7 @@ def _is_long_word(long_words: Uint8, place: np.uint64, lower: Uint8, start: np.u
 
 @compiled
 def _add_long_word(lower: Uint8, start: np.uint64, length: np.uint64, memory: WordMemory) -> np.uint64:
-    """Keep the bytes of a long word, and return where they are."""
+    """Store the length and the bytes of a long word, and return their place."""
     place = U(memory.sizes[LONG_END])
     for i in range(ZERO, EIGHT):
         memory.long_words[place + i] = (length >> (EIGHT * i)) & BYTE
@@ -140,7 +151,7 @@ def _add_long_word(lower: Uint8, start: np.uint64, length: np.uint64, memory: Wo
 
 @compiled
 def _count_new(rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemory) -> None:
-    """Count the tokens that are left, adding those to the memory that are new."""
+    """Count the first ``rest`` tokens of ``missed``, and add the new words among them to the memory."""
     lower, places, masks = scratch.lower, scratch.places, tables.masks
     entries, slots = memory.entries, memory.slots
     hot, touched, sizes = memory.hot, memory.touched, memory.sizes
@@ -156,6 +167,8 @@ def _count_new(rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMe
         else:
             low = load_eight(lower, start) & masks[length << TWO]
             high = load_eight(lower, start + EIGHT) & masks[(length << TWO) + ONE]
+        # The second half of a long word's key is its place in memory, which a new token does not have yet. So its hash is made of the first
+        # half alone.
         mixed = mix(low, high)
         slot = mixed >> shift
         while True:
@@ -166,6 +179,7 @@ def _count_new(rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMe
                 sizes[WORDS] += 1
                 entries[entry] = low
                 entries[entry + ONE] = _add_long_word(lower, start, length, memory) if is_long else high
+                # A new word takes its place in the hot table if that is free. ``elect`` gives the place to a more frequent word later.
                 place = (mixed >> HOT_SHIFT) << TWO
                 if hot[place] == ZERO and place != EMPTY and not is_long:
                     hot[place], hot[place + ONE], hot[place + THREE] = low, high, entry
@@ -194,11 +208,12 @@ def count_blocks(  # noqa: PLR0917 - numba takes positional arguments
     most_long_bytes: int,
     most_sampled: int,
 ) -> int:
-    """Count the text from ``start`` on, block by block; return where it stopped.
+    """Count the text from ``start`` on, block by block, and return where it stopped.
 
-    When the memory holds more than ``most_remembered`` words, new ones are counted without being remembered, but for long
-    ones. It stops before the end where the memory holds more than ``most_words``, ``most_long_bytes`` or ``most_sampled``,
-    and where no block of the size of ``scratch`` ends at a separator.
+    It stops before the end of the text if the memory has more than ``most_words``, ``most_long_bytes`` or ``most_sampled``, since the next block
+    might then need more room than there is. It also stops if a token is longer than a block. The caller makes room, and calls it again.
+
+    If the memory has more than ``most_remembered`` words, new words are counted without being remembered, except long ones.
     """
     sizes, longest = memory.sizes, len(scratch.text) - GROUP_BYTES
     position = start

@@ -1,4 +1,4 @@
-"""Which words the hot table holds."""
+"""Decides which words are in the hot table."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ __all__ = ["EMPTY", "HOT_SHIFT", "elect", "write_back"]
 
 HOT_SHIFT: Final = U(64 - HOT_BITS)
 EMPTY: Final = ZERO
-"""The place of the empty token, whose key is zero: it belongs to no word, and what it counts counts for nothing."""
+"""The place of the empty token, whose key is zero. No word may have it. Empty tokens are counted there, without a branch, and nobody reads the count."""
 
 
 @compiled
 def write_back(memory: WordMemory) -> None:
-    """Add the counts of the hot table to those of the words."""
+    """Add the counts of the hot table to those of the words in ``entries``, and set them to zero."""
     hot, entries, touched, sizes = memory.hot, memory.entries, memory.touched, memory.sizes
     for place in range(U(4), U(len(hot)), U(4)):
         count = hot[place + TWO]
@@ -32,7 +32,7 @@ def write_back(memory: WordMemory) -> None:
 
 @compiled
 def elect(memory: WordMemory) -> None:
-    """Give each place of the hot table to the word that occurred most in this chunk, of those that hash to it."""
+    """Give each place of the hot table to the word that occurred most in the present chunks, of those that hash to this place."""
     write_back(memory)
     hot, entries = memory.hot, memory.entries
     for t in range(memory.sizes[TOUCHED]):

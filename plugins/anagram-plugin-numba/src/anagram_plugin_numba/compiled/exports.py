@@ -1,4 +1,4 @@
-"""The functions that Python calls, each with arguments of the types that it is compiled for."""
+"""The compiled functions that Python calls, each with an example of its arguments. numba compiles them for the types of these."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["examples"]
 
 
 def examples() -> Sequence[tuple[Callable[..., object], Sequence[Argument]]]:
-    """Return each function with an example of its arguments. They are not called."""
-    text = b"x"  # which cannot be written, as text cannot
+    """Return each function with an example of its arguments. The functions are not called with them."""
+    text = b"x"  # bytes cannot be written, so numba compiles for an array that is only read
     tables, table, memory, scratch = make_tables(), make_group_table(1, 1), make_word_memory(1), make_scratch(64)
     numbers, wide_numbers = zeros("I", 1), zeros("Q", 1)
     sizes = zeros("q", 1)

@@ -1,4 +1,8 @@
-"""From words to anagram groups: what is remembered of a word, and words that are not remembered."""
+"""From words to anagram groups.
+
+The *facts* of each remembered word are one number. The lower half is its group, or why it has none (``group_table``). The upper half is its CRC-32,
+which decides whether it belongs to the sample of different words. Words that are not remembered are counted in their groups at once.
+"""
 
 from __future__ import annotations
 
@@ -38,7 +42,7 @@ MAYBE_SHIFT = U(32 - MAYBE_BITS)
 
 @compiled
 def count_longer(lines: Uint8, longest: int) -> int:
-    """Return how many lines are longer than a number of bytes. Each has a line feed behind it."""
+    """Return how many lines have more than ``longest`` bytes. Each line has a line feed behind it."""
     number, length = 0, 0
     for byte in lines:
         if byte == NEWLINE:
@@ -51,9 +55,9 @@ def count_longer(lines: Uint8, longest: int) -> int:
 
 @compiled
 def fill_group_table(words: Uint8, tables: Tables, table: GroupTable) -> None:
-    """Enter the groups, of which ``words`` has one word each in order, each followed by a newline.
+    """Enter the groups into the hash tables. ``words`` has one word of each group, in order, each with a line feed behind it.
 
-    A group is left out if its word has anything but ASCII letters, since no token has.
+    A group is left out if its word has bytes outside ASCII, since no token has any.
     """
     low, high, length, group, is_ascii = ZERO, ZERO, ZERO, U(FIRST_GROUP), True
     key_low, key_high = ZERO, ZERO
@@ -80,6 +84,7 @@ def fill_group_table(words: Uint8, tables: Tables, table: GroupTable) -> None:
 
 @compiled
 def _enter(low: np.uint64, high: np.uint64, fact: np.uint64, keys: Uint64, facts: Uint32) -> None:
+    """Enter two sums of letter counts, with a fact, into a hash table with linear probing."""
     slot, last = mix(low, high) >> shift_for(facts), U(len(facts) - 1)
     while facts[slot]:
         slot = (slot + ONE) & last
@@ -88,7 +93,7 @@ def _enter(low: np.uint64, high: np.uint64, fact: np.uint64, keys: Uint64, facts
 
 @compiled
 def fill_slots(memory: WordMemory) -> None:
-    """Enter all words into the memory's empty slots."""
+    """Enter all words of a memory into its slots, which are empty."""
     slots, entries = memory.slots, memory.entries
     shift, last = shift_for(slots), U(len(slots) - 1)
     for entry in range(1, memory.sizes[WORDS]):
@@ -101,10 +106,11 @@ def fill_slots(memory: WordMemory) -> None:
 
 @compiled
 def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: Uint32) -> int:
-    """Find the facts of the words that are new: the CRC-32 in the upper half, what the group is in the lower.
+    """Find the facts of all words that have come since the last call.
 
-    Writes the numbers of the entries that Python must look up to ``pending``, which has room for all new words; returns
-    how many they are. These are words of 16 letters and more whose sums are those of a word of the lexicon.
+    Some words must be looked up in Python: those of 16 letters or more that have the same sums of letter counts as a word of the lexicon. Their sums
+    may overflow, so equal sums do not prove equal letters. The numbers of their entries go to ``pending``, which has room for all
+    new words. Return how many these are.
     """
     entries, sizes = memory.entries, memory.sizes
     n_pending, shift, long_shift = 0, shift_for(table.facts), shift_for(table.long_facts)
@@ -131,9 +137,9 @@ def resolve(memory: WordMemory, tables: Tables, table: GroupTable, pending: Uint
 def count_unremembered(
     rest: np.uint64, tables: Tables, scratch: Scratch, memory: WordMemory, table: GroupTable
 ) -> np.uint64:
-    """Count the first ``rest`` tokens of ``missed`` by their letters, but for long ones; return how many these are.
+    """Count the first ``rest`` tokens of ``missed`` in their groups, without remembering them. Return how many are left, which are the long ones.
 
-    Adds to the counts of groups at once, and to ``sampled`` the CRC-32 of each that belongs to the sample.
+    The CRC-32 of each token that belongs to the sample goes to ``sampled``.
     """
     lower, places, missed, masks, keys = scratch.lower, scratch.places, scratch.missed, tables.masks, scratch.keys
     found, sampled, left, size = ZERO, U(len(keys)) - TWO, ZERO, U(len(keys))
@@ -144,7 +150,7 @@ def count_unremembered(
         low = load_eight(lower, start) & masks[length << TWO]
         high = load_eight(lower, start + EIGHT) & masks[(length << TWO) + ONE]
         is_short = U(length <= SHORT)
-        # Those that may be in the lexicon from the first place on, those that are sampled from the last one back.
+        # ``keys`` is filled from both ends: from the beginning with tokens that may be in the lexicon, from the end with those of the sample.
         keys[found], keys[found + ONE] = low, high
         found += (is_short & _maybe(low, high, table)) << ONE
         keys[sampled], keys[sampled + ONE] = low, high
@@ -155,7 +161,7 @@ def count_unremembered(
         _, low, high, _ = _sum_short(keys[place], keys[place + ONE], tables)
         keys[place], keys[place + ONE] = low, high
     shift = shift_for(table.facts)
-    # Only to have the processor fetch many at a time: the branches below would keep it from reading ahead.
+    # This loop only makes the processor fetch the entries of the table. In the loop below, the branches would keep it from reading ahead.
     fetched = ZERO
     for place in range(ZERO, found, TWO):
         slot = mix(keys[place], keys[place + ONE]) >> shift
@@ -172,14 +178,17 @@ def count_unremembered(
 
 @inlined
 def _maybe(key_low: np.uint64, key_high: np.uint64, table: GroupTable) -> np.uint64:
-    """Return 0 if no group has the letters of a word of up to 15 bytes, else 1; by its key."""
+    """Return 0 if certainly no group has the letters of a word of up to 15 bytes, else 1. The word is given by its key."""
     bit = hash_of_bytes(key_low, key_high) >> MAYBE_SHIFT
     return (U(table.maybe[bit >> THREE]) >> (bit & U(7))) & ONE
 
 
 @inlined
 def _is_sampled(key_low: np.uint64, key_high: np.uint64, length: np.uint64, tables: Tables) -> np.uint64:
-    """Return 1 if the lowest bits of a word's CRC-32 are zero, else 0; by its key."""
+    """Return 1 if a word belongs to the sample, since the lowest bits of its CRC-32 are zero, else 0.
+
+    ``Tables.crc_masks`` explains how these bits follow from the key without a loop over its bytes.
+    """
     bits = U(tables.crc_of_length[length])
     for bit in range(ZERO, U(DEPTH)):
         mask = (length * U(DEPTH) + bit) << ONE
@@ -190,7 +199,7 @@ def _is_sampled(key_low: np.uint64, key_high: np.uint64, length: np.uint64, tabl
 
 @inlined
 def _sum_short(key_low: np.uint64, key_high: np.uint64, tables: Tables) -> tuple[np.uint64, ...]:
-    """Return of a word in its key: CRC-32, the two sums of letter counts, and its length."""
+    """Return the CRC-32 of a word of up to 16 bytes, the two sums of its letter counts, and its length. Its key has its bytes."""
     crc, low, high, length = LOWER_HALF, ZERO, ZERO, ZERO
     for part in (key_low, key_high):
         rest = part
@@ -206,7 +215,7 @@ def _sum_short(key_low: np.uint64, key_high: np.uint64, tables: Tables) -> tuple
 
 @compiled
 def _sum_long(memory: WordMemory, place: np.uint64, tables: Tables) -> tuple[np.uint64, ...]:
-    """Do the same for a long word. Its sums may overflow, but words of the same letters have the same ones."""
+    """Return the CRC-32 of a long word, and the two sums of its letter counts. The sums may overflow, but equal letters always have equal sums."""
     crc, low, high = LOWER_HALF, ZERO, ZERO
     length = load_eight(memory.long_words, place)
     for i in range(ZERO, length):
@@ -219,7 +228,10 @@ def _sum_long(memory: WordMemory, place: np.uint64, tables: Tables) -> tuple[np.
 
 @inlined
 def _look_up(low: np.uint64, high: np.uint64, keys: Uint64, facts: Uint32, shift: np.uint64) -> np.uint64:
-    """Return what is entered for two sums, or ``NO_GROUP``. The table's ``shift_for`` takes longer than the look-up."""
+    """Return the fact for two sums of letter counts; ``NO_GROUP`` if there is none.
+
+    The caller passes the table's ``shift_for``, since to compute it would take longer than the look-up.
+    """
     slot, last = mix(low, high) >> shift, U(len(facts) - 1)
     while facts[slot]:
         if keys[slot << ONE] == low and keys[(slot << ONE) + ONE] == high:
@@ -236,12 +248,11 @@ def collect(
     occurrences: Uint64,
     sample: Uint32,
 ) -> int:
-    """Sum the counts by group and set all counts to zero, ready for the next chunk.
+    """Add up the counts of words by group, and set all counts to zero for the next chunk. Return how many groups occur.
 
-    Writes the groups that occur, ascending, with their occurrences, and the CRC-32 of each word whose ``sample_mask``
-    bits are zero, behind those of ``sampled``. The arrays have room for all groups and one more, and for all words,
-    what is sampled, and one more. Returns how many groups there are; ``sizes`` has how many different words there are
-    of those that are remembered, and how many sampled ones.
+    The groups that occur go to ``groups``, in ascending order, and their counts to ``occurrences``. Both have room for all groups and one more.
+    ``sample`` gets the CRC-32 of all in ``sampled``, and then of each remembered word in which the bits of ``sample_mask`` are zero. It has room
+    for all of these and one more. ``sizes`` then has how many different remembered words there were, and how many are in the sample.
     """
     write_back(memory)
     entries, totals = memory.entries, memory.group_counts

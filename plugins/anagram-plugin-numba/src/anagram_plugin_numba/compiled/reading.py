@@ -1,7 +1,8 @@
-"""Reading many small files: four system calls each, with neither the interpreter's lock nor an object of Python's.
+"""Reads many small files with four system calls for each, without the interpreter's lock and without any object of Python.
 
-The fourth compares the file with the state that the run knows it by (``sources.file_state.state_of``), through the open
-descriptor and behind the read: what was read is of the content that the state is of.
+Files may change while a run goes on. The run knows each file by its state, a hash of its size, its times, and where it is stored
+(``sources.file_state.state_of``). After the read, the state of the open file is compared with it. If they are equal, what was read
+is the content that the run knows.
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ _close = cast("Callable[..., np.int32]", types.ExternalFunction("close", types.i
 AT_EMPTY_PATH = np.int32(0x1000)
 STATX_BASIC_STATS = np.uint32(0x7FF)
 STATX_INO, STATX_SIZE, STATX_CTIME, STATX_MTIME, STATX_DEV = 4, 5, 12, 14, 17
-"""Where Linux's ``struct statx`` has these, in numbers of eight bytes; a time is seconds, then nanoseconds in four bytes."""
+"""The places of these in Linux's ``struct statx``, in numbers of eight bytes. A time is its seconds, then its nanoseconds in four bytes."""
 
 PRIME_1, PRIME_2, PRIME_5 = (
     np.uint64(11400714785074694791),
     np.uint64(14029467366897019727),
     np.uint64(2870177450012600261),
 )
-"""Of xxHash, from which CPython has the hash of a tuple."""
+"""Constants of xxHash. CPython computes the hash of a tuple with them, and a state is the hash of a tuple."""
 
 LARGEST_HASH = np.uint64((1 << 61) - 1)
-"""A number below it is its own hash."""
+"""The hash of any smaller number is the number itself."""
 
 SECOND, LOW = np.uint64(1_000_000_000), np.uint64(0xFFFFFFFF)
 SHARED = np.uint64(1)
@@ -53,21 +54,26 @@ MARK_0, MARK_1, MARK_2 = BYTE_ORDER_MARK  # which is no part of the text
 
 @inlined
 def _with_lane(total: np.uint64, lane: np.uint64) -> np.uint64:
+    """Return the hash of a tuple after one more member, as CPython's ``tuplehash`` computes it."""
     total += lane * PRIME_2
     return ((total << np.uint64(31)) | (total >> np.uint64(33))) * PRIME_1
 
 
 @inlined
 def _time(facts: NDArray[np.uint64], place: int) -> np.uint64:
+    """Return a time of a ``struct statx`` in nanoseconds."""
     nanoseconds: np.uint64 = facts[place] * SECOND + (facts[place + 1] & LOW)
     return nanoseconds
 
 
 @compiled
 def _is_in_state(facts: NDArray[np.uint64], state: np.uint64) -> bool:
-    """Return whether ``sources.file_state.state_of`` a ``struct statx`` is ``state``; False for facts that it hashes in another way."""
+    """Return whether a ``struct statx`` is that of a file with this state (``sources.file_state.state_of``).
+
+    Very large numbers have other hashes than are computed here. For these the answer is False, and the caller reads the file in Python.
+    """
     is_shared = (state & SHARED) != 0
-    dev = facts[STATX_DEV]  # major and minor number, which glibc's makedev puts together
+    dev = facts[STATX_DEV]  # the major and the minor number, of which glibc's makedev makes one number
     major, minor = dev & LOW, dev >> np.uint64(32)
     device = (
         (major & np.uint64(0xFFFFF000)) << np.uint64(32)
@@ -104,10 +110,10 @@ def read_files(  # noqa: PLR0917 - numba takes positional arguments
     facts: NDArray[np.uint64],
     flags: int,
 ) -> int:
-    """Read files of these sizes into ``text``, each followed by a line end, and return how many bytes that are.
+    """Read files into one text, each with a line feed behind it, and return how many bytes the text has.
 
-    ``names`` has their paths, each followed by a zero; ``facts`` is room for a ``struct statx``. Returns -1 where one
-    cannot be opened, has fewer bytes, or is not in its state, which may be 0 for what has none.
+    Return -1 if a file cannot be opened, has fewer bytes, or is in another state. ``names`` has the paths, each with a zero byte behind it.
+    A file without a state has the state 0. ``facts`` is room for a ``struct statx``, and ``flags`` are those to open files with.
     """
     name, end = 0, 0
     empty = names.ctypes.data + np.uint64(len(names) - 1)
@@ -124,6 +130,7 @@ def read_files(  # noqa: PLR0917 - numba takes positional arguments
         _close(handle)
         if number != size or not is_as_it_was:
             return -1
+        # A byte order mark at the beginning of a file is no part of the text.
         if size >= 3 and text[end] == MARK_0 and text[end + 1] == MARK_1 and text[end + 2] == MARK_2:
             for place in range(end, end + size - 3):
                 text[place] = text[place + 3]

@@ -1,7 +1,8 @@
-"""From bytes to tokens, 64 bytes at a time.
+"""Splits text into tokens, 64 bytes at a time.
 
-As in G. Langdale and D. Lemire, "Parsing gigabytes of JSON per second", VLDB Journal 28, 2019: vector instructions
-tell of 64 bytes what each is, as the bits of a number, and arithmetic on these numbers finds where tokens begin and end.
+The method is that of G. Langdale and D. Lemire, "Parsing gigabytes of JSON per second", VLDB Journal 28, 2019. Vector instructions look at
+64 bytes at once. They make a number whose 64 bits say which of the bytes belong to words, and another one for separators. Arithmetic on
+these numbers finds where tokens begin and end.
 """
 
 from __future__ import annotations
@@ -21,14 +22,14 @@ __all__ = ["block_end", "split"]
 
 GROUP, LAST = U(64), U(63)
 USUAL: Final = 28
-"""So many places are stored for every 64 bytes without looking how many there are; more than 14 tokens are rare."""
+"""This number of places is stored for every 64 bytes, however many there are, so that no branch is needed. More than 14 tokens are rare."""
 
 SPACE, CASE = np.uint8(0x20), np.uint8(0x20)
 
 
 @compiled
 def block_end(data: Uint8, start: int, longest: int, tables: Tables) -> int:
-    """Return the end of a block of at most ``longest`` bytes that splits no token; ``start`` if there is none."""
+    """Return the end of a block of at most ``longest`` bytes that does not end inside a token; ``start`` if there is no such block."""
     end = start + longest
     if end >= len(data):
         return len(data)
@@ -39,9 +40,9 @@ def block_end(data: Uint8, start: int, longest: int, tables: Tables) -> int:
 
 @compiled
 def _wide_space(data: Uint8, i: int, end: int) -> int:
-    """Return the length in bytes of the white space outside ASCII that begins at ``i``, or 0.
+    """Return how many bytes the white space outside ASCII has that begins at ``i``; 0 if none begins there.
 
-    Its first byte is never part of another character, so this is exact in invalid UTF-8, too.
+    In UTF-8, the first byte of a character is never a later byte of another one. So this is exact in invalid text, too.
     """
     first = data[i]
     if first == 0xC2:
@@ -62,7 +63,7 @@ def _wide_space(data: Uint8, i: int, end: int) -> int:
 
 @compiled
 def _blank_wide_space(text: Uint8, length: int) -> None:
-    """Put spaces in the place of white space outside ASCII."""
+    """Replace the bytes of white space outside ASCII by spaces."""
     i = 0
     while i < length:
         width = _wide_space(text, i, length) if text[i] >= 0xC2 else 0
@@ -73,7 +74,8 @@ def _blank_wide_space(text: Uint8, length: int) -> None:
 
 @compiled
 def _store_places(bits: np.uint64, base: np.uint64, places: Uint32, n: np.uint64) -> np.uint64:
-    """Store where the ones of ``bits`` are, counted from ``base``, from ``places[n]`` on; return the new n."""
+    """Store the places of all ones of ``bits``, counted from ``base``, in ``places`` from ``n`` on. Return the place behind the last one."""
+    # Usually more places are stored than there are ones. The next call overwrites those behind ``end``.
     end = n + ones(bits)
     for k in range(U(USUAL)):
         places[n + k] = base + trailing_zeros(bits)
@@ -88,7 +90,7 @@ def _store_places(bits: np.uint64, base: np.uint64, places: Uint32, n: np.uint64
 
 @compiled
 def _join(scratch: Scratch, joins: np.uint64) -> None:
-    """Append each piece whose start ``found`` lists to the one before it, and leave it empty."""
+    """Join the pieces of tokens between which bytes were dropped: append each piece that ``found`` lists to the one before it, and leave it empty."""
     lower, places = scratch.lower, scratch.places
     target, end, before = ZERO, ZERO, ZERO
     for j in range(ZERO, joins):
@@ -106,10 +108,10 @@ def _join(scratch: Scratch, joins: np.uint64) -> None:
 
 @compiled
 def split(data: Uint8, start: int, end: int, scratch: Scratch) -> tuple[np.uint64, np.uint64]:
-    """Split a block: token n is ``lower[places[2 * n]:places[2 * n + 1]]``. Return their number, and how many are empty.
+    """Split a block into tokens. Return their number, and how many of them are empty.
 
-    A token is a piece of kept bytes, or several that only dropped bytes separate; the first has then all of it, and the
-    others are empty.
+    Token n is ``lower[places[2 * n]:places[2 * n + 1]]``. A word is a piece of kept bytes, or several pieces with only dropped bytes between them.
+    In the second case, the token of the first piece gets all the bytes, and those of the other pieces are empty.
     """
     text, lower, places = scratch.text, scratch.lower, scratch.places
     length = end - start
@@ -118,12 +120,14 @@ def split(data: Uint8, start: int, end: int, scratch: Scratch) -> tuple[np.uint6
         byte = data[U(start) + i]
         wide |= byte
         text[i] = byte
-    for i in range(GROUP):  # so that the last token ends in the block, and the last bytes make a group
+    # Spaces behind the block end its last token, and fill its last 64 bytes.
+    for i in range(GROUP):
         text[U(length) + i] = SPACE
     if wide >= 0x80:
         _blank_wide_space(text, length)
     for i in range(U(length)):
-        lower[i] = text[i] | CASE  # makes capitals small, and leaves small letters and digits as they are
+        lower[i] = text[i] | CASE  # sets a bit that capitals lack, and that small letters and digits have
+    # What the next 64 bytes must know of those before: whether the last byte was kept, and whether a token may go on behind dropped bytes.
     n, joins = ZERO, ZERO
     was_kept, was_joining = ZERO, ZERO
     for group in range(ZERO, U(length) + ONE, GROUP):
@@ -132,7 +136,8 @@ def split(data: Uint8, start: int, end: int, scratch: Scratch) -> tuple[np.uint6
         dropped = ~(kept | separators)
         after_kept = (kept << ONE) | was_kept
         borders = kept ^ after_kept  # starts and ends, in turn
-        # Adding a one to the first of a run of ones carries it to the bit behind the run.
+        # A token may go on behind a run of dropped bytes. If a kept byte stands before the run, a one is added at its first bit: it is carried
+        # to the bit behind the run. If the byte there is kept, its piece belongs to the token before the run.
         first = dropped & (after_kept | was_joining)
         carried = first + dropped
         joined = (carried | was_joining) & kept

@@ -1,4 +1,7 @@
-"""Instructions of the processor that numba has no expression for, as functions that compile to them."""
+"""Functions that compile to instructions of the processor for which numba has no expression.
+
+Each has two names: a function that generates the instructions, such as ``_ones``, and the function that compiled code calls, such as ``ones``.
+"""
 
 from __future__ import annotations
 
@@ -31,13 +34,13 @@ Generated = tuple[object, Callable[..., ir.Value]]
 def _place(
     context: object, builder: ir.IRBuilder, array: types.Array, arguments: list[ir.Value], kind: ir.Type
 ) -> ir.Value:
-    """Return a pointer to ``kind`` at any offset in an array of bytes, given array and offset."""
+    """Return a pointer of type ``kind`` into an array of bytes. The arguments are the array and the offset, which may be any."""
     data = make_array(array)(context, builder, arguments[0]).data  # type: ignore[no-untyped-call]  # numba has few types
     return builder.bitcast(builder.gep(data, [arguments[1]]), kind.as_pointer())
 
 
 def _load_eight(typing_context: object, array: types.Array, offset: types.Integer) -> Generated:
-    """Load eight bytes from anywhere in an array of bytes."""
+    """Load the eight bytes at any offset of an array of bytes as one number."""
 
     def generate(context: object, builder: ir.IRBuilder, signature: object, arguments: list[ir.Value]) -> ir.Value:
         return builder.load(_place(context, builder, array, arguments, NUMBER), align=1)
@@ -46,13 +49,16 @@ def _load_eight(typing_context: object, array: types.Array, offset: types.Intege
 
 
 def _ranges(belongs: Callable[[int], bool]) -> list[tuple[int, int]]:
-    """Return the first byte and the number of bytes of each range of bytes that belong."""
+    """Return the ranges of byte values that belong, each as its first value and how many values it has."""
     firsts = [byte for byte in range(256) if belongs(byte) and not (byte and belongs(byte - 1))]
     return [(first, next(n for n in range(1, 257) if first + n > 255 or not belongs(first + n))) for first in firsts]
 
 
 def _which(builder: ir.IRBuilder, text: ir.Value, belongs: Callable[[int], bool]) -> ir.Value:
-    """Return a bit for each of 64 bytes: whether it belongs."""
+    """Return a number with one bit for each of 64 bytes, which is set if the byte belongs.
+
+    For each range of values, one subtraction and one comparison do it. The numbers are unsigned, so values below the range become very large.
+    """
     found = ir.Constant(BITS, None)
     for first, number in _ranges(belongs):
         distance = builder.sub(text, ir.Constant(BYTES, [first] * 64))
@@ -61,7 +67,7 @@ def _which(builder: ir.IRBuilder, text: ir.Value, belongs: Callable[[int], bool]
 
 
 def _what_is(typing_context: object, array: types.Array, offset: types.Integer) -> Generated:
-    """Tell of 64 bytes which are kept and which are separators, as bits; the first byte's bit is the lowest."""
+    """Return two numbers for 64 bytes, with one bit for each byte, that of the first byte lowest: which are kept, and which are separators."""
 
     def generate(context: object, builder: ir.IRBuilder, signature: object, arguments: list[ir.Value]) -> ir.Value:
         text = builder.load(_place(context, builder, array, arguments, BYTES), align=1)
@@ -74,14 +80,15 @@ def _what_is(typing_context: object, array: types.Array, offset: types.Integer) 
 
 
 def _hash_of_bytes(typing_context: object, low: types.Integer, high: types.Integer) -> Generated:
-    """Return a hash of 16 bytes, in 32 bits, that does not depend on their order nor on bytes of zero among them."""
+    """Return a hash of 16 bytes, in 32 bits. It does not depend on their order, nor on zero bytes among them, so anagrams have the same hash."""
 
     def generate(context: object, builder: ir.IRBuilder, signature: object, arguments: list[ir.Value]) -> ir.Value:
         pair = ir.Constant(ir.VectorType(NUMBER, 2), ir.Undefined)
         for index, half in enumerate(arguments):
             pair = builder.insert_element(pair, half, ir.IntType(32)(index))
         hashes = builder.zext(builder.bitcast(pair, ir.VectorType(BYTE, 16)), WIDE)
-        # A sum of products would be the product of a sum: what is between makes it depend on each byte.
+        # Each byte is hashed by itself, and the hashes are added. Multiplications alone would not do: a sum of products is the product of the
+        # sum, so that all words with the same sum of bytes would have the same hash. The shifts prevent that.
         for factor, shift in ((0x9E3779B1, 15), (0x85EBCA77, 13)):
             hashes = builder.mul(hashes, ir.Constant(WIDE, [factor] * 16))
             hashes = builder.xor(hashes, builder.lshr(hashes, ir.Constant(WIDE, [shift] * 16)))
@@ -94,7 +101,7 @@ def _hash_of_bytes(typing_context: object, low: types.Integer, high: types.Integ
 
 
 def _ones(typing_context: object, bits: types.Integer) -> Generated:
-    """Count the ones of a number."""
+    """Return how many bits of a number are set."""
 
     def generate(context: object, builder: ir.IRBuilder, signature: object, arguments: list[ir.Value]) -> ir.Value:
         return builder.ctpop(arguments[0])
@@ -103,7 +110,7 @@ def _ones(typing_context: object, bits: types.Integer) -> Generated:
 
 
 def _trailing_zeros(typing_context: object, bits: types.Integer) -> Generated:
-    """Count the zeros below the lowest one of a number; 64 for 0."""
+    """Return how many bits stand below the lowest bit of a number that is set; 64 for 0."""
 
     def generate(context: object, builder: ir.IRBuilder, signature: object, arguments: list[ir.Value]) -> ir.Value:
         return builder.cttz(arguments[0], ir.Constant(ir.IntType(1), 0))
