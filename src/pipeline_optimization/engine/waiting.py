@@ -110,7 +110,7 @@ class Steps(Generic[R]):
         self.ran = 0
 
     def so_far(self) -> tuple[int, int]:
-        """Return for how many nanoseconds the coroutine ran itself and waited, as it may ask itself while it runs."""
+        """Return for how many nanoseconds the coroutine has run and waited. The coroutine itself may ask this while it runs."""
         now = time.monotonic_ns()
         ran = self.ran + now - self._since
         return ran, max(0, now - self._begun - ran)
