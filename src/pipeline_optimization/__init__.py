@@ -1,4 +1,4 @@
-"""Count the dictionary anagrams of a text's words, with any orchestrator.
+"""Count the dictionary anagrams of a text's words, or run your own pipeline, with any orchestrator.
 
 >>> from pipeline_optimization import count_anagrams
 >>> count_anagrams("cat").anagram_counts
@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-TYPE_CHECKING = False  # as type checkers take it: to import ``typing`` takes as long as Python's own start
+TYPE_CHECKING = False  # for type checkers it is true; importing ``typing`` takes as long as Python's own start
 if TYPE_CHECKING:
     from pipeline_optimization.anagrams.report import RunReport
     from pipeline_optimization.api import count_anagrams
@@ -58,13 +58,13 @@ _HOME = {
 
 
 def __getattr__(name: str) -> object:
-    """Import on first use: plugins and workers import this package too, and need little of it."""
+    """Import a public name when it is first used, because plugins and workers import this package too and need little of it."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     import gc  # noqa: PLC0415 - see above
     from importlib import import_module  # noqa: PLC0415 - see above
 
-    # Modules stay, and to look through them for garbage while they come takes a tenth of a small run.
+    # Modules are not garbage. The collector would look through them while they are imported, which takes a tenth of a small run.
     is_collecting = gc.isenabled()
     gc.disable()
     try:

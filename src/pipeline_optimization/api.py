@@ -1,4 +1,4 @@
-"""The library's front door."""
+"""Counting anagrams from Python: ``count_anagrams``."""
 
 from __future__ import annotations
 
@@ -57,26 +57,51 @@ def count_anagrams(
 ) -> RunReport:
     """Count, for each dictionary anagram of a text's words, how often it occurs.
 
-    ``source`` is the text itself (a string), a path, a binary file object, or a sequence of paths. The path of a directory stands
-    for the text files below it, without hidden ones. A string that is the
-    name of a file is a text all the same, with a warning. ``chunk_size`` is
-    in bytes, ``encoding`` is that of files and streams (UTF-16 or UTF-32 with a byte order mark needs none), ``faults`` is the
-    name of a fault profile, the path of a TOML file, a ``FaultProfile``, or a dictionary like such a file; ``latency_scale`` multiplies its
-    times (by default 0.05 for the project's own profiles, 1 for others), and ``seed`` is drawn where it is None.
-    ``limits`` bounds times and failures. ``checkpoint`` keeps finished items in that file, and with ``resume`` those
-    that it has are not run again, nor those that failed for good, unless ``retries_failed``; ``accept_changed_code`` goes
-    on though the code of a component has changed since.
-    ``events`` is a file, or a descriptor such as ``fd:3``, that gets the run's events as lines of JSON while it goes on. Of more attempts than
-    ``events_limit`` only a share is written. With ``account`` the report tells where the time of the slots went (``report.account``).
-    ``should_stop`` is asked again and again, at least four times a second while attempts only wait; once it returns True, the
-    run is stopped as by a Ctrl-C, and the partial report is returned. Use it where Ctrl-C does not reach, as in a thread.
-    ``kernel`` is the counting kernel; ``auto`` takes a compiled one where the input is known to be large enough to pay.
+    Args:
+        source: The text itself (a string), a path, an open binary file, or a sequence of paths. The path of a directory stands for the text files
+            below it, without hidden ones. A string that is the name of a file is still counted as a text, with a warning.
+        orchestrator: The name of an installed orchestrator, or an orchestrator object.
+        tokenizer: The name of the tokenizer, which turns the text into words.
+        signature: The name of the signature. Words with equal signatures belong together.
+        retry: The name of the policy by which failed items are tried again.
+        lexicon: The name of the lexicon, the source of dictionary words.
+        kernel: The name of the counting kernel. ``"auto"`` takes a compiled kernel if the input is known to be large enough for it to pay.
+        orchestrator_options: Options of the orchestrator, such as ``{"workers": 4}``.
+        tokenizer_options: Options of the tokenizer.
+        signature_options: Options of the signature.
+        retry_options: Options of the retry policy.
+        lexicon_options: Options of the lexicon.
+        faults: The fault profile, by which the stages wait and fail: the name of one, the path of a TOML file, a ``FaultProfile``, or a dictionary of
+            the same form as a file. ``"none"`` injects nothing.
+        latency_scale: Multiplies every simulated time. The default is 0.05 for the project's own profiles, and 1 for others.
+        seed: Seeds the simulated waits and failures. If it is None, the run draws one and reports it.
+        case: A name that keeps the draws of this input apart from those of other inputs.
+        chunk_size: Bytes of input in one item, about.
+        encoding: The encoding of files and streams. UTF-16 and UTF-32 with a byte order mark are recognised without it.
+        limits: Limits on times and failures.
+        checkpoint: A file in which the run keeps finished items.
+        resume: Go on with the run of the checkpoint, without running finished items again. If the file does not exist yet, the run starts.
+        retries_failed: With ``resume``, try items again that failed for good.
+        accept_changed_code: With ``resume``, go on although the code of a component has changed. Finished items stay as they are.
+        events: A file, or a descriptor such as ``"fd:3"``, to which the run writes its events as lines of JSON while it goes on.
+        events_limit: The number of attempts after which only a share of them is written to ``events``.
+        account: Whether the report tells where the time of the slots went (``report.account``).
+        registry: The plugins. If it is None, all installed plugins.
+        on_progress: Called again and again while the run goes on, with the progress so far.
+        should_stop: Asked at least four times a second while attempts only wait. Once it returns True, the run stops as at a Ctrl-C, and the partial
+            report is returned. Use it where Ctrl-C does not reach, as in a thread.
 
-    Returns the report; ``report.is_complete`` is False where items failed for good, or a limit or a failure stopped the
-    run (``report.stop``). Raises UsageError for unknown
-    names and wrong options, CheckpointError where the checkpoint is of another run or cannot be used, InputError where
-    the source cannot be read, LexiconError, PluginError, OrchestratorError, and RunInterrupted, a KeyboardInterrupt
-    that carries the partial report.
+    Returns:
+        The report. ``report.is_complete`` is False if items failed for good, or if a limit or a failure stopped the run (``report.stop``).
+
+    Raises:
+        UsageError: For unknown names and wrong options.
+        CheckpointError: If the checkpoint belongs to another run, or cannot be used.
+        InputError: If the source cannot be read.
+        LexiconError: If the lexicon cannot be loaded.
+        PluginError: If a chosen plugin is broken.
+        OrchestratorError: If the orchestrator breaks its contract, or its workers cannot start.
+        RunInterrupted: At a Ctrl-C. It is a KeyboardInterrupt that carries the partial report.
     """
     options = AnagramOptions.called(locals())
     return count_with(options, source, registry=registry, on_progress=on_progress, should_stop=should_stop)

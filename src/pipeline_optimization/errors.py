@@ -4,7 +4,7 @@
 
     AnagramError
     ├── UsageError (ValueError)            the caller asked for something that cannot be
-    │   ├── CheckpointError                a checkpoint is of another run, damaged, in use or cannot be written
+    │   ├── CheckpointError                a checkpoint belongs to another run, is damaged, in use or cannot be written
     │   ├── OptionError                    an option has an unknown name or a wrong value
     │   ├── UnknownComponentError          no plugin offers a component of that name
     │   ├── UnknownPluginError             no plugin has that name
@@ -18,20 +18,20 @@
     ├── TaskError (RuntimeError)           a task failed
     │   ├── InjectedFault                  ... because the fault profile said so
     │   ├── RetryAfter                     ... and asks for a delay before it is tried again
-    │   ├── BrokenResourceError            ... as what @task(using=...) opened for it is of no more use
-    │   └── UnsendableError                ... as it returned what cannot be sent to another process
+    │   ├── BrokenResourceError            ... because what @task(using=...) opened for it is broken
+    │   └── UnsendableError                ... because it returned what cannot be sent to another process
     ├── OrchestratorError (RuntimeError)   an orchestrator broke its contract
     │   ├── ClusterError                   a cluster cannot be reached, or its workers do not fit this program
     │   └── WorkerStartError               its workers die before they are ready
     ├── SinkError (RuntimeError)           a sink cannot take what is delivered to it
-    ├── RefusedRowsError (ValueError)      a sink cannot take certain rows, whatever happens to the others
+    ├── RefusedRowsError (ValueError)      a sink cannot take certain rows, and has committed none
     ├── ResourceError (RuntimeError)       the system has not enough of what a run needs
     └── IncompleteRunError (RuntimeError)  some items failed for good
 
     KeyboardInterrupt
     └── RunInterrupted                     Ctrl-C; carries the report of what was finished
 
-Each message says what happened, where, and what to do; the facts are attributes too.
+Each message says what happened, where, and what to do. The facts are attributes too.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class UsageError(AnagramError, ValueError):
 
 
 class CheckpointError(UsageError):
-    """A checkpoint is of another run, damaged, in use, or cannot be written; ``path`` is its file."""
+    """A checkpoint belongs to another run, is damaged or in use, or cannot be written. ``path`` is its file."""
 
     def __init__(self, message: str, *, path: str) -> None:
         super().__init__(message)
@@ -101,7 +101,10 @@ class TextTypeError(UsageError):
 class UnknownComponentError(UsageError):
     """No active plugin offers a component of that kind and name.
 
-    ``kind`` is the singular noun ("orchestrator"), ``installed`` the sorted names on offer.
+    Attributes:
+        kind: The kind as a singular noun, such as "orchestrator".
+        name: The name that was asked for.
+        installed: The sorted names that can be chosen.
     """
 
     def __init__(self, message: str, *, kind: str, name: str, installed: Sequence[str]) -> None:
@@ -112,7 +115,7 @@ class UnknownComponentError(UsageError):
 
 
 class UnknownPluginError(UsageError):
-    """No plugin goes by that name; ``installed`` are the names of those that there are."""
+    """No plugin has that name. ``installed`` are the names of all plugins that there are."""
 
     def __init__(self, message: str, *, name: str, installed: Sequence[str]) -> None:
         super().__init__(message)
@@ -121,7 +124,7 @@ class UnknownPluginError(UsageError):
 
     @classmethod
     def of(cls, name: str, installed: Sequence[str]) -> UnknownPluginError:
-        """Return the error for a name, with what it could have been."""
+        """Return the error for a name, with the installed name that is most like it."""
         hint = did_you_mean(name, installed)
         return cls(
             f"There is no plugin {name!r}.{hint} There are: {', '.join(installed)}.", name=name, installed=installed
@@ -137,7 +140,7 @@ class InputError(AnagramError, ValueError):
 
 
 class MissingDependencyError(InputError):
-    """Reading a source takes a package that is not installed; ``package`` is what to install."""
+    """Reading a source takes a package that is not installed. ``package`` is the package to install."""
 
     def __init__(self, message: str, *, source: str, package: str) -> None:
         super().__init__(message, source=source)
@@ -161,11 +164,11 @@ class PluginError(AnagramError, RuntimeError):
 
 
 class PluginLoadError(PluginError):
-    """Importing or registering a plugin failed; the cause is chained."""
+    """Importing or registering a plugin failed. The plugin's own exception is the cause (``__cause__``)."""
 
 
 class PluginConflictError(PluginError):
-    """Two plugins claim one name; ``providers`` names both with distribution and version."""
+    """Two plugins claim one name. ``providers`` names both with their distributions and versions."""
 
     def __init__(self, message: str, *, plugin: str, providers: Sequence[str]) -> None:
         super().__init__(message, plugin=plugin)
@@ -177,9 +180,10 @@ class TaskError(AnagramError, RuntimeError):
 
 
 class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
-    """A task failed because the fault profile said so; nothing is wrong with its input.
+    """A task failed because the fault profile said so. Nothing is wrong with its input.
 
-    ``stands_for`` is the name of the exception that the profile simulates; empty where it names none.
+    Attributes:
+        stands_for: The name of the exception that the profile simulates, or empty if it names none.
     """
 
     def __init__(self, message: str = "", *, stands_for: str = "") -> None:
@@ -188,13 +192,20 @@ class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
 
 
 class BrokenResourceError(TaskError):
-    """What ``@task(using=...)`` opened is of no more use. A task's function raises it, so that the next attempt opens another."""
+    """What ``@task(using=...)`` opened is broken. Raise it in a task's function, so that the next attempt opens another one."""
 
 
 class RetryAfter(TaskError):  # noqa: N818 - called like the HTTP header
-    """A task failed, and is to be tried again no earlier than after some ``seconds``: raise it in a task's function.
+    """A task failed and asks for a delay before the next attempt. Raise it in a task's function.
 
-    The run's retry policy says how long that may be at most, and how often it is tried.
+    The run's retry policy bounds the delay, and says how often the task is tried.
+
+    Args:
+        seconds: The least time to wait, from 0 to below infinity.
+        message: What happened, for people.
+
+    Raises:
+        ValueError: If ``seconds`` is no such number.
     """
 
     def __init__(self, seconds: float, message: str = "") -> None:
@@ -227,7 +238,9 @@ class WorkerStartError(OrchestratorError):
 class SinkError(AnagramError, RuntimeError):
     """A sink cannot be opened, cannot take a delivery, or cannot be completed.
 
-    ``is_transient``: it may well work in a moment, such as when a server is away. The run tries again as its retry policy says.
+    Args:
+        message: What happened, where, and what to do.
+        is_transient: Whether the same may work in a moment, as when a server is away. The run tries again as its retry policy says.
     """
 
     def __init__(self, message: str, *, is_transient: bool = False) -> None:
@@ -236,9 +249,10 @@ class SinkError(AnagramError, RuntimeError):
 
 
 class RefusedRowsError(AnagramError, ValueError):
-    """A sink cannot take some rows of a delivery, and has committed nothing of it.
+    """A sink cannot take some rows of a delivery, and has committed none of its rows.
 
-    ``refused`` says why, by the index of each such row in the delivery.
+    Args:
+        refused: The reasons, by the index of each such row in the delivery, from 0.
     """
 
     def __init__(self, refused: Mapping[int, str]) -> None:
@@ -248,11 +262,11 @@ class RefusedRowsError(AnagramError, ValueError):
 
 
 class ResourceError(AnagramError, RuntimeError):
-    """The system has not enough of what a run needs: memory, descriptors, processes."""
+    """The system has not enough of what a run needs: memory, file descriptors, processes."""
 
 
 class IncompleteRunError(AnagramError, RuntimeError):
-    """Some items failed for good; ``report`` is the ``RunReport`` with what was counted."""
+    """Some items failed for good. ``report`` is the ``RunReport`` of the items that were counted."""
 
     def __init__(self, message: str, *, report: object) -> None:
         super().__init__(message)
@@ -260,7 +274,7 @@ class IncompleteRunError(AnagramError, RuntimeError):
 
 
 class RunInterrupted(KeyboardInterrupt):
-    """Ctrl-C ended a run; ``report`` is the ``RunReport`` of what was finished by then."""
+    """Ctrl-C ended a run. ``report`` is the report of what was finished by then: a ``RunReport``, or the ``PipelineReport`` of a pipeline."""
 
     def __init__(self, report: object) -> None:
         super().__init__("the run was interrupted")

@@ -1,4 +1,4 @@
-"""``TaskOrchestrator``: the pipeline as one object, shaped like the contenders of the harness."""
+"""``TaskOrchestrator``: counting anagrams as one object, in the shape of the harness's contenders."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ __all__ = ["TaskOrchestrator", "TaskResult"]
 
 
 class TaskResult(TypedDict):
-    """The run time in milliseconds, and the number of occurrences of each dictionary anagram."""
+    """The result of one text: ``runtime`` in milliseconds, and how often each dictionary anagram occurs."""
 
     runtime: float
     anagram_counts: dict[str, int]
@@ -31,10 +31,24 @@ class TaskResult(TypedDict):
 class TaskOrchestrator:
     """Counts texts with an orchestrator chosen by name.
 
-    What is not given here comes from the environment, as for the tasks (``pipeline_optimization.tasks``), but that
-    ``faults``, a fault profile, is ``none`` by default. The components and their options are those of ``count_anagrams``;
-    ``options`` are the orchestrator's. Raises UnknownComponentError and OptionError at the first text.
-    ``startup_ms`` is the part of the last text's run time until the orchestrator was open.
+    Attributes:
+        startup_ms: Milliseconds of the last text's run time that passed before the orchestrator was open.
+
+    Args:
+        orchestrator: The name of an installed orchestrator.
+        options: Options of the orchestrator.
+        tokenizer: As in ``count_anagrams``, like all components and their options.
+        tokenizer_options: Options of the tokenizer.
+        signature: The name of the signature.
+        signature_options: Options of the signature.
+        lexicon: The name of the lexicon.
+        lexicon_options: Options of the lexicon.
+        kernel: The name of the counting kernel.
+        retry: The name of the retry policy. If it is None, ``ANAGRAM_RETRY`` and ``ANAGRAM_RETRY_OPTIONS`` of the environment apply.
+        retry_options: Options of the retry policy that ``retry`` names.
+        faults: The fault profile. If it is None, ``ANAGRAM_FAULTS`` applies, and ``"none"`` if that is not set.
+        latency_scale: Multiplies every simulated time. If it is None, ``ANAGRAM_LATENCY_SCALE`` applies.
+        seed: Seeds the simulated waits and failures. If it is None, ``ANAGRAM_SEED`` applies, and a new seed for each text if that is not set.
     """
 
     def __init__(
@@ -58,8 +72,8 @@ class TaskOrchestrator:
         chosen = {**locals(), "orchestrator_options": options}
         del chosen["self"], chosen["options"]
         if retry is None:
-            del chosen["retry_options"]  # they would meet another policy
-        # What is None is the environment's to say.
+            del chosen["retry_options"]  # the environment's policy has options of its own
+        # The environment decides what is None.
         self._chosen = {name: value for name, value in chosen.items() if value is not None}
         self._registry = Registry.load()
         self.startup_ms = 0.0
@@ -67,8 +81,16 @@ class TaskOrchestrator:
     def process_text(self, text: str) -> TaskResult:
         """Count one text.
 
-        Raises TextTypeError, a ValueError, where ``text`` is no string, and IncompleteRunError where an item failed
-        for good: a result never pretends to be complete.
+        Args:
+            text: The text itself.
+
+        Returns:
+            The run time in milliseconds and the counts. A result is never partial.
+
+        Raises:
+            TextTypeError: If ``text`` is no string. It is a ValueError.
+            UsageError: For unknown names and wrong options, which are looked up here.
+            IncompleteRunError: If an item failed for good.
         """
         if not isinstance(text, str):
             raise TextTypeError(f"process_text() counts a string, not {type(text).__name__}.")

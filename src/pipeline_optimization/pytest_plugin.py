@@ -1,4 +1,4 @@
-"""Fixtures for plugin authors. pytest loads this module in every run, so it imports nothing before it is asked."""
+"""Fixtures for plugin authors. pytest loads this module in every run, so it imports the project only when a fixture is used."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def anagram_registry() -> Registry:
 
 @pytest.fixture
 def register_plugin(anagram_registry: Registry) -> Iterator[Callable[[object, str], None]]:
-    """Return a function that registers a plugin under a name in ``anagram_registry``, until the end of the test."""
+    """Return a function that registers a plugin object under a name in ``anagram_registry``. The end of the test takes it back."""
     with ExitStack() as undoing:
 
         def register(plugin: object, name: str) -> None:
@@ -36,7 +36,7 @@ def register_plugin(anagram_registry: Registry) -> Iterator[Callable[[object, st
 
 @pytest.fixture
 def anagram_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the user's cache out of the test, in processes that it starts too; return the directory that takes its place."""
+    """Keep the test out of the user's cache, and the processes that it starts too. Return the directory that is used instead."""
     path = tmp_path / "anagram-cache"
     monkeypatch.setenv("ANAGRAM_CACHE_DIR", str(path))
     return path

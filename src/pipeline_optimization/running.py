@@ -1,4 +1,4 @@
-"""``run(pipeline, inputs)``: a user's own pipeline through any orchestrator."""
+"""Running a user's own pipeline from Python: ``run(pipeline, inputs)``."""
 
 from __future__ import annotations
 
@@ -67,51 +67,51 @@ def run(
     """Run a pipeline over its input.
 
     Args:
-        pipeline: What to run, with an end such as ``count()``.
-        inputs: For ``lines()``, ``records()``, ``chunks()`` and ``files()`` what ``count_anagrams`` takes: a text, a path, a list of
-            paths, an open binary file. For ``values()`` any iterable, which is read as the run goes on.
-        output: A file for the values of a pipeline that ends in ``collect()``, whose suffix says what is written: .ndjson or .jsonl, .csv, .json. They
-            are written as they come, in bounded memory, and the report has their number, ``delivered``, instead of them. The file takes its
-            place when it is whole.
-        sink: What takes the values instead: the name of an installed sink, as ``NAME`` or ``NAME:VALUE``, or one that is built.
+        pipeline: The pipeline, with an end such as ``count()``.
+        inputs: For ``lines()``, ``records()``, ``chunks()`` and ``files()`` the same as ``count_anagrams`` takes: a text, a path, a list of paths, or
+            an open binary file. For ``values()`` any iterable, which is read as the run goes on.
+        output: A file for the values of a pipeline that ends in ``collect()``. Its suffix chooses the form: .ndjson or .jsonl, .csv, .json. The
+            values are written as they come, in bounded memory, and ``report.delivered`` is their number. The file appears under its name when it is
+            whole.
+        sink: Another place for the values: the name of an installed sink, as ``NAME`` or ``NAME:VALUE``, or a sink object.
         sink_options: Options of the sink that is named.
-        orchestrator: The name of an installed orchestrator, or one that is built.
-        retry: The policy under which an element is tried again whose function failed.
+        orchestrator: The name of an installed orchestrator, or an orchestrator object.
+        retry: The name of the policy by which an element is tried again after its function failed.
         orchestrator_options: Options of the orchestrator, such as ``{"workers": 4}``.
         retry_options: Options of the retry policy.
-        faults: The fault profile under which tasks wait and fail: the name of one, such as ``"exercise"``, the path of a TOML file, a
-            ``FaultProfile``, or a dictionary of the same form as a file. ``"none"`` injects nothing.
-        latency_scale: What multiplies every simulated time; by default 0.05 for the project's own profiles, and 1 for others.
-        seed: Seeds what is simulated; drawn where it is None.
-        case: Keeps the draws of this input apart from those of others.
-        chunk_size: Bytes of input in one bundle.
-        encoding: That of files and streams; UTF-16 or UTF-32 with a byte order mark needs none.
-        limits: Bounds of times and failures.
-        checkpoint: A file that keeps what is finished. Elements that go from step to step one by one, and what the end adds up, must be
-            plain data then: numbers, texts, bytes, None, dates, times, decimals, UUIDs, and lists, tuples, sets and dictionaries of them.
-            What a sink takes may be anything.
-        resume: Go on with the run of the checkpoint; start it where there is none yet.
+        faults: The fault profile, by which tasks wait and fail: the name of one, such as ``"exercise"``, the path of a TOML file, a ``FaultProfile``,
+            or a dictionary of the same form as a file. ``"none"`` injects nothing.
+        latency_scale: Multiplies every simulated time. The default is 0.05 for the project's own profiles, and 1 for others.
+        seed: Seeds the simulated waits and failures. If it is None, the run draws one and reports it.
+        case: A name that keeps the draws of this input apart from those of other inputs.
+        chunk_size: Bytes of input in one bundle, about.
+        encoding: The encoding of files and streams. UTF-16 and UTF-32 with a byte order mark are recognised without it.
+        limits: Limits on times and failures.
+        checkpoint: A file in which the run keeps what is finished. Then elements that go from step to step one by one, and totals of the pipeline's
+            end, must be plain data: numbers, texts, bytes, None, dates, times, decimals, UUIDs, and lists, tuples, sets and dictionaries of them.
+            Values that go to a sink may be of any type.
+        resume: Go on with the run of the checkpoint. If the file does not exist yet, the run starts.
         retries_failed: With ``resume``, try elements again that failed for good.
-        accept_changed_code: With ``resume``, go on though code of the pipeline has changed since: what is finished stays as it is.
-        events: A file, or a descriptor such as ``fd:3``, that gets the run's events as lines of JSON while it goes on.
-        events_limit: Of more attempts than this only a share is written.
+        accept_changed_code: With ``resume``, go on although the pipeline's code has changed. Finished elements stay as they are.
+        events: A file, or a descriptor such as ``"fd:3"``, to which the run writes its events as lines of JSON while it goes on.
+        events_limit: The number of attempts after which only a share of them is written to ``events``.
         account: Whether the report tells where the time of the slots went (``report.account``).
-        registry: The plugins; all that are installed where it is None.
-        on_progress: Called again and again with how far the run is.
-        should_stop: Asked again and again; once it returns True, the run is stopped as by a Ctrl-C.
+        registry: The plugins. If it is None, all installed plugins.
+        on_progress: Called again and again while the run goes on, with the progress so far.
+        should_stop: Asked again and again. Once it returns True, the run stops as at a Ctrl-C, and the partial report is returned.
 
     Returns:
-        The report; ``report.result`` is the end's. ``report.is_complete`` is False where elements failed for good, or something
+        The report. ``report.result`` is the result of the pipeline's end. ``report.is_complete`` is False if elements failed for good, or something
         stopped the run.
 
     Raises:
         UsageError: For unknown names and wrong options.
-        CheckpointError: Where the checkpoint is of another run, pipeline or code, or cannot be used.
-        InputError: Where the input cannot be read.
-        PluginError: Where a chosen plugin is broken.
-        SinkError: Where the sink, or the file, cannot be opened, written or completed. With a checkpoint the run can go on later.
-        OrchestratorError: Where the orchestrator breaks its contract.
-        RunInterrupted: At a Ctrl-C; a KeyboardInterrupt that carries the partial report.
+        CheckpointError: If the checkpoint belongs to another run, pipeline or code, or cannot be used.
+        InputError: If the input cannot be read.
+        PluginError: If a chosen plugin is broken.
+        SinkError: If the sink, or the file, cannot be opened, written or completed. With a checkpoint the run can go on later.
+        OrchestratorError: If the orchestrator breaks its contract, or its workers cannot start.
+        RunInterrupted: At a Ctrl-C. It is a KeyboardInterrupt that carries the partial report.
     """
     options = RunOptions.called(locals())
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""What a run that counts anagrams says of itself."""
+"""The report of a run that counts anagrams."""
 
 from __future__ import annotations
 
@@ -22,17 +22,46 @@ __all__ = ["RunReport"]
 class RunReport(Conclusions):
     """The counts of a run and how they came about. Times are in milliseconds.
 
-    ``anagram_counts`` is sorted by word. It has the words that stand in ``relation`` to the text's: "anagram", or what the
-    signature declares. ``is_complete`` is False if an item failed for good, or something stopped the
-    run (``stop``); then the counts cover only what was finished. ``floor`` is the time that the drawn latencies and
-    retry delays allow at best, with any number of workers; 0 where nothing waits. ``startup`` is the part of ``runtime``
-    until the orchestrator was open, a cluster's workers ready. ``distinct_words`` is exact for an
-    input of one chunk and estimated for more (``distinct_words_is_exact``). ``ledger_digest`` is equal for two runs
-    exactly if the same attempts of the same items had the same outcomes. ``resumed_items`` were finished by an earlier
-    run and taken from the ``checkpoint``; attempts, retries and the ledger are of this run alone.
-    ``encoding`` is the one that was asked for, and ``looks_like`` what a text with ``invalid_bytes`` or NUL characters
-    looks like. ``account`` tells where the time of the slots went, if the run was asked to. ``failed_items`` also have what an earlier run gave up. ``abandoned_attempts`` took too long and could not be ended.
-    ``choice`` says what the orchestrator ``auto`` has chosen, and why.
+    Attributes:
+        runtime: The time of the whole run.
+        anagram_counts: How often each word of the lexicon occurs as an anagram of the text's words, sorted by word. If the run is not complete, it
+            covers only what was finished.
+        orchestrator: The orchestrator's name.
+        tokenizer: The tokenizer.
+        signature: The signature.
+        relation: What counted words have in common with the text's words: "anagram", or what the signature declares.
+        lexicon: The lexicon.
+        retry: The retry policy.
+        kernel: The counting kernel.
+        faults: The fault profile.
+        latency_scale: The factor of simulated times.
+        seed: The seed of simulated waits and failures.
+        case: The name that keeps draws of this input apart.
+        chunk_size: Bytes of input in one chunk.
+        words: The number of words, repeated ones each time.
+        distinct_words: The number of different words. It is exact for an input of one chunk, and estimated for more.
+        distinct_words_is_exact: Whether ``distinct_words`` is exact.
+        matched_words: The number of words that have anagrams in the lexicon, repeated ones each time.
+        bytes_read: Bytes of input.
+        invalid_bytes: How many sequences of bytes became U+FFFD.
+        floor: The shortest time that the drawn latencies and retry delays allow, with any number of workers. It is 0 if nothing waits.
+        startup: The part of ``runtime`` that passed before the orchestrator was open and a cluster's workers were ready.
+        tasks: What became of the items of each task.
+        failures: How many items failed for good, by task and error.
+        failed_items: The items that failed for good, in earlier runs of the checkpoint too.
+        ledger_entries: The number of attempts that answered.
+        ledger_digest: A digest of all attempts. It is equal for two runs exactly if the same attempts of the same items had the same outcomes.
+        stale_completions: Completions that came too late or twice, and were ignored.
+        abandoned_attempts: Attempts that took too long and could not be ended.
+        stop: What stopped the run early, if anything did.
+        resumed_items: Items that an earlier run had finished, taken from the ``checkpoint``. Attempts, retries and the ledger are of this run alone.
+        checkpoint: The path of the checkpoint, or empty.
+        warnings: Warnings for people.
+        encoding: The encoding that was asked for.
+        looks_like: What a text with ``invalid_bytes`` or NUL characters looks like.
+        account: Where the time of the slots went, if the run was asked to keep an account.
+        choice: What the orchestrator ``auto`` has chosen, and why.
+        is_complete: False if an item failed for good, or something stopped the run (``stop``).
     """
 
     runtime: float

@@ -1,4 +1,4 @@
-"""The orchestrator ``sequential``: one attempt after the other, in the calling thread."""
+"""The orchestrator ``sequential`` runs one attempt after another, in the calling thread."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["SequentialOrchestrator"]
 
 
 class SequentialOrchestrator:
-    """Runs one attempt in each ``poll``. The reference that all others are compared with."""
+    """Runs one attempt in each ``poll``. It is the reference for all other orchestrators."""
 
     slots = 1
 

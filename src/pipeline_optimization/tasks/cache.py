@@ -1,4 +1,4 @@
-"""How much of a task's results is remembered across runs, and where."""
+"""How many of a task's results are remembered across runs, and where."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pipeline_optimization.sizes import SIZE_HELP, parse_size
 __all__ = ["Cache", "OwnCache", "cache_of"]
 
 LEAST: Final = 1 << 16
-"""Bytes that a cache needs at least, as its file has pages."""
+"""The least size of a cache in bytes, because its file has pages."""
 
 OwnCache = str | tuple[str | os.PathLike[str], str]
 """A size, such as "100MB", or a file and a size."""
@@ -21,14 +21,14 @@ OwnCache = str | tuple[str | os.PathLike[str], str]
 
 @frozen
 class Cache:
-    """A file of at most about ``size`` bytes. Without a ``path`` it is one of the task's own in the user's cache directory."""
+    """A file of at most about ``size`` bytes. If ``path`` is empty, it is a file of the task's own in the user's cache directory."""
 
     size: int
     path: str = ""
 
 
 def cache_of(given: OwnCache) -> Cache:
-    """Return the cache that a task was given. Raises OptionError where that is none."""
+    """Return the cache that ``cache=`` describes. Raises OptionError if it describes none."""
     match given:
         case str(size):
             path: str | os.PathLike[str] = ""

@@ -25,19 +25,19 @@ from pipeline_optimization.errors import OptionError
 __all__ = ["CALLS", "POLICY", "DirectCalls", "fault_settings", "process_settings"]
 
 if os.environ.get(TASK_SERVER):
-    import pipeline_optimization.engine.task_client  # noqa: F401 - now, so that no call that is measured pays for it
+    import pipeline_optimization.engine.task_client  # noqa: F401 - imported at once, so that no measured call pays for it
 
 POLICY: ContextVar[str] = ContextVar("POLICY", default="")
-"""The label of the retry policy that the calls of this thread or coroutine are under; empty where there is none."""
+"""The label of the retry policy under which this thread or coroutine makes calls, or empty."""
 
 _SEED = new_seed()
-"""That of direct calls where nobody sets one."""
+"""The seed of direct calls, if the environment has none."""
 
 
 def fault_settings(*, seed: int, faults: str = "exercise") -> FaultSettings:
     """Return the faults that the ``ANAGRAM_*`` variables of the environment ask for.
 
-    ``seed`` and ``faults`` apply where no variable is set. Raises OptionError where a variable is wrong.
+    ``seed`` and ``faults`` apply if their variables are not set. Raises OptionError if a variable has a wrong value.
     """
     return FaultSettings(
         profile=_profile(faults),
@@ -48,16 +48,15 @@ def fault_settings(*, seed: int, faults: str = "exercise") -> FaultSettings:
 
 
 def process_settings() -> FaultSettings:
-    """Return the faults that direct calls of this process meet now. Raises OptionError where a variable is wrong."""
+    """Return the faults that direct calls of this process meet now. Raises OptionError if a variable has a wrong value."""
     return fault_settings(seed=_SEED)
 
 
 class DirectCalls:
-    """Counts the calls of each task with each argument: the n-th call draws what the engine's n-th attempt draws.
+    """Counts the calls of each task with each argument. The n-th call draws what the engine's n-th attempt draws.
 
-    So the faults do not depend on the order of the calls, and a contender that calls the tasks itself meets the same
-    ones as an orchestrator does. Safe to share among threads; under the harness, which counts then, among processes
-    too. The environment is read at each call.
+    So the faults do not depend on the order of the calls, and a contender that calls the tasks itself meets the same faults as an orchestrator.
+    Threads may share one object. In a comparison the harness counts, so processes share the count too. The environment is read at each call.
     """
 
     def __init__(self) -> None:
@@ -65,18 +64,18 @@ class DirectCalls:
         self._lock = threading.Lock()
 
     def __reduce__(self) -> str:
-        return "CALLS"  # tasks that are sent to other processes by value are counted there
+        return "CALLS"  # tasks that are sent to another process by value are counted there
 
     def pass_latency(self, task: str, faults: TaskFaults, argument: str) -> None:
-        """Let the latency of the next call pass.
+        """Wait for the latency of the next call.
 
-        Raises InjectedFault where it was drawn, and OptionError where an environment variable is wrong.
+        Raises InjectedFault if one was drawn, and OptionError if an environment variable has a wrong value.
         """
         key = fault_key(argument)
         pass_latency(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get()).check(task)
 
     async def pass_latency_async(self, task: str, faults: TaskFaults, argument: str) -> None:
-        """Do the same while an event loop serves others."""
+        """Do what ``pass_latency`` does, without blocking the event loop."""
         key = fault_key(argument)
         draw = await pass_latency_async(task, key, lambda: self._draw(task, faults, key), policy=POLICY.get())
         draw.check(task)
@@ -92,7 +91,7 @@ class DirectCalls:
 
 
 CALLS = DirectCalls()
-"""Those of this process."""
+"""The calls of this process."""
 
 
 def _profile(default: str) -> str:

@@ -1,4 +1,4 @@
-"""The first stage: drop from a text what no word contains."""
+"""The first stage: drop everything from a text that no word contains."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The naive way to an anagram: every order of the letters. A word of n letters has up to n! of them."""
+"""The simplest way to anagrams: every order of the letters. A word of n letters has up to n! of them."""
 
 from __future__ import annotations
 

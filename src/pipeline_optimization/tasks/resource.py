@@ -1,4 +1,4 @@
-"""What the calls of a task need and what is dear to open: a session, a connection, a model."""
+"""Resources: what a task's calls need and what is expensive to open, such as a session, a connection or a model."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 @frozen(eq=False)
 class Resource(Generic[T]):
-    """What ``@task(using=...)`` opens: one for each thread of a worker that calls the task.
+    """What ``@task(using=...)`` opens. Each thread of a worker that calls the task has one.
 
     Args:
-        factory: A function without arguments that returns a context manager: a class, or a generator function with
-            ``contextlib.contextmanager`` or ``asynccontextmanager``. Two tasks that name the same function share what it opens.
-        is_shared: Let all threads of a worker process share one; it must bear calls of several threads at once.
-        broken: Errors of the task's function after which the resource is of no more use: it is closed, and the next call opens another.
-            ``BrokenResourceError`` is always one.
+        factory: A function without arguments that returns a context manager: a class, or a generator function with ``contextlib.contextmanager`` or
+            ``asynccontextmanager``. Two tasks that name the same function share what it opens.
+        is_shared: Let all threads of a worker process share one. It must be safe for calls of several threads at once.
+        broken: Exceptions of the task's function after which the resource is broken: it is closed, and the next call opens another one.
+            ``BrokenResourceError`` is always one of them.
     """
 
     factory: Callable[[], AbstractContextManager[T] | AbstractAsyncContextManager[T]]
@@ -39,7 +39,7 @@ class Resource(Generic[T]):
         return str(getattr(self.factory, "__qualname__", self.factory))
 
     def manager(self) -> AbstractContextManager[T]:
-        """Return what opens and closes the resource. Raises OptionError where the factory returns nothing of the kind."""
+        """Return the context manager that opens and closes the resource. Raises OptionError if the factory returns no such thing."""
         made = self.factory()
         if hasattr(type(made), "__enter__"):
             return cast("AbstractContextManager[T]", made)
@@ -50,7 +50,7 @@ class Resource(Generic[T]):
         raise self._unfit(made)
 
     def manager_async(self) -> AbstractAsyncContextManager[T]:
-        """Return the same for coroutine functions, which can use resources of both kinds."""
+        """Return an asynchronous context manager. Coroutine functions can use both kinds of resources. Raises as ``manager`` does."""
         made = self.factory()
         if hasattr(type(made), "__aenter__"):
             return cast("AbstractAsyncContextManager[T]", made)
@@ -59,7 +59,7 @@ class Resource(Generic[T]):
         raise self._unfit(made)
 
     def is_broken_by(self, error: BaseException) -> bool:
-        """Return whether the resource is of no more use after an error of the task's function."""
+        """Return whether the resource is broken after an error of the task's function."""
         return isinstance(error, (BrokenResourceError, *self.broken))
 
     def _unfit(self, made: object) -> OptionError:
@@ -76,7 +76,7 @@ async def _awaitable(manager: AbstractContextManager[T]) -> AsyncIterator[T]:
 
 
 def resource_of(given: object) -> Resource[Any]:
-    """Return what a task was given as ``using``. Raises OptionError where that is nothing that could be opened."""
+    """Return the resource that ``using=`` describes. Raises OptionError if it cannot be opened."""
     resource: Resource[Any] = given if isinstance(given, Resource) else Resource(cast("Callable[[], Any]", given))
     factory: Any = resource.factory
     is_open = not isinstance(factory, type) and any(
@@ -99,9 +99,9 @@ def resource_of(given: object) -> Resource[Any]:
 
 
 def opening(function: C, resource: Resource[Any]) -> C:
-    """Return a function whose calls open a resource for themselves, unless they have one: as the second argument.
+    """Return a function that opens a resource for each call, unless the call gives it as the second argument.
 
-    Raises OptionError for a function that does not take two arguments.
+    Raises OptionError if the function does not take two arguments.
     """
     name = getattr(function, "__name__", "it")
     if not _takes(function, None, None):
@@ -122,13 +122,14 @@ def opening(function: C, resource: Resource[Any]) -> C:
             return function(*args, **kwargs)
         with resource.manager() as opened:
             result = function(args[0], opened, **kwargs)
-            return iter(list(result)) if inspect.isgenerator(result) else result  # which would run when all is closed
+            # A generator would run after the resource is closed.
+            return iter(list(result)) if inspect.isgenerator(result) else result
 
     return cast("C", call_async if inspect.iscoroutinefunction(function) else call)
 
 
 def _takes(function: Callable[..., Any], *args: object) -> bool:
-    """Return whether a function can be called with these arguments by position, as far as it says; others may be given by name."""
+    """Return whether a function can be called with these positional arguments, as far as it tells. Others may be given by name."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):

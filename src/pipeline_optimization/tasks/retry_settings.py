@@ -1,4 +1,4 @@
-"""Which retry policy applies: the one that a task names for its own calls, or else the one that the environment names."""
+"""The retry policy of a task: the one that the task names itself, or else the one that the environment names."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["BuiltRetry", "OwnRetry", "RetrySettings", "own_retry"]
 
 OwnRetry = str | tuple[str, Mapping[str, object]] | RetryPolicy
-"""How a task says its retry policy: by name, by name with options, or built."""
+"""How a task gives its retry policy: a name, a name with options, or an object."""
 
 NAME = "ANAGRAM_RETRY"
 OPTIONS = "ANAGRAM_RETRY_OPTIONS"
@@ -31,10 +31,10 @@ def _as_pairs(options: Mapping[str, object] | Sequence[tuple[str, str]]) -> Sequ
 
 @frozen(kw_only=True)
 class RetrySettings:
-    """A retry policy by name, with its options as the command line has them: sorted pairs of key and value.
+    """A retry policy by name, with its options as sorted pairs of key and value, as on the command line.
 
-    In the environment they are ``ANAGRAM_RETRY=fixed`` and ``ANAGRAM_RETRY_OPTIONS="attempts=5 delay=0.2"``. So the
-    harness tells a measured process, and all that it starts, which policy to use.
+    In the environment they are ``ANAGRAM_RETRY=fixed`` and ``ANAGRAM_RETRY_OPTIONS="attempts=5 delay=0.2"``. The harness uses these to tell a
+    measured process, and all processes that it starts, which policy to use.
     """
 
     name: str = "exponential"
@@ -42,11 +42,11 @@ class RetrySettings:
 
     @property
     def label(self) -> str:
-        """Return the name and the options that were given, for people."""
+        """Return the name and the given options, for people."""
         return " ".join([self.name, *self._words()])
 
     def build(self, registry: Registry) -> RetryPolicy:
-        """Return the policy. Raises UsageError for an unknown name or wrong options, PluginError where it is broken."""
+        """Return the policy. Raises UsageError for an unknown name or wrong options, and PluginError if it is broken."""
         return registry.retry_policy(self.name, dict(self.options)).build()
 
     def to_environment(self) -> Mapping[str, str]:
@@ -56,7 +56,7 @@ class RetrySettings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] = os.environ) -> RetrySettings:
-        """Return the settings that the environment holds. Raises OptionError where they are no pairs."""
+        """Return the settings of the environment. Raises OptionError if the options are no pairs."""
         return _parsed(environ.get(NAME) or cls().name, environ.get(OPTIONS, ""))
 
     def _words(self) -> list[str]:
@@ -65,7 +65,7 @@ class RetrySettings:
 
 @frozen(eq=False)
 class BuiltRetry:
-    """A retry policy that its user has built. Equal only to itself, since the policy need not be hashable."""
+    """A retry policy as an object that the user made. It is equal only to itself, because the policy need not be hashable."""
 
     policy: RetryPolicy
 
@@ -81,7 +81,7 @@ MEMBERS = ("budget", "deadline", "delays", "retries")
 
 
 def own_retry(given: OwnRetry) -> RetrySettings | BuiltRetry:
-    """Return the policy that a task was given. Raises OptionError where that is none."""
+    """Return the policy that ``retry=`` describes. Raises OptionError if it describes none."""
     match given:
         case str(name):
             return RetrySettings(name=name)

@@ -1,8 +1,8 @@
-"""Calls that do not give up at the first injected fault: they are retried as the engine retries its items.
+"""Direct calls of tasks that are tried again after an injected fault, as the engine tries its items again.
 
-The policy is the task's own, if it has one, else that of the environment (``RetrySettings``), in the simulation's time; under the
-harness it is the one that all contenders share. A call's delays are those that the engine would draw for the same task and argument. Errors of a
-task's own are not retried: of a function that is called directly they are mistakes.
+The policy is the task's own, or else that of the environment (``RetrySettings``). Its delays are scaled as all simulated times are. In a comparison
+it is the policy that all contenders share. The delays of a call are those that the engine would draw for the same task and argument. Errors of the
+task's own are not retried: in a function that is called directly they are mistakes.
 """
 
 from __future__ import annotations
@@ -37,9 +37,9 @@ class AsyncTask(Protocol[R_co]):
 
 
 def retry(task: Callable[[str], R], argument: str) -> R:
-    """Call a task until it succeeds or the retry policy gives up; the thread waits in between.
+    """Call a task until it succeeds or the retry policy gives up. The thread waits in between.
 
-    Raises InjectedFault after the last attempt, and UsageError where the environment names no retry policy that exists.
+    Raises InjectedFault after the last attempt, and UsageError if the environment names no existing retry policy.
     """
     attempts = _Attempts(task, argument)
     while True:
@@ -56,7 +56,7 @@ def retry(task: Callable[[str], R], argument: str) -> R:
 
 
 async def retry_async(task: AsyncTask[R], argument: str) -> R:
-    """Do the same while an event loop serves others."""
+    """Do what ``retry`` does, without blocking the event loop."""
     import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
 
     attempts = _Attempts(task, argument)
@@ -74,7 +74,7 @@ async def retry_async(task: AsyncTask[R], argument: str) -> R:
 
 
 class _Attempts:
-    """The attempts at one call. ``policy`` is the label of the retry policy that decides on them."""
+    """The attempts of one call. ``policy`` is the label of its retry policy."""
 
     def __init__(self, task: object, argument: str) -> None:
         self._argument = argument
@@ -87,7 +87,7 @@ class _Attempts:
         _prepare(self._retry)
 
     def delay_after(self, fault: InjectedFault) -> float | None:
-        """Return the seconds until the next attempt, None if there is to be none."""
+        """Return the seconds until the next attempt, or None if there is none."""
         if self._state is None:
             item = Item(id=self._argument, task=self._task_name, fault_key=fault_key(self._argument))
             self._state = ItemState(item=item, path=0.0, first_started=self._began)
@@ -102,20 +102,20 @@ _LOCK = threading.Lock()
 
 @lru_cache(maxsize=1)
 def _prepare(retry: RetrySettings | BuiltRetry) -> None:
-    """Load the policy at a process's first call, so that its first fault takes no longer than the others."""
+    """Load the policy at a process's first call, so that the first fault takes no longer than later ones."""
     if process_settings().profile != "none":
         _policy(retry)
 
 
 @lru_cache(maxsize=16)
 def _policy(retry: RetrySettings | BuiltRetry) -> RetryPolicy:
-    from pipeline_optimization.registry import Registry  # noqa: PLC0415 - where nothing can fail there is no need of it
+    from pipeline_optimization.registry import Registry  # noqa: PLC0415 - if nothing can fail, the registry is not needed
 
     return retry.build(Registry.load())
 
 
 @lru_cache(maxsize=16)
 def _retrying(retry: RetrySettings | BuiltRetry, settings: FaultSettings) -> Retrying:
-    """Return what decides on retries; a policy's budget is of the process."""
+    """Return what decides on retries. The policy's budget is for the whole process."""
     faults = settings.plan({})
     return Retrying(_policy(retry), seed=faults.seed, case=faults.case, scale=faults.latency_scale)

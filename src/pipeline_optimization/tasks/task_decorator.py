@@ -1,4 +1,4 @@
-"""``@task``: makes a function wait and fail at random, like a call to the outside world."""
+"""``@task`` makes a function wait and fail at random, like a call to a service, and declares how a run treats its calls."""
 
 from __future__ import annotations
 
@@ -32,11 +32,17 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 @frozen
 class TaskSpec:
-    """A task's name, how it misbehaves under the profile ``exercise``, and how its calls are treated.
+    """What ``@task`` declares of a function.
 
-    ``permanent`` errors are not tried again. ``retry`` is the task's own policy, and ``timeout`` the seconds that an attempt may
-    take; None stands for what holds for the run. ``using`` is what is opened for its calls, ``quota`` how often it may be called, and
-    ``cache`` where its results are remembered.
+    Attributes:
+        name: The function's name.
+        faults: How it misbehaves under the fault profile ``exercise``.
+        permanent: Exceptions that are not tried again.
+        retry: The task's own retry policy. None means that of the run.
+        timeout: Seconds that an attempt may take. None means the limit of the run.
+        using: The resource that is opened for its calls.
+        quota: How often it may be called.
+        cache: Where its results are remembered.
     """
 
     name: str
@@ -52,8 +58,8 @@ class TaskSpec:
 class TaskFunction(Protocol[P, R]):
     """A decorated function, in three forms.
 
-    Called, it blocks its thread for the simulated time; ``call_async`` awaits it instead, so that an event loop can
-    have many calls wait at once; ``plain`` is the function itself, which neither waits nor fails.
+    A call blocks its thread for the simulated time. ``call_async`` awaits that time instead, so that an event loop can have many calls wait at once.
+    ``plain`` is the function itself, which neither waits nor fails.
     """
 
     plain: Callable[P, R]
@@ -64,7 +70,7 @@ class TaskFunction(Protocol[P, R]):
 
 
 class UsingFunction(Protocol[A_contra, T_contra, P, R_co]):
-    """A decorated function with ``using``: the resource is left out in pipelines, and opened for a direct call without one."""
+    """A function decorated with ``using``. Pipelines pass the resource. A direct call may pass it; otherwise it is opened for that call."""
 
     @overload
     def __call__(self, argument: A_contra, /, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
@@ -116,36 +122,36 @@ def task(
     rate: str | None = None,
     burst: int | None = None,
 ) -> Any:
-    """Make calls of a function take ``sleep_time`` seconds and a share ``failure_rate`` of them raise InjectedFault.
+    """Make calls of a function take ``sleep_time`` seconds, and a share ``failure_rate`` of them raise InjectedFault.
 
-    Both are scaled by the environment (see the package's docstring), and in a run of a pipeline by its faults: one that simulates none
-    injects nothing. The function's first argument is what the task works on; it keys the draws of direct calls.
+    The environment scales both in direct calls (see the package's docstring), and the fault profile does in a run. A run that simulates no faults
+    injects none. The function's first argument is what the task works on. It is the key of the draws of direct calls.
 
     Args:
-        function: The function, where ``@task`` has no arguments.
-        failure_rate: The share of calls that fail.
+        function: The function, if ``@task`` has no arguments.
+        failure_rate: The share of calls that fail, from 0 to 1.
         sleep_time: Seconds that a call takes.
-        permanent: Exceptions that a run does not try again, as another attempt would raise them, too.
-        retry: The policy by which failed calls are made again, in place of the run's: a name, such as ``"fixed"``, a name with
-            options, such as ``("fixed", {"attempts": 3})``, or a policy that is built.
-        timeout: Seconds of real time that an attempt may take in a run of a pipeline, in place of the run's ``item_timeout``. One that
-            takes longer has failed with ``ItemTimeout``, and is made again as the policy says. A coroutine is cancelled, a worker
-            process ended. A thread cannot be ended: it keeps its place until the function returns.
-        cache: Bytes of results that runs of pipelines remember for later ones, such as ``"100MB"``, or a file and a size. A result is that of the same
-            argument and of unchanged code; both must be plain data.
-        using: A function without arguments that returns a context manager: what that opens is the function's second argument. A run
-            opens it once for each thread of a worker, at the first call, and closes it at the end; ``Resource`` says
-            otherwise. A direct call opens it for itself, unless it is given as the second argument.
-        limit: Calls that may be under way at once in the whole run, whoever runs them.
-        rate: Calls that may begin in any second, minute or hour of the run: ``"50/s"``, ``"100/min"``, ``"1000/h"``. They are spread evenly.
-        burst: Calls of the rate that may begin at once; by default those of a tenth of a second, and one at least.
+        permanent: Exceptions that a run does not try again, because another attempt would raise them too.
+        retry: The policy by which failed calls are tried again, instead of the run's: a name, such as ``"fixed"``, a name with options, such as
+            ``("fixed", {"attempts": 3})``, or an object.
+        timeout: Seconds of real time that an attempt may take in a run of a pipeline, instead of the run's ``item_timeout``. An attempt that takes
+            longer fails with ``ItemTimeout`` and is tried again as the policy says. A coroutine is cancelled, and a worker process is ended. A thread
+            cannot be ended: it keeps its slot until the function returns.
+        cache: The size of the results that runs of pipelines remember for later runs, such as ``"100MB"``, or a pair of a file and a size. A result
+            is used again for the same argument and unchanged code. Argument and result must be plain data.
+        using: A function without arguments that returns a context manager. What that opens is the function's second argument. A run opens it once for
+            each thread of a worker, at the first call, and closes it at the end; ``Resource`` can change that. A direct call opens one for itself,
+            unless the second argument is given.
+        limit: How many calls may be under way at once in the whole run, in all workers together.
+        rate: How many calls may begin in any second, minute or hour of the run: ``"50/s"``, ``"100/min"``, ``"1000/h"``. They are spread evenly.
+        burst: How many calls of the rate may begin at once. By default as many as the rate allows in a tenth of a second, and at least one.
 
     Returns:
-        The function, which waits and fails when it is called directly; ``plain`` is the function itself.
+        The function, which waits and fails when it is called directly. Its attribute ``plain`` is the function itself.
 
     Raises:
-        OptionError: For a ``retry`` that is no policy, a ``timeout`` that is not above 0, and a ``limit``, ``rate`` or ``burst`` that is none; it
-            names the function. Also for a ``cache`` without a size, and for a ``using`` that cannot be opened or a function that does not take it.
+        OptionError: For a wrong ``retry``, ``timeout``, ``limit``, ``rate``, ``burst``, ``cache`` or ``using``, and for a function that does not take
+            the resource. The message names the function.
     """
     faults = TaskFaults(failure_rate, sleep_time)
 
@@ -180,7 +186,7 @@ def task(
 
 @contextmanager
 def _named(function: Callable[..., object]) -> Iterator[None]:
-    """Say of wrong arguments whose they are."""
+    """Name the function in errors of its arguments."""
     try:
         yield
     except OptionError as error:
@@ -196,10 +202,10 @@ def _checked_timeout(timeout: float | None) -> float | None:
 
 
 def _key(args: tuple[object, ...], kwargs: Mapping[str, object]) -> str:
-    """Return what the draws of a direct call are keyed by: its first argument."""
+    """Return the key of a direct call's draws: its first argument."""
     first = args[0] if args else next(iter(kwargs.values()), "")
     return first if isinstance(first, str) else repr(first)
 
 
 task_decorator = task
-"""The same under the name that files written against this layout may use."""
+"""The same decorator under the name that older files use."""

@@ -1,4 +1,4 @@
-"""``@timer``: remembers how long a function's last call took."""
+"""``@timer`` remembers how long a function's last call took."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ R_co = TypeVar("R_co", covariant=True)
 
 
 class TimedFunction(Protocol[P, R_co]):
-    """A decorated function: ``runtime`` is the wall time of its last finished call in milliseconds, at first 0."""
+    """A decorated function. ``runtime`` is the wall time of its last finished call in milliseconds, and 0 before the first."""
 
     runtime: float
 
@@ -23,7 +23,7 @@ class TimedFunction(Protocol[P, R_co]):
 
 
 def timer(function: Callable[P, R]) -> TimedFunction[P, R]:
-    """Measure a function's calls, those that raise included; its result is handed on unchanged."""
+    """Measure each call of a function, also one that raises. The result is returned unchanged."""
 
     @functools.wraps(function)
     def call(*args: P.args, **kwargs: P.kwargs) -> R:
@@ -39,4 +39,4 @@ def timer(function: Callable[P, R]) -> TimedFunction[P, R]:
 
 
 timer_decorator = timer
-"""The same under the name that files written against this layout may use."""
+"""The same decorator under the name that older files use."""

@@ -1,4 +1,4 @@
-"""What plugin authors test with: contracts as test classes, and the same checks as functions."""
+"""The conformance kit for plugin authors: contracts as test classes, and the same checks as functions."""
 
 from pipeline_optimization.testing.anagrams.contracts import LexiconContract, SignatureContract, TokenizerContract
 from pipeline_optimization.testing.anagrams.examining import check_lexicon, check_signature, check_tokenizer

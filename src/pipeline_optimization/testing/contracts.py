@@ -1,4 +1,4 @@
-"""The contracts as test classes: derive, say what to test, and run pytest.
+"""The contracts as test classes. Derive a class, say what to test, and run pytest.
 
 ::
 
@@ -49,14 +49,18 @@ ExaminedKind = Kind | Literal["observer"]
 
 
 class ContractWarning(UserWarning):
-    """A check fails that is new in this minor version of the core; from the next one on its failure counts.
+    """A check that is new in this minor version of the core fails. From the next minor version on, its failure counts.
 
-    Mend the component until then, or name the check in ``known_failures`` with the reason.
+    Until then mend the component, or name the check in ``known_failures`` with the reason.
     """
 
 
 class Contract:
-    """One test for each check. ``known_failures`` maps checks to reasons; one that passes after all fails the test."""
+    """One test for each check.
+
+    Attributes:
+        known_failures: Checks that are known to fail, each with the reason. If such a check passes, its test fails.
+    """
 
     kind: ClassVar[ExaminedKind]
     checks: ClassVar[Sequence[Check[Any]]]
@@ -75,7 +79,7 @@ class Contract:
         """The component keeps its contract: see the check's name and message."""
         import pytest  # noqa: PLC0415 - the module is imported by those who only want the checks
 
-        # One examination for the whole class, so that a prerequisite is checked once.
+        # Every test of the class uses this one examination, so that a check that others depend on runs once.
         cls = type(self)
         examination: Examination[Any] | None = cls.__dict__.get("_examination")
         if examination is None:
@@ -93,9 +97,14 @@ class Contract:
 
 
 class ComponentContract(Contract):
-    """``name`` is the component's, as users write it; ``options`` are what it is built with.
+    """The contract of a component that plugins register.
 
-    Override ``make`` to test something that is not registered, with ``capabilities`` for what an orchestrator claims.
+    Override ``make`` to test a component that is not registered.
+
+    Attributes:
+        name: The component's name, as users write it.
+        options: The options that it is built with.
+        capabilities: What an orchestrator from ``make`` claims.
     """
 
     kind: ClassVar[Kind]
@@ -119,7 +128,7 @@ class ComponentContract(Contract):
 
 
 class OrchestratorContract(ComponentContract):
-    """For orchestrators: attempts, claims, and whole runs."""
+    """The contract of orchestrators: single attempts, claims, and whole runs."""
 
     kind = "orchestrator"
     checks = ORCHESTRATOR_CHECKS
@@ -130,7 +139,7 @@ class OrchestratorContract(ComponentContract):
 
 
 class RetryPolicyContract(ComponentContract):
-    """For retry policies."""
+    """The contract of retry policies."""
 
     kind = "retry_policy"
     checks = RETRY_POLICY_CHECKS
@@ -141,7 +150,7 @@ class RetryPolicyContract(ComponentContract):
 
 
 class FaultProfileContract(ComponentContract):
-    """For fault profiles."""
+    """The contract of fault profiles."""
 
     kind = "fault_profile"
     checks = FAULT_PROFILE_CHECKS
@@ -152,7 +161,7 @@ class FaultProfileContract(ComponentContract):
 
 
 class ObserverContract(Contract):
-    """For plugins that observe: override ``make`` to return the plugin, a module or an object."""
+    """The contract of plugins that observe. Override ``make`` to return the plugin, a module or an object."""
 
     kind = "observer"
     checks = OBSERVER_CHECKS
@@ -166,10 +175,17 @@ class ObserverContract(Contract):
 
 
 class PipelineContract(Contract):
-    """For pipelines: ``pipeline`` with a small input, as ``run(pipeline, inputs)`` takes it.
+    """The contract of pipelines.
 
-    One that is registered is told by its ``name`` instead, with ``options`` that it is built with. ``orchestrators`` are held against
-    each other, all installed ones of this machine where none are named. Override ``make_inputs`` for an input that can be read only once.
+    Set ``pipeline`` and ``inputs``, or the ``name`` of a registered pipeline and ``inputs``. Override ``make_inputs`` if an input can be read only
+    once.
+
+    Attributes:
+        pipeline: The pipeline.
+        name: The name of a registered pipeline, instead of ``pipeline``.
+        options: The options that a registered pipeline is built with.
+        inputs: A small input, as ``run(pipeline, inputs)`` takes it.
+        orchestrators: The orchestrators whose results are compared. If there are none, all that are installed and run on this machine.
     """
 
     kind = "pipeline"
@@ -196,10 +212,15 @@ class PipelineContract(Contract):
 
 
 class SinkContract(Contract):
-    """For sinks: ``rows`` that the sink takes, three or more, each another one, and ``refused`` rows that it refuses, if there are any.
+    """The contract of sinks.
 
-    Each check has a directory of its own. A sink that is registered is told by its ``name``, and ``options_in(place)`` are those with which
-    it delivers into a directory; override ``make(place)`` for one that is not. Override ``read(place)`` in any case.
+    Each check has a directory of its own, called the place. Override ``read(place)`` in any case. For a registered sink set ``name`` and override
+    ``options_in(place)``; for any other override ``make(place)``.
+
+    Attributes:
+        name: The name of a registered sink.
+        rows: Rows that the sink takes: three or more, all different.
+        refused: Rows that the sink refuses, if there are any.
     """
 
     kind = "sink"

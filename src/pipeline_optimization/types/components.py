@@ -1,4 +1,4 @@
-"""What a plugin registers: a named factory with its options."""
+"""What a plugin registers: named factories with their options."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ANAGRAM", "Component", "ComponentOf", "KernelOffer", "NoOptions", "RunnablePipeline", "option"]
 
 ANAGRAM: Final = "anagram"
-"""The relation of words that are made of the same letters, which a signature has that declares no other."""
+"""The relation of words that are made of the same letters. A signature has it unless it declares another one."""
 
 OptionsT = TypeVar("OptionsT")
 T_co = TypeVar("T_co", covariant=True)
@@ -39,13 +39,18 @@ def option(
     is_argument: bool = False,
     size_unit: int | None = None,
 ) -> V:
-    """Declare one field of an options class: its default, one line of help, and optional bounds of a number.
+    """Declare one field of an options class.
 
-    Give ``at_most`` to whatever takes memory, threads or processes: it is checked before anything starts.
+    Args:
+        default: The value if the user gives none. Its type is the type of the option.
+        help: One line for people.
+        at_least: The smallest allowed number.
+        at_most: The largest allowed number. Give it for whatever takes memory, threads or processes: it is checked before anything starts.
+        is_argument: Whether ``NAME:VALUE`` sets this option, as in ``file:words.txt``. One option of a class can be that.
+        size_unit: The bytes that a number without a unit counts, for an integer that is a size. ``2GiB`` is a value for it then.
 
-    ``is_argument`` marks the one option that ``NAME:VALUE`` sets, as in ``file:words.txt``. An integer that is a size has a
-    ``size_unit``, in bytes: ``2GiB`` is a value for it then, and a number without a unit counts these.
-    The return type is that of the default, as attrs' own ``field`` has it.
+    Returns:
+        The field. Its declared type is that of the default, as with attrs' own ``field``.
     """
     metadata = {
         "help": help,
@@ -60,7 +65,7 @@ def option(
 
 @frozen(kw_only=True)
 class ComponentOf(Generic[T_co]):
-    """A component whatever its options, so that a hook can return several of different ones. Make a ``Component``."""
+    """A component of any options class, so that a hook can return several of different ones. Make a ``Component`` instead."""
 
     name: str
     summary: str
@@ -70,14 +75,18 @@ class ComponentOf(Generic[T_co]):
 class Component(ComponentOf[T_co], Generic[OptionsT, T_co]):
     """A named factory that a plugin registers.
 
-    ``options`` is an attrs class whose fields are made by ``option``; ``factory`` gets an instance of it and returns
-    the component. Options class and factory must be importable by name, because workers build tokenizers, signatures
-    and lexicons anew, and import the functions of pipelines. Import anything heavy inside the factory. ``capabilities`` matters for orchestrators only.
+    The options class and the factory must be importable by name, because workers build tokenizers, signatures and lexicons anew, and import the
+    functions of pipelines. Import anything heavy inside the factory.
 
-    ``relation`` matters for signatures only: it names what two words have in common that have equal signatures. The
-    default is that they are anagrams. A signature of another relation declares it by a name of one line, such as
-    "phonetic" or "stem". Then the conformance kit checks what any relation must keep, and the counts of test cases, which are
-    those of anagrams, are not expected of it.
+    Attributes:
+        name: What users call the component.
+        summary: One line for lists.
+        factory: A function that gets an instance of ``options`` and returns the component.
+        options: An attrs class whose fields are made by ``option``.
+        capabilities: What an orchestrator can do. Other kinds do not use it.
+        relation: What two words with equal signatures have in common, for signatures only. By default they are anagrams. A signature of another
+            relation names it in one line, such as "phonetic" or "stem". Then the conformance kit checks only what every relation must keep, and test
+            cases, whose counts are those of anagrams, are not compared with it.
     """
 
     factory: Callable[[OptionsT], T_co]
@@ -106,7 +115,7 @@ class RunnablePipeline(Protocol):
 
     @property
     def name(self) -> str:
-        """Return what reports and checkpoints call it."""
+        """Return the name that reports and checkpoints use."""
         ...
 
     @property
@@ -117,14 +126,17 @@ class RunnablePipeline(Protocol):
 
 @frozen(kw_only=True)
 class KernelOffer:
-    """A counting kernel offered for a combination: ``factory`` is called once in every worker process.
+    """A counting kernel that is offered for a combination of components. Its functions must be importable by name.
 
-    It gets the group index and the tokenizer of the run. ``prepare`` is called once a run, in the parent, before there
-    are workers: it brings about what they will share, such as compiled code in a cache, and announces in a few words
-    what takes long. ``merge`` adds up results faster than Python does: it returns one that is the same as all in all, of which
-    ``distinct_words`` may miss some. All must be importable by name. ``is_parallel`` says that threads count side by side, because
-    counting holds no interpreter lock. An offer is taken unasked only if the input is known to have
-    ``worth_from_bytes`` bytes.
+    Attributes:
+        name: What users call the kernel.
+        summary: One line for lists.
+        factory: A function that gets the group index and the tokenizer of the run, and returns the kernel. It is called once in every worker process.
+        prepare: A function that is called once in a run, in the parent, before workers start. It makes what they will share, such as compiled code in
+            a cache. It gets a function that shows a few words to the user, for work that takes long.
+        merge: Adds up results faster than Python does. Its one result equals all of them added up, but ``distinct_words`` may be too small.
+        worth_from_bytes: The bytes that the input must be known to have for the kernel to be taken without being named.
+        is_parallel: Whether threads count side by side, because counting does not hold the interpreter lock.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Counts per anagram group: what kernels return and what is merged."""
+"""Counts by anagram group: kernels return them, and the run merges them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ __all__ = ["ChunkCounts", "CountingKernel", "FileReader", "GroupIndex", "Merge"]
 
 @frozen(kw_only=True)
 class ChunkCounts:
-    """What a kernel found in one chunk, as arrays, because it travels as bytes.
+    """What a kernel found in one chunk. Its columns are arrays, because it travels as bytes.
 
-    ``groups`` has the numbers of the anagram groups that occur, ascending (typecode ``I``), and ``occurrences`` how
-    many of the chunk's tokens belong to each (``Q``, or ``I`` where none needs more). ``words`` is the number of tokens, ``distinct_words`` the number
-    of different ones (compared without case). ``sample`` has the CRC-32 of about one in sixteen of the different words
-    (``counting.distinct``), ascending and each once (``I``), so that different words of many chunks can be estimated
-    in bounded memory. ``chunks`` is how many texts were counted together; of several, ``distinct_words`` may miss some.
+    Attributes:
+        groups: The numbers of the anagram groups that occur, ascending (typecode ``I``).
+        occurrences: For each of these groups, how many of the chunk's words belong to it (``Q``, or ``I`` if no number needs more).
+        words: The number of words, repeated ones each time.
+        distinct_words: The number of different words, compared without case. If several chunks were counted together, it may be too small.
+        sample: The CRC-32 of about one in sixteen of the different words (``counting.distinct``), ascending, each once (``I``). It serves to estimate
+            the different words of many chunks in bounded memory.
+        chunks: The number of chunks that were counted together.
     """
 
     groups: array[int]
@@ -33,10 +36,10 @@ class ChunkCounts:
 
 
 class Merge(Protocol):
-    """Adds up results: a function."""
+    """A function that adds up results."""
 
     def __call__(self, counts: Sequence[ChunkCounts], /) -> ChunkCounts:
-        """Return one result, which is the same as all together; its ``distinct_words`` may miss some."""
+        """Return one result that equals all of them added up. Its ``distinct_words`` may be too small."""
         ...
 
 
@@ -48,11 +51,11 @@ class GroupIndex(Protocol):
         ...
 
     def groups_of(self, words: Iterable[str]) -> Sequence[int | None]:
-        """Return the group of each lower-case word, in order; None for a word without anagrams in the lexicon."""
+        """Return the group of each lower-case word, in the order of the words. None stands for a word without anagrams in the lexicon."""
         ...
 
     def first_words(self) -> str:
-        """Return the first word of each group, in the order of their numbers, with a line feed behind each."""
+        """Return the first word of each group, in the order of the groups' numbers, each followed by a line feed."""
         ...
 
     def words_of(self, group: int) -> Sequence[str]:
@@ -61,25 +64,31 @@ class GroupIndex(Protocol):
 
 
 class CountingKernel(Protocol):
-    """Counts one chunk. An instance is shared by the threads of a process, so it must be safe to share."""
+    """Counts chunks. The threads of a process share one kernel, so it must be safe for use by several threads at once."""
 
     def count(self, data: bytes) -> ChunkCounts:
-        """Count a chunk of UTF-8 text, invalid bytes replaced; must equal the pure Python kernel on every input."""
+        """Count a chunk of UTF-8 text, in which U+FFFD replaces invalid bytes. The result must equal that of the pure Python kernel."""
         ...
 
     def count_all(self, chunks: Iterable[bytes]) -> Iterable[ChunkCounts]:
-        """Count chunks as they come; each result may be the sum of several, as far as memory stays bounded."""
+        """Count chunks as they come. A result may be the sum of several chunks, as long as memory stays bounded."""
         ...
 
 
 @runtime_checkable
 class FileReader(Protocol):
-    """What a counting kernel may be too: able to read many small files in less time than Python takes."""
+    """A counting kernel that can also read many small files in less time than Python takes."""
 
     def read_files(self, paths: Sequence[str], sizes: Sequence[int], states: Sequence[int]) -> bytes | None:
-        """Return local files of these sizes, a line end between two, without their byte order marks.
+        """Return the contents of local files, joined by line feeds, without their byte order marks.
 
-        None stands for files that cannot be read so, whatever the reason: then they are read one by one, which tells it.
-        One is that a file is not in its state: behind the read, ``sources.is_same_state(os.fstat(handle), state)`` must hold.
+        Args:
+            paths: The files.
+            sizes: The size of each in bytes.
+            states: The state of each. After the read, ``sources.is_same_state(os.fstat(handle), state)`` must hold.
+
+        Returns:
+            The contents, or None if the files cannot be read in this way for any reason, such as another state. Then the core reads them one by one
+            and finds the reason.
         """
         ...

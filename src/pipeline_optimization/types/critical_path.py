@@ -1,4 +1,4 @@
-"""What bounded a run: the longest chain of items of which each followed from the one before."""
+"""What bounded a run: the longest chain of items, each of which followed from the one before."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["CriticalPath", "PathStep"]
 
 @frozen(kw_only=True)
 class PathStep:
-    """One item of a critical path: how many attempts it had, and the seconds in which they ran, and in which it waited for its retries."""
+    """One item of a critical path: its number of attempts, the seconds in which they ran, and the seconds for which it waited for retries."""
 
     item: str
     task: str
@@ -22,9 +22,12 @@ class PathStep:
 
 @frozen(kw_only=True)
 class CriticalPath:
-    """The chain of items that would have taken the longest on any number of workers: ``seconds`` that no run takes less than.
+    """The chain of items that would take the longest with any number of workers.
 
-    Its ``steps`` end with the last one. Of a long chain the first ones are ``left_out``, and only counted.
+    Attributes:
+        seconds: The time of the whole chain, which no run can be shorter than.
+        steps: The items of the chain. The last step is the last item.
+        left_out: How many items at the beginning of a long chain are counted in ``seconds`` only.
     """
 
     seconds: float

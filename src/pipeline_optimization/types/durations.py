@@ -1,4 +1,4 @@
-"""How long something takes: a distribution of times, from which a call draws with a number in [0, 1)."""
+"""How long something takes: distributions of times, from which a call draws with a number in [0, 1)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from attrs import field, frozen
 __all__ = ["Durations", "LogNormal", "Quantiles", "constant", "empirical", "merged"]
 
 MOST_POINTS = 10_001
-"""Points of a distribution made of samples: workers are sent them, and more would not show."""
+"""Points of a distribution that is made of samples, at most. Workers are sent them, and more points would make no visible difference."""
 
 NEAREST = 1e-12
-"""The difference of two shares that are taken for one that was rounded."""
+"""Two shares that differ by less are taken for one share that was rounded."""
 
 
 def _checked(points: Iterable[Sequence[float]]) -> tuple[tuple[float, float], ...]:
@@ -32,33 +32,37 @@ def _checked(points: Iterable[Sequence[float]]) -> tuple[tuple[float, float], ..
 
 
 class Durations(Protocol):
-    """A distribution of times in seconds. It must be equal to itself after it was pickled, since workers are sent it."""
+    """A distribution of times in seconds. It must be equal to itself after it was pickled, because workers are sent it."""
 
     @property
     def least(self) -> float:
-        """Return the seconds that nothing takes less than."""
+        """Return the shortest time in seconds."""
         ...
 
     @property
     def most(self) -> float:
-        """Return the seconds that nothing takes more than; infinity where there is no bound."""
+        """Return the longest time in seconds, or infinity if there is none."""
         ...
 
     @property
     def mean(self) -> float:
-        """Return the seconds that it takes on average."""
+        """Return the mean in seconds."""
         ...
 
     def at(self, share: float) -> float:
-        """Return the seconds that a ``share`` of all cases, from 0 to below 1, takes at most: finite, and not negative."""
+        """Return the seconds within which a ``share`` of all cases ends, from 0 to below 1. They are finite and not negative."""
         ...
 
 
 @frozen
 class Quantiles:
-    """A distribution by its quantile function, which is linear between ``points``: (share, seconds) from share 0 to share 1.
+    """A distribution by its quantile function.
 
-    Raises ValueError if shares do not rise from 0 to 1, or if times are negative, infinite or falling.
+    Args:
+        points: Pairs of a share and seconds, from share 0 to share 1. Between two points the function is linear.
+
+    Raises:
+        ValueError: If shares do not rise from 0 to 1, or if times are negative, infinite or falling.
     """
 
     points: tuple[tuple[float, float], ...] = field(converter=_checked)
@@ -77,7 +81,7 @@ class Quantiles:
         return sum((b - a) * (low + high) / 2 for (a, low), (b, high) in pairs)
 
     def at(self, share: float) -> float:
-        """Return the seconds that a ``share`` of all cases takes at most."""
+        """Return the seconds within which a ``share`` of all cases ends."""
         at = bisect_right(self.points, (share, math.inf))
         if at >= len(self.points):
             return self.most
@@ -87,9 +91,14 @@ class Quantiles:
 
 @frozen
 class LogNormal:
-    """A log-normal distribution, which latencies of services resemble: half of all cases take at most ``median`` seconds.
+    """A log-normal distribution, which latencies of services resemble.
 
-    ``sigma`` is the standard deviation of the logarithm. Raises ValueError if one of them is no number above 0.
+    Args:
+        median: The seconds within which half of all cases end.
+        sigma: The standard deviation of the logarithm of the seconds.
+
+    Raises:
+        ValueError: If one of them is no number above 0.
     """
 
     median: float
@@ -103,11 +112,11 @@ class LogNormal:
 
     @classmethod
     def through(cls, median: float, share: float, seconds: float) -> LogNormal:
-        """Return the one whose median is ``median``, and of which a ``share`` takes at most ``seconds``."""
+        """Return the distribution with this median of which a ``share`` ends within ``seconds``. Raises ValueError if there is none."""
         from statistics import NormalDist  # noqa: PLC0415 - 10 ms of start-up for such profiles only
 
         if not median > 0 or not seconds > 0:
-            return cls(math.nan, math.nan)  # which says what is wrong
+            return cls(math.nan, math.nan)  # the constructor raises and says what is wrong
         return cls(median, math.log(seconds / median) / NormalDist().inv_cdf(share))
 
     @property
@@ -123,23 +132,26 @@ class LogNormal:
         return self.median * math.exp(self.sigma**2 / 2)
 
     def at(self, share: float) -> float:
-        """Return the seconds that a ``share`` of all cases takes at most. Share 0 is taken for one in 2^53."""
+        """Return the seconds within which a ``share`` of all cases ends. Share 0 is taken for 2^-53, because the function is 0 there."""
         from statistics import NormalDist  # noqa: PLC0415 - as above
 
         return self.median * math.exp(self.sigma * NormalDist().inv_cdf(max(share, 2.0**-53)))
 
 
 def constant(seconds: float) -> Quantiles:
-    """Return the distribution of what always takes the same time. Raises ValueError for a negative or infinite one."""
+    """Return the distribution of something that always takes the same time. Raises ValueError if ``seconds`` is negative or infinite."""
     return Quantiles(((0.0, seconds), (1.0, seconds)))
 
 
 def empirical(samples: Iterable[float], weights: Iterable[float] | None = None) -> Quantiles:
-    """Return the distribution of samples, in seconds, whose mean is theirs: a draw lies between two that are neighbours in size.
+    """Return the distribution of samples, in seconds. It has their mean, and a draw lies between two samples that are neighbours in size.
 
-    ``weights`` say how often each sample came; once each if there are none.
+    Args:
+        samples: The times.
+        weights: How often each sample occurred. Without weights, each occurred once.
 
-    Raises ValueError if there is no sample, or if one is negative or infinite.
+    Raises:
+        ValueError: If there is no sample, or if one is negative or infinite.
     """
     pairs = sorted((one, 1.0) for one in samples) if weights is None else sorted(zip(samples, weights, strict=True))
     if not pairs:
@@ -149,7 +161,7 @@ def empirical(samples: Iterable[float], weights: Iterable[float] | None = None) 
 
 
 def merged(pairs: Iterable[tuple[float, float]], most: int) -> list[tuple[float, float]]:
-    """Return ``most`` pairs of a value and its weight at most: neighbours in size become their mean. The least and the largest stay as they are."""
+    """Return at most ``most`` pairs of a value and its weight. Neighbours in size become their mean; the least and the largest stay as they are."""
     ordered = sorted(pairs)
     if len(ordered) <= most:
         return ordered
@@ -162,14 +174,14 @@ def merged(pairs: Iterable[tuple[float, float]], most: int) -> list[tuple[float,
 def _mean_of(group: Sequence[tuple[float, float]]) -> tuple[float, float]:
     weight = math.fsum(weight for _, weight in group)
     mean = math.fsum(value * weight for value, weight in group) / weight
-    return min(max(mean, group[0][0]), group[-1][0]), weight  # whatever was rounded
+    return min(max(mean, group[0][0]), group[-1][0]), weight  # rounding must not move the mean out of its group
 
 
 def _points(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return points of the quantile function of values in their order, with their weights.
+    """Return the points of the quantile function of values in ascending order, with their weights.
 
-    It is that of a step function whose steps are slopes, each as wide as the smaller weight beside it. A slope has the mean of its step, so that
-    the whole has the mean of the values.
+    The quantile function of samples is a step function. Here each step becomes a slope, as wide as the smaller weight beside it. A slope has the mean
+    of its step, so the whole has the mean of the values.
     """
     whole = math.fsum(weight for _, weight in pairs)
     points, before = [(0.0, pairs[0][0])], 0.0

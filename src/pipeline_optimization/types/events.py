@@ -1,4 +1,4 @@
-"""What observers are told. Times are seconds of the engine's clock, whose origin means nothing; ``RunStarted.wall`` ties it to the calendar."""
+"""Events, which observers are told. Their times are seconds of the engine's clock, whose zero means nothing; ``RunStarted.wall`` gives the date."""
 
 from __future__ import annotations
 
@@ -30,18 +30,36 @@ __all__ = [
 ]
 
 Outcome = Literal["ok", "error", "lost", "timeout", "abandoned"]
-"""How an attempt ended: with a result, with an error of its task, with its worker, too late, or not before the run stopped waiting for it."""
+"""How an attempt ended: with a result, with an error of its task, lost with its worker, over its time limit, or given up because the run stopped
+waiting."""
 
 
 @frozen(kw_only=True)
 class RunStarted:
-    """A run began; no attempt has been made yet.
+    """A run began. No attempt has been made yet.
 
-    ``wall`` is the time since 1970 in seconds at ``time``. ``pipeline`` is empty for counting anagrams. ``inputs`` are the names of what is
-    read for people. ``reads`` and ``writes`` are the addresses of what is read and written: absolute paths, and URLs without their passwords, with
-    a table as fragment. Texts in memory and standard streams have none.
-    ``command`` is the command line of the program, with ``***`` for passwords of URLs. ``resumed_from`` is the path of the checkpoint that the run goes on
-    with, and ``resumes`` the id of the last observed run before it that had this checkpoint; empty where there is none.
+    Attributes:
+        run_id: The run's identity, as in every event.
+        time: Seconds of the engine's clock.
+        orchestrator: The orchestrator's name.
+        slots: How many attempts run at once.
+        seed: The seed of simulated waits and failures.
+        wall: The date and time at ``time``, in seconds since 1970.
+        pipeline: The pipeline's name, empty for counting anagrams.
+        inputs: Names for people of what is read.
+        reads: The addresses of what is read: absolute paths, and URLs without their passwords. Texts in memory and standard streams have none.
+        writes: The addresses of what is written, in the same form. A table is the fragment of its URL.
+        retry: The retry policy.
+        faults: The fault profile.
+        latency_scale: The factor of simulated times.
+        case: The name that keeps draws of this input apart.
+        chunk_size: Bytes of input in one chunk.
+        resumed_from: The path of the checkpoint that the run goes on with, or empty.
+        resumes: The id of the last observed run before this one that had the same checkpoint, or empty.
+        versions: The versions of Python, of the project and of its plugins.
+        host: The name of the machine.
+        pid: The process of the run.
+        command: The command line of the program, with ``***`` for passwords in URLs.
     """
 
     run_id: str
@@ -68,7 +86,7 @@ class RunStarted:
 
     @property
     def name(self) -> str:
-        """Return the name of the pipeline, as people are told it."""
+        """Return the pipeline's name for people."""
         return self.pipeline or "anagrams"
 
 
@@ -92,20 +110,38 @@ class WorkerLost:
 
 
 class AttemptEnded(NamedTuple):
-    """An attempt has come back, or nobody waits for it any more; what follows for its item is decided.
+    """An attempt has come back, or the run no longer waits for it. It is decided what follows for its item.
 
-    Its times are nanoseconds of the engine's clock. The attempt was handed to the orchestrator, began and ended in a worker, as the worker
-    measured, and came back; what was not measured is None. ``handed_out_ns`` is None for an element that failed among others: its attempt was
-    made inside that of its bundle.
+    All times are nanoseconds of the engine's clock. The attempt was handed to the orchestrator, began and ended in a worker, as the worker measured
+    it, and came back. A time that was not measured is None.
 
-    ``status`` says what became of the item by this attempt: "" while it goes on (there is another attempt, its bundle was split, or
-    the run was stopped). ``slot`` counts from 1; attempts of one slot do not overlap; it is 0 where the worker is not known.
-    ``latency_ns`` is the simulated part of the attempt, and ``waited_ns`` how long it waited: for a simulated latency, or for what it awaited. ``stalled_ns`` is how long
-    its thread neither computed nor awaited, since a function blocked it, or others had the core or the interpreter's lock. ``bytes_in`` are those of the item, ``bytes_out`` those of the result, and ``elements`` is
-    how many elements of the input the attempt took together. ``bundle`` is the item in whose attempt this one was made, empty for all others. ``steps`` is what each
-    step took, if there were several.
+    It is a named tuple, because a run may have millions of attempts, and making an attrs class takes five times as long.
 
-    A named tuple, since a run may have millions of attempts, and an attrs class takes five times as long to make.
+    Attributes:
+        run_id: The run's identity.
+        item: The item.
+        task: The task's name.
+        attempt: The number of the item's attempt, from 1.
+        outcome: How the attempt ended.
+        error: The error, if there was one.
+        status: What became of the item by this attempt. It is empty while the item goes on: there is another attempt, its bundle was split, or the
+            run was stopped.
+        worker: The worker, empty if it is not known.
+        slot: The slot, from 1, or 0 if the worker is not known. Attempts of one slot do not overlap.
+        handed_out_ns: When the orchestrator got it. It is None for an element that failed in a bundle, because its attempt was made inside the
+            bundle's attempt.
+        began_ns: When it began.
+        ended_ns: When it ended.
+        came_back_ns: When its completion came.
+        latency_ns: How much of it was a simulated wait.
+        bytes_in: The size of the item in bytes.
+        bytes_out: The size of the result in bytes.
+        elements: How many elements of the input it took together.
+        bundle: The bundle in whose attempt this one was made, or empty.
+        waited_ns: How long it waited, for a simulated latency or for what it awaited.
+        stalled_ns: How long its thread neither computed nor awaited, because a function blocked it, or because other threads had the core or the
+            interpreter lock.
+        steps: What each step took, if there were several.
     """
 
     run_id: str
@@ -132,7 +168,7 @@ class AttemptEnded(NamedTuple):
 
     @property
     def time(self) -> float:
-        """Return when the attempt came back, in seconds, as other events have it."""
+        """Return when the attempt came back, in seconds, like the time of other events."""
         return self.came_back_ns / 1e9
 
 
@@ -164,7 +200,7 @@ class TaskRetried:
 
 @frozen(kw_only=True)
 class ItemFinished:
-    """An item reached its end: ``done``, ``failed`` for good, or ``poison`` (its workers keep dying)."""
+    """An item is finished: ``done``, ``failed`` for good, or ``poison`` (its workers keep dying)."""
 
     run_id: str
     time: float
@@ -177,7 +213,7 @@ class ItemFinished:
 
 @frozen(kw_only=True)
 class CheckpointSaved:
-    """Partial results were committed to a checkpoint store; ``items`` are finished and safe in it."""
+    """Partial results were committed to a checkpoint. It has ``items`` finished items now."""
 
     run_id: str
     time: float
@@ -187,11 +223,20 @@ class CheckpointSaved:
 
 @frozen(kw_only=True)
 class TaskLogged:
-    """A task's code has logged a record that a handler of the parent takes, in whatever worker; known when the attempt has come back.
+    """A task's code has logged a record, in any worker, that some handler of the parent takes. It becomes known when the attempt has come back.
 
-    ``wall`` is when it did so, in seconds since 1970. ``level`` is the level's name, and ``exception`` a traceback, empty where there was none. ``item``
-    is empty, and ``attempt`` 0, where nobody knows which attempt it came from: a thread that a task had started, say. ``bundle`` is the item that
-    the attempt was of, where ``item`` is an element of that.
+    Attributes:
+        run_id: The run's identity.
+        time: Seconds of the engine's clock at which the record became known.
+        wall: When the record was logged, in seconds since 1970.
+        level: The name of the level.
+        logger: The logger's name.
+        message: The message, with its arguments.
+        exception: The traceback, empty if there was none.
+        item: The item. It is empty if the attempt is not known, as for a thread that a task has started.
+        attempt: The number of the item's attempt, or 0 if it is not known.
+        worker: The worker.
+        bundle: The bundle in whose attempt the record was logged, if ``item`` is an element of one.
     """
 
     run_id: str
@@ -209,7 +254,7 @@ class TaskLogged:
 
 @frozen(kw_only=True)
 class TaskTotals:
-    """What became of a task's items and attempts, as reports count them: ``failures`` are items, ``errors`` attempts by the error's type."""
+    """What became of a task's items and attempts, as reports count them. ``failures`` counts items, ``errors`` attempts by the type of the error."""
 
     items: int
     attempts: int
@@ -221,11 +266,27 @@ class TaskTotals:
 
 @frozen(kw_only=True)
 class RunFinished:
-    """A run ended, whatever its outcome. ``stopped`` says what ended it early; empty where nothing did.
+    """A run ended, whatever its outcome.
 
-    ``reason`` says so for people, and ``error`` is the exception that ended it, if one did. ``tasks`` are exact totals; ``ledger_digest`` stands for
-    all attempts that answered, in any order. ``account`` tells where the time went since ``RunStarted``, and ``critical_path`` what bounded the
-    run; None where nobody hears of attempts. ``floor`` are the seconds that no run takes less than, as far as drawn waits, limits and rates decide on it.
+    Attributes:
+        run_id: The run's identity.
+        time: Seconds of the engine's clock.
+        is_complete: Whether every item is done.
+        is_interrupted: Whether a Ctrl-C ended the run.
+        stopped: What ended the run early, or empty.
+        wall: The date and time at ``time``, in seconds since 1970.
+        reason: Why it ended early, for people.
+        error: The exception that ended it, if one did.
+        tasks: Exact totals by task.
+        bytes_read: Bytes of input.
+        resumed_items: Items that an earlier run had finished.
+        stale_completions: Completions that came too late or twice, and were ignored.
+        abandoned_attempts: Attempts that took too long and could not be ended.
+        ledger_entries: The number of attempts that answered.
+        ledger_digest: A digest of all attempts that answered, whatever their order.
+        account: Where the time went since ``RunStarted``. It is None if nobody is told of attempts.
+        critical_path: What bounded the run, or None as above.
+        floor: The seconds that no run can be shorter than, given its drawn waits, limits and rates.
     """
 
     run_id: str
@@ -249,7 +310,7 @@ class RunFinished:
 
 
 EngineEvent = WorkerSeen | WorkerLost | AttemptEnded | TaskFailed | TaskRetried | ItemFinished
-"""What happens to items."""
+"""The events of workers, attempts and items."""
 
 RunEvent = RunStarted | EngineEvent | CheckpointSaved | TaskLogged | RunFinished
-"""All that observers are told."""
+"""All events that observers are told."""

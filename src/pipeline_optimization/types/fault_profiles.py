@@ -16,16 +16,16 @@ __all__ = ["FaultProfile", "TaskProfile"]
 
 @frozen(kw_only=True)
 class TaskProfile:
-    """How calls of one task misbehave, whatever it declares; None stands for what it declares.
+    """How calls of one task misbehave. A field that is None leaves what the task declares.
 
     Args:
         failure_rate: The share of calls that fail, from 0 to 1.
-        latency: What calls wait, in seconds.
-        compute: What calls keep a core busy, in seconds, beyond what the task's function does.
+        latency: How long calls wait, in seconds.
+        compute: How long calls keep a core busy, in seconds, beyond the work of the task's function.
         errors: The names of the exceptions that failures stand for, each with its weight.
 
     Raises:
-        ValueError: If a rate is not from 0 to 1, or a weight not above 0.
+        ValueError: If the rate is not from 0 to 1, or a weight is not above 0.
     """
 
     failure_rate: float | None = None
@@ -43,7 +43,7 @@ class TaskProfile:
 
 @frozen(kw_only=True)
 class FaultProfile:
-    """What multiplies that which each task declares, and what replaces it for some tasks.
+    """Factors for what every task declares, and replacements for some tasks.
 
     Args:
         failures: Multiplies the failure rates that tasks declare.
@@ -53,7 +53,7 @@ class FaultProfile:
         tasks: How calls of single tasks misbehave instead, by the task's name.
 
     Raises:
-        ValueError: If a factor is negative, or a share not from 0 to 1.
+        ValueError: If a factor is negative, or a share is not from 0 to 1.
     """
 
     failures: float = 0.0
@@ -75,5 +75,5 @@ class FaultProfile:
 
     @property
     def can_fail(self) -> bool:
-        """Return whether calls of a task that declares failures may fail."""
+        """Return whether any call may fail, given a task that declares failures."""
         return self.failures > 0 or any(task.failure_rate for task in self.tasks.values())

@@ -11,15 +11,18 @@ __all__ = ["TimeAccount"]
 
 @frozen(kw_only=True)
 class TimeAccount:
-    """Where the time of all slots went, in seconds: six kinds that sum up to ``wall * slots``.
+    """Where the time of all slots went, in seconds. The six kinds sum up to ``wall * slots``.
 
-    ``compute``: in functions, which compute, or block their thread. ``wait``: in attempts that waited, for a simulated latency or for
-    what they awaited. ``retry_delay``: the slot was free, and an item waited for the moment of its next attempt. ``transport``: the
-    slot's attempt was on its way to its worker, or back. ``driver``: the slot had no attempt that ran while the run's own process was at
-    work, or started workers. ``idle``: there was nothing to start, as at the end of a run, or while it waited for its input or for a quota.
-
-    ``slots`` are those of the orchestrator. An event loop has no workers that could idle, so it has as many slots as attempts were
-    ever under way at once.
+    Attributes:
+        wall: The time of the run.
+        slots: The slots of the orchestrator. An event loop has no workers that could idle, so it has as many slots as attempts were ever under way at
+            once.
+        compute: In functions, which compute or block their thread.
+        wait: In attempts that waited, for a simulated latency or for what they awaited.
+        retry_delay: The slot was free, and an item waited for its next attempt.
+        transport: The slot's attempt was on its way to its worker, or back.
+        driver: The slot ran no attempt, because the run's own process was at work or started workers.
+        idle: There was nothing to start: at the end of a run, or while it waited for its input or for a quota.
     """
 
     wall: float
@@ -33,7 +36,7 @@ class TimeAccount:
 
     @property
     def parts(self) -> Mapping[str, float]:
-        """Return the seconds by kind, as people are told it."""
+        """Return the seconds by the name of the kind, for people."""
         return {
             "compute": self.compute,
             "wait": self.wait,
@@ -44,6 +47,6 @@ class TimeAccount:
         }
 
     def to_dict(self) -> dict[str, float]:
-        """Return the account for a report, whose times are in milliseconds."""
+        """Return the account for a report, with times in milliseconds."""
         times = {name.replace(" ", "_"): round(seconds * 1000.0, 3) for name, seconds in self.parts.items()}
         return {"wall": round(self.wall * 1000.0, 3), "slots": self.slots, **times}

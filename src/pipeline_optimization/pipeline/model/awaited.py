@@ -1,7 +1,7 @@
-"""Elements of one attempt that are awaited at once, as many as there are places for.
+"""The elements of one attempt that are awaited at once, as many as there are places for.
 
-Each call has a task of its own, so that context variables, time limits and cancellations of one do not reach another. What is not awaited
-runs between the calls, for all elements together that have come so far.
+Each call has a task of its own, so that its context variables, time limit and cancellation do not reach other calls. Steps that are not awaited run
+between the calls, for all elements together that have come so far.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ from pipeline_optimization.pipeline.model.time_slice import TimeSlice
 __all__ = ["Awaited", "call_apart"]
 
 PATIENCE = 1.0
-"""Seconds that coroutines have to end which are cancelled, as their attempt is over."""
+"""Seconds that cancelled coroutines have to end, after their attempt is over."""
 
 AHEAD = 8
-"""For every 8 elements that are awaited, one more may be read ahead of a place for it, so that short steps need not run one by one."""
+"""For every 8 elements that are awaited, one more is read before there is a place for it. So short steps can take several elements at once."""
 
 Call = Callable[[Any], Any]
 
@@ -40,7 +40,8 @@ Call = Callable[[Any], Any]
 class Awaited:
     """The elements of an attempt on their way between coroutine functions.
 
-    The attempt has one place from the beginning; the others are taken as they are free, and given back as soon as nothing waits for them here.
+    The attempt has one place from the beginning. It takes more places when they are free, and gives them back as soon as none of its elements waits
+    for one.
     """
 
     def __init__(self, passage: Passage, here: EventLoopHere, time_slice: TimeSlice) -> None:
@@ -57,14 +58,14 @@ class Awaited:
             index: calls[index] if seconds is None else _within(calls[index], seconds)
             for index, seconds in timeouts.items()
         }
-        # Later steps first, so that few elements are open.
+        # Later steps first, so that few elements are under way.
         self._waiting: dict[int, deque[Placed]] = {index: deque() for index in indices}
         self._done: dict[int, list[tuple[ElementPath, Any, Any]]] = {index: [] for index in indices}
         self._failed: list[tuple[int, ElementPath, Any, BaseException]] = []
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._numbers = count()
         self._held = 1
-        self._is_open = True  # there may be more of the input
+        self._is_open = True  # whether the input may have more elements
         self._is_ending = False
         self._torn: BaseException | None = None
         self._forks = FORKS[0]
@@ -73,16 +74,16 @@ class Awaited:
         self._wake = self._news.set
 
     def put(self, index: int, elements: Batch) -> None:
-        """Have elements wait for the function of a step."""
+        """Make elements wait for the function of a step."""
         if elements:
             self._waiting[index].extend(elements)
 
     def most(self) -> int:
-        """Return how many elements it makes sense to read."""
+        """Return how many elements to read at once."""
         return max(1, self._held // AHEAD, self._held - len(self._tasks) + self._places.free)
 
     async def run(self, blocks: Iterator[Batch]) -> None:
-        """Run what was put here and all ``blocks`` to the end. Raises what a signal or the end of the run raises."""
+        """Run all elements that were put here, and all of ``blocks``, to their end. Raises what a signal or the end of the run raises."""
         look = cutting_point()
         try:
             while True:
@@ -99,7 +100,7 @@ class Awaited:
             await self._end()
 
     def _settle(self) -> None:
-        """Take on what was awaited since the last time."""
+        """Process the results that have come since the last time."""
         passage, failures = self._passage, self._passage.runner.failures
         for index, done in self._done.items():
             if done:
@@ -118,7 +119,7 @@ class Awaited:
         self._failed.clear()
 
     def _fill(self, blocks: Iterator[Batch]) -> None:
-        """Call the functions for as many elements as there are places, and read what is missing."""
+        """Start calls for as many elements as there are places, and read more elements if places are free."""
         if self._places.are_wanted_first:
             self._give_back()
         while self._start_waiting() and self._is_open and self._has_place:
@@ -136,7 +137,7 @@ class Awaited:
             self._give_back()
 
     def _start_waiting(self) -> bool:
-        """Start calls, and return whether none waits for a place any more."""
+        """Start calls. Return whether no element waits for a place any more."""
         for index, waiting in self._waiting.items():
             while waiting:
                 if len(self._tasks) >= self._held:
@@ -158,7 +159,7 @@ class Awaited:
             self._places.give_back()
 
     async def _call(self, number: int, index: int, path: ElementPath, value: Any) -> None:
-        if self._attempt is not None:  # in the context of this task
+        if self._attempt is not None:  # this task has a context of its own, so other calls do not see it
             step = self._passage.runner.pipeline.steps[index]
             attempt_here.set(ElementHere(self._attempt, lambda: f"{step.name}:{name_of(path)}"))
         try:
@@ -179,7 +180,7 @@ class Awaited:
         self._wake()
 
     async def _end(self) -> None:
-        """Leave nothing behind: no calls under way, and no places."""
+        """Cancel calls that are under way, and give places back."""
         self._is_ending = True
         tasks, self._tasks = self._tasks, {}
         for task in tasks.values():
@@ -191,7 +192,7 @@ class Awaited:
 
 
 async def call_apart(call: Call, value: Any, note: Callable[[], None]) -> Any:
-    """Return what a coroutine function returns for a value, in a task of its own: one that cancels its task cancels nobody else's.
+    """Call a coroutine function in a task of its own. If it cancels its task, it cancels nothing else.
 
     ``note`` is called in that task at its end.
     """
@@ -211,7 +212,7 @@ async def call_apart(call: Call, value: Any, note: Callable[[], None]) -> Any:
 
 
 class _LateError(Exception):
-    """A call took longer than its step's time limit; ``how`` says what became of it."""
+    """A call took longer than its step's time limit. ``how`` says what became of it."""
 
     def __init__(self, how: str) -> None:
         super().__init__(how)
@@ -219,7 +220,7 @@ class _LateError(Exception):
 
 
 def _within(call: Call, seconds: float) -> Call:
-    """Return what calls a function and cancels it after ``seconds``. A call that takes longer has timed out, whatever came of it."""
+    """Return a function that calls another one and cancels it after ``seconds``. A call that takes longer has timed out, whatever its outcome."""
 
     async def call_within(value: Any) -> Any:
         limit, began = asyncio.timeout(seconds), monotonic()

@@ -1,4 +1,4 @@
-"""What a worker runs where steps are coroutine functions: in its orchestrator's event loop, or in a loop of its own."""
+"""What a worker runs if steps are coroutine functions: in its orchestrator's event loop, or in a loop of its own."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Run = Callable[[Callable[[], Coroutine[Any, Any, Bundled]], "float | None"], Bun
 
 
 def awaited_stages(part: PartOfInput, items: Iterable[From], at_once: int) -> Mapping[str, Stage]:
-    """Return those stages anew, by task name, in whose attempts something is awaited."""
+    """Return new stages, by task name, for all attempts in which something is awaited."""
     runner, directory = part.runner, part.directory
     stages: dict[str, Stage] = {}
     if (run := _run_of(runner, 0, is_item=False)) is not None:
@@ -36,18 +36,18 @@ def awaited_stages(part: PartOfInput, items: Iterable[From], at_once: int) -> Ma
 
 
 def _run_of(runner: StepRunner, first: int, *, is_item: bool) -> Run | None:
-    """Return what runs an attempt in an event loop of the worker's own, None where nothing is awaited in it."""
+    """Return the function that runs an attempt in an event loop of the worker's own, or None if the attempt awaits nothing."""
     steps = runner.pipeline.steps
     stop = stop_of(steps, runner.alone, first, is_item=is_item)
     awaited = [steps[index] for index in range(first, stop) if index in runner.awaited]
     if not awaited:
         return None
-    # Resources stay open in a loop that lives as long as its thread.
+    # Resources must stay open between attempts, so they need a loop that lives as long as its thread.
     return run_to_end if all(step.spec.using is None for step in awaited) else runner.calls.resources.run
 
 
 def _own_loop(at_once: int) -> EventLoopHere:
-    return EventLoopHere(Places(at_once - 1))  # the attempt has one
+    return EventLoopHere(Places(at_once - 1))  # the attempt has one place already
 
 
 def _this_loop() -> EventLoopHere:
@@ -56,7 +56,7 @@ def _this_loop() -> EventLoopHere:
 
 @frozen(eq=False, repr=False)
 class AwaitedPart(PartOfInput):
-    """Runs a part of the input through steps of which some are awaited, for several elements at once."""
+    """Runs a part of the input through steps, some of which are awaited, with several elements at once."""
 
     run: Run
     at_once: int
@@ -78,10 +78,10 @@ class AwaitedPart(PartOfInput):
 
 @frozen(eq=False, repr=False)
 class AwaitedFrom(From):
-    """Runs one element from a step on where that one is awaited, or one behind it.
+    """Runs one element from a step on, if that step or a later one is awaited.
 
-    A loop of its own has nobody who would cancel a coroutine that takes longer than the step's ``timeout``, so it does so itself. An
-    attempt that took longer has timed out, whatever it raised.
+    In a loop of the worker's own, no orchestrator cancels a coroutine that takes longer than the step's ``timeout``, so this class does. An attempt
+    that took longer has timed out, whatever it raised.
     """
 
     run: Run

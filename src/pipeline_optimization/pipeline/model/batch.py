@@ -1,4 +1,4 @@
-"""Elements of a bundle on their way through the steps, in columns: their values, and who they are."""
+"""The elements of a bundle on their way through the steps, in columns: their values and their paths."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from pipeline_optimization.pipeline.model.paths import PathList, Paths
 __all__ = ["Batch", "Joined", "Placed", "values_of"]
 
 Placed = tuple[ElementPath, Any]
-"""An element: who it is, and its value."""
+"""An element: its path and its value."""
 
 
 @frozen(eq=False, repr=False)
 class Batch:
-    """Elements, as pairs of a path and a value for those who want pairs."""
+    """Elements in two columns. Iteration gives pairs of a path and a value."""
 
     paths: Paths
     values: Sequence[Any]
@@ -39,12 +39,12 @@ class Batch:
         return self.paths[number], self.values[number]
 
     def take(self, numbers: Sequence[int]) -> Batch:
-        """Return those of these numbers."""
+        """Return the elements with these numbers."""
         values = self.values
         return Batch(self.paths.take(numbers), [values[number] for number in numbers])
 
     def part(self, start: int, stop: int) -> Batch:
-        """Return those from a number to before another."""
+        """Return the elements from number ``start`` to before number ``stop``."""
         if start == 0 and stop >= len(self.values):
             return self
         return Batch(self.paths.part(start, stop), self.values[start:stop])
@@ -52,7 +52,7 @@ class Batch:
 
 @define(eq=False, repr=False)
 class Joined(Sequence[Any]):
-    """The members of several lists, one after another. They are put into one list where somebody asks for one by its number."""
+    """The members of several lists, one after another. They are copied into one list only if a member is asked for by its number."""
 
     lists: Sequence[Sequence[Any]]
     lengths: Sequence[int]
@@ -77,5 +77,5 @@ class Joined(Sequence[Any]):
 
 
 def values_of(elements: Iterable[Placed]) -> Sequence[Any]:
-    """Return the values of elements, without making a pair of each where they are a batch."""
+    """Return the values of elements. If they are a batch, no pairs are made."""
     return elements.values if isinstance(elements, Batch) else [value for _, value in elements]

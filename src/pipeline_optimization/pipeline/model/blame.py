@@ -1,4 +1,4 @@
-"""Who is to blame: functions and values as messages name them, and what functions do wrong as data."""
+"""Errors that name the user's function and element which caused them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from pipeline_optimization.types import ErrorRecord
 __all__ = ["failure_of", "shown", "unsendable", "where"]
 
 SHOWN = 200
-"""Characters of an element that a report shows."""
+"""Characters of an element in a report, at most."""
 
 
 def where(function: Callable[..., Any]) -> str:
-    """Return a function's name with its file and its line, as far as it has them."""
+    """Return a function's name for people, with its file and its line as far as they are known."""
     function = innermost(function)
     kind = type(function)
     code = getattr(function if hasattr(function, "__qualname__") else vars(kind).get("__call__"), "__code__", None)
@@ -27,7 +27,7 @@ def where(function: Callable[..., Any]) -> str:
 
 
 def shown(value: object) -> str:
-    """Return a value as a report shows it, shortened; a broken ``__repr__`` costs its own words only."""
+    """Return a value for a report, shortened. If its ``__repr__`` raises, the type stands for it."""
     try:
         text = repr(value)
     except BaseException as error:
@@ -40,9 +40,10 @@ def shown(value: object) -> str:
 def failure_of(
     function: Callable[..., Any], error: BaseException, permanent: tuple[type[BaseException], ...] = ()
 ) -> ErrorRecord:
-    """Return what a function raised as data. Of what would have ended a program, the message says what to do instead.
+    """Return what a function raised, as data.
 
-    What the task's options do not fit, another attempt would meet again.
+    If the exception would end a program, such as SystemExit, the message says what to do instead. A wrong option or a value that cannot be sent is
+    permanent, because another attempt would meet it again.
     """
     record = describe_error(error, is_permanent=isinstance(error, (*permanent, OptionError, UnsendableError)))
     if isinstance(error, Exception):
@@ -62,9 +63,13 @@ def failure_of(
 
 
 def unsendable(makers: Sequence[Callable[..., Any]], value: str, error: BaseException, use: str) -> ErrorRecord:
-    """Return the failure of the function that made a value which cannot be used in a way, such as "kept in a checkpoint".
+    """Return the failure of the function that made a value which cannot be used.
 
-    ``makers`` are the functions that the value went through; none made it where it came as it is.
+    Args:
+        makers: The functions that the value went through. Without any, the value came from the input as it is.
+        value: The value, for people.
+        error: Why it cannot be used.
+        use: What cannot be done with it, such as "kept in a checkpoint".
     """
     text = f"cannot be {use} ({message_of(error) or describe(error)})."
     message = f"{where(makers[-1])} returned {value}, which {text} Return plain data." if makers else f"{value} {text}"

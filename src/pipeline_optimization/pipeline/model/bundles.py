@@ -1,4 +1,4 @@
-"""What a worker runs: a part of the input, as much of it as there is time for, or one element from a step on."""
+"""What a worker runs: as much of a part of the input as there is time for, or one element from a step on."""
 
 from __future__ import annotations
 
@@ -39,11 +39,17 @@ def build_stages(
     is_timed: bool = False,
     at_once: int = 1,
 ) -> Mapping[str, Stage]:
-    """Return what runs in a worker, by task name: the input's, and each step's.
+    """Return what runs in a worker, by task name: the stage of the input, and that of each step.
 
-    Elements enter the steps ``alone`` one by one. ``codec`` encodes elements between steps, and ``totals`` what ends add up that has no codec of its own.
-    Names of files are relative to ``home``. ``caches`` are those of steps that have one. ``is_timed``: the run limits the time of an item. A worker
-    that has no event loop of the orchestrator awaits ``at_once`` elements in a loop of its own.
+    Args:
+        pipeline: The pipeline.
+        alone: The numbers of the steps that elements enter one by one.
+        codec: Encodes elements between steps.
+        home: The directory to which names of files are relative.
+        caches: The caches of steps that have one.
+        totals: Encodes the totals of the pipeline's end. By default ``codec`` does.
+        is_timed: Whether the run limits the time of an item.
+        at_once: How many elements a worker awaits at once in a loop of its own, if its orchestrator has no event loop.
     """
     runner = StepRunner(pipeline, alone, codec, totals or codec, Calls(pipeline.steps, caches or {}))
     directory = working_directory()
@@ -59,7 +65,7 @@ def build_stages(
 
 @frozen(eq=False, repr=False)
 class PartOfInput:
-    """Runs a part of the input through the steps. It also closes what the calls of all steps have open."""
+    """Runs a part of the input through the steps. Closing it also closes the resources of all steps."""
 
     runner: StepRunner
     directory: str
@@ -77,14 +83,14 @@ class PartOfInput:
             return self.finish(passage, time_slice)
 
     def contents(self, data: bytes) -> Contents:
-        """Return what is in the part."""
+        """Return the elements of the part."""
         return decode_contents(data, self.home)
 
     @staticmethod
     def blocks(
         contents: Contents, outcome: Outcome, time_slice: TimeSlice, most: Callable[[], int] = lambda: sys.maxsize
     ) -> Iterator[Batch]:
-        """Yield elements block by block, ``most()`` at once, as long as there is time. What is left is in the outcome, and what cannot be read."""
+        """Yield elements block by block, at most ``most()`` at once, while there is time. Note in the outcome what is left or unreadable."""
         reads = contents.reads()
         while outcome.rest is None and (read := _next(reads, outcome)) is not None:
             elements, at = read.elements, 0
@@ -102,7 +108,7 @@ class PartOfInput:
                 outcome.rest = read.rest
 
     def finish(self, passage: Passage, time_slice: TimeSlice) -> Bundled:
-        """Return what came of the elements that there was time for, or that their source could not be read."""
+        """Return the outcome of the elements for which there was time, or that their source could not be read."""
         outcome = passage.outcome
         if outcome.unreadable is not None:
             return Outcome(unreadable=outcome.unreadable).to_bundled()
@@ -148,7 +154,7 @@ class From:
 
 @frozen(eq=False, repr=False)
 class _End:
-    """Takes one value to the end, which is behind all steps."""
+    """Takes one value to the end of the pipeline, behind all steps."""
 
     runner: StepRunner
     directory: str

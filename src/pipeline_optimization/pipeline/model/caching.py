@@ -1,6 +1,6 @@
 """The memory of a task's results across runs (``@task(cache=...)``): which file it is, and how calls use it.
 
-A result is known by the digest of the function's code, the kind of its step, and the argument, all as plain data.
+The key of a result is made of the digest of the function's code, the kind of its step, and the argument, all as plain data.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MISSING: Any = object()
 
 @frozen
 class CachePlan:
-    """Where a step's results are, as its run decides and its workers are told. Without a ``path`` each host has its own place."""
+    """Where a step's results are kept, as the run decides and tells its workers. If ``path`` is empty, each machine uses its own cache directory."""
 
     digest: bytes
     size: int
@@ -44,13 +44,13 @@ class CachePlan:
 
 
 Plans = Mapping[int, CachePlan]
-"""By the number of the step."""
+"""The plans, by the number of the step."""
 
 
 def plan_caches(steps: Sequence[Step]) -> tuple[Plans, Sequence[str]]:
-    """Return the caches of a pipeline's steps, whose files can be used, and warnings.
+    """Return the caches of a pipeline's steps, by step, after checking their files, and warnings.
 
-    Raises OptionError for a function whose code cannot be known again, and for a file that cannot be used.
+    Raises OptionError for a function whose code cannot be recognised in a later run, and for a file that cannot be used.
     """
     plans: dict[int, CachePlan] = {}
     warnings: list[str] = []
@@ -83,7 +83,7 @@ def _plan(step: Step) -> CachePlan:
 
 @define(eq=False)
 class _Memory:
-    """The results of one step."""
+    """The remembered results of one step."""
 
     step: Step
     digest: bytes
@@ -91,7 +91,7 @@ class _Memory:
     hits: int = 0
 
     def remembering(self, call: Call) -> Call:
-        """Return a function that calls another one for arguments only whose result is not remembered."""
+        """Return a function that calls ``call`` only for arguments whose result is not remembered."""
         if self.step.is_async:
 
             async def recall_async(value: Any) -> Any:
@@ -141,20 +141,20 @@ class _Memory:
 
 
 class Caches:
-    """Those of a worker."""
+    """The caches of a worker."""
 
     def __init__(self, steps: Sequence[Step], plans: Plans) -> None:
         self._memories = {index: _Memory(steps[index], plan.digest, plan.open()) for index, plan in plans.items()}
 
     def remembering(self, calls: Sequence[Call]) -> Sequence[Call]:
-        """Return what the steps call, with memory where they have one."""
+        """Return the functions that the steps call, with memory for each step that has a cache."""
         return [
             self._memories[index].remembering(call) if index in self._memories else call
             for index, call in enumerate(calls)
         ]
 
     def take(self) -> Remembered | None:
-        """Return what has happened since it was last asked for; None for nothing."""
+        """Return what the caches have done since the last call of this method, or None if that is nothing."""
         taken = Remembered()
         for memory in self._memories.values():
             hits, memory.hits = memory.hits, 0

@@ -1,4 +1,4 @@
-"""What a step calls for each element: its function, with all work done at once, and with what the function needs besides."""
+"""What a step calls for each element: its function, with its resource, and with all of its work done at once."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ __all__ = ["Calls", "many"]
 Call = Callable[[Any], Any]
 
 CallMany = Callable[[Sequence[Any], list[Any], int], None]
-"""Appends what a function makes of each value to a list. The number is that of the forks before, since a child goes on as its parent does."""
+"""Appends the function's result for each value to a list. The number is the count of forks before, by which a forked child is noticed."""
 
 WHOLE: Mapping[StepKind, Callable[[Any], Any]] = {"filter": bool, "flat_map": list}
-"""By kind of step, what has all work done at once that a function's result may still have to do: a generator would do it later, where nobody
-minds errors, and where its resource may be closed."""
+"""What completes a function's result, by the kind of step. A generator, for example, would do its work later, where errors are not caught and its
+resource may be closed."""
 
 
 class Calls:
-    """What the steps of a pipeline call in a worker, and what these calls have open.
+    """The functions that the steps of a pipeline call in a worker, and the resources of these calls.
 
-    ``by_step`` has a function of one argument for each step, a coroutine function where the step's is one.
+    Attributes:
+        by_step: A function of one argument for each step. It is a coroutine function if the step's is one.
+        resources: What the calls have open.
+        caches: The caches of steps that have one.
     """
 
     def __init__(self, steps: Sequence[Step], plans: Plans) -> None:
@@ -85,17 +88,18 @@ def _call_async_of(step: Step, resources: Resources) -> Call:
 
 
 def many(call: Call, who: str) -> CallMany:
-    """Return what calls a function for one value after the other; ``who`` says for people what it is."""
+    """Return a function that calls another one for each value. ``who`` names it for people."""
 
     def call_all(values: Sequence[Any], results: list[Any], before: int) -> None:
         start = len(results)
-        results.extend(map(call, values))  # which leaves there what came before an error
+        results.extend(map(call, values))  # if a call raises, the results before it stay in the list
         if (number := len(results) - start) < len(values):
-            call(values[number])  # a StopIteration, which only ended the loop
+            call(values[number])  # the call raised StopIteration, which only ended the loop: raise it for real
             raise StopIteration
 
     def call_each(values: Sequence[Any], results: list[Any], before: int) -> None:
-        # A child would fork at the next element again, so it must find none. To look after each call takes a quarter of a short function's time.
+        # A forked child would fork again at the next element, so it must find no elements. Checking for a fork after each call would add a quarter to
+        # the time of a short function.
         left, stopped = list(values), list[StopIteration]()
         UNDER_WAY[id(left)] = left
         try:
@@ -111,7 +115,7 @@ def many(call: Call, who: str) -> CallMany:
 
 
 def _outputs(call: Call, values: Sequence[Any], stopped: list[StopIteration]) -> Iterator[Any]:
-    """Yield what a function makes of each value, up to one for which it raises StopIteration, which no generator can hand on."""
+    """Yield a function's result for each value, up to one for which it raises StopIteration. A generator cannot raise that."""
     try:
         for value in values:
             yield call(value)
@@ -120,7 +124,7 @@ def _outputs(call: Call, values: Sequence[Any], stopped: list[StopIteration]) ->
 
 
 def _is_forkless(function: Call) -> bool:
-    """Return whether a function is one of Python's own types or their methods, such as ``int`` and ``str.lower``, which make no process."""
+    """Return whether a function is a type of Python's own or a method of one, such as ``int`` and ``str.lower``. Those start no process."""
     if isinstance(function, MethodDescriptorType):
         return function.__objclass__.__module__ == "builtins"
     return isinstance(function, type) and function.__module__ == "builtins"

@@ -1,8 +1,8 @@
 """Digests of the code that a pipeline's result depends on, as facts that a checkpoint compares.
 
-Code is what stands in the file of a function: the statement that defines it, and, by the names that these use, all others of that
-file: helper functions, classes, constants, imports. Not what is imported: other modules are not looked into. Values that a function has
-without its statement, in a closure or as arguments that are given already, count as far as they are plain data or functions.
+The code of a function is the statement in its file that defines it, and all statements of that file that it uses, directly or through others: helper
+functions, classes, constants, imports. Imported modules are not looked into. Values that a function has without its statement, in a closure or as
+arguments that ``functools.partial`` gave it, count if they are plain data or functions.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["CodeReader", "code_facts", "compiled"]
 
 
 def code_facts(functions: Iterable[tuple[str, Callable[..., Any]]]) -> Mapping[str, str]:
-    """Return a digest for each function, by what people call it, and for each statement that it uses."""
+    """Return a digest for each function, by its name for people, and for each statement that it uses."""
     reader = CodeReader()
     for name, function in functions:
         reader.add(name, function)
@@ -35,14 +35,14 @@ def code_facts(functions: Iterable[tuple[str, Callable[..., Any]]]) -> Mapping[s
 
 @frozen
 class _File:
-    """The statements of a file, and by name those that bind it."""
+    """The statements of a file, and for each name the statements that bind it."""
 
     statements: Sequence[tuple[int, int, str]]
     binding: Mapping[str, Sequence[str]]
 
     @classmethod
     def of(cls, source: str) -> _File:
-        """Return what a source has. Raises SyntaxError where it is none, as may be once it was edited."""
+        """Return the statements of a source. Raises SyntaxError if it does not compile, as may be after an edit."""
         lines, statements = source.splitlines(keepends=True), []
         binding: dict[str, list[str]] = {}
         for node in ast.parse(source).body:
@@ -60,7 +60,7 @@ class _File:
 
 @define(eq=False)
 class CodeReader:
-    """Collects the facts of functions. ``used`` are the names that they use of their modules."""
+    """Collects the facts of functions. ``used`` are the names of their modules that they use."""
 
     facts: dict[str, str] = field(factory=dict)
     _files: dict[str, _File | None] = field(factory=dict)
@@ -74,7 +74,7 @@ class CodeReader:
             self._add_used(name, str(getattr(function, "__module__", "")), file, text)
 
     def _add_used(self, user: str, module: str, file: _File, text: str) -> None:
-        """Add what a statement uses of its own file, and what that uses in turn."""
+        """Add the statements of its own file that a statement uses, and what those use in turn."""
         for name in sorted(_used_by(text)):
             if name not in file.binding or (module, name) in self.used:
                 continue
@@ -86,7 +86,7 @@ class CodeReader:
                 self._add_used(user, module, file, one)
 
     def _statement(self, function: Callable[..., Any]) -> tuple[_File | None, str]:
-        """Return the statement that a function is defined in, with its file, or what else there is of its code."""
+        """Return the statement that defines a function, with its file. Without a statement, return no file and what there is of its code."""
         code = getattr(function, "__code__", None)
         if not isinstance(code, CodeType):
             kind = function if isinstance(function, type) else type(function)
@@ -134,7 +134,7 @@ def _is_full(cell: Any) -> bool:
 
 
 def _said(value: object) -> str:
-    """Return a value as text that is the same in each process: all of plain data, of others what they are."""
+    """Return a value as text that is the same in each process: plain data as it is, a function's source, or the type of anything else."""
     try:
         return PLAIN.encode(value).decode()
     except (TypeError, ValueError, RecursionError):
@@ -142,7 +142,7 @@ def _said(value: object) -> str:
 
 
 def _source_of(function: Any) -> str:
-    """Return a function's source, or what it was compiled to where there is none, as in a program from standard input."""
+    """Return a function's source. If there is none, as in a program from standard input, return what it was compiled to."""
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):
@@ -162,7 +162,7 @@ def _constant(value: object) -> str:
         return compiled(value)
     if isinstance(value, tuple):
         return str([_constant(one) for one in value])
-    # The order of a set is another one in each process.
+    # A set has another order in each process.
     return str(sorted(map(_constant, value))) if isinstance(value, frozenset) else repr(value)
 
 
@@ -171,7 +171,7 @@ def _digest(*texts: str) -> str:
 
 
 def _bound_by(node: ast.stmt) -> set[str]:
-    """Return the names that a statement of a module binds there, or in a block of its own."""
+    """Return the names that a statement binds in its module, in inner blocks too."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
     found = set()
@@ -186,7 +186,7 @@ def _bound_by(node: ast.stmt) -> set[str]:
 
 
 def _used_by(text: str) -> set[str]:
-    """Return the global names that a statement uses, in whatever function inside it."""
+    """Return the global names that a statement uses, in any function inside it."""
     whole = symtable(text, "<statement>", "exec")
     found: set[str] = set()
     tables: list[SymbolTable] = [whole]

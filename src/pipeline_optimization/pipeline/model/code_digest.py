@@ -1,6 +1,6 @@
-"""One digest of a function's code, by which its results are known again in a later run.
+"""One digest of a function's code, by which a later run recognises its results.
 
-Where a checkpoint asks its user about changed code, a cache answers by itself. So what cannot be known for certain is refused here.
+If code has changed, a checkpoint asks its user, but a cache must decide alone. So a function whose code is not known for certain is refused.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ __all__ = ["code_digest"]
 
 
 def code_digest(function: Callable[..., Any]) -> str:
-    """Return the digest of a function with the arguments that it was given, and of what it uses in its file.
+    """Return the digest of a function, of the arguments that it was given, and of what it uses in its file.
 
-    Raises ValueError where another function, or the same one after a change, could have the same digest: the reason.
+    Raises ValueError, with the reason, if another function or the changed function could have the same digest.
     """
     inner, given = _unfolded(function)
     if not isinstance(inner, FunctionType):
@@ -40,13 +40,13 @@ def code_digest(function: Callable[..., Any]) -> str:
         if isinstance(used, FunctionType) and used.__module__ == module and used.__code__ not in file:
             raise ValueError(f"{name}, which it uses, is not in its file as it runs: the file was changed since")
     facts = [f"{name} {fact}" for name, fact in sorted(reader.facts.items())]
-    # Two functions of one statement differ in what they were compiled to.
+    # One statement can define two functions, which differ in what they were compiled to.
     texts = [inner.__qualname__, compiled(inner.__code__), *values, *facts]
     return blake2b("\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def _unfolded(function: Callable[..., Any]) -> tuple[Callable[..., Any], list[object]]:
-    """Return the innermost function, and all values that it has been given: arguments, defaults, variables around it."""
+    """Return the innermost function, and all values that it was given: arguments, defaults, variables around it."""
     given: list[object] = []
     while isinstance(function, partial):
         given += [list(function.args), dict(sorted(function.keywords.items()))]
@@ -65,7 +65,7 @@ def _plain(value: object) -> str:
 
 
 def _code_in(module: ModuleType | None) -> set[CodeType]:
-    """Return all functions that the file of a module has now, as they are compiled."""
+    """Return the code objects of all functions that a module's file has now."""
     try:
         assert module is not None
         whole = compile(inspect.getsource(module), "", "exec", dont_inherit=True)

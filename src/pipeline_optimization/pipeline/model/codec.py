@@ -1,8 +1,8 @@
-"""How elements and totals become bytes: pickled on their way between processes, as plain data where a checkpoint keeps them.
+"""How elements and totals become bytes: pickled on their way between processes, as plain data in a checkpoint.
 
-What was on disk is never unpickled, as that could run anything. Plain data are JSON in which each value that JSON has no form for stands as a
-list of its type's name and its parts, and each list as one that begins with "list". An object of JSON is a dictionary whose keys are texts and whose
-values are what JSON has a form for, as rows often are: by far the quickest to write and to read.
+Bytes from a disk are never unpickled, because that could run anything. Plain data are JSON. A value for which JSON has no form becomes a list of its
+type's name and its parts, and a list becomes one that begins with "list". An object of JSON is a dictionary whose keys are texts and whose values all
+have a form in JSON, as rows often are. That form is by far the quickest to write and to read.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ class Codec(Protocol):
     """Makes bytes of values, and values of these bytes."""
 
     def encode(self, value: Any) -> bytes:
-        """Return a value as bytes. Raises an exception of any type where that cannot be."""
+        """Return a value as bytes. Raises an exception of any type if that is impossible."""
         ...
 
     def decode(self, data: bytes) -> Any:
-        """Return the value. Raises ValueError or LookupError for bytes that ``encode`` did not make, where they were on disk."""
+        """Return the value. If the bytes were on a disk and ``encode`` did not make them, it raises ValueError or LookupError."""
         ...
 
 
@@ -45,7 +45,7 @@ class _Pickled:
 
 
 class _Counts:
-    """Counts of texts, or other values by texts, which are pickled as one text and their numbers: in a third of the time, and in less room."""
+    """Counts by text, which are pickled as one text and a list of numbers. That takes a third of the time, and less room."""
 
     def __init__(self, text: str, numbers: list[Any]) -> None:
         self.parts = text, numbers
@@ -55,7 +55,7 @@ class _Counts:
 
 
 def _joined(value: Any) -> str | None:
-    """Return the texts that a counter counts as lines of one text, None where it counts others, or texts of several lines."""
+    """Return the keys of a counter as the lines of one text. Return None if a key is no text or has several lines."""
     if type(value) is not Counter or set(map(type, value)) != TEXT:
         return None
     text = "\n".join(value)
@@ -69,7 +69,7 @@ def _counts_of(text: str, numbers: list[Any]) -> Counter[str]:
 
 
 class _ByValue(_Pickled):
-    """Pickles with their classes what the program itself has defined, which other processes do not find by name."""
+    """Pickles what the program itself has defined together with its classes, because other processes do not find them by name."""
 
     def __reduce__(self) -> str:
         return "BY_VALUE"
@@ -94,7 +94,7 @@ class _Plain:
 
 
 SCALARS = frozenset({type(None), bool, int, float, str})
-"""Values that JSON has a form for, but for floats that are no numbers."""
+"""Types for whose values JSON has a form, except for floats such as NaN and infinity."""
 
 WRITTEN = {
     "datetime.date": "fromisoformat",
@@ -103,11 +103,11 @@ WRITTEN = {
     "decimal.Decimal": None,
     "uuid.UUID": None,
 }
-"""Types whose values are written as their ``str``, with what reads it: a class method, or the class itself."""
+"""Types whose values are written as their ``str``, and what reads them: the name of a class method, or None for the class itself."""
 
 MOST_BITS = 2048
-"""Bits of integers that are written as their digits, for which Python has a limit: of 4,300 digits, or of 640 at the least. Larger ones are written in
-hexadecimal digits, which have none."""
+"""Bits of the largest integer that is written in decimal digits. Python limits those to 4,300 digits, or to as few as 640. Larger integers are
+written in hexadecimal digits, which have no limit."""
 
 TEXT = {str}
 INTEGER = {int}
@@ -119,7 +119,10 @@ BY_VALUE: Codec = _ByValue()
 
 
 def pickled(value: object) -> bytes:
-    """Return a value of the parent's for a worker: by value where it is of the program itself, ``__main__``, and that can be."""
+    """Return a value of the parent as bytes for a worker.
+
+    If it belongs to ``__main__``, it is pickled by value, provided that cloudpickle is installed.
+    """
     data = PICKLED.encode(value)
     if b"__main__" not in data:
         return data
@@ -136,7 +139,7 @@ def _to_json(value: Any) -> object:
         if kind is int and value.bit_length() > MOST_BITS:
             return ["int", hex(value)]
         return value if kind is not float or math.isfinite(value) else ["float", repr(value)]
-    # Looking at the types of all members at once takes a tenth of the time of looking at each.
+    # Checking the types of all members at once takes a tenth of the time of checking each.
     if kind in {dict, Counter}:
         return _mapping_to_json(value)
     if kind in {list, tuple}:
@@ -163,7 +166,7 @@ def _written(value: Any) -> object:
     if kind is bytes:
         return ["bytes", b64encode(value).decode()]
     name = f"{kind.__module__}.{kind.__qualname__}"
-    # The name of a zone says more than its offset at one moment, which is all that would be written.
+    # The text has the offset at one moment only. The name of a time zone says more, so such times are refused.
     if name in WRITTEN and (getattr(value, "tzinfo", None) is None or type(value.tzinfo).__name__ == "timezone"):
         return [name, str(value)]
     raise TypeError(
@@ -219,5 +222,5 @@ def _of_json(found: Any) -> Any:
         return Counter(pairs) if name == "Counter" else pairs
     try:
         return _read(name, *parts) if name in WRITTEN else _MAKERS[name](*map(_of_json, parts))
-    except (TypeError, ArithmeticError) as error:  # unhashable members of a set, the wrong number of parts, no decimal
+    except (TypeError, ArithmeticError) as error:  # an unhashable member, a wrong number of parts, no decimal
         raise ValueError(str(error)) from error

@@ -33,21 +33,25 @@ __all__ = [
 ]
 
 SPLIT = 16
-"""Parts that a part is split into whose worker died."""
+"""The number of bundles into which one is split whose worker died."""
 
 READ_BYTES = 1 << 18
-"""Bytes of lines that a worker reads at once: what it reads and gives back, another one reads again."""
+"""Bytes of lines that a worker reads at once. If it gives some of them back, another worker reads them again."""
 
 EARLY = 8
-"""How many times as much as an early part has must come after it."""
+"""A part is early if at least this many times its size comes after it."""
 
 STATE_BYTES = 8
 
 
 class Read(NamedTuple):
-    """Some elements, with the bytes of ``text`` that they are the lines of, ``before`` bytes after its beginning.
+    """Some elements of a part, as far as they were read.
 
-    ``rest`` is the place from which on there is more to read, None at the end.
+    Attributes:
+        elements: The elements.
+        text: The bytes whose lines the elements are, if they are lines.
+        before: The number of bytes of the source before ``text``.
+        rest: The place from which on there is more to read, or None at the end.
     """
 
     elements: Batch
@@ -56,14 +60,14 @@ class Read(NamedTuple):
     rest: int | None = None
 
     def damage(self, stop: int | None) -> tuple[int, str]:
-        """Return how many sequences of bytes became U+FFFD before a place, and what a text with such bytes looks like."""
+        """Return how many sequences of bytes before a place became U+FFFD, and what a text with such bytes looks like."""
         text = self.text if stop is None else self.text[: stop - self.before]
         invalid = count_invalid(text)
         return invalid, looks_like(text, is_invalid=invalid > 0)
 
 
 class Contents(Protocol):
-    """What is in a part of a source, for a worker. Elements have places, the last numbers of their paths, in ascending order."""
+    """What a part of a source contains, for a worker. Its elements have ascending places, which are the last numbers of their paths."""
 
     @property
     def number(self) -> int:
@@ -72,7 +76,7 @@ class Contents(Protocol):
 
     @property
     def extent(self) -> int:
-        """Return how much it is: bytes of lines, or a number of values."""
+        """Return the size of the part in bytes of lines, or in values."""
         ...
 
     @property
@@ -82,11 +86,11 @@ class Contents(Protocol):
 
     @property
     def is_early(self) -> bool:
-        """Return whether so much of its source is known to come after it that nobody need wait for it in the end."""
+        """Return whether so much of its source is known to come after it that no worker will wait for it at the end of the run."""
         ...
 
     def reads(self) -> Iterator[Read]:
-        """Yield the elements, as they are asked for. Raises InputError where their source cannot be read."""
+        """Yield the elements, block by block. Raises InputError if their source cannot be read."""
         ...
 
     def after(self, place: int) -> Contents:
@@ -94,21 +98,21 @@ class Contents(Protocol):
         ...
 
     def split(self, pieces: int = SPLIT) -> Sequence[tuple[ElementPath, Contents]]:
-        """Return several contents in place of this, each with who its first element is, or nothing where there is one element."""
+        """Return several smaller contents, each with the path of its first element. If there is only one element, return an empty sequence."""
         ...
 
     def describe(self, name: str) -> str:
-        """Return for people where it comes from: a source called ``name``."""
+        """Return the place of this part for people, in a source called ``name``."""
         ...
 
     def lines(self, name: str, numbers: LineNumbers) -> Callable[[int], str]:
-        """Return what says for people which line begins at a byte of the text called ``name``."""
+        """Return a function that names the line, for people, that begins at a byte of the text called ``name``."""
         ...
 
 
 @frozen(eq=False, repr=False)
 class Members:
-    """Elements themselves, from place ``first`` of source ``number`` on. ``what`` says for people what they are."""
+    """Values of source ``number``, from place ``first`` on. ``what`` is their name for people, such as "values"."""
 
     number: int
     first: int
@@ -172,7 +176,7 @@ class LineRange:
 
     def reads(self) -> Iterator[Read]:
         part = self.part
-        step = part.size if is_url(part.path) else READ_BYTES  # to ask a server takes longer than to read on
+        step = part.size if is_url(part.path) else READ_BYTES  # asking a server again takes longer than reading on
         for start in range(part.start, part.stop, max(1, step)):
             stop = min(part.stop, start + step)
             before, text = read_line_range(part._replace(start=start, stop=stop), self.total)
@@ -197,7 +201,7 @@ class LineRange:
         def line(start: int) -> str:
             try:
                 return f"line {numbers.number_of(name, start):,}"
-            except InputError:  # it is gone, say; the run tells that elsewhere
+            except InputError:  # the file was removed, for example; the run reports that elsewhere
                 return f"byte {start:,}"
 
         return line
@@ -205,7 +209,7 @@ class LineRange:
 
 @frozen(eq=False, repr=False)
 class LinePiece:
-    """Lines of a text that is source ``number``; ``before`` bytes of it and ``lines_before`` lines come before."""
+    """The lines of a piece of the text that is source ``number``. ``before`` bytes and ``lines_before`` lines of it come before."""
 
     number: int
     before: int
@@ -270,7 +274,7 @@ def _read_lines(number: int, before: int, text: bytes, rest: int | None) -> Read
 
 
 def encode_contents(contents: Contents) -> bytes:
-    """Return contents as bytes. Raises an exception of any type where a value cannot be pickled."""
+    """Return contents as bytes. Raises an exception of any type if a value cannot be pickled."""
     state = UNKNOWN
     if isinstance(contents, LineRange):
         state, contents = contents.part.state, evolve(contents, part=contents.part._replace(state=UNKNOWN))
@@ -278,8 +282,8 @@ def encode_contents(contents: Contents) -> bytes:
 
 
 def decode_contents(data: bytes, home: str = "") -> Contents:
-    """Return what ``encode_contents`` made bytes of. Names of files are relative to ``home``, if it is given."""
-    contents: Contents = pickle.loads(data)  # which stops where the pickle does
+    """Return the contents that ``encode_contents`` made bytes of. Names of files are relative to ``home``, if it is given."""
+    contents: Contents = pickle.loads(data)  # it stops at the end of the pickle, so the state behind it does no harm
     if isinstance(contents, LineRange):
         state = int.from_bytes(data[-STATE_BYTES:], "big")
         part = contents.part
@@ -288,5 +292,5 @@ def decode_contents(data: bytes, home: str = "") -> Contents:
 
 
 def without_state(data: bytes) -> bytes:
-    """Return encoded contents without the state of a file: what a later run finds again, if no content has changed."""
+    """Return encoded contents without the state of their file. A later run has the same bytes if the file's content has not changed."""
     return data[:-STATE_BYTES]

@@ -1,6 +1,6 @@
-"""What becomes of the last step's outputs: each end adds up in the workers first, and the parent merges what they have.
+"""What becomes of the last step's outputs. Each end adds up in the workers first, and the parent merges their totals.
 
-What an end returns does not depend on who added up what, or in which order.
+The result of an end does not depend on which worker added which value, nor on the order.
 """
 
 from __future__ import annotations
@@ -28,28 +28,28 @@ Value_contra = TypeVar("Value_contra", contravariant=True)
 
 
 class End(Protocol[Value_contra, Result_co]):
-    """Adds up elements. What is added up so far must be picklable."""
+    """Adds up elements. Its totals must be picklable."""
 
     def zero(self) -> Any:
-        """Return what nothing adds up to."""
+        """Return the total of no elements."""
         ...
 
     def add(self, total: Any, elements: Iterable[tuple[ElementPath, Value_contra]]) -> Any:
-        """Return a total with further elements; ``total`` may be changed."""
+        """Return a total with further elements. It may change ``total``."""
         ...
 
     def merge(self, total: Any, other: Any) -> Any:
-        """Return two totals as one; ``total`` may be changed."""
+        """Return two totals as one. It may change ``total``."""
         ...
 
     def result(self, total: Any) -> Result_co:
-        """Return what the user gets."""
+        """Return the result for the user."""
         ...
 
 
 @frozen
 class Count(Generic[Value]):
-    """How often each value occurs: a dictionary, the most frequent first, values of one frequency sorted."""
+    """How often each value occurs: a dictionary with the most frequent value first. Values of the same frequency are sorted."""
 
     def zero(self) -> Counter[Value]:
         return Counter()
@@ -59,7 +59,7 @@ class Count(Generic[Value]):
         return total
 
     def merge(self, total: Counter[Value], other: Counter[Value]) -> Counter[Value]:
-        # No loop in Python, and all that a value may raise comes before anything is changed.
+        # There is no loop in Python here. And if adding two numbers raises, it raises before anything is changed.
         merged = list(map(operator.add, other.values(), map(total.get, other, repeat(0))))
         dict.update(total, zip(other, merged, strict=True))
         return total
@@ -70,9 +70,10 @@ class Count(Generic[Value]):
 
 @frozen
 class Sum(Generic[Value]):
-    """The sum of numbers, exact for integers, and for floats rounded once, at the end, so that their order does not matter.
+    """The sum of numbers. It is exact for integers. For floats it is rounded once, at the end, so that their order does not matter.
 
-    ``of`` makes a number of a value that is none.
+    Attributes:
+        of: Returns the number of a value. If it is None, the values are the numbers.
     """
 
     of: Callable[[Value], Any] | None = None
@@ -93,7 +94,7 @@ class Sum(Generic[Value]):
         return whole, parts
 
     def merge(self, total: tuple[Any, list[float]], other: tuple[Any, list[float]]) -> tuple[Any, list[float]]:
-        whole, parts = total[0] + other[0], total[1]  # what cannot be added changes nothing
+        whole, parts = total[0] + other[0], total[1]  # an addition that raises has changed nothing
         for part in other[1]:
             _add_exactly(parts, part)
         return whole, parts
@@ -130,9 +131,11 @@ class Collect(Generic[Value]):
 
 @frozen
 class Top(Generic[Value]):
-    """The ``number`` largest values, the largest first; of equal ones those that come first in the input.
+    """The ``number`` largest values, the largest first. Of equal values, those that come first in the input.
 
-    ``key`` makes what is compared of a value.
+    Attributes:
+        number: How many values.
+        key: Returns what is compared of a value.
     """
 
     number: int
@@ -152,7 +155,7 @@ class Top(Generic[Value]):
 
     def _largest(self, elements: list[Placed]) -> list[Placed]:
         key = self.key
-        # Sorting by place first and keeping that order among equals: nlargest is as stable as sorted(reverse=True).
+        # nlargest keeps the order of equal values, as sorted(reverse=True) does. So sorting by place first decides between them.
         return heapq.nlargest(
             self.number, sorted(elements, key=_path), key=lambda one: one[1] if key is None else key(one[1])
         )
@@ -160,7 +163,7 @@ class Top(Generic[Value]):
 
 @frozen
 class Group(Generic[Value, Key, Result]):
-    """A dictionary of what an end makes of the values of each key."""
+    """A dictionary of what ``end`` makes of the values of each key."""
 
     key: Callable[[Value], Key]
     end: End[Value, Result]
@@ -187,9 +190,12 @@ class Group(Generic[Value, Key, Result]):
 
 @frozen
 class Reduce(Generic[Value, Result]):
-    """What ``add`` makes of a start and all values, one after the other; ``merge`` joins two such results.
+    """The result that ``add`` makes of ``zero()`` and all values, one after another.
 
-    ``zero`` returns a new start at each call. ``merge`` must be associative and commutative, and ``zero()`` change nothing.
+    Attributes:
+        zero: Returns a new start at each call. Merging it must change nothing.
+        add: Returns a result with one more value.
+        merge: Returns two results as one. It must be associative and commutative.
     """
 
     zero: Callable[[], Result]
@@ -206,7 +212,7 @@ class Reduce(Generic[Value, Result]):
 
 
 def functions_of(end: object) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """Yield the functions that an end was given, by what people call them."""
+    """Yield the functions that an end was given, each with a name for people."""
     for name, value in _parts(end):
         if has(type(value)):
             yield from functions_of(value)
@@ -215,7 +221,7 @@ def functions_of(end: object) -> Iterator[tuple[str, Callable[..., Any]]]:
 
 
 def describe_end(end: object) -> str:
-    """Return an end and what it was given, the same in each process: of functions only that they are there."""
+    """Return an end and its arguments as a text that is the same in each process. A function is only mentioned."""
     given = [
         f"{name}={describe_end(value) if has(type(value)) else 'a function' if callable(value) else repr(value)}"
         for name, value in _parts(end)
@@ -232,14 +238,14 @@ def _path(element: Placed) -> ElementPath:
 
 
 def _sortable(value: object) -> tuple[str, Any]:
-    """Return what sorts values of several types: numbers and texts by themselves, all others by how they are written."""
+    """Return a key that sorts values of several types: numbers and texts by themselves, all others by their type and ``repr``."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return type(value).__qualname__, repr(value)
     return ("", value) if not isinstance(value, str) else ("str", value)
 
 
 def _add_exactly(parts: list[float], value: float) -> None:
-    """Add a float to a sum that is kept as floats that do not overlap (Shewchuk 1997, grow-expansion)."""
+    """Add a float to an exact sum, which is kept as floats that do not overlap (Shewchuk 1997, grow-expansion)."""
     kept = 0
     for part in parts:
         low, high = sorted((value, part), key=abs)

@@ -1,6 +1,6 @@
 """Finds a pipeline by what a user calls it: a registered name, ``FILE.py[:NAME]`` or ``package.module:NAME``, with its options.
 
-What a name stands for is a pipeline, or a function that returns one: then the function's parameters are the pipeline's options.
+The name stands for a pipeline, or for a function that returns one. The parameters of such a function are the pipeline's options.
 """
 
 from __future__ import annotations
@@ -37,17 +37,20 @@ if TYPE_CHECKING:
 __all__ = ["FoundPipeline", "find_pipeline", "locate_pipeline"]
 
 NAME = "pipeline"
-"""What is meant where a file is named alone."""
+"""The name of a pipeline that is taken from a file if none is given."""
 
 Value = str | int | float | bool | None
 
 
 @frozen(kw_only=True)
 class FoundPipeline:
-    """A pipeline with what it takes to find it again.
+    """A pipeline with what another process needs to find it again.
 
-    ``reference`` and ``options`` are plain data: ``find_pipeline`` makes the same pipeline of them in another process. ``options`` has
-    defaults too. ``files`` are the single files that workers need for it.
+    Attributes:
+        pipeline: The pipeline.
+        reference: What the user called it. ``find_pipeline`` makes the same pipeline of ``reference`` and ``options``, which are plain data.
+        options: The options that it was built with, defaults included.
+        files: The single files that workers need for its functions.
     """
 
     pipeline: CompletePipeline[Any, Any]
@@ -63,7 +66,7 @@ class FoundPipeline:
         *,
         sink: Destination | None = None,
     ) -> RunPlan[PipelineJob[Any]]:
-        """Plan a run over values, or over sources where none are given; ``sink`` takes the values of its end. Raises as ``plan_pipeline`` does."""
+        """Plan a run over values, or over sources if ``given`` is None. ``sink`` takes the values of its end. Raises as ``plan_pipeline`` does."""
         return plan_pipeline(
             registry, options, self.pipeline, given, modules=self.files, settings=self.options, sink=sink
         )
@@ -78,7 +81,7 @@ class LocatedPipeline:
     files: Sequence[FileModule]
 
     def build(self, options: Mapping[str, object]) -> FoundPipeline:
-        """Build the pipeline. Raises OptionError for its options, and PluginError or UsageError for what is no pipeline."""
+        """Build the pipeline. Raises OptionError for its options, PluginError if building fails, UsageError if the result is no pipeline."""
         owner = f"the pipeline {self.component.name!r}"
         made = make_options(self.component.options, options, owner)
         pipeline = call_component(f"Building {owner}", self.component.name, self.component.factory, made)
@@ -96,21 +99,21 @@ def find_pipeline(
     """Return the pipeline that a user named, built with its options.
 
     Args:
-        reference: ``FILE.py``, ``FILE.py:NAME``, ``package.module:NAME``, or the name by which a plugin registers it. ``:NAME`` may
-            be left out where a file has one pipeline, or one that is called ``pipeline``.
+        reference: ``FILE.py``, ``FILE.py:NAME``, ``package.module:NAME``, or the name by which a plugin registers it. ``:NAME`` may be left out if a
+            file has one pipeline only, or one that is called ``pipeline``.
         options: The pipeline's own options. Texts are converted to the types of its function's parameters.
-        registry: The plugins; all that are installed where it is None.
+        registry: The plugins. If it is None, all installed plugins.
 
     Raises:
         OptionError: For an unknown option or a wrong value.
-        UsageError: Where there is no such pipeline, or its module fails.
-        PluginError: Where the function that should return it raises.
+        UsageError: If there is no such pipeline, or its module cannot be imported.
+        PluginError: If the function that should return it raises.
     """
     return locate_pipeline(reference, registry).build(options or {})
 
 
 def locate_pipeline(reference: str, registry: Registry | None = None) -> LocatedPipeline:
-    """Return the pipeline that a user named, before its options are known. Raises UsageError, and PluginError."""
+    """Return the pipeline that a user named, before its options are known. Raises UsageError and PluginError."""
     home, _, name = reference.rpartition(":") if ":" in reference else (reference, "", "")
     if not (home.endswith(".py") or name):
         return _registered(reference.removesuffix(":"), registry or Registry.load())
@@ -140,13 +143,13 @@ def _registered(name: str, registry: Registry) -> LocatedPipeline:
 
 
 def _import(home: str) -> tuple[ModuleType, list[FileModule]]:
-    """Return a module, and the file that it is if it is a single one."""
+    """Return a module, and its file if it is a single file."""
     try:
         if home.endswith(".py"):
             file = FileModule.of(Path(home))
             return call_foreign(file.restore), [file]
         if os.getcwd() not in sys.path:
-            sys.path.append(os.getcwd())  # last, so that nothing there takes the place of another module
+            sys.path.append(os.getcwd())  # last, so that no file there takes the place of another module
         return call_foreign(import_module, home), []
     except OSError as error:
         raise UsageError(
@@ -160,12 +163,12 @@ def _import(home: str) -> tuple[ModuleType, list[FileModule]]:
 
 
 def _is_missing(error: BaseException, module: str) -> bool:
-    """Return whether an import failed as there is no such module, and not within it."""
+    """Return whether an import failed because the module itself does not exist. Another import inside it may fail too."""
     return isinstance(error, ModuleNotFoundError) and f"{module}.".startswith(f"{error.name}.")
 
 
 def _neighbour(path: Path) -> str:
-    """Return the Python file beside a missing one that may have been meant, after a space."""
+    """Return a hint that names the Python file beside a missing one that was probably meant, with a space before it."""
     folder = path.parent
     names = [one.name for one in folder.glob("*.py")] if not path.exists() and folder.is_dir() else []
     return did_you_mean(path.name, names) or (" Check the name." if not path.exists() else "")
@@ -186,7 +189,7 @@ def _only_name(module: ModuleType, home: str) -> str:
 
 
 def _candidates(module: ModuleType) -> list[str]:
-    """Return the names of a module's pipelines, and of its own functions that say that they return one."""
+    """Return the names of a module's pipelines, and of its own functions whose annotation says that they return one."""
     return [
         name
         for name, member in vars(module).items()
@@ -196,14 +199,14 @@ def _candidates(module: ModuleType) -> list[str]:
 
 
 def _says_pipeline(function: Callable[..., Any]) -> bool:
-    """Return whether a function is annotated to return a pipeline, which may be imported for type checkers only."""
+    """Return whether a function is annotated to return a pipeline. The name may be imported for type checkers only."""
     annotation = getattr(function, "__annotations__", {}).get("return")
     named = isinstance(annotation, str) and annotation.partition("[")[0].endswith(CompletePipeline.__name__)
     return named or return_type(function) is CompletePipeline
 
 
 def _is_function(member: object) -> bool:
-    """Return whether something may be a function that makes a pipeline: no class, and no function of a step."""
+    """Return whether a member may be a function that makes a pipeline. A class or the function of a step is not."""
     return callable(member) and not isinstance(member, type) and not _is_step(member)
 
 
@@ -212,7 +215,7 @@ def _is_step(member: object) -> bool:
 
 
 def _component(member: Any, name: str, home: str, label: str) -> Component[Any, CompletePipeline[Any, Any]]:
-    """Return what a name stands for as a component. Raises UsageError for what is no pipeline and makes none."""
+    """Return what a name stands for, as a component. Raises UsageError if it neither is nor makes a pipeline."""
     if not _is_function(member):
         pipeline = _complete(member, f"{name} in {home!r}")
         return Component(name=label, summary="", factory=lambda _: pipeline, options=NoOptions)
@@ -242,6 +245,6 @@ def _complete(member: object, what: str) -> CompletePipeline[Any, Any]:
 
 
 def _plain(values: Mapping[str, Any]) -> dict[str, Value]:
-    """Return those values that can be written down; the others are defaults, as nobody can type them."""
+    """Return the values that can be written down. The others are defaults, because nobody can type them."""
     texts = {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
     return {name: value for name, value in texts.items() if value is None or isinstance(value, str | int | float)}

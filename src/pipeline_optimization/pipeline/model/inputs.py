@@ -1,4 +1,4 @@
-"""Where elements come from: each kind of input hands out parts, and says where an element of them comes from."""
+"""Where elements come from. Each kind of input cuts what the user gave into parts, and names the place of an element for people."""
 
 from __future__ import annotations
 
@@ -28,21 +28,34 @@ class Input(Protocol):
 
     @property
     def task(self) -> str:
-        """Return what reports call the reading of its parts."""
+        """Return the task's name in reports for reading its parts."""
         ...
 
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
-        """Yield the parts of what was given: sources, or values. ``inline``: workers cannot read this machine's files."""
+        """Yield the parts of what was given.
+
+        Args:
+            given: Sources, or values.
+            chunk_size: Bytes of a part, about.
+            encoding: The encoding of the sources.
+            inline: Whether parts must contain their text, because workers cannot read this machine's files.
+        """
         ...
 
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
-        """Return what says for people where elements of a part come from; ``names`` are those of the sources."""
+        """Return a function that names the place of an element for people.
+
+        Args:
+            names: The names of the sources.
+            contents: The part that the elements are in.
+            numbers: Finds the number of a line by its first byte.
+        """
         ...
 
 
 @frozen
 class Lines:
-    """The lines of texts. Those of plain files are read by workers, in ranges."""
+    """The lines of texts. Workers read those of plain files themselves, in ranges."""
 
     task: str = "lines"
 
@@ -64,9 +77,9 @@ class Lines:
 
 @frozen
 class Records:
-    """Records of CSV, TSV or JSON lines, by ``form`` or by the suffix of each source's name.
+    """Records of CSV, TSV or JSON lines. The form is ``form``, or that of each source's suffix.
 
-    JSON lines are read as ``Lines`` are. Rows of CSV are read here, since a quoted line end does not end a row.
+    JSON lines are read as ``Lines`` are. Rows of CSV are read in this process, because a line end between quotes does not end a row.
     """
 
     form: Form | None = None
@@ -107,9 +120,9 @@ class Records:
 
 
 def record_of(value: str | tuple[Sequence[str], Sequence[str]]) -> dict[str, Any]:
-    """Make a record of what a part has: a line of JSON, or the header and the fields of a row.
+    """Make a record of a line of JSON, or of a header and the fields of a row.
 
-    Raises ValueError where it is none.
+    Raises ValueError if the line or the row is no record.
     """
     if isinstance(value, str):
         import json  # noqa: PLC0415 - for such files only

@@ -39,7 +39,7 @@ __all__ = ["PipelineJob", "plan_pipeline"]
 Result = TypeVar("Result")
 
 AT_ONCE = 100
-"""Elements that a worker awaits at once in an event loop of its own: as many as common clients keep connections, such as httpx and aiohttp."""
+"""How many elements a worker awaits at once in an event loop of its own. Common clients, such as httpx and aiohttp, keep as many connections."""
 
 NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 
@@ -48,9 +48,18 @@ NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 class PipelineJob(Generic[Result]):
     """A pipeline, planned.
 
-    ``given`` are the values that it runs over, None where it runs over sources; ``modules`` are single files of its functions, and
-    ``settings`` the options that it was built with, as far as they are known. ``is_kept``: a checkpoint keeps what is done.
-    ``is_delivered``: a sink takes the values. ``is_timed``: the run limits the time of an item.
+    Attributes:
+        pipeline: The pipeline.
+        given: The values that it runs over, or None if it runs over sources.
+        faults: The faults of its tasks.
+        executor: The orchestrator and what it can do.
+        chunk_size: Bytes of a part.
+        encoding: The encoding of sources.
+        is_kept: Whether a checkpoint keeps what is done.
+        is_delivered: Whether a sink takes the values.
+        is_timed: Whether the run limits the time of an item.
+        modules: The single files of its functions.
+        settings: The options that it was built with, as far as they are known.
     """
 
     pipeline: CompletePipeline[Any, Result]
@@ -74,18 +83,18 @@ class PipelineJob(Generic[Result]):
         return ()
 
     def load(self, announce: Callable[[str], None]) -> LoadedPipelineJob[Result]:
-        """Make what workers get. Raises OptionError where a function of the pipeline cannot be sent to them."""
+        """Make what workers get. Raises OptionError if a function of the pipeline cannot be sent to them."""
         packed = pack(self.pipeline, is_elsewhere=self.executor.capabilities.may_leave)
         sent = BY_VALUE if isinstance(packed, ByValue) else PICKLED
         codec = PLAIN if self.is_kept else sent
-        # A checkpoint has no values that a sink takes, so they may be of any type.
+        # A checkpoint does not keep values that a sink takes, so they may be of any type.
         totals = sent if self.is_delivered else codec
         caches, warnings = self._caches()
         argument = _Packed(packed, self._alone(), codec, totals, caches, is_timed=self.is_timed, at_once=self._at_once)
         return LoadedPipelineJob(job=self, argument=argument, warnings=warnings)
 
     def _caches(self) -> tuple[Plans, Sequence[str]]:
-        # What is measured shall be done: a comparison's second round would find everything remembered.
+        # A comparison must measure the work, and its second round would find all results remembered. So caches are off there.
         if all(step.spec.cache is None for step in self.pipeline.steps) or TASK_SERVER in os.environ:
             return {}, ()
         from pipeline_optimization.pipeline.model.caching import plan_caches  # noqa: PLC0415 - SQLite, for such pipelines only
@@ -93,14 +102,17 @@ class PipelineJob(Generic[Result]):
         return plan_caches(self.pipeline.steps)
 
     def _alone(self) -> frozenset[int]:
-        """Return the steps that elements enter one by one: where each waits for itself, and around a step whose time or number counts."""
+        """Return the steps that elements enter one by one.
+
+        That is needed for a step with simulated waits, which each element waits for itself, and around a step whose calls are timed or counted.
+        """
         alone = set()
         has_event_loop = self.executor.capabilities.has_event_loop
         for index, step in enumerate(self.pipeline.steps):
-            # The run's time limit is for each call: a bundle would wait for places meanwhile.
+            # The run's time limit is for each call. In a bundle, a call would also wait for places.
             if self.faults.is_simulated(step.name) or (step.is_async and self.is_timed):
                 alone.add(index)
-            # In an event loop each call is timed by itself, and nobody could end one that does not await. Elsewhere the engine can.
+            # In an event loop each call is timed alone, and nothing could end a call that does not await. Elsewhere the engine can.
             is_timed = step.spec.timeout is not None and not (step.is_async and has_event_loop)
             if is_timed or step.spec.quota is not None:
                 alone |= {index, index + 1}
@@ -108,7 +120,7 @@ class PipelineJob(Generic[Result]):
 
     @property
     def _at_once(self) -> int:
-        """Return how many elements a worker awaits in an event loop of its own: one where attempts run one after the other in the caller's thread."""
+        """Return how many elements a worker awaits in a loop of its own. It is one if attempts run one after another in the caller's thread."""
         return 1 if self.executor.capabilities.runs_in_caller else AT_ONCE
 
 
@@ -145,7 +157,7 @@ def build_pipeline(packed: Any) -> Mapping[str, Stage]:
 
 
 def _describe(functions: Mapping[str, Callable[..., Any]], data: bytes) -> bytes:
-    """Return in what the processes of a run must agree: what is installed, and the modules that its functions are imported from."""
+    """Return the facts in which all processes of a run must agree: the versions that are installed, and the modules of its functions."""
     from pipeline_optimization.engine.handshake import encode_facts  # noqa: PLC0415 - for clusters only
 
     origins = {name: origin_of(innermost(function)) for name, function in functions.items()}
@@ -155,7 +167,7 @@ def _describe(functions: Mapping[str, Callable[..., Any]], data: bytes) -> bytes
 
 @frozen(kw_only=True, eq=False, repr=False)
 class LoadedPipelineJob(Generic[Result]):
-    """A pipeline that workers can be made for."""
+    """A pipeline for which workers can be made."""
 
     job: PipelineJob[Result]
     argument: _Packed
@@ -178,7 +190,7 @@ class LoadedPipelineJob(Generic[Result]):
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """Return what decides on the result."""
+        """Return the facts that decide on the result."""
         pipeline = self.job.pipeline
         steps = ", ".join(f"{step.kind} {step.name}" for step in pipeline.steps)
         facts = {PIPELINE_FACT: pipeline.name}
@@ -211,7 +223,7 @@ class LoadedPipelineJob(Generic[Result]):
 
 @define(kw_only=True, eq=False, repr=False)
 class StartedPipelineJob(Generic[Result]):
-    """A pipeline under way."""
+    """A pipeline while it runs."""
 
     job: PipelineJob[Result]
     workload: PipelineWorkload
@@ -260,10 +272,20 @@ def plan_pipeline(
     settings: Mapping[str, object] = NO_SETTINGS,
     sink: Destination | None = None,
 ) -> RunPlan[PipelineJob[Result]]:
-    """Plan the run of a pipeline over values, or over the run's sources where none are given.
+    """Plan the run of a pipeline over values, or over the run's sources if no values are given.
 
-    ``modules`` are the single files of its functions, ``settings`` the options that it was built with, and ``sink`` takes the values. Raises UsageError for unknown names and
-    wrong values, PluginError where a chosen plugin is broken.
+    Args:
+        registry: The plugins.
+        options: The options of the run.
+        pipeline: The pipeline.
+        given: The values, or None.
+        modules: The single files of its functions.
+        settings: The options that it was built with.
+        sink: The destination of the values of its end.
+
+    Raises:
+        UsageError: For unknown names and wrong values.
+        PluginError: If a chosen plugin is broken.
     """
     if sink is not None and not isinstance(cast("object", pipeline.end), Collect):
         raise OptionError(
@@ -300,9 +322,10 @@ def plan_pipeline(
 def _on_an_event_loop(
     registry: Registry, options: RunOptions, plan_job: Callable[[RunOptions, Executor], PipelineJob[Result]]
 ) -> RunPlan[PipelineJob[Result]] | None:
-    """Return the plan for an orchestrator of coroutine functions, if one is installed: nothing has to be looked at to choose it.
+    """Return the plan for an orchestrator of coroutine functions, or None if none is installed. The choice needs no measurement.
 
-    How many of them are awaited at once is planned before a run begins, so an orchestrator that changes in its middle would await one by one.
+    How many coroutines are awaited at once is planned before a run begins. An orchestrator that changes in the middle of the run would await them one
+    by one.
     """
     for name in registry.names("orchestrator"):
         if registry.component("orchestrator", name).capabilities.has_event_loop:

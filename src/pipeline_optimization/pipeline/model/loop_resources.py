@@ -1,7 +1,7 @@
 """The resources of coroutines in one event loop, which share them.
 
-Each lives in a task of its own, which opens it, waits, and closes it: many asynchronous context managers must be left by the task that
-entered them, and the task of an element is over long before.
+Each resource lives in a task of its own, which opens it, waits, and closes it. Many asynchronous context managers must be left by the task that
+entered them, and the task of an element ends long before.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ PATIENCE = 5.0
 
 @define(eq=False)
 class _Held:
-    """A resource that is open, or that is being opened or closed. ``leave`` ends the wait between."""
+    """A resource that is opening, open or closing. Setting ``leave`` closes it."""
 
     resource: Resource[Any]
     opened: asyncio.Future[Any]
@@ -36,7 +36,7 @@ class _Held:
 
 
 class LoopResources:
-    """What coroutines of ``loop`` have open."""
+    """The open resources of coroutines in ``loop``."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -45,11 +45,11 @@ class LoopResources:
 
     @asynccontextmanager
     async def using(self, resource: Resource[Any]) -> AsyncIterator[Any]:
-        """Give what a resource has opened. Raises what opening raises."""
+        """Return a context that has what a resource opened. Raises what opening raises."""
         held = self._open.get(key_of(resource)) or self._begin(resource)
         held.users += 1
         try:
-            # Who is cancelled while it waits leaves the opening to others.
+            # If this task is cancelled while it waits, the resource is still opened for other tasks.
             yield await asyncio.shield(held.opened)
         except BaseException as error:
             if resource.is_broken_by(error):
@@ -81,19 +81,19 @@ class LoopResources:
                 held.opened.set_exception(
                     error if is_plain else BrokenResourceError(f"{held.resource.name}: {describe(error)}")
                 )
-                held.opened.exception()  # it is nobody's if nobody waits any more
+                held.opened.exception()  # without this, asyncio warns of an error that no task has taken
             elif error is not held.broken_by:
                 report_unclosed(held.resource, error)
         finally:
             self._forget(held)
 
     def _forget(self, held: _Held) -> None:
-        """Have the next call open another."""
+        """Make the next call open another one."""
         if self._open.get(key := key_of(held.resource)) is held:
             del self._open[key]
 
     async def close(self) -> None:
-        """Close all. Nobody may use any of it any more."""
+        """Close all. Nothing may use a resource after that."""
         for task, held in self._tasks.items():
             held.leave.set()
             if not held.opened.done():

@@ -1,4 +1,4 @@
-"""What came of a bundle, as a worker tells its parent."""
+"""The outcome of an attempt at a bundle or an element, as a worker tells its parent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,15 @@ __all__ = ["Failed", "Outcome", "Remembered", "Waiting"]
 
 
 class Failed(NamedTuple):
-    """An element that failed at a step, in company: ``data`` is what to try again with, ``shown`` what people see of it."""
+    """An element that failed at a step while others ran with it.
+
+    Attributes:
+        step: The number of the step.
+        path: The element's path.
+        data: The element as bytes, to try it again. It is empty if it cannot be sent.
+        shown: The element's value for people.
+        error: The error.
+    """
 
     step: int
     path: ElementPath
@@ -27,7 +35,7 @@ class Failed(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    """An element that goes on alone, from a step."""
+    """An element that goes on alone from step number ``step``. Its fields are those of ``Failed``."""
 
     step: int
     path: ElementPath
@@ -49,11 +57,20 @@ class Remembered:
 
 @define(eq=False, repr=False)
 class Outcome:
-    """What came of a bundle. ``total`` is what the end adds up to, if anything reached it.
+    """The outcome of a bundle or of an element.
 
-    ``unreadable`` is the source that could not be read, and why. ``invalid_bytes`` and ``looks`` are as in ``Part``. ``rest`` is the place of
-    the first element for which there was no time, ``seconds`` after the beginning, and ``elements`` is how many there were before it. ``remembered``
-    is what the caches of the worker did since its last outcome.
+    Attributes:
+        failed: The elements that failed.
+        waiting: The elements that go on alone.
+        total: The total of the pipeline's end, if an element reached it.
+        elements: How many elements of the input were run.
+        unreadable: The source that could not be read, and why.
+        invalid_bytes: How many sequences of bytes became U+FFFD.
+        looks: What a text with such bytes looks like.
+        rest: The place of the first element for which there was no time.
+        seconds: How long the attempt took.
+        done: For each task, how many elements it was done for.
+        remembered: What the worker's caches did since its last outcome.
     """
 
     failed: list[Failed] = field(factory=list)
@@ -69,14 +86,14 @@ class Outcome:
     remembered: Remembered | None = None
 
     def enter(self, task: str, number: int, positions: int) -> None:
-        """Enter elements that a task was done for, with the sum of their positions."""
+        """Note elements that a task was done for. ``positions`` is the sum of their positions."""
         before = self.done.get(task)
         if before is not None:
             number, positions = number + before.number, positions + before.positions
         self.done[task] = Done(task, number, positions)
 
     def to_bundled(self) -> Bundled:
-        """Return the outcome as bytes, with what was done beside them. All that is in it is plain, so it may be kept."""
+        """Return the outcome as bytes, and the tasks that were done. The bytes are plain data, so a checkpoint can keep them."""
         failed = [(one.step, one.path, len(one.data), one.shown, astuple(one.error)) for one in self.failed]
         waiting = [(one.step, one.path, len(one.data), one.shown) for one in self.waiting]
         total = None if self.total is None else len(self.total)
@@ -92,7 +109,7 @@ class Outcome:
 
     @staticmethod
     def from_bytes(data: bytes) -> Outcome:
-        """Return the outcome. Raises ValueError or LookupError for bytes that are none."""
+        """Return the outcome. Raises ValueError or LookupError if ``to_bundled`` did not make the bytes."""
         at = LENGTH_BYTES + int.from_bytes(data[:LENGTH_BYTES], "big")
 
         def take(size: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The values that reach the end of a pipeline whose run has a sink: they wait here for their delivery."""
+"""The values at the end of a pipeline whose run has a sink. They wait here for their delivery."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from pipeline_optimization.pipeline.model.workload import Gathered, PipelineWork
 __all__ = ["RowOutbox"]
 
 FULL_ROWS = 20_000
-"""Rows that are delivered at once although a commit is not due."""
+"""Rows that are delivered at once, even if no commit is due."""
 
 FULL_BYTES = 16 << 20
-"""The same in bytes, as far as they are known: those of the items that gave the rows, and of what they gave."""
+"""The same in bytes, as far as they are known: those of the items that gave the rows, and of their results."""
 
 
 @define(eq=False)
 class RowOutbox:
-    """What a workload has put out. ``delivered`` is how many rows the sink has."""
+    """The rows that wait for their delivery. ``delivered`` is how many rows the sink has."""
 
     workload: PipelineWorkload
     gathered: Gathered
@@ -66,7 +66,7 @@ class RowOutbox:
 
 
 def _encoded(codec: Codec, element: Placed) -> bytes:
-    """Return an element as bytes, and nothing where it cannot be kept: then it cannot be tried again."""
+    """Return an element as bytes, or nothing if it cannot be kept. Then it cannot be tried again."""
     try:
         return codec.encode(element)
     except Exception:  # noqa: BLE001 - whatever an object of the user's raises

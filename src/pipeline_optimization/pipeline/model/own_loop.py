@@ -1,4 +1,4 @@
-"""Runs coroutines to their end in event loops of their own, whether or not the thread has one that runs."""
+"""Runs coroutines to their end in an event loop of their own, even if the thread has a running loop already."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Start = Callable[[], Coroutine[Any, Any, R]]
 
 
 def run_to_end(start: Start[R], timeout: float | None) -> R:
-    """Return what a coroutine returns, which is cancelled after ``timeout`` seconds; it is started where it runs."""
+    """Run a coroutine and return its result. It is cancelled after ``timeout`` seconds. ``start`` is called inside the loop."""
 
     async def limited() -> R:
         with timed_for_thread(start()) as steps:
@@ -27,7 +27,7 @@ def run_to_end(start: Start[R], timeout: float | None) -> R:
 
 
 class OwnLoop:
-    """An event loop that runs one coroutine after the other, and keeps what they leave open in it."""
+    """An event loop that runs one coroutine after another, and keeps open what they leave open in it."""
 
     def __init__(self) -> None:
         self._runner = asyncio.Runner()
@@ -35,7 +35,7 @@ class OwnLoop:
         self.is_running = False
 
     def run(self, start: Start[R], timeout: float | None = None) -> R:
-        """Do what ``run_to_end`` does."""
+        """Do what ``run_to_end`` does, in this loop."""
 
         async def limited() -> R:
             self._task = asyncio.current_task()
@@ -51,7 +51,7 @@ class OwnLoop:
             self.is_running = False
 
     def close(self, last: Start[None]) -> None:
-        """Run one more coroutine, without what a signal has interrupted, and close the loop."""
+        """Cancel a coroutine that a signal interrupted, run one more coroutine, and close the loop."""
         torn = self._task
 
         async def end() -> None:
@@ -67,7 +67,7 @@ class OwnLoop:
 
 
 def _beside_any_loop(run: Callable[[], R]) -> R:
-    """Call what runs an event loop. A thread has one at most: beside another, as in a notebook, it is called in a thread of its own."""
+    """Call a function that runs an event loop, in another thread if this one runs a loop already, as in a notebook."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -1,4 +1,4 @@
-"""How a pipeline gets to its workers: by the names of its functions, by value with cloudpickle, or, in this process, as it is."""
+"""How a pipeline gets to its workers: by the names of its functions, by value with cloudpickle, or within this process as it is."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ EXTRA = "pip install pipeline-optimization[notebook]"
 
 @frozen(eq=False, repr=False)
 class ByValue:
-    """A pipeline with its functions, as cloudpickle made bytes of them."""
+    """A pipeline with its functions, as bytes that cloudpickle made."""
 
     data: bytes
 
 
 class Here:
-    """A pipeline that workers of this process take as it is: its functions need no name, and may hold what nothing can pickle.
+    """A pipeline that workers of this process take as it is. Its functions need no names, and may hold what cannot be pickled.
 
     It is pickled as a number, by which it is found while it is in use.
     """
@@ -45,7 +45,7 @@ class Here:
 
 
 _HERE: WeakValueDictionary[int, Here] = WeakValueDictionary()
-"""The pipelines under way. Workers are made of bytes alone, so that this is the way from a number to what it stands for."""
+"""The pipelines in use, by number. Workers are made of bytes alone, so they need this to find the pipeline."""
 
 
 def _found(number: int) -> Here:
@@ -62,9 +62,9 @@ Packable = CompletePipeline[Any, Any] | ByValue | Here
 
 
 def pack(pipeline: CompletePipeline[Any, Any], *, is_elsewhere: bool) -> Packable:
-    """Return what workers get of a pipeline, which are other processes if it ``is_elsewhere``.
+    """Return what workers get of a pipeline. They are other processes if it ``is_elsewhere``.
 
-    Raises OptionError where they could not use it.
+    Raises OptionError if they could not use it.
     """
     try:
         by_name = pickle.dumps(pipeline)
@@ -73,10 +73,10 @@ def pack(pipeline: CompletePipeline[Any, Any], *, is_elsewhere: bool) -> Packabl
     if not is_elsewhere or b"__main__" not in by_name:
         return pipeline
     try:
-        # Other processes would have to import the program itself, which may be no file, or run again there.
+        # To import ``__main__``, other processes would have to run the program again, and it may be no file.
         return _by_value(pipeline, None)
     except OptionError:
-        return pipeline  # the orchestrator knows whether it can be imported
+        return pipeline  # the orchestrator may be able to import it
 
 
 def unpack(packed: Packable) -> CompletePipeline[Any, Any]:
@@ -104,7 +104,7 @@ def _by_value(pipeline: CompletePipeline[Any, Any], error: Exception | None) -> 
 
 
 def _culprit(pipeline: CompletePipeline[Any, Any], dumps: Callable[[object], bytes]) -> str:
-    """Return which function holds what cannot be sent, under which name, and what to do; nothing where nobody can tell."""
+    """Return which function holds a value that cannot be sent, its name, and what to do. Return an empty text if no such value is found."""
     for function in [*(step.plain for step in pipeline.steps), *(one for _, one in functions_of(pipeline.end))]:
         for name, value in _held(function):
             try:
@@ -118,7 +118,7 @@ def _culprit(pipeline: CompletePipeline[Any, Any], dumps: Callable[[object], byt
 
 
 def _held(function: Any) -> Iterator[tuple[str, object]]:
-    """Yield by name what goes with a function: given arguments, variables around it, and those of its module that it uses."""
+    """Yield, by name, what goes with a function: given arguments, variables around it, and the variables of its module that it uses."""
     while isinstance(function, partial):
         yield from ((f"argument {number}", value) for number, value in enumerate(function.args, start=1))
         yield from function.keywords.items()

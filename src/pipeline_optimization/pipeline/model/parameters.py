@@ -17,14 +17,14 @@ __all__ = ["options_of", "return_type"]
 SKIPPED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 UNKNOWN: Any = object()
-"""Stands for an annotation that is not there, or that cannot be resolved."""
+"""Stands for an annotation that is missing or cannot be resolved."""
 
 
 def options_of(function: Callable[..., Any], owner: str) -> type[object]:
     """Return an options class with a field for each parameter of a function.
 
-    A parameter without an annotation has the type of its default, or is a text. ``owner`` names the function in errors.
-    Raises UsageError for a function whose parameters cannot be given by name.
+    A parameter without an annotation has the type of its default. Without a default too, it is a text. ``owner`` names the function in errors. Raises
+    UsageError if a parameter cannot be given by name.
     """
     fields: dict[str, Any] = {}
     for name, parameter in _parameters(function, owner).items():
@@ -42,7 +42,7 @@ def options_of(function: Callable[..., Any], owner: str) -> type[object]:
 
 
 def return_type(function: Callable[..., Any]) -> Any:
-    """Return what a function is annotated to return, without its parameters; None where nothing can be known."""
+    """Return the type that a function is annotated to return, without its type arguments, or None if it is not known."""
     hint = _resolved(function, getattr(function, "__annotations__", {}).get("return", inspect.Parameter.empty))
     return None if hint is UNKNOWN or hint is Any else getattr(hint, "__origin__", hint)
 
@@ -63,11 +63,11 @@ def _type_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
 
 
 def _resolved(function: Callable[..., Any], annotation: Any) -> Any:
-    """Return one annotation as a type. The others may name what is imported for type checkers only."""
+    """Return one annotation as a type. It is resolved alone, because other annotations may name what is imported for type checkers only."""
     if annotation is inspect.Parameter.empty:
         return UNKNOWN
     names = getattr(inspect.unwrap(function), "__globals__", {})
     try:
         return get_type_hints(SimpleNamespace(__annotations__={"it": annotation}), globalns=names)["it"]
-    except Exception:  # noqa: BLE001 - an annotation may raise anything where it is evaluated
+    except Exception:  # noqa: BLE001 - evaluating an annotation may raise anything
         return UNKNOWN

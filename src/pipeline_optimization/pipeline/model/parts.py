@@ -1,4 +1,4 @@
-"""Parts of an input, each of which a bundle begins with. How they are cut depends on the input alone, so that a later run finds the same ones."""
+"""The parts of an input. A bundle begins with one. How parts are cut depends on the input alone, so that a later run finds the same ones."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from pipeline_optimization.sources.lines import cut_lines, has_mark
 __all__ = ["TOGETHER", "Part", "line_parts", "together"]
 
 SHARE = 16
-"""A part of a large file is one in 16 of what is left of it: large ones first, so that there are fewer, and small ones in the end, so that all
-workers end together."""
+"""A part of a large file is one sixteenth of what is left of it. So parts are large at first, which makes fewer of them, and small at the end, so
+that all workers end together."""
 
 LARGE = 64 << 20
-"""Bytes that must be left of a file for its parts to be larger than the chunk size."""
+"""While more bytes than this are left of a file, its parts may be larger than the chunk size."""
 
 GROWN = 8
-"""How many times as large as the chunk size a part may be."""
+"""The most chunk sizes in a part."""
 
 TOGETHER = 1000
 """Values or rows in one part."""
@@ -31,11 +31,15 @@ TOGETHER = 1000
 
 @frozen(kw_only=True)
 class Part:
-    """What one bundle begins with; ``name`` tells it from all other parts.
+    """What one bundle begins with.
 
-    ``place`` says for people where it comes from, and ``size`` how many bytes of input it has; 0 stands for those of its contents.
-    ``invalid_bytes`` and ``looks`` are of what was decoded here: how many sequences of bytes became U+FFFD, and what a text with such bytes
-    looks like.
+    Attributes:
+        name: A name that no other part of the run has.
+        contents: The elements.
+        place: Where it comes from, for people.
+        size: Bytes of input, or 0 if ``contents`` tells.
+        invalid_bytes: How many sequences of bytes became U+FFFD when this process decoded the text.
+        looks: What a text with such bytes looks like.
     """
 
     name: str
@@ -47,17 +51,17 @@ class Part:
 
 
 def together(number: int, values: Iterable[Any], what: str, *, first: int = 0) -> Iterator[Part]:
-    """Yield parts of the values of source ``number``, whose places count from ``first``; ``what`` says for people what they are."""
+    """Yield parts of the values of source ``number``, whose places count from ``first``. ``what`` is their name for people."""
     iterator = iter(values)
     while members := list(islice(iterator, TOGETHER)):
         contents = Members(number, first, members, what)
-        # As what is left of a part is named, so that no two bundles have one name.
+        # The name has the same form as that of a rest of a part, so that no two bundles have one name.
         yield Part(name=name_of((number, first)), contents=contents, place=contents.describe(what))
         first += len(members)
 
 
 def line_parts(number: int, source: Source, chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
-    """Yield parts of the lines of source ``number``: ranges of a plain file, unless ``inline``, else pieces of the text."""
+    """Yield parts of the lines of source ``number``: ranges of a plain file, or pieces of the text if it is no plain file or ``inline``."""
     size, state = (
         source.plain_facts()
         if isinstance(source, FileSource) and encoding == "utf-8" and not inline
@@ -82,7 +86,7 @@ def line_parts(number: int, source: Source, chunk_size: int, *, encoding: str, i
 
 
 def _borders(size: int, chunk_size: int) -> Iterator[tuple[int, int]]:
-    """Yield where parts of a file begin and end."""
+    """Yield where parts of a file begin and end, in bytes."""
     start = 0
     while start < size:
         left = size - start

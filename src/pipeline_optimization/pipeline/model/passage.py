@@ -1,7 +1,7 @@
-"""The way of an attempt's elements through the steps: each function is called for each element, and those are kept apart that fail.
+"""The way of an attempt's elements through the steps. Each function is called for each element, and elements that fail are put aside.
 
-An element that fails in company is reported with its error, and the parent has it tried again alone, from the step that failed; one that is
-alone fails its attempt, as any task does.
+If an element fails while others run with it, it is reported with its error, and the parent has it tried again alone, from the step that failed. If it
+runs alone, its attempt fails, as with any task.
 """
 
 from __future__ import annotations
@@ -32,15 +32,19 @@ if TYPE_CHECKING:
 __all__ = ["NOTHING", "Passage", "StepRunner", "outputs_of", "stop_of"]
 
 LOOK = 4096
-"""Calls between two questions whether the run is over, at most."""
+"""The most calls between two checks of whether the run is over."""
 
 NOTHING = Batch.of(())
 
 
 def stop_of(steps: Sequence[Step], alone: frozenset[int], first: int, *, is_item: bool) -> int:
-    """Return the step before which elements wait for attempts of their own, in an attempt that begins at step ``first``; the end is behind the last.
+    """Return the step at which an attempt stops, because elements enter that step alone. It is the number of steps if the attempt goes to the end.
 
-    ``is_item``: the attempt is of one element, at that step. Its time is the step's if that has a ``timeout``, so it goes no further.
+    Args:
+        steps: All steps.
+        alone: The numbers of the steps that elements enter one by one.
+        first: The step at which the attempt begins.
+        is_item: Whether the attempt is one element's, at that step. If the step has a ``timeout``, that is the attempt's, so it goes no further.
     """
     if is_item and first < len(steps) and steps[first].spec.timeout is not None:
         return first + 1
@@ -49,7 +53,7 @@ def stop_of(steps: Sequence[Step], alone: frozenset[int], first: int, *, is_item
 
 @define(eq=False, repr=False)
 class StepRunner:
-    """Runs the steps of a pipeline in a worker. Elements enter the steps ``alone`` one by one; those ``awaited`` are coroutine functions."""
+    """Runs the steps of a pipeline in a worker. Elements enter the steps ``alone`` one by one; the steps ``awaited`` are coroutine functions."""
 
     pipeline: CompletePipeline[Any, Any]
     alone: frozenset[int]
@@ -65,9 +69,9 @@ class StepRunner:
         self.failures = ElementFailures(self.pipeline, self.codec)
 
     def passage(self, first: int, *, is_item: bool) -> Passage:
-        """Return the way of elements from a step on, in one attempt."""
+        """Return the way of one attempt's elements, from a step on."""
         stop = self._stops.get((first, is_item))
-        if stop is None:  # there is a passage for each attempt
+        if stop is None:  # cached, because each attempt asks
             stop = self._stops[first, is_item] = stop_of(self.pipeline.steps, self.alone, first, is_item=is_item)
         attempt = attempt_here.get()
         times = None
@@ -81,7 +85,7 @@ class StepRunner:
 
 @define(eq=False, repr=False)
 class Passage:
-    """The way of one attempt's elements to before step ``stop``, with what comes of them, and what each step takes if that is timed.
+    """The way of one attempt's elements to before step ``stop``, what became of them, and what each step took if that is timed.
 
     ``is_item``: it is the attempt of a single element.
     """
@@ -97,9 +101,16 @@ class Passage:
         self._subtotal = Subtotal(self.runner.failures, self.runner.totals)
 
     def advance(self, elements: Batch, first: int, *, is_first: bool = False) -> tuple[int, Batch]:
-        """Take elements from a step on as far as nothing is awaited. Return the step at which some must be, and which; nothing at the end.
+        """Take elements from a step on until a step must be awaited, or to the end.
 
-        ``is_first``: the only element fails its attempt if it fails at the first step, and the engine enters that attempt.
+        Args:
+            elements: The elements.
+            first: The step.
+            is_first: Whether this is an attempt at the only element. Then an error at the first step fails the attempt, and the engine counts the
+                call.
+
+        Returns:
+            The number of the step that must be awaited and the elements for it. There are none at the end.
         """
         runner = self.runner
         for index in range(first, self.stop):
@@ -115,17 +126,17 @@ class Passage:
         return self.stop, NOTHING
 
     def _leave(self, elements: Batch) -> None:
-        """Have elements go on in attempts of their own."""
+        """Put elements aside, to go on in attempts of their own."""
         for path, value in elements:
             one = self.runner.failures.waiting(self.stop, path, value)
             (self.outcome.failed if isinstance(one, Failed) else self.outcome.waiting).append(one)  # type: ignore[arg-type]
 
     def merging(self) -> float:
-        """Return how many seconds the parent will probably take to merge the total."""
+        """Return the seconds that the parent will probably take to merge the total."""
         return self._subtotal.merging()
 
     def finish(self) -> Bundled:
-        """Return what came of all elements, for the parent, with what caches have done meanwhile."""
+        """Return the outcome of all elements for the parent, with what the caches did meanwhile."""
         self._subtotal.finish(self.outcome)
         caches = self.runner.calls.caches
         if caches is not None:
@@ -147,7 +158,7 @@ class Passage:
         return outputs
 
     def outputs(self, elements: Batch, index: int, results: Sequence[Any], *, is_attempt: bool = False) -> Batch:
-        """Return the outputs of a step whose function was called for all of some elements, and enter these calls."""
+        """Return the outputs of a step after its function was called for all these elements, and count the calls."""
         step = self.runner.pipeline.steps[index]
         if results and not is_attempt:
             self.outcome.enter(step.name, len(results), elements.paths.positions())
@@ -160,7 +171,7 @@ class Passage:
             self.times.add_awaited(self.runner.pipeline.steps[index].name, *steps.so_far())
 
     def _call_each(self, elements: Batch, index: int, *, is_attempt: bool) -> tuple[list[Any], list[int]]:
-        """Return what a step's function makes of each element, and the numbers of those for which it failed."""
+        """Call a step's function for each element. Return the results, and the numbers of the elements for which it failed."""
         runner, values = self.runner, elements.values
         step = runner.pipeline.steps[index]
         call_many = many(runner.calls.by_step[index], where(step.plain))
@@ -187,12 +198,12 @@ class Passage:
 
 
 def _name_at(step: Step, elements: Batch, at: int) -> str:
-    """Return the name of an element at a step. Results come one by one, so their number says which element is run just now."""
+    """Return the name of an element at a step. Results come one by one, so their number says which element is being run."""
     return f"{step.name}:{name_of(elements.paths[at])}" if at < len(elements) else ""
 
 
 def outputs_of(kind: StepKind, elements: Batch, results: Sequence[Any]) -> Batch:
-    """Return the outputs of a step, given what its function made of each element (``WHOLE``)."""
+    """Return the outputs of a step, given the results of its function. They are complete lists already, as ``WHOLE`` makes them."""
     if kind == "map":
         return Batch(elements.paths, results)
     if kind == "filter":

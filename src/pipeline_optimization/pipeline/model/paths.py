@@ -1,6 +1,7 @@
-"""Who the elements of a batch are, made where somebody asks: most are never asked, and a path is a tuple, which takes as long as a short function.
+"""The paths of a batch's elements. Each path is made only when it is asked for.
 
-The ledger wants the sum of positions only, and a position is linear in the last place of a path.
+Most paths never are, and making a tuple takes as long as a short function. The ledger needs only the sum of the elements' positions, which can be
+computed without the paths, because a position is linear in the last place of its path.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ __all__ = ["ChildPaths", "LineStarts", "PathList", "Paths", "SiblingPaths", "Som
 
 
 class Paths(Protocol):
-    """Who the elements of a batch are, in their order."""
+    """The paths of a batch's elements, in their order."""
 
     def __len__(self) -> int: ...
 
@@ -35,27 +36,31 @@ class Paths(Protocol):
     def __iter__(self) -> Iterator[ElementPath]: ...
 
     def take(self, numbers: Sequence[int]) -> Paths:
-        """Return those of these numbers, each of which is different."""
+        """Return the paths with these numbers, each number once."""
         ...
 
     def part(self, start: int, stop: int) -> Paths:
-        """Return those from a number to before another."""
+        """Return the paths from number ``start`` to before number ``stop``."""
         ...
 
     def positions(self) -> int:
-        """Return the sum of their positions, by which the ledger knows them."""
+        """Return the sum of the paths' positions, which is what the ledger needs."""
         ...
 
     def weighted(self, weights: Sequence[int]) -> int:
-        """Return the sum of their positions, each times its weight."""
+        """Return the sum of the paths' positions, each times its weight."""
         ...
 
 
 @frozen(eq=False, repr=False)
 class LineStarts:
-    """How many bytes come before each line. ``without_ends`` leaves out the line ends, of which ``first`` come before the first line.
+    """How many bytes come before each line of a text.
 
-    They are added up once for what is read at once: a part is a slice of that, and its sum needs no line end by itself.
+    The lengths of lines are added up once for a whole block that was read. A part of the block is a slice of them.
+
+    Attributes:
+        without_ends: For each line, the bytes before it without the line ends.
+        first: The number of line ends before the first line.
     """
 
     without_ends: Sequence[int]
@@ -63,7 +68,7 @@ class LineStarts:
 
     @staticmethod
     def of(before: int, lengths: Sequence[Sized]) -> LineStarts:
-        """Return those of lines that come after ``before`` bytes. ``lengths`` has what is as long as each line without its line end."""
+        """Return the starts of lines that come after ``before`` bytes. Each member of ``lengths`` is as long as a line without its line end."""
         without_ends = list(accumulate(map(len, lengths), initial=before))
         del without_ends[-1]
         return LineStarts(without_ends)
@@ -124,7 +129,7 @@ class SiblingPaths:
 
 @frozen(eq=False, repr=False)
 class PathList:
-    """Paths as they are."""
+    """Paths that are made already."""
 
     paths: Sequence[ElementPath]
 
@@ -153,7 +158,7 @@ class PathList:
 
 @define(eq=False, repr=False)
 class ChildPaths:
-    """The outputs of a ``flat_map``: of each parent as many as ``numbers`` has."""
+    """The paths of a ``flat_map``'s outputs. Parent ``i`` has ``numbers[i]`` outputs."""
 
     parents: Paths
     numbers: Sequence[int]
@@ -194,7 +199,7 @@ class ChildPaths:
 
 @frozen(eq=False, repr=False)
 class SomePaths:
-    """Those of others that are left, by their numbers there."""
+    """Some of other paths, by their numbers there."""
 
     paths: Paths
     numbers: Sequence[int]

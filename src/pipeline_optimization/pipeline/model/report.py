@@ -1,4 +1,4 @@
-"""What a run of a pipeline says of itself."""
+"""The report of a pipeline's run."""
 
 from __future__ import annotations
 
@@ -24,10 +24,16 @@ Result = TypeVar("Result")
 class PipelineReport(Conclusions, Generic[Result]):
     """The result of a pipeline and how it came about. Times are in milliseconds.
 
-    ``elements`` is how many the input had, and ``options`` are those that the pipeline was built with, where a command did that. ``is_complete`` is False if an element failed for good, or something stopped the run
-    (``stop``); then the result covers only what was finished. ``failed_items`` tells of each element that failed for good, where it
-    comes from and its last error. ``cache_hits`` says by step how many results were remembered of earlier runs (``@task(cache=...)``). Where a sink took the values, ``delivered`` is how many it has, those of earlier runs included, and
-    ``result`` is None. ``summary`` has the rest: the floor, the start of the workers, the seed.
+    Attributes:
+        pipeline: The pipeline's name.
+        result: The result of its end, or None if a sink took the values. If the run is not complete, it covers only what was finished.
+        elements: How many elements the input had.
+        options: The options that the pipeline was built with, if a command built it.
+        delivered: If a sink took the values, how many it has, those of earlier runs included.
+        cache_hits: How many results of earlier runs were used, by step (``@task(cache=...)``).
+        summary: The rest: the floor, the start of the workers, the seed.
+        is_complete: False if an element failed for good, or something stopped the run (``stop``).
+        failed_items: Each element that failed for good, with its place in the input and its last error.
     """
 
     pipeline: str
@@ -68,14 +74,14 @@ class PipelineReport(Conclusions, Generic[Result]):
 
     @property
     def account(self) -> TimeAccount | None:
-        """Return where the time went, if the run was asked to keep that."""
+        """Return where the time went, if the run was asked to keep an account."""
         return self.summary.account
 
     def to_dict(self) -> dict[str, object]:
         """Return the report as plain data for JSON, its keys in reading order.
 
-        Of a result's dictionary whose keys are no texts, it has a list of pairs, and of a set a sorted list. Numbers that are none, decimals,
-        times, identifiers and paths are texts; of other values that JSON has no form for, it has their ``repr``.
+        In a result, a dictionary whose keys are no texts becomes a list of pairs, and a set becomes a sorted list. NaN, infinity, decimals, times,
+        identifiers and paths become texts. Other values for which JSON has no form become their ``repr``.
         """
         summary = self.summary
         return {

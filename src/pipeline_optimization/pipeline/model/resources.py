@@ -1,6 +1,6 @@
-"""The resources of a worker (``@task(using=...)``): opened at their first use, closed at the end, and opened anew where they broke.
+"""The resources of a worker (``@task(using=...)``). They are opened at their first use, closed at the end, and opened anew after they broke.
 
-Each thread has its own, which are opened, used and closed in it; or all threads share one. Those of coroutines belong to an event loop.
+Each thread opens, uses and closes resources of its own, or all threads share one. Resources of coroutines belong to an event loop.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ Key = tuple[int, bool]
 
 
 PATIENCE = 0.1
-"""Seconds that closing waits for a thread that opens something just then, which may take for ever."""
+"""Seconds for which ``close`` waits for a thread that is opening a resource, because that may never end."""
 
 
 def key_of(resource: Resource[Any]) -> Key:
-    """Return by what a resource is known: tasks with the same factory have the same one."""
+    """Return the key of a resource. Tasks with the same factory have the same resource."""
     return id(resource.factory), resource.is_shared
 
 
 def report_unclosed(resource: Resource[Any], error: BaseException) -> None:
-    """Say that a resource could not be closed. What was done with it is done, so that nobody else need know."""
+    """Tell the user that a resource could not be closed. It is no failure: the calls that used it are finished."""
     with suppress(OSError, ValueError, AttributeError):
         sys.stderr.write(f"The resource {resource.name} could not be closed: {describe(error)}.\n")
 
@@ -49,7 +49,7 @@ def _closed(resource: Resource[Any]) -> BrokenResourceError:
 
 @define(eq=False, repr=False)
 class _Open:
-    """A resource that is open. ``users`` are the threads that call a function with it now."""
+    """A resource that is open. ``users`` are the threads that are calling a function with it."""
 
     resource: Resource[Any]
     manager: AbstractContextManager[Any]
@@ -62,7 +62,7 @@ class _Open:
         return any(user != threading.get_ident() for user in self.users)
 
     def close(self) -> None:
-        """Close it; the context manager is told of the error that broke it."""
+        """Close it. Its context manager gets the error that broke it."""
         error = self.broken_by
         try:
             self.manager.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
@@ -72,16 +72,16 @@ class _Open:
 
 
 class Place:
-    """What is open in one place: in a thread, or in the process for all of its threads."""
+    """The open resources of one place: of a thread, or of the process if its threads share them."""
 
     def __init__(self) -> None:
-        self._lock = threading.RLock()  # held while one is opened: who needs it, too, waits for it
+        self._lock = threading.RLock()  # held while a resource is opened: other threads that need it wait
         self._open: dict[Key, _Open] = {}
         self._over = threading.Event()
 
     @contextmanager
     def using(self, resource: Resource[Any]) -> Iterator[Any]:
-        """Give what a resource has opened. Raises what opening raises."""
+        """Return a context that has what a resource opened. Raises what opening raises."""
         opened: _Open | None = None
         try:
             opened = self._take(resource)
@@ -103,14 +103,14 @@ class Place:
             if opened is None:
                 manager = resource.manager()
                 opened = self._open[key] = _Open(resource, manager, manager.__enter__())
-                if self._over.is_set():  # which who closes could not wait for
+                if self._over.is_set():  # close() came meanwhile, and could not wait for this thread
                     self.close()
                     raise _closed(resource)
             opened.users.append(threading.get_ident())
             return opened
 
     def _drop(self, opened: _Open, error: BaseException) -> None:
-        """Have the next call open another; this one is closed by the last who uses it."""
+        """Make the next call open another one. The last user of this one closes it."""
         with self._lock:
             if not opened.is_leaving:
                 opened.broken_by, opened.is_leaving = error, True
@@ -126,10 +126,10 @@ class Place:
             opened.close()
 
     def close(self) -> None:
-        """Close all, the last first. What a call in another thread still uses or opens is closed when that call is back."""
+        """Close all, the last first. If a call in another thread still uses or opens a resource, it closes that resource when it returns."""
         self._over.set()
         if not self._lock.acquire(timeout=PATIENCE):
-            return  # who opens something there closes all
+            return  # the thread that is opening something closes all afterwards
         try:
             everything, self._open = list(self._open.values()), {}
             for opened in everything:
@@ -142,7 +142,7 @@ class Place:
 
 
 class Resources:
-    """All that a worker has open."""
+    """All open resources of a worker."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -165,7 +165,7 @@ class Resources:
         return place
 
     def of_loop(self) -> LoopResources:
-        """Return the resources of coroutines in the event loop that runs."""
+        """Return the resources of coroutines in the running event loop."""
         from asyncio import get_running_loop  # noqa: PLC0415 - for such pipelines only
 
         loop = get_running_loop()
@@ -179,7 +179,7 @@ class Resources:
             return found
 
     def run(self, start: Callable[[], Coroutine[Any, Any, R]], timeout: float | None) -> R:
-        """Return what a coroutine returns in this thread's own event loop, in which its resources stay open."""
+        """Run a coroutine in this thread's own event loop, in which its resources stay open, and return its result."""
         own: OwnLoop | None = getattr(self._here, "loop", None)
         if own is None:
             from pipeline_optimization.pipeline.model.own_loop import OwnLoop  # noqa: PLC0415 - as above
@@ -198,20 +198,20 @@ class Resources:
             place.close()
 
     def close(self) -> None:
-        """Close everything. What other threads use still is closed when their calls are back."""
+        """Close everything. Calls in other threads close what they use when they return."""
         for own in list(self._own_loops):
             self._close_loop(own)
         for place in (*self._places, self._shared):
             place.close()
 
     async def close_async(self) -> None:
-        """Do the same in an event loop in which coroutines had resources."""
+        """Close everything, called in an event loop in which coroutines had resources."""
         await self.of_loop().close()
         self.close()
 
     def _close_loop(self, own: OwnLoop) -> None:
         with self._lock:
-            # One that runs on in a thread that hangs ends with the program.
+            # A loop that still runs, in a thread that hangs, ends with the program.
             if own not in self._own_loops or own.is_running:
                 return
             self._own_loops.remove(own)

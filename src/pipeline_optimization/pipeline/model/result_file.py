@@ -1,6 +1,6 @@
-"""A file of results by their keys, which many processes use at once. It is a SQLite database; nothing in it is unpickled.
+"""A file of results by key, which many processes use at once. It is a SQLite database, and nothing in it is unpickled.
 
-A process that is killed leaves it whole (a write-ahead log). What is damaged all the same is moved aside, and a new file is begun.
+A write-ahead log keeps it whole if a process is killed. If it is damaged all the same, it is moved aside, and a new file begins.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pipeline_optimization.errors import OptionError
 __all__ = ["ResultFile"]
 
 APPLICATION = 0x616E6772
-"""What the header of the file says that it is: "angr"."""
+"""The application id in the header of the file: "angr"."""
 
 SCHEMA = f"""
 BEGIN IMMEDIATE;
@@ -36,7 +36,7 @@ PATIENCE = 10.0
 """Seconds that a process waits for another one's write."""
 
 REFRESH = 3_600_000
-"""Milliseconds after which a result that is used again is noted as used: a write for each use would cost more than it helps."""
+"""Milliseconds after which another use of a result is written down. Writing down each use would cost more than it helps."""
 
 SPARED = 0.9
 """The share of its size that a full file keeps: the results that were used last."""
@@ -56,7 +56,7 @@ SURROUNDINGS = frozenset(
         sqlite3.SQLITE_IOERR,
     }
 )
-"""Errors that say nothing against the file. After any other it is taken for damaged, as it is where it ends too early."""
+"""Errors that do not mean that the file is damaged. All other errors do, and so does a file that is too short."""
 
 T = TypeVar("T")
 
@@ -64,7 +64,7 @@ T = TypeVar("T")
 class ResultFile:
     """Keeps about ``size`` bytes of results in the file ``path``: those that were used last. Threads may share one object.
 
-    Whatever goes wrong costs the memory only: a result is then computed again. ``problems`` says what that was.
+    If anything goes wrong, results are computed again, and nothing else happens. ``problems`` tells what went wrong.
     """
 
     def __init__(self, path: Path, size: int) -> None:
@@ -78,7 +78,7 @@ class ResultFile:
         self.problems: list[str] = []
 
     def check(self) -> None:
-        """Open the file, and make it where there is none. Raises OptionError where that cannot be, or it is another program's."""
+        """Open the file, or create it. Raises OptionError if that is impossible, or if the file belongs to another program."""
         try:
             with self._lock:
                 self._retrying(lambda database: None)
@@ -90,7 +90,7 @@ class ResultFile:
             raise OptionError(f"The cache {str(self._path)!r} cannot be used: {error}. Name another file.") from error
 
     def get(self, key: bytes) -> bytes | None:
-        """Return the result of a key, None where there is none."""
+        """Return the result of a key, or None if there is none."""
 
         def read(database: sqlite3.Connection) -> bytes | None:
             row = database.execute("SELECT value, checksum, used FROM result WHERE key = ?", (key,)).fetchone()
@@ -107,7 +107,7 @@ class ResultFile:
         return self._guarded(read)
 
     def put(self, key: bytes, value: bytes) -> None:
-        """Keep a result, for which those may have to go that were not used for longest."""
+        """Keep a result. If the file is full, the results that were not used for longest are dropped."""
         if len(value) > self._size // 4:
             return
 
@@ -123,11 +123,11 @@ class ResultFile:
         self._guarded(write)
 
     def forget(self, key: bytes) -> None:
-        """Drop a result that is none."""
+        """Drop a damaged result."""
         self._guarded(lambda database: database.execute("DELETE FROM result WHERE key = ?", (key,)))
 
     def close(self) -> None:
-        """Close the file; results are not remembered any more."""
+        """Close the file. No result is remembered from now on."""
         with self._lock:
             self._is_off = True
             self._disconnect()
@@ -153,13 +153,13 @@ class ResultFile:
             try:
                 return self._retrying(use)
             except (OSError, sqlite3.Error, OptionError) as error:
-                self._is_off = True  # not to wait for it at each element
+                self._is_off = True  # so that later elements do not wait for it again
                 self._disconnect()
                 self.problems.append(f"The cache {str(self._path)!r} is not used any more: {error}.")
                 return None
 
     def _retrying(self, use: Callable[[sqlite3.Connection], T]) -> T:
-        """Use the database, after its damaged file was replaced if need be."""
+        """Use the database. If its file is damaged, replace the file and try once more."""
         try:
             return use(self._connected())
         except sqlite3.DatabaseError as error:
@@ -186,7 +186,7 @@ class ResultFile:
 
     def _prepare(self, database: sqlite3.Connection) -> None:
         if _application(database) != APPLICATION:
-            with _alone(self._path.parent):  # SQLite lets nobody wait for a change of the kind of log
+            with _alone(self._path.parent):  # SQLite lets no process wait while another changes the journal mode
                 application = _application(database)  # another process may have been first
                 if application != APPLICATION:
                     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -196,7 +196,7 @@ class ResultFile:
                         )
                     database.execute("PRAGMA journal_mode = WAL")
                     database.executescript(SCHEMA)
-        # A power cut may damage the file, which costs the results in it.
+        # After a power cut the file may be damaged. That costs its results, and nothing else.
         database.execute("PRAGMA synchronous = OFF")
 
     def _replace(self, error: sqlite3.DatabaseError) -> None:
@@ -228,7 +228,7 @@ def _now() -> int:
 
 @contextmanager
 def _alone(directory: Path) -> Iterator[None]:
-    """Keep other processes that do the same out."""
+    """Keep other processes out of this section."""
     try:
         import fcntl  # noqa: PLC0415 - not on Windows, where a file that is in use cannot be moved
     except ImportError:

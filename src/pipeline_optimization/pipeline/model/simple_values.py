@@ -1,4 +1,4 @@
-"""Values that can always be sent, kept and counted, so that nobody has to keep the elements that they came from."""
+"""Values that can always be sent, kept and counted. So the elements that they came from need not be kept."""
 
 from __future__ import annotations
 
@@ -16,27 +16,27 @@ NUMBERS = frozenset({bool, float, int})
 
 
 def are_simple(values: Sequence[Any]) -> bool:
-    """Return whether all values are simple ones, or tuples of these."""
+    """Return whether all values are simple ones, or tuples of simple ones."""
     kinds = set(map(type, values))
     if tuple in kinds:
         kinds.remove(tuple)
-        # A loop for those that are no tuples: in most inputs all are.
+        # The loop is needed for mixed values only. In most inputs all values are tuples, or none.
         tuples = [value for value in values if type(value) is tuple] if kinds else values
         kinds.update(map(type, chain.from_iterable(tuples)))
     return kinds <= SIMPLE
 
 
 def count_simple(counts: Counter[Any], values: Sequence[Any]) -> bool:
-    """Add values to counts of simple ones, and return whether that could be; else the counts stay as they were.
+    """Add values to counts of simple ones. Return whether all of them are simple; if not, the counts stay as they were.
 
-    Only values that are new to the counts are looked at: a dictionary takes the others for ones that it has. That takes half of the time
-    of looking at the type of each.
+    Only values that are new to the counts are checked, because the dictionary takes any other for one that it has. That takes half of the time of
+    checking the type of each.
     """
     known, left = len(counts), iter(values)
     try:
         counts.update(left)
     except BaseException:
-        # Counted are those before the one that was taken last.
+        # The values before the one that was taken last have been counted.
         _take_back(counts, islice(values, len(values) - sum(1 for _ in left) - 1))
         raise
     if are_simple(list(islice(reversed(counts), len(counts) - known))):

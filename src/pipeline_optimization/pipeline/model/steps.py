@@ -1,4 +1,4 @@
-"""What a user writes: ``Pipeline("status-by-hour").lines().map(parse).filter(is_human).count()``."""
+"""Pipelines as users write them: ``Pipeline("status-by-hour").lines().map(parse).filter(is_human).count()``."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ StepKind = Literal["map", "flat_map", "filter"]
 
 @frozen
 class Step:
-    """A function on its place in a pipeline, as the user gave it. ``name`` is unique in the pipeline."""
+    """A function at its place in a pipeline, as the user gave it. ``name`` is unique in the pipeline."""
 
     name: str
     kind: StepKind
@@ -47,12 +47,12 @@ class Step:
 
     @property
     def plain(self) -> Callable[[Any], Any]:
-        """Return the function itself: one with ``@task`` waits and fails when it is called directly."""
+        """Return the function without its ``@task``. A function with ``@task`` waits and fails when it is called directly."""
         return _plain(self.function)
 
     @property
     def spec(self) -> TaskSpec:
-        """Return what ``@task`` says of the function."""
+        """Return what ``@task`` declares of the function."""
         return _spec(self.function) or TaskSpec(_name_of(self.function))
 
     @property
@@ -61,7 +61,7 @@ class Step:
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a function without its ``@task``, of which some arguments may be given already."""
+    """Return a function without its ``@task``. If it is a ``functools.partial``, its arguments stay."""
     if isinstance(function, partial):
         inner = _plain(function.func)
         return function if inner is function.func else partial(inner, *function.args, **function.keywords)
@@ -70,7 +70,7 @@ def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def innermost(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function itself, of which some arguments may be given already."""
+    """Return the function itself, without the arguments that ``functools.partial`` gave it."""
     while isinstance(function, partial):
         function = function.func
     return function
@@ -88,7 +88,14 @@ def _name_of(function: Callable[..., Any]) -> str:
 
 @frozen
 class Pipeline:
-    """The beginning of a pipeline: ``name`` is what reports and checkpoints call it. Choose an input next."""
+    """The beginning of a pipeline. Choose an input next.
+
+    Args:
+        name: What reports and checkpoints call the pipeline, a text of one line.
+
+    Raises:
+        OptionError: If ``name`` is empty or has several lines.
+    """
 
     name: str
 
@@ -97,32 +104,37 @@ class Pipeline:
             raise OptionError(f"A pipeline's name must be a text of one line, not {self.name!r}.")
 
     def lines(self) -> Steps[Text, str]:
-        r"""Take the lines of files and texts, without what ends them (``\n`` or ``\r\n``)."""
+        r"""Take the lines of files and texts, without their line ends (``\n`` or ``\r\n``)."""
         return Steps(self.name, Lines(), ())
 
     def records(self, form: Literal["csv", "tsv", "jsonl"] | None = None) -> Steps[Text, dict[str, Any]]:
-        """Take records: the rows of CSV or TSV files with a header, or JSON objects, one a line.
+        """Take records as dictionaries: the rows of CSV or TSV files with a header, or JSON objects, one in each line.
 
-        Without ``form`` a file's suffix tells: .csv, .tsv, .jsonl or .ndjson.
+        Args:
+            form: The form of all files. If it is None, the suffix of each file tells: .csv, .tsv, .jsonl or .ndjson.
         """
         return Steps[Any, Any](self.name, Records(form), ()).map(record_of)
 
     def files(self) -> Steps[Text, Path]:
-        """Take the files themselves, unread."""
+        """Take files as paths, without reading them."""
         return Steps(self.name, Files(), ())
 
     def chunks(self) -> Steps[Text, str]:
-        """Take pieces of texts, cut at white space, of about the run's chunk size."""
+        """Take pieces of texts, cut at white space, each of about the run's chunk size."""
         return Steps(self.name, Chunks(), ())
 
     def values(self, kind: type[New]) -> Steps[New, New]:
-        """Take the values of any iterable; ``kind`` is their type, for type checkers only."""
+        """Take the values of any iterable.
+
+        Args:
+            kind: The type of the values, for type checkers only.
+        """
         return Steps(self.name, Values(), ())
 
 
 @frozen(eq=False)
 class Steps(Generic[In, Out]):
-    """A pipeline without an end. Each method returns a new one; nothing runs."""
+    """A pipeline without an end. Each method returns a new pipeline and runs nothing."""
 
     name: str
     input: Input
@@ -141,15 +153,15 @@ class Steps(Generic[In, Out]):
     @overload
     def flat_map(self, function: Callable[[Out], Iterable[New]]) -> Steps[In, New]: ...
     def flat_map(self, function: Callable[[Any], Any]) -> Steps[Any, Any]:
-        """Make any number of outputs of each element; the function may be a generator."""
+        """Make any number of outputs of each element. The function returns an iterable, or is a generator."""
         return self._with("flat_map", function)
 
     def filter(self, function: Callable[[Out], object]) -> Steps[In, Out]:
-        """Keep the elements for which the function returns what is true."""
+        """Keep the elements for which the function returns a true value."""
         return cast("Steps[In, Out]", self._with("filter", function))
 
     def count(self) -> CompletePipeline[In, dict[Out, int]]:
-        """End with how often each value occurs, the most frequent first."""
+        """End with how often each value occurs, the most frequent value first."""
         return self._ended(Count())
 
     def sum(self) -> CompletePipeline[In, Out]:
@@ -157,17 +169,30 @@ class Steps(Generic[In, Out]):
         return self._ended(Sum())
 
     def collect(self) -> CompletePipeline[In, list[Out]]:
-        """End with a list of all values, in the order of the input. It must fit into memory."""
+        """End with a list of all values, in the order of the input. It must fit into memory, unless the run has an output or a sink."""
         return self._ended(Collect())
 
     def top(self, number: int, key: Callable[[Out], Any] | None = None) -> CompletePipeline[In, list[Out]]:
-        """End with the ``number`` largest values, by ``key`` if it is given."""
+        """End with the ``number`` largest values, the largest first.
+
+        Args:
+            number: How many values, at least 1.
+            key: Returns what is compared of a value. If it is None, the values themselves are compared.
+
+        Raises:
+            OptionError: If ``number`` is below 1.
+        """
         if number < 1:
             raise OptionError(f"top() needs a number of at least 1, not {number!r}.")
         return self._ended(Top(number, key))
 
     def group(self, key: Callable[[Out], Key], end: End[Out, Result]) -> CompletePipeline[In, dict[Key, Result]]:
-        """End with a dictionary of what ``end`` (``Count()``, ``Sum()``, …) makes of the values of each key."""
+        """End with a dictionary of results, one for each key.
+
+        Args:
+            key: Returns the key of a value.
+            end: The end for the values of one key: ``Count()``, ``Sum()`` and so on.
+        """
         return self._ended(Group(key, end))
 
     def reduce(
@@ -176,9 +201,12 @@ class Steps(Generic[In, Out]):
         add: Callable[[Result, Out], Result],
         merge: Callable[[Result, Result], Result],
     ) -> CompletePipeline[In, Result]:
-        """End with what ``add`` makes of ``zero()`` and all values; ``merge`` joins what two workers have.
+        """End with one result that ``add`` makes of all values.
 
-        ``merge`` must be associative and commutative, since nobody knows who adds up what.
+        Args:
+            zero: Returns the result of no values, a new one at each call.
+            add: Returns a result with one more value.
+            merge: Returns two results of different workers as one. It must be associative and commutative, because any worker may add any value.
         """
         return self._ended(Reduce(zero, add, merge))
 
@@ -196,7 +224,16 @@ class Steps(Generic[In, Out]):
 
 @frozen(eq=False)
 class CompletePipeline(Generic[In_contra, Result]):
-    """A pipeline that can be run: ``run(pipeline, inputs)``. What comparisons use of it, workers are not sent."""
+    """A pipeline with an end, ready to run: ``run(pipeline, inputs)``.
+
+    Attributes:
+        name: What reports and checkpoints call it.
+        input: Where elements come from.
+        steps: The functions, in order.
+        end: What becomes of the last step's outputs.
+        sample: Makes inputs for comparisons (``for_comparison``). Workers are not sent it.
+        expected: Returns the right result of an input (``for_comparison``). Workers are not sent it.
+    """
 
     name: str
     input: Input
@@ -207,7 +244,7 @@ class CompletePipeline(Generic[In_contra, Result]):
 
     @property
     def delivery(self) -> str:
-        """Return what reports call the task by which an element reaches the end alone: where a sink has refused its value."""
+        """Return the task's name in reports for taking a single value to the end, as after a sink has refused it."""
         names = {step.name for step in self.steps}
         return "deliver" if "deliver" not in names else "deliver the value"
 
@@ -217,13 +254,13 @@ class CompletePipeline(Generic[In_contra, Result]):
         sample: Callable[[Random, int], str | Iterable[In_contra]] | None = None,
         expected: Callable[[Any], Result] | None = None,
     ) -> CompletePipeline[In_contra, Result]:
-        """Return the pipeline with what ``anagram compare --pipeline`` may use of it.
+        """Return the pipeline with inputs and expected results for ``anagram compare --pipeline``.
 
         Args:
-            sample: Makes an input of about a size, the same for the same state of ``random``: a text, or for ``values()`` an iterable. So
-                each execution has an input of its own.
-            expected: Says the right result of an input: of a text, a list of paths, or a list of values. Without it, that of a run with
-                the orchestrator ``sequential`` is right.
+            sample: Makes an input of about a given size, always the same for the same state of ``random``: a text, or for ``values()`` an iterable.
+                So each execution gets an input of its own.
+            expected: Returns the right result of an input, which is a text, a list of paths, or a list of values. Without it, the result of the
+                orchestrator ``sequential`` counts as right.
         """
         return evolve(self, sample=sample, expected=expected)
 

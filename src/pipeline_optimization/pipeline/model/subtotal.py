@@ -1,4 +1,4 @@
-"""What the elements of one bundle add up to, before the parent merges it with the rest."""
+"""The total of the elements of one bundle, before the parent merges it with the rest."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MERGE = 1e-6
 class Subtotal:
     """Adds batches as they reach the end of a pipeline.
 
-    Batches of simple values are added and forgotten, so that what a worker holds stays in the processor's cache. Others are kept until all of
-    them are added and encoded: where that fails, nobody knows for which element, and an end may have changed its total before it raised. Then
-    each is added for itself.
+    Batches of simple values are added and forgotten, so that what a worker holds stays in the processor's cache. Other batches are kept until all of
+    them are added and encoded. If that fails, it is not known for which element, and the end may have changed its total before it raised. Then each
+    element is added alone.
     """
 
     failures: ElementFailures
@@ -53,7 +53,7 @@ class Subtotal:
         self._kept.append(elements)
 
     def _add_simple(self, elements: Batch) -> bool:
-        """Add values that need not be kept, if they are such: they can be encoded, and where one cannot be added the total stays as it was."""
+        """Add values that need not be kept. Return False if they are not simple: then they may fail to encode, or leave a changed total behind."""
         end, values = self.failures.pipeline.end, elements.values
         if self.codec not in (PICKLED, BY_VALUE, PLAIN):
             return False
@@ -71,11 +71,11 @@ class Subtotal:
         return is_added
 
     def merging(self) -> float:
-        """Return how many seconds the parent will probably take to merge the total. Work that every element causes anyway is not part of it."""
+        """Return the seconds that the parent will probably take to merge the total, without the work that each element causes in any case."""
         return MERGE * (sum(map(len, self._totals)) if isinstance(self.failures.pipeline.end, Count) else 0)
 
     def finish(self, outcome: Outcome) -> None:
-        """Put the total into an outcome, if anything reached the end, and the failures of elements that could not be added."""
+        """Put the total into an outcome, if an element reached the end, and the failures of elements that could not be added."""
         end, codec = self.failures.pipeline.end, self.codec
         outcome.total = codec.encode(self._totals[0]) if self._totals else None
         if not self._kept:
@@ -92,7 +92,7 @@ class Subtotal:
             self._add_one_by_one(outcome, error)
 
     def _add_one_by_one(self, outcome: Outcome, error: BaseException) -> None:
-        """Add those that were kept, of which one cannot be added, which the others must not pay for."""
+        """Add the kept elements one by one, so that those that cannot be added do not spoil the others."""
         if outcome.total is None and sum(map(len, self._kept)) == 1:
             outcome.failed.append(self.failures.at_end(*self._kept[0][0], error))
             return

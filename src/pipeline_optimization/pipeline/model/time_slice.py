@@ -1,7 +1,7 @@
 """The time slice of a worker for one bundle: how many elements it runs at once, and when it gives the rest of the bundle back.
 
-Nobody knows beforehand how long elements take, and each may take another time. So bundles are cut coarsely, and what is left of one after
-``QUANTUM`` seconds goes back, to be cut for all workers. Cheap elements are run by the thousand then, and slow ones one by one.
+Nobody knows beforehand how long elements take, and each may take another time. So bundles are cut coarsely. After ``QUANTUM`` seconds the rest of a
+bundle goes back, to be cut for all workers. So cheap elements run by the thousand, and slow ones one by one.
 """
 
 from __future__ import annotations
@@ -15,41 +15,48 @@ from attrs import define, field
 __all__ = ["AWAITING", "MOST_PIECES", "QUANTUM", "STRETCH", "WORTHWHILE", "TimeSlice", "new_time_slice", "pieces_for"]
 
 QUANTUM = 0.25
-"""Seconds that a bundle may take before its rest goes back: some hundred times what an attempt costs, and no longer than the last worker may keep
-the others waiting."""
+"""Seconds that a bundle may take before its rest goes back. It is some hundred times the cost of an attempt. And no worker keeps the others waiting
+longer at the end."""
 
 AWAITING = 0.5
-"""The same where elements are awaited: at its end, places are empty until the last one under way is back."""
+"""The same if elements are awaited. At the end of such a bundle, places stay empty until its last element is back."""
 
 WORTHWHILE = 100
-"""Elements that are awaited in a bundle all the same, for up to ``STRETCH`` times as long: where a loop is busy, short bundles would make it busier."""
+"""Elements that are awaited in a bundle at least, if that takes no longer than ``STRETCH`` time slices. In a busy event loop, shorter bundles would
+make it busier."""
 
 BLOCK = 0.001
-"""Seconds that a block of elements should take, after each of which a worker looks at the clock. What fits into the processor's cache goes through
-all steps in half of the time; some twenty microseconds are spent on a block itself."""
+"""Seconds that a block of elements should take. After each block a worker looks at the clock. A block that fits into the processor's cache goes
+through all steps in half of the time; the block itself costs some twenty microseconds."""
 
 WORTH = 16
-"""How many times as long as its total will take the parent a bundle works: so the parent is busy for some percent of the time for each worker, also
-where others use the processors and little is done in ``QUANTUM`` seconds."""
+"""A bundle works for this many times the seconds that the parent will take to merge its total. So each worker keeps the parent busy for some percent
+of the time, even if other programs use the processors and little is done in ``QUANTUM`` seconds."""
 
 MOST_WORK = 1.0
-"""Seconds of the processor that this is at most where much of the input comes after the bundle; else ``QUANTUM``, as others wait in the end."""
+"""Seconds of processor time that this is at most, if much of the input comes after the bundle. Otherwise the limit is ``QUANTUM``, because other
+workers would wait at the end."""
 
 STRETCH = 4
-"""How many times as long as these seconds it may take by the clock."""
+"""A bundle may take this many times these seconds by the clock."""
 
 GROWTH = 4
 
 MOST_PIECES = 16
-"""Bundles that a rest is cut into at most: so a wrong guess of how long it takes costs as many attempts, and no more."""
+"""The most bundles into which a rest is cut. So a wrong guess of how long it takes costs at most as many attempts."""
 
 
 @define(eq=False, repr=False)
 class TimeSlice:
     """The time for one bundle, ``quantum`` seconds from now on.
 
-    ``size`` is how many elements to run at once, ``is_early`` whether much of the input comes after the bundle, and ``merging`` tells how
-    many seconds the parent will take to merge the total.
+    Attributes:
+        quantum: Seconds.
+        size: How many elements to run at once.
+        least: How many elements to run in any case, within ``STRETCH`` times the quantum.
+        elements: How many elements were run.
+        is_early: Whether much of the input comes after the bundle.
+        merging: Returns the seconds that the parent will take to merge the total.
     """
 
     quantum: float = field(factory=lambda: QUANTUM)
@@ -68,11 +75,11 @@ class TimeSlice:
         self._worked = time.thread_time()
 
     def resume(self) -> None:
-        """Note that a block begins, some time after the last one."""
+        """Note that a block begins, some time after the last one ended."""
         self._now = time.perf_counter()
 
     def note(self, number: int) -> None:
-        """Note that a block of ``number`` elements has been run. If only one block took long, it may have waited for a processor that others used."""
+        """Note that a block of ``number`` elements was run. One slow block changes nothing: other programs may have used the processor."""
         self.elements += number
         before, self._now = self._now, time.perf_counter()
         last, self._took = self._took, self._now - before
@@ -89,7 +96,7 @@ class TimeSlice:
 
     @property
     def is_over(self) -> bool:
-        """Return whether the rest of the bundle is for others."""
+        """Return whether the rest of the bundle goes back."""
         seconds, work = self.seconds, MOST_WORK if self.is_early else QUANTUM
         if seconds < self.quantum or (self.elements < self.least and seconds < STRETCH * self.quantum):
             return False
@@ -98,10 +105,10 @@ class TimeSlice:
 
 
 def new_time_slice(quantum: float | None = None) -> TimeSlice:
-    """Return the time for a bundle that begins now: one whose elements are awaited, if its ``quantum`` is given."""
+    """Return the time for a bundle that begins now. A bundle whose elements are awaited has its own ``quantum``."""
     return TimeSlice() if quantum is None else TimeSlice(quantum, least=WORTHWHILE)
 
 
 def pieces_for(seconds: float, *, each: float = QUANTUM) -> int:
-    """Return how many bundles to make of work that probably takes ``seconds``, if one bundle should take ``each``."""
+    """Return into how many bundles to cut work that probably takes ``seconds``, if one bundle should take ``each``."""
     return min(MOST_PIECES, max(1, math.ceil(seconds / max(QUANTUM, each))))

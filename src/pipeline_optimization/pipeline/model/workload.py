@@ -1,4 +1,4 @@
-"""The items of a pipeline's run: parts of the input first, and then what has to go on, or be tried again, alone."""
+"""The items of a pipeline's run: parts of the input first, and then elements that go on, or are tried again, alone."""
 
 from __future__ import annotations
 
@@ -50,9 +50,25 @@ class Gathered:
 
 @define(eq=False, repr=False)
 class PipelineWorkload:
-    """Runs what was ``given`` through a pipeline. ``total`` is what the end has added up so far. Workers encode elements by ``codec``, and what they have added up by ``totals``.
+    """Runs an input through a pipeline.
 
-    Where the run has a sink, values are not added up but ``gathered``. ``inline``: workers cannot read files of this machine. Elements enter the steps ``alone`` one by one.
+    Attributes:
+        pipeline: The pipeline.
+        given: Sources or values.
+        chunk_size: Bytes of a part.
+        codec: Encodes elements in workers.
+        totals: Encodes the totals of the end in workers.
+        encoding: The encoding of sources.
+        inline: Whether workers cannot read files of this machine.
+        elements: How many elements were run so far.
+        bytes_read: How many bytes of input were run so far.
+        total: The total of the end so far.
+        gathered: Collects the values instead of ``total``, if the run has a sink.
+        decoded: What was found in decoded texts.
+        remembered: What caches did.
+        names: The names of the sources.
+        alone: The numbers of the steps that elements enter one by one.
+        lines: Finds the numbers of lines.
     """
 
     pipeline: CompletePipeline[Any, Any]
@@ -90,7 +106,7 @@ class PipelineWorkload:
         return map(self._bundle, parts)
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
-        """Add what an item gave, and return what has to go on alone. Raises InputError where a source could not be read."""
+        """Add an item's result. Return the items that go on alone. Raises InputError if a source could not be read."""
         outcome = Outcome.from_bytes(result)
         if outcome.unreadable is not None:
             source, message = outcome.unreadable
@@ -111,9 +127,9 @@ class PipelineWorkload:
         return [*again, *(self.item_of(one, place(one)) for one in outcome.waiting), *left]
 
     def _rest(self, item: Item, outcome: Outcome) -> list[Item]:
-        """Return bundles of what a worker had no time for.
+        """Return bundles of the elements for which a worker had no time.
 
-        They depend on its outcome alone, which a checkpoint keeps: a later run finds the same ones again.
+        They depend only on the worker's outcome, which a checkpoint keeps. So a later run finds the same bundles again.
         """
         contents, place = decode_contents(item.data), outcome.rest
         assert place is not None
@@ -129,7 +145,7 @@ class PipelineWorkload:
         return self.names[path[0]] if self.names else ""
 
     def _add(self, item: Item, data: bytes) -> None:
-        """Add a total. Raises UnacceptableError for one that cannot be added, of which the functions' values are the cause."""
+        """Add a total. Raises UnacceptableError if it cannot be added, which the values of the user's functions cause."""
         end = self.pipeline.end
         try:
             other = self.totals.decode(data)
@@ -142,7 +158,7 @@ class PipelineWorkload:
         try:
             self.total = end.merge(self.total, other)
         except Exception as error:
-            if isinstance(end, Group | Reduce):  # whose totals may be half merged now
+            if isinstance(end, Group | Reduce):  # their totals may be half merged now
                 raise OptionError(
                     f"The pipeline {self.pipeline.name!r} cannot merge what its workers have added up ({describe(error)}). Nothing can be "
                     "said of the result: see to its merge(), or to values that cannot be added to each other."
@@ -156,14 +172,14 @@ class PipelineWorkload:
         return ", ".join(where(step.plain) for step in steps[first:stop])
 
     def content(self, item: Item) -> bytes:
-        """Return what an item is run on, as a later run has it too: it may find a file with another time, and the same content."""
+        """Return an item's data in a form that a later run has too. There a file may have another time, and the same content."""
         return without_state(item.data) if item.is_bundle else item.data
 
     def span(self, item: Item) -> None:
-        """Tell that the borders of parts are known without looking."""
+        """Do nothing: the borders of parts are known without looking."""
 
     def snapshot(self) -> None:
-        """Tell that each result is needed."""
+        """Return None, because each result is needed."""
 
     def restore(self, snapshot: bytes) -> None:
         raise ValueError("a pipeline keeps no sum")
@@ -184,7 +200,7 @@ class PipelineWorkload:
                 for number, (first, one) in enumerate(pieces)
             ]
 
-        name = part.name  # alone: the part would keep its contents twice while it is under way
+        name = part.name  # not ``part``, whose contents would be kept twice while the bundle is under way
         return Item(
             id=name,
             task=self.pipeline.input.task,
@@ -197,7 +213,7 @@ class PipelineWorkload:
         )
 
     def places(self, item: Item) -> Callable[[Failed | Waiting], str]:
-        """Return what says where elements come from that an item's outcome has."""
+        """Return a function that names the place of an element in an item's outcome, for people."""
         if not item.is_bundle:
             return lambda one: item.place
         place = self.pipeline.input.places(self.names, decode_contents(item.data), self.lines)
