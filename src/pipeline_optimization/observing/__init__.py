@@ -1,1 +1,1 @@
-"""What is made of a run's events: a file of them, and its readers."""
+"""Files of a run's events, and what is made of them."""

@@ -14,11 +14,11 @@ ADVICE: Mapping[str, str] = {
     "driver": "The run's own process could not keep the slots busy, or started them: larger chunks, or fewer workers.",
     "idle": "There was too little to do at once: smaller chunks would spread it, or fewer workers do as well.",
 }
-"""By kind of time. The how-to on observing runs explains each."""
+"""The advice by kind of time. The how-to on observing runs explains each kind."""
 
 
 def advice_for(parts: Mapping[str, float]) -> str:
-    """Return a sentence or two about the largest part of the time; nothing where there was none."""
+    """Return a sentence or two about the largest part of the time, or nothing if there was no time."""
     whole = sum(parts.values())
     if not whole:
         return ""

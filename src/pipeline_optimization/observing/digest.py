@@ -1,4 +1,4 @@
-"""What a report shows of a run, added up from its events in one pass and in bounded memory."""
+"""What a report shows of a run, summed up from its events in one pass and in bounded memory."""
 
 from __future__ import annotations
 
@@ -17,29 +17,40 @@ from pipeline_optimization.types.step_time import StepTime
 __all__ = ["Digest", "Example", "Slice", "TaskDigest", "Timeline"]
 
 MOST_SLICES = 2000
-"""Attempts that are drawn one by one; of a run with more, each slot is drawn by how busy it was."""
+"""The most attempts that are drawn one by one. In a longer run, each slot is drawn by how busy it was."""
 
 MOST_BINS = 240
-"""Stretches of time in charts."""
+"""The most stretches of time in a chart."""
 
 MOST_SLOTS = 64
-"""Slots that are drawn; the others are counted only."""
+"""The most slots that are drawn. Others are only counted."""
 
 SLOWEST = 20
 
 MOST_EXAMPLES = 100
-"""Kinds of failures of which an example is kept."""
+"""The most kinds of failures of which an example is kept."""
 
 PER_OCTAVE = 4
-"""Classes of durations between one and twice as long."""
+"""Classes of durations in each doubling of time."""
 
 SHORTEST = 1e-6
-"""Seconds below which durations are in one class."""
+"""Durations below this many seconds are in one class."""
 
 
 @define
 class TaskDigest:
-    """One task: its attempts by outcome, what they took in seconds, and how often each class of durations was seen."""
+    """The attempts of one task.
+
+    Attributes:
+        outcomes: How many attempts had each outcome.
+        retries: How many attempts were not the first of their item.
+        measured: How many attempts have a measured time.
+        seconds: How long those took together.
+        waited: How long they waited together.
+        longest: Seconds of the longest one.
+        shortest: Seconds of the shortest one.
+        classes: How many attempts were in each class of durations.
+    """
 
     outcomes: Counter[str] = field(factory=Counter)
     retries: int = 0
@@ -51,7 +62,7 @@ class TaskDigest:
     classes: Counter[int] = field(factory=Counter)
 
     def add(self, seconds: float, waited: float, times: int) -> None:
-        """Count an attempt as often as the number of attempts that it stands for."""
+        """Add an attempt that stands for ``times`` attempts."""
         self.measured += times
         self.seconds += seconds * times
         self.waited += waited * times
@@ -60,7 +71,7 @@ class TaskDigest:
         self.classes[floor(PER_OCTAVE * log2(max(seconds, SHORTEST)))] += times
 
     def quantile(self, share: float) -> float:
-        """Return the seconds that a ``share`` of the attempts took at most, to within a class of durations."""
+        """Return the seconds within which a ``share`` of the attempts ended, as exactly as a class of durations allows."""
         left = share * self.measured
         for number in sorted(self.classes):
             left -= self.classes[number]
@@ -94,7 +105,7 @@ class Slice:
 
 @define
 class Timeline:
-    """How something adds up over time: ``bins`` of ``width`` seconds. The width doubles as the run goes on, so that there are few."""
+    """An amount over time: ``bins`` of ``width`` seconds. The width doubles as the run goes on, so that there are few bins."""
 
     width: float = 0.01
     bins: dict[int, float] = field(factory=dict)
@@ -118,9 +129,9 @@ class Timeline:
 
 @define
 class Digest:
-    """Takes events one by one (``note``); what it holds may be asked for at any time.
+    """Sums up events one by one (``note``). All attributes may be read at any time.
 
-    ``bundles`` are the tasks of whose attempts each runs many elements, and ``steps`` is what the steps took in them.
+    ``bundles`` are the tasks whose attempts each run many elements, and ``steps`` is what the steps took in them.
     """
 
     started: RunStarted | None = None
@@ -143,7 +154,7 @@ class Digest:
     usage: Usage = field(factory=Usage)
 
     def note(self, event: RunEvent | ResourcesSampled, stands_for: int = 1) -> None:
-        """Take an event into account, which stands for this number of attempts (0: it is shown, and others count for it)."""
+        """Add an event that stands for this number of attempts. With 0, it is shown, and other lines count for it."""
         if isinstance(event, AttemptEnded):
             self._note_attempt(event, stands_for)
         elif isinstance(event, RunStarted):
@@ -159,7 +170,7 @@ class Digest:
 
     @property
     def name(self) -> str:
-        """Return the name of the pipeline; empty as long as the run has not started."""
+        """Return the name of the pipeline, or empty if the run has not started."""
         return "" if self.started is None else self.started.name
 
     def _since_start(self, time: float) -> float:

@@ -19,15 +19,16 @@ NAP = 0.2
 """Seconds between two looks at a file that has nothing new."""
 
 PATIENCE = 5.0
-"""Seconds in which a run that has just begun must make its file."""
+"""Seconds within which a run that has just begun must create its file."""
 
 
 class Following:
-    """Yields the lines of a file as they come, and None now and then while nothing comes, until its run has ended.
+    """Yields the lines of a file as they come, until its run has ended. Now and then, while nothing comes, it yields None.
 
-    ``was_killed`` says afterwards that the run's process is gone, and its last line is missing.
+    Raises InputError if there is no such file, or if it is no file of events.
 
-    Raises InputError if there is no such file, or if it is none of events.
+    Attributes:
+        was_killed: Afterwards, whether the run's process is gone without its last line.
     """
 
     def __init__(self, path: str, *, sleep: Callable[[float], object] = time.sleep) -> None:
@@ -75,7 +76,7 @@ class Following:
             self._sleep(NAP)
 
     def _is_gone(self) -> bool:
-        """Return whether the run's process has certainly ended: it is one of this machine, and there is none of its number."""
+        """Return whether the run's process has certainly ended: it was on this machine, and no process has its pid."""
         started = self._started
         if started is None or started.host != platform.node() or started.pid <= 0:
             return False
@@ -83,6 +84,6 @@ class Following:
             os.kill(started.pid, 0)
         except ProcessLookupError:
             return True
-        except (OSError, OverflowError):  # it is another user's, or no process has such a number
+        except (OSError, OverflowError):  # it belongs to another user, or no process can have such a pid
             return False
         return False

@@ -1,4 +1,4 @@
-"""Events as lines of JSON. The file ``schema.json`` says what each has."""
+"""Events as lines of JSON. The file ``schema.json`` describes them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["FORMAT", "KINDS", "VERSION", "AttemptLines", "first_line", "line_of"
 
 FORMAT = "pipeline-optimization events"
 VERSION = 1
-"""Goes up when a reader of the old version would misread a file. A new kind of event, or a new member of one, is no reason."""
+"""Increase it if a reader of the old version would misread a file. New kinds of events or new members do not need that."""
 
 KINDS: Mapping[type, str] = {
     RunStarted: "run_started",
@@ -41,17 +41,17 @@ KINDS: Mapping[type, str] = {
     TaskLogged: "log",
     RunFinished: "run_finished",
 }
-"""The events that are written, with what a line calls them. What others say of attempts and items is in ``attempt_ended``."""
+"""The events that are written, with their names in a line. What other events tell of attempts and items is in ``attempt_ended``."""
 
 Written = (
     RunStarted | WorkerSeen | WorkerLost | TaskRetried | CheckpointSaved | ResourcesSampled | TaskLogged | RunFinished
 )
 
 LONGEST = 2000
-"""Characters of an error's message in a line."""
+"""The most characters of an error's message in a line."""
 
 MOST_HEADS = 10_000
-"""Beginnings of lines that are remembered."""
+"""The most beginnings of lines that are remembered."""
 
 SECOND = 1_000_000_000
 
@@ -61,7 +61,7 @@ _encode: Callable[[str], str] = json.encoder.encode_basestring_ascii
 
 
 def first_line() -> str:
-    """Return the line that says what the file is."""
+    """Return the first line, which says what the file is."""
     return _line({"seq": 0, "kind": "stream", "format": FORMAT, "version": VERSION})
 
 
@@ -80,12 +80,12 @@ def line_of(seq: int, event: Written, **more: object) -> str:
 
 
 def sampled_line(seq: int, segment: Segment, time: float) -> str:
-    """Return the line that ends a stretch of a run: how many attempts in it stand for how many."""
+    """Return the line that ends a stretch of a run, with how many of its attempts were written."""
     return _line({"seq": seq, "kind": "sampled", "time_ns": round(time * SECOND), **asdict(segment)})
 
 
 def retried_line(seq: int, event: TaskRetried) -> str:
-    """Return the line of a retry, of which there may be nearly as many as attempts."""
+    """Return the line of a retry. There may be nearly as many retries as attempts, so it is one format."""
     return (
         f'{{"seq":{seq},"kind":"task_retried","time_ns":{round(event.time * SECOND)},"item":{_encode(event.item)},'
         f'"task":{_encode(event.task)},"attempt":{event.attempt},"delay":{event.delay!r}}}\n'
@@ -105,7 +105,7 @@ def _line(facts: Mapping[str, Any]) -> str:
 
 
 def _error(error: ErrorRecord) -> dict[str, object]:
-    """Return what a line says of an error: all but the traceback, of which it says the place."""
+    """Return the members of an error: the place from its traceback, and not the traceback itself."""
     return {
         "type": error.type,
         "message": shortened(error.message, LONGEST),
@@ -116,7 +116,7 @@ def _error(error: ErrorRecord) -> dict[str, object]:
 
 
 class AttemptLines:
-    """Makes the lines of attempts, of which a run may have millions: it is the cost of what is recorded, so each is one format."""
+    """Makes the lines of attempts. There may be millions, and making them is the cost of recording a run, so each line is one format."""
 
     def __init__(self) -> None:
         self._heads: dict[tuple[str, str, int, str, str], str] = {}

@@ -1,7 +1,7 @@
 """A run's totals as metrics in the text format of Prometheus, for node exporter's textfile collector.
 
-Names and types follow https://prometheus.io/docs/practices/naming/. Labels are the pipeline, the task, the outcome and the type of an error,
-and never an item, of which there may be millions.
+Names and types follow https://prometheus.io/docs/practices/naming/. Labels are the pipeline, the task, the outcome and the type of an error. They are
+never an item, because there may be millions of items.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ class _Histogram:
 
 @define
 class Metrics:
-    """Adds up events. ``text`` may be asked for at any time; what only the end tells is in it once the run has finished.
+    """Adds up events. ``text`` may be called at any time. Totals of the run's end are in it after the run has finished.
 
-    ``before`` is the text of the last run's metrics, of which the moment of the last success is kept if this run has none.
+    Attributes:
+        before: The text of the last run's metrics. The time of the last success is taken from there if this run is no success.
     """
 
     before: str = ""
@@ -52,7 +53,7 @@ class Metrics:
     _lost: int = 0
 
     def note(self, event: RunEvent, stands_for: int = 1) -> None:
-        """Take an event into account, which stands for this number of attempts (0: others count for it)."""
+        """Add an event that stands for this number of attempts. 0 means that other lines count for it."""
         if isinstance(event, AttemptEnded):
             key = event.task, event.outcome
             self._attempts[key] += stands_for

@@ -1,4 +1,4 @@
-"""What is made of a file of events, once its run has ended: a page, a trace, metrics."""
+"""What is made of a file of events after its run has ended: a page, a trace, metrics."""
 
 from __future__ import annotations
 
@@ -24,17 +24,20 @@ __all__ = ["Products", "account_of", "digest_of"]
 
 @frozen(kw_only=True)
 class Products:
-    """The files that are wanted; None for one that is not. Each appears only when it is whole."""
+    """The paths of the files that are wanted, None for others. Each file appears only when it is whole."""
 
     report: str | None = None
     trace: str | None = None
     metrics: str | None = None
 
     def write(self, events: str) -> tuple[Digest, Sequence[str]]:
-        """Make the files of the events in a file, in one pass.
+        """Make the files from a file of events, in one pass.
+
+        Args:
+            events: The path of the file of events.
 
         Returns:
-            What the events add up to, and what a user must know of the record.
+            The digest of the events, and notes for the user about them.
 
         Raises:
             InputError: If the events cannot be read.
@@ -68,12 +71,12 @@ class Products:
 
 
 def digest_of(events: str) -> tuple[Digest, Sequence[str]]:
-    """Return what a file of events adds up to, and what a user must know of it. Raises InputError."""
+    """Return the digest of a file of events, and notes for the user about it. Raises InputError."""
     return Products().write(events)
 
 
 def _notes_of(reader: EventReader) -> Sequence[str]:
-    """Return what a user must know of a file that has been read: that it was cut, or that lines are missing."""
+    """Return notes for the user about a file that was read: that it was cut off, or that lines are missing."""
     notes = [reader.cut] if reader.is_cut else []
     if reader.missing:
         notes.append(f"{reader.missing:,} lines could not be written while the run went on, and are missing here.")
@@ -81,7 +84,7 @@ def _notes_of(reader: EventReader) -> Sequence[str]:
 
 
 def account_of(digest: Digest) -> Sequence[tuple[str, float]]:
-    """Return where the time of the slots went, as names with seconds: as the run itself says at its end, else as far as its attempts tell."""
+    """Return where the time of the slots went, as names with seconds. If the run's last event does not tell, its attempts tell a part."""
     if digest.finished is not None and digest.finished.account is not None:
         return list(digest.finished.account.parts.items())
     tasks = digest.tasks.values()
@@ -91,14 +94,14 @@ def account_of(digest: Digest) -> Sequence[tuple[str, float]]:
 
 
 def _events(reader: EventReader) -> Iterator[tuple[RunEvent | ResourcesSampled, int]]:
-    """Yield the events, each with how many it stands for."""
+    """Yield the events, each with the number of attempts that it stands for."""
     for line in reader:
         if not isinstance(line.event, Segment):
             yield line.event, line.stands_for
 
 
 def _text_of(path: str | None) -> str:
-    """Return what was in a file before; nothing where there is none."""
+    """Return what a file contained before, or an empty text if there is none."""
     if path is None or not os.path.isfile(path):
         return ""
     return Path(path).read_text("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""A fault profile of a recorded run: what its tasks took, and how they failed, to rehearse with."""
+"""Makes a fault profile of a recorded run, to rehearse with: how long its tasks took, and how they failed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ NOTABLE = 0.05
 
 
 def profile_text(digest: Digest) -> str:
-    """Return a fault profile as TOML: for each task how often its attempts failed, with which errors, and what they took.
+    """Return a fault profile as TOML: for each task how often its attempts failed, with which errors, and how long they took.
 
-    Attempts that were lost with a worker say nothing of their task, and are left out. Of steps that run in bundles the means are known.
+    Attempts that were lost with a worker are left out, because they say nothing about their task. Of steps that run in bundles the means are known.
     """
     name, run = digest.name or "a run", "" if digest.started is None else digest.started.run_id
     lines = [
@@ -66,7 +66,7 @@ def _of_step(digest: Digest, step: StepTime, alone: TaskDigest) -> list[str]:
 
 
 def _quantiles(task: TaskDigest) -> str:
-    """Return some quantiles of a task's times, which rise from the least to the longest."""
+    """Return some quantiles of a task's times, which rise from the shortest to the longest."""
     points = {
         "min": task.shortest,
         **{f"p{share * 100:g}": task.quantile(share) for share in SHARES},

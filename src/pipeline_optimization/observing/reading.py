@@ -1,4 +1,4 @@
-"""Reads the events of a run back from a file, whole or cut, and takes nothing in it for more than data."""
+"""Reads the events of a run back from a file, which may be cut off. Whatever is in the file is taken as data only."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipeline_optimization.types.step_time import StepTime
 __all__ = ["EventReader", "Line", "is_of_events"]
 
 LONGEST = 16 << 20
-"""Bytes of the longest line: a run with a thousand inputs has one of some hundred kilobytes."""
+"""Bytes of the longest line. The first event of a run with a thousand inputs has some hundred kilobytes."""
 
 SECOND = 1_000_000_000
 
@@ -37,14 +37,14 @@ HINTS: Mapping[type, Mapping[str, Any]] = {
 ATTEMPT = KINDS[AttemptEnded]
 
 MEMBERS = tuple((name, AttemptEnded._field_defaults.get(name)) for name in AttemptEnded._fields)
-"""The members of an attempt, each with what it is where a line does not have it."""
+"""The members of an attempt, each with its value if a line does not have it."""
 
 START = first_line().partition(',"version"')[0].encode()
-"""How a file of events begins, whatever its version."""
+"""A file of events begins like this, whatever its version."""
 
 
 def is_of_events(path: str) -> bool:
-    """Return whether a file can be read and begins like one of events."""
+    """Return whether a file can be read and begins like a file of events."""
     try:
         with open(path, "rb") as stream:
             return stream.read(len(START)) == START
@@ -53,14 +53,14 @@ def is_of_events(path: str) -> bool:
 
 
 LEAST, LARGEST = 1 - (1 << 64), (1 << 64) - 1
-"""Whole numbers in events are between them, but for a seed: that one is only told again."""
+"""The bounds of whole numbers in events. Only a seed may be larger, because nothing is computed with it."""
 
 LATEST = 253_402_214_400
-"""Seconds from 1970 to the last day of the year 9999: calendars end there."""
+"""Seconds from 1970 to the last day of the year 9999, at which calendars end."""
 
 
 class Line(NamedTuple):
-    """An event with its number in the file. ``stands_for`` is how many attempts the line represents, where only a share was written."""
+    """An event with its number in the file. ``stands_for`` is how many attempts the line represents, if only a share was written."""
 
     seq: int
     event: RunEvent | Segment | ResourcesSampled
@@ -68,12 +68,17 @@ class Line(NamedTuple):
 
 
 class EventReader:
-    """Iterates over the lines of a file of events, once. Lines of unknown kinds are passed over and counted (``unknown``).
+    """Iterates over the lines of a file of events, once. Lines of unknown kinds are skipped and counted.
 
-    When it is through, ``is_cut`` says whether the file ends before the run did (a SIGKILL, say), and ``lines`` how many whole lines it has.
-    ``missing`` is how many lines were not written, and ``told`` how many attempts ended by outcome, both exact, if the file is not cut.
+    Raises InputError if the file cannot be read, is no file of events, has a newer version, or has a line that no run wrote.
 
-    Raises InputError where the file cannot be read, is none of events, has a newer version, or a line that no run wrote.
+    Attributes:
+        run_id: The run's identity.
+        lines: How many whole lines were read.
+        is_cut: Whether the file ends before its run did, as after a SIGKILL.
+        missing: How many lines could not be written. It is exact if the file is not cut.
+        told: How many attempts ended, by outcome. It is exact if the file is not cut.
+        unknown: How many lines of each unknown kind there were.
     """
 
     def __init__(self, path: str | PathLike[str]) -> None:
@@ -95,7 +100,7 @@ class EventReader:
 
     @property
     def cut(self) -> str:
-        """Return, for people, where the file was cut; nothing where it is whole."""
+        """Return, for people, where the file was cut off, or an empty text if it is whole."""
         if not self.is_cut:
             return ""
         return f"{self.path!r} was cut off behind line {self.lines}: its run was killed, or goes on."
@@ -111,7 +116,7 @@ class EventReader:
             self._check_version(self._parse(data) if data else {})
 
     def line_of(self, data: bytes) -> Line | None:
-        """Return what the next line of the file holds; None for its first line, and for one of an unknown kind. Raises InputError."""
+        """Return the next line of the file. Return None for its first line and for a line of an unknown kind. Raises InputError."""
         self.lines += 1
         if data == b"\n":
             return None  # it follows a line that was torn in a pipe
@@ -169,9 +174,10 @@ class EventReader:
         return Line(seq, self._made(CLASSES[kind], {"error": None, **given}), stands_for)
 
     def _attempt(self, facts: Mapping[str, Any]) -> AttemptEnded:
-        """Return an attempt of one step without an error, of which a file may have millions.
+        """Return an attempt of one step without an error. A file may have millions of these, so each is checked with as little work as possible.
 
-        Whether a member fits depends on its type, and on its value for the two that are one of a few words: what fitted once fits again, but for numbers that are too large.
+        Whether a member fits depends on its type only, except for two members that are one of a few words, and for numbers that are too large. So the
+        types and these two words are checked once for each combination, and the size of numbers each time.
         """
         values = tuple([facts.get(name, default) for name, default in MEMBERS])
         outcome, status = facts.get("outcome"), facts.get("status")
@@ -185,11 +191,11 @@ class EventReader:
             numbers_of = self._fitting[key] = itemgetter(*at)
         numbers = numbers_of(values)
         if max(numbers) > LARGEST or min(numbers) < LEAST:
-            self._made(AttemptEnded, {"error": None, **facts})  # raises
+            self._made(AttemptEnded, {"error": None, **facts})  # this raises
         return tuple.__new__(AttemptEnded, values)
 
     def _made(self, kind: type, facts: Mapping[str, Any]) -> Any:
-        """Return a record of a kind, made of those members that it has."""
+        """Return a record of a kind, made of the members that it has."""
         hints = HINTS[kind]
         always = set(AttemptEnded._fields) - set(AttemptEnded._field_defaults) if kind is AttemptEnded else set()
         names = [one for one in hints if one in facts or one in always]
@@ -221,7 +227,7 @@ class EventReader:
 
 
 def _fits(value: object, hint: Any) -> bool:
-    """Return whether a value is of a type, as far as those of events go."""
+    """Return whether a value is of a type, for the types that events have."""
     origin, inner = get_origin(hint), get_args(hint)
     if origin in {Union, UnionType}:
         return any(_fits(value, one) for one in inner)
@@ -239,5 +245,5 @@ def _fits(value: object, hint: Any) -> bool:
 
 
 def _is_whole(value: object) -> TypeGuard[int]:
-    """Return whether a value is a whole number of a size that events have."""
+    """Return whether a value is a whole number within the bounds of events."""
     return type(value) is int and LEAST <= value <= LARGEST

@@ -1,4 +1,4 @@
-"""Records of runs: a folder each, with the run's events and what was made of them."""
+"""Records of runs. A record is a folder with a run's events and with what was made of them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVENTS = "events.jsonl"
 
 @frozen
 class RunRecord:
-    """A folder with the events of one run, or a file of events alone, which is called ``file`` there."""
+    """A folder with the events of one run. If there is only a file of events, ``file`` is its name."""
 
     home: Path
     file: str = EVENTS
@@ -37,17 +37,17 @@ class RunRecord:
 
     @property
     def result(self) -> str:
-        """Return where the report of the run's result is kept, which the command makes and no event has."""
+        """Return the file of the run's report, which the command writes and no event contains."""
         return str(self.home / "report.json")
 
     @property
     def products(self) -> Products:
-        """Return the files that are made of the events beside them."""
+        """Return the files that are made of the events, beside them."""
         made = {"report": "report.html", "trace": "trace.json", "metrics": "metrics.prom"}
         return Products(**{kind: str(self.home / name) for kind, name in made.items()})
 
     def started(self) -> RunStarted | None:
-        """Return how the run began, None where its events do not say so or cannot be read."""
+        """Return how the run began, or None if its events cannot be read or do not tell."""
         try:
             first = next(iter(EventReader(self.events)), None)
         except InputError:
@@ -55,12 +55,12 @@ class RunRecord:
         return first.event if first is not None and isinstance(first.event, RunStarted) else None
 
     def digest(self) -> tuple[Digest, Sequence[str]]:
-        """Return what the events add up to, and what a user must know of them. Raises InputError if they cannot be read."""
+        """Return the digest of the events, and notes for the user about them. Raises InputError if they cannot be read."""
         return digest_of(self.events)
 
 
 def new_record(directory: str, name: str) -> RunRecord:
-    """Make a folder for a run in a directory of records, called by the moment and the name of what runs.
+    """Make a folder for a run in a directory of records, named by the time and by what runs.
 
     Raises UsageError if it cannot be made.
     """
@@ -80,7 +80,7 @@ def new_record(directory: str, name: str) -> RunRecord:
 
 
 def records_in(directory: str) -> Sequence[RunRecord]:
-    """Return the records in a directory, the oldest first; a directory that is a record itself has just that.
+    """Return the records in a directory, the oldest first. If the directory is a record itself, return that one.
 
     Raises InputError if there is no such directory.
     """

@@ -1,6 +1,6 @@
-"""How much memory and processor time a run's own processes take, while it goes on.
+"""How much memory and processor time a run's own processes take while it goes on.
 
-Of each process the system is asked, through ``/proc``; where there is none, nothing is measured. Workers on other machines are not measured either.
+The figures come from ``/proc``. On a system without it, nothing is measured, and neither are workers on other machines.
 """
 
 from __future__ import annotations
@@ -16,27 +16,31 @@ from pipeline_optimization.types.events import RunStarted, WorkerLost, WorkerSee
 __all__ = ["DRIVER", "ResourceMeter", "ResourcesSampled"]
 
 DRIVER = "driver"
-"""What the run's own process is called, in which sequential runs, threads and event loops compute, too."""
+"""The name of the run's own process, in which sequential runs, threads and event loops compute too."""
 
 INTERVAL = 1.0
-"""Seconds between two looks, at first."""
+"""Seconds between two measurements, at first."""
 
 PER_INTERVAL = 600
-"""Looks after which the time between two of them doubles: so a run of a day has some thousand."""
+"""After this many measurements the time between two of them doubles. So a run of a day has some thousand."""
 
 PATIENCE = 60.0
-"""Seconds within which a run's start must be known."""
+"""If a run's start is further away than this many seconds, its clock does not measure real time."""
 
 STAT = "/proc/{}/stat"
 USER, SYSTEM, STARTED, PAGES = 11, 12, 19, 21
-"""Places in that file, counted from the state on (proc_pid_stat(5))."""
+"""Positions in that file, counted from the state on (proc_pid_stat(5))."""
 
 
 @frozen(kw_only=True)
 class ResourcesSampled:
-    """What each process took at a moment: bytes of memory (shared pages are counted in each), and seconds of processor time so far.
+    """Memory and processor time of each process at one moment.
 
-    The keys are workers' names, and ``DRIVER``.
+    Attributes:
+        run_id: The run's identity.
+        time: Seconds of the engine's clock.
+        memory: Resident bytes of each process. Pages that processes share are counted in each. The keys are workers' names, and ``DRIVER``.
+        cpu: Seconds of processor time that each process has used so far, by the same keys.
     """
 
     run_id: str
@@ -46,7 +50,7 @@ class ResourcesSampled:
 
 
 class ResourceMeter:
-    """Looks at the processes of a run, now and then."""
+    """Measures the processes of a run from time to time."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -57,13 +61,13 @@ class ResourceMeter:
         self._ticks = os.sysconf("SC_CLK_TCK") if os.path.exists(STAT.format("self")) else 0
         self._processes: dict[
             str, tuple[int, str]
-        ] = {}  # by worker: its number and the moment of its start, which tells it from a later one
+        ] = {}  # by worker: its pid and its start time, which tells it from a later process with that pid
 
     def note(self, event: object) -> None:
-        """Get to know the run, and its workers as far as they are processes of this machine."""
+        """Note the run and its workers, if they are processes of this machine."""
         if isinstance(event, RunStarted):
             self._run_id = event.run_id
-            if abs(event.time - self._clock()) < PATIENCE:  # else it lives in a time of its own
+            if abs(event.time - self._clock()) < PATIENCE:  # otherwise the run has virtual time
                 self._add(DRIVER, os.getpid())
         elif isinstance(event, WorkerSeen) and event.worker.isascii() and event.worker.isdecimal() and self._processes:
             self._add(event.worker, int(event.worker))
@@ -71,7 +75,7 @@ class ResourceMeter:
             self._processes.pop(event.worker, None)
 
     def look(self) -> ResourcesSampled | None:
-        """Return what the processes take now, if it is time to look and there is something to see."""
+        """Return a measurement, or None if none is due or no process is known."""
         now = self._clock()
         if now < self._due or not self._processes:
             return None

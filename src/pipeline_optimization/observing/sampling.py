@@ -1,4 +1,4 @@
-"""Which attempts are written where there are too many: a share that shrinks as they go on, errors, and the slowest."""
+"""Which attempts are written if there are too many: a shrinking share of them, errors, and the slowest."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from pipeline_optimization.types.events import AttemptEnded
 __all__ = ["Sampling", "Segment"]
 
 SHRINKS = 10
-"""By this factor the share that is written shrinks, each time."""
+"""The share that is written shrinks by this factor each time."""
 
 SLOWEST = 100
-"""Attempts that are written at the end since they were the slowest of those that were left out."""
+"""How many of the slowest attempts that were left out are written at the end."""
 
 MIXER = 0x9E3779B1
 """An odd number that spreads a checksum's differences over its high bits (D. Knuth, "The Art of Computer Programming", 6.4)."""
@@ -23,7 +23,7 @@ MIXER = 0x9E3779B1
 
 @define
 class Segment:
-    """A stretch of a run in which one attempt in ``one_in`` was written, of those without errors: ``kept`` of ``attempts``."""
+    """A stretch of a run in which one of ``one_in`` attempts without errors was written: ``kept`` of ``attempts``."""
 
     one_in: int
     attempts: int = 0
@@ -32,10 +32,11 @@ class Segment:
 
 @define
 class Sampling:
-    """Decides on each attempt. The first ``limit`` are all written, and each tenth of that number uses up a share.
+    """Decides which attempts are written.
 
-    So a file has some more lines than ``limit``, however many attempts there are. Which attempt is kept depends on its item and number
-    only. Those with errors are all kept until there are as many lines of them as a share has, and then sampled like the others.
+    The first ``limit`` attempts all are. After that, one in ten is written until there are a tenth of ``limit`` more lines, then one in a hundred for
+    as many lines, and so on. So a file has some more lines than ``limit``, however many attempts there are. Whether an attempt is written depends
+    only on its item and its number. Attempts with errors are all written up to a tenth of ``limit`` lines, and after that as all others are.
     """
 
     limit: int
@@ -46,20 +47,20 @@ class Sampling:
 
     @property
     def share(self) -> int:
-        """Return how many lines a share has."""
+        """Return how many lines are written before the share shrinks again."""
         return max(1, self.limit // SHRINKS)
 
     def is_over(self) -> bool:
-        """Return whether the present share is used up, so that ``next_segment`` is due."""
+        """Return whether these lines are used up, so that ``next_segment`` is due."""
         return self.segment.kept >= (self.limit if self.segment.one_in == 1 else self.share)
 
     def next_segment(self) -> Segment:
-        """Begin a share that is a tenth of the last one, and return the one that ends."""
+        """Make the share ten times smaller. Return the stretch that ends."""
         ended, self.segment = self.segment, Segment(one_in=self.segment.one_in * SHRINKS)
         return ended
 
     def keeps_all(self, number: int) -> bool:
-        """Return whether all of the next attempts are written, and count them if so."""
+        """Return whether the next ``number`` attempts are all written. If so, count them."""
         segment = self.segment
         if segment.one_in > 1 or segment.kept + number > self.limit:
             return False
@@ -69,7 +70,7 @@ class Sampling:
         return True
 
     def stands_for(self, event: AttemptEnded) -> int:
-        """Return how many attempts the event stands for if it is written, 0 where it is left out."""
+        """Return how many attempts the event stands for if it is written, or 0 if it is left out."""
         self.total += 1
         segment = self.segment
         if segment.one_in == 1:
@@ -87,14 +88,14 @@ class Sampling:
         return 0
 
     def keeps(self, item: str, attempt: int) -> bool:
-        """Return whether the share has an attempt of an item: a pure function of the two."""
+        """Return whether an attempt is in the present share. The answer depends only on item, number and share."""
         if self.segment.one_in == 1:
             return True
         checksum = crc32(f"{item}\x1f{attempt}".encode("utf-8", "surrogatepass"))
         return (checksum * MIXER & 0xFFFFFFFF) * self.segment.one_in < 1 << 32
 
     def slowest(self) -> list[AttemptEnded]:
-        """Return the slowest of those that were left out, slowest first."""
+        """Return the slowest of the attempts that were left out, the slowest first."""
         return [event for _, _, event in sorted(self._slowest, key=lambda one: one[:2], reverse=True)]
 
     def _note_duration(self, event: AttemptEnded) -> None:

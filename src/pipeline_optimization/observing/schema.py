@@ -1,6 +1,6 @@
 """The JSON Schema of a line of a file of events, for programs in other languages.
 
-Programs load it from here; nothing in a run does. So it is apart from ``lines``, which every observed run imports.
+Programs load it from here. A run does not, so it is apart from ``lines``, which every observed run imports.
 """
 
 from __future__ import annotations

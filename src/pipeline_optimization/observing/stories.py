@@ -1,4 +1,4 @@
-"""Runs that are one story: each goes on with the checkpoint of the one before."""
+"""Stories of runs: in a story each run goes on with the checkpoint of the one before."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class _Begun:
 
 
 class Stories:
-    """The stories that some records tell. Records whose start cannot be read are in none."""
+    """The stories of some records. Records whose start cannot be read belong to none."""
 
     def __init__(self, records: Sequence[RunRecord]) -> None:
         begun = [_Begun(one, started) for one in records if (started := one.started()) is not None]
@@ -29,29 +29,29 @@ class Stories:
 
     @classmethod
     def beside(cls, record: RunRecord) -> Self:
-        """Return the stories of a record and of those in the same directory."""
+        """Return the stories of a record and of the others in its directory."""
         return cls(records_in(str(record.home.parent)) if record.file == EVENTS else [record])
 
     def resumed(self, record: RunRecord) -> RunRecord | None:
-        """Return the record of the run that this one went on with, None if there is none or it is not here."""
+        """Return the record of the run that this one went on with, or None if there is none or it is not here."""
         one = self._by_home.get(record)
         before = None if one is None else self._by_id.get(one.started.resumes)
         return None if before is None or before is one else before.record
 
     def resuming(self, record: RunRecord) -> Sequence[RunRecord]:
-        """Return the records of runs that went on with this one: one at most, unless its checkpoint was copied."""
+        """Return the records of runs that went on with this one. There is at most one, unless the checkpoint was copied."""
         one = self._by_home.get(record)
         if one is None or not one.started.run_id:
             return []
         return [other.record for other in self._by_id.values() if other.started.resumes == one.started.run_id]
 
     def story(self, record: RunRecord) -> Sequence[RunRecord]:
-        """Return all records of a record's story, itself among them, in the order in which they ran."""
+        """Return all records of a record's story, itself included, in the order in which they ran."""
         first, seen = record, {record}
         while (before := self.resumed(first)) is not None and before not in seen:
             seen.add(before)
             first = before
         found = [first]
-        for one in found:  # grows while it is gone through
+        for one in found:  # the list grows in the loop
             found += [other for other in self.resuming(one) if other not in found]
         return found

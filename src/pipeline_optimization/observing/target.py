@@ -1,4 +1,4 @@
-"""Where a stream of lines goes: a file, a FIFO, a device, or a descriptor that the caller has opened."""
+"""Where a stream of lines goes: to a file, a FIFO, a device, or a descriptor that the caller has opened."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ __all__ = ["Target"]
 DESCRIPTOR = re.compile(r"fd:(\d+)")
 
 STANDARD = 2
-"""The highest of the descriptors that standard streams have."""
+"""The highest descriptor of the standard streams."""
 
 ATOMIC = select.PIPE_BUF if hasattr(select, "PIPE_BUF") else 512
-"""Bytes for which a pipe has room if it has any: writing no more than these does not block."""
+"""Writing at most this many bytes to a pipe that has any room does not block."""
 
 READER_PATIENCE = 2.0
-"""Seconds in which somebody must begin to read a FIFO."""
+"""Seconds within which a process must begin to read a FIFO."""
 
 NAP = 0.02
 
 
 class Target:
-    """Takes whole lines. A regular file keeps what was in it until the first line is written.
+    """Takes whole lines. A regular file keeps its content until the first line is written.
 
-    Raises UsageError where it cannot be written, before anything is lost.
+    Raises UsageError, before anything is lost, if it cannot be written.
     """
 
     def __init__(self, path: str, *, option: str = "--events") -> None:
@@ -55,7 +55,7 @@ class Target:
             )
         if (given := DESCRIPTOR.fullmatch(path)) is not None:
             handle = int(given[1])
-            os.write(handle, b"")  # raises if it is not open, or not for writing
+            os.write(handle, b"")  # raises if the descriptor is not open, or not for writing
             return handle
         self._owns = True
         if _is_fifo(path):
@@ -64,9 +64,9 @@ class Target:
         return os.open(path, os.O_WRONLY | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | os.O_NOCTTY, 0o666)
 
     def write(self, data: bytes, *, until: float) -> None:
-        """Write whole lines. Raises OSError where that cannot be, and TimeoutError if no reader takes them ``until`` then.
+        """Write whole lines. Raises OSError if that is impossible, and TimeoutError if no reader takes them by the time ``until``.
 
-        After an error, a regular file ends with the last whole line, and any other one goes on with a new line.
+        After an error, a regular file ends with the last whole line, and any other file goes on with a new line.
         """
         if not self._is_regular:
             self._write_slowly(b"\n" + data if self._is_torn else data, until)
@@ -86,7 +86,7 @@ class Target:
             raise
 
     def _write_slowly(self, data: bytes, until: float) -> None:
-        """Write to something that may have no room: a pipe, whose reader is slow or gone."""
+        """Write to something that may have no room, such as a pipe whose reader is slow or gone."""
         left = memoryview(data)
         while left:
             _, ready, _ = select.select([], [self._handle], [], max(0.0, until - time.monotonic()))
@@ -97,7 +97,7 @@ class Target:
             self._is_torn = bool(left)
 
     def close(self) -> None:
-        """Close what was opened here, and remove a file that nothing was written to."""
+        """Close what was opened here, and remove a new file to which nothing was written."""
         if self._owns:
             os.close(self._handle)
             if self._is_new and self._is_empty and self._is_regular:

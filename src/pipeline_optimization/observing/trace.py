@@ -1,8 +1,8 @@
-"""A run's events as a trace that Perfetto and Chrome's viewer open.
+"""A run's events as a trace for Perfetto and Chrome's viewer.
 
-The format is the array of "Trace Event Format" (https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU). Slices of
-one thread must nest, so a thread of the trace is a slot: attempts of one slot never overlap. The array's end may be missing, so that a
-trace that was cut off by a kill opens, too.
+The format is the array of "Trace Event Format" (https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU). Slices of one
+thread must nest. So a thread of the trace is a slot, because attempts of one slot never overlap. The array need not have an end, so a trace that was
+cut off opens too.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ _encode = json.JSONEncoder(separators=(",", ":")).encode
 """``json.dumps`` makes an encoder for each call, which takes as long as encoding."""
 
 WAIT = "wait"
-"""What a simulated latency is called, which passes first, and what was awaited, of which only the length is known."""
+"""The name of a wait's slice. A simulated latency comes first in an attempt. Of awaited time only the length is known."""
 
 
 @define
 class Trace:
-    """Turns events into the lines of a trace, in bounded memory: it remembers the items that are under way, and no others.
+    """Turns events into the lines of a trace, in bounded memory: it remembers only the items that are under way.
 
-    Write ``first_line``, then what ``lines`` returns for each event, then ``last_line``.
+    Write ``first_line``, then the lines that ``lines`` yields for each event, then ``last_line``.
     """
 
     first_line = '[{"ph":"M","pid":1,"name":"process_name","args":{"name":"pipeline-optimization"}}'
@@ -38,10 +38,10 @@ class Trace:
     _origin: int = 0
     _slots: set[int] = field(factory=set)
     _failed: dict[str, tuple[int, int]] = field(factory=dict)
-    """By item: the slot of its last attempt, which failed, and when that began."""
+    """By item: the slot of its last attempt, which failed, and the time at which that began."""
 
     def lines(self, event: RunEvent) -> Iterator[str]:
-        """Yield what a trace has of an event; each line follows another one."""
+        """Yield the lines of an event. Each must follow another line."""
         for one in self._events(event):
             yield ",\n" + _encode({"pid": PID, **one})
 

@@ -1,4 +1,4 @@
-"""What a run's processes took over time, added up from samples in bounded memory."""
+"""The memory and processors that a run's processes used over time, summed up from samples in bounded memory."""
 
 from __future__ import annotations
 
@@ -11,12 +11,21 @@ from pipeline_optimization.observing.resources import DRIVER, ResourcesSampled
 __all__ = ["Stretch", "Usage"]
 
 MOST_STRETCHES = 240
-"""Stretches of time that are kept; of more, two neighbours become one."""
+"""The most stretches of time. If there are more, each two neighbours become one."""
 
 
 @define
 class Stretch:
-    """A stretch of time, in seconds since the run's start: the most memory in bytes at a moment of it, and the processors that were busy."""
+    """A stretch of time, in seconds since the run's start.
+
+    Attributes:
+        begin: Its beginning.
+        end: Its end.
+        driver_memory: The most bytes of the run's own process at one moment.
+        worker_memory: The most bytes of all workers together at one moment.
+        driver_cpu: The processors that the run's own process kept busy, on average.
+        worker_cpu: The processors that all workers kept busy, on average.
+    """
 
     begin: float
     end: float
@@ -41,7 +50,13 @@ class Stretch:
 
 @define
 class Usage:
-    """Takes samples one by one. ``largest`` has the most memory that each of the largest processes took, ``processes`` how many there were."""
+    """Sums up samples.
+
+    Attributes:
+        stretches: The stretches of time.
+        largest: The most bytes of a single worker.
+        workers: The most workers at one moment.
+    """
 
     stretches: list[Stretch] = field(factory=list)
     largest: int = 0
@@ -49,7 +64,7 @@ class Usage:
     _before: tuple[float, Mapping[str, float]] | None = None
 
     def note(self, sample: ResourcesSampled, at: float) -> None:
-        """Take a sample into account, made ``at`` seconds since the run's start."""
+        """Add a sample that was taken ``at`` seconds after the run's start."""
         memory = sample.memory
         mine = memory.get(DRIVER, 0)
         theirs = [bytes_ for worker, bytes_ in memory.items() if worker != DRIVER]
@@ -59,7 +74,7 @@ class Usage:
         self._before = (at, sample.cpu)
         took = at - begin
         if took <= 0 or not cpu:
-            return  # how busy processes were is known between two samples only
+            return  # how busy the processes were is only known between two samples
         busy = {worker: max(0.0, now - cpu[worker]) / took for worker, now in sample.cpu.items() if worker in cpu}
         driver = busy.pop(DRIVER, 0.0)
         self.stretches.append(Stretch(begin, at, mine, sum(theirs), driver, sum(busy.values())))

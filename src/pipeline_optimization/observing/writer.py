@@ -1,4 +1,4 @@
-"""Writes the events of one run as lines, beside the run, and never at its cost: what cannot be written is missing, and said to be."""
+"""Writes the events of a run as lines, without slowing the run or ending it. Lines that cannot be written are counted and reported."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ INTERVAL = 0.25
 """Seconds between two times of writing."""
 
 PATIENCE = 1.0
-"""Seconds in which a reader must take what it is sent, while the run goes on, and once more at its end."""
+"""Seconds for which a reader that takes nothing is waited for while the run goes on, and once more at its end."""
 
 MOST_WAITING = 50_000
-"""Events that may wait to be written."""
+"""The most events that may wait to be written."""
 
 BLOCK = 1000
-"""Events that are made into lines at once: Python changes between threads after 5 ms, so a larger block would hold nobody up either."""
+"""Events that are made into lines at once. Python changes between threads after 5 ms, so a larger block would not delay the run either."""
 
 
 class EventsWriter:
     """Takes events from the run's thread, and writes them from a thread of its own.
 
-    A thread, since the run's own may be inside an attempt, or wait for its input, longer than a line may wait. Where none can be had,
-    the run's thread writes.
+    The run's own thread may be inside an attempt, or wait for input, for longer than a line may wait. If the system starts no more threads, the run's
+    thread writes.
     """
 
     heard = frozenset(kind.__name__ for kind in KINDS)
@@ -70,7 +70,7 @@ class EventsWriter:
         self._thread: threading.Thread | None = threading.Thread(target=self._work, name="anagram-events", daemon=True)
         try:
             self._thread.start()
-        except RuntimeError:  # the system starts no more
+        except RuntimeError:  # the system starts no more threads
             self._thread = None
 
     def tick(self) -> None:
@@ -81,7 +81,7 @@ class EventsWriter:
             self._make_room()
 
     def close(self) -> list[str]:
-        """Write what is left, and return what went wrong, a sentence each."""
+        """Write what is left. Return what went wrong, in one sentence each."""
         self._is_over.set()
         if self._thread is None:
             self._guard(self._write_waiting)
@@ -91,7 +91,7 @@ class EventsWriter:
             while self._thread.is_alive() and written != self._seq:
                 written = self._seq
                 self._thread.join(2 * PATIENCE + 1)
-            if self._thread.is_alive():  # inside a call of the system that does not come back
+            if self._thread.is_alive():  # the thread is inside a system call that does not return
                 return [f"The events of the run are not all in {self._path!r}: writing there hangs."]
         self._target.close()
         if not self._missing:
@@ -108,22 +108,22 @@ class EventsWriter:
         self._guard(self._write_last)
 
     def _guard(self, make: Callable[[], None]) -> bool:
-        """Return whether ``make`` came to its end. Else a line is missing; the run goes on, and so do the lines behind it."""
+        """Return whether ``make`` succeeded. If not, one line is missing, and the run and the later lines go on."""
         try:
             make()
-        except Exception as error:  # noqa: BLE001 - whatever cannot be made into a line
+        except Exception as error:  # noqa: BLE001 - an event may have any reason for having no line
             self._miss(1, describe(error))
             return False
         return True
 
     def _measure(self) -> None:
-        """Write what the run's processes take, if it is time to."""
+        """Write how much memory and processor time the run's processes use, if that is due."""
         sample = self._resources.look()
         if sample is not None:
             self._write([line_of(self._next(), sample)])
 
     def _make_room(self) -> None:
-        """Drop attempts and retries that nobody takes off. They are counted, and the run goes on."""
+        """Drop attempts, retries and log records that wait for too long. They are counted, and the run goes on."""
         kept: list[RunEvent] = []
         for _ in range(len(self._waiting)):
             try:
@@ -154,7 +154,7 @@ class EventsWriter:
                 add = self._add_all
             events = iter(block)
             while not self._guard(partial(add, events, lines)):
-                pass  # go on behind the event that has no line
+                pass  # go on after the event that has no line
             self._write(lines)
 
     def _next_block(self) -> list[RunEvent]:
@@ -162,12 +162,12 @@ class EventsWriter:
         for _ in range(BLOCK):
             try:
                 block.append(self._waiting.popleft())
-            except IndexError:  # there are no more, or the run's thread has made room
+            except IndexError:  # there are no more, or the run's thread has dropped them
                 break
         return block
 
     def _add_all(self, events: Iterator[RunEvent], lines: list[str]) -> None:
-        """Make the lines of events whose attempts are all kept and counted: most runs have no others."""
+        """Make the lines of events whose attempts are all kept and counted. Most runs need nothing else."""
         line_of_attempt, seq = self._attempts.line_of, self._seq
         try:
             for event in events:
@@ -236,7 +236,7 @@ class EventsWriter:
         return seq
 
     def _write(self, lines: list[str]) -> None:
-        """Write lines, or count them as missing. After an error the next ones are tried: a disk may have room again."""
+        """Write lines, or count them as missing. After an error, later lines are tried again, because a disk may have room again."""
         if self._is_gone:
             self._miss(len(lines), self._error)
             return
@@ -247,7 +247,8 @@ class EventsWriter:
             self._is_gone = True
             self._miss(len(lines), "its reader went away")
         except TimeoutError:
-            self._patience = 0.0  # until it reads again: the end of the run must not wait for each block
+            # Until the reader takes something, so that the end of the run does not wait for each block.
+            self._patience = 0.0
             self._miss(len(lines), "its reader did not take them off in time")
         except OSError as error:
             self._miss(len(lines), error.strerror or str(error))

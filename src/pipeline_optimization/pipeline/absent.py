@@ -1,4 +1,4 @@
-"""What stands for the parts that a run may do without, so that nothing has to ask whether they are there."""
+"""Stand-ins for parts that a run can do without, so that the code need not ask whether they exist."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SilentLogs:
 
 
 class Unheard:
-    """Stands for the observers of a run that nobody observes."""
+    """Stands for the observers of a run that has none."""
 
     is_heard = False
     heard: frozenset[str] = frozenset()
@@ -62,7 +62,7 @@ class Unheard:
 
 
 class Unkept:
-    """Stands for the checkpoint of a run that has none: nothing was kept, and nothing will be."""
+    """Stands for the checkpoint of a run that has none. Nothing was kept, and nothing will be."""
 
     path = ""
     finished = 0

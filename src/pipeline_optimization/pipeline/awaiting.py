@@ -1,4 +1,4 @@
-"""Functions that run something, for programs that run an event loop."""
+"""Makes coroutine functions of functions that run something, for programs with an event loop."""
 
 from __future__ import annotations
 
@@ -17,19 +17,18 @@ R = TypeVar("R")
 
 
 def in_thread(count: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Return the coroutine function that calls ``count`` in a thread. Its parameters are those of ``count``."""
+    """Return a coroutine function that calls ``count`` in a thread. It has the same parameters."""
 
     async def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        """Do what the function of this name without ``_async`` does, with the same arguments, while the event loop goes on.
+        """Do what the function without ``_async`` in its name does, while the event loop goes on.
 
-        The run has a thread of its own. Cancelling the coroutine stops the run as a Ctrl-C would: attempts under way
-        have ``limits.grace`` seconds to end, a checkpoint keeps what is finished, and CancelledError is raised once the
-        run has ended. So ``asyncio.timeout()`` bounds a run, too. ``on_progress`` is called in the event loop's thread,
-        ``should_stop`` in that of the run.
+        The run has a thread of its own. Cancelling the coroutine stops the run as a Ctrl-C does: attempts under way have ``limits.grace`` seconds to
+        end, a checkpoint keeps what is finished, and CancelledError is raised once the run has ended. So ``asyncio.timeout()`` bounds a run too.
+        ``on_progress`` is called in the event loop's thread, ``should_stop`` in the run's thread.
 
-        Returns the report, and raises, as that function does.
+        The arguments, the result and the exceptions are those of that function.
         """
-        import asyncio  # noqa: PLC0415 - who calls this has it; other programs need not wait for it
+        import asyncio  # noqa: PLC0415 - the callers have asyncio already, and other programs should not wait for its import
 
         from pipeline_optimization.own_thread import call_in_thread  # noqa: PLC0415 - as above
 
@@ -45,19 +44,19 @@ def in_thread(count: Callable[P, R]) -> Callable[P, Coroutine[Any, Any, R]]:
                 loop.call_soon_threadsafe(on_progress, progress)
 
         kwargs.update(should_stop=is_over, on_progress=None if on_progress is None else tell)
-        # A thread of its own, since the loop's few threads are for short calls.
+        # The run gets a thread of its own, because the loop's few threads are for short calls.
         future, thread = call_in_thread(partial(count, *args, **kwargs), "anagram-run")
         answer = asyncio.wrap_future(future)
         try:
-            await asyncio.wait([answer])  # which leaves the answer alone when it is cancelled itself
+            await asyncio.wait([answer])  # if this wait is cancelled, the answer is not
         except asyncio.CancelledError:
             cancelled.set()
             await asyncio.wait([answer])
-            answer.exception()  # nobody is there any more to be told of it
+            answer.exception()  # marks the exception as seen, because nobody waits for it any more
             raise
         finally:
             if answer.done():
-                thread.join()  # it has nothing left to do but end
+                thread.join()  # the thread only has to end
         return answer.result()
 
     call.__signature__ = inspect.signature(count)  # type: ignore[attr-defined]  # what inspect looks for

@@ -24,15 +24,15 @@ __all__ = ["CheckpointedWorkload", "run_facts", "run_remedies"]
 
 
 SINK = "the sink"
-"""What a checkpoint calls the name of the sink that takes the rows. Its options may hold a password, and are not kept."""
+"""The name of the sink among the facts of a checkpoint. The sink's options are not kept, because they may hold a password."""
 
 SAME_SINK = "Let the rows go where they went, with --output FILE or --sink NAME and its options, or start anew with another checkpoint."
 
 
 def run_facts(plan: RunPlan[Any], sources: Sequence[Source], job: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what a run's results depend on, by what people call it: its input, the facts of its ``job``, its own options.
+    """Return what a run's results depend on, by its name for people: its input, the facts of its ``job``, and its own options.
 
-    How it is run is not among it.
+    How the work is executed, such as by which orchestrator, is not among these facts.
     """
     options, faults = plan.options, plan.faults
     facts = {
@@ -52,7 +52,7 @@ def run_facts(plan: RunPlan[Any], sources: Sequence[Source], job: Mapping[str, s
 
 
 def run_remedies(sources: Sequence[Source]) -> Mapping[str, str]:
-    """Return what to do about those facts that may differ though the counts would be the same."""
+    """Return what to do about facts that may differ although the results would be the same."""
     return {SINK: SAME_SINK} | {
         name_of_time(number, source): "If nothing else has changed, set it back and go on: "
         f"touch -d '{{was}}' {quoted(source.path)}. Otherwise start anew with another file."
@@ -62,12 +62,16 @@ def run_remedies(sources: Sequence[Source]) -> Mapping[str, str]:
 
 
 class CheckpointedWorkload:
-    """Puts each result into a checkpoint before it counts, and hands out only items that are not in it yet.
+    """Puts each result into a checkpoint before it counts, and hands out only items that are not in the checkpoint yet.
 
-    The results of finished items take the way that new ones take, through ``accept`` of the workload within; so what
-    an item makes possible is found again, too. A workload that sums them up has its sum kept instead. Items that failed
-    for good are not handed out either, unless ``retries_failed``, or one of them stopped its run. ``resumed`` counts the finished items, and ``failed``
-    holds the others. ``kept`` makes of a result what is kept of it.
+    The results of finished items go through ``accept`` of the inner workload, as new results do. So their follow-up items are found again. If a
+    workload sums up its results, the checkpoint keeps the sum instead of each result. Items that failed for good are not handed out again, except
+    with ``retries_failed``, or if the failure stopped its run.
+
+    Attributes:
+        store: The checkpoint.
+        resumed: How many finished items were found in it.
+        failed: The items that an earlier run gave up and this run does not try.
     """
 
     def __init__(
@@ -95,7 +99,7 @@ class CheckpointedWorkload:
         return self._unfinished(self._workload.items())
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
-        """Keep a result together with its item's identity, and return the items that it makes possible."""
+        """Keep a result with its item's identity. Return the items that the result makes possible."""
         follow_ups = self._workload.accept(item, result)
         self.store.put(
             item.task,
@@ -108,7 +112,7 @@ class CheckpointedWorkload:
         return self._unfinished(follow_ups)
 
     def _unfinished(self, items: Iterable[Item]) -> Iterator[Item]:
-        """Yield what is to be run; what is finished is accepted instead, in the order in which it comes."""
+        """Yield the items that must run. The results of finished items are accepted instead, in the order in which the items come."""
         for item in items:
             found = self.store.find(item.task, item.id, self._workload.content(item))
             if found is None:
@@ -142,7 +146,7 @@ class CheckpointedWorkload:
         )
 
     def quarantine(self, item: Item, failed: FailedItem, *, stopped_run: bool = False) -> None:
-        """Keep that an item failed for good, and whether that stopped the run."""
+        """Keep the failure of an item, and whether it stopped the run."""
         failure = Failure(
             name=failed.item,
             place=failed.place,
@@ -155,7 +159,7 @@ class CheckpointedWorkload:
         self.store.put_failure(item.task, item.id, self._workload.content(item), failure)
 
     def commit(self) -> bool:
-        """Make safe what was finished since the last time; return whether there was anything."""
+        """Make safe what was finished since the last commit. Return whether there was anything."""
         if self._is_sum_stale:
             total = self._workload.snapshot()
             assert total is not None
@@ -180,8 +184,8 @@ class CheckpointedWorkload:
 
 
 def _next_attempt(failure: Failure) -> int:
-    """Return the number of the attempt to go on with: the same ones would draw the same faults again.
+    """Return the number of the next attempt. Repeating the old numbers would draw the same faults again.
 
-    An attempt that was lost with its worker has no outcome, so it is still to be made.
+    An attempt that was lost with its worker has no outcome, so it is made again under its number.
     """
     return failure.attempts if failure.is_poison else failure.attempts + 1

@@ -1,7 +1,7 @@
-"""Delivers the rows of a result to a sink, each exactly once. It is imported by runs that have a sink.
+"""Delivers the rows of a result to a sink, each exactly once. Only runs with a sink import this module.
 
-Before a delivery the checkpoint says which items it has; with it the sink commits its number. Whatever dies in between, the two together
-tell what to do again: ``DeliveryLog.settle``.
+Before a delivery, the checkpoint notes which items it contains. With its rows, the sink commits the delivery's number. If the run dies, both together
+tell what must be done again (``DeliveryLog.settle``).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Delivering", "delivering"]
 
 SHARE = 0.02
-"""The part of a run's time that deliveries may take which are not full."""
+"""The share of a run's time that deliveries may take before they are full."""
 
 R = TypeVar("R")
 
@@ -41,7 +41,7 @@ R = TypeVar("R")
 def delivering(
     plan: RunPlan[Any], outbox: Outbox, keeping: Keeping | Unkept, engine: Engine, clock: Clock
 ) -> Iterator[Delivering]:
-    """Open the plan's sink for a run, and close it at the end, however that comes. Raises SinkError and CheckpointError."""
+    """Open the plan's sink for a run, and close it at the end, even after an error. Raises SinkError and CheckpointError."""
     assert plan.sink is not None
     one = Delivering(plan, plan.sink, outbox, keeping, engine, clock)
     one.open()
@@ -76,7 +76,7 @@ class Delivering:
         return Retrying(self.plan.retry.build(), seed=faults.seed, case=faults.case)
 
     def open(self) -> None:
-        """Open the sink, and compare what it has with what the checkpoint knows."""
+        """Open the sink, and compare its last delivery with the checkpoint's."""
         log = self._log = self.keeping.deliveries()
         last: object = self._call(self.destination.sink.open, None if log is None else log.run)
         if not isinstance(last, int) or last < 0:
@@ -96,9 +96,9 @@ class Delivering:
         self._begun = self.clock.now()
 
     def commit(self, *, at_once: bool = False) -> bool:
-        """Deliver what is there and make it safe; return whether the checkpoint has anything new.
+        """Deliver the rows that wait, and make them safe. Return whether the checkpoint has anything new.
 
-        Unless ``at_once`` or there is much to deliver, it waits for a later call while the last ones took too long.
+        Unless ``at_once``, rows wait while deliveries have taken too much of the run's time, as long as there are not too many.
         """
         begun = self.clock.now()
         is_due = at_once or (self.keeping.is_due and self._spent <= SHARE * (begun - self._begun))
@@ -118,7 +118,7 @@ class Delivering:
             self.keeping.commit(at_once=True)
 
     def abandon(self) -> None:
-        """Close the sink of a run that has failed: that error counts, and not those of closing."""
+        """Close the sink of a run that has failed. Errors of closing are ignored, because the first error counts."""
         try:
             call_foreign(self.destination.sink.close, is_complete=False)
         except ForeignCodeError:
@@ -143,7 +143,7 @@ class Delivering:
             self.keeping.commit(at_once=True)
 
     def _insist(self, number: int, rows: Sequence[Row]) -> None:
-        """Make a delivery, again and again while that may help, as the run's retry policy says."""
+        """Make a delivery. Repeat it while the sink says that this may help, as the run's retry policy allows."""
         state = ItemState(item=Item(id=str(number), task="sink"), path=0.0)
         while True:
             try:
@@ -156,7 +156,7 @@ class Delivering:
                 self.clock.sleep(delay)
 
     def _refuse(self, parcels: Sequence[Parcel], refused: Mapping[int, str]) -> list[Parcel]:
-        """Let the elements of refused rows fail for good, each for itself, and return the parcels without them."""
+        """Let each element of a refused row fail for good, and return the parcels without them."""
         left, first = [], 0
         for parcel in parcels:
             bad = [at for at in range(len(parcel.rows)) if first + at in refused]
@@ -171,12 +171,12 @@ class Delivering:
         return left
 
     def _part(self, parcel: Parcel, alone: Sequence[Item]) -> None:
-        """Keep that some rows of an item are not done with it, but are items of their own."""
+        """Note in the checkpoint that some rows of an item are not finished with it, but are items of their own."""
         item = parcel.item
         if self._log is None:
             return
         if [one.name for one in alone] == [item.name]:
-            self._log.remove(item.task, item.id)  # it is such an item itself
+            self._log.remove(item.task, item.id)  # the item is one of these already
             return
         self._log.replace(item.task, item.id, self.outbox.parted(self._log.result_of(item.task, item.id), alone))
 
@@ -190,7 +190,7 @@ class Delivering:
         self.engine.give_up(state, error, is_poison=False)
 
     def _sound(self, error: RefusedRowsError, rows: int) -> Mapping[int, str]:
-        """Return why which rows are refused. Raises SinkError where the sink names no row, or one that there is not."""
+        """Return the reasons by row. Raises SinkError if the sink names no row, or a row that it was not given."""
         if not error.refused or not set(error.refused) <= set(range(rows)):
             raise SinkError(
                 f"The sink {self.destination.name!r} refused the rows {sorted(error.refused)} of {rows}. It must name at least one that it was given."
@@ -198,7 +198,7 @@ class Delivering:
         return error.refused
 
     def _call(self, function: Callable[..., R], *args: Any, **options: Any) -> R:
-        """Call the sink. Raises its own errors on purpose as they are, and all others as SinkError."""
+        """Call the sink. Its AnagramErrors and MemoryError are raised as they are, and any other exception as SinkError."""
         try:
             return call_foreign(function, *args, **options)
         except ForeignCodeError as error:

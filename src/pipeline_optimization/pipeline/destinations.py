@@ -1,4 +1,4 @@
-"""Where the rows of a result go, by what a user named: a file, or a sink."""
+"""Where the rows of a result go, as a user named it: a file, or a sink."""
 
 from __future__ import annotations
 
@@ -21,9 +21,13 @@ __all__ = ["Destination", "check_destination", "file_destination", "named_destin
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Destination:
-    """Where the rows of a result go: a sink and what it is called.
+    """The sink that the rows of a result go to.
 
-    ``files`` are what it writes, and ``writes`` the addresses that the rows are found at, both as far as they are known.
+    Attributes:
+        name: The sink's name.
+        sink: The sink.
+        files: The files that it writes, as far as they are known.
+        writes: The addresses at which its rows are found, as far as they are known.
     """
 
     name: str
@@ -33,20 +37,20 @@ class Destination:
 
     @classmethod
     def of(cls, name: str, sink: Sink) -> Self:
-        """Return a sink as a destination. One that writes files says which by its attribute ``files``, another one by ``writes`` where to."""
+        """Return a sink as a destination. Its attribute ``files`` tells which files it writes, or else its attribute ``writes`` the addresses."""
         files: Sequence[str] = getattr(sink, "files", ())
         writes = getattr(sink, "writes", [os.path.abspath(one) for one in files[:1]])
         return cls(name=name, sink=sink, files=files, writes=writes)
 
 
 def named_destination(registry: Registry, label: str, options: Mapping[str, object] = NO_OPTIONS) -> Destination:
-    """Build a sink that is called ``NAME`` or ``NAME:VALUE``. Raises UsageError and PluginError."""
+    """Build the sink ``NAME`` or ``NAME:VALUE``. Raises UsageError and PluginError."""
     choice = registry.sink(label, options)
     return Destination.of(choice.component.name, choice.build())
 
 
 def file_destination(registry: Registry, path: str) -> Destination:
-    """Return the sink that writes a file. Raises OptionError for a suffix that says nothing."""
+    """Return the sink that writes a file. Raises OptionError if the file's suffix is not known."""
     name = SINK_OF_SUFFIX.get(Path(path).suffix.lower())
     if name is None:
         raise OptionError(
@@ -56,7 +60,7 @@ def file_destination(registry: Registry, path: str) -> Destination:
 
 
 def check_destination(plan: RunPlan[Any], sources: Sequence[Source]) -> None:
-    """Raise OptionError where a sink would write over what the run reads, over its checkpoint, or over its events."""
+    """Raise OptionError if a sink would write over what the run reads, over its checkpoint, or over its events."""
     assert plan.sink is not None
     files, options = plan.sink.files, plan.options
     if (taken := overwritten(files, sources, plan.job.files)) is not None:

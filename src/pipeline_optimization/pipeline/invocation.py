@@ -1,4 +1,4 @@
-"""How a run was asked for, as a checkpoint keeps it: enough to ask again for what failed."""
+"""How a run was asked for, as a checkpoint keeps it, so that ``anagram retry`` can ask again for what failed."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from pipeline_optimization.sources import FileSource, Source, TextSource
 __all__ = ["Invocation"]
 
 MAX_TEXT = 1 << 20
-"""Characters of a text that is kept whole."""
+"""A longer text, in characters, is not kept."""
 
 O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
 
 
 @frozen(kw_only=True)
 class Invocation:
-    """The directory of a run, its files or its text, and those of its options that can be written down.
+    """The directory of a run, its files or its text, and the options that can be written down.
 
-    ``paths`` and ``text`` are None where the input cannot be named again, as with a stream.
+    ``paths`` and ``text`` are None if the input cannot be named again, as with a stream.
     """
 
     directory: str
@@ -47,16 +47,16 @@ class Invocation:
         )
 
     def run_options(self, kind: type[O], **others: Any) -> O:
-        """Return the run's options, with ``others`` for those that are not written down."""
+        """Return the run's options. ``others`` are the options that are not written down."""
         return kind.called({**self.options, **others})
 
     def to_json(self) -> str:
         facts = {"directory": self.directory, "paths": self.paths, "text": self.text, "options": self.options}
-        return json.dumps(facts)  # ASCII only, so that lone surrogates survive
+        return json.dumps(facts)  # JSON in ASCII, so that lone surrogates survive
 
     @classmethod
     def from_json(cls, text: str, path: str, kind: type[RunOptions]) -> Invocation:
-        """Return what a checkpoint has. Raises CheckpointError where no run with options of this kind can have written it."""
+        """Return the invocation in a checkpoint. Raises CheckpointError if no run with options of this kind can have written it."""
         try:
             facts = json.loads(text)
             if not (isinstance(facts, dict) and _is_sound(facts, kind)):
@@ -104,7 +104,7 @@ def _is_sound(facts: Mapping[str, object], kind: type[RunOptions]) -> bool:
 
 
 def _is_like(value: object, default: object) -> bool:
-    """Return whether a value may stand for an option with this default."""
+    """Return whether a value may be that of an option with this default."""
     if isinstance(default, str):
         return isinstance(value, str)
     if isinstance(default, Mapping):

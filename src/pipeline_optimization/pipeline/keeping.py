@@ -1,4 +1,4 @@
-"""What a run knows of its checkpoint. It is imported by runs that have one."""
+"""The checkpoint of a run, while it runs. Only runs with a checkpoint import this module."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ CHANGED_CODE = (
 )
 
 SHARE = 0.005
-"""The part of a run's time that commits may take, the first and the last aside.
+"""The share of a run's time that commits may take, except for the first and the last.
 
-A run of long items commits each of them at once; one of short items commits some together. What a killed process has
-not committed yet took it two hundred times as long as a commit at most, and is counted again.
+So a run of long items commits each item at once, and a run of short items commits several together. If a process is killed, the work that it has not
+committed took at most two hundred times as long as a commit, and is done again.
 """
 
 
 @define(eq=False)
 class Keeping:
-    """The checkpoint of a run that has one. ``Unkept`` stands for it where there is none."""
+    """The checkpoint of a run. ``Unkept`` stands for it in a run that has none."""
 
     clock: Clock
     store: CheckpointStore
@@ -51,12 +51,12 @@ class Keeping:
         self._start = self.clock.now()
 
     def keep(self, workload: KeptWorkload, kept: Callable[[bytes], bytes]) -> Workload:
-        """Return a run's workload, whose results are kept from now on. ``kept`` makes of a result what is kept of it."""
+        """Return the run's workload, whose results are kept from now on. ``kept`` returns the part of a result to keep."""
         self.kept = CheckpointedWorkload(workload, self.store, retries_failed=self.retries_failed, kept=kept)
         return self.kept
 
     def follow(self, run_id: str) -> str:
-        """Note an observed run, and return the id of the one that it goes on with; empty for the first."""
+        """Note an observed run. Return the id of the run that it goes on with, or empty for the first run."""
         return self.store.follow(run_id)
 
     def deliveries(self) -> DeliveryLog:
@@ -64,7 +64,7 @@ class Keeping:
         return self.store.deliveries()
 
     def stop_of(self, path: str, start: int) -> int | None:
-        """Return where the part of a file that begins at a byte ends, if the checkpoint knows."""
+        """Return where the part of a file that begins at byte ``start`` ends, if the checkpoint knows it."""
         return self.store.stop_of(os.fsencode(path), start)
 
     @property
@@ -81,23 +81,23 @@ class Keeping:
 
     @property
     def failed(self) -> Tally:
-        """Return the items that an earlier run had to give up, and that this one did not try."""
+        """Return the items that an earlier run gave up and this run did not try."""
         return Tally() if self.kept is None else self.kept.failed
 
     def quarantine(self, item: Item, failed: FailedItem) -> None:
-        """Keep that an item failed for good."""
+        """Keep the failure of an item."""
         if self.kept is not None:
             self.kept.quarantine(item, failed, stopped_run=self.stops_on_failure)
 
     @property
     def is_due(self) -> bool:
-        """Return whether commits have taken less than SHARE of the run's time."""
+        """Return whether commits have taken less than ``SHARE`` of the run's time."""
         return self._spent <= SHARE * (self.clock.now() - self._start)
 
     def commit(self, *, at_once: bool = False) -> bool:
-        """Make safe what was finished since the last time; return whether there was anything.
+        """Make safe what was finished since the last commit. Return whether there was anything.
 
-        Unless ``at_once``, it waits for a later call while commits have taken more than SHARE of the run's time.
+        Unless ``at_once``, nothing is committed while commits have taken more than ``SHARE`` of the run's time.
         """
         if self.kept is None or not (at_once or self.is_due):
             return False
@@ -112,9 +112,9 @@ class Keeping:
 def open_keeping(
     path: str, plan: RunPlan[Any], sources: Sequence[Source], job: LoadedJob[Any], *, clock: Clock
 ) -> Iterator[Keeping]:
-    """Open the checkpoint that the plan asks for. What was not committed when the run ends in an error is dropped.
+    """Open the checkpoint that the plan asks for. If the run ends in an error, what is not committed is dropped.
 
-    It may be half of what belongs together; the run that goes on will do it again.
+    It may be incomplete, and the run that goes on does it again.
     """
     if (taken := overwritten(checkpoint_files(path), sources, plan.job.files)) is not None:
         raise CheckpointError(

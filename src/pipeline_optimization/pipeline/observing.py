@@ -1,4 +1,4 @@
-"""Tells observers what happens, in the parent process; one that raises is reported once and switched off."""
+"""Tells observers what happens, in the parent process. An observer that raises is reported once and switched off."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["Observing", "observing_of"]
 def observing_of(
     plan: RunPlan[Any], sources: Sequence[Source], registry: Registry, logs: RunLogs | SilentLogs
 ) -> Observing:
-    """Return what the events of a run go to. Raises UsageError where they cannot be written, or would take the place of an input."""
+    """Return where the events of a run go. Raises UsageError if their file cannot be written, or would replace an input."""
     path = plan.options.events
     if path is None:
         return Observing(registry, logs)
@@ -39,9 +39,12 @@ def observing_of(
 
 
 class Observing:
-    """Hands events to what logs a run, to what writes them, if anything does, and to the observer hooks of a registry's plugins.
+    """Hands events to the run's logs, to the writer of events, and to the observer hooks of plugins.
 
-    ``emit`` takes an event, and ``tick`` does what is due between two steps of the run. ``warnings`` holds what went wrong.
+    Attributes:
+        emit: Takes an event.
+        tick: Does what is due between two steps of the run.
+        warnings: What went wrong, for people.
     """
 
     def __init__(self, registry: Registry, logs: RunLogs | SilentLogs, writer: EventsWriter | None = None) -> None:
@@ -71,16 +74,16 @@ class Observing:
 
     @property
     def heard(self) -> frozenset[str]:
-        """Return the names of the events that anybody wants. No others need be made."""
+        """Return the names of the events that are wanted. No other events need to be made."""
         return frozenset(kind for kind, takers in self._takers.items() if takers)
 
     @property
     def is_heard(self) -> bool:
-        """Return whether anybody observes the run."""
+        """Return whether any event is wanted."""
         return bool(self.heard)
 
     def close(self) -> None:
-        """Write what is not written yet."""
+        """Write the events that are not written yet."""
         if self._writer is not None:
             self.warnings += self._writer.close()
 

@@ -1,4 +1,4 @@
-"""How a job is to be run: names and options resolved, before anything starts."""
+"""Plans how to run a job: all names are found and all options checked before anything starts."""
 
 from __future__ import annotations
 
@@ -46,29 +46,29 @@ __all__ = [
 ]
 
 DEFAULT_CHUNK_SIZE = 4 << 20
-"""Bytes of input in one item: enough that what an item costs does not count, little enough to hold several."""
+"""Bytes of input in one item. It is large enough for the cost of an item not to count, and small enough to hold several items in memory."""
 
 DEFAULT_EVENTS_LIMIT = 1_000_000
-"""Attempts that are all written before only a share of them is: a file of some 300 MB."""
+"""The number of attempts up to which all are written. They make a file of some 300 MB. Of more attempts only a share is written."""
 
 CODE = "the code of "
-"""With this begin the facts of a checkpoint that a user may accept to have changed."""
+"""The names of those checkpoint facts begin with this whose change a user may accept."""
 
 SEED = "the seed"
-"""What a checkpoint calls the seed."""
+"""The name of the seed among the facts of a checkpoint."""
 
 PIPELINE_FACT = "the pipeline"
-"""What a checkpoint calls the name of a pipeline of users' own functions."""
+"""The name of a user's pipeline among the facts of a checkpoint."""
 
 KEPT: Mapping[str, bool] = {"kept": True}
-"""Marks the options that a checkpoint says of its run, for ``Invocation``. Not the orchestrator's own: a hostile checkpoint
-must not choose the address of a cluster, which can run code here."""
+"""Marks the options that a checkpoint keeps in its ``Invocation``. The orchestrator's options are not among them: a hostile checkpoint must not
+choose the address of a cluster, because that can run code here."""
 
 FAULTS: Mapping[str, str] = {"faults": "profile", "latency_scale": "latency_scale", "seed": "seed", "case": "case"}
-"""What callers and checkpoints call the parts of ``FaultSettings``."""
+"""The parts of ``FaultSettings``, by the names that callers and checkpoints use."""
 
 OWN_PROFILE = "own"
-"""What reports call a fault profile that was given as an object."""
+"""The name in reports of a fault profile that was given as an object."""
 
 Options = Mapping[str, object]
 
@@ -88,9 +88,9 @@ def _bounds(limits: Limits | None) -> Limits:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class RunOptions:
-    """What a caller may choose for any job. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``.
+    """The options of a run of any job. Components are named as on the command line: ``NAME`` or ``NAME:VALUE``.
 
-    This is where options are defined. Doors spell them for their users' sake, and a test holds them against this.
+    Options are defined here. Functions and commands repeat them for their users' sake, and a test compares them with this class.
     """
 
     orchestrator: str | Orchestrator = field(default="sequential", metadata=KEPT)
@@ -111,16 +111,16 @@ class RunOptions:
 
     @classmethod
     def called(cls, values: Mapping[str, Any]) -> Self:
-        """Return options from values by the names that callers use; other names are passed over."""
+        """Return options of values by their names. Other names are ignored."""
         faults = _fault_values({part: values[name] for name, part in FAULTS.items() if name in values})
         own = {one.name: values[one.name] for one in fields(cls) if one.name in values and one.name not in FAULTS}
         return cls(**own, faults=FaultSettings(**faults))
 
 
 def _fault_values(given: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the parts of ``FaultSettings``: the profile may be a name, a profile, or a dictionary like a profile's file.
+    """Return the parts of ``FaultSettings``. The profile may be a name, a profile, or a dictionary like a profile's file.
 
-    Where no scale is given, the project's profiles are scaled down, as their seconds are made up; those of users are real ones.
+    If no scale is given, times of the project's own profiles are scaled down, because they are made up. Users' profiles have real times.
     """
     values = dict(given)
     profile = values.get("profile", "none")
@@ -142,7 +142,7 @@ O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Executor:
-    """What a run's attempts are run by: the orchestrator, what it is called, and what it can do. ``choice`` says why, if the user left that open."""
+    """What runs the attempts of a run. ``choice`` says why it was taken, if the user left the choice open."""
 
     name: str
     orchestrator: Orchestrator
@@ -156,10 +156,16 @@ class Executor:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class RunPlan(Generic[J_co]):
-    """A run in which every name has been found and every option checked.
+    """A run of which every name was found and every option checked.
 
-    ``policies`` says, by task, what is not treated as ``retry`` and the limits say. ``sink`` takes the rows of the result, if they are not returned.
-    ``writes`` are the addresses of other files that the result goes to, for observers.
+    Attributes:
+        options: The options.
+        executor: The orchestrator and what it can do.
+        retry: The retry policy.
+        job: The job.
+        policies: The tasks that have a retry policy, a time limit or a quota of their own.
+        sink: The destination of the rows of the result, if they are not returned.
+        writes: The addresses of other files that the result goes to, for observers.
     """
 
     options: RunOptions
@@ -176,9 +182,9 @@ class RunPlan(Generic[J_co]):
 
 
 def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J]) -> RunPlan[J]:
-    """Resolve a run's options, and let ``plan_job`` resolve those of its job, once the seed and the executor are known.
+    """Check a run's options, and then let ``plan_job`` check those of its job, because it needs the seed and the executor.
 
-    Raises UsageError for unknown names and wrong values, PluginError where a chosen plugin is broken.
+    Raises UsageError for unknown names and wrong values, and PluginError if a chosen plugin is broken.
     """
     faults = _found_faults(registry, options.faults)
     if options.chunk_size < 1:
@@ -205,7 +211,7 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
 
 
 def _policies(registry: Registry, tasks: Mapping[str, TaskSpec]) -> Mapping[str, TaskPolicy]:
-    """Return how tasks are treated that say so. Raises UsageError that names the task whose policy there is not."""
+    """Return the tasks that have policies of their own. Raises UsageError that names the task if its retry policy does not exist."""
     found = {}
     for name, spec in tasks.items():
         if spec.retry is None and spec.timeout is None and spec.quota is None:
@@ -219,9 +225,9 @@ def _policies(registry: Registry, tasks: Mapping[str, TaskSpec]) -> Mapping[str,
 
 
 def _found_faults(registry: Registry, faults: FaultSettings) -> FaultSettings:
-    """Return the faults with their profile, from a file or a plugin where it is none of the project's.
+    """Return the faults with their profile. If it is not one of the project's, it is read from a file or taken from a plugin.
 
-    Raises UsageError for a profile that there is not, or that is wrong, and for a wrong scale.
+    Raises UsageError for an unknown or wrong profile, and for a wrong scale.
     """
     check_latency_scale(faults.latency_scale)
     if faults.own is not None:
@@ -236,7 +242,7 @@ def _found_faults(registry: Registry, faults: FaultSettings) -> FaultSettings:
 
 
 def check_latency_scale(scale: float) -> None:
-    """Raise OptionError if times cannot be multiplied by it."""
+    """Raise OptionError if times cannot be multiplied by ``scale``."""
     if not (math.isfinite(scale) and scale >= 0):
         raise OptionError(f"The latency scale must be a number of at least 0, not {scale!r}.")
 
@@ -252,7 +258,7 @@ def _checked_profile(faults: FaultSettings) -> FaultSettings:
 
 
 def _seed(options: RunOptions) -> int:
-    """Return the seed that was chosen, that of the run to resume, or a new one."""
+    """Return the seed that was chosen, the seed of the run to resume, or a new one."""
     if options.faults.seed is not None:
         return options.faults.seed
     if options.resume and options.checkpoint:
@@ -265,12 +271,12 @@ def _seed(options: RunOptions) -> int:
 
 
 def _executor(registry: Registry, options: RunOptions) -> Executor:
-    """Return the orchestrator that was chosen, built if it was named."""
+    """Return the orchestrator that was chosen. If it was named, it is built."""
     chosen = options.orchestrator
     if isinstance(chosen, str):
         choice = registry.orchestrator(chosen, options.orchestrator_options)
         built = choice.build()
-        # One that stands before another orchestrator can do what that one can.
+        # An orchestrator that hands attempts to another one has the capabilities of that one.
         capabilities = getattr(built, "capabilities", choice.component.capabilities)
         executor = Executor(name=chosen, orchestrator=built, capabilities=capabilities)
     elif options.orchestrator_options:

@@ -1,4 +1,4 @@
-"""Runs any job over sources, and reports: nothing here knows what is computed."""
+"""Runs any job over sources, and returns its report. Nothing here knows what the job computes."""
 
 from __future__ import annotations
 
@@ -36,19 +36,23 @@ if TYPE_CHECKING:
 __all__ = ["Progress", "execute"]
 
 OPEN_BYTES = 8 << 20
-"""Bytes of input under way at least: plenty for small chunks, whose items mostly wait."""
+"""Bytes of input under way, at least. Small chunks, whose items mostly wait, need that many."""
 
 OPEN_BYTES_OF_CLUSTERS = 64 << 20
-"""The same where workers are elsewhere: it has nothing to do with the processors of this machine."""
+"""The same if workers are on other machines, whose number has nothing to do with the processors of this machine."""
 
 R = TypeVar("R")
 
 
 @frozen
 class Progress:
-    """How far a run is: bytes of input read and items ended so far, or what it does before it reads.
+    """How far a run is.
 
-    ``by_task()`` counts how far each task is at the moment of the call.
+    Attributes:
+        bytes_read: Bytes of input read so far.
+        items: Items that have ended.
+        step: What the run does before it reads its input, or empty.
+        by_task: Returns how far each task is at the moment of the call.
     """
 
     bytes_read: int = 0
@@ -67,16 +71,29 @@ def execute(
     should_stop: Callable[[], bool] | None = None,
     began: float | None = None,
 ) -> R:
-    """Run a plan's job and return its report, also where something stopped the run: one of ``signals``, say.
+    """Run a plan's job and return its report, even if something stopped the run, such as one of ``signals``.
 
-    ``began`` is when the caller began to wait (``time.monotonic()``), if that was before this call: making the plan is part of
-    the run time then. An orchestrator with a clock of its own knows nothing of real time, and so nothing of that.
-    ``should_stop`` stops it too, once it returns True; it is asked between any two steps of the engine.
-    With a checkpoint, finished items are kept in it while the run goes on, and those that it has are not run again.
+    Errors of loading the job are raised as they are. Finished items are kept in the plan's checkpoint while the run goes on, and items that it has
+    already are not run again.
 
-    Raises CheckpointError where the checkpoint is of another run or cannot be used, InputError where a source cannot
-    be read, OrchestratorError where the orchestrator breaks its contract, what loading the job raises, and
-    KeyboardInterrupt at a second signal.
+    Args:
+        plan: What to run, and how.
+        sources: The input.
+        registry: The plugins, some of which observe the run.
+        on_progress: Called again and again with the progress so far.
+        signals: The signals that stop the run.
+        should_stop: Called between any two steps of the engine. The run stops once it returns True.
+        began: When the caller began to wait (``time.monotonic()``), if that was before this call. Then planning is part of the run time. It is
+            ignored if the orchestrator has a clock of its own, which does not measure real time.
+
+    Returns:
+        The report that the job makes.
+
+    Raises:
+        CheckpointError: If the checkpoint belongs to another run, or cannot be used.
+        InputError: If a source cannot be read.
+        OrchestratorError: If the orchestrator breaks its contract.
+        KeyboardInterrupt: At a second signal.
     """
     clock = _clock_of(plan.executor.orchestrator)
     start = began if began is not None and isinstance(clock, SystemClock) else clock.now()
@@ -155,7 +172,7 @@ def execute(
         _note_open(plan.executor.orchestrator)
         with announced, _committing(plan, job.outbox, keeping, engine, clock) as committing:
             engine.run(setup.to_bytes())
-            save(at_once=True)  # the run has finished when all of it is kept
+            save(at_once=True)  # the run has finished only when all of it is kept
 
     def summarise() -> RunSummary:
         ended = clock.now()
@@ -179,7 +196,7 @@ def _logs(run_id: str) -> RunLogs | SilentLogs:
 def _observing(
     plan: RunPlan[Any], sources: Sequence[Source], registry: Registry, logs: RunLogs | SilentLogs
 ) -> Observing | Unheard:
-    """Return what events go to, if anybody observes the run or should. Raises UsageError where they cannot be written."""
+    """Return where events go, if the run is observed. Raises UsageError if they cannot be written."""
     if plan.options.events is None and not registry.has_observers and not logs.heard:
         return Unheard()
     from pipeline_optimization.pipeline.observing import observing_of  # noqa: PLC0415 - for runs that are observed
@@ -188,7 +205,7 @@ def _observing(
 
 
 def _labels(plan: RunPlan[Any]) -> dict[str, Any]:
-    """Return what the harness records of retry policies, where it looks on."""
+    """Return the labels of retry policies, which the harness records, if this process is measured."""
     if TASK_SERVER not in os.environ:
         return {}
     from pipeline_optimization.tasks.retry_settings import RetrySettings  # noqa: PLC0415 - as above
@@ -214,7 +231,7 @@ def _keeping(
 def _committing(
     plan: RunPlan[Any], outbox: Outbox | None, keeping: Keeping | Unkept, engine: Engine, clock: Clock
 ) -> AbstractContextManager[Delivering | Keeping | Unkept]:
-    """Return what commits a run's results: its checkpoint, or its deliveries to a sink, if it has one."""
+    """Return what commits a run's results: its deliveries to a sink, if it has one, or else its checkpoint."""
     if outbox is None:
         return nullcontext(keeping)
     from pipeline_optimization.pipeline.delivering import delivering  # noqa: PLC0415 - for runs with a sink only
@@ -223,7 +240,7 @@ def _committing(
 
 
 def _limits(plan: RunPlan[Any]) -> Limits:
-    """Return the bounds of a run, that on the input in this process included: a chunk more than can be worked on at once."""
+    """Return the limits of a run, with a limit on the bytes of input in this process: one chunk more than can be worked on at once."""
     limits, chunk, executor = plan.options.limits, plan.options.chunk_size, plan.executor
     if limits.open_bytes is not None:
         return limits
@@ -236,7 +253,7 @@ def _limits(plan: RunPlan[Any]) -> Limits:
 
 
 def _announced(observing: Observing | Unheard, **facts: Any) -> AbstractContextManager[None]:
-    """Tell observers, if there are any, that the run starts, and how it has ended, errors included. ``facts`` are those of ``announced``."""
+    """Return a context that tells observers, if there are any, that the run starts and how it ends. ``facts`` are those of ``announced``."""
     if not observing.is_heard:
         return nullcontext()
     from pipeline_optimization.pipeline.run_events import announced  # noqa: PLC0415 - as above
@@ -249,15 +266,15 @@ def _never() -> bool:
 
 
 def _clock_of(orchestrator: Orchestrator) -> Clock:
-    """Return the time that an orchestrator lives in: its own (``VirtualOrchestrator``), or the system's."""
+    """Return the clock of an orchestrator: its own (``VirtualOrchestrator``), or the system's."""
     clock = getattr(orchestrator, "clock", None)
     return SystemClock() if clock is None else clock
 
 
 def _note_open(orchestrator: Orchestrator) -> None:
-    """Tell an orchestrator with a ``note_open()`` that the run has opened its own files; what is opened from now on may be a user's.
+    """Call an orchestrator's ``note_open()``, if it has one, when the run has opened its own files.
 
-    One that forks workers has to know: what a sink opens, a task may use.
+    An orchestrator that forks workers must know them: a file that is opened later, such as a sink's, may be one that a task uses.
     """
     note: Callable[[], None] | None = getattr(orchestrator, "note_open", None)
     if note is not None:

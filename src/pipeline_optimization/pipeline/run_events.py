@@ -1,4 +1,4 @@
-"""The first and the last event of a run: what was asked for, where it runs, and what came of it."""
+"""The first and the last event of a run: what was asked for, where it runs, and how it ended."""
 
 from __future__ import annotations
 
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["announced"]
 
 OURS = ("pipeline-optimization", "anagram-plugin-")
-"""How the names of the project's distributions begin."""
+"""The names of the project's distributions begin with these."""
 
 MOST_INPUTS = 1000
-"""Names of inputs that an event has: a search may find millions of files."""
+"""The most names of inputs in an event, because a search may find millions of files."""
 
 
 @contextmanager
@@ -49,7 +49,7 @@ def announced(
     clock: Clock,
     run_id: str,
 ) -> Iterator[None]:
-    """Tell ``emit`` that the run starts, and how it has ended, errors included."""
+    """Tell ``emit`` that the run starts, and how it ends, even if that is an error."""
     started = _started(plan, sources, loaded, clock, run_id=run_id, resumes=keeping.follow(run_id))
     emit(started)
     raised: ErrorRecord | None = None

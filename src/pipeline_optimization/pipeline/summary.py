@@ -23,7 +23,7 @@ __all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list", "sum
 
 
 class Conclusions:
-    """What follows from a run's tasks, its failures and its stop. Every report has it."""
+    """What follows from a run's tasks, failures and stop. Every report has it."""
 
     __slots__ = ()
 
@@ -42,7 +42,7 @@ class Conclusions:
 
     @property
     def attempts(self) -> int:
-        """Return how many attempts answered; those lost with their workers are in ``lost``."""
+        """Return how many attempts answered. Those that were lost with their workers are counted in ``lost``."""
         return sum(stats.attempts for stats in self.tasks.values())
 
     @property
@@ -58,7 +58,7 @@ class Conclusions:
 
 @frozen(kw_only=True, eq=False, repr=False)
 class RunSummary(Conclusions):
-    """What a run says of itself before its job adds the results. Times are in milliseconds; ``RunReport`` explains all."""
+    """The part of a report that does not depend on the job. Times are in milliseconds. ``RunReport`` describes the fields."""
 
     runtime: float
     orchestrator: str
@@ -84,7 +84,7 @@ class RunSummary(Conclusions):
     account: TimeAccount | None = None
 
     def parts(self) -> dict[str, Any]:
-        """Return everything by name, that of the faults too, for a report that has it side by side with its results."""
+        """Return all fields by name, with those of the faults, for a report that has them beside its results."""
         parts = {one.name: getattr(self, one.name) for one in fields(RunSummary)}
         return parts | {
             "faults": self.faults.profile,
@@ -129,7 +129,7 @@ def totals_of(stats: TaskStats) -> dict[str, Any]:
 
 
 def counts_to_dict(report: Conclusions) -> dict[str, object]:
-    """Return what became of each task's items, and how often each error was the last, as plain data."""
+    """Return, as plain data, what became of each task's items, and how many items failed for good with each error."""
     return {
         "tasks": {name: totals_of(stats) for name, stats in report.tasks.items()},
         "failures": [
@@ -139,7 +139,7 @@ def counts_to_dict(report: Conclusions) -> dict[str, object]:
 
 
 def failed_to_list(failed_items: Sequence[FailedItem], *, with_traceback: bool = False) -> list[dict[str, object]]:
-    """Return items that failed for good as plain data without secrets of URLs, with the traceback where users' own code is run."""
+    """Return items that failed for good as plain data, without passwords in URLs. Tracebacks are for users' own code."""
     return [
         {
             "item": failed.item,

@@ -1,1 +1,1 @@
-"""A run's report as one HTML file that needs nothing else."""
+"""A run's report as one HTML file that needs no other file."""

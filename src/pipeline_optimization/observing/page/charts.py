@@ -1,4 +1,4 @@
-"""The charts of a run's report: what each slot did, durations by task, and how the work went on."""
+"""The charts of a run's report: what each slot did, durations by task, and elements over time."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ WIDTH, LEFT = 1000.0, 70.0
 INNER = WIDTH - LEFT - 10
 
 LONGEST = 20
-"""Characters of a task's name beside a chart."""
+"""The most characters of a task's name beside a chart."""
 
 
 def timeline_chart(digest: Digest) -> str:
-    """Return the slots over time: attempt by attempt, or of a large run how busy each slot was."""
+    """Return the slots over time: attempt by attempt, or for a large run how busy each slot was."""
     seconds = digest.seconds or 1.0
     slots = sorted(digest.busy)
     high = max(6.0, min(22.0, 500.0 / max(1, len(slots))))
@@ -110,7 +110,7 @@ def _ticks(low: float, high: float) -> Sequence[float]:
 
 
 def axis(height: float, seconds: float) -> Sequence[str]:
-    """Return the moments of a run below a chart that is so high."""
+    """Return the labels of a run's time below a chart of this height."""
     ticks = [seconds * at / 4 for at in range(5)]
     anchors = ["start", "middle", "middle", "middle", "end"]
     return [

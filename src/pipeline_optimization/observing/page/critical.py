@@ -1,4 +1,4 @@
-"""The critical path of a run beside its floor, for the report."""
+"""The critical path of a run and its floor, for the report."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from pipeline_optimization.observing.page.drawing import clock, number, table
 __all__ = ["critical_path"]
 
 NEAR = 0.8
-"""The share of a run's time from which on its critical path is what bounds it."""
+"""If the critical path took at least this share of a run's time, it bounded the run."""
 
 
 def critical_path(digest: Digest) -> Iterator[str]:
-    """Yield what bounded the run, if its record says so."""
+    """Yield what bounded the run, if its record tells."""
     finished = digest.finished
     path = None if finished is None else finished.critical_path
     if finished is None or path is None:

@@ -1,4 +1,4 @@
-"""Pieces of SVG and HTML. What comes from a run is escaped here, so that no name of a user's becomes markup."""
+"""Pieces of SVG and HTML. They escape what comes from a run, so that no name of a user's becomes markup."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from pipeline_optimization.time_units import in_unit
 __all__ = ["bar_of_shares", "cell", "clock", "counted", "number", "rect", "svg", "table", "text"]
 
 COLORS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8")
-"""Classes of the style sheet, which has a colour for light and for dark pages of each."""
+"""Classes of the style sheet, each with a colour for light pages and one for dark pages."""
 
 
 def number(value: float) -> str:
-    """Return a number with three digits that matter, thousands apart."""
+    """Return a number with three significant digits, or from 100 on as an integer with separated thousands."""
     if value == 0 or abs(value) >= 100:
         return f"{value:,.0f}".replace(",", "\u202f")
     return f"{value:.3g}"
@@ -26,7 +26,7 @@ def counted(count: int, noun: str) -> str:
 
 
 def clock(seconds: float) -> str:
-    """Return a time in a unit in which it can be read."""
+    """Return a time in a unit in which it is easy to read."""
     amount, unit = in_unit(seconds)
     return f"{number(amount)} {unit}"
 
@@ -36,7 +36,7 @@ def text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "
 
 
 def rect(x: float, y: float, width: float, height: float, *, kind: str, title: str = "", opacity: float = 1.0) -> str:
-    """Return a rectangle with what it says if it is pointed at."""
+    """Return a rectangle. A reader who points at it sees ``title``."""
     shown = f"<title>{escape(title)}</title>" if title else ""
     faint = "" if opacity >= 1 else f' opacity="{opacity:.2f}"'
     size = f'x="{x:.2f}" y="{y:.2f}" width="{max(width, 0.5):.2f}" height="{height:.1f}"'
@@ -44,7 +44,7 @@ def rect(x: float, y: float, width: float, height: float, *, kind: str, title: s
 
 
 def svg(width: float, height: float, parts: Iterable[str], *, label: str) -> str:
-    """Return a picture that is as wide as the page, and wider than a narrow one; ``label`` is read out in its place."""
+    """Return a picture as wide as the page, or wider if the page is narrow. Screen readers read ``label``."""
     return (
         f'<div class="wide"><svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
         f"{''.join(parts)}</svg></div>"
@@ -56,7 +56,7 @@ def cell(words: str, *, kind: str = "") -> str:
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: frozenset[int] = frozenset()) -> str:
-    """Return a table. The columns ``numbers`` stand to the right."""
+    """Return a table. The columns ``numbers`` are aligned to the right."""
     head = "".join(
         f'<th class="{"n" if at in numbers else ""}">{escape(title)}</th>' for at, title in enumerate(titles)
     )
@@ -68,7 +68,7 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: froz
 
 
 def bar_of_shares(parts: Sequence[tuple[str, float]], whole: float) -> str:
-    """Return one bar cut into named shares, with a legend that has each share in per cent. It is as wide as the page, however narrow."""
+    """Return a bar divided into named shares, as wide as the page, with a legend that has each share in per cent."""
     pieces, legend = [], []
     for at, (name, amount) in enumerate(parts):
         share = amount / whole if whole else 0.0

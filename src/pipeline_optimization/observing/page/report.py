@@ -1,4 +1,4 @@
-"""The report of one run: first where the time went, then what happened."""
+"""The report page of one run: first where the time went, then what happened."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pipeline_optimization.observing.page.usage_charts import usage_section
 __all__ = ["page_of"]
 
 LONGEST = 300
-"""Characters of an error's message in the report."""
+"""The most characters of an error's message in the report."""
 
 
 def page_of(digest: Digest, account: Sequence[tuple[str, float]], *, notes: Sequence[str] = ()) -> str:
-    """Return the report as an HTML document without anything from elsewhere.
+    """Return the report as an HTML document that loads nothing from elsewhere.
 
     Args:
         digest: What the run's events add up to.
@@ -81,7 +81,7 @@ def _time(digest: Digest, account: Sequence[tuple[str, float]]) -> Iterator[str]
 
 
 def _whole(digest: Digest) -> str:
-    """Return of how many slots for how long the account is."""
+    """Return the time and the number of slots that the account divides."""
     account = digest.finished.account if digest.finished is not None else None
     if account is None:
         return ""

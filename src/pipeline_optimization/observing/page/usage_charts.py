@@ -1,4 +1,4 @@
-"""Memory and processors that a run's processes took over time, for the report."""
+"""The charts of memory and processors that a run's processes used over time, for the report."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def usage_section(digest: Digest) -> Iterator[str]:
 
 
 def memory_text(size: float) -> str:
-    """Return bytes in a unit in which they can be read."""
+    """Return bytes in a unit in which they are easy to read."""
     for unit, bytes_ in (("GiB", 1 << 30), ("MiB", 1 << 20)):
         if size >= bytes_:
             return f"{number(size / bytes_)} {unit}"

@@ -1,1 +1,1 @@
-"""What a run logs through ``logging``, and how what its tasks log in workers reaches the handlers of the parent."""
+"""What a run logs through ``logging``, and how log records of tasks in workers reach the handlers of the parent."""

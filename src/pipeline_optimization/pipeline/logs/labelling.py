@@ -1,4 +1,4 @@
-"""Says in the records of tasks that run in this process which attempt logged them."""
+"""Adds the attempt to log records of tasks that run in this process."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["Labelling"]
 
 
 class Labelling(logging.Filter):
-    """Lets all records pass. One of an attempt of this run gets its labels, and is kept for the attempt's answer if the run ``keeps`` them.
+    """A filter that lets all records pass. It labels records of this run's attempts, and keeps them for the attempt's answer if ``keeps`` is set.
 
-    It is a filter of handlers, since a record made with such attributes would refuse an ``extra`` of the same name; here it goes before them.
+    It is a filter of handlers, because a record made with these attributes would refuse an ``extra`` of the same name. Here such an ``extra`` wins.
     """
 
     def __init__(self, run_id: str) -> None:
@@ -31,7 +31,7 @@ class Labelling(logging.Filter):
         if self.keeps and not attempt.is_answered and (attempt.log is None or attempt.log.last is not record):
             if attempt.log is None:
                 attempt.log = AttemptLog(are_handled=True)
-            attempt.log.last = record  # it meets each handler
+            attempt.log.last = record  # the record meets each handler, and must be kept once
             attempt.log.add(facts_of(record), labels)
         for name, value in labels.items():
             vars(record).setdefault(name, value)

@@ -1,4 +1,4 @@
-"""Events of a run as log messages."""
+"""The log messages for events of a run."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ LEVELS: Mapping[str, int] = {
     "CheckpointSaved": logging.INFO,
     "RunFinished": logging.WARNING,
 }
-"""The highest level at which an event of each kind is logged. A lost worker is told by the attempt that was lost with it: not every
-orchestrator knows which worker that was."""
+"""The highest level at which an event of each kind is logged. A lost worker is logged with the attempt that was lost, because not every orchestrator
+knows which worker that was."""
 
 Message = tuple[int, str, Mapping[str, object]]
-"""A level, a text, and what it is of: item, attempt, worker."""
+"""A level, a text, and the labels: item, attempt, worker."""
 
 
 def _failed(event: TaskFailed) -> Message:
@@ -88,5 +88,5 @@ _MESSAGES: Mapping[type, Callable[[Any], Message]] = {
 
 
 def message_of(event: RunEvent) -> Message:
-    """Return how an event of one of the kinds in ``LEVELS`` is logged."""
+    """Return the log message for an event of one of the kinds in ``LEVELS``."""
     return _MESSAGES[type(event)](event)

@@ -1,4 +1,4 @@
-"""What a run logs: its own records, made of its events, and those of its tasks, wherever they run."""
+"""What a run logs: messages about its events, and the log records of its tasks, wherever they run."""
 
 from __future__ import annotations
 
@@ -29,16 +29,18 @@ Quarantine = Callable[[Item, FailedItem], None]
 
 
 class RunLogs:
-    """Logs one run.
+    """Logs one run. While it goes on, each handler labels the records of tasks in this process. Nothing else of the program's logging changes.
 
-    ``settings`` is what workers need to know, ``heard`` are the names of the events that are logged, and ``warnings`` holds what went wrong.
-    While the run goes on, each handler labels the records of tasks in this process; nothing else of the logging of this program is touched.
+    Attributes:
+        settings: What workers must know.
+        heard: The names of the events that are logged.
+        warnings: What went wrong, for people.
     """
 
     def __init__(self, run_id: str) -> None:
         self._run_id = run_id
         self._logger = logging.getLogger(LOGGER)
-        # Without it, Python would write warnings to standard error of a program that has not asked for them.
+        # Without a handler, Python would write the warnings of a program that did not ask for them to standard error.
         self._nobody = logging.NullHandler()
         self._logger.addHandler(self._nobody)
         self._threshold = threshold_of(self._logger)
@@ -68,7 +70,7 @@ class RunLogs:
             handler.removeFilter(self._labelling)
 
     def listen(self, observing: Any, clock: Clock) -> None:
-        """Log what ``observing`` complains of, and tell it the records of tasks, if anybody wants them."""
+        """Log the warnings of ``observing``, and tell it of the records of tasks, if it wants those."""
         self._observing, self._clock = observing, clock
         if TaskLogged.__name__ in observing.heard:
             self._emit = observing.emit
@@ -94,7 +96,7 @@ class RunLogs:
         return told
 
     def take(self, log: AttemptLog, worker: str) -> None:
-        """Hand on what an attempt logged: to handlers, if it was elsewhere, and as events, if anybody wants those."""
+        """Hand on what an attempt logged: to handlers, if it ran in another process, and as events, if those are wanted."""
         for facts, known in log.records:
             labels = {"run": self._run_id, "worker": worker, **known}
             if not log.are_handled:
@@ -108,7 +110,7 @@ class RunLogs:
             self._log(logging.WARNING, what, item=item, attempt=attempt, worker=worker)
 
     def note(self, stop: Stop | None) -> None:
-        """Say once that the run stops, and why, when it begins to: what is under way may take a while to end."""
+        """Log once that the run is stopping, and why. What is under way may take a while to end."""
         if stop is not None and self._stop is None:
             self._stop = stop
             self._log(logging.WARNING, f"Stopping: {stop.reason}")
@@ -122,7 +124,7 @@ class RunLogs:
     def _log(self, level: int, message: str, **of: object) -> None:
         if level >= self._threshold:
             labels = {"item": "", "attempt": 0, "worker": "", **of, "run": self._run_id}
-            text = encodable(masked(message))  # errors and names of items may be any text
+            text = encodable(masked(message))  # messages of errors and names of items may contain any text
             self._guarded(lambda: self._logger.log(level, "%s", text, extra=labels))
 
     def _handle(self, facts: LogFacts) -> None:
@@ -131,7 +133,7 @@ class RunLogs:
             self._guarded(lambda: logger.handle(logging.makeLogRecord(dict(facts))))
 
     def _guarded(self, log: Callable[[], None]) -> None:
-        """Log, and let no handler of the program's end the run."""
+        """Log. An exception of one of the program's handlers does not end the run."""
         try:
             log()
         except Exception as error:  # noqa: BLE001 - whatever a handler raises

@@ -1,4 +1,4 @@
-"""From which level on a record of a logger reaches a handler."""
+"""The lowest level at which a record of a logger reaches a handler."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from collections.abc import Iterator, Mapping
 __all__ = ["disabled_loggers", "handlers", "threshold_of", "thresholds"]
 
 NEVER = 1_000_000
-"""A level that no record has."""
+"""A level above that of any record."""
 
 
 def threshold_of(logger: logging.Logger) -> int:
-    """Return the least level of a record that some handler takes. Where there is none, Python writes warnings to standard error itself."""
+    """Return the lowest level that some handler takes. If there is no handler, Python itself writes warnings to standard error."""
     return NEVER if logger.disabled else _threshold_below(logger)
 
 
 def thresholds() -> Mapping[str, int]:
-    """Return the thresholds of all loggers that differ from the one above them; the root's name is empty.
+    """Return the thresholds of all loggers that can differ from the one above them. The root's name is empty.
 
-    A disabled logger has the one that counts for the loggers below it: they are not disabled with it.
+    A disabled logger has the threshold that holds for the loggers below it, because they are not disabled with it.
     """
     found = {"": _threshold_below(logging.root)}
     for name, logger in _loggers().items():
