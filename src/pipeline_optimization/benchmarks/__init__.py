@@ -1,1 +1,1 @@
-"""The harness: measures orchestrators head to head, checks every answer, and says what can be told apart."""
+"""The harness: it compares orchestrators head to head, checks every answer, and says which differences are real."""

@@ -1,4 +1,4 @@
-"""The answer of a comparison, as records: what to use, for which work, and how certain that is."""
+"""The answer of a comparison, as records: what to use for which work, and how certain that is."""
 
 from __future__ import annotations
 
@@ -12,11 +12,19 @@ __all__ = ["Advice", "Recommendation"]
 
 @frozen(kw_only=True)
 class Advice:
-    """Which installed orchestrator to use for some work, and why in words; ``use`` is empty where none can be recommended.
+    """Which installed orchestrator to use for some work, and why.
 
-    ``case`` and ``profile`` are empty where it is about several. ``times_as_fast`` is the gain over ``against``, with its exact
-    95 % interval. ``certain`` says whether it is: for the reference, that nothing else is as fast. ``tied`` names those
-    that cannot be told from it.
+    Attributes:
+        work: The kind of work.
+        case: The case, or empty if it is about several.
+        profile: The profile, or empty if it is about several.
+        use: The orchestrator, or empty if none can be recommended.
+        why: The reason as sentences.
+        certain: Whether the gain is certain. If the reference itself is recommended: whether everything else is certainly slower.
+        against: The contender that the gain refers to.
+        times_as_fast: The gain.
+        interval: The exact 95 % interval of the gain.
+        tied: The contenders without a measurable difference to it.
     """
 
     work: Literal["all", "waiting", "computing"]
@@ -33,9 +41,16 @@ class Advice:
 
 @frozen(kw_only=True)
 class Recommendation:
-    """The answer first: what to use overall, why and whether that is certain; then by kind of work and by case.
+    """The answer of a comparison.
 
-    ``files`` says what contenders show that are not installed, ``caveat`` how many rounds would make it certain.
+    Attributes:
+        use: What to use overall.
+        why: The reason as sentences.
+        certain: Whether that is certain.
+        by_work: The advice for each kind of work.
+        by_case: The advice for each case.
+        files: What contenders that are not installed show.
+        caveat: How many rounds would make it certain, if there were too few.
     """
 
     use: str = ""

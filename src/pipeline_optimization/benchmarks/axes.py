@@ -1,4 +1,4 @@
-"""What a comparison varies: a component or one of its options, over several values."""
+"""What a comparison varies: a component, or one of its options, with several values."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "SETTING", "Axis", "Setting", "combinations", "effect_on", "parse_axes"]
 
 KINDS = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel")
-"""What can be varied, as the command line calls it. All but the kernel have options too."""
+"""What can be varied, by its name on the command line. All but the kernel have options too."""
 
 SETTING = rf" (?=(?:{'|'.join(KINDS)})(?:\.\w+)?=)"
-"""Where the settings of a variant's name begin, as a regular expression of Python and JavaScript.
+"""Where the settings in a variant's name begin, as a regular expression of Python and JavaScript.
 
-Their values may have spaces: ``sequential lexicon=file:my words.txt``.
+The values may contain spaces: ``sequential lexicon=file:my words.txt``.
 """
 
 ALIASES: Mapping[str, str] = {"retry_policy": "retry", "retry-policy": "retry"}
@@ -40,7 +40,7 @@ class Setting:
 
     @property
     def path(self) -> str:
-        """Return what is set, as the command line has it: ``retry`` or ``retry.delay``."""
+        """Return what is set, in the form of the command line: ``retry`` or ``retry.delay``."""
         return f"{self.kind}.{self.key}" if self.key else self.kind
 
     @property
@@ -50,7 +50,7 @@ class Setting:
 
 @frozen(kw_only=True)
 class Axis:
-    """A component (``key`` is empty) or an option of it, with the values that are compared."""
+    """A component (if ``key`` is empty) or one of its options, with the values to compare."""
 
     kind: str
     key: str
@@ -67,7 +67,7 @@ class Axis:
 
     @classmethod
     def parse(cls, text: str) -> Axis:
-        """Return the axis that ``KIND=NAME,NAME`` or ``KIND.KEY=VALUE,VALUE`` describes. Raises UsageError."""
+        """Return the axis of ``KIND=NAME,NAME`` or ``KIND.KEY=VALUE,VALUE``. Raises UsageError."""
         path, equals, listed = text.partition("=")
         name, dot, key = path.strip().partition(".")
         kind = ALIASES.get(name, name)
@@ -82,7 +82,7 @@ class Axis:
 
 
 def _values(text: str, listed: str) -> Sequence[str]:
-    """Return the values of an axis. One that has a comma in it stands in double quotes. Raises UsageError."""
+    """Return the values of an axis. A value with a comma is written in double quotes. Raises UsageError."""
     try:
         ((*fields,),) = csv.reader([listed], skipinitialspace=True, strict=True) if listed else [[""]]
     except (csv.Error, ValueError) as error:
@@ -103,7 +103,7 @@ def _values(text: str, listed: str) -> Sequence[str]:
 
 
 def parse_axes(texts: Sequence[str]) -> list[Axis]:
-    """Return the axes in the order given; one that is given twice has the values of both. Raises UsageError."""
+    """Return the axes in the given order. An axis that is given twice has the values of both. Raises UsageError."""
     found: dict[tuple[str, str], Axis] = {}
     for axis in map(Axis.parse, texts):
         before = found.get((axis.kind, axis.key))
@@ -113,7 +113,7 @@ def parse_axes(texts: Sequence[str]) -> list[Axis]:
 
 
 def combinations(axes: Sequence[Axis]) -> list[Sequence[Setting]]:
-    """Return every combination of one setting of each axis; the last axis changes first."""
+    """Return every combination of one setting of each axis. The last axis changes first."""
     return list(product(*(axis.settings for axis in axes)))
 
 
@@ -121,7 +121,7 @@ def effect_on(axes: Sequence[Axis], cases: Sequence[BenchmarkCase]) -> list[str]
     """Return a sentence for each axis that changes nothing in some of the cases.
 
     Raises:
-        UsageError: An axis changes nothing in any of them, so that equals would be compared.
+        UsageError: If an axis changes nothing in any case, because then equal contenders would be compared.
     """
     notes = []
     for axis in axes:

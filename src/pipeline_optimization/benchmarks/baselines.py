@@ -1,4 +1,4 @@
-"""Results kept under a name, to compare later runs with."""
+"""Results that are kept under a name, to compare later runs with."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pipeline_optimization.output import open_output
 __all__ = ["load_baseline", "save_baseline"]
 
 DIRECTORY = Path(".anagram") / "baselines"
-"""Below the working directory: a baseline belongs to a project."""
+"""It is below the working directory, because a baseline belongs to a project."""
 
 
 def save_baseline(results: Results, name: str) -> Path:
-    """Keep results under a name, and return the file. Raises UsageError where that cannot be."""
+    """Keep results under a name, and return the file. Raises UsageError if that is impossible."""
     path = _path(name)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,7 +29,7 @@ def save_baseline(results: Results, name: str) -> Path:
 
 
 def load_baseline(name: str) -> Results:
-    """Return what was kept under a name, or what a file of --export holds. Raises UsageError where there is neither."""
+    """Return the results that were kept under a name, or those in a file of --export. Raises UsageError if there are none."""
     path = Path(name) if name.endswith(".json") else _path(name)
     if not path.exists():
         kept = sorted(found.stem for found in DIRECTORY.glob("*.json"))

@@ -1,4 +1,4 @@
-"""How far a comparison is with one case: who is still run, how long that takes, and what is left to do."""
+"""How far a comparison is with one case: which contenders still run, how long they take, and what is left to do."""
 
 from __future__ import annotations
 
@@ -25,21 +25,29 @@ LASTING = {
     "garbled_reports": 1,
     "not_measured": 1,
 }
-"""Faults of contenders that are not run again after two of them: the row says why, and the others have the time."""
+"""Faults that repeat each time, with their weight. A contender with a total weight of two is not run again, so that the others have the time. Its row
+says why."""
 
 HOPELESS = 2
-"""A contender that got through no text at all in the warm-up and in this number of rounds is not run again either."""
+"""A contender that succeeded neither in the warm-up nor in this number of rounds is not run again either."""
 
 SHORT_RUN_MS = 50.0
 """If every warm execution is shorter than this, a sample has three of them."""
 
 MEMORY_COST = 1.25
-"""What a round for memory takes as a multiple of a timed one: it has an execution more."""
+"""How many times as long as a timed round a memory round takes, because it has one more execution."""
 
 
 @define(kw_only=True, eq=False)
 class CaseProgress:
-    """One case with its contenders. ``rounds`` and ``memory_rounds`` are what is planned; ``done`` rounds are over."""
+    """One case with its contenders.
+
+    Attributes:
+        rounds: The timed rounds that are planned.
+        memory_rounds: The memory rounds that are planned.
+        warm_runs: The warm executions of a timed sample.
+        done: The finished rounds of each kind.
+    """
 
     case: BenchmarkCase
     contenders: Sequence[Contender]
@@ -58,7 +66,7 @@ class CaseProgress:
         return [contender for contender in self.contenders if self._is_hopeful(contender.name)]
 
     def add(self, sample: Sample) -> None:
-        """Take note of a sample."""
+        """Note a sample."""
         name = sample.contender
         self._failures[name] += sum(LASTING.get(problem.code, 0) for problem in sample.problems)
         if sample.kind != "warm_up":
@@ -67,19 +75,19 @@ class CaseProgress:
         self._successes[name] += sum(execution.is_correct for execution in sample.executions)
 
     def end_warm_up(self, samples: Sequence[Sample]) -> None:
-        """Let samples have more executions where these are short."""
+        """Let samples have more executions if these are short."""
         times = [execution.wall_ms for sample in samples for execution in sample.warm]
         self.warm_runs = 3 if times and max(times) < SHORT_RUN_MS else 1
 
     def round_seconds(self) -> float:
-        """Return what a timed round of all who are worth one takes, as far as it is known."""
+        """Return how long a timed round of all remaining contenders takes, as far as that is known."""
         return sum(self._seconds.get(contender.name, 0.0) for contender in self.hopeful())
 
     def samples_left(self) -> int:
         return len(self.hopeful()) * sum(self._rounds_left().values())
 
     def seconds_left(self, typical: float) -> float:
-        """Return how long the rest takes; a contender that was not seen yet takes ``typical`` seconds a sample."""
+        """Return how long the rest takes. A contender that has not run yet counts with ``typical`` seconds for each sample."""
         each = sum(self._seconds.get(contender.name, typical) for contender in self.hopeful())
         left = self._rounds_left()
         return each * (left["warm_up"] + left["timed"] + MEMORY_COST * left["memory"])
@@ -99,10 +107,10 @@ class CaseProgress:
 def affordable_rounds(
     cases: Sequence[CaseProgress], *, seconds: float, least: int, most: int, memory_rounds: Callable[[int], int]
 ) -> int:
-    """Return how many timed rounds of every case the seconds that are left allow, once each has had its first.
+    """Return the number of timed rounds of every case for which the rest of the time is enough, after the first round of each.
 
-    Durations alone decide, and no result has a say; there are ``least`` rounds in any case. ``memory_rounds`` says how many
-    come on top of the timed ones.
+    Only durations decide, and results do not. There are at least ``least`` rounds. ``memory_rounds`` returns how many memory rounds come with a
+    number of timed ones.
     """
     each = sum(case.round_seconds() for case in cases)
     for rounds in range(most, least, -1):
@@ -112,5 +120,5 @@ def affordable_rounds(
 
 
 def typical_seconds(samples: Sequence[Sample]) -> float:
-    """Return the mean duration of a sample so far, 0 where there is none."""
+    """Return the mean duration of a sample so far, or 0 if there is none."""
     return fmean(sample.wall_s for sample in samples) if samples else 0.0

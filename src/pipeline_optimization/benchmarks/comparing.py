@@ -1,4 +1,4 @@
-"""Runs a comparison: warm-up rounds, timed rounds, memory rounds, each contender once a round in random order."""
+"""Runs a comparison: warm-up rounds, timed rounds and memory rounds. In each round every contender runs once, in random order."""
 
 from __future__ import annotations
 
@@ -24,9 +24,13 @@ __all__ = ["Comparing", "SampleKey", "Step", "sample_key"]
 
 @frozen(kw_only=True)
 class Step:
-    """How far a comparison is: samples taken and planned, what comes next, and about how many seconds all that is left takes.
+    """How far a comparison is. It tells nothing of results.
 
-    Says nothing of results. ``seconds_left`` is None where nothing is known of it yet.
+    Attributes:
+        done: How many samples were taken.
+        planned: How many samples there will be.
+        what: What comes next, for people.
+        seconds_left: About how long the rest takes, or None if that is not known yet.
     """
 
     done: int
@@ -36,7 +40,7 @@ class Step:
 
 
 SampleKey = tuple[str, str, str, int, str]
-"""Case, profile, kind, round and contender: what tells one sample from all others of a comparison."""
+"""Case, profile, kind, round and contender: they tell one sample from all others of a comparison."""
 
 
 def sample_key(sample: Sample) -> SampleKey:
@@ -44,10 +48,10 @@ def sample_key(sample: Sample) -> SampleKey:
 
 
 class Comparing:
-    """One comparison under way.
+    """One comparison while it runs.
 
-    ``keep`` gets each sample as soon as it is taken, ``show`` each step before it. Samples that ``known`` holds, from
-    a run that was interrupted, are not taken again.
+    ``keep`` gets each sample as soon as it is taken, and ``show`` each step before it. Samples in ``known``, which an interrupted comparison has
+    taken, are not taken again.
     """
 
     def __init__(
@@ -74,9 +78,9 @@ class Comparing:
         self.cases: list[CaseRecord] = []
 
     def run(self) -> None:
-        """Take all samples. KeyboardInterrupt passes through; the samples taken by then are in ``samples``.
+        """Take all samples. If KeyboardInterrupt is raised, ``samples`` has those that were taken before.
 
-        Every case has its first round before the number of rounds is fixed, for all cases alike.
+        Every case has its first round before the number of rounds is fixed for all cases.
         """
         with closing(self._fork_servers):
             self._run_all()
@@ -99,9 +103,9 @@ class Comparing:
                 self._run_round(progress, "memory", number)
 
     def _planned_cases(self) -> list[CaseProgress]:
-        """Return the cases with as many rounds as there will be at least.
+        """Return the cases with the number of rounds that each will have at least.
 
-        One case of each profile has a warm-up round: what it fills, the caches on disk, is the same for all.
+        One case of each profile has a warm-up round. That is enough, because the caches on disk that it fills are the same for all cases.
         """
         settings = self._settings
         rounds = settings.least_rounds if settings.rounds is None else settings.rounds
@@ -126,7 +130,7 @@ class Comparing:
             assert settings.time_budget is not None
             rounds = affordable_rounds(
                 self._progress,
-                # What samples took, not what has passed: a comparison that is resumed comes to the same number.
+                # The time of samples counts, not the time that has passed. So a resumed comparison comes to the same number of rounds.
                 seconds=settings.time_budget - sum(sample.wall_s for sample in self.samples),
                 least=settings.least_rounds,
                 most=settings.most_rounds,
@@ -150,7 +154,7 @@ class Comparing:
         )
 
     def _enter(self, progress: CaseProgress) -> None:
-        """Enter what is planned into the record of a case."""
+        """Write what is planned into the record of a case."""
         index = self._progress.index(progress)
         self.cases[index] = evolve(
             self.cases[index],
@@ -160,7 +164,7 @@ class Comparing:
         )
 
     def _run_round(self, progress: CaseProgress, kind: SampleKind, number: int) -> list[Sample]:
-        """Run every hopeful contender once, in the round's order."""
+        """Run every contender that is still worth it once, in the round's order."""
         case = progress.case
         warm_runs = 1 if kind == "warm_up" else progress.warm_runs
         round_ = make_round(case, kind, number, seed=self._settings.seed, warm_runs=warm_runs)
@@ -215,7 +219,7 @@ class Comparing:
         return sample
 
     def _judged(self, round_: Round, contender: Contender) -> Round:
-        """Return the round with what is right by a contender's rules, which are asked once."""
+        """Return the round with the right answers by a contender's rules. They are computed once for each set of rules."""
         if self._judgements[0] is not round_:
             self._judgements = (round_, {})
         known = self._judgements[1]
@@ -224,8 +228,8 @@ class Comparing:
         return known[contender.rules]
 
     def _note(self, round_: Round, index: int) -> None:
-        """Enter a round's inputs into the record of its case."""
-        _, last = round_.inputs[-1]  # the first may be a shorter one
+        """Write a round's inputs into the record of its case."""
+        _, last = round_.inputs[-1]  # the first input may be shorter
         record = self.cases[index]
         digests = {
             f"{round_.kind} {round_.number}.{position}": given.expected_digest

@@ -1,4 +1,4 @@
-"""Who is compared: the orchestrators of installed plugins, and files with a ``TaskOrchestrator`` class."""
+"""The contenders of a comparison: orchestrators of installed plugins, and files with a ``TaskOrchestrator`` class."""
 
 from __future__ import annotations
 
@@ -25,10 +25,17 @@ __all__ = ["Contender", "file_contender", "hash_of", "named_apart", "plugin_cont
 class Contender:
     """One row of a comparison.
 
-    ``source`` is an orchestrator's name or a file's path, ``text`` what the file had in it when it was named, so that nobody
-    changes it during a comparison. ``options`` are the orchestrator's. ``arguments`` are further ones
-    for what runs it, ``calm_arguments`` those that are given only where nothing can wait or fail. ``retry`` is None for the policy of
-    the whole comparison. ``rules`` say which answers are right, None for the work's own.
+    Attributes:
+        name: Its name in reports.
+        kind: A plugin's orchestrator, or a file.
+        source: The orchestrator's name, or the file's path.
+        text: The content of the file when it was named, so that a change during the comparison has no effect.
+        record: Its facts in results.
+        options: The orchestrator's options.
+        arguments: Other arguments of what runs it.
+        calm_arguments: Arguments that are only given if nothing can wait or fail.
+        retry: Its own retry policy, or None for that of the whole comparison.
+        rules: Which answers are right, or None for the default rules.
     """
 
     name: str
@@ -44,7 +51,7 @@ class Contender:
 
     @property
     def identity(self) -> tuple[str, ...]:
-        """Return what tells it from others: two with the same identity do the same."""
+        """Return what tells it from others. Two contenders with the same identity do the same."""
         given = (
             sorted(self.options.items()),
             sorted(self.arguments.items()),
@@ -80,12 +87,12 @@ def plugin_contender(registry: Registry, name: str, *, workers: int) -> Contende
 
 
 def file_contender(path: Path) -> Contender:
-    """Return a file as a contender; it is not imported here. Raises UsageError where it cannot be read."""
+    """Return a file as a contender, without importing it. Raises UsageError if it cannot be read."""
     try:
         content = path.read_bytes()
     except OSError as error:
         raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
-    # A name goes to terminals: what moves cursors or changes colours must not.
+    # Names go to terminals, so they must not contain characters that move the cursor or change colours.
     name = printable(path.stem)
     record = ContenderRecord(name=name, kind="file", source=printable(str(path)), sha256=sha256(content).hexdigest())
     return Contender(name=name, kind="file", source=str(path.resolve()), text=content, record=record)
@@ -94,7 +101,7 @@ def file_contender(path: Path) -> Contender:
 def named_apart(contenders: Sequence[Contender]) -> list[Contender]:
     """Return the contenders, each once, with unique names.
 
-    A file that is called like an earlier contender keeps its suffix, and then its directory, until its name is unique.
+    If a file has the name of an earlier contender, its suffix is added to its name, and then its directory, until the name is unique.
     """
     taken: set[str] = set()
     found: dict[tuple[str, ...], Contender] = {}
@@ -110,7 +117,7 @@ def named_apart(contenders: Sequence[Contender]) -> list[Contender]:
 
 
 def _names(contender: Contender) -> list[str]:
-    """Return what a contender can be called, the shortest name first."""
+    """Return the possible names of a contender, the shortest first."""
     if contender.kind == "plugin":
         return [contender.name]
     path = Path(contender.source)
@@ -118,7 +125,7 @@ def _names(contender: Contender) -> list[str]:
 
 
 def hash_of(component: Component[Any, Any]) -> str:
-    """Return the SHA-256 of the module that makes a component, or of all modules of its package by name."""
+    """Return the SHA-256 of the module that makes a component. If it is a package, return that of all its modules."""
     module = sys.modules.get(component.factory.__module__)
     if module is None or module.__file__ is None:
         return ""

@@ -1,4 +1,4 @@
-"""Results as JSON and back, and samples as JSON Lines while a run lasts."""
+"""Results as JSON and back, and samples as JSON Lines while a comparison runs."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _converter = Converter()
 
 
 def results_to_json(results: Results) -> str:
-    """Return the document, ending in a line feed."""
+    """Return the document, which ends in a line feed."""
     return json.dumps(_converter.unstructure(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def results_from_file(path: str | Path) -> Results:
-    """Read the document of a file. Raises UsageError where it cannot be read or is no such document."""
+    """Read the document of a file. Raises UsageError if it cannot be read or is no such document."""
     try:
         text = Path(path).read_text("utf-8")
     except OSError as error:
@@ -38,17 +38,17 @@ def results_from_file(path: str | Path) -> Results:
 
 
 def results_from_json(text: str, *, source: str) -> Results:
-    """Read a document. Raises UsageError where it is none, or one of another version."""
+    """Read a document. Raises UsageError if it is no such document, or one of another version."""
     return from_json(text, Results, source=source)
 
 
 def to_json_line(record: object) -> str:
-    """Return any of the records as one line without its line feed."""
+    """Return any of the records as one line, without its line feed."""
     return json.dumps(_converter.unstructure(record), ensure_ascii=False, allow_nan=False)
 
 
 def from_json(text: str, kind: type[T], *, source: str) -> T:
-    """Read a record of a kind. Raises UsageError where the text is none."""
+    """Read a record of a kind. Raises UsageError if the text is no such record."""
     try:
         data = json.loads(text)
     except ValueError as error:

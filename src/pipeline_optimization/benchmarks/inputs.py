@@ -1,6 +1,6 @@
-"""What contenders are given, as far as the harness knows it: an input, an answer that is right or wrong, and what task calls prove.
+"""What the harness knows of the work: an input, whether an answer is right, and what calls of tasks prove.
 
-Words, stages and oracles are behind this border, in ``benchmarks.anagrams``; users' own pipelines are in ``benchmarks.pipelines``.
+Words, stages and oracles are not known here, but in ``benchmarks.anagrams``. Users' own pipelines are in ``benchmarks.pipelines``.
 """
 
 from __future__ import annotations
@@ -22,11 +22,16 @@ __all__ = ["BenchmarkCase", "Evidence", "Input", "Work"]
 class Evidence:
     """What the calls of an execution prove.
 
-    ``missing`` is work without a successful call, as sentences; ``failed_items`` never got through.
-
-    ``disorder`` says what was called before what it works on was there; it is empty where all was in order. ``predicted`` says
-    whether every item that was called for got through in the end. ``floor`` is in seconds: the longest chain of drawn latencies,
-    whatever runs beside it.
+    Attributes:
+        calls: How many calls there were.
+        recovered: How many items failed and then succeeded.
+        exhausted: How many items never succeeded.
+        predicted: Whether every item that was called for succeeded in the end.
+        missing: Sentences about work without a successful call.
+        disorder: A sentence about a call that came before its own input was there, or empty.
+        failed_items: The items that never succeeded.
+        floor: Seconds of the longest chain of drawn latencies, with any number of workers.
+        overshoot: By how many seconds calls took longer than was drawn, in total.
     """
 
     calls: int
@@ -41,21 +46,21 @@ class Evidence:
 
 
 class Input(Protocol):
-    """One input, and what is right for it."""
+    """One input, and its right answer."""
 
     @property
     def data(self) -> bytes:
-        """Return what is sent to the measured process."""
+        """Return the bytes that are sent to the measured process."""
         ...
 
     @property
     def size(self) -> int:
-        """Return how many words or elements it has: what throughput counts."""
+        """Return how many words or elements it has, which throughput counts."""
         ...
 
     @property
     def distinct(self) -> int:
-        """Return how many of them are different, 0 where that means nothing."""
+        """Return how many of them are different, or 0 if that means nothing."""
         ...
 
     @property
@@ -64,33 +69,37 @@ class Input(Protocol):
         ...
 
     def judged_by(self, rules: object) -> Input:
-        """Return the input with what is right by a contender's rules, None for those that are the default."""
+        """Return the input with the right answer by a contender's rules. None means the default rules."""
         ...
 
     def judge(self, answer: Any, *, earlier: Sequence[Any], evidence: Evidence | None) -> Problem | None:
-        """Return how an answer is wrong, None where it is right.
+        """Return how an answer is wrong, or None if it is right.
 
         Args:
-            answer: What ``Work.read_answer`` made of it.
+            answer: The result of ``Work.read_answer``.
             earlier: Other inputs that the process had before.
-            evidence: What its calls prove, None where nothing can wait or fail.
+            evidence: What its calls prove, or None if nothing can wait or fail.
         """
         ...
 
     def examine(self, calls: Sequence[CallRecord], settings: FaultSettings) -> Evidence:
-        """Hold the calls that an execution made against the input and its faults."""
+        """Compare the calls of an execution with the input and its faults."""
         ...
 
     def occurrences(self, task: str, key: str) -> int:
-        """Return how often an item stands in the input: that number of calls needs no retry. 0 where that is not known."""
+        """Return how often an item occurs in the input, or 0 if that is not known. That many calls need no retry."""
         ...
 
 
 class Work(Protocol):
     """What all contenders of a comparison do.
 
-    ``module`` is imported in the measured process, where its ``load`` makes a contender; ``modules`` are what fork servers import
-    before. ``directories`` hold files that contenders read, and must not change for others. ``noun`` is what problems call an input, and ``call`` what they call the function that is given it.
+    Attributes:
+        noun: What messages call an input.
+        call: What messages call the function that gets the input.
+        module: A module that is imported in the measured process. Its function ``load`` makes a contender.
+        modules: What fork servers import beforehand.
+        directories: Directories with files that contenders read. What one contender writes there must not reach the others.
     """
 
     @property
@@ -109,15 +118,15 @@ class Work(Protocol):
     def directories(self) -> Sequence[str]: ...
 
     def prepare(self) -> None:
-        """Make what samples find in the cache, as what a sample puts there goes with it."""
+        """Put into the cache what samples need. What a sample writes there is lost with the sample."""
         ...
 
     def fault_plan(self, settings: FaultSettings) -> FaultPlan:
-        """Return what happens to calls of the tasks."""
+        """Return the faults of the tasks."""
         ...
 
     def read_answer(self, body: bytes) -> object:
-        """Return the answer that bytes are. Raises GarbledError where they are none."""
+        """Return the answer that the bytes contain. Raises GarbledError if they contain none."""
         ...
 
 
@@ -125,8 +134,13 @@ class Work(Protocol):
 class BenchmarkCase(ABC):
     """A kind of inputs under a profile.
 
-    Where there are contenders of ``kind``, only these are measured. ``latency_scale`` is 0 where nothing waits. ``workers`` overrides
-    the comparison's.
+    Attributes:
+        name: Its name.
+        profile: The profile's name.
+        faults: The fault profile.
+        latency_scale: The factor of simulated times, 0 if nothing waits.
+        workers: The number of workers, if it differs from the comparison's.
+        kind: If there are contenders of this kind, only they are measured.
     """
 
     name: str
@@ -147,7 +161,7 @@ class BenchmarkCase(ABC):
 
     @property
     def repeats_its_input(self) -> bool:
-        """Return whether all executions have the same input, so that nothing shows who remembers its answer."""
+        """Return whether all executions have the same input. Then it is not visible which contenders remember its answer."""
         return False
 
     @property
@@ -157,10 +171,7 @@ class BenchmarkCase(ABC):
 
     @abstractmethod
     def fresh_input(self, *parts: object, is_cold: bool = False) -> Input:
-        """Return an input that depends on the parts (seed, round, execution) and on nothing else.
-
-        ``is_cold``: it is the first of a process.
-        """
+        """Return an input that depends only on the parts (seed, round, execution). ``is_cold``: it is the first input of a process."""
 
     @abstractmethod
     def known_input(self) -> Input | None:

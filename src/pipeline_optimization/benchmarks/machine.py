@@ -21,7 +21,7 @@ PACKAGES = ("pipeline-optimization", "attrs", "pluggy", "psutil", "scipy")
 
 
 def describe_machine() -> Mapping[str, str]:
-    """Return what may change a result, as text by name."""
+    """Return what may influence a result, as text by name."""
     share = quota()
     governor = _first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     return {

@@ -1,4 +1,4 @@
-"""How each figure came about, in words, for those who want to know what a cell means."""
+"""How each figure was obtained, in words, for readers who want to know what a cell means."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["describe_methods"]
 
 
 def describe_methods(samples: Sequence[Sample], pipeline: PipelineRecord | None = None) -> Mapping[str, str]:
-    """Return a sentence for each figure, with the methods that this machine offered; ``pipeline`` is the user's own that was run."""
+    """Return a sentence for each figure, with the methods that were used on this machine. ``pipeline`` is the user's own, if one was run."""
     cpu = ", ".join(sorted({sample.cpu_method for sample in samples if sample.cpu_method})) or "not measured"
     memory = ", ".join(sorted({sample.memory_method for sample in samples if sample.memory_method})) or "not measured"
     found = {
@@ -56,11 +56,11 @@ _OF_PIPELINES: Mapping[str, str] = {
     "startup": "The median of the part of the time until a run's workers were ready. It is part of the runtime, as every run starts them anew.",
     "floor": "The longest way of an element through its drawn latencies, with any number of workers.",
 }
-"""What is said otherwise where a user's own pipeline was run."""
+"""The sentences that differ if a user's own pipeline was run."""
 
 
 def _isolation(samples: Sequence[Sample]) -> str:
-    """Say how contenders were kept apart, and what was weaker than it can be."""
+    """Return how contenders were isolated from each other, and where the isolation was weaker than it can be."""
     kinds = {sample.isolation for sample in samples if sample.isolation}
     if kinds <= {NAMESPACE}:
         return "What a sample writes is seen by no other, whatever path it uses (mount namespaces with overlays)."

@@ -1,4 +1,4 @@
-"""From what a user named to contenders: an orchestrator of a plugin, a file, or a directory of files."""
+"""Finds contenders by what a user named: an installed orchestrator, a file, or a directory of files."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ class Skipped:
 
 @frozen(kw_only=True)
 class Found:
-    """The contenders of a name, and what was left out where the name is a directory's."""
+    """The contenders of a name. If the name is a directory's, ``skipped`` is what was left out of it."""
 
     contenders: Sequence[Contender]
     skipped: Sequence[Skipped] = ()
 
     def skipped_in_words(self) -> str:
-        """Return one line that names all that was left out and why, or an empty text if nothing was."""
+        """Return one line that names all skipped files with the reasons, or an empty text."""
         by_reason: dict[str, list[str]] = {}
         for one in self.skipped:
             by_reason.setdefault(one.reason, []).append(printable(one.path.name))
@@ -43,19 +43,18 @@ class Found:
 def find_contenders(registry: Registry, name: str, *, workers: int, prefers_paths: bool = False) -> Found:
     """Return the contenders that a name stands for.
 
-    What ends in ``.py`` or holds a path separator is a path. Any other name is an installed orchestrator's, and a
-    path only if there is no such orchestrator; ``prefers_paths`` turns that round.
+    A name that ends in ``.py`` or contains a path separator is a path. Any other name is that of an installed orchestrator. If there is no such
+    orchestrator, it is a path.
 
     Args:
         registry: The installed plugins.
         name: What the user wrote.
-        workers: How many workers a plugin's orchestrator gets, if that is an option of it.
+        workers: How many workers a plugin's orchestrator gets, if it has that option.
         prefers_paths: Whether an existing file or directory goes before an orchestrator of the same name.
 
     Raises:
-        UsageError: The name stands for nothing, or for a file that cannot be read or is no Python file, or for a
-            directory without contenders.
-        PluginError: The plugin that should offer the orchestrator is broken.
+        UsageError: If the name stands for nothing, for a file that cannot be read or is no Python file, or for a directory without contenders.
+        PluginError: If the plugin that should offer the orchestrator is broken.
     """
     if _is_path_like(name) or (prefers_paths and os.path.lexists(name)):
         return _at(Path(name))
@@ -78,7 +77,7 @@ def find_contenders(registry: Registry, name: str, *, workers: int, prefers_path
 
 
 def one_contender(registry: Registry, name: str, *, workers: int) -> Contender:
-    """Return the only contender that a name stands for. Raises UsageError for several, and as ``find_contenders``."""
+    """Return the only contender that a name stands for. Raises UsageError if there are several, and as ``find_contenders`` does."""
     found = find_contenders(registry, name, workers=workers).contenders
     if len(found) > 1:
         names = ", ".join(contender.name for contender in found)
@@ -135,7 +134,7 @@ def _entries(directory: Path) -> Iterable[Path]:
 
 
 def _reason_against(path: Path) -> str:
-    """Return why a path cannot be read as a file, without opening it: a pipe that is opened waits for its writer."""
+    """Return why a path cannot be read as a file. The path is not opened, because opening a pipe waits for its writer."""
     try:
         mode = path.stat().st_mode
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The file of a comparison that is under way: a header, then a line for each sample as soon as it is taken."""
+"""The file of a comparison while it runs: a header, then one line for each sample as soon as it is taken."""
 
 from __future__ import annotations
 
@@ -25,7 +25,16 @@ KEPT = 20
 
 @frozen(kw_only=True)
 class Header:
-    """What it takes to go on: the command's arguments, with the seed, who was compared, and on which pipeline, if on one."""
+    """What is needed to go on with a comparison.
+
+    Attributes:
+        command: The subcommand.
+        arguments: The arguments of the command line, with the seed.
+        seed: The seed.
+        contenders: The contenders.
+        pipeline: The user's pipeline, if one is compared.
+        schema_version: The version of the records.
+    """
 
     command: str
     arguments: Sequence[str]
@@ -40,13 +49,13 @@ class InUseError(UsageError):
 
 
 class PartialFile:
-    """Appends samples; each is on disk when ``keep`` returns. It is locked, so that no other comparison writes to it.
+    """Appends samples. Each is on disk when ``keep`` returns. The file is locked, so that no other comparison writes to it.
 
-    Without a header it goes on with a file that has one. With a header it begins anew: what the file had is lost.
+    Without a header, it goes on with a file that has one. With a header, it begins anew, and the file's content is lost.
 
     Raises:
-        InUseError: Another comparison is writing it.
-        UsageError: It cannot be written.
+        InUseError: If another comparison is writing it.
+        UsageError: If it cannot be written.
     """
 
     def __init__(self, path: Path, header: Header | None) -> None:
@@ -69,9 +78,9 @@ class PartialFile:
 
     @classmethod
     def in_cache(cls, name: str, header: Header) -> PartialFile:
-        """Begin a file in the cache, by another name if a comparison that is under way has this one.
+        """Begin a file in the cache. If a running comparison has a file of this name, use another name.
 
-        The oldest of such files are removed. Raises UsageError where the file cannot be written.
+        The oldest of such files are removed. Raises UsageError if the file cannot be written.
         """
         directory = comparisons_directory()
         if directory.is_dir():
@@ -100,12 +109,12 @@ class PartialFile:
 
 
 def read_header(path: Path) -> Header:
-    """Return how a file begins. Raises UsageError where it is no such file."""
+    """Return the header of a file. Raises UsageError if it is no such file."""
     return from_json(_lines(path)[0], Header, source=str(path))
 
 
 def read_partial(path: Path) -> tuple[Header, dict[SampleKey, Sample]]:
-    """Return the header and the whole samples of a file. Raises UsageError where it is no such file."""
+    """Return the header and the whole samples of a file. Raises UsageError if it is no such file."""
     first, *lines = _lines(path)
     header = from_json(first, Header, source=str(path))
     samples = [from_json(line, Sample, source=f"{path}, line {n}") for n, line in enumerate(lines, start=2)]
@@ -119,7 +128,7 @@ def _lines(path: Path) -> list[str]:
         raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
     if not whole:
         raise UsageError(f"{path} is no file that an interrupted comparison left.")
-    # Not splitlines(): a message of a contender's may hold other line ends.
+    # splitlines() would also split at other line ends, which a contender's message may contain.
     lines = whole.decode("utf-8", "replace").split("\n")
     if not lines[0].startswith("{"):
         raise UsageError(f"{path} is no file that an interrupted comparison left.")
@@ -127,6 +136,6 @@ def _lines(path: Path) -> list[str]:
 
 
 def _cut_half_a_line_off(path: Path) -> None:
-    """Make the file end where its last whole line does, so that it can be gone on with."""
+    """Cut the file off after its last whole line, so that a comparison can go on with it."""
     content = path.read_bytes()
     os.truncate(path, content.rfind(b"\n") + 1)

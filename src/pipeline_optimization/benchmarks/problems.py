@@ -1,4 +1,4 @@
-"""What can be wrong with a contender: each fault has a name, a sentence, and a consequence."""
+"""What can be wrong with a contender. Each fault has a name, a sentence, and a consequence."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from attrs import frozen
 __all__ = ["PROBLEMS", "Consequence", "Disqualification", "ProblemKind", "consequence_of", "meaning_of"]
 
 Disqualification = Literal["wrong", "failed", "unranked"]
-"""``wrong``: its answers cannot be trusted; ``failed``: it did not get through; ``unranked``: it is not comparable."""
+"""``wrong``: its answers cannot be trusted. ``failed``: it did not finish its work. ``unranked``: its times cannot be compared."""
 
 Consequence = Disqualification | Literal["noted"]
-"""``noted``: it is told to the reader and changes nothing else (``Sample.notes``)."""
+"""``noted``: the reader is told, and nothing else changes (``Sample.notes``)."""
 
 
 @frozen
 class ProblemKind:
-    """A fault's code, what it does to the verdict, and what it means in one sentence."""
+    """A fault's code, its effect on the verdict, and its meaning in one sentence."""
 
     code: str
     consequence: Consequence
@@ -75,14 +75,14 @@ OF_PIPELINES: Mapping[str, str] = {
     "stages_out_of_order": "It called a step for an element before the step before it.",
     "exited": "It ended its process: sys.exit() or os._exit().",
 }
-"""What faults mean where the work is a user's own pipeline, as far as that is not the same."""
+"""The meanings that differ if the work is a user's own pipeline."""
 
 PROBLEMS: Mapping[str, ProblemKind] = {kind.code: kind for kind in _KINDS}
 """Every fault by its code, the gravest kinds first."""
 
 
 def meaning_of(code: str, *, is_pipeline: bool = False) -> str:
-    """Return what a fault means, in one sentence; ``is_pipeline``: the work was a user's own pipeline."""
+    """Return the meaning of a fault in one sentence. ``is_pipeline``: the work was a user's own pipeline."""
     if is_pipeline and code in OF_PIPELINES:
         return OF_PIPELINES[code]
     return PROBLEMS[code].meaning if code in PROBLEMS else f"{code}."

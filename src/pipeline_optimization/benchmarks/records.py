@@ -1,6 +1,6 @@
-"""What a comparison leaves behind: plain records, the same in memory, in JSON and in every report.
+"""The results of a comparison as plain records, the same in memory, in JSON and in every report.
 
-Times are in milliseconds unless a name says otherwise, memory in MiB, moments in seconds since the run began.
+Times are in milliseconds unless a name says otherwise, memory is in MiB, and moments are in seconds since the run began.
 """
 
 from __future__ import annotations
@@ -37,18 +37,24 @@ SCHEMA_VERSION = 1
 
 Verdict = Literal["best", "tied", "slower", "unranked", "wrong", "failed"]
 Mark = Literal["best", "leading", "tied"]
-"""``best``: certainly the best; ``leading``: the best that was seen; ``tied``: cannot be told from the best."""
+"""``best``: certainly the best. ``leading``: the best that was seen. ``tied``: no measurable difference to the best."""
 Interval = tuple[float, float]
 
 
 @frozen(kw_only=True)
 class ContenderRecord:
-    """A contender: a plugin's orchestrator or a file. ``sha256`` is that of the file, or of the plugin's modules.
+    """A contender: a plugin's orchestrator or a file.
 
-    ``retry`` is what was seen to decide on its retries: the label of a retry policy (several are joined by commas), ``own``
-    for a loop of its own, ``none`` where failures were left alone, and empty where nothing showed it. Whoever has the
-    ``retry`` of the run's record retries as the plugins do.
-    ``options`` has what it was given, by the names of the command line: ``{"retry": "fixed", "retry.delay": "0.01"}``.
+    Attributes:
+        name: Its name.
+        kind: A file, or a plugin's orchestrator.
+        source: The path of the file, or the distribution of the plugin.
+        sha256: The SHA-256 of the file, or of the plugin's modules.
+        version: The version of the plugin's distribution.
+        summary: What the plugin says of it in one line.
+        retry: What decided on its retries, as far as that was seen: the label of a retry policy (several are joined by commas), ``own`` for a loop of
+            its own, ``none`` if failures were left alone, or empty. If it equals ``RunRecord.retry``, it retries as the plugins do.
+        options: What it was given, by the names of the command line: ``{"retry": "fixed", "retry.delay": "0.01"}``.
     """
 
     name: str
@@ -65,7 +71,17 @@ class ContenderRecord:
 class CaseRecord:
     """A size class of texts under a profile, with the rounds that it had.
 
-    ``warm_runs`` are those of a timed sample. ``expected_digests`` has the SHA-256 of the oracle's counts of each text.
+    Attributes:
+        case: Its name.
+        profile: The profile's name.
+        words: The words of a text.
+        distinct_words: The different words of a text.
+        faults: The fault profile.
+        latency_scale: The factor of simulated times.
+        rounds: The timed rounds.
+        memory_rounds: The rounds for memory.
+        warm_runs: The warm executions of a timed sample.
+        expected_digests: The SHA-256 of the right answer to each input.
     """
 
     case: str
@@ -81,16 +97,22 @@ class CaseRecord:
 
     @property
     def work(self) -> Literal["waiting", "computing"]:
-        """Return what the profile's texts mostly ask of an orchestrator: in the profile ``cpu`` nothing waits."""
+        """Return what the profile's texts mostly require. Under the profile ``cpu`` nothing waits."""
         return "computing" if self.profile == "cpu" else "waiting"
 
 
 @frozen(kw_only=True)
 class PipelineRecord:
-    """The user's own pipeline that was compared: ``reference`` is how it was named, ``input`` what it ran over, in words.
+    """The user's own pipeline that was compared.
 
-    ``digest`` is that of its code, options and input: where it differs, another thing was compared. ``shortest_wait_s`` is the shortest
-    simulated wait of a step before the latency scale, None where none waits. ``limits`` say what cannot be known of it, a sentence each.
+    Attributes:
+        name: Its name.
+        reference: What the user called it.
+        options: The options that it was built with.
+        input: What it ran over, for people.
+        digest: A digest of its code, options and input. If it differs, something else was compared.
+        shortest_wait_s: The shortest simulated wait of a step in seconds, before the latency scale, or None if no step waits.
+        limits: What the comparison cannot tell of it, in one sentence each.
     """
 
     name: str
@@ -104,10 +126,25 @@ class PipelineRecord:
 
 @frozen(kw_only=True)
 class RunRecord:
-    """What was asked for and how it was done. ``rounds`` are the timed rounds of the case that had the most.
+    """What was asked for and how it was done.
 
-    ``retry`` is the label of the retry policy that contenders were given. ``pipeline`` is None where anagrams were counted; else
-    "words" of all records are elements of the pipeline's input.
+    Attributes:
+        id: The comparison's identity.
+        started: When it started, as ISO 8601 in UTC.
+        seed: The seed of texts, faults and orders.
+        command: The command line.
+        rounds: The timed rounds of the case that had the most.
+        reference: The contender that ratios refer to.
+        noise_threshold: The share below which a difference counts as none.
+        timeout_s: Seconds that an execution may take.
+        memory_limit_mib: Memory that a contender may take with all its processes.
+        workers: The workers of each contender.
+        retry: The label of the retry policy that contenders were given.
+        iterations_asked: The rounds that were asked for, if any number was.
+        time_budget_s: Seconds that were asked for, if any.
+        duration_s: Seconds that it took.
+        is_interrupted: Whether it was interrupted.
+        pipeline: The user's pipeline, or None if anagrams were counted. With a pipeline, "words" in all records are elements of its input.
     """
 
     id: str
@@ -130,14 +167,43 @@ class RunRecord:
 
 @frozen(kw_only=True)
 class SummaryRow:
-    """One contender in one case and profile; None where there is nothing to say.
+    """One contender in one case and profile. A figure is None if there is nothing to say.
 
-    ``runtime_ms`` is the mean of the rounds' values, each the median of a process's correct warm executions;
-    ``interval_ms`` is the exact 95 % interval of their median. ``ratio`` is to the reference, paired by round.
-    ``problems`` are codes of ``problems.PROBLEMS``, and ``reasons`` say for each how often and what was seen first.
-    ``notes`` are sentences about facts that do not change the verdict.
-    ``startup_ms`` is the part of ``median_ms`` until a contender's workers were ready, None where it does not say.
-    ``marks`` says which metrics are certainly the best, the best that was seen, or tied with it. ``failures`` counts executions and samples by kind.
+    Attributes:
+        success_rate: The share of executions that were right.
+        expected_success_rate: The share of executions that could succeed, given the drawn faults.
+        runtime_ms: The mean over rounds of the median time of a process's correct warm executions.
+        words_per_second: Words of correct warm executions by the time of all of them.
+        memory_peak_mib: The highest sum of the process tree's memory that was seen, as the median over memory rounds.
+        memory_growth_mib: By how much memory grew from before the first warm execution to after the last.
+        cpu_percent: CPU time of the process tree by wall time. 100 is one busy core.
+        verdict: How it compares with the best.
+        problems: Codes of ``problems.PROBLEMS``.
+        reasons: For each problem, how often it was seen, and its first occurrence.
+        notes: Sentences on facts that do not change the verdict.
+        rounds: The rounds with a time.
+        executions: The correct warm executions.
+        median_ms: The median over rounds of the same times as ``runtime_ms``.
+        interval_ms: The exact 95 % interval of that median.
+        min_ms: The shortest of these times.
+        max_ms: The longest of these times.
+        mad_ms: Their median absolute deviation.
+        ratio: The median of its times divided by the reference's time in the same round.
+        ratio_interval: The exact 95 % interval of that median.
+        floor_ms: The shortest time that drawn latencies allow, on average.
+        overlap_efficiency: The floor as a share of the time.
+        import_ms: The median time of importing it.
+        setup_ms: The median time of making it.
+        cold_ms: The median time of the first execution of a process.
+        startup_ms: The part of ``median_ms`` until its workers were ready, or None if it does not tell.
+        teardown_ms: The median time of closing it.
+        cpu_s_per_1000_words: CPU seconds of the process tree for 1000 words.
+        memory_upper_mib: The sum of all processes' own highest memory.
+        leak_mib_per_run: The growth of memory for each warm execution.
+        processes: The most processes at one moment.
+        task_ms_quantiles: Quantiles of the times of task calls.
+        failures: How many executions and samples failed, by kind.
+        marks: For each metric, whether its value is certainly the best, the best that was seen, or tied.
     """
 
     contender: str
@@ -180,13 +246,13 @@ class SummaryRow:
 
     @property
     def is_unmeasured(self) -> bool:
-        """Return whether it has no time and no fault either: an interruption came first."""
+        """Return whether it has neither a time nor a fault, because an interruption came first."""
         return self.runtime_ms is None and not self.problems
 
 
 @frozen(kw_only=True)
 class Comparison:
-    """How a contender stands to the best one in one metric: ``p_adjusted`` is Holm-corrected, None where untested."""
+    """A contender compared with the best one in one metric. ``p_adjusted`` is corrected by Holm's method, or None without a test."""
 
     metric: str
     case: str
@@ -201,7 +267,7 @@ class Comparison:
 
 @frozen(kw_only=True)
 class Warning_:  # noqa: N801 - Warning is Python's
-    """Something that a reader should know before believing: cause, number and remedy in ``text``."""
+    """Something that a reader should know before believing a result. ``text`` has cause, number and remedy."""
 
     code: str
     where: str

@@ -1,4 +1,4 @@
-"""Who decided on a contender's retries, as far as it was seen: a policy of the project, a loop of its own, or nobody."""
+"""What decided on a contender's retries, as far as it was seen: a policy of the project, a loop of its own, or nothing."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ def with_retries(contenders: Sequence[ContenderRecord], samples: Sequence[Sample
 
 
 def _together(seen: set[str]) -> str:
-    # In some samples a loop of its own met nothing that it would have shown itself by.
+    # In some samples a loop of its own met no failure that would have shown it.
     return ", ".join(sorted(seen - {"none"} if "own" in seen else seen))

@@ -1,6 +1,6 @@
 """What was seen of one fresh process, as plain records: its executions, and what was wrong.
 
-Times are in milliseconds unless a name says otherwise, memory in MiB, moments in seconds since the run began.
+Times are in milliseconds unless a name says otherwise, memory is in MiB, and moments are in seconds since the run began.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from attrs import field, frozen
 __all__ = ["NAMESPACE", "Execution", "Point", "Problem", "Sample", "SampleKind"]
 
 NAMESPACE = "mount namespace"
-"""How samples are isolated at best (``Sample.isolation``); anything else says why it is weaker."""
+"""The strongest isolation of a sample (``Sample.isolation``). Any other text says why the isolation is weaker."""
 
 SampleKind = Literal["warm_up", "timed", "memory", "probe"]
 """Why a sample was taken: to fill caches, for its times, for its memory, or to see whether answers are remembered."""
@@ -23,7 +23,7 @@ Point = tuple[float, float]
 
 @frozen(kw_only=True)
 class Problem:
-    """A fault of a contender (``problems.PROBLEMS``) with the facts of this occurrence."""
+    """A fault of a contender (``problems.PROBLEMS``), with the facts of this occurrence."""
 
     code: str
     text: str = ""
@@ -33,10 +33,21 @@ class Problem:
 class Execution:
     """One call of ``process_text``.
 
-    ``error`` is the type of what it raised, else empty. ``predicted`` says whether the draws that the call asked for
-    let it succeed; None where no fault can be injected. ``floor_ms`` is the longest chain of simulated latency that
-    no concurrency can shorten. ``startup_ms`` is what the contender says that its workers took to be ready, if it says so.
-    ``calls`` are calls of stages; of their items ``recovered`` failed and then succeeded, ``exhausted`` never did.
+    Attributes:
+        kind: The first of its process (``cold``), a later one (``warm``), one with a repeated input (``replay``), or one with a built-in input
+            (``known``).
+        wall_ms: The time by the harness's clock.
+        is_correct: Whether the answer is right.
+        words: The words of the input.
+        reported_ms: The time that the contender reports.
+        startup_ms: How long its workers took to be ready, if the contender tells.
+        error: The type of the exception, or empty.
+        predicted: Whether the call could succeed, given the draws that it asked for. It is None if no fault can be injected.
+        floor_ms: The longest chain of simulated latency, which no concurrency can shorten.
+        calls: The calls of stages.
+        recovered: The items that failed and then succeeded.
+        exhausted: The items that never succeeded.
+        overshoot_ms: By how much calls took longer than was drawn, in total.
     """
 
     kind: Literal["cold", "warm", "replay", "known"]
@@ -58,9 +69,17 @@ class Execution:
 class Sample:
     """One fresh process that ran one contender: import, set-up, a cold execution, warm ones, tear-down.
 
-    CPU seconds and the wall time they relate to cover the warm executions. ``memory_*`` are None outside memory
-    rounds. ``retry`` has what was seen to decide on retries, as in ``ContenderRecord``. ``sampler_cpu_s`` is what the harness itself used while executions ran. ``exit`` is ``0``, another exit code,
-    the name of a signal, ``timeout``, or ``out of memory``. ``notes`` are facts that do not change the verdict.
+    Attributes:
+        started_s: When it was started.
+        exit: ``0``, another exit code, the name of a signal, ``timeout``, or ``out of memory``.
+        notes: Facts that do not change the verdict.
+        cpu_s: CPU seconds of the process tree in the warm executions.
+        cpu_wall_s: Seconds that these took.
+        memory_peak_mib: The highest memory that was seen. All ``memory_`` figures are None outside memory rounds.
+        retry: What decided on retries, as in ``ContenderRecord``.
+        control_ms: The time of a fixed piece of work just before, which tells changes of the machine.
+        load1: The load average of the last minute.
+        sampler_cpu_s: CPU seconds of the harness itself while executions ran.
     """
 
     contender: str

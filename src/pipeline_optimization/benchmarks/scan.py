@@ -1,4 +1,4 @@
-"""How times grow with a text's words or fall with workers, as records."""
+"""How times grow with a text's words, or fall with more workers, as records."""
 
 from __future__ import annotations
 
@@ -23,9 +23,15 @@ class ScanPoint:
 
 @frozen(kw_only=True)
 class Scan:
-    """A contender's times over sizes or workers with the fitted law, or why none was fitted (``refusal``).
+    """A contender's times over sizes or numbers of workers, with the fitted law.
 
-    For ``words`` the law is t = a + b n^c (``parameters`` a, b, c); for ``workers`` it is Amdahl's, with ``serial``.
+    Attributes:
+        dimension: What changes. For ``words`` the law is t = a + b n^c; for ``workers`` it is Amdahl's law.
+        contender: The contender.
+        points: The times.
+        parameters: The law's parameters: a, b, c, or ``serial``, the share that is not parallel.
+        intervals: The 95 % intervals of the parameters.
+        refusal: Why no law was fitted, or empty.
     """
 
     dimension: Literal["words", "workers"]

@@ -1,4 +1,4 @@
-"""Who runs when, on which input, with which faults: all of it a function of the seed."""
+"""Which contender runs when, on which input, with which faults. All of it is a function of the seed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Round", "executions_of", "make_round", "order_sample", "shuffled"]
 
 @frozen(kw_only=True)
 class Round:
-    """A round: the inputs, the faults and the hash seed that all contenders get alike."""
+    """A round: the inputs, the faults and the hash seed that are the same for all contenders."""
 
     case: BenchmarkCase
     kind: SampleKind
@@ -30,16 +30,16 @@ class Round:
     hash_seed: int
 
     def judged_by(self, rules: object) -> Round:
-        """Return the round with what is right of its inputs by a contender's rules; each input is judged once."""
+        """Return the round with the right answers by a contender's rules. Each different input is judged once."""
         judged = {given.data: given for _, given in self.inputs}
         judged = {data: given.judged_by(rules) for data, given in judged.items()}
         return evolve(self, inputs=[(kind, judged[given.data]) for kind, given in self.inputs])
 
 
 def executions_of(kind: SampleKind, warm_runs: int) -> list[ExecutionKind]:
-    """Return the executions of a sample: memory rounds have more warm ones, to see memory grow.
+    """Return the executions of a sample. Memory rounds have more warm ones, to see memory grow.
 
-    The warm-up round executes one input twice, to see who remembers answers.
+    The warm-up round executes one input twice, to see which contenders remember answers.
     """
     if kind == "warm_up":
         return ["cold", "warm", "replay"]
@@ -48,9 +48,9 @@ def executions_of(kind: SampleKind, warm_runs: int) -> list[ExecutionKind]:
 
 
 def make_round(case: BenchmarkCase, kind: SampleKind, number: int, *, seed: int, warm_runs: int) -> Round:
-    """Return a round's common ground. Every execution has an input of its own, but for a replay, which repeats.
+    """Return what all contenders of a round have in common. Every execution has an input of its own, except for a replay, which repeats one.
 
-    The warm-up round ends with a built-in input where the case has one, to see who has its answer ready.
+    If the case has a built-in input, the warm-up round ends with it, to see which contenders have its answer ready.
     """
     inputs: list[tuple[ExecutionKind, Input]] = []
     for position, execution in enumerate(executions_of(kind, warm_runs)):

@@ -1,4 +1,4 @@
-"""One comparison from its settings to its results."""
+"""One comparison, from its settings to its results."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def compare(
     show: Callable[[Step], None],
     known: Mapping[SampleKey, Sample] = MappingProxyType({}),
 ) -> Results:
-    """Measure, judge and summarise. After Ctrl-C the results are those of what was measured (``is_interrupted``)."""
+    """Measure, judge and summarise. After a Ctrl-C the results are those of what was measured, with ``is_interrupted``."""
     started = datetime.now(UTC).isoformat(timespec="seconds")
     began = time.monotonic()
     comparing = Comparing(contenders, settings, keep=keep, show=show, known=known)

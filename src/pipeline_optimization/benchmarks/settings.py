@@ -1,4 +1,4 @@
-"""What a comparison is asked to do."""
+"""The settings of a comparison."""
 
 from __future__ import annotations
 
@@ -18,10 +18,24 @@ DEFAULT_MEMORY_LIMIT = 2 << 30
 
 @frozen(kw_only=True)
 class ComparisonSettings:
-    """``rounds`` is None where a time budget (in seconds) decides between ``least_rounds`` and ``most_rounds``.
+    """What a comparison is asked to do.
 
-    ``retry`` is the policy of all contenders that take theirs from the project: plugins, and files that call
-    ``tasks.retry_task``. ``timeout`` is in seconds and for each execution, ``memory_limit`` in bytes and for a whole process tree; ``pipeline`` is the user's own one that is compared, None for anagrams; ``memory_rounds`` None means a sixth of the rounds, at least 1.
+    Attributes:
+        cases: The cases.
+        reference: The contender that ratios refer to.
+        seed: The seed of texts, faults and orders.
+        rounds: The timed rounds. If it is None, ``time_budget`` decides between ``least_rounds`` and ``most_rounds``.
+        workers: The workers of each contender.
+        timeout: Seconds that an execution may take.
+        command: The command line.
+        memory_limit: Bytes that a whole process tree may take.
+        time_budget: Seconds that the comparison may take.
+        least_rounds: The fewest rounds.
+        most_rounds: The most rounds.
+        memory_rounds: The rounds for memory. None means a sixth of the rounds, and at least one.
+        noise_threshold: The share below which a difference counts as none.
+        retry: The policy of all contenders that take theirs from the project: plugins, and files that call ``tasks.retry_task``.
+        pipeline: The user's pipeline that is compared, or None for anagrams.
     """
 
     cases: Sequence[BenchmarkCase]

@@ -1,4 +1,4 @@
-"""Reads results that were stored: finished ones, and those of a run that was interrupted."""
+"""Reads stored results: of finished comparisons, and of interrupted ones."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ __all__ = ["load_results"]
 
 
 def load_results(path: str, *, reference: str | None = None) -> Results:
-    """Return what ``--export FILE.json`` or a partial file (``.jsonl``) holds, summarised anew.
+    """Return the results in a file of ``--export FILE.json`` or in a partial file (``.jsonl``), summarised anew.
 
     Args:
         path: The file.
-        reference: The contender that ratios are to, by its name or its file; None leaves it as it was.
+        reference: The contender that ratios refer to, by its name or its file. None leaves it unchanged.
 
     Raises:
-        UsageError: The file cannot be read or holds no results, or there is no such contender in it.
+        UsageError: If the file cannot be read or has no results, or if it has no such contender.
     """
     results = _load(path)
     if reference is not None:
@@ -46,7 +46,7 @@ def _load(path: str) -> Results:
 
 
 def _name_of(reference: str, contenders: Sequence[ContenderRecord], path: str) -> str:
-    """Return the name of the contender that a user named, by its name or by its file."""
+    """Return the name of the contender that a user gave by its name or its file."""
     names = [record.name for record in contenders]
     if reference in names:
         return reference

@@ -1,4 +1,4 @@
-"""Variants of contenders: the same orchestrator with other components, or with other options of them."""
+"""Variants of contenders: the same orchestrator with other components or other options."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["ComponentAxes", "name_of", "options_of", "vary"]
 
 
 class ComponentAxes(Protocol):
-    """Varies what belongs to the work of a comparison: any axis but those of orchestrators and retry policies."""
+    """Varies what belongs to the work of a comparison: any axis except orchestrators and retry policies."""
 
     def of(self, contender: Contender, settings: Sequence[Setting]) -> tuple[Contender, Sequence[str]]:
-        """Return a plugin's contender with the settings that are the work's, and the hashes of what makes these.
+        """Return a plugin's contender with the settings that belong to the work, and the hashes of the modules that make them.
 
-        Raises UsageError for names and options that are wrong, and for axes that the work does not know.
+        Raises UsageError for unknown names and options, and for axes that the work does not know.
         """
         ...
 
@@ -37,22 +37,22 @@ def vary(
     retry: RetrySettings,
     components: ComponentAxes,
 ) -> list[Contender]:
-    """Return every contender with every combination of the axes' values; without axes, the contenders themselves.
+    """Return every contender with every combination of the axes' values. Without axes, return the contenders.
 
-    Each has a name such as ``asyncio retry=fixed``. A file can only be varied in its retry policy, which it follows if it calls
+    Each variant has a name such as ``asyncio retry=fixed``. Of a file only the retry policy can be varied. The file follows it if it calls
     ``retry_task``.
 
     Args:
         registry: The installed plugins.
-        contenders: Whom to vary.
+        contenders: The contenders to vary.
         axes: What to vary. An axis of the kind ``orchestrator`` has options only.
-        retry: The policy of contenders whose policy is not varied. Its options hold for variants of the same policy.
+        retry: The policy of contenders whose policy is not varied. Its options also apply to variants of the same policy.
         components: Varies what belongs to the work of the comparison.
 
     Raises:
-        UsageError: A name or an option is unknown, or a contender is a file and something else than ``retry`` is varied.
-        LexiconError: A lexicon cannot be loaded.
-        PluginError: A plugin that is needed is broken.
+        UsageError: If a name or an option is unknown, or if something other than ``retry`` is varied and a contender is a file.
+        LexiconError: If a lexicon cannot be loaded.
+        PluginError: If a plugin that is needed is broken.
     """
     if not axes:
         return list(contenders)
@@ -61,12 +61,12 @@ def vary(
 
 
 def name_of(settings: Sequence[Setting], kind: str) -> str:
-    """Return the component of a kind that settings name, or an empty text."""
+    """Return the name of a kind's component in the settings, or an empty text."""
     return next((setting.value for setting in settings if (setting.kind, setting.key) == (kind, "")), "")
 
 
 def options_of(settings: Sequence[Setting], kind: str) -> Mapping[str, object]:
-    """Return the options of a kind's component that settings have."""
+    """Return the options of a kind's component in the settings."""
     return {setting.key: setting.value for setting in settings if setting.kind == kind and setting.key}
 
 
@@ -108,14 +108,14 @@ class _Variant:
     def _with_options(self, contender: Contender) -> Contender:
         options = {**contender.options, **options_of(self._settings, "orchestrator")}
         try:
-            # Some refuse their options only when they are built, and nothing is measured before all is known to be right.
+            # Some orchestrators refuse their options only when they are built. All must be known to be right before anything is measured.
             self._registry.orchestrator(contender.source, options).build()
         except UsageError as error:
             raise UsageError(f"{contender.name} cannot be varied so. {error}") from error
         return evolve(contender, options=options)
 
     def _retry_policy(self) -> tuple[RetrySettings, str]:
-        """Return the retry policy, checked, and the hash of what makes it."""
+        """Return the retry policy, checked, and the hash of the module that makes it."""
         name = name_of(self._settings, "retry") or self._retry.name
         base = dict(self._retry.options) if name == self._retry.name else {}
         options = {**base, **options_of(self._settings, "retry")}

@@ -1,7 +1,7 @@
-"""Makes an answer data at once: what ``process_text`` returned is checked and encoded while the clock runs.
+"""Turns an answer into plain data at once: what ``process_text`` returned is checked and encoded while the clock runs.
 
-So a mapping that does its work when somebody reads it does it within its time. Of dictionaries, the stored items are
-taken, whatever a subclass makes of its methods.
+So a mapping that does its work only when it is read does it within its time. The stored items of a dictionary are taken, whatever a subclass makes of
+its methods.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ EXPECTED = "{'runtime': milliseconds, 'anagram_counts': {word: number}}"
 
 
 def encode_answer(outcome: object) -> tuple[float, bytes]:
-    """Return the time that was reported, and the counts: the length of the words, these, a line each, then eight bytes a number.
+    """Return the reported time, and the counts as bytes: the length of the words, one word in each line, then eight bytes for each number.
 
     Raises BadResultError.
     """

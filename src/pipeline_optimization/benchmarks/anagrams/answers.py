@@ -1,4 +1,4 @@
-"""Is an answer right, and if not, in which way is it wrong?"""
+"""Whether an answer is right, and if not, in which way it is wrong."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ __all__ = ["judge_counts", "read_counts"]
 def judge_counts(
     counts: Mapping[str, int], text: FreshText, *, earlier: Sequence[FreshText], failed_words: Iterable[str]
 ) -> Problem | None:
-    """Compare counts with the oracle's; name the way in which they are wrong, or return None.
+    """Compare counts with the oracle's. Return None, or the way in which they are wrong.
 
-    ``earlier`` are the texts that the process had seen before, ``failed_words`` those whose task never succeeded.
+    ``earlier`` are the texts that the process had before, and ``failed_words`` the words whose task never succeeded.
     """
     expected = text.expected
     if counts == expected:
@@ -50,7 +50,7 @@ def _difference(counts: Mapping[str, int], expected: Mapping[str, int]) -> str:
 
 
 def read_counts(body: bytes) -> Mapping[str, int]:
-    """Return the counts that ``answering`` encoded. Raises GarbledError where they are no words with a number each."""
+    """Return the counts that ``answering`` encoded. Raises GarbledError if they are no words with a number each."""
     end = 8 + int.from_bytes(body[:8], "big")
     try:
         numbers = array("q", body[end:])

@@ -1,4 +1,4 @@
-"""What a comparison counts: size classes of texts, under the whole misbehaviour, waiting alone, or computing alone."""
+"""The cases of a comparison: size classes of texts, with failures and waits, with waits alone, or computing only."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ from pipeline_optimization.benchmarks.inputs import BenchmarkCase, Work
 __all__ = ["GENERATED_WORDS", "TextCase", "benchmark_case", "scan_cases"]
 
 GENERATED_WORDS: Mapping[str, int] = {"small": 20_000, "medium": 100_000, "large": 500_000}
-"""Words of a case's texts under the profile ``cpu``: the built-in texts are counted too quickly to be timed."""
+"""Words of a case's texts under the profile ``cpu``, because the built-in texts are counted too quickly to be timed."""
 
 
 @frozen(kw_only=True)
 class TextCase(BenchmarkCase):
     """A size class of texts under a profile.
 
-    ``template`` is the built-in text that fresh ones are shaped like; where it is empty, texts of ``words`` words are
-    generated. ``cold_template`` is what the first text of a process is shaped like, if it is not ``template``.
+    Attributes:
+        template: The built-in text whose shape fresh texts have. If it is empty, texts of ``words`` words are generated.
+        words: The words of a generated text.
+        cold_template: The built-in text whose shape the first text of a process has, if it is not ``template``.
     """
 
     template: str = ""
@@ -44,7 +46,7 @@ class TextCase(BenchmarkCase):
 
 
 def benchmark_case(name: str, profile: str, *, faults: str = "exercise", latency_scale: float) -> TextCase:
-    """Return a case by name: small, medium or large; ``faults`` are those of the profile ``mixed``."""
+    """Return a case by its name: small, medium or large. ``faults`` are those of the profile ``mixed``."""
     texts = load_cases()
     case = TextCase(
         name=name,
@@ -52,7 +54,7 @@ def benchmark_case(name: str, profile: str, *, faults: str = "exercise", latency
         faults=faults,
         latency_scale=latency_scale,
         template=texts[name].text,
-        # What is loaded once is loaded for a shorter text as well; a long one would take a third of the comparison.
+        # What is loaded once is loaded for a shorter text too. A long first text would take a third of the comparison.
         cold_template=texts["medium"].text if name == "large" else "",
     )
     if profile == "cpu":

@@ -1,4 +1,4 @@
-"""Variants that count with other components: what is right for each is counted by its own rules."""
+"""Variants that count with other components. The right counts of each variant follow its own rules."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ DEFAULTS: Mapping[Kind, str] = {"tokenizer": "exercise", "signature": "letters",
 
 
 def _say_nothing(_: str) -> None:
-    """Leave what takes long unsaid."""
+    """Announce nothing."""
 
 
 @frozen
 class AnagramAxes:
-    """Varies tokenizers, signatures, lexicons and kernels. ``announce`` is told what takes long, such as that a kernel is compiled."""
+    """Varies tokenizers, signatures, lexicons and kernels. ``announce`` is called before what takes long, such as compiling a kernel."""
 
     registry: Registry
     announce: Callable[[str], None] = _say_nothing
@@ -34,7 +34,7 @@ class AnagramAxes:
     def of(self, contender: Contender, settings: Sequence[Setting]) -> tuple[Contender, Sequence[str]]:
         """Return a contender that counts with the components of some settings, and the hashes of their modules.
 
-        Raises UsageError for what is unknown, and LexiconError for a lexicon that cannot be loaded.
+        Raises UsageError for unknown names, and LexiconError for a lexicon that cannot be loaded.
         """
         choices = {
             kind: self.registry.choose(kind, name_of(settings, kind) or default, options_of(settings, kind))
@@ -51,9 +51,9 @@ class AnagramAxes:
                 signature=choices["signature"].component.name,
                 lexicon=choices["lexicon"].component.name,
             )
-            # Now, so that no contender is timed, or timed out, while its kernel is compiled.
+            # The kernel is compiled now, so that no contender is timed, or timed out, meanwhile.
             prepare_kernel(choose_kernels(offers, kernel, 0), self.announce)
-            # A kernel counts only where no stage can wait or fail; elsewhere to name one would be an error.
+            # A kernel counts only if no stage can wait or fail. Elsewhere naming one would be an error.
             calm_arguments["kernel"] = kernel
         oracle = self._oracles.of(choices["tokenizer"], choices["signature"], choices["lexicon"])
         changed = evolve(contender, arguments=arguments, calm_arguments=calm_arguments, rules=oracle)

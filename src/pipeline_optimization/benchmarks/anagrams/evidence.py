@@ -20,9 +20,9 @@ __all__ = ["examine"]
 
 
 def examine(calls: Sequence[CallRecord], text: FreshText, settings: FaultSettings) -> Evidence:
-    """Hold the calls that an execution made against its text and its faults."""
+    """Compare the calls of an execution with its text and its faults."""
     plan, tries = fault_plan(settings), Tries.of(calls)
-    # A token with a digit matches nothing, so nobody needs to look it up.
+    # A token with a digit matches nothing, so it need not be looked up.
     words = sorted({fault_key(token) for token in text.tokens if token.isalpha()})
     name = WORD_TASK.spec.name
     return Evidence(
@@ -41,7 +41,8 @@ def examine(calls: Sequence[CallRecord], text: FreshText, settings: FaultSetting
 def _missing(tries: Tries, words: Sequence[str]) -> list[str]:
     """Return what was left undone.
 
-    Of a text in pieces each must get through: else whoever asks for many at once would need just one of them to be lucky.
+    If a text was cut into pieces, each piece must succeed. Otherwise a contender could ask for many pieces at once, and only one of them would need
+    to be lucky.
     """
     sentences = []
     for name in (task.spec.name for task in TEXT_TASKS):
@@ -65,7 +66,7 @@ def _missing(tries: Tries, words: Sequence[str]) -> list[str]:
 def _disorder(calls: Sequence[CallRecord]) -> str:
     """Return which stage was called before the stage before it had ever succeeded.
 
-    Pieces of a text may be in several stages at once, so what counts is the first success of the stage before.
+    Pieces of a text may be in several stages at once, so only the first success of the stage before counts.
     """
     order = [*((task.spec.name,) for task in TEXT_TASKS), tuple(task.spec.name for task in (WORD_TASK, *EXTRA_TASKS))]
     for (before, *_), names in pairwise(order):
@@ -77,12 +78,12 @@ def _disorder(calls: Sequence[CallRecord]) -> str:
 
 
 def _floor(plan: FaultPlan, tries: Tries, text: FreshText, words: Sequence[str]) -> float:
-    """Return the least time that the drawn latencies allow with any number of workers."""
+    """Return the least seconds that the drawn latencies allow, with any number of workers."""
     keys = {"filter_input": fault_key(text.text), "get_words": fault_key(text.oracle.filtered(text.text))}
     floor = 0.0
     for task in TEXT_TASKS:
         name = task.spec.name
-        # A contender may give the stage pieces of the text; then at least one success has to be waited for.
+        # A contender may give the stage pieces of the text. Then it must wait for at least one success.
         is_whole = (name, keys[name]) in tries.items
         floor += least_chain(plan, name, keys[name]) if is_whole else plan.least_latency(name)
     name = WORD_TASK.spec.name

@@ -1,8 +1,7 @@
-"""An independent count to hold answers against. It shares no code with the pipeline, so that they cannot err alike.
+"""An independent count that answers are compared with. It shares no code with the pipeline, so that both cannot make the same mistake.
 
-An ``Oracle`` counts by plain functions and a list of words. ``EXERCISE`` has its own for the components that are the
-default. Others are built from the components that are compared: what a tokenizer calls a word is for the tokenizer to say,
-but which words are anagrams, and how often they occur, is counted here.
+An ``Oracle`` counts by plain functions and a list of words. ``EXERCISE`` has its own functions for the default components. Other oracles are built
+from the components that are compared: the tokenizer defines what a word is, but which words are anagrams, and how often they occur, is counted here.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def filtered(text: str) -> str:
 
 
 def tokens(text: str) -> list[str]:
-    """Split a text by the rule of the exercise; the tokens are in lower case."""
+    """Split a text by the rule of the exercise. The tokens are in lower case."""
     return filtered(text).lower().split()
 
 
@@ -68,10 +67,10 @@ class Oracle:
     """Counts by its own rules.
 
     Args:
-        filtered: What the stage ``get_words`` is given of a text.
-        tokens: The text's words in lower case, in order.
-        signature: What two words have in common that stand for each other.
-        groups: The dictionary's words by their signatures; it is called when something is counted.
+        filtered: Returns what the stage ``get_words`` gets of a text.
+        tokens: Returns the text's words in lower case, in order.
+        signature: Returns what two words have in common that stand for each other.
+        groups: Returns the dictionary's words by their signatures. It is called when something is counted.
     """
 
     filtered: Callable[[str], str] = filtered
@@ -94,17 +93,17 @@ EXERCISE = Oracle()
 
 
 def count(words: Sequence[str]) -> dict[str, int]:
-    """Return, for each dictionary word, how many of the tokens are made of its letters, sorted by word."""
+    """Return, for each dictionary word, how many of the tokens have its letters, sorted by word."""
     return EXERCISE.count(words)
 
 
 def spelled_groups(
     words: Iterable[str], tokens: Callable[[str], list[str]], signature: Callable[[str], Hashable]
 ) -> Groups:
-    """Return a dictionary's words by the signatures of what a text has in their place.
+    """Return a dictionary's words by the signatures of the tokens that stand for them in a text.
 
-    That is the one token that a tokenizer makes of a word, or of the word in capitals where it keeps no other letters. A
-    word of which it makes another word, several, or none cannot be in a text, and is left out.
+    Such a token is the only one that the tokenizer makes of the word, or of the word in capitals if it keeps no other letters. If it makes another
+    word, several, or none, the word cannot occur in a text, and is left out.
     """
     found: dict[Hashable, list[str]] = {}
     for word in sorted({normalize("NFC", word.strip().lower()) for word in words}):

@@ -1,4 +1,4 @@
-"""Oracles for other components than the exercise's: what is right for a variant is counted by its own rules."""
+"""Oracles for other components than the exercise's. The right counts of a variant follow its own rules."""
 
 from __future__ import annotations
 
@@ -17,16 +17,15 @@ __all__ = ["Oracles"]
 class Oracles:
     """Builds each oracle once.
 
-    A tokenizer and a lexicon are taken at their word: they define what a word is. A signature is not, unless it declares
-    another relation: whatever says that it finds anagrams is held against their definition. For the tokenizer
-    ``exercise`` and the lexicon ``gcide`` the oracle has independent rules.
+    A tokenizer and a lexicon are trusted, because they define what a word is. A signature is not, unless it declares another relation: if it claims
+    to find anagrams, it is compared with their definition. For the tokenizer ``exercise`` and the lexicon ``gcide`` the oracle has independent rules.
     """
 
     _built: dict[tuple[str, ...], Oracle] = field(factory=dict, init=False)
 
     def of(self, tokenizer: Choice[Tokenizer], signature: Choice[Signature], lexicon: Choice[Lexicon]) -> Oracle:
-        """Return what judges a combination. Raises LexiconError for a lexicon that has no word for its texts."""
-        # All signatures of anagrams have one oracle.
+        """Return the oracle of a combination. Raises LexiconError for a lexicon that has no word that could occur in a text."""
+        # All signatures of anagrams have the same oracle.
         chosen = (tokenizer, lexicon) if signature.component.relation == ANAGRAM else (tokenizer, lexicon, signature)
         key = tuple(f"{choice.label} {choice.options!r}" for choice in chosen)
         if key not in self._built:

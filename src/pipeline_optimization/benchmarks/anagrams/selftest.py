@@ -1,4 +1,4 @@
-"""The harness measures itself: how often it tells equals apart, and whether it finds what is known to be there."""
+"""The harness measures itself: how often it calls equals different, and whether it finds what is known to be there."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ CHEATS = {
     "sleeps_less": "",
     "writes_reports": "garbled_reports",
 }
-"""The known cheats, and the fault that each must have; none where it gains nothing and so does no harm.
+"""The known cheats, each with the fault that must be found. It is empty for a cheat that gains nothing and so does no harm.
 
-Whoever replaces sleeps skips the delays before retries, if there are any to speak of.
+A contender that replaces sleeps skips the delays before retries, if these are long enough to be checked.
 """
 
 COPIES = 3
@@ -49,15 +49,16 @@ SLOWER_TOLERANCE = 0.02
 MEMORY_TOLERANCE_MIB = 8.0
 CPU_TOLERANCE_S = 0.15
 AMONG_MS = 0.1
-"""What a call may cost of 10,000 that wait at once, twice as much on a busy machine."""
+"""Milliseconds that a call may cost if 10,000 wait at once. On a busy machine it may be twice as much."""
 
 ALONE_MS = 1.0
-"""What a call may cost whose process does nothing else: that its caller and the harness are woken, which takes longest where processors idle."""
+"""Milliseconds that a call may cost in a process that does nothing else. Its caller and the harness must be woken, which takes longest if processors
+are idle."""
 
 
 @frozen(kw_only=True)
 class Finding:
-    """What was to be found, and what was."""
+    """What was to be found, and what was found."""
 
     what: str
     expected: str
@@ -100,7 +101,7 @@ def known_contenders(*, seed: int, show: Callable[[Step], None], rounds: int = R
 
 
 def known_cheats(*, seed: int, show: Callable[[Step], None]) -> list[Finding]:
-    """Let one cheat of each kind try: each must be found by its fault's name, or gain nothing by what it does."""
+    """Let one cheat of each kind try. Its fault must be found by name, or the cheat must gain nothing."""
     case = benchmark_case("small", "mixed", latency_scale=0.02)
     contenders = [file_contender(KNOWN / f"{name}.py") for name in ("honest_caller", *CHEATS)]
     results = _run(contenders, case, seed=seed, rounds=1, memory_rounds=0, show=show)
@@ -108,10 +109,10 @@ def known_cheats(*, seed: int, show: Callable[[Step], None]) -> list[Finding]:
 
 
 def server_costs(*, seed: int) -> list[Finding]:
-    """Measure what it costs a contender that the harness answers its calls: one at a time, and many that wait at once."""
+    """Measure how long the harness takes to answer a contender's calls: one at a time, and many that wait at once."""
     one = _asked("asks_one_by_one", seed=seed, latency_scale=SECONDS / find_anagrams.spec.faults.sleep_time)
     many = _asked("asks_at_once", seed=seed, latency_scale=1.0)
-    # What other programs push out of the processors' caches comes on top.
+    # The time doubles if other programs push our data out of the processors' caches.
     busy = 1 if os.getloadavg()[0] <= processors() else 2
     alone_ms = one.answer["reported_ms"]
     among_ms = (many.wall_ms - find_anagrams.spec.faults.sleep_time * 1e3) / AT_ONCE
@@ -132,7 +133,7 @@ def server_costs(*, seed: int) -> list[Finding]:
 
 
 def _asked(name: str, *, seed: int, latency_scale: float) -> RawExecution:
-    """Return how a known contender made calls, whose answer counts nothing."""
+    """Return how a known contender made calls. Its answer counts nothing."""
     contender = file_contender(KNOWN / f"{name}.py")
     order = SampleOrder(
         work=ANAGRAMS,
@@ -229,7 +230,7 @@ def _run(
 
 
 def _forget(sample: Sample) -> None:
-    """Keep nothing: the samples are in the results."""
+    """Keep nothing, because the samples are in the results."""
 
 
 def _named(contender: Contender, name: str) -> Contender:

@@ -1,4 +1,4 @@
-"""The tasks that the harness knows: how they misbehave, and which of them work on the text and which on words."""
+"""The tasks that the harness knows: how they misbehave, and whether they work on the text or on words."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["EXTRA_TASKS", "TEXT_NAMES", "TEXT_TASKS", "WORD_TASK", "fault_plan"]
 TEXT_TASKS = (filter_input, get_words)
 TEXT_NAMES = frozenset(task.spec.name for task in TEXT_TASKS)
 WORD_TASK = find_anagrams
-"""What must succeed for each word. Its cost is the same for everyone."""
+"""The task that must succeed for each word. Its cost is the same for all contenders."""
 
 EXTRA_TASKS = (permutations,)
-"""Work on words that nobody needs to do."""
+"""Tasks that work on words and that no contender needs."""
 
 
 def fault_plan(settings: FaultSettings) -> FaultPlan:
-    """Return what happens to calls of the tasks under these settings."""
+    """Return the faults of the tasks under these settings."""
     return settings.plan({task.spec.name: task.spec.faults for task in (*TEXT_TASKS, WORD_TASK, *EXTRA_TASKS)})

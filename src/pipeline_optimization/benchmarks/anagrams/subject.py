@@ -17,16 +17,16 @@ __all__ = ["load"]
 
 @runtime_checkable
 class _Counting(Protocol):
-    """What a contender's class must offer; the method may be asynchronous."""
+    """What a contender's class must offer. The method may be asynchronous."""
 
     def process_text(self, text: str) -> object: ...
 
 
 def load(order: LoadOrder) -> Callable[[], Contender]:
-    """Import a contender and return what makes an instance of it.
+    """Import a contender and return a function that makes an instance of it.
 
-    ``text`` is that of a file when the comparison began: whatever has been done to the file since has no effect.
-    ``options`` are those of a plugin's orchestrator, ``arguments`` further ones of ``TaskOrchestrator``.
+    ``text`` is the content of a file when the comparison began, so changes since then have no effect. ``options`` are those of a plugin's
+    orchestrator, ``arguments`` further ones of ``TaskOrchestrator``.
 
     Raises NoContenderError, and whatever importing the file raises.
     """
@@ -55,7 +55,7 @@ def _usable(contender: object) -> _Counting:
 
 
 class _Held:
-    """A contender, with a loop for it."""
+    """A contender, with an event loop for it."""
 
     def __init__(self, contender: _Counting) -> None:
         self._contender = contender

@@ -1,4 +1,4 @@
-"""Fresh texts of a size class: what no contender can have seen, and what costs all of them the same."""
+"""Fresh texts of a size class. No contender can have seen them, and they cost all contenders the same."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ VOCABULARY = 20_000
 
 @frozen
 class FreshText:
-    """A text with an oracle's tokens and counts of it."""
+    """A text with its words and counts by an oracle."""
 
     text: str
     tokens: Sequence[str] = field(repr=False)
@@ -60,7 +60,7 @@ class FreshText:
         return digest(self.expected)
 
     def judged_by(self, rules: object) -> FreshText:
-        """Return the text with what an oracle expects of it."""
+        """Return the text with the counts that another oracle expects."""
         chosen = EXERCISE if rules is None else rules
         assert isinstance(chosen, Oracle)
         return self if self.oracle is chosen else FreshText.of(self.text, chosen)
@@ -83,10 +83,10 @@ class FreshText:
 
 
 def varied_text(template: str, *parts: object) -> FreshText:
-    """Return a text shaped like a template, each different word replaced by another of the same length.
+    """Return a text in the shape of a template, in which each different word is replaced by another of the same length.
 
-    ``parts`` seed the draw. Punctuation, capitals and repetitions stay. Words are shuffled among those of their length, so that an
-    apostrophe joins no words to a longer one than in the template: there are contenders whose work grows with a word's length.
+    ``parts`` seed the draw. Punctuation, capitals and repetitions stay. Words are shuffled among those of their length. So an apostrophe does not
+    join words to a longer one than in the template, which matters to contenders whose work grows with a word's length.
     """
     random = seeded_random("text", *parts)
     by_length = _words_by_length()
@@ -101,9 +101,9 @@ def varied_text(template: str, *parts: object) -> FreshText:
 
 
 def generated_text(words: int, *parts: object) -> FreshText:
-    """Return a text of ``words`` words whose frequencies follow Zipf's law; a tenth of them is in no lexicon.
+    """Return a text of ``words`` words whose frequencies follow Zipf's law. A tenth of the words is in no lexicon.
 
-    ``parts`` seed the draw. About one word in twelve has a capital, one in ten a comma or a full stop behind it.
+    ``parts`` seed the draw. About one word in twelve has a capital, and one in ten has a comma or a full stop behind it.
     """
     random = seeded_random("text", *parts)
     vocabulary = random.sample(_all_words(), VOCABULARY)
@@ -138,7 +138,7 @@ def _all_words() -> list[str]:
 
 @cache
 def _words_by_length() -> dict[int, list[str]]:
-    """Return the words that have anagrams besides themselves, or all of a length that has few of those, by length."""
+    """Return, by length, the words that have anagrams besides themselves. If a length has few of these, return all its words."""
     rich: dict[int, list[str]] = {}
     every: dict[int, list[str]] = {}
     for group in oracle.groups().values():

@@ -50,6 +50,6 @@ ANAGRAMS = _Anagrams()
 
 @cache
 def _prepare_cache(_directory: Path) -> None:
-    """Have the indexes that contenders open in the cache, because what a sample puts there goes with it."""
+    """Put the indexes that contenders open into the cache. What a sample writes there is lost with the sample."""
     find_anagrams.plain("cat")
     TaskOrchestrator(faults="none").process_text("cat")

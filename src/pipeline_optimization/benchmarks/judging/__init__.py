@@ -1,1 +1,1 @@
-"""Judges what was measured: are the answers right, was the work done, and what went wrong?"""
+"""Judges what was measured: whether answers are right, whether the work was done, and what went wrong."""

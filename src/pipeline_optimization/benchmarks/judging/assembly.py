@@ -1,4 +1,4 @@
-"""Makes the record of a sample out of what was seen of it."""
+"""Makes the record of a sample from what was seen of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["assemble", "assemble_unmeasured"]
 
 
 def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int, started: float) -> Sample:
-    """Judge a sample and return its record; ``started`` is in seconds since the comparison began."""
+    """Judge a sample and return its record. ``started`` is in seconds since the comparison began."""
     inputs = [given for _, given in round_.inputs]
     executions, problems = judge_executions(raw, inputs, round_.settings, round_.case.work)
     problems += judge_end(raw, round_.case.work)
@@ -63,7 +63,7 @@ def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int,
 
 
 def assemble_unmeasured(error: Exception, contender: str, round_: Round, *, order_index: int, started: float) -> Sample:
-    """Return the record of a sample that could not be taken or judged, and why."""
+    """Return the record of a sample that could not be taken or judged, with the reason."""
     what = printable(f"{type(error).__name__}: {error}")[:300]
     return Sample(
         contender=contender,
@@ -79,7 +79,7 @@ def assemble_unmeasured(error: Exception, contender: str, round_: Round, *, orde
 
 
 def _quantiles(values: Sequence[float]) -> Mapping[str, float]:
-    """Return quantiles of the calls' times; none of fewer than a hundred calls, which would only be the largest."""
+    """Return quantiles of the calls' times. With fewer than a hundred calls the high ones would only be the largest, so they are left out."""
     if len(values) < 2:
         return {}
     cuts = quantiles(values, n=100, method="inclusive")

@@ -1,4 +1,4 @@
-"""Whether retries waited as long as the policy that their calls were under: delays pass in a contender's own process."""
+"""Whether retries waited as long as their retry policy demands. The delays pass in a contender's own process, so they are checked here."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from pipeline_optimization.types import RetryPolicy
 __all__ = ["delays_of"]
 
 KNOWN = {"exponential", "fixed"}
-"""The policies whose delays are known to be the same in each process: they depend on the task and its argument alone."""
+"""The policies whose delays are the same in each process, because they depend only on the task and its argument."""
 
 
 def delays_of(calls: Sequence[CallRecord], given: Input, settings: FaultSettings) -> tuple[float, float]:
-    """Return the seconds for which retries had to wait, and those for which they did.
+    """Return the seconds for which retries had to wait, and the seconds for which they did.
 
-    Only items are counted of which it is certain which call is a retry of which: those that stand in the input once, and were
-    never called for twice at once. A busy machine makes waits longer and never shorter, so it accuses nobody.
+    An item counts only if it is certain which of its calls is a retry: it occurs once in the input, and was never called twice at once. A busy
+    machine makes waits longer and never shorter, so it cannot cause an accusation.
     """
     items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
     for call in calls:
@@ -57,10 +57,10 @@ def _waits(tries: Sequence[CallRecord], settings: FaultSettings) -> Iterator[tup
 
 @lru_cache(maxsize=16)
 def _policy(label: str) -> RetryPolicy | None:
-    """Return the policy that a label names, None where its delays are not known."""
+    """Return the policy that a label names, or None if its delays are not known."""
     try:
         name, *pairs = shlex.split(label)
         options = dict(pair.split("=", 1) for pair in pairs)
         return Registry.load().retry_policy(name, options).build() if name in KNOWN else None
-    except Exception:  # noqa: BLE001 - a label comes from the measured process, and may be anything
+    except Exception:  # noqa: BLE001 - the label comes from the measured process, and may be anything
         return None

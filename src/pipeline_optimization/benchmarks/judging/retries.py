@@ -14,9 +14,9 @@ OWN, NONE = "own", "none"
 
 
 def retries_of(calls: Sequence[CallRecord], given: Input) -> set[str]:
-    """Return the labels of the policies that calls were under, ``own`` for a loop of one's own, ``none`` for no retries.
+    """Return the labels of the policies under which calls were made, ``own`` for a loop of the contender's own, ``none`` for no retries.
 
-    Nothing is said of calls under no policy none of which failed: whether they would be retried does not show.
+    If calls under no policy all succeeded, nothing is said of them: it is not visible whether they would be retried.
     """
     found = {call.policy for call in calls if call.policy}
     others: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
@@ -25,7 +25,7 @@ def retries_of(calls: Sequence[CallRecord], given: Input) -> set[str]:
             others[call.task, call.key].append(call)
     failed = [item for item, tries in others.items() if any(call.outcome == "injected" for call in tries)]
     if failed:
-        # A word that stands in a text several times may be called for as often without any retry.
+        # A word that occurs several times in a text may be called for as often without any retry.
         is_retried = any(len(others[task, key]) > max(1, given.occurrences(task, key)) for task, key in failed)
         found.add(OWN if is_retried else NONE)
     return found

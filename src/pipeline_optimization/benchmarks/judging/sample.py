@@ -19,18 +19,18 @@ from pipeline_optimization.plural import counted
 __all__ = ["judge_end", "judge_executions", "notes_on"]
 
 FLOOR_TOLERANCE = 0.98
-"""A timer may fire a little early; nothing is accused for that."""
+"""The share of the floor that an execution must take. A timer may fire a little early, and that is no fault."""
 
 CLOCK_TOLERANCE_MS = 5.0
 WAITED_SHARE = 0.95
 LEAST_DELAY_S = 0.001
-"""Retries are called hurried below this share of what a policy's delays are together, which must be this long."""
+"""If the delays of a policy sum up to at least ``LEAST_DELAY_S``, retries must have waited for this share of them."""
 
 REMEMBERED_SHARE = 0.3
 REMEMBERED_MS = 5.0
-"""An execution of an input seen before is called remembered below this share of a fresh one's time, which must itself be
-this long, where no record shows what was called. Where processor time is known, it must be below that share, too: a busy
-machine may make any one execution long."""
+"""An execution of an input that was seen before is called remembered if it takes less than ``REMEMBERED_SHARE`` of a new input's time. The new input
+must take at least ``REMEMBERED_MS``, and there must be no record of calls. If processor time is known, it must be below that share too, because a
+busy machine can make any single execution long."""
 
 
 def judge_executions(
@@ -55,9 +55,9 @@ def judge_executions(
     if settings is not None:
         problems += _skipped_delays(raw.executions, inputs, settings)
     if raw.has_forked:
-        # The child's calls are among those of its parent's next text.
+        # The calls of the child are recorded among those of its parent's next text, so their order tells nothing.
         problems = [problem for problem in problems if problem.code != "stages_out_of_order"]
-    # A busy machine may put a process off between two looks at the clock; whoever has a clock of its own has it always.
+    # A busy machine may delay a process between two looks at the clock. A contender with a clock of its own differs each time.
     if 2 * sum(problem.code == "own_clock" for problem in problems) <= len(executions):
         problems = [problem for problem in problems if problem.code != "own_clock"]
     return executions, problems
@@ -94,7 +94,7 @@ def judge_end(raw: RawSample, work: Work) -> list[Problem]:
 
 
 def notes_on(raw: RawSample) -> list[Problem]:
-    """Return what a reader may want to know of a subject, although it is no fault."""
+    """Return facts about a subject that a reader may want to know, although they are no faults."""
     notes = []
     if raw.stdout.length:
         excerpt = raw.stdout.excerpt.decode("utf-8", "replace").strip()[:60]
@@ -125,7 +125,7 @@ def _faults(
 
 
 def _unearned(seen: RawExecution, evidence: Evidence) -> list[Problem]:
-    """Return what is wrong with a right answer that was not worked for."""
+    """Return what is wrong with a right answer that the contender did not work for."""
     if evidence.missing:
         return [Problem(code="skipped_stages", text=" ".join(evidence.missing))]
     if evidence.disorder:
@@ -137,13 +137,13 @@ def _unearned(seen: RawExecution, evidence: Evidence) -> list[Problem]:
 
 
 def _recognised(found: Sequence[Problem], earlier: Sequence[Problem]) -> list[Problem]:
-    """Call work that only a repeated input is spared what it is: remembering the answer."""
+    """If only a repeated input spares the contender its work, call that remembering the answer."""
     is_new = all(problem.code != "skipped_stages" for problem in earlier)
     return [evolve(p, code="memorised_answer") if is_new and p.code == "skipped_stages" else p for p in found]
 
 
 def _known_before(found: Sequence[Problem], work: Work, *, earlier: Sequence[Problem]) -> list[Problem]:
-    """Call a right answer to a built-in input what it is where no work was spent on it."""
+    """If a right answer to a built-in input took no work, call that a remembered answer."""
     skips_always = any(problem.code == "skipped_stages" for problem in earlier)
     if any(problem.code == "skipped_stages" for problem in found) and not skips_always:
         text = (
@@ -154,7 +154,7 @@ def _known_before(found: Sequence[Problem], work: Work, *, earlier: Sequence[Pro
 
 
 def _known_by_time(seen: RawExecution, executions: Sequence[RawExecution], work: Work) -> list[Problem]:
-    """Tell a right answer to a built-in input on which far too little time was spent."""
+    """Return a fault if a right answer to a built-in input took far too little time."""
     fresh = [execution for execution in executions if execution.kind == "warm"]
     if seen.answer["event"] == "result" and fresh and all(_is_remembered(seen, one) for one in fresh):
         least = min(one.wall_ms for one in fresh)
@@ -164,9 +164,9 @@ def _known_by_time(seen: RawExecution, executions: Sequence[RawExecution], work:
 
 
 def _clock_faults(seen: RawExecution) -> list[Problem]:
-    """Return whether a contender reports another time than was measured.
+    """Return a fault if a contender reports another time than was measured.
 
-    Its own clock stops before its answer is encoded and sent; a machine that is busy then adds to the measured time alone.
+    Its own clock stops before its answer is encoded and sent. So on a busy machine the measured time alone gets longer.
     """
     reported = seen.answer["reported_ms"]
     undelayed = seen.wall_ms - seen.delayed_ms
@@ -262,7 +262,7 @@ def _execution(seen: RawExecution, given: Input, evidence: Evidence | None, *, i
         is_correct=is_correct,
         words=given.size,
         reported_ms=None if reported is None else round(float(reported), 4),
-        # A part of the time cannot be longer than it: whoever says so is not believed.
+        # A part of the time cannot be longer than the whole, so such a report is ignored.
         startup_ms=round(float(startup), 4) if startup is not None and 0 <= startup <= seen.wall_ms else None,
         error=seen.answer["type"] if seen.answer["event"] == "raised" else "",
     )

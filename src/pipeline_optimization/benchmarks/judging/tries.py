@@ -1,4 +1,4 @@
-"""The calls of an execution by item, a task with an argument: which got through, after how many tries."""
+"""The calls of an execution by item, which is a task with an argument: which succeeded, and after how many tries."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Item = tuple[str, str]
 
 @frozen
 class Tries:
-    """``items`` has each item's calls by their number: another copy of an earlier attempt may end late."""
+    """The calls of each item, sorted by their numbers, because a second copy of an earlier attempt may end late."""
 
     items: Mapping[Item, Sequence[CallRecord]]
     succeeded: frozenset[Item]
@@ -32,12 +32,12 @@ class Tries:
 
     @property
     def recovered(self) -> int:
-        """Return how many items failed, and then got through."""
+        """Return how many items failed and then succeeded."""
         return sum(any(call.outcome == "injected" for call in self.items[item]) for item in self.succeeded)
 
     @property
     def exhausted(self) -> list[Item]:
-        """Return the items that never got through, and whose last call failed by an injected fault."""
+        """Return the items that never succeeded, and whose last call failed by an injected fault."""
         return [
             item for item, tries in self.items.items() if item not in self.succeeded and tries[-1].outcome == "injected"
         ]
@@ -49,12 +49,13 @@ class Tries:
 
     @property
     def overshoot(self) -> float:
-        """Return the seconds for which calls took longer than was drawn, all together."""
+        """Return by how many seconds calls took longer than was drawn, in total."""
         return sum((call.ended - call.began) / 1e9 - call.latency for tries in self.items.values() for call in tries)
 
 
 def least_chain(plan: FaultPlan, task: str, key: str) -> float:
-    """Return the least latency of an item's attempts up to the first that does not fail; another copy may be no straggler."""
+    """Return the least latency of an item's attempts up to its first success. Each attempt counts with its least latency, because another copy of it
+    may be no straggler."""
     total = 0.0
     for number in range(1, 1000):
         total += plan.least_latency(task)

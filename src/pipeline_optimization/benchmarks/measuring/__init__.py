@@ -1,1 +1,1 @@
-"""Measures a process and everything that it starts, from outside."""
+"""Measures a process and all processes that it starts, from outside."""

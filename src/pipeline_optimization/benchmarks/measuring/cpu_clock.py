@@ -14,11 +14,10 @@ METHOD = "process clocks" if HAS_CLOCKS else "scheduler ticks"
 
 
 def cpu_seconds(process: psutil.Process) -> tuple[float, float]:
-    """Return the CPU seconds of a process, all its threads included, and of the children that it has waited for.
+    """Return the CPU seconds of a process with all its threads, and those of the children that it has waited for.
 
-    On Linux the first comes from the process's CPU clock, exact to the nanosecond where the usual counters tick
-    100 times a second (clock_getcpuclockid(3) documents how a clock's number is made of the process's).
-    Raises psutil.NoSuchProcess.
+    On Linux the first comes from the process's CPU clock. It is exact to the nanosecond, and the usual counters tick 100 times a second.
+    clock_getcpuclockid(3) documents how a clock's number is made from the pid. Raises psutil.NoSuchProcess.
     """
     times = process.cpu_times()
     own = times.user + times.system

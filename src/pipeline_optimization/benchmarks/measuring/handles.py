@@ -1,4 +1,4 @@
-"""Room for handles: each thread that waits for a call of a task has a connection, here and in its own process."""
+"""Raises the limit of open handles. Each thread that waits for a call of a task has a connection, here and in its own process."""
 
 from __future__ import annotations
 

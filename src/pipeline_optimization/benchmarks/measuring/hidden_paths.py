@@ -1,4 +1,4 @@
-"""What a sample must not read: whoever knows the seed knows texts and faults before they come."""
+"""What a sample must not read. A process that knows the seed knows texts and faults before they come."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["comparisons_directory", "hidden_paths"]
 
 
 def comparisons_directory() -> Path:
-    """Return the directory of the cache that has the files of comparisons whose user named none."""
+    """Return the cache directory for files of comparisons whose user named no file."""
     return cache_directory() / "comparisons"
 
 
 def hidden_paths() -> list[str]:
-    """Return the files and directories that hold the seed of this comparison, or of another one that is under way.
+    """Return the files and directories that contain the seed of this comparison, or of another one that is running.
 
-    Those are the files that this process writes (the samples so far, with the seed in their first line), the directory of
-    such files, and the command lines of this process and of those that started it.
+    They are the files that this process writes (the samples so far, with the seed in the first line), the directory of such files, and the command
+    lines of this process and of its ancestors.
     """
     found = [*_written_files(), *_command_lines()]
     directory = comparisons_directory()

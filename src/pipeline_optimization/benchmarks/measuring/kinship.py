@@ -1,4 +1,4 @@
-"""Who started whom."""
+"""The children and descendants of a process."""
 
 from __future__ import annotations
 
@@ -10,10 +10,9 @@ __all__ = ["children", "descendants"]
 
 
 def children(process: psutil.Process) -> list[psutil.Process]:
-    """Return the children that are there now, also those that have ended and were not waited for.
+    """Return the present children, including those that have ended and were not waited for.
 
-    The kernel's own lists are 20 times quicker than a walk through all processes of the machine, which psutil makes;
-    that is the way where there are no such lists.
+    The kernel's own lists are 20 times quicker than psutil's walk through all processes of the machine. That walk is made if there are no such lists.
     """
     pids: list[int] = []
     try:

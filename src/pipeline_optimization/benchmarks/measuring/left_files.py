@@ -1,4 +1,4 @@
-"""What a sample leaves in directories that it shares with others, where the system has no namespaces: a look before and after."""
+"""Finds what a sample leaves in shared directories, if the system has no namespaces, by looking before and after."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from attrs import frozen
 __all__ = ["SeenFiles", "changed_files", "seen_files"]
 
 MOST = 5000
-"""Files that are looked at in one directory: a look must not take long."""
+"""The most files that are looked at in one directory, because a look must not take long."""
 
 OWN = "anagram-sample-"
-"""With this begin the names of the harness's own directories."""
+"""The names of the harness's own directories begin with this."""
 
 
 @frozen
 class SeenFiles:
-    """The files of some directories, with what changes when somebody writes to them."""
+    """The files of some directories, with facts that change when somebody writes to them."""
 
     directories: tuple[str, ...]
     files: Mapping[str, tuple[int, int]]
@@ -44,5 +44,5 @@ def _files(directory: str) -> Iterator[tuple[str, tuple[int, int]]]:
                 status = entry.stat(follow_symlinks=False)
                 if entry.name.startswith(OWN) or entry.name == "__pycache__":
                     continue
-                # Of a directory only that it is there: others write into it, too.
+                # Of a directory only its existence counts, because others write into it too.
                 yield entry.path, (0, 0) if entry.is_dir() else (status.st_mtime_ns, status.st_size)

@@ -1,4 +1,4 @@
-"""The memory of a process, with shared pages counted fairly where the system tells."""
+"""The memory of a process, with shared pages counted fairly if the system allows it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SHARED = "/dev/shm"  # noqa: S108 - it is only looked at
 
 @frozen
 class MemoryMethod:
-    """A way to read a process's memory in bytes, and what it is called in reports."""
+    """A way to read a process's memory in bytes, and its name in reports."""
 
     name: str
     read: Callable[[psutil.Process], int]
 
 
 def _pss(process: psutil.Process) -> int:
-    # psutil 8 moves it from memory_full_info() to memory_footprint().
+    # psutil 8 moves this from memory_full_info() to memory_footprint().
     footprint = getattr(process, "memory_footprint", process.memory_full_info)
     return int(footprint().pss)
 
@@ -44,11 +44,11 @@ METHODS: Sequence[MemoryMethod] = (
     MemoryMethod("USS (shared memory not counted)", _uss),
     MemoryMethod("RSS (shared memory counted in every process)", _rss),
 )
-"""From the fairest to the one that every system has: summed over a tree, only PSS counts each page once."""
+"""The methods from the fairest to the one that every system has. Summed over a tree, only PSS counts each page once."""
 
 
 def choose_memory_method(methods: Sequence[MemoryMethod] = METHODS) -> MemoryMethod:
-    """Return the fairest method that works here."""
+    """Return the fairest method that works on this machine."""
     me = psutil.Process()
     for method in methods:
         try:
@@ -60,9 +60,9 @@ def choose_memory_method(methods: Sequence[MemoryMethod] = METHODS) -> MemoryMet
 
 
 def high_water_mark(pid: int) -> int:
-    """Return the most bytes a process had resident at any moment; 0 where the system does not tell.
+    """Return the most bytes that a process had resident at any moment, or 0 if the system does not tell.
 
-    Read from ``VmHWM``, which unlike ``ru_maxrss`` starts anew when a program starts.
+    It is read from ``VmHWM``, which begins anew when a program starts, unlike ``ru_maxrss``.
     """
     try:
         status = Path(f"/proc/{pid}/status").read_bytes()
@@ -75,7 +75,7 @@ def high_water_mark(pid: int) -> int:
 def memory_of_files(pids: Sequence[int]) -> int:
     """Return the bytes of files in memory that processes hold, mapped or not.
 
-    Those are what stands in their ``/dev/shm``, where it is their own, and files that have no name (memfd_create(2)).
+    These files are in the processes' own ``/dev/shm``, or have no name (memfd_create(2)).
     """
     used = sum({_shared_directory(pid) for pid in pids if _has_own_shared_directory(pid)})
     files: dict[tuple[int, int], int] = {}
@@ -85,9 +85,9 @@ def memory_of_files(pids: Sequence[int]) -> int:
 
 
 def unmapped_memory(pids: Sequence[int]) -> int:
-    """Return the bytes of files in memory that processes hold, as far as none of these has them mapped."""
+    """Return the bytes of files in memory that processes hold and none of them has mapped."""
     used = memory_of_files(pids)
-    if used < MIB:  # the usual case; to ask what is mapped takes longer
+    if used < MIB:  # this is the usual case, and asking what is mapped takes longer
         return 0
     return max(0, used - sum(map(_mapped_shared, pids)))
 

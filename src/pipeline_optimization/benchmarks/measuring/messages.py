@@ -1,4 +1,4 @@
-"""What a subject reports, checked: its process runs code of strangers, so nothing is believed to have the right form."""
+"""Checks the reports of a subject. Its process runs code of strangers, so no report is trusted to have the right form."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ __all__ = ["Event", "GarbledError", "ReportBuffer"]
 
 LONGEST_LINE = 1 << 16
 LONGEST_BODY = 1 << 27
-"""Of an answer; the harness holds it in memory. The words of a language and their numbers take some 10 MiB."""
+"""The most bytes of an answer, which the harness holds in memory. The words of a language with their numbers take some 10 MiB."""
 
 LONGEST_TEXT = 500
 
 
 class GarbledError(Exception):
-    """What came on the subject's pipe is no report; the message shows it."""
+    """What came through the subject's pipe is no report. The message shows it."""
 
 
 class Event(TypedDict, total=False):
-    """What a subject reports; ``event`` says which, and thereby which other keys there are."""
+    """A report of a subject. ``event`` says which one it is, and thereby which other keys it has."""
 
     event: str
     ns: int
@@ -60,7 +60,7 @@ _SHAPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
 
 
 class ReportBuffer:
-    """Cuts what comes on the pipe into reports. ``read_answer`` makes an answer of its bytes, or raises GarbledError."""
+    """Cuts what comes through the pipe into reports. ``read_answer`` makes an answer of its bytes, or raises GarbledError."""
 
     def __init__(self, read_answer: Callable[[bytes], object]) -> None:
         self._data = bytearray()
@@ -73,7 +73,7 @@ class ReportBuffer:
         self._data += data
 
     def next(self) -> Event | None:
-        """Return the next report, or None where it is not whole yet. Raises GarbledError."""
+        """Return the next report, or None if it is not complete yet. Raises GarbledError."""
         end = self._data.find(b"\n")
         if end < 0:
             if len(self._data) > LONGEST_LINE:
@@ -90,7 +90,7 @@ class ReportBuffer:
 
 
 def _read_event(line: bytes) -> Event:
-    """Return a report without its body. Raises GarbledError where it is none."""
+    """Return a report without its body. Raises GarbledError if it is no report."""
     try:
         message = json.loads(line)
         shape = _SHAPES[message["event"]]
@@ -105,7 +105,7 @@ def _read_event(line: bytes) -> Event:
 
 
 def _body_length(event: Event) -> int:
-    """Return how many bytes follow a report. Raises GarbledError where that cannot be."""
+    """Return how many bytes follow a report. Raises GarbledError if that number is impossible."""
     if event["event"] != "result":
         return 0
     length = event["length"]

@@ -1,4 +1,4 @@
-"""Priorities of measured processes: none may be higher than the harness's own, which all contenders start with."""
+"""Priorities of measured processes. None may be higher than the harness's own, with which all contenders start."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["reset_priorities"]
 
 
 def reset_priorities(processes: Sequence[psutil.Process]) -> str:
-    """Take back what processes have raised; return what it was, an empty text where there was nothing."""
+    """Undo what processes have raised. Return what it was, or an empty text."""
     found = ""
     ours = psutil.Process().nice()
     for process in processes:

@@ -1,4 +1,4 @@
-"""Which directory trees a sample may write to without anybody seeing it."""
+"""The directory trees to which a sample may write without being seen by others."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ __all__ = ["private_trees"]
 
 MOUNTS = Path("/proc/self/mountinfo")
 SYSTEM = {"boot", "dev", "proc", "run", "sys"}
-"""Directories that are no storage, or that hold the system's sockets."""
+"""Directories that are no storage, or that contain the system's sockets."""
 
 
 def private_trees(source: str, directories: Sequence[str] = ()) -> list[str]:
-    """Return the trees that a contender of this file (or plugin) might write to, none of them inside another.
+    """Return the trees to which a contender of this file (or plugin) might write. None is inside another.
 
-    ``directories`` are those that the work uses. A tree in which something else is mounted is left out, because an overlay would hide that.
+    ``directories`` are those that the work uses. A tree is left out if something else is mounted in it, because an overlay would hide that.
     """
     places = ["/tmp", "/var/tmp", os.getcwd(), sys.prefix]  # noqa: S108 - nothing is written there
     places += map(str, (tempfile.gettempdir(), Path.home(), cache_directory()))
@@ -34,9 +34,9 @@ def private_trees(source: str, directories: Sequence[str] = ()) -> list[str]:
 
 
 def _writable_roots(devices: Container[int]) -> list[str]:
-    """Return the directories below the root that this user may write to: usually none, and root nearly all of them.
+    """Return the directories below the root that this user may write to: usually none, and for root nearly all.
 
-    Only those of some file systems are: what cannot be covered on another one would be no reason to cover nothing.
+    Only those on the same file systems as the other places are returned. If one on another file system could not be covered, nothing would be.
     """
     try:
         found = [f"/{name}" for name in os.listdir("/") if name not in SYSTEM]

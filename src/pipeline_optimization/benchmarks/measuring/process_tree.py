@@ -22,19 +22,19 @@ from pipeline_optimization.benchmarks.measuring.subreaper import become_subreape
 __all__ = ["ProcessTree"]
 
 QUIET = 0.05
-"""Seconds without any process, alive or just ended, after which a tree counts as empty."""
+"""After this many seconds without any process, alive or just ended, a tree counts as empty."""
 
 LOOKS = 8
-"""Looks in a row that must have found nothing by then."""
+"""This many looks in a row must have found nothing by then."""
 
 KILL_PATIENCE = 20.0
 
 
 class ProcessTree:
-    """Sees the processes below one child of ours, accounts for their CPU time and memory, and can end them all.
+    """Finds the processes below one child of ours, measures their CPU time and memory, and can end them all.
 
-    With a subreaper, orphans come back to this process, so whatever it has for children that it did not have before
-    belongs to the tree. Without one, orphans are known only if they were seen while their parent lived.
+    With a subreaper, orphans become children of this process. So every child that was not there before belongs to the tree. Without one, an orphan is
+    known only if it was seen while its parent lived.
     """
 
     def __init__(self, pid: int, *, strangers: frozenset[int]) -> None:
@@ -53,7 +53,7 @@ class ProcessTree:
         return f"{METHOD} + waited-for children" + (" + reaped orphans" if self.has_subreaper else "")
 
     def refresh(self) -> list[psutil.Process]:
-        """Return the processes of the tree that are alive."""
+        """Return the live processes of the tree."""
         found: list[psutil.Process] = []
         if self.has_subreaper:
             with suppress(psutil.Error):
@@ -71,11 +71,10 @@ class ProcessTree:
         return self._alive
 
     def cpu_seconds(self) -> float:
-        """Return the CPU seconds of the tree so far.
+        """Return the CPU seconds of the tree so far, which is the larger of two sums.
 
-        The larger of two accounts: what live processes used, with what each has inherited from children it waited
-        for, and the orphans that we reaped; and the sum of what every process was last seen to have used, which also
-        knows children whose parent never waited for them.
+        The first sum is what live processes used, with what each inherited from children that it waited for, and the orphans that we reaped. The
+        second is what every process had used when it was last seen. It includes children whose parent never waited for them.
         """
         accounted = self._reaped
         for process in self.refresh():
@@ -86,7 +85,7 @@ class ProcessTree:
         return max(accounted, sum(self._own.values()))
 
     def memory(self, method: MemoryMethod) -> int:
-        """Return the bytes of the tree, files in memory included."""
+        """Return the bytes of the tree, with files in memory."""
         processes = self.refresh()
         total = unmapped_memory([process.pid for process in processes])
         for process in processes:
@@ -97,9 +96,9 @@ class ProcessTree:
         return total
 
     def resident(self) -> int:
-        """Return the summed resident bytes of the processes that were last seen, and their files in memory.
+        """Return the summed resident bytes of the processes that were last seen, with their files in memory.
 
-        That is cheap, and only ever too high.
+        That is cheap, and can only be too high.
         """
         total = memory_of_files([process.pid for process in self._alive])
         for process in self._alive:
@@ -109,14 +108,11 @@ class ProcessTree:
 
     @property
     def memory_upper_bound(self) -> int:
-        """Return the sum of the high-water marks of all processes ever seen by ``memory``, in bytes."""
+        """Return the sum of the highest memory of all processes that ``memory`` has ever seen, in bytes."""
         return sum(self._high.values())
 
     def reap(self, *, keep: int) -> int:
-        """Wait for orphans that have ended, but not for the process ``keep``, and account for their CPU time.
-
-        Returns how many there were.
-        """
+        """Wait for orphans that have ended, except for the process ``keep``, and add up their CPU time. Return how many there were."""
         if not self.has_subreaper:
             return 0
         found = 0
@@ -131,7 +127,7 @@ class ProcessTree:
         return found
 
     def leave_nothing(self, *, patience: float) -> list[str]:
-        """Kill what is still alive this many seconds after the root has ended; return what each of them was."""
+        """Kill what is still alive ``patience`` seconds after the root has ended. Return a description of each process that was killed."""
         deadline = time.monotonic() + patience
         silence = _Silence()
         while True:
@@ -149,7 +145,7 @@ class ProcessTree:
         return found
 
     def kill(self) -> None:
-        """Kill every process of the tree until none is left; the root is left to be waited for."""
+        """Kill every process of the tree until none is left. The root still has to be waited for."""
         deadline = time.monotonic() + KILL_PATIENCE
         silence = _Silence()
         while time.monotonic() < deadline:
@@ -164,14 +160,15 @@ class ProcessTree:
             is_heard = bool(ended) or any(process.pid != self._root for process in alive)
             if silence.has_come(heard=is_heard):
                 return
-            # No pause while anything lives: who starts a successor every instant, in a group of its own, is only caught by many looks.
+            # Make no pause while anything lives. A process that starts a successor every instant, in a group of its own, is only caught by many
+            # looks.
             if not is_heard:
                 time.sleep(0.002)
 
     def _groups(self) -> set[int]:
-        """Return the process groups of the tree, also of those processes that have just ended.
+        """Return the process groups of the tree, including those of processes that have just ended.
 
-        The system kills a group at once: no member can start another process meanwhile, as one that is killed alone may have done before.
+        The system kills a group at once. So no member can start another process meanwhile, as a process can that is killed alone.
         """
         ended = children(psutil.Process()) if self.has_subreaper else []
         found = set()
@@ -185,9 +182,9 @@ class ProcessTree:
 class _Silence:
     """Tells whether a tree is empty.
 
-    A chain of processes, each of which starts the next and ends, may be between two of them at any look. But it leaves ended
-    ones behind, so a tree counts as empty only after QUIET seconds and LOOKS looks without any: seconds alone may pass on a busy machine
-    without a single look.
+    In a chain of processes, each starts the next one and ends, so any look may come between two of them. But it leaves ended processes behind. So a
+    tree counts as empty only after ``QUIET`` seconds and ``LOOKS`` looks without any. Seconds alone would not do, because on a busy machine they may
+    pass without a single look.
     """
 
     def __init__(self) -> None:
@@ -195,7 +192,7 @@ class _Silence:
         self._looks = 0
 
     def has_come(self, *, heard: bool) -> bool:
-        """Note what a look has found; return whether nothing is there any more."""
+        """Note what a look has found. Return whether nothing is there any more."""
         now = time.monotonic()
         if heard:
             self._since = None

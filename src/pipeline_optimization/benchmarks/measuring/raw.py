@@ -21,7 +21,15 @@ ExecutionKind = Literal["cold", "warm", "replay", "known"]
 
 @frozen(kw_only=True)
 class SampleOrder:
-    """What a sample is taken of. ``text`` is that of the file ``source``. ``inputs`` are executed in this order; ``settings`` is None where nothing misbehaves."""
+    """What a sample is taken of.
+
+    Attributes:
+        text: The content of the file ``source``.
+        inputs: The inputs, in the order in which they are executed.
+        settings: The faults, or None if nothing can wait or fail.
+        timeout: Seconds that an execution may take.
+        memory_limit: Bytes that the process tree may take.
+    """
 
     work: Work
     kind: str
@@ -40,16 +48,21 @@ class SampleOrder:
 
     @property
     def repeats_inputs(self) -> bool:
-        """Return whether inputs are executed that may be known, so that more is looked at than times."""
+        """Return whether some inputs may be known to the contender. Then more than times is measured."""
         return any(kind in {"replay", "known"} for kind, _ in self.inputs)
 
 
 @define(kw_only=True)
 class RawExecution:
-    """One answer as it was seen: ``wall_ms`` is from sending the input to having received the whole answer.
+    """One answer as it was seen.
 
-    For up to ``delayed_ms`` of it the subject or the harness waited for a processor. ``cpu_ms`` is what all processes used, None where
-    nobody looked.
+    Attributes:
+        wall_ms: The time from sending the input to having received the whole answer.
+        delayed_ms: For up to this much of it, the subject or the harness waited for a processor.
+        cpu_ms: The processor time of all processes, or None if it was not measured.
+        answer: The answer.
+        told: What the subject told after it.
+        calls: The recorded calls of tasks.
     """
 
     kind: ExecutionKind
@@ -65,7 +78,7 @@ class RawExecution:
 class RawSample:
     """All that was seen of a subject.
 
-    ``isolation`` says how what it wrote was kept from others. Where ``failed`` or ``exit`` say that it broke off, the rest is what came before.
+    If ``failed`` or ``exit`` say that it broke off, the rest is what came before. ``isolation`` says how what it wrote was kept from others.
     """
 
     executions: list[RawExecution] = field(factory=list)

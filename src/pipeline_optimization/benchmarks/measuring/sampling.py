@@ -32,16 +32,16 @@ from pipeline_optimization.signal_mask import stop_signals_put_off
 __all__ = ["take_sample"]
 
 START_PATIENCE = 60.0
-"""Seconds for importing and for setting up: a cluster's start is slow, and that is no fault."""
+"""Seconds for importing and for setting up. A cluster starts slowly, and that is no fault."""
 END_PATIENCE = 5.0
 LEAK_PATIENCE = 2.0
 CONTROL_BYTES = 4 << 20
 
 
 def take_sample(order: SampleOrder, start: Start = start_program) -> RawSample:
-    """Run a subject to its end, and end whatever it leaves behind. Never raises for what a contender does.
+    """Run a subject to its end, and end whatever it leaves behind. Nothing that a contender does makes this raise.
 
-    Where memory is measured, the subject is a program of its own whatever ``start`` is: a forked one shares its parent's.
+    For a memory sample, the subject is a program of its own whatever ``start`` is, because a forked process shares its parent's memory.
     """
     order.work.prepare()
     allow_handles()
@@ -53,7 +53,7 @@ def take_sample(order: SampleOrder, start: Start = start_program) -> RawSample:
         server = None
         if order.settings is not None:
             server = stack.enter_context(closing(TaskServer(order.work.fault_plan(order.settings), directory)))
-        with stop_signals_put_off():  # until it is known who ends the process
+        with stop_signals_put_off():  # until it is certain that the process will be ended
             sampling = _Sampling(order, raw, server, directory, start_program if order.measures_memory else start)
             stack.callback(sampling.end)
         sampling.run()
@@ -81,13 +81,13 @@ class _Sampling:
             server=self._server,
             read_answer=order.work.read_answer,
         )
-        # The fork server is one, whenever it was started. Nothing of the contender's runs before it is asked to.
+        # There is only one fork server, whenever it was started. No code of the contender runs before it is asked to.
         strangers = frozenset(child.pid for child in children(psutil.Process())) - {self._subject.pid}
         self._tree = ProcessTree(self._subject.pid, strangers=strangers)
         self._watch.begin(self._tree)
 
     def run(self) -> None:
-        """Let the subject do what it is to do."""
+        """Let the subject do its work."""
         raw, subject = self._raw, self._subject
         try:
             self._converse()
@@ -103,7 +103,7 @@ class _Sampling:
             raw.garbled = str(error)
 
     def end(self) -> None:
-        """End the subject, if it has not ended, and all that it has started. A second Ctrl-C does not keep it from that."""
+        """End the subject, if it has not ended, and all that it has started. A second Ctrl-C does not prevent that."""
         raw, subject, tree = self._raw, self._subject, self._tree
         with stop_signals_put_off():
             raw.has_forked = subject.has_forked
@@ -152,7 +152,7 @@ class _Sampling:
             raw.threads_left = event["threads"]
 
     def _execute(self, kind: ExecutionKind, data: bytes) -> RawExecution | None:
-        """Have an input executed; return None where the subject ended instead of answering."""
+        """Let the subject execute an input. Return None if it ended instead of answering."""
         subject, timeout = self._subject, self._order.timeout
         subject.send(order="prepare", deadline=time.monotonic() + timeout)
         if self._receive(timeout, "armed") is None:
@@ -189,11 +189,11 @@ class _Sampling:
         )
 
     def _run_delay(self) -> float:
-        """Return the seconds that the subject and this process have waited for a processor."""
+        """Return the seconds for which the subject and this process have waited for a processor."""
         return run_delay_seconds(self._subject.pid) + run_delay_seconds(os.getpid())
 
     def _isolate(self) -> bool:
-        """Have the subject keep what it writes to itself; return whether it still lives."""
+        """Make what the subject writes invisible for others. Return whether it still lives."""
         area = self._directory / "area"
         area.mkdir()
         trees = private_trees(self._order.source, self._order.work.directories)
@@ -215,7 +215,7 @@ class _Sampling:
         return True
 
     def _phase(self, name: str, patience: float) -> bool:
-        """Await the end of a phase; return whether it went well."""
+        """Wait for the end of a phase. Return whether it succeeded."""
         event = self._receive(patience, name, "failed")
         if event is None or event["event"] != name:
             self._raw.failed = event
@@ -228,7 +228,7 @@ class _Sampling:
 
 
 def _control_ms() -> float:
-    """Time a fixed piece of work: if this changes, the machine has, and not a contender."""
+    """Return the time of a fixed piece of work. If it changes, the machine has changed, and not a contender."""
     began = time.perf_counter()
     blake2b(bytes(CONTROL_BYTES)).digest()
     return (time.perf_counter() - began) * 1e3

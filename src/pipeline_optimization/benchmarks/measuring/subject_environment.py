@@ -1,4 +1,4 @@
-"""The environment of a measured process: the same for all contenders of a round, and without the seed of the faults."""
+"""The environment of a measured process. It is the same for all contenders of a round, and does not contain the seed of the faults."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ __all__ = ["delay_seed", "subject_environment"]
 
 
 def delay_seed(settings: FaultSettings) -> int:
-    """Return the seed of the delays before retries, which measured processes are given: it does not tell that of the faults."""
+    """Return the seed of the delays before retries. Measured processes get it, and cannot compute the seed of the faults from it."""
     return int(uniform("delays", settings.seed) * (1 << 31))
 
 
 def subject_environment(order: SampleOrder, server: TaskServer | None) -> dict[str, str]:
-    """Return the environment for a sample, whose calls a server answers if anything can wait or fail."""
+    """Return the environment of a sample. If anything can wait or fail, ``server`` answers its calls."""
     environment = {name: value for name, value in os.environ.items() if name not in _REPLACED}
     environment |= {
         "PYTHONHASHSEED": str(order.hash_seed),

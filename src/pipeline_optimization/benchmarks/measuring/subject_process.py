@@ -24,11 +24,11 @@ __all__ = ["Output", "SubjectProcess"]
 BLOCK = 1 << 17
 EXCERPT = 2000
 MOST_BLOCKS = 64
-"""Read at the end of a stream at most: more than a pipe holds. Something that outlives the subject may write for ever."""
+"""The most blocks that are read at the end of a stream. They are more than a pipe holds. A process that outlives the subject may write for ever."""
 PIPE = 1 << 20
-"""Bytes that a pipe holds where the system lets it: a long text is passed on in fewer pieces."""
+"""Bytes that a pipe holds, if the system allows it. So a long text is passed on in fewer pieces."""
 POLL = 0.02
-"""Seconds between looks at a subject's end where the system cannot announce it."""
+"""Seconds between two checks for a subject's end, if the system cannot announce it."""
 
 
 @define
@@ -53,8 +53,8 @@ class _Streams:
 class SubjectProcess:
     """One fresh process in a session of its own.
 
-    While it waits for a report, the server answers calls of tasks, and ``tick`` is called every ``interval()`` seconds;
-    nothing else runs in this process meanwhile.
+    While this process waits for a report, the server answers calls of tasks, and ``tick`` is called every ``interval()`` seconds. Nothing else runs
+    here meanwhile.
     """
 
     def __init__(
@@ -95,14 +95,14 @@ class SubjectProcess:
             os.set_blocking(handle, False)
             self._selector.register(handle, selectors.EVENT_READ)
         self._pidfd = _announce_end(self.pid)
-        # They wake this process, and hold nothing for it to read.
+        # These wake this process, and contain nothing to read.
         wakers = {self._pidfd, None if server is None else server.fileno()} - {None}
         for waker in wakers:
             self._selector.register(cast("int", waker), selectors.EVENT_READ)
         self._silent = wakers | {self._commands}
 
     def send(self, *, deadline: float, body: bytes = b"", **message: object) -> None:
-        """Send an order, and what follows it; a subject that has ended does not mind. Raises TimeoutError."""
+        """Send an order and the bytes that follow it. If the subject has ended, nothing happens. Raises TimeoutError."""
         data = memoryview(json.dumps(message).encode() + b"\n" + body)
         while data:
             try:
@@ -117,9 +117,9 @@ class SubjectProcess:
                 return
 
     def receive(self, *names: str, deadline: float) -> Event | None:
-        """Return the next report, or None where the subject has ended.
+        """Return the next report, or None if the subject has ended.
 
-        Raises GarbledError where it is none of these, and TimeoutError at the deadline.
+        Raises GarbledError if it is none of the named reports, and TimeoutError at the deadline.
         """
         event = self._next_event(deadline)
         while event is not None and event["event"] == "forked":
@@ -130,9 +130,9 @@ class SubjectProcess:
         return event
 
     def time_answer(self, data: bytes, *, deadline: float) -> tuple[float, Event] | None:
-        """Send an input; return the seconds until the whole answer was here, and the answer.
+        """Send an input. Return the seconds until the whole answer was here, and the answer.
 
-        Returns None where the subject has ended. Raises as ``receive`` does.
+        Returns None if the subject has ended. Raises as ``receive`` does.
         """
         began = time.perf_counter()
         self.send(order="execute", length=len(data), body=data, deadline=deadline)
@@ -154,7 +154,7 @@ class SubjectProcess:
             self._pass_time(deadline)
 
     def wait(self, *, deadline: float) -> bool:
-        """Wait for the subject's end; return whether it came in time."""
+        """Wait for the subject's end. Return whether it came in time."""
         while not self._has_ended():
             if time.monotonic() > deadline:
                 return False
@@ -168,7 +168,7 @@ class SubjectProcess:
             os.kill(self.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Let go of pipes; the subject must have ended."""
+        """Close the pipes. The subject must have ended."""
         self._selector.close()
         for handle in (self._commands, self._streams.reports, self._streams.stdout, self._streams.stderr, self._pidfd):
             if handle is not None:
@@ -195,7 +195,7 @@ class SubjectProcess:
             until = min(until, now + POLL)
         if self._server is not None:
             until = min(until, self._server.due)
-        # The selector itself would wait for whole milliseconds, and calls of tasks would be late by half of one.
+        # The selector itself waits for whole milliseconds, which would answer calls of tasks half a millisecond late.
         select.select([self._selector], [], [], max(0.0, until - time.monotonic()))
         for key, _ in self._selector.select(0):
             self._read(key.fd)
@@ -203,7 +203,7 @@ class SubjectProcess:
             self._server.serve()
 
     def _read(self, handle: int) -> bool:
-        """Read what a stream has; return whether there was anything."""
+        """Read what a stream has. Return whether there was anything."""
         if handle in self._silent:
             return False
         try:
@@ -211,7 +211,7 @@ class SubjectProcess:
         except BlockingIOError:
             return False
         if not data:
-            # A closed stream is always ready, so it must not be asked any more.
+            # A closed stream is always ready, so it must not be selected any more.
             if handle in self._selector.get_map():
                 self._selector.unregister(handle)
             return False
@@ -223,7 +223,7 @@ class SubjectProcess:
         return True
 
     def _drain(self) -> bool:
-        """Read what is left; return whether there was a part of a report."""
+        """Read what is left. Return whether it contained a part of a report."""
         before = len(self._buffer)
         for handle in (self._streams.reports, self._streams.stdout, self._streams.stderr):
             for _ in range(MOST_BLOCKS):

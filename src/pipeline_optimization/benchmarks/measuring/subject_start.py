@@ -1,4 +1,4 @@
-"""Starts the processes in which contenders run: as programs of their own, or forked from one that has imported already."""
+"""Starts the processes in which contenders run: as programs, or as forks of a process that has imported what they need."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ForkServers", "Start", "SubjectEnds", "start_program"]
 
 MODULE = "pipeline_optimization.benchmarks.subject"
 PATIENCE = 30.0
-"""Seconds for the server's imports, and for a fork of it."""
+"""Seconds for the server's imports, and for one fork."""
 
 
 @frozen
@@ -33,7 +33,7 @@ class SubjectEnds:
 
 
 Start = Callable[[Mapping[str, str], SubjectEnds], int]
-"""Start a subject in a session of its own, with this environment, and return its process number. It is waited for by its user."""
+"""Starts a subject with this environment in a session of its own, and returns its pid. The caller waits for the process."""
 
 
 def start_program(environment: Mapping[str, str], ends: SubjectEnds) -> int:
@@ -48,20 +48,20 @@ def start_program(environment: Mapping[str, str], ends: SubjectEnds) -> int:
         start_new_session=True,
     )
     popen.returncode = (
-        0  # or it would wait for the process itself, sooner or later, and take its resource usage away from us
+        0  # otherwise Popen would wait for the process some time, and its resource usage would be lost to us
     )
     return popen.pid
 
 
-# -P: a user's json.py in the working directory would take the place of the standard library's.
+# -P: otherwise a user's json.py in the working directory would replace the standard library's.
 _COMMAND = [sys.executable, "-P", "-m", MODULE]
 
 
 class ForkServers:
-    """Starts subjects by forking, from one server for each hash seed, one at a time. ``modules`` are what they have imported.
+    """Starts subjects by forking. There is one server at a time, for one hash seed. ``modules`` are what it has imported.
 
-    Python draws the order of sets once for a program, so each round has a server of its own. Where this does not work,
-    which the next sample may find mended, subjects are started as programs.
+    Python draws the order of sets once for a program, so each round has a server of its own. If forking does not work, subjects are started as
+    programs; the next sample tries to fork again.
     """
 
     def __init__(self, modules: Sequence[str]) -> None:
@@ -75,7 +75,7 @@ class ForkServers:
         hash_seed = environment["PYTHONHASHSEED"]
         if self._server is not None and self._server.hash_seed != hash_seed:
             self.close()
-        for _ in range(2):  # a contender may have ended or stopped the server, which runs under the same user
+        for _ in range(2):  # a contender may have ended or stopped the server, because it runs under the same user
             try:
                 if self._server is None:
                     self._server = _ForkServer(hash_seed, self._modules)
@@ -110,7 +110,7 @@ class _ForkServer:
             )
 
     def start(self, environment: Mapping[str, str], ends: SubjectEnds) -> int:
-        """Start a subject. Raises OSError, TimeoutError among them, where the server does not do it well."""
+        """Start a subject. Raises OSError, such as TimeoutError, if the server does not do it properly."""
         self._look_for_harm()
         data = json.dumps(dict(environment)).encode()
         handles = (ends.commands, ends.reports, ends.stdout, ends.stderr)
@@ -122,7 +122,7 @@ class _ForkServer:
         return int.from_bytes(answer, "big")
 
     def _look_for_harm(self) -> None:
-        """Raise OSError where a contender, which runs under the same user, has slowed down those that come after it."""
+        """Raise OSError if a contender, which runs under the same user, has slowed down the server and so all later contenders."""
         pid = self._popen.pid
         os.kill(pid, signal.SIGCONT)
         if os.getpriority(os.PRIO_PROCESS, pid) != os.getpriority(os.PRIO_PROCESS, 0):
@@ -131,7 +131,7 @@ class _ForkServer:
             raise PermissionError("The fork server has other processors.")
 
     def close(self) -> None:
-        """End the server; it holds nothing that could be lost."""
+        """End the server. It holds nothing that could be lost."""
         self._socket.close()
         with suppress(ProcessLookupError):
             self._popen.send_signal(signal.SIGKILL)

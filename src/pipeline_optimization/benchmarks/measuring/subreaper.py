@@ -1,4 +1,4 @@
-"""Makes orphans of measured processes ours, so that nothing they started escapes (Linux, prctl(2))."""
+"""Makes orphans of measured processes our children, so that nothing that they started escapes (Linux, prctl(2))."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PR_SET_CHILD_SUBREAPER = 36
 
 @cache
 def become_subreaper() -> bool:
-    """Adopt from now on every descendant whose parent dies; return whether the system can do that."""
+    """From now on, become the parent of every descendant whose parent dies. Return whether the system can do that."""
     if sys.platform != "linux":
         return False
     libc = ctypes.CDLL(None, use_errno=True)

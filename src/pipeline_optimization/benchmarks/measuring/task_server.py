@@ -1,7 +1,7 @@
-"""Answers the calls of tasks that measured processes make: draws for them, lets them wait, and records them.
+"""Answers the calls of tasks that measured processes make: it draws faults for them, lets them wait, and records them.
 
-It runs in the harness's own process, between looks at the subject, so nothing of it is within a contender's reach. It
-knows tasks and their arguments, nothing of what they mean. ``pipeline_optimization.engine.task_client`` is its other side.
+It runs in the harness's own process, between looks at the subject, so a contender cannot reach it. It knows tasks and their arguments, and not what
+they mean. The other side is ``pipeline_optimization.engine.task_client``.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ __all__ = ["TaskServer"]
 BLOCK = 1 << 16
 LONGEST_LINE = 1 << 12
 LONGEST_NAME = 1000
-"""Characters of a task, its argument's key (64 at most, ``fault_key``) and a policy's label."""
+"""The most characters of a task, its argument's key (64 at most, ``fault_key``) and a policy's label together."""
 
 MOST_WAITING = 1 << 18
-"""More calls at once than this is no work any more; who goes on asking is cut off."""
+"""A process that has more calls than this at once, and asks for more, is cut off. No real work needs so many."""
 
 LONGEST_UNREAD = 1 << 24
 ACCEPTED_AT_ONCE = 256
@@ -47,7 +47,7 @@ class _Connection:
 
 @define
 class _Execution:
-    """What was called since a text was sent. ``answered`` are the highest numbers of each item's calls that have ended."""
+    """The calls since a text was sent. ``answered`` has, for each item, the highest number of its calls that have ended."""
 
     plan: FaultPlan
     answered: Counter[tuple[str, str]] = field(factory=Counter)
@@ -69,13 +69,13 @@ class _Waiting:
 
 
 class TaskServer:
-    """Listens at ``address``. ``serve`` handles what has come; whoever waits for it selects on ``fileno()``."""
+    """Listens at ``address``. ``serve`` handles what has come. ``fileno()`` is readable when something has come."""
 
     def __init__(self, plan: FaultPlan, directory: Path) -> None:
         self._selector = selectors.DefaultSelector()
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         name = f"anagram-{token_hex(16)}"
-        if sys.platform == "linux":  # a name in no directory: nobody can delete it
+        if sys.platform == "linux":  # a name that is in no directory cannot be deleted
             self.address = f"@{name}"
             self._listener.bind(f"\0{name}")
         else:
@@ -102,11 +102,11 @@ class TaskServer:
 
     @property
     def due(self) -> float:
-        """Return the moment (monotonic) at which the next call has waited long enough, infinity where none waits."""
+        """Return the moment (monotonic) at which the next call has waited long enough, or infinity if none waits."""
         return self._waiting[0][0] if self._waiting else float("inf")
 
     def serve(self) -> None:
-        """Read what has come, and answer whom it is time to answer. Never blocks, and raises for nothing that came."""
+        """Read what has come, and answer the calls that are due. It never blocks, and never raises because of what came."""
         for key, events in self._selector.select(0):
             if key.fileobj is self._listener:
                 self._accept()
@@ -135,7 +135,7 @@ class TaskServer:
         for _ in range(ACCEPTED_AT_ONCE):
             try:
                 accepted, _ = self._listener.accept()
-            except OSError:  # nobody there, or no handle left for them: they wait
+            except OSError:  # nobody waits, or this process has no handle left and they wait
                 return
             accepted.setblocking(False)  # noqa: FBT003 - its only argument
             self._selector.register(accepted, selectors.EVENT_READ, _Connection(accepted))
@@ -167,8 +167,8 @@ class TaskServer:
     def _begin_call(self, connection: _Connection, now: float, request: tuple[int, str, str, int, str]) -> None:
         id_, task, key, number, policy = request
         execution, item = self._execution, (task, key)
-        # Attempt n comes after attempt n-1 was answered: whoever asks for several at once gets the same one several times, else the
-        # first that is lucky would do.
+        # Attempt n comes after attempt n-1 was answered. So a contender that asks for several at once gets copies of the same one. Otherwise it could
+        # take the first that succeeds.
         due = execution.answered[item] + 1
         if not 0 < number <= due:
             number = due
@@ -189,7 +189,7 @@ class TaskServer:
             execution.calls.append(
                 CallRecord(*item, waiting.number, outcome, drawn.latency, began, ended, waiting.policy)
             )
-        fails = "true" if drawn.fails else "false"  # json.dumps takes three times as long for so little
+        fails = "true" if drawn.fails else "false"  # json.dumps would take three times as long
         more = f", {drawn.compute!r}, {json.dumps(drawn.error)}" if drawn.compute or drawn.error else ""
         waiting.connection.outgoing += f"[{waiting.id}, {fails}, {drawn.latency!r}{more}]\n".encode()
 

@@ -1,6 +1,6 @@
-"""Looks at a process tree while it works: its CPU time always, its memory in rounds of their own.
+"""Looks at a process tree while it works. CPU time is always measured, and memory in rounds of its own.
 
-Reading memory slows a process that allocates (it locks its address space), so times of such rounds are not used.
+Reading memory slows a process that allocates, because it locks the address space. So times of memory rounds are not used.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ class MemoryLimitError(Exception):
 
 
 class Watch:
-    """``look`` is called again and again, ``interval`` seconds apart: so rarely that it costs little of a core.
+    """Measures a process tree. ``look`` is to be called again and again, ``interval`` seconds apart, which is rare enough to cost little.
 
     It raises MemoryLimitError as soon as it sees the tree hold more bytes than allowed.
     """
@@ -46,7 +46,7 @@ class Watch:
         self._tree = tree
 
     def interval(self) -> float:
-        """Return the seconds until the next look: at most half a percent of a core, or five for memory."""
+        """Return the seconds until the next look. Looks take at most half a percent of a core, or five percent for memory."""
         return max(0.01, 20 * self._cost) if self._method else max(0.25, 200 * self._cost)
 
     def look(self) -> None:
@@ -59,8 +59,7 @@ class Watch:
         self._cost = time.monotonic() - began
 
     def _look_at_limit(self) -> None:
-        # Summed resident sizes count shared pages more than once; only where they exceed the limit is it worth the price
-        # of counting fairly.
+        # Summed resident sizes count shared pages more than once. A fair count is expensive, so it is made only if they exceed the limit.
         if self._tree is not None and self._tree.resident() > self._memory_limit:
             self._limit(self._tree.memory(choose_memory_method()))
 
@@ -79,14 +78,14 @@ class Watch:
         """Note what the tree has used after a warm execution, which took ``wall`` seconds."""
         if self._method is not None:
             self._memory_last = self._look_at_memory()
-            self._limit(self._memory_last)  # as below
+            self._limit(self._memory_last)  # the execution may have been shorter than the interval between two looks
         elif self._cpu_at_start is not None:
             self._cpu += self._look_at_cpu() - self._cpu_at_start
             self._wall += wall
-            self._look_at_limit()  # an execution may be shorter than the interval between two looks
+            self._look_at_limit()  # as above
 
     def report(self, raw: RawSample) -> None:
-        """Enter the findings into a sample."""
+        """Write what was measured into a sample."""
         tree = self._tree
         if tree is None:
             return
@@ -123,7 +122,7 @@ class Watch:
 
 
 def _thinned(series: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return at most ``LONGEST_SERIES`` points: of neighbours the highest, so that no peak is lost."""
+    """Return at most ``LONGEST_SERIES`` points. Of neighbours the highest is kept, so that no peak is lost."""
     step = -(-len(series) // LONGEST_SERIES) or 1
     return [
         (round(time_, 3), round(value, 3))

@@ -1,1 +1,1 @@
-"""What of the harness knows users' own pipelines: their input, the run that says what is right, and how contenders run them."""
+"""Comparisons of users' own pipelines: their input, the run that gives the right result, and how contenders run them."""

@@ -17,7 +17,7 @@ OF_ANY = ("orchestrator", "retry")
 
 @frozen
 class PipelineAxes:
-    """Refuses axes that say nothing of a pipeline."""
+    """Refuses axes that mean nothing for a pipeline."""
 
     def of(self, contender: Contender, settings: Sequence[Setting]) -> tuple[Contender, Sequence[str]]:
         """Return the contender as it is. Raises UsageError for any axis but orchestrators, retry policies, and their options."""

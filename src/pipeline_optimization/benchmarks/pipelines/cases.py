@@ -1,4 +1,4 @@
-"""A pipeline under a profile: as it is, or with what its tasks declare simulated."""
+"""A pipeline under a profile: as it is, or with the simulated waits and failures that its tasks declare."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ AS_IS = "as-is"
 
 @frozen(kw_only=True)
 class PipelineCase(BenchmarkCase):
-    """A pipeline over its input. ``references`` has or makes the input, with what is right for it."""
+    """A pipeline over its input. ``references`` has or makes the input, with its right result."""
 
     references: References = field(repr=False)
 
@@ -36,10 +36,10 @@ class PipelineCase(BenchmarkCase):
         return self.references.input_of(*parts)
 
     def known_input(self) -> None:
-        """Tell that nobody can know what a contender has seen before."""
+        """Return None: it is not known what a contender has seen before."""
 
     def seconds(self) -> float:
-        """Return about how long the slowest way takes: one element after the other, each wait included."""
+        """Return about how long the slowest way takes: one element after another, with every wait."""
         given = self.first_input()
         if self.is_calm:
             return given.seconds
@@ -52,12 +52,12 @@ class PipelineCase(BenchmarkCase):
         return given.seconds + sum(waits)
 
     def first_input(self) -> PipelineInput:
-        """Return the input that is looked at before anything is measured."""
+        """Return the input that is examined before anything is measured."""
         return self.references.input_of("first")
 
 
 def pipeline_case(references: References, profile: str, *, faults: str, latency_scale: float) -> PipelineCase:
-    """Return a pipeline under a profile: as-is, mixed or latency; ``faults`` are those of the profile ``mixed``."""
+    """Return a pipeline under a profile: as-is, mixed or latency. ``faults`` are those of the profile ``mixed``."""
     if profile == AS_IS:
         faults, latency_scale = "none", 0.0
     return PipelineCase(

@@ -20,9 +20,12 @@ T = TypeVar("T")
 
 @frozen
 class Needed:
-    """The calls that an input needs: ``keys`` has those of each simulated step, in the steps' order.
+    """The calls that an input needs.
 
-    ``failing`` are the elements that fail for good by themselves. ``tasks`` says how steps misbehave.
+    Attributes:
+        tasks: How steps misbehave.
+        keys: The keys of the elements of each simulated step, in the steps' order.
+        failing: The elements that fail for good without any fault.
     """
 
     tasks: Mapping[str, TaskFaults]
@@ -30,7 +33,7 @@ class Needed:
     failing: Collection[Item]
 
     def examine(self, calls: Sequence[CallRecord], settings: FaultSettings) -> Evidence:
-        """Hold the calls of an execution against those that it needs under these faults."""
+        """Compare the calls of an execution with those that it needs under these faults."""
         plan, tries = settings.plan(self.tasks), Tries.of(calls)
         simulated = [name for name in self.keys if plan.is_simulated(name)]
         unlucky = [item for item in tries.unlucky if item not in self.failing]
@@ -56,7 +59,7 @@ class Needed:
                 )
 
     def _disorder(self, tries: Tries, simulated: Iterable[str]) -> str:
-        """Return which element entered a step before it, or what it was made of, had got through the one before."""
+        """Return an element that entered a step before it, or the element that it was made of, had passed the step before."""
         ready: dict[str, tuple[int, str]] = {}
         for name in simulated:
             for key in self.keys[name]:
@@ -80,7 +83,7 @@ class Needed:
 
 
 def _nearest(found: Mapping[str, T], key: str) -> T | None:
-    """Return what is known of an element, or of the nearest one that it was made of: ``0:120.1`` is the second of ``0:120``."""
+    """Return what is known of an element, or of the nearest one that it was made of. ``0:120.1`` is the second output of ``0:120``."""
     while key not in found:
         key, dot, _ = key.rpartition(".")
         if not dot:

@@ -1,4 +1,4 @@
-"""An input of a pipeline with what is right for it, and how an answer is wrong."""
+"""An input of a pipeline with its right answer, and how another answer is wrong."""
 
 from __future__ import annotations
 
@@ -27,7 +27,13 @@ SHOWN = 60
 class PipelineInput:
     """An input, the right answer, and the calls that it needs.
 
-    ``own_retries`` are the steps whose own retry policy is not the comparison's. ``seconds`` is what the reference run took.
+    Attributes:
+        data: The input as bytes.
+        expected: The right answer.
+        needed: The calls.
+        own_retries: The steps that have a retry policy of their own instead of the comparison's.
+        seconds: How long the reference run took.
+        distinct: Always 0: different elements are not counted.
     """
 
     data: bytes = field(repr=False)
@@ -46,7 +52,7 @@ class PipelineInput:
         return sha256(_canonical(self.expected.result)).hexdigest()
 
     def judged_by(self, rules: object) -> PipelineInput:
-        """Return the input: what is right for a pipeline is right for everyone."""
+        """Return the input unchanged, because the right answer of a pipeline is the same for all contenders."""
         return self
 
     def judge(self, answer: Answer, *, earlier: Sequence[PipelineInput], evidence: Evidence | None) -> Problem | None:
@@ -75,7 +81,7 @@ class PipelineInput:
 
 
 def _more_failures(answer: Answer, right: Answer) -> str:
-    """Return which elements failed for good that do not fail in the reference run, as a sentence."""
+    """Return, as a sentence, which elements failed for good that do not fail in the reference run."""
     named = [element for element in answer.failed if element not in right.failed]
     more = {task: number - right.failures.get(task, 0) for task, number in answer.failures.items()}
     count = max(len(named) if right.is_fully_named else 0, sum(number for number in more.values() if number > 0))
@@ -87,7 +93,7 @@ def _more_failures(answer: Answer, right: Answer) -> str:
 
 
 def difference(found: Any, right: Any) -> str:
-    """Return where a result differs from the right one, as a sentence; both are plain."""
+    """Return, as a sentence, where a result differs from the right one. Both are plain data."""
     if isinstance(found, list) and isinstance(right, list) and found[:1] == right[:1]:
         if found[:1] == ["dict"]:
             return _of_dictionaries(found[1:], right[1:])
@@ -121,12 +127,12 @@ def _by_key(pairs: Sequence[Any]) -> Mapping[bytes, Any]:
 
 
 def _canonical(value: Any) -> bytes:
-    """Return plain data as bytes that are equal where they are; not a number equals itself so."""
+    """Return plain data as bytes, which are equal if the data are. NaN equals itself in that form."""
     return json.dumps(value).encode()
 
 
 def _shown(value: Any) -> str:
-    """Return plain data as a user wrote it, about, and shortened."""
+    """Return plain data for people, about as a user would write it, shortened."""
     return shortened(_unplain(value), SHOWN)
 
 

@@ -1,4 +1,4 @@
-"""The run that says what is right: one element after the other, without faults, in a process of its own."""
+"""The run that gives the right result: one element after another, without faults, in a process of its own."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from pipeline_optimization.sources import is_url
 __all__ = ["References"]
 
 FEW = 3
-"""Files that a message names."""
+"""The most files that a message names."""
 
 
 @frozen(kw_only=True)
 class _Seen:
-    """What a reference run told: its input, its answer, the result that must be there, its calls, and how long it took."""
+    """What a reference run told: its input, its answer, the result that ``expected`` demands, its calls, and how long it took."""
 
     data: bytes
     answer: Answer
@@ -43,10 +43,14 @@ class _Seen:
 
 @define(eq=False)
 class References:
-    """Makes inputs of a pipeline, with what is right for each.
+    """Makes inputs of a pipeline, with the right result of each.
 
-    ``timeout`` is in seconds and for one run; ``memory_limit`` is in bytes. ``files`` are the names of the input, None where each
-    execution has a sample of ``size``.
+    Attributes:
+        found: The pipeline.
+        files: The names of the input's files. If it is None, each execution has a sample of its own.
+        size: The size of a sample.
+        timeout: Seconds that one run may take.
+        memory_limit: Bytes that one run may take.
     """
 
     found: FoundPipeline
@@ -58,7 +62,7 @@ class References:
     _fork_servers: ForkServers = field(factory=lambda: ForkServers(PipelineWork.modules), init=False)
 
     def close(self) -> None:
-        """End what starts the processes."""
+        """End the server that starts the processes."""
         self._fork_servers.close()
 
     @property
@@ -69,24 +73,24 @@ class References:
 
     @property
     def shortest_wait(self) -> float | None:
-        """Return the least seconds for which a step declares to wait, None where none waits."""
+        """Return the shortest wait in seconds that a step declares, or None if no step waits."""
         return min((faults.sleep_time for faults in self.tasks.values() if faults.sleep_time > 0), default=None)
 
     @property
     def directories(self) -> Sequence[str]:
-        """Return where the pipeline's files and those of the input are."""
+        """Return the directories of the pipeline's files and of the input."""
         files = [*(file.path for file in self.found.files), *(self.files or ())]
         return sorted({os.path.dirname(os.path.abspath(file)) for file in files if not is_url(file)})
 
     def input_of(self, *parts: object) -> PipelineInput:
-        """Return the input that depends on the parts: always the same one where the user named files.
+        """Return the input that depends on the parts. If the user named files, it is always the same one.
 
-        Raises UsageError where the pipeline does not get through by itself, or says something else each time.
+        Raises UsageError if the pipeline fails by itself, or if its result is another one each time.
         """
         key = () if self.files is not None else parts
         if key not in self._made:
             if self.files is None:
-                # Of samples, only the last are needed again: those of a round that several contenders have.
+                # Only the last few samples are needed again: those of a round, for several contenders.
                 self._made = dict(list(self._made.items())[-8:])
             self._made[key] = self._make(key)
         return self._made[key]
@@ -108,11 +112,11 @@ class References:
             expected=answer if first.right is None else evolve(answer, result=first.right[0]),
             needed=Needed(self.tasks, seen[-1].calls, frozenset(answer.failed)),
             own_retries=frozenset(step.name for step in self.found.pipeline.steps if step.spec.retry is not None),
-            seconds=seen[1 if is_first else 0].seconds,  # the first run also imports
+            seconds=seen[1 if is_first else 0].seconds,  # the first run also imports the pipeline
         )
 
     def _run(self, data: bytes, *, is_recorded: bool, times: int) -> list[_Seen]:
-        """Take a sample of the reference run, with the same input several times; the first one draws it where it is to be drawn."""
+        """Take a sample of the reference run, with the same input several times. If the input is to be drawn, the first time draws it."""
         work = ReferenceWork(self.tasks, self.directories)
         order = SampleOrder(
             work=work,
@@ -183,7 +187,7 @@ class References:
 
 
 def _problem_of(raw: RawSample, times: int) -> str:
-    """Return why a reference run said nothing, as a sentence; empty where it said something."""
+    """Return, as a sentence, why a reference run gave no result, or an empty text if it gave one."""
     for execution in raw.executions:
         answer = execution.answer
         if answer["event"] == "raised":

@@ -1,4 +1,4 @@
-"""Contenders that run a user's pipeline, in the measured process, and the run that says what is right."""
+"""Contenders that run a user's pipeline, in the measured process, and the run that gives the right result."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from pipeline_optimization.tasks.retry_settings import RetrySettings
 __all__ = ["REFERENCE", "load"]
 
 REFERENCE = "reference"
-"""The kind of contender that says what is right."""
+"""The kind of the contender that gives the right result."""
 
 
 def load(order: LoadOrder) -> Callable[[], Contender]:
-    """Find the pipeline, and return what makes a contender that runs it.
+    """Find the pipeline, and return a function that makes a contender which runs it.
 
     ``arguments`` has the pipeline's reference and options. Raises what finding the pipeline raises.
     """
@@ -63,11 +63,11 @@ class _Run:
     def answer(self, data: bytes) -> tuple[float, bytes]:
         began = perf_counter()
         body = answer_of(self.run(Given.of_bytes(data))).to_bytes()
-        # The run's own time would leave out what making plain data of a large result takes.
+        # The run's own time would not include making plain data of a large result.
         return (perf_counter() - began) * 1e3, body
 
     def run(self, given: Given) -> PipelineReport[Any]:
-        """Run the pipeline over an input. Raises IncompleteRunError where something stopped the run."""
+        """Run the pipeline over an input. Raises IncompleteRunError if something stopped the run."""
         faults = fault_settings(seed=new_seed(), faults="none")
         retry = RetrySettings.from_environment()
         options = RunOptions(
@@ -85,11 +85,11 @@ class _Run:
         return report
 
     def close(self) -> None:
-        """Leave nothing to end: each run ends its own workers."""
+        """Do nothing, because each run ends its own workers."""
 
 
 class _Reference(_Run):
-    """Runs the pipeline one element after the other. It draws the input if it is asked to, and answers with it."""
+    """Runs the pipeline one element after another. If the input is to be drawn, it draws it and returns it with the answer."""
 
     def __init__(self, found: FoundPipeline, registry: Registry) -> None:
         super().__init__(found, registry, "sequential", {})
@@ -117,7 +117,7 @@ class _Reference(_Run):
 
 
 def answer_of(report: PipelineReport[Any]) -> Answer:
-    """Return what came of a run as plain data."""
+    """Return the outcome of a run as plain data."""
     failures: dict[str, int] = {}
     for (task, _), number in report.failures.items():
         failures[task] = failures.get(task, 0) + number
@@ -136,5 +136,5 @@ def _sources(given: Given) -> Sequence[Source]:
 
 
 def _plain_input(given: Given) -> Any:
-    """Return an input as ``expected`` takes it: a text, a list of paths, or a list of values."""
+    """Return an input in the form that ``expected`` takes: a text, a list of paths, or a list of values."""
     return [Path(name) for name in given.value] if given.kind == "files" else given.value

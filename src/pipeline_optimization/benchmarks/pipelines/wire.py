@@ -1,7 +1,7 @@
-"""What goes between the harness and a measured process: an input of a pipeline, and what came of it, as bytes of plain data.
+"""Messages between the harness and a measured process: an input of a pipeline, and its outcome, as bytes of plain data.
 
-Results are compared as plain data, so what is equal is equal whatever its order: members of sets and entries of dictionaries are sorted, and
-each value that JSON has no form for stands as a list of its type's name and its parts.
+Results are compared as plain data. Members of sets and entries of dictionaries are sorted, so that equal results are equal whatever their order. A
+value for which JSON has no form becomes a list of its type's name and its parts.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ __all__ = ["Answer", "Failed", "Given", "to_plain"]
 SCALARS = {type(None), bool, int, float, str}
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 Failed = tuple[str, str]
-"""An element that failed for good: the task, and who it is."""
+"""An element that failed for good: the task, and the element's identity."""
 
 
 @frozen
 class Given:
-    """An input: a text, names of files, or values; or what one is to be drawn from (``sample``, with its size)."""
+    """An input: a text, names of files, or values. Or, for ``sample``, the size and the seed from which one is drawn."""
 
     kind: str
     value: Any
@@ -47,10 +47,13 @@ class Given:
 
 @frozen(kw_only=True)
 class Answer:
-    """What came of a run.
+    """The outcome of a run.
 
-    ``result`` is plain, as ``to_plain`` has it. ``failures`` counts elements that failed for good by task, and ``failed`` names them with
-    their last errors as far as a report does.
+    Attributes:
+        elements: How many elements the input had.
+        result: The result as plain data (``to_plain``).
+        failures: How many elements failed for good, by task.
+        failed: The last errors of the failed elements that the report names.
     """
 
     elements: int
@@ -64,7 +67,7 @@ class Answer:
 
     @classmethod
     def of_bytes(cls, data: bytes) -> Answer:
-        """Return the answer. Raises ValueError for bytes that are none."""
+        """Return the answer. Raises ValueError if the bytes contain none."""
         try:
             elements, result, failures, failed = json.loads(data)
             return cls(
@@ -78,14 +81,14 @@ class Answer:
 
     @property
     def is_fully_named(self) -> bool:
-        """Return whether ``failed`` has all elements that failed: reports name a hundred."""
+        """Return whether ``failed`` has all elements that failed. Reports name at most a hundred."""
         return len(self.failed) == sum(self.failures.values())
 
 
 def to_plain(value: Any) -> Any:
-    """Return a result as JSON has it; what is equal is equal then, too.
+    """Return a result in the form of JSON. Equal results are equal in that form too.
 
-    Objects stand as what they look like. Raises BadResultError for one that only has its address to show.
+    An object is represented by its ``repr``. Raises BadResultError if that contains the object's address.
     """
     kind = type(value)
     if kind in SCALARS:
@@ -108,6 +111,6 @@ def to_plain(value: Any) -> Any:
 
 
 def _members(values: Any) -> Sequence[Any]:
-    """Return the members of a collection as plain data; those that are no collections need no look at each."""
+    """Return the members of a collection as plain data. If all are scalars, they need not be looked at one by one."""
     found = list(values)
     return found if set(map(type, found)) <= SCALARS else [to_plain(one) for one in found]

@@ -1,4 +1,4 @@
-"""Running a user's pipeline, as the harness knows any work."""
+"""Running a user's pipeline, as work that the harness compares."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PipelineWork:
     )
 
     def prepare(self) -> None:
-        """Leave the cache alone: nobody knows what functions of users keep there."""
+        """Leave the cache alone, because it is not known what users' functions keep there."""
 
     def fault_plan(self, settings: FaultSettings) -> FaultPlan:
         return settings.plan(self.tasks)
@@ -46,7 +46,7 @@ class PipelineWork:
 
 
 class ReferenceWork(PipelineWork):
-    """The run that says what is right: its calls are recorded, and none of them waits or fails."""
+    """The run that gives the right result. Its calls are recorded, and none of them waits or fails."""
 
     def fault_plan(self, settings: FaultSettings) -> FaultPlan:
         return settings.plan(dict.fromkeys(self.tasks, TaskFaults()))

@@ -1,1 +1,1 @@
-"""What a comparison is told as: JSON with its schema, CSV, Markdown, and one HTML file that needs nothing else."""
+"""The forms of a comparison's results: JSON with its schema, CSV, Markdown, and one HTML file that needs no other file."""

@@ -1,4 +1,4 @@
-"""What stands first in every report: what to use, then what else must be known of that."""
+"""The first lines of every report: what to use, then what else must be known of that."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ __all__ = ["Answer", "answer_of"]
 
 @frozen(kw_only=True)
 class Answer:
-    """The sentence that a person can act on, empty where nobody was compared, and those that belong to it."""
+    """The sentence to act on, empty if there was nothing to compare, and the sentences that belong to it."""
 
     sentence: str
     more: Sequence[str]
 
 
 def answer_of(results: Results) -> Answer:
-    """Return the recommendation as sentences: on all work, each kind of it, the files, the rounds that would tell, and what cannot be known."""
+    """Return the recommendation as sentences: on all work, each kind of it, files, the rounds that are missing, and what cannot be known."""
     found = results.recommendation
     measured = {case.work for case in results.cases}
     limits = [] if results.run.pipeline is None else results.run.pipeline.limits

@@ -1,4 +1,4 @@
-"""The columns of a comparison, defined once: titles, number formats and what is always shown. Every output renders these."""
+"""The columns of a comparison, defined once for every output: titles, number formats, and when each is shown."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ __all__ = ["COLUMNS", "CONTENDER_TITLE", "MARKS", "VERDICT_TITLE", "Cell", "Colu
 
 CONTENDER_TITLE = "contender"
 VERDICT_TITLE = "against best"
-"""Not just a verdict: the column beside it is against the reference, and who is slower than one may be faster than the other."""
+"""It says against what the verdict is. The column beside it is against the reference, and a contender may be slower than one and faster than the
+other."""
 
 MARKS: dict[Mark, str] = {"best": "★", "leading": "", "tied": "≈"}
-"""The signs of values that are certainly the best, and of those that cannot be told from it; all three are green."""
+"""The signs of values that are certainly the best, and of those tied with it. All three are green."""
 
 VERDICTS = {
     "best": "best",
@@ -30,7 +31,7 @@ VERDICTS = {
 }
 
 Level = Literal["essential", "main", "detail"]
-"""``essential``: shown at any width; ``main``: shown where there is room; ``detail``: shown if asked for."""
+"""``essential``: shown at any width. ``main``: shown if there is room. ``detail``: shown if asked for."""
 
 
 @frozen(kw_only=True)
@@ -44,9 +45,14 @@ class Cell:
 
 @frozen(kw_only=True)
 class Column:
-    """A figure: ``name`` is that of the record's field and of its mark; ``cells`` makes the texts of all rows.
+    """A figure.
 
-    The title may name the reference of ratios. ``detail_title`` says what stands in the cells' ``detail``.
+    Attributes:
+        name: The name of the record's field and of its mark.
+        title: The title, which may name the reference of ratios.
+        level: When it is shown.
+        cells: Returns the cells of all rows.
+        detail_title: The title of the cells' ``detail``.
     """
 
     name: str
@@ -57,16 +63,16 @@ class Column:
 
 
 def verdict_words(row: SummaryRow, rows: Sequence[SummaryRow]) -> str:
-    """Return a row's verdict in words; empty for one that has no fault and is compared with nobody.
+    """Return a row's verdict in words. It is empty for a row that has no fault and is compared with no other.
 
     Args:
         row: The row of one contender.
-        rows: All rows of its table: the best one is tied where another cannot be told from it.
+        rows: All rows of its table. If another one is tied with the best, the best is called tied too.
     """
     if not row.problems and row.verdict == "unranked":
         if len(rows) == 1:
             return ""
-        # An interrupted comparison ends before everybody had a turn.
+        # An interrupted comparison ends before every contender had a turn.
         return "not measured" if row.is_unmeasured else "undecided"
     has_ties = any(other.verdict == "tied" for other in rows)
     return VERDICTS["tied" if row.verdict == "best" and has_ties else row.verdict]
@@ -89,7 +95,7 @@ def _numbers(value_of: Callable[[SummaryRow], float | None]) -> Callable[[Sequen
 
 
 def _success(rows: Sequence[SummaryRow], _reference: str) -> Sequence[Cell]:
-    """A rate below 100 % says what the injected faults let succeed, so that no tick makes failures look like success."""
+    """A rate below 100 % also says what the injected faults allowed, so that a tick never makes failures look like success."""
 
     def cell(row: SummaryRow) -> Cell:
         expected = row.expected_success_rate
@@ -164,4 +170,4 @@ COLUMNS: Sequence[Column] = (
     _plain("leak_mib_per_run", "leak MiB/run"),
     _count("processes"),
 )
-"""Every figure, in the order in which it is shown. The first three stand in every table, after the verdict."""
+"""Every figure, in the order in which it is shown. The first three are in every table, after the verdict."""

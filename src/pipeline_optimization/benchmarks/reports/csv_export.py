@@ -1,4 +1,4 @@
-"""Samples as CSV: one row a process, so that any tool can group and plot them."""
+"""Samples as CSV, one row for each process, so that any tool can group and plot them."""
 
 from __future__ import annotations
 
@@ -13,15 +13,14 @@ __all__ = ["samples_to_csv"]
 
 Value = str | int | float | None
 
-# What spreadsheets take for the start of a formula (OWASP: CSV injection).
+# Spreadsheets take these for the start of a formula (OWASP: CSV injection).
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def samples_to_csv(results: Results) -> str:
-    """Return a header and a row for each sample of any kind (RFC 4180); cells without a value are empty.
+    """Return a header and a row for each sample of any kind (RFC 4180). Cells without a value are empty.
 
-    ``warm_median_ms`` is over the correct warm executions: empty where there is none. Text that a spreadsheet would run
-    as a formula is prefixed with an apostrophe.
+    ``warm_median_ms`` is the median of the correct warm executions. Text that a spreadsheet would run as a formula gets an apostrophe in front.
     """
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\r\n")

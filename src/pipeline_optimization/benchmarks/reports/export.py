@@ -1,4 +1,4 @@
-"""The door to all exports: a file's suffix says which."""
+"""All exports. A file's suffix chooses the form."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _RENDERERS: Mapping[Form, Callable[[Results], str]] = {
 
 
 def form_of(path: str) -> Form:
-    """Return the form that a path's suffix asks for. Raises UsageError where it asks for none."""
+    """Return the form of a path's suffix. Raises UsageError if the suffix is not known."""
     suffix = Path(path).suffix.lower().removeprefix(".")
     for form in _RENDERERS:
         if suffix == form:
@@ -36,7 +36,7 @@ def form_of(path: str) -> Form:
 
 
 def check_export(path: str) -> None:
-    """Raise UsageError where it can be known before anything is measured that an export will not work."""
+    """Raise UsageError if it is known, before anything is measured, that an export will not work."""
     form_of(path)
     if not Path(path).parent.is_dir():
         raise UsageError(f"Cannot write {path!r}: there is no directory {str(Path(path).parent)!r}.")
@@ -45,14 +45,14 @@ def check_export(path: str) -> None:
 def render(results: Results, form: Form) -> str:
     """Return the results in a form.
 
-    HTML raises UsageError where its libraries are not installed. The text can always be encoded: what no encoding has,
-    such as a byte of a file name that is no UTF-8, stands as an escape that JSON reads back.
+    HTML raises UsageError if its libraries are not installed. The text can always be encoded: what no encoding has, such as a byte of a file name
+    that is no UTF-8, becomes an escape that JSON reads back.
     """
     return _RENDERERS[form](results).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def export(results: Results, path: str) -> None:
-    """Write the results to a file that appears only when it is whole. Raises UsageError where that cannot be."""
+    """Write the results to a file that appears only when it is whole. Raises UsageError if that is impossible."""
     text = render(results, form_of(path))
     with open_output(path, option="--export") as stream:
         stream.write(text)

@@ -1,4 +1,4 @@
-"""Results as Markdown: what to use, the summary tables with their marks, what is wrong with whom, warnings, and how it was done."""
+"""Results as Markdown: what to use, the summary tables with their marks, what is wrong with which contender, warnings, and how it was done."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable,
 
 __all__ = ["results_to_markdown"]
 
-# CommonMark lets a backslash stand before any ASCII punctuation; these begin something somewhere in a line.
+# In CommonMark a backslash may stand before any ASCII punctuation. These characters can have a meaning within a line.
 _ACTIVE = re.compile(r"([\\`*_\[\]|~#!$^])")
 _LINE_STARTS = re.compile(r"^(\d+)?([-+.)=:])")
 
@@ -39,7 +39,7 @@ def _lines(results: Results) -> Iterator[str]:
     tables = summary_tables(results)
     for table in tables:
         yield from _section(table, footnotes)
-    # Where a terminal is green, Markdown is italic.
+    # Markdown uses italics where a terminal uses green.
     yield (
         f"{LEGEND.replace('green:', 'italic:')}\n"
         if tables
@@ -93,7 +93,7 @@ def _verdict(row: TableRow, footnote: int | None) -> str:
 
 
 def _cell(cell: Cell) -> str:
-    """Return a cell: what a terminal shows in green is italic here, and bold where it is certain."""
+    """Return a cell. What a terminal shows in green is italic here, and bold if it is certain."""
     value = f"{MARKS[cell.mark]} {cell.text}".lstrip() if cell.mark else cell.text
     if cell.mark:
         value = f"**{value}**" if cell.mark == "best" else f"*{value}*" if cell.mark == "leading" else value
@@ -101,7 +101,7 @@ def _cell(cell: Cell) -> str:
 
 
 def _table(header: Sequence[str], rows: Iterable[Sequence[str]], *, text_columns: int | None = None) -> Iterator[str]:
-    """Yield a table whose first columns are text, all if not told how many; the others are numbers."""
+    """Yield a table whose first columns are text, or all if the number is not given. The other columns are numbers."""
     texts = len(header) if text_columns is None else text_columns
     rules = ["---" if index < texts else "---:" for index in range(len(header))]
     for cells in (header, rules, *rows):

@@ -1,4 +1,4 @@
-"""How the numbers came about, and in which ways they mislead: printed with every report."""
+"""How the numbers were obtained, and how they can mislead. It is printed with every report."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ METHOD = (
     ),
     ("CPU", "CPU seconds of the process tree over the wall time of the warm executions: 100 % is one core busy."),
 )
-"""What is measured how, as (term, text)."""
+"""What is measured and how, as (term, text)."""
 
 KNOWN_BIASES = (
     (
@@ -109,7 +109,7 @@ KNOWN_BIASES = (
         "numbers that a check from outside does not catch; the checks are against mistakes, not against malice."
     ),
 )
-"""What a reader should know before believing, a sentence or two each."""
+"""What a reader should know before believing the results, in a sentence or two each."""
 
 _OF_PIPELINES = {
     "Sample": (
@@ -127,11 +127,11 @@ _OF_PIPELINES = {
         "second take them as time in which nothing was done."
     ),
 }
-"""The terms that say something else where a user's own pipeline was run."""
+"""The terms whose text differs if a user's own pipeline was run."""
 
 
 def method_of(results: Results) -> Sequence[tuple[str, str]]:
-    """Return what is measured how, as (term, text)."""
+    """Return what is measured and how, as (term, text)."""
     if results.run.pipeline is None:
         return METHOD
     return [(term, _OF_PIPELINES.get(term, text)) for term, text in METHOD]

@@ -1,4 +1,4 @@
-"""What stands at the top of a report, in words: who was compared, what was done."""
+"""The top of a report, in words: what was compared, and what was done."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEGEND = "★ certainly the best · ≈ cannot be told from the best · green: t
 
 
 def interruption(results: Results) -> str:
-    """Return what to know about a run that was cut short; empty otherwise."""
+    """Return what to know about a run that was interrupted, or an empty text."""
     return (
         "The run was interrupted: figures are of what was taken until then, verdicts of complete rounds."
         if results.run.is_interrupted
@@ -59,7 +59,7 @@ def _pipeline(pipeline: PipelineRecord | None) -> Sequence[tuple[str, str]]:
 
 
 def _rounds(results: Results) -> str:
-    """Return the rounds of each case, once where they are the same for all."""
+    """Return the rounds of each case, or one text if they are the same for all."""
     found = {
         f"{case.profile} · {case.case}": (
             f"{case.rounds} timed, with {counted(case.warm_runs, 'warm execution')} each, and {case.memory_rounds} for memory"

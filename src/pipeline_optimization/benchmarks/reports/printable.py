@@ -1,17 +1,17 @@
-"""Text of strangers made visible: names come from files, and a name can hold more than letters."""
+"""Makes text of strangers visible. Names come from files, and a name may contain more than letters."""
 
 from __future__ import annotations
 
 __all__ = ["printable"]
 
-# The spaces that our own numbers are written with.
+# These are the spaces in our own numbers.
 _OWN_SPACES = "\u00a0\u202f"
 
 
 def printable(text: str) -> str:
-    r"""Return the text with each character that cannot be seen as its escape, such as ``\u202e`` or ``\n``.
+    r"""Return the text with an escape, such as ``\u202e`` or ``\n``, for each character that cannot be seen.
 
-    Line feeds would break tables, and directional overrides would turn the rest of a line around.
+    Line feeds would break tables, and directional overrides would reverse the rest of a line.
     """
     if text.isprintable():
         return text

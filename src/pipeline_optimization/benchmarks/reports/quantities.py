@@ -1,4 +1,4 @@
-"""Numbers as text: no more digits than they carry, the same in every report."""
+"""Numbers as text, with only significant digits, the same in every report."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = [
 ]
 
 NOTHING = "–"
-"""What stands where there is nothing to say."""
+"""What a cell has if there is nothing to say."""
 
-# A narrow space that no line is broken at.
+# A narrow space at which no line is broken.
 _SPACE = "\u202f"
 
 
 def decimals_for(values: Iterable[float | None]) -> int:
-    """Return how many decimals give the smallest of a column's values three digits, and none more than two."""
+    """Return how many decimals give the smallest of a column's values three digits, at most two."""
     sizes = [abs(value) for value in values if value]
     if not sizes or min(sizes) >= 100:
         return 0
@@ -36,7 +36,7 @@ def decimals_for(values: Iterable[float | None]) -> int:
 
 
 def number(value: float | None, decimals: int) -> str:
-    """Return a number with its thousands apart and a real minus sign."""
+    """Return a number with separated thousands and a real minus sign."""
     if value is None:
         return NOTHING
     text = f"{value:,.{decimals}f}".replace(",", _SPACE)
@@ -47,7 +47,7 @@ def number(value: float | None, decimals: int) -> str:
 
 
 def percent(share: float | None, decimals: int = 1) -> str:
-    """Return a share of 1 as per cent; what is not quite all never reads as 100 %."""
+    """Return a share of 1 in per cent. A share below 1 is never shown as 100 %."""
     if share is None:
         return NOTHING
     shown = number(share * 100, decimals)
@@ -57,21 +57,21 @@ def percent(share: float | None, decimals: int = 1) -> str:
 
 
 def times(factor: float, *ends: float) -> str:
-    """Return how many times as much something is.
+    """Return a factor as text.
 
-    It has two decimals below 2, one below 10, and none beyond. ``ends`` are those of its interval. If one of them is so close
-    to 1 that fewer decimals would hide on which side it is, all have two.
+    It has two decimals below 2, one below 10, and none from there on. ``ends`` are those of its interval. If one of them is so close to 1 that fewer
+    decimals would hide on which side it is, all have two.
     """
     is_close_to_1 = any(abs(end - 1.0) < 0.05 for end in ends)
     return number(factor, 2 if factor < 1.995 or is_close_to_1 else 1 if factor < 9.95 else 0)
 
 
 def pace(ratio: float | None, ends: Interval | None = None) -> str:
-    """Return a ratio of times in words, so that nobody has to guess which direction is the better one.
+    """Return a ratio of times in words, so that it is clear which direction is better.
 
     Args:
         ratio: A time divided by another.
-        ends: The ratio's interval if it is shown too. Both then have the same number of decimals.
+        ends: The ratio's interval, if it is shown too. Both then have the same number of decimals.
     """
     if ratio is None:
         return NOTHING
@@ -82,7 +82,7 @@ def pace(ratio: float | None, ends: Interval | None = None) -> str:
 
 
 def pace_interval(ratio: float | None, ends: Interval | None) -> str:
-    """Return the interval of a ratio of times in the unit of ``pace``, in brackets; empty where there is none."""
+    """Return the interval of a ratio of times in the unit of ``pace``, in brackets, or an empty text if there is none."""
     if ratio is None or ends is None:
         return ""
     low, high = pace_ends(ratio, ends)
@@ -97,14 +97,14 @@ def pace_ends(ratio: float, ends: Interval) -> tuple[str, str]:
 
 
 def _in_unit(ratio: float, ends: Interval | None) -> list[float]:
-    """Return the ratio and the ends of its interval as speeds if it is below 1, as times otherwise."""
+    """Return the ratio and the ends of its interval as speeds if it is below 1, and as times otherwise."""
     if ratio < 1:
         return [1 / ratio, *((1 / ends[1], 1 / ends[0]) if ends else ())]
     return [ratio, *(ends or ())]
 
 
 def interval(ends: Interval | None, decimals: int) -> str:
-    """Return an interval in brackets; empty where there is none."""
+    """Return an interval in brackets, or an empty text if there is none."""
     if ends is None:
         return ""
     low, high = (number(end, decimals) for end in ends)

@@ -1,4 +1,4 @@
-"""The JSON Schema of the exported document, for whoever reads it in another language."""
+"""The JSON Schema of the exported document, for readers in other languages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ __all__ = ["load_schema"]
 
 
 def load_schema() -> dict[str, object]:
-    """Return the schema (draft 2020-12) of records.SCHEMA_VERSION."""
+    """Return the schema (draft 2020-12) of ``records.SCHEMA_VERSION``."""
     text = files(__package__).joinpath("schema.json").read_text(encoding="utf-8")
     return cast(dict[str, object], json.loads(text))

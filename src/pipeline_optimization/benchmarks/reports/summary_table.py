@@ -1,4 +1,4 @@
-"""The summary as tables of text and marks, which the terminal, Markdown and HTML only dress."""
+"""The summary as tables of text and marks. Terminal, Markdown and HTML only format them."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ __all__ = [
 ]
 
 ORDER: Sequence[Verdict] = ("best", "tied", "slower", "unranked", "wrong", "failed")
-"""Verdicts of rows that have a fault, from the least grave."""
+"""The order of rows by their verdicts, from the best on."""
 
 
 LONGEST_REFERENCE = 20
-"""A longer name of the reference would widen its column; its row says that it is the reference."""
+"""A longer name of the reference would make its column too wide. Then only its row says that it is the reference."""
 
 RETRIES = {"own": "a loop of its own", "none": "no retries"}
-"""What records call ways of retrying that are no policy's name."""
+"""How records call retries that follow no policy, and how reports do."""
 
 
 @frozen(kw_only=True)
 class TableColumn:
-    """A column of one table, its title complete, with a cell for each row."""
+    """A column of one table, with its complete title and a cell for each row."""
 
     name: str
     title: str
@@ -59,10 +59,12 @@ class TableRow:
 
 @frozen(kw_only=True)
 class SummaryTable:
-    """One case and profile: rows from the best to those that did not get through, and columns that have anything to say.
+    """One case and profile: rows from the best to those that did not finish, and the columns that have anything to say.
 
-    ``advice`` says what to use in this case, where there are several. ``remark`` says what the columns do not show. ``retries``
-    says who retries differently from the others, unless an earlier table has said so.
+    Attributes:
+        advice: What to use in this case, if there are several cases.
+        remark: What the columns do not show.
+        retries: Which contenders retry differently from the others, unless an earlier table has said so.
     """
 
     case: str
@@ -90,7 +92,7 @@ def titled(title: str, results: Results) -> str:
 
 
 def group_rows(results: Results) -> dict[tuple[str, str], list[SummaryRow]]:
-    """Return the summary's rows by (case, profile), each group from the best to those that did not get through."""
+    """Return the summary's rows by (case, profile), each group from the best to those that did not finish."""
     groups: dict[tuple[str, str], list[SummaryRow]] = {}
     for row in results.summary:
         groups.setdefault((row.case, row.profile), []).append(row)
@@ -108,13 +110,13 @@ def summary_tables(results: Results) -> list[SummaryTable]:
 
 
 def problem_sentences(row: SummaryRow, *, is_pipeline: bool = False) -> list[str]:
-    """Return what is wrong with a contender: what its problems mean, the reasons of its verdict, then notes."""
+    """Return what is wrong with a contender: the meanings of its problems, the reasons of its verdict, then notes."""
     meanings = [meaning_of(code, is_pipeline=is_pipeline) for code in row.problems]
     return list(dict.fromkeys([*meanings, *row.reasons, *row.notes]))
 
 
 def _place(row: SummaryRow) -> tuple[int, int, float, str]:
-    """Return what rows are sorted by: faults, then whether it is among the best, then the time that is shown."""
+    """Return the sort key of a row: faults, then whether it is among the best, then the time that is shown."""
     is_ranked = row.verdict in {"best", "tied"}
     fault = 1 + ORDER.index(row.verdict) if row.problems else 0
     return fault, not is_ranked, row.runtime_ms or 0.0, row.contender
@@ -149,7 +151,7 @@ def _advice(results: Results, case: str, profile: str) -> str:
 
 
 def _retries(results: Results, names: Sequence[str]) -> str:
-    """Return who retries in which way; empty where all do alike, where names say it, or where the run's policy is not known."""
+    """Return how contenders retry, or an empty text if all do the same, if names say it, or if the run's policy is not known."""
     common = results.run.retry
     known = [one for one in results.contenders if one.name in names and one.retry]
     if all("retry" in {path.partition(".")[0] for path in one.options} for one in known):
@@ -160,7 +162,7 @@ def _retries(results: Results, names: Sequence[str]) -> str:
     if len(ways) < 2 or not common:
         return ""
     listed = "; ".join(f"{', '.join(found)}: {RETRIES.get(way, way)}" for way, found in ways.items() if way != common)
-    # The run's policy may be nobody's: variants bring their own.
+    # No contender may have the run's policy, because variants have their own.
     rule = f". All have {common}, but {listed}" if common in ways else f": {listed}"
     return f"Retry policies differ, which changes times{rule}."
 
@@ -190,7 +192,7 @@ def _columns(results: Results, rows: Sequence[SummaryRow]) -> list[TableColumn]:
 def _heading(results: Results, case: str, profile: str, record: CaseRecord | None, rows: Sequence[SummaryRow]) -> str:
     is_interrupted = results.run.is_interrupted
     rounds = record.rounds if record and record.rounds else max((row.rounds for row in rows), default=0)
-    # Rounds that everybody had who is without a fault; what is planned is not what was done.
+    # The rounds that all contenders without a fault had. What was planned may not have been done.
     done = min((row.rounds for row in rows if not row.problems), default=rounds)
     times = counted(rounds, "round")
     if is_interrupted and not rounds:

@@ -1,1 +1,1 @@
-"""What can be said of samples, and how surely."""
+"""What can be said about samples, and how certain it is."""

@@ -1,4 +1,4 @@
-"""The recommendation in words: one sentence that a person can act on, and what must be known beside it."""
+"""The recommendation in words: one sentence to act on, and what must be known with it."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["arguments_of", "why_of", "words_on_files"]
 
 
 def arguments_of(name: str) -> str:
-    """Return the options that select a contender: of ``asyncio retry=fixed``, ``--orchestrator asyncio --retry fixed``."""
+    """Return the options that select a contender. For ``asyncio retry=fixed`` they are ``--orchestrator asyncio --retry fixed``."""
     orchestrator, *variants = re.split(SETTING, name)
     options = ["--orchestrator", orchestrator]
     for kind, _, value in (variant.partition("=") for variant in variants):
-        # Options of the orchestrator stand without their kind.
+        # Options of the orchestrator are written without their kind.
         pair = f"{kind.removeprefix('orchestrator.')}={value}"
         options += ["-o", pair] if "." in kind else [f"--{kind.replace('_', '-')}", value]
     return shlex.join(options)
@@ -49,8 +49,8 @@ def why_of(
         cases: How many cases it is about.
         installed: All installed orchestrators that were compared.
         is_tested: Whether there were enough rounds to be certain of anything.
-        is_simplest: Whether it is the simplest of those that cannot be told from it.
-        reference: What gains are over, empty where that did not get through.
+        is_simplest: Whether it is the simplest of those that it is tied with.
+        reference: The contender that gains refer to, or empty if it did not finish its work.
         is_cut: Whether an interruption came before all of them were measured.
     """
     where = "here" if cases == 1 else f"over the {cases} cases {_WHICH[advice.work]}"
@@ -110,7 +110,7 @@ def _on_gain(advice: Advice, where: str, *, is_simplest: bool) -> Iterator[str]:
 
 
 def _gain(advice: Advice, *, has_interval: bool = True) -> str:
-    """Return the gain, with the decimals of its interval if that is shown too."""
+    """Return the gain. If its interval is shown too, it has the same number of decimals."""
     ratio, ends = _ratio(advice)
     return f"{pace(ratio, ends if has_interval else None)} as {advice.against}"
 
@@ -130,7 +130,7 @@ def _ratio(advice: Advice) -> tuple[float, Interval | None]:
 
 
 def words_on_files(results: Results, advices: Sequence[Advice]) -> str:
-    """Return what the files of the comparison show beside what is installed; empty where no file got through."""
+    """Return what the files of the comparison show beside what is installed, or an empty text if no file finished its work."""
     files = {one.name for one in results.contenders if one.kind == "file"}
     found = []
     for advice in advices:

@@ -1,4 +1,4 @@
-"""Is anything slower than it was? Only what is sure counts."""
+"""Whether anything is slower than it was in a baseline. Only certain differences count."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["GateRow", "comparability", "compare_with_baseline"]
 
 SAME_MACHINE = ("cpu", "cpu_count", "cpus_allowed", "platform", "python", "gil")
 LEVEL = 0.975
-"""Of each of the two intervals, so that the quotient of their ends misses with a probability of 5 % at most."""
+"""The level of each of the two intervals. So the quotient of their ends misses with a probability of at most 5 %."""
 
 Outcome = Literal["regression", "inconclusive", "same", "improved", "not comparable"]
 
@@ -37,7 +37,7 @@ class GateRow:
 
 
 def comparability(now: Results, before: Results) -> list[str]:
-    """Return the reasons for which two runs must not be compared."""
+    """Return the reasons why two runs must not be compared."""
     reasons = [
         f"{name} was {before.machine.get(name, 'unknown')!r} and is {now.machine.get(name, 'unknown')!r}"
         for name in SAME_MACHINE
@@ -62,11 +62,11 @@ def comparability(now: Results, before: Results) -> list[str]:
 
 
 def compare_with_baseline(now: Results, before: Results, *, threshold: float) -> list[GateRow]:
-    """Compare every row with the one of the same name, case and profile in the baseline.
+    """Compare every row with the row of the same name, case and profile in the baseline.
 
-    Times are compared as multiples of the reference's in the same round where both runs have one, which takes out most
-    of what the machine did meanwhile; else as they are. Slower by more than the threshold (0.1 is 10 %) is a
-    regression only if the interval's lower end is.
+    If both runs have the reference, times are compared as multiples of its time in the same round. That removes most of what changed on the machine.
+    Otherwise times are compared as they are. A time that is larger by more than the threshold (0.1 is 10 %) is a regression only if the interval's
+    lower end is larger too.
     """
     found = []
     for row in now.summary:

@@ -1,4 +1,4 @@
-"""Exact intervals that assume nothing of a distribution."""
+"""Exact intervals that assume nothing about a distribution."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ LEVEL = 0.95
 
 
 def median_interval(values: Sequence[float], *, level: float = LEVEL) -> Interval | None:
-    """Return the exact interval of the median between two order statistics; None where there are too few values.
+    """Return the exact interval of the median between two order statistics, or None if there are too few values.
 
-    The number of values below the true median is binomial(n, 1/2), so the interval from the k-th smallest to the k-th
-    largest value misses it with probability 2 P(X < k), at most (Conover, "Practical Nonparametric Statistics",
-    section 3.2). At 95 % it takes 6 values.
+    The number of values below the true median is binomial(n, 1/2). So the interval from the k-th smallest to the k-th largest value misses it with a
+    probability of at most 2 P(X < k) (Conover, "Practical Nonparametric Statistics", section 3.2). At 95 % that takes 6 values.
     """
     n = len(values)
-    # The largest k for which 2 P(X <= k - 1) stays within what may be missed.
+    # The largest k for which 2 P(X <= k - 1) is at most the allowed probability of missing.
     k = sum(1 for below in range(n // 2) if 2 * binom.cdf(below, n, 0.5) <= 1 - level)
     if k < 1:
         return None
@@ -47,5 +46,5 @@ def mad(values: Sequence[float]) -> float:
 
 
 def geometric_mean(ratios: Sequence[float]) -> float:
-    """Return the mean that treats twice as fast and twice as slow alike."""
+    """Return the mean for which twice as fast and twice as slow have the same weight."""
     return math.exp(sum(map(math.log, ratios)) / len(ratios))

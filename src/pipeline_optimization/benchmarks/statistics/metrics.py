@@ -1,4 +1,4 @@
-"""Which way is better."""
+"""Which direction of a metric is better."""
 
 from __future__ import annotations
 
@@ -15,4 +15,4 @@ DIRECTIONS: Mapping[str, Literal["lower", "higher"]] = {
     "memory_growth_mib": "lower",
     "cpu_percent": "lower",
 }
-"""Every marked metric. Less CPU time for the same wall time is better; the time itself is judged by ``runtime_ms``."""
+"""Every marked metric. For the same wall time, less CPU time is better; the time itself is judged by ``runtime_ms``."""

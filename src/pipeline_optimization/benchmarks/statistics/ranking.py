@@ -1,9 +1,9 @@
-"""Who is best, and who cannot be told from the best.
+"""Which contender is best, and which ones are tied with it.
 
-The rule that named the right set most often in simulations of nine rules (and a false winner least often): a Friedman
-test as a gate, then sign tests of each contender against the one with the best median, Holm-corrected. With 8 to 11
-rounds Wilcoxon's signed-rank test takes the place of the sign test, which has no power there (Demsar, "Statistical
-Comparisons of Classifiers over Multiple Data Sets", JMLR 7, 2006, has the tests).
+The rule is a Friedman test as a gate, then sign tests of each contender against the one with the best median, corrected by Holm's method. In
+simulations of nine rules it named the right set most often, and a false winner least often. With 8 to 11 rounds Wilcoxon's signed-rank test replaces
+the sign test, which has no power there. The tests are described in Demsar, "Statistical Comparisons of Classifiers over Multiple Data Sets", JMLR 7,
+2006.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ ALPHA = 0.05
 
 @frozen(kw_only=True)
 class Standing:
-    """How a contender stands to the best: ``ratio`` is the median of paired ratios, ``p`` Holm-corrected."""
+    """A contender compared with the best. ``ratio`` is the median of paired ratios, and ``p`` is corrected by Holm's method."""
 
     best: str
     ratio: float
@@ -39,9 +39,9 @@ class Standing:
 
 
 def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str, Standing]:
-    """Compare positive figures, paired by round, of which lower is better; empty below ``rounds_needed`` rounds.
+    """Compare positive figures, paired by round, of which lower is better. Below ``rounds_needed`` rounds the result is empty.
 
-    Differences smaller than the threshold (0.02 is 2 %) count as none, however sure they are.
+    Differences smaller than the threshold (0.02 is 2 %) count as none, however certain they are.
     """
     rounds = min((len(series) for series in values.values()), default=0)
     if len(values) < 2 or rounds < rounds_needed(len(values)):
@@ -62,7 +62,7 @@ def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str
 
 
 def certainly_faster(values: Mapping[str, Sequence[float]], reference: str, *, threshold: float) -> set[str]:
-    """Return who is faster than the reference for certain; empty below ``rounds_needed`` rounds.
+    """Return the contenders that are certainly faster than the reference. Below ``rounds_needed`` rounds there are none.
 
     Args:
         values: Positive figures of each contender, paired by round, of which lower is better.
@@ -83,10 +83,10 @@ def certainly_faster(values: Mapping[str, Sequence[float]], reference: str, *, t
 
 
 def rounds_needed(contenders: int) -> int:
-    """Return the rounds without which nobody could be told apart from the best, however large the difference.
+    """Return the number of rounds below which no contender could be told apart from the best, however large the difference.
 
-    If one of k contenders is slower in every one of n rounds, a two-sided test gives p = 2 / 2^n, which Holm's
-    correction multiplies by k - 1. To call those tied who never had a chance to be called slower would be a lie.
+    If one of k contenders is slower in every one of n rounds, a two-sided test gives p = 2 / 2^n, which Holm's correction multiplies by k - 1. It
+    would be wrong to call contenders tied that could not have been called slower.
     """
     rounds = LEAST_ROUNDS
     while (contenders - 1) * 2.0 / 2.0**rounds >= ALPHA:
@@ -112,7 +112,7 @@ def _friedman(values: Mapping[str, Sequence[float]]) -> float:
 
 
 def _paired_test(logs: Sequence[float]) -> float:
-    """Return the two-sided p-value of a median log-ratio of zero."""
+    """Return the two-sided p-value for a median log-ratio of zero."""
     different = [value for value in logs if value != 0]
     if not different:
         return 1.0

@@ -1,8 +1,8 @@
-"""What to use: the installed orchestrator that this comparison speaks for, and how surely.
+"""What to use: the installed orchestrator that this comparison supports, and how certain that is.
 
-Only installed orchestrators are one family of tests; files are told of separately. Over several cases, a contender's value
-in a round is the geometric mean of its times in that round of each case, so that every case weighs the same and rounds stay
-paired. A simpler one is preferred to another that cannot be told from it.
+Only installed orchestrators are one family of tests; files are reported separately. Over several cases, a contender's value in a round is the
+geometric mean of its times in that round of each case. So every case has the same weight, and rounds stay paired. If two cannot be told apart, the
+simpler one is preferred.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Work = Literal["all", "waiting", "computing"]
 
 SIMPLEST = "sequential"
 CLASSES: Mapping[str, int] = {"best": 0, "tied": 0, "slower": 1}
-"""Verdicts of a table from the best; what is not ranked comes last."""
+"""The verdicts of a table from the best on. Contenders that are not ranked come last."""
 
 
 @frozen(kw_only=True)
@@ -44,7 +44,7 @@ def recommend(results: Results) -> Recommendation:
     """Return what to use overall, for waiting and for computing work, and in each case.
 
     Args:
-        results: Results with their summary, whose verdicts the recommendation never contradicts.
+        results: Results with their summary. The recommendation never contradicts its verdicts.
     """
     installed = [one.name for one in results.contenders if one.kind == "plugin"]
     if len(results.contenders) < 2 or not results.summary:
@@ -65,7 +65,7 @@ def recommend(results: Results) -> Recommendation:
 
 
 def _advise(results: Results, installed: Sequence[str], cases: Sequence[CaseRecord], work: Work) -> Advice:
-    """Return the advice on some cases; ``why`` says so where there is none."""
+    """Return the advice on some cases. If there is none, ``why`` says so."""
     rows = {
         name: [row for case in cases for row in results.rows_of(case.case, case.profile) if row.contender == name]
         for name in installed
@@ -91,7 +91,7 @@ def _advise(results: Results, installed: Sequence[str], cases: Sequence[CaseReco
             case=advice.case,
             profile=advice.profile,
             use=choice.use,
-            # What is shown as certain must look so, too.
+            # Advice that is called certain must also have an interval that shows it.
             certain=choice.certain and (interval is None or interval[1] < 1.0),
             against=against,
             times_as_fast=1.0 / ratio if ratio else None,
@@ -127,7 +127,7 @@ def _values(results: Results, names: Sequence[str], cases: Sequence[CaseRecord])
 
 
 def _undominated(values: Mapping[str, Sequence[float]], rows: Mapping[str, Sequence[SummaryRow]]) -> list[str]:
-    """Return whom the tables put among the best of the family in the most cases: so nobody beats them in every one."""
+    """Return the contenders that are in the best class of the family in the most cases. So no other one is better in every case."""
     classes = {name: [CLASSES.get(row.verdict, 2) for row in rows[name]] for name in values}
     tops = [min(column) for column in zip(*classes.values(), strict=True)]
     counts = {name: sum(one == top for one, top in zip(found, tops, strict=True)) for name, found in classes.items()}
@@ -155,10 +155,10 @@ def _choose(
 
 
 def _seen_best(values: Mapping[str, Sequence[float]], candidates: Sequence[str], reference: str) -> str:
-    """Return whose times were the shortest, by the median of ratios paired by round, which is what tables show.
+    """Return the contender with the shortest times, by the median of ratios paired by round, as tables show.
 
-    The reference is not left for what was as fast or slower. A mean would do that: one slow round of the reference
-    makes all others look faster.
+    The reference is not left for one that was as fast or slower. With a mean that would happen: one slow round of the reference makes all others look
+    faster.
     """
     against = values[reference or candidates[0]]
     ratios = {name: ratio_interval(values[name], against)[0] for name in candidates}
@@ -170,7 +170,7 @@ def _next_best(values: Mapping[str, Sequence[float]], use: str) -> str:
 
 
 def _simplicity(results: Results, name: str) -> tuple[int, float, str]:
-    """Return what makes a contender simpler than others: fewer processes, then less memory."""
+    """Return a key by which simpler contenders come first: fewer processes, then less memory."""
     samples = [sample for sample in results.samples if sample.contender == name]
     peaks = [sample.memory_peak_mib for sample in samples if sample.memory_peak_mib is not None]
     return max((sample.processes for sample in samples), default=0), median(peaks) if peaks else 0.0, name

@@ -17,7 +17,7 @@ __all__ = ["make_row"]
 
 
 def make_row(series: CaseSeries, contender: str, case: str, profile: str, *, reference: str) -> SummaryRow:
-    """Return a contender's figures; its verdict is final only where a fault decides it."""
+    """Return a contender's figures. The verdict is final only if a fault decides it."""
     every = series.of(contender)
     codes = {problem.code for sample in every for problem in sample.problems}
     problems = [code for code in PROBLEMS if code in codes]
@@ -83,9 +83,9 @@ _QUANTILES = ("p50", "p95", "p99", "max")
 
 
 def _with_success(row: SummaryRow, samples: Sequence[Sample]) -> SummaryRow:
-    """Add the share of executions that were right, and of those that the draws let succeed.
+    """Add the share of executions that were right, and of those that could succeed, given the draws.
 
-    An execution that never answered, because its process broke off, counts as one that was due and failed.
+    An execution without an answer, because its process broke off, counts as one that was due and failed.
     """
     executions = [execution for sample in samples for execution in sample.executions]
     missing = sum(1 for sample in samples if not sample.executions or sample.exit != "0")
@@ -113,7 +113,7 @@ def _with_memory(row: SummaryRow, samples: Sequence[Sample]) -> SummaryRow:
 
 
 def _failures(samples: Sequence[Sample]) -> dict[str, int]:
-    """Return how often which kind of failure occurred; ``recovered`` are items that succeeded after a failure."""
+    """Return how often each kind of failure occurred. ``recovered`` counts items that succeeded after a failure."""
     found: Counter[str] = Counter()
     for sample in samples:
         for execution in sample.executions:

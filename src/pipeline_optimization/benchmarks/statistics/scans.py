@@ -1,4 +1,4 @@
-"""How times grow with the words of a text, or shrink with the number of workers."""
+"""How times grow with the words of a text, or fall with more workers."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ Series = Mapping[float, Sequence[float]]
 
 @frozen(kw_only=True)
 class _Law:
-    """A law with its parameters' names; ``fit`` raises RuntimeError or ValueError where nothing fits."""
+    """A law of times. ``fit`` returns its parameters by name, or raises RuntimeError or ValueError if nothing fits."""
 
     least: int
     fit: Callable[[Sequence[float], Sequence[float]], Mapping[str, float]]
 
 
 def find_scans(results: Results) -> list[Scan]:
-    """Return a scan for each contender, dimension and profile whose cases are called ``words=N`` or ``workers=N``."""
+    """Return a scan for each contender and dimension whose cases are called ``words=N`` or ``workers=N``."""
     found: list[Scan] = []
     dimensions: tuple[Dimension, ...] = ("words", "workers")
     for dimension in dimensions:
@@ -57,7 +57,7 @@ def find_scans(results: Results) -> list[Scan]:
 
 
 def scan_of(contender: str, dimension: Dimension, series: Series, *, seed: int) -> Scan:
-    """Fit the dimension's law to the medians; intervals come from resampling the rounds 200 times.
+    """Fit the dimension's law to the medians. Intervals come from resampling the rounds 200 times.
 
     ``series`` has the rounds' times in milliseconds by number of words or workers.
     """
@@ -126,7 +126,7 @@ def _fit_growth(sizes: Sequence[float], times: Sequence[float]) -> Mapping[str, 
 def _fit_amdahl(workers: Sequence[float], times: Sequence[float]) -> Mapping[str, float]:
     """Fit t = T (s + (1 - s) / w), with the serial fraction s (Amdahl, AFIPS 1967), by least squares of relative errors.
 
-    Also returns the speed-up and the efficiency of the largest number of workers against the smallest.
+    It also returns the speed-up and the efficiency of the largest number of workers against the smallest.
     """
 
     def law(w: Floats, /, total: float, serial: float) -> Floats:

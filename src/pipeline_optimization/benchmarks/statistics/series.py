@@ -1,4 +1,4 @@
-"""The figures of one case: values by contender and round, taken from the samples."""
+"""The figures of one case by contender and round, taken from the samples."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class CaseSeries:
         return sorted(found, key=lambda sample: sample.round)
 
     def times(self, contender: str) -> dict[int, float]:
-        """Return, by round, the median of a process's correct warm executions in milliseconds."""
+        """Return, by round, the median time of a process's correct warm executions in milliseconds."""
         timed = {
             sample.round: [e.wall_ms for e in sample.warm if e.is_correct] for sample in self.of(contender, "timed")
         }
         return {round_: median(times) for round_, times in timed.items() if times}
 
     def ratio(self, contender: str, reference: str) -> tuple[float, Interval | None] | None:
-        """Return the median ratio of times, paired by round, with its interval; None without a common round."""
+        """Return the median ratio of times, paired by round, with its interval, or None without a common round."""
         mine, theirs = self.times(contender), self.times(reference)
         shared = [round_ for round_ in mine if round_ in theirs]
         return ratio_interval([mine[r] for r in shared], [theirs[r] for r in shared]) if shared else None
@@ -52,7 +52,7 @@ class CaseSeries:
         return found
 
     def cpu_percents(self, contender: str) -> dict[int, float]:
-        """Return, by round, the tree's CPU time as a share of the wall time of the warm executions."""
+        """Return, by round, the process tree's CPU time in per cent of the wall time of the warm executions."""
         return {
             sample.round: 100.0 * sample.cpu_s / sample.cpu_wall_s
             for sample in self.of(contender, "timed")
@@ -60,7 +60,7 @@ class CaseSeries:
         }
 
     def phase(self, contender: str, name: str) -> float | None:
-        """Return the median of a phase's time in milliseconds: import, setup, cold or teardown."""
+        """Return the median time of a phase in milliseconds: import, setup, cold or teardown."""
         timed = self.of(contender, "timed")
         if name == "cold":
             values = [e.wall_ms for sample in timed for e in sample.executions if e.kind == "cold"]

@@ -21,7 +21,7 @@ __all__ = ["summarise"]
 
 
 def summarise(results: Results) -> Results:
-    """Return the results with recommendation, summary, comparisons, warnings and verdicts made anew from their samples."""
+    """Return the results with recommendation, summary, comparisons, warnings and verdicts, made anew from their samples."""
     summary: list[SummaryRow] = []
     comparisons: list[Comparison] = []
     for case in results.cases:
@@ -44,7 +44,7 @@ def _is_rankable(row: SummaryRow) -> bool:
 
 
 def _gated(row: SummaryRow, rows: Sequence[SummaryRow]) -> SummaryRow:
-    """Let success come first: who succeeds less often than others is not ranked by time at all."""
+    """Let success come first: a contender that succeeds less often than others is not ranked by time."""
     best = max((other.success_rate or 0.0 for other in rows if not other.problems), default=0.0)
     if row.problems or row.success_rate is None or row.success_rate >= best:
         return row
@@ -62,7 +62,7 @@ def _standings(series: CaseSeries, names: Sequence[str], *, threshold: float) ->
     ):
         by_round = {name: get(name) for name in names}
         shared = sorted(set.intersection(*(set(values) for values in by_round.values()))) if by_round else []
-        # 0.1 keeps the logarithm of a contender that used no measurable CPU time finite.
+        # 0.1 keeps the logarithm finite if a contender used no measurable CPU time.
         figures = {
             name: [
                 1.0 / values[r]
@@ -84,10 +84,10 @@ def _with_verdict(row: SummaryRow, standings: Mapping[str, Standing]) -> Summary
 def _marks(
     rows: Sequence[SummaryRow], ranked: Sequence[str], standings: Mapping[str, Mapping[str, Standing]]
 ) -> dict[str, dict[str, Mark]]:
-    """Mark the best value of each metric, and what cannot be told from it; nothing where nobody is compared.
+    """Mark the best value of each metric and those tied with it. If there is only one contender, mark nothing.
 
-    Only a test makes the best certain, and only where nobody is tied with it. Success and memory have too few values
-    for a test, so that of these there is the best that was seen.
+    Only a test can make the best certain, and only if none is tied with it. Success and memory have too few values for a test, so there the best that
+    was seen is marked.
     """
     candidates = [row for row in rows if row.contender in ranked]
     marks: dict[str, dict[str, Mark]] = {row.contender: {} for row in candidates}

@@ -1,4 +1,4 @@
-"""What a reader should know before believing: cause, number and remedy."""
+"""Warnings that a reader should know before believing the results, each with cause, number and remedy."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SHORTEST_TASK_S = 0.25
 
 
 def find_warnings(results: Results) -> list[Warning_]:
-    """Return what the samples and rows give reason to warn of."""
+    """Return the warnings for which samples and rows give reason."""
     found = [*_of_machine(results)]
     for case in results.cases:
         where = f"{case.profile} · {case.case}"
@@ -42,7 +42,7 @@ def find_warnings(results: Results) -> list[Warning_]:
 
 
 def _together(where: str, of_rows: Sequence[tuple[str, Warning_]]) -> list[Warning_]:
-    """Say once what is to be said of several contenders: the worst in full, the others by name."""
+    """Join the same warnings of several contenders: the worst one in full, the others by name."""
     by_code: dict[str, list[tuple[str, Warning_]]] = {}
     for name, warning in of_rows:
         by_code.setdefault(warning.code, []).append((name, warning))
@@ -160,7 +160,7 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
             0.05,
             f"times scatter by {percent(noise)} beyond texts and faults; run again on a quiet machine.",
         )
-    # A contender that hardly scatters has no outliers for being a few per cent off once.
+    # If a contender hardly scatters, being a few per cent off once makes no outlier.
     limit = max(3.5 * 1.4826 * noise, LEAST_DEVIATION)
     outliers = sum(1 for value in paired if abs(value - median(paired)) > limit) if noise > 0 else 0
     if outliers:
@@ -211,9 +211,9 @@ def _of_row(row: SummaryRow, where: str, series: CaseSeries) -> Iterator[Warning
 
 
 def _against_the_rest(contender: str, series: CaseSeries) -> list[float]:
-    """Return, by round, how far a time is from what the round's other contenders lead to expect, as a share.
+    """Return, by round, by which share a time differs from what the other contenders' times in that round predict.
 
-    Nothing where there are no others: rounds have different texts and faults, so times alone say nothing of noise.
+    Without others the list is empty: rounds have different texts and faults, so times alone tell nothing about noise.
     """
     mine = series.times(contender)
     names = {sample.contender for sample in series.samples if not sample.problems} - {contender}

@@ -1,4 +1,4 @@
-"""The findings in words: who is best, by how much, and what this run cannot tell."""
+"""The findings in words: which contender is best, by how much, and what this run cannot tell."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def put_into_words(results: Results) -> list[str]:
 
 
 def too_few_rounds(results: Results) -> str:
-    """Say once for all cases how many rounds would give verdicts; empty where there were enough."""
+    """Return, once for all cases, how many rounds would give verdicts, or an empty text if there were enough."""
     short: dict[int, int] = {}
     for case in results.cases:
         rows = results.rows_of(case.case, case.profile)
@@ -64,7 +64,7 @@ def _case(results: Results, case: CaseRecord, rows: Sequence[SummaryRow]) -> str
 
 
 def remark_on(results: Results, case: CaseRecord, rows: Sequence[SummaryRow]) -> str:
-    """Return what a table of the rows does not show: how close ties are, what limits all of them, or why nobody is ranked."""
+    """Return what a table of the rows does not show: how close ties are, what limits all of them, or why none is ranked."""
     best = next((row for row in rows if row.verdict == "best"), None)
     if best is None:
         return _case(results, case, rows)
@@ -90,12 +90,12 @@ def _against(best: SummaryRow, reference: str) -> str:
 
 
 def between(ratio: float, interval: Interval | None) -> str:
-    """Return the interval of a ratio of times in round brackets, after a space; empty where there is none."""
+    """Return the interval of a ratio of times in brackets, after a space, or an empty text if there is none."""
     return f" ({' to '.join(pace_ends(ratio, interval))})" if interval else ""
 
 
 def _ties(results: Results, case: CaseRecord, best: SummaryRow, tied: Sequence[str], *, against: str = "") -> str:
-    """Say for each contender that cannot be told from the best how large a difference to it might be there nevertheless."""
+    """Return, for each contender that is tied with the best, how large a difference there may still be."""
     found = []
     for one in results.comparisons:
         if (one.case, one.profile) == (case.case, case.profile) and one.contender in tied and one.interval:
@@ -120,5 +120,5 @@ def _limit(rows: Sequence[SummaryRow]) -> str:
 
 
 def listed(names: Sequence[str]) -> str:
-    """Return names as they stand in a sentence."""
+    """Return names as a list in a sentence."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

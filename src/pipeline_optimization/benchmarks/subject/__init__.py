@@ -1,1 +1,1 @@
-"""The process that is measured: it runs one contender and tells the harness what happened, over a pipe of its own."""
+"""The process that is measured. It runs one contender and reports to the harness through a pipe of its own."""

@@ -1,6 +1,6 @@
-"""Serve the harness: ``python -m pipeline_optimization.benchmarks.subject COMMANDS REPORTS``, on two inherited pipes.
+"""Serve the harness on two inherited pipes: ``python -m pipeline_optimization.benchmarks.subject COMMANDS REPORTS``.
 
-``… --forks SOCKET MODULE…`` imports the modules, and then does so in a process for each request on an inherited socket.
+With ``--forks SOCKET MODULE…`` it imports the modules, and then serves in a new process for each request on an inherited socket.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import gc
 import sys
 
 if __name__ == "__main__":
-    # As in the command line, modules are imported without looking for garbage among them; contenders find it switched on.
+    # As in the command line, modules are imported without garbage collection, because they are no garbage. Contenders run with it.
     gc.disable()
     from pipeline_optimization.benchmarks.subject.serving import serve
 

@@ -1,4 +1,4 @@
-"""An event loop for contenders that need one; others do not pay the 50 ms that importing it takes."""
+"""An event loop for contenders that need one. Others do not pay the 50 ms that importing it takes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Loop"]
 
 
 class Loop:
-    """Makes results of asynchronous functions plain. The loop lives as long as the contender."""
+    """Awaits the results of asynchronous functions. The loop lives as long as the contender."""
 
     def __init__(self, function: Callable[..., object]) -> None:
         self._runner: asyncio.Runner | None = None
@@ -21,7 +21,7 @@ class Loop:
             self._open()
 
     def plain(self, result: object) -> object:
-        """Return a result, awaited where it must be."""
+        """Return a result. If it is awaitable, await it."""
         if not inspect.isawaitable(result):
             return result
 

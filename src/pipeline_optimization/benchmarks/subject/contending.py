@@ -1,4 +1,4 @@
-"""What a contender is in the measured process: something that makes the bytes of an answer of the bytes of an input."""
+"""A contender in the measured process: something that makes the bytes of an answer from the bytes of an input."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ LONGEST = 80
 
 
 class BadResultError(Exception):
-    """What was returned is not what must be returned; the message says where."""
+    """What was returned has the wrong form. The message says where."""
 
 
 class NoContenderError(Exception):
-    """What was named has nothing that could be measured; the message says what is missing."""
+    """What was named contains nothing to measure. The message says what is missing."""
 
 
 class LoadOrder(TypedDict):
-    """Whom to load: ``module`` knows how, and what the rest means to it."""
+    """What to load. ``module`` knows how, and what the other keys mean."""
 
     module: str
     kind: str
@@ -34,15 +34,15 @@ class Contender(Protocol):
     """One contender, made and ready."""
 
     def answer(self, data: bytes) -> tuple[float, bytes]:
-        """Return the milliseconds that it says it took, and its answer as bytes, plain data at once.
+        """Return the milliseconds that it says it took, and its answer as bytes of plain data.
 
-        Raises BadResultError for what is no answer, and whatever the contender raises.
+        Raises BadResultError if it returned no answer, and whatever the contender raises.
         """
         ...
 
     @property
     def startup_ms(self) -> object:
-        """Return what it says of the last input: how long its workers took to be ready, None where it says nothing."""
+        """Return how long its workers took to be ready for the last input, as it says, or None."""
         ...
 
     def close(self) -> None:
@@ -51,7 +51,7 @@ class Contender(Protocol):
 
 
 Load = Callable[[LoadOrder], Callable[[], Contender]]
-"""Imports a contender and returns what makes an instance of it.
+"""Imports a contender and returns a function that makes an instance of it.
 
 Raises NoContenderError, and whatever importing the contender raises.
 """

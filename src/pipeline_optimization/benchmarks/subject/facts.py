@@ -13,7 +13,7 @@ LONGEST = 500
 
 
 def facts_of(error: BaseException) -> dict[str, object]:
-    """Return an exception's type, message and place. Never raises, whatever the exception's own methods do."""
+    """Return an exception's type, message and place. It never raises, whatever the exception's own methods do."""
     try:
         message = str(error)[:LONGEST]
     except BaseException:  # noqa: BLE001 - a broken __str__ must not cost the report

@@ -1,7 +1,7 @@
-"""The fork server's side: imports what all contenders need, and then makes a process of itself for each sample.
+"""The fork server: it imports what all contenders need, and then makes a copy of its process for each sample.
 
-A subject is thus as fresh as one that was started as a program of its own, but for the modules that it has: those of the
-project and the standard library's for concurrency. No index, no component and no thread is made before the fork.
+So a subject is as fresh as a program of its own, except for the modules that it has: those of the project, and the standard library's for
+concurrency. No index, no component and no thread is made before the fork.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ MODULES = (
     "pipeline_optimization.tasks",
     "pipeline_optimization.tasks.retry_task",
 )
-"""What is imported before any contender is there, besides what the work of the comparison needs (``Work.modules``)."""
+"""What is imported before any contender comes, besides what the work of the comparison needs (``Work.modules``)."""
 
 HANDLES = 4
-"""That come with a request: the subject's commands, its reports, its standard output and its standard error."""
+"""The number of handles in a request: the subject's commands, reports, standard output and standard error."""
 
 
 def serve_forks(handle: int, modules: Sequence[str], serve: Callable[[int, int], None]) -> None:
-    """Fork at each request on a socket until it is closed; ``serve(commands, reports)`` runs in the child.
+    """Fork at each request on a socket until it is closed. ``serve(commands, reports)`` runs in the child.
 
-    A request is its length in four bytes, with four handles, and the subject's environment as JSON. The answer is the child's
-    process number in four bytes. The child's parent has ended by then, so that it belongs to the harness (a subreaper).
+    A request is its length in four bytes, with four handles, and the subject's environment as JSON. The answer is the child's pid in four bytes. The
+    child's parent has ended by then, so the child belongs to the harness (a subreaper).
     """
     for name in (*MODULES, *modules):
         importlib.import_module(name)
@@ -77,7 +77,7 @@ def _read(harness: socket.socket, length: int) -> bytes:
 
 
 def _fork_orphan() -> int:
-    """Return the number of a new process whose parent has ended, and 0 in that process."""
+    """Return the pid of a new process whose parent has ended, and 0 in that process."""
     read, write = os.pipe()
     parent = os.fork()
     if parent:

@@ -1,11 +1,10 @@
-"""Makes what a sample writes its own, before anything of the contender's runs.
+"""Hides what a sample writes from all others, before any code of the contender runs.
 
-On Linux the process gets a mount namespace (unshare(2)), in which writable directory trees are covered by overlays: it
-sees all that is there, and what it writes is seen by nobody else and vanishes with it, whatever path it uses. So does shared
-memory of any kind. An ordinary user
-gets it in a user namespace. Where the system allows neither, the home, temporary and cache directories are private, and
-absolute paths are not. In the namespace, what holds the seed is empty: files and command lines of the harness. In the end
-the process gives up the rights that could undo all that, or that let it look into the harness's process, also as root.
+On Linux the process gets a mount namespace (unshare(2)), in which writable directory trees are covered by overlays. It sees all files that are there.
+What it writes, under whatever path, no other process sees, and it vanishes with the process. The same holds for shared memory of any kind. An
+ordinary user gets the namespace inside a user namespace. If the system allows neither, only the home, temporary and cache directories are private. In
+the namespace, files and command lines that contain the seed appear empty. At last the process gives up the rights with which it could undo all that,
+or look into the harness's process, even as root.
 """
 
 from __future__ import annotations
@@ -47,15 +46,18 @@ GIVEN_UP = {
 }
 """Rights of root with which a contender could uncover what is covered, or read and change the harness's process.
 
-A process with fewer rights than another may not trace it or read its memory, even where both are root's.
+A process may not trace another one that has more rights, or read its memory, even if both belong to root.
 """
 
 
 def isolate(area: Path, trees: Sequence[str], hidden: Sequence[str], *, most_bytes: int) -> str:
-    """Make the trees private; return an empty text, or why only home, temporary and cache directories are.
+    """Make the trees private. Return an empty text, or the reason why only home, temporary and cache directories are.
 
-    ``area`` is an empty directory of this sample. ``hidden`` are files and directories that shall be empty. ``most_bytes`` bounds
-    what can be written, which is held in memory, and the shared memory.
+    Args:
+        area: An empty directory of this sample.
+        trees: The directory trees to cover.
+        hidden: Files and directories that must appear empty.
+        most_bytes: Bounds what can be written, which is held in memory, and the shared memory.
     """
     if sys.platform != "linux":
         return _fall_back(area, f"{sys.platform} has no mount namespaces")
@@ -70,13 +72,13 @@ def isolate(area: Path, trees: Sequence[str], hidden: Sequence[str], *, most_byt
     except OSError as error:
         return _fall_back(area, str(error))
     finally:
-        os.chdir(before)  # the same path, now below what covers it
+        os.chdir(before)  # it is the same path, which now leads into the overlay
         system.drop_rights()
     return ""
 
 
 class _System:
-    """Calls of the C library, whose failures raise OSError."""
+    """Calls of the C library. A call that fails raises OSError."""
 
     def __init__(self, most_bytes: int) -> None:
         self._size = f"size={most_bytes}"
@@ -89,7 +91,7 @@ class _System:
 
     def enter_namespace(self) -> None:
         user, group = os.geteuid(), os.getegid()
-        # Root in a container may lack the right that the first way needs, and be allowed the second.
+        # Root in a container may lack the right for the first call, and have that for the second.
         if not self._is_root or self._c.unshare(SPACES):
             self._check(self._c.unshare(SPACES | CLONE_NEWUSER), "unshare")
             self._has_user_namespace = True
@@ -101,7 +103,7 @@ class _System:
     def cover(self, area: Path, trees: Sequence[str]) -> None:
         """Cover each tree with an overlay, whose upper layer is in memory, and the shared memory with an empty one."""
         self._mount("tmpfs", str(area), "tmpfs", MS_NOSUID_NODEV, f"mode=700,{self._size}")
-        # The area may be in a tree that will be covered, so the layers are reached from the working directory.
+        # The area may be inside a tree that will be covered, so the layers are reached from the working directory.
         os.chdir(area)
         for number in range(len(trees)):
             os.mkdir(f"{number}.upper")
@@ -116,7 +118,7 @@ class _System:
             self._mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID_NODEV, options)  # noqa: S108 - as above
 
     def hide(self, path: str) -> None:
-        """Have an empty directory or file where one is, if there is one: who started the harness may have ended."""
+        """Cover a path with an empty directory or file, if it exists. A parent of the harness may have ended."""
         with suppress(OSError):
             if os.path.isdir(path):
                 self._mount("tmpfs", path, "tmpfs", MS_NOSUID_NODEV, "mode=700")
@@ -124,7 +126,7 @@ class _System:
                 self._mount("/dev/null", path, None, MS_BIND, None)
 
     def drop_rights(self) -> None:
-        """Give up what could undo all this: all that a user namespace gave, and some of root's rights."""
+        """Give up what could undo all this: all rights of a user namespace, and some of root's."""
         if not (self._is_root or self._has_user_namespace):
             return
         if self._has_user_namespace:
@@ -138,7 +140,7 @@ class _System:
 
     def _drop_capabilities(self) -> None:
         for number in GIVEN_UP.values():
-            self._c.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # it fails where this root does not have it: as well
+            self._c.prctl(PR_CAPBSET_DROP, number, 0, 0, 0)  # fails if this root has no such right
         sets = (ctypes.c_uint32 * 6)()
         header = (ctypes.c_uint32 * 2)(CAPABILITY_VERSION, 0)
         self._check(self._c.capget(header, sets), "capget")
@@ -169,7 +171,7 @@ class _System:
 
 
 def _fall_back(area: Path, reason: str) -> str:
-    """Give the process directories of its own by name; the cache begins as a copy."""
+    """Give the process directories of its own through the environment. Its cache begins as a copy."""
     import shutil  # noqa: PLC0415 - where namespaces work there is no need of it
     import site  # noqa: PLC0415 - as above
 

@@ -1,7 +1,7 @@
-"""Serves the harness: load, execute inputs one by one, end.
+"""Serves the harness: load a contender, execute inputs one by one, end.
 
-Each message is a line of JSON; an input and an answer follow theirs as bytes. The clock that counts is the
-harness's: it sends an input, which this process does not hold before, and has the whole answer as bytes when it stops.
+Each message is a line of JSON. The bytes of an input or of an answer follow their line. The clock that counts is the harness's: it starts when the
+harness sends an input, which this process does not have before, and stops when the harness has the whole answer.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ __all__ = ["serve"]
 T = TypeVar("T")
 
 THREAD_PATIENCE = 1.0
-"""Seconds that threads get to end once the contender is gone."""
+"""Seconds for which threads may go on after the contender is closed."""
 
 
 def serve(commands: int, reports: int) -> None:
-    """Obey the commands on one pipe and report on the other until told to end."""
-    sys.path.append("")  # the working directory: last, so that nothing there takes the place of another module
+    """Obey the commands from one pipe and report to the other until told to end."""
+    sys.path.append("")  # the working directory comes last, so that nothing there replaces another module
     for handle in (commands, reports):
         os.set_inheritable(handle, False)  # noqa: FBT003 - its only argument
     with os.fdopen(commands, "rb") as stream:
@@ -38,7 +38,7 @@ def serve(commands: int, reports: int) -> None:
 
 
 class _Order(LoadOrder, total=False):
-    """What the harness says: first ``isolate`` and ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end``."""
+    """An order of the harness: first ``isolate`` and ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end``."""
 
     order: str
     area: str
@@ -60,7 +60,7 @@ class _Server:
         self._report({"event": "isolated", "message": reason})
         order = self._next()
         before = _threads()
-        load = loader_of(order["module"])  # ours, so its import is none of a contender's time
+        load = loader_of(order["module"])  # our own module, so its import does not count as the contender's time
         make = self._step("import", lambda: load(order))
         contender = None if make is None else self._step("setup", make)
         if contender is None:
@@ -72,7 +72,7 @@ class _Server:
         del contender
         gc.collect()
         self._report({"event": "ending", "threads": _await_threads(before)})
-        # Or Python would look for garbage among all modules again as it ends, which takes as long as all of this.
+        # Otherwise Python would look for garbage among all modules again at its end, which takes as long as all of this.
         gc.freeze()
 
     def _execute(self, contender: Contender) -> None:
@@ -93,7 +93,7 @@ class _Server:
         self._report({"event": "told", "threads": _threads(), **_startup(contender)})
 
     def _step(self, name: str, action: Callable[[], T]) -> T | None:
-        """Time an action and report it; return its result, or None where it raised."""
+        """Time an action and report it. Return its result, or None if it raised."""
         begin = perf_counter_ns()
         try:
             result = action()
@@ -133,7 +133,7 @@ def _startup(contender: Contender) -> dict[str, object]:
 
 
 def _threads() -> int:
-    """Return how many threads there are, those included that the module ``threading`` does not know."""
+    """Return how many threads there are, including those that the module ``threading`` does not know."""
     try:
         return max(threading.active_count(), len(os.listdir("/proc/self/task")))
     except OSError:

@@ -1,1 +1,1 @@
-"""Contenders of which it is known what the harness must find: each is started from its file, like any other."""
+"""Contenders about which the harness must find something known. Each is started from its file, like any other contender."""

@@ -1,4 +1,4 @@
-"""Returns at once, and would count when somebody reads the answer."""
+"""A cheat that returns at once, and counts only when its answer is read."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Later(dict[str, Any]):
 
 
 class TaskOrchestrator:
-    """Has an empty answer as long as nobody asks for more."""
+    """Its answer is empty until somebody asks for more."""
 
     def process_text(self, text: str) -> dict[str, Any]:
         return Later(anagram_counts={}, runtime=1e6, text=text)

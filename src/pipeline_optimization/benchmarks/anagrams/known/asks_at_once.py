@@ -1,4 +1,4 @@
-"""Reports what 10,000 calls of a task take that all wait at once, in one event loop."""
+"""Reports how long 10,000 calls of a task take that all wait at once, in one event loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reports what a call of a task takes beyond a wait of the same length in its own process."""
+"""Reports by how much a call of a task takes longer than a wait of the same length in its own process."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["CALLS", "SECONDS", "TaskOrchestrator"]
 
 CALLS = 300
 SECONDS = 0.005
-"""What each call waits: the shortest wait of a comparison with its usual latency scale."""
+"""Seconds that each call waits: the shortest wait of a comparison with its usual latency scale."""
 
 
 class TaskOrchestrator:
-    """Makes one call at a time, and waits as long itself after each: what both cost is asleep, and woken, alike."""
+    """Makes one call at a time, and waits as long itself after each. Both sleep and are woken in the same way."""
 
     def process_text(self, text: str) -> dict[str, Any]:
         client = client_of(os.environ[TASK_SERVER])

@@ -1,4 +1,4 @@
-"""Has a grandchild, started by a fork server, burn one second of CPU time for each text."""
+"""Lets a grandchild, started by a fork server, burn one second of CPU time for each text."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def burn() -> None:
 
 
 class TaskOrchestrator(Steady):
-    """A fork server's children are not its own: only their CPU time's way up the tree shows it."""
+    """A fork server's children are not its own. Only CPU time that is added up along the whole tree includes them."""
 
     seconds = 0.0
 

@@ -1,4 +1,4 @@
-"""Counts without calling a stage, and waits a while so that its time is credible."""
+"""A cheat that counts without calling a stage, and waits a while so that its time is credible."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["TaskOrchestrator"]
 
 
 class TaskOrchestrator:
-    """Has its counts from a pipeline without faults."""
+    """Takes its counts from a pipeline without faults."""
 
     def process_text(self, text: str) -> dict[str, Any]:
         time.sleep(0.3)

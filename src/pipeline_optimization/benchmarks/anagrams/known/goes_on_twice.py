@@ -1,4 +1,4 @@
-"""Forks, and its child goes on as it does itself."""
+"""Forks, and lets the child go on as if it were the parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls each stage as it should: what the known cheats are measured against, and made of."""
+"""Calls each stage as it should. The known cheats are derived from it and compared with it."""
 
 from __future__ import annotations
 

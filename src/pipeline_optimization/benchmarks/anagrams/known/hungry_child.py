@@ -8,6 +8,6 @@ __all__ = ["TaskOrchestrator"]
 
 
 class TaskOrchestrator(SmallChild):
-    """Differs from ``small_child`` by what its child holds."""
+    """Differs from ``small_child`` only in the memory of its child."""
 
     mebibytes = 100

@@ -1,4 +1,4 @@
-"""Keeps the answer of each text, in its memory and on disk."""
+"""A cheat that keeps the answer of each text on disk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Has the answers of the built-in texts ready."""
+"""A cheat that has the answers of the built-in texts ready."""
 
 from __future__ import annotations
 

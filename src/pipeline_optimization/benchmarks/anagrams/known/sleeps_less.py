@@ -1,4 +1,4 @@
-"""Replaces the sleeps and the draws of its process by some that take no time and never fail."""
+"""A cheat that replaces the sleeps and the draws of its process by functions that take no time and never fail."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["TaskOrchestrator"]
 
 
 class TaskOrchestrator(Honest):
-    """Would need no time at all, if waits and faults were in its process."""
+    """Would need no time at all if waits and faults were in its process."""
 
     def process_text(self, text: str) -> dict[str, Any]:
         sleep, draw = time.sleep, FaultPlan.draw

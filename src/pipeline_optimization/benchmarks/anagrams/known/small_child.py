@@ -1,4 +1,4 @@
-"""Has a child that holds nothing to speak of."""
+"""Has a child that holds hardly any memory."""
 
 from __future__ import annotations
 

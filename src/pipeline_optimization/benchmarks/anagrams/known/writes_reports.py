@@ -1,4 +1,4 @@
-"""Writes lines of its own into whatever is open."""
+"""A cheat that writes lines of its own into every open handle."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The contenders of a report: their names as shown, and the colour, shape and dash that each has in every chart."""
+"""The contenders of a report: their names as shown, and the colour, shape and dash of each in every chart."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["Contenders", "KeyEntry"]
 
 @frozen(kw_only=True)
 class KeyEntry:
-    """A line of a chart's key: ``colour`` is an index into the theme's series."""
+    """A line of a chart's key. ``colour`` is an index into the theme's series."""
 
     name: str
     colour: int
@@ -25,30 +25,30 @@ class KeyEntry:
 
 @frozen
 class Contenders:
-    """All names that occur in results, in the order of their first."""
+    """All names in results, in the order of their first occurrence."""
 
     names: Sequence[str]
 
     @classmethod
     def of(cls, results: Results) -> Contenders:
-        """Collect them, including those that only samples know."""
+        """Return the contenders of results, including those that only samples have."""
         named = [*(c.name for c in results.contenders), *(s.contender for s in results.samples)]
         return cls(list(dict.fromkeys(printable(name) for name in named)))
 
     def colour(self) -> dict[str, object]:
-        """Return the encoding that gives each its colour, the same in every chart."""
+        """Return the encoding that gives each contender its colour, the same in every chart."""
         return {"field": "contender", "type": "nominal", "scale": {"domain": [*self.names]}, "legend": None}
 
     def shape(self) -> dict[str, object]:
-        """Return the encoding that gives each its shape."""
+        """Return the encoding that gives each contender its shape."""
         return self._ranged([SHAPES[i % len(SHAPES)] for i in range(len(self.names))])
 
     def dash(self) -> dict[str, object]:
-        """Return the encoding that gives each its line pattern."""
+        """Return the encoding that gives each contender its line pattern."""
         return self._ranged([list(DASHES[i % len(DASHES)]) for i in range(len(self.names))])
 
     def key(self) -> list[KeyEntry]:
-        """Return what a reader needs to read colours, shapes and dashes."""
+        """Return the key for colours, shapes and dashes."""
         return [
             KeyEntry(
                 name=name,

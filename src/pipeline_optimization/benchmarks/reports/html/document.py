@@ -25,7 +25,7 @@ __all__ = ["results_to_html"]
 
 
 def results_to_html(results: Results) -> str:
-    """Return the page. Raises UsageError where the extra ``report`` is not installed."""
+    """Return the page. Raises UsageError if the extra ``report`` is not installed."""
     contenders = Contenders.of(results)
     summaries = summary_tables(results)
     sections = chart_sections(results, contenders)

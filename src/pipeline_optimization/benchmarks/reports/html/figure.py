@@ -1,4 +1,4 @@
-"""A chart with what says the same in words."""
+"""A chart with the same content in words."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ Values = Sequence[Mapping[str, object]]
 
 @frozen(kw_only=True)
 class Figure:
-    """``name`` is unique in the document; ``words`` is the text alternative; ``names`` are the contenders drawn."""
+    """A chart.
+
+    Attributes:
+        name: A name that is unique in the document.
+        words: The text alternative.
+        names: The contenders that are drawn.
+    """
 
     name: str
     title: str
@@ -29,7 +35,7 @@ class Figure:
 
 
 def chart(layers: Sequence[Spec], *, height: int, description: str) -> Spec:
-    """Return a chart as wide as its container, whose plot has the height."""
+    """Return a chart as wide as its container. ``height`` is that of the plot."""
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "description": description,
@@ -46,25 +52,25 @@ def along(field: str, axis: Mapping[str, object]) -> dict[str, object]:
 
 
 def rows_of(names: Sequence[str]) -> dict[str, object]:
-    """Return the encoding of one row a contender, in the order given."""
+    """Return the encoding of one row for each contender, in the given order."""
     return {
         "field": "contender",
         "type": "nominal",
         "scale": {"domain": [*names]},
-        # Each setting of a variant has a line, so that names do not look alike where they are cut.
+        # Each setting of a variant has a line of its own, so that names do not look the same if they are cut.
         "axis": {
             "title": None,
             "ticks": False,
             "domain": False,
             "labelExpr": f"split(datum.label, regexp({json.dumps(SETTING)}))",
-            # Vega puts the first line at the row's middle.
+            # Vega puts the first line at the middle of the row.
             "labelOffset": -7 * (_lines(names) - 1),
         },
     }
 
 
 def rows_height(names: Sequence[str], *, least: int) -> int:
-    """Return the pixels of a row for each name, ``least`` of them a row, with room for the lines of the longest label."""
+    """Return the pixels of a row for each name, at least ``least`` for a row, with room for the lines of the longest label."""
     return max(least, 15 * _lines(names) + 8) * len(names)
 
 
@@ -73,15 +79,15 @@ def _lines(names: Sequence[str]) -> int:
 
 
 def log_axis(values: Sequence[float], *, form: str, grid: bool = True) -> dict[str, object]:
-    """Return the scale and axis of positive values on a logarithm, with some room beyond the outermost.
+    """Return a logarithmic scale and axis of positive values, with some room beyond the outermost.
 
-    Vega would draw a line at each tenth of each decade; these are few, and round.
+    Vega would draw a line at each tenth of each decade. These ticks are few and round.
     """
     low, high = log(min(values)), log(max(values))
     room = max((high - low) * 0.06, 0.01)
     ends = [exp(low - room), exp(high + room)]
     ticks = _log_ticks(*ends)
-    # With a count as well, Vega would leave out every other of the values.
+    # If a count were given too, Vega would leave out every second value.
     few: dict[str, object] = {"values": ticks} if ticks else {"tickCount": 5}
     return {
         "type": "quantitative",
@@ -91,7 +97,7 @@ def log_axis(values: Sequence[float], *, form: str, grid: bool = True) -> dict[s
 
 
 def _log_ticks(low: float, high: float) -> list[float]:
-    """Return at least four round numbers between two, or none: then the range is too narrow for a logarithm to show."""
+    """Return at least four round numbers between two. Return none if the range is too narrow for a logarithmic scale."""
     decades = range(floor(log10(low)), ceil(log10(high)) + 1)
     for leading in ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)):
         ticks = [float(f"{digit}e{decade}") for decade in decades for digit in leading]

@@ -1,4 +1,4 @@
-"""The libraries of the extra ``report``, imported only where a report is made."""
+"""The libraries of the extra ``report``. They are imported only when a report is made."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SCRIPT = "window.vegaEmbed = vegaEmbed;"
 def chart_library() -> str:
     """Return Vega, Vega-Lite and Vega-Embed as one script that sets ``window.vegaEmbed``.
 
-    To bundle it takes seconds, so it is kept on disk. Raises UsageError where it is not there, nor what bundles it.
+    Bundling it takes seconds, so it is kept on disk. Raises UsageError if neither the script nor its bundler is there.
     """
     try:
         path = cache_file("charts", f"{SCRIPT} {version('vl-convert-python')}", ".js")
@@ -37,7 +37,7 @@ def chart_library() -> str:
 
 
 def templates() -> Environment:
-    """Return the environment in which whatever is put into a page is escaped."""
+    """Return the environment in which all that is put into a page is escaped."""
     try:
         from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - as above
     except ImportError as error:
@@ -47,7 +47,7 @@ def templates() -> Environment:
         loader=PackageLoader("pipeline_optimization.benchmarks.reports.html", "page"),
         trim_blocks=True,
         lstrip_blocks=True,
-        # Whatever a template prints goes through this before it is escaped; what is marked as safe is ours, and no str.
+        # Whatever a template prints goes through this before it is escaped. Only our own markup is marked as safe, and that is no str.
         finalize=lambda value: printable(value) if type(value) is str else value,
         undefined=StrictUndefined,
     )

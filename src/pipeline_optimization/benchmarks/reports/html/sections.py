@@ -41,7 +41,7 @@ class ChartSection:
 
 
 def chart_sections(results: Results, contenders: Contenders) -> list[ChartSection]:
-    """Return all sections, those without data too."""
+    """Return all sections, including those without data."""
     threshold = percent(results.run.noise_threshold)
     return [
         ChartSection(

@@ -12,7 +12,7 @@ _COLOURS = ("page", "panel", "text", "muted", "line", "band", "good", "bad", "ca
 
 
 def style_sheet() -> str:
-    """Return the CSS of the report; it follows the reader's choice of light or dark."""
+    """Return the CSS of the report. It follows the reader's choice of light or dark."""
     rules = files(__package__).joinpath("page", "report.css").read_text(encoding="utf-8")
     shared = [f"--font: {FONT}", f"--on-phase: {ON_PHASE}"]
     shared += [f"--phase-{i}: {colour}" for i, colour in enumerate(PHASE_COLOURS)]

@@ -25,8 +25,10 @@ __all__ = [
 class PlainTable:
     """A header and rows of text.
 
-    The first ``text_columns`` are words, the others numbers; of the words, ``long_column`` has whole phrases and
-    ``code_column`` hashes.
+    Attributes:
+        text_columns: How many of the first columns are words. The others are numbers.
+        long_column: The column that has whole phrases.
+        code_column: The column that has hashes.
     """
 
     caption: str
@@ -38,7 +40,7 @@ class PlainTable:
 
 
 def contender_table(results: Results) -> PlainTable:
-    """Return who was compared, down to the hash of the source."""
+    """Return the contenders, with the hashes of their sources."""
     return PlainTable(
         caption="The hash is that of the file, or of the plugin's modules",
         columns=["Name", "Kind", "Source", "Version", "SHA-256"],
@@ -52,7 +54,7 @@ def contender_table(results: Results) -> PlainTable:
 
 
 def case_table(results: Results) -> PlainTable:
-    """Return the inputs and the faults simulated on them."""
+    """Return the inputs and the faults that were simulated."""
     is_pipeline = results.run.pipeline is not None
     return PlainTable(
         caption="Input and simulated faults" if is_pipeline else "Texts and simulated faults",
@@ -77,7 +79,7 @@ def case_table(results: Results) -> PlainTable:
 
 
 def failure_table(results: Results) -> PlainTable | None:
-    """Return how often which kind of failure was met, or None where none was."""
+    """Return how often each kind of failure occurred, or None if there was no failure."""
     kinds = sorted({kind for row in results.summary for kind, count in row.failures.items() if count})
     if not kinds:
         return None
@@ -93,13 +95,13 @@ def failure_table(results: Results) -> PlainTable | None:
 
 
 def failure_meanings(results: Results) -> list[tuple[str, str]]:
-    """Return what the kinds of failure_table mean that are problems by name."""
+    """Return the meanings of the failures in ``failure_table`` that are named problems."""
     kinds = sorted({kind for row in results.summary for kind, count in row.failures.items() if count})
     return [(kind.replace("_", " "), PROBLEMS[kind].meaning) for kind in kinds if kind in PROBLEMS]
 
 
 def law_table(results: Results) -> PlainTable | None:
-    """Return the parameters of the fitted laws, or why there are none; None where nothing was scanned."""
+    """Return the parameters of the fitted laws, or why none fits. Return None if nothing was scanned."""
     if not results.scans:
         return None
     rows = []
@@ -119,7 +121,7 @@ def law_table(results: Results) -> PlainTable | None:
 
 
 def comparison_table(results: Results) -> PlainTable | None:
-    """Return the tests behind the marks, or None where none was made."""
+    """Return the tests behind the marks, or None if there were none."""
     if not results.comparisons:
         return None
     return PlainTable(

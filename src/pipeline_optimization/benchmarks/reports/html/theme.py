@@ -1,4 +1,4 @@
-"""The colours and signs of the report: the one source for its style sheet and its charts."""
+"""The colours and signs of the report, for its style sheet and its charts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Noto Sans', 'Liberation S
 
 @frozen(kw_only=True)
 class Theme:
-    """Colours of a theme; all but ``line`` and ``band`` are readable as text on ``page`` and ``panel``."""
+    """The colours of a theme. All but ``line`` and ``band`` are readable as text on ``page`` and ``panel``."""
 
     page: str
     panel: str
@@ -57,10 +57,10 @@ DARK = Theme(
 )
 
 PHASE_COLOURS = ("#c3c8d0", "#e2bd84", "#a9cbea", "#9fd6a8", "#6aa5dc", "#d3b3da")
-"""Import, set-up, cold, start-up, warm, tear-down; in both themes, because labels stand on them."""
+"""Import, set-up, cold, start-up, warm, tear-down. They are the same in both themes, because labels are written on them."""
 
 ON_PHASE = "#14161a"
-"""What is readable on all of PHASE_COLOURS."""
+"""A colour that is readable on all of PHASE_COLOURS."""
 
 SHAPES = (
     "M0,-1A1,1,0,1,1,0,1A1,1,0,1,1,0,-1Z",
@@ -71,14 +71,14 @@ SHAPES = (
     "M-1,-.35H-.35V-1H.35V-.35H1V.35H.35V1H-.35V.35H-1Z",
     "M1.1,0L-.8,1V-1Z",
 )
-"""Outlines within the unit circle; one fewer than colours, so that colour and shape together repeat late."""
+"""Outlines within the unit circle. There is one fewer than colours, so that a pair of colour and shape repeats late."""
 
 DASHES = ((1, 0), (7, 3), (2, 3), (9, 3, 2, 3), (14, 4), (4, 2, 1, 2, 1, 2))
-"""Line patterns, for who cannot tell the colours of lines apart."""
+"""Line patterns, for readers who cannot tell the colours of lines apart."""
 
 
 def chart_config(theme: Theme) -> Mapping[str, object]:
-    """Return the Vega-Lite configuration that dresses every chart."""
+    """Return the Vega-Lite configuration for every chart."""
     return {
         "background": None,
         "font": FONT,

@@ -1,1 +1,1 @@
-"""The charts as Vega-Lite specifications: data and meaning here, colours in the theme."""
+"""The charts as Vega-Lite specifications. They have data and meaning, and the theme has the colours."""

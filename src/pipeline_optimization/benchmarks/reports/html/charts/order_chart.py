@@ -1,4 +1,4 @@
-"""When each sample ran and how it differed from its like: drift of the machine shows here, and nowhere else."""
+"""When each sample ran, and by how much it differed from samples of the same kind. Only this chart shows drift of the machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline_optimization.plural import counted
 
 __all__ = ["order_figures"]
 
-# Both charts have their plots under each other; the axis labels' room must therefore be the same.
+# The plots of both charts are below each other, so the room for axis labels must be the same.
 _AXIS_ROOM = 60
 
 

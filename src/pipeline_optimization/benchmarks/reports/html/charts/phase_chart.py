@@ -1,4 +1,4 @@
-"""Where a sample's time goes: import, set-up, cold, start-up of workers, the rest of warm, tear-down, stacked."""
+"""Where a sample's time goes, stacked: import, set-up, cold, start-up of workers, the rest of warm, tear-down."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["PHASES", "phase_figures"]
 
 PHASES = ("import", "set-up", "cold", "start-up", "warm", "tear-down")
 
-# A label needs so much of the widest bar; shorter ones would run over their segment on a narrow screen.
+# A label needs this share of the widest bar. In a shorter segment it would run over the edge on a narrow screen.
 _LABELLED_FROM = 0.17
 
 

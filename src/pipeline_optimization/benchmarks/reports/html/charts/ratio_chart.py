@@ -59,7 +59,7 @@ def _spec(rows: Sequence[SummaryRow], results: Results, contenders: Contenders, 
             "low": (row.ratio_interval or (row.ratio, row.ratio))[0],
             "high": (row.ratio_interval or (row.ratio, row.ratio))[1],
             "shown": quantities.pace(row.ratio, row.ratio_interval),
-            # The dashed line names the reference.
+            # The dashed line names the reference, so its row needs no label.
             "label": "" if row.contender == reference else quantities.pace(row.ratio, row.ratio_interval),
             "interval": quantities.pace_interval(row.ratio, row.ratio_interval) or "no interval",
         }

@@ -1,4 +1,4 @@
-"""The time of each timed sample: what all charts of raw values draw."""
+"""The time of each timed sample, for all charts of raw values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["SampleTime", "sample_times"]
 
 @frozen(kw_only=True)
 class SampleTime:
-    """A timed sample and the median of its correct warm executions; ``is_counted`` is False if it has a problem."""
+    """A timed sample and the median of its correct warm executions. ``is_counted`` is False if the sample has a problem."""
 
     sample: Sample
     milliseconds: float

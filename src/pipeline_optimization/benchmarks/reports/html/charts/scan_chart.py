@@ -1,4 +1,4 @@
-"""Times over sizes with the fitted growth, and speed-up over workers with what would be ideal."""
+"""Times over sizes with the fitted growth, and speed-up over workers with the ideal speed-up."""
 
 from __future__ import annotations
 

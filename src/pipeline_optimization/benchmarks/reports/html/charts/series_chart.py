@@ -1,4 +1,4 @@
-"""Memory and CPU over the time of one sample for each contender: the one in the middle of its kind."""
+"""Memory and CPU over time for one sample of each contender: the middle one of its kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every raw sample as a point, one row a contender."""
+"""Every raw sample as a point, with one row for each contender."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from pipeline_optimization.plural import counted
 
 __all__ = ["strip_figures"]
 
-# From this ratio of the slowest to the fastest on, a linear axis would squeeze the fast ones into a line.
+# If the slowest time is this many times the fastest, a linear axis would squeeze the fast ones into a line.
 _LOG_FROM = 4.0
 
 
@@ -87,7 +87,7 @@ def _spec(times: Sequence[SampleTime], contenders: Contenders, words: str) -> Sp
         x = {**log_axis(all_times, form=",~r"), "title": "milliseconds, log scale"}
     y = rows_of(names)
     rounds = {"field": "round", "type": "quantitative", "scale": {"zero": False, "nice": False, "padding": 3}}
-    # Where the bar of the median stands: half-way between the first and the last round.
+    # The bar of the median stands half-way between the first and the last round.
     middle = (min(time.sample.round for time in times) + max(time.sample.round for time in times)) / 2
     return chart(
         [

@@ -1,4 +1,4 @@
-"""How long each contender takes, with the floor that no number of workers gets below: bars."""
+"""How long each contender takes, as bars, with the floor that no number of workers can go below."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ __all__ = ["time_figures"]
 
 
 def time_figures(results: Results, contenders: Contenders) -> list[Figure]:
-    """Return a figure for each case and profile in which some contender has a time, its bars in the table's order."""
+    """Return a figure for each case and profile in which some contender has a time. Its bars are in the table's order."""
     figures = []
     for number_, ((case, profile), rows) in enumerate(group_rows(results).items()):
         timed = [row for row in rows if row.runtime_ms is not None]
@@ -62,7 +62,7 @@ def _spec(rows: Sequence[SummaryRow], contenders: Contenders, words: str) -> Spe
         "type": "quantitative",
         "title": "milliseconds; the dark line is the floor",
         "axis": {"tickCount": 5, "format": ",~r"},
-        # Room for the label beyond the longest bar.
+        # This is room for the label beyond the longest bar.
         "scale": {"nice": False, "domain": [0, longest * 1.18]},
     }
     y = rows_of([printable(row.contender) for row in rows])
