@@ -1,6 +1,6 @@
-"""Files of the cache: a digest of all that follows, then the content. A damaged or foreign file is as good as none.
+"""Files of the cache: a digest of all that follows, then the content. A damaged or foreign file counts as missing.
 
-A file's name is its kind, a hyphen, and its key in hexadecimal digits. Those of a kind that were not used for longest are deleted.
+A file's name is its kind, a hyphen, and its key in hexadecimal digits. Of each kind, the files that were not used for longest are deleted.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ CACHE: Final = "pipeline-optimization"
 """The name of our directory in the user's cache directory."""
 
 KEPT: Final = 32
-"""So many files of each kind are kept: a lexicon that changes is another file each time."""
+"""This many files of each kind are kept. A lexicon that changes is another file each time."""
 
 
 def cache_directory() -> Path:
@@ -30,31 +30,31 @@ def cache_directory() -> Path:
         from platformdirs import user_cache_dir  # noqa: PLC0415 - only where it must be asked
 
         return Path(user_cache_dir(CACHE, appauthor=False))
-    # What platformdirs says, too; its import takes a twentieth of a small run.
+    # platformdirs returns the same, but its import takes a twentieth of a small run.
     home = os.environ.get("XDG_CACHE_HOME", "")
     return Path(home if os.path.isabs(home) else os.path.expanduser("~/.cache"), CACHE)
 
 
 def cache_file(kind: str, key: str, suffix: str) -> Path:
-    """Return where the cache keeps what a text names."""
+    """Return the file of the cache for a key."""
     return cache_directory() / f"{kind}-{sha256(key.encode()).hexdigest()[:32]}{suffix}"
 
 
 def read_sealed(path: Path) -> bytes | None:
-    """Return the content, or None where there is no file that is whole."""
+    """Return the content, or None if there is no whole file."""
     try:
         digest, _, content = path.read_bytes().partition(b"\n")
     except OSError:
         return None
     if digest != sha256(content).hexdigest().encode():
         return None
-    with suppress(OSError):  # the cache may be for reading only
-        os.utime(path)  # now it was used: not every file system keeps the time of reading
+    with suppress(OSError):  # the cache may be read-only
+        os.utime(path)  # this notes the use, because not every file system keeps the time of reading
     return content
 
 
 def store_sealed(path: Path, content: bytes) -> None:
-    """Write the file beside its place and move it there; a cache that cannot be written is done without."""
+    """Write the file beside its place and move it there. If the cache cannot be written, nothing happens."""
     import tempfile  # noqa: PLC0415 - most runs only read
 
     try:
@@ -72,15 +72,15 @@ def store_sealed(path: Path, content: bytes) -> None:
 
 
 def keep_newest(files: Iterable[Path], kept: int) -> None:
-    """Delete all files but the ``kept`` (at least one) that were changed last. Raises OSError where it cannot."""
+    """Delete all files but the ``kept`` (at least one) that were changed last. Raises OSError if that fails."""
     for file in sorted(files, key=lambda file: file.stat().st_mtime_ns)[:-kept]:
         file.unlink(missing_ok=True)
 
 
 def _forget_unused(path: Path) -> None:
-    """Delete what of the file's kind is too much, with what a process left that was killed while it wrote.
+    """Delete the surplus files of this file's kind, and what a process left that was killed while it wrote.
 
-    The directory may hold a user's own files, so only names go that this module makes.
+    The directory may contain a user's own files, so only files with names of this module are deleted.
     """
     import re  # noqa: PLC0415 - most runs only read
 

@@ -1,7 +1,7 @@
-"""Reads the metadata of distributions, so that a broken one disturbs nobody.
+"""Reads the metadata of every distribution on ``sys.path``. A broken distribution does not affect the others.
 
-``importlib.metadata`` raises for a file that is not UTF-8 and for an entry point without ``=``, whosever it is. Here the rest of
-such a distribution is used, and what cannot be read is told.
+``importlib.metadata`` raises for any file that is not UTF-8, and for any entry point without ``=``. Here the rest of such a distribution is used, and
+what cannot be read is reported.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["Declared", "Found", "Unreadable", "each_on"]
 
 PREFIX = "anagram"
-"""With this begin the names of all groups of entry points that are ours."""
+"""The names of all our groups of entry points begin with this."""
 
 
 MISSING = "is missing, empty or cannot be opened"
 
 MAX_PROBLEMS = 3
-"""Of a file that is something else each line is wrong; the first few tell enough."""
+"""In a file that is something else, every line is wrong. The first few problems tell enough."""
 
 
 @frozen
 class Declared:
-    """An entry point, and the distribution that brings it, which lies in the directory ``origin``."""
+    """An entry point, and the distribution that brings it. ``origin`` is the directory of the distribution."""
 
     name: str
     value: str
@@ -42,7 +42,7 @@ class Declared:
 
 @frozen
 class Unreadable:
-    """Metadata that cannot be read, or not all of it: its place, what is wrong, and whose it is if that is known."""
+    """Metadata that cannot be read, at least in part: its place, the problem, and its distribution if that is known."""
 
     origin: str
     problem: str
@@ -51,7 +51,7 @@ class Unreadable:
 
 
 class Found(NamedTuple):
-    """A distribution as far as it can be read; ``version`` is None where the metadata does not have one."""
+    """A distribution, as far as it can be read. ``version`` is None if the metadata has none."""
 
     place: str
     name: str
@@ -70,7 +70,7 @@ def each_on(paths: Sequence[str]) -> Iterator[Found | Unreadable]:
             distribution = next(found)
         except StopIteration:
             return
-        except Exception as error:  # noqa: BLE001 - the finders are anybody's
+        except Exception as error:  # noqa: BLE001 - finders may come from anybody
             yield Unreadable("sys.meta_path", f"A finder of distributions raised {describe(error)}")
             return
         yield _read(distribution)
@@ -94,7 +94,7 @@ def _read(distribution: Distribution) -> Found:
     for number, group, line in _lines(declared):
         key, equals, value = (part.strip() for part in line.partition("="))
         if not (key and equals and group):
-            if not problem:  # else it is that
+            if not problem:  # otherwise the file's own problem is the reason
                 problems.append(
                     f"entry_points.txt, line {number}: {line!r} is no NAME = VALUE{'' if group else ' of a group'}"
                 )
@@ -104,13 +104,13 @@ def _read(distribution: Distribution) -> Found:
 
 
 def _text(distribution: Distribution, *files: str) -> tuple[str, str]:
-    """Return the text of the first of the files that has any, as far as it can be read, and what is wrong with it."""
+    """Return the text of the first file that has any, as far as it can be read, and what is wrong with it."""
     for file in files:
         try:
             text = distribution.read_text(file)
         except UnicodeDecodeError as error:
             return error.object.decode("utf-8", "replace"), f"is not UTF-8 (byte {error.start + 1})"
-        except Exception as error:  # noqa: BLE001 - a file system's errors, or those of somebody's finder
+        except Exception as error:  # noqa: BLE001 - errors of a file system, or of somebody's finder
             return "", f"cannot be read: {describe(error)}"
         if text:
             return text, ""

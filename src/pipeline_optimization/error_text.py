@@ -1,4 +1,4 @@
-"""An exception in words, whatever its class does when it is asked for them, and words that are too many."""
+"""Exceptions as text, whatever their classes do when they are asked for it, and shortening of texts."""
 
 from __future__ import annotations
 
@@ -10,31 +10,31 @@ from typing import TypeVar
 __all__ = ["describe", "describe_with_place", "encodable", "message_of", "place_in", "shortened"]
 
 FRAME = re.compile(r'^ *File "(.+)", line (\d+)', re.MULTILINE)
-"""A line of a traceback that says where a call is."""
+"""A line of a traceback that tells a place."""
 
 OURS = re.compile(r"[/\\](src|site-packages)[/\\]pipeline_optimization[/\\]")
 """The package's own files, on this machine or on a worker's."""
 
 BETWEEN = frozenset({"importlib", "pluggy", "pipeline_optimization"})
-"""The packages that stand between whoever calls a plugin and its code."""
+"""The packages between the caller of a plugin and the plugin's code."""
 
 T = TypeVar("T", int, str)
 
 
 def shortened(text: str, most: int) -> str:
-    """Return a text of at most ``most`` characters. If it was longer, the last one shows that."""
+    """Return a text of at most ``most`` characters. If it is cut, it ends with an ellipsis."""
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def encodable(text: str) -> str:
-    """Return a text with lone surrogates as escapes: no file, no database and no terminal takes them as they are."""
+    """Return a text with escapes for lone surrogates, because no file, database or terminal takes them."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def message_of(error: BaseException) -> str:
-    """Return an exception's message. One whose ``__str__`` raises has a message that says so."""
+    """Return an exception's message. If its ``__str__`` raises, the message says so."""
     try:
-        return str.__str__(str(error))  # it may be of a subclass, which nobody else knows
+        return str.__str__(str(error))  # it may be of a subclass with methods of its own
     except BaseException as broken:  # noqa: BLE001 - whatever a broken __str__ raises
         return f"(its message cannot be shown: __str__ raised {type(broken).__name__})"
 
@@ -46,7 +46,7 @@ def describe(error: BaseException) -> str:
 
 
 def describe_with_place(error: BaseException) -> str:
-    """Return the same with the file and the line of the plugin that raised it, or that called what raised it."""
+    """Return the same with the file and the line in the plugin that raised it, or that called what raised it."""
     if isinstance(error, SyntaxError) and error.filename:
         return f"{type(error).__name__}: {error.msg} ({error.filename}, line {error.lineno})"
     from traceback import walk_tb  # noqa: PLC0415 - most runs describe no error of a plugin
@@ -64,7 +64,7 @@ def describe_with_place(error: BaseException) -> str:
 
 
 def place_in(traceback: str) -> str:
-    """Return the file and the line in the text of a traceback that are the plugin's or the user's own; nothing where none is."""
+    """Return the file and the line in a traceback's text that belong to the plugin or the user, or an empty text."""
     last = traceback.rpartition("Traceback (most recent call last)")[2]
     places = [place for place in FRAME.findall(last) if not OURS.search(place[0]) and not place[0].startswith("<")]
     if not places:
@@ -72,13 +72,13 @@ def place_in(traceback: str) -> str:
     file, line = _deepest(places)
     try:
         beyond = os.path.relpath(file) if file.startswith(os.getcwd() + os.sep) else file
-    except OSError:  # the working directory is gone
+    except OSError:  # the working directory was removed
         beyond = file
     return f"{beyond}, line {line}"
 
 
 def _deepest(places: Sequence[tuple[str, T]]) -> tuple[str, T]:
-    """Return the last place in the directory of the first one, where the plugin is, or the user's code; behind it come libraries.
+    """Return the last place in the directory of the first one. That is the plugin or the user's code; later places are in libraries.
 
     The directory is empty for code that was compiled under a bare name.
     """

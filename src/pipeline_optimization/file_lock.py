@@ -1,4 +1,4 @@
-"""A file that one process writes, and others keep away from."""
+"""A lock on a file that one process writes, so that others keep away."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ __all__ = ["lock"]
 
 
 def lock(file: IOBase) -> bool:
-    """Keep other processes that ask here away from a file while it is open; return whether none of them has it.
+    """Lock a file while it is open, for all processes that use this function. Return whether no other process had locked it.
 
-    Where there are no locks, on Windows and on some file systems, nobody is kept away.
+    On Windows and on some file systems there are no locks. There the file is not locked, and the result is True.
     """
     try:
         import fcntl  # noqa: PLC0415 - not on Windows

@@ -1,4 +1,4 @@
-"""A single Python file as a module: imported by its path, and restored in workers that lack it."""
+"""A single Python file as a module: imported by its path, and made anew in workers that lack it."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from attrs import field, frozen
 __all__ = ["CORE", "FileModule", "import_file", "origin_of"]
 
 DIGEST = "__source_digest__"
-"""The attribute by which a module that was made of a text, and not of a file, tells the text's digest."""
+"""The attribute with the digest of its text, in a module that was made from a text and not from a file."""
 
 CORE = "pipeline_optimization."
-"""With this begin the names of the core's modules."""
+"""The names of the core's modules begin with this."""
 
 
 @frozen
 class FileModule:
-    """What a worker needs in order to have a file's module too: its name, path and text, as plain data."""
+    """What a worker needs to make a file's module: its name, path and text, as plain data."""
 
     name: str
     path: str
@@ -31,9 +31,9 @@ class FileModule:
 
     @classmethod
     def of(cls, path: Path, source: bytes | None = None) -> FileModule:
-        """Return the module that ``import_file`` makes of a file. Raises OSError where it cannot be read.
+        """Return the module of a file as ``import_file`` makes it. Raises OSError if the file cannot be read.
 
-        ``source`` is its text, where somebody has read it already.
+        ``source`` is the file's text, if it was read already.
         """
         path = path.resolve()
         if source is not None:
@@ -43,9 +43,9 @@ class FileModule:
         return cls(_name_of(path), str(path), path.read_bytes())
 
     def restore(self) -> ModuleType:
-        """Return the module, making it where this process has none. Raises whatever the file's code raises.
+        """Return the module, which is made if this process has none. Raises whatever the file's code raises.
 
-        The text is the parent's, whatever has become of the file since, and wherever the worker is.
+        The text is the one that the parent read, even if the file has changed, and wherever the worker is.
         """
         if (known := sys.modules.get(self.name)) is not None and getattr(known, "__file__", None) == self.path:
             return known
@@ -66,8 +66,7 @@ class FileModule:
 def import_file(path: Path, source: bytes | None = None) -> ModuleType:
     """Import a file once, under a name by which processes that are started from this one find it again.
 
-    ``source`` is its text, where it shall be that whatever has become of the file.
-    Raises OSError where it cannot be read, and whatever its code raises.
+    ``source`` is the text to use instead of the file's. Raises OSError if the file cannot be read, and whatever its code raises.
     """
     return FileModule.of(path, source).restore()
 
@@ -75,8 +74,8 @@ def import_file(path: Path, source: bytes | None = None) -> ModuleType:
 def origin_of(component: object) -> str:
     """Return where a component's class or function is defined, with a digest of that module's text.
 
-    So plugins that share a name have different origins, and so have two states of one plugin's code. The core's modules
-    have no digest: they change with its version.
+    So plugins that share a name have different origins, and so do two versions of one plugin's code. The core's modules have no digest, because they
+    change with its version.
     """
     definition = component if hasattr(component, "__qualname__") else type(component)
     module = str(getattr(definition, "__module__", ""))
@@ -91,14 +90,14 @@ def _digest(module: ModuleType | None) -> str:
     try:
         return sha256(Path(str(getattr(module, "__file__", ""))).read_bytes()).hexdigest()[:16]
     except (OSError, ValueError):
-        return ""  # in an archive, say
+        return ""  # for example, it is in an archive
 
 
 def _name_of(path: Path) -> str:
-    """Return the file's own name, made importable, unless it is that of another module."""
+    """Return the file's own name, if it can be imported and is not that of another module, or else a name made from it."""
     folder = str(path.parent)
     if folder not in sys.path:
-        # Last, so that a file called threading.py shadows nothing. New processes inherit it with multiprocessing.
+        # It is added last, so that a file called threading.py replaces nothing. New processes of multiprocessing inherit it.
         sys.path.append(folder)
     if path.stem.isidentifier() and _belongs_to(_find(path.stem), path):
         return path.stem
@@ -108,7 +107,7 @@ def _name_of(path: Path) -> str:
 def _find(name: str) -> ModuleSpec | None:
     try:
         return find_spec(name)
-    except ValueError:  # what is there has no spec, such as __main__
+    except ValueError:  # the module there has no spec, such as __main__
         return None
 
 

@@ -1,9 +1,9 @@
-"""Calls code of plugins, so that whatever it raises is a failure of the plugin, and a signal stays a signal.
+"""Calls code of plugins. Whatever it raises is a failure of the plugin, except for what a signal's handler raises.
 
-A plugin may raise KeyboardInterrupt while it is imported, by mistake or because it was interrupted. Only the second one is the
-user's wish. They are told apart by the signal's handler: while foreign code runs, each handler notes what it raises.
+A plugin may raise KeyboardInterrupt by mistake, or because the user pressed Ctrl-C. Only the second one must end the program. To distinguish them,
+each signal's handler notes what it raises while foreign code runs.
 
-What plugins print is collected with their name, where a program wants its standard output for itself.
+If a program needs its standard output for itself, what plugins print is collected with their names.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ Handler = Callable[[int, FrameType | None], Any]
 
 
 class ForeignCodeError(Exception):
-    """Foreign code raised; ``raised`` is what."""
+    """Foreign code raised ``raised``."""
 
     def __init__(self, raised: BaseException) -> None:
         super().__init__()
@@ -53,8 +53,8 @@ def call_foreign(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
     """Call a plugin's function and return its result.
 
     Raises:
-        ForeignCodeError: The function raised anything at all, SystemExit and KeyboardInterrupt included.
-        KeyboardInterrupt: A signal came meanwhile whose handler raised it, whatever the function made of it.
+        ForeignCodeError: If the function raised anything, even SystemExit or KeyboardInterrupt.
+        KeyboardInterrupt: If a signal's handler raised it meanwhile, even if the function caught it.
     """
     with noting_signals() as signals:
         try:
@@ -70,12 +70,17 @@ def call_foreign(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) ->
 def call_component(what: str, plugin: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call code of a chosen component and return its result.
 
-    ``what`` is the beginning of the sentence about a failure, ``plugin`` the component's name.
+    Args:
+        what: The beginning of the sentence about a failure.
+        plugin: The component's name.
+        function: The code.
+        *args: Its arguments.
+        **kwargs: Its keyword arguments.
 
     Raises:
-        AnagramError: The code raised it, on purpose.
-        PluginError: It raised anything else; the message has its type and its place.
-        KeyboardInterrupt: A signal came meanwhile, as in ``call_foreign``.
+        AnagramError: If the code raised it on purpose.
+        PluginError: If the code raised anything else. The message has its type and its place.
+        KeyboardInterrupt: If a signal's handler raised it meanwhile, as in ``call_foreign``.
     """
     try:
         return call_foreign(function, *args, **kwargs)
@@ -87,7 +92,7 @@ def call_component(what: str, plugin: str, function: Callable[P, T], *args: P.ar
 
 
 def is_of(error: BaseException, *modules: str) -> bool:
-    """Return whether an exception came through the package of one of the modules, unless it is this package."""
+    """Return whether an exception came through the package of one of these modules, except for this package."""
     roots = {module.partition(".")[0] for module in modules} - {__package__}
     return any(
         str(frame.f_globals.get("__name__")).partition(".")[0] in roots for frame, _ in walk_tb(error.__traceback__)
@@ -104,7 +109,7 @@ class NotedSignals:
 
 @contextmanager
 def noting_signals() -> Iterator[NotedSignals]:
-    """Give a record of the signals that come meanwhile. Only the main thread gets any."""
+    """Give a record of the signals that come meanwhile. Only the main thread gets signals."""
     noted = NotedSignals()
     replaced: list[tuple[signal.Signals, Handler, Handler]] = []
 
@@ -130,13 +135,13 @@ def noting_signals() -> Iterator[NotedSignals]:
             yield noted
     finally:
         for number, before, ours in replaced:
-            if signal.getsignal(number) is ours:  # else the foreign code has installed a handler, which stays
+            if signal.getsignal(number) is ours:  # otherwise the foreign code has installed a handler, which stays
                 signal.signal(number, before)
 
 
 @contextmanager
 def _hiding(raised: Sequence[BaseException]) -> Iterator[None]:
-    """Let Python print nothing of these where they can go nowhere, as in a destructor: they are raised again later."""
+    """Let Python print nothing about these exceptions if they are lost, as in a destructor, because they are raised again later."""
     before = sys.unraisablehook
 
     def show(unraisable: sys.UnraisableHookArgs) -> None:
@@ -156,7 +161,7 @@ _PARTS: ContextVar[list[str] | None] = ContextVar("parts", default=None)
 
 @contextmanager
 def speaking(plugin: str) -> Iterator[None]:
-    """While this plugin's code runs, let ``overheard`` collect what it prints, and tell that on standard error then."""
+    """While this plugin's code runs, let ``overheard`` collect what it prints. Then write that to standard error."""
     parts: list[str] = []
     token = _PARTS.set(parts)
     try:
@@ -168,7 +173,7 @@ def speaking(plugin: str) -> Iterator[None]:
 
 
 def overheard(text: str) -> bool:
-    """Take a text that somebody prints; return False if no plugin speaks in this thread."""
+    """Collect a printed text. Return False if no plugin's code runs in this thread."""
     parts = _PARTS.get()
     if parts is None:
         return False

@@ -1,7 +1,7 @@
-"""What is installed: the project's entry points and all versions, read anew only where the metadata has changed.
+"""What is installed: the project's entry points and all versions. They are read anew only if the metadata has changed.
 
-Importing ``importlib.metadata`` and reading a file of every distribution takes a fifth of a small run. What was read is kept
-in the cache, with a digest of the names, times and sizes of all metadata on ``sys.path``.
+Importing ``importlib.metadata`` and reading a file of every distribution takes a fifth of a small run. What was read is kept in the cache, with a
+digest of the names, times and sizes of all metadata on ``sys.path``.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ METADATA = (".dist-info", ".egg-info")
 FILES = ("METADATA", "PKG-INFO", "entry_points.txt")
 
 SETTLED_NS = 2_000_000_000
-"""What changed less than this number of nanoseconds ago is not kept: it may change again at what a file system calls the same time."""
+"""Metadata that changed less than this many nanoseconds ago are not kept. They may change again within what a file system counts as the same time."""
 
 
 @frozen
@@ -47,9 +47,9 @@ def name_key(name: str) -> str:
 
 
 def version_of(distribution: str) -> str:
-    """Return an installed distribution's version. Raises importlib.metadata.PackageNotFoundError where it is not installed.
+    """Return an installed distribution's version. Raises importlib.metadata.PackageNotFoundError if it is not installed.
 
-    Looks anew only where a directory on ``sys.path`` has changed, as installing, upgrading and removing change it.
+    The metadata are read anew only if a directory on ``sys.path`` has changed, as installing, upgrading and removing change it.
     """
     if found := versions().get(name_key(distribution)):
         return found
@@ -59,7 +59,7 @@ def version_of(distribution: str) -> str:
 
 
 def versions() -> Mapping[str, str]:
-    """Return the versions of installed distributions by name. Looks anew only where ``version_of`` does."""
+    """Return the versions of installed distributions by name. The metadata are read anew only as in ``version_of``."""
     last = _last
     if last is None or not _only_paths_count() or last[0] != _places():
         return look_up().versions
@@ -99,7 +99,7 @@ def read_installed() -> Installed:
 _Places = Sequence[tuple[str, object]]
 
 _last: tuple[_Places, Installed] | None = None
-"""What this process has found last, and where."""
+"""What this process found last, and in which places."""
 
 
 def _paths() -> list[str]:
@@ -109,7 +109,7 @@ def _paths() -> list[str]:
 
 
 def _places() -> _Places:
-    """Return the directories on ``sys.path``, each with what changes whenever a distribution is put there or removed."""
+    """Return the directories on ``sys.path``, each with a value that changes whenever a distribution is put there or removed."""
     settled = time.time_ns() - SETTLED_NS
     places: list[tuple[str, object]] = []
     for directory in (path or os.curdir for path in _paths()):
@@ -118,7 +118,7 @@ def _places() -> _Places:
             if status.st_mtime_ns < settled:
                 stamp: object = (status.st_mtime_ns, status.st_ino)
             else:
-                # Most such directories are not for distributions: a script's own, or one to which somebody writes.
+                # Most directories that changed just now are not for distributions: a script's own, or one to which somebody writes.
                 stamp = object() if _metadata_in(directory) else "has none"
         except OSError:
             continue
@@ -127,11 +127,11 @@ def _places() -> _Places:
 
 
 def _metadata_in(directory: str) -> list[str]:
-    """Return the names of metadata. Raises OSError where the directory cannot be read."""
+    """Return the names of metadata. Raises OSError if the directory cannot be read."""
     try:
         return sorted(name for name in os.listdir(directory) if name.lower().endswith(METADATA))
     except NotADirectoryError:
-        return [""]  # an archive, which may have metadata in it
+        return [""]  # it is an archive, which may have metadata in it
 
 
 def _kept_or_read() -> Installed:
@@ -146,7 +146,7 @@ def _kept_or_read() -> Installed:
 
 
 def _only_paths_count() -> bool:
-    """Tell whether distributions are found on ``sys.path`` alone, and by nothing that somebody added to Python's import."""
+    """Return whether distributions are found on ``sys.path`` only, and by no finder that somebody added to Python's import."""
     return all(
         not hasattr(finder, "find_distributions") or getattr(finder, "__module__", "") == "_frozen_importlib_external"
         for finder in sys.meta_path
@@ -173,7 +173,7 @@ def _look() -> tuple[list[str], str, int]:
                 except OSError:
                     continue
                 newest = max(newest, status.st_mtime_ns)
-                # An overlay gives directories other numbers and sizes than they have below it.
+                # A directory in an overlay has another number and size than the one below it.
                 own = () if stat.S_ISDIR(status.st_mode) else (status.st_size, status.st_ino)
                 seen.append((path, status.st_mtime_ns, *own))
     return directories, _digest(seen), newest
@@ -184,12 +184,12 @@ def _digest(facts: object) -> str:
 
 
 def _decode(content: bytes, digest: str) -> Installed | None:
-    """Return what was kept, or None where something has changed since."""
+    """Return what was kept, or None if something has changed since."""
     try:
         kept = json.loads(content)
         if kept["digest"] != digest:
             return None
         entries = [Declared(**entry) for entry in kept["entries"]]
         return Installed(entries, kept["versions"], [Unreadable(**one) for one in kept["unreadable"]])
-    except (ValueError, KeyError, TypeError):  # of another version of ours
+    except (ValueError, KeyError, TypeError):  # another version of the project wrote it
         return None

@@ -1,6 +1,6 @@
-"""What plugins may offer: each kind of component with its hook, and what the registry need not know of any.
+"""What plugins may offer: each kind of component with its hook, and other facts by kind that the registry need not know.
 
-Whoever adds a kind adds it here, with its hook in ``hookspecs`` and its protocol in ``types``.
+To add a kind, add it here, its hook in ``hookspecs``, and its protocol in ``types``.
 """
 
 from __future__ import annotations
@@ -51,10 +51,10 @@ OBSERVER_HOOKS: Mapping[str, str] = {
     "TaskLogged": "anagram_task_logged",
     "RunFinished": "anagram_run_finished",
 }
-"""The hooks of plugins that observe, by the name of the event that each is told. Events are imported only if somebody observes."""
+"""The hooks of plugins that observe, by the name of the event that each gets. Events are imported only if somebody observes."""
 
 WANTS_EVENTS = "anagram_wants_events"
-"""The hook that says whether a plugin wants to be told of a run at all."""
+"""The hook by which a plugin says whether it wants to be told of a run at all."""
 
 MEMBERS: Mapping[str, Sequence[str]] = {
     "orchestrator": ("cancel", "close", "open", "poll", "slots", "submit"),
@@ -66,7 +66,7 @@ MEMBERS: Mapping[str, Sequence[str]] = {
     "sink": ("close", "deliver", "open"),
     "fault_profile": ("failures", "slowness", "stragglers", "tasks", "times"),
 }
-"""What a component of each kind must have, as its protocol says."""
+"""The members that a component of each kind must have, as its protocol says."""
 
 DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("kernel", "numba"): "anagram-plugin-numba",
@@ -83,11 +83,11 @@ DISTRIBUTION_OF: Mapping[tuple[str, str], str] = {
     ("sink", "sql"): "anagram-plugin-sql",
     ("tokenizer", "unicode"): "anagram-plugin-unicode",
 }
-"""(kind, component name) to the distribution that brings it, so that an unknown name can be answered with what to install."""
+"""The distribution of each component, by kind and name, so that the error for an unknown name can say what to install."""
 
 
 def kind_named(word: str) -> Kind | None:
-    """Return the kind that a user names: case, hyphens and underscores do not count. ``retry`` is short for one."""
+    """Return the kind that a user names. Case, hyphens and underscores make no difference. ``retry`` and ``faults`` are short for kinds."""
     key = word.strip().lower().replace("-", "_").replace(" ", "_")
     return next(
         (kind for kind in KINDS if key in {kind, kind.removesuffix("_policy"), kind.removesuffix("_profile") + "s"}),
@@ -96,7 +96,7 @@ def kind_named(word: str) -> Kind | None:
 
 
 class ByKind(ABC):
-    """What a registry offers beside ``choose``: a method for each kind, so that type checkers know what comes of it."""
+    """The methods of a registry for each kind, beside ``choose``, so that type checkers know their results."""
 
     @abstractmethod
     def choose(self, kind: Kind, label: str, options: Mapping[str, object] | None = None) -> Choice[Any]:
@@ -106,8 +106,7 @@ class ByKind(ABC):
     def kernels_of(self, combination: Mapping[str, str], *, ask_plugins: bool = True) -> Sequence[KernelOffer]:
         """Return the kernels that are offered for a combination of component names, the core's last.
 
-        Plugins that bring kernels are imported for it, unless ``ask_plugins`` is False: then only those answer that
-        are imported already.
+        Plugins that bring kernels are imported for it. If ``ask_plugins`` is False, only those answer that are imported already.
         """
 
     def orchestrator(self, label: str, options: Mapping[str, object] | None = None) -> Choice[Orchestrator]:
@@ -137,6 +136,6 @@ class ByKind(ABC):
     def counting_kernels(
         self, *, tokenizer: str, signature: str, lexicon: str, ask_plugins: bool = True
     ) -> Sequence[KernelOffer]:
-        """Return what ``kernels_of`` returns for a way of counting anagrams."""
+        """Return ``kernels_of`` the components for counting anagrams."""
         combination = {"tokenizer": tokenizer, "signature": signature, "lexicon": lexicon}
         return self.kernels_of(combination, ask_plugins=ask_plugins)

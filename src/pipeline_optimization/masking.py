@@ -1,4 +1,4 @@
-"""What is secret in texts that are told again: passwords in URLs, and keys and signatures in their queries."""
+"""Hides secrets in texts that are shown: passwords in URLs, and keys and signatures in their queries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 
 __all__ = ["masked"]
 
-# A number before a slash is a port, and an @ behind it is part of a path. The bound keeps long texts with many URLs quick.
+# A number before a slash is a port, and an @ behind it belongs to a path. The bound keeps long texts with many URLs quick.
 IN_URL = re.compile(r"(://[^/\s:@]*):(?!\d*/)(?:[^\s/?]{0,2048}@|[^\s@]{0,2048}@)")
 IN_QUERY = re.compile(
     r"([?&;][^=&;?\s]*(?:password|signature|sig|credential|token|key|secret))=[^&;\s]*", re.IGNORECASE
@@ -14,8 +14,8 @@ IN_QUERY = re.compile(
 
 
 def masked(text: str) -> str:
-    """Return a text with ``***`` for each password of a URL in it, ``postgresql://ann:***@host/shop``, and each secret in a query.
+    """Return a text with ``***`` for each password in a URL, as in ``postgresql://ann:***@host/shop``, and for each secret in a query.
 
-    Secret is a parameter whose name ends with ``password``, ``signature``, ``sig``, ``credential``, ``token``, ``key`` or ``secret``.
+    A parameter is secret if its name ends with ``password``, ``signature``, ``sig``, ``credential``, ``token``, ``key`` or ``secret``.
     """
     return IN_QUERY.sub(r"\1=***", IN_URL.sub(r"\1:***@", text))

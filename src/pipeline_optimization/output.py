@@ -1,4 +1,4 @@
-"""Where results go: standard output, or a file that appears only when it is whole."""
+"""The places of results: standard output, or a file that appears only when it is whole."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["end_of_links", "open_output", "refuse_overwriting", "take_place"]
 
 
 def refuse_overwriting(path: str, read: Iterable[str | None], *, option: str) -> None:
-    """Raise UsageError where a file that is to be written is one of those that are read; None stands for none."""
+    """Raise UsageError if a file that is to be written is one of those that are read. Members that are None are ignored."""
     for other in read:
         try:
             is_same = other is not None and os.path.samefile(path, other)
@@ -32,10 +32,9 @@ def refuse_overwriting(path: str, read: Iterable[str | None], *, option: str) ->
 def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
     """Open ``-`` (standard output) or a file for writing text.
 
-    A regular file is written beside its place, synced, and renamed: whatever happens, there is the old file or the new
-    one, which has the mode and, if the system lets us, the owner of the old one. Through a symbolic link its target is
-    written. Raises UsageError where it cannot be written, before anything is run if that can be known; the message names
-    the option that gave the path.
+    A regular file is written beside its place, synced, and renamed. So at any time there is the old file or the new one. The new file gets the mode
+    of the old one, and its owner if the system allows that. If the path is a symbolic link, its target is written. Raises UsageError if it cannot be
+    written, before anything is run if that can be known. The message names the option that gave the path.
     """
     if path == "-":
         yield sys.stdout
@@ -62,7 +61,7 @@ def _replacing(target: Path) -> Iterator[TextIO]:
     import tempfile  # noqa: PLC0415 - most results go to standard output
 
     with ExitStack() as stack:
-        with stop_signals_put_off():  # until it is known who removes the file
+        with stop_signals_put_off():  # until it is certain that the file will be removed
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
             stack.callback(_remove, name)
             stream = stack.enter_context(os.fdopen(handle, "w", encoding="utf-8", newline=""))
@@ -76,13 +75,13 @@ def _replacing(target: Path) -> Iterator[TextIO]:
 
 
 def _remove(name: str) -> None:
-    """Remove a file that has not taken its place."""
+    """Remove a file that was not renamed to its place."""
     with stop_signals_put_off(), suppress(FileNotFoundError):
         os.unlink(name)
 
 
 def end_of_links(path: Path) -> Path:
-    """Return what a path's symbolic links lead to, which need not exist. Raises OSError for links in a circle."""
+    """Return the path to which a path's symbolic links lead. It need not exist. Raises OSError for links in a circle."""
     end = Path(os.path.realpath(path))
     if end.is_symlink():
         raise OSError(errno.ELOOP, os.strerror(errno.ELOOP))
@@ -90,23 +89,23 @@ def end_of_links(path: Path) -> Path:
 
 
 def take_place(path: Path, target: Path) -> None:
-    """Let a file that is whole and synced take its place, with the mode and, if the system lets us, the owner of the one that is there."""
+    """Rename a file that is whole and synced to its place. It gets the mode of the file there, and its owner if the system allows that."""
     if target.exists():
         _dress(str(path), target)
     os.replace(path, target)
 
 
 def _dress(name: str, target: Path) -> None:
-    """Give a new file the mode and the owner of the one whose place it takes, else those of any file of the user."""
+    """Give a new file the mode and the owner of the file that it replaces, or else those of any new file of the user."""
     try:
         old = target.stat()
     except FileNotFoundError:
-        # mkstemp makes files private; a result is as public as any file that the user creates.
+        # mkstemp makes private files. A result is as public as any file that the user creates.
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(name, 0o666 & ~mask)
         return
     if hasattr(os, "chown"):
-        with suppress(PermissionError):  # only the superuser gives files away
+        with suppress(PermissionError):  # only the superuser can give files away
             os.chown(name, old.st_uid, old.st_gid)
     os.chmod(name, stat.S_IMODE(old.st_mode))

@@ -1,4 +1,4 @@
-"""Calls a function in a thread of its own, which keeps no program from ending."""
+"""Calls a function in a thread of its own, which does not keep the program from ending."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ R = TypeVar("R")
 
 
 def call_in_thread(function: Callable[[], R], name: str) -> tuple[Future[R], threading.Thread]:
-    """Start a call in a thread that has the caller's context variables; return its outcome-to-be, and the thread.
+    """Start a call in a thread that has the caller's context variables. Return a future of its result, and the thread.
 
     The thread is a daemon, so that a call that hangs does not keep the program from ending.
     """
@@ -24,7 +24,7 @@ def call_in_thread(function: Callable[[], R], name: str) -> tuple[Future[R], thr
     def work() -> None:
         try:
             result = context.run(function)
-        except BaseException as error:  # noqa: BLE001 - a KeyboardInterrupt, too, is for who waits
+        except BaseException as error:  # noqa: BLE001 - even a KeyboardInterrupt is for the caller that waits
             future.set_exception(error)
         else:
             future.set_result(result)

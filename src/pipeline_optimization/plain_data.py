@@ -1,4 +1,4 @@
-"""Values as JSON has them: in reports, and in files of rows."""
+"""Values in the forms of JSON, for reports and for files of rows."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ WRITTEN = frozenset({"datetime", "decimal", "fractions", "ipaddress", "pathlib",
 
 
 def plain(value: Any, other: Callable[[Any], object] = repr) -> object:
-    """Return a value as JSON has it: numbers that are none, decimals, times, identifiers and paths are texts.
+    """Return a value in a form of JSON. NaN, infinity, decimals, times, identifiers and paths become texts.
 
-    A dictionary whose keys are no texts is a list of pairs, a set a sorted list. ``other`` says what stands for a value that JSON has no
-    form for; it may raise.
+    A dictionary whose keys are no texts becomes a list of pairs, and a set becomes a sorted list. ``other`` returns what stands for a value for which
+    JSON has no form; it may raise.
     """
     if value is None or isinstance(value, str | int) or (isinstance(value, float) and math.isfinite(value)):
         return value
@@ -34,12 +34,12 @@ def plain(value: Any, other: Callable[[Any], object] = repr) -> object:
 
 
 def columns(value: object) -> tuple[Any, ...]:
-    """Return a value as cells of a row: a tuple or a list has several."""
+    """Return a value as cells of a row. A tuple or a list has several."""
     return tuple(value) if isinstance(value, tuple | list) and value else (value,)
 
 
 def cell(value: object, other: Callable[[Any], object] = repr) -> object:
-    """Return a value as one cell: what is neither text nor number is written as JSON. ``other`` is as ``plain`` has it."""
+    """Return a value as one cell. If it is neither text nor number, it is written as JSON. ``other`` is as for ``plain``."""
     if value is None or isinstance(value, str | int | float):
         return value
     shown = plain(value, other)

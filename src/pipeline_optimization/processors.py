@@ -10,40 +10,40 @@ from pathlib import Path, PurePosixPath
 __all__ = ["MAX_THREADS", "processors", "quota", "threads_beside"]
 
 MAX_THREADS = 4
-"""As each thread that counts remembers words, more would take more memory than an item's worth of text gives them to do."""
+"""Each thread that counts remembers words. More threads would use more memory, and an item's text is too short to keep them busy."""
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
 """Where the system mounts control groups."""
 
 MEMBERSHIP = Path("/proc/self/cgroup")
-"""What tells the groups of this process: a line of ``id:controllers:path`` for each hierarchy."""
+"""The file with the groups of this process: a line of ``id:controllers:path`` for each hierarchy."""
 
 
 def processors(groups: Path = CONTROL_GROUPS, membership: Path = MEMBERSHIP) -> int:
-    """Return how many processors the system allows, which may be fewer than there are: at least 1.
+    """Return how many processors the system allows, at least 1. That may be fewer than there are.
 
-    By the affinity mask, and by the quota of the control group, which is what limits a container.
+    The affinity mask and the quota of the control group bound it. The quota is what limits a container.
     """
     allowed = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, math.ceil(min(allowed, quota(groups, membership))))
 
 
 def threads_beside(slots: int) -> int:
-    """Return how many threads may work in each attempt, if ``slots`` attempts run at once and together should use the processors."""
+    """Return how many threads may work in each attempt, if ``slots`` attempts run at once and together should use all processors."""
     return max(1, min(MAX_THREADS, processors() // slots))
 
 
 def quota(groups: Path = CONTROL_GROUPS, membership: Path = MEMBERSHIP) -> float:
-    """Return the processors' worth of time that this process may take; infinite where no control group sets a bound.
+    """Return the share of processors that this process may use, such as 1.5, or infinity if no control group bounds it.
 
-    It is that of its own group, or of one above it if that has less.
+    It is the least quota of its own group and of those above.
     """
     return min(map(_share, set(_groups(groups, membership))), default=math.inf)
 
 
 def _groups(root: Path, membership: Path) -> Iterator[Path]:
-    """Yield the directories of this process's groups and of all above them; some may not exist."""
-    # A container sees its own group as the root, though the system may tell the path that it has outside.
+    """Yield the directories of this process's groups and of all above them. Some may not exist."""
+    # A container sees its own group as the root, but the system may tell the path that it has outside.
     yield from (root, root / "cpu", root / "cpu,cpuacct")
     try:
         lines = os.fsdecode(membership.read_bytes()).splitlines()
@@ -63,7 +63,7 @@ def _groups(root: Path, membership: Path) -> Iterator[Path]:
 
 
 def _share(group: Path) -> float:
-    """Return the processors' worth of time that one group has by itself."""
+    """Return the share of processors that one group allows."""
     try:  # version 2: "max 100000", or microseconds in each period
         quota, period = (group / "cpu.max").read_text("ascii").split()
     except (OSError, ValueError):

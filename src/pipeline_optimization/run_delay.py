@@ -1,4 +1,4 @@
-"""How long a process was ready to run, and had to wait for a processor: what a busy machine adds to a time."""
+"""How long a process was ready to run and waited for a processor, which is what a busy machine adds to a time."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["run_delay_seconds"]
 
 
 def run_delay_seconds(pid: int) -> float:
-    """Return the seconds that a process's main thread has waited for a processor so far; 0 where the system does not tell.
+    """Return the seconds for which a process's main thread has waited for a processor so far, or 0 if the system does not tell.
 
     The kernel counts them (the second number of ``/proc/PID/schedstat``), so nothing in the process can change them.
     """

@@ -1,4 +1,4 @@
-"""Commands in messages, which people paste into a shell."""
+"""Commands in messages, which users paste into a shell."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["quoted", "quoted_command"]
 
 
 def quoted(argument: str) -> str:
-    r"""Return an argument as a shell reads it, and as a terminal shows it.
+    r"""Return an argument in a form that a shell reads and a terminal shows.
 
-    What cannot be printed, an escape code or a byte that is no UTF-8, is written as an octal number: ``$'caf\351.txt'``.
-    bash, zsh, ksh and busybox read that.
+    A byte that cannot be printed, such as that of an escape code or one that is no UTF-8, becomes an octal number: ``$'caf\351.txt'``. bash, zsh, ksh
+    and busybox read that.
     """
     if argument.isprintable():
         return shlex.quote(argument)
@@ -23,7 +23,7 @@ def quoted(argument: str) -> str:
 
 
 def quoted_command(arguments: Iterable[str]) -> str:
-    """Return the command line of these arguments, with ``***`` for passwords of URLs."""
+    """Return the command line of these arguments, with ``***`` for passwords in URLs."""
     return " ".join(quoted(masked(argument)) for argument in arguments)
 
 

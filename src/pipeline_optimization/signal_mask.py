@@ -1,4 +1,4 @@
-"""Puts the signals that ask a run to end off, where nobody can handle them."""
+"""Delays the signals that ask a run to end, for moments at which they cannot be handled."""
 
 from __future__ import annotations
 
@@ -11,18 +11,17 @@ from types import FrameType
 __all__ = ["STOP_SIGNALS", "stop_signals_blocked", "stop_signals_put_off"]
 
 STOP_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
-"""A Ctrl-C, a service manager's request to end, and a terminal that goes away."""
+"""The signals of Ctrl-C, of a service manager that asks to end, and of a terminal that goes away."""
 
 
 @contextmanager
 def stop_signals_blocked() -> Iterator[None]:
-    """Let the signals wait that ask a run to end, whoever handles them; at the end they strike.
+    """Delay the signals that ask a run to end, whatever handles them. They come at the end of the context.
 
-    Handlers wait, so that none raises in the middle of something. The signals are blocked as well, since processes that
-    are started meanwhile inherit the mask and keep it. Where there are no masks, handlers wait all the same; outside the
-    main thread they never run.
+    Handlers are delayed, so that none raises in the middle of something. The signals are also blocked, because processes that are started meanwhile
+    inherit the mask and keep it. If the system has no masks, handlers are delayed all the same. Outside the main thread they never run.
     """
-    with stop_signals_put_off():  # outside, since a mask holds for one thread: the system may give a signal to another
+    with stop_signals_put_off():  # this is the outer context, because a mask holds for one thread, and the system may give a signal to another one
         if not hasattr(signal, "pthread_sigmask"):
             yield
             return
@@ -38,7 +37,7 @@ def stop_signals_blocked() -> Iterator[None]:
 def stop_signals_put_off() -> Iterator[None]:
     """Note these signals instead of calling their handlers, which are called at the end.
 
-    Unlike blocked signals, that is nothing which processes inherit that are started meanwhile.
+    Unlike blocked signals, processes that are started meanwhile do not inherit this.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -49,7 +48,7 @@ def stop_signals_put_off() -> Iterator[None]:
         struck.append(signum)
 
     try:
-        with ExitStack() as handlers:  # which puts all of them back, even if one that is back raises already
+        with ExitStack() as handlers:  # it restores all of them, even if a restored one raises already
             for number in STOP_SIGNALS:
                 before = signal.getsignal(number)
                 if callable(before) and not isinstance(before, signal.Handlers):

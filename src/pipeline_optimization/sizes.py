@@ -15,7 +15,7 @@ _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 def parse_size(text: str) -> int:
     """Return the bytes of ``4194304``, ``4M``, ``4MiB`` (both 4 * 1024 * 1024) or ``4MB`` (4,000,000), in upper or lower case.
 
-    Raises ValueError for what is no size.
+    Raises ValueError if the text is no size.
     """
     match = _FORM.fullmatch(text.strip())
     if match is None or (match[3].lower() in {"i", "ib"} and not match[2]) or match[3].lower() == "i":

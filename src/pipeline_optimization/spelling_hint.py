@@ -1,4 +1,4 @@
-"""What a mistyped name may have been meant to be."""
+"""A hint for a mistyped name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["did_you_mean"]
 
 
 def did_you_mean(name: str, known: Sequence[str]) -> str:
-    """Return a question about the known name that is closest, with a space before it; nothing if none is close."""
+    """Return a question about the most similar known name, with a space before it, or an empty text if none is similar."""
     from difflib import get_close_matches  # noqa: PLC0415 - for mistakes only
 
     close = get_close_matches(name, known, n=1)

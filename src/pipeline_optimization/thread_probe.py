@@ -13,15 +13,15 @@ PATIENCE = 1.0
 
 
 def startable(number: int) -> int:
-    """Return how many threads or processes, of the number that is asked for, the system would start now.
+    """Return how many of ``number`` threads or processes the system would start now.
 
-    It starts threads to see, and ends them: no limit tells how much of it is taken.
+    It starts threads to find out, and ends them, because a limit does not tell how much of it is used.
     """
     may_end = threading.Event()
     threads: list[threading.Thread] = []
     try:
         for _ in range(number):
-            # It is listed first: a signal's handler that raises behind the start must not leave a thread that nobody waits for.
+            # It is listed before it starts. If a signal's handler raises right after the start, the thread is still joined.
             threads.append(threading.Thread(target=may_end.wait, name="anagram-probe", daemon=True))
             threads[-1].start()
     except RuntimeError:
@@ -36,7 +36,7 @@ def startable(number: int) -> int:
 
 
 def _await_system(threads: AbstractSet[str]) -> None:
-    """Wait until the system counts these threads no more, which is a moment after Python takes them as ended."""
+    """Wait until the system does not count these threads any more, which is a moment after Python takes them as ended."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         try:

@@ -1,4 +1,4 @@
-"""The unit in which people read a time."""
+"""The unit in which a time is shown."""
 
 from __future__ import annotations
 

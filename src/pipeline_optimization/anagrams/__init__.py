@@ -1,1 +1,1 @@
-"""The anagram pipeline: one job among others for ``pipeline.run.execute``, in two forms."""
+"""Counting anagrams: one job among others for ``pipeline.run.execute``, in two forms."""

@@ -15,14 +15,14 @@ __all__ = ["CASE_NAMES", "TestCase", "load_cases", "other_rules"]
 CASE_NAMES = ("small", "medium", "large")
 FILE_NAME = "test_cases.json"
 TOKENIZER, LEXICON = "exercise", "gcide"
-"""What the expected counts were made with."""
+"""The components with which the expected counts were made."""
 
 
 @frozen
 class TestCase:
-    """A text with the counts of its anagrams that the reference tokenizer and the lexicon ``gcide`` give."""
+    """A text with the counts of its anagrams, as the reference tokenizer and the lexicon ``gcide`` give them."""
 
-    __test__ = False  # it is no test class, whatever pytest makes of its name
+    __test__ = False  # it is no test class, although pytest might think so by its name
 
     name: str
     text: str
@@ -30,7 +30,7 @@ class TestCase:
 
 
 def other_rules(*, tokenizer: str, lexicon: str, relation: str) -> str:
-    """Return why a run with these components counts something else than the cases expect; nothing if it does not."""
+    """Return why a run with these components counts something else than the cases expect, or an empty text."""
     if relation != ANAGRAM:
         return f"the test case expects anagrams, and this run counts the relation {relation!r}"
     if tokenizer != TOKENIZER:
@@ -41,7 +41,7 @@ def other_rules(*, tokenizer: str, lexicon: str, relation: str) -> str:
 
 
 def load_cases() -> dict[str, TestCase]:
-    """Return the cases by name: from the wheel, or from the checkout that the package is installed from."""
+    """Return the cases by name, from the wheel, or from the checkout that the package is installed from."""
     from importlib.resources import files  # noqa: PLC0415 - own text needs none
 
     packaged = files("pipeline_optimization") / "resources" / FILE_NAME

@@ -1,4 +1,4 @@
-"""The two jobs that count anagrams: fused where no stage can wait or fail, and stage by stage where they can."""
+"""The two jobs that count anagrams: fused if no stage can wait or fail, and stage by stage if they can."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ __all__ = ["AnagramJob", "FusedJob", "StagedJob", "prepare_kernel"]
 
 @frozen(kw_only=True, eq=False, repr=False)
 class AnagramJob(ABC):
-    """Counting anagrams, planned. ``kernels`` are the counting kernels to try, best first; ``stages`` has the first of them."""
+    """Counting anagrams, planned. ``kernels`` are the counting kernels to try, best first. ``stages`` has the first of them."""
 
     faults: FaultPlan
     stages: StagePlan
@@ -47,14 +47,14 @@ class AnagramJob(ABC):
 
     @property
     def files(self) -> Sequence[str]:
-        """Return the file that the lexicon is read from, as far as its options name it."""
+        """Return the file of the lexicon, as far as its options name it."""
         path = getattr(self.stages.lexicon.options, "path", None)
         return [path] if isinstance(path, str) and path else []
 
     def load(self, announce: Callable[[str], None]) -> LoadedAnagramJob:
         """Open the lexicon's index.
 
-        Raises LexiconError where there is none to be had, and PluginError where a component fails at it.
+        Raises LexiconError if there is none, and PluginError if a component fails while it is made.
         """
         return LoadedAnagramJob(self, self.stages.open_index())
 
@@ -64,12 +64,12 @@ class AnagramJob(ABC):
 
 
 class FusedJob(AnagramJob):
-    """A counting kernel does all stages at once, an item for each part of the text."""
+    """A counting kernel does all stages at once. Each part of the text is an item."""
 
     __slots__ = ()
 
     def load(self, announce: Callable[[str], None]) -> LoadedAnagramJob:
-        """Do the same, and prepare the kernel. Raises PluginLoadError where none can be prepared."""
+        """Open the index, and prepare the kernel. Raises PluginLoadError if no kernel can be prepared."""
         index = self.stages.open_index()
         kernel, warnings = prepare_kernel(self.kernels, announce)
         return LoadedAnagramJob(evolve(self, stages=evolve(self.stages, kernel=kernel)), index, warnings)
@@ -97,7 +97,7 @@ class StagedJob(AnagramJob):
 
 
 class LoadedAnagramJob:
-    """Counting anagrams with the index at hand; ``warnings`` tell of kernels that could not be used."""
+    """Counting anagrams with a loaded index. ``warnings`` tell of kernels that could not be used."""
 
     remedies: Mapping[str, str] = MappingProxyType({})
     modules: Sequence[FileModule] = ()
@@ -117,7 +117,7 @@ class LoadedAnagramJob:
 
     @property
     def facts(self) -> Mapping[str, str]:
-        """Return what decides on the counts of a text."""
+        """Return the facts that decide on the counts of a text."""
         stages, index = self.job.stages, self.index
         facts = {
             "the tokenizer": f"{stages.tokenizer.label} {stages.tokenizer.options!r}",
@@ -144,7 +144,7 @@ class LoadedAnagramJob:
 
 
 class StartedAnagramJob:
-    """Counting anagrams under way. ``kernel`` is the name of the counting kernel, if one counts."""
+    """Counting anagrams while it runs. ``kernel`` is the name of the counting kernel, if there is one."""
 
     outbox: None = None
 
@@ -189,7 +189,7 @@ class StartedAnagramJob:
 def prepare_kernel(offers: Sequence[KernelOffer], announce: Callable[[str], None]) -> tuple[KernelOffer, list[str]]:
     """Return the first kernel that can be prepared, with a warning for each that could not.
 
-    ``announce`` is told what takes long. Raises PluginLoadError where none can be prepared.
+    ``announce`` is called before what takes long. Raises PluginLoadError if no kernel can be prepared.
     """
     warnings: list[str] = []
     cause: BaseException | None = None

@@ -1,4 +1,4 @@
-"""Counting anagrams as it is asked for: names and options resolved, the kernel among them, before anything starts."""
+"""Plans counting anagrams: all names are found and all options checked, and the kernel is chosen, before anything starts."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from pipeline_optimization.types import KernelOffer
 __all__ = ["AUTO", "AnagramOptions", "choose_kernels", "make_plan"]
 
 AUTO = "auto"
-"""The kernel that stands for the best one for the input at hand."""
+"""The name that stands for the best kernel for the input."""
 
 WORTH_ASKING_FROM = 1 << 20
-"""Bytes of text below which no kernel of a plugin is asked for unasked: importing any takes longer than counting."""
+"""If the text has fewer bytes, plugins are not asked for kernels unless one is named. Importing any takes longer than counting."""
 
 TASKS = (filter_input, get_words, find_anagrams, permutations)
 
 
 @frozen(kw_only=True, eq=False)
 class AnagramOptions(RunOptions):
-    """What a caller may choose who counts anagrams."""
+    """The options of counting anagrams."""
 
     tokenizer: str = field(default="exercise", metadata=KEPT)
     signature: str = field(default="letters", metadata=KEPT)
@@ -46,9 +46,9 @@ class AnagramOptions(RunOptions):
 
 
 def make_plan(registry: Registry, options: AnagramOptions, *, least_bytes: int = 0) -> RunPlan[AnagramJob]:
-    """Resolve the options of a run that counts anagrams in at least ``least_bytes`` bytes.
+    """Plan a run that counts anagrams in at least ``least_bytes`` bytes.
 
-    Raises UsageError for unknown names and wrong values, PluginError where a chosen plugin is broken.
+    Raises UsageError for unknown names and wrong values, and PluginError if a chosen plugin is broken.
     """
     return plan_run(registry, options, partial(_plan_job, registry, least_bytes))
 
@@ -72,6 +72,7 @@ def _plan_job(registry: Registry, least_bytes: int, options: AnagramOptions, exe
         )
     capabilities = executor.capabilities
     # Of other hosts' cores nothing is known here.
+    # The number of cores of other hosts is not known here.
     has_threads = capabilities.isolation != "host" and any(kernel.is_parallel for kernel in kernels)
     stages = StagePlan(
         tokenizer=tokenizer,
@@ -87,9 +88,9 @@ def _plan_job(registry: Registry, least_bytes: int, options: AnagramOptions, exe
 
 
 def choose_kernels(offers: Sequence[KernelOffer], name: str, least_bytes: int) -> Sequence[KernelOffer]:
-    """Return the kernels to try, best first: the named one, or for ``auto`` those that the input is large enough for.
+    """Return the kernels to try, best first: the named one, or for ``auto`` those for which the input is large enough.
 
-    ``least_bytes`` is how large the input is at least. Raises UnknownComponentError where nobody offers the name.
+    ``least_bytes`` is the least size of the input. Raises UnknownComponentError if no kernel of that name is offered.
     """
     if name == AUTO:
         return [offer for offer in offers if offer.worth_from_bytes <= least_bytes]

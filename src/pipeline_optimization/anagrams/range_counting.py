@@ -1,4 +1,4 @@
-"""How a worker counts ranges of files: piece by piece, in several threads where the kernel lets them run at once."""
+"""How a worker counts ranges of files: piece by piece, in several threads if the kernel lets them run at once."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
 __all__ = ["PIECE", "RangeCounter"]
 
 PIECE: Final = 1 << 20
-"""Bytes that a thread takes at once: what is read is still in the processor's cache when it is counted."""
+"""Bytes that a thread takes at once. They are still in the processor's cache when they are counted."""
 
 BLOCKS: Final = 4
-"""How many blocks a piece has; it has fewer at the end of a range, so that threads end together."""
+"""How many blocks a piece has. It has fewer at the end of a range, so that threads end together."""
 
 MANY_FILES: Final = 16
-"""So many files or more are read by one thread at a time: several would wait for the interpreter's lock at each of the four
-short system calls that a file takes, which is slower than to read one after the other."""
+"""If a piece has at least this many files, one thread reads at a time. Several threads would wait for the interpreter's lock at each of the four
+short system calls for a file, which is slower than reading one file after another."""
 
 
 @define(eq=False)
 class _Pieces:
-    """Pieces that threads take in turn, until there are none left or one of them stops it."""
+    """Pieces that threads take in turn, until there are none left or one of the threads stops it."""
 
     pieces: Iterator[Sequence[FileRange]]
     look: Callable[[], None]
@@ -76,13 +76,13 @@ class _Share:
         self._squeeze = None if counter.squeeze is None else self._squeeze_unless_over
 
     def _squeeze_unless_over(self, text: str) -> str:
-        """Look once a piece of a giant run, which is one piece of work otherwise."""
+        """Check for the end of the run before a piece of a giant run is squeezed, because the whole giant run is one piece of work otherwise."""
         assert self._counter.squeeze is not None
         self._pieces.look()
         return self._counter.squeeze(text)
 
     def count(self) -> Counted:
-        """Count pieces until there are none left; after an error or Ctrl-C no other thread takes one either."""
+        """Count pieces until there are none left. After an error or a Ctrl-C, no other thread takes a piece either."""
         try:
             counts = list(self._counter.kernel.count_all(self._texts()))
         except BaseException:
@@ -111,8 +111,13 @@ class _Share:
 class RangeCounter:
     """Counts ranges with ``threads`` threads, one of which is the caller's.
 
-    ``squeeze`` and ``chunk_size`` say how giant runs without white space are read (``read_ranges``); ``merge`` adds up what
-    the threads found, so that one result travels and is kept.
+    Attributes:
+        kernel: The counting kernel.
+        chunk_size: With ``squeeze``, decides how giant runs without white space are read (``read_ranges``).
+        squeeze: A filter of characters, or None.
+        piece: Bytes of a piece.
+        threads: The number of threads.
+        merge: Adds up what the threads found, so that one result is sent and kept.
     """
 
     kernel: CountingKernel
@@ -123,11 +128,11 @@ class RangeCounter:
     merge: Merge | None = None
 
     def count(self, ranges: Sequence[FileRange]) -> Counted:
-        """Return the counts of ranges that are read as one text. Raises InputError where they cannot be read.
+        """Return the counts of ranges that are read as one text. Raises InputError if they cannot be read.
 
-        Between two pieces it ends with CutShort if the run is over of the attempt that calls.
+        Between two pieces, it raises CutShort if the run of the calling attempt is over.
         """
-        # Behind a URL, each look for a border would be a request: one thread reads on and on.
+        # Behind a URL, each look for a border would be a request, so one thread reads on and on.
         is_whole = self._is_whole(ranges) or (len(ranges) == 1 and ranges[0].is_remote)
         pieces = _Pieces(iter([ranges]) if is_whole else self._cut(ranges), cutting_point())
         if is_whole or self.threads == 1:
@@ -136,14 +141,14 @@ class RangeCounter:
 
         with ThreadPoolExecutor(self.threads - 1) as others:
             theirs = []
-            with suppress(RuntimeError):  # the system starts no more threads: those that there are do all of it
+            with suppress(RuntimeError):  # if the system starts no more threads, those that exist do all of it
                 for _ in range(self.threads - 1):
                     theirs.append(others.submit(_Share(self, pieces).count))  # noqa: PERF401 - keeps those that started
             ours = _Share(self, pieces).count()
             return self._together([ours, *(share.result() for share in theirs)])
 
     def read_files(self, ranges: Sequence[FileRange]) -> bytes | None:
-        """Return whole local files as the kernel reads them, each in its state; None where it cannot, whatever the reason."""
+        """Return whole local files as the kernel reads them, each in its state. Return None if it cannot, for whatever reason."""
         if not isinstance(self.kernel, FileReader):
             return None
         paths, starts, stops, states = zip(*ranges, strict=True)
@@ -158,7 +163,7 @@ class RangeCounter:
         return Counted(counts, sum(share.invalid_bytes for share in shares), looks)
 
     def _is_whole(self, ranges: Sequence[FileRange]) -> bool:
-        """Tell what may be all of the input, which is counted as one text so that its different words are known exactly."""
+        """Return whether the ranges may be all of the input. Then they are counted as one text, so that the different words are known exactly."""
         size = total_size(ranges)
         is_file = len(ranges) == 1 and ranges[0].start == 0
         return size <= (self.chunk_size if is_file else self.chunk_size // 2)
@@ -172,7 +177,7 @@ class RangeCounter:
         size = 0
         for part in ranges:
             together.append(part)
-            size += part.stop - part.start  # not its property ``size``: there may be very many
+            size += part.stop - part.start  # not the property ``size``, because there may be very many
             if size >= self.piece:
                 yield together
                 together, size = [], 0
@@ -185,10 +190,10 @@ class RangeCounter:
 
 
 def _are_plain(data: bytes, sizes: Sequence[int]) -> bool:
-    """Return whether all files of a text are plain, a line end between two; False also where byte order marks are left out."""
+    """Return whether all files in a text, which are joined by line ends, are plain. Return False too if byte order marks are missing in it."""
     ends = list(accumulate(size + 1 for size in sizes))
     if ends[-1] - 1 != len(data):
         return False
-    # An empty file has no first byte: at its place stands the line end, or nothing if it is the last.
+    # An empty file has no first byte. At its place is the line end, or nothing if it is the last.
     starts = [(start, size) for start, size in zip([0, *ends[:-1]], sizes, strict=True) if size]
     return all(is_plain(data[start : start + size]) for start, size in starts if data[start] in FIRST_BYTES)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Part", "Reading"]
 
 MAX_FILES = 4096
-"""Files that are counted as one part at most, so that progress shows."""
+"""The most files that are counted as one part, so that progress shows."""
 
 
 def _unknown(path: str, start: int) -> int | None:
@@ -27,9 +27,13 @@ def _unknown(path: str, start: int) -> int | None:
 
 @frozen(kw_only=True)
 class Part:
-    """One chunk of input: ``data`` itself, or the ``ranges`` where it can be read. ``size`` is in bytes.
+    """One chunk of input, as data or as ranges of files.
 
-    ``place`` says for people where it comes from.
+    Attributes:
+        data: The bytes, or empty.
+        ranges: The ranges in which they can be read, or empty.
+        size: Bytes.
+        place: Where it comes from, for people.
     """
 
     data: bytes = b""
@@ -40,12 +44,17 @@ class Part:
 
 @define(eq=False)
 class Reading:
-    """Cuts sources one after the other. A word never spans two of them: their borders end words.
+    """Cuts sources one after another. A word never spans two sources, because their borders end words.
 
-    ``squeeze`` is the tokenizer's filter if it is character-wise (see ``Tokenizer``), else None. ``is_read_elsewhere``: on
-    other machines, which see the same files. ``stop_of`` may know
-    where the part of a file that begins somewhere ends, so that the file need not be looked at. ``bytes_read`` and
-    ``decoded`` are of what was read here; whoever reads ranges adds to them what was found there.
+    Attributes:
+        sources: The sources.
+        chunk_size: Bytes of a chunk.
+        squeeze: The tokenizer's filter if it is character-wise (see ``Tokenizer``), or None.
+        encoding: The encoding of files and streams.
+        is_read_elsewhere: Whether other machines, which see the same files, read parts of them.
+        stop_of: May know where the part of a file that begins at a byte ends, so that the file need not be read there.
+        bytes_read: Bytes that were read. Those of ranges are added by ``note``.
+        decoded: What was noticed while decoding. What was noticed in ranges is added by ``note``.
     """
 
     sources: Sequence[Source]
@@ -61,18 +70,16 @@ class Reading:
         self.decoded = Decoded(self.encoding)
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield every chunk as bytes, in order; raises InputError where a source cannot be read."""
+        """Yield every chunk as bytes, in order. Raises InputError if a source cannot be read."""
         for source in self.sources:
             for part in self._read(source):
                 yield part.data
 
     def parts(self, *, inline: bool) -> Iterator[Part]:
-        """Yield the parts: ranges of plain files, small ones together, unless ``inline``; data of all other sources.
+        """Yield the parts: ranges of plain files, with small files together, and data of all other sources. If ``inline``, all parts are data.
 
-        A range, or small files together, may be of several chunks (``Guide``), as nobody needs to hold them at once.
-
-        Which part has which words depends on the sources, the chunk size and ``inline`` only. Raises InputError where
-        a source cannot be read.
+        A range, or small files together, may be several chunks (``Guide``), because they are never in memory at once. The words of each part depend
+        only on the sources, the chunk size and ``inline``. Raises InputError if a source cannot be read.
         """
         plain = self._plain()
         if any(size is not None for size, _ in plain):
@@ -82,7 +89,7 @@ class Reading:
             yield from self._read(source)
 
     def _with_ranges(self, plain: Sequence[tuple[int | None, int]], *, inline: bool) -> Iterator[Part]:
-        """Yield the parts of sources of which some have a size and a state, which are those of plain files."""
+        """Yield the parts of sources, some of which are plain files with a size and a state."""
         from pipeline_optimization.sources import (  # noqa: PLC0415 - texts and streams need none of it
             FileRange,
             Guide,
@@ -122,14 +129,14 @@ class Reading:
             yield from self._of(small, inline=inline)
 
     def _plain(self) -> Sequence[tuple[int | None, int]]:
-        """Return the size of each source whose parts can be read where they are counted, and its state; else None and 0."""
+        """Return the size and the state of each source whose parts can be read where they are counted, and None and 0 for others."""
         if self.encoding != UTF_8 or all(isinstance(source, (TextSource, StreamSource)) for source in self.sources):
             return [(None, 0)] * len(self.sources)
         from pipeline_optimization.sources import FileSource, UrlSource  # noqa: PLC0415 - texts and streams need neither
 
         return [
             source.plain_facts(is_shared=self.is_read_elsewhere)
-            if isinstance(source, (FileSource, UrlSource))  # no union: there may be very many
+            if isinstance(source, (FileSource, UrlSource))  # a tuple is faster than a union, and there may be very many
             else (None, 0)
             for source in self.sources
         ]

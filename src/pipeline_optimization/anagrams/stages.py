@@ -1,4 +1,4 @@
-"""The stages as workers run them, and how what they are given and what they return is packed into bytes."""
+"""The stages as workers run them, and how their input and output are packed into bytes."""
 
 from __future__ import annotations
 
@@ -66,15 +66,18 @@ LENGTH = struct.Struct("<Q")
 RANGES = struct.Struct("<QI")
 STATE_BYTES = 8
 UNREADABLE = 0xFFFFFFFF
-"""In place of the number of chunks: the source could not be read."""
+"""Stands in place of the number of chunks if the source could not be read."""
 
 
 @frozen(kw_only=True)
 class StagePlan:
-    """The components that stages are built from: all a worker needs to know of a run, faults apart.
+    """The components from which stages are built: all that a worker must know of a run, except for faults.
 
-    ``threads`` may count at once in one attempt, if the kernel lets them. Workers that may be started anywhere find files
-    with relative paths from ``directory``, that of the parent.
+    Attributes:
+        kernel: The counting kernel.
+        chunk_size: Bytes of a chunk.
+        threads: How many threads may count at once in one attempt, if the kernel allows it.
+        directory: The parent's directory, from which workers that may be started anywhere find files with relative paths.
     """
 
     tokenizer: Choice[Tokenizer]
@@ -91,7 +94,7 @@ class StagePlan:
     def open_index(self) -> AnagramIndex:
         """Return the lexicon's index.
 
-        Raises LexiconError where there is none to be had, and PluginError where a component fails at it.
+        Raises LexiconError if there is none, and PluginError if a component fails while it is made.
         """
         return call_component(
             f"Making the index of the lexicon {self.lexicon.label!r} for the tokenizer {self.tokenizer.label!r} and the "
@@ -109,7 +112,7 @@ class StagePlan:
 
 
 class _GroupNumbers:
-    """An index in which each group has one word, its own number."""
+    """An index in which each group has one word: its own number."""
 
     def __init__(self, index: GroupIndex) -> None:
         self._index = index
@@ -126,14 +129,14 @@ class _GroupNumbers:
 
 
 class _Stages:
-    """The stages; what only some need is built when it is first needed."""
+    """The stages. What only some of them need is built when it is first needed."""
 
     def __init__(self, plan: StagePlan) -> None:
         self._plan = plan
         self._tokenizer = plan.tokenizer.build()
 
     def count_chunk(self, data: bytes) -> bytes:
-        """Return all counts of a chunk: the stages in one, where none can wait or fail."""
+        """Return all counts of a chunk. It is all stages in one, for runs in which no stage can wait or fail."""
         return encode_counted(Counted([self._kernel.count(data)]))
 
     def count_ranges(self, data: bytes) -> bytes:
@@ -150,7 +153,7 @@ class _Stages:
         return [part if part.is_remote else part._replace(path=os.path.join(directory, part.path)) for part in ranges]
 
     def describe_worker(self, data: bytes) -> bytes:
-        """Return the facts in which all processes of a run must agree; equal group numbers mean equal groups then."""
+        """Return the facts in which all processes of a run must agree. If they do, equal group numbers mean equal groups."""
         from pipeline_optimization.engine.handshake import encode_facts  # noqa: PLC0415 - for clusters only
 
         return encode_facts({"the lexicon's digest": self._plan.open_index().digest()})
@@ -183,12 +186,12 @@ class _Stages:
         return filter_input.plain(text, self._tokenizer).encode("utf-8", "surrogatepass")
 
     def get_words(self, data: bytes) -> bytes:
-        """Return the words, one a line."""
+        """Return the words, one in each line."""
         words = get_words.plain(data.decode("utf-8", "surrogatepass"), self._tokenizer)
         return "\n".join(words).encode("utf-8", "surrogatepass")
 
     def find_anagrams(self, data: bytes) -> bytes:
-        """Return the word's group number in decimal, or nothing: the parent, too, has the groups' words."""
+        """Return the word's group number in decimal, or nothing. That is enough, because the parent has the groups' words too."""
         return "".join(find_anagrams.plain(data.decode("utf-8", "surrogatepass"), self._numbers)).encode()
 
 
@@ -209,7 +212,7 @@ def build_stages(plan: object) -> Mapping[str, Callable[[bytes], bytes]]:
 
 @frozen
 class Counted:
-    """What came of an item: the counts of its chunks, nearly always one, its invalid UTF-8 sequences, and what it looks like."""
+    """The outcome of an item: the counts of its chunks (nearly always one), its invalid UTF-8 sequences, and what its text looks like."""
 
     chunks: Sequence[ChunkCounts]
     invalid_bytes: int = 0
@@ -217,7 +220,7 @@ class Counted:
 
 
 def encode_ranges(ranges: Sequence[FileRange]) -> bytes:
-    """Pack ranges: bytes in all, number, where each starts and stops, its name's length, all names, states of files."""
+    """Pack ranges: bytes in all, number, where each starts and stops, the lengths of names, all names, states of files."""
     from pipeline_optimization.sources import total_size  # noqa: PLC0415 - where there are ranges
 
     paths, starts, stops, states = zip(*ranges, strict=True)
@@ -243,13 +246,13 @@ def decode_ranges(data: bytes) -> list[FileRange]:
 
 
 def without_states(data: bytes) -> bytes:
-    """Return encoded ranges without the states of their files: what a later run finds again, if no content has changed."""
+    """Return encoded ranges without the states of their files. A later run has the same bytes if no content has changed."""
     _, number = RANGES.unpack_from(data)
     return data[: len(data) - number * STATE_BYTES]
 
 
 def size_of_ranges(data: bytes) -> int:
-    """Return how many bytes the encoded ranges have together: told apart from them, as there may be thousands."""
+    """Return how many bytes the encoded ranges have together, without decoding them, because there may be thousands."""
     size, _ = RANGES.unpack_from(data)
     return int(size)
 
@@ -263,13 +266,13 @@ def encode_counted(counted: Counted) -> bytes:
 
 
 def encode_unreadable(error: InputError) -> bytes:
-    """Return the result that says why there is none: for the run, not only for the item."""
+    """Return the result for a source that cannot be read. The error is one of the run, and not only of the item."""
     source = error.source.encode("utf-8", "surrogatepass")
     return HEADER.pack(len(source), UNREADABLE) + source + str(error).encode("utf-8", "surrogatepass")
 
 
 def decode_counted(result: bytes) -> Counted:
-    """Return what came of an item. Raises InputError where its source could not be read."""
+    """Return the outcome of an item. Raises InputError if its source could not be read."""
     invalid_bytes, number = HEADER.unpack_from(result)
     start = HEADER.size
     if number == UNREADABLE:

@@ -1,4 +1,4 @@
-"""The two shapes of a run: fused, where no stage can wait or fail, and staged, where they can."""
+"""The two forms of a run: fused if no stage can wait or fail, and staged if they can."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT = struct.Struct("<QQ")
 NOTED = 1 << 63
-"""In a snapshot's number of bytes: it is followed by a note, with its length before it, of what the text looks like."""
+"""Marks a snapshot's number of bytes: a note of what the text looks like follows, with its length first."""
 
 NOTE = struct.Struct("<I")
 
@@ -38,11 +38,10 @@ __all__ = ["FusedWorkload", "StagedWorkload"]
 
 
 class FusedWorkload:
-    """One item a chunk: the counting kernel does all stages at once.
+    """One item for each chunk. The counting kernel does all stages at once.
 
-    Workers read plain files themselves, unless ``inline``: then, as with any other source, items carry the text.
-    ``is_text_elsewhere`` says that what workers read takes no memory of this machine, so that any number of ranges may
-    be under way.
+    Workers read plain files themselves. With ``inline``, and for any other source, items carry the text. ``is_text_elsewhere`` says that what workers
+    read takes no memory of this machine, so that any number of ranges may be under way.
     """
 
     def __init__(
@@ -65,13 +64,13 @@ class FusedWorkload:
         for number, part in enumerate(self._reading.parts(inline=self._inline)):
             task = COUNT_RANGES if part.ranges else COUNT_CHUNK
             data = encode_ranges(part.ranges) if part.ranges else part.data
-            # Whoever counts ranges holds a chunk of them at a time.
+            # A worker that counts ranges has one chunk of them in memory at a time.
             held = min(part.size, self._reading.chunk_size) if part.ranges else part.size
             size = len(data) if self._is_text_elsewhere else held
             yield Item(id=str(number), task=task, data=data, size=size, place=part.place)
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
-        """Add an item's counts. Raises InputError where its worker could not read what it was to count."""
+        """Add an item's counts. Raises InputError if its worker could not read its input."""
         counted = decode_counted(result)
         for counts in counted.chunks:
             if counts.groups and max(counts.groups) >= self._groups:
@@ -82,7 +81,7 @@ class FusedWorkload:
         return ()
 
     def content(self, item: Item) -> bytes:
-        """Return the text, or where it is: a later run may find a file with another time and the same content."""
+        """Return the text, or where it is. A later run may find a file with another time and the same content."""
         return without_states(item.data) if item.task == COUNT_RANGES else item.data
 
     def span(self, item: Item) -> FileRange | None:
@@ -92,7 +91,7 @@ class FusedWorkload:
         return ranges[0] if len(ranges) == 1 else None
 
     def snapshot(self) -> bytes:
-        """Return the sum so far. What the parent read is not part of it: it is read again."""
+        """Return the sum so far. It does not include what the parent read, because that is read again."""
         decoded, totals = self._elsewhere, self._totals.to_bytes()
         numbers = self._bytes_elsewhere, decoded.invalid_bytes
         if not decoded.looks:
@@ -118,7 +117,7 @@ class FusedWorkload:
 
 
 class StagedWorkload:
-    """Each chunk is filtered, then split; each different word of it is then one item, weighted by its occurrences."""
+    """Each chunk is filtered, then split. Then each different word of it is one item, weighted by its occurrences."""
 
     def __init__(self, reading: Reading, totals: Totals) -> None:
         self._reading = reading
@@ -146,13 +145,13 @@ class StagedWorkload:
         return None
 
     def snapshot(self) -> None:
-        """Each result is needed: it tells which items come next."""
+        """Return None, because each result is needed: it tells which items come next."""
 
     def restore(self, snapshot: bytes) -> None:
         raise ValueError("a run with faults keeps no sum")
 
     def _words(self, item: Item, result: bytes) -> Iterator[Item]:
-        # split, not splitlines: a word may hold a character that ends lines, but never the one that joins them here.
+        # split, and not splitlines: a word may contain other characters that end lines, but never the one that joins words here.
         text = result.decode("utf-8", "surrogatepass")
         words = Counter(map(str.lower, text.split("\n") if text else ()))
         encoded = [word.encode("utf-8", "surrogatepass") for word in words]

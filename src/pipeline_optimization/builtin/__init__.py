@@ -1,1 +1,1 @@
-"""The components that ship with the core, registered by its own entry point like those of any plugin."""
+"""The components that ship with the core. Its own entry point registers them, like those of any plugin."""

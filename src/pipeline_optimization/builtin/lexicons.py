@@ -32,7 +32,7 @@ class _PackagedLexicon:
     def words(self) -> Iterable[str]:
         from english_words import get_english_words_set  # noqa: PLC0415 - 1 MB of words that a cached index saves
 
-        # "alpha" strips apostrophes and hyphens, as the reference tokenizer does to the text: aaron's-rod, aaronsrod.
+        # "alpha" removes apostrophes and hyphens, as the reference tokenizer does in texts: aaron's-rod becomes aaronsrod.
         return (word for word in get_english_words_set([self._name], alpha=True, lower=True) if word.isascii())
 
 
@@ -51,7 +51,7 @@ class Web2Lexicon(_PackagedLexicon):
 
 
 MAX_BYTES = 1 << 28
-"""More is no list of words, but a mistake."""
+"""A larger file is no list of words, but a mistake."""
 
 
 @frozen(kw_only=True)
@@ -62,7 +62,7 @@ class FileLexiconOptions:
 
 
 class FileLexicon:
-    """The words of a text file, one a line. Its identity is a digest of its bytes."""
+    """The words of a text file, one in each line. Its identity is a digest of its bytes."""
 
     def __init__(self, options: FileLexiconOptions) -> None:
         if not options.path:

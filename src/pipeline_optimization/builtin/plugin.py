@@ -1,4 +1,4 @@
-"""The core as a plugin of itself: it registers its components through the hooks that everyone uses."""
+"""The core as a plugin of itself. It registers its components through the same hooks as every plugin."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def anagram_register_sinks() -> Sequence[ComponentOf[Sink]]:
 
 
 def _refuse(options: NoOptions) -> RunnablePipeline:
-    """Refuse to make a pipeline of steps: anagrams are counted by kernels of their own."""
+    """Refuse to make a pipeline of steps, because anagrams are counted by kernels of their own."""
     raise UsageError("The pipeline 'anagrams' is run by count_anagrams() and by commands without --pipeline.")
 
 

@@ -28,12 +28,12 @@ PERMANENT_ERRORS = frozenset(
         "TypeError",
     }
 )
-"""Errors that come back on every attempt: mistakes in code and missing data, not bad luck."""
+"""Errors that every attempt would meet again: mistakes in code, and missing data."""
 
 
 @frozen(kw_only=True)
 class _Bounds:
-    """The options that every policy with retries shares."""
+    """The options of every policy that retries."""
 
     attempts: int = option(10, help="attempts for each item, the first one included", at_least=1)
     budget: int | None = option(None, help="retries in the whole run; none means no bound", at_least=0)
@@ -106,7 +106,7 @@ class ExponentialPolicy:
         bound = options.base
         for _ in range(options.attempts - 1):
             yield rng.uniform(0.0, min(bound, options.cap))
-            # The cap first: an uncapped bound would overflow after a thousand attempts.
+            # The cap is applied each time, because an uncapped bound would overflow after a thousand attempts.
             bound = min(bound * options.factor, options.cap)
 
     def retries(self, error: ErrorRecord) -> bool:

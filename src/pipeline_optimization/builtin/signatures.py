@@ -1,4 +1,4 @@
-"""Signature functions: equal for two lower-case words exactly if one is an anagram of the other."""
+"""Signature functions. Two lower-case words have equal signatures exactly if one is an anagram of the other."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ PRIME_OF = dict(zip("abcdefghijklmnopqrstuvwxyz", FIRST_PRIMES, strict=True))
 
 
 def letters_signature(word: str, /) -> str:
-    """Return the word's characters in order: ``cat`` gives ``act``. The fastest of the three in CPython."""
+    """Return the word's characters in order: ``act`` for ``cat``. It is the fastest of the three in CPython."""
     return "".join(sorted(word))
 
 
 def counts_signature(word: str, /) -> str:
-    """Return how often each character occurs, the multiset that the definition of an anagram speaks of: ``a1 c1 t1``.
+    """Return how often each character occurs, as the definition of an anagram says: ``a1 c1 t1`` for ``cat``.
 
-    As text, which the index cache can keep; words have no space in them, so that no two multisets have one text.
+    It is a text, which the index cache can keep. Words contain no space, so no two multisets have the same text.
     """
     return " ".join([f"{char}{number}" for char, number in sorted(Counter(word).items())])
 
 
 def primes_signature(word: str, /) -> Hashable:
-    """Return the product of one prime a letter: equal products mean equal letters, by unique factorisation.
+    """Return the product of one prime for each letter. Equal products mean equal letters, by unique factorisation.
 
-    Characters outside a to z have no prime here; they stand beside the product, sorted.
+    Characters outside a to z have no prime here. They are returned beside the product, sorted.
     """
     primes = [PRIME_OF[char] for char in word if char in PRIME_OF]
     if len(primes) == len(word):

@@ -10,7 +10,7 @@ __all__ = ["ExerciseTokenizer", "WhitespaceTokenizer"]
 
 
 class _ExerciseTable(dict[int, str | None]):
-    """A table for ``str.translate`` that fills itself: most texts use few of Unicode's characters."""
+    """A table for ``str.translate`` that fills itself, because most texts use few of Unicode's characters."""
 
     def __missing__(self, code: int) -> str | None:
         char = chr(code)
@@ -28,8 +28,8 @@ class _ExerciseTable(dict[int, str | None]):
 class ExerciseTokenizer:
     """The text rule of the exercise.
 
-    ``-`` and all white space become a space; every other character outside ``[a-zA-Z0-9]`` is removed, which joins
-    its neighbours (``I'll`` becomes ``Ill``); words are what stands between spaces.
+    ``-`` and all white space become a space. Every other character outside ``[a-zA-Z0-9]`` is removed, which joins its neighbours (``I'll`` becomes
+    ``Ill``). Words are what spaces separate.
     """
 
     is_characterwise = True
@@ -45,7 +45,7 @@ class ExerciseTokenizer:
 
 
 class WhitespaceTokenizer:
-    """Words are what stands between white space, punctuation and all."""
+    """Words are what white space separates, with punctuation and everything else."""
 
     is_characterwise = True
 

@@ -1,4 +1,4 @@
-"""Finished work on disk: what a run needs in order to go on after any kind of death."""
+"""Finished work on disk: what a run needs to go on after it was stopped or killed."""
 
 from pipeline_optimization.checkpoint.deliveries import DeliveryLog
 from pipeline_optimization.checkpoint.peeking import stored_fact, stored_invocation

@@ -1,4 +1,4 @@
-"""What a checkpoint knows of deliveries to a sink: which items the last one has, so that it can be made again."""
+"""What a checkpoint knows of deliveries to a sink: which items the last one contains, so that it can be made again."""
 
 from __future__ import annotations
 
@@ -25,10 +25,15 @@ Key = tuple[str, str]
 
 
 class DeliveryLog:
-    """The deliveries of a run. ``run`` is its identity for sinks, ``number`` that of the last delivery, ``rows`` how many rows all have.
+    """The deliveries of a run.
 
-    What is written is safe after the next ``commit`` of the store, power cuts included: a sink must never know of a delivery that the
-    checkpoint has forgotten. Every method raises CheckpointError as those of the store do.
+    What is written is safe after the store's next ``commit``, even against power cuts: a sink must never know of a delivery that the checkpoint has
+    forgotten. Every method raises CheckpointError, as those of the store do.
+
+    Attributes:
+        run: The run's identity for sinks.
+        number: The number of the last delivery.
+        rows: How many rows all deliveries have.
     """
 
     def __init__(
@@ -63,9 +68,9 @@ class DeliveryLog:
         return self._before + self._rows
 
     def settle(self, last: int) -> None:
-        """Take over what the sink says: its last delivery is ``last``.
+        """Compare with the number of the last delivery that the sink has, and take over what follows from it.
 
-        Raises CheckpointError where that cannot be: all deliveries but the last of a checkpoint were certainly made, and that one, too, if it
+        Raises CheckpointError if the number is impossible. All deliveries of a checkpoint except the last were certainly made, and the last too if it
         is confirmed.
         """
         if last == self.number:
@@ -80,9 +85,9 @@ class DeliveryLog:
         )
 
     def intend(self, number: int, rows: int) -> None:
-        """Note how many rows a delivery has. If it is the next one, it has all items that the next commit makes safe.
+        """Note how many rows a delivery has. If it is the next one, it contains all items that the next commit makes safe.
 
-        That is, those without rows, too: which items there are may depend on what others did at which moment.
+        That includes items without rows, because which items exist may depend on when others were finished.
         """
         is_next = number != self.number
         if is_next:
@@ -96,9 +101,9 @@ class DeliveryLog:
             self._put()
 
     def withdraw(self, *, drop_items: bool = False) -> None:
-        """Take it that the last delivery was not made: it had no rows in the end, or the sink has not got it.
+        """Note that the last delivery was not made, because it had no rows in the end or the sink has not got it.
 
-        With ``drop_items`` its items are to be run again.
+        With ``drop_items`` its items will be run again.
         """
         with explained(self._path):
             self._write()
@@ -109,7 +114,7 @@ class DeliveryLog:
             self._put()
 
     def result_of(self, task: str, item: str) -> bytes:
-        """Return the stored result of an item that the delivery under way has."""
+        """Return the stored result of an item in the present delivery."""
         with explained(self._path):
             row = self._database.execute(
                 "SELECT result, result_checksum FROM item WHERE task = ? AND id = ?", (task, text_of(item))
@@ -119,7 +124,7 @@ class DeliveryLog:
         return self._sound(*row)
 
     def replace(self, task: str, item: str, result: bytes) -> None:
-        """Give an item that is stored another result."""
+        """Replace the result of a stored item."""
         with explained(self._path):
             self._write()
             self._database.execute(
@@ -128,7 +133,7 @@ class DeliveryLog:
             )
 
     def remove(self, task: str, item: str) -> None:
-        """Take it that an item was not finished."""
+        """Note that an item is not finished."""
         with explained(self._path):
             self._write()
             self._delete("task = ? AND id = ?", task, text_of(item))
@@ -141,7 +146,7 @@ class DeliveryLog:
             self._put()
 
     def _delete(self, where: str, *given: object) -> None:
-        """Take items out of the store, which counts them."""
+        """Remove items from the store, and let it count them."""
         self._removed(self._database.execute(f"DELETE FROM item WHERE {where}", given).rowcount)  # noqa: S608 - our own texts
 
     def _put(self) -> None:

@@ -1,4 +1,4 @@
-"""What an existing checkpoint says of its run, without changing it."""
+"""Reads what an existing checkpoint says of its run, without changing it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ __all__ = ["stored_fact", "stored_invocation"]
 
 
 def stored_fact(path: str, name: str) -> str | None:
-    """Return a fact of an existing checkpoint; None where there is no checkpoint or no such fact.
+    """Return a fact of an existing checkpoint, or None if there is no checkpoint or no such fact.
 
-    Raises CheckpointError where the file is none, is damaged, or in use.
+    Raises CheckpointError if the file is no checkpoint, is damaged, or is in use.
     """
     return _look_up(path, "SELECT value FROM fact WHERE name = ?", name)
 
 
 def stored_invocation(path: str) -> str | None:
-    """Return the invocation that a checkpoint was begun with; otherwise as ``stored_fact``."""
+    """Return the invocation with which a checkpoint was begun. Otherwise this is like ``stored_fact``."""
     return _look_up(path, "SELECT json FROM invocation WHERE only = ?", 1)
 
 

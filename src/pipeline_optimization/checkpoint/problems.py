@@ -27,7 +27,7 @@ def explained(path: str) -> Iterator[None]:
     try:
         yield
     except CheckpointError:
-        raise  # it is a ValueError, too
+        raise  # it is a ValueError too, which is caught below
     except sqlite3.OperationalError as error:
         reason = str(error)
         if "locked" in reason and not _has_locks(path):
@@ -54,11 +54,11 @@ def explained(path: str) -> Iterator[None]:
 
 
 def _has_locks(path: str) -> bool:
-    """Return whether files beside ``path`` can be locked, which SQLite does not tell from a lock that another run has."""
+    """Return whether files beside ``path`` can be locked. SQLite does not distinguish that from a lock of another run."""
     try:
         import fcntl  # noqa: PLC0415 - not on Windows, whose locks always work
 
-        # Not the file itself: to close it would give up the locks that another run of this process has.
+        # This does not lock the file itself, because closing it would give up the locks of another run in this process.
         with tempfile.TemporaryFile(dir=os.path.dirname(path) or os.curdir) as probe:
             fcntl.lockf(probe, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

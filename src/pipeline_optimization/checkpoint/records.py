@@ -1,4 +1,4 @@
-"""What a checkpoint tells of items."""
+"""What a checkpoint knows of items."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ POISON, STOPPED_RUN = 1, 2
 
 @frozen
 class FileSpan:
-    """The part of a file that an item stands for; ``path`` is as the system has it, offsets are in bytes."""
+    """The part of a file that an item covers. ``path`` has the system's own bytes, and offsets are in bytes."""
 
     path: bytes
     start: int
@@ -22,16 +22,23 @@ class FileSpan:
 
 @frozen
 class Found:
-    """A finished item: its result, or None if it is part of the sum."""
+    """A finished item: its result, or None if the result is part of the sum."""
 
     result: bytes | None
 
 
 @frozen(kw_only=True)
 class Failure:
-    """An item that failed for good: what reports call it, where it comes from, its last error, and its attempts.
+    """An item that failed for good.
 
-    If it ``stopped_run``, it is tried again when that goes on.
+    Attributes:
+        name: Its name in reports.
+        place: Where it comes from, for people.
+        error: The type of its last error.
+        message: The message of its last error.
+        attempts: The number of its attempts.
+        is_poison: Whether its workers kept dying.
+        stopped_run: Whether it stopped its run. Then it is tried again when the run goes on.
     """
 
     name: str
@@ -44,10 +51,10 @@ class Failure:
 
     @property
     def flags(self) -> int:
-        """Return both claims as the number that a checkpoint has of them."""
+        """Return both booleans as the number that is stored."""
         return POISON * self.is_poison + STOPPED_RUN * self.stopped_run
 
 
 def text_of(item: str) -> str:
-    """Return an item's id without lone surrogates, which SQLite's text cannot hold."""
+    """Return an item's id without lone surrogates, which SQLite's text cannot contain."""
     return item if item.isascii() else json.dumps(item)

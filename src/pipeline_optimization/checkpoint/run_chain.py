@@ -1,4 +1,4 @@
-"""Which runs a checkpoint has had: each goes on with the one before."""
+"""The runs of a checkpoint, each of which goes on with the one before."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ SCHEMA = "CREATE TABLE IF NOT EXISTS run (number INTEGER PRIMARY KEY, id TEXT NO
 
 
 def follow(path: str, database: sqlite3.Connection, run: str) -> str:
-    """Note that a run goes on with a checkpoint. Return the id of the one that was noted before, empty for the first.
+    """Note that a run goes on with a checkpoint. Return the id of the run that was noted before, or empty for the first.
 
-    Only runs that somebody observes are noted, since records are told apart by their ids. Raises CheckpointError as the store does.
+    Only observed runs are noted, because their records are identified by these ids. Raises CheckpointError as the store does.
     """
     with explained(path):
         database.execute(SCHEMA)

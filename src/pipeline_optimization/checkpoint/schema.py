@@ -1,4 +1,4 @@
-"""The tables of a checkpoint, and how a file is known to be one."""
+"""The tables of a checkpoint, and how a file is recognised as one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ CREATE TABLE snapshot (only INTEGER PRIMARY KEY CHECK (only = 1), sum BLOB NOT N
 
 
 def application_of(database: sqlite3.Connection, path: str) -> int:
-    """Return 0 for an empty file and APPLICATION for a checkpoint. Raises CheckpointError for all else."""
+    """Return 0 for an empty file and APPLICATION for a checkpoint. Raises CheckpointError for anything else."""
     (application,) = database.execute("PRAGMA application_id").fetchone()
     (tables,) = database.execute("SELECT count(*) FROM sqlite_master").fetchone()
     if application == APPLICATION or (application == 0 and tables == 0):

@@ -1,9 +1,8 @@
 """A checkpoint: the results of finished items in an SQLite file, each committed with the identity of its item.
 
-One connection in the parent reads and writes it; workers never do, so that an orphan cannot count twice. The journal is
-a write-ahead log that is not synced at each commit: a killed process loses nothing that was committed, and a power cut
-at most the last commits, never half of one. SQLite checks the log's frames, and each result has a checksum of its own.
-Nothing in the file is ever unpickled or run.
+One connection in the parent reads and writes it. Workers never do, so that an orphan cannot count twice. The journal is a write-ahead log that is not
+synced at each commit. If the process is killed, nothing that was committed is lost; a power cut may lose the last commits, but never half of one.
+SQLite checks the log's frames, and each result has a checksum of its own. Nothing in the file is ever unpickled or run.
 """
 
 from __future__ import annotations
@@ -24,17 +23,21 @@ from pipeline_optimization.errors import CheckpointError
 __all__ = ["CheckpointStore"]
 
 PAGE_BYTES = 16_384
-"""Results take many times 4 KiB, the usual size: larger pages are written in less time."""
+"""Results need many times the usual 4 KiB. Larger pages are written in less time."""
 
 LOG_PAGES = 4096
-"""Pages that the log may grow to, 64 MiB, before it is merged into the file, which takes a sync."""
+"""The log may grow to this many pages, 64 MiB, before it is merged into the file, which needs a sync."""
 
 
 class CheckpointStore:
-    """The checkpoint of one run, held exclusively while it is open.
+    """The checkpoint of one run. While it is open, no other run can use it.
 
-    ``finished`` is how many items it has, and ``failures`` at least how many that failed for good. Every method but
-    ``close`` raises CheckpointError where the file is damaged, cannot be written, or says something else than it should.
+    Every method but ``close`` raises CheckpointError if the file is damaged, cannot be written, or contains something that it should not.
+
+    Attributes:
+        path: The file.
+        finished: How many finished items it has.
+        failures: How many items failed for good, at least.
     """
 
     def __init__(
@@ -47,12 +50,15 @@ class CheckpointStore:
         remedies: Mapping[str, str] | None = None,
         accepts: str | None = None,
     ) -> None:
-        """Open a checkpoint for the run that ``facts`` describe, by what people call each fact.
+        """Open a checkpoint for the run that ``facts`` describe.
 
-        ``remedies`` says, in whole sentences, what to do if a certain fact differs, or one that begins with this; "{was}" there is
-        what it was. Facts that begin with ``accepts`` may differ, and are kept as they are now.
-        ``invocation`` is kept in a new one for ``stored_invocation``. Without ``resume`` there must be none yet; with
-        it, one that exists must be of the same run.
+        Args:
+            path: The file.
+            facts: What the results depend on, by its name for people.
+            resume: Whether a checkpoint that exists is used, which must be of the same run. Without it, the file must not exist.
+            invocation: Kept in a new checkpoint for ``stored_invocation``.
+            remedies: Sentences on what to do if a fact differs, by its name or the beginning of it. "{was}" stands for the old value.
+            accepts: Facts whose names begin with this may differ. Then the new value is stored.
         """
         self.path = path
         self._is_writing = False
@@ -94,7 +100,7 @@ class CheckpointStore:
             run(f"PRAGMA application_id = {APPLICATION}")
             run("COMMIT")
             return
-        # The quick check passes an index that has lost an item, which would then be counted once more.
+        # The quick check does not notice an index that has lost an item, which would then be counted again.
         (state,) = run("PRAGMA integrity_check(1)").fetchone()
         if state != "ok":
             raise sqlite3.DatabaseError(state)
@@ -106,7 +112,7 @@ class CheckpointStore:
         run("COMMIT")
 
     def _compare(self, facts: Mapping[str, str], stored: Mapping[str, str]) -> set[str]:
-        """Return the facts that have changed and may. Raises CheckpointError for any other that differs."""
+        """Return the facts that have changed and may. Raises CheckpointError for any other fact that differs."""
         changed = set()
         for name in [*stored, *facts]:
             if facts.get(name) != stored.get(name):
@@ -128,11 +134,11 @@ class CheckpointStore:
         return self._remedies.get(name) or next(begins, "Repeat the run as it was, or start anew with another file.")
 
     def follow(self, run: str) -> str:
-        """Note that an observed run goes on with this checkpoint, and return the id of the one before; empty for the first."""
+        """Note that an observed run goes on with this checkpoint. Return the id of the run before, or empty for the first."""
         return follow(self.path, self._database, run)
 
     def find(self, task: str, item: str, data: bytes) -> Found | None:
-        """Return an item that an earlier run finished, None for any other; ``data`` is what it would be run on."""
+        """Return an item that an earlier run finished, or None. ``data`` is the item's input."""
         if not self._has_former:
             return None
         with explained(self.path):
@@ -154,7 +160,7 @@ class CheckpointStore:
             )
 
     def find_failure(self, task: str, item: str, data: bytes) -> Failure | None:
-        """Return how an item failed for good, None for one that did not; ``data`` as for ``find``."""
+        """Return how an item failed for good, or None. ``data`` is as for ``find``."""
         if not self.failures:
             return None
         with explained(self.path):
@@ -178,7 +184,7 @@ class CheckpointStore:
             )
 
     def put_failure(self, task: str, item: str, data: bytes, failure: Failure) -> None:
-        """Add an item that failed for good, which is safe after the next ``commit``."""
+        """Add an item that failed for good. It is safe after the next ``commit``."""
         texts = map(encodable, (failure.name, failure.place, failure.error, failure.message))
         with explained(self.path):
             self._write()
@@ -189,9 +195,9 @@ class CheckpointStore:
         self.failures += 1
 
     def put(self, task: str, item: str, data: bytes, result: bytes | None, span: FileSpan | None) -> None:
-        """Add a finished item, which is safe after the next ``commit``. One that is there already stays as it is.
+        """Add a finished item. It is safe after the next ``commit``. An item that is stored already stays unchanged.
 
-        ``result`` is None where ``put_sum`` is to add it before that commit.
+        If ``result`` is None, ``put_sum`` must add it before that commit.
         """
         key = task, text_of(item)
         where = (None, None, None) if span is None else (span.path, span.start, span.stop)
@@ -225,7 +231,7 @@ class CheckpointStore:
             self._database.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?)", (total, crc32(total)))
 
     def stored_sum(self) -> bytes | None:
-        """Return the sum of the items without a result, None if there is none yet."""
+        """Return the sum of the items without a result, or None if there is none yet."""
         with explained(self.path):
             row = self._database.execute("SELECT sum, checksum FROM snapshot").fetchone()
         return None if row is None else self._sound(*row)
@@ -235,11 +241,11 @@ class CheckpointStore:
         return DeliveryLog(self.path, self._database, self._write, self._sound, self._uncommitted, removed=self._forget)
 
     def _forget(self, items: int) -> None:
-        """Note that finished items were taken out."""
+        """Note that finished items were removed."""
         self.finished -= items
 
     def commit(self) -> bool:
-        """Make what was put safe; return whether there was anything."""
+        """Make safe what was put. Return whether there was anything."""
         if not self._is_writing:
             return False
         with explained(self.path):
@@ -249,7 +255,7 @@ class CheckpointStore:
         return True
 
     def close(self) -> None:
-        """Let go of the file; what was not committed is dropped."""
+        """Close the file. What was not committed is dropped."""
         self._database.close()
 
     def __enter__(self) -> Self:

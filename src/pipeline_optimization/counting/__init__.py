@@ -1,1 +1,1 @@
-"""From a lexicon to an index of anagram groups, and from a chunk of text to counts per group."""
+"""From a lexicon to an index of anagram groups, and from a chunk of text to counts by group."""

@@ -1,8 +1,7 @@
-"""The index from signature to anagram group. It answers in constant time what permutations answer in factorial.
+"""The index from signature to anagram group. It finds anagrams in constant time, and permutations would take factorial time.
 
-Lines and sorted signatures may be kept in one text each, as they come from the cache. Cutting a text into 100,000 lines and putting
-them into a dictionary takes a fifth of a small run, which looks up a few. Those are found in the text; all of it is cut where many are
-asked for.
+Lines and sorted signatures may be kept as one text each, as they come from the cache. Cutting a text into 100,000 lines and putting them into a
+dictionary takes a fifth of a small run, which looks up a few. These few are searched in the text. Only if many are asked for, the whole text is cut.
 """
 
 from __future__ import annotations
@@ -23,14 +22,14 @@ from pipeline_optimization.types.components import ANAGRAM
 __all__ = ["MAX_WORD_LETTERS", "AnagramIndex", "KeptLines", "KeptNumbers", "build_index", "marks_of", "usable_words"]
 
 STEP = 100
-"""The place of every line whose number is a multiple of this is known. Files have these places: whoever changes this changes the files' format."""
+"""The places of lines whose numbers are multiples of this are known. Files contain these places, so changing it changes the format of files."""
 
 FEW = 1000
-"""So many look-ups take as long as a tenth of cutting all."""
+"""This many look-ups take a tenth of the time of cutting the whole text."""
 
 
 def marks_of(lines: Iterable[str]) -> list[int]:
-    """Return where every ``STEP``-th line begins, in characters, when each ends with a line feed."""
+    """Return where every ``STEP``-th line begins, in characters, if each line ends with a line feed."""
     return list(accumulate((len(line) + 1 for line in lines), initial=0))[::STEP]
 
 
@@ -65,7 +64,7 @@ class KeptLines:
         return self._all
 
     def find(self, line: str) -> int | None:
-        """Return the number of a line, by bisection of the text; its lines must be sorted."""
+        """Return the number of a line, by bisection of the text. Its lines must be sorted."""
         text, low, high = self.text, 0, len(self.text)
         while low <= high:
             middle = (low + high) // 2
@@ -84,9 +83,9 @@ class KeptLines:
 
 
 class KeptNumbers:
-    """The numbers of groups by their signatures, which are strings: sorted ones, with the number of each in this order.
+    """The numbers of groups by their signatures. The signatures are sorted strings, and ``numbers`` has their groups' numbers in the same order.
 
-    Threads may share it: what was returned to one of them stays right when another has a dictionary made.
+    Threads may share it: a function that one thread got stays right when another thread causes the dictionary to be made.
     """
 
     def __init__(self, signatures: KeptLines, numbers: array[int]) -> None:
@@ -96,7 +95,7 @@ class KeptNumbers:
         self._all: dict[Hashable, int] | None = None
 
     def getter(self, how_many: int) -> Callable[[Hashable], int | None]:
-        """Return what gives the number of a signature, or None, and will be called ``how_many`` times."""
+        """Return a function that returns the number of a signature, or None. It will be called ``how_many`` times."""
         self._left -= how_many
         if self._all is None:
             if self._left >= 0:
@@ -110,14 +109,18 @@ class KeptNumbers:
 
 
 MAX_WORD_LETTERS = 1000
-"""Longer lexicon words are left out, so that a giant token never has to be read to its end."""
+"""Longer words of a lexicon are left out, so that a giant token need not be read to its end."""
 
 
 class AnagramIndex:
     """The anagram groups of a lexicon, numbered from 0 in the order of their first words.
 
-    ``lines`` holds a group's words, sorted, with a space between; ``numbers`` maps a signature to the group's number.
-    ``longest`` is the length of the longest word that can belong to a group. ``digest`` is what ``digest()`` returned for the same lines, where that is known.
+    Args:
+        lines: The words of each group, sorted, with a space between.
+        numbers: The number of a group, by signature.
+        signature: Returns the signature of a word.
+        longest: The length of the longest word that can belong to a group.
+        digest: The result of ``digest()`` for the same lines, if it is known.
     """
 
     def __init__(
@@ -139,18 +142,18 @@ class AnagramIndex:
         return len(self.lines)
 
     def groups_of(self, words: Iterable[str]) -> list[int | None]:
-        """Return the group of each lower-case word, in order; None where the lexicon has no anagram of it."""
-        # A word that is too long matches nothing; its signature could cost quadratic time.
+        """Return the group of each lower-case word, in order. None means that the lexicon has no anagram of it."""
+        # A word that is too long matches nothing, and its signature could take quadratic time.
         longest = self.longest
         short = [word if len(word) <= longest else "" for word in words]
         if longest < MAX_WORD_LETTERS or "" not in short:
             return list(map(self._getter(len(short)), map(self._signature, short)))
-        # Under another relation the empty text may stand for some words, as it never does for anagrams.
+        # Under another relation than anagrams, the empty text may have the signature of some words.
         groups = iter(self.groups_of([word for word in short if word]))
         return [next(groups) if word else None for word in short]
 
     def first_words(self) -> str:
-        """Return the first word of each group, in the order of their numbers, with a line feed behind each."""
+        """Return the first word of each group, in the order of their numbers, each followed by a line feed."""
         text = self.lines.text if isinstance(self.lines, KeptLines) else "\n".join(self.lines)
         return re.sub(" [^\n]*", "", text) + "\n"
 
@@ -159,7 +162,7 @@ class AnagramIndex:
         return self.lines[group].split(" ")
 
     def digest(self) -> str:
-        """Return a digest of all groups: equal exactly for indexes that number the same groups alike."""
+        """Return a digest of all groups. It is equal exactly for indexes that number the same groups in the same way."""
         if self._digest is None:
             text = "\n".join(self.lines).encode("utf-8", "surrogatepass")
             self._digest = blake2b(text, digest_size=16).hexdigest()
@@ -167,7 +170,7 @@ class AnagramIndex:
 
 
 def usable_words(words: Iterable[str], spell: Spelling = plain_spelling) -> dict[str, str]:
-    """Return the words that a text can have, with their spelling there: lower-case, NFC, sorted, each once."""
+    """Return the words that a text can have, with their spelling in texts. They are lower-case, in NFC, sorted, each once."""
     lowered = {normalize("NFC", word.strip().lower()) for word in words}
     spelled = ((word, spell(word)) for word in sorted(lowered) if len(word) <= MAX_WORD_LETTERS)
     return {word: spelling for word, spelling in spelled if spelling is not None}
@@ -176,16 +179,16 @@ def usable_words(words: Iterable[str], spell: Spelling = plain_spelling) -> dict
 def build_index(
     lexicon: Lexicon, signature: Signature, name: str, spell: Spelling = plain_spelling, *, relation: str = ANAGRAM
 ) -> tuple[AnagramIndex, list[Hashable]]:
-    """Group a lexicon's words, and return the index with the groups' signatures in order.
+    """Group a lexicon's words. Return the index, and the groups' signatures in order.
 
-    Words are grouped by how ``spell`` says that texts have them, and kept as the lexicon has them, in lower case.
-    Raises LexiconError where no word is usable; ``name`` is what the user calls the lexicon.
+    Words are grouped by the spelling that texts have, and kept as the lexicon has them, in lower case. Raises LexiconError if no word is usable.
+    ``name`` is what the user calls the lexicon.
     """
     groups: dict[Hashable, list[str]] = {}
     longest = 0
     for word, spelling in usable_words(lexicon.words(), spell).items():
         groups.setdefault(signature(spelling), []).append(word)
-        # Anagrams are equally long; under other relations a text's word may be longer than those of the lexicon.
+        # Anagrams are equally long. Under other relations a text's word may be longer than those of the lexicon.
         longest = max(longest, len(spelling)) if relation == ANAGRAM else MAX_WORD_LETTERS
     if not groups:
         raise LexiconError(

@@ -1,9 +1,9 @@
 """Indexes on disk: a digest of all that follows, a header line in JSON, then the groups and their signatures as plain text.
 
-No pickle: a damaged or foreign file can do no more than be built anew. Signatures are lines where they are strings, sorted so
-that a few are found without cutting the text, with the groups' numbers behind them in four bytes each, in this machine's order. Else
-they are JSON, where they come back from it as equals, as numbers and tuples of them do. Others are not stored, but computed
-from each group's first word when the index is loaded.
+There is no pickle, so a damaged or foreign file only causes the index to be built anew. If signatures are strings, they are stored as sorted lines,
+so that a few can be found without cutting the text. The groups' numbers follow in four bytes each, in this machine's byte order. Otherwise signatures
+are stored as JSON, if they are equal when they are read back, as numbers and tuples of them are. If not, they are not stored, but computed from each
+group's first word when the index is loaded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FORMAT = 6
 MAX_OPEN = 4
 
 _OPEN: dict[str, AnagramIndex] = {}
-"""The indexes that this process opened last: parent and in-process workers share one. The key names the content."""
+"""The indexes that this process opened last. The parent and workers in its process share them. The key names the content."""
 
 _LOCK = threading.Lock()
 
@@ -44,11 +44,10 @@ def open_index(
     tokenizer_name: str = "",
     relation: str = ANAGRAM,
 ) -> AnagramIndex:
-    """Return the index of a lexicon, from the cache where it holds it, and cache it where it does not.
+    """Return the index of a lexicon. If the cache has it, it is loaded; otherwise it is built and cached.
 
-    Words are looked up as ``tokenizer`` spells them; None stands for one that yields words of letters as they are.
-    Raises LexiconError where the lexicon cannot be read or has no usable word, and PluginError where the tokenizer's
-    ``spell`` fails.
+    Words are looked up as ``tokenizer`` spells them. None stands for a tokenizer that yields words of letters unchanged. Raises LexiconError if the
+    lexicon cannot be read or has no usable word, and PluginError if the tokenizer's ``spell`` fails.
     """
 
     def spelling() -> Spelling:
@@ -73,7 +72,7 @@ def open_index(
 
 
 def _check_lone_words(tokenizer: Tokenizer | None, name: str, lexicon: str, spell: Spelling) -> None:
-    """Raise LexiconError where a tokenizer finds not one of many scripts' words, since it looks for them in a context."""
+    """Raise LexiconError if a tokenizer finds none of the words of many scripts, because it looks for words in a context."""
     if tokenizer is None or any(spell(word) is not None for word in LONE_WORDS):
         return
     raise LexiconError(
@@ -84,7 +83,7 @@ def _check_lone_words(tokenizer: Tokenizer | None, name: str, lexicon: str, spel
 
 
 def _load(path: Path, key: str, signature: Signature, spelling: Callable[[], Spelling]) -> AnagramIndex | None:
-    """Return the cached index, or None where there is none that is whole and fits."""
+    """Return the cached index, or None if there is no whole file that fits."""
     content = read_sealed(path)
     if content is None:
         return None
@@ -114,7 +113,7 @@ def _signed(lines: KeptLines, signature: Signature, spell: Spelling) -> list[Has
 
 
 def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]) -> None:
-    """Write the index; a cache that cannot be written is done without."""
+    """Write the index. If the cache cannot be written, nothing happens."""
     texts = {s: number for number, s in enumerate(signatures) if isinstance(s, str) and "\n" not in s}
     are_lines = len(texts) == len(signatures)
     ordered = sorted(texts) if are_lines else []
@@ -137,12 +136,12 @@ def _store(path: Path, key: str, index: AnagramIndex, signatures: list[Hashable]
 
 
 def _as_json(signatures: list[Hashable]) -> str:
-    """Return the signatures as JSON, or nothing where they would not come back as equals."""
+    """Return the signatures as JSON, or an empty text if they would not be equal when they are read back."""
     try:
         encoded = json.dumps(signatures, separators=(",", ":"))
         return encoded if _from_json(encoded) == signatures else ""
     except (ValueError, TypeError):
-        return ""  # JSON does not have bytes, say, or numbers of thousands of digits
+        return ""  # for example, JSON has no bytes, and no numbers of thousands of digits
 
 
 def _from_json(encoded: str) -> list[Hashable]:

@@ -1,4 +1,4 @@
-"""How a tokenizer spells the words of a lexicon, so that they are looked up as texts have them."""
+"""How a tokenizer spells the words of a lexicon, so that they are looked up in the form in which texts have them."""
 
 from __future__ import annotations
 
@@ -14,30 +14,32 @@ from pipeline_optimization.types import Speller, Tokenizer
 __all__ = ["LONE_WORDS", "Spelling", "plain_spelling", "spelling_of"]
 
 Spelling = Callable[[str], str | None]
-"""Maps a lexicon's lower-case word to the word that a text has in its place; None where no text can have it."""
+"""Returns the word that a text has for a lexicon's lower-case word, or None if no text can have it."""
 
 
 LONE_WORDS: Final = ("cat", "listen", "straße", "кот", "λόγος", "शब्द", "کلمه", "מילה", "言葉", "단어", "คำ")
-"""Words of many scripts: a tokenizer that spells none of them finds words by what stands around them."""
+"""Words of many scripts. A tokenizer that spells none of them finds words by the characters around them."""
 
 
 def plain_spelling(word: str) -> str | None:
-    """Return the word itself if it is made of letters, as texts have it where no tokenizer changes them."""
+    """Return the word itself if it is made of letters, as for texts that no tokenizer changes."""
     return word if word.isalpha() else None
 
 
 def spelling_of(tokenizer: Tokenizer, name: str = "") -> Spelling:
-    """Return how a tokenizer spells words; ``name`` is what errors call it.
+    """Return how a tokenizer spells words. ``name`` is its name in errors.
 
-    A ``Speller`` says it by itself. Any other finds the word as if it were a text. It may change case and normal form (a canonical caseless match, definition D145 of the Unicode Standard): ``straße``
-    may become ``strasse``, and match a text that was folded. A word of which it keeps only a part, such as ``caf``
-    of ``café``, or makes two, is another word, and no text can have it. So is one with anything but letters and their marks.
+    A ``Speller`` tells it. Any other tokenizer gets the word as if it were a text. It may change case and normal form (a canonical caseless match,
+    definition D145 of the Unicode Standard): ``straße`` may become ``strasse``, and match a text that was folded. If it keeps only a part of a word,
+    such as ``caf`` of ``café``, or makes two, that is another word, so no text can have this one. The same holds for a word with anything but letters
+    and their marks.
     """
     if isinstance(tokenizer, Speller):
         return _spelling_by(tokenizer, name or type(tokenizer).__name__)
 
     def spell(word: str) -> str | None:
-        capitals = word.upper()  # some tokenizers take only those; not where they are other letters, as SS is for ß
+        # Some tokenizers find capitals only. They are not tried if they are other letters, as SS is for ß.
+        capitals = word.upper()
         for form in (word, capitals) if capitals.lower() == word else (word,):
             match list(tokenizer.words(tokenizer.filter(form))):
                 case []:
@@ -76,7 +78,7 @@ def _spelling_by(speller: Speller, name: str) -> Spelling:
 
 
 def _is_made_of_letters(word: str) -> bool:
-    # Marks are what NFC leaves of accents, and vowels in many scripts; isalpha() is false for them.
+    # Marks are what NFC leaves of accents, and vowels in many scripts. isalpha() is false for them.
     return word.isalpha() or (
         word[:1].isalpha() and all(char.isalpha() or category(char).startswith("M") for char in word)
     )

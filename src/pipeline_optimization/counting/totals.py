@@ -1,8 +1,8 @@
-"""A chunk's counts as bytes, the sum of many, and how many different words there are over any number of chunks, in bounded memory.
+"""A chunk's counts as bytes, the sum of many chunks, and the number of different words over any number of chunks, in bounded memory.
 
-The last is by adaptive sampling of hash values (M. Wegman's algorithm as analysed in P. Flajolet, "On adaptive sampling",
-Computing 43, 1990): a word belongs to the sample of depth d if the last d bits of its hash are zero, so the number of
-words in the sample times 2**d estimates the number of words; the depth grows as the sample fills up.
+The last is found by adaptive sampling of hash values (M. Wegman's algorithm as analysed in P. Flajolet, "On adaptive sampling", Computing 43, 1990).
+A word belongs to the sample of depth d if the last d bits of its hash are zero. So the number of words in the sample times 2**d estimates the number
+of words. The depth grows as the sample fills up.
 """
 
 from __future__ import annotations
@@ -20,22 +20,22 @@ from pipeline_optimization.types import ChunkCounts, GroupIndex, Merge
 __all__ = ["DEPTH", "DistinctWords", "Totals", "add_counts", "decode_counts", "encode_counts", "sample_of"]
 
 DEPTH = 4
-"""Workers report one word in 2**4: few enough to send, enough for an error of 4 % at 10,000 different words."""
+"""Workers report one word in 2**4. That is few enough to send, and enough for an error of 4 % at 10,000 different words."""
 
 SAMPLE_HEADER = struct.Struct("<IQQ")
 
 CAPACITY = 1 << 15
-"""The largest sample kept: a standard error of about 0.7 %."""
+"""The largest sample that is kept. Its standard error is about 0.7 %."""
 
 
 def sample_of(words: Iterable[bytes]) -> list[int]:
-    """Return the CRC-32 of the words that belong to the sample that workers report, ascending and each once."""
+    """Return the CRC-32 of those words that belong to the sample that workers report, ascending and each once."""
     mask = (1 << DEPTH) - 1
     return sorted({value for value in map(crc32, words) if not value & mask})
 
 
 class DistinctWords:
-    """Counts different words: exactly for one chunk, by the merged samples for more."""
+    """Counts different words: exactly for one chunk, and by the merged samples for more."""
 
     def __init__(self) -> None:
         self._depth = DEPTH
@@ -44,7 +44,7 @@ class DistinctWords:
         self._exact = 0
 
     def add(self, distinct_words: int, sample: Iterable[int], *, chunks: int = 1) -> None:
-        """Add the number of different words of several chunks together, and the hashes of their sample."""
+        """Add the number of different words in several chunks together, and the hashes of their sample."""
         self._chunks += chunks
         self._exact += distinct_words
         mask = (1 << self._depth) - 1
@@ -74,7 +74,7 @@ class DistinctWords:
 
     @property
     def count(self) -> int:
-        """Return the number of different words, an estimate unless ``is_exact``."""
+        """Return the number of different words. It is an estimate unless ``is_exact``."""
         return self._exact if self.is_exact else len(self._sample) << self._depth
 
 
@@ -84,13 +84,13 @@ HEADER = struct.Struct("<QQIIIB")
 SUM_HEADER = struct.Struct("<QQ")
 
 TOGETHER = 16
-"""So many results are added up before they are added to the sum."""
+"""This many results are added up before they are added to the sum."""
 
 
 def encode_counts(counts: ChunkCounts) -> bytes:
     """Pack counts: words, different words, the two lengths, the chunks, then the groups, their occurrences, and the sample.
 
-    The last number before the arrays tells whether occurrences take 4 bytes each or 8.
+    The last number before the arrays says whether occurrences take 8 bytes each, or 4.
     """
     wide = counts.occurrences.typecode == "Q"
     header = HEADER.pack(
@@ -119,15 +119,14 @@ def decode_counts(data: bytes) -> ChunkCounts:
 
 
 def add_counts(total: dict[K, int], keys: Collection[K], numbers: Iterable[int]) -> None:
-    """Add a number to each of the keys, which may be there several times. In C from end to end: twice as fast as a loop."""
+    """Add a number to each of the keys, which may occur several times. All of it runs in C, twice as fast as a loop."""
     total.update(zip(keys, map(add, map(total.get, keys, repeat(0)), numbers), strict=True))
 
 
 class Totals:
-    """The sum of all chunks' counts. Integers only, so the order of merging cannot show.
+    """The sum of all chunks' counts. All numbers are integers, so the order of merging makes no difference.
 
-    Where there is a ``merge``, results are added up by it first, some at a time: with many large files, this process does
-    little else.
+    If there is a ``merge``, some results at a time are first added up by it, because with many large files this process does little else.
     """
 
     def __init__(self, merge: Merge | None = None) -> None:
@@ -155,7 +154,7 @@ class Totals:
             self._settle()
 
     def _settle(self) -> None:
-        """Add what waits."""
+        """Add the results that wait."""
         waiting, self._waiting = self._waiting, []
         if self._merge is not None and len(waiting) > 1:
             waiting = [self._merge(waiting)]
@@ -174,7 +173,7 @@ class Totals:
         return b"".join((header, groups.tobytes(), occurrences.tobytes(), self._distinct.to_bytes()))
 
     def restore(self, data: bytes, *, groups: int) -> None:
-        """Begin with a sum that ``to_bytes`` returned, of an index with ``groups`` groups. Raises ValueError for no such sum."""
+        """Begin with a sum from ``to_bytes``, of an index with ``groups`` groups. Raises ValueError for any other bytes."""
         try:
             self.words, length = SUM_HEADER.unpack_from(data)
             numbers, occurrences = array("I"), array("Q")
@@ -191,12 +190,12 @@ class Totals:
 
     @property
     def matched_words(self) -> int:
-        """Return how many tokens have an anagram in the lexicon."""
+        """Return how many words of the text have anagrams in the lexicon, repeated ones each time."""
         return sum(self._groups.values())
 
     @property
     def distinct_words(self) -> int:
-        # An estimate may be below what is known: each group was hit by a word at least.
+        # An estimate may be too low: each group was found by at least one word.
         return self._distinct.count if self._distinct.is_exact else max(self._distinct.count, len(self._groups))
 
     @property

@@ -1,4 +1,4 @@
-"""The sinks ``ndjson:FILE``, ``csv:FILE`` and ``json:FILE``: a file that is written beside its place, and takes it when it is whole."""
+"""The sinks ``ndjson:FILE``, ``csv:FILE`` and ``json:FILE``. The file is written under another name, and renamed when it is whole."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ __all__ = ["FileSink"]
 class FileSink:
     """Writes rows into a file.
 
-    While the run lasts, the rows are in ``FILE.partial``, and ``FILE.deliveries`` has its journal; a run without a checkpoint has none. The
-    journal stays where it is, since elements that failed may be tried again later: then the file becomes a partial one once more.
+    While the run lasts, the rows are in ``FILE.partial``, and ``FILE.deliveries`` is their journal. A run without a checkpoint has no journal. The
+    journal stays there after the run, because elements that failed may be tried again later. Then the file becomes a partial one again.
     """
 
     def __init__(self, path: str, form: Callable[[], Form]) -> None:
@@ -87,7 +87,7 @@ class FileSink:
         sync_directory(self._target.parent)
 
     def _note(self, mark: Mark) -> None:
-        """Write into the journal, if there is one, how far the file is."""
+        """Write into the journal, if there is one, how long the file is."""
         if self._run is None:
             return
         if self._mark.number == 0:
@@ -95,11 +95,11 @@ class FileSink:
         self._journal.put(mark)
 
     def _is_whole(self) -> bool:
-        """Return whether the file is in its place already, as an earlier run of the same identity left it."""
+        """Return whether the file is in its place already, left there by an earlier run with the same identity."""
         return self._run is not None and self._journal.facts.get("run") == self._run and self._place() == self._target
 
     def _place(self) -> Path | None:
-        """Return the file that has what the journal says, None where there is none."""
+        """Return the file that contains what the journal says, or None if there is none."""
         mark = self._journal.mark
         if mark.ended is not None and _size(self._target) == mark.ended and _size(self._partial) is None:
             return self._target
@@ -107,7 +107,7 @@ class FileSink:
         return self._partial if size is not None and size >= mark.length else None
 
     def _opened(self) -> FileIO:
-        """Return the partial file, as long as it was after the last delivery."""
+        """Return the partial file, cut to its length after the last delivery."""
         if self._file is not None:
             return self._file
         if self._mark.number and self._place() == self._target:
@@ -117,7 +117,7 @@ class FileSink:
             if not lock(file):
                 raise SinkError(f"Another run is writing {self._name!r}. Wait for it, or name another file.")
             if not self._mark.number:
-                self._journal.remove()  # first: it says nothing of the file that begins now
+                self._journal.remove()  # first, because it does not describe the file that begins now
             file.truncate(self._mark.length)
             file.seek(self._mark.length)
         except BaseException:
@@ -127,7 +127,7 @@ class FileSink:
         return file
 
     def _write(self, file: FileIO, data: bytes, *, is_safe: bool) -> None:
-        """Write, and sync if it must be ``is_safe``. After an error, what was written of it is cut off before more is written."""
+        """Write, and sync if it must be ``is_safe``. After an error, what was written is cut off before more is written."""
         try:
             left = memoryview(data)
             while left:

@@ -1,4 +1,4 @@
-"""How rows are written: a line of JSON for each, a JSON array, or CSV."""
+"""The forms of rows: a line of JSON for each, a JSON array, or CSV."""
 
 from __future__ import annotations
 
@@ -15,16 +15,20 @@ __all__ = ["FORMS", "Csv", "Form", "JsonArray", "JsonLines", "misfit"]
 
 
 class Form(Protocol):
-    """Makes bytes of rows. ``facts`` is what it must know again when a file is continued: plain data. Where ``encode`` raises, it stays."""
+    """Makes bytes of rows.
+
+    Attributes:
+        facts: Plain data that it needs again when a file is continued. If ``encode`` raises, it stays unchanged.
+    """
 
     facts: dict[str, Any]
 
     def encode(self, rows: Sequence[Any], *, is_first: bool) -> bytes:
-        """Return rows as bytes; ``is_first``: nothing is in the file yet. Raises RefusedRowsError."""
+        """Return rows as bytes. ``is_first``: the file is empty so far. Raises RefusedRowsError."""
         ...
 
     def end(self, *, is_empty: bool) -> bytes:
-        """Return what completes a file."""
+        """Return the bytes that complete a file."""
         ...
 
 
@@ -55,7 +59,7 @@ class JsonArray:
 
 
 class Csv:
-    """Comma-separated values. The first row says what the columns are: the keys of a record make a header, anything else has none."""
+    """Comma-separated values. If the first row is a record, its keys make a header; otherwise there is none."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Any] = {}
@@ -72,7 +76,7 @@ class Csv:
 
 
 SIMPLE = frozenset({str, int, bool, float, type(None)})
-"""Types of values that JSON has as they are, but for numbers that are none."""
+"""Types whose values have a form in JSON, except for NaN and infinity."""
 
 ENCODER = json.JSONEncoder(allow_nan=False)
 
@@ -80,9 +84,9 @@ ENCODER = json.JSONEncoder(allow_nan=False)
 def to_json(row: object) -> bytes:
     if type(row) is dict and SIMPLE.issuperset(map(type, row.values())) and all(type(key) is str for key in row):
         try:
-            return ENCODER.encode(row).encode()  # most rows are such, which takes two thirds of the time
+            return ENCODER.encode(row).encode()  # most rows are like this, and it takes two thirds of the time
         except ValueError:
-            pass  # a number that is none
+            pass  # NaN or infinity
     return json.dumps(plain(row, _refuse)).encode()
 
 
@@ -91,7 +95,7 @@ def _refuse(value: object) -> object:
 
 
 def _each(rows: Sequence[Any], encode: Callable[[Any], bytes]) -> list[bytes]:
-    """Encode rows. Raises RefusedRowsError that names all which cannot be."""
+    """Encode rows. Raises RefusedRowsError that names all rows that cannot be encoded."""
     encoded: list[bytes] = []
     refused: dict[int, str] = {}
     for index, row in enumerate(rows):
@@ -105,7 +109,7 @@ def _each(rows: Sequence[Any], encode: Callable[[Any], bytes]) -> list[bytes]:
 
 
 def _columns_of(row: object) -> dict[str, Any]:
-    """Return the header that a first row makes, None where it is no record."""
+    """Return the header that a first row makes, or None if it is no record."""
     return {"header": [*map(str, row)] if isinstance(row, Mapping) and row else None}
 
 
@@ -121,7 +125,7 @@ def _values(row: object, header: Sequence[str] | None) -> Sequence[object]:
 
 
 def misfit(row: object, names: Sequence[object]) -> str:
-    """Return why a row does not fit the columns of a file; nothing if it does."""
+    """Return why a row does not fit the columns of a file, or an empty text if it does."""
     if not isinstance(row, Mapping):
         return f"it is no record, but of the type {type(row).__qualname__}; the file has the columns {_listed(names)}"
     if len(row) != len(names) or not all(name in row for name in names):

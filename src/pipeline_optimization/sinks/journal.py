@@ -1,7 +1,7 @@
-"""Which deliveries a file has: a line of JSON for each, in a file beside it.
+"""The deliveries of a file: a line of JSON for each, in a file beside it.
 
-A delivery is committed when its line is whole and synced, which is after the file itself was: so a line always tells the truth of how long
-the file was then. What the file has behind that is of a delivery that was cut off.
+A delivery is committed when its line is whole and synced. That is after the file itself was synced, so a line always tells the true length of the
+file. Bytes after that length belong to a delivery that was cut off.
 """
 
 from __future__ import annotations
@@ -18,7 +18,13 @@ __all__ = ["Journal", "Mark", "sync_directory"]
 
 @frozen
 class Mark:
-    """How far a file is: the number of its last delivery and its length in bytes. ``ended`` is its length in the end, once it was completed."""
+    """The length of a file.
+
+    Attributes:
+        number: The number of its last delivery.
+        length: Its length in bytes after that delivery.
+        ended: Its length in bytes after it was completed, or None.
+    """
 
     number: int = 0
     length: int = 0
@@ -26,7 +32,7 @@ class Mark:
 
 
 class Journal:
-    """The journal of one run. ``facts`` are what its first line says."""
+    """The journal of one run. ``facts`` are those in its first line."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,7 +41,7 @@ class Journal:
         self._length = 0
 
     def read(self) -> None:
-        """Read what is there. A line that is cut off counts for nothing."""
+        """Read what there is. A line that was cut off does not count."""
         self.facts, self.mark, self._length = {}, Mark(), 0
         try:
             data = self.path.read_bytes()
@@ -61,7 +67,7 @@ class Journal:
         sync_directory(self.path.parent)
 
     def put(self, mark: Mark) -> None:
-        """Commit how far the file is."""
+        """Commit how long the file is."""
         ended = {} if mark.ended is None else {"ended": mark.ended}
         self._append({"number": mark.number, "length": mark.length, **ended})
         self.mark = mark
@@ -72,7 +78,7 @@ class Journal:
     def _append(self, fields: dict[str, Any]) -> None:
         line = json.dumps(fields).encode() + b"\n"
         with self.path.open("r+b" if self._length else "wb") as file:
-            file.truncate(self._length)  # what is behind is half a line
+            file.truncate(self._length)  # what is behind it is half a line
             file.seek(self._length)
             file.write(line)
             file.flush()
@@ -81,7 +87,7 @@ class Journal:
 
 
 def sync_directory(path: Path) -> None:
-    """Make names in a directory safe, where the system can do that."""
+    """Make the names in a directory safe, if the system can do that."""
     if not hasattr(os, "O_DIRECTORY"):
         return
     handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY)

@@ -1,4 +1,4 @@
-"""What the files of a sink are called that writes a file."""
+"""The names of the files that a sink writes."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 __all__ = ["JOURNAL", "PARTIAL", "SINK_OF_SUFFIX", "files_of"]
 
 PARTIAL = ".partial"
-"""Ends the name of a file that is not whole yet."""
+"""The suffix of a file that is not whole yet."""
 
 JOURNAL = ".deliveries"
-"""Ends the name of the file that says which deliveries a file has."""
+"""The suffix of the file that says which deliveries a file has."""
 
 SINK_OF_SUFFIX: Mapping[str, str] = {
     ".ndjson": "ndjson",

@@ -1,7 +1,7 @@
 """The sink ``parquet:FILE``. A Parquet file cannot be continued, so each delivery is a file of its own, and all are joined at the end.
 
-The parts are in the directory ``FILE.partial``: a part is committed when it has its name, which is its number. The file itself says in its
-metadata of which run it is and which delivery was the last one, so that a run that was complete can go on with it as its first part.
+The parts are in the directory ``FILE.partial``. A part is committed when it has its name, which is its number. The metadata of the file itself tells
+its run and its last delivery. So a complete run can go on with the file as its first part.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ RUN, NUMBER = b"pipeline-optimization.run", b"pipeline-optimization.delivery"
 """Keys of a file's metadata."""
 
 BASE = 0
-"""The number of the part that is the file itself, of a run that was complete and goes on."""
+"""The number of the part that is the file itself, if a complete run goes on."""
 
 
 class ParquetSink:
-    """Writes records into a Parquet file. The first delivery says what its columns are."""
+    """Writes records into a Parquet file. The first delivery decides on the columns."""
 
     def __init__(self, path: str) -> None:
         try:
@@ -86,8 +86,8 @@ class ParquetSink:
         with explained(self._name, self._arrow.ArrowException):
             if not is_complete:
                 return
-            if self._last and not self._is_begun:  # it is whole already
-                if self._run_of_parts() == self._run:  # parts that it was joined of
+            if self._last and not self._is_begun:  # the file is whole already
+                if self._run_of_parts() == self._run:  # the file was joined from these parts
                     shutil.rmtree(self._parts)
                 return
             self._begin()
@@ -131,7 +131,7 @@ class ParquetSink:
         return table.cast(arrow.schema(fields))
 
     def _begin(self) -> None:
-        """Make the directory of parts, with the file in it that goes on, if one does."""
+        """Make the directory of parts. If a complete file goes on, move it there."""
         if self._is_begun:
             return
         if self._parts.is_dir():
@@ -175,7 +175,7 @@ class ParquetSink:
             return None
 
     def _number_of(self, path: Path) -> int:
-        """Return the last delivery that a file of this run has, 0 for any other file."""
+        """Return the number of the last delivery in a file of this run, or 0 for any other file."""
         try:
             metadata = self._parquet.read_schema(path).metadata or {}
         except (OSError, self._arrow.ArrowException):
@@ -185,7 +185,7 @@ class ParquetSink:
 
 
 def _problem(row: object, names: Sequence[object]) -> str:
-    """Return why a row does not fit the columns, nothing if it does as far as they go."""
+    """Return why a row does not fit the columns, as far as their names tell, or an empty text."""
     if isinstance(row, Mapping) and not (row and all(isinstance(name, str) for name in row)):
         return "its keys must be texts, and there must be one"
     return misfit(row, names)

@@ -1,4 +1,4 @@
-"""Where a file of rows is to be: what is checked of it before anything is written, and how its errors are told."""
+"""The place of a file of rows: checks before anything is written, and the messages of errors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["check_place", "explained"]
 
 
 def check_place(target: Path, name: str) -> None:
-    """Raise SinkError if no regular file can be written at a path, which its user calls ``name``."""
+    """Raise SinkError if no regular file can be written at ``target``, which the user calls ``name``."""
     if not target.parent.is_dir():
         raise SinkError(f"The directory of {name!r} does not exist. Make it, or name another file.")
     if target.exists() and not target.is_file():
@@ -24,7 +24,7 @@ def check_place(target: Path, name: str) -> None:
 
 @contextmanager
 def explained(name: str, *others: type[Exception]) -> Iterator[None]:
-    """Tell errors of the system, and ``others``, as a SinkError that says what to do."""
+    """Turn errors of the system, and ``others``, into a SinkError that says what to do."""
     told: tuple[type[Exception], ...] = (OSError, *others)
     try:
         yield

@@ -1,4 +1,4 @@
-"""Turn what the user names as input into byte chunks cut at white space, in bounded memory.
+"""Turn the user's input into byte chunks that are cut at white space, in bounded memory.
 
 ::
 
@@ -6,8 +6,7 @@
         for chunk in read_chunks(source, 1 << 20, squeeze=without_marks):
             count(chunk.data)
 
-Whatever cannot be read is an ``InputError`` that names the source; what can be known before any work is
-raised by ``expand_inputs``.
+If an input cannot be read, the ``InputError`` names its source. If that can be known before any work, ``expand_inputs`` raises it.
 """
 
 from __future__ import annotations
@@ -108,11 +107,11 @@ _HOME = {
     "UrlSource": "url",
     "is_url": "url_scheme",
 }
-"""Where names are that a text in memory needs none of."""
+"""The modules of names that a text in memory does not need."""
 
 
 def __getattr__(name: str) -> object:
-    """Import on first use: what reads files and URLs is half of this package, and a short text reads none."""
+    """Import a name when it is first used. What reads files and URLs is half of this package, and a short text needs none of it."""
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     found = globals()[name] = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -37,9 +37,11 @@ MIN_RUN_BYTES = 1 << 16
 class Chunk:
     """Whole words of a source, as bytes.
 
-    ``invalid_bytes`` is how many replacement characters decoding the source's bytes as UTF-8 with ``errors="replace"``
-    inserts for this stretch; a U+FFFD that the source itself contains does not count. In a text of another encoding it is
-    what cannot be decoded there. ``looks`` says what a text looks like that is no UTF-8 as it should be (``looks_like``).
+    Attributes:
+        data: The bytes, in UTF-8.
+        invalid_bytes: How many replacement characters decoding the source's bytes as UTF-8 with ``errors="replace"`` inserts in this stretch. A
+            U+FFFD in the source itself does not count. In a text of another encoding, it is what could not be decoded.
+        looks: What a text with such bytes looks like (``looks_like``), or empty.
     """
 
     data: bytes
@@ -48,7 +50,7 @@ class Chunk:
 
     @classmethod
     def of(cls, data: bytes, *, squeezed_invalid: int = 0) -> Chunk:
-        """Return the chunk of UTF-8 bytes, with the invalid ones that are in it no more."""
+        """Return the chunk of UTF-8 bytes. ``squeezed_invalid`` counts invalid bytes that squeezing has removed."""
         invalid = squeezed_invalid + count_invalid(data)
         return cls(data=data, invalid_bytes=invalid, looks=looks_like(data, is_invalid=invalid > 0))
 
@@ -56,20 +58,23 @@ class Chunk:
 def read_chunks(
     source: Source, chunk_size: int, *, squeeze: Squeeze | None = None, encoding: str = UTF_8
 ) -> Iterator[Chunk]:
-    """Read ``source`` lazily and yield chunks of about ``chunk_size`` bytes that split no word and no character.
+    """Read ``source`` lazily, and yield chunks of about ``chunk_size`` bytes that split no word and no character.
 
-    The words of the chunks, one after another, are the words of the source, whatever ``chunk_size`` is. Where the cuts
-    are depends on the source's bytes, ``chunk_size`` and ``squeeze`` only. A byte order mark at the start is dropped;
-    chunks of nothing but ASCII white space are left out.
+    The words of the chunks, one after another, are the words of the source, whatever ``chunk_size`` is. The cuts depend only on the source's bytes,
+    ``chunk_size`` and ``squeeze``. A byte order mark at the start is dropped, and chunks that have only ASCII white space are left out.
 
-    A run without white space that is longer than ``chunk_size`` and 64 KiB is kept whole if ``squeeze`` is None. With
-    ``squeeze`` (see ``squeezing.Squeeze``) it is squeezed while it is read, and any word of over ``MAX_WORD_BYTES`` in
-    it is shortened, so that memory stays bounded.
+    Args:
+        source: The source.
+        chunk_size: Bytes of a chunk, about.
+        squeeze: A filter (``squeezing.Squeeze``). With it, a run without white space that is longer than ``chunk_size`` and 64 KiB is squeezed while
+            it is read, and any word of over ``MAX_WORD_BYTES`` in it is shortened, so that memory stays bounded. Without it, such a run is kept
+            whole.
+        encoding: The encoding of the source's bytes (``check_encoding``), unless a byte order mark tells another one or the source is a text in
+            memory. Chunks are in UTF-8.
 
-    ``encoding`` is that of the source's bytes (``check_encoding``), unless a byte order mark tells another or it is a text
-    in memory; chunks are UTF-8.
-
-    Raises OptionError at once if ``chunk_size`` is not positive, and InputError while reading.
+    Raises:
+        OptionError: At once, if ``chunk_size`` is not positive.
+        InputError: While reading, if the source cannot be read.
     """
     if chunk_size < 1:
         msg = f"The chunk size is {chunk_size}, but must be at least 1 byte; about 1 MiB (1048576) suits most inputs"
@@ -78,7 +83,7 @@ def read_chunks(
 
 
 def _cut(source: Source, chunk_size: int, squeeze: Squeeze | None, encoding: str) -> Iterator[Chunk]:
-    if isinstance(source, TextSource):  # which nothing can go wrong with
+    if isinstance(source, TextSource):  # nothing can go wrong with a text in memory
         with source.open() as text:
             yield from _cut_utf8(text, b"", chunk_size, squeeze, is_start=True)
         return
@@ -89,7 +94,7 @@ def _cut(source: Source, chunk_size: int, squeeze: Squeeze | None, encoding: str
 def cut_stream(
     stream: InputStream, chunk_size: int, squeeze: Squeeze | None, *, is_start: bool = True, encoding: str = UTF_8
 ) -> Iterator[Chunk]:
-    """Yield the chunks of an open stream, as ``read_chunks`` does; ``is_start``: it may begin with a byte order mark."""
+    """Yield the chunks of an open stream, as ``read_chunks`` does. ``is_start``: it may begin with a byte order mark."""
     head = stream.read(HEAD_BYTES)
     marked = encoding_in(head) if is_start and encoding == UTF_8 else None
     if marked is None and encoding == UTF_8:
@@ -105,7 +110,7 @@ def cut_stream(
 def _cut_utf8(
     stream: InputStream | BinaryIO, head: bytes, chunk_size: int, squeeze: Squeeze | None, *, is_start: bool
 ) -> Iterator[Chunk]:
-    """Yield the chunks of a stream of UTF-8 of which ``head`` was read already."""
+    """Yield the chunks of a stream of UTF-8, the beginning of which, ``head``, was read already."""
     cutter = ChunkCutter(squeeze, max_run_bytes=longest_run(chunk_size), max_word_bytes=MAX_WORD_BYTES)
     block = head + stream.read(max(0, len(BYTE_ORDER_MARK) - len(head)))
     if is_start:
@@ -122,15 +127,15 @@ def _cut_utf8(
 
 
 def longest_run(chunk_size: int) -> int:
-    """Return how many bytes without white space are kept as they are; a longer run is squeezed."""
+    """Return how many bytes without white space are kept unchanged. A longer run is squeezed."""
     return max(chunk_size, MIN_RUN_BYTES)
 
 
 class ChunkCutter:
-    """Cuts the blocks that it is fed at their last white space and keeps the rest for the next chunk.
+    """Cuts the blocks that it is fed at their last white space, and keeps the rest for the next chunk.
 
-    The rest never holds white space, so that each byte is searched once. A rest that is longer than ``max_run_bytes``
-    is replaced by its squeezed form; as squeezing is idempotent, what comes after can follow as it is.
+    The rest never contains white space, so each byte is searched once. If the rest gets longer than ``max_run_bytes``, its squeezed form replaces it.
+    Squeezing is idempotent, so later bytes can follow unchanged.
     """
 
     def __init__(self, squeeze: Squeeze | None, *, max_run_bytes: int, max_word_bytes: int) -> None:
@@ -142,7 +147,7 @@ class ChunkCutter:
         self._invalid_bytes = 0  # found while squeezing the rest
 
     def feed(self, block: bytes) -> Chunk | None:
-        """Add ``block``; return a chunk if there is a place to cut and a word, or an invalid byte, before it."""
+        """Add ``block``. Return a chunk if there is a place to cut, and a word or an invalid byte before it."""
         start = max(0, len(self._rest) - white_space.MAX_BYTES + 1)
         self._rest += block
         cut = white_space.last_end(self._rest, start)
@@ -153,12 +158,12 @@ class ChunkCutter:
         return self._take(cut) if cut else None
 
     def finish(self, block: bytes) -> Chunk | None:
-        """Add the last block, which needs no cut; return all that is left."""
+        """Add the last block, which needs no cut. Return all that is left."""
         self._rest += block
         return self._take(len(self._rest))
 
     def _squeeze_rest(self, squeeze: Squeeze) -> int:
-        """Squeeze the rest; return where it can be cut now, because the filter made white space, or 0."""
+        """Squeeze the rest. Return where it can be cut now, because the filter made white space, or 0."""
         run = squeeze_run(self._rest, squeeze)
         self._invalid_bytes += run.invalid_bytes
         cut = white_space.last_end(run.data)

@@ -1,4 +1,4 @@
-"""The compressed formats: which suffix means which, and what decompresses it."""
+"""The compressed formats: their suffixes, and what decompresses them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
 
 
 class Decompressor(Protocol):
-    """Decompresses one member (gzip), stream (bz2, xz) or frame (zstd): the shape of the standard library's own."""
+    """Decompresses one member (gzip), stream (bz2, xz) or frame (zstd), with the methods of the standard library's decompressors."""
 
     @property
     def eof(self) -> bool: ...
@@ -39,7 +39,7 @@ class Decompressor(Protocol):
 
 
 class GzipDecompressor:
-    """Gives zlib the shape of the other decompressors; zlib itself checks the header, length and checksum."""
+    """Gives zlib the methods of the other decompressors. zlib itself checks the header, length and checksum."""
 
     def __init__(self) -> None:
         import zlib  # noqa: PLC0415 (only read when a .gz file is)
@@ -85,7 +85,7 @@ def _new_zstd() -> Decompressor:
 
 @frozen(kw_only=True)
 class Compression:
-    """One format; a member that can be damaged starts with ``magic``, and ``package`` is the module it takes."""
+    """One format. ``magic`` are the first bytes of a member, and ``package`` is the module that decompresses it."""
 
     name: str
     suffix: str
@@ -109,13 +109,13 @@ COMPRESSIONS = (
 
 
 HEAD_BYTES = 10
-"""What ``compression_in`` needs of a file."""
+"""The first bytes of a file that ``compression_in`` needs."""
 
 SUFFIXES = tuple(compression.suffix for compression in COMPRESSIONS)
 
 
 def compression_of(path: str) -> Compression | None:
-    """Return the compression that the suffix of ``path`` stands for, in upper or lower case."""
+    """Return the compression of the suffix of ``path``, in upper or lower case."""
     lowered = path.lower()
     if not lowered.endswith(SUFFIXES):
         return None
@@ -123,16 +123,17 @@ def compression_of(path: str) -> Compression | None:
 
 
 def compression_in(head: bytes) -> Compression | None:
-    """Return the compression that a file with this beginning has, of ``HEAD_BYTES``, whatever it is called."""
-    if head.startswith(b"BZh"):  # which are letters: behind them and the size there is the number pi, or its root
+    """Return the compression of a file that begins with these ``HEAD_BYTES`` bytes, whatever its name."""
+    # A text may begin with these letters. Behind them and the size, bzip2 has the digits of pi, or of its square root if it is empty.
+    if head.startswith(b"BZh"):
         return COMPRESSIONS[1] if head[4:10] in {b"1AY&SY", b"\x17rE8P\x90"} else None
     return next((compression for compression in COMPRESSIONS if head.startswith(compression.magic)), None)
 
 
 def load_decompressor(compression: Compression, name: str) -> Callable[[], Decompressor]:
-    """Return what makes a decompressor for each member of the source ``name``.
+    """Return a function that makes a decompressor for each member of the source ``name``.
 
-    Raises MissingDependencyError if the module that it takes cannot be imported.
+    Raises MissingDependencyError if the module that is needed cannot be imported.
     """
     try:
         compression.new()

@@ -1,7 +1,7 @@
-"""A stream that decompresses, and never passes off damaged or cut-off data as the whole.
+"""A stream that decompresses, and never presents damaged or cut-off data as complete.
 
-The readers of the standard library stop in silence where a second bzip2 or xz stream is damaged, taking it for trailing
-rubbish. This one reads every member and raises for whatever is not one.
+If a second bzip2 or xz stream is damaged, the standard library's readers take it for trailing rubbish and stop silently. This one reads every member,
+and raises for anything that is none.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ _HEAD_BYTES = 6  # the longest magic
 
 
 def open_decompressed(open_raw: Callable[[], Readable], name: str, compression: Compression | None) -> BinaryIO:
-    """Open a stream of the decompressed bytes; ``compression`` None means that their beginning tells.
+    """Open a stream of the decompressed bytes. If ``compression`` is None, their beginning tells it.
 
-    Raises MissingDependencyError: before ``open_raw`` is called, where ``compression`` is named.
+    Raises MissingDependencyError. If ``compression`` is given, that is before ``open_raw`` is called.
     """
     if compression is None:
         return open_by_content(open_raw(), name)
     load_decompressor(compression, name)
-    # typeshed knows BufferedIOBase and BinaryIO as unrelated
+    # typeshed does not relate BufferedIOBase to BinaryIO
     return cast("BinaryIO", DecompressedStream(open_raw(), name, compression))
 
 
@@ -70,7 +70,7 @@ class Headed:
 
 
 class DecompressedStream(InputStream):
-    """Decompress all members of ``raw``; zero padding after a member is skipped, as gzip and xz define it.
+    """Decompresses all members of ``raw``. Zero padding after a member is skipped, as gzip and xz define it.
 
     A file of 0 bytes is an error too: every format has a header, so its data never arrived.
     """
@@ -80,7 +80,7 @@ class DecompressedStream(InputStream):
         self._compression = compression
         self._member: Decompressor | None = None
         self._members_read = 0
-        self._input = b""  # read from raw, not yet given to a member
+        self._input = b""  # read from raw, and not yet given to a member
         self._head = b""  # the first bytes of the current member
 
     def _read_once(self, size: int) -> bytes:
@@ -95,7 +95,7 @@ class DecompressedStream(InputStream):
         return b""
 
     def _next_member(self) -> Decompressor | None:
-        """Start the next member; None at the end of the data."""
+        """Start the next member. Return None at the end of the data."""
         padding = b"\0" if self._members_read else b""
         data = self._input.lstrip(padding)
         while not data:
@@ -125,7 +125,7 @@ class DecompressedStream(InputStream):
             return member.decompress(data, size)
         except MemoryError:
             raise
-        except Exception as error:  # each module has its own: zlib.error, LZMAError, ZstdError, OSError for bzip2
+        except Exception as error:  # each module's own: zlib.error, LZMAError, ZstdError, OSError for bzip2
             raise self._damage(error) from error
 
     def _damage(self, error: Exception) -> InputError:

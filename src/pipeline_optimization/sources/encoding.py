@@ -1,7 +1,7 @@
-"""What the bytes of a text are: its encoding, what of them cannot be decoded, and what such a text looks like.
+"""The bytes of a text: its encoding, the bytes that cannot be decoded, and what a text with such bytes looks like.
 
-Everything behind ``cut_stream`` is UTF-8. A byte order mark of UTF-16 or UTF-32 tells the encoding; any other one is told by the
-user, since bytes do not name it.
+Everything behind ``cut_stream`` is UTF-8. A byte order mark tells that a text is in UTF-16 or UTF-32. Any other encoding must be named by the user,
+because bytes do not tell it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 UTF_8 = "utf-8"
-"""The encoding of a text for which the user names none. Byte order marks of others still count."""
+"""The encoding of a text if the user names none. Byte order marks of other encodings still count."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
@@ -55,14 +55,14 @@ DAMAGED = "UTF-8 with damaged bytes"
 OTHER = "an older encoding, such as cp1251, shift_jis or gb18030"
 
 SAMPLE = 4096
-"""Bytes at the start of a chunk in which NUL characters are looked for: few, as every chunk is asked."""
+"""Bytes at the start of a chunk in which NUL characters are searched. They are few, because every chunk is searched."""
 
 MANY = 0.3
-"""The part of a sample that must be NUL, of the places where UTF-16 or UTF-32 has them in most languages."""
+"""In most languages, texts in UTF-16 or UTF-32 have NUL bytes at certain places. This share of these places must be NUL in a sample."""
 
 HEAD_BYTES = 4
 
-_MARKS = (  # the longer ones first: that of UTF-16 is the beginning of one of UTF-32
+_MARKS = (  # the longer ones come first, because one mark of UTF-32 begins with that of UTF-16
     (codecs.BOM_UTF32_LE, "utf-32"),
     (codecs.BOM_UTF32_BE, "utf-32"),
     (codecs.BOM_UTF16_LE, "utf-16"),
@@ -86,7 +86,7 @@ _KNOWN = (
 
 
 def check_encoding(name: str) -> str:
-    """Return the encoding's usual name, ``utf-8`` for all spellings of it. Raises OptionError for what is no text encoding."""
+    """Return the encoding's usual name: ``utf-8`` for all spellings of it. Raises OptionError if it is no text encoding."""
     try:
         info = codecs.lookup(name)
         is_usable = _is_of_text(name)
@@ -101,10 +101,10 @@ def check_encoding(name: str) -> str:
 
 
 def _is_of_text(name: str) -> bool:
-    """Return whether a codec is of text: ``rot13`` and ``zip`` are not, and ``decode`` refuses them."""
+    """Return whether a codec is for text. ``rot13`` and ``zip`` are not, and ``decode`` refuses them."""
     try:
         b" ".decode(name)
-    except UnicodeError:  # it wants two bytes or four
+    except UnicodeError:  # it needs two bytes or four
         return True
     except LookupError:
         return False
@@ -112,21 +112,24 @@ def _is_of_text(name: str) -> bool:
 
 
 def encoding_in(head: bytes) -> str | None:
-    """Return the encoding that the byte order mark at the start of a text tells, None for UTF-8 or no mark."""
+    """Return the encoding that the byte order mark at the start of a text tells, or None for UTF-8 or no mark."""
     return next((encoding for mark, encoding in _MARKS if head.startswith(mark)), None)
 
 
 def decode_marked(data: bytes) -> str:
-    """Return a whole text, by its byte order mark or as UTF-8, invalid bytes replaced."""
+    """Return a whole text, decoded by its byte order mark or as UTF-8, with invalid bytes replaced."""
     return data.decode(encoding_in(data[:HEAD_BYTES]) or "utf-8-sig", "replace")
 
 
 @define(eq=False, repr=False)
 class Decoded:
-    """What decoding showed of the text of a run, in all its parts.
+    """What was noticed while the parts of a run's text were decoded.
 
-    ``encoding`` is the one that was asked for. ``invalid_bytes`` is how many sequences became U+FFFD, ``looks`` what the first part
-    looks like that is no UTF-8 as it should be (``looks_like``), and ``looks_in`` its place.
+    Attributes:
+        encoding: The encoding that was asked for.
+        invalid_bytes: How many sequences of bytes became U+FFFD.
+        looks: What the first part that is not proper UTF-8 looks like (``looks_like``).
+        looks_in: The place of that part.
     """
 
     encoding: str = UTF_8
@@ -141,7 +144,7 @@ class Decoded:
             self.looks, self.looks_in = looks, place
 
     def warnings(self, what: str) -> Sequence[str]:
-        """Return a sentence or two if ``what`` was read may be wrong because of the encoding, and what would read it right."""
+        """Return a warning if ``what`` was read may be wrong because of the encoding, with an encoding that would read it right."""
         if self.invalid_bytes:
             sequences = "sequence" if self.invalid_bytes == 1 else "sequences"
             said = "UTF-8" if self.encoding == UTF_8 else self.encoding
@@ -163,7 +166,7 @@ class Decoded:
 class TranscodedStream(InputStream):
     """Reads text of another encoding as UTF-8. ``head`` was read from ``raw`` already.
 
-    What cannot be decoded becomes U+FFFD; ``take_invalid`` tells how often that was since the last time.
+    What cannot be decoded becomes U+FFFD. ``take_invalid`` returns how often that happened since its last call.
     """
 
     def __init__(self, raw: Readable, name: str, encoding: str, *, head: bytes = b"") -> None:
@@ -201,7 +204,7 @@ class TranscodedStream(InputStream):
             lenient.setstate(before)
             text = lenient.decode(block, not block)
             self._decoder.setstate(lenient.getstate())
-        except UnicodeError as error:  # such as UTF-16 without a byte order mark, whose order nobody knows
+        except UnicodeError as error:  # such as UTF-16 without a byte order mark, whose byte order is not known
             raise InputError(
                 f"{self._name!r} cannot be decoded as {self._encoding}: {error}. Name another --encoding, such as "
                 "utf-16-le",
@@ -212,20 +215,20 @@ class TranscodedStream(InputStream):
 
 
 def new_decoder() -> codecs.IncrementalDecoder:
-    """Return a decoder that replaces what is not UTF-8 and holds back a character that is not complete yet."""
+    """Return a decoder that replaces what is not UTF-8, and holds an incomplete character back."""
     return codecs.getincrementaldecoder("utf-8")(errors="replace")
 
 
 def decode_pieces(data: bytes | bytearray, decoder: codecs.IncrementalDecoder) -> Iterator[str]:
-    """Decode ``data`` piece by piece, as a megabyte of bytes can be 4 MiB of text."""
+    """Decode ``data`` piece by piece, because a megabyte of bytes can become 4 MiB of text."""
     for start in range(0, len(data), _PIECE_BYTES):
         yield decoder.decode(bytes(data[start : start + _PIECE_BYTES]))
 
 
 def count_invalid(data: bytes) -> int:
-    """Count the replacement characters that decoding with ``errors="replace"`` would insert.
+    """Return how many replacement characters decoding with ``errors="replace"`` would insert.
 
-    Those that the data itself contains are not counted.
+    Those in the data itself are not counted.
     """
     if data.isascii():
         return 0
@@ -236,7 +239,7 @@ def count_invalid(data: bytes) -> int:
 
 
 def looks_like(data: bytes, *, is_invalid: bool) -> str:
-    """Return what a chunk looks like: a Python encoding or one of the constants; "" for a text like any other.
+    """Return what a chunk looks like: a Python encoding, one of the constants, or an empty text if nothing is wrong.
 
     ``is_invalid`` says that it has bytes that are not UTF-8.
     """

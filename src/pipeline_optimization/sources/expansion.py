@@ -1,4 +1,4 @@
-"""From what the user typed to sources: paths, directories, globs, ``-`` for standard input, URLs."""
+"""Finds sources by what the user typed: paths, directories, globs, ``-`` for standard input, URLs."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ LEFT_OUT = {
     OTHER_NAME: "other names of the same files",
     SPECIAL: "pipes or devices",
 }
-"""What a search leaves out, in the order in which it is told, with its plural."""
+"""What a search leaves out, in the order of messages, with the plurals."""
 
 LOOK = 4096
-"""Bytes of a directory's file that tell whether it is text."""
+"""Bytes of a directory's file that decide whether it is text."""
 
 
 def _silent(note: str) -> None: ...
@@ -53,17 +53,22 @@ def _silent(note: str) -> None: ...
 def expand_inputs(
     inputs: Sequence[str], *, without: Sequence[str] = (), note: Callable[[str], None] = _silent
 ) -> list[Source]:
-    """Return the sources that ``inputs`` name, in that order; one that is named twice is read twice.
+    """Return the sources that ``inputs`` name, in that order. A source that is named twice is read twice.
 
-    Each input is a URL (``scheme://``), ``-`` for standard input, a path, or, if no such path exists, a glob, whose
-    files come sorted, each once; ``**`` matches any number of directories. A directory stands for the text files below it:
-    hidden ones and binary ones are left out, which ``note`` is told. So are pipes and devices, by globs too, as reading one may
-    never end; whoever means one names it. ``without`` are files of the run itself,
-    such as its checkpoint, that no glob and no directory has.
+    Each input is a URL (``scheme://``), ``-`` for standard input, or a path. If no such path exists, it is a glob, in which ``**`` matches any number
+    of directories. The files of a glob are sorted, each once. A directory stands for the text files below it. Hidden and binary files are left out
+    there, and ``note`` is told. Directories and globs also leave out pipes and devices, because reading one may never end; such an input must be
+    named.
 
-    Raises InputError, before anything is read, for what is missing or unreadable, directories in a search among it, for a
-    glob or a directory that has no file, and for a second ``-``; MissingDependencyError if reading one takes a package that
-    is not installed.
+    Args:
+        inputs: What the user typed.
+        without: Files of the run itself, such as its checkpoint, which globs and directories leave out.
+        note: Called with messages for the user.
+
+    Raises:
+        InputError: Before anything is read, if something is missing or cannot be read, also a directory during a search, if a glob or a directory has
+            no file, and for a second ``-``.
+        MissingDependencyError: If a package that is needed to read an input is not installed.
     """
     if list(inputs).count(STANDARD_INPUT) > 1:
         msg = "Standard input ('-') is named twice, but can be read only once; name it once, or save it to a file"
@@ -75,7 +80,7 @@ def expand_inputs(
 def _identity_of(path: str) -> tuple[int, int] | None:
     try:
         facts = os.stat(path)
-    except (OSError, ValueError):  # there is none, so none can be found
+    except (OSError, ValueError):  # it does not exist, so no search can find it
         return None
     return facts.st_dev, facts.st_ino
 
@@ -94,7 +99,7 @@ def _expand(text: str, own: set[tuple[int, int]], note: Callable[[str], None]) -
         return [url]
     try:
         facts = settled_path(text)
-    except (OSError, ValueError):  # as below: a glob, or nothing, of which reading will tell why
+    except (OSError, ValueError):  # as below: a glob, or something missing, of which reading will tell why
         is_glob = glob.has_magic(text) and not os.path.lexists(text)
         files = _glob(text, own, note) if is_glob else [FileSource(text)]
     else:
@@ -158,13 +163,13 @@ class _Search:
     _seen: set[object] = field(factory=set)
 
     def told(self, *kinds: str) -> str:
-        """Return in words how many of these kinds were left out."""
+        """Return, for people, how many of these kinds were left out."""
         return ", ".join(counted(self.left_out[kind], kind, LEFT_OUT[kind]) for kind in kinds if self.left_out[kind])
 
     def add(self, path: str, *, is_text: Callable[[str, os.stat_result], bool] | None = None) -> None:
-        """Add the file at a path, unless it is a directory, one of the run's own, or here already under another name.
+        """Add the file at a path, unless it is a directory, a file of the run's own, or known already under another name.
 
-        ``is_text`` is asked only for files that could be read; without it, binary ones are added too.
+        ``is_text`` is called only for files that can be read. Without it, binary files are added too.
         """
         try:
             facts = settled_path(path)
@@ -177,7 +182,7 @@ class _Search:
         if stat.S_ISDIR(facts.st_mode):
             return
         identity = facts.st_dev, facts.st_ino
-        # Of a file with one name, a second one is that of a link; of one with several, its links must be followed.
+        # If a file with one name is found twice, the second find is a link. If it has several names, links must be followed.
         one = identity if facts.st_nlink == 1 else os.path.realpath(path)
         if identity in self.own:
             self.left_out[OWN] += 1
@@ -193,7 +198,7 @@ class _Search:
 
 
 def _is_text(path: str, facts: os.stat_result) -> bool:
-    """Return whether a file of a directory is text, perhaps compressed. Raises InputError where it cannot be read."""
+    """Return whether a file of a directory is text, which may be compressed. Raises InputError if it cannot be read."""
     try:
         with open(path, "rb", buffering=0) as file:
             head = file.read(LOOK)
@@ -204,7 +209,7 @@ def _is_text(path: str, facts: os.stat_result) -> bool:
 
 
 def _standard_input() -> StreamSource:
-    stream = getattr(sys.stdin, "buffer", None)  # sys.stdin is None without a console, and may be replaced by anything
+    stream = getattr(sys.stdin, "buffer", None)  # sys.stdin is None without a console, and a program may replace it
     if stream is None:
         msg = "Standard input ('-') is closed or has no bytes to read; name a file instead"
         raise InputError(msg, source=STANDARD_INPUT)

@@ -1,4 +1,4 @@
-"""The texts of the errors that more than one kind of source raises."""
+"""The texts of errors that more than one kind of source raises."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["directory", "unreadable"]
 
 
 def unreadable(name: str, error: Exception, *, after: int | None = None) -> InputError:
-    """Return the ``InputError`` for a failed open or, with ``after`` (bytes read until then), a failed read."""
+    """Return the ``InputError`` for a failed open. With ``after``, the bytes read until then, return that for a failed read."""
     reason = _reason(error)
     if after is not None:
         text = f"Reading {name!r} failed after {counted(after, 'byte')}: {reason}; check the disk or the connection, then try again"
@@ -30,7 +30,7 @@ def directory(name: str) -> InputError:
 def _reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
-    if isinstance(error, FileNotFoundError):  # fsspec's file systems put nothing but the path into theirs
+    if isinstance(error, FileNotFoundError):  # the errors of fsspec's file systems contain only the path
         return "No such file"
     return str(error) or type(error).__name__
 

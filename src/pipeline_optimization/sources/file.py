@@ -29,10 +29,13 @@ def _as_text(path: str | os.PathLike[str]) -> str:
 
 @frozen
 class FileSource:
-    """A file, decompressed if its suffix is .gz, .bz2, .xz or .zst.
+    """A file. It is decompressed if its suffix is .gz, .bz2, .xz or .zst.
 
-    ``known_size`` is that of a regular file without compression that everyone may read, as it was found, and ``known_state``
-    its state then (``of``): nothing about it is asked again, which takes long where there are many small files.
+    Attributes:
+        path: Its path.
+        known_size: The size that was found, for a regular uncompressed file that everyone may read. Nothing about such a file is asked again, because
+            that takes long for many small files.
+        known_state: Its state at that moment.
     """
 
     path: str = field(converter=_as_text)
@@ -41,7 +44,7 @@ class FileSource:
 
     @classmethod
     def of(cls, path: str, facts: os.stat_result) -> FileSource:
-        """Return the file at a path of which ``settled_path`` says this."""
+        """Return the file at a path, given what ``settled_path`` said of it."""
         is_readable = facts.st_mode & REGULAR_READABLE == REGULAR_READABLE and stat.S_ISREG(facts.st_mode)
         if is_readable and compression_of(path) is None and not is_url(path):
             return cls(path, plain_bytes(facts), state_of(facts))
@@ -49,7 +52,7 @@ class FileSource:
 
     @classmethod
     def at(cls, path: str) -> FileSource:
-        """Return the file at a path, which is looked at once, now; if it cannot be, reading it will tell why."""
+        """Return the file at a path, which is looked at once, now. If that fails, reading it will tell why."""
         try:
             return cls.of(path, settled_path(path))
         except (OSError, ValueError):  # ValueError: a NUL character in the path
@@ -66,7 +69,7 @@ class FileSource:
     def check(self) -> None:
         """Raise the InputError that ``open`` would raise, as far as it can be known now.
 
-        A named pipe or a device is not opened, as that would take its data or end its writer.
+        A named pipe or a device is not opened, because that would take its data or end its writer.
         """
         if self.known_size is not None:
             return
@@ -74,19 +77,19 @@ class FileSource:
         if compression is not None:
             load_decompressor(compression, self.name)
         if stat.S_ISREG(self._facts().st_mode) and not os.access(self.path, os.R_OK):
-            self._open_raw().close()  # which says why not
+            self._open_raw().close()  # this raises and says why
 
     def plain_size(self) -> int | None:
-        """Return the size in bytes of a file whose parts can be read where they are counted, None for any other.
+        """Return the size in bytes of a file whose parts can be read where they are counted, or None for any other file.
 
-        That is a regular file without compression, and not named as a URL would be. Some of those that the system makes up claim to be empty.
+        Such a file is regular, not compressed, and has no name in the form of a URL. Some files that the system makes up claim to be empty.
         """
         return self.plain_facts()[0]
 
     def plain_facts(self, *, is_shared: bool = False) -> tuple[int | None, int]:
         """Return ``plain_size`` and the state of the file (``file_state``) at the same moment.
 
-        ``is_shared``: its parts are read on other machines, which see the same file.
+        ``is_shared``: other machines, which see the same file, read its parts.
         """
         if self.known_size is not None and self.known_state and not is_shared:
             return self.known_size or None, self.known_state
@@ -102,14 +105,14 @@ class FileSource:
         return open_decompressed(self._open_raw, self.name, compression_of(self.path))
 
     def least_size(self) -> int:
-        """Return how many bytes the file has as it is stored, 0 for what is no regular file."""
+        """Return how many bytes the file has on disk, or 0 if it is no regular file."""
         if self.known_size is not None:
             return self.known_size
         facts = self._facts()
         return facts.st_size if stat.S_ISREG(facts.st_mode) else 0
 
     def is_file(self, facts: os.stat_result) -> bool:
-        """Return whether it is the regular file of which ``os.stat`` says this."""
+        """Return whether it is the regular file that ``os.stat`` described by ``facts``."""
         if not stat.S_ISREG(facts.st_mode) or self.known_size not in {None, 0, facts.st_size}:
             return False
         try:

@@ -1,4 +1,4 @@
-"""How large ranges of files are: few of them in all, and small ones at the end, so that workers end together."""
+"""The sizes of ranges of files: few ranges in all, and small ones at the end, so that workers end together."""
 
 from __future__ import annotations
 
@@ -13,12 +13,15 @@ MOST_RANGES = 1 << 16
 
 @frozen(kw_only=True)
 class Guide:
-    """Tells how many blocks the next range of a file has, given how many the file has left.
+    """Returns how many blocks the next range of a file has, given how many blocks the file has left.
 
-    Guided self-scheduling (C. Polychronopoulos, D. Kuck, IEEE Transactions on Computers C-36, 1987) for about as many
-    workers as ``SHARE``: a range is that part of what is left of all input. ``MAX_BLOCKS`` bounds what a death costs,
-    but for inputs that would then have more than ``MOST_RANGES`` ranges: handing out and adding up takes time for each,
-    whatever its size. ``total`` is how many blocks all input has, ``later`` how many come after the file.
+    This is guided self-scheduling (C. Polychronopoulos, D. Kuck, IEEE Transactions on Computers C-36, 1987), for about as many workers as ``SHARE``:
+    a range is that part of what is left of all input. ``MAX_BLOCKS`` bounds what the death of a worker costs. If an input had more than
+    ``MOST_RANGES`` ranges then, its ranges are larger, because handing out and adding up takes time for each range, whatever its size.
+
+    Attributes:
+        total: How many blocks all input has.
+        later: How many blocks come after the file.
     """
 
     total: int

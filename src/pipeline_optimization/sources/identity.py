@@ -1,4 +1,4 @@
-"""What tells an input from another, at the cost of a few reads."""
+"""The identity of an input, found with few reads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pipeline_optimization.sources.url import UrlSource
 __all__ = ["identify", "name_of_time"]
 
 MAX_SAMPLED = 100
-"""Inputs that are told apart one by one, by their content too."""
+"""Up to this many inputs are identified one by one, by their content too."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,12 +25,12 @@ SAMPLE_BYTES = 4096
 
 
 def identify(sources: Sequence[Source]) -> Mapping[str, str]:
-    """Return what the inputs are, by name: for a file its size and a digest of samples.
+    """Return what the inputs are, by name. For a file, that is its size and a digest of samples.
 
-    A file of up to 128 KiB is sampled as a whole, so its content alone decides. Of a larger one the modification time is
-    a fact of its own. Of over 100 inputs only names, sizes and times are taken, as one digest. A URL tells what its file system calls the
-    file's version, if its parts are read where they are counted. A stream or any other URL tells no more than its name:
-    its chunks are compared when they are read again. Raises InputError where a file cannot be read.
+    A file of up to 128 KiB is sampled completely, so only its content decides. Of a larger file, the modification time is a fact of its own. Of more
+    than 100 inputs, only names, sizes and times are used, as one digest. Of a URL whose parts are read where they are counted, its file system's name
+    for the version is used. Of a stream or any other URL, only the name is used; its chunks are compared when they are read again. Raises InputError
+    if a file cannot be read.
     """
     if len(sources) <= MAX_SAMPLED:
         facts: dict[str, str] = {}
@@ -51,7 +51,7 @@ def identify(sources: Sequence[Source]) -> Mapping[str, str]:
 
 
 def name_of_time(number: int, source: FileSource) -> str:
-    """Return what people call the modification time of the file that is input ``number``."""
+    """Return the name, for people, of the modification time of the file that is input ``number``."""
     return f"the modification time of input {number} ({source.name!r})"
 
 

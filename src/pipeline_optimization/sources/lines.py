@@ -1,7 +1,7 @@
-r"""Lines of sources: pieces that end at line ends, each known by the bytes before it.
+r"""Lines of sources: pieces that end at line ends, each identified by the number of bytes before it.
 
-A line ends at ``\n`` or ``\r\n``; a last line without an end counts. A line belongs to the range in which it begins, so a range
-of a plain file is named by its borders alone, and whoever reads it looks for the ends.
+A line ends at ``\n`` or ``\r\n``. A last line without an end counts too. A line belongs to the range in which it begins. So a range of a plain file
+is defined by its borders alone, and its reader looks for the line ends.
 """
 
 from __future__ import annotations
@@ -51,12 +51,10 @@ def open_utf8(source: Source, encoding: str = UTF_8) -> InputStream:
 
 
 def cut_lines(source: Source, chunk_size: int, encoding: str = UTF_8) -> Iterator[tuple[int, bytes, int]]:
-    """Yield pieces of whole lines, about ``chunk_size`` bytes each.
+    """Yield pieces of whole lines, of about ``chunk_size`` bytes each.
 
-    Each comes with how many bytes of the text are before it, and with how many sequences of another encoding could not be decoded since
-    the piece before.
-
-    Raises InputError where the source cannot be read.
+    With each piece come the number of bytes of the text before it, and the number of sequences of another encoding that could not be decoded since
+    the piece before. Raises InputError if the source cannot be read.
     """
     before = 0
     rest: list[bytes] = []
@@ -81,7 +79,7 @@ def _undecoded(stream: InputStream) -> int:
 def read_line_range(part: FileRange, size: int) -> tuple[int, bytes]:
     """Return the lines that begin in a range of a file of ``size`` bytes, and how many bytes come before the first.
 
-    Raises InputError where the file cannot be read, or is not in the range's state any more.
+    Raises InputError if the file cannot be read, or does not have the range's state any more.
     """
     with closing(open_random(part.path, part.state)) as file:
         start = _next_line(file, part.start - 1, size) if part.start else 0
@@ -94,14 +92,14 @@ def read_line_range(part: FileRange, size: int) -> tuple[int, bytes]:
 
 
 def has_mark(path: str, size: int, state: int = UNKNOWN) -> bool:
-    """Return whether a file of ``size`` bytes begins with the byte order mark of UTF-8, which is no part of its first line."""
+    """Return whether a file of ``size`` bytes begins with the byte order mark of UTF-8, which does not belong to its first line."""
     return size >= len(BYTE_ORDER_MARK) and read_once(path, 0, len(BYTE_ORDER_MARK), state) == BYTE_ORDER_MARK
 
 
 def split_lines(data: bytes) -> tuple[Sequence[Sized], list[str]]:
-    r"""Return the lines of a piece without their ends, and for each what is as long as it is in bytes, ``\r`` included.
+    r"""Return the lines of a piece without their ends. Return with them objects that are as long as each line in bytes, ``\r`` included.
 
-    Bytes that are not UTF-8 are replaced, which never touches the end of a line.
+    Bytes that are not UTF-8 are replaced. That never changes the end of a line.
     """
     text = data.decode("utf-8", "replace")
     lines = text.split("\n")
@@ -114,7 +112,7 @@ def split_lines(data: bytes) -> tuple[Sequence[Sized], list[str]]:
 
 
 def _next_line(file: RandomAccess, start: int, size: int) -> int:
-    """Return where the first line begins behind the first line end from ``start`` on."""
+    """Return where the line after the next line end begins, searching from ``start`` on."""
     while start < size:
         block = file.read(start, min(LOOK, size - start))
         if (end := block.find(b"\n")) >= 0:
@@ -124,7 +122,7 @@ def _next_line(file: RandomAccess, start: int, size: int) -> int:
 
 
 class CheckedStream(InputStream):
-    """Reads a text as it is, and keeps in mind how many bytes of it are not UTF-8, or could not be decoded."""
+    """Reads a text unchanged, and counts the bytes of it that are not UTF-8 or could not be decoded."""
 
     def __init__(self, stream: InputStream) -> None:
         super().__init__(stream, stream.name)
@@ -134,7 +132,7 @@ class CheckedStream(InputStream):
         self._looks = ""
 
     def take_found(self) -> tuple[int, str]:
-        """Return how many there were since the last time, and what the first text that had any looks like."""
+        """Return how many there were since the last call, and what the first text with any looks like."""
         invalid, self._invalid = self._invalid + _undecoded(self._stream), 0
         return invalid, self._looks
 
@@ -152,13 +150,13 @@ class CheckedStream(InputStream):
 
 
 class LineNumbers:
-    """Tells the numbers of lines in files, which it reads up to there: on from the last place that was asked for, if it can."""
+    """Finds the numbers of lines in files by reading up to them. If possible, it goes on from the last place in that file."""
 
     def __init__(self) -> None:
         self._last: dict[str, tuple[int, int]] = {}
 
     def number_of(self, path: str, start: int) -> int:
-        """Return the number of the line that begins at a byte of a file, from 1. Raises InputError where it cannot be read."""
+        """Return the number of the line that begins at byte ``start`` of a file, from 1. Raises InputError if it cannot be read."""
         at, number = self._last.get(path, (0, 1))
         if at > start:
             at, number = 0, 1
@@ -172,7 +170,7 @@ class LineNumbers:
 
 
 class _Joined:
-    """What was read already, and the rest of it."""
+    """Bytes that were read already, followed by the rest of their stream."""
 
     def __init__(self, head: bytes, rest: InputStream) -> None:
         self._head = head

@@ -1,4 +1,4 @@
-"""Whether a file that is to be written is one that is read, by whatever name."""
+"""Whether a file that is to be written is also read, under whatever name."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ __all__ = ["checkpoint_files", "first_same", "overwritten"]
 
 
 def checkpoint_files(path: str | None) -> Sequence[str]:
-    """Return the files that SQLite writes for a checkpoint; none for no checkpoint."""
+    """Return the files that SQLite writes for a checkpoint. Without a checkpoint there are none."""
     return [] if path is None else [path, f"{path}-wal", f"{path}-shm", f"{path}-journal"]
 
 
 def first_same(paths: Iterable[str], others: Iterable[str]) -> str | None:
-    """Return the first of ``paths`` that names the file of one of ``others``, whether there is one yet or not; None where none does."""
+    """Return the first of ``paths`` that is the same file as one of ``others``, even if it does not exist yet. Return None if there is none."""
     own = set(map(os.path.realpath, others))
     return next((path for path in paths if own and os.path.realpath(path) in own), None)
 
 
 def overwritten(paths: Iterable[str], sources: Sequence[Source], others: Iterable[str] = ()) -> str | None:
-    """Return the first of ``paths`` that is the file of a source or one of ``others``, None where there is none.
+    """Return the first of ``paths`` that is the file of a source or one of ``others``, or None.
 
-    Links, ``/dev/stdin``, redirected streams and URLs of this machine's files are seen through.
+    That also holds through links, ``/dev/stdin``, redirected streams and URLs of this machine's files.
     """
     read = list(others)
     for path in paths:
         try:
             facts = os.stat(path)
-        except (OSError, ValueError):  # there is none yet, or writing tells what is wrong
+        except (OSError, ValueError):  # it does not exist yet, or writing will tell what is wrong
             continue
         is_read = any(
             source.is_file(facts) for source in sources if isinstance(source, FileSource | StreamSource | UrlSource)

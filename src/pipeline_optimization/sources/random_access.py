@@ -1,4 +1,4 @@
-"""Reading anywhere in a file: of this machine, or of a file system behind a URL."""
+"""Reading at any place of a file, on this machine or behind a URL."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC",
 
 
 class RandomAccess(Protocol):
-    """A file that is opened at the first read. Its methods raise InputError where it cannot be read."""
+    """A file that is opened at the first read. Its methods raise InputError if it cannot be read."""
 
     def read(self, start: int, size: int) -> bytes:
-        """Return exactly ``size`` bytes, at least one; it is an error if there are fewer."""
+        """Return exactly ``size`` bytes, at least one. Fewer bytes are an error."""
         ...
 
     def verify(self) -> None:
-        """Raise InputError where the file is another than when its state was taken, or may have been at a read."""
+        """Raise InputError if the file has changed since its state was taken, or may have changed before a read."""
         ...
 
     def close(self) -> None: ...
@@ -41,10 +41,10 @@ def open_random(path: str, state: int = UNKNOWN) -> RandomAccess:
 
 
 def read_once(path: str, start: int, size: int, state: int = UNKNOWN) -> bytes:
-    """Read as ``open_random`` does, once, and verify.
+    """Read once as ``open_random`` does, and verify.
 
-    It makes no object for that, which would take a tenth of the time of a small file. Raises InputError where the file
-    cannot be read, or has changed.
+    No object is made for that, because it would take a tenth of the time of a small file. Raises InputError if the file cannot be read, or has
+    changed.
     """
     if is_url(path):
         remote = _Remote(path, state)

@@ -1,7 +1,7 @@
-"""Ranges of files: chunks that are named instead of carried, so that whoever counts them reads them too.
+"""Ranges of files: chunks that are named instead of carried, so that the worker that counts a chunk also reads it.
 
-A chunk of a plain file, or of one behind a URL, is told by where it begins and ends. Finding its end takes a look at a
-few bytes before the next border; the text itself is read once, where it is counted.
+A chunk of a plain file, or of a file behind a URL, is defined by where it begins and ends. To find its end, a few bytes before the next border are
+read. The text itself is read once, where it is counted.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 FIRST_BYTES = frozenset(b"\x1f\x42\xfd\x28\xff\xfe\x00")
-"""A file that begins with none of these is ``is_plain``."""
+"""If a file begins with none of these bytes, ``is_plain`` is true for it."""
 
 FIRST_LOOK = 4096
 """Bytes before a border in which white space is searched first."""
@@ -48,9 +48,9 @@ LOOK_GROWTH = 16
 
 
 class FileRange(NamedTuple):
-    """The bytes of a file from ``start`` up to but not including ``stop``. A plain tuple, as there are many.
+    """The bytes of a file from ``start`` up to but not including ``stop``. It is a plain tuple, because there may be many.
 
-    ``state`` is that of the file when the run began (``file_state``): who reads the range makes sure that it still is.
+    ``state`` is that of the file when the run began (``file_state``). A reader of the range makes sure that it has not changed.
     """
 
     path: str
@@ -91,18 +91,25 @@ def cut_file(
 ) -> Iterator[FileRange]:
     """Cut the first ``size`` bytes of a plain file into ranges that split no word.
 
-    A range ends behind the last white space of a block of ``chunk_size`` bytes, and has as many blocks as ``blocks``
-    says, given how many there are left; a last block without white space adds another. So the cuts depend on the
-    bytes and the arguments only. ``known_stop`` may tell where the range that begins somewhere ends, so that the file
-    need not be looked at there.
+    A range ends behind the last white space of a block of ``chunk_size`` bytes. If its last block has no white space, another block is added. So the
+    cuts depend only on the bytes and the arguments.
 
-    Raises InputError where the file cannot be read.
+    Args:
+        path: The file.
+        size: Its size in bytes.
+        chunk_size: Bytes of a block.
+        state: The file's state.
+        blocks: Returns how many blocks the next range has, given how many are left.
+        known_stop: May return where the range that begins at a byte ends, so that the file need not be read there.
+
+    Raises:
+        InputError: If the file cannot be read.
     """
     yield from _cut(FileRange(path, 0, size, state), chunk_size, blocks, known_stop)
 
 
 def cut_range(part: FileRange, chunk_size: int, *, blocks: Callable[[int], int] = _one) -> Iterator[FileRange]:
-    """Cut a range into ranges of blocks of ``chunk_size`` bytes (``blocks`` says of how many), as ``cut_file`` cuts a file."""
+    """Cut a range as ``cut_file`` cuts a file. ``blocks`` returns how many blocks of ``chunk_size`` bytes the next range has."""
     yield from _cut(part, chunk_size, blocks, _unknown)
 
 
@@ -127,12 +134,12 @@ def _cut(
 
 
 def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze | None) -> Iterator[Chunk]:
-    """Read ranges that end at white space or with their file, as one chunk; ends of files end words.
+    """Read ranges that end at white space or with their file, as one chunk. The end of a file ends a word.
 
-    A whole file that is compressed, or in UTF-16 or UTF-32 by its mark, gives chunks of its own. A single range of more than two chunks, as one with a giant run without white space, is read as ``read_chunks`` reads,
-    in bounded memory, and may give several chunks; so is one behind a URL, where each look would be a request. Raises
-    InputError where a file cannot be read, has become shorter than the range, or is not in the range's state any more:
-    behind the last chunk at the latest.
+    A whole file gives chunks of its own if it is compressed, or in UTF-16 or UTF-32 by its mark. A single range of more than two chunks, such as one
+    with a giant run without white space, is read in bounded memory, as ``read_chunks`` reads, and may give several chunks. The same holds for a range
+    behind a URL, where each look would be a request. Raises InputError, behind the last chunk at the latest, if a file cannot be read, has become
+    shorter than the range, or does not have the range's state any more.
     """
     if len(ranges) == 1 and (ranges[0].size > 2 * longest_run(chunk_size) or ranges[0].is_remote):
         reader, name = _RangeReader(ranges[0]), ranges[0].path
@@ -152,12 +159,12 @@ def read_ranges(ranges: Sequence[FileRange], chunk_size: int, squeeze: Squeeze |
 
 
 def is_plain(head: bytes) -> bool:
-    """Return whether a file that begins so is text in UTF-8: not compressed, and without a mark of another encoding."""
+    """Return whether a file that begins like this is text in UTF-8: not compressed, and without a mark of another encoding."""
     return compression_in(head[:HEAD_BYTES]) is None and encoding_in(head) is None
 
 
 def is_plain_file(path: str, size: int, state: int) -> bool:
-    """Look at the beginning of a file and return ``is_plain`` of it. Raises InputError where it cannot be read."""
+    """Return ``is_plain`` for the beginning of a file. Raises InputError if it cannot be read."""
     return is_plain(read_once(path, 0, min(size, HEAD_BYTES), state))
 
 
@@ -167,7 +174,7 @@ def _cut_whole(data: bytes, name: str, chunk_size: int, squeeze: Squeeze | None)
 
 
 def _last_end(file: RandomAccess, low: int, high: int) -> int:
-    """Return where the last white space ends that ends after ``low`` and not after ``high``; 0 if there is none."""
+    """Return where the last white space ends that ends after ``low`` and not after ``high``, or 0 if there is none."""
     look = FIRST_LOOK
     lowest = max(0, low - white_space.MAX_BYTES + 1)
     while True:
@@ -182,7 +189,7 @@ def _last_end(file: RandomAccess, low: int, high: int) -> int:
 
 @define(eq=False, repr=False)
 class _RangeReader:
-    """Reads a range from its start to its end, where it verifies that all of it was of one content."""
+    """Reads a range to its end, and verifies there that its file has not changed."""
 
     part: FileRange
     _file: RandomAccess = field(
@@ -193,7 +200,7 @@ class _RangeReader:
     def read(self, size: int, /) -> bytes:
         size = min(size, self.part.size - self.position)
         if size == 0:
-            return b""  # who asks an object store for no bytes gets all of them
+            return b""  # an object store that is asked for no bytes returns all of them
         data = self._file.read(self.part.start + self.position, size)
         self.position += size
         if self.position == self.part.size:

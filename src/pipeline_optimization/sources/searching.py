@@ -1,7 +1,7 @@
-"""Finding files by a glob or in a directory: each file once, and nothing left out in silence.
+"""Finds files by a glob or in a directory. Each file is found once, and none is left out silently.
 
-The standard library's ``glob`` leaves out directories that it may not read, and follows a link to a directory above for as long
-as names may be. Here a directory that cannot be read is an InputError, and ``**`` enters each directory once.
+The standard library's ``glob`` leaves out directories that it may not read, and follows a link to a parent directory until names get too long. Here a
+directory that cannot be read is an InputError, and ``**`` enters each directory once.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ RECURSIVE = "**"
 
 
 def match_glob(pattern: str) -> list[str]:
-    """Return the sorted paths that a glob matches, directories among them; ``**`` matches any number of directories.
+    """Return the sorted paths that a glob matches, including directories. ``**`` matches any number of directories.
 
-    Hidden names match only where the pattern has the dot, as in a shell. Raises InputError where a directory cannot be read.
+    Hidden names match only if the pattern has the dot, as in a shell. Raises InputError if a directory cannot be read.
     """
     root = os.sep if pattern.startswith(os.sep) else ""
     parts = [part for part in pattern.split(os.sep) if part]
@@ -35,9 +35,9 @@ def match_glob(pattern: str) -> list[str]:
 
 
 def walk(top: str) -> Iterator[tuple[str, Sequence[os.DirEntry[str]]]]:
-    """Yield each directory below ``top``, itself first, with its entries: those behind links last, and none twice.
+    """Yield each directory below ``top``, and first ``top``, with its entries. Directories behind links come last, and none comes twice.
 
-    Hidden directories are not entered. Raises InputError where a directory cannot be read.
+    Hidden directories are not entered. Raises InputError if a directory cannot be read.
     """
     entered: set[tuple[int, int]] = set()
     real, linked = [top], list[str]()
@@ -55,7 +55,7 @@ def walk(top: str) -> Iterator[tuple[str, Sequence[os.DirEntry[str]]]]:
 
 
 def is_directory(entry: os.DirEntry[str]) -> bool:
-    """Return whether an entry is a directory or a link to one. Raises InputError where that cannot be known."""
+    """Return whether an entry is a directory or a link to one. Raises InputError if that cannot be known."""
     try:
         return entry.is_dir()
     except OSError as error:
@@ -85,7 +85,7 @@ def _matches(base: str, parts: Sequence[str]) -> Iterator[str]:
 
 
 def _matches_in(base: str, part: str, rest: Sequence[str]) -> Iterator[str]:
-    """Yield what matches below a directory, of which ``part`` is no fixed name. Nothing is asked about many files one by one."""
+    """Yield what matches below a directory, if ``part`` is no fixed name. Nothing is asked about single files, because there may be many."""
     is_match, hidden = re.compile(translate(part)).match, () if part.startswith(".") else (".",)
     entries = [entry for entry in _entries(base) if is_match(name := entry.name) and not name.startswith(hidden)]
     prefix = os.path.join(base, "")
@@ -97,7 +97,7 @@ def _matches_in(base: str, part: str, rest: Sequence[str]) -> Iterator[str]:
 
 
 def _entries(directory: str) -> Sequence[os.DirEntry[str]]:
-    """Return what a directory has; nothing where it is gone or none."""
+    """Return the entries of a directory, or none if it was removed or is no directory."""
     try:
         with os.scandir(directory or os.curdir) as entries:
             return list(entries)
@@ -117,5 +117,5 @@ def _stat(path: str, *, follows: bool = True) -> os.stat_result | None:
 
 
 def is_missing(error: OSError) -> bool:
-    """Return whether an error says that there is nothing at a path, but a link to nothing perhaps."""
+    """Return whether an error says that nothing is at a path, except perhaps a link to nothing."""
     return isinstance(error, FileNotFoundError | NotADirectoryError) or error.errno == errno.ELOOP  # a link to itself

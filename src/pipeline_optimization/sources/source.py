@@ -1,4 +1,4 @@
-"""What a source is, the two kinds that are in memory or open already, what can be told before reading, and what callers may give."""
+"""What a source is, the sources that are in memory or open already, and the sources that callers may give."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ class Source(Protocol):
 
     @property
     def name(self) -> str:
-        """How the user names it, for messages and reports."""
+        """Return its name for messages and reports, as the user gave it."""
 
     def open(self) -> BinaryIO:
-        """Open a readable binary stream, a context manager, of the decompressed bytes.
+        """Open a binary stream of the decompressed bytes, which is a context manager.
 
-        This and reading from the stream raise InputError, and no other exception, when something is wrong with the
-        source. The stream is made for large reads; to read lines, wrap it in an ``io.BufferedReader``.
+        If something is wrong with the source, this and reading from the stream raise InputError, and no other exception. The stream is made for large
+        reads. To read lines, wrap it in an ``io.BufferedReader``.
         """
 
 
 @frozen
 class TextSource:
-    """A text that is in memory; lone surrogates, which UTF-8 cannot express, are read as ``?``."""
+    """A text in memory. Lone surrogates, which UTF-8 cannot express, are read as ``?``."""
 
     text: str = field(repr=False)
 
@@ -65,9 +65,9 @@ class TextSource:
 
 @define(eq=False)
 class StreamSource:
-    """A binary stream that is open already, such as ``sys.stdin.buffer``; it stays open, for its owner to close.
+    """A binary stream that is open already, such as ``sys.stdin.buffer``. It is not closed, because its owner does that.
 
-    It is read once, decompressed if it begins as a compressed file does: a second ``open`` raises InputError rather than find nothing left.
+    It is read once, and decompressed if it begins as a compressed file does. A second ``open`` raises InputError, because nothing would be left.
     """
 
     stream: BinaryIO
@@ -82,14 +82,14 @@ class StreamSource:
         return open_by_content(self._watched(), self.name, owns_raw=False)
 
     def is_file(self, facts: os.stat_result) -> bool:
-        """Return whether it comes from the regular file of which ``os.stat`` says this."""
+        """Return whether it reads the regular file that ``os.stat`` described by ``facts``."""
         try:
             return stat.S_ISREG(facts.st_mode) and os.path.samestat(os.fstat(self.stream.fileno()), facts)
         except (OSError, ValueError, AttributeError):  # it has no file
             return False
 
     def _watched(self) -> Readable:
-        """Return the stream, watched for changes where a file stands behind it, as with ``<book.txt``."""
+        """Return the stream. If it reads a file, as with ``<book.txt``, it is watched for changes."""
         try:
             handle = self.stream.fileno()
             is_file = stat.S_ISREG(os.fstat(handle).st_mode)
@@ -99,12 +99,12 @@ class StreamSource:
 
 
 def address_of(source: Source) -> str:
-    """Return where a source is found by other programs, too: its absolute path, or its URL. Texts in memory and open streams have none: empty."""
+    """Return where other programs find a source: its absolute path, its URL, or empty for texts in memory and open streams."""
     return str(getattr(source, "address", ""))
 
 
 def least_bytes(sources: Sequence[Source]) -> int:
-    """Return how many bytes the sources hold at least: 0 for one of unknown size, such as a pipe or a web page.
+    """Return how many bytes the sources have at least. A source of unknown size, such as a pipe or a web page, counts as 0.
 
     A compressed file counts with its compressed size.
     """
@@ -116,7 +116,7 @@ def least_bytes(sources: Sequence[Source]) -> int:
 
     def least(source: Source) -> int:
         try:
-            if isinstance(source, FileSource):  # first, as there may be very many
+            if isinstance(source, FileSource):  # first, because there may be very many
                 return source.least_size()
             if isinstance(source, TextSource):
                 return len(source.text)
@@ -176,7 +176,7 @@ def sources_of(given: Countable, *, call: str, frames: int, checkpoint: str | No
 
 
 def _part(one: object) -> PathLike[str] | Source:
-    """Return what stands in a list. Raises InputError for a string, which may be meant as a text or as a path."""
+    """Return a member of a list. Raises InputError for a string, which could be meant as a text or as a path."""
     if isinstance(one, str):
         raise InputError(
             f"A list has paths, not strings such as {one[:80]!r}. For files make each a pathlib.Path; for texts join "
@@ -187,7 +187,7 @@ def _part(one: object) -> PathLike[str] | Source:
 
 
 def _warn_of_a_name(text: str, call: str, frames: int) -> None:
-    """Warn that a text is the name of a file, which its caller may have meant."""
+    """Warn that a text is also the name of a file, which the caller may have meant."""
     path, itself = call.format(f"pathlib.Path({text!r})"), call.format(f"TextSource({text!r})")
     warnings.warn(
         f"The text {text!r} is counted itself, not the file of that name. For the file: {path}. For the text, without this "

@@ -1,7 +1,7 @@
-"""Squeezing: how a giant run without white space is read in bounded memory.
+"""Squeezing: reading a giant run without white space in bounded memory.
 
-A file may hold 500 MB without white space: a disk image, minified data, a row of dots. Who wants
-its words needs no more of it than a filter of characters lets through, so that is all that is kept of such a run.
+A file may contain 500 MB without white space: a disk image, minified data, a row of dots. For finding its words, only the characters that a filter
+lets through are needed. So only these are kept of such a run.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from pipeline_optimization.sources.encoding import REPLACEMENT, REPLACEMENT_BYTE
 __all__ = ["MAX_WORD_BYTES", "Squeeze", "SqueezedRun", "shorten", "squeeze_run"]
 
 MAX_WORD_BYTES = 1 << 16
-"""A word of a giant run is shortened once it is longer than this, after squeezing.
+"""A word of a giant run is shortened if it is longer than this after squeezing.
 
-It stays one word of about this many bytes or more: nobody writes words of over 1000 letters, so that it matches none. All
-counts stay exact; only the text of that word differs.
+It stays one word of at least about this many bytes. Nobody writes words of over 1000 letters, so it matches none. All counts stay exact; only the
+text of that word differs.
 """
 
 Squeeze = Callable[[str], str]
-"""A filter of characters: it maps each character by itself, keeps white space as white space, and is idempotent.
+"""A filter of characters. It maps each character by itself, keeps white space as white space, and is idempotent.
 
-The words of a text are then the white-space-separated runs of its squeezed text.
+The words of a text are then what white space separates in its squeezed text.
 """
 
 
 class SqueezedRun(NamedTuple):
-    """What is left of a run: ``held`` are up to 3 bytes at its end that may begin a character, as they were."""
+    """What is left of a run. ``held`` are up to 3 unchanged bytes from its end, which may begin a character."""
 
-    data: bytearray  # not copied to bytes: with a large chunk size this is large
+    data: bytearray  # not copied to bytes, because it is large if the chunk size is
     held: bytes
     invalid_bytes: int
 
@@ -48,5 +48,5 @@ def squeeze_run(run: bytes | bytearray, squeeze: Squeeze) -> SqueezedRun:
 
 
 def shorten(data: bytearray, start: int, max_bytes: int) -> bytes:
-    """Return at most ``max_bytes`` of ``data``, valid UTF-8, from ``start`` on, without splitting a character."""
+    """Return at most ``max_bytes`` of ``data`` from ``start`` on, as valid UTF-8, without splitting a character."""
     return data[start : start + max_bytes].decode(errors="ignore").encode()

@@ -17,7 +17,7 @@ BLOCK_BYTES = 1 << 16
 
 
 class Readable(Protocol):
-    """What an ``InputStream`` needs of the stream below it; ``read`` may return less than it was asked for."""
+    """What an ``InputStream`` needs of the stream below it. ``read`` may return less than it was asked for."""
 
     def read(self, size: int, /) -> bytes | None: ...
 
@@ -25,11 +25,11 @@ class Readable(Protocol):
 
 
 class InputStream(io.BufferedIOBase):
-    """Read ``raw`` under the name that the user knows it by.
+    """Reads ``raw`` under the name that the user gave it.
 
-    ``read(n)`` returns n bytes unless the end comes first, however ``raw`` portions them, so that what is cut from
-    the stream depends on its content only and not on the timing of a pipe. It asks ``raw`` for nothing beyond these
-    n bytes, and for nothing after the end. ``close`` closes ``raw`` only if ``owns_raw``.
+    ``read(n)`` returns n bytes unless the end comes first, in whatever portions ``raw`` returns them. So what is cut from the stream depends only on
+    its content, and not on the timing of a pipe. It asks ``raw`` for nothing beyond these n bytes, and for nothing after the end. ``close`` closes
+    ``raw`` only if ``owns_raw``.
     """
 
     def __init__(self, raw: Readable, name: str, *, owns_raw: bool = True) -> None:
@@ -69,14 +69,14 @@ class InputStream(io.BufferedIOBase):
             yield block
 
     def _read_once(self, size: int) -> bytes:
-        """Read ``raw`` once; b"" means the end, for good."""
+        """Read ``raw`` once. An empty result means the end, for good."""
         if self._is_at_end or size == 0:
             return b""
         try:
             block = self._raw.read(size)
         except (InputError, MemoryError):
             raise
-        except Exception as error:  # a foreign stream may raise anything: aiohttp's and botocore's are no OSError
+        except Exception as error:  # any type: aiohttp's and botocore's errors are no OSErrors
             raise unreadable(self._name, error, after=self._offset) from error
         if not isinstance(block, bytes | bytearray | memoryview):
             raise self._wrong_block(block)

@@ -30,10 +30,10 @@ __all__ = ["UrlFile", "UrlSource"]
 _SHARED = frozenset(
     "abfs abfss adl az file gcs gs hdfs local oci oss s3 s3a sftp smb ssh webhdfs webhdfss".split()  # noqa: SIM905
 )
-"""Schemes whose files can be read anywhere, from any machine. A web server may not serve parts; memory is of one process."""
+"""Schemes whose files can be read in parts from any machine. A web server may not serve parts, and ``memory`` belongs to one process."""
 
 _VERSIONS = ("ETag", "etag", "mtime", "LastModified", "last_modified", "updated", "modified", "generation", "md5Hash")
-"""What file systems call that which changes with a file."""
+"""The names that file systems have for facts that change with a file's content."""
 
 _STATES = (
     "size",
@@ -49,16 +49,16 @@ _STATES = (
     "modificationTime",
     "version_id",
 )
-"""The same, and what changes with the file while its content stays: enough to tell one file from another during a run."""
+"""The same, and facts that may change while the content stays. They are enough to notice during a run that a file was replaced."""
 
 
 class _FileSystem(Protocol):
-    """What is used of ``fsspec.AbstractFileSystem``, which has no type hints."""
+    """The used part of ``fsspec.AbstractFileSystem``, which has no type hints."""
 
     protocol: str | tuple[str, ...]
     kwargs: Mapping[str, object]
     client_kwargs: Mapping[str, object]
-    """Settings of requests; of file systems of the web only, as are the following options of ``open``."""
+    """Settings of requests. Only file systems of the web have them, and the options of ``open`` below."""
 
     def info(self, path: str, /) -> Mapping[str, object]: ...
 
@@ -78,7 +78,7 @@ class UrlFile:
     path: str
 
     def info(self) -> Mapping[str, object]:
-        """Return what the file system says of the file, now. Raises InputError where it says nothing."""
+        """Return what the file system says of the file now. Raises InputError if it says nothing."""
         try:
             self.system.invalidate_cache(self.path)
             return self.system.info(self.path)
@@ -87,7 +87,7 @@ class UrlFile:
 
     @property
     def protocols(self) -> frozenset[str]:
-        """The schemes of its file system, the outermost of a chained URL."""
+        """Return the schemes of its file system. For a chained URL they are those of the outermost one."""
         protocol = self.system.protocol
         return frozenset((protocol,) if isinstance(protocol, str) else protocol)
 
@@ -95,18 +95,18 @@ class UrlFile:
         """Return whether it is a file of this machine that claims a size which may be wrong (``plain_bytes``)."""
         try:
             return "file" in self.protocols and not plain_bytes(os.stat(self.path))
-        except OSError:  # reading will tell
+        except OSError:  # reading will tell what is wrong
             return False
 
     def state(self) -> int:
-        """Return a number that is another one once the file is another, as far as its file system tells.
+        """Return a number that changes if the file changes, as far as its file system tells.
 
-        Raises InputError where the file system says nothing.
+        Raises InputError if the file system says nothing.
         """
         return _state_of(self.info())
 
     def info_of_existing(self) -> Mapping[str, object]:
-        """Return ``info`` of a file that was there. Raises InputError that says so if it is there no more."""
+        """Return ``info`` of a file that existed before. If it was removed, the InputError says so."""
         try:
             return self.info()
         except InputError as error:
@@ -115,12 +115,12 @@ class UrlFile:
             raise
 
     def verify(self, state: int) -> None:
-        """Raise InputError where the file is not in that state any more, or gone."""
+        """Raise InputError if the file does not have that state any more, or was removed."""
         if _state_of(self.info_of_existing()) != state:
             raise changed(self.url)
 
     def read(self, start: int, size: int) -> bytes:
-        """Return the bytes that there are. Raises InputError where they cannot be read."""
+        """Return the bytes that there are. Raises InputError if they cannot be read."""
         try:
             return bytes(self.system.cat_file(self.path, start=start, end=start + size))
         except Exception as error:  # as above
@@ -134,7 +134,7 @@ def _state_of(info: Mapping[str, object]) -> int:
 
 @frozen
 class UrlSource:
-    """A file behind a URL of any scheme that fsspec knows, decompressed by its suffix as a file would be."""
+    """A file behind a URL of any scheme that fsspec knows. It is decompressed by its suffix, like a file."""
 
     url: str
 
@@ -158,19 +158,19 @@ class UrlSource:
         return open_decompressed(self._open_raw, self.name, self.compression)
 
     def plain_size(self) -> int | None:
-        """Return the size in bytes of a file whose parts can be read by whoever knows the URL, None for any other.
+        """Return the size in bytes of a file whose parts can be read by anyone who knows the URL, or None for any other file.
 
-        Raises InputError where there is no such file.
+        Raises InputError if there is no such file.
         """
         return self.plain_facts()[0]
 
     def plain_facts(self, *, is_shared: bool = False) -> tuple[int | None, int]:
-        """Return ``plain_size`` and the state of the file at the same moment, which is the same on all machines."""
+        """Return ``plain_size`` and the state of the file at the same moment. The state is the same on all machines."""
         info = self._plain_info()
         return (None, UNKNOWN) if info is None else (cast("int", info["size"]), _state_of(info))
 
     def is_file(self, facts: os.stat_result) -> bool:
-        """Return whether it is the regular file of this machine of which ``os.stat`` says this."""
+        """Return whether it is the regular file of this machine that ``os.stat`` described by ``facts``."""
         try:
             file = self.file()
             is_local = "file" in file.protocols and stat.S_ISREG(facts.st_mode)
@@ -179,9 +179,9 @@ class UrlSource:
             return False
 
     def version(self) -> str | None:
-        """Return what is equal only as long as the file is the same, as far as its file system tells.
+        """Return a text that stays equal only while the file is the same, as far as its file system tells.
 
-        None and InputError are as for ``plain_size``.
+        It is None, or raises InputError, as for ``plain_size``.
         """
         info = self._plain_info()
         return (
@@ -199,7 +199,7 @@ class UrlSource:
         return info if is_plain else None
 
     def file(self) -> UrlFile:
-        """Return the file, not decompressed; its file system is opened, and kept by fsspec."""
+        """Return the file, not decompressed. Its file system is opened, and fsspec keeps it."""
         self._file_systems()
         try:
             system, path = self._fsspec().core.url_to_fs(self.url)
@@ -213,12 +213,12 @@ class UrlSource:
             return open_url_stream(file)
         except (InputError, MemoryError):
             raise
-        except Exception as error:  # a file system may raise anything: aiohttp's and botocore's are no OSError
+        except Exception as error:  # any type: aiohttp's and botocore's errors are no OSErrors
             raise unreadable(self.name, error) from error
 
     @property
     def compression(self) -> Compression | None:
-        """What the suffix says, without an HTTP query or fragment, or the part behind ``::``."""
+        """Return the compression of the suffix, which comes before an HTTP query or fragment, and before ``::``."""
         first = next((part for part in self.url.split("::") if "://" in part), self.url)
         is_http = first.lower().startswith(("http://", "https://"))
         return compression_of(re.split(r"[?#]", first)[0] if is_http else first)
@@ -235,7 +235,7 @@ class UrlSource:
             ) from error
 
     def _file_systems(self) -> None:
-        """Import what the schemes of the URL take, so that a missing package or unknown scheme shows early."""
+        """Import what the schemes of the URL need, so that a missing package or an unknown scheme is noticed early."""
         fsspec = self._fsspec()
         match = SCHEME.match(self.url)
         for scheme in match["schemes"].split("::") if match else ():

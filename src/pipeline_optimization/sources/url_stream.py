@@ -1,6 +1,6 @@
-"""Streams from behind URLs: what one gives is all of one version, as far as its server or file system tells.
+"""Streams from URLs. All bytes of a stream are of one version of the file, as far as its server or file system tells.
 
-A file system of fsspec reads a file in blocks, each with a request of its own, between which the file can be replaced.
+A file system of fsspec reads a file in blocks, with a request for each. Between two requests the file can be replaced.
 """
 
 from __future__ import annotations
@@ -31,16 +31,15 @@ CONNECT_SECONDS, SILENT_SECONDS = 30, 300
 
 
 def open_url_stream(file: UrlFile) -> Readable:
-    """Open a file behind a URL, not decompressed.
+    """Open a file behind a URL, without decompressing it.
 
-    Its ``read`` raises InputError where the file changed since it was opened: at the end at the latest. Other exceptions
-    are those of the file system.
+    Its ``read`` raises InputError, at the end at the latest, if the file changed since it was opened. Other exceptions are those of the file system.
     """
     if file.protocols & WEB:
         return _open_page(file)
     state = UNKNOWN
     if not file.protocols & COPIES:
-        with suppress(InputError):  # a file system that tells nothing of a file may read it all the same
+        with suppress(InputError):  # a file system that tells nothing about a file may still be able to read it
             state = file.state()
     raw: Readable = file.system.open(file.path, "rb")
     return _Watched(file, raw, state) if state else raw
@@ -48,7 +47,7 @@ def open_url_stream(file: UrlFile) -> Readable:
 
 @define(eq=False)
 class _Watched:
-    """A file that is compared with its state of before at the end, and where reading it fails."""
+    """A file whose state is compared with the first one at the end, and if reading fails."""
 
     file: UrlFile
     raw: Readable
@@ -59,7 +58,7 @@ class _Watched:
             data = self.raw.read(size)
         except (InputError, MemoryError):
             raise
-        except Exception:  # such as that the version which was opened is not there any more
+        except Exception:  # for example, the version that was opened does not exist any more
             self.file.verify(self.state)
             raise
         if not data:
@@ -71,10 +70,11 @@ class _Watched:
 
 
 def _open_page(file: UrlFile) -> Readable:
-    """Open a web page as a single response, which is of one version and takes no server that serves parts."""
-    options: dict[str, object] = {"block_size": 0, "size": 1}  # not used, but without it there is a request for it
+    """Open a web page as one response. So all of it is of one version, and the server need not be able to serve parts."""
+    # The size is not used, but without one fsspec makes a request for it.
+    options: dict[str, object] = {"block_size": 0, "size": 1}
     settings = file.system.client_kwargs.keys() | file.system.kwargs.keys()
-    if "timeout" not in settings:  # aiohttp's own ends each response after five minutes, however well it comes
+    if "timeout" not in settings:  # aiohttp's default ends each response after five minutes, even if data keep coming
         options["timeout"] = import_module("aiohttp").ClientTimeout(
             total=None, sock_connect=CONNECT_SECONDS, sock_read=SILENT_SECONDS
         )
@@ -84,10 +84,10 @@ def _open_page(file: UrlFile) -> Readable:
 
 @define(eq=False)
 class _Page:
-    """A response; if it is of a stored file, the server is asked at the end whether it still has that version.
+    """A response. If it is of a stored file, the server is asked at the end whether it still has the same version.
 
-    A server that sends a file while it is written over sends a mixture. A page that is made for each request may well be
-    another one for the next.
+    If a file is written over while the server sends it, the response is a mixture. A page that is made for each request may differ each time, so it
+    is not compared.
     """
 
     file: UrlFile
@@ -107,23 +107,21 @@ class _Page:
 
 
 def _is_stored(headers: Mapping[str, str]) -> bool:
-    """Return whether a response is of a file of the server: parts of it can be had, or it is older than the response."""
+    """Return whether a response is of a file on the server: the server offers parts of it, or it is older than the response."""
     if headers.get("Accept-Ranges", "none").lower() != "none":
         return True
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - takes long to import, and few runs read web pages
-
     try:
-        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - 7 ms, for servers that do not say
+        from email.utils import parsedate_to_datetime  # noqa: PLC0415 - it takes 7 ms, and only some web pages need it
 
         return parsedate_to_datetime(headers["Last-Modified"]) < parsedate_to_datetime(headers["Date"])
-    except (KeyError, ValueError, TypeError):  # it does not say
+    except (KeyError, ValueError, TypeError):  # the server does not tell
         return False
 
 
 def _version(headers: Mapping[str, str]) -> Mapping[str, str]:
-    """Return what a response says of its version, under the names that ``info`` has for it."""
+    """Return what a response tells of its version, by the names that ``info`` uses."""
     told = {"ETag": "ETag", "Content-Length": "size"}
-    if "Content-Encoding" in headers:  # both are of what was made smaller on the way
+    if "Content-Encoding" in headers:  # both headers describe the compressed response
         told = {}
     told["Last-Modified"] = "Last-Modified"
     return {name: headers[header] for header, name in told.items() if header in headers}

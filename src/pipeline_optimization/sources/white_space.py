@@ -1,7 +1,7 @@
-"""White space in UTF-8 bytes: the characters for which ``str.isspace`` is true, as byte sequences.
+"""White space in UTF-8 bytes: the byte sequences of all characters for which ``str.isspace`` is true.
 
-A byte sequence of a whole character occurs in UTF-8, valid or not, only where that character is decoded: its first byte
-is never part of another character. Searching for bytes is therefore exact.
+In UTF-8, valid or not, the byte sequence of a whole character occurs only where that character is decoded, because its first byte is never part of
+another character. So searching for bytes is exact.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _WINDOW_GROWTH = 16
 
 
 def last_end(data: bytes | bytearray, start: int = 0) -> int:
-    """Return where the last white space that begins at or after ``start`` ends; 0 if there is none.
+    """Return where the last white space ends that begins at or after ``start``, or 0 if there is none.
 
-    Searches a small window at the end first, because text nearly always has white space there.
+    A small window at the end is searched first, because text nearly always has white space there.
     """
     window = _FIRST_WINDOW
     while True:

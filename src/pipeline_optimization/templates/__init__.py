@@ -1,1 +1,1 @@
-"""Templates of plugins, and what makes distributions of them."""
+"""Templates of plugins, and what makes distributions from them."""

@@ -1,4 +1,4 @@
-"""Makes a distribution of a template."""
+"""Makes a distribution from a template."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ USES: Mapping[str, str] = {
 
 
 def write_plugin(name: str, kind: str, directory: Path) -> Path:
-    """Write a distribution for a plugin that offers one component of a kind, and return its directory.
+    """Write a distribution for a plugin that offers one component of a kind. Return its directory.
 
-    Raises UsageError where the name will not do or is taken, or something is in the way.
+    Raises UsageError if the name is not allowed or is taken, or if the directory exists already.
     """
     kind = kind_named(kind) or kind
     _check_name(name, kind)

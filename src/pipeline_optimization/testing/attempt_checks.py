@@ -1,4 +1,4 @@
-"""Checks of orchestrators, one attempt at a time: what goes in, what comes out, and what they claim to be."""
+"""Checks of orchestrators with single attempts: what goes in, what comes out, and whether claims are true."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ OrchestratorSubject = Subject[Orchestrator]
 
 
 def slots(subject: OrchestratorSubject) -> None:
-    """``slots`` is a whole number of at least 1, also before the orchestrator is opened."""
+    """``slots`` is a whole number of at least 1, even before the orchestrator is opened."""
     found: object = subject.make().slots
     require(isinstance(found, int) and found >= 1, f"slots is {found!r}.")
 
 
 def poll_without_work(subject: OrchestratorSubject) -> None:
-    """``poll`` with nothing in flight answers with nothing, in time."""
+    """``poll`` with nothing in flight returns nothing, in time."""
     with Drive(subject.make()) as drive:
         began = time.monotonic()
         found = list(drive.poll(0.0))
@@ -50,7 +50,7 @@ def reports_each_attempt(subject: OrchestratorSubject) -> None:
 
 
 def reports_once(subject: OrchestratorSubject) -> None:
-    """No attempt is reported twice, a repeated one neither, and none that was never submitted."""
+    """No attempt is reported twice, not even a repeated one, and none is reported that was never submitted."""
     with Drive(subject.make()) as drive:
         ids = [drive.submit("echo", number=1 + number % 2) for number in range(MANY)]
         drive.finish(ids)
@@ -62,7 +62,7 @@ def reports_once(subject: OrchestratorSubject) -> None:
 
 
 def answers_untouched(subject: OrchestratorSubject) -> None:
-    """What a worker answered comes back as it was, byte for byte, under the id of its attempt."""
+    """The answer of a worker comes back unchanged, byte for byte, under the id of its attempt."""
     with Drive(subject.make()) as drive:
         sent = {drive.submit("echo", b"%d " % number + ODD_BYTES): number for number in range(MANY)}
         for completion in drive.finish(sent):
@@ -72,7 +72,7 @@ def answers_untouched(subject: OrchestratorSubject) -> None:
 
 
 def large_answers(subject: OrchestratorSubject) -> None:
-    """Payloads of some megabytes cross in both directions, several at once."""
+    """Payloads of some megabytes go in both directions, several at once."""
     with Drive(subject.make()) as drive:
         for completion in drive.finish([drive.submit("echo", b"x" * LARGE) for _ in range(3)]):
             length = len(answer_of(completion).result)
@@ -80,7 +80,7 @@ def large_answers(subject: OrchestratorSubject) -> None:
 
 
 def errors_are_kept(subject: OrchestratorSubject) -> None:
-    """An attempt that fails is done, and its answer has the error with type, message and traceback."""
+    """An attempt that fails is reported as done, and its answer has the error with type, message and traceback."""
     with Drive(subject.make()) as drive:
         error = drive.run("fail", b"the very message").error
         require(error is not None, "A failed attempt was reported as a success.")
@@ -103,7 +103,7 @@ def workers_are_named(subject: OrchestratorSubject) -> None:
 
 
 def submit_does_not_wait(subject: OrchestratorSubject) -> None:
-    """``submit`` takes an attempt and returns, whether there is a free slot or not."""
+    """``submit`` takes an attempt and returns at once, whether a slot is free or not."""
     orchestrator = subject.make()
     with Drive(orchestrator, faults=WAIT) as drive:
         drive.run("echo")
@@ -115,7 +115,7 @@ def submit_does_not_wait(subject: OrchestratorSubject) -> None:
 
 
 def poll_wakes(subject: OrchestratorSubject) -> None:
-    """``poll`` returns when there is something to report, and does not wait out its time."""
+    """``poll`` returns as soon as there is something to report, and does not wait until its time is over."""
     with Drive(subject.make()) as drive:
         drive.run("echo")
         for timeout in (1.0, 2.0):  # the second one is for a machine that was busy
@@ -129,7 +129,7 @@ def poll_wakes(subject: OrchestratorSubject) -> None:
 
 
 def poll_keeps_its_time(subject: OrchestratorSubject) -> None:
-    """``poll`` does not wait longer than it is told to while attempts run."""
+    """``poll`` waits no longer than it is told to, even while attempts run."""
     if subject.capabilities.runs_in_caller:
         raise CheckSkippedError("its attempts run in the thread that polls (Capabilities.runs_in_caller)")
     with Drive(subject.make(), faults={"wait": TaskFaults(0.0, 5.0)}) as drive:
@@ -170,7 +170,7 @@ def isolation_is_honest(subject: OrchestratorSubject) -> None:
 
 
 def parallelism_is_honest(subject: OrchestratorSubject) -> None:
-    """Where ``is_parallel`` is claimed, two attempts that compute are under way at the same time."""
+    """If ``is_parallel`` is claimed, two attempts that compute are under way at the same time."""
     orchestrator = subject.make()
     if not subject.capabilities.is_parallel or orchestrator.slots < 2:
         raise CheckSkippedError("it does not claim to be parallel, or has one slot")
@@ -182,7 +182,7 @@ def parallelism_is_honest(subject: OrchestratorSubject) -> None:
 
 
 def starts_are_announced(subject: OrchestratorSubject) -> None:
-    """Where ``announces_start`` is claimed, each attempt that is done was announced as it started."""
+    """If ``announces_start`` is claimed, each attempt that is done was announced when it started."""
     if not subject.capabilities.announces_start:
         raise CheckSkippedError("it does not claim to announce starts")
     with Drive(subject.make()) as drive:
@@ -193,7 +193,7 @@ def starts_are_announced(subject: OrchestratorSubject) -> None:
 
 
 def cancel_is_honest(subject: OrchestratorSubject) -> None:
-    """An attempt of which ``cancel`` says that it will not complete does not; any other one does."""
+    """If ``cancel`` returns True, the attempt does not complete. If it returns False, the attempt does."""
     with Drive(subject.make(), faults={"wait": TaskFaults(0.0, 0.1)}) as drive:
         ids = [drive.submit("wait") for _ in range(6)]
         drive.poll(0.0)
@@ -205,7 +205,7 @@ def cancel_is_honest(subject: OrchestratorSubject) -> None:
 
 
 def cancel_kills(subject: OrchestratorSubject) -> None:
-    """Where ``can_kill`` is claimed, ``cancel`` ends an attempt that runs, and another one takes its slot."""
+    """If ``can_kill`` is claimed, ``cancel`` ends an attempt that runs, and another one takes its slot."""
     if not subject.capabilities.can_kill:
         raise CheckSkippedError("it does not claim that it can kill")
     with tempfile.TemporaryDirectory() as directory, Drive(subject.make()) as drive:
@@ -225,7 +225,7 @@ def _await(drive: Drive, marker: Path) -> None:
 
 
 def a_death_is_told(subject: OrchestratorSubject) -> None:
-    """A worker that dies makes its attempt lost, no other one if blame is exact, and a new worker takes its place."""
+    """If a worker dies, its attempt is reported lost, no other one is if blame is exact, and a new worker takes its place."""
     if subject.capabilities.isolation == "none" or not subject.capabilities.shared_files:
         raise CheckSkippedError("a worker's death ends the run, or workers have other files")
     with tempfile.TemporaryDirectory() as directory, Drive(subject.make()) as drive:
@@ -242,7 +242,7 @@ def a_death_is_told(subject: OrchestratorSubject) -> None:
 
 
 BASICS = ("reports_each_attempt", "reports_once", "answers_untouched", "errors_are_kept")
-"""Without these, whole runs would only say the same again."""
+"""Without these, checks of whole runs would only repeat the same failures."""
 
 ATTEMPT_CHECKS: Sequence[Check[OrchestratorSubject]] = (
     Check.of(slots),

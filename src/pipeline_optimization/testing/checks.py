@@ -1,4 +1,4 @@
-"""What a contract is made of: checks with names, their prerequisites, and what came of them."""
+"""The parts of a contract: checks with names, their prerequisites, and their results."""
 
 from __future__ import annotations
 
@@ -19,28 +19,33 @@ S = TypeVar("S")
 S_contra = TypeVar("S_contra", contravariant=True)
 
 FIRST_VERSION = "0.1"
-"""The minor version that brought the kit: nothing in it is newer than the kit itself."""
+"""The minor version that brought the kit. Nothing in the kit is newer than it."""
 
 
 class CheckFailedError(AssertionError):
-    """A component breaks its contract; the message says what was seen."""
+    """A component breaks its contract. The message says what was seen."""
 
 
 class CheckSkippedError(Exception):
-    """A check does not apply to this component, or cannot be made here; the message says why."""
+    """A check does not apply to this component, or cannot be made here. The message says why."""
 
 
 def require(holds: bool, message: str) -> None:  # noqa: FBT001 - reads as a sentence
-    """Raise CheckFailedError with the message unless something holds."""
+    """Raise CheckFailedError with the message unless ``holds`` is true."""
     if not holds:
         raise CheckFailedError(message)
 
 
 @frozen(kw_only=True)
 class CheckResult:
-    """What came of a check. ``warned`` is a failure of a check so new that it does not count yet.
+    """The result of a check.
 
-    ``known`` is a failure that the author has declared; ``detail`` says what was seen, or why nothing was.
+    Attributes:
+        name: The check's name.
+        fact: The fact that must hold.
+        status: ``"warned"`` is a failure of a check so new that it does not count yet. ``"known"`` is a failure that the author has declared.
+        detail: What was seen, or why nothing was.
+        cause: The exception that showed the failure, if there was one.
     """
 
     name: str
@@ -52,11 +57,16 @@ class CheckResult:
 
 @frozen(kw_only=True)
 class Check(Generic[S_contra]):
-    """One fact that must hold of a component. ``after`` names checks without which this one says nothing.
+    """One fact that must hold for a component.
 
-    ``since`` is the version that brought it: until the next minor version its failure is only a warning. ``sends_signals``: it needs
-    the program's own handlers, so that a KeyboardInterrupt in it is taken for the user's. ``formerly`` is a name that it had, by which
-    ``known_failures`` may still call it.
+    Attributes:
+        name: Its name.
+        fact: The fact, as a sentence.
+        run: Raises CheckFailedError if the fact does not hold.
+        since: The version that brought it. Until the next minor version its failure is only a warning.
+        after: Checks without which this one says nothing.
+        sends_signals: Whether it needs the program's own handlers. A KeyboardInterrupt in it is taken for the user's.
+        formerly: An earlier name, which ``known_failures`` may still use.
     """
 
     name: str
@@ -89,7 +99,7 @@ class Check(Generic[S_contra]):
         )
 
     def is_binding(self, version: str = __version__) -> bool:
-        """Return whether a failure counts in a version: not yet in the minor version that brings the check."""
+        """Return whether a failure counts in a version. It does not in the minor version that brought the check."""
         return _minor(self.since) in {FIRST_VERSION, ""} or _minor(self.since) != _minor(version)
 
 
@@ -98,14 +108,14 @@ def _minor(version: str) -> str:
 
 
 def _is_users_wish(error: BaseException, signals: NotedSignals) -> bool:
-    """Return whether an error ends the examination: a signal raised it, or an engine that was told to stop by one."""
+    """Return whether an error ends the examination: a signal raised it, or a run that a signal stopped."""
     return isinstance(error, KeyboardInterrupt) and (signals.came or type(error) is not KeyboardInterrupt)
 
 
 class Examination(Generic[S]):
-    """Runs a contract's checks on one subject, each once, prerequisites first.
+    """Runs a contract's checks on one subject, each once, with prerequisites first.
 
-    A check whose prerequisite failed is skipped, so that one mistake has one name; a known failure stops none.
+    If a prerequisite failed, the checks after it are skipped, so that one mistake is reported once. A known failure does not stop others.
     """
 
     def __init__(self, subject: S, checks: Sequence[Check[S]], known_failures: Mapping[str, str] | None = None) -> None:
@@ -114,7 +124,7 @@ class Examination(Generic[S]):
         renamed = {check.formerly: check.name for check in checks if check.formerly}
         self._known = {renamed.get(name, name): reason for name, reason in (known_failures or {}).items()}
         self._raw: dict[str, CheckResult] = {}
-        self._blocked: set[str] = set()  # skipped because of a failure, directly or not
+        self._blocked: set[str] = set()  # skipped because of a failure, directly or indirectly
         for name in self._known:
             if name not in self._checks:
                 raise LookupError(f"There is no check {name!r}. There are: {', '.join(self._checks)}.")
@@ -124,7 +134,7 @@ class Examination(Generic[S]):
         return [self.result(name) for name in self._checks]
 
     def result(self, name: str) -> CheckResult:
-        """Return one check's result, with what was known beforehand and how new it is taken into account."""
+        """Return one check's result, taking known failures and the age of the check into account."""
         raw, check = self._result(name), self._checks[name]
         reason = self._known.get(name)
         if reason is not None and raw.status == "failed":

@@ -1,4 +1,4 @@
-"""Checks of any component: how it is registered, and whether it can be built where it is needed."""
+"""Checks of any component: how it is registered, and whether it can be built in workers."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ HEAVY_MODULES = frozenset(
     }
     | {"scipy", "sklearn", "tensorflow", "torch"}
 )
-"""Modules that take long to import, or start something, so that no plugin may import them before it is used."""
+"""Modules that take long to import, or start something. No plugin may import them before it is used."""
 
 
 def is_described(subject: Subject[Any]) -> None:
-    """The component has a summary of one line, and each of its options a help text and a default that fits."""
+    """The component has a summary of one line, and each of its options has a help text and a default that fits."""
     component = _choice(subject).component
     summary = component.summary
     require(bool(summary.strip()) and "\n" not in summary, f"The summary is {summary!r}.")
@@ -57,12 +57,12 @@ def refuses_unknown_options(subject: Subject[Any]) -> None:
 
 
 def is_imported_lightly(subject: Subject[Any]) -> None:
-    """Importing the plugin's module imports nothing heavy: that is for the factory."""
+    """Importing the plugin's module imports nothing heavy. The factory may do that."""
     check_light_import(_choice(subject).component.factory.__module__)
 
 
 def check_light_import(module: str) -> None:
-    """Fail the check where importing a module in a fresh process imports something heavy."""
+    """Fail the check if importing a module in a new process imports something heavy."""
     root = module.partition(".")[0]
     spec = find_spec(root)
     if root == "pipeline_optimization" or spec is None or spec.origin is None or not spec.submodule_search_locations:
@@ -77,7 +77,7 @@ def check_light_import(module: str) -> None:
 
 
 def can_be_sent_to_workers(subject: Subject[Any]) -> None:
-    """Factory and options are found by name elsewhere, so that workers can build the component too."""
+    """Factory and options can be imported by name elsewhere, so that workers can build the component too."""
     choice = _choice(subject)
     again = pickle.loads(pickle.dumps(choice))
     require(
@@ -98,4 +98,4 @@ REGISTRATION_CHECKS: Sequence[Check[Subject[Any]]] = (
     Check.of(is_imported_lightly),
 )
 WORKER_CHECKS: Sequence[Check[Subject[Any]]] = (*REGISTRATION_CHECKS, Check.of(can_be_sent_to_workers))
-"""For components that are built in workers too."""
+"""The checks of components that are also built in workers."""

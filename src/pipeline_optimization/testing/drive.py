@@ -1,4 +1,4 @@
-"""Drives an orchestrator by hand, without the engine: attempts in, completions out, and a bound on the wait."""
+"""Drives an orchestrator by hand, without the engine: attempts in, completions out, with a limit on the wait."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 __all__ = ["PATIENCE", "Drive"]
 
 PATIENCE = 30.0
-"""Seconds without any news after which an attempt counts as forgotten."""
+"""If nothing comes for this many seconds, an attempt counts as forgotten."""
 
 
 class Drive:
-    """An open orchestrator; leaving closes it by force."""
+    """An open orchestrator. Leaving the context closes it by force."""
 
     def __init__(self, orchestrator: Orchestrator, *, faults: Mapping[str, TaskFaults] | None = None) -> None:
         self.orchestrator = orchestrator
@@ -50,20 +50,20 @@ class Drive:
         return self._last_id
 
     def poll(self, timeout: float) -> Sequence[Completion]:
-        """Poll once and keep what came."""
+        """Poll once and keep the completions."""
         completions = completions_in(self.orchestrator.poll(timeout), orchestrator=type(self.orchestrator).__name__)
         for completion in completions:
             self.reports[completion.id].append(completion)
         return completions
 
     def finish(self, ids: Iterable[int]) -> list[Completion]:
-        """Poll until each of the attempts was reported; return the first report of each."""
+        """Poll until each of the attempts was reported. Return the first report of each."""
         wanted = list(ids)
         until = time.monotonic() + PATIENCE
         while missing := [one for one in wanted if one not in self.reports]:
             known = len(self.reports)
             self.poll(0.25)
-            if len(self.reports) > known:  # what is reported again and again is no news
+            if len(self.reports) > known:  # reporting the same again and again is no news
                 until = time.monotonic() + PATIENCE
             require(
                 time.monotonic() < until,
@@ -77,7 +77,7 @@ class Drive:
 
 
 def answer_of(completion: Completion) -> Answer:
-    """Return what a worker answered. Raises CheckFailedError where it is no worker's answer."""
+    """Return a worker's answer. Raises CheckFailedError if it is no worker's answer."""
     require(completion.status == "done", f"An attempt was reported as lost: {completion.detail or 'without detail'}.")
     try:
         return decode_answer(completion.payload)

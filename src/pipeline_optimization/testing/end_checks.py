@@ -1,4 +1,7 @@
-"""Checks of a pipeline's end: whoever adds up what, the result is the same. Property tests over what really reaches the end."""
+"""Checks of a pipeline's end: the result is the same whichever worker adds which value.
+
+They are property tests over the values that reach the end.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +20,12 @@ __all__ = ["END_CHECKS"]
 
 ROUNDS = 60
 MOST = 6
-"""Elements in one total, so that what is shown of a failure can be read."""
+"""Elements in one total, at most, so that messages of failures can be read."""
 
 
 @frozen
 class _Adding:
-    """Adds up with a pipeline's end, each time from fresh copies: ``add`` and ``merge`` may change a total."""
+    """Adds up with a pipeline's end, each time from new copies, because ``add`` and ``merge`` may change a total."""
 
     end: Any
 
@@ -40,7 +43,7 @@ class _Adding:
 
 
 def _rounds(subject: PipelineSubject, groups: int) -> Iterator[Sequence[Sequence[Placed]]]:
-    """Yield some elements that reach the end, in groups, few of them first."""
+    """Yield groups of elements that reach the end, small groups first."""
     ends = subject.ends
     if len(ends) < 2:
         raise CheckSkippedError(f"{len(ends)} elements of the input reach the end, and it takes 2 to see anything")
@@ -55,7 +58,7 @@ def _values(elements: Sequence[Placed]) -> str:
 
 
 def zero_is_neutral(subject: PipelineSubject) -> None:
-    """Merging a total with that of nothing changes nothing."""
+    """Merging a total with the total of nothing changes nothing."""
     adding = _Adding(subject.pipeline.end)
     for (group,) in _rounds(subject, 1):
         total = adding.total(group)
@@ -69,7 +72,7 @@ def zero_is_neutral(subject: PipelineSubject) -> None:
 
 
 def merge_is_commutative(subject: PipelineSubject) -> None:
-    """``merge`` of two totals is the same in both orders, as nobody knows which worker ends first."""
+    """``merge`` of two totals is the same in both orders, because any worker may end first."""
     adding = _Adding(subject.pipeline.end)
     for one, other in _rounds(subject, 2):
         first, second = adding.total(one), adding.total(other)
@@ -95,7 +98,7 @@ def merge_is_associative(subject: PipelineSubject) -> None:
 
 
 def parts_add_up(subject: PipelineSubject) -> None:
-    """Adding in two places and merging gives what adding in one place gives."""
+    """Adding in two places and merging gives the same as adding in one place."""
     adding = _Adding(subject.pipeline.end)
     for one, other in _rounds(subject, 2):
         parts = adding.result(adding.merged(adding.total(one), adding.total(other)))

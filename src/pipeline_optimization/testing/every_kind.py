@@ -1,4 +1,4 @@
-"""The checks of everything that has a contract, and how a component is checked that is registered."""
+"""The checks of every kind of component, and checking a registered component."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ CHECKS: Mapping[ExaminedKind, Sequence[Check[Any]]] = {
     "fault_profile": FAULT_PROFILE_CHECKS,
     "observer": OBSERVER_CHECKS,
 }
-"""Every check, by kind, in the order in which they are best read."""
+"""Every check, by kind, in the best order for reading."""
 
 
 def check_component(
     registry: Registry, kind: Kind, label: str, options: Mapping[str, object] | None = None
 ) -> list[CheckResult]:
-    """Check a registered component, as users name it. Raises UsageError and PluginError where it cannot be had."""
+    """Check a registered component, as users name it. Raises UsageError and PluginError if it cannot be built."""
     options = options or {}
     subject: Any
     if kind == "pipeline":

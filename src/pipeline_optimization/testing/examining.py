@@ -1,4 +1,4 @@
-"""The contracts as functions, without pytest: each returns what came of every check."""
+"""The contracts as functions, without pytest. Each returns the results of all checks."""
 
 from __future__ import annotations
 
@@ -44,7 +44,16 @@ def check_orchestrator(
     capabilities: Capabilities | None = None,
     known_failures: Mapping[str, str] = NONE_KNOWN,
 ) -> list[CheckResult]:
-    """Check what a factory builds, against what it claims to be."""
+    """Check an orchestrator, and whether its claims are true.
+
+    Args:
+        factory: Builds it, anew at each call.
+        capabilities: What it claims.
+        known_failures: Checks that are known to fail, each with the reason.
+
+    Returns:
+        The result of each check.
+    """
     subject = Subject(make=factory, capabilities=capabilities or Capabilities())
     return Examination(subject, ORCHESTRATOR_CHECKS, known_failures).results()
 
@@ -52,21 +61,45 @@ def check_orchestrator(
 def check_retry_policy(
     factory: Callable[[], RetryPolicy], *, known_failures: Mapping[str, str] = NONE_KNOWN
 ) -> list[CheckResult]:
-    """Check what a factory builds."""
+    """Check a retry policy.
+
+    Args:
+        factory: Builds it, anew at each call.
+        known_failures: Checks that are known to fail, each with the reason.
+
+    Returns:
+        The result of each check.
+    """
     return Examination(Subject(make=factory), RETRY_POLICY_CHECKS, known_failures).results()
 
 
 def check_fault_profile(
     factory: Callable[[], FaultProfile], *, known_failures: Mapping[str, str] = NONE_KNOWN
 ) -> list[CheckResult]:
-    """Check what a factory builds."""
+    """Check a fault profile.
+
+    Args:
+        factory: Builds it, anew at each call.
+        known_failures: Checks that are known to fail, each with the reason.
+
+    Returns:
+        The result of each check.
+    """
     return Examination(Subject(make=factory), FAULT_PROFILE_CHECKS, known_failures).results()
 
 
 def check_observer(
     factory: Callable[[], object], *, known_failures: Mapping[str, str] = NONE_KNOWN
 ) -> list[CheckResult]:
-    """Check the plugin that a factory returns: an object or a module with observer hooks."""
+    """Check a plugin that observes.
+
+    Args:
+        factory: Returns the plugin, anew at each call: an object or a module with observer hooks.
+        known_failures: Checks that are known to fail, each with the reason.
+
+    Returns:
+        The result of each check.
+    """
     return Examination(Subject(make=factory), OBSERVER_CHECKS, known_failures).results()
 
 
@@ -81,12 +114,12 @@ def check_pipeline(
 
     Args:
         pipeline: The pipeline, with its end.
-        inputs: What ``run(pipeline, inputs)`` takes, if it can be read again and again.
-        orchestrators: Names of those that are held against each other; all installed ones of this machine where none are named.
-        known_failures: Reasons, by check, of failures that are known.
+        inputs: The input, as ``run(pipeline, inputs)`` takes it. It must be readable again and again.
+        orchestrators: The names of the orchestrators whose runs are compared. If there are none, all that are installed and run on this machine.
+        known_failures: Checks that are known to fail, each with the reason.
 
     Returns:
-        What came of each check.
+        The result of each check.
 
     Raises:
         OptionError: For an input that can be read only once.
@@ -112,12 +145,12 @@ def check_sink(
     Args:
         make: Builds a sink that delivers into a directory, which is a new one for each check.
         read: Returns the rows that a reader finds there, in any order.
-        rows: Three or more different rows that the sink takes, as ``read`` returns them.
-        refused: Rows that it refuses in the company of those, if there are any.
-        known_failures: Reasons, by check, of failures that are known.
+        rows: Three or more different rows that the sink takes, in the form in which ``read`` returns them.
+        refused: Rows that it refuses in a delivery with those, if there are any.
+        known_failures: Checks that are known to fail, each with the reason.
 
     Returns:
-        What came of each check.
+        The result of each check.
     """
     subject = SinkSubject(make=make, read=read, rows=rows, refused=refused)
     return Examination(subject, SINK_CHECKS, known_failures).results()

@@ -21,24 +21,24 @@ LOOK = 200
 
 
 def is_a_profile(subject: FaultProfileSubject) -> None:
-    """What is built is a ``FaultProfile``, whose values have been checked."""
+    """The result is a ``FaultProfile``, whose values have been checked."""
     profile: object = subject.make()
     require(isinstance(profile, FaultProfile), f"It is {profile!r}.")
 
 
 def is_the_same_each_time(subject: FaultProfileSubject) -> None:
-    """Each build gives an equal profile, or a resumed run would meet other faults than the one that it goes on with."""
+    """Each build gives an equal profile. Otherwise a resumed run would meet other faults than the first one."""
     require(subject.make() == subject.make(), "Two builds gave different profiles.")
 
 
 def can_be_sent(subject: FaultProfileSubject) -> None:
-    """The profile is equal to itself after its way to a worker."""
+    """The profile is equal to itself after it was sent to a worker."""
     profile = subject.make()
     require(pickle.loads(pickle.dumps(profile)) == profile, "It is another profile after it was pickled and unpickled.")
 
 
 def draws_are_valid(subject: FaultProfileSubject) -> None:
-    """Each call of each task, and of one that the profile does not name, draws times that are finite and not negative."""
+    """Each call of each task, even of a task that the profile does not name, draws times that are finite and not negative."""
     profile = subject.make()
     tasks = {name: faults_under(profile, name, DECLARED) for name in (*profile.tasks, "a task that it does not name")}
     plan = FaultPlan(tasks=tasks, seed=1)

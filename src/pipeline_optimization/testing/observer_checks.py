@@ -1,4 +1,4 @@
-"""Checks of observers: plugins that are told what happens."""
+"""Checks of observers, which are plugins that are told what happens."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ RUNS: Mapping[str, Mapping[str, Any]] = {
 
 
 def _run(plugin: object, text: str, **options: Any) -> PipelineReport[dict[tuple[str, int], int]]:
-    # The core alone: the plugin may be installed too, and others' mistakes are not its own.
+    # Only the core is registered. The plugin may be installed too, and mistakes of other plugins are not its own.
     registry = Registry([entry for entry in installed_entries(look_up()) if entry.is_core])
     undo = registry.register(plugin, "under-test")
     try:
@@ -44,7 +44,7 @@ def _run(plugin: object, text: str, **options: Any) -> PipelineReport[dict[tuple
 
 
 def observes_something(subject: ObserverSubject) -> None:
-    """The plugin implements at least one observer hook, and its hooks are known to the core."""
+    """The plugin implements at least one observer hook, and the core knows its hooks."""
     registry = Registry()
     registry.register(subject.make(), "under-test")
     (record,) = registry.records
@@ -53,7 +53,7 @@ def observes_something(subject: ObserverSubject) -> None:
 
 
 def never_raises(subject: ObserverSubject) -> None:
-    """No run makes it raise, or is interrupted by it: empty, plain, with failures, with failures for good, and with a checkpoint."""
+    """It never raises and never interrupts a run: with no input, plain, with failures, with failures for good, and with a checkpoint."""
     for name, options in RUNS.items():
         warnings = _run(subject.make(), **options).warnings
         require(not warnings, f"In a run {name}: {' '.join(warnings)}")
@@ -63,7 +63,7 @@ def never_raises(subject: ObserverSubject) -> None:
 
 
 def changes_nothing(subject: ObserverSubject) -> None:
-    """Result and ledger are those of a run that nobody observes."""
+    """Result and ledger are those of a run without observers."""
     for name, options in RUNS.items():
         expected = run_kit(SQUARES, **options)
         found = _run(subject.make(), **options)
@@ -72,7 +72,7 @@ def changes_nothing(subject: ObserverSubject) -> None:
 
 
 def serves_many_runs(subject: ObserverSubject) -> None:
-    """One object observes several runs, one after the other, and leaves nothing behind."""
+    """One object observes several runs, one after another, and leaves nothing behind."""
     plugin = subject.make()
     _run(plugin, "3")
     with nothing_more():

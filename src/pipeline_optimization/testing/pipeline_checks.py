@@ -1,4 +1,4 @@
-"""Checks of pipelines: functions that can be called anywhere and again, and a result that depends on nothing but the input."""
+"""Checks of pipelines: functions can be called anywhere and again, and the result depends only on the input."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["PIPELINE_CHECKS"]
 
 SEEDS = range(1, 4)
 SHARES = (0.5, 1.0)
-"""Shares of all attempts that lose their first two workers."""
+"""Shares of all items that lose their first two workers."""
 
 WORKERS = 3
 CHUNK_SIZES = (16, 200, 1 << 20)
@@ -42,7 +42,7 @@ sys.path[:] = path
 from pipeline_optimization.pipeline.model.packing import unpack
 unpack(pickle.loads(packed))
 """
-"""What a worker does with a pipeline first."""
+"""What a worker first does with a pipeline."""
 
 AT_ONCE: Mapping[str, Any] = {
     "retry_options": {"attempts": MANY, "delay": 0.0},
@@ -53,7 +53,7 @@ AT_ONCE: Mapping[str, Any] = {
 
 
 def has_elements(subject: PipelineSubject) -> None:
-    """The input has two elements or more, so that there is something to see."""
+    """The input has at least two elements, so that the checks can see something."""
     number = len(subject.elements)
     require(
         number > 1, f"The input has {number} of them. Give one that has all kinds of elements, some hundred at most."
@@ -61,7 +61,7 @@ def has_elements(subject: PipelineSubject) -> None:
 
 
 def functions_reach_workers(subject: PipelineSubject) -> None:
-    """Another process finds the functions: they can be imported there, or cloudpickle sends them."""
+    """Another process finds the functions: it can import them, or cloudpickle sends them."""
     try:
         packed = pickle.dumps(pack(subject.pipeline, is_elsewhere=True))
     except OptionError as error:
@@ -78,7 +78,7 @@ def functions_reach_workers(subject: PipelineSubject) -> None:
 
 
 def functions_are_repeatable(subject: PipelineSubject) -> None:
-    """A function makes the same of the same element each time it is called: it may be called again after a failure."""
+    """A function returns the same for the same element each time, because it may be called again after a failure."""
     for step, value in _calls(subject):
         first, second = (_outcome(step, value) for _ in range(2))
         require(
@@ -88,12 +88,12 @@ def functions_are_repeatable(subject: PipelineSubject) -> None:
 
 
 def functions_leave_elements_alone(subject: PipelineSubject) -> None:
-    """No function changes the element that it gets, which it may get once more."""
+    """No function changes the element that it gets, because it may get the same element again."""
     for step, value in _calls(subject):
         given = copied(value)
         if given is value or not is_same(given, value):
-            continue  # it cannot be sent, or it has no equality that would tell
-        with suppress(Exception):  # what fails is for other checks
+            continue  # it cannot be sent, or no comparison would tell
+        with suppress(Exception):  # other checks look at what fails
             call(step, given)
         require(
             is_same(given, value), f"{step.name} made {shown(given)} of its element {shown(value)}. Return a new one."
@@ -108,12 +108,12 @@ def _calls(subject: PipelineSubject) -> Iterator[tuple[Step, Any]]:
 def _outcome(step: Step, value: Any) -> object:
     try:
         return call(step, copied(value))
-    except Exception as error:  # noqa: BLE001 - an error is what comes of it
+    except Exception as error:  # noqa: BLE001 - an error is the outcome of a call too
         return describe(error)
 
 
 def same_on_every_orchestrator(subject: PipelineSubject) -> None:
-    """Result, ledger and failures are those of the sequential orchestrator, with one worker and with several."""
+    """Result, ledger and failures equal those of the sequential orchestrator, with one worker and with several."""
     for name in subject.opponents:
         component = subject.registry.component("orchestrator", name)
         has_workers = any(one.name == "workers" for one in describe_options(component.options))
@@ -127,7 +127,7 @@ def same_on_every_orchestrator(subject: PipelineSubject) -> None:
 
 
 def same_for_every_chunk_size(subject: PipelineSubject) -> None:
-    """The result does not depend on how the input is cut; nor does the ledger, but for chunks(), whose elements are the cuts."""
+    """The result does not depend on how the input is cut, nor does the ledger, except with chunks(), whose elements are the cuts."""
     for chunk_size in CHUNK_SIZES:
         report = subject.run(chunk_size=chunk_size)
         is_cut = isinstance(subject.pipeline.input, Chunks)
@@ -135,7 +135,7 @@ def same_for_every_chunk_size(subject: PipelineSubject) -> None:
 
 
 def failures_change_nothing(subject: PipelineSubject) -> None:
-    """Where calls fail at first and are tried again, each element by itself, the result is that of a run without failures."""
+    """If calls fail at first, and each element is tried again by itself, the result is that of a run without failures."""
     for seed in SEEDS:
         orchestrator = VirtualOrchestrator(WORKERS)
         report = subject.run(failing(subject.pipeline), orchestrator=orchestrator, **{**AT_ONCE, "seed": seed})
@@ -143,14 +143,14 @@ def failures_change_nothing(subject: PipelineSubject) -> None:
 
 
 def deaths_change_nothing(subject: PipelineSubject) -> None:
-    """Where workers die, result and ledger are those of a run without deaths."""
+    """If workers die, result and ledger are those of a run without deaths."""
     for share in SHARES:
         report = subject.run(orchestrator=VirtualOrchestrator(WORKERS, adversary=Losses(share)))
         _require_same(subject, report, f"Where workers died ({report.lost} attempts were lost)")
 
 
 def survives_a_stop(subject: PipelineSubject) -> None:
-    """A run that is stopped goes on from its checkpoint to the same result: what is kept is plain data."""
+    """A run that is stopped goes on from its checkpoint to the same result, because what is kept is plain data."""
     if subject.is_over_values:
         raise CheckSkippedError("it runs over values, and a checkpoint takes files and texts only")
     for stop in STOPS:
@@ -176,7 +176,7 @@ def _run_kept(subject: PipelineSubject, checkpoint: Path, stop: int) -> Pipeline
 def _require_same(
     subject: PipelineSubject, report: PipelineReport[Any], where: str, *, with_ledger: bool = True
 ) -> None:
-    """Fail the check where a run ended otherwise than the reference."""
+    """Fail the check if a run ended differently from the reference."""
     reference = subject.reference
     if report.stop is not None:
         raise CheckFailedError(f"{where}, the run was stopped: {report.stop.reason}.")

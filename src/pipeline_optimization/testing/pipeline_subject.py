@@ -38,15 +38,15 @@ CHUNK = 64
 FAILURE_RATE = 0.3
 
 MANY = 50
-"""Attempts after which nothing that is simulated has failed for good."""
+"""After this many attempts nothing that is simulated has failed for good."""
 
 PATIENT = Limits(breaker=0, poison_losses=1000)
-"""Bounds that no simulated failure or death reaches."""
+"""Limits that no simulated failure or death reaches."""
 
 
 @frozen
 class _Failing(Step):
-    """A step whose calls often fail, whatever its ``@task`` says."""
+    """A step whose calls often fail, whatever its ``@task`` declares."""
 
     @property
     def spec(self) -> TaskSpec:
@@ -73,10 +73,14 @@ class Losses:
 
 @frozen(kw_only=True)
 class PipelineSubject:
-    """A pipeline with a small input. ``make_inputs`` returns the input anew for each run; nobody knows one where it is None.
+    """A pipeline with a small input.
 
-    ``orchestrators`` are the names of those that it is held against, all that stay on this machine where there are none. ``choice`` is
-    how it was registered, where it was.
+    Attributes:
+        pipeline: The pipeline.
+        make_inputs: Returns the input, anew for each run. It is None if no input is known.
+        orchestrators: The names of the orchestrators to compare. If there are none, all that stay on this machine.
+        registry: The plugins.
+        choice: How it is registered, if it is.
     """
 
     pipeline: CompletePipeline[Any, Any]
@@ -106,14 +110,14 @@ class PipelineSubject:
 
     @property
     def inputs(self) -> Any:
-        """The input, made anew."""
+        """Return the input, made anew."""
         if self.make_inputs is None:
             raise CheckSkippedError("it takes an input, which PipelineContract has: see 'Test a pipeline'")
         return self.make_inputs()
 
     @property
     def opponents(self) -> Sequence[str]:
-        """Names of the orchestrators that it is held against."""
+        """Return the names of the orchestrators whose runs are compared with the sequential one."""
         kind: Kind = "orchestrator"
         return self.orchestrators or [
             name
@@ -128,7 +132,7 @@ class PipelineSubject:
         orchestrator: str | Orchestrator = "sequential",
         **options: Any,
     ) -> PipelineReport[Any]:
-        """Run the pipeline, or another form of it, over its input; a run that is stopped returns what it has."""
+        """Run the pipeline, or another form of it, over its input. If the run is stopped, return the partial report."""
         defaults = {
             "retry": "fixed",
             "retry_options": {"attempts": 1},
@@ -151,7 +155,7 @@ class PipelineSubject:
 
     @cached_property
     def reference(self) -> PipelineReport[Any]:
-        """A run by the sequential orchestrator, in which nothing is simulated."""
+        """Return a run of the sequential orchestrator, in which nothing is simulated."""
         return self.run()
 
     @property
@@ -160,7 +164,7 @@ class PipelineSubject:
 
     @cached_property
     def elements(self) -> Sequence[Placed]:
-        """The elements of the input."""
+        """Return the elements of the input."""
         inputs = self.inputs
         given = inputs if self.is_over_values else sources_of(inputs, call="check_pipeline(pipeline, {})", frames=1)
         parts = self.pipeline.input.parts(given, CHUNK, encoding="utf-8", inline=True)
@@ -169,7 +173,7 @@ class PipelineSubject:
 
     @cached_property
     def called(self) -> Sequence[Sequence[Placed]]:
-        """The elements that each step gets, and at the end what comes of the last one. Calls that raise give nothing."""
+        """Return the elements that each step gets, and last the outputs of the last step. A call that raises has no outputs."""
         found = [self.elements]
         for step in self.pipeline.steps:
             found.append([one for path, value in found[-1] for one in _passed(step, path, value)])
@@ -177,20 +181,20 @@ class PipelineSubject:
 
     @property
     def ends(self) -> Sequence[Placed]:
-        """The elements that reach the end."""
+        """Return the elements that reach the end."""
         return self.called[-1]
 
 
 def _passed(step: Step, path: ElementPath, value: Any) -> Iterator[Placed]:
     try:
         result = call(step, copied(value))
-    except Exception:  # noqa: BLE001 - what fails is quarantined in a run, and that is for other checks
+    except Exception:  # noqa: BLE001 - a failing element is put aside in a run, and other checks look at that
         return
     yield from outputs_of(step.kind, Batch.of([(path, value)]), [result])
 
 
 def call(step: Step, value: Any) -> Any:
-    """Return what a step's function makes of a value, what it yields as a list. Raises whatever it raises."""
+    """Return the result of a step's function. What it yields becomes a list. Raises whatever it raises."""
     using = step.spec.using
     result = step.plain(value) if using is None else opening(step.plain, using)(value)
     if step.is_async:
@@ -201,7 +205,7 @@ def call(step: Step, value: Any) -> Any:
 
 
 def copied(value: Any) -> Any:
-    """Return a copy of an element, as another process would get it, or itself where it cannot be sent."""
+    """Return a copy of an element, as another process would get it, or the element itself if it cannot be sent."""
     try:
         return PICKLED.decode(PICKLED.encode(value))
     except Exception:  # noqa: BLE001 - a user's object may raise anything

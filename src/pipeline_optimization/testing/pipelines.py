@@ -1,4 +1,4 @@
-"""Pipelines of the kit's own, for whole runs. Their functions are found by name, so that they cross any border."""
+"""Pipelines of the kit's own, for whole runs. Their functions are found by name, so that they can be sent anywhere."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pipeline_optimization.tasks.task_decorator import task
 __all__ = ["SQUARES", "TEXT", "TOTAL"]
 
 TEXT = "3 1 4 1 5\n9 2 6 5\n3 5 8\n9 7\n\n9 3 2 3 8\n4 6 2\n"
-"""Numbers, several a line, some of them often."""
+"""Numbers, several in a line, some of them repeated."""
 
 
 def numbers(line: str) -> Iterator[int]:
@@ -36,7 +36,7 @@ def describe(number: int) -> tuple[str, int]:
 
 
 SQUARES = Pipeline("squares").lines().flat_map(numbers).map(square).filter(is_small).map(describe).count()
-"""How often each square occurs: functions that make several of one, that drop some, and two that fail."""
+"""How often each square occurs. It has functions that make several outputs of one element, that drop some, and two that fail."""
 
 TOTAL = Pipeline("total").lines().flat_map(numbers).sum()
-"""The sum of all numbers: something else, for runs after runs."""
+"""The sum of all numbers. It is a second pipeline for runs one after another."""

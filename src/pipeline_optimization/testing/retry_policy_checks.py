@@ -29,7 +29,7 @@ ERRORS = tuple(
 
 @contextmanager
 def _no_sleep() -> Iterator[None]:
-    """Fail the check where something sleeps."""
+    """Fail the check if something sleeps."""
 
     def refuse(seconds: object) -> None:
         raise CheckFailedError(f"It slept {seconds} s itself; the engine does the waiting.")
@@ -47,7 +47,7 @@ def _delays(policy: RetryPolicy, seed: int = 1) -> list[float]:
 
 
 def bounds_are_valid(subject: RetryPolicySubject) -> None:
-    """``budget`` is None or a whole number, ``deadline`` None or seconds, and neither is negative."""
+    """``budget`` is None or a whole number, ``deadline`` is None or seconds, and neither is negative."""
     policy = subject.make()
     budget: object = policy.budget
     deadline: object = policy.deadline
@@ -56,7 +56,7 @@ def bounds_are_valid(subject: RetryPolicySubject) -> None:
 
 
 def delays_are_valid(subject: RetryPolicySubject) -> None:
-    """Delays are seconds: finite and not negative, and nothing sleeps while they are drawn."""
+    """Delays are seconds, finite and not negative, and drawing them does not sleep."""
     for seed in range(5):
         delays: list[object] = [*_delays(subject.make(), seed)]
         for delay in delays:
@@ -65,7 +65,7 @@ def delays_are_valid(subject: RetryPolicySubject) -> None:
 
 
 def delays_can_be_repeated(subject: RetryPolicySubject) -> None:
-    """The same seed gives the same delays, each time and from each instance; other sources of chance are left alone."""
+    """The same seed gives the same delays, each time and from each instance. Other sources of chance are not used."""
     policy = subject.make()
     before = random.getstate()
     first = _delays(policy)
@@ -75,7 +75,7 @@ def delays_can_be_repeated(subject: RetryPolicySubject) -> None:
 
 
 def items_do_not_share(subject: RetryPolicySubject) -> None:
-    """Each item has its delays for itself, in whatever order items are asked for."""
+    """Each item has delays of its own, whatever the order in which items are asked for."""
     policy = subject.make()
     alone = _delays(policy)
     first, second = (policy.delays(random.Random(1)) for _ in range(2))  # noqa: S311 - as above
@@ -93,7 +93,7 @@ def ends_some_day(subject: RetryPolicySubject) -> None:
 
 
 def judges_every_error(subject: RetryPolicySubject) -> None:
-    """Whether an error deserves another attempt is True or False, the same each time."""
+    """For each error, ``retries`` returns True or False, and the same each time."""
     policy = subject.make()
     for error in ERRORS:
         answers = [policy.retries(error) for _ in range(2)]

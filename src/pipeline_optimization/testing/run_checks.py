@@ -1,4 +1,4 @@
-"""Checks of orchestrators in whole runs, held against the sequential reference."""
+"""Checks of orchestrators in whole runs, compared with the sequential reference."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from pipeline_optimization.types import ItemFinished, RunFinished, RunStarted, T
 __all__ = ["RUN_CHECKS"]
 
 NINE = {("odd", 9): 1}
-"""What comes of the text "3"."""
+"""The result for the text "3"."""
 
 HELD = 6
-"""Attempts that let workers hold something: mostly several workers have one."""
+"""Attempts that make workers hold something. Usually several workers do one each."""
 
 Counts = dict[tuple[str, int], int]
 
@@ -39,7 +39,7 @@ def one_element(subject: OrchestratorSubject) -> None:
 
 
 def empty_input(subject: OrchestratorSubject) -> None:
-    """No input, no items, no result, and a run that ends."""
+    """An empty input has no items and no result, and the run ends."""
     report = run_kit(SQUARES, "", watched(subject))
     require(report.is_complete and not report.result, f"An empty text gave {report.result}.")
 
@@ -59,7 +59,7 @@ def equals_the_reference(subject: OrchestratorSubject) -> None:
 
 
 def failures_are_survived(subject: OrchestratorSubject) -> None:
-    """Where many attempts fail and enough may be made, result and ledger equal the reference's."""
+    """If many attempts fail, and enough may be made, result and ledger equal the reference's."""
     report = _compare_under_faults(subject, attempts=50)
     require(report.is_complete, "Items failed for good, though 50 attempts are enough.")
 
@@ -82,7 +82,7 @@ def _compare_under_faults(subject: OrchestratorSubject, *, attempts: int) -> Pip
 
 
 def events(subject: OrchestratorSubject) -> None:
-    """Observers hear of the run's start first, of each item's end once, of a failure before its retry, of the end last."""
+    """Observers are told of the run's start first, of each item's end once, of a failure before its retry, and of the run's end last."""
     log = EventLog()
     report = run_kit(SQUARES, TEXT, watched(subject), registry=log.registry(), **heavy(50))
     require(isinstance(log.events[0], RunStarted), f"The first event is {log.events[0]!r}.")
@@ -97,7 +97,7 @@ def events(subject: OrchestratorSubject) -> None:
 
 
 def second_run(subject: OrchestratorSubject) -> None:
-    """The same object runs again after it was closed, and knows nothing of its first run."""
+    """The same object runs again after it was closed, and nothing of its first run is left."""
     orchestrator = watched(subject)
     first, second = run_kit(SQUARES, "3", orchestrator), run_kit(TOTAL, TEXT, orchestrator, chunk_size=16)
     require(first.result == NINE, f"The first run gave {first.result}.")
@@ -145,7 +145,7 @@ class _CtrlC(EventLog):
 
 
 def interruption(subject: OrchestratorSubject) -> None:
-    """Ctrl-C ends a run with a partial report, leaves nothing behind, and the next run is whole."""
+    """Ctrl-C ends a run with a partial report, leaves nothing behind, and the next run is complete."""
     if threading.current_thread() is not threading.main_thread():
         raise CheckSkippedError("signals reach only the main thread, and the check runs in another one")
     if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
@@ -164,7 +164,7 @@ def interruption(subject: OrchestratorSubject) -> None:
 
 
 class _CtrlCForWorkers(EventLog):
-    """Sends the first worker that finishes an item what Ctrl-C sends it too."""
+    """Sends the first worker that finishes an item the signal of Ctrl-C."""
 
     pid = 0
 
@@ -175,7 +175,7 @@ class _CtrlCForWorkers(EventLog):
 
 
 def workers_ignore_ctrl_c(subject: OrchestratorSubject) -> None:
-    """Ctrl-C is the parent's to handle: a worker process that gets it goes on."""
+    """The parent handles Ctrl-C. A worker process that gets the signal goes on."""
     if subject.capabilities.isolation != "process":
         raise CheckSkippedError("its workers are not processes of this machine")
     log = _CtrlCForWorkers()
@@ -186,7 +186,7 @@ def workers_ignore_ctrl_c(subject: OrchestratorSubject) -> None:
 
 
 def workers_are_closed(subject: OrchestratorSubject) -> None:
-    """``close`` closes each worker (``Worker.close``), so that connections and files that its stages hold are closed."""
+    """``close`` closes each worker (``Worker.close``), so that connections and files of its stages are closed."""
     if not subject.capabilities.shared_files:
         raise CheckSkippedError("workers have other files")
     orchestrator = subject.make()

@@ -1,4 +1,4 @@
-"""Whole runs with a component under test, and the reference's."""
+"""Whole runs with a component under test, and runs of the reference."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ def heavy(attempts: int) -> Mapping[str, Any]:
 
 
 def seeded_texts(number: int, *, seed: int = 1) -> list[str]:
-    """Return texts of numbers, some of them empty, the same at each call."""
+    """Return texts of numbers, some of them empty. They are the same at each call."""
     rng = random.Random(seed)  # noqa: S311 - texts, not secrets
     lines = [[str(rng.randint(0, 12)) for _ in range(rng.randint(0, 5))] for _ in range(8 * number)]
     return ["\n".join(" ".join(line) for line in lines[at::number][: rng.randint(0, 8)]) for at in range(number)]
 
 
 class _Watched:
-    """Hands on to an orchestrator, but gives up where nothing comes for a long time: the engine would wait for ever."""
+    """Passes everything on to an orchestrator, but gives up if nothing comes for a long time. The engine would wait for ever."""
 
     def __init__(self, orchestrator: Orchestrator, capabilities: Capabilities) -> None:
         self._orchestrator = orchestrator
@@ -92,7 +92,7 @@ class _Watched:
 
 
 def watched(subject: Subject[Orchestrator]) -> Orchestrator:
-    """Return a fresh orchestrator under test, for whole runs."""
+    """Return a new orchestrator under test, for whole runs."""
     return _Watched(subject.make(), subject.capabilities)
 
 
@@ -106,7 +106,7 @@ def run_kit(
 
 
 class EventLog:
-    """A plugin that keeps every event of a run, and tells ``react`` of each finished item."""
+    """A plugin that keeps every event of a run, and calls ``react`` for each finished item."""
 
     def __init__(self) -> None:
         self.events: list[object] = []
@@ -118,7 +118,7 @@ class EventLog:
         return registry
 
     def react(self, event: ItemFinished) -> None:
-        """Do nothing; a check may do more."""
+        """Do nothing. A check may override it."""
 
     @hookimpl
     def anagram_run_started(self, event: RunStarted) -> None:

@@ -20,7 +20,7 @@ __all__ = ["SINK_CHECKS"]
 
 
 class _Odd:
-    """A value that nobody knows."""
+    """A value of an unknown type."""
 
 
 MANY = 100
@@ -43,7 +43,7 @@ AWKWARD: Sequence[object] = (
     {"": {}},
     _Odd(),
 )
-"""Values that rows have seldom: each of them stands alone as a row, and in place of each value of a good one."""
+"""Values that are rare in rows. Each of them is used as a row, and in place of each value of a good row."""
 
 
 def a_new_run_begins_at_zero(subject: SinkSubject) -> None:
@@ -55,7 +55,7 @@ def a_new_run_begins_at_zero(subject: SinkSubject) -> None:
 
 
 def rows_arrive(subject: SinkSubject) -> None:
-    """What is delivered is there when the run is complete, each row once."""
+    """When the run is complete, all delivered rows are there, each once."""
     with subject.place() as place:
         _whole_run(place, place.run, subject.rows)
         _require_rows(place, subject.rows)
@@ -69,7 +69,7 @@ def the_number_is_kept(subject: SinkSubject) -> None:
 
 
 def a_run_goes_on(subject: SinkSubject) -> None:
-    """A run that was stopped goes on, and all of its rows are there in the end, each once."""
+    """A run that was stopped goes on, and in the end all of its rows are there, each once."""
     with subject.place() as place:
         _part_of_a_run(place, subject.rows[:2])
         sink = place.opened(place.run, 2)
@@ -79,7 +79,7 @@ def a_run_goes_on(subject: SinkSubject) -> None:
 
 
 def a_complete_run_goes_on(subject: SinkSubject) -> None:
-    """A run that was complete is opened again, where elements are tried again that had failed; nothing is lost if none is delivered."""
+    """A complete run is opened again, to try failed elements again, and nothing is lost if no row is delivered."""
     with subject.place() as place:
         _whole_run(place, place.run, subject.rows[:2])
         place.opened(place.run, 2).close(is_complete=True)
@@ -91,7 +91,7 @@ def a_complete_run_goes_on(subject: SinkSubject) -> None:
 
 
 def a_death_loses_and_doubles_nothing(subject: SinkSubject) -> None:
-    """A process that is killed after its deliveries leaves them whole, with their number."""
+    """If a process is killed after its deliveries, they are complete, with their numbers."""
     with subject.place() as place:
         _die_after(place, subject.rows[:2])
         sink = place.opened(place.run, 2)
@@ -101,7 +101,7 @@ def a_death_loses_and_doubles_nothing(subject: SinkSubject) -> None:
 
 
 def a_doubled_delivery_changes_nothing(subject: SinkSubject) -> None:
-    """A delivery whose number is committed is not made again, in the same run or after it went on."""
+    """A delivery whose number is committed is not made again, neither in the same run nor after it went on."""
     with subject.place() as place:
         rows = subject.rows
         sink = place.opened(place.run, 0)
@@ -118,7 +118,7 @@ def a_doubled_delivery_changes_nothing(subject: SinkSubject) -> None:
 
 
 def runs_are_kept_apart(subject: SinkSubject) -> None:
-    """To open one run neither tells nor removes what another one has delivered."""
+    """Opening one run neither shows nor removes what another one has delivered."""
     with subject.place() as place:
         _whole_run(place, place.run, subject.rows)
         other = place.opened(uuid4().hex, 0)
@@ -128,7 +128,7 @@ def runs_are_kept_apart(subject: SinkSubject) -> None:
 
 
 def a_run_without_identity_is_all_or_nothing(subject: SinkSubject) -> None:
-    """Of a run that nobody can go on with, nothing is seen before it is complete, and nothing at all if it never is."""
+    """A run without identity cannot go on. None of its rows is seen before it is complete, and none at all if it never is."""
     with subject.place() as place:
         sink = place.opened(None, 0)
         sink.deliver(1, list(subject.rows[:1]))
@@ -141,7 +141,7 @@ def a_run_without_identity_is_all_or_nothing(subject: SinkSubject) -> None:
 
 
 def refused_rows_commit_nothing(subject: SinkSubject) -> None:
-    """A delivery with rows that are refused tells which, commits nothing, and can be made without them."""
+    """If rows of a delivery are refused, the error names them, nothing is committed, and the delivery can be made without them."""
     if not subject.refused:
         raise CheckSkippedError("no row is known that it refuses: refused = [...]")
     with subject.place() as place:
@@ -167,7 +167,7 @@ def refused_rows_commit_nothing(subject: SinkSubject) -> None:
 
 
 def awkward_rows_are_taken_or_refused(subject: SinkSubject) -> None:
-    """Any row at all is either taken whole, or refused by RefusedRowsError; the rows beside it are not harmed."""
+    """Any row is either taken completely, or refused by RefusedRowsError. Other rows are not affected."""
     with subject.place() as place:
         sink = place.opened(place.run, 0)
         sink.deliver(1, list(subject.rows))
@@ -186,7 +186,7 @@ def awkward_rows_are_taken_or_refused(subject: SinkSubject) -> None:
 
 
 def rows_are_left_as_they_are(subject: SinkSubject) -> None:
-    """The sink changes neither the rows that it is given nor their list."""
+    """The sink changes neither the rows that it gets nor their list."""
     with subject.place() as place:
         rows, before = list(subject.rows), copy.deepcopy(list(subject.rows))
         sink = place.opened(place.run, 0)
@@ -196,7 +196,7 @@ def rows_are_left_as_they_are(subject: SinkSubject) -> None:
 
 
 def many_deliveries(subject: SinkSubject) -> None:
-    """A hundred deliveries arrive, and the last number is told."""
+    """A hundred deliveries arrive, and the last number is returned."""
     with subject.place() as place:
         sink = place.opened(place.run, 0)
         row = [subject.rows[0]]
@@ -250,7 +250,7 @@ def _awkward_rows(row: Row) -> list[Row]:
 
 
 def _die_after(place: Place, rows: Sequence[Row]) -> None:
-    """Deliver rows, one by one, in a process that is killed then."""
+    """Deliver rows, one by one, in a process that is killed afterwards."""
     if not hasattr(os, "fork"):
         raise CheckSkippedError("this system cannot fork")
     with warnings.catch_warnings():

@@ -1,4 +1,4 @@
-"""The sink under test, and the places that it delivers into."""
+"""The sink under test, and the places into which it delivers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,19 @@ from pipeline_optimization.types import Row, Sink
 __all__ = ["LEAST_ROWS", "Place", "SinkSubject"]
 
 LEAST_ROWS = 3
-"""Different rows that checks need: a delivery of one, and one of two."""
+"""Different rows that the checks need at least: for a delivery of one row, and one of two."""
 
 
 @frozen(kw_only=True)
 class SinkSubject:
-    """A sink that delivers into directories of the checks' own.
+    """A sink that delivers into the checks' own directories.
 
-    ``make`` builds one that delivers into a directory, ``read`` returns the rows that a reader finds there, in any order. ``rows`` are rows
-    that the sink takes, ``refused`` rows that it refuses in their company. ``choice`` is how it was registered, where it was.
+    Attributes:
+        make: Builds a sink that delivers into a directory.
+        read: Returns the rows that a reader finds there, in any order.
+        rows: Rows that the sink takes.
+        refused: Rows that it refuses in a delivery with those.
+        choice: How it is registered, if it is.
     """
 
     make: Callable[[Path], Sink] | None
@@ -37,7 +41,7 @@ class SinkSubject:
 
     @classmethod
     def named(cls, registry: Registry, label: str, options: Mapping[str, object]) -> SinkSubject:
-        """Return a registered sink, of which nobody knows how to read what it delivers. Raises UsageError and PluginError."""
+        """Return a registered sink. It is not known how to read what it delivers. Raises UsageError and PluginError."""
         return cls(make=None, choice=registry.sink(label, options))
 
     @contextmanager
@@ -66,12 +70,12 @@ class Place:
     run: str = field(factory=lambda: uuid4().hex)
 
     def opened(self, run: str | None, last: int) -> Sink:
-        """Return a new sink that was opened for a run, and must have said that its last delivery is ``last``."""
+        """Return a new sink that was opened for a run. Its ``open`` must have returned ``last``."""
         sink = self.make(self.folder)
         said: object = sink.open(run)
         require(said == last, f"open() said that the last delivery of the run is {said!r}, and it is {last}.")
         return sink
 
     def shown(self) -> list[str]:
-        """Return the rows that are there, sorted by how they are written."""
+        """Return the rows that are there, sorted by their ``repr``."""
         return sorted(repr(row) for row in self.reader(self.folder))

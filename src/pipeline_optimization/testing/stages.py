@@ -1,4 +1,4 @@
-"""What the kit's attempts do in workers: found by name, so that they cross any border."""
+"""What the kit's attempts do in workers. The functions are found by name, so that they can be sent anywhere."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pipeline_optimization.engine.worker import Stage
 __all__ = ["build_kit_stages"]
 
 PATIENCE = 20.0
-"""Seconds that an attempt waits for another one that should run beside it."""
+"""Seconds for which an attempt waits for another one that should run beside it."""
 
 
 def build_kit_stages(argument: object) -> Mapping[str, Stage]:
-    """Return the stages by name; the argument means nothing."""
+    """Return the stages by name. The argument is not used."""
     return {
         "die_once": _die_once,
         "echo": _echo,
@@ -29,7 +29,7 @@ def build_kit_stages(argument: object) -> Mapping[str, Stage]:
         "meet": _meet,
         "pid": _pid,
         "span": _span,
-        "wait": _echo,  # the waiting is the fault plan's
+        "wait": _echo,  # the fault plan makes it wait
     }
 
 
@@ -53,14 +53,14 @@ def _span(data: bytes) -> bytes:
 
 
 def _hang(data: bytes) -> bytes:
-    """Say that it has begun, and end only with its worker."""
+    """Tell that it has begun, and end only with its worker."""
     Path(data.decode()).touch()
     time.sleep(3600.0)
     return b""
 
 
 def _meet(data: bytes) -> bytes:
-    """Return whether the other attempt was there at the same time."""
+    """Return whether the other attempt ran at the same time."""
     own, other = (Path(name) for name in json.loads(data))
     own.touch()
     until = time.monotonic() + PATIENCE
@@ -70,7 +70,7 @@ def _meet(data: bytes) -> bytes:
 
 
 class _Hold:
-    """Holds what has to be closed with the worker, and says when it was opened and when closed, in files of a directory."""
+    """Holds something that must be closed with the worker. Files in a directory tell when it was opened and closed."""
 
     def __init__(self) -> None:
         self._name = uuid4().hex
@@ -89,7 +89,7 @@ class _Hold:
         self.close()
 
     def close_thread(self) -> None:
-        """Keep what other threads use, too."""
+        """Close nothing, because other threads use it too."""
 
 
 def _die_once(data: bytes) -> bytes:

@@ -17,9 +17,12 @@ T = TypeVar("T")
 
 @frozen(kw_only=True)
 class Subject(Generic[T]):
-    """``make`` builds a fresh component at each call. ``choice`` is how it was registered, where it was.
+    """A component under test.
 
-    ``capabilities`` are what an orchestrator claims.
+    Attributes:
+        make: Builds a new component at each call.
+        capabilities: What an orchestrator claims.
+        choice: How it is registered, if it is.
     """
 
     make: Callable[[], T]

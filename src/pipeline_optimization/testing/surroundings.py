@@ -17,7 +17,7 @@ from pipeline_optimization.testing.checks import require
 __all__ = ["left_behind", "nothing_more"]
 
 SETTLE = 2.0
-"""Seconds that threads and processes get to end after they were told to."""
+"""Seconds for which threads and processes may go on after they were told to end."""
 
 
 @frozen
@@ -42,7 +42,7 @@ class _Count:
 
 
 def _children() -> int:
-    """Return how many child processes there are, or 0 where the system does not say."""
+    """Return how many child processes there are, or 0 if the system does not tell."""
     try:
         return sum(len(path.read_text().split()) for path in Path("/proc/self/task").glob("*/children"))
     except OSError:
@@ -50,7 +50,7 @@ def _children() -> int:
 
 
 def _descriptors() -> int:
-    """Return how many descriptors this process has open, or 0 where the system does not say."""
+    """Return how many descriptors this process has open, or 0 if the system does not tell."""
     try:
         return len(os.listdir("/proc/self/fd"))
     except OSError:
@@ -59,7 +59,7 @@ def _descriptors() -> int:
 
 @contextmanager
 def nothing_more() -> Iterator[None]:
-    """Fail the check where something is left behind that was not there before."""
+    """Fail the check if something is left behind that was not there before."""
     before = _Count.now()
     yield
     left = left_behind(before)

@@ -7,18 +7,18 @@ from contextlib import suppress
 __all__ = ["is_same", "shown"]
 
 LENGTH = 120
-"""Characters of a value that a message shows."""
+"""The most characters of a value in a message."""
 
 
 def is_same(one: object, other: object) -> bool:
-    """Return whether two values are equal, or written alike where they are equal to nothing, as NaN is not."""
-    with suppress(Exception):  # objects may compare as they like, arrays for instance
+    """Return whether two values are equal, or have the same ``repr`` if they equal nothing, as NaN does."""
+    with suppress(Exception):  # objects may compare in any way, such as arrays
         if one == other:
             return True
     return repr(one) == repr(other)
 
 
 def shown(value: object) -> str:
-    """Return a value as a message shows it."""
+    """Return a value for a message."""
     text = repr(value)
     return text if len(text) <= LENGTH else f"{text[:LENGTH]}…"

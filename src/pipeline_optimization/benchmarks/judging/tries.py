@@ -54,8 +54,10 @@ class Tries:
 
 
 def least_chain(plan: FaultPlan, task: str, key: str) -> float:
-    """Return the least latency of an item's attempts up to its first success. Each attempt counts with its least latency, because another copy of it
-    may be no straggler."""
+    """Return the least latency of an item's attempts up to the first that does not fail.
+
+    Each attempt counts with its least latency, because another copy of it may be no straggler.
+    """
     total = 0.0
     for number in range(1, 1000):
         total += plan.least_latency(task)

@@ -1,1 +1,1 @@
-"""The kit's part for components that count anagrams: tokenizers, signatures and lexicons."""
+"""The kit for components that count anagrams: tokenizers, signatures and lexicons."""

@@ -16,7 +16,7 @@ __all__ = ["LexiconContract", "SignatureContract", "TokenizerContract"]
 
 
 class TokenizerContract(ComponentContract):
-    """For tokenizers."""
+    """The contract of tokenizers."""
 
     kind = "tokenizer"
     checks = TOKENIZER_CHECKS
@@ -27,7 +27,11 @@ class TokenizerContract(ComponentContract):
 
 
 class SignatureContract(ComponentContract):
-    """For signatures; ``relation`` is what one declares that is not registered."""
+    """The contract of signatures.
+
+    Attributes:
+        relation: The relation of a signature from ``make``. A registered signature declares its own.
+    """
 
     kind = "signature"
     checks = SIGNATURE_CHECKS
@@ -44,7 +48,7 @@ class SignatureContract(ComponentContract):
 
 
 class LexiconContract(ComponentContract):
-    """For lexicons."""
+    """The contract of lexicons."""
 
     kind = "lexicon"
     checks = LEXICON_CHECKS

@@ -19,19 +19,44 @@ __all__ = ["check_lexicon", "check_signature", "check_tokenizer"]
 def check_tokenizer(
     factory: Callable[[], Tokenizer], *, known_failures: Mapping[str, str] = NONE_KNOWN
 ) -> list[CheckResult]:
-    """Check what a factory builds."""
+    """Check a tokenizer.
+
+    Args:
+        factory: Builds it, anew at each call.
+        known_failures: Checks that are known to fail, each with the reason.
+
+    Returns:
+        The result of each check.
+    """
     return Examination(Subject(make=factory), TOKENIZER_CHECKS, known_failures).results()
 
 
 def check_signature(
     factory: Callable[[], Signature], *, relation: str = ANAGRAM, known_failures: Mapping[str, str] = NONE_KNOWN
 ) -> list[CheckResult]:
-    """Check what a factory builds, against the relation that it stands for."""
+    """Check a signature against its relation.
+
+    Args:
+        factory: Builds it, anew at each call.
+        relation: What two words with equal signatures have in common.
+        known_failures: Checks that are known to fail, each with the reason.
+
+    Returns:
+        The result of each check.
+    """
     return Examination(SignatureSubject(make=factory, relation=relation), SIGNATURE_CHECKS, known_failures).results()
 
 
 def check_lexicon(
     factory: Callable[[], Lexicon], *, known_failures: Mapping[str, str] = NONE_KNOWN
 ) -> list[CheckResult]:
-    """Check what a factory builds."""
+    """Check a lexicon.
+
+    Args:
+        factory: Builds it, anew at each call.
+        known_failures: Checks that are known to fail, each with the reason.
+
+    Returns:
+        The result of each check.
+    """
     return Examination(Subject(make=factory), LEXICON_CHECKS, known_failures).results()

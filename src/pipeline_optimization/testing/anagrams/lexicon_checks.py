@@ -26,14 +26,14 @@ def words_are_strings(subject: LexiconSubject) -> None:
 
 
 def words_can_be_read_again(subject: LexiconSubject) -> None:
-    """``words`` gives all words each time it is called."""
+    """``words`` yields all words each time it is called."""
     lexicon = subject.make()
     first, second = set(lexicon.words()), set(lexicon.words())
     require(first == second, f"The first reading gave {counted(len(first), 'word')}, the second {len(second)}.")
 
 
 def identity_is_stable(subject: LexiconSubject) -> None:
-    """``identity`` is a string of one line, the same each time and from each instance, and reading changes nothing."""
+    """``identity`` is a string of one line, the same each time and from each instance, and reading words does not change it."""
     lexicon = subject.make()
     identity: object = lexicon.identity
     require(isinstance(identity, str) and bool(identity.strip()) and "\n" not in identity, f"identity is {identity!r}.")
@@ -43,7 +43,7 @@ def identity_is_stable(subject: LexiconSubject) -> None:
 
 
 def identity_names_the_words(subject: LexiconSubject) -> None:
-    """Two instances with one identity have the same words."""
+    """Two instances with the same identity have the same words."""
     one, other = subject.make(), subject.make()
     if one.identity == other.identity:
         require(set(one.words()) == set(other.words()), "Two instances have one identity, and other words.")

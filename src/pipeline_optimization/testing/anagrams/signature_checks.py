@@ -1,4 +1,4 @@
-"""Checks of signatures: what any relation keeps, what anagrams keep, and that another relation is one."""
+"""Checks of signatures: what every relation must keep, what anagrams must keep, and that a declared relation is another one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ODD_WORDS = ("étude", "straße", "привет", "x1", "don't", "日本", "ﬁ"
 
 @frozen(kw_only=True)
 class SignatureSubject(Subject[Signature]):
-    """A signature under test; ``relation`` is what it declares."""
+    """A signature under test. ``relation`` is what it declares."""
 
     relation: str = ANAGRAM
 
@@ -56,7 +56,7 @@ def is_repeatable(subject: SignatureSubject) -> None:
 
 
 def is_equal_for_anagrams(subject: SignatureSubject) -> None:
-    """Words of the same letters have the same signature, in any order."""
+    """Words with the same letters have the same signature, in any order."""
     _only_for_anagrams(subject)
     rng = random.Random(1)  # noqa: S311 - words, not secrets
     signature = subject.make()
@@ -70,7 +70,7 @@ def is_equal_for_anagrams(subject: SignatureSubject) -> None:
 
 
 def differs_for_others(subject: SignatureSubject) -> None:
-    """Words that are not of the same letters have different signatures."""
+    """Words with different letters have different signatures."""
     _only_for_anagrams(subject)
     signature = subject.make()
     for one, other in combinations((*WORDS, *ODD_WORDS), 2):
@@ -81,7 +81,7 @@ def differs_for_others(subject: SignatureSubject) -> None:
 
 
 def tells_words_apart(subject: SignatureSubject) -> None:
-    """Under another relation than that of anagrams, some words still have different signatures."""
+    """Under another relation than anagrams, some words still have different signatures."""
     _only_for_others(subject)
     signature = subject.make()
     require(len({signature(word) for word in WORDS}) > 1, "All words have the same signature.")

@@ -19,7 +19,7 @@ TokenizerSubject = Subject[Tokenizer]
 
 EVERY_CHARACTER = "".join(map(chr, range(0x3000))) + "\ud800\udfff\ufeff\ufffd\U0001f600\U0010ffff"
 ODD_WORDS = ("don't", "o'clock", "tea-pot", "3d", "caf\u00e9")
-"""Words that lexicons have, too."""
+"""Words that lexicons have too."""
 
 TEXTS = (
     "",
@@ -42,7 +42,7 @@ def words_of(tokenizer: Tokenizer, text: str) -> list[str]:
 
 
 def takes_any_text(subject: TokenizerSubject) -> None:
-    """Every text gives words, which are strings that are not empty: also unassigned characters and lone surrogates."""
+    """Every text gives words, which are strings that are not empty, even with unassigned characters and lone surrogates."""
     tokenizer = subject.make()
     for text in (*TEXTS, EVERY_CHARACTER, " ".join(EVERY_CHARACTER)):
         words: list[object] = [*words_of(tokenizer, text)]
@@ -59,7 +59,7 @@ def filters_once(subject: TokenizerSubject) -> None:
 
 
 def is_repeatable(subject: TokenizerSubject) -> None:
-    """The same text has the same words, each time and from each instance: nothing is remembered."""
+    """The same text has the same words, each time and from each instance, because nothing is remembered."""
     tokenizer, other = subject.make(), subject.make()
     first = [words_of(tokenizer, text) for text in TEXTS]
     require([words_of(tokenizer, text) for text in TEXTS] == first, "A second look at the texts found other words.")
@@ -68,7 +68,7 @@ def is_repeatable(subject: TokenizerSubject) -> None:
 
 
 def white_space_ends_words(subject: TokenizerSubject) -> None:
-    """No word has white space, and two texts with white space between them have the words of both."""
+    """No word contains white space, and two texts with white space between them have the words of both."""
     tokenizer = subject.make()
     for text in TEXTS:
         spaced = [word for word in words_of(tokenizer, text) if any(char.isspace() for char in word)]
@@ -81,7 +81,7 @@ def white_space_ends_words(subject: TokenizerSubject) -> None:
 
 
 def repeats_words(subject: TokenizerSubject) -> None:
-    """A word that occurs often is returned as often."""
+    """A word that occurs several times is returned as many times."""
     tokenizer = subject.make()
     for text in TEXTS:
         once, often = Counter(words_of(tokenizer, text)), Counter(words_of(tokenizer, f"{text} " * 3))
@@ -92,7 +92,7 @@ def repeats_words(subject: TokenizerSubject) -> None:
 
 
 def is_characterwise_honestly(subject: TokenizerSubject) -> None:
-    """Where ``is_characterwise`` is claimed, characters are filtered one by one, and words are split at white space."""
+    """If ``is_characterwise`` is claimed, characters are filtered one by one, and words are split at white space."""
     tokenizer = subject.make()
     if not tokenizer.is_characterwise:
         raise CheckSkippedError("it does not claim to be character-wise")
@@ -104,7 +104,7 @@ def is_characterwise_honestly(subject: TokenizerSubject) -> None:
 
 
 def finds_words_of_lexicons(subject: TokenizerSubject) -> None:
-    """A word that stands alone is found, as those of a lexicon do, unless the tokenizer has a method ``spell``."""
+    """A word that stands alone, as in a lexicon, is found, unless the tokenizer has a method ``spell``."""
     tokenizer = subject.make()
     if isinstance(tokenizer, Speller):
         raise CheckSkippedError("it says by itself how it spells words")
@@ -117,7 +117,7 @@ def finds_words_of_lexicons(subject: TokenizerSubject) -> None:
 
 
 def spells_as_it_finds(subject: TokenizerSubject) -> None:
-    """``spell`` returns a word or None, the same from each instance, and what is found where the word stands alone."""
+    """``spell`` returns a word or None, the same from each instance, and the same as is found if the word stands alone."""
     tokenizer, other = subject.make(), subject.make()
     if not (isinstance(tokenizer, Speller) and isinstance(other, Speller)):
         raise CheckSkippedError("it has no method spell")
