@@ -39,6 +39,9 @@ NO_PROSE = re.compile(
 )
 """Parts of a page in which no word becomes a link: code, headings, pictures, links, tags."""
 
+SECTION = re.compile(r"^(Args|Attributes|Returns|Raises):\n((?:    .*(?:\n|$))+)", re.MULTILINE)
+"""A section of a docstring in Google's form."""
+
 TITLES = {
     "orchestrator": "Orchestrators",
     "tokenizer": "Tokenizers",
@@ -233,16 +236,25 @@ def figures() -> str:
 
 
 def paragraphs(thing: object) -> list[str]:
-    """Return a docstring as Markdown: literals and code blocks as such, arguments as a list."""
-    doc = inspect.getdoc(thing) or ""
-    doc = re.sub(r"^Args:\n((?:    .+\n?)+)", arguments, doc, flags=re.MULTILINE)
+    """Return a docstring as Markdown: literals and code blocks as such, and the entries of its sections as lists."""
+    doc = SECTION.sub(section, inspect.getdoc(thing) or "")
     doc = re.sub(r"::\n\n((?:    .*\n|\n)+)", lambda m: f":\n\n{code(inspect.cleandoc(m[1]))}\n\n", doc + "\n")
     return [literal(doc).strip()]
 
 
-def arguments(match: re.Match[str]) -> str:
-    lines = [line.strip().partition(": ") for line in match[1].splitlines()]
-    return "\n".join(f"- `{name}`: {text}" for name, _, text in lines) + "\n"
+def section(match: re.Match[str]) -> str:
+    """Return a section of a docstring, in which an entry may have several lines, the later ones of which are indented."""
+    title, entries = match[1], list[str]()
+    for line in match[2].splitlines():
+        if entries and (title == "Returns" or line.startswith(" " * 8)):
+            entries[-1] += f" {line.strip()}"
+        else:
+            entries.append(line.strip())
+    if title == "Returns":
+        return f"Returns: {entries[0]}\n"
+    parts = [entry.partition(": ") for entry in entries]
+    heading = "Raises:\n\n" if title == "Raises" else ""
+    return heading + "\n".join(f"- `{name}`: {text}" for name, _, text in parts) + "\n"
 
 
 def literal(text: str) -> str:

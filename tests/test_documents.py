@@ -64,12 +64,41 @@ def test_references_are_made_of_docstrings(monkeypatch: pytest.MonkeyPatch) -> N
     for name in (name for name in vars(hookspecs) if name.startswith("anagram_")):
         assert f"## `{name}`" in hooks
     assert "- `tokenizer`: The name of the run's tokenizer." in hooks
-    assert "Args:" not in hooks
+    assert not re.search(r"^(Args|Attributes|Raises):$\n    ", hooks + build_site.contracts(), re.MULTILINE)
     assert "``" not in re.sub(r"```", "", hooks)
     for name in types.__all__:
         assert f"## `{name}`" in build_site.contracts()
     for checks in CHECKS.values():
         assert all(f"| `{check.name}` |" in build_site.checks() for check in checks)
+
+
+def test_entries_of_several_lines_stay_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An entry of a docstring's section is one item of a list, however many lines it has, and what is returned is a sentence."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import build_site
+
+    def documented() -> None:
+        """Do it.
+
+        Args:
+            one: The first
+                of two: lines.
+            other: The second.
+
+        Returns:
+            A value
+            of two lines.
+
+        Raises:
+            ValueError: If it is
+                wrong.
+        """
+
+    (found,) = build_site.paragraphs(documented)
+    assert found == (
+        "Do it.\n\n- `one`: The first of two: lines.\n- `other`: The second.\n\nReturns: A value of two lines.\n\nRaises:\n\n"
+        "- `ValueError`: If it is wrong."
+    )
 
 
 def test_commands_are_made_of_the_commands(monkeypatch: pytest.MonkeyPatch) -> None:

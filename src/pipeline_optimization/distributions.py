@@ -61,8 +61,8 @@ class Found(NamedTuple):
 
 
 def each_on(paths: Sequence[str]) -> Iterator[Found | Unreadable]:
-    """Yield the distributions on these paths in their order. Never raises: what cannot be read at all is told as such."""
-    from importlib.metadata import distributions  # noqa: PLC0415 - it takes long, and is not needed where the cache knows
+    """Yield the distributions on these paths in their order. Raises nothing: what cannot be read at all is yielded as Unreadable."""
+    from importlib.metadata import distributions  # noqa: PLC0415 - it takes long, and is not needed if the cache knows
 
     found = iter(distributions(path=list(paths)))
     while True:

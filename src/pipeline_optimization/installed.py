@@ -53,7 +53,7 @@ def version_of(distribution: str) -> str:
     """
     if found := versions().get(name_key(distribution)):
         return found
-    from importlib.metadata import version  # noqa: PLC0415 - it takes long, and is not needed where the cache knows
+    from importlib.metadata import version  # noqa: PLC0415 - it takes long, and is not needed if the cache knows
 
     return version(distribution)
 

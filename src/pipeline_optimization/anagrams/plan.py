@@ -71,7 +71,6 @@ def _plan_job(registry: Registry, least_bytes: int, options: AnagramOptions, exe
             f"Leave the kernel {options.kernel!r} out, or set the faults to 'none'."
         )
     capabilities = executor.capabilities
-    # Of other hosts' cores nothing is known here.
     # The number of cores of other hosts is not known here.
     has_threads = capabilities.isolation != "host" and any(kernel.is_parallel for kernel in kernels)
     stages = StagePlan(

@@ -142,13 +142,13 @@ Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | S
 
 
 def sources_of(given: Countable, *, call: str, frames: int, checkpoint: str | None = None) -> list[Source]:
-    """Return the sources that a caller named. Raises InputError for what is none.
+    """Return the sources that a caller gave. Raises InputError for anything that is no source.
 
     Args:
-        given: What was named. The path of a directory stands for the text files below it.
-        call: How the caller was called, with ``{}`` for what was given, for messages.
+        given: What the caller gave. The path of a directory stands for the text files below it.
+        call: The call as messages show it, with ``{}`` for what was given.
         frames: How many functions the user's call went through, for warnings.
-        checkpoint: The run's own, which no directory has.
+        checkpoint: The run's own checkpoint, which is left out of directories.
     """
     if isinstance(given, str):
         if is_file_name(given):

@@ -98,7 +98,7 @@ _HOME = {
     "TaskProfile": "fault_profiles",
     "TimeAccount": "time_account",
 }
-"""The modules of what few runs need; other names that are not imported are those of events."""
+"""The modules of names that few runs need. All other names that are not imported here are names of events."""
 
 
 def __getattr__(name: str) -> object:

@@ -1,1 +1,1 @@
-"""What of the harness knows words: texts, an oracle of their counts, what calls of the stages prove, and the contenders that count."""
+"""Comparisons of counting anagrams: texts, the right counts of each, what calls of the stages prove, and the contenders that count."""
