@@ -102,7 +102,7 @@ def test_wrong_answers_have_their_kinds() -> None:
     assert judged(1, "earlier") == ("memorised_answer", "It returned the result of an earlier input.")
     code, text = judged(1, 1, failed=(("parse", "0:7"),))
     assert code == "failed_elements"
-    assert text.endswith("get through in a sequential run, the first at parse: ValueError: no.")
+    assert text.endswith("succeed in a sequential run, the first at parse: ValueError: no.")
 
 
 def test_elements_that_must_fail_are_part_of_the_answer() -> None:
@@ -123,7 +123,7 @@ def test_a_result_that_shows_its_address_only_is_refused() -> None:
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1, 2]", b'["a", 1, {}, []]', b"[1, 1, [], []]", b"[" * 9999])
 def test_bytes_that_are_no_answer_are_garbled(body: bytes) -> None:
     """Whatever a contender writes, the harness says what it is."""
-    with pytest.raises(GarbledError, match=f"an answer of {len(body)} bytes that is none"):
+    with pytest.raises(GarbledError, match=f"{len(body)} bytes that are no answer"):
         PipelineWork({}).read_answer(body)
 
 

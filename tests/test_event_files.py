@@ -376,7 +376,7 @@ def test_a_reader_that_goes_away_ends_no_run(tmp_path: Path) -> None:
     os.mkfifo(fifo)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(target, "READER_PATIENCE", 0.05)
-        with pytest.raises(UsageError, match="Nobody reads the FIFO"):
+        with pytest.raises(UsageError, match="No process reads the FIFO"):
             exercise(fifo)
 
     def read_a_line() -> None:
@@ -413,7 +413,7 @@ def test_a_reader_that_sleeps_holds_nobody_up(tmp_path: Path, monkeypatch: pytes
     os.close(reading)
     os.close(writing)
     assert report.is_complete
-    assert any("did not take them off in time" in one for one in report.warnings), report.warnings
+    assert any("did not read them in time" in one for one in report.warnings), report.warnings
 
 
 def test_a_full_disk_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

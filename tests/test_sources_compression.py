@@ -290,5 +290,5 @@ def test_a_missing_module_is_named(suffix: str, action: str, tmp_path: Path, mon
     remedy = f"pip install {package}" if package == "backports.zstd" else "install a Python that has it"
     assert caught.value.package == package
     assert str(caught.value) == (
-        f"Reading {str(path)!r} takes the module {package}, which cannot be imported: {remedy}, or decompress it first"
+        f"Reading {str(path)!r} needs the module {package}, which cannot be imported: {remedy}, or decompress it first"
     )

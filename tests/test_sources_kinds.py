@@ -237,7 +237,7 @@ def test_a_url_without_fsspec_says_what_to_install(action: str, monkeypatch: pyt
     with pytest.raises(MissingDependencyError) as caught:
         getattr(UrlSource("https://example.org/a.txt"), action)()
     assert str(caught.value) == (
-        "Reading the URL 'https://example.org/a.txt' takes the package fsspec, which is not installed: "
+        "Reading the URL 'https://example.org/a.txt' needs the package fsspec, which is not installed: "
         'pip install "pipeline-optimization[url]"'
     )
     assert caught.value.package == "fsspec"
@@ -253,7 +253,7 @@ def test_a_url_whose_file_system_is_missing_says_what_to_install(url: str, monke
     with pytest.raises(MissingDependencyError) as caught:
         UrlSource(url).check()
     assert str(caught.value).startswith(
-        f"Reading the URL {url!r} takes the package 'paramiko', which cannot be imported"
+        f"Reading the URL {url!r} needs the package 'paramiko', which cannot be imported"
     )
     assert str(caught.value).endswith('): pip install "pipeline-optimization[url]" paramiko')
     assert caught.value.package == "paramiko"

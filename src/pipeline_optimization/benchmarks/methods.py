@@ -21,10 +21,10 @@ def describe_methods(samples: Sequence[Sample], pipeline: PipelineRecord | None 
         ),
         "order": "Every round runs each contender once, in a seeded random order, on the same fresh texts and faults.",
         "success": (
-            "Executions whose counts equal those of an independent oracle, of all cold and warm ones. Expected are "
-            "those in which, by the draws, every stage call got through in the end."
+            "The share of cold and warm executions whose counts equal those of an independent oracle. Expected is the share of "
+            "executions in which, by the draws, every stage call succeeded in the end."
         ),
-        "throughput": "Words of correct warm executions by the time of all warm executions.",
+        "throughput": "Words of correct warm executions, divided by the time of all warm executions.",
         "memory": (
             f"{memory} of the whole process tree, sampled from outside in rounds of its own; the median over rounds of "
             "the highest sum seen (a lower bound). Growth is from before the first to after the last warm execution."
@@ -32,7 +32,7 @@ def describe_methods(samples: Sequence[Sample], pipeline: PipelineRecord | None 
         "cpu": f"CPU seconds of the whole process tree by the wall time of the warm executions: {cpu}. 100 % is one core.",
         "isolation": _isolation(samples),
         "startup": (
-            "The median of what a contender says in its attribute startup_ms: the part of the time until its workers were "
+            "The median of a contender's attribute startup_ms: the part of the time until its workers were "
             "ready. It is part of the runtime, as every text starts them anew."
         ),
         "floor": "The longest chain of drawn latencies (filter, split, slowest word), with any number of workers.",
@@ -48,11 +48,11 @@ _OF_PIPELINES: Mapping[str, str] = {
     ),
     "order": "Every round runs each contender once, in a seeded random order, on the same input and faults.",
     "success": (
-        "Executions whose result is that of a sequential run without faults (or what the pipeline's expected() says), with the "
-        "same elements failing for good, of all cold and warm ones. Expected are those in which, by the draws, every simulated "
-        "call got through in the end."
+        "The share of cold and warm executions whose result is that of a sequential run without faults (or what the pipeline's expected() "
+        "returns), with the same elements failing for good. Expected is the share of executions in which, by the draws, every simulated "
+        "call succeeded in the end."
     ),
-    "throughput": "Elements of the input in correct warm executions by the time of all warm executions.",
+    "throughput": "Elements of the input in correct warm executions, divided by the time of all warm executions.",
     "startup": "The median of the part of the time until a run's workers were ready. It is part of the runtime, as every run starts them anew.",
     "floor": "The longest way of an element through its drawn latencies, with any number of workers.",
 }

@@ -122,7 +122,7 @@ def _open_fifo(path: str, option: str) -> int:
                 raise
             if time.monotonic() > until:
                 raise UsageError(
-                    f"Nobody reads the FIFO {path!r}. Start its reader first, or name another {option}."
+                    f"No process reads the FIFO {path!r}. Start its reader first, or name another {option}."
                 ) from error
             time.sleep(NAP)
         else:

@@ -219,7 +219,7 @@ class EventsWriter:
             self._attempt_lines += len(slowest)
             self._write(lines)
         if self._shed_lines:
-            self._miss(self._shed_lines, "its reader did not take them off in time")
+            self._miss(self._shed_lines, "its reader did not read them in time")
         self._patience = PATIENCE
         last = line_of(
             self._next(),
@@ -249,7 +249,7 @@ class EventsWriter:
         except TimeoutError:
             # Until the reader takes something, so that the end of the run does not wait for each block.
             self._patience = 0.0
-            self._miss(len(lines), "its reader did not take them off in time")
+            self._miss(len(lines), "its reader did not read them in time")
         except OSError as error:
             self._miss(len(lines), error.strerror or str(error))
 

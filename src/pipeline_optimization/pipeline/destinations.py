@@ -53,9 +53,7 @@ def file_destination(registry: Registry, path: str) -> Destination:
     """Return the sink that writes a file. Raises OptionError if the file's suffix is not known."""
     name = SINK_OF_SUFFIX.get(Path(path).suffix.lower())
     if name is None:
-        raise OptionError(
-            f"Nobody knows how to write rows into {path!r}: let its name end in {', '.join(SINK_OF_SUFFIX)}."
-        )
+        raise OptionError(f"The suffix of {path!r} is not known: let its name end in {', '.join(SINK_OF_SUFFIX)}.")
     return named_destination(registry, f"{name}:{path}")
 
 

@@ -39,7 +39,7 @@ class ParquetSink:
             self._parquet: Any = import_module("pyarrow.parquet")
         except ImportError as error:
             raise OptionError(
-                f"Writing {path!r} takes pyarrow: pip install 'pipeline-optimization[parquet]'. Or name a .ndjson or .csv file."
+                f"Writing {path!r} needs pyarrow: pip install 'pipeline-optimization[parquet]'. Or name a .ndjson or .csv file."
             ) from error
         self._name = path
         self._target = end_of_links(Path(path))

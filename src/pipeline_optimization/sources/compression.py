@@ -140,6 +140,6 @@ def load_decompressor(compression: Compression, name: str) -> Callable[[], Decom
     except ImportError as error:
         package = compression.package
         remedy = f"pip install {package}" if package.startswith("backports.") else "install a Python that has it"
-        msg = f"Reading {name!r} takes the module {package}, which cannot be imported: {remedy}, or decompress it first"
+        msg = f"Reading {name!r} needs the module {package}, which cannot be imported: {remedy}, or decompress it first"
         raise MissingDependencyError(msg, source=name, package=package) from error
     return compression.new

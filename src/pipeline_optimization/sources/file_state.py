@@ -82,7 +82,7 @@ def changed(name: str) -> InputError:
     """Return the error for a file that changed after the run began."""
     return InputError(
         f"{name!r} changed while it was read: it was replaced, cut, or written to, so that the counts would mix two texts. "
-        "Count it again when nobody writes it, or count a copy. A log that grows: cat FILE | anagram run -",
+        "Count it again when it is not written to, or count a copy. For a log that grows: cat FILE | anagram run -",
         source=name,
     )
 

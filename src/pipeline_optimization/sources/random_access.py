@@ -134,7 +134,7 @@ def _whole(data: bytes, name: str, start: int, size: int, state: int) -> bytes:
     if len(data) < size:
         raise InputError(
             f"{name!r} became shorter while it was read: it ends at byte {start + len(data):,}. "
-            "Count it when nobody writes it",
+            "Count it when it is not written to",
             source=name,
         )
     if len(data) > size:

@@ -228,7 +228,7 @@ class UrlSource:
             return import_module("fsspec")
         except ImportError as error:
             raise MissingDependencyError(
-                f"Reading the URL {self.url!r} takes the package fsspec, which is not installed: "
+                f"Reading the URL {self.url!r} needs the package fsspec, which is not installed: "
                 'pip install "pipeline-optimization[url]"',
                 source=self.name,
                 package="fsspec",
@@ -245,7 +245,7 @@ class UrlSource:
                 cause = error.__cause__ if isinstance(error.__cause__, ImportError) else error
                 package = cause.name or scheme
                 raise MissingDependencyError(
-                    f"Reading the URL {self.url!r} takes the package {package!r}, which cannot be imported "
+                    f"Reading the URL {self.url!r} needs the package {package!r}, which cannot be imported "
                     f'({error}): pip install "pipeline-optimization[url]" {package}',
                     source=self.name,
                     package=package,

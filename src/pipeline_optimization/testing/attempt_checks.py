@@ -201,7 +201,7 @@ def cancel_is_honest(subject: OrchestratorSubject) -> None:
         drive.finish(one for one in ids if one not in cancelled)
         drive.run("echo")
         done = [one for one in cancelled if any(c.status == "done" for c in drive.reports.get(one, ()))]
-        require(not done, f"Attempts completed of which cancel() said that they will not: {done}.")
+        require(not done, f"cancel() returned True for these attempts, and they completed: {done}.")
 
 
 def cancel_kills(subject: OrchestratorSubject) -> None:

@@ -185,13 +185,16 @@ def _require_same(
     for key, failed in found.items():
         require(
             key in known,
-            f"{where}, {failed.task} failed at {failed.place}, as it does not otherwise: {failed.error.type}: "
+            f"{where}, {failed.task} failed at {failed.place}, but not in the reference run: {failed.error.type}: "
             f"{failed.error.message}",
         )
-    require(known <= set(found), f"{where}, {len(known - set(found))} elements did not fail that fail otherwise.")
+    require(
+        known <= set(found),
+        f"{where}, {len(known - set(found))} elements did not fail, but they fail in the reference run.",
+    )
     require(
         is_same(report.result, reference.result),
-        f"{where}, the result was {shown(report.result)}, and {shown(reference.result)} otherwise.",
+        f"{where}, the result was {shown(report.result)}, and {shown(reference.result)} in the reference run.",
     )
     if with_ledger:
         require(

@@ -49,7 +49,7 @@ class SinkSubject:
         """Give a place into which nothing was delivered yet."""
         if self.make is None or self.read is None:
             raise CheckSkippedError(
-                "nobody knows how to read what it delivers: derive from SinkContract and override read()"
+                "it is not known how to read what it delivers: derive from SinkContract and override read()"
             )
         different = {repr(row) for row in self.rows}
         if len(different) < LEAST_ROWS or len(different) < len(self.rows):

@@ -131,7 +131,7 @@ def _unearned(seen: RawExecution, evidence: Evidence) -> list[Problem]:
     if evidence.disorder:
         return [Problem(code="stages_out_of_order", text=evidence.disorder)]
     if seen.wall_ms < evidence.floor * 1000.0 * FLOOR_TOLERANCE:
-        text = f"{seen.wall_ms:.1f} ms, where the drawn latencies take {evidence.floor * 1000.0:.1f} ms at least."
+        text = f"{seen.wall_ms:.1f} ms, but the drawn latencies take at least {evidence.floor * 1000.0:.1f} ms."
         return [Problem(code="skipped_latency", text=text)]
     return []
 
@@ -182,7 +182,7 @@ def _skipped_delays(
     due, waited = (sum(column) for column in zip((0.0, 0.0), *found, strict=True))
     if due < LEAST_DELAY_S or waited >= WAITED_SHARE * due:
         return []
-    text = f"Before its retries it waited {waited * 1e3:.1f} ms, where the delays of the policy are {due * 1e3:.1f} ms."
+    text = f"Before its retries it waited {waited * 1e3:.1f} ms, but the delays of the policy are {due * 1e3:.1f} ms."
     return [Problem(code="skipped_delays", text=text)]
 
 

@@ -65,7 +65,7 @@ class Watch:
 
     def _limit(self, used: int) -> None:
         if used > self._memory_limit:
-            raise MemoryLimitError(f"{used / MIB:,.0f} MiB, where {self._memory_limit / MIB:,.0f} MiB are allowed.")
+            raise MemoryLimitError(f"{used / MIB:,.0f} MiB, but {self._memory_limit / MIB:,.0f} MiB are allowed.")
 
     def begin_execution(self) -> None:
         """Note what the tree has used before a warm execution."""

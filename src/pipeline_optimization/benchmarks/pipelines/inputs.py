@@ -89,7 +89,7 @@ def _more_failures(answer: Answer, right: Answer) -> str:
         return ""
     first = next((element for element in named if more.get(element[0], 0) > 0 or right.is_fully_named), None)
     example = "" if first is None else f", the first at {first[0]}: {answer.failed[first]}"
-    return f"{counted(count, 'element')} failed for good that get through in a sequential run{example}."
+    return f"{counted(count, 'element')} failed for good that succeed in a sequential run{example}."
 
 
 def difference(found: Any, right: Any) -> str:

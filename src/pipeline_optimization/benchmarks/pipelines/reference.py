@@ -139,7 +139,7 @@ class References:
             problem = f"It took longer than {duration(self.timeout)} (--timeout)."
         if problem:
             raise UsageError(
-                f"The pipeline {self.found.pipeline.name!r} did not get through by itself, so there is nothing to compare: "
+                f"The pipeline {self.found.pipeline.name!r} did not succeed in a run of its own, so there is nothing to compare: "
                 f"{problem}{self._remedy()}"
             )
         found = []
@@ -176,12 +176,12 @@ class References:
         if json.dumps(one.result) == json.dumps(other.result) and one.failures == other.failures:
             return
         what = (
-            f"{sum(other.failures.values()):,} of them failed for good, where {sum(one.failures.values()):,} had before"
+            f"{sum(other.failures.values()):,} elements failed for good, and {sum(one.failures.values()):,} before"
             if one.failures != other.failures
             else difference(other.result, one.result).rstrip(".")
         )
         raise UsageError(
-            f"Two runs of the pipeline {name!r} over the same input gave different results, so nobody can be told right: {what}. "
+            f"Two runs of the pipeline {name!r} over the same input gave different results, so no result can be called right: {what}. "
             "Does a step use chance, the time, or what an earlier call left?"
         )
 

@@ -42,7 +42,7 @@ class PipelineWork:
         try:
             return Answer.of_bytes(body)
         except ValueError:
-            raise GarbledError(f"an answer of {len(body)} bytes that is none") from None
+            raise GarbledError(f"{len(body)} bytes that are no answer") from None
 
 
 class ReferenceWork(PipelineWork):

@@ -66,8 +66,8 @@ METHOD = (
     (
         "Best and tied",
         (
-            "A Friedman test over rounds; unless it finds a difference, all are tied. Then each contender against the one "
-            "with the best median, Holm-corrected; who is not told apart from it is tied. Differences below the noise "
+            "A Friedman test over rounds; unless it finds a difference, all are tied. Then each contender is tested against the one "
+            "with the best median, with Holm's correction. A contender that is not told apart from it is tied. Differences below the noise "
             "threshold count as none."
         ),
     ),
@@ -95,7 +95,7 @@ KNOWN_BIASES = (
     "CPU time of helpers that end between two readings, or that a contender hides from its parent, can be missed.",
     (
         "Simulated latency is sleep. It competes for no network, no disk and no cache, and timers wake late by a fraction "
-        "of a millisecond; latency of less than 5 ms favours whoever batches its timers."
+        "of a millisecond; latency of less than 5 ms favours contenders that batch their timers."
     ),
     (
         "The machine is what it was: a virtual machine's neighbours, frequency changes and heat are seen only through the "

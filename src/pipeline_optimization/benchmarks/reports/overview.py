@@ -16,7 +16,7 @@ LEGEND = "★ certainly the best · ≈ cannot be told from the best · green: t
 def interruption(results: Results) -> str:
     """Return what to know about a run that was interrupted, or an empty text."""
     return (
-        "The run was interrupted: figures are of what was taken until then, verdicts of complete rounds."
+        "The run was interrupted: figures are those of the samples until then, and verdicts those of complete rounds."
         if results.run.is_interrupted
         else ""
     )

@@ -50,7 +50,7 @@ def _together(where: str, of_rows: Sequence[tuple[str, Warning_]]) -> list[Warni
     for alike in by_code.values():
         name, worst = max(alike, key=lambda pair: abs(pair[1].value))
         others = [other for other, _ in alike if other != name]
-        also = f" So, less, {', '.join(others)}." if others else ""
+        also = f" The same, to a lesser degree: {', '.join(others)}." if others else ""
         found.append(evolve(worst, where=f"{where} · {name}", text=worst.text + also))
     return found
 

@@ -79,7 +79,7 @@ def _single(row: SummaryRow, *, is_interrupted: bool) -> str:
         return f"{row.contender} did not get through."
     decimals = decimals_for([row.median_ms])
     rounds = "one round" if row.rounds == 1 else f"median of {row.rounds} rounds"
-    sure = f", 95 % of it in {' to '.join(number(end, decimals) for end in row.interval_ms)}" if row.interval_ms else ""
+    sure = f", 95 % interval {' to '.join(number(end, decimals) for end in row.interval_ms)}" if row.interval_ms else ""
     return f"{row.contender} takes {number(row.median_ms, decimals)} ms ({rounds}{sure})."
 
 

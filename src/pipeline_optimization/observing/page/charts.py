@@ -47,7 +47,7 @@ def timeline_chart(digest: Digest) -> str:
 
 def _attempt(one: Slice, y: float, high: float, seconds: float, tasks: Mapping[str, str]) -> list[str]:
     x, width = LEFT + INNER * one.began / seconds, INNER * one.seconds / seconds
-    waited = f", of which {clock(one.waited)} waiting" if one.waited else ""
+    waited = f", {clock(one.waited)} of it waiting" if one.waited else ""
     title = f"{one.item}, attempt {one.attempt}: {one.outcome}, {clock(one.seconds)}{waited}"
     kind = tasks.get(one.task, "c1") if one.outcome == "ok" else "bad"
     parts = [rect(x, y, width, high - 1, kind=kind, title=title)]

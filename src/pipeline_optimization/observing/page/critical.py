@@ -25,11 +25,11 @@ def critical_path(digest: Digest) -> Iterator[str]:
     what = (
         "The run took hardly longer: more slots would not shorten it, shorter items would."
         if share >= NEAR
-        else ("The rest of the time, items waited for a slot, or for what the account above says.")
+        else ("In the rest of the time, items waited for a slot, or as the account above shows.")
     )
     yield (
-        f"<p>The longest chain of items, of which each followed from the one before, took {clock(path.seconds)} of {clock(digest.seconds)}: "
-        f"the run would have taken that long with any number of slots. {escape(what)}</p>"
+        f"<p>The longest chain of items, each of which followed from the one before, took {clock(path.seconds)} of {clock(digest.seconds)}: "
+        f"with any number of slots, the run could not have been shorter. {escape(what)}</p>"
     )
     if finished.floor:
         yield f"<p>The floor, which drawn waits, limits and rates set, is {clock(finished.floor)}.</p>"

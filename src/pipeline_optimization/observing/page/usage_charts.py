@@ -26,7 +26,7 @@ def usage_section(digest: Digest) -> Iterator[str]:
     if usage.workers:
         more = f" The largest of {number(usage.workers)} worker processes took {memory_text(usage.largest)}."
     yield (
-        "<p>What the run's processes on this machine took, as the system says about once a second. Pages that processes share are "
+        "<p>Memory and processors of the run's processes on this machine, measured about once a second. Pages that processes share are "
         f"counted in each.{more} Workers on other machines are not measured.</p>"
     )
     keys = [("c1", "the run's own process"), *([("c2", "workers")] if usage.workers else [])]

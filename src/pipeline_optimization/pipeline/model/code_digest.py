@@ -61,7 +61,7 @@ def _plain(value: object) -> str:
     try:
         return PLAIN.encode(value).decode()
     except Exception as error:  # noqa: BLE001 - a user's object may raise anything
-        raise ValueError(f"it holds what is no plain data, and may be something else next time ({error})") from None
+        raise ValueError(f"it holds a value that is no plain data, and that may differ next time ({error})") from None
 
 
 def _code_in(module: ModuleType | None) -> set[CodeType]:
@@ -70,9 +70,7 @@ def _code_in(module: ModuleType | None) -> set[CodeType]:
         assert module is not None
         whole = compile(inspect.getsource(module), "", "exec", dont_inherit=True)
     except (AssertionError, OSError, TypeError, SyntaxError, ValueError):
-        raise ValueError(
-            "its source cannot be read, so that nobody would notice changes; write it into a file"
-        ) from None
+        raise ValueError("its source cannot be read, so changes would not be noticed; write it into a file") from None
     return set(_within(whole))
 
 

@@ -133,7 +133,7 @@ def record_of(value: str | tuple[Sequence[str], Sequence[str]]) -> dict[str, Any
         return record
     header, row = value
     if len(header) != len(row):
-        raise ValueError(f"the row has {len(row)} fields, where the header has {len(header)}")
+        raise ValueError(f"the row has {len(row)} fields, but the header has {len(header)}")
     return dict(zip(header, row, strict=True))
 
 
@@ -195,6 +195,6 @@ def _form_of(name: str) -> Form:
     forms: dict[str, Form] = {".csv": "csv", ".tsv": "tsv", ".jsonl": "jsonl", ".ndjson": "jsonl"}
     if suffix not in forms:
         raise OptionError(
-            f"Nothing tells how {name!r} holds records. Say so, as in records('csv'); known are csv, tsv and jsonl."
+            f"The suffix of {name!r} does not tell its form. Name the form, as in records('csv'): csv, tsv or jsonl."
         )
     return forms[suffix]

@@ -294,8 +294,8 @@ def plan_pipeline(
     is_kept = options.checkpoint is not None
     if is_kept and given is not None:
         raise OptionError(
-            f"The pipeline {pipeline.name!r} runs over values, and nobody can know whether those of a later run are the same. Leave the "
-            "checkpoint out, or write them into a file."
+            f"The pipeline {pipeline.name!r} runs over values, and a later run may have other values. Leave the "
+            "checkpoint out, or write the values into a file."
         )
 
     def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Result]:

@@ -31,9 +31,7 @@ def options_of(function: Callable[..., Any], owner: str) -> type[object]:
         if parameter.kind in SKIPPED:
             continue
         if parameter.kind is inspect.Parameter.POSITIONAL_ONLY:
-            raise UsageError(
-                f"{owner} takes {name!r} by position only, so nobody can set it by name. Remove the slash."
-            )
+            raise UsageError(f"{owner} takes {name!r} by position only, so it cannot be set by name. Remove the slash.")
         has_default = parameter.default is not inspect.Parameter.empty
         default = parameter.default if has_default else attrs.NOTHING
         fields[name] = attrs.field(default=default, type=_type_of(function, parameter))
@@ -51,7 +49,7 @@ def _parameters(function: Callable[..., Any], owner: str) -> Mapping[str, inspec
     try:
         return inspect.signature(function).parameters
     except (TypeError, ValueError) as error:
-        raise UsageError(f"Nobody can tell the parameters of {owner}: {describe(error)}.") from error
+        raise UsageError(f"The parameters of {owner} are not known: {describe(error)}.") from error
 
 
 def _type_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:

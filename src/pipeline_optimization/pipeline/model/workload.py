@@ -160,8 +160,8 @@ class PipelineWorkload:
         except Exception as error:
             if isinstance(end, Group | Reduce):  # their totals may be half merged now
                 raise OptionError(
-                    f"The pipeline {self.pipeline.name!r} cannot merge what its workers have added up ({describe(error)}). Nothing can be "
-                    "said of the result: see to its merge(), or to values that cannot be added to each other."
+                    f"The pipeline {self.pipeline.name!r} cannot merge the totals of its workers ({describe(error)}). So there is no "
+                    "result: check its merge(), and look for values that cannot be added to each other."
                 ) from error
             raise UnacceptableError(describe_error(error, is_permanent=True)) from error
 

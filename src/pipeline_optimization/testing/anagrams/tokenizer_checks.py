@@ -46,7 +46,10 @@ def takes_any_text(subject: TokenizerSubject) -> None:
     tokenizer = subject.make()
     for text in (*TEXTS, EVERY_CHARACTER, " ".join(EVERY_CHARACTER)):
         words: list[object] = [*words_of(tokenizer, text)]
-        require(all(isinstance(word, str) and word for word in words), f"{text[:40]!r} has words that are none.")
+        require(
+            all(isinstance(word, str) and word for word in words),
+            f"{text[:40]!r} has words that are empty or no strings.",
+        )
 
 
 def filters_once(subject: TokenizerSubject) -> None:
@@ -98,7 +101,7 @@ def is_characterwise_honestly(subject: TokenizerSubject) -> None:
         raise CheckSkippedError("it does not claim to be character-wise")
     for text in (*TEXTS, EVERY_CHARACTER):
         by_one = "".join(tokenizer.filter(char) for char in text)
-        require(tokenizer.filter(text) == by_one, f"{text[:40]!r} is filtered otherwise than its characters.")
+        require(tokenizer.filter(text) == by_one, f"{text[:40]!r} is not filtered like its single characters.")
         filtered = tokenizer.filter(text)
         require(list(tokenizer.words(filtered)) == filtered.split(), f"{filtered[:40]!r} is not split at white space.")
 
@@ -107,7 +110,7 @@ def finds_words_of_lexicons(subject: TokenizerSubject) -> None:
     """A word that stands alone, as in a lexicon, is found, unless the tokenizer has a method ``spell``."""
     tokenizer = subject.make()
     if isinstance(tokenizer, Speller):
-        raise CheckSkippedError("it says by itself how it spells words")
+        raise CheckSkippedError("it has a method spell")
     spell = spelling_of(tokenizer)
     require(
         any(spell(word) is not None for word in LONE_WORDS),
@@ -126,7 +129,7 @@ def spells_as_it_finds(subject: TokenizerSubject) -> None:
     for word, found in spelled.items():
         is_word = found is None or (isinstance(found, str) and found.split() == [found])
         require(is_word, f"spell({word!r}) returned {found!r}, which is neither None nor a word without white space.")
-        require(other.spell(word) == found, f"Another instance spells {word!r} otherwise than {found!r}.")
+        require(other.spell(word) == found, f"Another instance does not spell {word!r} as {found!r}.")
         alone = words_of(tokenizer, word)
         if len(alone) == 1 and isinstance(found, str):
             require(

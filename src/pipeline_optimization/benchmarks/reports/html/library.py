@@ -57,6 +57,6 @@ def templates() -> Environment:
 
 def _missing(error: ImportError) -> UsageError:
     return UsageError(
-        f"An HTML report takes the package {error.name!r}, which is not installed: "
+        f"An HTML report needs the package {error.name!r}, which is not installed: "
         "pip install 'pipeline-optimization[report]'. Without it, export to .json, .csv or .md."
     )
