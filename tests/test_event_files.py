@@ -282,12 +282,12 @@ def test_a_killed_run_is_readable(tmp_path: Path) -> None:
     reader = EventReader(path)
     assert len(list(reader)) == len(lines) - 1
     assert reader.is_cut
-    assert f"cut off behind line {len(lines)}" in reader.cut
+    assert f"cut off after line {len(lines)}" in reader.cut
     with path.open("ab") as stream:
         stream.write(b'{"seq": 99, "ki')
     reader = EventReader(path)
     assert len(list(reader)) == len(lines) - 1
-    assert f"cut off behind line {len(lines)}" in reader.cut
+    assert f"cut off after line {len(lines)}" in reader.cut
 
 
 def started(path: Path) -> subprocess.Popen[bytes]:

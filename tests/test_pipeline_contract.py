@@ -73,7 +73,7 @@ def test_functions_of_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
         one for one in check_pipeline(pipeline, [1, 2], orchestrators=FEW) if one.name == "functions_reach_workers"
     ]
     assert result.status == "failed"
-    assert "top level of a module, or send them as they are: pip install" in result.detail
+    assert "top level of a module, or install cloudpickle, which can send them: pip install" in result.detail
 
 
 def test_an_input_for_one_run_is_refused() -> None:

@@ -93,7 +93,7 @@ def test_components_that_need_a_value(tmp_path: Path) -> None:
         (("check", "nobody"), "There is no plugin 'nobody'"),
         (("check", "numba"), "has no component and no observer hook"),
         (("check", "threaded", "--no-plugin", "threaded"), "cannot be used. It is switched off"),
-        (("new", "My_Plugin", "--kind", "lexicon"), "'My_Plugin' will not do as a plugin's name"),
+        (("new", "My_Plugin", "--kind", "lexicon"), "'My_Plugin' cannot be a plugin's name"),
         (("new", "exercise", "--kind", "tokenizer"), "The core has a tokenizer 'exercise' already"),
         (("new", "anagrams", "--kind", "pipeline"), "The core has a pipeline 'anagrams' already"),
         (("new", "x", "--kind", "engine"), "'engine' is not one of 'orchestrator', 'tokenizer', 'signature'"),

@@ -184,7 +184,7 @@ def test_a_killed_run_can_be_looked_at(run: Run) -> None:
     code, out, err = run("runs", "show", str(home))
     assert code == 0
     assert "no end" in out
-    assert "was cut off behind line" in err
+    assert "was cut off after line" in err
     assert "no end" in run("runs", "list", "kept")[1]
     run("report", str(home / "events.jsonl"), "--export", "r.html")
     assert "The record has no end" in Path("r.html").read_text()

@@ -112,7 +112,7 @@ def test_a_checkpoint_that_keeps_values(workplace: Path, capsys: pytest.CaptureF
     ended_here([*RUN, "--checkpoint", "delivered", "--output", "other.ndjson"], capsys)
     for others, seen in ((["--sink", "csv:x.csv"], "and is csv"), ([], "and is not given")):
         err = refused_here([*RUN, "--checkpoint", "delivered", "--resume", *others], workplace, capsys)
-        assert f"the sink was ndjson, {seen}. Let the rows go where they went" in " ".join(err.split())
+        assert f"the sink was ndjson, {seen}. Send the rows to the same place" in " ".join(err.split())
     (workplace / "other.ndjson").unlink()
     again = [*RUN, "--checkpoint", "delivered", "--resume", "--output", "other.ndjson"]
     assert "The sink has 0 deliveries of the run" in " ".join(refused_here(again, workplace, capsys).split())

@@ -314,7 +314,7 @@ def test_the_orchestrator_class_takes_any_component(tmp_path: Path) -> None:
         (["--vary", "kernel=nobody"], "No kernel 'nobody' for this tokenizer, signature and lexicon."),
         (["--vary", "kernel=nobody"], "Installed: "),
         (["--vary", "orchestrator=threaded,nobody"], "Unknown orchestrator 'nobody'"),
-        (["--vary", "orchestrator.workers=1,2"], "sequential cannot be varied so."),
+        (["--vary", "orchestrator.workers=1,2"], "sequential cannot be varied in this way."),
         (["threaded", "--vary", "orchestrator.workers=0"], "must be at least 1, not 0"),
         (["threaded", "--vary", "orchestrator.workers=many"], "must be integer"),
         (["--vary", "retry=none", "--vary", "retry.delay=0"], "'none' has no options, so 'delay' cannot be set"),

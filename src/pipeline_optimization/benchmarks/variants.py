@@ -111,7 +111,7 @@ class _Variant:
             # Some orchestrators refuse their options only when they are built. All must be known to be right before anything is measured.
             self._registry.orchestrator(contender.source, options).build()
         except UsageError as error:
-            raise UsageError(f"{contender.name} cannot be varied so. {error}") from error
+            raise UsageError(f"{contender.name} cannot be varied in this way. {error}") from error
         return evolve(contender, options=options)
 
     def _retry_policy(self) -> tuple[RetrySettings, str]:

@@ -43,7 +43,7 @@ def explained(path: str) -> Iterator[None]:
             )
         else:
             text = (
-                f"The checkpoint {path!r} cannot be read or written: {reason}. What was committed is kept: see to the "
+                f"The checkpoint {path!r} cannot be read or written: {reason}. What was committed is kept: check the "
                 "disk, and go on with --resume."
             )
         raise CheckpointError(text, path=path) from error

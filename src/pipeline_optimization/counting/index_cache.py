@@ -76,8 +76,8 @@ def _check_lone_words(tokenizer: Tokenizer | None, name: str, lexicon: str, spel
     if tokenizer is None or any(spell(word) is not None for word in LONE_WORDS):
         return
     raise LexiconError(
-        f"The tokenizer {name!r} finds no word of the lexicon {lexicon!r}: none that stands alone. If it finds words by what "
-        "stands around them, give it a method spell(word), which returns how it spells a lexicon's word.",
+        f"The tokenizer {name!r} finds no word of the lexicon {lexicon!r} where it stands alone. If it finds words by the "
+        "characters around them, give it a method spell(word), which returns how it spells a lexicon's word.",
         lexicon=lexicon,
     )
 

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 __all__ = ["ADVICE", "advice_for"]
 
 ADVICE: Mapping[str, str] = {
-    "compute": "Processes on more cores, or faster functions, would shorten the run; where functions wait in calls that block, more threads.",
+    "compute": "Processes on more cores, or faster functions, would shorten the run. If functions wait in calls that block, more threads would.",
     "wait": "More slots would let more waits overlap: more workers, or asyncio with async functions.",
     "retry delay": "The run waited for items that had failed: a policy with shorter delays would retry sooner, if the service allows it.",
-    "transport": "Attempts are small for what it takes to bring them to workers: larger chunks, or fewer workers.",
-    "driver": "The run's own process could not keep the slots busy, or started them: larger chunks, or fewer workers.",
-    "idle": "There was too little to do at once: smaller chunks would spread it, or fewer workers do as well.",
+    "transport": "Attempts take little time compared with their way to the workers: choose larger chunks, or fewer workers.",
+    "driver": "The run's own process started the workers, or could not keep them busy: choose larger chunks, or fewer workers.",
+    "idle": "There was too little to do at once: smaller chunks would spread it, and fewer workers would be enough.",
 }
 """The advice by kind of time. The how-to on observing runs explains each kind."""
 

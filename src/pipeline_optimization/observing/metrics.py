@@ -92,7 +92,7 @@ class Metrics:
             yield from self._of_the_end(started, finished)
         success = finished.wall if finished is not None and finished.is_complete else self._last_success()
         if success is not None:
-            help_ = "When the last run ended whose result was complete."
+            help_ = "When the last run with a complete result ended."
             yield from self._value("run_last_success_timestamp_seconds", help_, success)
 
     def _of_the_end(self, started: RunStarted, finished: RunFinished) -> Iterator[str]:

@@ -103,7 +103,7 @@ class EventReader:
         """Return, for people, where the file was cut off, or an empty text if it is whole."""
         if not self.is_cut:
             return ""
-        return f"{self.path!r} was cut off behind line {self.lines}: its run was killed, or goes on."
+        return f"{self.path!r} was cut off after line {self.lines}: its run was killed, or goes on."
 
     def _read(self, stream: BinaryIO) -> Iterator[Line]:
         while (data := stream.readline(LONGEST)) and data.endswith(b"\n"):

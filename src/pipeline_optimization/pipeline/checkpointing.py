@@ -26,7 +26,7 @@ __all__ = ["CheckpointedWorkload", "run_facts", "run_remedies"]
 SINK = "the sink"
 """The name of the sink among the facts of a checkpoint. The sink's options are not kept, because they may hold a password."""
 
-SAME_SINK = "Let the rows go where they went, with --output FILE or --sink NAME and its options, or start anew with another checkpoint."
+SAME_SINK = "Send the rows to the same place, with --output FILE or --sink NAME and its options, or start anew with another checkpoint."
 
 
 def run_facts(plan: RunPlan[Any], sources: Sequence[Source], job: Mapping[str, str]) -> Mapping[str, str]:

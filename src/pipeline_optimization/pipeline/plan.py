@@ -195,7 +195,7 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
         raise OptionError("There is nothing to resume without a checkpoint. Name it: --checkpoint FILE --resume.")
     if options.accept_changed_code and not options.resume:
         raise OptionError(
-            "Only a run that goes on can accept changed code. Add --resume, or leave --accept-changed-code out."
+            "Only a resumed run can accept changed code. Add --resume, or leave --accept-changed-code out."
         )
     options = evolve(options, encoding=check_encoding(options.encoding), faults=evolve(faults, seed=_seed(options)))
     executor = _executor(registry, options)

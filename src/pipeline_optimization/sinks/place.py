@@ -30,6 +30,6 @@ def explained(name: str, *others: type[Exception]) -> Iterator[None]:
         yield
     except told as error:
         raise SinkError(
-            f"Cannot write {name!r}: {getattr(error, 'strerror', None) or error}. What was delivered before is safe: see to it, and go on "
+            f"Cannot write {name!r}: {getattr(error, 'strerror', None) or error}. What was delivered before is safe: remove the cause, and go on "
             "with --resume if the run has a checkpoint."
         ) from error

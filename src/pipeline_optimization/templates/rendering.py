@@ -79,7 +79,7 @@ def _template(name: str) -> Template:
 def _check_name(name: str, kind: str) -> None:
     if not re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", name):
         raise UsageError(
-            f"{name!r} will not do as a plugin's name. Take small letters and digits, with hyphens between."
+            f"{name!r} cannot be a plugin's name. Use lower-case letters and digits, with hyphens between."
         )
     if kind not in USES:
         raise UsageError(f"There is no kind {kind!r}. There are: {', '.join(USES)}.")

@@ -87,7 +87,7 @@ def errors_are_kept(subject: OrchestratorSubject) -> None:
         assert error is not None
         require(
             (error.type, error.message) == ("ValueError", "the very message"),
-            f"The error became {error!r}, another one.",
+            f"The error became a different one: {error!r}.",
         )
         require("_fail" in error.traceback, "The traceback does not name the place.")
     with Drive(subject.make(), faults=FAILING) as drive:
@@ -227,7 +227,7 @@ def _await(drive: Drive, marker: Path) -> None:
 def a_death_is_told(subject: OrchestratorSubject) -> None:
     """If a worker dies, its attempt is reported lost, no other one is if blame is exact, and a new worker takes its place."""
     if subject.capabilities.isolation == "none" or not subject.capabilities.shared_files:
-        raise CheckSkippedError("a worker's death ends the run, or workers have other files")
+        raise CheckSkippedError("a worker's death ends the run, or workers have files of their own")
     with tempfile.TemporaryDirectory() as directory, Drive(subject.make()) as drive:
         drive.run("echo")
         marker = os.fsencode(os.path.join(directory, "died"))

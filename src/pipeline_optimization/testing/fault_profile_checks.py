@@ -34,7 +34,7 @@ def is_the_same_each_time(subject: FaultProfileSubject) -> None:
 def can_be_sent(subject: FaultProfileSubject) -> None:
     """The profile is equal to itself after it was sent to a worker."""
     profile = subject.make()
-    require(pickle.loads(pickle.dumps(profile)) == profile, "It is another profile after it was pickled and unpickled.")
+    require(pickle.loads(pickle.dumps(profile)) == profile, "The profile differs after it was pickled and unpickled.")
 
 
 def draws_are_valid(subject: FaultProfileSubject) -> None:

@@ -56,7 +56,8 @@ def has_elements(subject: PipelineSubject) -> None:
     """The input has at least two elements, so that the checks can see something."""
     number = len(subject.elements)
     require(
-        number > 1, f"The input has {number} of them. Give one that has all kinds of elements, some hundred at most."
+        number > 1,
+        f"The input has too few elements: {number}. Give one that has all kinds of elements, some hundred at most.",
     )
 
 
@@ -139,14 +140,14 @@ def failures_change_nothing(subject: PipelineSubject) -> None:
     for seed in SEEDS:
         orchestrator = VirtualOrchestrator(WORKERS)
         report = subject.run(failing(subject.pipeline), orchestrator=orchestrator, **{**AT_ONCE, "seed": seed})
-        _require_same(subject, report, f"Where calls failed (seed {seed})", with_ledger=False)
+        _require_same(subject, report, f"When calls failed (seed {seed})", with_ledger=False)
 
 
 def deaths_change_nothing(subject: PipelineSubject) -> None:
     """If workers die, result and ledger are those of a run without deaths."""
     for share in SHARES:
         report = subject.run(orchestrator=VirtualOrchestrator(WORKERS, adversary=Losses(share)))
-        _require_same(subject, report, f"Where workers died ({report.lost} attempts were lost)")
+        _require_same(subject, report, f"When workers died ({report.lost} attempts were lost)")
 
 
 def survives_a_stop(subject: PipelineSubject) -> None:

@@ -70,8 +70,8 @@ def delays_can_be_repeated(subject: RetryPolicySubject) -> None:
     before = random.getstate()
     first = _delays(policy)
     require(random.getstate() == before, "It draws from the module random instead of the generator that it is given.")
-    require(_delays(policy) == first, "The same seed gave other delays the second time.")
-    require(_delays(subject.make()) == first, "The same seed gave other delays from another instance.")
+    require(_delays(policy) == first, "The same seed gave different delays the second time.")
+    require(_delays(subject.make()) == first, "The same seed gave different delays from another instance.")
 
 
 def items_do_not_share(subject: RetryPolicySubject) -> None:
@@ -98,7 +98,7 @@ def judges_every_error(subject: RetryPolicySubject) -> None:
     for error in ERRORS:
         answers = [policy.retries(error) for _ in range(2)]
         require(all(isinstance(answer, bool) for answer in answers), f"retries({error!r}) is {answers[0]!r}.")
-        require(answers[0] == answers[1], f"retries({error!r}) changed its mind.")
+        require(answers[0] == answers[1], f"retries({error!r}) returned different values for the same error.")
 
 
 RETRY_POLICY_CHECKS: Sequence[Check[RetryPolicySubject]] = (

@@ -47,7 +47,7 @@ def empty_input(subject: OrchestratorSubject) -> None:
 def repeated_elements(subject: OrchestratorSubject) -> None:
     """Every occurrence counts, in any part of the input."""
     found = run_kit(SQUARES, "3\n" * 50, watched(subject), chunk_size=7).result.get(("odd", 9))
-    require(found == 50, f"A number that stands 50 times was counted {counted(found or 0, 'time')}.")
+    require(found == 50, f"A number that occurs 50 times was counted {counted(found or 0, 'time')}.")
 
 
 def equals_the_reference(subject: OrchestratorSubject) -> None:
@@ -67,7 +67,7 @@ def failures_are_survived(subject: OrchestratorSubject) -> None:
 def failures_for_good(subject: OrchestratorSubject) -> None:
     """With too few attempts the same items fail for good as in the reference, and the report says so."""
     report = _compare_under_faults(subject, attempts=1)
-    require(not report.is_complete, "The report pretends to be complete.")
+    require(not report.is_complete, "The report says that it is complete.")
 
 
 def _compare_under_faults(subject: OrchestratorSubject, *, attempts: int) -> PipelineReport[Counts]:
@@ -188,13 +188,13 @@ def workers_ignore_ctrl_c(subject: OrchestratorSubject) -> None:
 def workers_are_closed(subject: OrchestratorSubject) -> None:
     """``close`` closes each worker (``Worker.close``), so that connections and files of its stages are closed."""
     if not subject.capabilities.shared_files:
-        raise CheckSkippedError("workers have other files")
+        raise CheckSkippedError("workers have files of their own")
     orchestrator = subject.make()
     with tempfile.TemporaryDirectory() as directory, Drive(orchestrator) as drive:
         drive.finish([drive.submit("hold", os.fsencode(directory)) for _ in range(HELD)])
         orchestrator.close(force=False)
         opened, closed = ({path.stem for path in Path(directory).glob(f"*.{what}")} for what in ("opened", "closed"))
-    require(closed == opened, f"Of {counted(len(opened), 'worker')}, it closed {len(closed)}.")
+    require(closed == opened, f"It closed {len(closed)} of {counted(len(opened), 'worker')}.")
 
 
 RUN_CHECKS: Sequence[Check[OrchestratorSubject]] = (

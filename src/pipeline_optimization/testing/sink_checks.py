@@ -192,7 +192,7 @@ def rows_are_left_as_they_are(subject: SinkSubject) -> None:
         sink = place.opened(place.run, 0)
         sink.deliver(1, rows)
         sink.close(is_complete=True)
-        require([*map(repr, rows)] == [*map(repr, before)], f"Of the rows {before} it made {rows}.")
+        require([*map(repr, rows)] == [*map(repr, before)], f"It made {rows} of the rows {before}.")
 
 
 def many_deliveries(subject: SinkSubject) -> None:

@@ -54,7 +54,7 @@ class SinkSubject:
         different = {repr(row) for row in self.rows}
         if len(different) < LEAST_ROWS or len(different) < len(self.rows):
             raise OptionError(
-                f"The checks need {LEAST_ROWS} rows that the sink takes, or more, each of them another one: rows = [...]."
+                f"The checks need {LEAST_ROWS} rows that the sink takes, or more, all of them different: rows = [...]."
             )
         with tempfile.TemporaryDirectory() as folder:
             yield Place(Path(folder), self.make, self.read)

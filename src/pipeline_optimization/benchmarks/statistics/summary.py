@@ -120,7 +120,7 @@ def _comparisons(
     found = []
     for name, standing in standings.get("runtime_ms", {}).items():
         compared = series.ratio(name, standing.best)
-        assert compared is not None, "who is ranked has rounds in common"
+        assert compared is not None, "ranked contenders have rounds in common"
         ratio, interval = compared
         found.append(
             Comparison(

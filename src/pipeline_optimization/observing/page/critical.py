@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html import escape
 
 from pipeline_optimization.observing.digest import Digest
-from pipeline_optimization.observing.page.drawing import clock, number, table
+from pipeline_optimization.observing.page.drawing import clock, counted, table
 
 __all__ = ["critical_path"]
 
@@ -34,7 +34,7 @@ def critical_path(digest: Digest) -> Iterator[str]:
     if finished.floor:
         yield f"<p>The floor, which drawn waits, limits and rates set, is {clock(finished.floor)}.</p>"
     if path.left_out:
-        yield f"<p>{number(path.left_out)} earlier items of the chain are not listed.</p>"
+        yield f"<p>Not listed: {counted(path.left_out, 'earlier item')} of the chain.</p>"
     yield table(
         ["item", "attempts", "ran", "delays of retries"],
         [[one.item, str(one.attempts), clock(one.ran), clock(one.delayed)] for one in path.steps],

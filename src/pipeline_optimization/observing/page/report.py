@@ -123,7 +123,7 @@ def _happenings(digest: Digest) -> Iterator[str]:
             numbers=frozenset({2}),
         )
         if digest.other_failures:
-            yield f"<p>{number(digest.other_failures)} failures of other kinds are not listed.</p>"
+            yield f"<p>Not listed: {counted(digest.other_failures, 'failure')} of other kinds.</p>"
     if digest.lost:
         yield "<h2>Workers that died</h2>"
         yield table(

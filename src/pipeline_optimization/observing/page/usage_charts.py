@@ -24,7 +24,10 @@ def usage_section(digest: Digest) -> Iterator[str]:
     yield "<h2>Memory and processors</h2>"
     more = ""
     if usage.workers:
-        more = f" The largest of {number(usage.workers)} worker processes took {memory_text(usage.largest)}."
+        which = (
+            "The worker process" if usage.workers == 1 else f"The largest of {number(usage.workers)} worker processes"
+        )
+        more = f" {which} took {memory_text(usage.largest)}."
     yield (
         "<p>Memory and processors of the run's processes on this machine, measured about once a second. Pages that processes share are "
         f"counted in each.{more} Workers on other machines are not measured.</p>"

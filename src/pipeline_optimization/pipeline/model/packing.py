@@ -93,7 +93,7 @@ def _by_value(pipeline: CompletePipeline[Any, Any], error: Exception | None) -> 
     except ImportError:
         raise OptionError(
             f"The pipeline {pipeline.name!r} has a function that other processes cannot import: {error}. Define its functions at the "
-            f"top level of a module, or send them as they are: {EXTRA}"
+            f"top level of a module, or install cloudpickle, which can send them: {EXTRA}"
         ) from error
     try:
         return ByValue(dumps(pipeline))
@@ -111,7 +111,7 @@ def _culprit(pipeline: CompletePipeline[Any, Any], dumps: Callable[[object], byt
                 dumps(value)
             except Exception as error:  # noqa: BLE001 - what a user's object raises when it is pickled
                 return (
-                    f"{where(function)} holds {name!r}, of type {type(value).__qualname__}, which cannot be ({describe(error)}). Make it "
+                    f"{where(function)} holds {name!r}, of type {type(value).__qualname__}, which cannot be sent ({describe(error)}). Make it "
                     "inside the function, or choose an orchestrator without processes, such as threaded"
                 )
     return ""

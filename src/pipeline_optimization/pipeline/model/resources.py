@@ -44,7 +44,7 @@ def report_unclosed(resource: Resource[Any], error: BaseException) -> None:
 
 
 def _closed(resource: Resource[Any]) -> BrokenResourceError:
-    return BrokenResourceError(f"The resource {resource.name} is closed, as the run is over.")
+    return BrokenResourceError(f"The resource {resource.name} is closed, because the run is over.")
 
 
 @define(eq=False, repr=False)

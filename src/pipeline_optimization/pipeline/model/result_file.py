@@ -208,7 +208,7 @@ class ResultFile:
                 for log in ("-wal", "-shm"):
                     Path(f"{self._path}{log}").unlink(missing_ok=True)
         self.problems.append(
-            f"The cache {str(self._path)!r} was damaged ({error}). It begins anew; the old one has '.damaged' behind its name."
+            f"The cache {str(self._path)!r} was damaged ({error}). A new one was begun; the old one has the suffix '.damaged'."
         )
 
     def _disconnect(self) -> None:

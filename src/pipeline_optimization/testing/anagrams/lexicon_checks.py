@@ -39,14 +39,14 @@ def identity_is_stable(subject: LexiconSubject) -> None:
     require(isinstance(identity, str) and bool(identity.strip()) and "\n" not in identity, f"identity is {identity!r}.")
     list(lexicon.words())
     require(lexicon.identity == identity, "identity changed when the words were read.")
-    require(subject.make().identity == identity, "Another instance has another identity.")
+    require(subject.make().identity == identity, "Another instance has a different identity.")
 
 
 def identity_names_the_words(subject: LexiconSubject) -> None:
     """Two instances with the same identity have the same words."""
     one, other = subject.make(), subject.make()
     if one.identity == other.identity:
-        require(set(one.words()) == set(other.words()), "Two instances have one identity, and other words.")
+        require(set(one.words()) == set(other.words()), "Two instances have the same identity, but different words.")
 
 
 LEXICON_CHECKS: Sequence[Check[LexiconSubject]] = (

@@ -50,8 +50,8 @@ def is_repeatable(subject: SignatureSubject) -> None:
     signature, other = subject.make(), subject.make()
     for word in (*WORDS, *ODD_WORDS):
         first = signature(word)
-        require(signature(word) == first, f"{word[:20]!r} has another signature the second time.")
-        require(other(word) == first, f"{word[:20]!r} has another signature from another instance.")
+        require(signature(word) == first, f"{word[:20]!r} has a different signature the second time.")
+        require(other(word) == first, f"{word[:20]!r} has a different signature from another instance.")
         require(hash(other(word)) == hash(first), f"Two equal signatures of {word[:20]!r} have different hashes.")
 
 

@@ -65,9 +65,12 @@ def is_repeatable(subject: TokenizerSubject) -> None:
     """The same text has the same words, each time and from each instance, because nothing is remembered."""
     tokenizer, other = subject.make(), subject.make()
     first = [words_of(tokenizer, text) for text in TEXTS]
-    require([words_of(tokenizer, text) for text in TEXTS] == first, "A second look at the texts found other words.")
+    require(
+        [words_of(tokenizer, text) for text in TEXTS] == first,
+        "When the texts were read again, different words were found.",
+    )
     backwards = [words_of(other, text) for text in reversed(TEXTS)][::-1]
-    require(backwards == first, "Another instance found other words, or the order of texts matters.")
+    require(backwards == first, "Another instance found different words, or the order of texts matters.")
 
 
 def white_space_ends_words(subject: TokenizerSubject) -> None:
@@ -80,7 +83,7 @@ def white_space_ends_words(subject: TokenizerSubject) -> None:
         for space in (" ", "\n", "\u2003"):
             apart = {*words_of(tokenizer, left), *words_of(tokenizer, right)}
             together = set(words_of(tokenizer, left + space + right))
-            require(apart == together, f"{left!r} and {right!r} have other words with {space!r} between them.")
+            require(apart == together, f"{left!r} and {right!r} have different words with {space!r} between them.")
 
 
 def repeats_words(subject: TokenizerSubject) -> None:
@@ -115,7 +118,7 @@ def finds_words_of_lexicons(subject: TokenizerSubject) -> None:
     require(
         any(spell(word) is not None for word in LONE_WORDS),
         f"It finds none of {', '.join(LONE_WORDS)} where each stands alone, so no lexicon has a usable word. If it finds "
-        "words by what stands around them, give it a method spell(word), which returns how it spells a lexicon's word.",
+        "words by the characters around them, give it a method spell(word), which returns how it spells a lexicon's word.",
     )
 
 
