@@ -30,7 +30,7 @@ from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.sources import Guide
+from pipeline_optimization.sources import RangeSizes
 from pipeline_optimization.types import Attempt, Completion, Orchestrator
 
 EMPTY = "empty"
@@ -141,9 +141,9 @@ class Prediction:
 def range_sizes(size: float) -> list[float]:
     """Return the bytes of the ranges that one file of so many bytes is cut into."""
     left = total = round(size / CHUNK_BYTES)
-    guide, sizes = Guide(total=total), []
+    next_size, sizes = RangeSizes(total=total), []
     while left > 0:
-        blocks = min(left, guide(left))
+        blocks = min(left, next_size(left))
         sizes.append(float(blocks * CHUNK_BYTES))
         left -= blocks
     return sizes

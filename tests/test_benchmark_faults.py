@@ -24,7 +24,7 @@ from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring import cpu_clock, process_tree, sampling
 from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, choose_memory_method
-from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
+from pipeline_optimization.benchmarks.measuring.raw_samples import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start

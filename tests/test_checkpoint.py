@@ -20,7 +20,7 @@ from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.anagrams.stages import COUNT_RANGES
 from pipeline_optimization.errors import CheckpointError, RunInterrupted
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.pipeline import keeping
+from pipeline_optimization.pipeline import run_checkpoint
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.types import CheckpointSaved
 
@@ -122,7 +122,7 @@ def test_commits_take_a_share_of_the_time(
     share: float, book: Path, tmp_path: Path, anagram_registry: Registry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With no time to spend there are the first commit and the last, with any time one for each item."""
-    monkeypatch.setattr(keeping, "SHARE", share)
+    monkeypatch.setattr(run_checkpoint, "SHARE", share)
     saves = Saves()
     anagram_registry.register(saves, "saves")
     report = count_anagrams(book, chunk_size=CHUNK, checkpoint=tmp_path / "c", registry=anagram_registry)

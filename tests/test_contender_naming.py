@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from command import refused_here
-from pipeline_optimization.benchmarks.contenders import named_apart
+from pipeline_optimization.benchmarks.contenders import uniquely_named
 from pipeline_optimization.benchmarks.naming import find_contenders, one_contender
 from pipeline_optimization.cli.compare.contenders import (
     compared_contenders,
@@ -169,7 +169,7 @@ def test_one_contender_is_not_several(registry: Registry, directory: Path) -> No
 def test_options_make_a_contender_another(registry: Registry) -> None:
     """The same orchestrator with the same options is one contender, and cannot be compared with itself."""
     (one,) = find_contenders(registry, "threaded", workers=2).contenders
-    assert named_apart([one, one]) == [one]
+    assert uniquely_named([one, one]) == [one]
 
 
 @pytest.mark.parametrize("command", ["compare", "benchmark"])

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.errors import CheckpointError
-from pipeline_optimization.pipeline import keeping
+from pipeline_optimization.pipeline import run_checkpoint
 
 TEXT = "The cat's act: stop, spot, post! " * 60
 """It is long enough for some fifty commits of results. Whatever is new is committed each time, so more of them would be alike."""
@@ -77,7 +77,7 @@ def test_every_statement_may_fail(
     The first statements make the file, so each of them is tried in any case. Whatever is new is committed, so that the
     statements do not depend on the time.
     """
-    monkeypatch.setattr(keeping, "SHARE", math.inf)
+    monkeypatch.setattr(run_checkpoint, "SHARE", math.inf)
     options = {**options, "registry": registry}  # looking plugins up again would take longer than the rest
     whole = count_anagrams(TEXT, **options)
     connect = sqlite3.connect

@@ -19,7 +19,7 @@ from pipeline_optimization.builtin.tokenizers import ExerciseTokenizer
 from pipeline_optimization.counting.kernel import ExerciseKernel
 from pipeline_optimization.errors import OptionError, UnknownComponentError
 from pipeline_optimization.hookspecs import hookimpl
-from pipeline_optimization.pipeline import keeping
+from pipeline_optimization.pipeline import run_checkpoint
 from pipeline_optimization.pipeline.model.finding import find_pipeline
 from pipeline_optimization.types import (
     AttemptEnded,
@@ -274,7 +274,7 @@ def test_the_last_commit_comes_before_the_end(
     everything: Everything, anagram_registry: Registry, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A run has finished when all of it is kept, also where its last items waited to be committed together."""
-    monkeypatch.setattr(keeping, "SHARE", 0.0)  # after the first commit, all wait for the last
+    monkeypatch.setattr(run_checkpoint, "SHARE", 0.0)  # after the first commit, all wait for the last
     count_anagrams("cat dog post " * 5, chunk_size=20, checkpoint=tmp_path / "c", registry=anagram_registry)
     saved = [event.items for event in everything.events if isinstance(event, CheckpointSaved)]
     assert len(saved) == 2

@@ -16,7 +16,7 @@ from pipeline_optimization.builtin.lexicons import FileLexicon, FileLexiconOptio
 from pipeline_optimization.builtin.signatures import counts_signature, letters_signature, primes_signature
 from pipeline_optimization.counting import index as indexes
 from pipeline_optimization.counting import index_cache
-from pipeline_optimization.counting.index import AnagramIndex, KeptLines
+from pipeline_optimization.counting.index import AnagramIndex, IndexedLines
 from pipeline_optimization.counting.index_cache import open_index
 from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.errors import LexiconError
@@ -106,7 +106,7 @@ def test_a_few_words_are_found_without_cutting_all(cache: Path, monkeypatch: pyt
     lexicon = Words(["".join(letters) for letters in product("abcdefg", repeat=4)])
     opened(lexicon)
     index = opened(lexicon)
-    monkeypatch.setattr(KeptLines, "all", lambda self: pytest.fail("all lines were cut"))
+    monkeypatch.setattr(IndexedLines, "all", lambda self: pytest.fail("all lines were cut"))
     (group,) = index.groups_of(["gabc"])
     assert group is not None
     assert "abcg" in index.words_of(group)

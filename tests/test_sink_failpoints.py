@@ -109,7 +109,7 @@ def test_every_access_may_fail(
 
     Whatever is new is delivered, so that the accesses do not depend on the time.
     """
-    for module in ("keeping", "delivering"):
+    for module in ("run_checkpoint", "delivering"):
         monkeypatch.setattr(f"pipeline_optimization.pipeline.{module}.SHARE", 1e9)
 
     def error() -> BaseException:

@@ -85,7 +85,7 @@ def crash_at(when: int) -> Callable[..., None]:
 @pytest.fixture(autouse=True)
 def every_commit_is_due(monkeypatch: pytest.MonkeyPatch) -> None:
     """Deliver after each step of the engine, however long that takes."""
-    for module in ("keeping", "delivering"):
+    for module in ("run_checkpoint", "delivering"):
         monkeypatch.setattr(f"pipeline_optimization.pipeline.{module}.SHARE", 1e9)
 
 
@@ -254,7 +254,7 @@ def sparse(line: str) -> list[int]:
 def test_bundles_that_are_cut_otherwise_the_second_time(numbers: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which bundles there are depends on time: a delivery that is made again has none of its first time, those without rows included."""
     model = "pipeline_optimization.pipeline.model"
-    for module in ("keeping", "delivering"):  # a delivery at the beginning, and one at the end
+    for module in ("run_checkpoint", "delivering"):  # a delivery at the beginning, and one at the end
         monkeypatch.setattr(f"pipeline_optimization.pipeline.{module}.SHARE", 0.0)
     monkeypatch.setattr(f"{model}.time_slice.QUANTUM", 0.0)
     table, pipeline = Table(), Pipeline("sparse").lines().flat_map(sparse).collect()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.sources import Chunk, FileRange, Guide, cut_file, cut_range, is_plain, read_ranges
+from pipeline_optimization.sources import Chunk, FileRange, RangeSizes, cut_file, cut_range, is_plain, read_ranges
 from test_sources_chunking import DATA, reference_invalid, reference_words, squeeze_exercise, squeeze_nothing, words_of
 
 PLAIN = DATA.filter(is_plain)
@@ -66,7 +66,7 @@ def test_guided_ranges(tmp_path: Path, number: int) -> None:
     """Ranges are no larger than a sixteenth of what is left, nor than sixteen blocks, and all blocks are in one."""
     path = tmp_path / "text"
     path.write_bytes(b"a " * number)
-    sizes = [part.size // 2 for part in cut_file(str(path), 2 * number, 2, blocks=Guide(total=number))]
+    sizes = [part.size // 2 for part in cut_file(str(path), 2 * number, 2, blocks=RangeSizes(total=number))]
     left = number
     for size in sizes:
         assert 1 <= size <= max(1, min(16, left // 16))
@@ -80,16 +80,16 @@ def test_files_that_come_later_are_left_too(later: int, least: int, tmp_path: Pa
     """Only the end of all input has small ranges."""
     path = tmp_path / "text"
     path.write_bytes(b"a " * 100)
-    assert len(list(cut_file(str(path), 200, 2, blocks=Guide(total=100 + later, later=later)))) == least
+    assert len(list(cut_file(str(path), 200, 2, blocks=RangeSizes(total=100 + later, later=later)))) == least
 
 
 def test_ranges_grow_where_there_would_be_too_many() -> None:
     """A petabyte in blocks of 4 MiB is 65,536 ranges and their small end, not fifteen million."""
     left = total = 10**15 // (4 << 20)
-    guide = Guide(total=total)
+    next_size = RangeSizes(total=total)
     number = 0
     while left > 0:
-        left -= guide(left)
+        left -= next_size(left)
         number += 1
     assert 1 << 16 <= number < 1.01 * (1 << 16)
 
@@ -101,12 +101,12 @@ def test_known_ranges_are_cut_where_they_were(data: bytes, chunk_size: int, know
     with tempfile.TemporaryDirectory() as directory:
         path = os.path.join(directory, "text")
         Path(path).write_bytes(data)
-        guided = Guide(total=-(-len(data) // chunk_size))
-        ranges = list(cut_file(path, len(data), chunk_size, blocks=guided))
+        sizes = RangeSizes(total=-(-len(data) // chunk_size))
+        ranges = list(cut_file(path, len(data), chunk_size, blocks=sizes))
         stops = {part.start: part.stop for number, part in enumerate(ranges) if number in known}
-        assert list(cut_file(path, len(data), chunk_size, blocks=guided, known_stop=stops.get)) == ranges
+        assert list(cut_file(path, len(data), chunk_size, blocks=sizes, known_stop=stops.get)) == ranges
     every = {part.start: part.stop for part in ranges}
-    assert list(cut_file(path, len(data), chunk_size, blocks=guided, known_stop=every.get)) == ranges, (
+    assert list(cut_file(path, len(data), chunk_size, blocks=sizes, known_stop=every.get)) == ranges, (
         "the file is gone by now"
     )
 

@@ -18,7 +18,7 @@ from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.cli import main
 from pipeline_optimization.pipeline import run
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
-from pipeline_optimization.pipeline.keeping import Keeping, open_keeping
+from pipeline_optimization.pipeline.run_checkpoint import RunCheckpoint, open_run_checkpoint
 
 
 class StopWatch:
@@ -39,16 +39,16 @@ class StopWatch:
         return timed
 
 
-class Watched(AbstractContextManager[Keeping, None]):
+class Watched(AbstractContextManager[RunCheckpoint, None]):
     """The checkpoint of a run, open between two calls that are timed."""
 
-    def __init__(self, within: AbstractContextManager[Keeping, Any], watch: StopWatch) -> None:
+    def __init__(self, within: AbstractContextManager[RunCheckpoint, Any], watch: StopWatch) -> None:
         self._enter = watch.on(within.__enter__)
         self._exit = watch.on(within.__exit__)
 
-    def __enter__(self) -> Keeping:
-        keeping: Keeping = self._enter()
-        return keeping
+    def __enter__(self) -> RunCheckpoint:
+        checkpoint: RunCheckpoint = self._enter()
+        return checkpoint
 
     def __exit__(self, *error: object) -> None:
         self._exit(*error)
@@ -63,7 +63,7 @@ def measured(output: Path) -> None:
     ):
         for name in names:
             setattr(kind, name, watch.on(getattr(kind, name)))
-    setattr(run, "open_keeping", lambda *a, **k: Watched(open_keeping(*a, **k), watch))  # noqa: B010 - mypy minds
+    setattr(run, "open_run_checkpoint", lambda *a, **k: Watched(open_run_checkpoint(*a, **k), watch))  # noqa: B010 - mypy minds
     start = time.perf_counter()
     try:
         main()

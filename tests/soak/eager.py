@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 from pipeline_optimization.cli import main
-from pipeline_optimization.pipeline import keeping
+from pipeline_optimization.pipeline import run_checkpoint
 
 if __name__ == "__main__":
-    keeping.SHARE = math.inf
+    run_checkpoint.SHARE = math.inf
     main()

@@ -78,7 +78,7 @@ class Reading:
     def parts(self, *, inline: bool) -> Iterator[Part]:
         """Yield the parts: ranges of plain files, with small files together, and data of all other sources. If ``inline``, all parts are data.
 
-        A range, or small files together, may be several chunks (``Guide``), because they are never in memory at once. The words of each part depend
+        A range, or small files together, may be several chunks (``RangeSizes``), because they are never in memory at once. The words of each part depend
         only on the sources, the chunk size and ``inline``. Raises InputError if a source cannot be read.
         """
         plain = self._plain()
@@ -92,7 +92,7 @@ class Reading:
         """Yield the parts of sources, some of which are plain files with a size and a state."""
         from pipeline_optimization.sources import (  # noqa: PLC0415 - texts and streams need none of it
             FileRange,
-            Guide,
+            RangeSizes,
             cut_file,
             is_plain_file,
         )
@@ -111,7 +111,7 @@ class Reading:
                 yield from self._read(source)
             elif size <= self.chunk_size:
                 if not small and not inline:
-                    most = self.chunk_size * Guide(total=total, later=later)(count)
+                    most = self.chunk_size * RangeSizes(total=total, later=later)(count)
                 small.append(FileRange(source.name, 0, size, state))
                 pending += size
             else:
@@ -123,7 +123,7 @@ class Reading:
                     state=state,
                     known_stop=partial(self.stop_of, source.name),
                 )
-                for part in cut() if inline else cut(blocks=Guide(total=total, later=later)):
+                for part in cut() if inline else cut(blocks=RangeSizes(total=total, later=later)):
                     yield from self._of([part], inline=inline)
         if small:
             yield from self._of(small, inline=inline)

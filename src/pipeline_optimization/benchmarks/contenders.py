@@ -18,7 +18,7 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.types import Component
 
-__all__ = ["Contender", "file_contender", "hash_of", "named_apart", "plugin_contender"]
+__all__ = ["Contender", "file_contender", "hash_of", "plugin_contender", "uniquely_named"]
 
 
 @frozen(kw_only=True)
@@ -98,7 +98,7 @@ def file_contender(path: Path) -> Contender:
     return Contender(name=name, kind="file", source=str(path.resolve()), text=content, record=record)
 
 
-def named_apart(contenders: Sequence[Contender]) -> list[Contender]:
+def uniquely_named(contenders: Sequence[Contender]) -> list[Contender]:
     """Return the contenders, each once, with unique names.
 
     If a file has the name of an earlier contender, its suffix is added to its name, and then its directory, until the name is unique.

@@ -19,7 +19,15 @@ from pipeline_optimization.errors import LexiconError
 from pipeline_optimization.types import Lexicon, Signature
 from pipeline_optimization.types.components import ANAGRAM
 
-__all__ = ["MAX_WORD_LETTERS", "AnagramIndex", "KeptLines", "KeptNumbers", "build_index", "marks_of", "usable_words"]
+__all__ = [
+    "MAX_WORD_LETTERS",
+    "AnagramIndex",
+    "GroupNumbers",
+    "IndexedLines",
+    "build_index",
+    "marks_of",
+    "usable_words",
+]
 
 STEP = 100
 """The places of lines whose numbers are multiples of this are known. Files contain these places, so changing it changes the format of files."""
@@ -33,7 +41,7 @@ def marks_of(lines: Iterable[str]) -> list[int]:
     return list(accumulate((len(line) + 1 for line in lines), initial=0))[::STEP]
 
 
-class KeptLines:
+class IndexedLines:
     """The lines of a text, with their ``marks_of``."""
 
     def __init__(self, text: str, marks: Sequence[int], number: int) -> None:
@@ -82,13 +90,13 @@ class KeptLines:
         return None
 
 
-class KeptNumbers:
+class GroupNumbers:
     """The numbers of groups by their signatures. The signatures are sorted strings, and ``numbers`` has their groups' numbers in the same order.
 
     Threads may share it: a function that one thread got stays right when another thread causes the dictionary to be made.
     """
 
-    def __init__(self, signatures: KeptLines, numbers: array[int]) -> None:
+    def __init__(self, signatures: IndexedLines, numbers: array[int]) -> None:
         self._signatures = signatures
         self._numbers = numbers
         self._left = FEW
@@ -125,8 +133,8 @@ class AnagramIndex:
 
     def __init__(
         self,
-        lines: Sequence[str] | KeptLines,
-        numbers: dict[Hashable, int] | KeptNumbers,
+        lines: Sequence[str] | IndexedLines,
+        numbers: dict[Hashable, int] | GroupNumbers,
         signature: Signature,
         longest: int,
         *,
@@ -136,7 +144,7 @@ class AnagramIndex:
         self.longest = longest
         self._digest = digest
         self._signature = signature
-        self._getter = numbers.getter if isinstance(numbers, KeptNumbers) else lambda how_many: numbers.get
+        self._getter = numbers.getter if isinstance(numbers, GroupNumbers) else lambda how_many: numbers.get
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -154,7 +162,7 @@ class AnagramIndex:
 
     def first_words(self) -> str:
         """Return the first word of each group, in the order of their numbers, each followed by a line feed."""
-        text = self.lines.text if isinstance(self.lines, KeptLines) else "\n".join(self.lines)
+        text = self.lines.text if isinstance(self.lines, IndexedLines) else "\n".join(self.lines)
         return re.sub(" [^\n]*", "", text) + "\n"
 
     def words_of(self, group: int) -> list[str]:

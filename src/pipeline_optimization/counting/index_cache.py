@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Callable, Hashable
 from pathlib import Path
 
-from pipeline_optimization.counting.index import AnagramIndex, KeptLines, KeptNumbers, build_index, marks_of
+from pipeline_optimization.counting.index import AnagramIndex, GroupNumbers, IndexedLines, build_index, marks_of
 from pipeline_optimization.counting.spelling import LONE_WORDS, Spelling, plain_spelling, spelling_of
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.errors import LexiconError
@@ -93,12 +93,12 @@ def _load(path: Path, key: str, signature: Signature, spelling: Callable[[], Spe
         if header["key"] != key:
             return None
         text = body[: header["text_bytes"]].decode("utf-8")
-        lines = KeptLines(text[: header["split"]], header["marks"], header["groups"])
+        lines = IndexedLines(text[: header["split"]], header["marks"], header["groups"])
         encoded = text[header["split"] + 1 :]
-        numbers: dict[Hashable, int] | KeptNumbers
+        numbers: dict[Hashable, int] | GroupNumbers
         if header["form"] == "lines":
-            signatures = KeptLines(encoded, header["signature_marks"], header["groups"])
-            numbers = KeptNumbers(signatures, array("I", body[header["text_bytes"] :]))
+            signatures = IndexedLines(encoded, header["signature_marks"], header["groups"])
+            numbers = GroupNumbers(signatures, array("I", body[header["text_bytes"] :]))
         else:
             found = _from_json(encoded) if encoded else _signed(lines, signature, spelling())
             numbers = dict(zip(found, range(len(lines)), strict=True))
@@ -107,7 +107,7 @@ def _load(path: Path, key: str, signature: Signature, spelling: Callable[[], Spe
         return None
 
 
-def _signed(lines: KeptLines, signature: Signature, spell: Spelling) -> list[Hashable]:
+def _signed(lines: IndexedLines, signature: Signature, spell: Spelling) -> list[Hashable]:
     """Return the signature of each group's first word."""
     return [signature(spell(line.partition(" ")[0]) or "") for line in lines]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.pipeline.logs.run_logs import Quarantine
     from pipeline_optimization.types.events import RunEvent
 
-__all__ = ["SilentLogs", "Unheard", "Unkept"]
+__all__ = ["NoCheckpoint", "NoObservers", "SilentLogs"]
 
 
 class SilentLogs:
@@ -44,7 +44,7 @@ class SilentLogs:
         pass
 
 
-class Unheard:
+class NoObservers:
     """Stands for the observers of a run that has none."""
 
     is_heard = False
@@ -61,7 +61,7 @@ class Unheard:
         pass
 
 
-class Unkept:
+class NoCheckpoint:
     """Stands for the checkpoint of a run that has none. Nothing was kept, and nothing will be."""
 
     path = ""

@@ -25,9 +25,9 @@ from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.types import ErrorRecord, Row
 
 if TYPE_CHECKING:
-    from pipeline_optimization.pipeline.absent import Unkept
+    from pipeline_optimization.pipeline.absent import NoCheckpoint
     from pipeline_optimization.pipeline.destinations import Destination
-    from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.run_checkpoint import RunCheckpoint
 
 __all__ = ["Delivering", "delivering"]
 
@@ -39,11 +39,11 @@ R = TypeVar("R")
 
 @contextmanager
 def delivering(
-    plan: RunPlan[Any], outbox: Outbox, keeping: Keeping | Unkept, engine: Engine, clock: Clock
+    plan: RunPlan[Any], outbox: Outbox, checkpoint: RunCheckpoint | NoCheckpoint, engine: Engine, clock: Clock
 ) -> Iterator[Delivering]:
     """Open the plan's sink for a run, and close it at the end, even after an error. Raises SinkError and CheckpointError."""
     assert plan.sink is not None
-    one = Delivering(plan, plan.sink, outbox, keeping, engine, clock)
+    one = Delivering(plan, plan.sink, outbox, checkpoint, engine, clock)
     one.open()
     is_complete = False
     try:
@@ -62,7 +62,7 @@ class Delivering:
     plan: RunPlan[Any]
     destination: Destination
     outbox: Outbox
-    keeping: Keeping | Unkept
+    checkpoint: RunCheckpoint | NoCheckpoint
     engine: Engine
     clock: Clock
     _log: DeliveryLog | None = field(init=False, default=None)
@@ -77,7 +77,7 @@ class Delivering:
 
     def open(self) -> None:
         """Open the sink, and compare its last delivery with the checkpoint's."""
-        log = self._log = self.keeping.deliveries()
+        log = self._log = self.checkpoint.deliveries()
         last: object = self._call(self.destination.sink.open, None if log is None else log.run)
         if not isinstance(last, int) or last < 0:
             self.abandon()
@@ -87,7 +87,7 @@ class Delivering:
         try:
             if log is not None:
                 log.settle(last)
-                self.keeping.commit(at_once=True)
+                self.checkpoint.commit(at_once=True)
                 self.outbox.delivered = log.rows
         except BaseException:
             self.abandon()
@@ -101,12 +101,12 @@ class Delivering:
         Unless ``at_once``, rows wait while deliveries have taken too much of the run's time, as long as there are not too many.
         """
         begun = self.clock.now()
-        is_due = at_once or (self.keeping.is_due and self._spent <= SHARE * (begun - self._begun))
+        is_due = at_once or (self.checkpoint.is_due and self._spent <= SHARE * (begun - self._begun))
         if not (is_due or self.outbox.is_full):
             return False
         parcels = self.outbox.take()
         if not parcels:
-            return self.keeping.commit(at_once=at_once)
+            return self.checkpoint.commit(at_once=at_once)
         self._deliver(parcels)
         self._spent += self.clock.now() - begun
         return self._log is not None
@@ -115,7 +115,7 @@ class Delivering:
         self._call(self.destination.sink.close, is_complete=is_complete)
         if self._log is not None:
             self._log.confirm()
-            self.keeping.commit(at_once=True)
+            self.checkpoint.commit(at_once=True)
 
     def abandon(self) -> None:
         """Close the sink of a run that has failed. Errors of closing are ignored, because the first error counts."""
@@ -129,7 +129,7 @@ class Delivering:
         while rows := [row for parcel in parcels for row in parcel.rows]:
             if self._log is not None:
                 self._log.intend(number, len(rows))
-                self.keeping.commit(at_once=True)
+                self.checkpoint.commit(at_once=True)
             try:
                 self._insist(number, rows)
             except RefusedRowsError as error:
@@ -140,7 +140,7 @@ class Delivering:
             return
         if self._log is not None:
             self._log.withdraw()
-            self.keeping.commit(at_once=True)
+            self.checkpoint.commit(at_once=True)
 
     def _insist(self, number: int, rows: Sequence[Row]) -> None:
         """Make a delivery. Repeat it while the sink says that this may help, as the run's retry policy allows."""

@@ -18,7 +18,7 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.progress import TaskProgress, progress_by_task
 from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import WorkerSetup
-from pipeline_optimization.pipeline.absent import SilentLogs, Unheard, Unkept
+from pipeline_optimization.pipeline.absent import NoCheckpoint, NoObservers, SilentLogs
 from pipeline_optimization.pipeline.job import Job, LoadedJob, Outbox
 from pipeline_optimization.pipeline.plan import RunPlan
 from pipeline_optimization.pipeline.summary import RunSummary, summary_of
@@ -29,9 +29,9 @@ from pipeline_optimization.types import Orchestrator
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.delivering import Delivering
-    from pipeline_optimization.pipeline.keeping import Keeping
     from pipeline_optimization.pipeline.logs.run_logs import RunLogs
     from pipeline_optimization.pipeline.observing import Observing
+    from pipeline_optimization.pipeline.run_checkpoint import RunCheckpoint
 
 __all__ = ["Progress", "execute"]
 
@@ -107,15 +107,15 @@ def execute(
         observing = stack.enter_context(closing(_observing(plan, sources, registry, logs)))
         logs.listen(observing, clock)
         loaded = plan.job.load(lambda step: on_progress and on_progress(Progress(step=step)))
-        keeping = stack.enter_context(_keeping(plan, sources, loaded, clock))
-        job = loaded.start(sources, keeping.stop_of)
+        checkpoint = stack.enter_context(_open_checkpoint(plan, sources, loaded, clock))
+        job = loaded.start(sources, checkpoint.stop_of)
 
         def save(*, at_once: bool = False) -> None:
             if committing.commit(at_once=at_once) and observing.is_heard:
                 from pipeline_optimization.types import CheckpointSaved  # noqa: PLC0415 - only runs that are observed need it
 
                 observing.emit(
-                    CheckpointSaved(run_id=run_id, time=clock.now(), path=keeping.path, items=keeping.finished)
+                    CheckpointSaved(run_id=run_id, time=clock.now(), path=checkpoint.path, items=checkpoint.finished)
                 )
 
         def by_task() -> Mapping[str, TaskProgress]:
@@ -131,7 +131,7 @@ def execute(
         faults = plan.faults
         engine = Engine(
             plan.executor.orchestrator,
-            keeping.keep(job.workload, bytes if job.outbox is None else job.outbox.kept),
+            checkpoint.keep(job.workload, bytes if job.outbox is None else job.outbox.kept),
             Retrying(
                 plan.retry.build(), seed=faults.seed, case=faults.case, scale=faults.time_scale, own=plan.policies
             ),
@@ -146,7 +146,7 @@ def execute(
             signals=signals,
             tick=tick,
             should_stop=should_stop or _never,
-            quarantine=logs.quarantining(keeping.quarantine),
+            quarantine=logs.quarantining(checkpoint.quarantine),
             logged=logs.take,
         )
         setup = WorkerSetup(
@@ -165,12 +165,12 @@ def execute(
             loaded=loaded,
             job=job,
             engine=engine,
-            keeping=keeping,
+            checkpoint=checkpoint,
             clock=clock,
             run_id=run_id,
         )
         _note_open(plan.executor.orchestrator)
-        with announced, _committing(plan, job.outbox, keeping, engine, clock) as committing:
+        with announced, _committing(plan, job.outbox, checkpoint, engine, clock) as committing:
             engine.run(setup.to_bytes())
             save(at_once=True)  # the run has finished only when all of it is kept
 
@@ -178,7 +178,7 @@ def execute(
         ended = clock.now()
         runtime = (ended - start) * 1000.0
         warnings = [*job.warnings, *observing.warnings, *logs.warnings]
-        summary = summary_of(plan, engine, runtime, warnings, keeping)
+        summary = summary_of(plan, engine, runtime, warnings, checkpoint)
         return evolve(summary, account=engine.announcer.account(start, ended)) if plan.options.account else summary
 
     return job.report(summarise)
@@ -195,10 +195,10 @@ def _logs(run_id: str) -> RunLogs | SilentLogs:
 
 def _observing(
     plan: RunPlan[Any], sources: Sequence[Source], registry: Registry, logs: RunLogs | SilentLogs
-) -> Observing | Unheard:
+) -> Observing | NoObservers:
     """Return where events go, if the run is observed. Raises UsageError if they cannot be written."""
     if plan.options.events is None and not registry.has_observers and not logs.heard:
-        return Unheard()
+        return NoObservers()
     from pipeline_optimization.pipeline.observing import observing_of  # noqa: PLC0415 - for runs that are observed
 
     return observing_of(plan, sources, registry, logs)
@@ -216,27 +216,27 @@ def _labels(plan: RunPlan[Any]) -> dict[str, Any]:
     }
 
 
-def _keeping(
+def _open_checkpoint(
     plan: RunPlan[Any], sources: Sequence[Source], job: LoadedJob[Any], clock: Clock
-) -> AbstractContextManager[Keeping | Unkept]:
+) -> AbstractContextManager[RunCheckpoint | NoCheckpoint]:
     """Open the checkpoint that the plan asks for, if it asks for one."""
     path = plan.options.checkpoint
     if path is None:
-        return nullcontext(Unkept())
-    from pipeline_optimization.pipeline.keeping import open_keeping  # noqa: PLC0415 - SQLite, for runs that use it only
+        return nullcontext(NoCheckpoint())
+    from pipeline_optimization.pipeline.run_checkpoint import open_run_checkpoint  # noqa: PLC0415 - SQLite, for runs that use it only
 
-    return open_keeping(path, plan, sources, job, clock=clock)
+    return open_run_checkpoint(path, plan, sources, job, clock=clock)
 
 
 def _committing(
-    plan: RunPlan[Any], outbox: Outbox | None, keeping: Keeping | Unkept, engine: Engine, clock: Clock
-) -> AbstractContextManager[Delivering | Keeping | Unkept]:
+    plan: RunPlan[Any], outbox: Outbox | None, checkpoint: RunCheckpoint | NoCheckpoint, engine: Engine, clock: Clock
+) -> AbstractContextManager[Delivering | RunCheckpoint | NoCheckpoint]:
     """Return what commits a run's results: its deliveries to a sink, if it has one, or else its checkpoint."""
     if outbox is None:
-        return nullcontext(keeping)
+        return nullcontext(checkpoint)
     from pipeline_optimization.pipeline.delivering import delivering  # noqa: PLC0415 - for runs with a sink only
 
-    return delivering(plan, outbox, keeping, engine, clock)
+    return delivering(plan, outbox, checkpoint, engine, clock)
 
 
 def _limits(plan: RunPlan[Any]) -> Limits:
@@ -252,7 +252,7 @@ def _limits(plan: RunPlan[Any]) -> Limits:
     return evolve(limits, open_bytes=max(OPEN_BYTES, (at_once + 1) * chunk))
 
 
-def _announced(observing: Observing | Unheard, **facts: Any) -> AbstractContextManager[None]:
+def _announced(observing: Observing | NoObservers, **facts: Any) -> AbstractContextManager[None]:
     """Return a context that tells observers, if there are any, that the run starts and how it ends. ``facts`` are those of ``announced``."""
     if not observing.is_heard:
         return nullcontext()

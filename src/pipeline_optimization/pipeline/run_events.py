@@ -23,8 +23,8 @@ from pipeline_optimization.sources import Source, address_of
 from pipeline_optimization.types import ErrorRecord, RunFinished, RunStarted, TaskTotals
 
 if TYPE_CHECKING:
-    from pipeline_optimization.pipeline.absent import Unkept
-    from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.absent import NoCheckpoint
+    from pipeline_optimization.pipeline.run_checkpoint import RunCheckpoint
     from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["announced"]
@@ -45,12 +45,12 @@ def announced(
     loaded: LoadedJob[Any],
     job: StartedJob[Any],
     engine: Engine,
-    keeping: Keeping | Unkept,
+    checkpoint: RunCheckpoint | NoCheckpoint,
     clock: Clock,
     run_id: str,
 ) -> Iterator[None]:
     """Tell ``emit`` that the run starts, and how it ends, even if that is an error."""
-    started = _started(plan, sources, loaded, clock, run_id=run_id, resumes=keeping.follow(run_id))
+    started = _started(plan, sources, loaded, clock, run_id=run_id, resumes=checkpoint.follow(run_id))
     emit(started)
     raised: ErrorRecord | None = None
     try:
@@ -59,7 +59,7 @@ def announced(
         raised = describe_error(error)
         raise
     finally:
-        emit(_finished(job, engine, keeping, raised, begun=started.time, now=clock.now(), run_id=run_id))
+        emit(_finished(job, engine, checkpoint, raised, begun=started.time, now=clock.now(), run_id=run_id))
 
 
 def _started(
@@ -94,7 +94,7 @@ def _started(
 def _finished(
     job: StartedJob[Any],
     engine: Engine,
-    keeping: Keeping | Unkept,
+    checkpoint: RunCheckpoint | NoCheckpoint,
     raised: ErrorRecord | None,
     *,
     begun: float,
@@ -113,7 +113,7 @@ def _finished(
         error=None if raised is None else masked_error(raised),
         tasks={name: TaskTotals(**totals_of(stats)) for name, stats in tally.tasks.items()},
         bytes_read=job.bytes_read,
-        resumed_items=keeping.resumed,
+        resumed_items=checkpoint.resumed,
         stale_completions=tally.stale,
         abandoned_attempts=tally.abandoned,
         ledger_entries=tally.ledger_entries,

@@ -14,9 +14,9 @@ from pipeline_optimization.masking import masked
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.loop import Engine
-    from pipeline_optimization.pipeline.absent import Unkept
-    from pipeline_optimization.pipeline.keeping import Keeping
+    from pipeline_optimization.pipeline.absent import NoCheckpoint
     from pipeline_optimization.pipeline.plan import RunPlan
+    from pipeline_optimization.pipeline.run_checkpoint import RunCheckpoint
     from pipeline_optimization.types import TimeAccount
 
 __all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list", "summary_of", "totals_of"]
@@ -94,10 +94,14 @@ class RunSummary(Conclusions):
 
 
 def summary_of(
-    plan: RunPlan[Any], engine: Engine, runtime: float, warnings: Sequence[str], keeping: Keeping | Unkept
+    plan: RunPlan[Any],
+    engine: Engine,
+    runtime: float,
+    warnings: Sequence[str],
+    checkpoint: RunCheckpoint | NoCheckpoint,
 ) -> RunSummary:
     """Return how a run went. ``runtime`` is in milliseconds."""
-    options, tally, before = plan.options, engine.tally, keeping.failed
+    options, tally, before = plan.options, engine.tally, checkpoint.failed
     return RunSummary(
         runtime=runtime,
         orchestrator=plan.executor.name,
@@ -117,7 +121,7 @@ def summary_of(
         stale_completions=tally.stale,
         abandoned_attempts=tally.abandoned,
         stop=engine.stop,
-        resumed_items=keeping.resumed,
+        resumed_items=checkpoint.resumed,
         checkpoint=options.checkpoint or "",
         warnings=tuple(warnings),
     )

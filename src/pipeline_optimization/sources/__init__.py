@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from pipeline_optimization.sources.expansion import expand_inputs
     from pipeline_optimization.sources.file import FileSource
     from pipeline_optimization.sources.file_state import UNKNOWN, is_same_state
-    from pipeline_optimization.sources.guiding import Guide
     from pipeline_optimization.sources.identity import identify, name_of_time
     from pipeline_optimization.sources.overwriting import checkpoint_files, first_same, overwritten
+    from pipeline_optimization.sources.range_sizes import RangeSizes
     from pipeline_optimization.sources.ranges import (
         FIRST_BYTES,
         FileRange,
@@ -57,7 +57,7 @@ __all__ = [
     "Countable",
     "FileRange",
     "FileSource",
-    "Guide",
+    "RangeSizes",
     "Source",
     "StreamSource",
     "TextSource",
@@ -90,7 +90,7 @@ _HOME = {
     "FileSource": "file",
     "UNKNOWN": "file_state",
     "is_same_state": "file_state",
-    "Guide": "guiding",
+    "RangeSizes": "range_sizes",
     "identify": "identity",
     "name_of_time": "identity",
     "checkpoint_files": "overwriting",

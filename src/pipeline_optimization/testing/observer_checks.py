@@ -14,10 +14,10 @@ from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.entries import installed_entries
 from pipeline_optimization.testing.checks import Check, CheckFailedError, require
+from pipeline_optimization.testing.leftovers import nothing_more
 from pipeline_optimization.testing.pipelines import SQUARES, TEXT
 from pipeline_optimization.testing.runs import heavy, run_kit
 from pipeline_optimization.testing.subject import Subject
-from pipeline_optimization.testing.surroundings import nothing_more
 
 __all__ = ["OBSERVER_CHECKS"]
 

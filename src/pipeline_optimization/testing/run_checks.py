@@ -16,9 +16,9 @@ from pipeline_optimization.plural import counted
 from pipeline_optimization.testing.attempt_checks import BASICS, FOR_EVER, OrchestratorSubject
 from pipeline_optimization.testing.checks import Check, CheckFailedError, CheckSkippedError, require
 from pipeline_optimization.testing.drive import Drive
+from pipeline_optimization.testing.leftovers import nothing_more
 from pipeline_optimization.testing.pipelines import SQUARES, TEXT, TOTAL
 from pipeline_optimization.testing.runs import EventLog, heavy, run_kit, seeded_texts, watched
-from pipeline_optimization.testing.surroundings import nothing_more
 from pipeline_optimization.types import ItemFinished, RunFinished, RunStarted, TaskFailed, TaskRetried
 
 __all__ = ["RUN_CHECKS"]

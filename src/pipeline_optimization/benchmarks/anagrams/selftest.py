@@ -10,13 +10,13 @@ from attrs import evolve, frozen
 from scipy.stats import binomtest
 
 from pipeline_optimization.benchmarks.anagrams.cases import TextCase, benchmark_case
-from pipeline_optimization.benchmarks.anagrams.known.asks_at_once import CALLS as AT_ONCE
-from pipeline_optimization.benchmarks.anagrams.known.asks_one_by_one import CALLS as ONE_BY_ONE
-from pipeline_optimization.benchmarks.anagrams.known.asks_one_by_one import SECONDS
+from pipeline_optimization.benchmarks.anagrams.known_contenders.asks_at_once import CALLS as AT_ONCE
+from pipeline_optimization.benchmarks.anagrams.known_contenders.asks_one_by_one import CALLS as ONE_BY_ONE
+from pipeline_optimization.benchmarks.anagrams.known_contenders.asks_one_by_one import SECONDS
 from pipeline_optimization.benchmarks.anagrams.work import ANAGRAMS
 from pipeline_optimization.benchmarks.comparing import Step
 from pipeline_optimization.benchmarks.contenders import Contender, file_contender, plugin_contender
-from pipeline_optimization.benchmarks.measuring.raw import RawExecution, SampleOrder
+from pipeline_optimization.benchmarks.measuring.raw_samples import RawExecution, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.records import Interval, Results, Sample, SummaryRow
 from pipeline_optimization.benchmarks.session import compare
@@ -28,7 +28,7 @@ from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 
 __all__ = ["FalseDifferences", "Finding", "false_differences", "known_cheats", "known_contenders", "server_costs"]
 
-KNOWN = Path(__file__).parent / "known"
+KNOWN = Path(__file__).parent / "known_contenders"
 CHEATS = {
     "answers_later": "wrong_counts",
     "calls_nothing": "skipped_stages",

@@ -10,7 +10,7 @@ from contextlib import suppress
 import psutil
 
 from pipeline_optimization.benchmarks.measuring.cpu_clock import METHOD, cpu_seconds
-from pipeline_optimization.benchmarks.measuring.kinship import children, descendants
+from pipeline_optimization.benchmarks.measuring.descendants import children, descendants
 from pipeline_optimization.benchmarks.measuring.memory_reading import (
     MemoryMethod,
     high_water_mark,

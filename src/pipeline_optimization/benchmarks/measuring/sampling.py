@@ -11,15 +11,15 @@ from pathlib import Path
 
 import psutil
 
+from pipeline_optimization.benchmarks.measuring.descendants import children
 from pipeline_optimization.benchmarks.measuring.handles import allow_handles
 from pipeline_optimization.benchmarks.measuring.hidden_paths import hidden_paths
-from pipeline_optimization.benchmarks.measuring.kinship import children
 from pipeline_optimization.benchmarks.measuring.left_files import SeenFiles, changed_files, seen_files
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.priorities import reset_priorities
 from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
-from pipeline_optimization.benchmarks.measuring.raw import ExecutionKind, RawExecution, RawSample, SampleOrder
+from pipeline_optimization.benchmarks.measuring.raw_samples import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.subject_environment import subject_environment
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
 from pipeline_optimization.benchmarks.measuring.subject_start import Start, start_program

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from pipeline_optimization.benchmarks.measuring.raw import SampleOrder
+from pipeline_optimization.benchmarks.measuring.raw_samples import SampleOrder
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings

@@ -9,7 +9,7 @@ import time
 
 from pipeline_optimization.benchmarks.measuring.memory_reading import MIB, choose_memory_method
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
-from pipeline_optimization.benchmarks.measuring.raw import RawSample
+from pipeline_optimization.benchmarks.measuring.raw_samples import RawSample
 
 __all__ = ["MemoryLimitError", "Watch"]
 

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import define, evolve, field, frozen
 
 from pipeline_optimization.benchmarks.judging.sample import judge_end
-from pipeline_optimization.benchmarks.measuring.raw import RawSample, SampleOrder
+from pipeline_optimization.benchmarks.measuring.raw_samples import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_start import ForkServers
 from pipeline_optimization.benchmarks.pipelines.evidence import Needed

@@ -104,14 +104,14 @@ class _Server:
         return result
 
     def _report(self, head: Mapping[str, object], body: bytes = b"") -> None:
-        is_twin = os.getpid() != self._process
-        if is_twin:
+        is_forked_child = os.getpid() != self._process
+        if is_forked_child:
             # The contender forked, and the child came back here, as if it were its parent.
             head, body = {"event": "forked"}, b""
         data = json.dumps(head).encode() + b"\n" + body
         while data:
             data = data[os.write(self._reports, data) :]
-        if is_twin:
+        if is_forked_child:
             os._exit(0)
 
     def _next(self) -> _Order:

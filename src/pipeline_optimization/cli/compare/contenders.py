@@ -87,7 +87,7 @@ def with_reference(
 
     A reference that is not among the contenders is compared too. If none is given, it is ``sequential``, or else the first contender.
     """
-    from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.benchmarks.contenders import uniquely_named  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.benchmarks.naming import one_contender  # noqa: PLC0415 - as above
 
     found = list(contenders)
@@ -108,16 +108,16 @@ def with_reference(
         raise UsageError(f"--reference {reference!r} stands for several contenders. Name one: {', '.join(same)}.")
     if same:
         return found, same[0]
-    found = named_apart([*found, wanted])
+    found = uniquely_named([*found, wanted])
     return found, found[-1].name
 
 
 def _each_once(contenders: Sequence[Contender]) -> list[Contender]:
     """Return each contender once, with names that tell them apart. A note says which ones were named more than once."""
-    from pipeline_optimization.benchmarks.contenders import named_apart  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.benchmarks.contenders import uniquely_named  # noqa: PLC0415 - --help is quick without it
 
     times = Counter(contender.identity for contender in contenders)
-    found = named_apart(contenders)
+    found = uniquely_named(contenders)
     for contender in found:
         if times[contender.identity] > 1:
             named = counted(times[contender.identity], "time")

@@ -15,7 +15,7 @@ from pipeline_optimization.pipeline.model.batch import Batch
 from pipeline_optimization.pipeline.model.bundles import From, PartOfInput
 from pipeline_optimization.pipeline.model.own_loop import run_to_end
 from pipeline_optimization.pipeline.model.passage import StepRunner, stop_of
-from pipeline_optimization.pipeline.model.surroundings import restoring
+from pipeline_optimization.pipeline.model.process_state import restoring
 from pipeline_optimization.pipeline.model.time_slice import AWAITING, new_time_slice
 
 __all__ = ["awaited_stages"]

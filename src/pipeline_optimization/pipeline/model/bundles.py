@@ -17,8 +17,8 @@ from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.contents import Contents, Read, decode_contents
 from pipeline_optimization.pipeline.model.outcome import Outcome
 from pipeline_optimization.pipeline.model.passage import Passage, StepRunner
+from pipeline_optimization.pipeline.model.process_state import restoring, working_directory
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
-from pipeline_optimization.pipeline.model.surroundings import restoring, working_directory
 from pipeline_optimization.pipeline.model.time_slice import TimeSlice, new_time_slice
 from pipeline_optimization.types import ErrorRecord
 

@@ -20,9 +20,9 @@ from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
 from pipeline_optimization.pipeline.model.ends import Collect, describe_end, functions_of
 from pipeline_optimization.pipeline.model.packing import ByValue, Packable, pack, unpack
+from pipeline_optimization.pipeline.model.process_state import working_directory
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, innermost
-from pipeline_optimization.pipeline.model.surroundings import working_directory
 from pipeline_optimization.pipeline.model.workload import Gathered, PipelineWorkload
 from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions, RunPlan, plan_run
 from pipeline_optimization.pipeline.summary import RunSummary

@@ -20,7 +20,7 @@ from pipeline_optimization.pipeline.job import KeptWorkload, LoadedJob
 from pipeline_optimization.pipeline.plan import CODE, RunPlan
 from pipeline_optimization.sources import Source, checkpoint_files, overwritten
 
-__all__ = ["Keeping", "open_keeping"]
+__all__ = ["RunCheckpoint", "open_run_checkpoint"]
 
 CHANGED_CODE = (
     "If that makes no difference to the result, go on: add --accept-changed-code (accept_changed_code=True). Otherwise start anew with "
@@ -36,8 +36,8 @@ committed took at most two hundred times as long as a commit, and is done again.
 
 
 @define(eq=False)
-class Keeping:
-    """The checkpoint of a run. ``Unkept`` stands for it in a run that has none."""
+class RunCheckpoint:
+    """The checkpoint of a run. ``NoCheckpoint`` stands for it in a run that has none."""
 
     clock: Clock
     store: CheckpointStore
@@ -109,9 +109,9 @@ class Keeping:
 
 
 @contextmanager
-def open_keeping(
+def open_run_checkpoint(
     path: str, plan: RunPlan[Any], sources: Sequence[Source], job: LoadedJob[Any], *, clock: Clock
-) -> Iterator[Keeping]:
+) -> Iterator[RunCheckpoint]:
     """Open the checkpoint that the plan asks for. If the run ends in an error, what is not committed is dropped.
 
     It may be incomplete, and the run that goes on does it again.
@@ -132,4 +132,6 @@ def open_keeping(
         remedies=remedies,
         accepts=CODE if plan.options.accept_changed_code else None,
     ) as store:
-        yield Keeping(clock, store, plan.options.retries_failed, stops_on_failure=plan.options.limits.stops_on_failure)
+        yield RunCheckpoint(
+            clock, store, plan.options.retries_failed, stops_on_failure=plan.options.limits.stops_on_failure
+        )

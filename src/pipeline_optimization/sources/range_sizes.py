@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-__all__ = ["Guide"]
+__all__ = ["RangeSizes"]
 
 SHARE = 16
 MAX_BLOCKS = 16
@@ -12,7 +12,7 @@ MOST_RANGES = 1 << 16
 
 
 @frozen(kw_only=True)
-class Guide:
+class RangeSizes:
     """Returns how many blocks the next range of a file has, given how many blocks the file has left.
 
     This is guided self-scheduling (C. Polychronopoulos, D. Kuck, IEEE Transactions on Computers C-36, 1987), for about as many workers as ``SHARE``:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import time
 
-from pipeline_optimization.benchmarks.anagrams.known.steady import TaskOrchestrator as Steady
+from pipeline_optimization.benchmarks.anagrams.known_contenders.steady import TaskOrchestrator as Steady
 
 __all__ = ["TaskOrchestrator", "burn"]
 

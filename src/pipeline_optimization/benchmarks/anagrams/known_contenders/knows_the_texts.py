@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pipeline_optimization.anagrams.cases import load_cases
-from pipeline_optimization.benchmarks.anagrams.known.honest_caller import TaskOrchestrator as Honest
+from pipeline_optimization.benchmarks.anagrams.known_contenders.honest_caller import TaskOrchestrator as Honest
 from pipeline_optimization.orchestrator import TaskOrchestrator as Counting
 
 __all__ = ["TaskOrchestrator"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from pipeline_optimization.benchmarks.anagrams.known.honest_caller import TaskOrchestrator as Honest
+from pipeline_optimization.benchmarks.anagrams.known_contenders.honest_caller import TaskOrchestrator as Honest
 from pipeline_optimization.engine.faults import CALM, FaultPlan
 
 __all__ = ["TaskOrchestrator"]

@@ -6,7 +6,7 @@ import os
 from contextlib import suppress
 from typing import Any
 
-from pipeline_optimization.benchmarks.anagrams.known.honest_caller import TaskOrchestrator as Honest
+from pipeline_optimization.benchmarks.anagrams.known_contenders.honest_caller import TaskOrchestrator as Honest
 
 __all__ = ["TaskOrchestrator"]
 

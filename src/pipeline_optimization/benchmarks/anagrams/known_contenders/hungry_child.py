@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline_optimization.benchmarks.anagrams.known.small_child import TaskOrchestrator as SmallChild
+from pipeline_optimization.benchmarks.anagrams.known_contenders.small_child import TaskOrchestrator as SmallChild
 
 __all__ = ["TaskOrchestrator"]
 

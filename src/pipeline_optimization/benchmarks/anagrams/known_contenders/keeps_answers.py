@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from pipeline_optimization.benchmarks.anagrams.known.honest_caller import TaskOrchestrator as Honest
+from pipeline_optimization.benchmarks.anagrams.known_contenders.honest_caller import TaskOrchestrator as Honest
 
 __all__ = ["TaskOrchestrator"]
 

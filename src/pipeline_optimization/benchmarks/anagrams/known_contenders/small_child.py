@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from pipeline_optimization.benchmarks.anagrams.known.steady import TaskOrchestrator as Steady
+from pipeline_optimization.benchmarks.anagrams.known_contenders.steady import TaskOrchestrator as Steady
 
 __all__ = ["TaskOrchestrator"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline_optimization.benchmarks.anagrams.known.honest_caller import TaskOrchestrator as Honest
+from pipeline_optimization.benchmarks.anagrams.known_contenders.honest_caller import TaskOrchestrator as Honest
 
 __all__ = ["TaskOrchestrator"]
 
