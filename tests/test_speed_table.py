@@ -4,15 +4,36 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from speed_table import corpora
+from speed_table import corpora, kept_run
 from speed_table.alternation import Program, Timing, alternate, ratio_of
 from speed_table.corpora import Corpora
 from speed_table.peers import compile_c
+
+AHEAD = """
+import runpy, sys, time
+from pipeline_optimization.checkpoint import CheckpointStore
+
+seconds, ahead = time.perf_counter, [0]
+time.perf_counter = lambda: seconds() + ahead[0]
+
+def taking(call, seconds):
+    def longer(*arguments, **options):
+        ahead[0] += seconds
+        return call(*arguments, **options)
+    return longer
+
+CheckpointStore.__init__ = taking(CheckpointStore.__init__, 1000)
+CheckpointStore.close = taking(CheckpointStore.close, 3000)
+sys.argv = sys.argv[1:]
+runpy.run_path(sys.argv[0], run_name="__main__")
+"""
+"""Runs a script with a clock on which opening and closing a checkpoint take long."""
 
 
 def taking(seconds: float, found: object, calls: list[object]) -> Program:
@@ -69,3 +90,13 @@ def test_the_c_peer_counts(tmp_path: Path) -> None:
     text.write_text("\n\n ".join(words), "ascii")
     done = subprocess.run([program, text], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["200002", "100001"]
+
+
+def test_opening_and_closing_count_as_time_of_the_checkpoint(tmp_path: Path) -> None:
+    """The time of a checkpoint contains its opening and its closing, not only the calls between them."""
+    text, measured = tmp_path / "text", tmp_path / "seconds"
+    text.write_text("the cat sat", "ascii")
+    command = [sys.executable, "-c", AHEAD, kept_run.__file__, measured, "run", "--input", text]
+    subprocess.run([*command, "--checkpoint", tmp_path / "checkpoint"], capture_output=True, check=True)
+    whole, kept = map(float, measured.read_text("utf-8").split())
+    assert 4000 <= kept <= whole
