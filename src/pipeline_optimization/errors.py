@@ -192,7 +192,7 @@ class InjectedFault(TaskError):  # noqa: N818 - the field says fault injection
 
 
 class BrokenResourceError(TaskError):
-    """What ``@task(using=...)`` opened is broken. Raise it in a task's function, so that the next attempt opens another one."""
+    """The resource that ``@task(using=...)`` opened is broken. Raise it in a task's function, so that the next attempt opens another one."""
 
 
 class RetryAfter(TaskError):  # noqa: N818 - called like the HTTP header

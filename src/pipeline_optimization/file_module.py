@@ -23,7 +23,7 @@ CORE = "pipeline_optimization."
 
 @frozen
 class FileModule:
-    """What a worker needs to make a file's module: its name, path and text, as plain data."""
+    """The name, path and text of a file's module, as plain data. A worker makes the module from them."""
 
     name: str
     path: str

@@ -1,4 +1,4 @@
-"""What is installed: the project's entry points and all versions. They are read anew only if the metadata has changed.
+"""The project's installed entry points, and the versions of all distributions. They are read anew only if the metadata has changed.
 
 Importing ``importlib.metadata`` and reading a file of every distribution takes a fifth of a small run. What was read is kept in the cache, with a
 digest of the names, times and sizes of all metadata on ``sys.path``.
@@ -99,7 +99,7 @@ def read_installed() -> Installed:
 _Places = Sequence[tuple[str, object]]
 
 _last: tuple[_Places, Installed] | None = None
-"""What this process found last, and in which places."""
+"""The result of the last search in this process, and the places that were searched."""
 
 
 def _paths() -> list[str]:

@@ -1,4 +1,4 @@
-"""What plugins may offer: each kind of component with its hook, and other facts by kind that the registry need not know.
+"""The kinds of components that plugins may offer: each with its hook, and with other facts that the registry need not know.
 
 To add a kind, add it here, its hook in ``hookspecs``, and its protocol in ``types``.
 """

@@ -1,4 +1,4 @@
-"""How many processors this process may use."""
+"""The number of processors that this process may use."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_THREADS = 4
 """Each thread that counts remembers words. More threads would use more memory, and an item's text is too short to keep them busy."""
 
 CONTROL_GROUPS = Path("/sys/fs/cgroup")
-"""Where the system mounts control groups."""
+"""The directory where the system mounts control groups."""
 
 MEMBERSHIP = Path("/proc/self/cgroup")
 """The file with the groups of this process: a line of ``id:controllers:path`` for each hierarchy."""

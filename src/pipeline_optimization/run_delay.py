@@ -1,4 +1,4 @@
-"""How long a process was ready to run and waited for a processor, which is what a busy machine adds to a time."""
+"""The time for which a process was ready to run and waited for a processor. A busy machine adds it to each measured time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether the system starts more threads and processes, which it counts together."""
+"""A check whether the system starts more threads and processes. It counts both together."""
 
 from __future__ import annotations
 

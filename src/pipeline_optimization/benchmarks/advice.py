@@ -12,7 +12,7 @@ __all__ = ["Advice", "Recommendation"]
 
 @frozen(kw_only=True)
 class Advice:
-    """Which installed orchestrator to use for some work, and why.
+    """The installed orchestrator to use for some work, and the reason.
 
     Attributes:
         work: The kind of work.

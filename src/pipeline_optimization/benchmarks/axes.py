@@ -1,4 +1,4 @@
-"""What a comparison varies: a component, or one of its options, with several values."""
+"""The axes of a comparison. Each is what it varies: a component, or one of its options, with several values."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "SETTING", "Axis", "Setting", "combinations", "effect_on", "parse_axes"]
 
 KINDS = ("orchestrator", "tokenizer", "signature", "retry", "lexicon", "kernel")
-"""What can be varied, by its name on the command line. All but the kernel have options too."""
+"""The kinds that can be varied, by their names on the command line. All but the kernel have options too."""
 
 SETTING = rf" (?=(?:{'|'.join(KINDS)})(?:\.\w+)?=)"
-"""Where the settings in a variant's name begin, as a regular expression of Python and JavaScript.
+"""The place where the settings in a variant's name begin, as a regular expression of Python and JavaScript.
 
 The values may contain spaces: ``sequential lexicon=file:my words.txt``.
 """

@@ -1,4 +1,4 @@
-"""How far a comparison is with one case: which contenders still run, how long they take, and what is left to do."""
+"""The progress of a comparison with one case: which contenders still run, how long they take, and what is left to do."""
 
 from __future__ import annotations
 

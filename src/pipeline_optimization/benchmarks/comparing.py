@@ -24,7 +24,7 @@ __all__ = ["Comparing", "SampleKey", "Step", "sample_key"]
 
 @frozen(kw_only=True)
 class Step:
-    """How far a comparison is. It tells nothing of results.
+    """The progress of a comparison. It tells nothing of results.
 
     Attributes:
         done: How many samples were taken.

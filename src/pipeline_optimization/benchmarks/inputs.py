@@ -1,4 +1,4 @@
-"""What the harness knows of the work: an input, whether an answer is right, and what calls of tasks prove.
+"""The harness's knowledge of the work: an input, whether an answer is right, and what calls of tasks prove.
 
 Words, stages and oracles are not known here, but in ``benchmarks.anagrams``. Users' own pipelines are in ``benchmarks.pipelines``.
 """
@@ -20,7 +20,7 @@ __all__ = ["BenchmarkCase", "Evidence", "Input", "Work"]
 
 @frozen(kw_only=True)
 class Evidence:
-    """What the calls of an execution prove.
+    """The evidence that the calls of an execution give.
 
     Attributes:
         calls: How many calls there were.
@@ -92,7 +92,7 @@ class Input(Protocol):
 
 
 class Work(Protocol):
-    """What all contenders of a comparison do.
+    """The work that all contenders of a comparison do.
 
     Attributes:
         noun: What messages call an input.

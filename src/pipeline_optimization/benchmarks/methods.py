@@ -1,4 +1,4 @@
-"""How each figure was obtained, in words, for readers who want to know what a cell means."""
+"""The methods by which figures were obtained, in words, for readers who want to know what a cell means."""
 
 from __future__ import annotations
 

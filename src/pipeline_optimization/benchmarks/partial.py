@@ -25,7 +25,7 @@ KEPT = 20
 
 @frozen(kw_only=True)
 class Header:
-    """What is needed to go on with a comparison.
+    """The things that are needed to go on with a comparison.
 
     Attributes:
         command: The subcommand.

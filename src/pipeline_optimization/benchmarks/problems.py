@@ -1,4 +1,4 @@
-"""What can be wrong with a contender. Each fault has a name, a sentence, and a consequence."""
+"""The faults that a contender may have. Each has a name, a sentence, and a consequence."""
 
 from __future__ import annotations
 

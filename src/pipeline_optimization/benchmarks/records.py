@@ -126,7 +126,7 @@ class PipelineRecord:
 
 @frozen(kw_only=True)
 class RunRecord:
-    """What was asked for and how it was done.
+    """The settings of a comparison, and how it was carried out.
 
     Attributes:
         id: The comparison's identity.

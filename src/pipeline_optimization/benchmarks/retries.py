@@ -1,4 +1,4 @@
-"""What decided on a contender's retries, as far as it was seen: a policy of the project, a loop of its own, or nothing."""
+"""The maker of the decisions on a contender's retries, as far as it was seen: a policy of the project, a loop of its own, or nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was seen of one fresh process, as plain records: its executions, and what was wrong.
+"""The observations of one fresh process, as plain records: its executions, and its faults.
 
 Times are in milliseconds unless a name says otherwise, memory is in MiB, and moments are in seconds since the run began.
 """

@@ -1,4 +1,4 @@
-"""How times grow with a text's words, or fall with more workers, as records."""
+"""Scans as records: how times grow with a text's words, or fall with more workers."""
 
 from __future__ import annotations
 

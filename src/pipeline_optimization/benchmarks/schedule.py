@@ -1,4 +1,4 @@
-"""Which contender runs when, on which input, with which faults. All of it is a function of the seed."""
+"""The schedule of a comparison: which contender runs when, on which input, with which faults. All of it is a function of the seed."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ DEFAULT_MEMORY_LIMIT = 2 << 30
 
 @frozen(kw_only=True)
 class ComparisonSettings:
-    """What a comparison is asked to do.
+    """The settings of a comparison.
 
     Attributes:
         cases: The cases.

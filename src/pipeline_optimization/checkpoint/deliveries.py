@@ -1,4 +1,4 @@
-"""What a checkpoint knows of deliveries to a sink: which items the last one contains, so that it can be made again."""
+"""The deliveries to a sink, as a checkpoint knows them: which items the last one contains, so that it can be made again."""
 
 from __future__ import annotations
 

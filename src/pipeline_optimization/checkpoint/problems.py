@@ -1,4 +1,4 @@
-"""What can go wrong with a checkpoint's file, as errors that say what to do."""
+"""The errors of a checkpoint's file. Each says what to do."""
 
 from __future__ import annotations
 

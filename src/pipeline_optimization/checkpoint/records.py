@@ -1,4 +1,4 @@
-"""What a checkpoint knows of items."""
+"""Records of items in a checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What to do about the kind of time that took most of a run."""
+"""Advice on the kind of time that took most of a run."""
 
 from __future__ import annotations
 

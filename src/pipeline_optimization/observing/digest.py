@@ -1,4 +1,4 @@
-"""What a report shows of a run, summed up from its events in one pass and in bounded memory."""
+"""The figures that a report shows of a run. They are summed up from its events in one pass and in bounded memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is made of a file of events after its run has ended: a page, a trace, metrics."""
+"""The products of a file of events: after the run has ended, it becomes a page, a trace and metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How much memory and processor time a run's own processes take while it goes on.
+"""The memory and the processor time of a run's own processes, measured while the run goes on.
 
 The figures come from ``/proc``. On a system without it, nothing is measured, and neither are workers on other machines.
 """

@@ -1,4 +1,4 @@
-"""Which attempts are written if there are too many: a shrinking share of them, errors, and the slowest."""
+"""The choice of the attempts that are written if there are too many: a shrinking share of them, errors, and the slowest."""
 
 from __future__ import annotations
 

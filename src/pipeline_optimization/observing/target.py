@@ -1,4 +1,4 @@
-"""Where a stream of lines goes: to a file, a FIFO, a device, or a descriptor that the caller has opened."""
+"""The target of a stream of lines: a file, a FIFO, a device, or a descriptor that the caller has opened."""
 
 from __future__ import annotations
 

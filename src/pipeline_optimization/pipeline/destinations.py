@@ -1,4 +1,4 @@
-"""Where the rows of a result go, as a user named it: a file, or a sink."""
+"""The destination of a result's rows, as the user named it: a file, or a sink."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run was asked for, as a checkpoint keeps it, so that ``anagram retry`` can ask again for what failed."""
+"""The inputs and options with which a run was started. A checkpoint keeps them, so that ``anagram retry`` can run again what failed."""
 
 from __future__ import annotations
 

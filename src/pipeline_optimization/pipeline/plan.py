@@ -142,7 +142,7 @@ O = TypeVar("O", bound=RunOptions)  # noqa: E741 - options
 
 @frozen(kw_only=True, eq=False, repr=False)
 class Executor:
-    """What runs the attempts of a run. ``choice`` says why it was taken, if the user left the choice open."""
+    """The orchestrator that runs the attempts of a run. ``choice`` says why it was taken, if the user left the choice open."""
 
     name: str
     orchestrator: Orchestrator

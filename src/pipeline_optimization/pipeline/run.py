@@ -46,7 +46,7 @@ R = TypeVar("R")
 
 @frozen
 class Progress:
-    """How far a run is.
+    """The progress of a run.
 
     Attributes:
         bytes_read: Bytes of input read so far.

@@ -1,4 +1,4 @@
-"""How a run went, whatever it computed."""
+"""The summary of a run: its tasks, failures, times and warnings, without its result."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["Conclusions", "RunSummary", "counts_to_dict", "failed_to_list", "sum
 
 
 class Conclusions:
-    """What follows from a run's tasks, failures and stop. Every report has it."""
+    """The properties that follow from a run's tasks, failures and stop. Every report has them."""
 
     __slots__ = ()
 

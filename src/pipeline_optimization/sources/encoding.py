@@ -123,7 +123,7 @@ def decode_marked(data: bytes) -> str:
 
 @define(eq=False, repr=False)
 class Decoded:
-    """What was noticed while the parts of a run's text were decoded.
+    """The findings from decoding the parts of a run's text.
 
     Attributes:
         encoding: The encoding that was asked for.

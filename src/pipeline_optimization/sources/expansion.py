@@ -41,7 +41,7 @@ LEFT_OUT = {
     OTHER_NAME: "other names of the same files",
     SPECIAL: "pipes or devices",
 }
-"""What a search leaves out, in the order of messages, with the plurals."""
+"""The kinds of files that a search leaves out, in the order of messages, with the plurals."""
 
 LOOK = 4096
 """Bytes of a directory's file that decide whether it is text."""

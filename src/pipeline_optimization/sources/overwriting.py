@@ -1,4 +1,4 @@
-"""Whether a file that is to be written is also read, under whatever name."""
+"""A check whether a file that is to be written is also read, under whatever name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a source is, the sources that are in memory or open already, and the sources that callers may give."""
+"""The protocol of sources, the sources that are in memory or open already, and the sources that callers may give."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def is_file_name(text: str) -> bool:
 
 
 Countable = str | PathLike[str] | BinaryIO | Source | Sequence[PathLike[str] | Source]
-"""What callers may give: a text, a path, an open binary file, a source, or a list of paths and sources."""
+"""The inputs that callers may give: a text, a path, an open binary file, a source, or a list of paths and sources."""
 
 
 def sources_of(given: Countable, *, call: str, frames: int, checkpoint: str | None = None) -> list[Source]:

@@ -28,7 +28,7 @@ The words of a text are then what white space separates in its squeezed text.
 
 
 class SqueezedRun(NamedTuple):
-    """What is left of a run. ``held`` are up to 3 unchanged bytes from its end, which may begin a character."""
+    """The rest of a run. ``held`` are up to 3 unchanged bytes from its end, which may begin a character."""
 
     data: bytearray  # not copied to bytes, because it is large if the chunk size is
     held: bytes

@@ -17,7 +17,7 @@ BLOCK_BYTES = 1 << 16
 
 
 class Readable(Protocol):
-    """What an ``InputStream`` needs of the stream below it. ``read`` may return less than it was asked for."""
+    """The methods that an ``InputStream`` needs of the stream below it. ``read`` may return less than it was asked for."""
 
     def read(self, size: int, /) -> bytes | None: ...
 

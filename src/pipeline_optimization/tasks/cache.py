@@ -1,4 +1,4 @@
-"""How many of a task's results are remembered across runs, and where."""
+"""The size and the place of the cache in which a task's results are remembered across runs."""
 
 from __future__ import annotations
 

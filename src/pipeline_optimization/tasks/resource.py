@@ -20,7 +20,7 @@ C = TypeVar("C", bound=Callable[..., Any])
 
 @frozen(eq=False)
 class Resource(Generic[T]):
-    """What ``@task(using=...)`` opens. Each thread of a worker that calls the task has one.
+    """The resource that ``@task(using=...)`` opens. Each thread of a worker that calls the task has one.
 
     Args:
         factory: A function without arguments that returns a context manager: a class, or a generator function with ``contextlib.contextmanager`` or

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["BuiltRetry", "OwnRetry", "RetrySettings", "own_retry"]
 
 OwnRetry = str | tuple[str, Mapping[str, object]] | RetryPolicy
-"""How a task gives its retry policy: a name, a name with options, or an object."""
+"""The forms in which a task gives its retry policy: a name, a name with options, or an object."""
 
 NAME = "ANAGRAM_RETRY"
 OPTIONS = "ANAGRAM_RETRY_OPTIONS"

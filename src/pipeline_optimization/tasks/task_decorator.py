@@ -32,7 +32,7 @@ T_contra = TypeVar("T_contra", contravariant=True)
 
 @frozen
 class TaskSpec:
-    """What ``@task`` declares of a function.
+    """The declaration that ``@task`` makes of a function.
 
     Attributes:
         name: The function's name.

@@ -1,4 +1,4 @@
-"""What crosses the contract between core and plugins: frozen records and protocols."""
+"""The types of the contract between core and plugins: frozen records and protocols."""
 
 from __future__ import annotations
 

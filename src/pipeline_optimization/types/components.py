@@ -1,4 +1,4 @@
-"""What a plugin registers: named factories with their options."""
+"""The components that a plugin registers: named factories with their options."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ __all__ = ["ChunkCounts", "CountingKernel", "FileReader", "GroupIndex", "Merge"]
 
 @frozen(kw_only=True)
 class ChunkCounts:
-    """What a kernel found in one chunk. Its columns are arrays, because it travels as bytes.
+    """The counts that a kernel found in one chunk. Its columns are arrays, because it travels as bytes.
 
     Attributes:
         groups: The numbers of the anagram groups that occur, ascending (typecode ``I``).

@@ -1,4 +1,4 @@
-"""What bounded a run: the longest chain of items, each of which followed from the one before."""
+"""The critical path of a run: its longest chain of items, in which each item followed from the one before."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long something takes: distributions of times, from which a call draws with a number in [0, 1)."""
+"""Distributions of times. A call draws its time from one, with a number in [0, 1)."""
 
 from __future__ import annotations
 

@@ -254,7 +254,7 @@ class TaskLogged:
 
 @frozen(kw_only=True)
 class TaskTotals:
-    """What became of a task's items and attempts, as reports count them. ``failures`` counts items, ``errors`` attempts by the type of the error."""
+    """The numbers of a task's items and attempts by outcome. ``failures`` counts items, ``errors`` attempts by the type of the error."""
 
     items: int
     attempts: int

@@ -1,4 +1,4 @@
-"""Where the time of a run's slots went."""
+"""The account of a run's time: each second of each slot has one of six kinds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["TimeAccount"]
 
 @frozen(kw_only=True)
 class TimeAccount:
-    """Where the time of all slots went, in seconds. The six kinds sum up to ``wall * slots``.
+    """The time of all slots by its kind, in seconds. The six kinds sum up to ``wall * slots``.
 
     Attributes:
         wall: The time of the run.

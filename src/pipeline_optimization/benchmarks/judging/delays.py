@@ -1,4 +1,4 @@
-"""Whether retries waited as long as their retry policy demands. The delays pass in a contender's own process, so they are checked here."""
+"""A check whether retries waited as long as their retry policy demands. The delays pass in a contender's own process, so they are checked here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What decided on the retries of an execution's calls, as its record shows."""
+"""A judgment of the retries of an execution's calls: which policy, if any, the record shows."""
 
 from __future__ import annotations
 

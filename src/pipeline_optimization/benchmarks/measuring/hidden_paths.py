@@ -1,4 +1,4 @@
-"""What a sample must not read. A process that knows the seed knows texts and faults before they come."""
+"""The files that a sample must not read. A process that knows the seed knows texts and faults before they come."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ LONGEST_TEXT = 500
 
 
 class GarbledError(Exception):
-    """What came through the subject's pipe is no report. The message shows it."""
+    """Something that is no report came through the subject's pipe. The message shows it."""
 
 
 class Event(TypedDict, total=False):

@@ -1,4 +1,4 @@
-"""What a sample is taken of, and what was seen of it, before anything is judged."""
+"""The orders of samples, and the observations of each, before anything is judged."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ExecutionKind = Literal["cold", "warm", "replay", "known"]
 
 @frozen(kw_only=True)
 class SampleOrder:
-    """What a sample is taken of.
+    """The order to take a sample: of which contender, with which inputs, settings and limits.
 
     Attributes:
         text: The content of the file ``source``.

@@ -33,7 +33,7 @@ POLL = 0.02
 
 @define
 class Output:
-    """What came out of a stream: its length in bytes and its beginning."""
+    """The output that came from a stream: its length in bytes and its beginning."""
 
     length: int = 0
     excerpt: bytes = b""

@@ -1,4 +1,4 @@
-"""What can be varied of a pipeline besides orchestrators and retry policies: nothing so far."""
+"""The axes of a pipeline's comparison besides orchestrators and retry policies. There is none so far."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the calls of a run prove: which elements went through the simulated steps, and how long that had to take."""
+"""The evidence of the calls of a run: which elements went through the simulated steps, and how long that had to take."""
 
 from __future__ import annotations
 

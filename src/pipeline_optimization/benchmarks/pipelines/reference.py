@@ -32,7 +32,7 @@ FEW = 3
 
 @frozen(kw_only=True)
 class _Seen:
-    """What a reference run told: its input, its answer, the result that ``expected`` demands, its calls, and how long it took."""
+    """The findings of a reference run: its input, its answer, the result that ``expected`` demands, its calls, and how long it took."""
 
     data: bytes
     answer: Answer

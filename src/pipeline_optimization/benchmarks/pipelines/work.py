@@ -16,7 +16,7 @@ __all__ = ["PipelineWork", "ReferenceWork"]
 
 @frozen
 class PipelineWork:
-    """What all contenders of a pipeline do. ``tasks`` says how its steps misbehave, ``directories`` where its files are."""
+    """The work that all contenders of a pipeline do. ``tasks`` says how its steps misbehave, ``directories`` where its files are."""
 
     tasks: Mapping[str, TaskFaults]
     directories: Sequence[str] = ()

@@ -1,4 +1,4 @@
-"""How the numbers were obtained, and how they can mislead. It is printed with every report."""
+"""Texts on how the numbers were obtained, and how they can mislead. They are printed with every report."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ METHOD = (
     ),
     ("CPU", "CPU seconds of the process tree over the wall time of the warm executions: 100 % is one core busy."),
 )
-"""What is measured and how, as (term, text)."""
+"""The measured quantities with their methods, as (term, text)."""
 
 KNOWN_BIASES = (
     (
@@ -109,7 +109,7 @@ KNOWN_BIASES = (
         "numbers that a check from outside does not catch; the checks are against mistakes, not against malice."
     ),
 )
-"""What a reader should know before believing the results, in a sentence or two each."""
+"""The facts that a reader should know before believing the results, in a sentence or two each."""
 
 _OF_PIPELINES = {
     "Sample": (

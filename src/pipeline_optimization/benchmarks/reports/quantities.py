@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 NOTHING = "–"
-"""What a cell has if there is nothing to say."""
+"""The content of a cell if there is nothing to say."""
 
 # A narrow space at which no line is broken.
 _SPACE = "\u202f"

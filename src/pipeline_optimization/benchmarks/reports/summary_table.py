@@ -32,7 +32,7 @@ LONGEST_REFERENCE = 20
 """A longer name of the reference would make its column too wide. Then only its row says that it is the reference."""
 
 RETRIES = {"own": "a loop of its own", "none": "no retries"}
-"""How records call retries that follow no policy, and how reports do."""
+"""The name of retries that follow no policy in records, and the one in reports."""
 
 
 @frozen(kw_only=True)

@@ -1,1 +1,1 @@
-"""What can be said about samples, and how certain it is."""
+"""Statements about samples, and how certain they are."""

@@ -1,4 +1,4 @@
-"""Whether anything is slower than it was in a baseline. Only certain differences count."""
+"""The gate, which checks whether anything is slower than it was in a baseline. Only certain differences count."""
 
 from __future__ import annotations
 

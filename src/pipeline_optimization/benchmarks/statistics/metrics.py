@@ -1,4 +1,4 @@
-"""Which direction of a metric is better."""
+"""The better direction of each metric: larger or smaller."""
 
 from __future__ import annotations
 

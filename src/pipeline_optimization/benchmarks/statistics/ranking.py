@@ -1,4 +1,4 @@
-"""Which contender is best, and which ones are tied with it.
+"""The ranking: the best contender, and those that are tied with it.
 
 The rule is a Friedman test as a gate, then sign tests of each contender against the one with the best median, corrected by Holm's method. In
 simulations of nine rules it named the right set most often, and a false winner least often. With 8 to 11 rounds Wilcoxon's signed-rank test replaces

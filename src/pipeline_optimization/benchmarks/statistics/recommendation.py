@@ -1,4 +1,4 @@
-"""What to use: the installed orchestrator that this comparison supports, and how certain that is.
+"""The recommendation: the installed orchestrator that this comparison supports, and how certain that is.
 
 Only installed orchestrators are one family of tests; files are reported separately. Over several cases, a contender's value in a round is the
 geometric mean of its times in that round of each case. So every case has the same weight, and rounds stay paired. If two cannot be told apart, the

@@ -1,4 +1,4 @@
-"""How times grow with the words of a text, or fall with more workers."""
+"""Laws fitted to scans: how times grow with the words of a text, or fall with more workers."""
 
 from __future__ import annotations
 

@@ -12,15 +12,15 @@ LONGEST = 80
 
 
 class BadResultError(Exception):
-    """What was returned has the wrong form. The message says where."""
+    """The returned value has the wrong form. The message says where."""
 
 
 class NoContenderError(Exception):
-    """What was named contains nothing to measure. The message says what is missing."""
+    """The named file or orchestrator contains nothing to measure. The message says what is missing."""
 
 
 class LoadOrder(TypedDict):
-    """What to load. ``module`` knows how, and what the other keys mean."""
+    """The contender to load. ``module`` knows how to load it, and what the other keys mean."""
 
     module: str
     kind: str

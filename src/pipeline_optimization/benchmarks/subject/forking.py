@@ -27,7 +27,7 @@ MODULES = (
     "pipeline_optimization.tasks",
     "pipeline_optimization.tasks.retry_task",
 )
-"""What is imported before any contender comes, besides what the work of the comparison needs (``Work.modules``)."""
+"""The modules that are imported before any contender comes, besides those that the work of the comparison needs (``Work.modules``)."""
 
 HANDLES = 4
 """The number of handles in a request: the subject's commands, reports, standard output and standard error."""

@@ -1,1 +1,1 @@
-"""What a run logs through ``logging``, and how log records of tasks in workers reach the handlers of the parent."""
+"""The messages that a run logs through ``logging``, and the way of tasks' log records from workers to the handlers of the parent."""

@@ -1,4 +1,4 @@
-"""What a run logs: messages about its events, and the log records of its tasks, wherever they run."""
+"""The logs of a run: messages about its events, and the log records of its tasks, wherever they run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker runs if steps are coroutine functions: in its orchestrator's event loop, or in a loop of its own."""
+"""Bundles of pipelines whose steps are coroutine functions. A worker runs them in its orchestrator's event loop, or in a loop of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a worker runs: as much of a part of the input as there is time for, or one element from a step on."""
+"""Bundles, which are what a worker runs: as much of a part of the input as there is time for, or one element from a step on."""
 
 from __future__ import annotations
 

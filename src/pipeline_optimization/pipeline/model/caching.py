@@ -32,7 +32,10 @@ MISSING: Any = object()
 
 @frozen
 class CachePlan:
-    """Where a step's results are kept, as the run decides and tells its workers. If ``path`` is empty, each machine uses its own cache directory."""
+    """The place where a step's results are kept, as the run decides for its workers.
+
+    If ``path`` is empty, each machine uses its own cache directory.
+    """
 
     digest: bytes
     size: int

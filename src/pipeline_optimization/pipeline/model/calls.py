@@ -1,4 +1,4 @@
-"""What a step calls for each element: its function, with its resource, and with all of its work done at once."""
+"""The call that a step makes for each element: its function, with its resource, and with all of its work done at once."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ CallMany = Callable[[Sequence[Any], list[Any], int], None]
 """Appends the function's result for each value to a list. The number is the count of forks before, by which a forked child is noticed."""
 
 WHOLE: Mapping[StepKind, Callable[[Any], Any]] = {"filter": bool, "flat_map": list}
-"""What completes a function's result, by the kind of step. A generator, for example, would do its work later, where errors are not caught and its
-resource may be closed."""
+"""The functions that complete a function's result, by the kind of step. A generator, for example, would do its work later, where errors are not
+caught and its resource may be closed."""
 
 
 class Calls:

@@ -1,4 +1,4 @@
-"""How elements and totals become bytes: pickled on their way between processes, as plain data in a checkpoint.
+"""Elements and totals as bytes: pickled on their way between processes, as plain data in a checkpoint.
 
 Bytes from a disk are never unpickled, because that could run anything. Plain data are JSON. A value for which JSON has no form becomes a list of its
 type's name and its parts, and a list becomes one that begins with "list". An object of JSON is a dictionary whose keys are texts and whose values all

@@ -1,4 +1,4 @@
-"""What a bundle begins with: values, the lines of a text, or a range of a file whose lines a worker reads."""
+"""The contents of a part, with which a bundle begins: values, the lines of a text, or a range of a file whose lines a worker reads."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Read(NamedTuple):
 
 
 class Contents(Protocol):
-    """What a part of a source contains, for a worker. Its elements have ascending places, which are the last numbers of their paths."""
+    """The content of a part of a source, for a worker. Its elements have ascending places, which are the last numbers of their paths."""
 
     @property
     def number(self) -> int:

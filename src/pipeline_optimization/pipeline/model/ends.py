@@ -1,4 +1,4 @@
-"""What becomes of the last step's outputs. Each end adds up in the workers first, and the parent merges their totals.
+"""The ends of pipelines, which make a result of the last step's outputs. Each end adds up in the workers first, and the parent merges their totals.
 
 The result of an end does not depend on which worker added which value, nor on the order.
 """

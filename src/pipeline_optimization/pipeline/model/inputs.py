@@ -1,4 +1,4 @@
-"""Where elements come from. Each kind of input cuts what the user gave into parts, and names the place of an element for people."""
+"""The inputs of pipelines. Each kind of input cuts what the user gave into parts, and names the place of an element for people."""
 
 from __future__ import annotations
 

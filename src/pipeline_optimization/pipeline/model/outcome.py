@@ -45,7 +45,7 @@ class Waiting(NamedTuple):
 
 @define(eq=False, repr=False)
 class Remembered:
-    """What caches did: how many results they had, by step, and what went wrong with their files."""
+    """The work of caches: how many results they had, by step, and what went wrong with their files."""
 
     hits: Counter[str] = field(factory=Counter)
     problems: list[str] = field(factory=list)

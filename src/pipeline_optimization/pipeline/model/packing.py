@@ -1,4 +1,4 @@
-"""How a pipeline gets to its workers: by the names of its functions, by value with cloudpickle, or within this process as it is."""
+"""The ways of a pipeline to its workers: by the names of its functions, by value with cloudpickle, or within this process as it is."""
 
 from __future__ import annotations
 

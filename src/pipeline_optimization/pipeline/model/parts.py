@@ -31,7 +31,7 @@ TOGETHER = 1000
 
 @frozen(kw_only=True)
 class Part:
-    """What one bundle begins with.
+    """The part of the input with which one bundle begins.
 
     Attributes:
         name: A name that no other part of the run has.

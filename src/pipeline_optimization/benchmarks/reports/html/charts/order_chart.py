@@ -1,4 +1,4 @@
-"""When each sample ran, and by how much it differed from samples of the same kind. Only this chart shows drift of the machine."""
+"""A chart of when each sample ran, and by how much it differed from samples of the same kind. Only this chart shows drift of the machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a sample's time goes, stacked: import, set-up, cold, start-up of workers, the rest of warm, tear-down."""
+"""A chart of a sample's phases, stacked: import, set-up, cold, start-up of workers, the rest of warm, tear-down."""
 
 from __future__ import annotations
 

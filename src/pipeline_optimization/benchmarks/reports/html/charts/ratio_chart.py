@@ -1,4 +1,4 @@
-"""How many times as long as the reference each contender takes: a forest plot."""
+"""A forest plot of how many times as long as the reference each contender takes."""
 
 from __future__ import annotations
 
