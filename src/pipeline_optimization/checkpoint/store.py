@@ -66,6 +66,8 @@ class CheckpointStore:
         self._remedies = remedies or {}
         self._accepts = accepts
         with explained(path):
+            # Transactions begin and end only where this class says so. If another run holds the lock, this run does not
+            # wait for it.
             self._database = sqlite3.connect(path, isolation_level=None, timeout=0)
         try:
             with explained(path):
@@ -87,8 +89,11 @@ class CheckpointStore:
                 path=self.path,
             )
         if is_new:
+            # SQLite heeds this only while the file is empty.
             run(f"PRAGMA page_size = {PAGE_BYTES}")
         run("PRAGMA journal_mode = WAL")
+        # A power cut may then undo the last commits, but it cannot damage the file. If only the process dies, no commit
+        # is lost.
         run("PRAGMA synchronous = NORMAL")
         run(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         if is_new:
@@ -97,6 +102,8 @@ class CheckpointStore:
                 run(statement)
             self._database.executemany("INSERT INTO fact VALUES (?, ?)", [("format", str(FORMAT)), *facts.items()])
             run("INSERT INTO invocation VALUES (1, ?)", (invocation,))
+            # This makes the file a checkpoint. It is in the transaction, so a file that is half made never counts as
+            # one.
             run(f"PRAGMA application_id = {APPLICATION}")
             run("COMMIT")
             return
@@ -211,6 +218,7 @@ class CheckpointStore:
             self.finished += added.rowcount
             self._uncommitted.append(key)
             if self.failures:
+                # An earlier run gave this item up, and this run has finished it.
                 self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", key)
 
     def stop_of(self, path: bytes, start: int) -> int | None:

@@ -49,6 +49,8 @@ class DistinctWords:
         self._exact += distinct_words
         mask = (1 << self._depth) - 1
         self._sample.update(sample if self._depth == DEPTH else (value for value in sample if not value & mask))
+        # Each step keeps about half of the sample: the hashes that end with one more zero bit. Each of them stands for
+        # twice as many words.
         while len(self._sample) > CAPACITY:
             self._depth += 1
             mask = (1 << self._depth) - 1

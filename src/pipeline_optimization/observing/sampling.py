@@ -101,6 +101,8 @@ class Sampling:
     def _note_duration(self, event: AttemptEnded) -> None:
         if event.began_ns is None or event.ended_ns is None:
             return
+        # Of attempts that took the same time, the earlier one counts as slower. So events themselves are never
+        # compared.
         entry = (event.ended_ns - event.began_ns, -self.total, event)
         if len(self._slowest) < SLOWEST:
             heapq.heappush(self._slowest, entry)

@@ -88,6 +88,7 @@ class EventsWriter:
             self._guard(self._write_last)
         else:
             written = -1
+            # Wait as long as lines are being written. If none was written in this time, the thread hangs.
             while self._thread.is_alive() and written != self._seq:
                 written = self._seq
                 self._thread.join(2 * PATIENCE + 1)
@@ -137,6 +138,8 @@ class EventsWriter:
                 self._shed_lines += 1
             else:
                 kept.append(event)
+        # They go back to the front, in their order. Meanwhile the run's thread adds nothing, because this is that
+        # thread.
         self._waiting.extendleft(reversed(kept))
 
     def _write_waiting(self) -> None:

@@ -100,6 +100,7 @@ class CheckpointedWorkload:
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
         """Keep a result with its item's identity. Return the items that the result makes possible."""
+        # The workload comes first: if it refuses the result, nothing of the result is kept.
         follow_ups = self._workload.accept(item, result)
         self.store.put(
             item.task,
@@ -125,6 +126,8 @@ class CheckpointedWorkload:
                 continue
             self.resumed += 1
             with self._plausible():
+                # An item without a result of its own is in the sum. In a run that keeps no sum it would be missing. In
+                # a run that keeps one, an item with a result would be counted twice.
                 if (found.result is None) != self._sums_up:
                     raise ValueError("a result is not where its kind of run keeps it")
                 follow_ups = () if found.result is None else self._workload.accept(item, found.result)
@@ -176,6 +179,7 @@ class CheckpointedWorkload:
         try:
             yield
         except (ArithmeticError, LookupError, ValueError, struct.error) as error:
+            # Its checksum is right, so it is as it was written, but not by a run like this one.
             raise CheckpointError(
                 f"The checkpoint {self.store.path!r} holds a result that no run wrote ({error}). Start anew with "
                 "another file.",

@@ -128,17 +128,21 @@ class Delivering:
         number = self._number + 1
         while rows := [row for parcel in parcels for row in parcel.rows]:
             if self._log is not None:
+                # The checkpoint knows of the delivery before the sink gets it. Whenever the run dies, the next one can
+                # ask the sink for its last number, and knows whether these rows must be delivered again.
                 self._log.intend(number, len(rows))
                 self.checkpoint.commit(at_once=True)
             try:
                 self._insist(number, rows)
             except RefusedRowsError as error:
+                # The sink has committed none of the rows, so the others are delivered under the same number.
                 parcels = self._refuse(parcels, self._sound(error, len(rows)))
                 continue
             self._number = number
             self.outbox.delivered += len(rows)
             return
         if self._log is not None:
+            # Every row was refused, so there is no delivery with this number.
             self._log.withdraw()
             self.checkpoint.commit(at_once=True)
 

@@ -111,6 +111,7 @@ class FileSink:
         if self._file is not None:
             return self._file
         if self._mark.number and self._place() == self._target:
+            # An earlier run had completed the file, and this one has more rows for it.
             os.replace(self._target, self._partial)
         file = open(os.open(self._partial, os.O_RDWR | os.O_CREAT, 0o666), "r+b", buffering=0)  # noqa: SIM115 - kept open
         try:

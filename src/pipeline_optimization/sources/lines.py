@@ -60,6 +60,8 @@ def cut_lines(source: Source, chunk_size: int, encoding: str = UTF_8) -> Iterato
     rest: list[bytes] = []
     with closing(open_utf8(source, encoding)) as stream:
         while block := stream.read(chunk_size):
+            # A carriage return alone ends no line. In UTF-8 no byte of another character is a line feed, so bytes can
+            # be searched.
             end = block.rfind(b"\n") + 1
             if not end:
                 rest.append(block)
@@ -82,6 +84,8 @@ def read_line_range(part: FileRange, size: int) -> tuple[int, bytes]:
     Raises InputError if the file cannot be read, or does not have the range's state any more.
     """
     with closing(open_random(part.path, part.state)) as file:
+        # A line belongs to the range in which it begins. If the byte before the range ends a line, one begins with the
+        # range.
         start = _next_line(file, part.start - 1, size) if part.start else 0
         if start >= part.stop:
             return start, b""

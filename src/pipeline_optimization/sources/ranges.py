@@ -184,6 +184,7 @@ def _last_end(file: RandomAccess, low: int, high: int) -> int:
             return end
         if start == lowest:
             return 0
+        # White space is nearly always close to the end, so little is read at first.
         look *= LOOK_GROWTH
 
 

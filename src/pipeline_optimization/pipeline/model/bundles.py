@@ -100,6 +100,8 @@ class PartOfInput:
                 at += len(block)
                 outcome.elements += len(block)
                 if time_slice.is_over and at < len(elements):
+                    # A path ends with the place of the element in its part of the input, where the rest of the bundle
+                    # begins.
                     outcome.rest = elements.paths[at][-1]
             invalid, looks = read.damage(outcome.rest)
             outcome.invalid_bytes += invalid

@@ -116,6 +116,8 @@ class _Memory:
             data = PLAIN.encode(value)
         except Exception as error:
             raise self._unfit(f"got {shown(value)}, by which no result can be looked up in its cache", error) from error
+        # The length makes it certain where the digest ends, so no other function with another argument has the same
+        # bytes.
         return blake2b(b"%d %b %b" % (len(self.digest), self.digest, data), digest_size=20).digest()
 
     def _recall(self, key: bytes) -> Any:
@@ -125,6 +127,7 @@ class _Memory:
         try:
             result = PLAIN.decode(data)
         except (ValueError, LookupError, RecursionError):
+            # It is whole, but not as this version writes results, so it is computed anew.
             self.file.forget(key)
             return MISSING
         self.hits += 1

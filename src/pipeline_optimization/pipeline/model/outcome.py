@@ -94,6 +94,7 @@ class Outcome:
 
     def to_bundled(self) -> Bundled:
         """Return the outcome as bytes, and the tasks that were done. The bytes are plain data, so a checkpoint can keep them."""
+        # JSON has no bytes, so the head has their lengths only, and they come after it in the same order.
         failed = [(one.step, one.path, len(one.data), one.shown, astuple(one.error)) for one in self.failed]
         waiting = [(one.step, one.path, len(one.data), one.shown) for one in self.waiting]
         total = None if self.total is None else len(self.total)

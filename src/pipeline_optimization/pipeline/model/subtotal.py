@@ -100,6 +100,7 @@ class Subtotal:
         total = codec.encode(end.zero()) if outcome.total is None else outcome.total
         for path, value in (element for batch in self._kept for element in batch):
             try:
+                # The total is kept as bytes: a failed call may have changed the objects that it was given.
                 alone = codec.encode(end.add(end.zero(), Batch.of([(path, value)])))
                 total = codec.encode(end.merge(codec.decode(total), codec.decode(alone)))
             except BaseException as failure:
