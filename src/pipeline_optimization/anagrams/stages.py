@@ -183,6 +183,7 @@ class _Stages:
     def filter_input(self, data: bytes) -> bytes:
         """Return the filtered text."""
         text = data.decode("utf-8", "replace")
+        # A tokenizer may return surrogates. Strict UTF-8 would refuse them on the way from stage to stage.
         return filter_input.plain(text, self._tokenizer).encode("utf-8", "surrogatepass")
 
     def get_words(self, data: bytes) -> bytes:

@@ -110,6 +110,7 @@ def execute(
         checkpoint = stack.enter_context(_open_checkpoint(plan, sources, loaded, clock))
         job = loaded.start(sources, checkpoint.stop_of)
 
+        # The engine calls these functions when ``engine`` and ``committing``, which are made below, exist.
         def save(*, at_once: bool = False) -> None:
             if committing.commit(at_once=at_once) and observing.is_heard:
                 from pipeline_optimization.types import CheckpointSaved  # noqa: PLC0415 - only runs that are observed need it

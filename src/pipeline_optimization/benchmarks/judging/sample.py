@@ -86,6 +86,7 @@ def judge_end(raw: RawSample, work: Work) -> list[Problem]:
     if raw.leaked:
         problems.append(Problem(code="leaked_process", text=f"Left behind: {', '.join(raw.leaked[:5])}."))
     counts = [execution.told["threads"] for execution in raw.executions]
+    # A pool may keep its threads. Only a number that grows with each execution is a fault.
     is_growing = len(counts) > 1 and all(b > a for a, b in pairwise(counts))
     if raw.threads_left and is_growing:
         text = f"{raw.threads_left} threads are left; after each execution there were {', '.join(map(str, counts))}."
@@ -115,6 +116,7 @@ def _faults(
         return [_raised(answer, evidence, work)]
     if event == "misshapen":
         return [Problem(code="bad_result", text=answer["message"])]
+    # An earlier execution of the same input has the same right answer.
     others = [other for other in earlier if other.data != given.data]
     wrong = given.judge(answer["answer"], earlier=others, evidence=evidence)
     problems = [] if wrong is None else [wrong]

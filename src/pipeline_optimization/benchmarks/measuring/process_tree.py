@@ -64,6 +64,7 @@ class ProcessTree:
             with suppress(psutil.Error):
                 root = psutil.Process(self._root)
                 found += [root, *descendants(root)]
+            # A process whose parent has ended is no descendant of the root any more.
             found += [process for process in self._known.values() if process not in found and _is_alive(process)]
         self._alive = [process for process in found if _is_alive(process)]
         self._known.update({_identity(process): process for process in self._alive})
@@ -176,6 +177,7 @@ class ProcessTree:
             if process.pid not in self._strangers:
                 with suppress(OSError):
                     found.add(os.getpgid(process.pid))
+        # A process of the tree may be in the harness's own group, which must not be killed.
         return found - {os.getpgrp()}
 
 

@@ -48,7 +48,9 @@ def rank(values: Mapping[str, Sequence[float]], *, threshold: float) -> dict[str
         return {}
     best = min(sorted(values), key=lambda name: median(values[name]))
     others = [name for name in values if name != best]
+    # On logarithms, half and double have the same weight.
     logs = {name: [math.log(a / b) for a, b in zip(values[name], values[best], strict=True)] for name in others}
+    # Friedman's test is for three contenders or more. With two, the paired test alone decides.
     if len(values) > 2 and _friedman(values) >= ALPHA:
         p_values = dict.fromkeys(others, 1.0)
     else:
@@ -99,6 +101,7 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
     corrected: dict[str, float] = {}
     highest = 0.0
     for position, name in enumerate(sorted(p_values, key=lambda name: p_values[name])):
+        # A larger p-value never gets a smaller corrected one.
         highest = max(highest, min(1.0, p_values[name] * (len(p_values) - position)))
         corrected[name] = highest
     return corrected
@@ -106,6 +109,7 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
 def _friedman(values: Mapping[str, Sequence[float]]) -> float:
     series = list(values.values())
+    # The statistic of equal series is 0 / 0.
     if all(list(one) == list(series[0]) for one in series):
         return 1.0
     return float(friedmanchisquare(*series).pvalue)
