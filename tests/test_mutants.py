@@ -13,7 +13,7 @@ import pipeline_simulation
 import simulation
 from alike import some
 from pipeline_optimization.checkpoint import CheckpointStore
-from pipeline_optimization.checkpoint.records import Found
+from pipeline_optimization.checkpoint.items import Found
 from pipeline_optimization.engine.backlog import Backlog
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.open_attempts import OpenAttempts, Outcomes

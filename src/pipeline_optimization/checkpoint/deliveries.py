@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from uuid import uuid4
 from zlib import crc32
 
+from pipeline_optimization.checkpoint.items import text_of
 from pipeline_optimization.checkpoint.problems import damaged, explained
-from pipeline_optimization.checkpoint.records import text_of
 from pipeline_optimization.errors import CheckpointError
 
 __all__ = ["DeliveryLog"]

@@ -13,8 +13,8 @@ from typing import Self
 from zlib import crc32
 
 from pipeline_optimization.checkpoint.deliveries import DeliveryLog
+from pipeline_optimization.checkpoint.items import POISON, STOPPED_RUN, Failure, FileSpan, Found, text_of
 from pipeline_optimization.checkpoint.problems import damaged, explained
-from pipeline_optimization.checkpoint.records import POISON, STOPPED_RUN, Failure, FileSpan, Found, text_of
 from pipeline_optimization.checkpoint.run_chain import follow
 from pipeline_optimization.checkpoint.schema import APPLICATION, FORMAT, SCHEMA, application_of
 from pipeline_optimization.error_text import encodable

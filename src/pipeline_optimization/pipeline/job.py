@@ -152,7 +152,7 @@ class Outbox(Protocol):
 
     @property
     def is_full(self) -> bool:
-        """Return whether so many rows wait that they must be delivered now, to bound memory."""
+        """Return whether too many rows wait. Then they must be delivered now, to bound memory."""
         ...
 
     def take(self) -> Sequence[Parcel]:

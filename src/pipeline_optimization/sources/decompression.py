@@ -1,7 +1,7 @@
 """A stream that decompresses, and never presents damaged or cut-off data as complete.
 
 If a second bzip2 or xz stream is damaged, the standard library's readers take it for trailing rubbish and stop silently. This one reads every member,
-and raises for anything that is none.
+and raises for anything that is no compressed data.
 """
 
 from __future__ import annotations

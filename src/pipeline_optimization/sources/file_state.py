@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 UNKNOWN = 0
-"""The state of what has none that could be compared, such as a pipe."""
+"""Stands for the state of something that cannot be compared, such as a pipe."""
 
 TICK_NS = 20_000_000
 """Nanoseconds: twice the longest step of the clock from which Linux takes the times of files. Within one step a file can change twice and keep its

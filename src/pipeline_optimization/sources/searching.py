@@ -1,4 +1,4 @@
-"""Finds files by a glob or in a directory. Each file is found once, and none is left out silently.
+"""Finds files by a glob or in a directory. Each file is found once, and no file is left out silently.
 
 The standard library's ``glob`` leaves out directories that it may not read, and follows a link to a parent directory until names get too long. Here a
 directory that cannot be read is an InputError, and ``**`` enters each directory once.
@@ -35,7 +35,7 @@ def match_glob(pattern: str) -> list[str]:
 
 
 def walk(top: str) -> Iterator[tuple[str, Sequence[os.DirEntry[str]]]]:
-    """Yield each directory below ``top``, and first ``top``, with its entries. Directories behind links come last, and none comes twice.
+    """Yield each directory below ``top``, and first ``top``, with its entries. Directories behind links come last, and no directory comes twice.
 
     Hidden directories are not entered. Raises InputError if a directory cannot be read.
     """

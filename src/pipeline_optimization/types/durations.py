@@ -112,7 +112,7 @@ class LogNormal:
 
     @classmethod
     def through(cls, median: float, share: float, seconds: float) -> LogNormal:
-        """Return the distribution with this median of which a ``share`` ends within ``seconds``. Raises ValueError if there is none."""
+        """Return the distribution with this median in which the ``share`` of cases ends within ``seconds``. Raises ValueError if there is none."""
         from statistics import NormalDist  # noqa: PLC0415 - 10 ms of start-up for such profiles only
 
         if not median > 0 or not seconds > 0:

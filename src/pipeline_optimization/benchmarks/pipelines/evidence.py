@@ -59,7 +59,7 @@ class Needed:
                 )
 
     def _disorder(self, tries: Tries, simulated: Iterable[str]) -> str:
-        """Return an element that entered a step before it, or the element that it was made of, had passed the step before."""
+        """Return an element that entered a step too early: neither it nor the element that it was made of had passed the step before."""
         ready: dict[str, tuple[int, str]] = {}
         for name in simulated:
             for key in self.keys[name]:

@@ -1,4 +1,4 @@
-"""Records of items in a checkpoint."""
+"""Items in a checkpoint: the finished ones, and those that failed for good."""
 
 from __future__ import annotations
 
