@@ -302,7 +302,7 @@ def test_a_scan_has_a_law_or_says_why_not(directory: Path) -> None:
     found = compared(directory, "--scan", "workers=1..2", "--profile", "cpu")
     assert [case["case"] for case in found["cases"]] == ["workers=1", "workers=2"]
     assert {scan["contender"] for scan in found["scans"]} == {"sequential", "honest"}
-    assert "2 points are too few to fit a law; it takes 3." in found["stdout"]
+    assert "2 points cannot show a law; it takes 3." in found["stdout"]
 
 
 def test_nothing_to_load(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from pipeline_optimization.observing.resources import ResourcesSampled
 from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.observing.trace import Trace
 from pipeline_optimization.output import open_output
+from pipeline_optimization.plural import counted
 from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["Products", "account_of", "digest_of"]
@@ -79,7 +80,9 @@ def _notes_of(reader: EventReader) -> Sequence[str]:
     """Return notes for the user about a file that was read: that it was cut off, or that lines are missing."""
     notes = [reader.cut] if reader.is_cut else []
     if reader.missing:
-        notes.append(f"{reader.missing:,} lines could not be written while the run went on, and are missing here.")
+        notes.append(
+            f"Missing here: {counted(reader.missing, 'line')} that could not be written while the run went on."
+        )
     return notes
 
 

@@ -46,7 +46,9 @@ def _rounds(subject: PipelineSubject, groups: int) -> Iterator[Sequence[Sequence
     """Yield groups of elements that reach the end, small groups first."""
     ends = subject.ends
     if len(ends) < 2:
-        raise CheckSkippedError(f"{len(ends)} elements of the input reach the end, and it takes 2 to see anything")
+        raise CheckSkippedError(
+            f"it takes 2 elements that reach the end to see anything, and the input has {len(ends)}"
+        )
     rng = random.Random(1)  # noqa: S311 - a choice of elements, not secrets
     for number in range(ROUNDS):
         most = min(len(ends), 1 + number * MOST // ROUNDS)

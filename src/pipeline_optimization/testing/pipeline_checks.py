@@ -18,6 +18,7 @@ from pipeline_optimization.pipeline.model.inputs import Chunks
 from pipeline_optimization.pipeline.model.packing import pack
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import Step
+from pipeline_optimization.plural import counted
 from pipeline_optimization.registry.options import describe_options
 from pipeline_optimization.testing.checks import Check, CheckFailedError, CheckSkippedError, require
 from pipeline_optimization.testing.end_checks import END_CHECKS
@@ -147,7 +148,7 @@ def deaths_change_nothing(subject: PipelineSubject) -> None:
     """If workers die, result and ledger are those of a run without deaths."""
     for share in SHARES:
         report = subject.run(orchestrator=VirtualOrchestrator(WORKERS, adversary=Losses(share)))
-        _require_same(subject, report, f"When workers died ({report.lost} attempts were lost)")
+        _require_same(subject, report, f"When workers died ({counted(report.lost, 'attempt')} lost)")
 
 
 def survives_a_stop(subject: PipelineSubject) -> None:

@@ -182,7 +182,7 @@ def workers_ignore_ctrl_c(subject: OrchestratorSubject) -> None:
     report = run_kit(SQUARES, TEXT * 5, watched(subject), registry=log.registry(), chunk_size=16)
     if not log.pid:
         raise CheckSkippedError("its workers are not named by their pids")
-    require(report.is_complete and not report.lost, f"{report.lost} attempts were lost to a Ctrl-C.")
+    require(report.is_complete and not report.lost, f"Lost to a Ctrl-C: {counted(report.lost, 'attempt')}.")
 
 
 def workers_are_closed(subject: OrchestratorSubject) -> None:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.running import run
 from pipeline_optimization.sources import TextSource
@@ -81,7 +82,7 @@ class _Watched:
         if completions or not self._in_flight:
             self._news = now
         if now - self._news > PATIENCE:
-            raise CheckFailedError(f"{len(self._in_flight)} attempts were not reported within {PATIENCE:g} s.")
+            raise CheckFailedError(f"Not reported within {PATIENCE:g} s: {counted(len(self._in_flight), 'attempt')}.")
         return completions
 
     def cancel(self, attempt_id: int) -> bool:

@@ -89,7 +89,7 @@ def judge_end(raw: RawSample, work: Work) -> list[Problem]:
     # A pool may keep its threads. Only a number that grows with each execution is a fault.
     is_growing = len(counts) > 1 and all(b > a for a, b in pairwise(counts))
     if raw.threads_left and is_growing:
-        text = f"{raw.threads_left} threads are left; after each execution there were {', '.join(map(str, counts))}."
+        text = f"Left behind: {counted(raw.threads_left, 'thread')}; after each execution there were {', '.join(map(str, counts))}."
         problems.append(Problem(code="leaked_thread", text=text))
     return problems
 
@@ -245,7 +245,7 @@ def _failed_step(failed: Event) -> Problem:
 
 def _timeout(raw: RawSample) -> Problem:
     if raw.is_ended:
-        left = f"{raw.threads_left} threads" if raw.threads_left else "something"
+        left = counted(raw.threads_left, "thread") if raw.threads_left else "something"
         return Problem(code="leaked_thread", text=f"The process did not end: {left} kept it alive.")
     where = f"after {counted(len(raw.executions), 'execution')}" if raw.phases_ms else "while it was imported"
     return Problem(code="timeout", text=f"It was killed {where}.")

@@ -21,6 +21,7 @@ from pipeline_optimization.benchmarks.reports.quantities import duration
 from pipeline_optimization.engine.faults import FaultSettings, TaskFaults
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
+from pipeline_optimization.plural import counted
 from pipeline_optimization.shell_quoting import quoted_command
 from pipeline_optimization.sources import is_url
 
@@ -176,7 +177,7 @@ class References:
         if json.dumps(one.result) == json.dumps(other.result) and one.failures == other.failures:
             return
         what = (
-            f"{sum(other.failures.values()):,} elements failed for good, and {sum(one.failures.values()):,} before"
+            f"{counted(sum(other.failures.values()), 'element')} failed for good, and {sum(one.failures.values()):,} before"
             if one.failures != other.failures
             else difference(other.result, one.result).rstrip(".")
         )

@@ -18,6 +18,7 @@ from pipeline_optimization.benchmarks.scan import Scan, ScanPoint
 from pipeline_optimization.benchmarks.statistics.intervals import median_interval
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 from pipeline_optimization.engine.draws import seeded_random
+from pipeline_optimization.plural import counted
 
 __all__ = ["find_scans", "scan_of"]
 
@@ -67,7 +68,7 @@ def scan_of(contender: str, dimension: Dimension, series: Series, *, seed: int) 
     ]
     law = _LAWS[dimension]
     if len(points) < law.least:
-        text = f"{len(points)} points are too few to fit a law; it takes {law.least}."
+        text = f"{counted(len(points), 'point')} cannot show a law; it takes {law.least}."
         return Scan(dimension=dimension, contender=contender, points=points, refusal=text)
     try:
         parameters = law.fit([point.x for point in points], [point.median_ms for point in points])
