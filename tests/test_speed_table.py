@@ -96,7 +96,8 @@ def test_opening_and_closing_count_as_time_of_the_checkpoint(tmp_path: Path) -> 
     """The time of a checkpoint contains its opening and its closing, not only the calls between them."""
     text, measured = tmp_path / "text", tmp_path / "seconds"
     text.write_text("the cat sat", "ascii")
-    command = [sys.executable, "-c", AHEAD, kept_run.__file__, measured, "run", "--input", text]
-    subprocess.run([*command, "--checkpoint", tmp_path / "checkpoint"], capture_output=True, check=True)
+    options = ["run", "--input", str(text), "--checkpoint", str(tmp_path / "checkpoint")]
+    command = [sys.executable, "-c", AHEAD, kept_run.__file__, str(measured), *options]
+    subprocess.run(command, capture_output=True, check=True)
     whole, kept = map(float, measured.read_text("utf-8").split())
     assert 4000 <= kept <= whole
