@@ -124,7 +124,7 @@ VALUES = list(range(40))
 TEXT = TextSource("some lines\nof text\nof several\nlengths\n\n" * 20)
 
 BROKEN_PIPELINES: dict[str, tuple[CompletePipeline[Any, Any], Any, str, str]] = {
-    "empty": (NUMBERS.sum(), [], "has_elements", "has 0 of them"),
+    "empty": (NUMBERS.sum(), [], "has_elements", "has too few elements: 0"),
     "stays at home": (NUMBERS.map(StaysAtHome()).sum(), VALUES, "functions_reach_workers", "RuntimeError: not here"),
     "counts calls": (NUMBERS.map(numbered).count(), VALUES, "functions_are_repeatable", "numbered(0) was (0, "),
     "sorts": (
@@ -153,9 +153,9 @@ BROKEN_PIPELINES: dict[str, tuple[CompletePipeline[Any, Any], Any, str, str]] = 
         NUMBERS.map(marked).map(is_missing).count(),
         VALUES,
         "failures_change_nothing",
-        "Where calls failed",
+        "When calls failed",
     ),
-    "forgets": (evolve(NUMBERS.sum(), input=ForgetfulValues()), VALUES, "deaths_change_nothing", "Where workers died"),
+    "forgets": (evolve(NUMBERS.sum(), input=ForgetfulValues()), VALUES, "deaths_change_nothing", "When workers died"),
     "keeps fractions": (
         Pipeline("p").lines().map(len).map(Fraction).reduce(Fraction, add, add),
         TEXT,

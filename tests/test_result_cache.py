@@ -196,7 +196,7 @@ def _locked(number: int, *, lock: object) -> int:
     [
         (
             partial(task(cache="1MB")(_locked), lock=threading.Lock()),
-            "it holds what is no plain data",
+            "it holds a value that is no plain data",
         ),
         (task(cache="1MB")(eval("lambda number: number")), "what runs is not in its file"),
     ],
