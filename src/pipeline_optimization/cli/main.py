@@ -27,15 +27,15 @@ CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
 COMMANDS = {
-    "run": ("run.command", "Count the words of a text, of files, or of a test case."),
+    "run": ("run.command", "Run a pipeline: your own, or the built-in one that counts anagrams."),
     "retry": ("run.retry", "Run the failed items of a checkpoint again."),
     "benchmark": ("compare.benchmark", "Measure orchestrators by themselves."),
     "compare": ("compare.command", "Compare orchestrators head to head."),
     "report": ("observe.report", "Show stored results again."),
     "runs": ("observe.runs", "Show recorded runs."),
     "profile": ("observe.profile", "Write a fault profile of a recorded run."),
-    "advise": ("advise.command", "Foresee which way of running to take."),
-    "watch": ("observe.watch", "Look at a run that is recorded just now."),
+    "advise": ("advise.command", "Predict which orchestrator is fastest."),
+    "watch": ("observe.watch", "Show the progress of a run that is being recorded."),
     "plugins": ("plugins.command", "Show the installed plugins."),
 }
 """Each command with the module that has a function of that name, and its line of help."""

@@ -70,7 +70,7 @@ _OPTIONS = (
         metavar="DIR",
         expose_value=False,
         callback=_remember,
-        help="Take each .py file in DIR as a plugin.",
+        help="Load each .py file in DIR as a plugin.",
     ),
 )
 

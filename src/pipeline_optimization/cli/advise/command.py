@@ -61,22 +61,22 @@ class _Seconds(click.ParamType[float]):
     "--probe",
     type=_Seconds(),
     metavar="SECONDS",
-    help="What the work takes: as some seconds of a run of --pipeline over the inputs show, such as 5 or 5s.",
+    help="Measure the work: run --pipeline over the inputs for some seconds, such as 5 or 5s.",
 )
 @click.option(
     "--from",
     "path",
     metavar="RECORD|EVENTS",
-    help="What the work takes: as a recorded run (--events, --record) shows.",
+    help="Take the work from a recorded run (--events, --record).",
 )
-@click.option("--faults", metavar="NAME|FILE.toml", help="What the work takes: as a fault profile says. Needs --items.")
+@click.option("--faults", metavar="NAME|FILE.toml", help="Take the work from a fault profile. Needs --items.")
 @click.option(
     "--items",
     type=click.IntRange(1, 10**12),
     metavar="N",
-    help="How many elements of the input there are.  [default: as recorded]",
+    help="The number of elements of the input.  [default: as recorded]",
 )
-@pipeline_option("Whose steps the fault profile is of.")
+@pipeline_option("The pipeline of --probe, or whose steps the fault profile describes.")
 @click.option(
     "--latency-scale",
     type=float,
@@ -87,7 +87,7 @@ class _Seconds(click.ParamType[float]):
     "orchestrators",
     multiple=True,
     metavar="NAME",
-    help="Foresee only this one (repeatable).  [default: all that are installed]",
+    help="Predict only this one (repeatable).  [default: all that are installed]",
 )
 @click.option(
     "--workers", type=_Numbers(), metavar="N,N,…", help="Numbers of workers.  [default: some that make sense]"
@@ -104,11 +104,11 @@ class _Seconds(click.ParamType[float]):
     "changes",
     multiple=True,
     metavar="CHANGE",
-    help="Foresee other work or other ways: TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, workers=1..1000, retry=NAME (repeatable: all together).",
+    help="Predict a changed run: TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, workers=1..1000, retry=NAME (repeatable: all together).",
 )
-@click.option("--calibrate", is_flag=True, help="Measure what orchestrators cost here anew; it is kept in the cache.")
+@click.option("--calibrate", is_flag=True, help="Measure the costs of orchestrators again; they are kept in the cache.")
 @click.option(
-    "--detailed", is_flag=True, help="Show all that was foreseen, and what the run gains if a task were faster."
+    "--detailed", is_flag=True, help="Show all predictions, and what the run would gain if a task were faster."
 )
 @click.option("--export", "exports", multiple=True, metavar="FILE", help="Write .json, .md or .html (repeatable).")
 @plugin_options
@@ -132,9 +132,9 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     calibrate: bool,
     detailed: bool,
 ) -> None:
-    """Foresee what a run would take with other orchestrators, numbers of workers and retry policies, and say what to use.
+    """Predict how long a run would take with other orchestrators, numbers of workers and retry policies, and say what to use.
 
-    Nothing but a probe is really run: the engine runs in virtual time, over a model of the work.
+    Only --probe runs anything. The prediction runs the engine in virtual time, over a model of the work.
 
     \b
     anagram run --pipeline status.py access.log --events events.jsonl

@@ -22,8 +22,7 @@ def benchmark(ctx: click.Context, /, **values: object) -> None:
     """Measure orchestrators by themselves: success rate, run time, throughput, memory and CPU.
 
     NAME is an installed orchestrator, a file with a TaskOrchestrator class, or a directory of such files.  [default:
-    sequential] Several are measured in the same rounds, and ratios are to the first; 'compare' takes as many rounds as
-    verdicts need.
+    sequential] Several are measured in the same rounds, and compared with the first; 'compare' runs as many rounds as a certain answer needs.
 
     \b
     anagram benchmark threaded --test-case large

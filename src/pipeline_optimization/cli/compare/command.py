@@ -36,7 +36,9 @@ __all__ = ["compare"]
     help=f"A directory of files with a TaskOrchestrator class (repeatable).  [default: {DEFAULT_DIRECTORY}]",
 )
 @click.option(
-    "--reference", metavar="NAME", help="What ratios are to: a contender, or another NAME.  [default: sequential]"
+    "--reference",
+    metavar="NAME",
+    help="The contender that the others are compared with; it may be another NAME.  [default: sequential]",
 )
 @click.option(
     "--vary",
@@ -44,7 +46,7 @@ __all__ = ["compare"]
     multiple=True,
     metavar="KIND=NAME,NAME",
     help="Compare each orchestrator with each of these components, or KIND.OPTION=VALUE,VALUE (repeatable: all "
-    f"combinations; a value with a comma stands in double quotes). KIND: {', '.join(KINDS)}.",
+    f"combinations; write a value with a comma in double quotes). KIND: {', '.join(KINDS)}.",
 )
 @click.option(
     "--selftest",
@@ -58,7 +60,7 @@ def compare(ctx: click.Context, /, **values: object) -> None:
     """Compare orchestrators head to head, in random order, on fresh texts or on your own pipeline, every answer checked.
 
     NAME is an installed orchestrator, a file with a TaskOrchestrator class, or a directory of such files. Without any
-    NAME, all installed orchestrators and the files of --compare-dir are compared; with --vary, it is 'sequential'.
+    NAME, all installed orchestrators and the files of --compare-dir are compared; with --vary, only 'sequential'.
 
     \b
     anagram compare

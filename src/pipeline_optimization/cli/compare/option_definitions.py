@@ -74,17 +74,17 @@ def scan(text: object) -> tuple[str, tuple[int, ...]]:
 
 
 OPTIONS = (
-    pipeline_option("Run this pipeline over the input instead of counting anagrams; NAMEs are its input then."),
+    pipeline_option("Run this pipeline instead of counting anagrams; each NAME is then an input of it."),
     click.option(
         "--sample-size",
         type=click.IntRange(min=1),
         metavar="N",
-        help=f"How large an input is that the pipeline's sample() makes, where none is named.  [default: {DEFAULT_SAMPLE}]",
+        help=f"The size of the input that the pipeline's sample() makes if you name no input.  [default: {DEFAULT_SAMPLE}]",
     ),
     click.option(
         "--test-case",
         type=click.Choice([*CASE_NAMES, "all"]),
-        help="What texts are like.  [default: all; with --scan small]",
+        help="The kind of texts.  [default: all; with --scan small]",
     ),
     click.option(
         "--profile",
@@ -95,14 +95,16 @@ OPTIONS = (
         "[default: mixed; a comparison also measures the orchestrators at computing. A pipeline whose tasks declare nothing to "
         "simulate: as-is]",
     ),
-    click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="Timed rounds."),
-    click.option("--detailed", is_flag=True, help="Phases, quantiles, failures, methods, and every warning."),
+    click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="The number of timed rounds."),
+    click.option("--detailed", is_flag=True, help="Show phases, quantiles, failures, methods, and every warning."),
     click.option("--seed", type=int, help="Repeats texts, faults and order.  [default: drawn and printed]"),
-    click.option("--faults", type=click.Choice(BUILT_IN_PROFILES), help="Of the profile mixed.  [default: exercise]"),
+    click.option(
+        "--faults", type=click.Choice(BUILT_IN_PROFILES), help="The faults of the profile mixed.  [default: exercise]"
+    ),
     click.option(
         "--latency-scale",
         type=click.FloatRange(min=0),
-        help=f"Multiplies simulated times, delays of retries among them.  [default: {LATENCY_SCALE}; of a pipeline, such that the "
+        help=f"Multiplies all simulated times and the delays of retries.  [default: {LATENCY_SCALE}; of a pipeline, such that the "
         "shortest wait takes 5 ms at least]",
     ),
     click.option(
@@ -110,7 +112,7 @@ OPTIONS = (
         default=RetrySettings().name,
         show_default=True,
         metavar="NAME",
-        help="When failed calls are made again, in plugins and in files that use retry_task.",
+        help="When failed calls are tried again, in plugins and in files that use retry_task.",
     ),
     click.option(
         "-o",
@@ -122,7 +124,7 @@ OPTIONS = (
     click.option(
         "--timeout",
         type=duration,
-        help="For one execution.  [default: 10s; of a pipeline, ten times what a sequential run takes if that is longer]",
+        help="The time limit of one execution.  [default: 10s; of a pipeline, ten times what a sequential run takes if that is longer]",
         metavar="TIME",
     ),
     click.option(
@@ -131,15 +133,17 @@ OPTIONS = (
         default="2GiB",
         show_default=True,
         metavar="SIZE",
-        help="For a contender with all its processes, such as 512MiB; it is killed beyond.",
+        help="The limit of a contender with all its processes, such as 512MiB. A contender that exceeds it is killed.",
     ),
-    click.option("--time-budget", type=duration, metavar="TIME", help="As many rounds as fit, 6 to 30."),
+    click.option(
+        "--time-budget", type=duration, metavar="TIME", help="Run as many rounds as fit into this time, 6 to 30."
+    ),
     click.option(
         "--workers",
         type=click.IntRange(min=1),
         default=processors,
         metavar="N",
-        help="For everyone.  [default: cores]",
+        help="The number of workers of each contender.  [default: cores]",
     ),
     click.option(
         "--export",
@@ -151,7 +155,10 @@ OPTIONS = (
     click.option("--save-baseline", metavar="NAME", help="Keep the results as a baseline."),
     click.option("--baseline", metavar="NAME", help="Compare with a baseline, or with a file of --export."),
     click.option(
-        "--fail-if-slower", type=share, metavar="10%", help="Exit with 1 if surely slower than the baseline by more."
+        "--fail-if-slower",
+        type=share,
+        metavar="10%",
+        help="Exit with 1 if a contender is certainly slower than the baseline by more than this.",
     ),
     click.option("--allow-different-machine", is_flag=True, help="Compare with another machine's baseline anyway."),
     click.option(
@@ -159,9 +166,11 @@ OPTIONS = (
         type=share,
         default="2%",
         metavar="2%",
-        help="Smaller differences count as none.  [default: 2%]",
+        help="Ignore smaller differences.  [default: 2%]",
     ),
-    click.option("--scan", type=scan, metavar="WHAT", help="words=100..100000 or workers=1..4: how times grow."),
-    click.option("--partial", metavar="FILE", help="Where samples go as they are taken.  [default: in the cache]"),
-    click.option("--resume", metavar="FILE", help="Go on with an interrupted run's samples."),
+    click.option(
+        "--scan", type=scan, metavar="WHAT", help="Measure how times grow: words=100..100000 or workers=1..4."
+    ),
+    click.option("--partial", metavar="FILE", help="Write samples there as they are taken.  [default: in the cache]"),
+    click.option("--resume", metavar="FILE", help="Continue the interrupted comparison whose samples are in FILE."),
 )

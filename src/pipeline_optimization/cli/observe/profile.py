@@ -15,7 +15,7 @@ __all__ = ["profile"]
 def profile(path: str, output: str) -> None:
     """Write a fault profile of a recorded run: how long its tasks took, how often they failed, and with which errors.
 
-    --faults FILE.toml then rehearses with it, under any orchestrator.
+    'anagram run --faults FILE.toml' then simulates the same, with any orchestrator.
 
     \b
     anagram run --pipeline status.py access.log --events events.jsonl

@@ -19,16 +19,18 @@ __all__ = ["report"]
 @click.argument("path", metavar="FILE")
 @click.option("--format", "form", type=click.Choice(["table", "json", "csv", "md", "html", "svg"]), default="table")
 @click.option(
-    "--reference", metavar="NAME", help="What ratios are to: a contender's name or file.  [default: as compared]"
+    "--reference",
+    metavar="NAME",
+    help="The contender that the others are compared with: its name or file.  [default: as compared]",
 )
-@click.option("--detailed", is_flag=True, help="Phases, quantiles, failures, methods, and every warning.")
+@click.option("--detailed", is_flag=True, help="Show phases, quantiles, failures, methods, and every warning.")
 @click.option(
     "--export", "exports", multiple=True, metavar="FILE", help="Write .json, .csv, .md or .html (repeatable)."
 )
 def report(path: str, form: str, reference: str | None, exports: Sequence[str], *, detailed: bool) -> None:
     """Show results that --export FILE.json wrote, or the samples of an interrupted run, without measuring.
 
-    Of a run's events (--events, --record) it shows what happened, and exports the report (.html), the trace (.json) or the metrics (.prom).
+    If FILE has a run's events (--events, --record), it shows what happened, and exports the report (.html), the trace (.json) or the metrics (.prom).
 
     \b
     anagram report events.jsonl --export report.html --export trace.json

@@ -30,7 +30,7 @@ PLAIN_INTERVAL = 10.0
 @click.command()
 @click.argument("path", metavar="RECORD|EVENTS")
 def watch(path: str) -> None:
-    """Look at a run while it goes on: its record (--record), or its file of events (--events). It ends when the run does.
+    """Show the progress of a run from its record (--record) or its file of events (--events), until the run ends.
 
     In a directory of several records, the newest is watched.
 

@@ -34,7 +34,7 @@ def plugins() -> None:
 
 @plugins.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--all", "everything", is_flag=True, help="Import each, and say what it offers or why it is broken.")
+@click.option("--all", "everything", is_flag=True, help="Import every plugin, and show what it offers, or its error.")
 @click.option("--kind", type=_KindChoice(), help="Only plugins that offer this; implies --all.")
 @click.option("--hook", metavar="NAME", help="Only plugins that implement this hook; implies --all.")
 @plugin_options
@@ -143,7 +143,7 @@ def _offers(registry: Registry, record: PluginRecord) -> list[_Offered]:
 @plugin_options
 @click.pass_context
 def check(ctx: click.Context, name: str, *, labels: Sequence[str], as_json: bool) -> None:
-    """Run the contract of what a plugin offers. The exit code is 1 where a check fails."""
+    """Run the checks of what a plugin offers. The exit code is 1 if one fails."""
     from pipeline_optimization.cli.plugins.check import check_plugin  # noqa: PLC0415 - the other commands need no kit
 
     ctx.exit(check_plugin(selected_registry(ctx), name, labels=labels, as_json=as_json))
@@ -151,10 +151,10 @@ def check(ctx: click.Context, name: str, *, labels: Sequence[str], as_json: bool
 
 @plugins.command("new")
 @click.argument("name")
-@click.option("--kind", type=_KindChoice(["observer"]), required=True, help="What the plugin is to offer.")
+@click.option("--kind", type=_KindChoice(["observer"]), required=True, help="What the plugin offers.")
 @click.option("--directory", default=".", metavar="DIR", help="Where to make it.  [default: here]")
 def new(name: str, *, kind: str, directory: str) -> None:
-    """Make a distribution that passes its contract."""
+    """Make a new plugin that passes all checks."""
     from pipeline_optimization.templates.rendering import write_plugin  # noqa: PLC0415 - as above
 
     home = write_plugin(name, kind, Path(directory))

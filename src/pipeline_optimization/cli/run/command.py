@@ -51,9 +51,7 @@ DEFAULTS = AnagramOptions()
 )
 @click.option("--text", help="Count this text.")
 @click.option("--test-case", type=click.Choice([*CASE_NAMES, "all"]), help="A built-in text.  [default: small]")
-@pipeline_option(
-    "Run this pipeline over the input: one of a plugin, or of your own; package.module:NAME works as well."
-)
+@pipeline_option("Run this pipeline: a plugin's, or your own; package.module:NAME works as well.")
 @click.option(
     "--orchestrator", default=DEFAULTS.orchestrator, show_default=True, metavar="NAME", help="How attempts are run."
 )
@@ -62,19 +60,26 @@ DEFAULTS = AnagramOptions()
     "pairs",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An option of the orchestrator; tokenizer.KEY, signature.KEY, lexicon.KEY and retry.KEY are those of the other "
-    "components, pipeline.KEY those of --pipeline, sink.KEY those of --sink. -o help lists all that the chosen ones have.",
+    help="An option of the orchestrator. For an option of another component write retry.KEY, pipeline.KEY, sink.KEY, tokenizer.KEY, signature.KEY or lexicon.KEY. -o help lists all options of the chosen components.",
 )
-@click.option("--tokenizer", default=DEFAULTS.tokenizer, show_default=True, metavar="NAME", help="What a word is.")
+@click.option("--tokenizer", default=DEFAULTS.tokenizer, show_default=True, metavar="NAME", help="How words are found.")
 @click.option(
     "--signature", default=DEFAULTS.signature, show_default=True, metavar="NAME", help="How anagrams are recognised."
 )
 @click.option("--retry", default=DEFAULTS.retry, show_default=True, metavar="NAME", help="When failed items run again.")
 @click.option(
-    "--lexicon", default=DEFAULTS.lexicon, show_default=True, metavar="NAME", help="gcide, web2, system, file:PATH."
+    "--lexicon",
+    default=DEFAULTS.lexicon,
+    show_default=True,
+    metavar="NAME",
+    help="The dictionary: gcide, web2, system, file:PATH.",
 )
 @click.option(
-    "--kernel", default=DEFAULTS.kernel, show_default=True, metavar="NAME", help="What counts: python, numba."
+    "--kernel",
+    default=DEFAULTS.kernel,
+    show_default=True,
+    metavar="NAME",
+    help="The code that counts if no step waits or fails: python, numba.",
 )
 @click.option(
     "--faults",
@@ -85,9 +90,9 @@ DEFAULTS = AnagramOptions()
 @click.option(
     "--latency-scale",
     type=float,
-    help="Multiplies simulated times, delays of retries among them.  [default: 0.05; 1 with a profile of your own]",
+    help="Multiplies all simulated times and the delays of retries.  [default: 0.05; 1 with a profile of your own]",
 )
-@click.option("--seed", type=int, help="Repeats a run's faults.  [default: drawn and printed]")
+@click.option("--seed", type=int, help="Repeats the simulated waits and failures.  [default: drawn and printed]")
 @click.option(
     "--chunk-size",
     type=SIZE,
@@ -101,17 +106,17 @@ DEFAULTS = AnagramOptions()
     default=DEFAULTS.encoding,
     show_default=True,
     metavar="NAME",
-    help="That of the input, as Python names it: latin-1, utf-16-le. UTF-16 with a byte order mark needs none.",
+    help="The encoding of the input, as Python names it: latin-1, utf-16-le. Not needed for UTF-16 with a byte order mark.",
 )
 @click.option(
-    "--checkpoint", metavar="FILE", help="Keep finished items in FILE, so that the run can go on after its death."
+    "--checkpoint", metavar="FILE", help="Keep finished items in FILE, so that the run can be continued after a crash."
 )
-@click.option("--resume", is_flag=True, help="Go on with the run of --checkpoint; start it where there is none yet.")
+@click.option("--resume", is_flag=True, help="Continue the run of --checkpoint, or start it if there is none yet.")
 @click.option("--retry-failed", is_flag=True, help="With --resume: try items again that failed for good.")
 @click.option(
     "--accept-changed-code",
     is_flag=True,
-    help="With --resume: go on though code that the results depend on has changed.",
+    help="With --resume: continue even if the code that the results depend on has changed.",
 )
 @limit_options
 @output_options
@@ -138,7 +143,7 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
     sink: str | None,
     **given: Any,
 ) -> None:
-    """Count the dictionary anagrams of the words of a text, of files, or of a built-in test case; or run a pipeline of your own.
+    """Run a pipeline: your own, or the built-in one, which counts the anagrams of the words of a text or of files.
 
     \b
     anagram run --text cat

@@ -24,12 +24,12 @@ OPTIONS = (
     click.option(
         "--log-level",
         type=click.Choice(LEVELS, case_sensitive=False),
-        help="Log what is at least so important, of the run and of the code of its tasks.",
+        help="Log messages of this level and above, of the run and of its tasks.",
     ),
     click.option(
         "--log-format",
         type=click.Choice(["text", "json"]),
-        help="How log records are written: text for people, or json, an object a line.  [default: text]",
+        help="How log records are written: as text, or as json with an object a line.  [default: text]",
     ),
 )
 

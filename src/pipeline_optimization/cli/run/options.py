@@ -32,10 +32,10 @@ DEFAULTS = Limits()
 limit_options = option_group(
     (
         click.option(
-            "--item-timeout", type=float, metavar="SECONDS", help="An attempt may take so long.  [default: any time]"
+            "--item-timeout", type=float, metavar="SECONDS", help="The time limit of an attempt.  [default: none]"
         ),
         click.option(
-            "--deadline", type=float, metavar="SECONDS", help="The run may take so long.  [default: any time]"
+            "--deadline", type=float, metavar="SECONDS", help="The time limit of the run.  [default: none]"
         ),
         click.option(
             "--grace",
@@ -43,14 +43,14 @@ limit_options = option_group(
             default=DEFAULTS.grace,
             show_default=True,
             metavar="SECONDS",
-            help="What is under way when a run is stopped may take so long to end.",
+            help="When a run is stopped, attempts that are under way have this time to end.",
         ),
         click.option(
             "--on-failure",
             type=click.Choice(["quarantine", "stop"]),
             default="quarantine",
             show_default=True,
-            help="What an item that fails for good does to the run.",
+            help="If an item fails for good: go on without it, or stop the run.",
         ),
         click.option(
             "--poison-after",
@@ -58,7 +58,7 @@ limit_options = option_group(
             default=DEFAULTS.poison_losses,
             show_default=True,
             metavar="N",
-            help="Give an item up when N workers have died of it.",
+            help="Give up an item if N workers have died of it.",
         ),
         click.option(
             "--circuit-breaker",
@@ -66,7 +66,7 @@ limit_options = option_group(
             default=DEFAULTS.breaker,
             show_default=True,
             metavar="N",
-            help="Stop when N attempts of a task in a row all failed; 0: never.",
+            help="Stop if N attempts of a task in a row have failed; 0: never.",
         ),
         click.option(
             "--retry-share",
@@ -104,7 +104,7 @@ event_options = option_group(
             default=DEFAULT_EVENTS_LIMIT,
             show_default=True,
             metavar="N",
-            help="Of more than N attempts, --events gets only a share, besides errors and the slowest. Totals stay exact.",
+            help="After N attempts, --events gets only a share of them, and the errors and the slowest. Totals stay exact.",
         ),
     )
 )
@@ -121,7 +121,7 @@ output_options = option_group(
             "--format",
             "form",
             type=click.Choice(sorted(FORMATS)),
-            help="What is written.  [default: what the suffix of --output says, else table]",
+            help="The format of the result.  [default: what the suffix of --output says, else table]",
         ),
         click.option(
             "--top",
@@ -130,7 +130,7 @@ output_options = option_group(
             help=f"Only the N most frequent words.  [default: {TABLE_ROWS} in a table, else all]",
         ),
         click.option("--output", default="-", metavar="PATH", help="Write there instead of to standard output."),
-        click.option("--detailed", is_flag=True, help="Show where the time of the slots went, as JSON always does."),
+        click.option("--detailed", is_flag=True, help="Show where the time went. JSON always has it."),
     )
 )
 
@@ -161,6 +161,6 @@ def is_accounted(form: str | None, output: str, *, detailed: bool) -> bool:
 sink_option = click.option(
     "--sink",
     metavar="NAME",
-    help="Deliver the rows of a --pipeline that ends in collect() to this sink, each exactly once. --output FILE does so, too, where FILE ends in "
+    help="Write the rows of a --pipeline that ends in collect() to this sink, each exactly once. --output FILE does the same if FILE ends in "
     ".ndjson, .csv, .json or .parquet.",
 )

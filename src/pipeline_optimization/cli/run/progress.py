@@ -42,7 +42,7 @@ progress_option = click.option(
     type=click.Choice(["auto", "plain", "off"]),
     default="auto",
     show_default=True,
-    help="auto: on a terminal, how far the run is and each of its tasks; plain: a line every ten seconds, also in a log; off: none.",
+    help="auto: the progress of the run and its tasks on a terminal; plain: a line every ten seconds, also into a log; off: nothing.",
 )
 
 

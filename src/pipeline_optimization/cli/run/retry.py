@@ -46,7 +46,7 @@ __all__ = ["retry"]
 @click.command()
 @click.argument("checkpoint", metavar="CHECKPOINT")
 @pipeline_option(
-    "The pipeline of the run. A checkpoint does not say where that is, since it must not choose what code runs."
+    "The pipeline of the run. A checkpoint does not name its file, since it must not choose what code runs."
 )
 @click.option("--orchestrator", metavar="NAME", help="How attempts are run.  [default: as before]")
 @click.option("--retry", metavar="NAME", help="When failed items run again.  [default: as before]")
@@ -55,9 +55,11 @@ __all__ = ["retry"]
     "pairs",
     multiple=True,
     metavar="KEY=VALUE",
-    help="An option of the orchestrator, which is not kept, retry.KEY=VALUE, or one of the pipeline's as before, pipeline.KEY=VALUE.",
+    help="An option of the orchestrator (the checkpoint does not keep them), retry.KEY=VALUE, or pipeline.KEY=VALUE, which must be as before.",
 )
-@click.option("--accept-changed-code", is_flag=True, help="Go on though code that the results depend on has changed.")
+@click.option(
+    "--accept-changed-code", is_flag=True, help="Continue even if the code that the results depend on has changed."
+)
 @limit_options
 @output_options
 @progress_option
@@ -81,9 +83,9 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
     sink: str | None,
     **bounds: Any,
 ) -> None:
-    """Run just those items of a checkpoint again that failed for good or were not reached, and complete the result.
+    """Run the items of a checkpoint that failed for good or were not reached, and complete the result.
 
-    The checkpoint says what was read, and how. The command works in the directory of the run that wrote it.
+    The checkpoint knows the inputs and the options of its run. The command works in the directory in which that run was started.
 
     \b
     anagram retry run.checkpoint
