@@ -34,9 +34,7 @@ limit_options = option_group(
         click.option(
             "--item-timeout", type=float, metavar="SECONDS", help="The time limit of an attempt.  [default: none]"
         ),
-        click.option(
-            "--deadline", type=float, metavar="SECONDS", help="The time limit of the run.  [default: none]"
-        ),
+        click.option("--deadline", type=float, metavar="SECONDS", help="The time limit of the run.  [default: none]"),
         click.option(
             "--grace",
             type=float,
