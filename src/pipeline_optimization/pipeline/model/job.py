@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from attrs import define, evolve, field, frozen
 
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultPlan
-from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage
+from pipeline_optimization.engine.worker import Stage
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.file_module import FileModule, origin_of
+from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.job import Outbox, StopOf
-from pipeline_optimization.pipeline.model.bundles import build_stages
-from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN, Codec
+from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN
 from pipeline_optimization.pipeline.model.ends import Collect, describe_end, functions_of
-from pipeline_optimization.pipeline.model.packing import ByValue, Packable, pack, unpack
-from pipeline_optimization.pipeline.model.process_state import working_directory
+from pipeline_optimization.pipeline.model.packing import ByValue, pack
 from pipeline_optimization.pipeline.model.report import PipelineReport
-from pipeline_optimization.pipeline.model.steps import CompletePipeline, innermost
+from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.pipeline.model.worker_pipeline import WorkerPipeline, build_pipeline
 from pipeline_optimization.pipeline.model.workload import Gathered, PipelineWorkload
 from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions, RunPlan, plan_run
 from pipeline_optimization.pipeline.summary import RunSummary
@@ -90,7 +87,9 @@ class PipelineJob(Generic[Result]):
         # A checkpoint does not keep values that a sink takes, so they may be of any type.
         totals = sent if self.is_delivered else codec
         caches, warnings = self._caches()
-        argument = _Packed(packed, self._alone(), codec, totals, caches, is_timed=self.is_timed, at_once=self._at_once)
+        argument = WorkerPipeline(
+            packed, self._alone(), codec, totals, caches, is_timed=self.is_timed, at_once=self._at_once
+        )
         return LoadedPipelineJob(job=self, argument=argument, warnings=warnings)
 
     def _caches(self) -> tuple[Plans, Sequence[str]]:
@@ -124,53 +123,12 @@ class PipelineJob(Generic[Result]):
         return 1 if self.executor.capabilities.runs_in_caller else AT_ONCE
 
 
-@frozen(eq=False)
-class _Packed:
-    """A pipeline for workers, and how elements and totals become bytes there."""
-
-    pipeline: Packable
-    alone: frozenset[int]
-    codec: Codec
-    totals: Codec
-    caches: Plans
-    is_timed: bool = False
-    at_once: int = 1
-    home: str = field(factory=working_directory)
-
-
-def build_pipeline(packed: Any) -> Mapping[str, Stage]:
-    """Return what runs in a worker, by task name."""
-    pipeline = unpack(packed.pipeline)
-    functions = {step.name: step.plain for step in pipeline.steps} | dict(functions_of(pipeline.end))
-    imported = {} if isinstance(packed.pipeline, ByValue) else functions
-    stages = build_stages(
-        pipeline,
-        packed.alone,
-        packed.codec,
-        packed.home,
-        caches=packed.caches,
-        totals=packed.totals,
-        is_timed=packed.is_timed,
-        at_once=packed.at_once,
-    )
-    return {DESCRIBE_WORKER: partial(_describe, imported), **stages}
-
-
-def _describe(functions: Mapping[str, Callable[..., Any]], data: bytes) -> bytes:
-    """Return the facts in which all processes of a run must agree: the versions that are installed, and the modules of its functions."""
-    from pipeline_optimization.engine.handshake import encode_facts  # noqa: PLC0415 - for clusters only
-
-    origins = {name: origin_of(innermost(function)) for name, function in functions.items()}
-    own = {name: origin for name, origin in origins.items() if origin.partition(".")[0] not in sys.stdlib_module_names}
-    return encode_facts({f"the code of {name}": origin for name, origin in own.items()})
-
-
 @frozen(kw_only=True, eq=False, repr=False)
 class LoadedPipelineJob(Generic[Result]):
     """A pipeline for which workers can be made."""
 
     job: PipelineJob[Result]
-    argument: _Packed
+    argument: WorkerPipeline
     warnings: Sequence[str] = ()
 
     @property
