@@ -339,6 +339,17 @@ def test_the_command_says_what_to_use(events: Path, capsys: pytest.CaptureFixtur
     assert "sequential" in output
 
 
+def test_items_that_would_fail_are_not_called_lost(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where items would fail for good, the column is called as in the report of a run; lost are attempts whose worker has died."""
+    (tmp_path / "half.toml").write_text("[task.find_anagrams]\nfailure_rate = 0.5\nlatency = 1\n")
+    advise = ["advise", "--faults", str(tmp_path / "half.toml"), "--items", "50", "--orchestrator", "sequential"]
+    code, output, _ = ended_here([*advise, "--retry", "none", "--export", str(tmp_path / "a.json")], capsys)
+    assert code == 0
+    assert " attempts  failed  cores " in output
+    (row,) = json.loads((tmp_path / "a.json").read_text())["predictions"]
+    assert row["failed"] > 0
+
+
 @pytest.mark.parametrize(
     "given",
     [["-o", "retry.delay=3", "-o", "workers=2"], ["-oretry.delay=3"], ["--retry", "fixed", "-o", "retry.delay=3"]],

@@ -14,7 +14,7 @@ from pipeline_optimization.foresight.simulate import Prediction
 
 __all__ = ["FORMS", "check_form", "exported"]
 
-TITLES = ("orchestrator", "workers", "retry", "time", "90 %", "attempts", "lost", "cores", "bound by")
+TITLES = ("orchestrator", "workers", "retry", "time", "90 %", "attempts", "failed", "cores", "bound by")
 
 WIDTH, HEIGHT, MARGIN = 640, 320, 56
 COLORS = ("#2563eb", "#dc2626", "#059669", "#9333ea", "#d97706", "#0891b2")
@@ -63,7 +63,7 @@ def _facts(one: Prediction, advice: Advice) -> Mapping[str, object]:
         "low": one.low,
         "high": one.high,
         "attempts": one.attempts,
-        "lost": one.failures,
+        "failed": one.failures,
         "busy_cores": one.busy_cores,
         "floor": one.floor,
         "bound_by": one.bound,

@@ -89,7 +89,7 @@ def _table(advice: Advice, shown: Sequence[Prediction]) -> Table:
     has_retries = len({one.configuration.retry_name for one in advice.predictions}) > 1
     has_failures = any(one.failures >= 0.5 for one in shown)
     titles = ["orchestrator", "workers", *(["retry"] if has_retries else []), "time", "90 %", "attempts"]
-    titles += [*(["lost"] if has_failures else []), "cores", "bound by"]
+    titles += [*(["failed"] if has_failures else []), "cores", "bound by"]
     left = {"orchestrator", "retry", "bound by"}
     for heading in titles:
         table.add_column(heading, justify="left" if heading in left else "right", no_wrap=True)
