@@ -11,7 +11,7 @@ from unittest import mock
 import pytest
 
 from command import anagram
-from installing import install, module_of
+from fake_distributions import install, module_of
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.cli import main
 from pipeline_optimization.hookspecs import hookimpl

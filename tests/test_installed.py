@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from command import environment
-from installing import install
+from fake_distributions import install
 from pipeline_optimization import installed
 from pipeline_optimization.disk_cache import store_sealed
 from pipeline_optimization.installed import look_up, read_installed, version_of

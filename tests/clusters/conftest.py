@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from clusters.kept import importable_tests, kept_cluster, own_cluster
+from kept_clusters import importable_tests, kept_cluster, own_cluster
 
 SHARED = {"ray"}
 """A start takes longest there."""

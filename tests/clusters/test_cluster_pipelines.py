@@ -12,9 +12,9 @@ import pytest
 import logging_functions
 import pipeline_functions as f
 import user_pipeline
-from clusters.drivers import be_newer, kill_in_mid_run
+from cluster_drivers import be_newer, kill_in_mid_run
 from command import ANAGRAM, anagram
-from killing import Killer
+from worker_killer import Killer
 from pipeline_optimization import Pipeline, PipelineReport, Registry, run
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.sources import TextSource

@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from clusters.drivers import kill_in_mid_run
+from cluster_drivers import kill_in_mid_run
 from command import ANAGRAM, run_json
 from pipeline_optimization import count_anagrams
 

@@ -13,7 +13,7 @@ import pytest
 from attrs import field, frozen
 
 from checkpoint_log import has_results
-from clusters.hosts import ADDRESS, HOSTS, Network, NoNamespacesError, open_network
+from cluster_hosts import ADDRESS, HOSTS, Network, NoNamespacesError, open_network
 from command import ANAGRAM, environment, run_json
 
 pytestmark = pytest.mark.cluster

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from clusters.drivers import be_newer
-from deadly import DeadlyPlugin
-from killing import Killer
+from cluster_drivers import be_newer
+from deadly_tokenizer import DeadlyPlugin
+from worker_killer import Killer
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.errors import ClusterError
 

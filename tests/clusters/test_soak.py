@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import user_pipeline
-from killing import Killer
+from worker_killer import Killer
 from pipeline_optimization import Registry, count_anagrams, run
 from user_pipeline import Book
 

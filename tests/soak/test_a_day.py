@@ -11,7 +11,7 @@ import pytest
 from attrs import frozen
 
 from pipeline_optimization import Registry, count_anagrams
-from soak.conftest import Bar
+from soak_rounds import Bar
 
 pytestmark = pytest.mark.soak
 

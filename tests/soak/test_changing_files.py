@@ -17,7 +17,7 @@ from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.api import Countable
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources import UrlSource
-from soak.conftest import Bar, Rounds
+from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 import oracle
-from soak import sessions
-from soak.conftest import Bar, Rounds
+import run_sessions
+from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -56,26 +56,26 @@ def test_ended_runs_are_resumed(
         if struck >= strikes and lives == 0:
             break
         lives += 1
-        process = sessions.start(*arguments, "--resume", output=output)
+        process = run_sessions.start(*arguments, "--resume", output=output)
         time.sleep(random.uniform(0.05, 0.9))  # any moment of a real process will do
         number = random.choice(signals)
         if struck < strikes:
-            struck += sessions.strike(process, number)
-        _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
+            struck += run_sessions.strike(process, number)
+        _, stderr = process.communicate(timeout=run_sessions.PATIENCE * 5)
         # Before Python has its handlers, and when it has let go of them, the signal itself ends the process; and
         # whatever came of a KeyboardInterrupt that struck code from a string, CPython ends as if by SIGINT.
         # On a busy machine Python itself is still starting, which is no affair of ours.
         is_python_starting = stderr.startswith(b"Could not import runpy module")
         assert process.returncode in {128 + number, -number, -signal.SIGINT, 0} or is_python_starting, stderr.decode()
-        sessions.assert_gone(process.pid)
+        run_sessions.assert_gone(process.pid)
         if process.returncode == 0:
             check(json.loads(output.read_text("utf-8")), expected)
-            sessions.end_checkpoint(checkpoint)
+            run_sessions.end_checkpoint(checkpoint)
             lives = 0
     assert struck >= strikes
 
 
-@pytest.mark.parametrize("method", sessions.PAUSES)
+@pytest.mark.parametrize("method", run_sessions.PAUSES)
 def test_killed_workers_are_replaced(
     method: str, book: Path, expected: dict[str, int], tmp_path: Path, rounds: Rounds, bar: Bar
 ) -> None:
@@ -85,12 +85,12 @@ def test_killed_workers_are_replaced(
     arguments = ["--orchestrator", "multiprocess", "-o", "workers=3", "-o", f"start={method}", "--chunk-size", "1000"]
     for random in rounds(wanted * 5):
         checkpoint.unlink(missing_ok=True)
-        process = sessions.start(
-            str(book), *arguments, *sessions.SPARING, "--checkpoint", str(checkpoint), output=output
+        process = run_sessions.start(
+            str(book), *arguments, *run_sessions.SPARING, "--checkpoint", str(checkpoint), output=output
         )
-        kills += sessions.kill_workers(process, checkpoint, random, pause=sessions.PAUSES[method])
-        check(sessions.report_of(process, output), expected)
-        sessions.assert_gone(process.pid)
+        kills += run_sessions.kill_workers(process, checkpoint, random, pause=run_sessions.PAUSES[method])
+        check(run_sessions.report_of(process, output), expected)
+        run_sessions.assert_gone(process.pid)
         if kills >= wanted:
             break
     assert kills >= wanted

@@ -18,7 +18,7 @@ from pipeline_optimization.pipeline.run import execute
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.types import NoOptions
-from soak.conftest import Bar
+from soak_rounds import Bar
 
 pytestmark = pytest.mark.soak
 

@@ -21,7 +21,7 @@ from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.cli import main as command_line
 from pipeline_optimization.errors import AnagramError
 from pipeline_optimization.sources import FileSource, read_chunks
-from soak.conftest import Bar, Rounds
+from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 

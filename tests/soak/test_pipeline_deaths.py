@@ -12,8 +12,8 @@ import pytest
 
 import user_pipeline
 from checkpoint_log import has_results
-from soak import sessions
-from soak.conftest import Bar, Rounds
+import run_sessions
+from soak_rounds import Bar, Rounds
 from user_pipeline import Book
 
 pytestmark = pytest.mark.soak
@@ -46,30 +46,30 @@ def test_ended_runs_are_resumed(orchestrator: str, book: Book, tmp_path: Path, r
     for random in rounds(strikes * 10):
         if struck >= strikes and ended:
             break
-        process = sessions.start(*arguments_of(book, checkpoint, orchestrator), "--resume", output=output)
-        sessions.wait_until_it_is_ours(process)
+        process = run_sessions.start(*arguments_of(book, checkpoint, orchestrator), "--resume", output=output)
+        run_sessions.wait_until_it_is_ours(process)
         number = random.choice(SIGNALS)
         # Some are struck while they start, and most with results in hand.
-        until = time.monotonic() + (random.uniform(0.0, 0.5) if random.random() < 0.3 else sessions.PATIENCE)
+        until = time.monotonic() + (random.uniform(0.0, 0.5) if random.random() < 0.3 else run_sessions.PATIENCE)
         while process.poll() is None and time.monotonic() < until and not has_results(checkpoint):
             time.sleep(0.01)  # another process writes it
         time.sleep(random.expovariate(10.0))  # any moment of a real process will do
         if struck < strikes:
-            struck += sessions.strike(process, number)
-        _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
+            struck += run_sessions.strike(process, number)
+        _, stderr = process.communicate(timeout=run_sessions.PATIENCE * 5)
         assert process.returncode in {128 + number, -number, -signal.SIGINT, INCOMPLETE}, stderr.decode()
-        sessions.assert_gone(process.pid)
+        run_sessions.assert_gone(process.pid)
         if process.returncode == INCOMPLETE:
             assert output.exists(), stderr.decode()
             check(json.loads(output.read_text("utf-8")), book)
-            sessions.end_checkpoint(checkpoint)
+            run_sessions.end_checkpoint(checkpoint)
             ended += 1
     assert struck >= strikes
     assert ended
     print(f"{orchestrator}: {struck} strikes, {ended} runs to their end")
 
 
-@pytest.mark.parametrize("method", sessions.PAUSES)
+@pytest.mark.parametrize("method", run_sessions.PAUSES)
 def test_killed_workers_are_replaced(method: str, book: Book, tmp_path: Path, rounds: Rounds, bar: Bar) -> None:
     """Workers are killed while they start, wait and work; each death costs an attempt at most, and no element."""
     kills, wanted = 0, bar(WORKER_KILLS)
@@ -80,12 +80,12 @@ def test_killed_workers_are_replaced(method: str, book: Book, tmp_path: Path, ro
             break
         checkpoint.unlink(missing_ok=True)
         arguments = arguments_of(book, checkpoint, "multiprocess")
-        process = sessions.start(*arguments, *options, *sessions.SPARING, output=output)
-        kills += sessions.kill_workers(process, checkpoint, random, pause=sessions.PAUSES[method])
-        _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
+        process = run_sessions.start(*arguments, *options, *run_sessions.SPARING, output=output)
+        kills += run_sessions.kill_workers(process, checkpoint, random, pause=run_sessions.PAUSES[method])
+        _, stderr = process.communicate(timeout=run_sessions.PATIENCE * 5)
         assert process.returncode == INCOMPLETE, stderr.decode()
         check(json.loads(output.read_text("utf-8")), book)
-        sessions.assert_gone(process.pid)
+        run_sessions.assert_gone(process.pid)
     assert kills >= wanted
     print(f"{method}: {kills} kills")
 

@@ -12,8 +12,8 @@ import pytest
 from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.checkpoint.store import PAGE_BYTES
 from pipeline_optimization.errors import CheckpointError
-from soak import sessions
-from soak.conftest import Bar, Rounds
+import run_sessions
+from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -58,7 +58,7 @@ def leave_a_checkpoint(path: Path, book: Path, random: Random) -> int:
         Path(f"{path}{suffix}").unlink(missing_ok=True)
     log = Path(f"{path}-wal")
     arguments = [str(book), "--chunk-size", str(CHUNK), "--checkpoint", str(path)]
-    process = sessions.start(*arguments, output=path.with_name("out.json"), program=sessions.EAGER)
+    process = run_sessions.start(*arguments, output=path.with_name("out.json"), program=run_sessions.EAGER)
     size = random.randint(20, 200) * (FRAME_HEADER + PAGE)
     while process.poll() is None and not (log.exists() and log.stat().st_size > size):
         time.sleep(0.005)  # another process writes it

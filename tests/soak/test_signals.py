@@ -21,8 +21,8 @@ from attrs import frozen
 
 import oracle
 from command import environment
-from soak import sessions
-from soak.conftest import Bar, Rounds
+import run_sessions
+from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -109,7 +109,7 @@ def check(run: Run, directory: Path, expected: dict[str, int]) -> int:
         env=environment({MARK: mark}),
         start_new_session=True,
     )
-    sessions.wait_until_it_is_ours(process)
+    run_sessions.wait_until_it_is_ours(process)
     sent = [strike.number for strike in run.strikes if send(strike, process)]
     try:
         _, stderr = process.communicate(timeout=PATIENCE)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import pipeline_simulation
-import simulation
-from soak.conftest import Bar, Rounds
+import engine_simulation
+from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -19,7 +19,7 @@ MORE = 50
 def test_seeds(first: int, bar: Bar, first_seed: int) -> None:
     """Every seed ends, and keeps every promise."""
     begin = first + SEEDS * (first_seed - 1)
-    simulation.check_seeds(begin, begin + bar(BLOCK))
+    engine_simulation.check_seeds(begin, begin + bar(BLOCK))
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, BLOCK))
@@ -33,5 +33,5 @@ def test_more_seeds(rounds: Rounds) -> None:
     """So do seeds that nobody has seen, for as many minutes as there are."""
     for random in rounds(1):
         first = random.randrange(SEEDS, 1 << 40)
-        simulation.check_seeds(first, first + MORE)
+        engine_simulation.check_seeds(first, first + MORE)
         pipeline_simulation.check_seeds(first, first + MORE)

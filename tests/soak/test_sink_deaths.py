@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from command import ANAGRAM, environment
-from soak import sessions
-from soak.conftest import Bar, Rounds
+import run_sessions
+from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak
 
@@ -61,7 +61,7 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
         "--checkpoint",
         "c",
         "--resume",
-        *sessions.SPARING,
+        *run_sessions.SPARING,
     ]
     kills, most = 0, bar(KILLS)
     for random in rounds(most * 10):
@@ -73,24 +73,24 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        sessions.wait_until_it_is_ours(process)
+        run_sessions.wait_until_it_is_ours(process)
         partial = tmp_path / f"rows.{suffix}.partial"
         before = size_of(partial)
         # Most are killed while they deliver, and some while they start or go on.
-        until = time.monotonic() + (random.uniform(0.0, 0.5) if random.random() < 0.2 else sessions.PATIENCE)
+        until = time.monotonic() + (random.uniform(0.0, 0.5) if random.random() < 0.2 else run_sessions.PATIENCE)
         while process.poll() is None and time.monotonic() < until and size_of(partial) <= before:
             time.sleep(0.001)  # another process writes it
         time.sleep(random.expovariate(20.0))  # any moment of a real process will do
         if process.poll() is None and kills < most:
-            workers = sessions.workers(process.pid)
+            workers = run_sessions.workers(process.pid)
             if workers and random.random() < 0.3:
                 with suppress(psutil.NoSuchProcess):  # it has ended by itself; the run is killed all the same
                     random.choice(workers).kill()
                 time.sleep(random.expovariate(20.0))  # as above
             process.send_signal(signal.SIGKILL)
             kills += 1
-        _, stderr = process.communicate(timeout=sessions.PATIENCE * 5)
-        sessions.assert_gone(process.pid)
+        _, stderr = process.communicate(timeout=run_sessions.PATIENCE * 5)
+        run_sessions.assert_gone(process.pid)
         if process.returncode == 1:  # elements failed, as they must
             break
         assert process.returncode == -signal.SIGKILL, stderr.decode()

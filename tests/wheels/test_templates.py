@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from wheels.environment import WHEELS, clean_environment, install, make_environment
+from wheel_environment import WHEELS, clean_environment, install, make_environment
 
 pytestmark = pytest.mark.wheels
 

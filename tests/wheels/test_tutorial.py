@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from pages import run_page
-from wheels.environment import WHEELS, clean_environment
+from document_pages import run_page
+from wheel_environment import WHEELS, clean_environment
 
 pytestmark = pytest.mark.wheels
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from wheels.environment import WHEELS, clean_environment, make_environment
+from wheel_environment import WHEELS, clean_environment, make_environment
 
 pytestmark = pytest.mark.wheels
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from alike import some
+from similar_cases import some
 
 COUNT = 'count_anagrams("cat", orchestrator="multiprocess", orchestrator_options={"workers": 2, "start": START})'
 

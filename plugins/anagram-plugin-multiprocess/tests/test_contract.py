@@ -15,10 +15,10 @@ import pytest
 
 import pipeline_functions as f
 import pipeline_optimization
-from alike import some
+from similar_cases import some
 from anagram_plugin_multiprocess.orchestrator import MultiprocessOrchestrator
-from deadly import DeadlyPlugin
-from killing import Killer
+from deadly_tokenizer import DeadlyPlugin
+from worker_killer import Killer
 from pipeline_optimization import Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.sources import TextSource

@@ -2,8 +2,8 @@
 
 import pytest
 
-from clusters.kept import KeptClusterContract
-from clusters.own_clusters import START_AND_END_CHECKS
+from kept_clusters import KeptClusterContract
+from own_cluster_checks import START_AND_END_CHECKS
 from pipeline_optimization.testing import OrchestratorContract
 
 KNOWN = {

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from alike import some
+from similar_cases import some
 from anagram_plugin_unicode.tokenizer import UnicodeTokenizer
 from number_of_examples import examples
 from pipeline_optimization import count_anagrams
