@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from pathlib import Path
 
 import pytest
 
 from pipeline_optimization import Registry, __version__, hookspecs
 from pipeline_optimization.hookspecs import hookimpl, hookspec
+from project_files import ROOT
 
-ROOT = Path(__file__).parents[1]
 HOOKS = {name: hook for name, hook in vars(hookspecs).items() if name.startswith("anagram_")}
 VERSION = tuple(int(part) for part in re.findall(r"\d+", __version__)[:3])
 TESTS = "\n".join(

@@ -10,12 +10,12 @@ from unittest import mock
 
 import pytest
 
-from similar_cases import some
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.cli import main
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.testing import CheckResult, SignatureContract, check_component
 from pipeline_optimization.types import Component, ComponentOf, NoOptions, Signature
+from similar_cases import some
 
 PLUGIN = """
 from pipeline_optimization.hookspecs import hookimpl

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from pathlib import Path
 
 import pytest
 
 import oracle
 from pipeline_optimization.anagrams.cases import CASE_NAMES, load_cases
+from project_files import ROOT
 
-CASES = json.loads((Path(__file__).parents[1] / "resources" / "test_cases.json").read_text("utf-8"))
+CASES = json.loads((ROOT / "resources" / "test_cases.json").read_text("utf-8"))
 
 
 def test_names() -> None:

@@ -15,9 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
-from similar_cases import some
+from contender_samples import CPU, MIXED, codes, measure
 from pipeline_optimization.benchmarks import comparing
-from pipeline_optimization.benchmarks.anagrams.cases import TextCase
 from pipeline_optimization.benchmarks.anagrams.selftest import server_costs
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.documents import results_to_json
@@ -32,51 +31,15 @@ from pipeline_optimization.benchmarks.measuring.subreaper import become_subreape
 from pipeline_optimization.benchmarks.measuring.watch import Watch
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.partial import Header, PartialFile
-from pipeline_optimization.benchmarks.records import NAMESPACE, Sample, SampleKind
+from pipeline_optimization.benchmarks.records import NAMESPACE, SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.disk_cache import cache_directory
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.run_delay import run_delay_seconds
-
-CONTENDERS = Path(__file__).parent / "contenders"
-
-MIXED = TextCase(
-    name="small",
-    profile="mixed",
-    faults="exercise",
-    latency_scale=0.02,
-    template="Cat, dog; cat on mat. Tea 4 cat! Lions sit; as a bear eats, so does a post-stag.",
-)
-CPU = TextCase(name="small", profile="cpu", faults="none", latency_scale=0.0, words=3000)
-
-
-def measure(name: str, case: TextCase = MIXED, *, kind: SampleKind = "warm_up", timeout: float = 60.0) -> Sample:
-    """Take one sample of a contender, and see that it leaves no process behind."""
-    before = living()
-    contender = file_contender(CONTENDERS / f"{name}.py")
-    round_ = make_round(case, kind, 0, seed=7, warm_runs=1)
-    sample = assemble(
-        take_sample(order_sample(contender, round_, timeout=timeout, workers=2)), name, round_, order_index=0, started=0
-    )
-    assert living() <= before
-    return sample
-
-
-def living() -> set[psutil.Process]:
-    """Return this process's descendants but for those that have ended and wait to be reaped, as the next sample does."""
-    found = set()
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                found.add(process)
-    return found
-
-
-def codes(sample: Sample) -> set[str]:
-    return {problem.code for problem in sample.problems}
-
+from project_files import CONTENDERS, ROOT, SUPPORT
+from similar_cases import some
 
 FAULTS = [
     ("answers_when_asked", "wrong_counts"),
@@ -233,8 +196,8 @@ def test_many_threads_may_wait_at_once() -> None:
     script = (
         "import resource, sys\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"
-        f"sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "from test_benchmark_faults import codes, measure\n"
+        f"sys.path.insert(0, {str(SUPPORT)!r})\n"
+        "from contender_samples import codes, measure\n"
         "assert codes(measure('waits_in_many_threads', kind='timed')) == set()\n"
     )
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
@@ -481,7 +444,7 @@ def test_syntax_errors_are_named(tmp_path: Path) -> None:
 
 def test_no_retry_is_no_crime() -> None:
     """Injected faults that get through are told from errors, and the draws predict them exactly."""
-    path = Path(__file__).parents[1] / "benchmark_orchestrators" / "naive.py"
+    path = ROOT / "benchmark_orchestrators" / "naive.py"
     round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=12)
     order = order_sample(file_contender(path), round_, timeout=60.0, workers=2)
     sample = assemble(take_sample(order), "naive", round_, order_index=0, started=0)

@@ -19,8 +19,7 @@ from pipeline_optimization.cli.compare.contenders import (
 )
 from pipeline_optimization.errors import UnknownComponentError, UsageError
 from pipeline_optimization.registry import Registry
-
-CONTENDERS = Path(__file__).parent / "contenders"
+from project_files import CONTENDERS
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,8 +16,9 @@ from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.records import Sample
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from pipeline_optimization.file_module import import_file
+from project_files import ROOT
 
-DIRECTORY = Path(__file__).parents[1] / "benchmark_orchestrators"
+DIRECTORY = ROOT / "benchmark_orchestrators"
 NAMES = sorted(path.stem for path in DIRECTORY.glob("*.py"))
 DECLINES = {("permuting", "large")}
 

@@ -37,8 +37,8 @@ from pipeline_optimization.types import (
     Signature,
     Tokenizer,
 )
+from project_files import CONTENDERS
 
-CONTENDERS = Path(__file__).parent / "contenders"
 TEXT = "Cat, act; tac! A post-stag's tea? Für Müller: LISTEN silent 4u cat. Ätsch"
 MIXED = TextCase(
     name="small",

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from similar_cases import some
 from command import anagram, refused_here, run_json
 from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.anagrams.stages import COUNT_RANGES
@@ -23,6 +22,7 @@ from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline import run_checkpoint
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.types import CheckpointSaved
+from similar_cases import some
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
 TEXT = "The cat's act: stop, spot, post! Tea-pot 3 dogs god. " * 400
@@ -314,7 +314,7 @@ def test_resume_without_a_checkpoint_says_what_to_do() -> None:
     assert b"--checkpoint FILE --resume" in done.stderr
 
 
-FORMATS = sorted((Path(__file__).parent / "checkpoints").glob("format-*.checkpoint"))
+FORMATS = sorted((Path(__file__).parent / "formats").glob("format-*.checkpoint"))
 
 
 @pytest.mark.parametrize("stored", FORMATS, ids=lambda path: path.stem)

@@ -12,7 +12,6 @@ from types import FrameType
 
 import pytest
 
-from similar_cases import some
 from command import ANAGRAM, environment
 from pipeline_optimization.cli import main
 from pipeline_optimization.cli.run.progress import ProgressLine
@@ -20,7 +19,9 @@ from pipeline_optimization.engine.interruption import PATIENCE, Interrupter, Int
 from pipeline_optimization.foreign_code import call_foreign
 from pipeline_optimization.output import open_output
 from pipeline_optimization.signal_mask import STOP_SIGNALS
+from project_files import ROOT
 from signals_at_lines import NEVER, strike
+from similar_cases import some
 
 FILES = ("/output.py", "/tempfile.py")
 STRIKES_AT_IMPORT = """
@@ -50,8 +51,7 @@ ENTRIES = {
 )
 def test_a_signal_while_the_command_is_imported(entry: str, module: str) -> None:
     """Whatever is being imported, Ctrl-C ends the command with 130 and without a traceback."""
-    root = str(Path(__file__).parents[1])
-    program = STRIKES_AT_IMPORT.format(module=module, root=root, entry=ENTRIES[entry])
+    program = STRIKES_AT_IMPORT.format(module=module, root=str(ROOT), entry=ENTRIES[entry])
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, env=environment(), check=False)
     assert (done.returncode, done.stdout, done.stderr) == (130, b"", b"")
 

@@ -14,11 +14,11 @@ import pipeline_functions as f
 import user_pipeline
 from cluster_drivers import be_newer, kill_in_mid_run
 from command import ANAGRAM, anagram
-from worker_killer import Killer
 from pipeline_optimization import Pipeline, PipelineReport, Registry, run
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.sources import TextSource
 from user_pipeline import Book
+from worker_killer import Killer
 
 pytestmark = pytest.mark.cluster
 

@@ -10,9 +10,9 @@ import pytest
 
 from cluster_drivers import be_newer
 from deadly_tokenizer import DeadlyPlugin
-from worker_killer import Killer
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.errors import ClusterError
+from worker_killer import Killer
 
 pytestmark = pytest.mark.cluster
 

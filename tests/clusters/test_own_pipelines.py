@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 
 from command import environment
+from project_files import LOCAL_PLUGINS
 
 pytestmark = pytest.mark.cluster
-
-PLUGINS = Path(__file__).parents[1] / "local_plugins"
 
 OWN = """
 from functools import partial
@@ -47,7 +46,7 @@ def test_wherever_it_is(cluster: str, reference: str, tmp_path: Path) -> None:
     """Workers import what it names, with its options; the answer is that of any orchestrator."""
     (tmp_path / "own.py").write_text(OWN)
     (tmp_path / "in.txt").write_text("a cat\nthe cat\n")
-    plugins = ("--plugins-dir", str(PLUGINS)) if reference == "long-words" else ()
+    plugins = ("--plugins-dir", str(LOCAL_PLUGINS)) if reference == "long-words" else ()
     options = ("--chunk-size", "4", "-o", "pipeline.least=2", *plugins)
     code, out, err = run(cluster, tmp_path, "run", "--pipeline", reference, "in.txt", *options)
     assert (code, out) == (0, "cat,2\nthe,1\n"), err

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 import user_pipeline
-from worker_killer import Killer
 from pipeline_optimization import Registry, count_anagrams, run
 from user_pipeline import Book
+from worker_killer import Killer
 
 pytestmark = [pytest.mark.cluster, pytest.mark.soak]
 

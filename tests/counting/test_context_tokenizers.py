@@ -19,8 +19,9 @@ from pipeline_optimization.errors import CheckpointError, LexiconError, PluginEr
 from pipeline_optimization.registry import Selection
 from pipeline_optimization.testing import TokenizerContract, check_component, check_tokenizer
 from pipeline_optimization.types import Speller, Tokenizer
+from project_files import SUPPORT
 
-PLUGINS = Path(__file__).parent / "context_plugins"
+PLUGINS = SUPPORT / "context_plugins"
 MAIL = "From: cat@example.org, To: tac.dog+cat@example.org (the cat and the dog listen)\nstop me@here.net"
 ROWS = '1,cat,x\n2,DOG,y\n3,"god",z cat,act,dog\nstop\n'
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from command import anagram
+from project_files import ROOT
 
-ROOT = Path(__file__).parents[1]
 PAGES = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if page.stem != "own-pipeline")
 """All but one, which shows what fails: ``test_pipelines`` runs it."""
 BLOCK = re.compile(r"```(console|python|toml)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)

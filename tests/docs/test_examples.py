@@ -10,8 +10,9 @@ from PIL import Image
 
 from command import anagram, ended_here
 from counting_server import serving
+from project_files import ROOT
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = ROOT / "examples"
 LOG = '1.2.3.4 - - [27/Nov/2026:{}:01:02 +0000] "GET /a b HTTP/1.1" {} 12\n'
 ROWS = 'customer,amount\nann,"$1,000.50"\nANN ,0.25\nbob,free\n"Cy\nLee",5\nbob,-1\nbob\n'
 
@@ -26,7 +27,7 @@ def run(name: str, *arguments: str) -> dict[str, object]:
 
 def test_all_are_short_and_tested() -> None:
     """Each has at most 60 lines, and a test names it."""
-    tests = [Path(__file__), *EXAMPLES.parent.glob("plugins/*/tests/test_*.py")]
+    tests = [Path(__file__), *ROOT.glob("plugins/*/tests/test_*.py")]
     tested = "".join(path.read_text() for path in tests)
     for example in EXAMPLES.glob("*.py"):
         assert len(example.read_text().splitlines()) <= 60, example

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from command import environment
 from document_pages import run_page
+from project_files import ROOT
 
-TUTORIAL = Path(__file__).parents[1] / "docs" / "pipeline-tutorial.md"
+TUTORIAL = ROOT / "docs" / "pipeline-tutorial.md"
 
 
 def test_the_tutorial(tmp_path: Path) -> None:

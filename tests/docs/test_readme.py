@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from command import anagram
+from project_files import ROOT
 
-ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```console\n(.*?)```", README, re.DOTALL)
 FILES = re.findall(r"```python title=\"([^\"]+)\"\n(.*?)```", README, re.DOTALL)

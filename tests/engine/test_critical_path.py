@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from attrs import define
 
-from independent_items import IndependentItems, start
+from independent_items import IndependentItems, Takes, start
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
 from pipeline_optimization.engine.faults import TaskFaults
@@ -16,7 +16,6 @@ from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.observing.products import digest_of
 from pipeline_optimization.types.critical_path import CriticalPath, PathStep
-from test_time_account import Takes
 
 
 @define(eq=False)

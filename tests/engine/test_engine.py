@@ -79,7 +79,10 @@ def test_open_bytes_are_bounded() -> None:
 def test_waiting_items_free_their_slot() -> None:
     """An item that waits for its retry holds no worker, so the others go on meanwhile."""
     engine, _, orchestrator = start(
-        IndependentItems(100), faults=TaskFaults(0.5, 0.01), policy=FixedPolicy(FixedOptions(attempts=30, delay=10.0)), slots=1
+        IndependentItems(100),
+        faults=TaskFaults(0.5, 0.01),
+        policy=FixedPolicy(FixedOptions(attempts=30, delay=10.0)),
+        slots=1,
     )
     assert engine.tally.failures == 0
     assert orchestrator.clock.now() < 30 * 10.0 + 3.0
@@ -181,7 +184,9 @@ def engine_of(
 @pytest.mark.parametrize(("attempts", "rate"), [(1, 1.0), (4, 1.0)])
 def test_attempts_are_exact(attempts: int, rate: float) -> None:
     """A policy with n attempts makes exactly n, then the item is reported with its error and number of attempts."""
-    engine, _, _ = start(IndependentItems(3), faults=TaskFaults(rate, 0.0), policy=FixedPolicy(FixedOptions(attempts=attempts)))
+    engine, _, _ = start(
+        IndependentItems(3), faults=TaskFaults(rate, 0.0), policy=FixedPolicy(FixedOptions(attempts=attempts))
+    )
     stats = engine.tally.tasks["echo"]
     assert (stats.items, stats.attempts, stats.retries, stats.failures) == (3, 3 * attempts, 3 * (attempts - 1), 3)
     assert dict(engine.tally.failures_by_error) == {("echo", "InjectedFault"): 3}
@@ -190,7 +195,9 @@ def test_attempts_are_exact(attempts: int, rate: float) -> None:
 
 def test_budget() -> None:
     """A budget bounds the retries of the whole run."""
-    engine, _, _ = start(IndependentItems(10), faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=9, budget=4)))
+    engine, _, _ = start(
+        IndependentItems(10), faults=TaskFaults(1.0, 0.0), policy=FixedPolicy(FixedOptions(attempts=9, budget=4))
+    )
     assert engine.tally.tasks["echo"].retries == 4
     assert engine.tally.failures == 10
 
@@ -198,7 +205,9 @@ def test_budget() -> None:
 def test_deadline() -> None:
     """No retry is granted that would start later than the deadline after the item's first attempt."""
     engine, events, _ = start(
-        IndependentItems(1), faults=TaskFaults(1.0, 1.0), policy=FixedPolicy(FixedOptions(attempts=99, delay=1.0, deadline=6.0))
+        IndependentItems(1),
+        faults=TaskFaults(1.0, 1.0),
+        policy=FixedPolicy(FixedOptions(attempts=99, delay=1.0, deadline=6.0)),
     )
     # Attempts start at 0, 2, 4 and 6 seconds; the next would start at 8.
     assert engine.tally.tasks["echo"].attempts == 4

@@ -47,7 +47,9 @@ def hang_first(attempt: Attempt) -> Sequence[Fate] | None:
 
 def test_an_attempt_that_hangs_is_ended_and_made_again() -> None:
     """After the time that an attempt may take it is called off, and its item tried again as after any failure."""
-    engine, events, _ = start(IndependentItems(3), orchestrator=orchestrator_of(hang_first), limits=Limits(item_timeout=2.0))
+    engine, events, _ = start(
+        IndependentItems(3), orchestrator=orchestrator_of(hang_first), limits=Limits(item_timeout=2.0)
+    )
     assert engine.tally.failures == 0
     assert dict(engine.tally.tasks["echo"].errors) == {"ItemTimeout": 1}
     (failed,) = [event for event in events if isinstance(event, TaskFailed)]
@@ -169,7 +171,11 @@ def test_nothing_is_retried_while_stopping() -> None:
 def test_a_failure_can_stop_the_run() -> None:
     """With stops_on_failure, the first item that fails for good is the last that is tried."""
     engine, _, _ = start(
-        IndependentItems(100), faults=TaskFaults(1.0, 1.0), policy=NoRetry(), limits=Limits(stops_on_failure=True), slots=1
+        IndependentItems(100),
+        faults=TaskFaults(1.0, 1.0),
+        policy=NoRetry(),
+        limits=Limits(stops_on_failure=True),
+        slots=1,
     )
     assert engine.stop is not None
     assert engine.stop.kind == "failure"
@@ -204,7 +210,9 @@ def test_one_bad_item_opens_no_circuit() -> None:
 
 def test_a_success_closes_the_circuit() -> None:
     """Only failures in a row count: of many items that mostly fail, all get their attempts."""
-    engine, _, _ = start(IndependentItems(500), faults=TaskFaults(0.8, 0.0), policy=NoRetry(), limits=Limits(breaker=50))
+    engine, _, _ = start(
+        IndependentItems(500), faults=TaskFaults(0.8, 0.0), policy=NoRetry(), limits=Limits(breaker=50)
+    )
     assert engine.stop is None
     assert 300 < engine.tally.failures < 480
 
@@ -266,7 +274,9 @@ def test_a_second_signal_ends_the_run_at_once() -> None:
 def test_without_signals_an_interruption_is_the_callers(limits: Limits) -> None:
     """An engine that handles no signals raises the caller's KeyboardInterrupt at once, and closes its orchestrator."""
     orchestrator = orchestrator_of(lambda attempt: [Fate(1.0)])
-    engine = striking_engine(orchestrator, IndependentItems(100), signal.SIGINT, lambda now: now >= 2.0, signals=(), limits=limits)
+    engine = striking_engine(
+        orchestrator, IndependentItems(100), signal.SIGINT, lambda now: now >= 2.0, signals=(), limits=limits
+    )
     with pytest.raises(KeyboardInterrupt):
         engine.run(SETUP)
     assert orchestrator.clock.now() == 2.0

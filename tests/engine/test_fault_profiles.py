@@ -23,6 +23,7 @@ from pipeline_optimization.errors import CheckpointError, OptionError, UnknownCo
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import Component, FaultProfile, LogNormal, NoOptions, Quantiles, TaskProfile
 from pipeline_optimization.types.durations import constant, empirical
+from project_files import ROOT
 
 WORDS = "the cat sat on the mat\n" * 3
 LENGTHS = Pipeline("lengths").lines().map(f.upper).count()
@@ -31,7 +32,7 @@ TIMES = st.lists(st.floats(0, 1e6), min_size=1, max_size=50)
 
 def test_the_projects_profiles_are_files() -> None:
     """Each of the five is a file like a user's, and says what it always did."""
-    home = Path(__file__).parents[1] / "src" / "pipeline_optimization" / "fault_profiles"
+    home = ROOT / "src" / "pipeline_optimization" / "fault_profiles"
     assert sorted(path.stem for path in home.glob("*.toml")) == sorted(PROFILES)
     for name, profile in PROFILES.items():
         assert read_profile(home / f"{name}.toml") == profile

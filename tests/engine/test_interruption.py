@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from similar_cases import some
 from command import ANAGRAM, anagram, environment
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import RunInterrupted
 from pipeline_optimization.pipeline.run import Progress
 from session_processes import living
+from similar_cases import some
 
 ORCHESTRATORS = ["sequential", "threaded", "asyncio", "multiprocess"]
 PATIENCE = 30.0

@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 from attrs import define, frozen
 
-from similar_cases import some
 from independent_items import IndependentItems, start
 from pipeline_optimization import Limits, Pipeline, PipelineReport, run, task
 from pipeline_optimization.engine.faults import TaskFaults
@@ -20,6 +19,7 @@ from pipeline_optimization.engine.virtual import Fate
 from pipeline_optimization.engine.work import Item, TaskPolicy
 from pipeline_optimization.types import Attempt, Capabilities
 from quota_watch import QuotaWatch, check_quotas, starts_allowed
+from similar_cases import some
 
 VALUES = Pipeline("p").values(int)
 MOST_STEPS = 10_000

@@ -16,7 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from command import ended_here
-from independent_items import IndependentItems, start
+from independent_items import IndependentItems, Takes, start
 from pipeline_optimization import Pipeline, count_anagrams, run
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.engine.draws import uniform
@@ -37,19 +37,6 @@ from pipeline_optimization.types import (
     TimeAccount,
 )
 from pipeline_optimization.types.events import EngineEvent
-
-
-@frozen
-class Takes:
-    """An adversary that lets the attempts of each item take so many seconds, or lose their workers after them."""
-
-    seconds: Sequence[float]
-    lost: frozenset[str] = frozenset()
-
-    def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
-        number = int(attempt.item.partition(":")[2])
-        is_lost = attempt.item in self.lost and attempt.id <= len(self.seconds)
-        return [Fate(self.seconds[number], "lost" if is_lost else "done")]
 
 
 def account_of(seconds: Sequence[float], slots: int | None = 2, **more: object) -> TimeAccount:

@@ -6,7 +6,7 @@ import inspect
 from importlib import import_module
 from pathlib import Path
 
-LISTED = Path(__file__).parents[1] / "docs" / "public_api.txt"
+LISTED = Path(__file__).parents[2] / "docs" / "public_api.txt"
 MODULES = (
     "pipeline_optimization",
     "pipeline_optimization.errors",

@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-HOME = Path(__file__).parent / "typing"
+from project_files import ROOT
+
+HOME = Path(__file__).parent / "typing_examples"
 MISTAKES = {"plugin": 14, "pipeline": 17}
 """What there is a right and a wrong file of, and how many mistakes the wrong one has at least."""
 CHECKERS = {
@@ -22,7 +24,7 @@ CHECKED = pytest.mark.parametrize("checker", ["mypy", pytest.param("pyright", ma
 def errors_of(checker: str, path: Path) -> dict[int, str]:
     """Return what a type checker says of a file, by line."""
     command = [sys.executable, "-m", *CHECKERS[checker], str(path)]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=HOME.parents[1], check=False, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, check=False, timeout=120)
     assert done.returncode in {0, 1}, done.stdout + done.stderr
     found = re.findall(rf"{path.name}:(\d+):(?:\d+)?.*?error:? (.*)", done.stdout)
     return {int(line): message for line, message in found}
@@ -48,7 +50,7 @@ def test_what_is_wrong(checker: str, subject: str) -> None:
 
 def test_no_any_in_the_author_api() -> None:
     """Hook specs, types and fixtures promise nothing by the type that allows everything."""
-    source = Path(__file__).parents[1] / "src" / "pipeline_optimization"
+    source = ROOT / "src" / "pipeline_optimization"
     for path in (source / "hookspecs.py", source / "pytest_plugin.py", *(source / "types").glob("*.py")):
         assert not re.search(r"\bAny\b", path.read_text()), path.name
     for name in ("examining.py", "contracts.py"):

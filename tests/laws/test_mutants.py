@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-import pipeline_simulation
 import engine_simulation
-from similar_cases import some
+import pipeline_simulation
 from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.checkpoint.items import Found
 from pipeline_optimization.engine.backlog import Backlog
@@ -24,6 +23,7 @@ from pipeline_optimization.pipeline.model import bundles, paths
 from pipeline_optimization.pipeline.model.contents import LinePiece, LineRange, Members
 from pipeline_optimization.pipeline.model.outcome import Outcome
 from pipeline_optimization.pipeline.model.workload import PipelineWorkload
+from similar_cases import some
 
 SEEDS = 120
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import pipeline_simulation
-from similar_cases import some
 from generated_pipelines import Expected, Scenario
+from similar_cases import some
 
 SEEDS = 500
 """The soak runs 20,000, these among them."""

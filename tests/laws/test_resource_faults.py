@@ -17,10 +17,10 @@ from pathlib import Path
 import pytest
 
 import oracle
-from similar_cases import some
 from command import ANAGRAM, anagram, environment
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError, ResourceError
+from similar_cases import some
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="limits and /dev/full are those of Linux")
 

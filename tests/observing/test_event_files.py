@@ -18,7 +18,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from similar_cases import some
 from command import ANAGRAM, anagram, environment
 from pipeline_optimization import Pipeline, count_anagrams, run
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
@@ -38,6 +37,7 @@ from pipeline_optimization.types import (
     TaskRetried,
 )
 from pipeline_optimization.types.durations import constant
+from similar_cases import some
 
 VALIDATOR = Draft202012Validator(load_schema())
 HOSTILE = 'a"b\\c\n\x00é\ud800</script>'

@@ -22,6 +22,7 @@ from pipeline_optimization.engine.wire import Answer, decode_answer, encode_answ
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.types import AttemptEnded, TaskLogged
+from project_files import SUPPORT
 
 NUMBERS = Pipeline("numbers").values(int)
 
@@ -327,7 +328,7 @@ if __name__ == "__main__":
 def test_a_library_says_nothing_itself(tmp_path: Path) -> None:
     """A program that has configured nothing reads what its tasks warn of, once, as Python writes it, and nothing of the library's."""
     (tmp_path / "script.py").write_text(SCRIPT)
-    path = {"PYTHONPATH": str(Path(__file__).parent)}
+    path = {"PYTHONPATH": str(SUPPORT)}
     done = subprocess.run(
         [sys.executable, str(tmp_path / "script.py")],
         capture_output=True,
@@ -468,7 +469,7 @@ def test_wrong_options(options: tuple[str, ...], message: str, capsys: pytest.Ca
 def test_standard_error_that_takes_nothing_changes_no_result(where: str, workplace: Path) -> None:
     """A disk that is full, a stream that is closed, and a pipe that nobody reads cost the records, and nothing else."""
     command = [*ANAGRAM, *RUN, "pipe.py:numbers", "-vv"]
-    path = {"PYTHONPATH": str(Path(__file__).parent)}
+    path = {"PYTHONPATH": str(SUPPORT)}
     shell = {"closed": '"$@" 2>&-', "full": '"$@" 2>/dev/full', "without reader": '"$@" 2> >(exec 0<&-; sleep 0)'}[
         where
     ]

@@ -10,8 +10,8 @@ from unittest import mock
 
 import pytest
 
-from similar_cases import some
 from pipeline_optimization.cli import main
+from similar_cases import some
 
 HEAD = """
 from attrs import Factory, field, frozen

@@ -10,8 +10,8 @@ import pytest
 from pipeline_optimization.errors import UnknownComponentError
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.installing import how_to_install
+from project_files import ROOT
 
-ROOT = Path(__file__).parents[1]
 HATCH = {"HATCH_ENV_ACTIVE": "default"}
 
 

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from similar_cases import some
 from command import anagram, run_json
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.file_module import FileModule, import_file
 from pipeline_optimization.registry import Registry, Selection
+from project_files import LOCAL_PLUGINS
+from similar_cases import some
 
-PLUGINS = Path(__file__).parent / "local_plugins"
 TEXT = "CAT cat ACT DOG dog BIRD " * 3
 EXPECTED = {"act": 3, "cat": 3, "dog": 3}
 COMPONENTS = ("--tokenizer", "quiet", "--signature", "first", "-o", "signature.ignored=x", "--lexicon", "tiny")
@@ -38,7 +38,7 @@ def test_components_in_every_orchestrator(orchestrator: tuple[str, ...]) -> None
     """A file's tokenizer, signature, lexicon and retry policy work wherever attempts run; its observer in the parent."""
     arguments = ("run", "--text", TEXT, "--orchestrator", *orchestrator, *COMPONENTS, "--retry", "stubborn")
     faults = ("--faults", "heavy", "--latency-scale", "0", "--seed", "3", "--chunk-size", "20", "--format", "json")
-    done = anagram(*arguments, *faults, "--plugins-dir", str(PLUGINS))
+    done = anagram(*arguments, *faults, "--plugins-dir", str(LOCAL_PLUGINS))
     assert done.returncode == 0, done.stderr.decode()
     assert json.loads(done.stdout)["anagram_counts"] == EXPECTED
     assert done.stderr.count(b"finished in ") == 1
@@ -48,26 +48,26 @@ def test_components_in_every_orchestrator(orchestrator: tuple[str, ...]) -> None
 def test_pipelines_in_every_orchestrator(orchestrator: tuple[str, ...]) -> None:
     """A file's pipeline is run by its name, with its option, wherever attempts run."""
     arguments = ("run", "--pipeline", "long-words", "--text", "a cat\nthe cat\n", "--orchestrator", *orchestrator)
-    options = ("-o", "pipeline.least=2", "--chunk-size", "2", "--format", "csv", "--plugins-dir", str(PLUGINS))
+    options = ("-o", "pipeline.least=2", "--chunk-size", "2", "--format", "csv", "--plugins-dir", str(LOCAL_PLUGINS))
     done = anagram(*arguments, *options)
     assert (done.returncode, done.stdout) == (0, b"cat,2\nthe,1\n"), done.stderr.decode()
 
 
 def test_from_another_directory(tmp_path: Path) -> None:
     """A directory is named relative to where the command runs, and need not be on any path."""
-    shutil.copy(PLUGINS / "quiet.py", tmp_path)
+    shutil.copy(LOCAL_PLUGINS / "quiet.py", tmp_path)
     report = run_json("--text", TEXT, *COMPONENTS, "--plugins-dir", ".", "--orchestrator", "multiprocess", cwd=tmp_path)
     assert report["anagram_counts"] == EXPECTED
 
 
 def test_files_are_listed_by_path() -> None:
     """A file is listed with its path as its origin, found by that path, and switched off by its name or path."""
-    path = str(PLUGINS / "quiet.py")
-    facts = json.loads(anagram("plugins", "info", path, "--json", "--plugins-dir", str(PLUGINS)).stdout)
+    path = str(LOCAL_PLUGINS / "quiet.py")
+    facts = json.loads(anagram("plugins", "info", path, "--json", "--plugins-dir", str(LOCAL_PLUGINS)).stdout)
     assert (facts["name"], facts["origin"], facts["status"]) == ("quiet", path, "active")
     assert len(facts["components"]) == 6
     for alias in ("quiet", "quiet.py", path):
-        registry = Registry.load(Selection(directories=[str(PLUGINS)], disabled=[alias]))
+        registry = Registry.load(Selection(directories=[str(LOCAL_PLUGINS)], disabled=[alias]))
         assert [record.status for record in registry.records if record.name == "quiet"] == ["disabled"]
 
 
@@ -132,10 +132,9 @@ def test_workers_need_no_file(tmp_path: Path) -> None:
 def test_the_same_file_as_a_contender() -> None:
     """The same file, with a TaskOrchestrator class, is measured by the harness; and its orchestrator by name."""
     arguments = ("--test-case", "small", "--profile", "cpu", "--iterations", "1", "--workers", "1")
-    for contender in (str(PLUGINS / "quiet.py"), "plain"):
-        done = anagram(
-            "benchmark", "--orchestrator", contender, *arguments, "--plugins-dir", str(PLUGINS), cwd=PLUGINS.parent
-        )
+    directory = ("--plugins-dir", str(LOCAL_PLUGINS))
+    for contender in (str(LOCAL_PLUGINS / "quiet.py"), "plain"):
+        done = anagram("benchmark", "--orchestrator", contender, *arguments, *directory, cwd=LOCAL_PLUGINS.parent)
         assert done.returncode == 0, done.stderr.decode()
         assert b"100" in done.stdout
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).parents[1] / "run_comparison.sh"
+from project_files import ROOT
+
+SCRIPT = ROOT / "run_comparison.sh"
 DEFAULT = ["--compare-dir", "benchmark_orchestrators"]
 
 

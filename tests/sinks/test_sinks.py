@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from attrs import define, field
 
-from similar_cases import some
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.errors import CheckpointError, OptionError, RefusedRowsError, SinkError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import CheckpointSaved, Component, ComponentOf, NoOptions, Sink
+from similar_cases import some
 
 LINES = "".join(f"{number}\n" for number in range(100))
 

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from project_files import ROOT
+
 pytestmark = pytest.mark.site
 
-ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "build" / "site-pages"
 
 

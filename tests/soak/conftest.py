@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from random import Random
 
 import pytest
 
-Rounds = Callable[[int], Iterator[Random]]
-Bar = Callable[[int], int]
+from soak_rounds import Bar, Rounds
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

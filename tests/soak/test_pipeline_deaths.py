@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+import run_sessions
 import user_pipeline
 from checkpoint_log import has_results
-import run_sessions
 from soak_rounds import Bar, Rounds
 from user_pipeline import Book
 

@@ -9,10 +9,10 @@ from random import Random
 
 import pytest
 
+import run_sessions
 from pipeline_optimization import Registry, RunReport, count_anagrams
 from pipeline_optimization.checkpoint.store import PAGE_BYTES
 from pipeline_optimization.errors import CheckpointError
-import run_sessions
 from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak

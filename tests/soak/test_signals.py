@@ -20,8 +20,8 @@ import pytest
 from attrs import frozen
 
 import oracle
-from command import environment
 import run_sessions
+from command import environment
 from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-import pipeline_simulation
 import engine_simulation
+import pipeline_simulation
 from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak

@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from command import ANAGRAM, environment
 import run_sessions
+from command import ANAGRAM, environment
 from soak_rounds import Bar, Rounds
 
 pytestmark = pytest.mark.soak

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from similar_cases import some
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.sources import UrlSource
+from similar_cases import some
 
 OLD, NEW = b"cat act ", b"dog god "
 SIZE = 4000

@@ -2,88 +2,27 @@
 
 from __future__ import annotations
 
-import codecs
 import gc
 import io
-import re
 import tracemalloc
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from similar_cases import some
+from chunked_text import DATA, SPACES, reference_invalid, reference_words, squeeze_exercise, squeeze_nothing, words_of
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.sources import MAX_WORD_BYTES, Chunk, StreamSource, TextSource, is_plain, read_chunks
+from pipeline_optimization.sources import MAX_WORD_BYTES, Chunk, StreamSource, TextSource, read_chunks
 from pipeline_optimization.sources.chunking import ChunkCutter
 from pipeline_optimization.sources.squeezing import shorten
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from similar_cases import some
 
 MEBIBYTE = 1 << 20
-SPACES = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2005\u200a\u2028\u2029\u202f\u205f\u3000"
-UNWANTED = re.compile(r"[^A-Za-z0-9\s]+")
-
-
-def squeeze_exercise(text: str) -> str:
-    """Filter as the reference tokenizer does."""
-    return UNWANTED.sub("", text.replace("-", " "))
-
-
-def squeeze_nothing(text: str) -> str:
-    """Filter nothing, so that squeezed text keeps every character, U+FFFD and wide ones too."""
-    return text
-
-
-def reference_words(data: bytes, *, is_squeezed: bool) -> list[str]:
-    """Split the whole text, character by character."""
-    text = data.decode("utf-8", "replace").removeprefix("\ufeff")
-    if is_squeezed:
-        kept = []
-        for character in text:
-            if character == "-":
-                kept.append(" ")
-            elif character.isspace() or (character.isascii() and character.isalnum()):
-                kept.append(character)
-        text = "".join(kept)
-    return text.split()
-
-
-def reference_invalid(data: bytes) -> int:
-    """Count the calls of an error handler, of which each inserts one replacement."""
-    calls: list[UnicodeError] = []
-
-    def handle(error: UnicodeError) -> tuple[str, int]:
-        assert isinstance(error, UnicodeDecodeError)
-        calls.append(error)
-        return "\ufffd", error.end
-
-    codecs.register_error("test_sources_chunking", handle)
-    data.decode("utf-8", "test_sources_chunking")
-    return len(calls)
 
 
 def source_of(data: bytes) -> StreamSource:
     return StreamSource(io.BytesIO(data), "test data")
-
-
-def words_of(chunks: list[Chunk], squeeze: Callable[[str], str] = squeeze_nothing) -> list[str]:
-    return [word for chunk in chunks for word in squeeze(chunk.data.decode("utf-8", "replace")).split()]
-
-
-PIECES = st.one_of(
-    st.sampled_from([space.encode() for space in SPACES]),
-    st.sampled_from([b"cat", b"I'll", b"foo/bar", b"well-known", b"\r\n", b"\x00", b"-", b"..", "é".encode()]),
-    st.sampled_from([b"\xef\xbb\xbf", "\ufffd".encode(), b"\xe2\x80", b"\xe2", b"\x80", b"\x89", b"\xc2", b"\xa0"]),
-    st.sampled_from([b"\xf0\x9f", b"\xf0\x80\x80", b"\xed\xa0\x80", "😀".encode(), b"\xe3\x80", b"\xff", b"\xc0\xaf"]),
-    st.binary(max_size=8),
-    st.text(max_size=8).map(lambda text: text.encode(errors="replace")),
-    st.sampled_from([b".", b"x", b"\xff", b"a-", b"\xe2\x80"]).map(lambda unit: unit * 40),
-)
-DATA = st.lists(PIECES, max_size=25).map(b"".join).filter(is_plain)
-"""Text in UTF-8, with or without errors: what begins as gzip or with another mark is decompressed or decoded first."""
 
 
 @settings(deadline=None)

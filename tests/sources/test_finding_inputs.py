@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from similar_cases import some
 from command import anagram, refused_here
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources import FileSource, Source, expand_inputs
+from similar_cases import some
 
 NOBODY = 65_534
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from chunked_text import DATA, reference_invalid, reference_words, squeeze_exercise, squeeze_nothing, words_of
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.sources import Chunk, FileRange, RangeSizes, cut_file, cut_range, is_plain, read_ranges
-from test_sources_chunking import DATA, reference_invalid, reference_words, squeeze_exercise, squeeze_nothing, words_of
 
 PLAIN = DATA.filter(is_plain)
 """Bytes of which no beginning says that they are compressed, or in another encoding than UTF-8."""

@@ -11,13 +11,13 @@ from fsspec.implementations.local import LocalFileSystem
 from hypothesis import given
 from hypothesis import strategies as st
 
-from similar_cases import some
+from chunked_text import DATA, squeeze_exercise, words_of
 from command import anagram, run_json
 from number_of_examples import examples
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.errors import CheckpointError, InputError
 from pipeline_optimization.sources import FileRange, FileSource, UrlSource, cut_file, least_bytes, read_ranges
-from test_sources_chunking import DATA, squeeze_exercise, words_of
+from similar_cases import some
 
 TEXT = "The cat's act: stop, spot, post! Tea-pot 3 dogs god. " * 300
 CHUNK = 1000

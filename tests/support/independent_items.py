@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from pipeline_optimization.builtin.retry_policies import ExponentialOptions, ExponentialPolicy
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import NO_TASK_POLICIES, Item, Retrying, TaskPolicy
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
-from pipeline_optimization.types import RetryPolicy
+from pipeline_optimization.types import Attempt, RetryPolicy
 from pipeline_optimization.types.events import EngineEvent
 
 
@@ -34,6 +34,19 @@ class IndependentItems:
     def accept(self, item: Item, result: bytes) -> Sequence[Item]:
         self.results[item.id] = result
         return ()
+
+
+@frozen
+class Takes:
+    """An adversary that lets the attempts of each item take so many seconds, or lose their workers after them."""
+
+    seconds: Sequence[float]
+    lost: frozenset[str] = frozenset()
+
+    def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
+        number = int(attempt.item.partition(":")[2])
+        is_lost = attempt.item in self.lost and attempt.id <= len(self.seconds)
+        return [Fate(self.seconds[number], "lost" if is_lost else "done")]
 
 
 def build(argument: object) -> Mapping[str, Stage]:

@@ -6,16 +6,15 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline_optimization.testing import OrchestratorContract
+from project_files import SUPPORT
 
 __all__ = ["WORKERS", "KeptClusterContract", "importable_tests", "kept_cluster", "own_cluster"]
 
-TESTS = Path(__file__).parents[1]
 WORKERS = 2
 
 Options = Mapping[str, Any]
@@ -38,7 +37,7 @@ def own_cluster() -> Iterator[Options]:
 @contextmanager
 def importable_tests() -> Iterator[None]:
     """Let workers that are started meanwhile import what tests register."""
-    paths = filter(None, (str(TESTS), os.environ.get("PYTHONPATH")))
+    paths = filter(None, (str(SUPPORT), os.environ.get("PYTHONPATH")))
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", os.pathsep.join(paths))
         yield

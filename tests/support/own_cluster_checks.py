@@ -1,6 +1,6 @@
 """What the contract says of the start and the end of a cluster that belongs to one run.
 
-The whole contract is checked on a cluster that stays (``kept.py``), since attempts do not know who started it. These checks are
+The whole contract is checked on a cluster that stays (``kept_clusters``), since attempts do not know who started it. These checks are
 made again with clusters of the runs' own, whose start and end are the only difference.
 """
 

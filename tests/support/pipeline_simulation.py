@@ -21,6 +21,7 @@ from unittest import mock
 
 from attrs import evolve, frozen
 
+from engine_simulation import FAST_DIRECTORY
 from generated_pipelines import Expected, Scenario
 from pipeline_optimization import Limits, PipelineReport, Registry, run
 from pipeline_optimization.engine.cutting import CutShort
@@ -31,7 +32,6 @@ from pipeline_optimization.pipeline.model import time_slice
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator
 from quota_watch import QuotaWatch, check_quotas
-from engine_simulation import FAST_DIRECTORY
 
 __all__ = ["check_seed", "check_seeds"]
 

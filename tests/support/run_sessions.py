@@ -27,7 +27,7 @@ PAUSES = {"forkserver": 0.2, "spawn": 0.2, "fork": 0.05}
 """Seconds between two deaths of workers, by start method: they are there again that quickly."""
 # Whoever kills at random makes poison and a broken circuit, of innocent items.
 SPARING = ("--poison-after", "1000", "--circuit-breaker", "0")
-EAGER = (sys.executable, str(Path(__file__).with_name("eager.py")))
+EAGER = (sys.executable, str(Path(__file__).with_name("eager_commits.py")))
 
 
 def start(*arguments: str, output: Path, program: Sequence[str] = ANAGRAM) -> subprocess.Popen[bytes]:

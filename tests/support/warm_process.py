@@ -27,6 +27,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import IO, Any
 
+from project_files import ROOT
+
 __all__ = ["WarmProcess"]
 
 AT_START = ("LANG", "LC_", "LD_", "OPENBLAS_", "PYTHON")
@@ -60,7 +62,7 @@ class WarmProcess:
             [sys.executable, "-W", "error", __file__, str(theirs.fileno()), weight],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            cwd=Path(__file__).parents[1],
+            cwd=ROOT,
             # One thread: a process with more should not fork, and linear algebra starts one for each processor.
             env={**environment, "OPENBLAS_NUM_THREADS": "1"},
         )

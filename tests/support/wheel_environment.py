@@ -9,9 +9,11 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from project_files import ROOT
+
 __all__ = ["WHEELS", "clean_environment", "install", "make_environment"]
 
-WHEELS = Path(__file__).parents[2] / "dist" / "wheels"
+WHEELS = ROOT / "dist" / "wheels"
 
 
 def clean_environment() -> dict[str, str]:

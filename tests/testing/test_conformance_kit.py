@@ -258,5 +258,6 @@ def test_every_check_catches_somebody() -> None:
 
     caught = {*BROKEN.values(), *BROKEN_SINKS.values(), *(check for _, _, check in BROKEN_COMPONENTS)}
     caught |= {"is_described", "can_be_sent_to_workers", "is_imported_lightly"}
-    others = (checks for kind, checks in CHECKS.items() if kind != "pipeline")  # tests/testing/test_pipeline_contract.py
+    # Those of pipelines are in tests/testing/test_pipeline_contract.py.
+    others = (checks for kind, checks in CHECKS.items() if kind != "pipeline")
     assert {check.name for checks in others for check in checks} - caught == NEVER_CAUGHT

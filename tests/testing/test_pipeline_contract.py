@@ -10,7 +10,6 @@ import pytest
 from attrs import frozen
 
 import pipeline_functions as f
-from similar_cases import some
 from broken_pipelines import BROKEN_PIPELINES
 from pipeline_optimization import Pipeline, Registry
 from pipeline_optimization.errors import OptionError
@@ -21,6 +20,7 @@ from pipeline_optimization.testing import CheckFailedError, PipelineContract, ch
 from pipeline_optimization.testing.pipeline_checks import PIPELINE_CHECKS
 from pipeline_optimization.testing.pipelines import SQUARES, TEXT
 from pipeline_optimization.types import Component, ComponentOf, RunnablePipeline, option
+from similar_cases import some
 
 FEW = ("sequential", "threaded")
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from document_pages import run_page
+from project_files import ROOT
 from wheel_environment import WHEELS, clean_environment
 
 pytestmark = pytest.mark.wheels
 
-TUTORIAL = Path(__file__).parents[2] / "docs" / "tutorial.md"
+TUTORIAL = ROOT / "docs" / "tutorial.md"
 
 
 @pytest.fixture(scope="module")

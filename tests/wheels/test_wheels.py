@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from project_files import ROOT
 from wheel_environment import WHEELS, clean_environment, make_environment
 
 pytestmark = pytest.mark.wheels
 
-ROOT = Path(__file__).parents[2]
 CLUSTERS = ("anagram_plugin_dask", "anagram_plugin_ray", "anagram_plugin_spark")
 """Their engines are large, and their own environments test them with these."""
 

@@ -15,15 +15,15 @@ import pytest
 
 import pipeline_functions as f
 import pipeline_optimization
-from similar_cases import some
 from anagram_plugin_multiprocess.orchestrator import MultiprocessOrchestrator
 from deadly_tokenizer import DeadlyPlugin
-from worker_killer import Killer
 from pipeline_optimization import Pipeline, Registry, count_anagrams, run
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.testing import OrchestratorContract, check_orchestrator, drive
 from pipeline_optimization.types import Capabilities, Completion, ItemFinished, TaskFailed
+from similar_cases import some
+from worker_killer import Killer
 
 METHODS = ["forkserver", "spawn", "fork"]
 TEXT = "Stop! The silent cat's tea-pot, the post, the spot; 3 cats act, listen: stop. " * 10

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 
-from similar_cases import some
 from anagram_plugin_unicode.tokenizer import UnicodeTokenizer
 from number_of_examples import examples
 from pipeline_optimization import count_anagrams
 from pipeline_optimization.registry import Registry
+from similar_cases import some
 
 REGISTRY = Registry.load()
 

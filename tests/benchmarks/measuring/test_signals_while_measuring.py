@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from types import FrameType
 
 import psutil
 import pytest
 
+from contender_samples import MIXED
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
+from project_files import CONTENDERS
 from signals_at_lines import strike
-from test_benchmark_faults import MIXED
-
-HANGS = Path(__file__).with_name("contenders") / "hangs_unkillably.py"
 
 
 def ends(frame: FrameType) -> bool:
@@ -27,7 +25,7 @@ def test_a_measured_process_is_not_left(lines: tuple[int, ...]) -> None:
     """Whoever strikes Ctrl-C while a contender that hangs is ended does not keep it from being ended."""
     before = set(psutil.Process().children())
     round_ = make_round(MIXED, "warm_up", 0, seed=7, warm_runs=1)
-    order = order_sample(file_contender(HANGS), round_, timeout=0.5, workers=2)
+    order = order_sample(file_contender(CONTENDERS / "hangs_unkillably.py"), round_, timeout=0.5, workers=2)
     with pytest.raises(KeyboardInterrupt), strike(*lines, files=("/measuring/",), begins=ends):
         take_sample(order)
     left = set(psutil.Process().children()) - before

@@ -12,14 +12,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from similar_cases import some
+from contender_samples import MIXED
 from pipeline_optimization.benchmarks.anagrams.work import ANAGRAMS
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_start import ForkServers
 from pipeline_optimization.benchmarks.records import SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
-from test_benchmark_faults import MIXED
+from similar_cases import some
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="subjects are forked where orphans come back to us")
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from retrying_caller import attempt
 from pipeline_optimization.benchmarks.anagrams.stages import fault_plan
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings, fault_key
@@ -22,6 +21,7 @@ from pipeline_optimization.engine.task_client import TaskClient, client_of
 from pipeline_optimization.errors import InjectedFault, OptionError
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
+from retrying_caller import attempt
 from task_server_thread import serving
 
 SETTINGS = FaultSettings(profile="exercise", latency_scale=0.001, seed=5, case="small")

@@ -11,14 +11,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from similar_cases import some
 from command import anagram, refused, refused_here
 from pipeline_optimization.benchmarks.pipelines.cases import PipelineCase
 from pipeline_optimization.benchmarks.reports.schema import load_schema
 from pipeline_optimization.cli import main
 from pipeline_optimization.cli.compare import pipeline as pipeline_comparison
+from project_files import CONTENDERS, SUPPORT
+from similar_cases import some
 
-CHEATS = Path(__file__).parent / "pipeline_cheats"
+CHEATS = SUPPORT / "pipeline_cheats"
 QUICK = ("--iterations", "1", "--seed", "5")
 
 STATUS = '''
@@ -125,7 +126,7 @@ def directory(tmp_path: Path) -> Path:
     (tmp_path / "odd.py").write_text(ODD)
     lines = [f"host{number % 7} {code}" for number, code in enumerate([200, 404, 500] * 40)]
     (tmp_path / "access.log").write_text("\n".join([*lines[:50], "no line", *lines[50:]]) + "\n")
-    shutil.copy(Path(__file__).parent / "contenders" / "honest.py", tmp_path)
+    shutil.copy(CONTENDERS / "honest.py", tmp_path)
     return tmp_path
 
 

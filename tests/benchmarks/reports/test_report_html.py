@@ -18,7 +18,6 @@ import altair as alt
 import pytest
 from attrs import evolve
 
-from similar_cases import some
 from example_summary import HOSTILE, full_results, hostile_results
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.records import Results
@@ -31,6 +30,7 @@ from pipeline_optimization.benchmarks.reports.html.sections import chart_section
 from pipeline_optimization.benchmarks.reports.html.theme import DARK, LIGHT, ON_PHASE, PHASE_COLOURS, Theme
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
+from similar_cases import some
 
 
 class Page(HTMLParser):

@@ -7,8 +7,8 @@ from random import Random
 
 import pytest
 
-from similar_cases import some
 from pipeline_optimization.benchmarks.statistics.scans import Dimension, scan_of
+from similar_cases import some
 
 
 def series(places: list[int], law: Callable[[int], float], *, rounds: int = 12) -> dict[float, list[float]]:

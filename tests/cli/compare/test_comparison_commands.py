@@ -24,8 +24,8 @@ from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.reports.schema import load_schema
 from pipeline_optimization.benchmarks.schedule import Round, make_round
 from pipeline_optimization.benchmarks.stored import load_results
+from project_files import CONTENDERS
 
-CONTENDERS = Path(__file__).parent / "contenders"
 QUICK = ("--test-case", "small", "--iterations", "1", "--latency-scale", "0.001", "--seed", "5", "--timeout", "5s")
 
 

@@ -11,9 +11,9 @@ from unittest import mock
 
 import pytest
 
-from similar_cases import some
 from command import anagram, refused_here
 from pipeline_optimization.cli import main
+from similar_cases import some
 
 CSV = "word,count\nact,1\ncat,1\ntac,1\n"
 

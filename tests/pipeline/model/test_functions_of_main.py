@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from similar_cases import some
 from pipeline_optimization import Pipeline, run, run_async
 from pipeline_optimization.errors import OptionError
+from similar_cases import some
 
 IN_PROCESS = ("sequential", "threaded", "asyncio")
 ALL = (*IN_PROCESS, "multiprocess", "hedged")

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 from attrs import frozen
 
-import misbehaving as m
-from similar_cases import some
+import misbehaving_functions as m
 from command import anagram
 from pipeline_optimization import Pipeline, run
 from pipeline_optimization.errors import OptionError
+from similar_cases import some
 
 VALUES = range(10, 16)
 IN_PROCESS = ("sequential", "threaded", "asyncio")
@@ -44,15 +44,15 @@ class Kind:
 
 KINDS = (
     Kind("raises", "ValueError", "thirteen"),
-    Kind("raises_odd", "misbehaving.Odd", "raised Odd (thirteen), which is no Exception"),
+    Kind("raises_odd", "misbehaving_functions.Odd", "raised Odd (thirteen), which is no Exception"),
     Kind("exits", "SystemExit", "called sys.exit()"),
     Kind("interrupts", "KeyboardInterrupt", "raised KeyboardInterrupt"),
     Kind("cancels", "asyncio.exceptions.CancelledError", "raised CancelledError"),
     Kind("awaits_and_cancels", "asyncio.exceptions.CancelledError", "raised CancelledError"),
     Kind("awaits_and_exits", "SystemExit", "called sys.exit()"),
     Kind("awaits_and_interrupts", "KeyboardInterrupt", "raised KeyboardInterrupt"),
-    Kind("raises_unpicklable", "misbehaving.UnpicklableError", "held"),
-    Kind("raises_silently", "misbehaving.SilentError", "its message cannot be shown"),
+    Kind("raises_unpicklable", "misbehaving_functions.UnpicklableError", "held"),
+    Kind("raises_silently", "misbehaving_functions.SilentError", "its message cannot be shown"),
     Kind("returns_unpicklable", "UnsendableError", "Return plain data"),
     Kind("returns_shy", "UnsendableError", "an object of type Shy"),
     Kind("returns_sleeper", "UnsendableError", "it stays asleep"),
@@ -100,7 +100,7 @@ def test_it_costs_its_own_element(kind: Kind, orchestrator: str) -> None:
     for failed in report.failed_items:
         assert kind.words in failed.error.message
         assert f"{kind.name} (" in failed.error.message or f"in {kind.name}" in failed.error.traceback
-        assert "misbehaving.py" in failed.error.message + failed.error.traceback
+        assert "misbehaving_functions.py" in failed.error.message + failed.error.traceback
         assert failed.place.startswith("value 4")
 
 
@@ -141,7 +141,7 @@ def test_a_child_that_comes_back_is_told(capfd: pytest.CaptureFixture[str]) -> N
     """With the function, its file and its line, and what to do instead."""
     run(Pipeline("p").values(int).map(m.forks).sum(), VALUES)
     os.waitpid(m.CHILDREN[-1], 0)
-    assert "misbehaving.py, line" in (said := capfd.readouterr().err)
+    assert "misbehaving_functions.py, line" in (said := capfd.readouterr().err)
     assert "forked, and the child came back" in said
     assert "os._exit()" in said
 

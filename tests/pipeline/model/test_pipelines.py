@@ -24,8 +24,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import pipeline_functions as f
-from similar_cases import some
 from command import anagram
+from engine_simulation import FAST_DIRECTORY
 from number_of_examples import examples
 from pipeline_optimization import Pipeline, PipelineReport, run, run_async
 from pipeline_optimization.ends import Count, Sum
@@ -34,7 +34,8 @@ from pipeline_optimization.errors import CheckpointError, InputError, OptionErro
 from pipeline_optimization.pipeline.model.codec import PLAIN
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.sources import TextSource
-from engine_simulation import FAST_DIRECTORY
+from project_files import ROOT
+from similar_cases import some
 
 LOCAL = ("sequential", "threaded", "asyncio", "multiprocess")
 AT_ONCE = {"base": 0.0}
@@ -579,7 +580,7 @@ def test_reports_are_plain_data(tmp_path: Path) -> None:
     assert (data["pipeline"], data["elements"], data["complete"]) == ("p", 3, True)
 
 
-STATUS = Path(__file__).parents[1] / "docs" / "how-to" / "own-pipeline.md"
+STATUS = ROOT / "docs" / "how-to" / "own-pipeline.md"
 
 
 @pytest.fixture

@@ -21,6 +21,7 @@ from command import anagram
 from pipeline_optimization import Limits, Pipeline, Resource, run, run_async, task
 from pipeline_optimization.errors import OptionError, RunInterrupted
 from pipeline_optimization.testing import check_pipeline
+from project_files import ROOT
 
 LOCAL: dict[str, dict[str, object]] = {
     "sequential": {},
@@ -330,7 +331,7 @@ def test_the_contract_of_pipelines(log: Log) -> None:
 
 def test_the_page_about_it(tmp_path: Path) -> None:
     """The how-to's pipeline with a database does what it says."""
-    page = Path(__file__).parents[1] / "docs" / "how-to" / "own-pipeline.md"
+    page = ROOT / "docs" / "how-to" / "own-pipeline.md"
     blocks = dict(re.findall(r'```\w+ title="(.*?)"\n(.*?)```', page.read_text("utf-8"), re.DOTALL))
     (tmp_path / "users.py").write_text(blocks["users.py"])
     (tmp_path / "names.txt").write_text("ann\nbob\nann\n")

@@ -20,13 +20,13 @@ from typing import Any
 import pytest
 
 import cached_functions as functions
-from similar_cases import some
 from command import anagram
 from pipeline_optimization import Limits, Pipeline, PipelineReport, run, task
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultPlan
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.model.result_file import ResultFile
+from similar_cases import some
 from task_server_thread import serving
 
 LOCAL: dict[str, dict[str, object]] = {
