@@ -55,7 +55,7 @@ def main() -> None:
     print(f"seed {seed}", flush=True)
     cases, taken = _runs([kind for kind in kinds if kind.name in names], seed=seed, is_short=arguments.short)
     found = (lenient_score if arguments.short else score)(cases, taken)
-    print_score(Console(width=max(120, Console().width)), cases, found, is_short=arguments.short)
+    print_score(Console(width=max(150, Console().width)), cases, found, is_short=arguments.short)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(as_data(cases, found, seed=seed), indent=2) + "\n", "utf-8")
     if arguments.markdown is not None:

@@ -11,6 +11,7 @@ from attrs import evolve
 from free_costs import FREE
 from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.foresight.awaiting import awaited, awaited_at_once
+from pipeline_optimization.foresight.awaiting_cost import awaiting_cost, awaiting_start
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.simulate import Configuration, Passage, predict, simulate
@@ -108,6 +109,19 @@ def test_an_element_that_is_awaited_costs_its_event_loop() -> None:
     """A tenth of a millisecond for each of ten thousand elements is a second, however many wait at once."""
     costs = OrchestratorCosts(place="loop", awaiting=0.0001)
     assert run(work_of(10_000, 0.001, items=10), "loop", 1000, costs=costs).seconds == pytest.approx(1.0, rel=0.05)
+
+
+def test_a_worker_that_awaits_starts_later() -> None:
+    """What it must import for that is part of the start, and other work does not pay for it."""
+    costs = OrchestratorCosts(place="threads", startup=1.0, awaiting_start=0.5)
+    assert run(work_of(10, 0.02), "threads", 1, costs=costs).seconds == pytest.approx(1.52)
+    assert run(work_of(10, 0.0, compute=constant(0.01)), "threads", 1, costs=costs).seconds == pytest.approx(1.1)
+
+
+def test_what_it_costs_to_await_is_measured() -> None:
+    """Neither an element in an event loop nor what must be imported for one is free."""
+    assert awaiting_cost() > 0
+    assert awaiting_start() > 0
 
 
 @pytest.mark.parametrize(("place", "workers"), [("loop", 8), ("loop", 100), ("threads", 4), ("caller", 1)])

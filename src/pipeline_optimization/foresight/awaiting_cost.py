@@ -1,10 +1,13 @@
-"""Measures what each element of a bundle that awaits takes beside its functions: for its event loop, and to keep account of it."""
+"""Measures what it takes to await bundles beside what functions take: to import an event loop, and for each element to run in it."""
 
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import PICKLED
@@ -12,7 +15,7 @@ from pipeline_optimization.pipeline.model.contents import encode_contents
 from pipeline_optimization.pipeline.model.job import AT_ONCE
 from pipeline_optimization.pipeline.model.steps import Pipeline
 
-__all__ = ["awaiting_cost"]
+__all__ = ["awaiting_cost", "awaiting_start"]
 
 FEW, MANY = 100, 1000
 """Elements of the two bundles whose difference tells what one element costs."""
@@ -22,6 +25,15 @@ TRIALS = 3
 
 PAUSE = 0.001
 """Seconds that each element waits: long enough for a timer, as a service's answer is."""
+
+
+IMPORTS = """
+import time, pipeline_optimization.pipeline.run, pipeline_optimization.pipeline.model.bundles
+before = time.process_time()
+import pipeline_optimization.pipeline.model.awaited_bundles
+print(time.process_time() - before)
+"""
+"""A program that prints how long it takes to import what awaits, where all other things have been imported."""
 
 
 async def pause(value: int) -> int:
@@ -48,3 +60,12 @@ def _busy(run: Callable[[], object]) -> float:
     before = time.process_time()
     run()
     return time.process_time() - before
+
+
+def awaiting_start() -> float:
+    """Return the seconds of the processor that a worker takes to import what awaits; 0 if that cannot be told."""
+    command = [sys.executable, "-c", IMPORTS]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - a program of our own
+    with suppress(ValueError):
+        return float(done.stdout)
+    return 0.0

@@ -24,6 +24,7 @@ class OrchestratorCosts:
         awaiting: Processor time for each element of a bundle that awaits, beside that of its functions.
         transport: How long an attempt is on its way to the worker and back.
         by_byte: How much longer for each byte that travels.
+        awaiting_start: How much longer a worker takes to start whose bundles await, in an event loop that it must import first.
         startup: How long opening takes with one worker.
         startup_by_worker: How much longer with each further one.
         shutdown: How long closing takes.
@@ -33,6 +34,7 @@ class OrchestratorCosts:
     driver: float = 0.0
     worker: float = 0.0
     awaiting: float = 0.0
+    awaiting_start: float = 0.0
     transport: float = 0.0
     by_byte: float = 0.0
     startup: float = 0.0

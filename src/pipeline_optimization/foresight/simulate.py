@@ -117,6 +117,8 @@ def _simulated(
     keeps_progress: bool = False,
 ) -> Passage:
     work, seed = imagined.model, imagined.seed
+    if any(task.is_awaited for task in work.tasks.values()):
+        costs = evolve(costs, startup=costs.startup + costs.awaiting_start)
     orchestrator = MachineOrchestrator(imagined.call_of, costs, configuration.workers, machine.cores)
     imagined.now = orchestrator.clock.now if keeps_progress else None
     imagined.awaiting = costs.awaiting
