@@ -31,9 +31,12 @@ SETTLED_NS = 2_000_000_000
 
 @frozen
 class Installed:
-    """What is on ``sys.path``: our entry points in its order, and the version of each distribution by ``name_key``.
+    """The distributions on ``sys.path``.
 
-    ``unreadable`` is the metadata that is broken, of whatever distribution.
+    Attributes:
+        entries: Our entry points, in the order of ``sys.path``.
+        versions: The version of each distribution, by ``name_key``.
+        unreadable: The broken metadata of any distribution.
     """
 
     entries: Sequence[Declared]
@@ -42,7 +45,7 @@ class Installed:
 
 
 def name_key(name: str) -> str:
-    """Return a name in the form in which two spellings of it are equal: case, ``-``, ``_`` and ``.`` do not count."""
+    """Return a name in the form in which all spellings of it are equal. Case, ``-``, ``_`` and ``.`` make no difference."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -78,7 +81,7 @@ def look_up() -> Installed:
 
 
 def read_installed() -> Installed:
-    """Read all metadata, whatever the cache knows. Of two distributions of one name, say installed and editable, the first counts."""
+    """Read all metadata, without the cache. If two distributions have one name, such as an installed and an editable one, the first counts."""
     entries: list[Declared] = []
     versions: dict[str, str] = {}
     unreadable: list[Unreadable] = []
@@ -103,7 +106,7 @@ _last: tuple[_Places, Installed] | None = None
 
 
 def _paths() -> list[str]:
-    """Return the paths on ``sys.path``; Python's import ignores what else stands there."""
+    """Return the paths on ``sys.path``. Anything else in it is left out, as Python's import does."""
     entries: list[object] = [*sys.path]
     return [path for path in entries if isinstance(path, str) and "\0" not in path]
 

@@ -100,7 +100,7 @@ def summary_of(
     warnings: Sequence[str],
     checkpoint: RunCheckpoint | NoCheckpoint,
 ) -> RunSummary:
-    """Return how a run went. ``runtime`` is in milliseconds."""
+    """Return the summary of a run. ``runtime`` is in milliseconds."""
     options, tally, before = plan.options, engine.tally, checkpoint.failed
     return RunSummary(
         runtime=runtime,

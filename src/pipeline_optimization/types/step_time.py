@@ -1,4 +1,4 @@
-"""What one step of several takes in an attempt."""
+"""The time of one step in an attempt that runs several steps."""
 
 from __future__ import annotations
 
@@ -8,10 +8,15 @@ __all__ = ["StepTime"]
 
 
 class StepTime(NamedTuple):
-    """What the calls of one step's function took in an attempt that ran several of them, all together.
+    """The time that all calls of one step's function took together, in an attempt that ran several steps.
 
-    ``computed_ns`` are nanoseconds in which they computed, ``waited_ns`` those in which they awaited something, and ``stalled_ns`` those in which their
-    thread did neither. Calls that are awaited at once count each for itself, so that they may have waited for longer than the attempt took.
+    Attributes:
+        step: The step's name.
+        calls: The number of the calls.
+        computed_ns: Nanoseconds in which they computed.
+        waited_ns: Nanoseconds in which they awaited something. Each call counts, so the sum for calls that are awaited at once may be longer than the
+            attempt.
+        stalled_ns: Nanoseconds in which their thread did neither.
     """
 
     step: str
@@ -21,5 +26,5 @@ class StepTime(NamedTuple):
     stalled_ns: int
 
     def plus(self, other: StepTime, times: int = 1) -> StepTime:
-        """Return what both took together, the other one so many ``times``."""
+        """Return the sum of this and ``times`` the other."""
         return StepTime(self.step, *(mine + its * times for mine, its in zip(self[1:], other[1:], strict=True)))

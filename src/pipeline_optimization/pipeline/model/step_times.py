@@ -1,4 +1,4 @@
-"""What each step takes in an attempt: measured for each block of elements that goes through it, which costs some microseconds a block."""
+"""The time of each step in an attempt. It is measured for each block of elements, which costs some microseconds for a block."""
 
 from __future__ import annotations
 
