@@ -13,7 +13,7 @@ import speed
 from speed_table.plot_figures import PlotFigures
 from speed_table.plot_picture import draw, point_text
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PERFORMANCE = (ROOT / "docs" / "performance.md").read_text("utf-8")
 LABORATORY = (ROOT / "docs" / "laboratory.md").read_text("utf-8")
 PICTURE = ROOT / "docs" / "pictures" / "speed.svg"
