@@ -67,7 +67,7 @@ def why_of(
             if advice.use != reference
             else f"it had the best times {where}"
         )
-        sentences = [f"Probably use {arguments_of(advice.use)}: {gain}, which too few rounds make uncertain."]
+        sentences = [f"Probably use {arguments_of(advice.use)}: {gain}, but there were too few rounds to be certain."]
     elif advice.use == reference:
         sentences = _on_reference(advice, where)
     else:

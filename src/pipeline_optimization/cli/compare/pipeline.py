@@ -205,15 +205,13 @@ def _record(found: FoundPipeline, references: References, cases: Sequence[Pipeli
     given = cases[0].first_input()
     limits = []
     if references.files is not None:
-        limits.append(
-            "Every execution had the same input, so a contender that remembers the answer is not told from one that works."
-        )
+        limits.append("Every execution had the same input, so a contender that only remembers the answer is not found.")
         content = sha256(given.expected_digest.encode())
     else:
         content = sha256(str(references.size).encode())
     if any(case.is_calm for case in cases):
         which = "" if all(case.is_calm for case in cases) else " in the profile as-is"
-        limits.append(f"Nothing was simulated{which}, so no record shows which steps were called for which elements.")
+        limits.append(f"Nothing was simulated{which}, so nothing shows which steps were called for which elements.")
     content.update(digest.encode())
     return PipelineRecord(
         name=printable(found.pipeline.name),
