@@ -93,7 +93,7 @@ def with_terms(text: str, up: str) -> str:
     """Return a page on which the first use of each term of the glossary is a link to it; ``up`` leads to the site's root."""
     parts = NO_PROSE.split(text)  # prose at even places, the rest between
     for term in TERM.findall((DOCS / "glossary.md").read_text("utf-8")):
-        word = re.compile(rf"\b({term}(?:e?s)?)\b", re.IGNORECASE)
+        word = re.compile(rf"\b({term}(?:e?s|d)?)\b", re.IGNORECASE)
         for number in range(0, len(parts), 2):
             parts[number], found = word.subn(rf"[\1]({up}glossary.md#{term})", parts[number], count=1)
             if found:

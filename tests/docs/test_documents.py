@@ -122,3 +122,4 @@ def test_terms_lead_to_the_glossary(monkeypatch: pytest.MonkeyPatch) -> None:
     assert build_site.with_terms(page, "../") == (
         "# The floor\n\n`floor` and [a floor](x.md): the [floor](../glossary.md#floor). Floors of [items](../glossary.md#item).\n\n    floor\n"
     )
+    assert build_site.with_terms("It is quarantined.", "") == "It is [quarantined](glossary.md#quarantine)."
