@@ -84,13 +84,13 @@ def pipeline(workshop: Path) -> Callable[[], Handshake]:
 
     steps = Pipeline("p").values(int).map(double).map(partial(pow, 2)).filter(bool)
 
-    def introduce() -> Handshake:
+    def greet() -> Handshake:
         plan = plan_pipeline(Registry.load(), RunOptions(), steps.sum(), ())
         loaded = plan.job.load(lambda step: None)
         setup = WorkerSetup(build=loaded.build, argument=loaded.argument, faults=plan.faults)
         return Handshake.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
 
-    return introduce
+    return greet
 
 
 @pytest.fixture
