@@ -46,7 +46,6 @@ PROVED_BY = {
     "plugins/anagram-plugin-asyncio/tests/test_contract.py": "engine.inbox",
     "tests/foresight/test_advise.py": """foresight.attempt_times foresight.bundle_pace foresight.cold_start foresight.foreseeing foresight.outside foresight.reasons
         foresight.samples""",
-    "tests/foresight/test_awaiting_foresight.py": "foresight.awaiting_cost",
     "tests/foresight/test_foresight.py": "foresight.chain foresight.imagined foresight.machine foresight.sharing",
     "tests/foresight/test_observed_work.py": "foresight.progress",
     "tests/observing/test_recording.py": "observing.profiling observing.records observing.stories",

@@ -3,7 +3,7 @@
 Begin with ``loop``. Its ``Engine`` reads items from a workload, hands attempts to an orchestrator, and decides what follows from each
 completion. An orchestrator only moves attempts to workers and completions back.
 
-The words of this package:
+What the terms mean:
 
 - A *task* is a function that runs in workers, known by its name. An *item* is one piece of work: a task and the data for it.
 - An *attempt* is one execution of an item. An attempt that failed may be followed by a retry, which is the item's next attempt.
