@@ -140,7 +140,7 @@ class OpenContext:
         started: Call it with the id of each attempt that starts to run, from any thread of the parent's process.
         interruptible: Returns a context in which a Ctrl-C raises KeyboardInterrupt; outside, it waits until the method has returned. If ``poll``
             runs attempts in its own thread, it runs each of them inside this context. If ``open`` waits for a cluster, it waits inside it.
-        is_over: Returns whether the run waits for no attempt any more, since its deadline or the grace period has passed. Any thread may call it.
+        is_over: Returns whether the run waits for no attempt any more, since its deadline or the grace period has passed. Every thread may call it.
             If attempts run in the parent's process, give it to ``Worker.run_attempt``. That then raises ``engine.cutting.CutShort`` between
             two pieces of work, and the attempt is reported as lost.
     """

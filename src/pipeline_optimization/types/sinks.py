@@ -15,7 +15,7 @@ class Sink(Protocol):
     """Takes the rows of one run, each exactly once, even if the run is killed and goes on later.
 
     A sink that writes files may have an attribute ``files``, their paths, so that no run reads a file that it writes over. The first path is taken as
-    the place of the result. Any other sink may have an attribute ``writes``: URLs that tell observers where its rows are found, with a table as
+    the place of the result. Each other sink may have an attribute ``writes``: URLs that tell observers where its rows are found, with a table as
     fragment, such as ``postgresql://db.example.org/shop#public.counts``.
 
     A sink is built in the process of the run, used by one thread, and never sent to workers. The run calls ``open`` once, then ``deliver`` for the
