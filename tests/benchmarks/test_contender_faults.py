@@ -357,7 +357,7 @@ def test_too_much_memory_is_named(kind: SampleKind, monkeypatch: pytest.MonkeyPa
     order = order_sample(contender, round_, timeout=60.0, workers=2, memory_limit=100 << 20)
     sample = assemble(take_sample(order), "eats_memory", round_, order_index=0, started=0)
     assert codes(sample) == {"out_of_memory"}
-    assert "where 100 MiB are allowed" in sample.problems[0].text
+    assert "but 100 MiB are allowed" in sample.problems[0].text
 
 
 @pytest.mark.exhausting
