@@ -14,10 +14,10 @@ Moment = tuple[int, int]
 
 
 class StepTimes:
-    """Adds up what the steps of one attempt take."""
+    """Adds up what the steps of one attempt take, in lists of calls and of nanoseconds that they computed, waited and stood still."""
 
     def __init__(self) -> None:
-        self._found: dict[str, StepTime] = {}
+        self._sums: dict[str, list[int]] = {}
 
     @staticmethod
     def begin() -> Moment:
@@ -28,16 +28,24 @@ class StepTimes:
         """Note a block of elements that has gone through a step in this thread since then."""
         took = time.monotonic_ns() - begun[0]
         computed = min(took, time.thread_time_ns() - begun[1])
-        self._add(StepTime(step, calls, computed, 0, took - computed))
+        sums = self._of(step)
+        sums[0] += calls
+        sums[1] += computed
+        sums[3] += took - computed
 
     def add_awaited(self, step: str, computed: int, waited: int) -> None:
         """Note one call of a coroutine function, which took these nanoseconds."""
-        self._add(StepTime(step, 1, computed, waited, 0))
+        sums = self._of(step)
+        sums[0] += 1
+        sums[1] += computed
+        sums[2] += waited
 
-    def _add(self, more: StepTime) -> None:
-        before = self._found.get(more.step)
-        self._found[more.step] = more if before is None else before.plus(more)
+    def _of(self, step: str) -> list[int]:
+        sums = self._sums.get(step)
+        if sums is None:
+            sums = self._sums[step] = [0, 0, 0, 0]
+        return sums
 
     def found(self) -> Sequence[StepTime]:
         """Return what each step took, in the order in which they were met."""
-        return list(self._found.values())
+        return [StepTime(step, *sums) for step, sums in self._sums.items()]
