@@ -1,10 +1,10 @@
 """Hold what is foreseen against what then happens: errors, coverage of the intervals, and regret of the choices.
 
-Usage: hatch run foresight [--short] [--seed N] [--only KIND,...] [--json PATH] [--markdown PATH] [--picture PATH.svg]
+Usage: hatch run foresight [--short] [--probe SHARE] [--seed N] [--only KIND,...] [--json PATH] [--markdown PATH] [--picture PATH.svg]
 
-The figures of the work are drawn from the seed, which is drawn itself unless it is given, so that nothing can be fitted to them. Of each kind of
-work a tenth is run one after the other, under another seed of the faults; from its events all ways of running are foreseen, and then
-each of them, and ``auto``, is run in a program of its own.
+The figures of the work are drawn from the seed, which is drawn itself unless it is given, so that nothing can be fitted to them. Each kind of
+work is run one after the other, under another seed of the faults; from its events all ways of running are foreseen, and then each of them,
+and ``auto``, is run in a program of its own. With ``--probe 0.1`` the first run has a tenth of the elements, so that what is foreseen is less certain.
 
 The short form has few kinds and ways, and lenient bars that only a broken model misses. On a busy machine it compares
 processor times, and says so.
@@ -32,6 +32,9 @@ from foresight_score.printing import as_data, as_markdown, print_score
 from foresight_score.scoring import Taken, score
 from pipeline_optimization.registry import Registry
 
+SHORT_PROBE = 0.1
+"""The share of the elements that are observed in the short form."""
+
 LONGEST = 40.0
 """Seconds after which the short form begins with no other kind of work."""
 
@@ -41,6 +44,7 @@ def main() -> None:
     parser.add_argument(
         "--short", action="store_true", help="Few kinds of work and lenient bars, in less than a minute."
     )
+    parser.add_argument("--probe", type=float, metavar="SHARE", help="The share of the elements that are observed.")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--only", default="", metavar="KIND,...")
     parser.add_argument("--json", type=Path, metavar="PATH")
@@ -53,13 +57,15 @@ def main() -> None:
     if unknown := set(names) - {kind.name for kind in kinds}:
         parser.error(f"no kind {', '.join(sorted(unknown))}; there are {', '.join(kind.name for kind in kinds)}")
     print(f"seed {seed}", flush=True)
-    cases, taken = _runs([kind for kind in kinds if kind.name in names], seed=seed, is_short=arguments.short)
+    share = arguments.probe or (SHORT_PROBE if arguments.short else 1.0)
+    chosen = [kind for kind in kinds if kind.name in names]
+    cases, taken = _runs(chosen, seed=seed, share=share, is_short=arguments.short)
     found = (lenient_score if arguments.short else score)(cases, taken)
     print_score(Console(width=max(150, Console().width)), cases, found, is_short=arguments.short)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(as_data(cases, found, seed=seed), indent=2) + "\n", "utf-8")
     if arguments.markdown is not None:
-        arguments.markdown.write_text(as_markdown(cases, found, seed=seed), "utf-8")
+        arguments.markdown.write_text(as_markdown(cases, found, seed=seed, share=share), "utf-8")
     if arguments.picture is not None:
         from foresight_score.picture import draw  # noqa: PLC0415 - a second, where it is asked for
 
@@ -67,7 +73,7 @@ def main() -> None:
     sys.exit(not all(bar.holds for bar in found.bars))
 
 
-def _runs(kinds: Sequence[Kind], *, seed: int, is_short: bool) -> tuple[list[Case], list[Taken]]:
+def _runs(kinds: Sequence[Kind], *, seed: int, share: float, is_short: bool) -> tuple[list[Case], list[Taken]]:
     """Return all runs, and what was taken for them. On a slow machine the short form leaves kinds out, and says so."""
     registry, began = Registry.load(), time.monotonic()
     cases: list[Case] = []
@@ -79,7 +85,7 @@ def _runs(kinds: Sequence[Kind], *, seed: int, is_short: bool) -> tuple[list[Cas
                 continue
             task = progress.add_task(kind.name, total=number_of_runs(kind, is_short=is_short))
             of_kind, taken_of_kind = held_against(
-                kind, registry, seed=seed, is_short=is_short, tick=partial(progress.advance, task)
+                kind, registry, seed=seed, share=share, is_short=is_short, tick=partial(progress.advance, task)
             )
             cases += of_kind
             taken += taken_of_kind

@@ -28,11 +28,14 @@ def number_of_runs(kind: Kind, *, is_short: bool) -> int:
 
 
 def held_against(
-    kind: Kind, registry: Registry, *, seed: int, is_short: bool, tick: Callable[[], object]
+    kind: Kind, registry: Registry, *, seed: int, share: float, is_short: bool, tick: Callable[[], object]
 ) -> tuple[list[Case], list[Taken]]:
-    """Return the runs of a kind of work, and what the advice and ``auto`` took; the short form has no advice, as it has few ways."""
+    """Return the runs of a kind of work, and what the advice and ``auto`` took; the short form has no advice, as it has few ways.
+
+    Predictions are made from a run of ``share`` of the elements.
+    """
     ways = ways_for(kind, is_short=is_short)
-    seen = probe(kind, seed=seed + 1)
+    seen = probe(kind, seed=seed + 1, share=share)
     tick()
     foreseen = foresee_ways(registry, seen.work, ways)
     cases = []

@@ -23,8 +23,8 @@ from pipeline_optimization.registry import Registry
 
 __all__ = ["Case", "Foreseen", "Made", "Probe", "foresee_ways", "probe", "real_run"]
 
-PROBE_SHARE = 0.1
-"""The share of the elements that a probe runs."""
+LEAST_OBSERVED = 20
+"""The least number of elements that a prediction is made from."""
 
 OPTIONS: Mapping[str, str] = {"threaded": "workers", "asyncio": "concurrency", "multiprocess": "workers"}
 """What an orchestrator's option for its number of workers is called."""
@@ -129,12 +129,12 @@ def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, ev
     return Made(**{name: found[name] for name in ("seconds", "processor", "delayed", "choice")})
 
 
-def probe(kind: Kind, *, seed: int) -> Probe:
+def probe(kind: Kind, *, seed: int, share: float) -> Probe:
     """Run a share of the elements one after the other, and return what that shows. Its seed is another one than that of the runs."""
     way = Way(orchestrator="sequential", workers=1, retry=kind.retries[0])
     with tempfile.TemporaryDirectory() as directory:
         events = str(Path(directory) / "events.jsonl")
-        made = real_run(kind, way, seed=seed, elements=max(20, round(kind.elements * PROBE_SHARE)), events=events)
+        made = real_run(kind, way, seed=seed, elements=max(LEAST_OBSERVED, round(kind.elements * share)), events=events)
         return Probe(work=observed(events).work.scaled(kind.elements), made=made)
 
 

@@ -64,9 +64,14 @@ def _table(cases: Sequence[Case]) -> Table:
     return table
 
 
-def as_markdown(cases: Sequence[Case], found: Score, *, seed: int) -> str:
-    """Return the score as Markdown: the bars, then the errors by kind of work."""
-    lines = [f"{len(cases)} runs, seed {seed}.", "", "| measure | found |", "|---|---|"]
+def as_markdown(cases: Sequence[Case], found: Score, *, seed: int, share: float) -> str:
+    """Return the score as Markdown: the bars, then the errors by kind of work. ``share`` of the elements were observed."""
+    lines = [
+        f"{len(cases)} runs, seed {seed}, predicted from a run of {share:.0%} of the elements.",
+        "",
+        "| measure | found |",
+        "|---|---|",
+    ]
     lines += [f"| {bar.claim} | {bar.found}{'' if bar.holds else ' (missed)'} |" for bar in found.bars]
     lines += ["", "| work | runs | median error | largest error | covered |", "|---|---|---|---|---|"]
     for kind in dict.fromkeys(case.kind for case in cases):

@@ -119,8 +119,8 @@ def test_what_is_written() -> None:
     """Markdown has the bars and a line for each kind of work, and data all runs with what was taken."""
     cases = [case(1, 2.0, 2.0), case(2, 1.2, 1.0)]
     found = score(cases, [taken("auto", 1.0)])
-    text = as_markdown(cases, found, seed=7)
-    assert "2 runs, seed 7." in text
+    text = as_markdown(cases, found, seed=7, share=0.1)
+    assert "2 runs, seed 7, predicted from a run of 10% of the elements." in text
     assert "| median error of the predicted time at most 5 % | 10.0% (missed) |" in text
     assert "| waiting | 2 | 20.0% | 20.0% | 1 of 2 |" in text
     data = as_data(cases, found, seed=7)
@@ -163,13 +163,13 @@ def test_a_kind_of_work_is_foreseen_and_run(
     monkeypatch.setattr("foresight_score.held_against.real_run", runs)
     monkeypatch.setattr(
         "foresight_score.held_against.probe",
-        lambda kind, *, seed: Probe(work=work, made=Made(seconds=1.0, delayed=delayed)),
+        lambda kind, *, seed, share: Probe(work=work, made=Made(seconds=1.0, delayed=delayed)),
     )
     monkeypatch.setattr(
         "foresight_score.measuring.costs_here", lambda registry, name: FREE[known_places(registry)[name]]
     )
     ticks: list[None] = []
-    cases, choices = held_against(kind, registry, seed=1, is_short=is_short, tick=lambda: ticks.append(None))
+    cases, choices = held_against(kind, registry, seed=1, share=0.1, is_short=is_short, tick=lambda: ticks.append(None))
     ways = [way.orchestrator for way in ways_for(kind, is_short=is_short)]
     assert len(ticks) == len(ways) + 2 == number_of_runs(kind, is_short=is_short)
     assert begun[: len(ways)] == [(name, kind.elements) for name in ways]
