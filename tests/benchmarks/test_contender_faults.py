@@ -197,8 +197,9 @@ def test_many_threads_may_wait_at_once() -> None:
         "import resource, sys\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (1024, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))\n"
         f"sys.path.insert(0, {str(SUPPORT)!r})\n"
-        "from contender_samples import codes, measure\n"
-        "assert codes(measure('waits_in_many_threads', kind='timed')) == set()\n"
+        "from contender_samples import measure\n"
+        "sample = measure('waits_in_many_threads', kind='timed', timeout=300.0)\n"  # a busy machine takes long for 1,500 threads
+        "assert not sample.problems, sample.problems\n"
     )
     done = subprocess.run([sys.executable, "-c", script], check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
