@@ -71,7 +71,8 @@ class ThreadTime:
         Either a function blocked it, or other threads had the processor core or the interpreter's lock.
         """
         took = time.monotonic_ns() - self._begun
-        if took <= LEAST_STALL * 1e9:  # asking the system for the thread's time would take longer than all the rest of this
+        # To ask the system for the thread's time would take longer than all the rest of this.
+        if took <= LEAST_STALL * 1e9:
             return 0.0
         # The thread computed (its processor time), waited in an event loop, or else stalled.
         busy = time.thread_time_ns() - self._busy
