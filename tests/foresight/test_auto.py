@@ -147,6 +147,17 @@ def test_what_is_chosen(computed: float, answer: Answer, chosen: str, monkeypatc
     assert choice.candidate.configuration.orchestrator == chosen
 
 
+def test_of_ways_that_are_tied_the_simplest_is_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty waits of a second overlap in threads and in any event loop: the first of them in the order of simplicity is taken."""
+    places = known_places(REGISTRY)
+    monkeypatch.setattr("pipeline_optimization.foresight.auto.costs_here", lambda registry, name: FREE[places[name]])
+    monkeypatch.setattr("pipeline_optimization.foresight.auto.this_machine", lambda: Machine(cores=2))
+    choice = choose(REGISTRY, glance_at(*[Answer(latency=1.0, seconds=1.0)] * 20))
+    assert choice.candidate is not None
+    configuration = choice.candidate.configuration
+    assert (configuration.orchestrator, configuration.workers) == ("asyncio", 100)
+
+
 def test_delays_are_foreseen_at_the_scale_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where times are simulated at a scale, so are the delays before retries."""
     monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((7, 0.0),))

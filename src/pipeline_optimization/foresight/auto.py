@@ -67,21 +67,25 @@ def choose(registry: Registry, glance: Glance) -> Choice:
     What orchestrators cost on this machine is measured where it never was, which takes a second for each that could be worth it.
     """
     work, machine = glance.work(), this_machine()
-    foreseen: list[tuple[Candidate, Prediction]] = []
+    sensible = _sensible(registry, work, machine)
+    least = [_least(one, work, machine) for one in sensible]
+    foreseen: dict[int, Prediction] = {}  # by the index of what is sensible
     best: Prediction | None = None
-    for least, one in _sensible(registry, work, machine):
-        if best is not None and least > best.high:
-            continue  # to foresee it takes as long as a few of its attempts would
+    for index in sorted(range(len(sensible)), key=least.__getitem__):
+        if best is not None and least[index] > best.high:
+            break  # this one and those that follow take longer for certain, and to foresee each of them takes time
+        configuration = sensible[index].configuration
         try:
-            costs = costs_here(registry, one.configuration.orchestrator)
+            costs = costs_here(registry, configuration.orchestrator)
         except Exception:  # noqa: BLE001, S112 - plugins raise anything; what does not run here is not chosen
             continue
-        prediction = predict(work, one.configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
-        foreseen.append((one, prediction))
+        prediction = predict(work, configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
+        foreseen[index] = prediction
         best = min(best or prediction, prediction, key=lambda one: one.seconds)
     if best is None:
         return Choice(candidate=None, reason=f"auto stayed with {FIRST}, as nothing could be foreseen here")
-    tied = [(one, prediction) for one, prediction in foreseen if is_tied(prediction, best)]
+    # The simplest first, as advice has them.
+    tied = [(sensible[index], foreseen[index]) for index in sorted(foreseen) if is_tied(foreseen[index], best)]
     stay = [one for one in tied if one[0].configuration.orchestrator == FIRST]
     candidate, prediction = stay[0] if stay else tied[0]
     seen = counted(glance.elements, "element")
@@ -90,11 +94,8 @@ def choose(registry: Registry, glance: Glance) -> Choice:
     )
 
 
-def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence[tuple[float, Candidate]]:
-    """Return what could be worth anything, with the seconds that it takes at least, beginning with the least.
-
-    That is threads and loops for work that waits, and processes for work that computes.
-    """
+def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence[Candidate]:
+    """Return what could be worth anything, the simplest first: threads and loops for work that waits, processes for work that computes."""
     whole, cores = work.wait + work.compute, max(1, round(machine.cores))
     shares: Mapping[Place, float] = {"caller": whole, "processes": work.compute}
     retries = {DEFAULT_RETRY: registry.retry_policy(DEFAULT_RETRY).build()}
@@ -105,7 +106,7 @@ def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence
         if place == "caller" or shares.get(place, work.wait) > NOTABLE * whole:
             numbers = NUMBERS.get(place, (cores,))
             found += candidates(registry, orchestrators=[name], workers=numbers, retries=retries, cores=cores)
-    return sorted(((_least(one, work, machine), one) for one in found), key=lambda one: one[0])
+    return found
 
 
 def _least(candidate: Candidate, work: WorkModel, machine: Machine) -> float:
