@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 
 from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import PICKLED
@@ -41,8 +42,9 @@ async def pause(value: int) -> int:
     return value
 
 
+@cache
 def awaiting_cost() -> float:
-    """Return the seconds of the processor that an element takes if its function does nothing but wait."""
+    """Return the seconds of the processor that an element takes if its function does nothing but wait, whichever orchestrator runs it."""
     pipeline = Pipeline("pauses").values(int).map(pause).count()
     stage = build_stages(pipeline, frozenset(), PICKLED, at_once=AT_ONCE)[pipeline.input.task]
 
@@ -62,8 +64,9 @@ def _busy(run: Callable[[], object]) -> float:
     return time.process_time() - before
 
 
+@cache
 def awaiting_start() -> float:
-    """Return the seconds of the processor that a worker takes to import what awaits; 0 if that cannot be told."""
+    """Return the seconds of the processor that a worker takes to import what awaits, whoever starts it; 0 if that cannot be told."""
     command = [sys.executable, "-c", IMPORTS]
     done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - a program of our own
     with suppress(ValueError):
