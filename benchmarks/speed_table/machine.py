@@ -6,7 +6,8 @@ import os
 import platform
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from pathlib import Path
+
+from pipeline_optimization.benchmarks.machine import cpu_model
 
 __all__ = ["describe_machine"]
 
@@ -15,20 +16,10 @@ def describe_machine() -> Mapping[str, object]:
     """Return what it is, and ``load``: how many programs wanted a core during the last minute."""
     return {
         "machine": platform.machine(),
-        "processor": _processor(),
+        "processor": cpu_model(),
         "system": platform.system(),
         "cores": os.cpu_count(),
         "python": platform.python_version(),
         "date": datetime.now(UTC).date().isoformat(),
         "load": round(os.getloadavg()[0], 1),
     }
-
-
-def _processor() -> str:
-    """Return the processor's name; Linux tells it in a file only."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or "unknown"

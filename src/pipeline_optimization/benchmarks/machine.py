@@ -15,7 +15,7 @@ import psutil
 from pipeline_optimization.installed import look_up
 from pipeline_optimization.processors import processors, quota
 
-__all__ = ["describe_machine"]
+__all__ = ["cpu_model", "describe_machine"]
 
 PACKAGES = ("pipeline-optimization", "attrs", "pluggy", "psutil", "scipy")
 
@@ -25,7 +25,7 @@ def describe_machine() -> Mapping[str, str]:
     share = quota()
     governor = _first_line("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
     return {
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cpu_count": str(os.cpu_count()),
         "cpus_allowed": str(processors()),
         "memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
@@ -45,7 +45,8 @@ def _gil() -> str:
     return "enabled" if is_enabled else "disabled"
 
 
-def _cpu_model() -> str:
+def cpu_model() -> str:
+    """Return the name of the processor's model. Linux has it in a file only."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
