@@ -91,10 +91,13 @@ def test_a_program_that_asks_for_the_end_waits_for_the_grace_period(
     orchestrator: str, book: Path, clock: ReadingClock
 ) -> None:
     """An attempt that runs in the thread of the engine looks for it whether it should stop."""
-    report = count(orchestrator, book, clock, limits=Limits(grace=1.0), should_stop=lambda: clock.reads >= 2)
-    assert report.stop is not None
-    assert report.stop.kind == "cancelled"
-    assert clock.reads == 4
+    for deadline in (None, 3600.0):
+        clock.reads = 0
+        limits = Limits(grace=1.0, deadline=deadline)
+        report = count(orchestrator, book, clock, limits=limits, should_stop=lambda: clock.reads >= 2)
+        assert report.stop is not None
+        assert report.stop.kind == "cancelled"
+        assert clock.reads == 4
 
 
 @pytest.mark.parametrize("orchestrator", IN_CALLER)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
@@ -249,15 +250,21 @@ def test_errors_travel_as_data(stage: Callable[[bytes], bytes], kind: str) -> No
     assert engine.tally.failed_items[0].error.type.endswith(kind.rpartition(".")[2])
 
 
-def test_delays_must_make_sense() -> None:
-    """A retry policy that asks for a negative delay is named, not obeyed."""
+@pytest.mark.parametrize("delay", [-1.0, math.inf, math.nan])
+def test_delays_must_make_sense(delay: float) -> None:
+    """A retry policy that asks for a negative or an endless delay is named, not obeyed."""
 
-    class Backwards(FixedPolicy):
+    class Wrong(FixedPolicy):
         def delays(self, rng: Random) -> Iterator[float]:
-            return iter([-1.0])
+            return iter([delay])
 
-    with pytest.raises(PluginError, match=r"asked for a delay of -1\.0 s"):
-        start(IndependentItems(1), faults=TaskFaults(1.0, 0.0), policy=Backwards(FixedOptions()))
+    with pytest.raises(PluginError, match=f"asked for a delay of {delay} s"):
+        start(
+            IndependentItems(1),
+            faults=TaskFaults(1.0, 0.0),
+            policy=Wrong(FixedOptions()),
+            limits=Limits(deadline=100.0),
+        )
 
 
 def test_floor_is_the_time_with_unlimited_workers() -> None:

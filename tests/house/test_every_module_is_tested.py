@@ -43,7 +43,6 @@ PROVED_BY = {
     "tests/engine/test_quotas.py": "engine.pace engine.throttling",
     "tests/engine/test_time_account.py": "engine.accounting engine.clock observing.advice time_units",
     "tests/engine/test_engine_limits.py": "engine.stopping",
-    "plugins/anagram-plugin-asyncio/tests/test_contract.py": "engine.inbox",
     "tests/foresight/test_advise.py": """foresight.attempt_times foresight.bundle_pace foresight.cold_start foresight.foreseeing foresight.outside foresight.reasons
         foresight.samples""",
     "tests/foresight/test_foresight.py": "foresight.chain foresight.imagined foresight.machine foresight.sharing",

@@ -78,6 +78,10 @@ class Limits:
             raise OptionError(f"The circuit breaker needs at least 1 attempt, or 0 for none, not {self.breaker!r}.")
         if self.retry_share is not None and not self.retry_share >= 0:
             raise OptionError(f"The share of retries must be a number of at least 0, not {self.retry_share!r}.")
+        # Without room for anything that waits, a run with a quota would wait for ever.
+        for name, least in (("bytes under way", self.most_open_bytes), ("items that wait", self.parked)):
+            if not least >= 1:
+                raise OptionError(f"The limit of {name} must be at least 1, not {least!r}.")
 
 
 LEAST_ITEMS = 5
@@ -156,6 +160,7 @@ class RunDeadline:
         self._should_stop = should_stop
         self._thread: int | None = None
         self._over_at = math.inf
+        self._is_granted = False
         self.ends_at: float | None = None
 
     def begin(self) -> None:
@@ -175,16 +180,18 @@ class RunDeadline:
 
     def grant(self) -> float:
         """Begin the grace period, unless it has begun, and return the clock time at which it ends."""
+        self._is_granted = True
         self._over_at = min(self._over_at, self._clock.now() + self._limits.grace)
         return self._over_at
 
-    def abandon(self) -> None:
+    def end_grace(self) -> None:
         """End the grace period at once: the run waits for no attempt any more."""
+        self._is_granted = True
         self._over_at = -math.inf
 
     def is_over(self) -> bool:
         """Return whether the grace period is over, so that the run waits for no attempt any more. Any thread may ask."""
-        if self._over_at == math.inf and threading.get_ident() == self._thread and self._should_stop():
-            # The attempt that asks runs in the engine's own thread. So the engine cannot look now whether the program wants to stop.
+        # If the attempt that asks runs in the engine's own thread, the engine cannot look now whether the program wants to stop.
+        if not self._is_granted and threading.get_ident() == self._thread and self._should_stop():
             self.grant()
         return self._over_at < math.inf and self._clock.now() >= self._over_at

@@ -130,7 +130,7 @@ class Engine:
             finally:
                 if not is_clean:
                     # Attempts that run in this process notice it, and end themselves.
-                    self._deadline.abandon()
+                    self._deadline.end_grace()
                 # While the orchestrator closes, no signal raises, however many there are. An exception here would leave
                 # processes behind that nobody ends any more.
                 self._orchestrator.close(force=not is_clean)
@@ -164,20 +164,26 @@ class Engine:
 
     def _step(self, backlog: Backlog, interruption: Interruption) -> bool:
         """Submit as many attempts as there is room for, then wait for something to happen. Return False when all is done."""
-        while (state := self._next(backlog, interruption)) is not None:
+        # Some orchestrators change their number of slots during a run, so they are asked each time.
+        while self.stop is None and self.open_attempts.has_room(self._orchestrator.slots):
+            state = self._next(backlog, interruption)
+            if state is None:
+                break
             if state.item.failed is not None and state.first_started is None:
                 # Its first attempt was made inside a bundle and failed there. Only what follows from that is left to do.
                 state.first_started = self._clock.now()
                 self._outcomes.fail(state, state.item.failed, backlog)
             else:
                 self._submit(state, is_alone=backlog.is_suspect(state))
-        wait = self._wait(backlog)
-        # An abandoned attempt holds a slot until it answers. Items that wait for this slot need the poll that hears the answer.
-        if self.open_attempts or (backlog.parked and self.open_attempts.abandoned):
-            self._poll(wait, backlog)
-        elif not backlog.parked:
+        if self.stop is not None:
+            return True
+        if not (self.open_attempts or backlog.parked or self._reads_ahead(backlog, interruption)):
             return False
-        elif backlog.next_due is not None:
+        wait = self._wait(backlog)
+        # An abandoned attempt holds a slot until it answers. So if items wait for this slot, poll on for its answer.
+        if self.open_attempts or self.open_attempts.abandoned:
+            self._poll(wait, backlog)
+        else:
             # Only retries or quotas are waited for. No attempt is open, so the orchestrator has nothing to tell.
             self._announce.pauses(backlog)
             with interruption.allowed():
@@ -209,10 +215,7 @@ class Engine:
         return min(TICK, max(0.0, min(due) - self._clock.now())) if due else TICK
 
     def _next(self, backlog: Backlog, interruption: Interruption) -> ItemState | None:
-        """Return the item whose attempt is to be submitted now, or None if there is no room or no such item."""
-        # Some orchestrators change their number of slots during a run, so they are asked each time.
-        if not self.open_attempts.has_room(self._orchestrator.slots):
-            return None
+        """Return the item whose attempt is to be submitted now, or None if there is none."""
         state = backlog.take_parked(self._clock.now(), is_idle=not self.open_attempts)
         # While a suspect waits for the workers to be idle, nothing new may begin, or they never would be.
         if state is not None or backlog.is_draining:
@@ -223,6 +226,15 @@ class Engine:
         if state is not None and not state.item.is_bundle:
             self.tally.of(state.item.task).items += 1
         return state
+
+    def _reads_ahead(self, backlog: Backlog, interruption: Interruption) -> bool:
+        """Return whether an item is left to run, if no slot is left and no item is under way. The item is read, and parked."""
+        if self.open_attempts.has_room(self._orchestrator.slots):
+            return False  # it would have been submitted
+        state = self._next(backlog, interruption)
+        if state is not None:
+            backlog.again(state)
+        return state is not None
 
     def _submit(self, state: ItemState, *, is_alone: bool) -> None:
         """Hand the next attempt of an item to the orchestrator. With ``is_alone``, no other attempt is submitted until it is over."""
@@ -240,7 +252,7 @@ class Engine:
         )
 
     def _expire(self, backlog: Backlog) -> None:
-        """End the attempts that took too long, and stop the run if attempts that cannot be ended hold all slots."""
+        """End the attempts that took too long, and stop the run if attempts that hang and cannot be ended hold all slots."""
         for attempt_id in self.open_attempts.timers.overdue():
             state = self.open_attempts.end(attempt_id)
             assert state is not None
@@ -257,10 +269,9 @@ class Engine:
                 self.tally.abandoned += 1
                 how = "nothing can end it, so it goes on, and its result will be ignored"
             self._outcomes.time_out(state, timeout, how, backlog)
-        abandoned = len(self.open_attempts.abandoned)
-        if abandoned:
-            is_all = abandoned >= self._orchestrator.slots
-            self.stop = self.stop or (all_hang(abandoned) if is_all else backlog.hang())
+        if self.stop is None and (abandoned := self.open_attempts.abandoned):
+            is_all = self.open_attempts.all_hang(self._orchestrator.slots)
+            self.stop = all_hang(len(abandoned)) if is_all else backlog.hang()
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
         """Let an item fail for good that is not open: a row that a sink has refused, for example."""

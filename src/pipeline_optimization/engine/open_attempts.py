@@ -36,6 +36,7 @@ class OpenAttempts:
         capabilities: Capabilities,
         throttling: Throttling | Unthrottled,
     ) -> None:
+        self._clock = clock
         self._timeout = limits.item_timeout
         self._timeouts = {task: policy.timeout for task, policy in policies.items() if policy.timeout is not None}
         self._throttling = throttling
@@ -49,7 +50,8 @@ class OpenAttempts:
         self._states: dict[int, ItemState] = {}
         self._runs_alone = False
         self._last_id = 0
-        self.abandoned: set[int] = set()
+        # By attempt, the clock time from which it is taken to hang.
+        self.abandoned: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self._states)
@@ -58,6 +60,11 @@ class OpenAttempts:
         """Return whether one more attempt may be submitted to an orchestrator that has this number of slots."""
         self.timers.take_announced()
         return not self._runs_alone and len(self._states) < self._per_slot * (slots - len(self.abandoned))
+
+    def all_hang(self, slots: int) -> bool:
+        """Return whether attempts that are taken to hang hold all slots of an orchestrator."""
+        now = self._clock.now()
+        return len(self.abandoned) >= slots and all(until <= now for until in self.abandoned.values())
 
     def timeout_of(self, item: Item) -> float | None:
         """Return how many seconds an attempt of an item may take; None if there is no limit."""
@@ -79,7 +86,7 @@ class OpenAttempts:
         self._throttling.end(attempt_id)
         if state is None:
             # The answer of an abandoned attempt frees the slot that it held.
-            self.abandoned.discard(attempt_id)
+            self.abandoned.pop(attempt_id, None)
             return None
         self._runs_alone = False
         return state
@@ -89,8 +96,11 @@ class OpenAttempts:
         return [state.item for state in list(self._states.values())]
 
     def abandon(self, attempt_id: int, state: ItemState, timeout: float) -> None:
-        """Note that an attempt goes on although its time is over. It still takes a slot, and a call of its quota."""
-        self.abandoned.add(attempt_id)
+        """Note that an attempt goes on although its time is over. It still takes a slot, and a call of its quota.
+
+        It may still answer soon. If it has not after ``timeout`` more seconds, it is taken to hang.
+        """
+        self.abandoned[attempt_id] = self._clock.now() + timeout
         self._throttling.abandon(attempt_id, state.item.task, timeout)
 
 
@@ -201,7 +211,9 @@ class Outcomes:
         self._announce.failed(state, error, "error")
         if self._run.stop is not None:
             return  # the item has not failed for good: a run that resumes this one tries it again
-        self._run.stop = self._breaker.failed(state, error)
+        if (stop := self._breaker.failed(state, error)) is not None:
+            self._run.stop = stop
+            return
         delay = self._retrying.next_delay(state, error, now, most=self._limits.retries_after(self._tally.attempts))
         if delay is None:
             backlog.ended(state)
@@ -224,7 +236,9 @@ class Outcomes:
         self._announce.failed(state, error, "lost")
         if self._run.stop is not None:
             return
-        self._run.stop = self._breaker.failed(state, error)
+        if (stop := self._breaker.failed(state, error)) is not None:
+            self._run.stop = stop
+            return
         # Nobody knows which element of a bundle killed the worker. Smaller bundles find it out, and the others go through.
         if backlog.is_to_split(state) and backlog.split(state):
             return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -242,7 +243,7 @@ class Retrying:
             most: How many retries the run may have had so far, whatever the policy says; None for any number.
 
         Raises:
-            PluginError: If the policy asks for a delay that is negative or not a number.
+            PluginError: If the policy asks for a delay that is negative, infinite or not a number.
         """
         task = state.item.task
         policy, account = (self._own[task], task) if task in self._own else (self._policy, "")
@@ -260,7 +261,7 @@ class Retrying:
         delay = next(state.delays, None)
         if delay is None:
             return None
-        if not delay >= 0:
+        if not 0 <= delay < math.inf:
             raise PluginError(f"The retry policy {policy!r} asked for a delay of {delay} s.", plugin=repr(policy))
         delay = max(delay * self._scale, _asked(policy, error))
         if self._is_too_late(policy, state, now + delay):

@@ -1,0 +1,197 @@
+"""After the reason to stop a run is known, nothing more begins, is given up or is retried, and a run that is done is not stopped."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from attrs import define, field, frozen
+
+from independent_items import IndependentItems, start
+from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
+from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
+from pipeline_optimization.engine.work import Item, Retrying
+from pipeline_optimization.engine.worker import Stage, WorkerSetup
+from pipeline_optimization.types import Attempt, AttemptEnded, ErrorRecord, ItemFinished, TaskRetried
+from pipeline_optimization.types.events import EngineEvent
+
+ERROR = ErrorRecord(type="ValueError", message="no")
+
+
+@define(eq=False)
+class Bundle:
+    """A bundle, of which some elements failed and others have a next step, and more input behind it."""
+
+    failed: int
+    waiting: int
+    more: int
+    results: list[str] = field(factory=list)
+
+    def items(self) -> Iterator[Item]:
+        yield Item(id="bundle", task="values", is_bundle=True)
+        for number in range(self.more):
+            yield Item(id=f"more{number}", task="values")
+
+    def accept(self, item: Item, result: bytes) -> Sequence[Item]:
+        self.results.append(item.name)
+        if not item.is_bundle:
+            return ()
+        failed = [
+            Item(id=str(number), task="step", position=number, failed=ERROR, bundle=item.name)
+            for number in range(self.failed)
+        ]
+        return [*failed, *(Item(id=f"waits{number}", task="step", position=99) for number in range(self.waiting))]
+
+
+def build_copies(argument: object) -> Mapping[str, Stage]:
+    return {"values": bytes, "step": bytes}
+
+
+class Noting(VirtualOrchestrator):
+    """Notes which attempts were submitted."""
+
+    def __init__(self, slots: int) -> None:
+        super().__init__(slots)
+        self.submitted: list[str] = []
+
+    def submit(self, attempt: Attempt) -> None:
+        self.submitted.append(attempt.item)
+        super().submit(attempt)
+
+
+def run_bundle(workload: Bundle, limits: Limits) -> tuple[Engine, list[EngineEvent], Noting]:
+    orchestrator = Noting(4)
+    events: list[EngineEvent] = []
+    engine = Engine(
+        orchestrator,
+        workload,
+        Retrying(NoRetry(), seed=1, case=""),
+        clock=orchestrator.clock,
+        emit=events.append,
+        run_id="",
+        limits=limits,
+        capabilities=orchestrator.capabilities,
+    )
+    engine.run(WorkerSetup(build=build_copies, argument=None, faults=FaultPlan()).to_bytes())
+    return engine, events, orchestrator
+
+
+def test_nothing_is_submitted_after_the_failure_that_stops_the_run() -> None:
+    """An element that failed in its bundle stops the run: of the other elements and of the input nothing begins."""
+    workload = Bundle(failed=3, waiting=200, more=20)
+    engine, _, orchestrator = run_bundle(workload, Limits(stops_on_failure=True))
+    assert engine.stop is not None
+    assert engine.stop.kind == "failure"
+    assert [item for item in orchestrator.submitted if item.startswith("step")] == []
+    assert (engine.tally.failures, [one.item for one in engine.tally.failed_items]) == (1, ["step:0"])
+
+
+def test_each_failed_element_is_told_as_often_as_it_counts() -> None:
+    """The events of a run that a failure has stopped are those that its tally has, each with its own item."""
+    engine, events, _ = run_bundle(Bundle(failed=3, waiting=0, more=0), Limits(stops_on_failure=True))
+    told = [one.item for one in events if isinstance(one, AttemptEnded) and one.error is not None]
+    assert told == ["step:0"]
+    assert engine.tally.tasks["step"].attempts == len(told)
+
+
+@frozen
+class Slow:
+    """An adversary that lets some items take their own number of seconds, and others one."""
+
+    seconds: Mapping[str, float]
+
+    def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
+        return [Fate(self.seconds.get(attempt.item, 1.0))]
+
+
+def run_slow(
+    number: int, seconds: Mapping[str, float], *, slots: int, attempts: int = 1
+) -> tuple[Engine, IndependentItems, VirtualOrchestrator]:
+    workload = IndependentItems(number)
+    orchestrator = VirtualOrchestrator(slots, adversary=Slow(seconds), can_kill=False)
+    policy = FixedPolicy(FixedOptions(attempts=attempts, delay=0.0))
+    engine, _, _ = start(workload, orchestrator=orchestrator, limits=Limits(item_timeout=2.0), policy=policy)
+    return engine, workload, orchestrator
+
+
+def test_a_run_whose_items_have_all_ended_is_complete() -> None:
+    """If the last items take too long in all slots, nothing is left that they could hold up."""
+    for slots in (1, 2):
+        last = {f"echo:{number}": math.inf for number in range(4 - slots, 4)}
+        engine, workload, orchestrator = run_slow(4, last, slots=slots)
+        assert engine.stop is None
+        assert (len(workload.results), engine.tally.failures, engine.tally.abandoned) == (4 - slots, slots, slots)
+        assert orchestrator.clock.now() < 10.0
+
+
+def test_workers_that_answer_late_do_not_stop_the_run() -> None:
+    """An attempt that takes a little longer than it may holds its slot so long, and then the run goes on."""
+    for slots in (1, 2):
+        late = {f"echo:{number}": 2.5 for number in range(slots)}
+        engine, workload, _ = run_slow(10, late, slots=slots)
+        assert engine.stop is None
+        assert (len(workload.results), engine.tally.failures) == (10 - slots, slots)
+
+
+def test_workers_that_hang_stop_the_run_after_their_time_limit_once_more() -> None:
+    """Until then they may still answer. The items that were to be tried again are left for a resumed run."""
+    engine, _, orchestrator = run_slow(9, {"echo:0": math.inf, "echo:1": math.inf}, slots=2, attempts=3)
+    assert engine.stop is not None
+    assert engine.stop.kind == "abandoned"
+    assert 4.0 <= orchestrator.clock.now() < 5.5
+    assert engine.tally.failures == 0
+
+
+def test_the_failure_that_opens_the_circuit_decides_nothing_more() -> None:
+    """It stops the run. Its item is not given up, so a resumed run tries it again."""
+    quarantined: list[str] = []
+    orchestrator = VirtualOrchestrator(1)
+    events: list[EngineEvent] = []
+    engine = Engine(
+        orchestrator,
+        IndependentItems(100),
+        Retrying(NoRetry(), seed=1, case=""),
+        clock=orchestrator.clock,
+        emit=events.append,
+        run_id="",
+        limits=Limits(breaker=10),
+        capabilities=orchestrator.capabilities,
+        quarantine=lambda item, failed: quarantined.append(item.name),
+    )
+    plan = FaultPlan(tasks={"echo": TaskFaults(1.0, 0.0)})
+    engine.run(WorkerSetup(build=build_echo, argument=None, faults=plan).to_bytes())
+    assert engine.stop is not None
+    assert engine.stop.kind == "circuit_breaker"
+    assert quarantined == [f"echo:{number}" for number in range(9)]
+    assert len([one for one in events if isinstance(one, ItemFinished)]) == engine.tally.failures == 9
+
+
+def build_echo(argument: object) -> Mapping[str, Stage]:
+    return {"echo": bytes}
+
+
+def lost(attempt: Attempt) -> Sequence[Fate]:
+    return [Fate(1.0, "lost")]
+
+
+@frozen
+class Deciding:
+    """An adversary that decides by a function."""
+
+    decide: Callable[[Attempt], Sequence[Fate]]
+
+    def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
+        return self.decide(attempt)
+
+
+def test_the_loss_that_opens_the_circuit_decides_nothing_more() -> None:
+    """As above. No retry is told that never comes."""
+    orchestrator = VirtualOrchestrator(1, adversary=Deciding(lost))
+    engine, events, _ = start(IndependentItems(100), orchestrator=orchestrator, limits=Limits(breaker=20))
+    assert engine.stop is not None
+    assert engine.stop.reason.startswith("the last 20 attempts")
+    retries = [one for one in events if isinstance(one, TaskRetried)]
+    assert len(retries) + engine.tally.failures == 19
