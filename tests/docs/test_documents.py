@@ -15,7 +15,11 @@ from project_files import ROOT
 
 PAGES = sorted(page for page in (ROOT / "docs" / "how-to").glob("*.md") if page.stem != "own-pipeline")
 """All but one, which shows what fails: ``test_pipelines`` runs it."""
-BLOCK = re.compile(r"```(console|python|toml)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)
+DOCUMENTS = sorted((ROOT / "docs").rglob("*.md")) + [ROOT / name for name in ("README.md", "CONTRIBUTING.md")]
+FENCE = re.compile(
+    r"(?:<!-- in place of: (.+?) -->\n)?^```\w+(?: title=\"([^\"]+)\")?\n.*?^```$", re.DOTALL | re.MULTILINE
+)
+BLOCK = re.compile(r"```(console|python|toml|text)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL)
 
 
 @pytest.mark.parametrize(
@@ -43,6 +47,21 @@ def test_how_to(page: Path, tmp_path: Path) -> None:
         for command in re.findall(r"^\$ anagram (.+)$", text, re.MULTILINE) if language == "console" else ():
             result = anagram(*shlex.split(command), cwd=tmp_path)
             assert result.returncode == 0, (command, result.stderr.decode(), result.stdout.decode())
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda document: document.stem)
+def test_files_and_replaced_lines_are_named_in_the_text(document: Path) -> None:
+    """What only the site shows or nobody sees, a block's title and the comment above it, is also said in the text before the block."""
+    text = document.read_text("utf-8")
+    end, last = 0, ""
+    for block in FENCE.finditer(text):
+        before = text[end : block.start()]
+        replaced, title = block.groups()
+        if title and title != last and "." in title:
+            assert f"`{title}`" in before
+        if replaced:
+            assert f"`{replaced.strip()}`" in before
+        end, last = block.end(), title or last
 
 
 def test_every_page_is_in_the_navigation() -> None:

@@ -35,7 +35,7 @@ def test_all_are_short_and_tested() -> None:
 
 
 def test_status_codes(tmp_path: Path) -> None:
-    """Entries by hour and status; a line that is none is told with its number."""
+    """Entries by hour and status; a line that is no entry is told with its number."""
     log = tmp_path / "access.log"
     log.write_text("".join(LOG.format(*one) for one in ((10, 404), (10, 200), (10, 404))) + "nothing\n")
     report = run("status_codes.py", str(log), "--orchestrator", "threaded")

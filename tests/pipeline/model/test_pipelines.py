@@ -190,7 +190,7 @@ def test_the_command_goes_on(workplace: Path) -> None:
     assert command.endswith("--resume --retry-failed")
     again = anagram(*command.split(), cwd=workplace)
     assert (again.returncode, again.stdout) == (1, done.stdout)
-    assert log.read_text().endswith("a line that is none\n")
+    assert log.read_text().endswith("not a line of a log\n")
 
 
 def test_a_finished_run_tells_its_failures_again(workplace: Path) -> None:
@@ -601,7 +601,7 @@ def test_the_command_runs_pipelines(workplace: Path, reference: str, orchestrato
     done = anagram(*arguments, "--format", "csv", cwd=workplace)
     assert (done.returncode, done.stdout.decode()) == (1, "10,404,2\n11,500,1\n")
     assert "1 element failed for good at parse (ValueError" in done.stderr.decode()
-    assert "access.log, line 5: 'a line that is none'" in done.stderr.decode()
+    assert "access.log, line 5: 'not a line of a log'" in done.stderr.decode()
 
 
 def test_results_have_the_usual_formats(workplace: Path) -> None:
@@ -609,7 +609,7 @@ def test_results_have_the_usual_formats(workplace: Path) -> None:
     arguments = ("run", "--pipeline", "status.py", "access.log")
     data = json.loads(anagram(*arguments, "--format", "json", cwd=workplace).stdout)
     assert data["result"] == [[["10", "404"], 2], [["11", "500"], 1]]
-    assert data["failed_items"][0]["place"] == "access.log, line 5: 'a line that is none'"
+    assert data["failed_items"][0]["place"] == "access.log, line 5: 'not a line of a log'"
     table = anagram(*arguments, cwd=workplace, env={"COLUMNS": "80"}).stdout.decode()
     assert "errors-by-hour: sequential" in table
     assert "10  404  2" in table
