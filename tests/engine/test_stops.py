@@ -3,51 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from attrs import define, field, frozen
+from attrs import frozen
 
+from bundle_workload import Bundle, build_copies
 from independent_items import IndependentItems, start
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
-from pipeline_optimization.engine.work import Item, Retrying
+from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
-from pipeline_optimization.types import Attempt, AttemptEnded, ErrorRecord, ItemFinished, TaskRetried
+from pipeline_optimization.types import Attempt, AttemptEnded, ItemFinished, TaskRetried
 from pipeline_optimization.types.events import EngineEvent
-
-ERROR = ErrorRecord(type="ValueError", message="no")
-
-
-@define(eq=False)
-class Bundle:
-    """A bundle, of which some elements failed and others have a next step, and more input behind it."""
-
-    failed: int
-    waiting: int
-    more: int
-    results: list[str] = field(factory=list)
-
-    def items(self) -> Iterator[Item]:
-        yield Item(id="bundle", task="values", is_bundle=True)
-        for number in range(self.more):
-            yield Item(id=f"more{number}", task="values")
-
-    def accept(self, item: Item, result: bytes) -> Sequence[Item]:
-        self.results.append(item.name)
-        if not item.is_bundle:
-            return ()
-        failed = [
-            Item(id=str(number), task="step", position=number, failed=ERROR, bundle=item.name)
-            for number in range(self.failed)
-        ]
-        return [*failed, *(Item(id=f"waits{number}", task="step", position=99) for number in range(self.waiting))]
-
-
-def build_copies(argument: object) -> Mapping[str, Stage]:
-    return {"values": bytes, "step": bytes}
 
 
 class Noting(VirtualOrchestrator):

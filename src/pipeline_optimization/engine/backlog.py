@@ -54,6 +54,9 @@ class Unthrottled:
 
     take_again = take_new = take
 
+    def waiting_again(self) -> Sequence[ItemState]:
+        return ()
+
     def due(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[float]:
         return []
 
@@ -172,6 +175,13 @@ class Backlog:
             else:
                 found += [(item, 1) for item in items[len(items) - number :]]
         return found
+
+    def tasks_of_parked_bundles(self) -> set[str]:
+        """Return the tasks of the bundles that wait for their next attempt, for the display of progress."""
+        # As in ``OpenAttempts.items``, each list is copied in one step.
+        later = [state for _, _, state in list(self._later)]
+        parked = [*list(self._ready), *list(self._suspects), *later, *self._throttling.waiting_again()]
+        return {state.item.task for state in parked if state.item.is_bundle}
 
     def split(self, state: ItemState) -> bool:
         """Replace a bundle by smaller ones, and return whether that was possible.

@@ -42,7 +42,7 @@ class TaskProgress:
 def progress_by_task(tally: Tally, open_attempts: OpenAttempts, backlog: Backlog) -> Mapping[str, TaskProgress]:
     """Return how far each task is, in the order in which the tasks first had work.
 
-    A bundle that is under way counts as one item of the task that reads the input.
+    A bundle that is under way counts as one item of the task that reads the input. While one is open or parked, no total is known.
 
     Args:
         tally: The counts of the run.
@@ -55,6 +55,7 @@ def progress_by_task(tally: Tally, open_attempts: OpenAttempts, backlog: Backlog
     for one, number in follow_ups or ():
         ahead[one.task] += number
     bundles = {one.task for one in (*open_items, *(one for one, _ in follow_ups or ())) if one.is_bundle}
+    bundles |= backlog.tasks_of_parked_bundles()
     found: dict[str, TaskProgress] = {}
     may_grow = follow_ups is None or not backlog.is_read
     for name in dict.fromkeys((*sorted(bundles), *tally.tasks, *in_flight, *ahead)):

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.pace import Pace
@@ -175,6 +175,10 @@ class Throttling:
     def held_again(self) -> int:
         """Return how many items wait for their next attempt."""
         return sum(len(throttle.again) for throttle in self._throttles)
+
+    def waiting_again(self) -> Sequence[ItemState]:
+        """Return the items that wait for their next attempt."""
+        return [state for throttle in self._throttles for state in list(throttle.again)]
 
     @property
     def held_new(self) -> int:
