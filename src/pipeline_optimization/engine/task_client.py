@@ -65,7 +65,7 @@ class TaskClient:
 
         loop = asyncio.get_running_loop()
         connection = self._loops.get(loop)
-        if connection is None or connection.process != os.getpid():
+        if connection is None or connection.is_over or connection.process != os.getpid():
             connection = self._loops[loop] = _LoopConnection(self._address, loop)
         return await connection.call(loop, task, key, number, policy)
 
@@ -100,10 +100,14 @@ class _ThreadConnection:
 
 
 class _LoopConnection:
-    """The connection of an event loop. It holds no reference to the loop, so that both can be garbage when nobody uses the loop."""
+    """The connection of an event loop. It holds no reference to the loop, so that both can be garbage when nobody uses the loop.
+
+    Once the harness has gone away, ``is_over`` is True, and the connection takes no more calls.
+    """
 
     def __init__(self, address: str, loop: asyncio.AbstractEventLoop) -> None:
         self.process = os.getpid()
+        self.is_over = False
         self._socket = _connect(address)
         self._socket.setblocking(False)  # noqa: FBT003 - its only argument
         finalize(self, self._socket.close)
@@ -111,7 +115,7 @@ class _LoopConnection:
         self._outgoing = bytearray()
         self._rest = b""
         self._id = 0
-        loop.add_reader(self._socket, self._read)
+        loop.add_reader(self._socket, self._read, loop)
 
     async def call(self, loop: asyncio.AbstractEventLoop, task: str, key: str, number: int, policy: str) -> Draw:
         self._id += 1
@@ -128,12 +132,14 @@ class _LoopConnection:
             self._waiting.pop(ours, None)
 
     def _write(self, loop: asyncio.AbstractEventLoop) -> None:
+        if self.is_over:
+            return
         try:
             sent = self._socket.send(self._outgoing)
         except BlockingIOError:  # the socket takes no more for now
             sent = 0
         except OSError as error:
-            self._fail(error)
+            self._fail(loop, error)
             return
         del self._outgoing[:sent]
         if self._outgoing:
@@ -141,16 +147,16 @@ class _LoopConnection:
         else:
             loop.remove_writer(self._socket)
 
-    def _read(self) -> None:
+    def _read(self, loop: asyncio.AbstractEventLoop) -> None:
         try:
             data = self._socket.recv(BLOCK)
         except BlockingIOError:
             return
         except OSError as error:
-            self._fail(error)
+            self._fail(loop, error)
             return
         if not data:
-            self._fail(ConnectionResetError())
+            self._fail(loop, ConnectionResetError())
             return
         *lines, self._rest = (self._rest + data).split(b"\n")
         for line in lines:
@@ -159,8 +165,12 @@ class _LoopConnection:
             if future is not None and not future.done():
                 future.set_result(Draw(*drawn))
 
-    def _fail(self, error: OSError) -> None:
-        self._outgoing.clear()
+    def _fail(self, loop: asyncio.AbstractEventLoop, error: OSError) -> None:
+        self.is_over = True
+        # A socket at its end is always ready to be read. The loop would call ``_read`` again and again.
+        loop.remove_reader(self._socket)
+        loop.remove_writer(self._socket)
+        self._socket.close()
         for future in self._waiting.values():
             if not future.done():
                 silence = _silence()

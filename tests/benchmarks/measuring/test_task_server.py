@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import socket
 import threading
@@ -11,13 +12,14 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import suppress
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pipeline_optimization.benchmarks.anagrams.stages import fault_plan
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
-from pipeline_optimization.engine.faults import TASK_SERVER, FaultSettings, fault_key
-from pipeline_optimization.engine.task_client import TaskClient, client_of
+from pipeline_optimization.engine.faults import TASK_SERVER, Draw, FaultSettings, fault_key
+from pipeline_optimization.engine.task_client import TaskClient, _LoopConnection, client_of
 from pipeline_optimization.errors import InjectedFault, OptionError
 from pipeline_optimization.orchestrator import TaskOrchestrator
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
@@ -198,6 +200,47 @@ def test_a_server_that_is_gone_is_an_error(tmp_path: Path, monkeypatch: pytest.M
         find_anagrams("cat")
     with pytest.raises(OptionError, match="Nobody answers"):
         asyncio.run(find_anagrams.call_async("cat"))
+
+
+def test_a_loop_survives_its_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the server goes away, the calls that wait fail, and the loop forgets its connection. It meets another server at the same place."""
+    reads = 0
+    read = _LoopConnection._read
+
+    def counted(self: _LoopConnection, *arguments: Any) -> None:
+        nonlocal reads
+        reads += 1
+        read(self, *arguments)
+
+    monkeypatch.setattr(_LoopConnection, "_read", counted)
+
+    async def call(address: str) -> Draw:
+        caller = TaskClient(address)
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(address)
+            door.listen()
+            waiting = asyncio.create_task(caller.call_async("find_anagrams", "cat"))
+            await asyncio.sleep(0.01)
+            door.accept()[0].close()
+            with pytest.raises(OptionError, match="Nobody answers"):
+                await waiting
+        before = reads
+        await asyncio.sleep(0.05)
+        assert reads == before
+        os.unlink(address)
+        with pytest.raises(OptionError, match="Nobody answers"):
+            await caller.call_async("find_anagrams", "cat")
+        with socket.socket(socket.AF_UNIX) as door:
+            door.bind(address)
+            door.listen()
+            waiting = asyncio.create_task(caller.call_async("find_anagrams", "cat"))
+            await asyncio.sleep(0.01)
+            with door.accept()[0] as connection:
+                number = json.loads(connection.recv(1000))[0]
+                connection.sendall(json.dumps([number, False, 0.5]).encode() + b"\n")
+                return await waiting
+
+    assert asyncio.run(call(str(tmp_path / "s"))).latency == 0.5
 
 
 def test_an_unknown_task_is_let_through(server: TaskServer) -> None:
