@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import pickle
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -14,8 +15,9 @@ from attrs import evolve
 from pipeline_optimization import Pipeline
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.anagrams.stages import build_stages
+from pipeline_optimization.engine.attempt_log import LogSettings
 from pipeline_optimization.engine.faults import FaultPlan
-from pipeline_optimization.engine.handshake import Handshake
+from pipeline_optimization.engine.handshake import Handshake, encode_facts
 from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, WorkerSetup
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.pipeline.model.job import plan_pipeline
@@ -57,6 +59,46 @@ def test_what_differs_is_named(handshake: Handshake, fact: str) -> None:
 def test_a_plugin_that_only_one_side_has_is_no_difference(handshake: Handshake) -> None:
     """A worker need not have what the run does not use."""
     evolve(handshake, facts={**handshake.facts, "anagram-plugin-unheard-of": "1.0"}).make_worker()
+
+
+class NotingStage:
+    """A stage that describes its worker, and notes whether it is closed."""
+
+    closed = 0
+
+    def __call__(self, data: bytes) -> bytes:
+        logging.getLogger("noting").info("asked")
+        return encode_facts({})
+
+    def close(self) -> None:
+        NotingStage.closed += 1
+
+    def close_thread(self) -> None:
+        """Nothing belongs to a thread."""
+
+
+def _noting_stages(argument: object) -> Mapping[str, Stage]:
+    return {DESCRIBE_WORKER: NotingStage()}
+
+
+def test_a_worker_that_is_not_used_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That which describes the parent, and that of a process that refuses: the process keeps no handler, no level and no connection."""
+    monkeypatch.setattr(NotingStage, "closed", 0)
+    logs = LogSettings(run="run", process="another", origin="another", thresholds={"": logging.DEBUG})
+    setup = WorkerSetup(build=_noting_stages, argument=None, faults=FaultPlan(), logs=logs)
+    root = logging.getLogger()
+    before = (root.level, list(root.handlers))
+    sent = Handshake.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
+    assert (root.level, root.handlers) == before
+    assert NotingStage.closed == 1
+    with pytest.raises(ClusterError):
+        evolve(sent, facts={**sent.facts, "Python": "0.0-other"}).make_worker()
+    assert (root.level, root.handlers) == before
+    assert NotingStage.closed == 2
+    broken = evolve(setup, build=_broken_stages)
+    with pytest.raises(ClusterError):
+        evolve(sent, worker_init=broken.to_bytes()).make_worker()
+    assert (root.level, root.handlers) == before
 
 
 def _broken_stages(argument: object) -> Mapping[str, Stage]:

@@ -45,7 +45,9 @@ class Handshake:
     @classmethod
     def of(cls, context: OpenContext) -> Handshake:
         """Return the handshake for a run that begins."""
-        answer = _ask(Worker(context.worker_init))
+        worker = Worker(context.worker_init)
+        answer = _ask(worker)
+        worker.close()  # the parent's own attempts, if it runs any, have another one
         # If the parent cannot describe itself, nothing is compared. What is wrong then shows in the first attempt.
         facts = {} if answer.error is not None else _decode(answer.result)
         return cls(worker_init=context.worker_init, facts=facts)
@@ -59,7 +61,15 @@ class Handshake:
         worker = Worker(self.worker_init)
         if not self.facts:
             return worker
-        answer = _ask(worker)
+        try:
+            self._compare(_ask(worker))
+        except BaseException:
+            worker.close()  # the process may serve other programs
+            raise
+        return worker
+
+    def _compare(self, answer: Answer) -> None:
+        """Compare the facts of this process, which its worker has answered, with the parent's. Raises ClusterError."""
         if answer.error is not None:
             raise ClusterError(
                 f"A worker on {_host()} cannot load what the run needs: {answer.error.type}: "
@@ -70,7 +80,6 @@ class Handshake:
                 f"A worker on {_host()} does not fit this program: {'; '.join(differences)}. "
                 "Install the same versions on all machines."
             )
-        return worker
 
 
 def _host() -> str:
