@@ -5,8 +5,7 @@ from __future__ import annotations
 import pickle
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import field, frozen
 
@@ -78,9 +77,21 @@ class WorkerSetup:
             return ()
         import pickletools  # noqa: PLC0415 - for this case only
 
-        # A class or a function is pickled as the name of its module, followed by its own.
-        texts = [text for code, text, _ in pickletools.genops(setup) if code.name.endswith("BINUNICODE")]
-        return [str(name) for module, name in pairwise(texts) if module == "__main__"]
+        # A class or a function is pickled as the name of its module, its own name, and STACK_GLOBAL. If pickle has written a text before,
+        # it writes a reference to its memo instead.
+        names: list[str] = []
+        memo: list[object] = []
+        before = last = None
+        argument: Any
+        for code, argument, _ in pickletools.genops(setup):
+            if code.name == "MEMOIZE":
+                memo.append(last)
+                continue
+            if code.name == "STACK_GLOBAL" and before == "__main__":
+                names.append(str(last))
+            if code.name != "FRAME":
+                before, last = last, memo[argument] if code.name in {"BINGET", "LONG_BINGET"} else argument
+        return names
 
     @staticmethod
     def logs_of(data: bytes) -> LogSettings | None:

@@ -1,0 +1,55 @@
+"""What a set-up needs from the program itself, and what its worker closes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from pipeline_optimization.engine.faults import FaultPlan
+from pipeline_optimization.engine.worker import Stage, WorkerSetup
+
+
+def build(argument: object) -> Mapping[str, Stage]:
+    return {}
+
+
+@pytest.fixture
+def of_main(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
+    """Return what defines a function in ``__main__``."""
+
+    def define(name: str) -> Any:
+        def function() -> None:
+            """Do nothing."""
+
+        function.__module__, function.__name__, function.__qualname__ = "__main__", name, name
+        monkeypatch.setattr(sys.modules["__main__"], name, function, raising=False)
+        return function
+
+    return define
+
+
+def names_of(argument: object) -> list[str]:
+    setup = WorkerSetup(build=build, argument=argument, faults=FaultPlan())
+    return list(WorkerSetup.names_of_main(setup.to_bytes()))
+
+
+def test_all_names_of_the_program_are_found(of_main: Callable[[str], Any]) -> None:
+    """Each function once, though pickle writes the name of their module only once."""
+    first, second = of_main("first"), of_main("second")
+    assert names_of([first, second, first]) == ["first", "second"]
+
+
+def test_a_name_that_stands_before_its_function_is_found(of_main: Callable[[str], Any]) -> None:
+    """As that of a step does. Pickle then writes the name of the function as a reference to it."""
+    step = of_main("step")
+    assert names_of([(step.__qualname__, step), "kind"]) == ["step"]
+    assert names_of([("__main__", "step"), step]) == ["step"]
+
+
+def test_a_text_is_no_name() -> None:
+    """A text such as the module of a class that is sent by value."""
+    assert names_of(["__main__", "kind"]) == []
+    assert names_of([]) == []
