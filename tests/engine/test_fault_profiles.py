@@ -48,6 +48,9 @@ def test_the_projects_profiles_are_files() -> None:
         ("{ median = 0.12, p95 = 0.9 }", 0.5, 0.12),
         ("{ median = 0.12, p95 = 0.9 }", 0.95, 0.9),
         ("{ p50 = 0.12, p99 = 3 }", 0.99, 3.0),
+        ("{ median = 0.12, p10 = 0.05 }", 0.1, 0.05),
+        ("{ median = 0.12, p10 = 0.05 }", 0.5, 0.12),
+        ("{ min = 1, median = 2, max = 3 }", 0.25, 1.5),
         ("{ min = 0, max = 4 }", 0.25, 1.0),
         ("{ min = 0.1, p50 = 0.2, p90 = 1, max = 3 }", 0.7, 0.6),
         ("{ samples = [3, 1, 2] }", 0.5, 2.0),
@@ -79,6 +82,9 @@ def test_times(written: str, share: float, seconds: float, tmp_path: Path) -> No
         ("[task.fetch]\nlatency = { mean = 0.1, max = 1 }", r"task\.fetch\.latency has no key 'mean'"),
         ("[task.fetch]\nlatency = { median = 2, p95 = 1 }", r"task\.fetch\.latency: the median and the other quantile"),
         ("[task.fetch]\nlatency = { p10 = 1, p90 = 2 }", r"task\.fetch\.latency: shares must rise from 0 to 1"),
+        ("[task.fetch]\nlatency = { median = 1, p10 = 2 }", r"task\.fetch\.latency: the median and the other quantile"),
+        ("[task.fetch]\nlatency = { median = 1, p50 = 1 }", r"task\.fetch\.latency: shares must rise from 0 to 1"),
+        ("[task.fetch]\nlatency = { min = 1, median = 2 }", r"task\.fetch\.latency: shares must rise from 0 to 1"),
         ("[task.fetch]\nlatency = { min = 2, max = 1 }", r"task\.fetch\.latency: times must not fall"),
         ("[task.fetch]\ncompute = { samples = [] }", r"task\.fetch\.compute: there is no sample"),
         ("[task.fetch]\ncompute = { samples = 'gone.csv' }", r"task\.fetch\.compute: .*gone\.csv' cannot be read"),
@@ -103,6 +109,12 @@ def test_a_line_that_is_no_number(tmp_path: Path) -> None:
     (tmp_path / "p.toml").write_text('[task.fetch]\nlatency = { samples = "t.csv" }\n')
     with pytest.raises(OptionError, match=r"line 3 of .*t\.csv' is no number: 'fast'"):
         read_profile(tmp_path / "p.toml")
+
+
+def test_a_median_alone_is_no_distribution() -> None:
+    """The other quantile must be another one."""
+    with pytest.raises(ValueError, match="the median and the other quantile"):
+        LogNormal.through(1.0, 0.5, 1.0)
 
 
 @given(TIMES, st.lists(st.floats(0, 1), min_size=2, max_size=10))

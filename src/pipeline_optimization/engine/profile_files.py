@@ -122,11 +122,12 @@ def _of_quantiles(given: Mapping[str, object], source: str, where: str) -> Durat
         what = f"has no key {unknown[0]!r}" if unknown else "needs two quantiles at least"
         raise OptionError(f"In {source}, {where} {what}. Allowed are {TIME}.")
     points = sorted((_share(key), _number(value, source, f"{where}.{key}")) for key, value in given.items())
-    # A median and one more quantile determine a log-normal distribution, which is what latencies usually look like. A largest value does
-    # not, as this distribution has none: then the quantiles are joined by lines.
-    if len(points) == 2 and points[0][0] == 0.5 and points[1][0] < 1:
-        (_, median), (share, seconds) = points
-        return LogNormal.through(median, share, seconds)
+    # A median and one more quantile determine a log-normal distribution, which is what latencies usually look like. A least or a largest
+    # value does not, as this distribution goes from 0 to infinity: then the quantiles are joined by lines.
+    if len(points) == 2 and [share for share, _ in points].count(0.5) == 1:
+        (_, median), (share, seconds) = sorted(points, key=lambda point: point[0] != 0.5)
+        if 0 < share < 1:
+            return LogNormal.through(median, share, seconds)
     return Quantiles(tuple(points))
 
 

@@ -115,7 +115,7 @@ class LogNormal:
         """Return the distribution with this median in which the ``share`` of cases ends within ``seconds``. Raises ValueError if there is none."""
         from statistics import NormalDist  # noqa: PLC0415 - 10 ms of start-up for such profiles only
 
-        if not median > 0 or not seconds > 0:
+        if not median > 0 or not seconds > 0 or share == 0.5:
             return cls(math.nan, math.nan)  # the constructor raises and says what is wrong
         return cls(median, math.log(seconds / median) / NormalDist().inv_cdf(share))
 
