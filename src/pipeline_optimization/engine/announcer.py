@@ -166,12 +166,11 @@ class Announcer(NullAnnouncer):
             self._outcome = "timeout" if is_ended else "abandoned"
             self._life = self._cut_life(state, handed_out, start, self._now(), "")
 
-    def refused(self, error: ErrorRecord) -> None:
-        self._outcome, self._error = "error", masked_error(error)
-
     def failed(self, state: ItemState, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
         error = masked_error(error)
         if self._follows_attempts:
+            if self._state is not state:
+                self._flush()
             if self._life is None:  # its attempt was made inside a bundle, whose own event was made before
                 self._state, self._number, self._worker = state, state.number, ""
                 state.ran = state.ran or 0
@@ -206,7 +205,8 @@ class Announcer(NullAnnouncer):
             )
 
     def finished(self, state: ItemState, status: Literal["done", "failed", "poison"]) -> None:
-        if self._life is not None:
+        # An item whose row a sink has refused has no attempt that ends now.
+        if self._life is not None and self._state is state:
             self._tell(status)
             self._longest.note(state)
         if self._hears_items:

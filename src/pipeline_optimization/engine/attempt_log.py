@@ -63,10 +63,11 @@ class AttemptLog:
 
     def add(self, facts: LogFacts, labels: Labels) -> None:
         """Keep a record if there is room; count it otherwise."""
-        self._characters += sum(len(value) for value in facts.values() if isinstance(value, str))
-        if len(self.records) >= MOST_RECORDS or self._characters > MOST_CHARACTERS:
+        characters = self._characters + sum(len(value) for value in facts.values() if isinstance(value, str))
+        if len(self.records) >= MOST_RECORDS or characters > MOST_CHARACTERS:
             self.dropped += 1
         else:
+            self._characters = characters
             self.records.append((facts, labels))
 
     def without_records(self) -> AttemptLog:

@@ -176,21 +176,14 @@ class Outcomes:
 
     def time_out(self, state: ItemState, timeout: float, how: str, backlog: Backlog) -> None:
         """Decide what follows from an attempt that took longer than ``timeout`` seconds; ``how`` says how it ended."""
-        error = state.item.timed_out(timeout, how)
-        # One element of a bundle may hang. In smaller bundles, the others get through without it.
-        if self._run.stop is None and backlog.split(state):
-            self._announce.failed(state, error, "error")
-        else:
-            self.fail(state, error, backlog)
+        self._split_or_fail(state, state.item.timed_out(timeout, how), backlog)
 
     def _finish(self, state: ItemState, answer: Answer, backlog: Backlog) -> None:
         """Accept the result of an attempt, and add the items that it makes possible."""
         try:
             follow_ups = self._workload.accept(state.item, answer.result)
         except UnacceptableError as error:
-            self._announce.refused(error.record)
-            if not backlog.split(state):
-                self.fail(state, error.record, backlog)
+            self._split_or_fail(state, error.record, backlog)
             return
         self._tally.record(state.item, state.number, "ok")
         self._breaker.succeeded(state.item.task)
@@ -201,6 +194,17 @@ class Outcomes:
         backlog.ended(state)
         self._tally.end(state)
         self._announce.finished(state, "done")
+
+    def _split_or_fail(self, state: ItemState, error: ErrorRecord, backlog: Backlog) -> None:
+        """Split a bundle whose attempt failed as a whole, if that is possible. Otherwise decide what follows from the failure.
+
+        One of its elements may hang, or have a value that cannot be accepted. In smaller bundles, the others get through without it. Since they
+        are tried again, the failure is in no count.
+        """
+        if self._run.stop is None and backlog.split(state):
+            self._announce.failed(state, error, "error")
+        else:
+            self.fail(state, error, backlog)
 
     def fail(self, state: ItemState, error: ErrorRecord, backlog: Backlog) -> None:
         """Decide what follows from an attempt that failed: a retry after a delay, or the end of its item."""

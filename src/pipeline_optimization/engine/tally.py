@@ -225,9 +225,6 @@ class NullAnnouncer:
     def overdue(self, state: ItemState, attempt_id: int, *, is_ended: bool) -> None:
         """An attempt took too long. If it is not ended, it goes on, and its answer will be ignored."""
 
-    def refused(self, error: ErrorRecord) -> None:
-        """The workload could not accept the result of the attempt that came back last."""
-
     def failed(self, state: ItemState, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
         """An attempt failed, or was lost. It is not decided yet whether the item is tried again."""
 

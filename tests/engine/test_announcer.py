@@ -1,0 +1,98 @@
+"""The event of each attempt says what followed for its own item, also if something else happens before anything follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import pytest
+from attrs import define
+
+from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
+from pipeline_optimization.engine.faults import FaultPlan
+from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
+from pipeline_optimization.engine.work import Item, ItemState, Retrying, UnacceptableError
+from pipeline_optimization.engine.worker import Stage, WorkerSetup
+from pipeline_optimization.types import Attempt, AttemptEnded, ErrorRecord, ItemFinished, TaskFailed
+from pipeline_optimization.types.events import EngineEvent
+
+ERROR = ErrorRecord(type="ValueError", message="no")
+HALF = Item(id="half", task="values", is_bundle=True)
+
+
+@define(eq=False)
+class Splitting:
+    """A bundle that is split into one smaller one. Its result cannot be accepted."""
+
+    def items(self) -> Iterator[Item]:
+        yield Item(id="whole", task="values", is_bundle=True, split=lambda: [HALF])
+
+    def accept(self, item: Item, result: bytes) -> Iterable[Item]:
+        if item.id == "whole":
+            raise UnacceptableError(ERROR)
+        return ()
+
+
+def build(argument: object) -> Mapping[str, Stage]:
+    return {"values": bytes}
+
+
+class Bad:
+    """An adversary with another fate for the bundle that is split."""
+
+    def __init__(self, fate: Fate) -> None:
+        self._fate = fate
+
+    def fates(self, attempt: Attempt, latency: float) -> list[Fate]:
+        return [self._fate if attempt.item == "values:whole" else Fate(1.0)]
+
+
+FATES = {"refused": Fate(1.0), "timed out": Fate(9.0), "lost": Fate(1.0, "lost")}
+
+
+def events_of(fate: str, *, refuses_rows: bool = False) -> list[EngineEvent]:
+    """Return the events of a run whose bundle is split. With ``refuses_rows``, a sink refuses a row of another item right after."""
+    orchestrator = VirtualOrchestrator(2, adversary=Bad(FATES[fate]))
+    events: list[EngineEvent] = []
+
+    def tick() -> None:
+        if refuses_rows and orchestrator.clock.now() == 1.0 and not any(isinstance(e, ItemFinished) for e in events):
+            engine.give_up(ItemState(item=Item(id="row", task="values"), path=0.0), ERROR, is_poison=False)
+
+    engine = Engine(
+        orchestrator,
+        Splitting(),
+        Retrying(FixedPolicy(FixedOptions()), seed=1, case=""),
+        clock=orchestrator.clock,
+        emit=events.append,
+        run_id="",
+        limits=Limits(item_timeout=5.0),
+        capabilities=orchestrator.capabilities,
+        tick=tick,
+    )
+    engine.run(WorkerSetup(build=build, argument=None, faults=FaultPlan()).to_bytes())
+    assert engine.stop is None
+    return events
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_why_a_bundle_is_split_is_told(fate: str) -> None:
+    """Each of its attempts that failed is told as a failure. The bundle itself has not ended."""
+    events = events_of(fate)
+    attempts = [one for one in events if isinstance(one, AttemptEnded) and one.item == "values:whole"]
+    failures = [one for one in events if isinstance(one, TaskFailed)]
+    assert attempts
+    assert [one.status for one in attempts] == [""] * len(attempts)
+    assert [one.error for one in failures] == [one.error for one in attempts]
+    assert [one.item for one in events if isinstance(one, ItemFinished)] == ["values:half"]
+
+
+def test_a_row_that_is_refused_ends_its_own_item() -> None:
+    """And not the bundle that was split just before, whose event is not made yet."""
+    events = events_of("refused", refuses_rows=True)
+    ended: list[Any] = [(one.item, one.status) for one in events if isinstance(one, AttemptEnded)]
+    assert ended == [("values:whole", ""), ("values:half", "done")]
+    finished = [(one.item, one.status) for one in events if isinstance(one, ItemFinished)]
+    assert finished == [("values:row", "failed"), ("values:half", "done")]
