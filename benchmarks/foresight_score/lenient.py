@@ -52,7 +52,7 @@ def lenient_score(cases: Sequence[Case], taken: Sequence[Taken]) -> Score:
             ),
         ]
     for one, regret in zip(taken, regrets, strict=True):
-        best = one.seconds / (1 + regret.share)
+        best = regret.best.seconds
         is_known = one.is_comparable and all(
             case.is_comparable for case in cases if (case.kind, case.way.retry) == (one.kind, one.retry)
         )

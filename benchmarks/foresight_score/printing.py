@@ -21,7 +21,7 @@ def print_score(console: Console, cases: Sequence[Case], found: Score, *, is_sho
     console.print(_table(cases))
     for regret in found.regrets:
         console.print(
-            f"  {regret.taken.kind} ({regret.taken.retry}), {regret.taken.by}: regret {regret.share:.1%}; best was {regret.best}, "
+            f"  {regret.taken.kind} ({regret.taken.retry}), {regret.taken.by}: regret {regret.share:.1%}; best was {regret.best.way}, "
             f"taken {regret.taken.way or 'nothing yet'}"
         )
     for bar in found.bars:
@@ -91,7 +91,7 @@ def as_data(cases: Sequence[Case], found: Score, *, seed: int) -> Mapping[str, o
         "model_error": MODEL_ERROR,
         "fitting_model_error": fitting_model_error(cases),
         "cases": [_plain(case) for case in cases],
-        "taken": [{**asdict(one.taken), "best": one.best, "regret": one.share} for one in found.regrets],
+        "taken": [{**asdict(one.taken), "best": one.best.way, "best_seconds": one.best.seconds, "regret": one.share} for one in found.regrets],
         "bars": [asdict(bar) for bar in found.bars],
     }
 

@@ -50,7 +50,7 @@ class Regret:
     """How much longer a run took than the best that was measured, as a share of the best."""
 
     taken: Taken
-    best: str
+    best: Best
     share: float
 
 
@@ -118,4 +118,4 @@ def regret_of(taken: Taken, cases: Sequence[Case]) -> Regret:
         rivals = [case for case in cases if case.kind == taken.kind and case.way.retry == taken.retry]
         quickest = min(rivals, key=lambda case: case.seconds)
         best = Best(way=str(quickest.way), seconds=quickest.seconds)
-    return Regret(taken=taken, best=best.way, share=taken.seconds / best.seconds - 1)
+    return Regret(taken=taken, best=best, share=taken.seconds / best.seconds - 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
@@ -301,6 +302,12 @@ def test_one_is_no_plural() -> None:
     page = page_of(digest_of([start, attempt(), end]), [])
     for words in ("o, 1 slot ", " 1 attempt<", " 1 item failed for good."):
         assert words in page
+
+
+def test_an_orchestrator_without_a_limit_has_no_number_of_slots() -> None:
+    """``asyncio -o concurrency=0`` runs any number of attempts at once, for which ``sys.maxsize`` stands: no number for people."""
+    start = RunStarted(run_id="r", time=0.0, orchestrator="asyncio", slots=sys.maxsize, seed=1)
+    assert "asyncio, unlimited slots " in page_of(digest_of([start, attempt()]), [])
 
 
 def test_a_run_without_an_end_says_so() -> None:

@@ -64,7 +64,7 @@ def test_figures_of_a_score() -> None:
     found = score([good, late, early], [taken("advise", 1.1), taken("auto", 1.25)])
     assert [bar.found for bar in found.bars] == ["10.0%", "20.0%", "33% of 3", "10.0%", "10.0%", "25.0%", "25.0%"]
     assert [bar.holds for bar in found.bars] == [False, False, False, False, True, False, False]
-    assert [one.best for one in found.regrets] == ["threaded, 2", "threaded, 2"]
+    assert [one.best.way for one in found.regrets] == ["threaded, 2", "threaded, 2"]
 
 
 def test_good_predictions_hold_all_bars() -> None:

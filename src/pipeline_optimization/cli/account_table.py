@@ -9,6 +9,7 @@ from rich.text import Text
 from pipeline_optimization.cli.console import for_terminal
 from pipeline_optimization.observing.advice import advice_for
 from pipeline_optimization.observing.page.drawing import clock
+from pipeline_optimization.plural import counted_slots
 from pipeline_optimization.types import TimeAccount
 
 __all__ = ["account_table"]
@@ -20,7 +21,6 @@ BAR = 30
 def account_table(account: TimeAccount) -> Group:
     """Return the kinds of time with their shares, and what to do about the largest one."""
     whole = account.wall * account.slots
-    slots = "1 slot" if account.slots == 1 else f"{account.slots:,} slots"
     table = Table(box=None, pad_edge=False)
     table.add_column("time of slots", no_wrap=True)
     table.add_column("", justify="right", no_wrap=True)
@@ -29,5 +29,5 @@ def account_table(account: TimeAccount) -> Group:
     for name, seconds in account.parts.items():
         share = seconds / whole if whole else 0.0
         table.add_row(name, for_terminal(clock(seconds)), f"{share:.1%}", "━" * round(BAR * min(1.0, max(0.0, share))))
-    title = f"Where the time went, {for_terminal(clock(account.wall))} of {slots}:"
+    title = f"Where the time went, {for_terminal(clock(account.wall))} of {counted_slots(account.slots)}:"
     return Group(Text(title), table, Text(advice_for(account.parts)))

@@ -308,6 +308,11 @@ class RunFinished:
     critical_path: CriticalPath | None = None
     floor: float = 0.0
 
+    @property
+    def is_cancelled(self) -> bool:
+        """Return whether somebody ended the run: with Ctrl-C, a signal, a closed terminal, or a cancelled ``run_async``."""
+        return self.stopped in {"interrupted", "terminated", "hung_up", "cancelled"}
+
 
 EngineEvent = WorkerSeen | WorkerLost | AttemptEnded | TaskFailed | TaskRetried | ItemFinished
 """The events of workers, attempts and items."""

@@ -30,9 +30,6 @@ NAME = "anagram-plugin-openlineage"
 
 ENGINE = "pipeline-optimization"
 
-ABORTED = {"interrupted", "terminated", "hung_up", "cancelled"}
-"""The values of ``RunFinished.stopped`` for runs that somebody has ended."""
-
 PARAMETERS = ("orchestrator", "slots", "seed", "retry", "faults", "latency_scale", "case", "chunk_size")
 
 
@@ -130,6 +127,6 @@ def _names(addresses: Sequence[str]) -> Sequence[DatasetName]:
 
 
 def _state_of(finished: RunFinished) -> RunState:
-    if finished.stopped in ABORTED:
+    if finished.is_cancelled:
         return RunState.ABORT
     return RunState.COMPLETE if finished.is_complete else RunState.FAIL

@@ -11,8 +11,6 @@ __all__ = ["error_of", "result_of", "run_name"]
 Result = Literal["success", "failure", "error", "timeout", "cancellation"]
 """Values of ``cicd.pipeline.result``."""
 
-CANCELLED = {"interrupted", "terminated", "hung_up", "cancelled"}
-
 
 def run_name(event: RunStarted) -> str:
     """Return the name of a run's span, which all runs of a pipeline share."""
@@ -26,7 +24,7 @@ def error_of(event: AttemptEnded) -> str:
 
 def result_of(event: RunFinished) -> tuple[Result, str]:
     """Return how a run ended, and its ``error.type``, empty for a success."""
-    if event.stopped in CANCELLED:
+    if event.is_cancelled:
         return "cancellation", event.stopped
     if event.stopped == "deadline":
         return "timeout", event.stopped

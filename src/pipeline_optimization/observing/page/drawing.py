@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
+from pipeline_optimization import plural
 from pipeline_optimization.time_units import in_unit
 
-__all__ = ["bar_of_shares", "cell", "clock", "counted", "number", "rect", "svg", "table", "text"]
+__all__ = ["bar_of_shares", "cell", "clock", "counted", "counted_slots", "number", "rect", "svg", "table", "text"]
+
+THIN_SPACE = "\u202f"
 
 COLORS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8")
 """Classes of the style sheet, each with a colour for light pages and one for dark pages."""
@@ -16,13 +19,18 @@ COLORS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8")
 def number(value: float) -> str:
     """Return a number with three significant digits, or from 100 on as an integer with separated thousands."""
     if value == 0 or abs(value) >= 100:
-        return f"{value:,.0f}".replace(",", "\u202f")
+        return f"{value:,.0f}".replace(",", THIN_SPACE)
     return f"{value:.3g}"
 
 
 def counted(count: int, noun: str) -> str:
     """Return a number of things with its noun: ``1 slot``, ``2 slots``."""
-    return f"{number(count)} {noun if count == 1 else f'{noun}s'}"
+    return plural.counted(count, noun).replace(",", THIN_SPACE)
+
+
+def counted_slots(slots: int) -> str:
+    """Return how many attempts run at once, with the noun."""
+    return plural.counted_slots(slots).replace(",", THIN_SPACE)
 
 
 def clock(seconds: float) -> str:

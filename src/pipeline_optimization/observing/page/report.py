@@ -11,7 +11,7 @@ from pipeline_optimization.observing.advice import advice_for
 from pipeline_optimization.observing.digest import MOST_SLOTS, Digest
 from pipeline_optimization.observing.page.charts import durations_chart, progress_chart, timeline_chart
 from pipeline_optimization.observing.page.critical import critical_path
-from pipeline_optimization.observing.page.drawing import COLORS, bar_of_shares, clock, counted, number, table
+from pipeline_optimization.observing.page.drawing import COLORS, bar_of_shares, clock, counted, counted_slots, number, table
 from pipeline_optimization.observing.page.usage_charts import usage_section
 
 __all__ = ["page_of"]
@@ -43,7 +43,7 @@ def page_of(digest: Digest, account: Sequence[tuple[str, float]], *, notes: Sequ
 def _head(digest: Digest, name: str, notes: Sequence[str]) -> Iterator[str]:
     started, finished = digest.started, digest.finished
     yield f"<h1>{escape(name)}</h1>"
-    how = f"{started.orchestrator}, {counted(started.slots, 'slot')}" if started is not None else ""
+    how = f"{started.orchestrator}, {counted_slots(started.slots)}" if started is not None else ""
     when = f"{datetime.fromtimestamp(started.wall, UTC):%Y-%m-%d %H:%M:%S} UTC" if started is not None else ""
     yield f'<p class="dim">{escape(how)} · {escape(when)} · {clock(digest.seconds)} · {counted(digest.attempts, "attempt")}</p>'
     if finished is None:
@@ -85,7 +85,7 @@ def _whole(digest: Digest) -> str:
     account = digest.finished.account if digest.finished is not None else None
     if account is None:
         return ""
-    return f"{clock(account.wall)} of {counted(account.slots, 'slot')}. "
+    return f"{clock(account.wall)} of {counted_slots(account.slots)}. "
 
 
 def _happenings(digest: Digest) -> Iterator[str]:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from pipeline_optimization.plural import counted
+from pipeline_optimization.plural import counted, counted_slots
 from pipeline_optimization.types.events import (
     CheckpointSaved,
     RunEvent,
@@ -58,7 +58,7 @@ def _saved(event: CheckpointSaved) -> Message:
 
 def _started(event: RunStarted) -> Message:
     text = (
-        f"A run of {event.name} begins on {event.orchestrator} with {counted(event.slots, 'slot')}, seed {event.seed}"
+        f"A run of {event.name} begins on {event.orchestrator} with {counted_slots(event.slots)}, seed {event.seed}"
     )
     if event.resumed_from:
         text += f"; it goes on with the checkpoint {event.resumed_from}"
