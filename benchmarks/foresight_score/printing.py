@@ -91,7 +91,10 @@ def as_data(cases: Sequence[Case], found: Score, *, seed: int) -> Mapping[str, o
         "model_error": MODEL_ERROR,
         "fitting_model_error": fitting_model_error(cases),
         "cases": [_plain(case) for case in cases],
-        "taken": [{**asdict(one.taken), "best": one.best.way, "best_seconds": one.best.seconds, "regret": one.share} for one in found.regrets],
+        "taken": [
+            {**asdict(one.taken), "best": one.best.way, "best_seconds": one.best.seconds, "regret": one.share}
+            for one in found.regrets
+        ],
         "bars": [asdict(bar) for bar in found.bars],
     }
 

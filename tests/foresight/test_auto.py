@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
 from collections.abc import Callable
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ import pytest
 import pipeline_functions as f
 from command import ended_here
 from free_costs import FREE
-from pipeline_optimization import Pipeline, Registry, RunReport, count_anagrams, run
+from pipeline_optimization import Pipeline, Registry, RunReport, count_anagrams, run, task
 from pipeline_optimization.engine.wire import Answer, encode_answer
 from pipeline_optimization.foresight.auto import AutoOrchestrator, Choice, choose
 from pipeline_optimization.foresight.candidates import candidates, known_places
@@ -117,6 +117,25 @@ async def awaits(value: int) -> int:
     return value
 
 
+MEETING = Barrier(4)
+
+
+@task(timeout=60)
+def meets(value: int) -> int:
+    """The first two values come while there is one worker; the others wait until four of them are there."""
+    if value >= 2:
+        MEETING.wait(timeout=20)
+    return value
+
+
+def test_all_workers_of_what_was_chosen_have_work_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine hands out attempts for all of the new workers before it waits for one: eight calls in four threads meet by fours."""
+    monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((2, 0.0),))
+    auto = AutoOrchestrator(choose=taking("threaded", 4))
+    report = run(Pipeline("meets").values(int).map(meets).sum(), range(10), orchestrator=auto, retry="none")
+    assert (report.result, list(report.failed_items)) == (45, [])
+
+
 def test_coroutine_functions_go_to_an_event_loop() -> None:
     """Where functions await, there is nothing to look at: an event loop has all of their waits at once."""
     report = run(Pipeline("awaits").values(int).map(awaits).sum(), range(300), orchestrator="auto")
@@ -126,23 +145,22 @@ def test_coroutine_functions_go_to_an_event_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("computed", "answer", "chosen"),
+    ("answer", "chosen"),
     [
-        (0.02, Answer(seconds=0.02), "multiprocess"),
-        (0.02, Answer(latency=0.02, seconds=0.02), "multiprocess"),
-        (0.0, Answer(latency=0.02, seconds=0.02), "asyncio"),
-        (0.0, Answer(seconds=0.02), "threaded"),
-        (0.0, Answer(), "sequential"),
+        (Answer(seconds=0.02), "multiprocess"),
+        (Answer(latency=0.02, seconds=0.02), "multiprocess"),
+        (Answer(latency=0.02, seconds=0.02, waited=0.02), "asyncio"),
+        (Answer(seconds=0.02, stalled=0.02), "threaded"),
+        (Answer(), "sequential"),
     ],
     ids=["computes", "computes as simulated", "waits as simulated", "blocks", "takes no time"],
 )
-def test_what_is_chosen(computed: float, answer: Answer, chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_chosen(answer: Answer, chosen: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """On two processors: processes for what computes, simulated or not, an event loop or threads for what waits, and nothing else for what takes no time."""
     places = known_places(REGISTRY)
     monkeypatch.setattr("pipeline_optimization.foresight.auto.costs_here", lambda registry, name: FREE[places[name]])
     monkeypatch.setattr("pipeline_optimization.foresight.auto.this_machine", lambda: Machine(cores=2))
-    glance = glance_at(*[answer] * 20, computed=computed)
-    choice = choose(REGISTRY, glance)
+    choice = choose(REGISTRY, glance_at(*[answer] * 20))
     assert choice.candidate is not None
     assert choice.candidate.configuration.orchestrator == chosen
 
@@ -152,10 +170,22 @@ def test_of_ways_that_are_tied_the_simplest_is_chosen(monkeypatch: pytest.Monkey
     places = known_places(REGISTRY)
     monkeypatch.setattr("pipeline_optimization.foresight.auto.costs_here", lambda registry, name: FREE[places[name]])
     monkeypatch.setattr("pipeline_optimization.foresight.auto.this_machine", lambda: Machine(cores=2))
-    choice = choose(REGISTRY, glance_at(*[Answer(latency=1.0, seconds=1.0)] * 20))
+    choice = choose(REGISTRY, glance_at(*[Answer(latency=1.0, seconds=1.0, waited=1.0)] * 20))
     assert choice.candidate is not None
     configuration = choice.candidate.configuration
     assert (configuration.orchestrator, configuration.workers) == ("asyncio", 100)
+
+
+def test_processes_that_wait_may_be_more_than_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work that waits five times as long as it computes keeps two processors busier in eight processes than in two, and one core is too few for it."""
+    places = known_places(REGISTRY)
+    monkeypatch.setattr("pipeline_optimization.foresight.auto.costs_here", lambda registry, name: FREE[places[name]])
+    monkeypatch.setattr("pipeline_optimization.foresight.auto.this_machine", lambda: Machine(cores=2))
+    waits = [0.0025 * number for number in range(1, 40)]
+    choice = choose(REGISTRY, glance_at(*[Answer(seconds=wait + 0.01, waited=wait) for wait in waits]))
+    assert choice.candidate is not None
+    configuration = choice.candidate.configuration
+    assert (configuration.orchestrator, configuration.workers) == ("multiprocess", 8)
 
 
 def test_delays_are_foreseen_at_the_scale_of_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -172,33 +202,31 @@ def test_delays_are_foreseen_at_the_scale_of_the_run(monkeypatch: pytest.MonkeyP
     assert seen == [0.001]
 
 
-def glance_at(*answers: Answer, computed: float = 0.0) -> Glance:
-    """Return what is seen of attempts of one task with these answers, in a process that computes for ``computed`` seconds in each."""
-    clock = itertools.count()
-    glance = Glance(lambda: 0.0, lambda: next(clock) * computed)
+def glance_at(*answers: Answer) -> Glance:
+    """Return what is seen of attempts of one task with these answers."""
+    glance = Glance(lambda: 0.0)
     for number, answer in enumerate(answers):
         see(glance, f"fetch:{number}", answer)
     return glance
 
 
 def see(glance: Glance, item: str, answer: Answer) -> None:
-    glance.handed_out(Attempt(id=1, item=item, number=1, payload=b""))
-    glance.resume()
+    glance.submitted(Attempt(id=1, item=item, number=1, payload=b""))
     glance.note([Completion(id=1, status="done", payload=encode_answer(answer))])
 
 
 def test_what_is_seen_of_work_that_waits() -> None:
-    """Twenty attempts of a simulated second each are work that waits; the model has ten seconds of it."""
-    work = glance_at(*[Answer(latency=1.0, seconds=1.0)] * 20).work()
-    assert (work.source, work.elements) == ("fetch", 20)
-    assert work.wait == pytest.approx(20.0)
+    """Sixty attempts of a simulated second each are work that waits; the model has a minute of it."""
+    work = glance_at(*[Answer(latency=1.0, seconds=1.0, waited=1.0)] * 60).work()
+    assert (work.source, work.elements) == ("fetch", 60)
+    assert work.wait == pytest.approx(60.0)
     assert work.compute == 0.0
 
 
 def test_more_work_is_foreseen_than_was_seen() -> None:
-    """What took milliseconds is foreseen for ten seconds, as nobody knows how much is to come."""
-    work = glance_at(*[Answer(latency=0.01, seconds=0.01)] * 20).work()
-    assert work.elements == 1000
+    """What took milliseconds is foreseen for a minute, as nobody knows how much is to come."""
+    work = glance_at(*[Answer(latency=0.01, seconds=0.01, waited=0.01)] * 20).work()
+    assert work.elements == 6000
 
 
 def test_bundles_of_slow_elements_do_not_count_more() -> None:
@@ -211,7 +239,7 @@ def test_bundles_of_slow_elements_do_not_count_more() -> None:
 def test_lost_attempts_say_nothing() -> None:
     """An attempt that was lost with its worker is no attempt of a task to learn from."""
     glance = Glance(lambda: 0.0)
-    glance.handed_out(Attempt(id=1, item="fetch:1", number=1, payload=b""))
+    glance.submitted(Attempt(id=1, item="fetch:1", number=1, payload=b""))
     glance.note([Completion(id=1, status="lost")])
     assert glance.elements == 0
 
@@ -223,6 +251,17 @@ def test_what_is_only_read_was_not_seen() -> None:
     see(glance, "fetch:1", Answer(seconds=0.02))
     see(glance, "fetch:2", Answer(seconds=0.02))
     assert glance.elements == 2
+
+
+def test_items_that_only_wait_for_their_turn_follow_as_well() -> None:
+    """Two items were fetched, and both were submitted to be parsed: that the second one has not run yet is no reason to expect half of them."""
+    glance = glance_at()
+    see(glance, "fetch:1", Answer(seconds=0.02))
+    see(glance, "parse:1", Answer(seconds=0.02))
+    see(glance, "fetch:2", Answer(seconds=0.02))
+    glance.submitted(Attempt(id=2, item="parse:2", number=1, payload=b""))
+    (follow_up,) = glance.work().tasks["fetch"].follow_ups
+    assert (follow_up.task, follow_up.share) == ("parse", 1.0)
 
 
 def test_comparisons_leave_it_out() -> None:

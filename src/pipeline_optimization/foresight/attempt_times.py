@@ -1,14 +1,16 @@
-"""What an attempt that was recorded tells of its work: what it waited, was blocked and computed."""
+"""What an attempt tells of its work: what it waited, was blocked and computed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from attrs import define, evolve, field, frozen
 
+from pipeline_optimization.engine.wire import Answer
 from pipeline_optimization.types.events import AttemptEnded
+from pipeline_optimization.types.step_time import StepTime
 
-__all__ = ["AttemptTimes", "FirstAttempts", "times_of"]
+__all__ = ["AttemptTimes", "FirstAttempts", "times_of", "times_of_answer"]
 
 
 @frozen(kw_only=True)
@@ -27,37 +29,60 @@ class AttemptTimes:
 
 
 def times_of(event: AttemptEnded, times: int) -> AttemptTimes:
-    """Return what an attempt took that began and ended.
+    """Return what a recorded attempt took that began and ended."""
+    assert event.began_ns is not None
+    assert event.ended_ns is not None
+    took = max(0, event.ended_ns - event.began_ns)
+    return _divided(
+        took,
+        event.waited_ns,
+        event.stalled_ns,
+        event.latency_ns,
+        steps=event.steps,
+        elements=event.elements,
+        times=times,
+    )
+
+
+def times_of_answer(answer: Answer) -> AttemptTimes:
+    """Return what an attempt took, from the answer of a worker that measures times."""
+    took, waited, stalled, latency = (
+        round(1e9 * seconds) for seconds in (answer.seconds, answer.waited, answer.stalled, answer.latency)
+    )
+    return _divided(took, waited, stalled, latency, steps=answer.steps, elements=answer.elements, times=1)
+
+
+def _divided(
+    took: int, waited: int, stalled: int, latency: int, *, steps: Sequence[StepTime], elements: int, times: int
+) -> AttemptTimes:
+    """Return an attempt's nanoseconds by what it did in them.
 
     Elements that are awaited at once wait each for itself. What such an attempt takes beside their calls is a cost of event loops, measured apart.
     """
-    assert event.began_ns is not None
-    assert event.ended_ns is not None
-    elements = max(1, event.elements)
-    in_steps = sum(step.computed_ns for step in event.steps)
-    stood_still = sum(step.stalled_ns for step in event.steps)
-    waited = sum(step.waited_ns for step in event.steps)
-    if waited and elements > 1:
+    elements = max(1, elements)
+    in_steps = sum(step.computed_ns for step in steps)
+    stood_still = sum(step.stalled_ns for step in steps)
+    awaited = sum(step.waited_ns for step in steps)
+    if awaited and elements > 1:
         return AttemptTimes(
-            wait=waited / 1e9,
+            wait=awaited / 1e9,
             blocked=stood_still / 1e9,
             compute=in_steps / 1e9,
             beside=0.0,
             elements=elements,
             times=times,
         )
-    took = max(0, event.ended_ns - event.began_ns)
-    waited = min(took, event.waited_ns)
+    waited = min(took, waited)
     # In an event loop, only blocks of elements tell where functions stood still.
-    stalled = min(took - waited, max(event.stalled_ns, stood_still))
+    stalled = min(took - waited, max(stalled, stood_still))
     compute = took - waited - stalled
     # Computing for a simulation never blocks: what stalls beside it is what other programs took.
-    is_simulated = event.latency_ns > waited
+    is_simulated = latency > waited
     return AttemptTimes(
         wait=waited / 1e9,
         blocked=0.0 if is_simulated else stalled / 1e9,
         compute=compute / 1e9,
-        beside=max(0, compute - in_steps) / 1e9 if event.steps and not event.latency_ns else None,
+        beside=max(0, compute - in_steps) / 1e9 if steps and not latency else None,
         elements=elements,
         times=times,
     )

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.error_text import describe
@@ -32,7 +32,10 @@ FIRST = "sequential"
 """What runs begin with: there, what an attempt takes is neither shared nor held up by a lock."""
 
 NUMBERS: Mapping[str, Sequence[int]] = {"threads": (8, 32), "loop": (100, 1000)}
-"""Numbers of workers that are foreseen, by place; of processes as many as processors."""
+"""Numbers of workers that are predicted, by place."""
+
+CROWDED = 4
+"""How many processes for each processor are predicted as well as one, if they wait a notable share of their time."""
 
 SEEDS, PREDICTED_ATTEMPTS = (0,), 150
 """A choice must be made in a fraction of a second, and differences of a few percent do not count."""
@@ -68,25 +71,27 @@ def choose(registry: Registry, glance: Glance) -> Choice:
     """
     work, machine = glance.work(), this_machine()
     sensible = _sensible(registry, work, machine)
-    least = [_least(one, work, machine) for one in sensible]
-    foreseen: dict[int, Prediction] = {}  # by the index of what is sensible
+    least = {name: min(_least(one, work, machine) for one in found) for name, found in sensible.items()}
+    foreseen: dict[str, list[tuple[Candidate, Prediction]]] = {name: [] for name in sensible}
     best: Prediction | None = None
-    for index in sorted(range(len(sensible)), key=least.__getitem__):
-        if best is not None and least[index] > best.high:
-            break  # this one and those that follow take longer for certain, and to foresee each of them takes time
-        configuration = sensible[index].configuration
-        try:
-            costs = costs_here(registry, configuration.orchestrator)
-        except Exception:  # noqa: BLE001, S112 - plugins raise anything; what does not run here is not chosen
-            continue
-        prediction = predict(work, configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
-        foreseen[index] = prediction
-        best = min(best or prediction, prediction, key=lambda one: one.seconds)
+    for name in sorted(sensible, key=least.__getitem__):
+        for one in sensible[name]:  # the fewest workers first
+            if best is not None and _least(one, work, machine) > best.high:
+                continue  # it takes longer for certain, and to predict it takes time
+            try:
+                costs = costs_here(registry, name)
+            except Exception:  # noqa: BLE001 - plugins raise anything; what does not run here is not chosen
+                break
+            prediction = predict(work, one.configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
+            foreseen[name].append((one, prediction))
+            best = min(best or prediction, prediction, key=lambda prediction: prediction.seconds)
+            if prediction.bound != "waits":
+                break  # more workers would not make it faster
     if best is None:
         return Choice(candidate=None, reason=f"auto stayed with {FIRST}, as nothing could be foreseen here")
     # The simplest first, as advice has them.
-    tied = [(sensible[index], foreseen[index]) for index in sorted(foreseen) if is_tied(foreseen[index], best)]
-    stay = [one for one in tied if one[0].configuration.orchestrator == FIRST]
+    tied = [pair for found in foreseen.values() for pair in found if is_tied(pair[1], best)]
+    stay = [pair for pair in tied if pair[0].configuration.orchestrator == FIRST]
     candidate, prediction = stay[0] if stay else tied[0]
     seen = counted(glance.elements, "element")
     return Choice(
@@ -94,18 +99,19 @@ def choose(registry: Registry, glance: Glance) -> Choice:
     )
 
 
-def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Sequence[Candidate]:
-    """Return what could be worth anything, the simplest first: threads and loops for work that waits, processes for work that computes."""
+def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Mapping[str, Sequence[Candidate]]:
+    """Return what could be worth anything by orchestrator, the simplest first: threads and loops for work that waits, processes for work that computes."""
     whole, cores = work.wait + work.compute, max(1, round(machine.cores))
+    processes = (cores, CROWDED * cores) if work.wait > NOTABLE * whole else (cores,)
     shares: Mapping[Place, float] = {"caller": whole, "processes": work.compute}
     retries = {DEFAULT_RETRY: registry.retry_policy(DEFAULT_RETRY).build()}
-    found: list[Candidate] = []
+    found: dict[str, Sequence[Candidate]] = {}
     for name, place in known_places(registry).items():
         if not registry.component("orchestrator", name).capabilities.announces_start:
             continue  # it would be timed wrongly, since this one says that it announces starts
         if place == "caller" or shares.get(place, work.wait) > NOTABLE * whole:
-            numbers = NUMBERS.get(place, (cores,))
-            found += candidates(registry, orchestrators=[name], workers=numbers, retries=retries, cores=cores)
+            numbers = NUMBERS.get(place, processes)
+            found[name] = candidates(registry, orchestrators=[name], workers=numbers, retries=retries, cores=cores)
     return found
 
 
@@ -150,20 +156,23 @@ class AutoOrchestrator:
 
     def open(self, context: OpenContext) -> None:
         self.choice, self._context = None, context
-        self._inner.open(context)
+        setup = evolve(WorkerSetup.from_bytes(context.worker_init), is_timed=True)
+        self._inner.open(evolve(context, worker_init=setup.to_bytes()))
         self._glance = Glance(time.monotonic)
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)
+        if self._glance is not None:
+            self._glance.submitted(attempt)
         self._hand_out()
 
     def poll(self, timeout: float) -> Sequence[Completion]:
         # Before anything is in hand that a Ctrl-C would lose.
         if self._glance is not None and self._is_due and not self._running:
             self._choose(self._glance)
+            self._hand_out()
+            return ()  # so that the engine hands out as much as the chosen one can run, before it waits for any of it
         self._hand_out()
-        if self._glance is not None:
-            self._glance.resume()
         completions = self._inner.poll(timeout)
         self._running.difference_update(one.id for one in completions)
         if self._glance is not None:
@@ -190,8 +199,6 @@ class AutoOrchestrator:
         while self._waiting and (self._glance is None or (not self._is_due and len(self._running) < self._inner.slots)):
             attempt = self._waiting.popleft()
             self._running.add(attempt.id)
-            if self._glance is not None:
-                self._glance.handed_out(attempt)
             self._inner.submit(attempt)
 
     @property

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
 from pipeline_optimization.engine.wire import Answer, decode_answer
+from pipeline_optimization.foresight.attempt_times import times_of_answer
 from pipeline_optimization.foresight.chain import chain
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
-from pipeline_optimization.run_delay import run_delay_seconds
 from pipeline_optimization.types import Attempt, Completion
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
@@ -23,18 +21,19 @@ ENOUGH = ((16, 0.03), (4, 0.08), (1, 0.5))
 Whether work waits or computes shows in the first few. While more are looked at, the run is no faster than `sequential`.
 """
 
-HORIZON = 10.0
-"""Seconds of work for which a choice is made, since nobody knows how much there is to come: a start of workers must pay within them."""
+HORIZON = 60.0
+"""Seconds of work for which a choice is made, since nobody knows how much there is to come: a start of workers must pay within them.
 
-
-def computing() -> float:
-    """Return the seconds so far in which this process computed, or would have if other programs had let it."""
-    return time.process_time() + run_delay_seconds(os.getpid())
+A choice that is wrong for less work costs a part of a second, and one that is wrong for more work costs a share of a long run.
+"""
 
 
 @define(eq=False)
 class _Task:
-    """What the attempts of a task took, in seconds each: what they computed, what an event loop could wait for, and what blocked."""
+    """What the attempts of a task took, in seconds each: what they computed, what an event loop could wait for, and what blocked.
+
+    ``firsts`` are the items that were submitted, and ``seen`` those of them whose first attempt has ended.
+    """
 
     computed: list[float] = field(factory=list)
     waited: list[float] = field(factory=list)
@@ -43,64 +42,55 @@ class _Task:
     elements: int = 0
     attempts: int = 0
     firsts: int = 0
+    seen: int = 0
 
 
 @define(eq=False)
 class Glance:
-    """Notes what attempts take that run one after the other in this process.
+    """Notes what attempts take that run one after the other, in workers that measure times.
 
-    How much of that they computed is told by the process's own time. Simulated work says only how long it takes, whether it computes or waits.
     ``delay_scale`` is what delays before retries are multiplied by.
     """
 
     now: Callable[[], float]
-    computing: Callable[[], float] = field(default=computing)
     delay_scale: float = 1.0
     _tasks: dict[str, _Task] = field(factory=dict, init=False)
-    _handed: dict[int, Attempt] = field(factory=dict, init=False)
+    _submitted: dict[int, Attempt] = field(factory=dict, init=False)
     _begun: float = field(init=False)
-    _computed: float = field(init=False)
     _work: WorkModel | None = field(default=None, init=False)
 
     def __attrs_post_init__(self) -> None:
         self._begun = self.now()
-        self.resume()
 
-    def resume(self) -> None:
-        """Note that from now on only attempts compute: what the engine did meanwhile is none of theirs."""
-        self._computed = self.computing()
-
-    def handed_out(self, attempt: Attempt) -> None:
-        self._handed[attempt.id] = attempt
+    def submitted(self, attempt: Attempt) -> None:
+        """Note an attempt that the engine submits. It shows what other items made possible, before it runs itself."""
+        self._submitted[attempt.id] = attempt
+        self._task_of(attempt).firsts += attempt.number == 1
 
     def note(self, completions: Sequence[Completion]) -> None:
-        """Note the attempts that ran since ``resume``. One that was lost says nothing of its task."""
-        known = [
-            (self._handed.pop(one.id), decode_answer(one.payload))
-            for one in completions
-            if one.status == "done" and one.id in self._handed
-        ]
-        taken = sum(answer.seconds for _, answer in known)
-        share = min(1.0, (self.computing() - self._computed) / taken) if taken else 0.0
-        for attempt, answer in known:
-            self._add(attempt, answer, computed=share * answer.seconds)
+        """Note the attempts that have ended. One that was lost says nothing of its task."""
+        for one in completions:
+            if one.status == "done" and one.id in self._submitted:
+                self._add(self._submitted.pop(one.id), decode_answer(one.payload))
 
-    def _add(self, attempt: Attempt, answer: Answer, *, computed: float) -> None:
-        task = self._tasks.setdefault(attempt.item.partition(":")[0], _Task())
+    def _add(self, attempt: Attempt, answer: Answer) -> None:
+        task, times = self._task_of(attempt), times_of_answer(answer)
         task.attempts += 1
-        task.firsts += attempt.number == 1
+        task.seen += attempt.number == 1
         task.failed += answer.error is not None
         task.elements += answer.elements if answer.error is None else 0
-        waited = min(answer.latency, answer.seconds - computed)
-        task.computed.append(computed)
-        task.waited.append(waited)
-        task.blocked.append(answer.seconds - computed - waited)
+        task.computed.append(times.compute)
+        task.waited.append(times.wait)
+        task.blocked.append(times.blocked)
+
+    def _task_of(self, attempt: Attempt) -> _Task:
+        return self._tasks.setdefault(attempt.item.partition(":")[0], _Task())
 
     @property
     def elements(self) -> int:
         """Return how many elements were seen to the end. An item that is only read makes others possible, and counts by these."""
         tasks = list(self._tasks.values())
-        return max((max(one.firsts, one.elements) for one in tasks[1:] or tasks), default=0)
+        return max((max(one.seen, one.elements) for one in tasks[1:] or tasks), default=0)
 
     @property
     def is_enough(self) -> bool:
@@ -115,15 +105,15 @@ class Glance:
         return self._work
 
     def _model(self) -> WorkModel:
-        follow_ups = chain(self._tasks)
-        first = next(iter(self._tasks))
-        source = self._tasks[first]
+        tasks = {name: task for name, task in self._tasks.items() if task.attempts}
+        follow_ups = chain(tasks)
+        first, source = next(iter(tasks.items()))
         is_bundled = source.elements > source.attempts
         model = WorkModel(
-            tasks={name: _work_of(task, follow_ups.get(name)) for name, task in self._tasks.items()},
+            tasks={name: _work_of(task, follow_ups.get(name)) for name, task in tasks.items()},
             source=first,
-            items=max(1, source.attempts if is_bundled else source.firsts),
-            elements=max(1, source.elements if is_bundled else source.firsts),
+            items=max(1, source.attempts if is_bundled else source.seen),
+            elements=max(1, source.elements if is_bundled else source.seen),
             is_count_known=False,
             delay_scale=self.delay_scale,
         )

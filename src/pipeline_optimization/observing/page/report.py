@@ -11,7 +11,15 @@ from pipeline_optimization.observing.advice import advice_for
 from pipeline_optimization.observing.digest import MOST_SLOTS, Digest
 from pipeline_optimization.observing.page.charts import durations_chart, progress_chart, timeline_chart
 from pipeline_optimization.observing.page.critical import critical_path
-from pipeline_optimization.observing.page.drawing import COLORS, bar_of_shares, clock, counted, counted_slots, number, table
+from pipeline_optimization.observing.page.drawing import (
+    COLORS,
+    bar_of_shares,
+    clock,
+    counted,
+    counted_slots,
+    number,
+    table,
+)
 from pipeline_optimization.observing.page.usage_charts import usage_section
 
 __all__ = ["page_of"]

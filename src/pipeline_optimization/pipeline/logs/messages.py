@@ -57,9 +57,7 @@ def _saved(event: CheckpointSaved) -> Message:
 
 
 def _started(event: RunStarted) -> Message:
-    text = (
-        f"A run of {event.name} begins on {event.orchestrator} with {counted_slots(event.slots)}, seed {event.seed}"
-    )
+    text = f"A run of {event.name} begins on {event.orchestrator} with {counted_slots(event.slots)}, seed {event.seed}"
     if event.resumed_from:
         text += f"; it goes on with the checkpoint {event.resumed_from}"
     return logging.INFO, text, {}
