@@ -10,7 +10,7 @@ from rich.table import Table
 
 from foresight_score.lenient import disturbed_sentence
 from foresight_score.measuring import Case
-from foresight_score.scoring import Score, fitting_model_error
+from foresight_score.scoring import Score, chance_alone, fitting_model_error
 from pipeline_optimization.foresight.simulate import MODEL_ERROR
 
 __all__ = ["as_data", "as_markdown", "print_score"]
@@ -29,7 +29,12 @@ def print_score(console: Console, cases: Sequence[Case], found: Score, *, is_sho
     if disturbed := disturbed_sentence(cases):
         console.print(disturbed)
     if not is_short:
+        console.print(_chance_sentence(cases))
         console.print(_advised_model_error(cases))
+
+
+def _chance_sentence(cases: Sequence[Case]) -> str:
+    return f"The same work takes another time with other draws: a perfect model would have a 95th percentile of {chance_alone(cases):.1%} in these runs."
 
 
 def _advised_model_error(cases: Sequence[Case]) -> str:
@@ -73,13 +78,15 @@ def as_markdown(cases: Sequence[Case], found: Score, *, seed: int, share: float)
         "|---|---|",
     ]
     lines += [f"| {bar.claim} | {bar.found}{'' if bar.holds else ' (missed)'} |" for bar in found.bars]
-    lines += ["", "| work | runs | median error | largest error | covered |", "|---|---|---|---|---|"]
+    lines += ["", _chance_sentence(cases)]
+    lines += ["", "| work | runs | median error | largest error | 95th percentile by chance alone | covered |"]
+    lines += ["|---|---|---|---|---|---|"]
     for kind in dict.fromkeys(case.kind for case in cases):
         of_kind = [case for case in cases if case.kind == kind]
         errors = sorted(abs(case.error) for case in of_kind)
         covered = sum(case.is_covered for case in of_kind)
         lines.append(
-            f"| {kind} | {len(of_kind)} | {errors[len(errors) // 2]:.1%} | {errors[-1]:.1%} | {covered} of {len(of_kind)} |"
+            f"| {kind} | {len(of_kind)} | {errors[len(errors) // 2]:.1%} | {errors[-1]:.1%} | {chance_alone(of_kind):.1%} | {covered} of {len(of_kind)} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -90,6 +97,7 @@ def as_data(cases: Sequence[Case], found: Score, *, seed: int) -> Mapping[str, o
         "seed": seed,
         "model_error": MODEL_ERROR,
         "fitting_model_error": fitting_model_error(cases),
+        "chance_alone": chance_alone(cases),
         "cases": [_plain(case) for case in cases],
         "taken": [
             {**asdict(one.taken), "best": one.best.way, "best_seconds": one.best.seconds, "regret": one.share}
@@ -107,6 +115,7 @@ def _plain(case: Case) -> Mapping[str, object]:
         "predicted": prediction.seconds,
         "low": prediction.low,
         "high": prediction.high,
+        "chance": prediction.chance,
         "measured": case.seconds,
         "processor": case.made.processor,
         "predicted_processor": case.foreseen_processor,

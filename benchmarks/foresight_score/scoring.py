@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from statistics import median
+from statistics import NormalDist, median
 
 from attrs import frozen
 
@@ -12,10 +12,24 @@ from foresight_score.measuring import Case
 from pipeline_optimization.foresight.simulate import MODEL_ERROR, NORMAL_95
 from speed_table.alternation import Bar
 
-__all__ = ["SECTION", "Best", "Regret", "Score", "Taken", "fitting_model_error", "percentile", "regret_of", "score"]
+__all__ = [
+    "SECTION",
+    "Best",
+    "Regret",
+    "Score",
+    "Taken",
+    "chance_alone",
+    "fitting_model_error",
+    "percentile",
+    "regret_of",
+    "score",
+]
 
 SECTION = "foresight"
 """What bars of this score belong to."""
+
+DRAWS = 200
+"""Into how many equally likely parts the errors of a case are divided."""
 
 COVERED = 0.90
 """The share of runs that intervals are made to cover."""
@@ -104,6 +118,17 @@ def fitting_model_error(cases: Sequence[Case]) -> float:
         others = max(0.0, width**2 - (NORMAL_95 * MODEL_ERROR) ** 2)
         needed.append(math.sqrt(max(0.0, math.log(case.seconds / case.prediction.seconds) ** 2 - others)) / NORMAL_95)
     return percentile(sorted(needed), COVERED)
+
+
+def chance_alone(cases: Sequence[Case]) -> float:
+    """Return the 95th percentile of the error that a perfect model would have in these cases.
+
+    Two runs of the same work differ, since other waits and failures are drawn, and a prediction can at best be right on average. How much they
+    differ is what the runs in virtual time of each prediction differ by. Errors of a case are taken for log-normally distributed.
+    """
+    normal = [NormalDist().inv_cdf((number + 0.5) / DRAWS) for number in range(DRAWS)]
+    errors = [abs(math.exp(case.prediction.chance * one) - 1) for case in cases for one in normal]
+    return percentile(sorted(errors), 0.95)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -15,7 +15,7 @@ from foresight_score.lenient import disturbed_sentence, lenient_score
 from foresight_score.measuring import Case, Made, Probe
 from foresight_score.picture import draw
 from foresight_score.printing import as_data, as_markdown
-from foresight_score.scoring import Best, Taken, fitting_model_error, score
+from foresight_score.scoring import Best, Taken, chance_alone, fitting_model_error, score
 from free_costs import FREE
 from pipeline_optimization import Registry, run
 from pipeline_optimization.builtin.retry_policies import NoRetry
@@ -105,6 +105,15 @@ def test_a_busy_machine_misses_no_lenient_bar() -> None:
     ]
 
 
+def test_what_chance_alone_makes() -> None:
+    """If runs differ by 10 % from draw to draw, a perfect model is off by 20 % now and then (1.96 standard deviations); if they do not, by nothing."""
+    sure, uncertain = case(1, 1.0, 1.0), case(2, 1.0, 1.0)
+    uncertain = evolve(uncertain, prediction=evolve(uncertain.prediction, chance=0.1))
+    assert chance_alone([sure]) == 0.0
+    assert chance_alone([uncertain]) == pytest.approx(0.196, rel=0.1)
+    assert 0.1 < chance_alone([sure, uncertain]) < chance_alone([uncertain])
+
+
 def test_the_model_error_that_fits() -> None:
     """With it, nine of ten intervals would have covered what was measured, and with a smaller one fewer; chance keeps its part of them."""
     sure = [case(number, 1.0, math.exp(0.01 * number), width=0.0) for number in range(1, 11)]
@@ -122,7 +131,7 @@ def test_what_is_written() -> None:
     text = as_markdown(cases, found, seed=7, share=0.1)
     assert "2 runs, seed 7, predicted from a run of 10% of the elements." in text
     assert "| median error of the predicted time at most 5 % | 10.0% (missed) |" in text
-    assert "| waiting | 2 | 20.0% | 20.0% | 1 of 2 |" in text
+    assert "| waiting | 2 | 20.0% | 20.0% | 0.0% | 1 of 2 |" in text
     data = as_data(cases, found, seed=7)
     assert data["fitting_model_error"] == fitting_model_error(cases)
     assert data["taken"] == [
@@ -153,11 +162,11 @@ def test_a_kind_of_work_is_foreseen_and_run(
     """
     kind = next(one for one in draw_kinds(1) if one.name == "waiting")
     work = profiled({"fetch": TaskFaults(latency=constant(0.01))}, 60)
-    begun: list[tuple[str, int]] = []
+    begun, elements = list[tuple[str, int]](), kind.elements
 
     def runs(kind: Kind, way: Way, *, seed: int) -> Made:
         begun.append((way.orchestrator, kind.elements))
-        seconds = 2.0 if way.orchestrator == "sequential" else 0.5 + kind.elements / 1e6
+        seconds = 2.0 if way.orchestrator == "sequential" else 0.4 + 0.1 * kind.elements / elements
         return Made(seconds=seconds, choice="asyncio" if way.orchestrator == "auto" else "")
 
     monkeypatch.setattr("foresight_score.held_against.real_run", runs)
@@ -176,7 +185,10 @@ def test_a_kind_of_work_is_foreseen_and_run(
     if is_short:
         assert begun[len(ways) :] == [("auto", kind.elements)]
     else:
-        assert begun[len(ways) :] == [(name, 20 * kind.elements) for name in ("threaded", "threaded", "auto")]
+        # Twenty times the elements take 2.4 seconds, as most of the short run was its end.
+        long = round(20 * elements * 10 / 2.4)
+        longer = [("threaded", 20 * elements), ("threaded", long), ("threaded", long), ("auto", long)]
+        assert begun[len(ways) :] == longer
         assert choices[-1].against == Best(way="threaded, 2", seconds=choices[-1].seconds)
     assert {case.is_comparable for case in cases} == {comparable}
     assert [one.by for one in choices] == (["auto"] if is_short else ["advise", "auto"])

@@ -10,6 +10,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
+from statistics import stdev
 from typing import Literal
 
 from attrs import evolve, field, frozen
@@ -85,6 +86,7 @@ class Prediction:
         share: How much of the time that takes, from 0 to 1.
         stopped: What ends the run before all is done; empty where nothing does.
         extrapolated: For people, what of it lies outside what was seen.
+        chance: The standard deviation between the runs in virtual time, as a share of ``seconds``: what other draws and other observations would change.
     """
 
     configuration: Configuration
@@ -99,6 +101,7 @@ class Prediction:
     share: float
     stopped: str = ""
     extrapolated: Sequence[str] = ()
+    chance: float = 0.0
 
 
 def simulate(
@@ -177,7 +180,8 @@ def predict(
         )
         tick()
     seconds = _mean(one.seconds for one in passages)
-    low, high = _interval([one.seconds for one in passages], math.hypot(model_error, work.doubt))
+    chance = stdev(one.seconds for one in passages) / seconds if len(passages) > 1 and seconds else 0.0
+    low, high = _interval(seconds, chance, len(passages), math.hypot(model_error, work.doubt))
     bound, share = _bound(passages, costs, configuration, machine)
     floor = _mean(one.floor for one in passages)
     return Prediction(
@@ -193,6 +197,7 @@ def predict(
         share=share,
         stopped=next((one.stopped for one in passages if one.stopped), ""),
         extrapolated=_outside(costs, configuration, machine),
+        chance=chance,
     )
 
 
@@ -238,14 +243,10 @@ def _steady(progress: Sequence[tuple[float, float]]) -> float | None:
     return whole * (last - first) / (done - begun) if done > begun and last > first else None
 
 
-def _interval(seconds: Sequence[float], model_error: float) -> tuple[float, float]:
-    """Return the 90 % interval for one more run, symmetric for the time's logarithm: no run takes less than nothing."""
-    number, mean = len(seconds), sum(seconds) / len(seconds)
-    if mean <= 0:
-        return 0.0, 0.0
-    variance = sum((one - mean) ** 2 for one in seconds) / (number - 1) if number > 1 else 0.0
+def _interval(mean: float, chance: float, number: int, model_error: float) -> tuple[float, float]:
+    """Return the 90 % interval for one more run than ``number``, symmetric for the time's logarithm: no run takes less than nothing."""
     quantile = T_95[min(number - 1, len(T_95)) - 1] if number > 1 else NORMAL_95
-    spread = math.hypot(quantile * math.sqrt(variance * (1 + 1 / number)) / mean, NORMAL_95 * model_error)
+    spread = math.hypot(quantile * chance * math.sqrt(1 + 1 / number), NORMAL_95 * model_error)
     return mean * math.exp(-spread), mean * math.exp(spread)
 
 
