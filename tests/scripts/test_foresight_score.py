@@ -136,7 +136,7 @@ def test_what_is_written() -> None:
     assert data["fitting_model_error"] == fitting_model_error(cases)
     assert data["taken"] == [
         {"kind": "waiting", "retry": "none", "by": "auto", "way": "threaded, 4", "seconds": 1.0, "is_comparable": True, "against": None,
-         "best": "threaded, 2", "regret": 0.0}
+         "best": "threaded, 2", "best_seconds": 1.0, "regret": 0.0}
     ]  # fmt: skip
 
 
