@@ -106,6 +106,29 @@ def test_workers_that_answer_late_do_not_stop_the_run() -> None:
         assert (len(workload.results), engine.tally.failures) == (10 - slots, slots)
 
 
+def test_no_slots_for_a_while_end_no_run() -> None:
+    """Its items wait until there are slots. No items are left only if none can be read."""
+    workload = IndependentItems(9)
+    orchestrator = VirtualOrchestrator(0)
+
+    def tick() -> None:
+        orchestrator.slots = 0 if orchestrator.clock.now() < 1.0 else 2
+
+    engine = Engine(
+        orchestrator,
+        workload,
+        Retrying(NoRetry(), seed=1, case=""),
+        clock=orchestrator.clock,
+        emit=None,
+        run_id="",
+        capabilities=orchestrator.capabilities,
+        tick=tick,
+    )
+    engine.run(WorkerSetup(build=build_echo, argument=None, faults=FaultPlan()).to_bytes())
+    assert engine.stop is None
+    assert len(workload.results) == 9
+
+
 def test_workers_that_hang_stop_the_run_after_their_time_limit_once_more() -> None:
     """Until then they may still answer. The items that were to be tried again are left for a resumed run."""
     engine, _, orchestrator = run_slow(9, {"echo:0": math.inf, "echo:1": math.inf}, slots=2, attempts=3)
