@@ -12,13 +12,13 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from types import FrameType, TracebackType
 from typing import Any, Protocol, Self
 
 from pipeline_optimization.engine.stopping import Stop
 
-__all__ = ["Interrupter", "Interruption", "is_of_a_signal"]
+__all__ = ["Interrupter", "Interruption", "is_of_a_signal", "uninterrupted"]
 
 PATIENCE = 2.0
 """Seconds after a second signal from which on one more signal raises anywhere. Something that should have ended by then hangs."""
@@ -47,6 +47,16 @@ def is_of_a_signal(error: KeyboardInterrupt) -> bool:
     if isinstance(getattr(handler, "__self__", None), Interruption):
         return bool(error.args) and isinstance(error.args[0], int)
     return handler is not signal.SIG_IGN
+
+
+def uninterrupted() -> AbstractContextManager[None]:
+    """Return a context in which no signal raises, even inside ``Interruption.allowed()``. A signal that comes raises at its end."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, *STOPS):
+            interruption = None if number is None else getattr(signal.getsignal(number), "__self__", None)
+            if isinstance(interruption, Interruption):
+                return interruption.refused()
+    return nullcontext()
 
 
 class Interrupter:
@@ -186,6 +196,10 @@ class Interruption:
         """Return a context for code that a signal may interrupt anywhere, since nothing is half done in it."""
         return self._gate
 
+    def refused(self) -> AbstractContextManager[None]:
+        """Return a context for code inside ``allowed()`` that a signal may not interrupt after all."""
+        return self._gate.shut()
+
 
 class _Gate:
     """The context of ``Interruption.allowed``: while the gate is open, signals raise.
@@ -213,3 +227,15 @@ class _Gate:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.is_open = False
+
+    @contextmanager
+    def shut(self) -> Iterator[None]:
+        """Shut the gate for a while, if it is open."""
+        if not self.is_open:
+            yield
+            return
+        self.is_open = False
+        try:
+            yield
+        finally:
+            self.__enter__()

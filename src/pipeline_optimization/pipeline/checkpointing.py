@@ -11,6 +11,7 @@ from typing import Any
 from attrs import evolve
 
 from pipeline_optimization.checkpoint import CheckpointStore, Failure, FileSpan
+from pipeline_optimization.engine.interruption import uninterrupted
 from pipeline_optimization.engine.tally import FailedItem, Tally
 from pipeline_optimization.engine.work import Item
 from pipeline_optimization.errors import CheckpointError
@@ -130,7 +131,11 @@ class CheckpointedWorkload:
                 # a run that keeps one, an item with a result would be counted twice.
                 if (found.result is None) != self._sums_up:
                     raise ValueError("a result is not where its kind of run keeps it")
-                follow_ups = () if found.result is None else self._workload.accept(item, found.result)
+                follow_ups: Iterable[Item] = ()
+                if found.result is not None:
+                    # A signal may interrupt the engine while it reads items. A result must not be torn.
+                    with uninterrupted():
+                        follow_ups = self._workload.accept(item, found.result)
             yield from self._unfinished(follow_ups)
 
     def _failure_of(self, item: Item) -> Failure | None:
