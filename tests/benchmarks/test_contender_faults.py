@@ -31,7 +31,7 @@ from pipeline_optimization.benchmarks.measuring.subreaper import become_subreape
 from pipeline_optimization.benchmarks.measuring.watch import Watch
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.partial import Header, PartialFile
-from pipeline_optimization.benchmarks.records import NAMESPACE, SampleKind
+from pipeline_optimization.benchmarks.results import NAMESPACE, SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings

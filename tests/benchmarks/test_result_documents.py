@@ -10,7 +10,7 @@ from command import refused_here
 from example_results import results
 from pipeline_optimization.benchmarks.documents import from_json, results_from_json, results_to_json, to_json_line
 from pipeline_optimization.benchmarks.problems import PROBLEMS, consequence_of
-from pipeline_optimization.benchmarks.records import Sample
+from pipeline_optimization.benchmarks.results import Sample
 from pipeline_optimization.errors import UsageError
 
 

@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from pipeline_optimization.benchmarks.anagrams.cases import TextCase, benchmark_case
 from pipeline_optimization.benchmarks.comparing import SampleKey, Step
 from pipeline_optimization.benchmarks.contenders import Contender
-from pipeline_optimization.benchmarks.records import ContenderRecord, Execution, Problem, Results, Sample
+from pipeline_optimization.benchmarks.results import ContenderRecord, Execution, Problem, Results, Sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.cli.compare.command import compare as compare_command

@@ -13,7 +13,7 @@ from pipeline_optimization.benchmarks.anagrams.cases import TextCase, benchmark_
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
-from pipeline_optimization.benchmarks.records import Sample
+from pipeline_optimization.benchmarks.results import Sample
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from pipeline_optimization.file_module import import_file
 from project_files import ROOT

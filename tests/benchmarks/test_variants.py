@@ -20,7 +20,7 @@ from pipeline_optimization.benchmarks.axes import Axis, effect_on, parse_axes
 from pipeline_optimization.benchmarks.contenders import Contender, file_contender, plugin_contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
-from pipeline_optimization.benchmarks.records import Sample
+from pipeline_optimization.benchmarks.results import Sample
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from pipeline_optimization.benchmarks.variants import vary
 from pipeline_optimization.errors import UsageError

@@ -23,7 +23,7 @@ from pipeline_optimization.benchmarks.statistics.summary import summarise
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request
 
-    from pipeline_optimization.benchmarks.records import Results
+    from pipeline_optimization.benchmarks.results import Results
 
 pytestmark = pytest.mark.browser
 

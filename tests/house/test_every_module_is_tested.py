@@ -47,7 +47,7 @@ PROVED_BY = {
         foresight.samples""",
     "tests/foresight/test_foresight.py": "foresight.chain foresight.imagined foresight.machine foresight.sharing",
     "tests/foresight/test_observed_work.py": "foresight.progress",
-    "tests/observing/test_recording.py": "observing.profiling observing.records observing.stories",
+    "tests/observing/test_recording.py": "observing.profiling observing.record_folders observing.stories",
     "tests/observing/test_run_report.py": "observing.page",
     "tests/pipeline/test_logs.py": "engine.log_capture engine.log_origin engine.log_records pipeline.logs",
     "tests/pipeline/model/test_awaited_bundles.py": "pipeline.model.awaited pipeline.model.loop_resources",

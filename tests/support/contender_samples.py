@@ -10,7 +10,7 @@ from pipeline_optimization.benchmarks.anagrams.cases import TextCase
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
-from pipeline_optimization.benchmarks.records import Sample, SampleKind
+from pipeline_optimization.benchmarks.results import Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from project_files import CONTENDERS
 

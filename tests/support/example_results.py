@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from random import Random
 
-from pipeline_optimization.benchmarks.records import (
+from pipeline_optimization.benchmarks.results import (
     CaseRecord,
     ContenderRecord,
     Execution,

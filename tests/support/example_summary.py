@@ -11,21 +11,18 @@ from attrs import evolve
 
 from example_results import results, sample
 from pipeline_optimization.benchmarks.advice import Advice, Recommendation
-from pipeline_optimization.benchmarks.records import (
+from pipeline_optimization.benchmarks.results import (
     CaseRecord,
     Comparison,
     ContenderRecord,
-    Interval,
-    Mark,
     Point,
     Results,
     Sample,
-    SummaryRow,
-    Verdict,
     Warning_,
 )
 from pipeline_optimization.benchmarks.scan import Scan, ScanPoint
 from pipeline_optimization.benchmarks.statistics.recommendation import recommend
+from pipeline_optimization.benchmarks.summary_row import Interval, Mark, SummaryRow, Verdict
 
 HOSTILE = (
     "<script>alert(1)</script>",

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from pipeline_optimization.benchmarks.documents import results_from_file, results_to_json
-from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import open_output
 

@@ -10,7 +10,7 @@ from attrs import define, field
 
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.inputs import BenchmarkCase
-from pipeline_optimization.benchmarks.records import Sample, SampleKind
+from pipeline_optimization.benchmarks.results import Sample, SampleKind
 
 __all__ = ["CaseProgress", "affordable_rounds", "typical_seconds"]
 

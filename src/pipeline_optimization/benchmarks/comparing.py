@@ -15,7 +15,7 @@ from pipeline_optimization.benchmarks.inputs import BenchmarkCase
 from pipeline_optimization.benchmarks.judging.assembly import assemble, assemble_unmeasured
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_start import ForkServers
-from pipeline_optimization.benchmarks.records import CaseRecord, Sample, SampleKind
+from pipeline_optimization.benchmarks.results import CaseRecord, Sample, SampleKind
 from pipeline_optimization.benchmarks.schedule import Round, make_round, order_sample, shuffled
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 

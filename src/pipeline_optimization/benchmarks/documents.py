@@ -9,7 +9,7 @@ from typing import TypeVar
 from cattrs import Converter, transform_error
 from cattrs.errors import BaseValidationError
 
-from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, Results
+from pipeline_optimization.benchmarks.results import SCHEMA_VERSION, Results
 from pipeline_optimization.errors import UsageError
 
 __all__ = ["from_json", "results_from_file", "results_from_json", "results_to_json", "to_json_line"]

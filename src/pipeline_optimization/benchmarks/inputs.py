@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
-from pipeline_optimization.benchmarks.records import Problem
+from pipeline_optimization.benchmarks.results import Problem
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings
 from pipeline_optimization.engine.journal import CallRecord
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline_optimization.benchmarks.records import NAMESPACE, PipelineRecord, Sample
+from pipeline_optimization.benchmarks.results import NAMESPACE, PipelineRecord, Sample
 
 __all__ = ["describe_methods"]
 

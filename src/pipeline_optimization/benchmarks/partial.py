@@ -13,7 +13,7 @@ from attrs import frozen
 from pipeline_optimization.benchmarks.comparing import SampleKey, sample_key
 from pipeline_optimization.benchmarks.documents import from_json, to_json_line
 from pipeline_optimization.benchmarks.measuring.hidden_paths import comparisons_directory
-from pipeline_optimization.benchmarks.records import SCHEMA_VERSION, ContenderRecord, PipelineRecord, Sample
+from pipeline_optimization.benchmarks.results import SCHEMA_VERSION, ContenderRecord, PipelineRecord, Sample
 from pipeline_optimization.disk_cache import keep_newest
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.file_lock import lock

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import evolve
 
-from pipeline_optimization.benchmarks.records import ContenderRecord, Sample
+from pipeline_optimization.benchmarks.results import ContenderRecord, Sample
 
 __all__ = ["with_retries"]
 

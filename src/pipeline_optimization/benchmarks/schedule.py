@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.inputs import BenchmarkCase, Input
 from pipeline_optimization.benchmarks.measuring.raw_samples import ExecutionKind, SampleOrder
-from pipeline_optimization.benchmarks.records import SampleKind
+from pipeline_optimization.benchmarks.results import SampleKind
 from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT
 from pipeline_optimization.engine.draws import seeded_random, uniform
 from pipeline_optimization.engine.faults import FaultSettings

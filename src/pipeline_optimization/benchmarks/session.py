@@ -14,7 +14,7 @@ from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.machine import describe_machine
 from pipeline_optimization.benchmarks.measuring.memory_reading import MIB
 from pipeline_optimization.benchmarks.methods import describe_methods
-from pipeline_optimization.benchmarks.records import Results, RunRecord, Sample
+from pipeline_optimization.benchmarks.results import Results, RunRecord, Sample
 from pipeline_optimization.benchmarks.retries import with_retries
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.benchmarks.statistics.summary import summarise

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from attrs import field, frozen
 
 from pipeline_optimization.benchmarks.inputs import BenchmarkCase
-from pipeline_optimization.benchmarks.records import PipelineRecord
+from pipeline_optimization.benchmarks.results import PipelineRecord
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 
 __all__ = ["DEFAULT_MEMORY_LIMIT", "ComparisonSettings"]

@@ -12,7 +12,7 @@ from attrs import evolve
 from pipeline_optimization.benchmarks.documents import results_from_file
 from pipeline_optimization.benchmarks.methods import describe_methods
 from pipeline_optimization.benchmarks.partial import Header, read_partial
-from pipeline_optimization.benchmarks.records import CaseRecord, ContenderRecord, Results, RunRecord, Sample
+from pipeline_optimization.benchmarks.results import CaseRecord, ContenderRecord, Results, RunRecord, Sample
 from pipeline_optimization.benchmarks.retries import with_retries
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.errors import UsageError

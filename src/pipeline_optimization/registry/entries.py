@@ -16,7 +16,7 @@ from attrs import field, frozen
 from pipeline_optimization.errors import OptionError, UnknownPluginError, UsageError
 from pipeline_optimization.file_module import FileModule, import_file
 from pipeline_optimization.installed import Declared, Installed, name_key
-from pipeline_optimization.registry.records import PluginRecord
+from pipeline_optimization.registry.plugin_records import PluginRecord
 
 __all__ = [
     "CORE",

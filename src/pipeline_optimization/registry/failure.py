@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from pipeline_optimization.errors import PluginConflictError, PluginLoadError, UnknownComponentError
 from pipeline_optimization.kinds import DISTRIBUTION_OF, Kind
-from pipeline_optimization.registry.records import PluginRecord
+from pipeline_optimization.registry.plugin_records import PluginRecord
 from pipeline_optimization.spelling_hint import did_you_mean
 
 __all__ = ["hint_about", "raise_unusable", "unknown_component", "unusable"]

@@ -19,7 +19,7 @@ from pipeline_optimization.errors import PluginLoadError
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign, speaking
 from pipeline_optimization.kinds import KINDS, Kind
 from pipeline_optimization.registry.entries import PluginEntry, Selection
-from pipeline_optimization.registry.records import PluginRecord
+from pipeline_optimization.registry.plugin_records import PluginRecord
 from pipeline_optimization.spelling_hint import did_you_mean
 from pipeline_optimization.types import Component, KernelOffer
 

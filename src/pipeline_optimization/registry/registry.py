@@ -28,7 +28,7 @@ from pipeline_optimization.registry.entries import (
 from pipeline_optimization.registry.failure import raise_unusable, unknown_component
 from pipeline_optimization.registry.loading import Offers, collect_offers, import_plugin, initial_records, kernel_offers
 from pipeline_optimization.registry.options import Choice, argument_name, make_options
-from pipeline_optimization.registry.records import PluginRecord
+from pipeline_optimization.registry.plugin_records import PluginRecord
 from pipeline_optimization.types import Component, KernelOffer
 
 __all__ = ["Registry"]

@@ -17,7 +17,7 @@ from pipeline_optimization.benchmarks.anagrams.work import ANAGRAMS
 from pipeline_optimization.benchmarks.contenders import file_contender
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_start import ForkServers
-from pipeline_optimization.benchmarks.records import SampleKind
+from pipeline_optimization.benchmarks.results import SampleKind
 from pipeline_optimization.benchmarks.schedule import make_round, order_sample
 from similar_cases import some
 

@@ -10,9 +10,9 @@ from attrs import evolve
 
 from example_results import sample
 from example_summary import HOSTILE, full_results, hostile_results
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.columns import COLUMNS
 from pipeline_optimization.benchmarks.reports.csv_export import samples_to_csv
+from pipeline_optimization.benchmarks.results import Results
 
 
 def rows_of(results: Results) -> list[dict[str, str]]:

@@ -20,7 +20,6 @@ from attrs import evolve
 
 from example_summary import HOSTILE, full_results, hostile_results
 from pipeline_optimization.benchmarks.documents import results_to_json
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.html import document, library
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.document import results_to_html
@@ -29,6 +28,7 @@ from pipeline_optimization.benchmarks.reports.html.figure import log_axis
 from pipeline_optimization.benchmarks.reports.html.sections import chart_sections
 from pipeline_optimization.benchmarks.reports.html.theme import DARK, LIGHT, ON_PHASE, PHASE_COLOURS, Theme
 from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.errors import UsageError
 from similar_cases import some
 

@@ -11,9 +11,9 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from example_summary import HOSTILE, full_results, hostile_results
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.markdown import results_to_markdown
 from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.benchmarks.results import Results
 
 
 def parsed(results: Results) -> list[Token]:

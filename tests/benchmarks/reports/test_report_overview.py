@@ -11,13 +11,13 @@ from attrs import evolve
 
 from example_results import results, sample
 from example_summary import full_results
-from pipeline_optimization.benchmarks.records import SummaryRow
 from pipeline_optimization.benchmarks.reports.columns import Cell
 from pipeline_optimization.benchmarks.reports.html.document import results_to_html
 from pipeline_optimization.benchmarks.reports.markdown import results_to_markdown
 from pipeline_optimization.benchmarks.reports.overview import fact_list
 from pipeline_optimization.benchmarks.reports.summary_table import summary_tables
 from pipeline_optimization.benchmarks.statistics.summary import summarise
+from pipeline_optimization.benchmarks.summary_row import SummaryRow
 from pipeline_optimization.cli.compare.table import print_comparison
 
 TABLES = summary_tables(full_results())

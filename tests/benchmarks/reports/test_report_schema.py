@@ -11,13 +11,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from example_summary import full_results, hostile_results
-from pipeline_optimization.benchmarks import advice, records, scan
+from pipeline_optimization.benchmarks import advice, results, scan, summary_row
 from pipeline_optimization.benchmarks.documents import results_to_json
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.schema import load_schema
+from pipeline_optimization.benchmarks.results import Results
 
 RECORDS = [
-    kind for module in (advice, records, scan) for name in module.__all__ if attrs.has(kind := getattr(module, name))
+    kind
+    for module in (advice, results, scan, summary_row)
+    for name in module.__all__
+    if attrs.has(kind := getattr(module, name))
 ]
 Document = dict[str, Any]
 

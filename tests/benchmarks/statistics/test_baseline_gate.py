@@ -11,7 +11,7 @@ from attrs import evolve
 
 from example_results import results
 from pipeline_optimization.benchmarks.baselines import load_baseline, save_baseline
-from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.statistics.gate import comparability, compare_with_baseline
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.cli.compare.gate_table import print_gate

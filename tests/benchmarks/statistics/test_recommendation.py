@@ -18,12 +18,12 @@ from example_results import results, sample
 from number_of_examples import examples
 from pipeline_optimization.benchmarks.advice import Recommendation
 from pipeline_optimization.benchmarks.documents import results_to_json
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.columns import verdict_words
 from pipeline_optimization.benchmarks.reports.html import document
 from pipeline_optimization.benchmarks.reports.html.document import results_to_html
 from pipeline_optimization.benchmarks.reports.markdown import results_to_markdown
 from pipeline_optimization.benchmarks.reports.quantities import pace
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.statistics.advice import arguments_of
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.benchmarks.stored import load_results

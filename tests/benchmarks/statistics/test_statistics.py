@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from example_results import results, sample
 from number_of_examples import examples
-from pipeline_optimization.benchmarks.records import Execution, Problem, Results, Sample, SummaryRow
+from pipeline_optimization.benchmarks.results import Execution, Problem, Results, Sample
 from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval, ratio_interval
 from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS
 from pipeline_optimization.benchmarks.statistics.ranking import holm, rank
 from pipeline_optimization.benchmarks.statistics.summary import summarise
+from pipeline_optimization.benchmarks.summary_row import SummaryRow
 
 THREE = {"sequential": 200.0, "threaded": 100.0, "asyncio": 100.0}
 

@@ -9,7 +9,7 @@ import pytest
 from attrs import evolve
 
 from example_results import results, sample
-from pipeline_optimization.benchmarks.records import Results, Warning_
+from pipeline_optimization.benchmarks.results import Results, Warning_
 from pipeline_optimization.benchmarks.statistics.summary import summarise
 from pipeline_optimization.cli.compare.table import print_comparison
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.benchmarks.measuring.messages import GarbledError
-from pipeline_optimization.benchmarks.records import Problem
+from pipeline_optimization.benchmarks.results import Problem
 from pipeline_optimization.plural import counted
 
 if TYPE_CHECKING:

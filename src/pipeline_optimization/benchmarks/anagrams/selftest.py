@@ -18,9 +18,10 @@ from pipeline_optimization.benchmarks.comparing import Step
 from pipeline_optimization.benchmarks.contenders import Contender, file_contender, plugin_contender
 from pipeline_optimization.benchmarks.measuring.raw_samples import RawExecution, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
-from pipeline_optimization.benchmarks.records import Interval, Results, Sample, SummaryRow
+from pipeline_optimization.benchmarks.results import Results, Sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT, ComparisonSettings
+from pipeline_optimization.benchmarks.summary_row import Interval, SummaryRow
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry

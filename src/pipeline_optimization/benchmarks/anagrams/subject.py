@@ -9,7 +9,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 from pipeline_optimization.benchmarks.anagrams.answering import encode_answer
 from pipeline_optimization.benchmarks.subject.awaiting import Loop
-from pipeline_optimization.benchmarks.subject.contending import Contender, LoadOrder, NoContenderError
+from pipeline_optimization.benchmarks.subject.contending import LoadedContender, LoadOrder, NoContenderError
 from pipeline_optimization.file_module import import_file
 
 __all__ = ["load"]
@@ -22,7 +22,7 @@ class _Counting(Protocol):
     def process_text(self, text: str) -> object: ...
 
 
-def load(order: LoadOrder) -> Callable[[], Contender]:
+def load(order: LoadOrder) -> Callable[[], LoadedContender]:
     """Import a contender and return a function that makes an instance of it.
 
     ``text`` is the content of a file when the comparison began, so changes since then have no effect. ``options`` are those of a plugin's

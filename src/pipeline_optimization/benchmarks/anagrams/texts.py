@@ -17,7 +17,7 @@ from pipeline_optimization.benchmarks.anagrams.evidence import examine
 from pipeline_optimization.benchmarks.anagrams.oracle import EXERCISE, Oracle, digest
 from pipeline_optimization.benchmarks.anagrams.stages import TEXT_NAMES
 from pipeline_optimization.benchmarks.inputs import Evidence
-from pipeline_optimization.benchmarks.records import Problem
+from pipeline_optimization.benchmarks.results import Problem
 from pipeline_optimization.engine.draws import seeded_random
 from pipeline_optimization.engine.faults import FaultSettings, fault_key
 from pipeline_optimization.engine.journal import CallRecord

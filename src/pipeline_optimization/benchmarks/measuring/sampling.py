@@ -25,7 +25,7 @@ from pipeline_optimization.benchmarks.measuring.subject_process import SubjectPr
 from pipeline_optimization.benchmarks.measuring.subject_start import Start, start_program
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.benchmarks.measuring.watch import MemoryLimitError, Watch
-from pipeline_optimization.benchmarks.records import NAMESPACE
+from pipeline_optimization.benchmarks.results import NAMESPACE
 from pipeline_optimization.run_delay import run_delay_seconds
 from pipeline_optimization.signal_mask import stop_signals_put_off
 

@@ -9,7 +9,7 @@ from time import perf_counter
 from typing import Any, cast
 
 from pipeline_optimization.benchmarks.pipelines.wire import Answer, Given, to_plain
-from pipeline_optimization.benchmarks.subject.contending import Contender, LoadOrder, NoContenderError
+from pipeline_optimization.benchmarks.subject.contending import LoadedContender, LoadOrder, NoContenderError
 from pipeline_optimization.engine.draws import seeded_random
 from pipeline_optimization.engine.faults import new_seed
 from pipeline_optimization.errors import IncompleteRunError
@@ -29,7 +29,7 @@ REFERENCE = "reference"
 """The kind of the contender that gives the right result."""
 
 
-def load(order: LoadOrder) -> Callable[[], Contender]:
+def load(order: LoadOrder) -> Callable[[], LoadedContender]:
     """Find the pipeline, and return a function that makes a contender which runs it.
 
     ``arguments`` has the pipeline's reference and options. Raises what finding the pipeline raises.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.results import Results
 
 __all__ = ["Answer", "answer_of"]
 

@@ -7,9 +7,9 @@ from typing import Literal
 
 from attrs import frozen
 
-from pipeline_optimization.benchmarks.records import Mark, SummaryRow
 from pipeline_optimization.benchmarks.reports import quantities
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
+from pipeline_optimization.benchmarks.summary_row import Mark, SummaryRow
 
 __all__ = ["COLUMNS", "CONTENDER_TITLE", "MARKS", "VERDICT_TITLE", "Cell", "Column", "Level", "verdict_words"]
 

@@ -7,7 +7,7 @@ import io
 from collections.abc import Callable, Mapping
 from statistics import median
 
-from pipeline_optimization.benchmarks.records import Execution, Results, Sample
+from pipeline_optimization.benchmarks.results import Execution, Results, Sample
 
 __all__ = ["samples_to_csv"]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline_optimization.benchmarks.documents import results_to_json
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.csv_export import samples_to_csv
 from pipeline_optimization.benchmarks.reports.html.document import results_to_html
 from pipeline_optimization.benchmarks.reports.markdown import results_to_markdown
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import open_output
 

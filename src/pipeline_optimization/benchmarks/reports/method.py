@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.results import Results
 
 __all__ = ["KNOWN_BIASES", "METHOD", "method_of"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline_optimization.benchmarks.records import PipelineRecord, Results
 from pipeline_optimization.benchmarks.reports.quantities import duration, percent
+from pipeline_optimization.benchmarks.results import PipelineRecord, Results
 from pipeline_optimization.plural import counted
 
 __all__ = ["LEGEND", "fact_list", "interruption"]

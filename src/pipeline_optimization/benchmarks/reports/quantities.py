@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import timedelta
 
-from pipeline_optimization.benchmarks.records import Interval
+from pipeline_optimization.benchmarks.summary_row import Interval
 
 __all__ = [
     "NOTHING",

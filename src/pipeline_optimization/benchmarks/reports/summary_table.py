@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from attrs import evolve, frozen
 
 from pipeline_optimization.benchmarks.problems import meaning_of
-from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow, Verdict
 from pipeline_optimization.benchmarks.reports.columns import COLUMNS, Cell, Level, verdict_words
 from pipeline_optimization.benchmarks.reports.quantities import NOTHING, number
+from pipeline_optimization.benchmarks.results import CaseRecord, Results
 from pipeline_optimization.benchmarks.statistics.wording import remark_on
+from pipeline_optimization.benchmarks.summary_row import SummaryRow, Verdict
 from pipeline_optimization.plural import counted
 
 __all__ = [

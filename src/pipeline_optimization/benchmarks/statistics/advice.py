@@ -10,10 +10,11 @@ from attrs import evolve
 
 from pipeline_optimization.benchmarks.advice import Advice
 from pipeline_optimization.benchmarks.axes import SETTING
-from pipeline_optimization.benchmarks.records import Interval, Results, SummaryRow
 from pipeline_optimization.benchmarks.reports.quantities import pace
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 from pipeline_optimization.benchmarks.statistics.wording import between, listed
+from pipeline_optimization.benchmarks.summary_row import Interval, SummaryRow
 
 __all__ = ["arguments_of", "why_of", "words_on_files"]
 

@@ -9,10 +9,11 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from pipeline_optimization.benchmarks.records import Interval, Results, SummaryRow
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.statistics.intervals import median_interval
 from pipeline_optimization.benchmarks.statistics.ranking import LEAST_ROUNDS
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
+from pipeline_optimization.benchmarks.summary_row import Interval, SummaryRow
 
 __all__ = ["GateRow", "comparability", "compare_with_baseline"]
 

@@ -8,7 +8,7 @@ from statistics import median
 
 from scipy.stats import binom
 
-from pipeline_optimization.benchmarks.records import Interval
+from pipeline_optimization.benchmarks.summary_row import Interval
 
 __all__ = ["LEVEL", "geometric_mean", "mad", "median_interval", "ratio_interval"]
 

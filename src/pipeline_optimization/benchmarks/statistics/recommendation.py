@@ -15,12 +15,13 @@ from typing import Literal
 from attrs import frozen
 
 from pipeline_optimization.benchmarks.advice import Advice, Recommendation
-from pipeline_optimization.benchmarks.records import CaseRecord, Results, SummaryRow
+from pipeline_optimization.benchmarks.results import CaseRecord, Results
 from pipeline_optimization.benchmarks.statistics.advice import why_of, words_on_files
 from pipeline_optimization.benchmarks.statistics.intervals import ratio_interval
 from pipeline_optimization.benchmarks.statistics.ranking import certainly_faster, rank
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 from pipeline_optimization.benchmarks.statistics.wording import too_few_rounds
+from pipeline_optimization.benchmarks.summary_row import SummaryRow
 
 __all__ = ["recommend"]
 

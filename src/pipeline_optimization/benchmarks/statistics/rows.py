@@ -9,9 +9,10 @@ from statistics import fmean, median
 from attrs import evolve
 
 from pipeline_optimization.benchmarks.problems import PROBLEMS, consequence_of
-from pipeline_optimization.benchmarks.records import Problem, Sample, SummaryRow
+from pipeline_optimization.benchmarks.results import Problem, Sample
 from pipeline_optimization.benchmarks.statistics.intervals import mad, median_interval
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries, correct_warm
+from pipeline_optimization.benchmarks.summary_row import SummaryRow
 
 __all__ = ["make_row"]
 

@@ -13,10 +13,11 @@ from attrs import frozen
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeWarning, curve_fit
 
-from pipeline_optimization.benchmarks.records import Interval, Results
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.scan import Scan, ScanPoint
 from pipeline_optimization.benchmarks.statistics.intervals import median_interval
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
+from pipeline_optimization.benchmarks.summary_row import Interval
 from pipeline_optimization.engine.draws import seeded_random
 from pipeline_optimization.plural import counted
 

@@ -7,8 +7,9 @@ from statistics import median
 
 from attrs import field, frozen
 
-from pipeline_optimization.benchmarks.records import Execution, Interval, Sample
+from pipeline_optimization.benchmarks.results import Execution, Sample
 from pipeline_optimization.benchmarks.statistics.intervals import ratio_interval
+from pipeline_optimization.benchmarks.summary_row import Interval
 
 __all__ = ["CaseSeries", "correct_warm"]
 

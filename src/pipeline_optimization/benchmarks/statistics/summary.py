@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from attrs import evolve
 
-from pipeline_optimization.benchmarks.records import Comparison, Mark, Results, SummaryRow
 from pipeline_optimization.benchmarks.reports.quantities import percent
+from pipeline_optimization.benchmarks.results import Comparison, Results
 from pipeline_optimization.benchmarks.statistics.metrics import DIRECTIONS
 from pipeline_optimization.benchmarks.statistics.ranking import Standing, rank
 from pipeline_optimization.benchmarks.statistics.recommendation import recommend
@@ -16,6 +16,7 @@ from pipeline_optimization.benchmarks.statistics.scans import find_scans
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
 from pipeline_optimization.benchmarks.statistics.warnings import find_warnings
 from pipeline_optimization.benchmarks.statistics.wording import put_into_words
+from pipeline_optimization.benchmarks.summary_row import Mark, SummaryRow
 
 __all__ = ["summarise"]
 

@@ -8,11 +8,12 @@ from statistics import fmean, median
 from attrs import evolve
 from scipy.stats import spearmanr
 
-from pipeline_optimization.benchmarks.records import CaseRecord, Results, Sample, SummaryRow, Warning_
 from pipeline_optimization.benchmarks.reports.quantities import number, percent
 from pipeline_optimization.benchmarks.reports.quantities import times as times_of
+from pipeline_optimization.benchmarks.results import CaseRecord, Results, Sample, Warning_
 from pipeline_optimization.benchmarks.statistics.intervals import mad
 from pipeline_optimization.benchmarks.statistics.series import CaseSeries
+from pipeline_optimization.benchmarks.summary_row import SummaryRow
 from pipeline_optimization.plural import counted
 
 __all__ = ["find_warnings"]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline_optimization.benchmarks.records import CaseRecord, Interval, Results, SummaryRow
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number, pace, pace_ends, percent
+from pipeline_optimization.benchmarks.results import CaseRecord, Results
 from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
+from pipeline_optimization.benchmarks.summary_row import Interval, SummaryRow
 
 __all__ = ["between", "listed", "put_into_words", "remark_on", "too_few_rounds"]
 

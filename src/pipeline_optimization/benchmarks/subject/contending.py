@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Protocol, TypedDict, cast
 
-__all__ = ["LONGEST", "BadResultError", "Contender", "LoadOrder", "NoContenderError", "loader_of", "shown"]
+__all__ = ["LONGEST", "BadResultError", "LoadOrder", "LoadedContender", "NoContenderError", "loader_of", "shown"]
 
 LONGEST = 80
 
@@ -30,7 +30,7 @@ class LoadOrder(TypedDict):
     arguments: Mapping[str, object]
 
 
-class Contender(Protocol):
+class LoadedContender(Protocol):
     """One contender, made and ready."""
 
     def answer(self, data: bytes) -> tuple[float, bytes]:
@@ -50,7 +50,7 @@ class Contender(Protocol):
         ...
 
 
-Load = Callable[[LoadOrder], Callable[[], Contender]]
+Load = Callable[[LoadOrder], Callable[[], LoadedContender]]
 """Imports a contender and returns a function that makes an instance of it.
 
 Raises NoContenderError, and whatever importing the contender raises.

@@ -16,7 +16,7 @@ from pathlib import Path
 from time import perf_counter_ns, sleep
 from typing import IO, TypeVar
 
-from pipeline_optimization.benchmarks.subject.contending import BadResultError, Contender, LoadOrder, loader_of
+from pipeline_optimization.benchmarks.subject.contending import BadResultError, LoadedContender, LoadOrder, loader_of
 from pipeline_optimization.benchmarks.subject.facts import facts_of
 from pipeline_optimization.benchmarks.subject.isolating import isolate
 
@@ -75,7 +75,7 @@ class _Server:
         # Otherwise Python would look for garbage among all modules again at its end, which takes as long as all of this.
         gc.freeze()
 
-    def _execute(self, contender: Contender) -> None:
+    def _execute(self, contender: LoadedContender) -> None:
         gc.collect()
         self._report({"event": "armed"})
         data = self._commands.read(self._next()["length"])
@@ -122,7 +122,7 @@ class _Server:
         return message
 
 
-def _startup(contender: Contender) -> dict[str, object]:
+def _startup(contender: LoadedContender) -> dict[str, object]:
     try:
         value = contender.startup_ms
     except BaseException as error:  # noqa: BLE001 - it is a property of the contender's

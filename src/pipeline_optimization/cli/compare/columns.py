@@ -8,9 +8,9 @@ from attrs import evolve, frozen
 from rich.table import Table
 from rich.text import Text
 
-from pipeline_optimization.benchmarks.records import Mark
 from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE, MARKS, VERDICT_TITLE, Cell
 from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable, TableColumn, TableRow
+from pipeline_optimization.benchmarks.summary_row import Mark
 from pipeline_optimization.cli.console import TableConsole, for_terminal
 
 __all__ = ["detail_tables", "main_table"]

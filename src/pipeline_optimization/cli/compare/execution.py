@@ -12,8 +12,8 @@ from pipeline_optimization.benchmarks.baselines import load_baseline, save_basel
 from pipeline_optimization.benchmarks.comparing import SampleKey
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.partial import Header, PartialFile, read_header, read_partial
-from pipeline_optimization.benchmarks.records import Results, Sample
 from pipeline_optimization.benchmarks.reports.export import check_export, export
+from pipeline_optimization.benchmarks.results import Results, Sample
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import ComparisonSettings
 from pipeline_optimization.benchmarks.statistics.gate import comparability, compare_with_baseline

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import StringIO
 
-from pipeline_optimization.benchmarks.records import Results
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.cli.compare.table import show_comparison
 from pipeline_optimization.cli.console import TableConsole
 

@@ -14,9 +14,9 @@ from attrs import evolve
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.pipelines.cases import AS_IS, PipelineCase, pipeline_case, worker_cases
 from pipeline_optimization.benchmarks.pipelines.reference import References
-from pipeline_optimization.benchmarks.records import PipelineRecord
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import duration
+from pipeline_optimization.benchmarks.results import PipelineRecord
 from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
 from pipeline_optimization.cli.compare.contenders import default_orchestrators, named_contenders, with_reference
 from pipeline_optimization.cli.compare.execution import run_comparison

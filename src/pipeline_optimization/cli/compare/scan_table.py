@@ -6,9 +6,9 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE
 from pipeline_optimization.benchmarks.reports.quantities import NOTHING, decimals_for, number
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.scan import Scan
 from pipeline_optimization.cli.console import for_terminal
 

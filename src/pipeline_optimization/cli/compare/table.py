@@ -8,10 +8,10 @@ from typing import TextIO
 
 from rich.text import Text
 
-from pipeline_optimization.benchmarks.records import Results, Warning_
 from pipeline_optimization.benchmarks.reports.answer import answer_of
 from pipeline_optimization.benchmarks.reports.overview import LEGEND
 from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable, summary_tables
+from pipeline_optimization.benchmarks.results import Results, Warning_
 from pipeline_optimization.cli.compare.columns import detail_tables, main_table
 from pipeline_optimization.cli.compare.scan_table import print_scans
 from pipeline_optimization.cli.console import TableConsole, for_terminal

@@ -74,7 +74,7 @@ def _report_events(path: str, form: str, exports: Sequence[str]) -> None:
     """Show what a file of events holds. Raises UsageError for exports that are not made of events."""
     from pipeline_optimization.cli.observe.runs import show_record  # noqa: PLC0415 - for such files only
     from pipeline_optimization.observing.products import Products  # noqa: PLC0415 - as above
-    from pipeline_optimization.observing.records import records_in  # noqa: PLC0415 - as above
+    from pipeline_optimization.observing.record_folders import records_in  # noqa: PLC0415 - as above
 
     if form != "table":
         raise click.UsageError(

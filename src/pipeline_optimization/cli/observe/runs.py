@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from pipeline_optimization.observing.digest import Digest
-    from pipeline_optimization.observing.records import RunRecord
+    from pipeline_optimization.observing.record_folders import RecordFolder
 
 __all__ = ["record_at", "runs", "show_record", "task_table"]
 
@@ -45,7 +45,7 @@ def list_(directory: str, wanted: Sequence[str]) -> None:
 
     A KEY of --filter is a column: run, pipeline, orchestrator, state.
     """
-    from pipeline_optimization.observing.records import records_in  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.observing.record_folders import records_in  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.observing.stories import Stories  # noqa: PLC0415 - as above
 
     filters = [_filter(one) for one in wanted]
@@ -69,7 +69,7 @@ def show(record: str) -> None:
     show_record(one, *one.digest())
 
 
-def show_record(record: RunRecord, digest: Digest, notes: Sequence[str]) -> None:
+def show_record(record: RecordFolder, digest: Digest, notes: Sequence[str]) -> None:
     """Print what a run did, as its events (``digest``) tell, and notes on what a user must know of them."""
     from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.advice import advice_for  # noqa: PLC0415 - as above
@@ -113,7 +113,7 @@ FACTS = ("pipeline", "orchestrator", "slots", "seed", "faults", "retry", "inputs
 """Attributes of the first event in which two runs may differ."""
 
 
-def _row(record: RunRecord, digest: Digest | None = None) -> tuple[str, ...]:
+def _row(record: RecordFolder, digest: Digest | None = None) -> tuple[str, ...]:
     from pipeline_optimization.observing.page.drawing import clock, number  # noqa: PLC0415 - as above
 
     try:
@@ -195,8 +195,8 @@ def _fits(row: Sequence[str], filters: Sequence[tuple[int, str]]) -> bool:
     return all(text in row[at] for at, text in filters)
 
 
-def record_at(path: str) -> RunRecord:
-    from pipeline_optimization.observing.records import records_in  # noqa: PLC0415 - as above
+def record_at(path: str) -> RecordFolder:
+    from pipeline_optimization.observing.record_folders import records_in  # noqa: PLC0415 - as above
 
     found = records_in(path)
     if len(found) != 1:

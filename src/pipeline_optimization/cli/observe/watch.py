@@ -40,7 +40,7 @@ def watch(path: str) -> None:
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     from pipeline_optimization.observing.digest import Digest  # noqa: PLC0415 - --help is quick without it
     from pipeline_optimization.observing.following import Following  # noqa: PLC0415 - as above
-    from pipeline_optimization.observing.records import records_in  # noqa: PLC0415 - as above
+    from pipeline_optimization.observing.record_folders import records_in  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.sampling import Segment  # noqa: PLC0415 - as above
 
     found = records_in(path)

@@ -79,7 +79,7 @@ class Recording:
         if record is not None:
             if events is not None:
                 raise click.UsageError("--record keeps the events, too; leave --events out.")
-            from pipeline_optimization.observing.records import new_record  # noqa: PLC0415 - as above
+            from pipeline_optimization.observing.record_folders import new_record  # noqa: PLC0415 - as above
 
             _check(Products(report=report, trace=trace, metrics=metrics), others)
             kept = new_record(record, name)

@@ -6,7 +6,6 @@ import json
 from importlib.resources import files
 
 from pipeline_optimization.benchmarks.documents import to_json_line
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports import overview
 from pipeline_optimization.benchmarks.reports.answer import answer_of
 from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE, MARKS, VERDICT_TITLE
@@ -20,6 +19,7 @@ from pipeline_optimization.benchmarks.reports.html.style import style_sheet
 from pipeline_optimization.benchmarks.reports.html.theme import DARK, LIGHT, PHASE_COLOURS, chart_config
 from pipeline_optimization.benchmarks.reports.method import KNOWN_BIASES, method_of
 from pipeline_optimization.benchmarks.reports.summary_table import summary_tables
+from pipeline_optimization.benchmarks.results import Results
 
 __all__ = ["results_to_html"]
 

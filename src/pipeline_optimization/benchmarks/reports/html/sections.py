@@ -7,7 +7,6 @@ from typing import Literal
 
 from attrs import frozen
 
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.html.charts.order_chart import order_figures
 from pipeline_optimization.benchmarks.reports.html.charts.phase_chart import phase_figures
 from pipeline_optimization.benchmarks.reports.html.charts.ratio_chart import ratio_figures
@@ -18,6 +17,7 @@ from pipeline_optimization.benchmarks.reports.html.charts.time_chart import time
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure
 from pipeline_optimization.benchmarks.reports.quantities import percent
+from pipeline_optimization.benchmarks.results import Results
 
 __all__ = ["ChartSection", "chart_sections"]
 

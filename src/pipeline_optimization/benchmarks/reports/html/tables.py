@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from attrs import frozen
 
 from pipeline_optimization.benchmarks.problems import PROBLEMS
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports import quantities
+from pipeline_optimization.benchmarks.results import Results
 
 __all__ = [
     "PlainTable",

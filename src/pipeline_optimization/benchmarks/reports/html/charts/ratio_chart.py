@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipeline_optimization.benchmarks.records import Results, SummaryRow
 from pipeline_optimization.benchmarks.reports import quantities
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import (
@@ -18,6 +17,8 @@ from pipeline_optimization.benchmarks.reports.html.figure import (
 )
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.summary_table import group_rows
+from pipeline_optimization.benchmarks.results import Results
+from pipeline_optimization.benchmarks.summary_row import SummaryRow
 
 __all__ = ["ratio_figures"]
 

@@ -7,7 +7,7 @@ from statistics import median
 
 from attrs import frozen
 
-from pipeline_optimization.benchmarks.records import Results, Sample
+from pipeline_optimization.benchmarks.results import Results, Sample
 
 __all__ = ["SampleTime", "sample_times"]
 

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from math import exp, log
 from typing import Literal
 
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, log_axis
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import number, times
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.scan import Scan
 from pipeline_optimization.plural import counted
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from statistics import median
 
-from pipeline_optimization.benchmarks.records import Results
 from pipeline_optimization.benchmarks.reports.html.charts.sample_times import SampleTime, sample_times
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import (
@@ -19,6 +18,7 @@ from pipeline_optimization.benchmarks.reports.html.figure import (
 )
 from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
+from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.plural import counted
 
 __all__ = ["strip_figures"]

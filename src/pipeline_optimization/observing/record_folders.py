@@ -15,13 +15,13 @@ from pipeline_optimization.observing.products import Products, digest_of
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.types import RunStarted
 
-__all__ = ["EVENTS", "RunRecord", "new_record", "records_in"]
+__all__ = ["EVENTS", "RecordFolder", "new_record", "records_in"]
 
 EVENTS = "events.jsonl"
 
 
 @frozen
-class RunRecord:
+class RecordFolder:
     """A folder with the events of one run. If there is only a file of events, ``file`` is its name."""
 
     home: Path
@@ -59,7 +59,7 @@ class RunRecord:
         return digest_of(self.events)
 
 
-def new_record(directory: str, name: str) -> RunRecord:
+def new_record(directory: str, name: str) -> RecordFolder:
     """Make a folder for a run in a directory of records, named by the time and by what runs.
 
     Raises UsageError if it cannot be made.
@@ -75,20 +75,20 @@ def new_record(directory: str, name: str) -> RunRecord:
             continue
         except OSError as error:
             raise UsageError(f"Cannot make {str(home)!r}: {error.strerror or error}. Name another --record.") from error
-        return RunRecord(home)
+        return RecordFolder(home)
     raise UsageError(f"Cannot make a folder in {directory!r}. Name another --record.")
 
 
-def records_in(directory: str) -> Sequence[RunRecord]:
+def records_in(directory: str) -> Sequence[RecordFolder]:
     """Return the records in a directory, the oldest first. If the directory is a record itself, return that one.
 
     Raises InputError if there is no such directory.
     """
     home = Path(directory)
     if home.is_file():
-        return [RunRecord(home.parent, home.name)]
+        return [RecordFolder(home.parent, home.name)]
     if not home.is_dir():
         raise InputError(f"There is no directory {directory!r}. Runs are recorded with --record DIR.", source=directory)
     if (home / EVENTS).is_file():
-        return [RunRecord(home)]
-    return [RunRecord(one) for one in sorted(home.iterdir()) if (one / EVENTS).is_file()]
+        return [RecordFolder(home)]
+    return [RecordFolder(one) for one in sorted(home.iterdir()) if (one / EVENTS).is_file()]
