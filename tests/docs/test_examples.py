@@ -105,7 +105,7 @@ def test_thumbnails(tmp_path: Path) -> None:
     Image.new("RGB", (800, 400), "green").save(photos / "turned.jpg", exif=turned)
     (photos / "broken.jpg").write_bytes((photos / "turned.jpg").read_bytes()[:200])
     (photos / "text.jpg").write_text("no picture")
-    options = ("-o", f"pipeline.folder={small}", "-o", "pipeline.edge=100", "-o", "workers=2")
+    options = ("-o", f"pipeline.folder={small}", "-o", "pipeline.edge=100", "-o", "workers=2", "-o", "retry.base=0")
     report = run("thumbnails.py", str(photos / "**"), "--orchestrator", "multiprocess", *options)
     rows: list[dict[str, object]] = report["result"]  # type: ignore[assignment]
     sizes = {str(Path(str(row["picture"])).relative_to(photos)): (row["width"], row["height"]) for row in rows}

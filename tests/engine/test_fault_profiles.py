@@ -224,7 +224,7 @@ def test_the_builtin_pipeline_runs_under_it(tmp_path: Path) -> None:
     """A file's name in the library does what it does on the command line, and the report names it."""
     path = tmp_path / "slow.toml"
     path.write_text("[task.find_anagrams]\nlatency = 0.001\nfailure_rate = 0.2\n")
-    report = count_anagrams("the cat", faults=str(path), seed=3)
+    report = count_anagrams("the cat", faults=str(path), seed=3, retry_options={"base": 0.0})
     assert report.anagram_counts["cat"] == 1
     assert (report.faults, report.latency_scale) == (str(path), 1.0)
     assert report.floor > 0
@@ -235,7 +235,8 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytes
     monkeypatch.chdir(tmp_path)
     Path("p.toml").write_text("[task.get_words]\nfailure_rate = 0.5\n")
     for given_ in (("--text", "cat"), ("--test-case", "small")):
-        code, out, err = ended_here(["run", *given_, "--faults", "p.toml", "--seed", "1", "--format", "json"], capsys)
+        arguments = ["run", *given_, "--faults", "p.toml", "--seed", "1", "-o", "retry.base=0", "--format", "json"]
+        code, out, err = ended_here(arguments, capsys)
         assert code == 0, err
         report = json.loads(out)
         assert (report["faults"], report["latency_scale"]) == ("p.toml", 1.0)

@@ -69,7 +69,7 @@ def test_never_more_calls_at_once(name: str, options: dict[str, object], suffix:
 @KINDS
 def test_never_more_calls_in_a_time(name: str, options: dict[str, object], suffix: str) -> None:
     """In no second do more calls begin than the rate says, and by no moment has the server seen more than it allows."""
-    rate, calls = rate_of(f.RATE, f.BURST), 60
+    rate, calls = rate_of(f.RATE, f.BURST), 48
     orchestrator = watching(name, options)
     with serving() as server:
         links = [f"{server.url}/{number}/ok" for number in range(calls)]

@@ -157,7 +157,8 @@ def test_marked_file(tmp_path: Path) -> None:
 def test_builtin_that_stops() -> None:
     """A type whose call raises StopIteration costs that element, and ends nothing."""
     values = ["1", Stopping("2"), "3"]
-    report = run(Pipeline("stops").values(str).map(int).collect(), values, orchestrator="sequential")
+    pipeline = Pipeline("stops").values(str).map(int).collect()
+    report = run(pipeline, values, orchestrator="sequential", retry_options={"base": 0.0})
     assert report.result == [1, 3]
     assert report.summary.failures == {("int", "StopIteration"): 1}
 

@@ -155,7 +155,7 @@ def test_a_checkpoint_is_of_one_pipeline(tmp_path: Path) -> None:
     """Another one, another step, other code or another input is refused, and the message names what differs."""
     path, checkpoint = tmp_path / "text.txt", tmp_path / "checkpoint"
     path.write_text(TEXT)
-    run(f.WORDS.map(f.picky).count(), path, checkpoint=checkpoint)
+    run(f.WORDS.map(f.picky).count(), path, checkpoint=checkpoint, retry_options=AT_ONCE)
     others: tuple[tuple[CompletePipeline[Any, Any], str], ...] = (
         (f.WORDS.count(), "the steps"),
         (Pipeline("other").lines().count(), "the pipeline"),
@@ -382,11 +382,11 @@ def test_a_file_that_changes_ends_the_run(tmp_path: Path) -> None:
 
 
 def test_records_of_each_form(tmp_path: Path) -> None:
-    """Rows of CSV, with quoted line ends, and JSON lines are dictionaries; what is none fails alone, and says where."""
+    """Rows of CSV, with quoted line ends, and JSON lines are dictionaries; what is none fails alone, at once, and says where."""
     (tmp_path / "a.csv").write_text('name,age\n"Ann\nLee",3\nBob\nCy,5\n')
     (tmp_path / "b.jsonl").write_text('{"name": "Dot", "age": 7}\n{"name": \n[1]\n')
     pipeline = Pipeline("ages").records().collect()
-    report = run(pipeline, [tmp_path / "a.csv", tmp_path / "b.jsonl"], retry="none")
+    report = run(pipeline, [tmp_path / "a.csv", tmp_path / "b.jsonl"])
     assert report.result == [{"name": "Ann\nLee", "age": "3"}, {"name": "Cy", "age": "5"}, {"name": "Dot", "age": 7}]
     places = sorted(failed.place.removeprefix(f"{tmp_path}/") for failed in report.failed_items)
     assert places == [
@@ -394,6 +394,7 @@ def test_records_of_each_form(tmp_path: Path) -> None:
         "b.jsonl, line 2: '{\"name\": '",
         "b.jsonl, line 3: '[1]'",
     ]
+    assert [failed.attempts for failed in report.failed_items] == [1, 1, 1]
     with pytest.raises(OptionError, match=r"records\('csv'\)"):
         run(pipeline, TextSource("a,b\n1,2\n"))
     assert run(Pipeline("text").records("csv").collect(), TextSource("a,b\n1,2\n")).result == [{"a": "1", "b": "2"}]

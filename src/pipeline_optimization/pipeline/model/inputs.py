@@ -15,6 +15,7 @@ from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.parts import Part, line_parts, together
 from pipeline_optimization.sources import FileSource, Source, read_chunks
 from pipeline_optimization.sources.lines import CheckedStream, LineNumbers, open_utf8
+from pipeline_optimization.tasks.task_decorator import task
 
 __all__ = ["Chunks", "Files", "Input", "Lines", "Records", "Values", "record_of"]
 
@@ -119,6 +120,7 @@ class Records:
                 ) from error
 
 
+@task(permanent=(ValueError, RecursionError))  # what is no record is none at the next attempt either
 def record_of(value: str | tuple[Sequence[str], Sequence[str]]) -> dict[str, Any]:
     """Make a record of a line of JSON, or of a header and the fields of a row.
 
