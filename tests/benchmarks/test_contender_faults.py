@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from contender_samples import CPU, MIXED, codes, measure
+from contender_samples import CPU, MIXED, QUICK, codes, measure
 from pipeline_optimization.benchmarks import comparing
 from pipeline_optimization.benchmarks.anagrams.selftest import server_costs
 from pipeline_optimization.benchmarks.contenders import file_contender
@@ -126,7 +126,7 @@ WORDS = {
 @pytest.mark.parametrize(("name", "code"), some(FAULTS, every=3))
 def test_each_fault_is_named(name: str, code: str) -> None:
     """A contender with one fault is reported with that fault, with a text that says what was seen."""
-    sample = measure(name)
+    sample = measure(name, MIXED if code in {"memorised_answer", "own_clock", "skipped_delays"} else QUICK)
     assert codes(sample) == {code}, sample.problems
     assert all(problem.text for problem in sample.problems)
     assert WORDS.get(name, "") in sample.problems[0].text
@@ -171,11 +171,11 @@ def test_a_measured_process_holds_no_seed(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_built_in_text_is_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who has its answer ready is told; it is no part of any other round."""
     monkeypatch.setenv("KNOWN_TO_A_CONTENDER", MIXED.template)
-    sample = measure("knows_the_texts")
+    sample = measure("knows_the_texts", MIXED)
     assert codes(sample) == {"memorised_answer"}
     assert "It had the answer of a built-in text ready" in sample.problems[0].text
     assert [execution.kind for execution in sample.executions] == ["cold", "warm", "replay", "known"]
-    assert codes(measure("knows_the_texts", kind="timed")) == set()
+    assert codes(measure("knows_the_texts", MIXED, kind="timed")) == set()
     assert "known" not in {kind for kind, _ in make_round(CPU, "warm_up", 0, seed=1, warm_runs=1).inputs}
 
 
@@ -224,7 +224,7 @@ def test_signals_of_its_own_are_its_own() -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="others have no such directory")
 def test_shared_memory_is_bounded() -> None:
     """Who fills it has taken more memory than it may, and not all that the machine has."""
-    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=3)
+    round_ = make_round(QUICK, "timed", 1, seed=7, warm_runs=3)
     contender = file_contender(CONTENDERS / "fills_shared_memory.py")
     order = order_sample(contender, round_, timeout=60.0, workers=2, memory_limit=100 << 20)
     sample = assemble(take_sample(order), "fills_shared_memory", round_, order_index=0, started=0)
@@ -353,7 +353,7 @@ def test_waiting_for_a_processor_is_seen() -> None:
 def test_too_much_memory_is_named(kind: SampleKind, monkeypatch: pytest.MonkeyPatch) -> None:
     """A contender whose child takes more than it may is killed with it, even if nobody looks but at the end of executions."""
     monkeypatch.setattr(Watch, "interval", lambda self: 60.0)
-    round_ = make_round(MIXED, kind, 1, seed=7, warm_runs=3)
+    round_ = make_round(QUICK, kind, 1, seed=7, warm_runs=3)
     contender = file_contender(CONTENDERS / "eats_memory.py")
     order = order_sample(contender, round_, timeout=60.0, workers=2, memory_limit=100 << 20)
     sample = assemble(take_sample(order), "eats_memory", round_, order_index=0, started=0)
@@ -398,7 +398,7 @@ def test_an_error_of_the_system_is_one_row(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(comparing, "take_sample", take)
     contenders = [file_contender(CONTENDERS / f"{name}.py") for name in ("honest", "prints")]
     settings = ComparisonSettings(
-        cases=[MIXED], reference="honest", seed=1, rounds=1, memory_rounds=0, workers=2, timeout=30.0, command=""
+        cases=[QUICK], reference="honest", seed=1, rounds=1, memory_rounds=0, workers=2, timeout=30.0, command=""
     )
     results = compare(contenders, settings, keep=lambda sample: None, show=lambda step: None)
     honest, other = results.summary
@@ -436,7 +436,7 @@ def test_syntax_errors_are_named(tmp_path: Path) -> None:
     """A file that is no Python is an import error with its line."""
     path = tmp_path / "is_no_python.py"
     path.write_text("class TaskOrchestrator\n")
-    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=1)
+    round_ = make_round(QUICK, "timed", 1, seed=7, warm_runs=1)
     raw = take_sample(order_sample(file_contender(path), round_, timeout=60.0, workers=2))
     (problem,) = assemble(raw, "is_no_python", round_, order_index=0, started=0).problems
     assert problem.code == "import_error"
@@ -446,7 +446,7 @@ def test_syntax_errors_are_named(tmp_path: Path) -> None:
 def test_no_retry_is_no_crime() -> None:
     """Injected faults that get through are told from errors, and the draws predict them exactly."""
     path = ROOT / "benchmark_orchestrators" / "naive.py"
-    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=12)
+    round_ = make_round(QUICK, "timed", 1, seed=7, warm_runs=12)
     order = order_sample(file_contender(path), round_, timeout=60.0, workers=2)
     sample = assemble(take_sample(order), "naive", round_, order_index=0, started=0)
     assert codes(sample) == {"exhausted_retries"}
@@ -545,7 +545,7 @@ def test_without_namespaces_a_rival_cannot_be_edited(tmp_path: Path, monkeypatch
         "Path(__file__).with_name('rival.py').write_text('raise SystemExit')\n"
         "Path(__file__).with_name('left').touch()\n"
     )
-    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=1)
+    round_ = make_round(QUICK, "timed", 1, seed=7, warm_runs=1)
     orders = {
         path.stem: order_sample(file_contender(path), round_, timeout=60.0, workers=2) for path in (editor, rival)
     }

@@ -27,6 +27,7 @@ from project_files import ROOT
 
 WORDS = "the cat sat on the mat\n" * 3
 LENGTHS = Pipeline("lengths").lines().map(f.upper).count()
+AT_ONCE = "[task.filter_input]\nlatency = 0\n[task.get_words]\nlatency = 0\n"
 TIMES = st.lists(st.floats(0, 1e6), min_size=1, max_size=50)
 
 
@@ -223,7 +224,7 @@ def test_failures_have_the_names_that_the_profile_says() -> None:
 def test_the_builtin_pipeline_runs_under_it(tmp_path: Path) -> None:
     """A file's name in the library does what it does on the command line, and the report names it."""
     path = tmp_path / "slow.toml"
-    path.write_text("[task.find_anagrams]\nlatency = 0.001\nfailure_rate = 0.2\n")
+    path.write_text(AT_ONCE + "[task.find_anagrams]\nlatency = 0.001\nfailure_rate = 0.2\n")
     report = count_anagrams("the cat", faults=str(path), seed=3, retry_options={"base": 0.0})
     assert report.anagram_counts["cat"] == 1
     assert (report.faults, report.latency_scale) == (str(path), 1.0)
@@ -233,7 +234,7 @@ def test_the_builtin_pipeline_runs_under_it(tmp_path: Path) -> None:
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """``--faults FILE.toml`` simulates it for a text and for a test case; what is wrong in it ends the command with 2."""
     monkeypatch.chdir(tmp_path)
-    Path("p.toml").write_text("[task.get_words]\nfailure_rate = 0.5\n")
+    Path("p.toml").write_text(AT_ONCE + "failure_rate = 0.5\n[task.find_anagrams]\nlatency = 0\n")
     for given_ in (("--text", "cat"), ("--test-case", "small")):
         arguments = ["run", *given_, "--faults", "p.toml", "--seed", "1", "-o", "retry.base=0", "--format", "json"]
         code, out, err = ended_here(arguments, capsys)
