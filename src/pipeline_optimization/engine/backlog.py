@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Backlog", "Unthrottled", "throttling_of"]
 
 SUSPECT_LOSSES = 2
-"""An item that lost this number of workers is a suspect and runs alone, so that it certainly causes the next death itself.
+"""An item that lost this number of workers is a suspect and runs alone. If a worker dies then, the item is certainly the cause.
 
 A run that gives items up after two losses suspects them after one.
 """
@@ -60,7 +60,7 @@ class Unthrottled:
     def due(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[float]:
         return []
 
-    def hang(self, suspects: Iterable[ItemState]) -> Stop | None:
+    def reason_to_stop(self, suspects: Iterable[ItemState]) -> Stop | None:
         return None
 
     def note(self, *event: object) -> None:
@@ -82,11 +82,11 @@ class Backlog:
     """Orders the items that are to run: first those that run again, then those that finished items made possible, then new ones.
 
     This order finishes what has begun before it reads more, so that few items are in memory at once. Items that wait for a retry
-    stand on a heap of due times, and items that must wait for a quota stand with the throttle of their task. None of them takes up
+    stand on a heap of due times, and items that must wait for a quota stand with this quota (``Throttle``). None of them takes up
     a worker, and other items overtake them. Together they are the *parked* items.
 
     Attributes:
-        is_read: Whether the workload has no new item any more.
+        is_read: Whether all items of the workload were read.
 
     Args:
         items: The items of the workload that depend on no other.
@@ -113,7 +113,7 @@ class Backlog:
         # A heap. The number in the middle decides between equal times, since item states cannot be compared.
         self._later: list[tuple[float, int, ItemState]] = []
         self._order = count()
-        self._open_bytes = 0
+        self._bytes_under_way = 0
 
     @property
     def parked(self) -> int:
@@ -140,9 +140,9 @@ class Backlog:
         due = self._throttling.due(self._suspects, with_new=not self._is_full)
         return min(due if later is None else [*due, later], default=None)
 
-    def hang(self) -> Stop | None:
+    def reason_to_stop(self) -> Stop | None:
         """Return the reason to stop if items wait for a quota that is used up by calls that hang; None otherwise."""
-        return self._throttling.hang(self._suspects)
+        return self._throttling.reason_to_stop(self._suspects)
 
     def add(self, items: Iterable[Item], state: ItemState) -> None:
         """Add the items that the result of another item made possible."""
@@ -213,7 +213,7 @@ class Backlog:
 
         Args:
             now: The present clock time.
-            is_idle: Whether no attempt is open. Only then is a suspect returned.
+            is_idle: Whether no attempt is open. Only then is a suspect returned. While a suspect may run, nothing else is returned.
         """
         while self._later and self._later[0][0] <= now:
             self.again(heapq.heappop(self._later)[2])
@@ -240,23 +240,25 @@ class Backlog:
         """Return the first suspect whose quota has room. An earlier one that still waits must not hold it up."""
         return next(filter(self._throttling.has_room, self._suspects), None) if self._suspects else None
 
-    def take_new(self, *, is_any_open: bool) -> ItemState | None:
+    def take_new(self, *, is_any_under_way: bool) -> ItemState | None:
         """Return an item for its first attempt, or None if there is none now.
 
         Args:
-            is_any_open: Whether other items are under way. If none is, an item is returned even if it is larger than the limit
+            is_any_under_way: Whether other items are open or parked. If none is, an item is returned even if it is larger than the limit
                 of bytes: otherwise it could never run.
         """
-        if is_any_open and self._is_full:
+        if is_any_under_way and self._is_full:
             return None
-        state = self._take_follow_up() or self._throttling.take_new() or self._take_input(is_any_open=is_any_open)
+        state = (
+            self._take_follow_up() or self._throttling.take_new() or self._take_input(is_any_under_way=is_any_under_way)
+        )
         if state is not None:
-            self._open_bytes += state.item.size
+            self._bytes_under_way += state.item.size
         return state
 
     def ended(self, state: ItemState) -> None:
         """Note that an item has ended, and that its data takes no memory any more."""
-        self._open_bytes -= state.item.size
+        self._bytes_under_way -= state.item.size
 
     def _take_follow_up(self) -> ItemState | None:
         # The latest result first: its items end a chain that has begun.
@@ -268,28 +270,28 @@ class Backlog:
             self._follow_ups.pop()
         return None
 
-    def _take_input(self, *, is_any_open: bool) -> ItemState | None:
+    def _take_input(self, *, is_any_under_way: bool) -> ItemState | None:
         # Items that must wait for their quota are set aside, and more are read behind them, since other tasks may go on.
-        while not (is_any_open and self._has_quotas and self._has_enough):
+        while not (is_any_under_way and self._has_quotas and self._has_enough):
             item = next(self._input, None)
             if item is None:
                 self.is_read = True
                 return None
             if (state := self._admitted(item, 0.0)) is not None:
                 return state
-            is_any_open = True
+            is_any_under_way = True
         return None
 
     @property
     def _is_full(self) -> bool:
         """Return whether so much is under way that no new item may begin."""
-        return self._open_bytes >= self._max_bytes or self._parked_again >= self._max_parked
+        return self._bytes_under_way >= self._max_bytes or self._parked_again >= self._max_parked
 
     @property
     def _has_enough(self) -> bool:
         """Return whether so many items wait for quotas that no more are read. Items that were read before may still begin."""
         held = self._throttling
-        return self._open_bytes + held.held_bytes >= self._max_bytes or self.parked >= self._max_parked
+        return self._bytes_under_way + held.held_bytes >= self._max_bytes or self.parked >= self._max_parked
 
     def _admitted(self, item: Item, start: float, behind: Chain | None = None) -> ItemState | None:
         """Return the state of a new item if it may begin now. If not, set it aside until its quota allows it, and return None."""

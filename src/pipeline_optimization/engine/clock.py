@@ -56,7 +56,7 @@ class AttemptTimers:
         self._announced: deque[tuple[int, float]] = deque()  # appending is atomic
         self.starts: dict[int, float] | None = None
         self._waiting: dict[int, float | None] = {}  # the time limits of attempts that have not started
-        self._running: set[int] = set()  # the attempts that have started and have a time limit
+        self._limited: set[int] = set()  # the attempts that have started and have a time limit
         # A heap of the times at which attempts will have taken too long. An attempt that ends stays in it until it is at the top, since
         # to take it out of the middle would take longer.
         self._ends: list[tuple[float, int]] = []
@@ -76,7 +76,7 @@ class AttemptTimers:
         """Remove an attempt that is over."""
         self.take_announced()
         self._waiting.pop(attempt_id, None)
-        self._running.discard(attempt_id)
+        self._limited.discard(attempt_id)
 
     def waiting(self) -> set[int]:
         """Return the attempts that have not started. It is empty if the orchestrator does not announce starts."""
@@ -84,7 +84,7 @@ class AttemptTimers:
         return set(self._waiting)
 
     def overdue(self) -> list[int]:
-        """Return the attempts that have taken too long since the last call of this method."""
+        """Return the attempts whose time has run out. Each is returned once."""
         now = self._clock.now()
         found = []
         while (due := self.next_due()) is not None and due <= now:
@@ -94,7 +94,7 @@ class AttemptTimers:
     def next_due(self) -> float | None:
         """Return the clock time at which the next attempt will have taken too long; None if no attempt has a time limit."""
         self.take_announced()
-        while self._ends and self._ends[0][1] not in self._running:
+        while self._ends and self._ends[0][1] not in self._limited:
             heapq.heappop(self._ends)
         return self._ends[0][0] if self._ends else None
 
@@ -110,5 +110,5 @@ class AttemptTimers:
     def _start(self, attempt_id: int, now: float, timeout: float | None) -> None:
         self._on_start(attempt_id, now)
         if timeout is not None:
-            self._running.add(attempt_id)
+            self._limited.add(attempt_id)
             heapq.heappush(self._ends, (now + timeout, attempt_id))

@@ -21,14 +21,15 @@ from pipeline_optimization.engine.stopping import Stop
 __all__ = ["Interrupter", "Interruption", "is_of_a_signal", "uninterrupted"]
 
 PATIENCE = 2.0
-"""Seconds after a second signal from which on one more signal raises anywhere. Something that should have ended by then hangs."""
-
+"""In seconds. An ``Interrupter`` ignores the signals that come within this time after one. In an ``Interruption``, a signal that comes this
+long after the second one, or later, raises anywhere, because something that should have ended by then hangs."""
 
 INTERRUPTED = Stop("interrupted", "it was interrupted")
 STOPS: Mapping[int | None, Stop] = {
     signal.SIGTERM: Stop("terminated", "it was asked to end (SIGTERM)"),
     getattr(signal, "SIGHUP", None): Stop("hung_up", "its terminal went away (SIGHUP)"),
-    None: INTERRUPTED,  # last, so that it stands where there is no SIGHUP
+    # No signal. Without SIGHUP, the key above is None too, and this later entry counts.
+    None: INTERRUPTED,
 }
 
 DEFAULTS = (signal.default_int_handler, signal.SIG_DFL)
@@ -108,7 +109,7 @@ class Interruption:
         self._gate = _Gate()
         self._received: int | None = None
         self._is_noticed = False
-        self._insistent_since = math.inf
+        self._second_at = math.inf  # when the second signal came
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -144,17 +145,17 @@ class Interruption:
                 before.note()
         if self._received is None:
             self._received = signum
-        elif not self._is_insistent:
-            self._insistent_since = self._clock()
-        elif self._clock() - self._insistent_since >= PATIENCE:
+        elif not self._has_second:
+            self._second_at = self._clock()
+        elif self._clock() - self._second_at >= PATIENCE:
             raise KeyboardInterrupt(signum)
         if self._gate.is_open:
             raise KeyboardInterrupt(signum)
         self._gate.waiting = signum
 
     @property
-    def _is_insistent(self) -> bool:
-        return self._insistent_since < math.inf
+    def _has_second(self) -> bool:
+        return self._second_at < math.inf
 
     def notice(self) -> Stop | None:
         """Return the reason to stop if a signal has come, None otherwise. This signal will not raise any more.
@@ -166,11 +167,11 @@ class Interruption:
         if self._received is None:
             return None
         self._is_noticed = True
-        if self._is_insistent:
+        if self._has_second:
             raise KeyboardInterrupt(self._received)
-        return self._stop()
+        return self._reason()
 
-    def _stop(self) -> Stop:
+    def _reason(self) -> Stop:
         # If no signal came, something else raised KeyboardInterrupt: a handler of the program, for example.
         return STOPS.get(self._received, INTERRUPTED)
 
@@ -179,8 +180,8 @@ class Interruption:
         """Let a KeyboardInterrupt end the block, and make it the reason why ``who`` stops.
 
         Raises:
-            KeyboardInterrupt: After a second signal. If there are no signals to handle, any: then it is meant for the caller, which would
-                take the early end of this run for something else.
+            KeyboardInterrupt: After a second signal. If this context handles no signals, each KeyboardInterrupt is raised again, since it is
+                meant for the caller. If it only stopped this run, the caller would go on as if nobody had interrupted it.
         """
         try:
             yield
@@ -188,9 +189,9 @@ class Interruption:
             if not self._signals:
                 raise
             self._is_noticed = True
-            if self._is_insistent:
+            if self._has_second:
                 raise KeyboardInterrupt(self._received) from None
-            who.stop = self._stop()
+            who.stop = self._reason()
 
     def allowed(self) -> AbstractContextManager[None]:
         """Return a context for code that a signal may interrupt anywhere, since nothing is half done in it."""
@@ -204,7 +205,7 @@ class Interruption:
 class _Gate:
     """The context of ``Interruption.allowed``: while the gate is open, signals raise.
 
-    A ``contextmanager`` would do the same, but takes three times as long, and each attempt passes the gate twice.
+    A ``contextmanager`` would do the same, but is slower, and each attempt passes the gate twice.
     """
 
     def __init__(self) -> None:

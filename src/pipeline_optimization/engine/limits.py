@@ -89,7 +89,7 @@ LEAST_ITEMS = 5
 
 
 @define(eq=False, repr=False)
-class _Row:
+class _Streak:
     """The attempts of a task that failed one after the other: how many, of which items, and with which types of error.
 
     ``length`` is negative after many successes whose order is unknown.
@@ -101,7 +101,7 @@ class _Row:
 
 
 class CircuitBreaker:
-    """Stops the run when the last ``limit`` attempts of a task all failed or were lost; never if ``limit`` is 0.
+    """Returns the reason to stop the run when the last ``limit`` attempts of a task all failed or were lost; never if ``limit`` is 0.
 
     After M. Nygard, "Release It!", 2007. His breaker lets a call through now and then to see whether the service is back (it is
     half-open). This one does not: a run that was stopped can be resumed, which is a better second try.
@@ -109,36 +109,36 @@ class CircuitBreaker:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._rows: defaultdict[str, _Row] = defaultdict(_Row)
+        self._streaks: defaultdict[str, _Streak] = defaultdict(_Streak)
 
     def succeeded(self, task: str, number: int = 1) -> None:
         """Note successes of a task.
 
-        If a bundle reports many successes at once, some failures that are noted later may have happened between them. So each success
-        beyond the first makes up for one failure.
+        If a bundle reports many successes at once, some failures that are noted later may have happened between them. So each of them
+        makes up for one failure, if there is more than one.
         """
-        self._rows.pop(task, None)
+        self._streaks.pop(task, None)
         if number > 1:
-            self._rows[task].length = -number
+            self._streaks[task].length = -number
 
     def failed(self, state: ItemState, error: ErrorRecord) -> Stop | None:
         """Note that an attempt failed, and return the reason to stop the run, or None."""
         item = state.item
         if not self._limit or error.retry_after is not None:
-            return None  # a service that says when to call again is at work
+            return None  # a service that says when to call again is up
         if item.position is not None and state.number > 1:
-            # Elements that failed in their bundles are tried again one after the other. That many of them fail again says nothing
-            # of the elements between them, which succeeded in their bundles.
+            # Only elements of bundles have a position. Those that failed are tried again one after the other, without the elements between
+            # them that succeeded. So many failures in a row do not mean that the task always fails.
             return None
-        row = self._rows[item.task]
-        row.length += 1
-        row.errors[error.type] += 1
-        if len(row.items) < LEAST_ITEMS:  # more need not be remembered
-            row.items.add(item.id)
-        if row.length < self._limit or len(row.items) < LEAST_ITEMS:
+        streak = self._streaks[item.task]
+        streak.length += 1
+        streak.errors[error.type] += 1
+        if len(streak.items) < LEAST_ITEMS:  # more need not be remembered
+            streak.items.add(item.id)
+        if streak.length < self._limit or len(streak.items) < LEAST_ITEMS:
             return None
-        ((common, _),) = row.errors.most_common(1)
-        reason = f"the last {row.length} attempts of {item.task} all failed, most of them with {common}"
+        ((common, _),) = streak.errors.most_common(1)
+        reason = f"the last {streak.length} attempts of {item.task} all failed, most of them with {common}"
         return Stop("circuit_breaker", reason, error, item.place)
 
 

@@ -33,21 +33,22 @@ class Engine:
         retrying: Decides whether and when a failed item is tried again.
         clock: The time in which the run lives: the system's, or a virtual one.
         emit: Called with each event of the run; None if nobody observes it.
-        heard: The names of the events that ``emit`` wants, or ``TimeAccount``; None for all events.
+        heard: The names of the events that ``emit`` wants; None for all. The name ``TimeAccount`` among them asks for the time account, which
+            is no event.
         run_id: Names the run in events.
         name: The name of the orchestrator in errors; its class by default.
         limits: The bounds of the run.
         policies: By task, the time limits and quotas that differ from ``limits``.
         capabilities: What the orchestrator can do.
         signals: The signals that stop the run. With none, a KeyboardInterrupt ends ``run`` as it ends any other function.
-        tick: Called at each step, four times a second at least.
+        tick: Called after each step. That is four times a second at least, unless the input, the workload, or an attempt in this thread takes longer.
         should_stop: Asked at each step. When it returns True, the run stops.
         quarantine: Called with each item that failed for good.
         logged: Called with what an attempt has logged, and with the name of its worker.
 
     Attributes:
         tally: What was done so far, and what failed.
-        stop: Why the run ended early; None if it did not. After an early end the workload has exactly the results that it accepted.
+        stop: Why the run ended early; None if it did not. After an early end, each result is in the workload either completely or not at all.
         backlog: The items that wait for an attempt. It exists from ``run`` on.
         open_attempts: The attempts that the orchestrator has.
         announcer: Makes the events, and knows where the time of the run went.
@@ -81,13 +82,12 @@ class Engine:
         self._run_id = run_id
         self._limits = limits = limits or Limits()
         capabilities = capabilities or Capabilities()
-        self._announce = announcer_for(emit, heard, logged, run_id=run_id, clock=clock, capabilities=capabilities)
-        self.announcer = self._announce
+        self.announcer = announcer_for(emit, heard, logged, run_id=run_id, clock=clock, capabilities=capabilities)
         self._signals = signals
         self._tick = tick
         self._throttling = throttling_of(clock, policies)
         self.open_attempts = OpenAttempts(clock, limits, policies, capabilities, self._throttling)
-        self._announce.follow(orchestrator, self.open_attempts)
+        self.announcer.follow(orchestrator, self.open_attempts)
         self._deadline = RunDeadline(clock, limits, should_stop)
         self.tally = Tally()
         self._outcomes = Outcomes(
@@ -100,7 +100,7 @@ class Engine:
             open_attempts=self.open_attempts,
             throttling=self._throttling,
             tally=self.tally,
-            announce=self._announce,
+            announce=self.announcer,
             quarantine=quarantine,
         )
         self.stop: Stop | None = None
@@ -116,7 +116,7 @@ class Engine:
             KeyboardInterrupt: At a second signal, and at any if the engine has no signals. Then the workload may lack results
                 of attempts that were done.
         """
-        self.backlog = backlog = Backlog(self._announce.reading(self._workload.items()), self._limits, self._throttling)
+        self.backlog = backlog = Backlog(self.announcer.reading(self._workload.items()), self._limits, self._throttling)
         is_clean = False
         with Interruption(self._signals) as interruption:
             try:
@@ -131,10 +131,10 @@ class Engine:
                 if not is_clean:
                     # Attempts that run in this process notice it, and end themselves.
                     self._deadline.end_grace()
-                # While the orchestrator closes, no signal raises, however many there are. An exception here would leave
-                # processes behind that nobody ends any more.
+                # While the orchestrator closes, signals wait: an exception here would leave processes behind that nobody ends any more.
+                # Only a signal that comes ``PATIENCE`` seconds after the second one raises all the same, since the close hangs then.
                 self._orchestrator.close(force=not is_clean)
-                self._announce.ended()
+                self.announcer.ended()
             # A signal that came during the close was only remembered. It still decides how the run ended.
             self.stop = interruption.notice() or self.stop
             self.tally.floor = max(self.tally.floor, self._throttling.floor)
@@ -185,18 +185,18 @@ class Engine:
             self._poll(wait, backlog)
         else:
             # Only retries or quotas are waited for. No attempt is open, so the orchestrator has nothing to tell.
-            self._announce.pauses(backlog)
+            self.announcer.pauses(backlog)
             with interruption.allowed():
                 self._clock.sleep(wait)
-            self._announce.goes_on()
+            self.announcer.goes_on()
         self._expire(backlog)
         return True
 
     def _poll(self, wait: float, backlog: Backlog) -> None:
         """Wait for completions for at most ``wait`` seconds, and settle those that came."""
-        self._announce.pauses(backlog)
+        self.announcer.pauses(backlog)
         returned = self._orchestrator.poll(wait)
-        self._announce.goes_on()
+        self.announcer.goes_on()
         completions = completions_in(returned, orchestrator=self._name)
         # The run must be known to be over before its completions are settled: an attempt that ended itself because the run is
         # over is reported as lost, and would be made again.
@@ -217,12 +217,12 @@ class Engine:
     def _next(self, backlog: Backlog, interruption: Interruption) -> ItemState | None:
         """Return the item whose attempt is to be submitted now, or None if there is none."""
         state = backlog.take_parked(self._clock.now(), is_idle=not self.open_attempts)
-        # While a suspect waits for the workers to be idle, nothing new may begin, or they never would be.
+        # While a suspect waits for the workers to be idle, nothing new may begin. Otherwise they would never be idle.
         if state is not None or backlog.is_draining:
             return state
         # Reading may block, as from a pipe, and nothing is half done here: a signal may end it.
         with interruption.allowed():
-            state = backlog.take_new(is_any_open=bool(self.open_attempts) or backlog.parked > 0)
+            state = backlog.take_new(is_any_under_way=bool(self.open_attempts) or backlog.parked > 0)
         if state is not None and not state.item.is_bundle:
             self.tally.of(state.item.task).items += 1
         return state
@@ -243,12 +243,18 @@ class Engine:
             state.first_started = self._clock.now()
         payload = encode_call(Call(item.task, item.fault_key, state.number, item.data, item=item.id))
         # An orchestrator may announce the start of the attempt inside ``submit``, so the attempt is noted before.
-        attempt_id = self.open_attempts.start(state, is_alone=is_alone)
-        self._announce.handed_out(attempt_id, state)
-        # A second copy of an attempt would be one more call than the quota of its task allows.
-        once, number, many = self._throttling.keeps(item.task), state.number, item.is_bundle
+        attempt_id = self.open_attempts.submit(state, is_alone=is_alone)
+        self.announcer.handed_out(attempt_id, state)
         self._orchestrator.submit(
-            Attempt(id=attempt_id, item=item.name, number=number, payload=payload, once=once, is_bundle=many)
+            Attempt(
+                id=attempt_id,
+                item=item.name,
+                number=state.number,
+                payload=payload,
+                # A second copy of an attempt would be one more call than the quota of its task allows.
+                once=self._throttling.keeps(item.task),
+                is_bundle=item.is_bundle,
+            )
         )
 
     def _expire(self, backlog: Backlog) -> None:
@@ -262,7 +268,7 @@ class Engine:
             self._throttling.note(state.item.task, timeout)
             how = "it was ended"
             is_ended = self._orchestrator.cancel(attempt_id)
-            self._announce.overdue(state, attempt_id, is_ended=is_ended)
+            self.announcer.overdue(state, attempt_id, is_ended=is_ended)
             if not is_ended:
                 # Python cannot end a thread. The attempt keeps its slot until it answers, and its item goes on without it.
                 self.open_attempts.abandon(attempt_id, state, timeout)
@@ -271,14 +277,17 @@ class Engine:
             self._outcomes.time_out(state, timeout, how, backlog)
         if self.stop is None and (abandoned := self.open_attempts.abandoned):
             is_all = self.open_attempts.all_hang(self._orchestrator.slots)
-            self.stop = all_hang(len(abandoned)) if is_all else backlog.hang()
+            self.stop = all_hang(len(abandoned)) if is_all else backlog.reason_to_stop()
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
-        """Let an item fail for good that is not open: a row that a sink has refused, for example."""
+        """Let an item that has no open attempt fail for good, such as one whose row a sink has refused."""
         self._outcomes.give_up(state, error, is_poison=is_poison)
 
     def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
-        """Cancel the attempts that have not started, and wait for the others until the grace period is over. Nothing is retried."""
+        """Cancel the attempts that are known not to have started, and wait for the others until the grace period is over. Nothing is retried.
+
+        If the orchestrator does not announce starts, no attempt is known not to have started.
+        """
         until = self._deadline.grant()
         for attempt_id in self.open_attempts.timers.waiting():
             if self._orchestrator.cancel(attempt_id):

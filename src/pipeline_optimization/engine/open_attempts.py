@@ -70,8 +70,8 @@ class OpenAttempts:
         """Return how many seconds an attempt of an item may take; None if there is no limit."""
         return self._timeouts.get(item.task, self._timeout)
 
-    def start(self, state: ItemState, *, is_alone: bool) -> int:
-        """Add an attempt, and return its id. With ``is_alone`` there is no room for others until it is over."""
+    def submit(self, state: ItemState, *, is_alone: bool) -> int:
+        """Add an attempt that is about to be submitted, and return its id. With ``is_alone`` there is no room for others until it is over."""
         self._last_id += 1
         self._runs_alone = is_alone
         self._states[self._last_id] = state
@@ -243,7 +243,7 @@ class Outcomes:
         if (stop := self._breaker.failed(state, error)) is not None:
             self._run.stop = stop
             return
-        # Nobody knows which element of a bundle killed the worker. Smaller bundles find it out, and the others go through.
+        # Nobody knows which element of a bundle killed the worker. Smaller bundles show which one it is, and let the others through.
         if backlog.is_to_split(state) and backlog.split(state):
             return
         if state.losses >= self._limits.poison_losses:

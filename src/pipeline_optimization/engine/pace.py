@@ -37,7 +37,7 @@ class Pace:
         """Return the clock time from which on a call may begin.
 
         Args:
-            others: How many other calls were submitted and have not begun. Each of them is taken to begin at the same time.
+            others: How many other calls were submitted and have not begun. The result assumes that they begin at the same time as the call.
 
         Returns:
             The clock time; infinity if these others alone are as many as the rate allows.

@@ -28,7 +28,7 @@ class TaskProgress:
         errors: Attempts that failed or were lost.
         retries: Attempts that were not the first of their item.
         in_flight: Items whose attempt is open.
-        total: How many items there will be in the end; None as long as more may follow.
+        total: How many items there will be in the end; None while more may follow.
     """
 
     done: int
@@ -61,8 +61,8 @@ def progress_by_task(tally: Tally, open_attempts: OpenAttempts, backlog: Backlog
     for name in dict.fromkeys((*sorted(bundles), *tally.tasks, *in_flight, *ahead)):
         stats = tally.tasks.get(name) or TaskStats()
         errors = stats.errors.total()
-        # If a run that goes on fails to deliver an item that an earlier run had done, it counts the failure but not the attempt.
-        # The difference may then be negative.
+        # In a resumed run, a sink may refuse the row of an item that an earlier run had done. That counts as an error but not as an attempt,
+        # so there may be more errors than attempts.
         done = max(0, stats.attempts - (errors - tally.bundle_errors[name]))
         begun = stats.items + ahead[name]
         is_bundle = name in bundles

@@ -20,8 +20,8 @@ MOST_CALLS = 1_000_000
 """The most calls of one period. The start of each of them is remembered."""
 
 AT_ONCE = 0.1
-"""If a rate has no burst, the calls of this number of seconds may begin at once. So even if the engine wakes a little late each time, it makes as many calls as the
-rate allows."""
+"""The default burst of a rate is what it allows in this number of seconds. So an engine that wakes a little late each time still makes as many
+calls as the rate allows."""
 
 RATE = re.compile(r"\s*(\d+)\s*/\s*(s|min|h)\s*", re.ASCII)
 
@@ -78,7 +78,7 @@ def rate_of(text: object, burst: object = None) -> Rate:
 
     Args:
         text: A number of calls and a unit: s, min or h.
-        burst: How many calls may begin at once; None for those of a tenth of a second.
+        burst: How many calls may begin at once; None for as many as the rate allows in ``AT_ONCE`` seconds, and 1 at least.
 
     Raises:
         OptionError: If the text is no rate, or the burst is not between 1 and the calls of the rate.

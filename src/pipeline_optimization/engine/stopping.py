@@ -14,8 +14,17 @@ __all__ = ["Stop", "StopKind", "all_hang", "calls_hang"]
 StopKind = Literal[
     "interrupted", "terminated", "hung_up", "cancelled", "deadline", "failure", "circuit_breaker", "abandoned"
 ]
-"""In this order: a Ctrl-C, a SIGTERM, a terminal that was closed, the calling program, the deadline of the run, an item that failed for good,
-a task of which all attempts fail, and workers or calls that all hang and cannot be ended."""
+"""What stopped a run:
+
+- ``interrupted``: a Ctrl-C
+- ``terminated``: a SIGTERM
+- ``hung_up``: a terminal that was closed
+- ``cancelled``: the calling program
+- ``deadline``: the deadline of the run
+- ``failure``: an item that failed for good
+- ``circuit_breaker``: a task of which all attempts fail
+- ``abandoned``: workers, or calls of a task, that all hang and cannot be ended
+"""
 
 
 @frozen
@@ -44,9 +53,9 @@ class Stop:
         return {"kind": self.kind, "reason": self.reason}
 
 
-def all_hang(workers: int) -> Stop:
-    """Return the reason to stop a run in which every worker hangs."""
-    who, whom = ("the worker hangs", "it") if workers == 1 else (f"all {counted(workers, 'worker')} hang", "them")
+def all_hang(slots: int) -> Stop:
+    """Return the reason to stop a run in which abandoned attempts hold all slots."""
+    who, whom = ("the worker hangs", "it") if slots == 1 else (f"all {counted(slots, 'worker')} hang", "them")
     return Stop("abandoned", f"{who}, and this orchestrator cannot end {whom}")
 
 

@@ -37,12 +37,14 @@ class Throttle:
         self._limit = math.inf if quota.limit is None else quota.limit
         self._clock = clock
         self._called: set[int] = set()  # the ids of the attempts that count as calls
-        self._pending: set[int] = set()  # those of them that have not begun, as far as anybody has said
-        # Those of them that were abandoned, each with the time from which it is taken to hang.
+        self._pending: set[int] = set()  # calls that are not known to have begun
+        # Calls that were abandoned, each with the time from which it counts as hanging.
         self._hanging: dict[int, float] = {}
         self.again: deque[ItemState] = deque()
         self.new: deque[ItemState] = deque()
-        self._pace, self._ideal = (None if quota.rate is None else Pace(quota.rate) for _ in range(2))
+        self._pace = None if quota.rate is None else Pace(quota.rate)
+        # The same rate in a run that waits for nothing else, for the floor.
+        self._ideal = None if quota.rate is None else Pace(quota.rate)
         # For the floor: the sum of all latencies, the earliest start of the last call under the rate, and the shortest latency.
         self._busy = self._last_start = 0.0
         self._least = math.inf
@@ -81,7 +83,10 @@ class Throttle:
         self._hanging.pop(attempt_id, None)
 
     def abandon(self, attempt_id: int, patience: float) -> None:
-        """Go on counting an attempt whose time is over and that nothing can end. After ``patience`` seconds it is taken to hang."""
+        """Go on counting an attempt whose time is over and that nothing can end.
+
+        It may still answer soon. If it has not after ``patience`` more seconds, it counts as hanging.
+        """
         self._called.add(attempt_id)
         self._hanging[attempt_id] = self._clock.now() + patience
 
@@ -195,7 +200,7 @@ class Throttling:
         waited_for = self._waited_for(suspects, with_new=with_new)
         return [due for throttle in waited_for if (due := throttle.next_due()) is not None]
 
-    def hang(self, suspects: Iterable[ItemState]) -> Stop | None:
+    def reason_to_stop(self, suspects: Iterable[ItemState]) -> Stop | None:
         """Return the reason to stop if items wait for a quota that is used up by calls that hang; None otherwise."""
         hanging = {throttle for throttle in self._waited_for(suspects, with_new=True) if throttle.hangs()}
         return next((calls_hang(task) for task, throttle in self._by_task.items() if throttle in hanging), None)

@@ -56,7 +56,9 @@ class Adversary(Protocol):
     """Decides which completions come of an attempt, so that a test can let them be late, come twice, be lost, or all of this."""
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
-        """Return the completions of an attempt, one at least. When the first of them comes, the worker is free.
+        """Return the completions of an attempt, one at least.
+
+        When the one that is first in the sequence comes, the worker is free, even if others come before it.
 
         Args:
             attempt: The attempt that starts.
@@ -91,7 +93,7 @@ class VirtualOrchestrator:
         can_kill: Whether attempts that run can be ended. In threads, for example, they cannot.
 
     Attributes:
-        clock: The time of the run, which the engine must use. If an orchestrator has a clock, ``execute`` gives it to the engine.
+        clock: The time of the run, which the engine must use. If an orchestrator has a clock, ``pipeline.run.execute`` gives it to the engine.
     """
 
     def __init__(self, slots: int | None = None, *, adversary: Adversary | None = None, can_kill: bool = True) -> None:

@@ -69,9 +69,9 @@ class Item:
         place: Where in the input the item comes from, for people.
         first_attempt: The number of its first attempt. It is above 1 if an earlier run gave the item up: under the same numbers
             it would meet the faults of that run again.
-        position: A number that stands for the item in the ledger, which can add up many of them at once; None if the ledger has its id.
+        position: A number that stands for the item in the ledger, which can add up many of them at once; None if the ledger uses its id instead.
         failed: The error of its first attempt, if this attempt was made inside a bundle and failed there.
-        bundle: The name of this bundle.
+        bundle: The name of the bundle in which that first attempt was made; empty if there was none.
         is_bundle: Whether the item is a bundle. The ledger has the items of a bundle, and not the bundle.
         runs: The function that the item runs, for people. The engine names it in an error if the worker has died or hangs.
         split: Returns smaller bundles that take the place of this one, or nothing if it cannot be split.
@@ -125,7 +125,7 @@ def timed_out(who: str, timeout: float, how: str) -> ErrorRecord:
 class FollowUps(Iterator[Item]):
     """The ``number`` items of one task that a result made possible. Each is made when the engine asks for it."""
 
-    is_bundle = False
+    is_bundle = False  # as an item says it: these items are no bundles
 
     def __init__(self, task: str, items: Iterator[Item], number: int) -> None:
         self.task = task
@@ -172,7 +172,8 @@ class ItemState:
     Attributes:
         item: The item.
         path: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers: when the
-            item before it ended, plus its own simulated latencies and retry delays. The largest path of a run is its floor.
+            item before it ended, plus its own simulated times and retry delays, and the time limits that its attempts used up. The largest
+            path of a run is its floor.
         number: The number of its attempt that is open or due next.
         losses: How many workers died with it.
         first_started: The clock time at which its first attempt was submitted; None before.
@@ -211,7 +212,7 @@ class Retrying:
         scale: How many real seconds a second of the policy takes. In a simulation, the policy's delays shrink as the simulated
             latencies do. At scale 0 no time passes there, so an item never misses its deadline. A delay that an error asks for
             is not scaled, nor is its cap: it comes from a real service, which knows nothing of a simulation.
-        own: The tasks with a retry policy of their own, which has a budget of its own.
+        own: The policies of tasks. Tasks with a retry policy of their own have a budget of their own.
     """
 
     def __init__(

@@ -51,7 +51,7 @@ class Worker(Equipment):
     """Runs attempts. All threads of a process may share one worker. It builds its stages at its first attempt.
 
     Close the worker when it will run no more attempts: with ``close``, or with ``close_async`` in the event loop that ran the attempts. If
-    several threads run attempts, each of them calls ``close_thread`` before, when it ends.
+    several threads run attempts, each of them calls ``close_thread`` at its end. The worker is closed after that.
 
     Args:
         worker_init: The bytes that a worker is made of (``OpenContext.worker_init``).
@@ -65,7 +65,7 @@ class Worker(Equipment):
     def begin(self, payload: bytes, *, is_over: IsOver = never) -> Pending:
         """Decode an attempt and draw its faults. The caller lets the latency pass in its own way, and then calls ``finish``."""
         call, began = decode_call(payload), time.monotonic_ns()
-        return Pending(self, call, self._draw(call), began, is_over)
+        return Pending(self, call, self._draw_of(call), began, is_over)
 
     def run_attempt(
         self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep, is_over: IsOver = never
@@ -84,7 +84,7 @@ class Worker(Equipment):
         draw = pass_latency(
             call.task,
             call.fault_key,
-            lambda: self._draw(call),
+            lambda: self._draw_of(call),
             number=call.number,
             policy=self._policy_of(call),
             sleep=sleep,
@@ -111,7 +111,7 @@ class Worker(Equipment):
         """
         call, began = decode_call(payload), time.monotonic_ns()
         draw = await pass_latency_async(
-            call.task, call.fault_key, lambda: self._draw(call), number=call.number, policy=self._policy_of(call)
+            call.task, call.fault_key, lambda: self._draw_of(call), number=call.number, policy=self._policy_of(call)
         )
         pending = Pending(self, call, draw, began, is_over)
         with interruptible():
@@ -123,10 +123,10 @@ class Worker(Equipment):
         try:
             setup = self.setup
             return setup.own_policies.get(call.task, setup.policy)
-        except Exception:  # noqa: BLE001 - as in _draw
+        except Exception:  # noqa: BLE001 - as in _draw_of
             return ""
 
-    def _draw(self, call: Call) -> Draw:
+    def _draw_of(self, call: Call) -> Draw:
         try:
             return self.setup.faults.draw(call.task, call.fault_key, call.number, call.copy)
         except Exception:  # noqa: BLE001 - the set-up cannot be loaded; ``finish`` raises this error again, and makes it the answer
@@ -137,7 +137,14 @@ class Pending:
     """An attempt whose call is decoded and whose faults are drawn, but whose task has not run yet.
 
     While the task runs, this object is the ``attempt_here`` of its thread or coroutine, so the attributes have the meaning that they
-    have in ``AttemptHere``. ``began`` is when the attempt began, in nanoseconds of the monotonic clock.
+    have in ``AttemptHere``.
+
+    Args:
+        worker: The worker that runs the attempt.
+        call: What it runs.
+        draw: The faults of the attempt.
+        began: When the attempt began, in nanoseconds of the monotonic clock.
+        is_over: Returns whether the run is over.
     """
 
     element: Callable[[], str] | None = None
@@ -153,8 +160,8 @@ class Pending:
         self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
-        # If something was simulated, time has passed since ``began``. All of it that was not simulated computing was a simulated wait; if
-        # no wait was simulated, other threads had the processor core.
+        # The simulated wait and computing lie between ``began`` and now. What is left without the computing was the simulated wait. If no
+        # wait was simulated, the thread only computed, so in the rest of the time other threads had its processor core.
         passed = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.time else 0.0
         self._waited, self._stalled = (passed, 0.0) if draw.latency else (0.0, passed)
         self._thread: ThreadTime | None = None
@@ -196,11 +203,11 @@ class Pending:
             took: How many seconds the attempt took if time is simulated; None if time is real.
         """
         self._took = took
-        before = attempt_here.set(self)
+        token = attempt_here.set(self)
         try:
             if self._worker.is_timed:
                 self._thread = ThreadTime()
-            self._begin()
+            self._check()
             return self._done(self._get_stage()(self.call.data))
         except BaseException as error:
             if is_of_the_run(error):
@@ -210,15 +217,15 @@ class Pending:
         finally:
             if self._thread is not None:
                 self._thread.end()
-            attempt_here.reset(before)
+            attempt_here.reset(token)
 
     async def finish_async(self) -> bytes:
         """Run a task that ``can_await`` in an event loop, and return the answer as bytes."""
         from asyncio import CancelledError, current_task  # noqa: PLC0415 - an event loop has imported it; other runs do without
 
-        before = attempt_here.set(self)
+        token = attempt_here.set(self)
         try:
-            self._begin()
+            self._check()
             stage = cast("AsyncStage", self._get_stage())
             return self._done(await self._timed(stage.run_async(self.call.data)))
         except BaseException as error:
@@ -229,10 +236,10 @@ class Pending:
                 raise
             return self._failed(error)
         finally:
-            attempt_here.reset(before)
+            attempt_here.reset(token)
 
-    # In an event loop, the thread's time belongs to many attempts. So the steps of the coroutine are measured, and not the thread.
     async def _timed(self, coroutine: Coroutine[Any, Any, bytes | Bundled]) -> bytes | Bundled:
+        """Await a coroutine, and measure its steps. The thread is not measured: in an event loop, its time belongs to many attempts."""
         if not self._worker.setup.is_timed:
             return await coroutine
         steps = Steps(coroutine)
@@ -241,21 +248,21 @@ class Pending:
         finally:
             self._waited += steps.waited / 1e9
 
-    def _begin(self) -> None:
+    def _check(self) -> None:
         if self.is_over():
             raise CutShort
         self._draw.check(self.call.task, self.call.number)
 
-    def _done(self, found: bytes | Bundled) -> bytes:
+    def _done(self, result: bytes | Bundled) -> bytes:
         self._end_if_forked()
-        return self._answer(found if isinstance(found, Bundled) else Bundled(found, ()))
+        return self._answer(result if isinstance(result, Bundled) else Bundled(result, ()))
 
     def _failed(self, error: BaseException) -> bytes:
         self._end_if_forked()
         describe = cast("DescribingStage", self._stage).describe if hasattr(self._stage, "describe") else describe_error
         return self._answer(Bundled(b"", ()), describe(error))
 
-    def _answer(self, found: Bundled, error: ErrorRecord | None = None) -> bytes:
+    def _answer(self, bundled: Bundled, error: ErrorRecord | None = None) -> bytes:
         self.is_answered, capture = True, self._worker.capture
         began, seconds = self._began, (time.monotonic_ns() - self._began) / 1e9
         thread = self._thread
@@ -264,20 +271,20 @@ class Pending:
             waited, stalled = waited + thread.waited, stalled + thread.stalled
         if self._took is not None:  # time is simulated, so nothing that was measured counts
             began, seconds, waited, stalled = 0, self._took, max(0.0, self._took - self._draw.compute), 0.0
-            found = found._replace(steps=())
+            bundled = bundled._replace(steps=())
         return encode_answer(
             Answer(
-                result=found.result,
+                result=bundled.result,
                 error=error,
                 latency=self._draw.time,
                 seconds=seconds,
                 began=began,
-                done=found.done,
-                elements=found.elements,
+                done=bundled.done,
+                elements=bundled.elements,
                 log=self.log if capture is None else capture.take(self.log),
                 waited=waited,
                 stalled=stalled,
-                steps=found.steps,
+                steps=bundled.steps,
             )
         )
 
