@@ -19,7 +19,7 @@ from pipeline_optimization import Pipeline, task
 from pipeline_optimization.ends import Count, Sum
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.faults import FaultSettings, TaskFaults
-from pipeline_optimization.engine.tally import digest_of_positions
+from pipeline_optimization.engine.tally import hashes_of_positions
 from pipeline_optimization.pipeline.model.elements import ElementPath, child, name_of, position
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
 
@@ -241,7 +241,7 @@ class Expected:
 
     def enter(self, task: str, path: ElementPath, number: int, outcome: str) -> None:
         self.entries += 1
-        self.ledger += digest_of_positions(task, position(path), 1, number, outcome)
+        self.ledger += hashes_of_positions(task, position(path), 1, number, outcome)
 
 
 Call = tuple[Step, ElementPath, int, str]

@@ -31,8 +31,8 @@ LEAST_PAUSE = 1_000_000
 """The least time in nanoseconds for which a read must block to count as waiting for input."""
 
 MOST_POINTS = 4096
-"""How many times are remembered at which pauses began or ended. If there are more, every second one of the older half is dropped. Between two that are left,
-the pauses count as spread evenly."""
+"""How many moments are remembered, at which pauses began or ended. If there are more, every second one of the older half is dropped, and the
+pauses between two moments that are left count as spread evenly."""
 
 
 class Accounting:
@@ -55,7 +55,7 @@ class Accounting:
         self._ran_paused = self._starting = 0
         # The time of slots that abandoned attempts held: all of it, and the part in pauses.
         self._held = self._held_paused = 0
-        self._is_open = self._is_inside = False
+        self._is_open = self._runs_in_pauses = False
         self._slots: int | None = None
         self._most = 0
         # The present pause: when it began, how many slots have an attempt, wait for a retry, and are held, and when that was last added up.
@@ -71,8 +71,9 @@ class Accounting:
     def _look(self) -> None:
         """Read the number of slots, once the orchestrator is open. It is None if there are as many slots as attempts."""
         slots = self._orchestrator.slots
+        # An event loop in this thread has no workers that could idle. So only those of its slots count that attempts were in.
         self._slots = None if slots == sys.maxsize or (self._runs_in_caller and slots > 1) else slots
-        self._is_inside = self._runs_in_caller and slots == 1
+        self._runs_in_pauses = self._runs_in_caller and slots == 1
         self._is_open = True
 
     def pauses(self, backlog: Backlog) -> None:
@@ -80,7 +81,7 @@ class Accounting:
         if not self._is_open:
             self._look()
         # If the only slot is the engine's own thread, the attempt runs in this pause and measures it itself.
-        if self._is_inside and self._open_attempts and not self._open_attempts.abandoned:
+        if self._runs_in_pauses and self._open_attempts and not self._open_attempts.abandoned:
             return
         self._begin(self._now(), backlog.waiting_for_retry)
 
@@ -158,6 +159,7 @@ class Accounting:
         if self._open_attempts.abandoned or self._now_held:
             held = len(self._open_attempts.abandoned)
             room = max(0, room - held)
+            # Abandoned attempts also held their slots since the last pause ended (``_marked``).
             self._held += self._now_held * (now - self._marked)
             self._now_held = held
         self._begun = now
@@ -197,6 +199,7 @@ class _Past:
     """The pauses so far, as a list of times and of how long all pauses before each of them took. Its memory is bounded."""
 
     def __init__(self) -> None:
+        # Two moments before all others, since ``paused_between`` looks at the last two.
         self._moments = [-sys.maxsize, -sys.maxsize]
         self._paused = [0, 0]
 

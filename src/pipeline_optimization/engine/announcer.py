@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from pipeline_optimization.engine.accounting import Accounting
 from pipeline_optimization.engine.clock import Clock, SystemClock
 from pipeline_optimization.engine.critical_path import LongestChain
-from pipeline_optimization.engine.lanes import Lanes, WorkerClocks
+from pipeline_optimization.engine.lanes import SlotFinder, WorkerClocks
 from pipeline_optimization.engine.masked_errors import masked_error
 from pipeline_optimization.engine.tally import Emit, Logged, NullAnnouncer
 from pipeline_optimization.engine.wire import Answer
@@ -42,16 +42,19 @@ ALL = frozenset({"AttemptEnded", "ItemFinished", "TaskFailed", "TaskRetried", "W
 """The events that this module makes."""
 
 OF_ATTEMPTS = ("AttemptEnded", "WorkerSeen", "WorkerLost", "TimeAccount")
-"""The events for which the times of all attempts must be kept, and the time account."""
+"""What needs the times of all attempts: these events, and the time account."""
 
 SECOND = 1_000_000_000
 
 _new_tuple = tuple.__new__
-"""Makes a named tuple in a third of the time that its own constructor takes."""
+"""Makes a named tuple more quickly than its own constructor."""
 
 Life = tuple[int | None, int | None, int | None, int, str, int, int, int, int, int, int, Sequence[StepTime]]
 """An attempt that is over: when it was handed out, began, ended and came back; its worker and slot; its simulated latency, the bytes that it
-returned, its elements, how long it waited and stalled, and what its steps took. Times are in nanoseconds, and None if they are not known."""
+returned, its elements, how long it waited and stalled, and what its steps took. Times are in nanoseconds, and None if they are not known.
+
+It is a plain tuple, because one is made for each attempt.
+"""
 
 
 class Announcer(NullAnnouncer):
@@ -77,7 +80,7 @@ class Announcer(NullAnnouncer):
         self._now: Callable[[], int] = (
             time.monotonic_ns if isinstance(clock, SystemClock) else lambda: round(clock.now() * SECOND)
         )
-        self._has_mortal_workers = capabilities.may_leave
+        self._workers_die = capabilities.may_leave  # threads do not die by themselves
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard
@@ -89,7 +92,7 @@ class Announcer(NullAnnouncer):
         # By attempt: when it was handed out, with the state of its item, and when the orchestrator announced its start.
         self._open: dict[int, tuple[int, ItemState]] = {}
         self._starts: dict[int, float] = {}
-        self._lanes = Lanes()
+        self._slots = SlotFinder()
         self._clocks = WorkerClocks()
         # The attempt that came back last and whose event is not made yet.
         self._life: Life | None = None
@@ -130,20 +133,19 @@ class Announcer(NullAnnouncer):
         if answer is None:
             self._outcome = "lost"
             self._life = self._cut_life(state, handed_out, started, back, worker)
-            if self._has_mortal_workers and worker:
+            if self._workers_die and worker:
                 self._lose(worker, completion.detail, back)
             return
         self._outcome = "ok"
         began, took = answer.began, round(answer.seconds * SECOND)
-        # The worker has measured the times by its own clock. If they lie between hand-over and return, it is the clock of this machine.
+        # The worker has measured the times by its own clock. If they lie between hand-over and return, it is the clock of this machine,
+        # unless some worker is known to have another clock. Then only ``WorkerClocks`` knows whose clock it is.
         if not began:  # time is simulated
             began = round(started * SECOND) if started is not None else max(handed_out, back - took)
             ended = max(began, min(back, began + took))
-        elif handed_out <= began and (ended := began + took) <= back and not self._clocks.differ:
-            pass
-        else:
+        elif handed_out > began or (ended := began + took) > back or self._clocks.differ:
             began, ended = self._clocks.translate(worker, handed_out, began, took, back)
-        slot = self._lanes.take(worker, began, ended)
+        slot = self._slots.take(worker, began, ended)
         if not slot:
             slot = self._slot_of_new(worker, began, ended, back)
             self._accounting.met(handed_out, began)
@@ -183,7 +185,7 @@ class Announcer(NullAnnouncer):
             self._emit(
                 TaskFailed(
                     run_id=self._run_id,
-                    time=self._life[3] / SECOND if self._life is not None else self._now() / SECOND,
+                    time=(self._now() if self._life is None else self._life[3]) / SECOND,  # when the attempt came back
                     item=state.item.name,
                     task=state.item.task,
                     attempt=state.number,
@@ -238,7 +240,7 @@ class Announcer(NullAnnouncer):
     def account(self, begun: float, ended: float) -> TimeAccount | None:
         if not self._follows_attempts or self._changes_slots:
             return None
-        return self._accounting.account(round((ended - begun) * SECOND), self._lanes.used)
+        return self._accounting.account(round((ended - begun) * SECOND), self._slots.used)
 
     def critical_path(self) -> CriticalPath | None:
         return self._longest.path()
@@ -257,7 +259,7 @@ class Announcer(NullAnnouncer):
             state.ran = back - began + (state.ran or 0)
         slot = 0
         if start is not None and worker:
-            slot = self._lanes.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
+            slot = self._slots.take(worker, start, back) or self._slot_of_new(worker, start, back, back)
         return (handed_out, start, None if start is None else back, back, worker, slot, 0, 0, 1, 0, 0, ())
 
     def _tell(self, status: Literal["", "done", "failed", "poison"]) -> None:
@@ -278,12 +280,12 @@ class Announcer(NullAnnouncer):
 
     def _slot_of_new(self, worker: str, began: int, ended: int, now: int) -> int:
         """Make the event of a new worker, and return the slot of its first attempt."""
-        self._lanes.add(worker)
+        self._slots.add(worker)
         if "WorkerSeen" in self._heard:
             self._emit(WorkerSeen(run_id=self._run_id, time=now / SECOND, worker=worker))
-        return self._lanes.take(worker, began, ended)
+        return self._slots.take(worker, began, ended)
 
     def _lose(self, worker: str, detail: str, now: int) -> None:
-        self._lanes.leave(worker)
+        self._slots.leave(worker)
         if "WorkerLost" in self._heard:
             self._emit(WorkerLost(run_id=self._run_id, time=now / SECOND, worker=worker, detail=detail))

@@ -44,7 +44,7 @@ class AttemptHere(Protocol):
         ...
 
     @property
-    def run(self) -> str:
+    def run_id(self) -> str:
         """Return the id of the run; empty if nobody knows it."""
         ...
 
@@ -93,8 +93,8 @@ class ElementHere:
         return self._attempt.is_over
 
     @property
-    def run(self) -> str:
-        return self._attempt.run
+    def run_id(self) -> str:
+        return self._attempt.run_id
 
     @property
     def worker_name(self) -> str:

@@ -178,9 +178,8 @@ class Backlog:
 
     def tasks_of_parked_bundles(self) -> set[str]:
         """Return the tasks of the bundles that wait for their next attempt, for the display of progress."""
-        # As in ``OpenAttempts.items``, each list is copied in one step.
-        later = [state for _, _, state in list(self._later)]
-        parked = [*list(self._ready), *list(self._suspects), *later, *self._throttling.waiting_again()]
+        later = (entry[2] for entry in list(self._later))
+        parked = (*list(self._ready), *list(self._suspects), *later, *self._throttling.waiting_again())
         return {state.item.task for state in parked if state.item.is_bundle}
 
     def split(self, state: ItemState) -> bool:
@@ -244,8 +243,7 @@ class Backlog:
         """Return an item for its first attempt, or None if there is none now.
 
         Args:
-            is_any_under_way: Whether other items are open or parked. If none is, an item is returned even if it is larger than the limit
-                of bytes: otherwise it could never run.
+            is_any_under_way: Whether other items are open or parked. If none is, an item may be larger than the limit of bytes.
         """
         if is_any_under_way and self._is_full:
             return None

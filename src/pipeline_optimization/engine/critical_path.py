@@ -14,7 +14,7 @@ from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 __all__ = ["Chain", "LongestChain", "chain_to"]
 
 MOST_STEPS = 30
-"""How many steps of a critical path are reported, the last ones."""
+"""How many steps of a critical path are reported. They are its last ones."""
 
 SECOND = 1_000_000_000
 
@@ -25,8 +25,8 @@ class Chain(NamedTuple):
     Attributes:
         item: The name of the last item.
         task: Its task.
-        attempts: How many attempts it had.
-        ran: How long these attempts took.
+        attempts: The number of its last attempt. Lost attempts do not count; attempts of an earlier run do.
+        ran: How long its attempts in this run took.
         delayed: How long its retry delays took.
         length: How long the whole chain took.
         behind: The chain that led to the item; None if it came from the input.
@@ -72,7 +72,7 @@ class LongestChain:
         if chain is None:
             return None
         while chain is not None:
-            # From the end of the chain to its begin: the last steps are kept.
+            # From the end of the chain to its beginning: the last steps are kept.
             if len(steps) < MOST_STEPS:
                 ran, delayed = chain.ran / SECOND, chain.delayed / SECOND
                 steps.append(

@@ -17,7 +17,8 @@ __all__ = ["seeded_random", "uniform"]
 
 
 def _digest(parts: tuple[object, ...]) -> bytes:
-    # The unit separator keeps ("a", "bc") apart from ("ab", "c"); no task name contains it.
+    # The unit separator keeps ("a", "bc") apart from ("ab", "c"). No task name contains it. If a fault key did, two keys might have one digest,
+    # which does no harm.
     text = "\x1f".join(map(str, parts))
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
 

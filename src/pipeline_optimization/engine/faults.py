@@ -107,7 +107,7 @@ class TaskFaults:
             share -= part
             if share < 0:
                 return name
-        return self.errors[-1][0] if self.errors else ""
+        return self.errors[-1][0] if self.errors else ""  # the shares are rounded, and their sum may be below 1
 
 
 class Draw(NamedTuple):
@@ -163,28 +163,28 @@ class FaultPlan:
 
     @property
     def time_scale(self) -> float:
-        """Return how many real seconds a second of a retry policy takes: those of a simulated second, or 1 if nothing is simulated."""
+        """Return how many real seconds a second of a retry policy takes: as many as a simulated second takes, or 1 if nothing is simulated."""
         return 1.0 if self.is_calm else self.latency_scale
 
-    def draw(self, task: str, item: str, attempt: int, copy: int = 0) -> Draw:
+    def draw(self, task: str, key: str, attempt: int, copy: int = 0) -> Draw:
         """Return the faults of an attempt. The same arguments give the same faults, in any process and at any time.
 
-        ``item`` is the fault key of the item. If an orchestrator runs several copies of the attempt, ``copy`` is the number of the copy: all
+        ``key`` is the fault key of the item. If an orchestrator runs several copies of the attempt, ``copy`` is the number of the copy: all
         copies fail or none does, but each may be a straggler or not.
         """
         faults = self.tasks.get(task)
         if faults is None:
             return CALM
-        key = self.seed, self.case, task, item, attempt
-        fails = faults.failure_rate > 0 and uniform(*key, "failure") < faults.failure_rate
-        error = faults.error_at(uniform(*key, "error")) if fails and faults.errors else ""
+        call = self.seed, self.case, task, key, attempt
+        fails = faults.failure_rate > 0 and uniform(*call, "failure") < faults.failure_rate
+        error = faults.error_at(uniform(*call, "error")) if fails and faults.errors else ""
         if faults.latency is not None:
-            latency = faults.latency.at(uniform(*key, copy, "latency")) * self.latency_scale
+            latency = faults.latency.at(uniform(*call, copy, "latency")) * self.latency_scale
         else:
             latency = self.least_latency(task)
-            if faults.stragglers and uniform(*key, copy, "tail") < faults.stragglers:
+            if faults.stragglers and uniform(*call, copy, "tail") < faults.stragglers:
                 latency *= faults.slowness
-        compute = 0.0 if faults.compute is None else faults.compute.at(uniform(*key, "compute")) * self.latency_scale
+        compute = 0.0 if faults.compute is None else faults.compute.at(uniform(*call, "compute")) * self.latency_scale
         return Draw(fails=fails, latency=latency, compute=compute, error=error)
 
     def least_latency(self, task: str) -> float:
@@ -211,7 +211,7 @@ class FaultSettings:
         if self.seed is None:
             raise ValueError("faults cannot be planned before their seed is drawn")
         return FaultPlan(
-            tasks=self._misbehaving(tasks),
+            tasks=self._under_profile(tasks),
             latency_scale=self.latency_scale,
             seed=self.seed,
             case=self.case,
@@ -225,7 +225,7 @@ class FaultSettings:
         text = repr(evolve(self.own, tasks=dict(sorted(self.own.tasks.items()))))
         return f"{self.profile} {blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
 
-    def _misbehaving(self, tasks: Mapping[str, TaskFaults]) -> Mapping[str, TaskFaults]:
+    def _under_profile(self, tasks: Mapping[str, TaskFaults]) -> Mapping[str, TaskFaults]:
         if self.own is None and self.profile == "none":
             return dict.fromkeys(tasks, TaskFaults())
         from pipeline_optimization.engine.profiles import PROFILES, faults_under  # noqa: PLC0415 - most runs simulate nothing
@@ -293,7 +293,7 @@ async def pass_latency_async(
     else:
         drawn = draw()
         if drawn.latency > 0:
-            import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
+            import asyncio  # noqa: PLC0415 - slow to import, and only event loops need it
 
             await asyncio.sleep(drawn.latency)
     _compute(drawn.compute)  # the event loop stands still meanwhile, as it does for a real function that computes

@@ -36,7 +36,8 @@ class Handshake:
 
     Attributes:
         worker_init: The bytes that a ``Worker`` is made of.
-        facts: What must be the same in the parent and in the process. It is empty if the stages of the run have no such task.
+        facts: What must be the same in the parent and in the process. It is empty if the run has no task ``DESCRIBE_WORKER``, or if
+            this task fails in the parent.
     """
 
     worker_init: bytes
@@ -104,7 +105,7 @@ def encode_facts(facts: Facts) -> bytes:
 
 
 def _ask(worker: Worker) -> Answer:
-    return decode_answer(worker.run_attempt(encode_call(Call(DESCRIBE_WORKER, "", 1, b""))))
+    return decode_answer(worker.run_attempt(encode_call(Call(task=DESCRIBE_WORKER, fault_key="", number=1, data=b""))))
 
 
 def _decode(facts: bytes) -> Facts:

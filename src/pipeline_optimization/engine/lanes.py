@@ -6,10 +6,10 @@ import heapq
 import math
 from bisect import bisect_right, insort
 
-__all__ = ["Lanes", "WorkerClocks"]
+__all__ = ["SlotFinder", "WorkerClocks"]
 
 
-class Lanes:
+class SlotFinder:
     """Gives each attempt a slot, numbered from 1, so that the attempts of one slot never overlap in time.
 
     A worker has one slot, or several if it runs attempts side by side, as an event loop does. If several of its slots were free when an attempt
@@ -20,7 +20,7 @@ class Lanes:
 
     def __init__(self) -> None:
         # By worker, its slots as pairs (when the slot became free, its number), sorted.
-        self._lanes: dict[str, list[tuple[int, int]]] = {}
+        self._slots_of: dict[str, list[tuple[int, int]]] = {}
         self._free: list[int] = []  # a heap of the slots of dead workers, for new workers
         self.used = 0
 
@@ -32,26 +32,26 @@ class Lanes:
             began: When the attempt began, in nanoseconds.
             ended: When it ended, likewise.
         """
-        lanes = self._lanes.get(worker)
-        if lanes is None:
+        slots = self._slots_of.get(worker)
+        if slots is None:
             return 0
         # Most workers run one attempt at a time, and need no search.
-        if len(lanes) == 1 and (lane := lanes[0])[0] <= began:
-            slot = lane[1]
-            lanes[0] = (ended, slot)
+        if len(slots) == 1 and (one := slots[0])[0] <= began:
+            slot = one[1]
+            slots[0] = (ended, slot)
             return slot
-        at = bisect_right(lanes, (began, math.inf)) - 1
-        slot = lanes.pop(at)[1] if at >= 0 else self._new_slot()
-        insort(lanes, (ended, slot))
+        at = bisect_right(slots, (began, math.inf)) - 1
+        slot = slots.pop(at)[1] if at >= 0 else self._new_slot()
+        insort(slots, (ended, slot))
         return slot
 
     def add(self, worker: str) -> None:
         """Add a worker, which has no slot before its first attempt."""
-        self._lanes.setdefault(worker, [])
+        self._slots_of.setdefault(worker, [])
 
     def leave(self, worker: str) -> None:
         """Remove a worker that died. New workers get its slots."""
-        for _, slot in self._lanes.pop(worker, ()):
+        for _, slot in self._slots_of.pop(worker, ()):
             heapq.heappush(self._free, slot)
 
     def _new_slot(self) -> int:
@@ -86,6 +86,7 @@ class WorkerClocks:
             came_back: When it came back to the parent.
         """
         least, most = handed_out - began, came_back - began - took
+        # The times fit without a difference. So this is the parent's clock, or one that nobody can tell from it.
         if least <= 0 <= most and worker not in self._bounds:
             return began, began + took
         self.differ = True

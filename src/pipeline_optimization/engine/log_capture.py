@@ -21,7 +21,8 @@ class LogCapture(logging.Handler):
     """The handler of the root logger in a worker's process. It keeps records until an answer takes them along.
 
     The levels of the loggers are set as in the parent, so that records that nobody wants are not made. A process of a cluster may have handlers
-    and levels of its own for other programs; these stay. A forked process has inherited the parent's handlers. They are removed, since the
+    and levels of its own for other programs. They stay, except that the level of the root logger becomes as low as the parent needs it: its own
+    handlers then get these records, too, unless they have levels themselves. A forked process has inherited the parent's handlers. They are removed, since the
     parent hands the records to the same handlers itself.
 
     Args:
@@ -34,7 +35,7 @@ class LogCapture(logging.Handler):
         self._thresholds = settings.thresholds
         self._worker = worker
         self._strays: AttemptLog | None = None
-        self._found: dict[str, float] = dict.fromkeys(settings.disabled, math.inf)
+        self._threshold_by_name: dict[str, float] = dict.fromkeys(settings.disabled, math.inf)
         self._before: dict[str, tuple[int, int]] = {}
         if settings.origin == ORIGIN:
             # This process was forked from the parent. Otherwise ORIGIN would be another one.
@@ -49,7 +50,7 @@ class LogCapture(logging.Handler):
         If there is no present attempt, as in a thread that a task started, the record goes with the next answer of any attempt.
         """
         attempt = attempt_here.get()
-        if attempt is not None and attempt.run != self._worker.run:
+        if attempt is not None and attempt.run_id != self._worker.run_id:
             return  # another run uses this process, too
         if record.levelno < self._threshold(record.name):
             return
@@ -106,12 +107,12 @@ class LogCapture(logging.Handler):
 
     def _threshold(self, name: str) -> float:
         """Return the least level of the records that the parent wants of a logger: its own threshold, or that of the nearest logger above it."""
-        found = self._found.get(name)
+        found = self._threshold_by_name.get(name)
         if found is None:
             above = name
             while above and above not in self._thresholds:
                 above = above.rpartition(".")[0]
-            found = self._found[name] = self._thresholds.get(above, logging.NOTSET)
+            found = self._threshold_by_name[name] = self._thresholds.get(above, logging.NOTSET)
         return found
 
 

@@ -1,7 +1,7 @@
 """Tells whether a worker runs in the parent's process, in a process that was forked from it, or anywhere else.
 
-This is apart from ``log_capture``, which imports ``logging``: a worker looks where it runs before it needs that, and in the parent's process it
-never does.
+This is a module of its own, because ``log_capture`` imports ``logging``. A worker finds out here whether it needs ``log_capture``. In the
+parent's process it does not.
 """
 
 from __future__ import annotations

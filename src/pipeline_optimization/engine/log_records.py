@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from pipeline_optimization.engine.stage import is_of_the_run
-from pipeline_optimization.error_text import describe, shortened
+from pipeline_optimization.error_text import shortened
 
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_here import AttemptHere
@@ -49,7 +49,7 @@ def labels_of(attempt: AttemptHere, *, worker: str) -> dict[str, Any]:
     """Return where the records of an attempt are logged: the run, the item and the attempt. ``worker`` is left out if it is empty."""
     call, element = attempt.call, "" if attempt.element is None else attempt.element()
     name = f"{call.task}:{call.item}"
-    labels: dict[str, Any] = {"run": attempt.run, "item": name, "attempt": call.number}
+    labels: dict[str, Any] = {"run": attempt.run_id, "item": name, "attempt": call.number}
     if element:
         labels |= {"item": element, "attempt": 1, "bundle": name}
     return labels | {"worker": worker} if worker else labels
@@ -86,4 +86,4 @@ def _plain(value: object) -> object:
     if isinstance(value, float):
         return float.__float__(value)
     text = _exact(value) if isinstance(value, str) else _text(lambda: repr(value))
-    return shortened(describe(TypeError("no text")) if text is None else text, LONGEST_EXTRA)
+    return "(its repr() raised an error)" if text is None else shortened(text, LONGEST_EXTRA)

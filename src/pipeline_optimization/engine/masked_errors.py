@@ -1,4 +1,4 @@
-"""Errors without the secrets that URLs in their texts may have, such as passwords. Observers write errors to files and send them elsewhere.
+"""Removes from errors the secrets that URLs in their texts may have, such as passwords. Observers write errors to files and send them elsewhere.
 
 ``masking`` knows texts only, and this knows which texts an error has. Two modules need it: ``announcer`` for errors of attempts, and
 ``pipeline.run_events`` for the error that ends a run.

@@ -32,7 +32,7 @@ class Places:
     free: int
     _singles: deque[asyncio.Future[None]] = field(factory=deque, init=False)
     _bundles: deque[asyncio.Future[None]] = field(factory=deque, init=False)
-    # A set that keeps its order: what each bundle under way wants to be called when there is a place for it.
+    # For each bundle that wants one more place, the function to call when there is one. A dict is a set that keeps its order.
     _wanting: dict[Callable[[], None], None] = field(factory=dict, init=False)
 
     async def enter(self, *, is_bundle: bool) -> None:
@@ -52,8 +52,8 @@ class Places:
             raise
 
     @property
-    def are_wanted_first(self) -> bool:
-        """Return whether an attempt of a single item waits for a place. A bundle then gives one back that it has beyond its first."""
+    def has_waiting_single(self) -> bool:
+        """Return whether an attempt of a single item waits for a place. If so, bundles give back places that they have beyond their first."""
         return bool(self._singles)
 
     def take(self) -> bool:
@@ -69,7 +69,8 @@ class Places:
 
     def want_no_more(self, wake: Callable[[], None]) -> None:
         """Do not call ``wake`` any more."""
-        if self._wanting.pop(wake, self) is None:
+        if wake in self._wanting:
+            del self._wanting[wake]
             # The bundle may have been woken for a place that it has not taken. Another one gets it.
             self._serve()
 
@@ -84,7 +85,8 @@ class Places:
             if self._singles:
                 turn = self._singles.popleft()
             elif self._wanting:
-                # The bundle takes the place itself, when its coroutine runs. Until then nobody else may have it.
+                # The bundle takes the place itself, when its coroutine runs. Until then no other bundle may have it; a single item that
+                # comes may.
                 next(iter(self._wanting))()
                 return
             elif self._bundles:
@@ -112,7 +114,7 @@ class EventLoopHere:
         """Wait for a place for an attempt, then await ``run(attempt)``."""
         await self.places.enter(is_bundle=attempt.is_bundle)
         try:
-            event_loop_here.set(self)
+            event_loop_here.set(self)  # in an asyncio task of its own, whose context ends with it
             await run(attempt)
         finally:
             self.places.give_back()

@@ -31,7 +31,7 @@ __all__ = ["profile_from", "read_profile"]
 FACTORS = ("failures", "times", "stragglers", "slowness")
 OF_A_TASK = ("failure_rate", "latency", "compute", "errors")
 QUANTILE = re.compile(r"min|median|max|p\d{1,2}(?:\.\d+)?")
-TIME = (
+ALLOWED_TIMES = (
     "seconds, such as 0.2; a median and another quantile, such as { median = 0.12, p95 = 0.9 }; quantiles from min to max, such as "
     '{ min = 0.1, p50 = 0.2, max = 3 }; or a file with a number of seconds on each line, { samples = "latencies.csv" }'
 )
@@ -43,7 +43,7 @@ def read_profile(path: Path) -> FaultProfile:
     Raises:
         OptionError: If the file cannot be read, a key is unknown, or a value is wrong. It names the file and the key, and says what is allowed.
     """
-    import tomllib  # noqa: PLC0415 - 15 ms of start-up for runs with faults only
+    import tomllib  # noqa: PLC0415 - slow to import, and only runs with faults need it
 
     try:
         document = tomllib.loads(path.read_text("utf-8"))
@@ -109,18 +109,18 @@ def _durations(given: object, source: str, where: str, directory: Path) -> Durat
                 _refuse_unknown(given, ("samples",), source, f"{where}.")
                 return empirical(_samples(given["samples"], source, f"{where}.samples", directory))
             return _of_quantiles(given, source, where)
-        return constant(_number(given, source, where, TIME))
+        return constant(_number(given, source, where, ALLOWED_TIMES))
     except ValueError as error:
         if isinstance(error, OptionError):
             raise
-        raise OptionError(f"In {source}, {where}: {error}. Allowed are {TIME}.") from error
+        raise OptionError(f"In {source}, {where}: {error}. Allowed are {ALLOWED_TIMES}.") from error
 
 
 def _of_quantiles(given: Mapping[str, object], source: str, where: str) -> Durations:
     unknown = [key for key in given if not QUANTILE.fullmatch(str(key))]
     if unknown or len(given) < 2:
         what = f"has no key {unknown[0]!r}" if unknown else "needs two quantiles at least"
-        raise OptionError(f"In {source}, {where} {what}. Allowed are {TIME}.")
+        raise OptionError(f"In {source}, {where} {what}. Allowed are {ALLOWED_TIMES}.")
     points = sorted((_share(key), _number(value, source, f"{where}.{key}")) for key, value in given.items())
     # A median and one more quantile determine a log-normal distribution, which is what latencies usually look like. A least or a largest
     # value does not, as this distribution goes from 0 to infinity: then the quantiles are joined by lines.

@@ -27,11 +27,12 @@ def faults_under(profile: FaultProfile, task: str, declared: TaskFaults) -> Task
     """
     own = profile.tasks.get(task, _AS_DECLARED)
     weights = sum(own.errors.values())
+    rate = min(1.0, declared.failure_rate * profile.failures) if own.failure_rate is None else own.failure_rate
     return TaskFaults(
-        min(1.0, declared.failure_rate * profile.failures) if own.failure_rate is None else own.failure_rate,
-        declared.sleep_time * profile.times,
-        profile.stragglers,
-        profile.slowness,
+        failure_rate=rate,
+        sleep_time=declared.sleep_time * profile.times,
+        stragglers=profile.stragglers,
+        slowness=profile.slowness,
         latency=own.latency,
         compute=own.compute,
         errors=tuple((error, weight / weights) for error, weight in own.errors.items()),

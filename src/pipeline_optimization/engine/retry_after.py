@@ -14,7 +14,7 @@ from pipeline_optimization.errors import RetryAfter
 __all__ = ["asked_delay", "delay_in"]
 
 LINKS = 10
-"""How many errors of a chain of causes are looked at. Such a chain may lead back to its begin."""
+"""How many errors of a chain of causes are looked at. Such a chain may lead back to its beginning."""
 
 
 def asked_delay(error: BaseException) -> float | None:

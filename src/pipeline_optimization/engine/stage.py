@@ -1,4 +1,4 @@
-"""Stages, which are the tasks as a worker runs them: functions of bytes. And the exceptions of stages, as data."""
+"""Stages, which are the tasks as a worker runs them: functions of bytes. The module also turns the exceptions of stages into data."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def is_of_the_run(error: BaseException) -> bool:
 
 
 FORKS = [0]
-"""How often a process forked between the one that imported this module and the present one.
+"""How many forks lie between the process that imported this module and this process: 0 in the first, 1 in its children.
 
 If the number changes while a function runs, the function has forked and this is the child. To read it is cheap, so that it can be read for
 each bundle; ``os.getpid`` asks the operating system each time.

@@ -1,9 +1,11 @@
 """Counts what a run did, and keeps the digest of its ledger.
 
-The ledger has an entry (task, item, attempt, outcome) for each attempt that answered. Only its digest is kept: the sum of the hashes of all
+The ledger has an entry (task, item, attempt, outcome) for each attempt that answered or took too long. Only its digest is kept: the sum of the hashes of all
 entries. A sum does not depend on the order, so two runs that did the same work have the same digest, however their attempts
 overlapped. If an item has a position, its hash is a linear function of the position. So the hashes of many items are added up by
 the sum of their positions, without a loop over the items.
+
+The ``NullAnnouncer`` is here too: it is all that a run needs that nobody observes, and ``announcer`` is imported only if somebody does.
 """
 
 from __future__ import annotations
@@ -38,8 +40,8 @@ __all__ = [
     "Tally",
     "TaskStats",
     "announcer_for",
-    "digest_of",
-    "digest_of_positions",
+    "hash_of",
+    "hashes_of_positions",
 ]
 
 MAX_EXAMPLES = 100
@@ -54,7 +56,7 @@ class FailedItem:
         item: The name of the item.
         task: The name of its task.
         error: The error of its last attempt.
-        attempts: How many attempts were made.
+        attempts: The number of its last attempt. Lost attempts do not count; attempts of an earlier run do.
         place: Where in the input the item comes from, for people.
         is_poison: Whether it was given up because its workers kept dying.
     """
@@ -73,8 +75,8 @@ class TaskStats:
 
     Attributes:
         items: Items that began.
-        attempts: Attempts that answered, with a result or an error.
-        retries: Attempts that answered and were not the first of their item.
+        attempts: Attempts that answered or took too long. Those that were lost do not count.
+        retries: Those of these attempts that were not the first of their item.
         failures: Items that failed for good.
         lost: Attempts that were lost because their worker died.
         errors: Attempts that failed, by the type of their error.
@@ -124,7 +126,7 @@ class Tally:
         return stats
 
     def record(self, item: Item, number: int, outcome: str) -> None:
-        """Enter an attempt that answered into the ledger. ``outcome`` is "ok" or the type of the error."""
+        """Enter an attempt that answered or took too long into the ledger. ``outcome`` is "ok" or the type of the error."""
         if item.is_bundle:
             # How elements are bundled depends on the speed of the machine, so the ledger has the elements alone (``record_done``).
             self.bundle_errors[item.task] += outcome != "ok"
@@ -134,9 +136,9 @@ class Tally:
         stats.retries += number > item.first_attempt  # counted now, since a run may end before a retry that it planned
         self.ledger_entries += 1
         if item.position is None:
-            self.ledger_sum += digest_of(item.task, item.id, number, outcome)
+            self.ledger_sum += hash_of(item.task, item.id, number, outcome)
         else:
-            self.ledger_sum += digest_of_positions(item.task, item.position, 1, number, outcome)
+            self.ledger_sum += hashes_of_positions(item.task, item.position, 1, number, outcome)
 
     def record_done(self, done: Done) -> None:
         """Enter elements that were done in a bundle, each at its first attempt."""
@@ -145,7 +147,7 @@ class Tally:
         stats.attempts += done.number
         self.ended += done.number
         self.ledger_entries += done.number
-        self.ledger_sum += digest_of_positions(done.task, done.positions, done.number, 1, "ok")
+        self.ledger_sum += hashes_of_positions(done.task, done.positions, done.number, 1, "ok")
 
     def end(self, state: ItemState) -> None:
         """Count an item that reached its end."""
@@ -171,7 +173,7 @@ class Tally:
 
     @property
     def attempts(self) -> int:
-        """Return how many attempts of all tasks answered."""
+        """Return how many attempts of all tasks answered or took too long."""
         return sum(stats.attempts for stats in self.tasks.values())
 
     @property
@@ -259,7 +261,8 @@ def announcer_for(
 
     Args:
         emit: Called with each event; None if nobody observes the run.
-        heard: The names of the events that ``emit`` wants, or ``TimeAccount``; None for all events.
+        heard: The names of the events that ``emit`` wants; None for all. The name ``TimeAccount`` among them asks for the time account, which
+            is no event.
         logged: Called with what an attempt has logged.
         run_id: Names the run in events.
         clock: The time in which the run lives.
@@ -272,12 +275,12 @@ def announcer_for(
     return Announcer(emit, heard, logged, run_id=run_id, clock=clock, capabilities=capabilities)
 
 
-def digest_of(task: str, item: str, number: int, outcome: str) -> int:
+def hash_of(task: str, item: str, number: int, outcome: str) -> int:
     """Return the hash of a ledger entry whose item has no position."""
     return _hash(f"{task}\x1f{item}\x1f{number}\x1f{outcome}")
 
 
-def digest_of_positions(task: str, positions: int, entries: int, number: int, outcome: str) -> int:
+def hashes_of_positions(task: str, positions: int, entries: int, number: int, outcome: str) -> int:
     """Return the sum of the hashes of some ledger entries. There are ``entries`` of them, and the sum of their positions is ``positions``."""
     factor, each = _factors(task, number, outcome)
     return positions * factor + entries * each
@@ -286,7 +289,8 @@ def digest_of_positions(task: str, positions: int, entries: int, number: int, ou
 @lru_cache(maxsize=1024)
 def _factors(task: str, number: int, outcome: str) -> tuple[int, int]:
     text = f"{task}\x1f{number}\x1f{outcome}"
-    # An odd factor is invertible modulo 2**128, so different positions never have the same hash.
+    # The hash of an entry is ``position * factor + each``. An odd factor is invertible modulo 2**128, so different positions never have the
+    # same hash.
     return _hash(text) | 1, _hash(text + "\x1f")
 
 

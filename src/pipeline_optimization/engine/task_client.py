@@ -4,8 +4,8 @@ For each call of a task, the process asks the harness. The harness draws the fau
 whether the call goes on or fails. So the measured process has no seed, no draw, no clock and no record that it could change.
 
 The environment variable ``ANAGRAM_TASK_SERVER`` names the harness's Unix socket. A name that begins with ``@`` is an abstract one, which is
-in no directory. A request is a line of JSON ``[id, task, key, number, policy]``, and an answer ``[id, fails, latency]``. Answers
-come in the order in which the latencies end.
+in no directory. A request is a line of JSON ``[id, task, key, number, policy]``, and an answer ``[id, fails, latency]``, or
+``[id, fails, latency, compute, error]`` if the call must compute or the failure stands for an exception. Answers come in the order in which the latencies end.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["TaskClient", "client_of"]
 
 BLOCK = 1 << 16
+"""How many bytes are read from the socket at once."""
 
 
 class TaskClient:
@@ -61,7 +62,7 @@ class TaskClient:
 
     async def call_async(self, task: str, key: str, *, number: int = 0, policy: str = "") -> Draw:
         """Do what ``call`` does, while the event loop serves others."""
-        import asyncio  # noqa: PLC0415 - 50 ms of start-up that only event loops should pay
+        import asyncio  # noqa: PLC0415 - slow to import, and only event loops need it
 
         loop = asyncio.get_running_loop()
         connection = self._loops.get(loop)

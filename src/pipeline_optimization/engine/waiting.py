@@ -1,6 +1,6 @@
 """Measures how long attempts wait, as opposed to compute.
 
-An event loop runs many attempts in turn, so the time from the begin of a coroutine to its end belongs to others as well. What belongs to the
+An event loop runs many attempts in turn, so the time from the start of a coroutine to its end belongs to others as well. What belongs to the
 coroutine alone are its steps: each goes from the moment at which the loop continues the coroutine to the next ``await`` that has
 to wait. All other time of the attempt is waiting. If a user's coroutine starts asyncio tasks itself, their time counts as waiting, too.
 """
@@ -18,11 +18,11 @@ __all__ = [
     "Steps",
     "ThreadTime",
     "ThreadWaits",
-    "for_this_thread",
+    "counted_for_this_thread",
+    "counting_waits",
     "metered",
     "steps_here",
     "thread_waits",
-    "timed_for_thread",
 ]
 
 R = TypeVar("R")
@@ -80,7 +80,7 @@ class ThreadTime:
         return stalled if stalled > LEAST_STALL else 0.0
 
 
-def for_this_thread(run: Callable[[], R]) -> tuple[Callable[[], R], Callable[[], None]]:
+def counted_for_this_thread(run: Callable[[], R]) -> tuple[Callable[[], R], Callable[[], None]]:
     """Prepare to run a part of this thread's attempt in another thread, so that its waiting counts as this thread's.
 
     Args:
@@ -173,7 +173,7 @@ async def _metered(start: Callable[[], Coroutine[Any, Any, R]], attempt: Steps[A
 
 
 @contextmanager
-def timed_for_thread(coroutine: Coroutine[Any, Any, R]) -> Iterator[Awaitable[R]]:
+def counting_waits(coroutine: Coroutine[Any, Any, R]) -> Iterator[Awaitable[R]]:
     """Give an awaitable for a coroutine that this thread runs in an event loop of its own, and count its waiting as the thread's."""
     if not thread_waits.is_timed:
         yield coroutine

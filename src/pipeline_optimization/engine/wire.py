@@ -77,7 +77,7 @@ class Done(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a worker says of an attempt. Times are in seconds unless it says otherwise.
+    """What a worker says of an attempt. Times are in seconds, except ``began``.
 
     Attributes:
         result: What the task returned; empty if it failed.
@@ -134,20 +134,28 @@ def encode_answer(answer: Answer) -> bytes:
 
 
 def _encoded(answer: Answer) -> bytes:
-    result, error, latency, seconds, began, others, elements, kept, waited, stalled, steps = answer
+    result, error, latency, seconds, began, done, elements, log, waited, stalled, steps = answer
     # Built-in types only: to unpickle an instance of a class takes longer, and the parent must find the class.
-    facts = None if error is None else {one.name: getattr(error, one.name) for one in fields(ErrorRecord)}
-    done = [(one.task, one.number, one.positions) for one in others]
-    log = None if kept is None else kept.to_wire()
-    plain = [tuple(one) for one in steps]
-    parts = (result, facts, latency, seconds, began, done, elements, waited, stalled, log, plain)
+    parts = (
+        result,
+        None if error is None else {one.name: getattr(error, one.name) for one in fields(ErrorRecord)},
+        latency,
+        seconds,
+        began,
+        [(one.task, one.number, one.positions) for one in done],
+        elements,
+        None if log is None else log.to_wire(),
+        waited,
+        stalled,
+        [tuple(one) for one in steps],
+    )
     return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
 
 def decode_answer(payload: bytes) -> Answer:
     """Return the answer that ``encode_answer`` made bytes of. Raises whatever pickle raises if the bytes are no answer."""
-    result, facts, latency, seconds, began, done, elements, waited, stalled, kept, steps = pickle.loads(payload)
-    log = None if kept is None else _log_of(kept)
+    result, facts, latency, seconds, began, done, elements, records, waited, stalled, steps = pickle.loads(payload)
+    log = None if records is None else _log_of(records)
     if facts is not None:
         error = ErrorRecord(**facts)
         return Answer(

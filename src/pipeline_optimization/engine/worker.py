@@ -167,9 +167,9 @@ class Pending:
         self._thread: ThreadTime | None = None
 
     @property
-    def run(self) -> str:
+    def run_id(self) -> str:
         """Return the id of the run; empty if the parent does not want log records."""
-        return self._worker.run
+        return self._worker.run_id
 
     @property
     def worker_name(self) -> str:

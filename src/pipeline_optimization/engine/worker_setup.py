@@ -50,7 +50,7 @@ class WorkerSetup:
         """Return the bytes that a worker is made of.
 
         Raises:
-            PluginError: If workers could not find a component by the name of its module and its own.
+            PluginError: If a component cannot be imported by its module and its name, as workers do it.
         """
         try:
             setup = pickle.dumps(self, pickle.HIGHEST_PROTOCOL)
@@ -61,7 +61,7 @@ class WorkerSetup:
                 plugin=repr(self.argument),
             ) from error
         # Three parts, since their order matters in the worker: to unpickle the set-up imports modules. The files must exist by then,
-        # and the logging must be followed, as these modules may log.
+        # and the worker must already collect log records, because these modules may log.
         return pickle.dumps((tuple(self.files), setup, self.logs), pickle.HIGHEST_PROTOCOL)
 
     @property
@@ -115,7 +115,7 @@ class Equipment:
     """
 
     def __init__(self, worker_init: bytes) -> None:
-        self.run = ""
+        self.run_id = ""  # empty until the set-up is loaded, and if the parent wants no log records
         self.capture: LogCapture | None = None
         self._init = worker_init
         self._lock = threading.RLock()
@@ -129,13 +129,13 @@ class Equipment:
         if self._setup is None:
             with self._lock:
                 if self._setup is None:
-                    self._follow_logging(WorkerSetup.logs_of(self._init))
+                    self._collect_logs(WorkerSetup.logs_of(self._init))
                     self._setup = WorkerSetup.from_bytes(self._init)
         return self._setup
 
     @property
     def is_timed(self) -> bool:
-        """Return whether attempts are to be measured; False as long as the set-up is not loaded, or cannot be."""
+        """Return whether attempts are to be measured; False before the set-up is loaded, or if it cannot be loaded."""
         return self._setup is not None and self._setup.is_timed
 
     def stage(self, task: str) -> Stage:
@@ -170,11 +170,11 @@ class Equipment:
         stages = () if self._stages is None else self._stages.values()
         return (cast("ClosingStage", stage) for stage in stages if hasattr(stage, "close_thread"))
 
-    def _follow_logging(self, logs: LogSettings | None) -> None:
+    def _collect_logs(self, logs: LogSettings | None) -> None:
         """Let the records that tasks log here reach the parent. In the parent's own process they do so anyway."""
-        if logs is None or self.run:
+        if logs is None or self.run_id:
             return
-        self.run = logs.run
+        self.run_id = logs.run
         if logs.process != process_here():
             from pipeline_optimization.engine.log_capture import LogCapture  # noqa: PLC0415 - logging, where the parent uses it
 

@@ -11,7 +11,10 @@ __all__ = ["CriticalPath", "PathStep"]
 
 @frozen(kw_only=True)
 class PathStep:
-    """One item of a critical path: its number of attempts, the seconds in which they ran, and the seconds for which it waited for retries."""
+    """One item of a critical path: the number of its last attempt, the seconds in which its attempts ran, and the seconds for which it waited for retries.
+
+    Lost attempts are not counted, but their seconds are. In a resumed run, the number goes on from that of an earlier run.
+    """
 
     item: str
     task: str

@@ -200,7 +200,10 @@ class TaskRetried:
 
 @frozen(kw_only=True)
 class ItemFinished:
-    """An item is finished: ``done``, ``failed`` for good, or ``poison`` (its workers keep dying)."""
+    """An item is finished: ``done``, ``failed`` for good, or ``poison`` (its workers keep dying).
+
+    ``attempts`` is the number of its last attempt. Lost attempts do not count; attempts of an earlier run do.
+    """
 
     run_id: str
     time: float
@@ -282,8 +285,8 @@ class RunFinished:
         resumed_items: Items that an earlier run had finished.
         stale_completions: Completions that came too late or twice, and were ignored.
         abandoned_attempts: Attempts that took too long and could not be ended.
-        ledger_entries: The number of attempts that answered.
-        ledger_digest: A digest of all attempts that answered, whatever their order.
+        ledger_entries: The number of attempts that answered or took too long.
+        ledger_digest: A digest of these attempts, whatever their order.
         account: Where the time went since ``RunStarted``. It is None if nobody is told of attempts.
         critical_path: What bounded the run, or None as above.
         floor: The seconds that no run can be shorter than, given its drawn waits, limits and rates.

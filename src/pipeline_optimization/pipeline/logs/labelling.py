@@ -25,7 +25,7 @@ class Labelling(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         attempt = attempt_here.get()
-        if attempt is None or attempt.run != self._run_id:
+        if attempt is None or attempt.run_id != self._run_id:
             return True
         labels = labels_of(attempt, worker=attempt.worker_name or threading.current_thread().name)
         if self.keeps and not attempt.is_answered and (attempt.log is None or attempt.log.last is not record):

@@ -120,7 +120,7 @@ class Awaited:
 
     def _fill(self, blocks: Iterator[Batch]) -> None:
         """Start calls for as many elements as there are places, and read more elements if places are free."""
-        if self._places.are_wanted_first:
+        if self._places.has_waiting_single:
             self._give_back()
         while self._start_waiting() and self._is_open and self._has_place:
             self._time_slice.resume()
@@ -151,7 +151,7 @@ class Awaited:
 
     @property
     def _has_place(self) -> bool:
-        return len(self._tasks) < self._held or (self._places.free > 0 and not self._places.are_wanted_first)
+        return len(self._tasks) < self._held or (self._places.free > 0 and not self._places.has_waiting_single)
 
     def _give_back(self) -> None:
         while self._held > max(1, len(self._tasks)):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
-from pipeline_optimization.engine.waiting import for_this_thread, timed_for_thread
+from pipeline_optimization.engine.waiting import counted_for_this_thread, counting_waits
 from pipeline_optimization.own_thread import call_in_thread
 
 __all__ = ["OwnLoop", "run_to_end"]
@@ -20,7 +20,7 @@ def run_to_end(start: Start[R], timeout: float | None) -> R:
     """Run a coroutine and return its result. It is cancelled after ``timeout`` seconds. ``start`` is called inside the loop."""
 
     async def limited() -> R:
-        with timed_for_thread(start()) as steps:
+        with counting_waits(start()) as steps:
             return await asyncio.wait_for(steps, timeout)
 
     return _beside_any_loop(lambda: asyncio.run(limited()))
@@ -39,7 +39,7 @@ class OwnLoop:
 
         async def limited() -> R:
             self._task = asyncio.current_task()
-            with timed_for_thread(start()) as steps:
+            with counting_waits(start()) as steps:
                 result = await asyncio.wait_for(steps, timeout)
             self._task = None
             return result
@@ -72,7 +72,7 @@ def _beside_any_loop(run: Callable[[], R]) -> R:
         asyncio.get_running_loop()
     except RuntimeError:
         return run()
-    elsewhere, add_up = for_this_thread(run)
+    elsewhere, add_up = counted_for_this_thread(run)
     future, _ = call_in_thread(elsewhere, "pipeline-loop")
     try:
         return future.result()
