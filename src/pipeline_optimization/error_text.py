@@ -15,6 +15,12 @@ FRAME = re.compile(r'^ *File "(.+)", line (\d+)', re.MULTILINE)
 OURS = re.compile(r"[/\\](src|site-packages)[/\\]pipeline_optimization[/\\]")
 """The package's own files, on this machine or on a worker's."""
 
+LIBRARY = os.path.join(os.path.dirname(os.__file__), "")
+"""The directory of Python's own modules."""
+
+PACKAGES = re.compile(r"[/\\](site|dist)-packages[/\\]")
+"""What lies in that directory and is no part of Python."""
+
 BETWEEN = frozenset({"importlib", "pluggy", "pipeline_optimization"})
 """The packages between the caller of a plugin and the plugin's code."""
 
@@ -66,7 +72,7 @@ def describe_with_place(error: BaseException) -> str:
 def place_in(traceback: str) -> str:
     """Return the file and the line in a traceback's text that belong to the plugin or the user, or an empty text."""
     last = traceback.rpartition("Traceback (most recent call last)")[2]
-    places = [place for place in FRAME.findall(last) if not OURS.search(place[0]) and not place[0].startswith("<")]
+    places = [place for place in FRAME.findall(last) if not OURS.search(place[0]) and not _is_of_python(place[0])]
     if not places:
         return ""
     file, line = _deepest(places)
@@ -75,6 +81,11 @@ def place_in(traceback: str) -> str:
     except OSError:  # the working directory was removed
         beyond = file
     return f"{beyond}, line {line}"
+
+
+def _is_of_python(file: str) -> bool:
+    """Return whether code belongs to Python itself, such as the module that makes context managers of generators."""
+    return file.startswith("<") or (file.startswith(LIBRARY) and not PACKAGES.search(file))
 
 
 def _deepest(places: Sequence[tuple[str, T]]) -> tuple[str, T]:

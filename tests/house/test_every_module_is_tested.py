@@ -52,7 +52,7 @@ PROVED_BY = {
     "tests/pipeline/test_logs.py": "engine.log_capture engine.log_origin engine.log_records pipeline.logs",
     "tests/pipeline/model/test_awaited_bundles.py": "pipeline.model.awaited pipeline.model.loop_resources",
     "tests/pipeline/model/test_finding_pipelines.py": "pipeline.model.parameters spelling_hint",
-    "tests/pipeline/model/test_functions_of_main.py": "pipeline.model.packing",
+    "tests/pipeline/model/test_functions_of_main.py": "pipeline.model.by_value pipeline.model.packing",
     "tests/pipeline/model/test_misbehaving_functions.py": "pipeline.model.blame pipeline.model.failures pipeline.model.process_state",
     "tests/pipeline/model/test_pipelines.py": """pipeline.absent pipeline.model.calls pipeline.model.passage pipeline.model.subtotal
         pipeline.model.worker_pipeline plain_data

@@ -14,10 +14,11 @@ from command import ANAGRAM, anagram, ended_here, environment, refused_here
 from forgotten_modules import forgetting_modules
 
 ENDS = """
+from contextlib import contextmanager
 from datetime import date
 from decimal import Decimal
 
-from pipeline_optimization import Pipeline
+from pipeline_optimization import Pipeline, task
 from pipeline_optimization.ends import Collect, Count, Sum
 
 
@@ -36,6 +37,13 @@ def picky(word):
     if word == "mat":
         raise ValueError("no mat\\nat all")
     return word
+def rambles(word): raise ValueError("x" * 100_000)
+@contextmanager
+def broken():
+    raise OSError("no server")
+    yield
+@task(using=broken)
+def asking(word, server): return word
 
 
 split = Pipeline("split").lines().flat_map(words).map(halves).collect()
@@ -55,6 +63,9 @@ long = given.map(wide).collect()
 large = given.map(huge).collect()
 failing = given.map(fails).count()
 partly = given.map(picky).count()
+wordy = given.map(rambles).count()
+closed = given.map(asking).count()
+objects = Pipeline("objects").records().collect()
 """
 
 
@@ -188,6 +199,25 @@ def test_a_function_that_never_works(workplace: Path, capsys: pytest.CaptureFixt
     code, said = problems(workplace, ["ends.py:failing", "long.txt"], capsys)
     assert code == 75
     assert re.search(r"The last one at long\.txt, line \d+: 'cat' \(KeyError: 'key'; ends\.py, line", said)
+
+
+def test_long_messages_are_shortened(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Standard error has the beginning of a message; the report has all of it."""
+    arguments = ["ends.py:wordy", "in.txt", "--retry", "none"]
+    code, said = problems(workplace, arguments, capsys)
+    assert (code, "xxx…; ends.py, line" in said, len(said) < 1000) == (1, True, True)
+    _, out, _ = ended_here(["run", "--pipeline", *arguments, "--format", "json"], capsys)
+    assert json.loads(out)["failed_items"][0]["message"] == "x" * 100_000
+
+
+def test_the_place_of_an_error_is_the_users(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """If Python calls the user's function, as it does to open a resource, Python's own file does not help."""
+    line = 1 + next(number for number, text in enumerate(ENDS.splitlines()) if "no server" in text)
+    _, said = problems(workplace, ["ends.py:closed", "in.txt", "--retry", "none"], capsys)
+    assert f"(OSError: no server; ends.py, line {line})" in said
+    (workplace / "bad.jsonl").write_text("{\n")
+    _, said = problems(workplace, ["ends.py:objects", "bad.jsonl"], capsys)
+    assert "double quotes: line 1 column 2 (char 1)), the first at bad.jsonl, line 1: '{'." in said
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,14 @@ def test_a_checkpoint_that_keeps_values(workplace: Path, capsys: pytest.CaptureF
     assert "The sink has 0 deliveries of the run" in " ".join(refused_here(again, workplace, capsys).split())
 
 
+def test_a_checkpoint_that_keeps_nothing_yet(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A run that was killed while it made its checkpoint delivers its rows, as if there were none."""
+    (workplace / "c").touch()
+    again = [*RUN, "--checkpoint", "c", "--resume", "--output", "rows.ndjson"]
+    code, _, err = ended_here(again, capsys)
+    assert (code, err, lines_of(workplace / "rows.ndjson")) == (0, "Delivered 20 rows to rows.ndjson.\n", LINES)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -181,7 +189,11 @@ def test_refused_rows(workplace: Path, capsys: pytest.CaptureFixture[str]) -> No
         "1 element failed for good at deliver (RefusedRow: it has the keys n, more; the file has the columns n)" in text
     )
     assert "the first at in.txt, line 8: {'n': 7, 'more': 1}." in text
-    assert len((workplace / "rows.csv").read_text().splitlines()) == 20
+    (workplace / "r.py").write_text((workplace / "q.py").read_text().replace("!= '7'", "not in '78'"))
+    code, _, err = ended_here(["run", "--pipeline", "r.py", "in.txt", "--output", "rows.csv"], capsys)
+    assert "2 elements failed for good at deliver" in err
+    assert "mend the function" not in err  # eighteen rows are written
+    assert len((workplace / "rows.csv").read_text().splitlines()) == 19
 
 
 def test_parquet(workplace: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -56,6 +56,23 @@ def total(values):
 
 print(total([Hit(0), Hit(1), Hit(2)]))
 """
+FAULTY = """
+from pipeline_optimization import Pipeline, run
+from functools import partial
+
+class Never:
+    def __call__(self, value):
+        raise ValueError(value)
+
+def never(value, more):
+    raise ValueError(value)
+
+for function in (never, Never()):
+    made = partial(never, more=0) if function is never else function
+    report = run(Pipeline("p").values(int).map(made).sum(), [1], orchestrator="multiprocess", retry="none")
+    print(report.failed_items[0].error.traceback)
+"""
+
 SAID = "[Hit(value=10), Hit(value=20)]\n"
 
 
@@ -192,3 +209,11 @@ def test_coroutine_functions_beside_a_running_event_loop(orchestrator: str) -> N
         return report.result
 
     assert asyncio.run(use()) == 7
+
+
+def test_workers_know_the_file_of_a_function(tmp_path: Path) -> None:
+    """The traceback of a worker has the program's file and its line, as any other traceback."""
+    (tmp_path / "program.py").write_text(FAULTY)
+    done = subprocess.run([sys.executable, "program.py"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.count(f'File "{tmp_path}/program.py", line ') == 2, done.stdout + done.stderr
+    assert done.stdout.count("raise ValueError(value)\n") == 2

@@ -400,6 +400,21 @@ def test_records_of_each_form(tmp_path: Path) -> None:
     assert run(Pipeline("text").records("csv").collect(), TextSource("a,b\n1,2\n")).result == [{"a": "1", "b": "2"}]
 
 
+def test_bad_records_are_not_tried_again() -> None:
+    """Neither what is no record nor a blank line before the header costs an attempt more."""
+    report = run(Pipeline("rows").records("csv").collect(), TextSource("\na,b\n1\n1,2\n"))
+    assert report.result == [{"a": "1", "b": "2"}]
+    assert (report.retries, len(report.failed_items)) == (0, 1)
+    report = run(Pipeline("rows").records("jsonl").collect(), TextSource("{\n" + "[" * 100_000 + "\n"))
+    assert (report.retries, len(report.failed_items)) == (0, 2)
+
+
+def test_columns_of_one_name_are_refused() -> None:
+    """A record would have only one of them."""
+    with pytest.raises(InputError, match="names the column 'a' more than once"):
+        run(Pipeline("rows").records("csv").collect(), TextSource("a,b,a\n1,2,3\n"))
+
+
 def test_values_files_and_chunks(tmp_path: Path) -> None:
     """Any iterable, files unread, and pieces of texts."""
     values = run(Pipeline("sum").values(int).map(f.half).sum(), iter(range(5000)), orchestrator="threaded")

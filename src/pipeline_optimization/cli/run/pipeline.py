@@ -17,7 +17,7 @@ from pipeline_optimization.cli.run.recording import Recording
 from pipeline_optimization.cli.run.result_rows import ResultRows
 from pipeline_optimization.cli.run.result_target import ResultTarget
 from pipeline_optimization.engine.stopping import Stop
-from pipeline_optimization.error_text import place_in
+from pipeline_optimization.error_text import place_in, shortened
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.output import open_output
 from pipeline_optimization.pipeline.model.finding import FoundPipeline
@@ -32,6 +32,9 @@ from pipeline_optimization.sources import Source
 from pipeline_optimization.types import ErrorRecord
 
 __all__ = ["run_pipeline"]
+
+SAID = 500
+"""Characters of an error's message on standard error, at most. The report has the whole message."""
 
 
 def run_pipeline(
@@ -108,7 +111,7 @@ def _problems(report: PipelineReport[Any]) -> list[str]:
             continue
         found.append(
             f"Incomplete: {counted(count, 'element')} failed for good at {task} ({_described(first.error)}), the first at "
-            f"{first.place}.{_advice(report, task, count)}"
+            f"{first.place}.{_advice(report, task, error, count)}"
         )
     return found
 
@@ -122,14 +125,15 @@ def _cause(stop: Stop) -> str:
 
 def _described(error: ErrorRecord) -> str:
     place = place_in(error.traceback)
-    message = " ".join(error.message.split())
+    message = shortened(" ".join(error.message.split()), SAID)
     return f"{error.type}: {message}" + (f"; {place}" if place else "")
 
 
-def _advice(report: PipelineReport[Any], task: str, count: int) -> str:
+def _advice(report: PipelineReport[Any], task: str, error: str, count: int) -> str:
     """Return what to do if no element got through a step; its function is most likely wrong then."""
     stats = report.tasks.get(task)  # None if all failures at the step are of an earlier run
-    is_all = count > 1 and stats is not None and stats.items == count
+    # Only rows that a sink refuses are items of ``deliver``; the other rows are written.
+    is_all = count > 1 and stats is not None and stats.items == count and error != "RefusedRow"
     return (
         " No element got through it: mend the function first; --retry none shows at once whether it works."
         if is_all

@@ -78,10 +78,11 @@ def _is_special(path: str) -> bool:
 
 
 def _keeps_values(options: RunOptions) -> bool:
-    """Return whether the run goes on with a checkpoint of a run without a sink."""
+    """Return whether the run goes on with a checkpoint of a run without a sink. A run that was killed before it wrote any fact had none."""
     if not options.resume or options.checkpoint is None or not os.path.exists(options.checkpoint):
         return False
     from pipeline_optimization.checkpoint import stored_fact  # noqa: PLC0415 - SQLite, for runs that use it only
     from pipeline_optimization.pipeline.checkpointing import SINK  # noqa: PLC0415 - as above
+    from pipeline_optimization.pipeline.plan import PIPELINE_FACT  # noqa: PLC0415 - as above
 
-    return stored_fact(options.checkpoint, SINK) is None
+    return stored_fact(options.checkpoint, PIPELINE_FACT) is not None and stored_fact(options.checkpoint, SINK) is None

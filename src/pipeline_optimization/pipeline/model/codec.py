@@ -16,6 +16,8 @@ from collections.abc import Callable, Collection, Mapping
 from importlib import import_module
 from typing import Any, Protocol
 
+from pipeline_optimization.pipeline.model.by_value import dumps_by_value
+
 __all__ = ["BY_VALUE", "PICKLED", "PLAIN", "Codec", "pickled"]
 
 
@@ -78,8 +80,7 @@ class _ByValue(_Pickled):
         try:
             return super().encode(value)
         except Exception:  # noqa: BLE001 - of what cannot be sent by value either, that says why
-            data: bytes = import_module("cloudpickle").dumps(value)
-            return data
+            return dumps_by_value(value)
 
 
 class _Plain:
@@ -127,10 +128,9 @@ def pickled(value: object) -> bytes:
     if b"__main__" not in data:
         return data
     try:
-        by_value: bytes = import_module("cloudpickle").dumps(value)
+        return dumps_by_value(value)
     except ImportError:
         return data
-    return by_value
 
 
 def _to_json(value: Any) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -108,7 +109,8 @@ class Records:
             text = io.TextIOWrapper(stream, "utf-8", "replace", newline="")
             reader = csv.reader(text, delimiter=delimiter, strict=True)
             try:
-                header = next(reader, [])
+                header = next(filter(None, reader), [])
+                _check_header(header, source)
                 rows = ((header, row) for row in reader if row)
                 for part in together(number, rows, f"{source.name}, rows", first=1):
                     invalid, looks = stream.take_found()
@@ -118,6 +120,16 @@ class Records:
                     f"{source.name!r} is no CSV at line {reader.line_num:,}: {error}. Mend that line, or read it with lines().",
                     source=source.name,
                 ) from error
+
+
+def _check_header(header: Sequence[str], source: Source) -> None:
+    """Raise InputError if two columns have the same name, because a record would have only one of them."""
+    twice = next((name for name, times in Counter(header).items() if times > 1), None)
+    if twice is not None:
+        raise InputError(
+            f"The header of {source.name!r} names the column {twice!r} more than once. Give each column another name, or read the file with lines().",
+            source=source.name,
+        )
 
 
 @task(permanent=(ValueError, RecursionError))  # what is no record is none at the next attempt either

@@ -6,7 +6,6 @@ import inspect
 import pickle
 from collections.abc import Callable, Iterator
 from functools import partial
-from importlib import import_module
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -15,6 +14,7 @@ from attrs import frozen
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.model.blame import where
+from pipeline_optimization.pipeline.model.by_value import dumps_by_value
 from pipeline_optimization.pipeline.model.ends import functions_of
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 
@@ -89,26 +89,24 @@ def unpack(packed: Packable) -> CompletePipeline[Any, Any]:
 
 def _by_value(pipeline: CompletePipeline[Any, Any], error: Exception | None) -> ByValue:
     try:
-        dumps: Callable[[object], bytes] = import_module("cloudpickle").dumps
+        return ByValue(dumps_by_value(pipeline))
     except ImportError:
         raise OptionError(
             f"The pipeline {pipeline.name!r} has a function that other processes cannot import: {error}. Define its functions at the "
             f"top level of a module, or install cloudpickle, which can send them: {EXTRA}"
         ) from error
-    try:
-        return ByValue(dumps(pipeline))
     except Exception as failure:
         raise OptionError(
-            f"The pipeline {pipeline.name!r} cannot be sent to other processes: {_culprit(pipeline, dumps) or describe(failure)}."
+            f"The pipeline {pipeline.name!r} cannot be sent to other processes: {_culprit(pipeline) or describe(failure)}."
         ) from failure
 
 
-def _culprit(pipeline: CompletePipeline[Any, Any], dumps: Callable[[object], bytes]) -> str:
+def _culprit(pipeline: CompletePipeline[Any, Any]) -> str:
     """Return which function holds a value that cannot be sent, its name, and what to do. Return an empty text if no such value is found."""
     for function in [*(step.plain for step in pipeline.steps), *(one for _, one in functions_of(pipeline.end))]:
         for name, value in _held(function):
             try:
-                dumps(value)
+                dumps_by_value(value)
             except Exception as error:  # noqa: BLE001 - what a user's object raises when it is pickled
                 return (
                     f"{where(function)} holds {name!r}, of type {type(value).__qualname__}, which cannot be sent ({describe(error)}). Make it "
