@@ -322,6 +322,7 @@ def test_a_descriptor_can_be_given(tmp_path: Path) -> None:
         ("-", "--events - would mix events with results and messages.*--events fd:3 3>FILE"),
         ("fd:1", "--events fd:1 would mix events with results"),
         ("fd:999", "Cannot write 'fd:999': Bad file descriptor"),
+        ("fd:99999999999999999999", "Cannot write 'fd:99999999999999999999'"),
         ("missing/events", "Cannot write 'missing/events': No such file or directory. Name another --events"),
         (".", "Cannot write '.': Is a directory"),
         ("null\0byte", "embedded null byte"),
@@ -435,6 +436,50 @@ def test_a_full_disk_ends_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     lines = [json.loads(line) for line in path.read_bytes().splitlines()]
     numbers = [line["seq"] for line in lines]
     assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize("room", [4000, 9000])
+@pytest.mark.parametrize("block", [1, 1000])
+def test_a_disk_that_fills_up_keeps_what_it_took(
+    room: int, block: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file begins with its version, even if its first block is larger than the disk, and its last line says how many lines are missing."""
+    path = tmp_path / "events.jsonl"
+    real = os.write
+    monkeypatch.setattr(writer, "BLOCK", block)
+
+    def until_full(handle: int, data: Any) -> int:
+        if not os.path.exists(path) or not os.path.samestat(os.fstat(handle), path.stat()):
+            return real(handle, data)
+        if os.lseek(handle, 0, os.SEEK_CUR) >= room:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return real(handle, data[: room - os.lseek(handle, 0, os.SEEK_CUR)])
+
+    monkeypatch.setattr(os, "write", until_full)
+    report = exercise(path)
+    assert report.is_complete
+    (warning,) = (one for one in report.warnings if "No space left on device" in one)
+    assert path.stat().st_size <= room
+    lines = [json.loads(line) for line in path.read_bytes().splitlines()]
+    assert [lines[0]["kind"], lines[-1]["kind"]] == ["stream", "run_finished"]
+    reader = EventReader(path)
+    assert list(reader)
+    assert not reader.is_cut
+    assert reader.missing == lines[-1]["seq"] + 1 - len(lines) > 0
+    assert warning.startswith(f"{reader.missing} line")
+
+
+def test_a_disk_without_any_room_leaves_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty file would look like that of a run that has just begun."""
+    path = tmp_path / "events.jsonl"
+
+    def full(handle: int, data: Any) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    report = count_anagrams("cat", events=path)
+    assert any("No space left on device" in one for one in report.warnings)
+    assert not path.exists()
 
 
 def test_of_many_attempts_a_share_is_written(tmp_path: Path) -> None:

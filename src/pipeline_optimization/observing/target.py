@@ -26,11 +26,17 @@ READER_PATIENCE = 2.0
 
 NAP = 0.02
 
+TAIL = 64 << 10
+"""The last bytes that were written to a regular file are remembered, so that the last of its lines can be removed again."""
+
 
 class Target:
     """Takes whole lines. A regular file keeps its content until the first line is written.
 
     Raises UsageError, before anything is lost, if it cannot be written.
+
+    Attributes:
+        kept: How many lines of the last ``write`` were written. It is exact if that raised an error, and no BrokenPipeError.
     """
 
     def __init__(self, path: str, *, option: str = "--events") -> None:
@@ -39,9 +45,11 @@ class Target:
         self._is_new = False
         self._is_empty = True
         self._is_torn = False
+        self._tail = b""
+        self.kept = 0
         try:
             self._handle = self._open(path, option)
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, OverflowError) as error:
             reason = (error.strerror or error) if isinstance(error, OSError) else error
             raise UsageError(f"Cannot write {path!r}: {reason}. Name another {option}.") from error
         facts = os.fstat(self._handle)
@@ -66,41 +74,65 @@ class Target:
     def write(self, data: bytes, *, until: float) -> None:
         """Write whole lines. Raises OSError if that is impossible, and TimeoutError if no reader takes them by the time ``until``.
 
-        After an error, a regular file ends with the last whole line, and any other file goes on with a new line.
+        After an error, a regular file that was opened here ends with the last whole line, and any other file goes on with a new line.
         """
-        if not self._is_regular:
-            self._write_slowly(b"\n" + data if self._is_torn else data, until)
-            return
-        if self._is_empty and self._owns:
+        mended = int(self._is_torn)
+        data = b"\n" * mended + data
+        is_own_file = self._is_regular and self._owns
+        if is_own_file and self._is_empty:
             os.ftruncate(self._handle, 0)
         self._is_empty = False
-        before = os.lseek(self._handle, 0, os.SEEK_CUR)
+        before = os.lseek(self._handle, 0, os.SEEK_CUR) if is_own_file else 0
         left = memoryview(data)
         try:
             while left:
-                left = left[os.write(self._handle, left) :]
+                left = left[self._write_some(left, until) :]
         except OSError:
-            if self._owns:
-                os.ftruncate(self._handle, before)
-                os.lseek(self._handle, before, os.SEEK_SET)
+            done = len(data) - len(left)
+            end = data.rfind(b"\n", 0, done) + 1
+            self.kept = max(0, data.count(b"\n", 0, end) - mended)
+            if is_own_file:
+                self._cut(before + end)
+                self._tail = (self._tail + data[:end])[-TAIL:]
+            elif done:
+                self._is_torn = done > end
             raise
+        self._is_torn = False
+        if is_own_file:
+            self._tail = (self._tail + data[-TAIL:])[-TAIL:]
 
-    def _write_slowly(self, data: bytes, until: float) -> None:
-        """Write to something that may have no room, such as a pipe whose reader is slow or gone."""
-        left = memoryview(data)
-        while left:
-            _, ready, _ = select.select([], [self._handle], [], max(0.0, until - time.monotonic()))
-            if not ready:
-                raise TimeoutError(errno.ETIMEDOUT, "nobody reads it")
-            written = os.write(self._handle, left[:ATOMIC])
-            left = left[written:]
-            self._is_torn = bool(left)
+    def make_room(self, size: int) -> int:
+        """Remove the last lines of a regular file, at least ``size`` bytes of them. Return how many lines were removed.
+
+        The first line always stays.
+        """
+        cut = self._tail.rfind(b"\n", 0, max(0, len(self._tail) - size)) + 1
+        if not cut:
+            return 0
+        lines = self._tail.count(b"\n", cut)
+        self._cut(os.lseek(self._handle, 0, os.SEEK_CUR) - (len(self._tail) - cut))
+        self._tail = self._tail[:cut]
+        return lines
+
+    def _cut(self, end: int) -> None:
+        os.ftruncate(self._handle, end)
+        os.lseek(self._handle, end, os.SEEK_SET)
+
+    def _write_some(self, data: memoryview, until: float) -> int:
+        """Write what fits. Something that may have no room, such as a pipe whose reader is slow or gone, is waited for until then."""
+        if self._is_regular:
+            return os.write(self._handle, data)
+        _, ready, _ = select.select([], [self._handle], [], max(0.0, until - time.monotonic()))
+        if not ready:
+            raise TimeoutError(errno.ETIMEDOUT, "nobody reads it")
+        return os.write(self._handle, data[:ATOMIC])
 
     def close(self) -> None:
         """Close what was opened here, and remove a new file to which nothing was written."""
         if self._owns:
+            is_empty = self._is_regular and not os.fstat(self._handle).st_size
             os.close(self._handle)
-            if self._is_new and self._is_empty and self._is_regular:
+            if self._is_new and is_empty:
                 os.unlink(self._path)
 
 

@@ -35,6 +35,9 @@ PATIENCE = 1.0
 MOST_WAITING = 50_000
 """The most events that may wait to be written."""
 
+LONGER = 100
+"""Bytes by which the last line may grow if it tells that more lines are missing."""
+
 BLOCK = 1000
 """Events that are made into lines at once. Python changes between threads after 5 ms, so a larger block would not delay the run either."""
 
@@ -59,7 +62,8 @@ class EventsWriter:
         self._attempt_lines = 0
         self._last: RunFinished | None = None
         self._resources = ResourceMeter()
-        self._seq = 0
+        self._seq = 1  # the first line has 0
+        self._has_first_line = False
         self._shed: Counter[str] = Counter()
         self._shed_lines = 0
         self._patience = PATIENCE
@@ -145,9 +149,6 @@ class EventsWriter:
     def _write_waiting(self) -> None:
         while self._waiting:
             lines: list[str] = []
-            if not self._seq:
-                lines.append(first_line())
-                self._seq = 1
             block = self._next_block()
             attempts = [event for event in block if type(event) is AttemptEnded]
             add = self._add_each
@@ -224,37 +225,54 @@ class EventsWriter:
         if self._shed_lines:
             self._miss(self._shed_lines, "its reader did not read them in time")
         self._patience = PATIENCE
-        last = line_of(
-            self._next(),
-            self._last,
+        seq, missing = self._next(), self._missing
+        last = self._last_line(self._last, seq)
+        if not self._write([last]) and (removed := self._target.make_room(len(last) + LONGER)):
+            self._missing = missing + removed
+            self._write([self._last_line(self._last, seq)])
+
+    def _last_line(self, event: RunFinished, seq: int) -> str:
+        return line_of(
+            seq,
+            event,
             attempts_told=dict(sorted((self._outcomes + self._shed).items())),
             attempt_lines=self._attempt_lines,
             missing_lines=self._missing,
         )
-        self._write([last])
 
     def _next(self) -> int:
         seq = self._seq
         self._seq += 1
         return seq
 
-    def _write(self, lines: list[str]) -> None:
-        """Write lines, or count them as missing. After an error, later lines are tried again, because a disk may have room again."""
+    def _write(self, lines: list[str]) -> bool:
+        """Write lines. Count those that cannot be written as missing, and return False if there are any.
+
+        After an error, later lines are tried again, because a disk may have room again.
+        """
         if self._is_gone:
             self._miss(len(lines), self._error)
-            return
+            return False
+        first = [] if self._has_first_line else [first_line()]
+        kept = 0
         try:
-            self._target.write("".join(lines).encode("ascii"), until=time.monotonic() + self._patience)
-            self._patience = PATIENCE
+            self._target.write("".join([*first, *lines]).encode("ascii"), until=time.monotonic() + self._patience)
         except BrokenPipeError:
             self._is_gone = True
-            self._miss(len(lines), "its reader went away")
+            reason = "its reader went away"
         except TimeoutError:
             # Until the reader takes something, so that the end of the run does not wait for each block.
             self._patience = 0.0
-            self._miss(len(lines), "its reader did not read them in time")
+            kept, reason = self._target.kept, "its reader did not read them in time"
         except OSError as error:
-            self._miss(len(lines), error.strerror or str(error))
+            kept, reason = self._target.kept, error.strerror or str(error)
+        else:
+            self._patience = PATIENCE
+            self._has_first_line = True
+            return True
+        self._has_first_line = self._has_first_line or kept > 0
+        self._miss(len(lines) - max(0, kept - len(first)), reason)
+        return False
 
     def _miss(self, lines: int, reason: str) -> None:
         self._missing += lines
