@@ -29,12 +29,13 @@ def refuse_overwriting(path: str, read: Iterable[str | None], *, option: str) ->
 
 
 @contextmanager
-def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
+def open_output(path: str, *, option: str = "--output", errors: str = "strict") -> Iterator[TextIO]:
     """Open ``-`` (standard output) or a file for writing text.
 
     A regular file is written beside its place, synced, and renamed. So at any time there is the old file or the new one. The new file gets the mode
     of the old one, and its owner if the system allows that. If the path is a symbolic link, its target is written. Raises UsageError if it cannot be
-    written, before anything is run if that can be known. The message names the option that gave the path.
+    written, before anything is run if that can be known. The message names the option that gave the path. ``errors`` says what becomes of halves of
+    surrogate pairs, which UTF-8 cannot write, and with which Python names files whose names are no UTF-8; it has no effect on standard output.
     """
     if path == "-":
         yield sys.stdout
@@ -43,12 +44,12 @@ def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
     target = Path(path)
     try:
         if target.exists() and not target.is_file() and not target.is_dir():
-            with target.open("w", encoding="utf-8") as stream:
+            with target.open("w", encoding="utf-8", errors=errors) as stream:
                 yield stream
             return
         if target.is_dir():
             raise IsADirectoryError(21, "Is a directory")
-        with _replacing(end_of_links(target)) as stream:
+        with _replacing(end_of_links(target), errors) as stream:
             yield stream
     except BrokenPipeError:
         raise
@@ -57,14 +58,14 @@ def open_output(path: str, *, option: str = "--output") -> Iterator[TextIO]:
 
 
 @contextmanager
-def _replacing(target: Path) -> Iterator[TextIO]:
+def _replacing(target: Path, errors: str) -> Iterator[TextIO]:
     import tempfile  # noqa: PLC0415 - most results go to standard output
 
     with ExitStack() as stack:
         with stop_signals_put_off():  # until it is certain that the file will be removed
             handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".part")
             stack.callback(_remove, name)
-            stream = stack.enter_context(os.fdopen(handle, "w", encoding="utf-8", newline=""))
+            stream = stack.enter_context(os.fdopen(handle, "w", encoding="utf-8", errors=errors, newline=""))
         yield stream
         with stop_signals_put_off():
             stream.flush()

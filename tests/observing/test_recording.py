@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
@@ -261,6 +262,9 @@ def test_a_record_with_odd_numbers_is_shown(run: Run) -> None:
 REFUSED: Sequence[tuple[tuple[str, ...], str]] = (
     (("run", "a.txt", "--report", "a.txt"), "'--report'|--report would write over it"),
     (("run", "a.txt", "--report", "no/r.html"), "there is no directory"),
+    (("run", "a.txt", "--report", "."), "it is a directory. Name another --report"),
+    (("run", "a.txt", "--trace", "t" * 300), "File name too long. Name another --trace"),
+    (("run", "a.txt", "--metrics", "-"), "--metrics writes files, and - would be standard output"),
     (("run", "a.txt", "--record", "kept", "--events", "e.jsonl"), "leave --events out"),
     (("run", "a.txt", "--record", "a.txt"), "Cannot make"),
     (("run", "a.txt", "--trace", "t.json", "--events", "fd:7"), "let --events be a file"),
@@ -309,6 +313,63 @@ def test_a_disk_that_is_full_costs_the_page_only(tmp_path: Path) -> None:
     assert done.returncode == 0
     assert done.stdout.startswith(b"word,count\n")
     assert b"Warning: " in done.stderr
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full")
+def test_one_file_that_cannot_be_written_costs_itself_only(run: Run) -> None:
+    """The others are written, each problem is told, and so is the record's folder."""
+    files = ["--trace", "/dev/full", "--report", "r.html", "--metrics", "/dev/full"]
+    code, _, err = run(*FAULTS, "--record", "kept", *files)
+    assert code == 0
+    assert "'/dev/full': No space left on device. Name another --trace" in err
+    assert "'/dev/full': No space left on device. Name another --metrics" in err
+    assert f"Recorded: {only_record('kept').resolve()}" in err
+    assert "find_anagrams" in Path("r.html").read_text()
+    code, _, err = run("report", str(only_record("kept") / "events.jsonl"), "--export", "./m.prom")
+    assert (code, Path("m.prom").exists()) == (0, True), err
+
+
+def test_a_name_that_is_no_utf_8_is_recorded(run: Run) -> None:
+    """Python reads such a name of a file with halves of surrogate pairs, which no file can take. The files show escapes, and the result is there."""
+    odd = os.fsdecode(b"a\xff.txt")
+    try:
+        Path(odd).write_text("the cat")
+    except OSError:
+        pytest.skip("this system has no such names")
+    code, out, err = run("run", odd, "--record", "kept", "--format", "csv")
+    assert (code, out.splitlines()[0]) == (0, "word,count"), err
+    home = only_record("kept")
+    assert sorted(os.listdir(home)) == ["events.jsonl", "metrics.prom", "report.html", "report.json", "trace.json"]
+    assert "a\\udcff.txt" in (home / "report.html").read_text("utf-8")
+    line = (home / "events.jsonl").read_text().replace('"task":"', '"task":"\\ud800')
+    (home / "events.jsonl").write_text(line)
+    exports = ("--export", "x.html", "--export", "x.json", "--export", "x.prom")
+    for command in (("report", str(home / "events.jsonl"), *exports), ("watch", str(home)), ("profile", str(home))):
+        code, _, err = run(*command)
+        assert code == 0, (command, err)
+    assert run("profile", str(home), "--output", "x.toml")[0] == 0
+
+
+def test_without_any_room_nothing_is_made_and_the_result_is_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A warning says so; the folder of the record is gone."""
+
+    def full(handle: int, data: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    for options in (("--record", "kept"), ("--report", "r.html")):
+        code, out, err = run(*FAULTS, *options, "--format", "csv")
+        assert (code, out.splitlines()[0]) == (0, "word,count")
+        assert "No event could be written" in err
+    assert not Path("r.html").exists()
+
+
+def test_no_place_for_events_until_the_end(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told before anything runs."""
+    monkeypatch.setattr(tempfile, "tempdir", str(Path("missing").absolute()))
+    code, out, err = run(*FAULTS, "--report", "r.html")
+    assert (code, out) == (2, "")
+    assert "Set TMPDIR, or give --events FILE" in " ".join(err.split())
 
 
 def test_a_run_is_watched_to_its_end(run: Run) -> None:

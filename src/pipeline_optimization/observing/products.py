@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 
 from attrs import frozen
 
+from pipeline_optimization.errors import UsageError
 from pipeline_optimization.observing.digest import Digest
 from pipeline_optimization.observing.metrics import Metrics
 from pipeline_optimization.observing.page.report import page_of
@@ -21,6 +22,9 @@ from pipeline_optimization.plural import counted
 from pipeline_optimization.types.events import RunEvent
 
 __all__ = ["Products", "account_of", "digest_of"]
+
+VISIBLE = "backslashreplace"
+"""What UTF-8 cannot write is shown as an escape, such as ``\\udcff``. In metrics, a backslash has another meaning."""
 
 
 @frozen(kw_only=True)
@@ -42,33 +46,53 @@ class Products:
 
         Raises:
             InputError: If the events cannot be read.
-            UsageError: If a file cannot be written.
+            UsageError: If a file cannot be written. The others are written all the same.
         """
-        reader, digest, trace = EventReader(events), Digest(), Trace()
+        reader, digest = EventReader(events), Digest()
         metrics = None if self.metrics is None else Metrics(before=_text_of(self.metrics))
-        with ExitStack() as stack:
-            stream = None
-            if self.trace is not None:
-                stream = stack.enter_context(open_output(self.trace, option="--trace"))
-                stream.write(trace.first_line)
+
+        def noted() -> Iterator[tuple[RunEvent, int]]:
             for event, stands_for in _events(reader):
                 digest.note(event, stands_for)
                 if isinstance(event, ResourcesSampled):
                     continue
                 if metrics is not None:
                     metrics.note(event, stands_for)
-                if stream is not None:
-                    stream.writelines(trace.lines(event))
-            if stream is not None:
-                stream.write(trace.last_line)
+                yield event, stands_for
+
+        problems: list[UsageError] = []
+        with _collecting(problems):
+            self._write_trace(rest := noted())
+        for _ in rest:
+            pass  # the other files need the rest of the events even if the trace cannot be written
         notes = _notes_of(reader)
         if self.report is not None:
-            with open_output(self.report, option="--report") as page:
+            with _collecting(problems), open_output(self.report, option="--report", errors=VISIBLE) as page:
                 page.write(page_of(digest, account_of(digest), notes=notes))
         if self.metrics is not None and metrics is not None:
-            with open_output(self.metrics, option="--metrics") as text:
+            with _collecting(problems), open_output(self.metrics, option="--metrics", errors="replace") as text:
                 text.write(metrics.text())
+        if problems:
+            raise UsageError(" ".join(map(str, problems))) from problems[0]
         return digest, notes
+
+    def _write_trace(self, events: Iterator[tuple[RunEvent, int]]) -> None:
+        if self.trace is None:
+            return
+        trace = Trace()
+        with open_output(self.trace, option="--trace") as stream:
+            stream.write(trace.first_line)
+            for event, _ in events:
+                stream.writelines(trace.lines(event))
+            stream.write(trace.last_line)
+
+
+@contextmanager
+def _collecting(problems: list[UsageError]) -> Iterator[None]:
+    try:
+        yield
+    except UsageError as problem:
+        problems.append(problem)
 
 
 def digest_of(events: str) -> tuple[Digest, Sequence[str]]:

@@ -29,7 +29,7 @@ def profile(path: str, output: str) -> None:
     if output != "-":
         refuse_overwriting(output, [record.events], option="--output")
     digest, notes = record.digest()
-    with open_output(output) as stream:
+    with open_output(output, errors="replace") as stream:
         stream.write(profile_text(digest))
     for note in notes:
         click.echo(f"Note: {note}", err=True)

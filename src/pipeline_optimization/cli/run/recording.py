@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
@@ -66,6 +66,8 @@ class Recording:
         Raises:
             UsageError: If a file cannot be written, or two options exclude each other.
         """
+        if to_stdout := [f"--{one}" for one in ("record", "report", "trace", "metrics") if given.get(one) == "-"]:
+            raise click.UsageError(f"{to_stdout[0]} writes files, and - would be standard output. Name a file.")
         # Paths are made absolute, since a command may go on in another directory.
         record, report, trace, metrics = (
             None if (path := given.pop(one)) is None else os.path.abspath(path)
@@ -98,7 +100,12 @@ class Recording:
             return cls(events, products, is_temporary=False)
         import tempfile  # noqa: PLC0415 - most runs record nothing
 
-        handle, path = tempfile.mkstemp(prefix="anagram-events-", suffix=".jsonl")
+        try:
+            handle, path = tempfile.mkstemp(prefix="anagram-events-", suffix=".jsonl")
+        except OSError as error:
+            raise click.UsageError(
+                f"The events need a place until the run ends: {error.strerror or error}. Set TMPDIR, or give --events FILE."
+            ) from error
         os.close(handle)
         return cls(path, products, is_temporary=True)
 
@@ -106,10 +113,15 @@ class Recording:
         """Write a run's report into the record, if there is one, as JSON. If that fails, a warning says so."""
         if not self._result:
             return
+        with self._telling(), open_output(self._result, option="--record") as stream:
+            json.dump(report.to_dict(), stream, indent=2)
+            stream.write("\n")
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Warn of what cannot be written, and go on: the run's result must not be lost for it."""
         try:
-            with open_output(self._result, option="--record") as stream:
-                json.dump(report.to_dict(), stream, indent=2)
-                stream.write("\n")
+            yield
         except AnagramError as problem:
             click.echo(f"Warning: {problem}", err=True)
 
@@ -124,16 +136,18 @@ class Recording:
         assert self.events is not None
         try:
             if os.path.isfile(self.events) and os.path.getsize(self.events):
-                _, notes = self._products.write(self.events)
-                for note in notes:
-                    click.echo(f"Note: {note}", err=True)
+                with self._telling():
+                    _, notes = self._products.write(self.events)
+                    for note in notes:
+                        click.echo(f"Note: {note}", err=True)
                 if self._home:
                     click.echo(f"Recorded: {self._home}", err=True)
-            elif self._home:
+                return
+            if self._home:
                 with suppress(OSError):  # it is not empty
                     os.rmdir(self._home)
-        except AnagramError as problem:
-            click.echo(f"Warning: {problem}", err=True)
+            if error is None:
+                click.echo("Warning: No event could be written, so nothing is made of them.", err=True)
         finally:
             if self._is_temporary:
                 with suppress(FileNotFoundError):
@@ -146,7 +160,23 @@ def _check(products: Products, others: Sequence[str | None]) -> None:
         if path is None:
             continue
         refuse_overwriting(path, others, option=option)
-        if not os.path.isdir(os.path.dirname(path) or "."):
-            raise click.UsageError(
-                f"Cannot write {path!r}: there is no directory {os.path.dirname(path)!r}. Name another {option}."
-            )
+        if reason := _obstacle(path):
+            raise click.UsageError(f"Cannot write {path!r}: {reason}. Name another {option}.")
+
+
+def _obstacle(path: str) -> str:
+    """Return why no file can be written at a path, or an empty text if nothing is known to prevent it."""
+    directory = os.path.dirname(path) or "."
+    if not os.path.isdir(directory):
+        return f"there is no directory {directory!r}"
+    if os.path.isdir(path):
+        return "it is a directory"
+    try:
+        os.stat(path)
+    except FileNotFoundError:
+        pass
+    except OSError as error:  # such as a name that is too long
+        return error.strerror or str(error)
+    if not os.access(directory, os.W_OK) and (os.path.isfile(path) or not os.path.exists(path)):
+        return f"no file can be made in {directory!r}"
+    return ""
