@@ -7,6 +7,7 @@ import io
 import os
 import re
 import sys
+import time
 from collections.abc import Sequence
 from contextlib import redirect_stderr
 from typing import Any
@@ -112,6 +113,14 @@ def test_what_nobody_knows_has_no_column() -> None:
 def test_names_cannot_move_the_cursor() -> None:
     """A task's name may come from anywhere."""
     assert "\x1b" not in "".join(lines_of("a\x1b[2J", [TaskRow(task="b\x1b[2J", done=1)], 80))
+
+
+def test_many_tasks_take_as_long_as_they_are_many() -> None:
+    """A hostile record may name as many as it has lines. Twenty thousand rows take a fraction of a second, and not twenty."""
+    rows = [TaskRow(task=f"task {number}", done=number) for number in range(20_000)]
+    before = time.process_time()
+    assert len(lines_of(HEADER, rows, 80)) == 20_002
+    assert time.process_time() - before < 5
 
 
 def test_everything_else_goes_above(screen: Screen) -> None:

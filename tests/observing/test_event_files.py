@@ -548,7 +548,7 @@ def test_unknown_kinds_are_ignored(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "is no file of events"),
+        ("", "is empty: its run was killed before it wrote, or has just begun"),
         ("cat\n", "Line 1 of the events .* it is not JSON"),
         ("[]\n", "it is no object"),
         ("{}\n", "is no file of events"),

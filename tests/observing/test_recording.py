@@ -11,11 +11,13 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from command import anagram, ended_here
 from pipeline_optimization.engine.profile_files import read_profile
+from pipeline_optimization.observing import following
 from pipeline_optimization.observing.following import Following
 from pipeline_optimization.observing.products import digest_of
 from pipeline_optimization.observing.reading import EventReader
@@ -351,7 +353,7 @@ def test_a_name_that_is_no_utf_8_is_recorded(run: Run) -> None:
 
 
 def test_without_any_room_nothing_is_made_and_the_result_is_there(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A warning says so; the folder of the record is gone."""
+    """A warning says so."""
 
     def full(handle: int, data: object) -> int:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -370,6 +372,72 @@ def test_no_place_for_events_until_the_end(run: Run, monkeypatch: pytest.MonkeyP
     code, out, err = run(*FAULTS, "--report", "r.html")
     assert (code, out) == (2, "")
     assert "Set TMPDIR, or give --events FILE" in " ".join(err.split())
+
+
+def test_what_cannot_be_looked_into_is_told(run: Run) -> None:
+    """A name that is too long, and a folder of somebody else: a message, and the other records are listed."""
+    run(*FAULTS, "--record", "kept")
+    for command in (("runs", "list"), ("runs", "show"), ("watch",), ("profile",)):
+        code, _, err = run(*command, "n" * 300)
+        assert (code, "File name too long" in " ".join(err.split())) == (2, True), (command, err)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="there are no permissions of this kind")
+def test_folders_of_somebody_else_are_passed_over(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A directory of records may have folders that only others may read."""
+    run(*FAULTS, "--record", "kept")
+    Path("kept/private").mkdir()
+    real = Path.stat
+
+    def stat(path: Path, **options: Any) -> os.stat_result:
+        if "private" in path.parts:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return real(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+    code, out, err = run("runs", "list", "kept")
+    assert (code, "complete" in out) == (0, True), err
+    code, _, err = run("runs", "list", "kept/private")
+    assert (code, "Permission denied" in err) == (2, True), err
+
+
+def test_a_run_that_was_killed_at_once_is_told_apart(run: Run) -> None:
+    """Its file is empty: no file of another kind, and no broken one."""
+    run(*FAULTS, "--record", "kept")
+    Path("kept/0").mkdir()
+    Path("kept/0/events.jsonl").touch()
+    code, out, _ = run("runs", "list", "kept")
+    assert code == 0
+    assert "is empty: its run was killed before it wrote, or has just begun" in " ".join(out.split())
+    assert run("report", "kept/0/events.jsonl")[0] == 2
+
+
+def test_events_that_another_program_has_written_again(run: Run) -> None:
+    """JSON may have spaces between its members; a record is what its first line says."""
+    run(*FAULTS, "--events", "e.jsonl")
+    lines = [json.loads(line) for line in Path("e.jsonl").read_text().splitlines()]
+    Path("f.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    assert run("report", "f.jsonl")[1] == run("report", "e.jsonl")[1].replace("e.jsonl", "f.jsonl")
+
+
+def test_equal_runs_have_no_table_of_differences(run: Run) -> None:
+    """An empty table would look like a failure."""
+    run(*FAULTS, "--record", "kept")
+    home = str(only_record("kept"))
+    assert run("runs", "diff", home, home)[:2] == (0, "These runs do not differ.\n")
+
+
+def test_a_line_without_an_end_is_not_read_for_ever(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """``watch`` takes as long a line as every other reader, and no longer one."""
+    monkeypatch.setattr(following, "LONGEST", 5000)
+    run(*FAULTS, "--events", "e.jsonl")
+    first = Path("e.jsonl").read_text().partition("\n")[0]
+    Path("e.jsonl").write_text(f"{first}\n{'x' * 6000}")
+    code, _, err = run("watch", "e.jsonl")
+    assert (code, "Line 2 of the events 'e.jsonl' cannot be used: it is too long" in " ".join(err.split())) == (
+        2,
+        True,
+    ), err
 
 
 def test_a_run_is_watched_to_its_end(run: Run) -> None:

@@ -50,10 +50,11 @@ def lines_of(header: str, rows: Sequence[TaskRow], width: int) -> list[str]:
     longest = max(map(len, [*names, "task"]))
     while len(columns) > 1 and _width(columns) + min(longest, SHORTEST_NAME) > width:
         columns.pop()
+    widths = [max(map(len, column)) for column in columns]
     room = min(longest, max(SHORTEST_NAME, width - _width(columns)))
     lines = []
     for at, name in enumerate(["task", *names]):
-        cells = "".join(GAP + column[at].rjust(max(map(len, column))) for column in columns)
+        cells = "".join(GAP + column[at].rjust(size) for column, size in zip(columns, widths, strict=True))
         lines.append((name if len(name) <= room else name[: room - 1] + "…").ljust(room) + cells)
     return [*head, *(line[:width] for line in lines)]
 

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.observing.reading import EventReader, Line
+from pipeline_optimization.observing.reading import LONGEST, EventReader, Line
 from pipeline_optimization.types.events import RunStarted
 
 __all__ = ["Following"]
@@ -58,7 +58,7 @@ class Following:
     def __iter__(self) -> Iterator[Line | None]:
         is_last_look = False
         while self._reader.is_cut:
-            data = self._stream.readline()
+            data = self._stream.readline(LONGEST)
             if data.endswith(b"\n"):
                 line = self._reader.line_of(self._rest + data)
                 self._rest = b""
@@ -68,6 +68,8 @@ class Following:
                     yield line
                 continue
             self._rest += data
+            if len(self._rest) >= LONGEST:
+                raise self._reader.too_long()
             if is_last_look:
                 self.was_killed = True
                 return

@@ -12,7 +12,7 @@ from types import NoneType, UnionType
 from typing import Any, BinaryIO, Literal, NamedTuple, TypeGuard, Union, cast, get_args, get_origin, get_type_hints
 
 from pipeline_optimization.errors import InputError
-from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION, first_line
+from pipeline_optimization.observing.lines import FORMAT, KINDS, VERSION
 from pipeline_optimization.observing.resources import ResourcesSampled
 from pipeline_optimization.observing.sampling import Segment
 from pipeline_optimization.types import ErrorRecord, TaskTotals, TimeAccount
@@ -24,6 +24,9 @@ __all__ = ["EventReader", "Line", "is_of_events"]
 
 LONGEST = 16 << 20
 """Bytes of the longest line. The first event of a run with a thousand inputs has some hundred kilobytes."""
+
+LONGEST_START = 4096
+"""Bytes of the longest first line, even if another program has written it again."""
 
 SECOND = 1_000_000_000
 
@@ -39,17 +42,15 @@ ATTEMPT = KINDS[AttemptEnded]
 MEMBERS = tuple((name, AttemptEnded._field_defaults.get(name)) for name in AttemptEnded._fields)
 """The members of an attempt, each with its value if a line does not have it."""
 
-START = first_line().partition(',"version"')[0].encode()
-"""A file of events begins like this, whatever its version."""
-
 
 def is_of_events(path: str) -> bool:
-    """Return whether a file can be read and begins like a file of events."""
+    """Return whether a file can be read and begins like a file of events, whatever its version."""
     try:
         with open(path, "rb") as stream:
-            return stream.read(len(START)) == START
-    except OSError:
+            first = json.loads(stream.readline(LONGEST_START))
+    except (OSError, ValueError, RecursionError):
         return False
+    return isinstance(first, dict) and first.get("kind") == "stream" and first.get("format") == FORMAT
 
 
 LEAST, LARGEST = 1 - (1 << 64), (1 << 64) - 1
@@ -111,9 +112,14 @@ class EventReader:
             if line is not None:
                 yield line
         if len(data) >= LONGEST:
-            raise self._broken("it is too long")
+            raise self.too_long()
+        if not self.lines and not data:
+            raise InputError(
+                f"The file of events {self.path!r} is empty: its run was killed before it wrote, or has just begun.",
+                source=self.path,
+            )
         if not self.lines:
-            self._check_version(self._parse(data) if data else {})
+            self._check_version(self._parse(data))
 
     def line_of(self, data: bytes) -> Line | None:
         """Return the next line of the file. Return None for its first line and for a line of an unknown kind. Raises InputError."""
@@ -220,6 +226,12 @@ class EventReader:
         if kind is not None and isinstance(value, dict):
             return self._made(kind, value)
         return tuple(value) if isinstance(value, list) else value
+
+    def too_long(self) -> InputError:
+        """Return the error of a line that does not end within the longest line."""
+        return InputError(
+            f"Line {self.lines + 1} of the events {self.path!r} cannot be used: it is too long.", source=self.path
+        )
 
     def _broken(self, what: str) -> InputError:
         line = max(1, self.lines)

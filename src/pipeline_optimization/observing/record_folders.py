@@ -82,13 +82,26 @@ def new_record(directory: str, name: str) -> RecordFolder:
 def records_in(directory: str) -> Sequence[RecordFolder]:
     """Return the records in a directory, the oldest first. If the directory is a record itself, return that one.
 
-    Raises InputError if there is no such directory.
+    Raises InputError if there is no such directory, or it cannot be read.
     """
     home = Path(directory)
-    if home.is_file():
-        return [RecordFolder(home.parent, home.name)]
-    if not home.is_dir():
-        raise InputError(f"There is no directory {directory!r}. Runs are recorded with --record DIR.", source=directory)
-    if (home / EVENTS).is_file():
-        return [RecordFolder(home)]
-    return [RecordFolder(one) for one in sorted(home.iterdir()) if (one / EVENTS).is_file()]
+    try:
+        if home.is_file():
+            return [RecordFolder(home.parent, home.name)]
+        if not home.is_dir():
+            raise InputError(
+                f"There is no directory {directory!r}. Runs are recorded with --record DIR.", source=directory
+            )
+        if (home / EVENTS).is_file():
+            return [RecordFolder(home)]
+        return [RecordFolder(one) for one in sorted(home.iterdir()) if _has_events(one)]
+    except OSError as error:
+        raise InputError(f"Cannot read {directory!r}: {error.strerror or error}.", source=directory) from error
+
+
+def _has_events(home: Path) -> bool:
+    """Return whether a folder is a record. A folder that only others may read is none."""
+    try:
+        return (home / EVENTS).is_file()
+    except OSError:
+        return False

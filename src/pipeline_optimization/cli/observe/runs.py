@@ -99,6 +99,9 @@ def diff(before: str, after: str) -> None:
     first, second = record_at(before), record_at(after)
     (old, _), (new, _) = first.digest(), second.digest()
     rows = [(name, was, is_) for name, was, is_ in _facts(old, new) if was != is_]
+    if not rows:
+        click.echo("These runs do not differ.")
+        return
     _print(("", first.name, second.name), rows, right={1, 2})
 
 
