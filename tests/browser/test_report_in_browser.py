@@ -17,8 +17,8 @@ from example_results import results
 from example_summary import HOSTILE, full_results, hostile_results
 from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.reports.export import export
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.statistics.summary import summarise
+from pipeline_optimization.printable import printable
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request

@@ -294,6 +294,17 @@ def test_hostile_names_stay_text() -> None:
     assert parser.links == ["data:,"]
 
 
+def test_hostile_names_reverse_no_text_beside_them() -> None:
+    """A directional override would show the time of a run from right to left. It is an escape, like every character that cannot be seen."""
+    odd = "a\u202eb\x1b[31m\x00\udcff"
+    error = ErrorRecord(type=odd, message=f"{odd}\nsecond line")
+    start = RunStarted(run_id="r", time=0.0, orchestrator=odd, slots=1, seed=1, pipeline=odd, inputs=[odd])
+    bad = attempt(item=odd, task=odd, worker=odd, outcome="error", error=error, status="failed")
+    page = page_of(digest_of([start, bad]), [(odd, 1.0)], notes=[odd])
+    assert page.count(r"a\u202eb\x1b[31m\x00\udcff") >= 8
+    assert all(char.isprintable() or char in "\n\u202f" for char in page)
+
+
 def test_one_is_no_plural() -> None:
     """A run with one slot, one attempt and one failed item says so."""
     start = RunStarted(run_id="r", time=0.0, orchestrator="o", slots=1, seed=1)

@@ -41,7 +41,7 @@ LIGHT = (
     *(
         f"pipeline_optimization.{name}"
         for name in (
-            *("benchmarks.reports.printable", "builtin.retry_policies", "builtin.sequential", "builtin.sinks"),
+            *("printable", "builtin.retry_policies", "builtin.sequential", "builtin.sinks"),
             *("cli.console", "cli.main", "cli.plugins.command", "cli.run.command", "cli.run.retry", "cli.run.tables"),
             "counting.kernel",
         )

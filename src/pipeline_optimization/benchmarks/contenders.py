@@ -11,9 +11,9 @@ from typing import Any, Literal
 import attrs
 from attrs import evolve, field, frozen
 
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.results import ContenderRecord
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.printable import printable
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.types import Component

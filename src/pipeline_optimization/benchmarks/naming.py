@@ -10,8 +10,8 @@ from pathlib import Path
 from attrs import frozen
 
 from pipeline_optimization.benchmarks.contenders import Contender, file_contender, plugin_contender
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UnknownComponentError, UsageError
+from pipeline_optimization.printable import printable
 from pipeline_optimization.registry import Registry
 
 __all__ = ["Found", "Skipped", "find_contenders", "one_contender"]

@@ -10,8 +10,8 @@ from attrs import evolve, frozen
 
 from pipeline_optimization.benchmarks.axes import Axis, Setting, combinations
 from pipeline_optimization.benchmarks.contenders import Contender, hash_of
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.printable import printable
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 

@@ -9,8 +9,8 @@ from typing import TextIO
 from rich.console import Console
 from rich.table import Table
 
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.cli.output_width import PIPE_WIDTH, wanted_columns
+from pipeline_optimization.printable import printable
 
 __all__ = ["TableConsole", "for_terminal"]
 

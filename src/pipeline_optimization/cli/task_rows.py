@@ -8,7 +8,7 @@ from textwrap import wrap
 
 from attrs import define, field, frozen
 
-from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.printable import printable
 from pipeline_optimization.time_units import in_unit
 
 __all__ = ["Rates", "TaskRow", "clock", "lines_of"]

@@ -27,9 +27,9 @@ from pipeline_optimization.benchmarks.reports.html.embedding import json_block, 
 from pipeline_optimization.benchmarks.reports.html.figure import log_axis
 from pipeline_optimization.benchmarks.reports.html.sections import chart_sections
 from pipeline_optimization.benchmarks.reports.html.theme import DARK, LIGHT, ON_PHASE, PHASE_COLOURS, Theme
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.printable import printable
 from similar_cases import some
 
 

@@ -12,8 +12,8 @@ from markdown_it.token import Token
 
 from example_summary import HOSTILE, full_results, hostile_results
 from pipeline_optimization.benchmarks.reports.markdown import results_to_markdown
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.results import Results
+from pipeline_optimization.printable import printable
 
 
 def parsed(results: Results) -> list[Token]:

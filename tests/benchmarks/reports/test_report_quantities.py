@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import (
     decimals_for,
     duration,
@@ -14,6 +13,7 @@ from pipeline_optimization.benchmarks.reports.quantities import (
     pace_interval,
     percent,
 )
+from pipeline_optimization.printable import printable
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from statistics import quantiles
 from pipeline_optimization.benchmarks.judging.retries import retries_of
 from pipeline_optimization.benchmarks.judging.sample import judge_end, judge_executions, notes_on
 from pipeline_optimization.benchmarks.measuring.raw_samples import RawSample
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.results import Problem, Sample
 from pipeline_optimization.benchmarks.schedule import Round
+from pipeline_optimization.printable import printable
 
 __all__ = ["assemble", "assemble_unmeasured"]
 

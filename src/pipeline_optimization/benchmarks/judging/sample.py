@@ -11,10 +11,10 @@ from pipeline_optimization.benchmarks.inputs import Evidence, Input, Work
 from pipeline_optimization.benchmarks.judging.delays import delays_of
 from pipeline_optimization.benchmarks.measuring.messages import Event
 from pipeline_optimization.benchmarks.measuring.raw_samples import RawExecution, RawSample
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.results import Execution, Problem
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.plural import counted
+from pipeline_optimization.printable import printable
 
 __all__ = ["judge_end", "judge_executions", "notes_on"]
 

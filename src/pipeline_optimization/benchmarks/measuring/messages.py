@@ -7,7 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict, cast
 
-from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.printable import printable
 
 __all__ = ["Event", "GarbledError", "ReportBuffer"]
 

@@ -10,9 +10,9 @@ from pipeline_optimization.benchmarks.reports.answer import answer_of
 from pipeline_optimization.benchmarks.reports.columns import CONTENDER_TITLE, MARKS, VERDICT_TITLE, Cell
 from pipeline_optimization.benchmarks.reports.method import KNOWN_BIASES
 from pipeline_optimization.benchmarks.reports.overview import LEGEND, fact_list, interruption
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.summary_table import SummaryTable, TableRow, summary_tables
 from pipeline_optimization.benchmarks.results import Results
+from pipeline_optimization.printable import printable
 
 __all__ = ["results_to_markdown"]
 

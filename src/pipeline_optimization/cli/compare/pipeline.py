@@ -14,7 +14,6 @@ from attrs import evolve
 from pipeline_optimization.benchmarks.contenders import Contender
 from pipeline_optimization.benchmarks.pipelines.cases import AS_IS, PipelineCase, pipeline_case, worker_cases
 from pipeline_optimization.benchmarks.pipelines.reference import References
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import duration
 from pipeline_optimization.benchmarks.results import PipelineRecord
 from pipeline_optimization.benchmarks.statistics.ranking import rounds_needed
@@ -31,6 +30,7 @@ from pipeline_optimization.pipeline.model.finding import FoundPipeline
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.plural import counted
+from pipeline_optimization.printable import printable
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import FileSource, UrlSource, expand_inputs
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.cli.live_region import LiveRegion
 from pipeline_optimization.cli.output_width import PIPE_WIDTH, wanted_columns
 from pipeline_optimization.cli.task_rows import Rates, TaskRow, clock, lines_of
 from pipeline_optimization.plural import counted
+from pipeline_optimization.printable import printable
 
 if TYPE_CHECKING:
     from pipeline_optimization.observing.digest import Digest

@@ -7,7 +7,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from pipeline_optimization.benchmarks.reports.printable import printable
+from pipeline_optimization.printable import printable
 
 __all__ = ["ErrorStreamHandler", "JsonLines", "TextLines", "lines_of"]
 

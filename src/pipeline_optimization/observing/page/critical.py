@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from pipeline_optimization.observing.digest import Digest
-from pipeline_optimization.observing.page.drawing import clock, counted, table
+from pipeline_optimization.observing.page.drawing import clock, counted, shown, table
 
 __all__ = ["critical_path"]
 
@@ -29,7 +28,7 @@ def critical_path(digest: Digest) -> Iterator[str]:
     )
     yield (
         f"<p>The longest chain of items, each of which followed from the one before, took {clock(path.seconds)} of {clock(digest.seconds)}: "
-        f"with any number of slots, the run could not have been shorter. {escape(what)}</p>"
+        f"with any number of slots, the run could not have been shorter than that. {shown(what)}</p>"
     )
     if finished.floor:
         yield f"<p>The floor, which drawn waits, limits and rates set, is {clock(finished.floor)}.</p>"

@@ -6,9 +6,22 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from pipeline_optimization import plural
+from pipeline_optimization.printable import printable
 from pipeline_optimization.time_units import in_unit
 
-__all__ = ["bar_of_shares", "cell", "clock", "counted", "counted_slots", "number", "rect", "svg", "table", "text"]
+__all__ = [
+    "bar_of_shares",
+    "cell",
+    "clock",
+    "counted",
+    "counted_slots",
+    "number",
+    "rect",
+    "shown",
+    "svg",
+    "table",
+    "text",
+]
 
 THIN_SPACE = "\u202f"
 
@@ -39,35 +52,38 @@ def clock(seconds: float) -> str:
     return f"{number(amount)} {unit}"
 
 
+def shown(words: str) -> str:
+    """Return text of strangers as markup. What cannot be seen is an escape, since a directional override would reverse what stands beside a name."""
+    return escape("\n".join(map(printable, words.split("\n"))))
+
+
 def text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "label") -> str:
-    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{escape(words)}</text>'
+    return f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}">{shown(words)}</text>'
 
 
 def rect(x: float, y: float, width: float, height: float, *, kind: str, title: str = "", opacity: float = 1.0) -> str:
     """Return a rectangle. A reader who points at it sees ``title``."""
-    shown = f"<title>{escape(title)}</title>" if title else ""
+    hint = f"<title>{shown(title)}</title>" if title else ""
     faint = "" if opacity >= 1 else f' opacity="{opacity:.2f}"'
     size = f'x="{x:.2f}" y="{y:.2f}" width="{max(width, 0.5):.2f}" height="{height:.1f}"'
-    return f'<rect class="{kind}" {size}{faint}>{shown}</rect>' if shown else f'<rect class="{kind}" {size}{faint}/>'
+    return f'<rect class="{kind}" {size}{faint}>{hint}</rect>' if hint else f'<rect class="{kind}" {size}{faint}/>'
 
 
 def svg(width: float, height: float, parts: Iterable[str], *, label: str) -> str:
     """Return a picture as wide as the page, or wider if the page is narrow. Screen readers read ``label``."""
     return (
-        f'<div class="wide"><svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
+        f'<div class="wide"><svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{shown(label)}">'
         f"{''.join(parts)}</svg></div>"
     )
 
 
 def cell(words: str, *, kind: str = "") -> str:
-    return f'<td class="{kind}">{escape(words)}</td>' if kind else f"<td>{escape(words)}</td>"
+    return f'<td class="{kind}">{shown(words)}</td>' if kind else f"<td>{shown(words)}</td>"
 
 
 def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: frozenset[int] = frozenset()) -> str:
     """Return a table. The columns ``numbers`` are aligned to the right."""
-    head = "".join(
-        f'<th class="{"n" if at in numbers else ""}">{escape(title)}</th>' for at, title in enumerate(titles)
-    )
+    head = "".join(f'<th class="{"n" if at in numbers else ""}">{shown(title)}</th>' for at, title in enumerate(titles))
     body = "".join(
         "<tr>" + "".join(cell(words, kind="n" if at in numbers else "") for at, words in enumerate(row)) + "</tr>"
         for row in rows
@@ -81,10 +97,10 @@ def bar_of_shares(parts: Sequence[tuple[str, float]], whole: float) -> str:
     for at, (name, amount) in enumerate(parts):
         share = amount / whole if whole else 0.0
         kind = COLORS[at % len(COLORS)]
-        title = escape(f"{name}: {clock(amount)} ({share:.1%})")
+        title = shown(f"{name}: {clock(amount)} ({share:.1%})")
         if amount:
-            shown = f"{share:.0%}" if share >= 0.1 else ""
-            pieces.append(f'<span class="{kind}" style="flex-grow:{share:.4f}" title="{title}">{shown}</span>')
-        legend.append(f'<li><i class="{kind}"></i>{escape(name)} <b>{share:.1%}</b> {clock(amount)}</li>')
-    label = escape(", ".join(f"{name} {clock(amount)}" for name, amount in parts))
+            percent = f"{share:.0%}" if share >= 0.1 else ""
+            pieces.append(f'<span class="{kind}" style="flex-grow:{share:.4f}" title="{title}">{percent}</span>')
+        legend.append(f'<li><i class="{kind}"></i>{shown(name)} <b>{share:.1%}</b> {clock(amount)}</li>')
+    label = shown(", ".join(f"{name} {clock(amount)}" for name, amount in parts))
     return f'<div class="bar" role="img" aria-label="{label}">{"".join(pieces)}</div><ul class="legend">{"".join(legend)}</ul>'

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from html import escape
 from importlib.resources import files
 
 from pipeline_optimization.observing.advice import advice_for
@@ -18,6 +17,7 @@ from pipeline_optimization.observing.page.drawing import (
     counted,
     counted_slots,
     number,
+    shown,
     table,
 )
 from pipeline_optimization.observing.page.usage_charts import usage_section
@@ -44,16 +44,16 @@ def page_of(digest: Digest, account: Sequence[tuple[str, float]], *, notes: Sequ
     body = "\n".join([*_head(digest, name, notes), *_time(digest, account), *_happenings(digest), *_facts(digest)])
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<link rel="icon" href="data:,"><title>{escape(name)}</title><style>{style}</style></head>\n<body>\n{body}\n</body></html>\n'
+        f'<link rel="icon" href="data:,"><title>{shown(name)}</title><style>{style}</style></head>\n<body>\n{body}\n</body></html>\n'
     )
 
 
 def _head(digest: Digest, name: str, notes: Sequence[str]) -> Iterator[str]:
     started, finished = digest.started, digest.finished
-    yield f"<h1>{escape(name)}</h1>"
+    yield f"<h1>{shown(name)}</h1>"
     how = f"{started.orchestrator}, {counted_slots(started.slots)}" if started is not None else ""
     when = f"{datetime.fromtimestamp(started.wall, UTC):%Y-%m-%d %H:%M:%S} UTC" if started is not None else ""
-    yield f'<p class="dim">{escape(how)} · {escape(when)} · {clock(digest.seconds)} · {counted(digest.attempts, "attempt")}</p>'
+    yield f'<p class="dim">{shown(how)} · {shown(when)} · {clock(digest.seconds)} · {counted(digest.attempts, "attempt")}</p>'
     if finished is None:
         yield '<p class="bad-text">The record has no end: the run was killed, or is still under way.</p>'
     elif finished.is_complete:
@@ -61,22 +61,22 @@ def _head(digest: Digest, name: str, notes: Sequence[str]) -> Iterator[str]:
     else:
         failed = sum(totals.failures for totals in finished.tasks.values())
         why = f" {finished.reason or finished.stopped}" if finished.stopped else ""
-        yield f'<p class="bad-text">The result is incomplete: {counted(failed, "item")} failed for good.{escape(why)}</p>'
+        yield f'<p class="bad-text">The result is incomplete: {counted(failed, "item")} failed for good.{shown(why)}</p>'
     for note in notes:
-        yield f'<p class="bad-text">{escape(note)}</p>'
+        yield f'<p class="bad-text">{shown(note)}</p>'
 
 
 def _time(digest: Digest, account: Sequence[tuple[str, float]]) -> Iterator[str]:
     whole = sum(amount for _, amount in account)
     yield "<h2>Where the time went</h2>"
     if whole:
-        yield f"<p>{_whole(digest)}{escape(advice_for(dict(account)))}</p>"
+        yield f"<p>{_whole(digest)}{shown(advice_for(dict(account)))}</p>"
         yield bar_of_shares(account, whole)
     yield "<h2>What each slot did</h2>"
     more = "" if len(digest.busy) < MOST_SLOTS else f" The first {MOST_SLOTS} slots are drawn."
     if digest.slices is not None:
         keys = "".join(
-            f'<li><i class="{COLORS[at % len(COLORS)]}"></i>{escape(task)}</li>' for at, task in enumerate(digest.tasks)
+            f'<li><i class="{COLORS[at % len(COLORS)]}"></i>{shown(task)}</li>' for at, task in enumerate(digest.tasks)
         )
         yield f"<p>Each box is an attempt; its pale part is a wait. Point at it for its item.{more}</p>"
         yield f'<ul class="legend">{keys}<li><i class="bad"></i>failed or lost</li></ul>'

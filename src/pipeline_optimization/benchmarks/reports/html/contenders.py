@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from pipeline_optimization.benchmarks.reports.html.theme import DASHES, LIGHT, SHAPES
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.results import Results
+from pipeline_optimization.printable import printable
 
 __all__ = ["Contenders", "KeyEntry"]
 

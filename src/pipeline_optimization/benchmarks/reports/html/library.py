@@ -6,9 +6,9 @@ from functools import cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.errors import UsageError
+from pipeline_optimization.printable import printable
 
 if TYPE_CHECKING:
     from jinja2 import Environment

@@ -7,10 +7,10 @@ from statistics import median
 from pipeline_optimization.benchmarks.reports.html.charts.sample_times import sample_times
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, Values, chart
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import percent
 from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.plural import counted
+from pipeline_optimization.printable import printable
 
 __all__ = ["order_figures"]
 

@@ -15,10 +15,10 @@ from pipeline_optimization.benchmarks.reports.html.figure import (
     rows_height,
     rows_of,
 )
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.summary_table import group_rows
 from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.summary_row import SummaryRow
+from pipeline_optimization.printable import printable
 
 __all__ = ["ratio_figures"]
 

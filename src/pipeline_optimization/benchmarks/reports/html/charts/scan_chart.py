@@ -8,11 +8,11 @@ from typing import Literal
 
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, log_axis
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import number, times
 from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.scan import Scan
 from pipeline_optimization.plural import counted
+from pipeline_optimization.printable import printable
 
 __all__ = ["scan_figures"]
 

@@ -9,9 +9,9 @@ from attrs import frozen
 
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, chart
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
 from pipeline_optimization.benchmarks.results import Point, Results, Sample
+from pipeline_optimization.printable import printable
 
 __all__ = ["cpu_figures", "memory_figures"]
 

@@ -16,10 +16,10 @@ from pipeline_optimization.benchmarks.reports.html.figure import (
     rows_height,
     rows_of,
 )
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
 from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.plural import counted
+from pipeline_optimization.printable import printable
 
 __all__ = ["strip_figures"]
 

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from pipeline_optimization.benchmarks.reports.html.contenders import Contenders
 from pipeline_optimization.benchmarks.reports.html.figure import Figure, Spec, along, chart, rows_height, rows_of
-from pipeline_optimization.benchmarks.reports.printable import printable
 from pipeline_optimization.benchmarks.reports.quantities import decimals_for, number
 from pipeline_optimization.benchmarks.reports.summary_table import group_rows
 from pipeline_optimization.benchmarks.results import Results
 from pipeline_optimization.benchmarks.summary_row import SummaryRow
+from pipeline_optimization.printable import printable
 
 __all__ = ["time_figures"]
 
