@@ -74,7 +74,7 @@ def test_killed_workers_lose_and_double_nothing(on_cluster: Mapping[str, Any], b
 
 
 def test_what_tasks_log_arrives_here(on_cluster: Mapping[str, Any], caplog: pytest.LogCaptureFixture) -> None:
-    """Once, at the level of this process, with the element and the worker; what nobody wants is not made there."""
+    """Once, at the level of this process, with run, element, attempt and worker; what nobody wants is not made there."""
     caplog.set_level("INFO")
     pipeline = Pipeline("p").values(int).map(logging_functions.levels).collect()
     report = run(pipeline, range(20), **on_cluster)
@@ -83,6 +83,8 @@ def test_what_tasks_log_arrives_here(on_cluster: Mapping[str, Any], caplog: pyte
     due = [(f"{level} {at}", f"levels:0:{at}") for at in range(20) for level in ("info", "warning")]
     assert sorted((record.getMessage(), vars(record)["item"]) for record in records) == sorted(due)
     assert all(vars(record)["worker"] and vars(record)["attempt"] == 1 for record in records)
+    assert len({vars(record)["run"] for record in records}) == 1
+    assert all(len(vars(record)["run"]) == 32 for record in records)
 
 
 def test_who_kills_its_worker_is_found(on_cluster: Mapping[str, Any]) -> None:

@@ -460,6 +460,23 @@ def test_a_run_is_watched_to_its_end(run: Run) -> None:
     assert "find_anagrams" in out
 
 
+@pytest.mark.parametrize(("columns", "bar"), [(40, 12), (80, 30)])
+def test_a_narrow_terminal_has_shorter_bars_and_whole_numbers(columns: int, bar: int, run: Run) -> None:
+    """The bars of the time account take the room that its numbers leave."""
+    run(*FAULTS, "--record", "kept")
+    events = only_record("kept") / "events.jsonl"
+    account = '"account":{"wall":1.0,"slots":1,"compute":1.0,"wait":0.0,"retry_delay":0.0,"transport":0.0,"driver":0.0,"idle":0.0}'
+    events.write_text(re.sub(r'"account":{[^}]*}', account, events.read_text()))
+    out = anagram("watch", "kept", cwd=Path.cwd(), env={"COLUMNS": str(columns)}).stdout.decode()
+    table = out[out.index("time of slots") :]
+    assert "…" not in table
+    assert {"100.0%", "0.0%", "retry delay"} <= {
+        cell for line in table.splitlines() for cell in re.split(r" {2,}", line)
+    }
+    assert table.count("━") == bar
+    assert max(map(len, table.splitlines())) <= columns
+
+
 def test_a_run_that_was_killed_is_not_watched_for_ever(run: Run) -> None:
     """If the run's process is gone, the command ends and says so."""
     run(*FAULTS, "--record", "kept")
