@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -25,6 +26,17 @@ with suppress(ImportError):  # some environments have only what their own tests 
 
 KEPT = Path(__file__).parent / ".pytest_cache" / "anagram"
 """Where compiled kernels stay between test runs. A kernel's name is a digest of its sources, so that it is never outdated."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let the garbage collector pass over all that is there when the tests begin: hundreds of thousands of objects that stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -291,8 +291,8 @@ def test_a_killed_run_is_readable(tmp_path: Path) -> None:
 
 
 def started(path: Path) -> subprocess.Popen[bytes]:
-    """Start a run that takes minutes, and return when its file has an attempt."""
-    arguments = ["run", "--test-case", "large", "--seed", "1", "--orchestrator", "threaded", "--latency-scale", "5"]
+    """Start a run that takes long, and return when its file has an attempt."""
+    arguments = ["run", "--test-case", "large", "--seed", "1", "--orchestrator", "threaded", "--latency-scale", "1"]
     process = subprocess.Popen(
         [*ANAGRAM, *arguments, "--grace", "0", "--events", str(path)],
         stdout=subprocess.DEVNULL,

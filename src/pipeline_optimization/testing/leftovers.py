@@ -28,7 +28,6 @@ class _Count:
 
     @classmethod
     def now(cls) -> _Count:
-        gc.collect()
         return cls(threading.active_count(), _children(), _descriptors())
 
     def beyond(self, before: _Count) -> list[str]:
@@ -60,6 +59,7 @@ def _descriptors() -> int:
 @contextmanager
 def nothing_more() -> Iterator[None]:
     """Fail the check if something is left behind that was not there before."""
+    gc.collect()  # what is garbage now must not make room for something that is left behind
     before = _Count.now()
     yield
     left = left_behind(before)
@@ -71,4 +71,5 @@ def left_behind(before: _Count) -> list[str]:
     until = time.monotonic() + SETTLE
     while (left := _Count.now().beyond(before)) and time.monotonic() < until:
         time.sleep(0.02)
+        gc.collect()  # only here, because a whole collection takes long in a large program
     return left
