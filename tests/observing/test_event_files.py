@@ -128,6 +128,29 @@ def test_times_are_those_of_the_run(tmp_path: Path) -> None:
         assert one.ended_ns - one.began_ns == one.latency_ns > 0
 
 
+def test_the_account_of_events_is_that_of_the_report(tmp_path: Path) -> None:
+    """Both count from the moment at which the caller began to wait, and not from when everything was loaded."""
+    fifo, found = tmp_path / "fifo", []
+    os.mkfifo(fifo)
+    before = time.time()
+
+    def read_late() -> None:
+        time.sleep(0.5)
+        found.extend(fifo.read_text().splitlines())
+
+    thread = threading.Thread(target=read_late)
+    thread.start()
+    report = count_anagrams("cat", events=fifo, account=True)
+    thread.join()
+    assert report.account is not None
+    started, finished = json.loads(found[1]), json.loads(found[-1])
+    assert finished["account"]["wall"] > 0.4
+    assert finished["account"]["wall"] == pytest.approx(report.account.wall, abs=0.2)
+    assert finished["account"]["wall"] == pytest.approx((finished["time_ns"] - started["time_ns"]) / 1e9)
+    assert started["wall"] - before < 0.3
+    assert finished["wall"] - started["wall"] == pytest.approx(finished["account"]["wall"], abs=0.1)
+
+
 def test_lines_are_seen_while_the_run_goes_on(tmp_path: Path) -> None:
     """Also where an attempt, or the input, holds up the run's own thread."""
     path = tmp_path / "events.jsonl"

@@ -168,6 +168,7 @@ def execute(
             engine=engine,
             checkpoint=checkpoint,
             clock=clock,
+            begun=start,
             run_id=run_id,
         )
         _note_open(plan.executor.orchestrator)

@@ -47,10 +47,14 @@ def announced(
     engine: Engine,
     checkpoint: RunCheckpoint | NoCheckpoint,
     clock: Clock,
+    begun: float,
     run_id: str,
 ) -> Iterator[None]:
-    """Tell ``emit`` that the run starts, and how it ends, even if that is an error."""
-    started = _started(plan, sources, loaded, clock, run_id=run_id, resumes=checkpoint.follow(run_id))
+    """Tell ``emit`` that the run has started, and how it ends, even if that is an error.
+
+    The run's time counts from ``begun``, so that the time account of its events is that of its report.
+    """
+    started = _started(plan, sources, loaded, clock, begun=begun, run_id=run_id, resumes=checkpoint.follow(run_id))
     emit(started)
     raised: ErrorRecord | None = None
     try:
@@ -63,13 +67,20 @@ def announced(
 
 
 def _started(
-    plan: RunPlan[Any], sources: Sequence[Source], loaded: LoadedJob[Any], clock: Clock, *, run_id: str, resumes: str
+    plan: RunPlan[Any],
+    sources: Sequence[Source],
+    loaded: LoadedJob[Any],
+    clock: Clock,
+    *,
+    begun: float,
+    run_id: str,
+    resumes: str,
 ) -> RunStarted:
     options, executor, faults = plan.options, plan.executor, plan.options.faults
     return RunStarted(
         run_id=run_id,
-        time=clock.now(),
-        wall=time.time(),
+        time=begun,
+        wall=time.time() - (clock.now() - begun),
         orchestrator=executor.name,
         slots=executor.slots,
         seed=plan.faults.seed,
