@@ -246,7 +246,10 @@ class Announcer(NullAnnouncer):
         return self._longest.path()
 
     def _flush(self) -> None:
-        """Make the event of an attempt from which nothing followed for its item: the run was stopped, or the bundle was split."""
+        """Make the event of an attempt from which nothing followed for its item: the run was stopped, or the bundle was split.
+
+        ``handed_out`` and ``came_back`` do the same without this call, since every attempt goes through them.
+        """
         if self._life is not None:
             self._tell("")
 

@@ -63,10 +63,10 @@ class Unthrottled:
     def reason_to_stop(self, suspects: Iterable[ItemState]) -> Stop | None:
         return None
 
-    def note(self, *event: object) -> None:
+    def submit(self, *event: object) -> None:
         pass
 
-    submit = start = end = abandon = note
+    start = end = abandon = note_latency = submit
 
 
 def throttling_of(clock: Clock, policies: Mapping[str, TaskPolicy]) -> Throttling | Unthrottled:

@@ -247,7 +247,7 @@ def pass_latency(
 
     Args:
         task: The name of the task.
-        key: The fault key of the argument.
+        key: The fault key of the argument. Calls without one, such as those of bundles, meet no faults of their own: the harness is not asked.
         draw: Returns the draw. It is not called if the harness measures this process, since the harness draws then.
         number: The number of the attempt; 0 if the caller does not count attempts.
         policy: The label of the retry policy of the call, for the harness's record.

@@ -6,9 +6,9 @@ from typing import Literal
 
 from attrs import frozen
 
-__all__ = ["CallRecord", "Outcome"]
+__all__ = ["CallOutcome", "CallRecord"]
 
-Outcome = Literal["ok", "injected"]
+CallOutcome = Literal["ok", "injected"]
 """Whether the harness let the call go on, or let it fail as the drawn fault says."""
 
 
@@ -30,7 +30,7 @@ class CallRecord:
     task: str
     key: str
     number: int
-    outcome: Outcome
+    outcome: CallOutcome
     latency: float
     began: int
     ended: int

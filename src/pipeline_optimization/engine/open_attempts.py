@@ -163,7 +163,7 @@ class Outcomes:
             self._lose(state, completion.detail, backlog)
             return
         state.path += answer.latency
-        self._throttling.note(state.item.task, answer.latency)
+        self._throttling.note_latency(state.item.task, answer.latency)
         timeout = self._open_attempts.timeout_of(state.item)
         if timeout is not None and answer.seconds > timeout:
             # If the attempt ran in the engine's own thread, nothing could end it in time. It fails all the same, so that the

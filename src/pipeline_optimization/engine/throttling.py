@@ -95,7 +95,7 @@ class Throttle:
         now = self._clock.now()
         return len(self._hanging) >= self._limit and all(until <= now for until in self._hanging.values())
 
-    def note(self, latency: float) -> None:
+    def note_latency(self, latency: float) -> None:
         """Note the latency of a call, for the floor."""
         self._busy += latency
         self._least = min(self._least, latency)
@@ -232,10 +232,10 @@ class Throttling:
             self._of_attempt[attempt_id] = throttle
             throttle.abandon(attempt_id, patience)
 
-    def note(self, task: str, latency: float) -> None:
+    def note_latency(self, task: str, latency: float) -> None:
         """Note the latency of a call, for the floor."""
         if (throttle := self._by_task.get(task)) is not None:
-            throttle.note(latency)
+            throttle.note_latency(latency)
 
     @property
     def floor(self) -> float:

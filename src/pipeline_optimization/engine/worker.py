@@ -240,7 +240,7 @@ class Pending:
 
     async def _timed(self, coroutine: Coroutine[Any, Any, bytes | Bundled]) -> bytes | Bundled:
         """Await a coroutine, and measure its steps. The thread is not measured: in an event loop, its time belongs to many attempts."""
-        if not self._worker.setup.is_timed:
+        if not self._worker.is_timed:
             return await coroutine
         steps = Steps(coroutine)
         try:

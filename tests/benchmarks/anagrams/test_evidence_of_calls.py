@@ -6,13 +6,13 @@ from pipeline_optimization.benchmarks.anagrams.evidence import examine
 from pipeline_optimization.benchmarks.anagrams.texts import FreshText
 from pipeline_optimization.benchmarks.inputs import Evidence
 from pipeline_optimization.engine.faults import FaultPlan, FaultSettings, fault_key
-from pipeline_optimization.engine.journal import CallRecord, Outcome
+from pipeline_optimization.engine.journal import CallOutcome, CallRecord
 from pipeline_optimization.tasks.find_anagrams_task import find_anagrams
 
 TEXT = FreshText.of("cat dog")
 
 
-def call(word: str, number: int, outcome: Outcome) -> CallRecord:
+def call(word: str, number: int, outcome: CallOutcome) -> CallRecord:
     return CallRecord("find_anagrams", fault_key(word), number, outcome, 0.0, 0, 1)
 
 

@@ -20,7 +20,7 @@ from pipeline_optimization.benchmarks.pipelines.wire import Answer, Given, to_pl
 from pipeline_optimization.benchmarks.pipelines.work import PipelineWork
 from pipeline_optimization.benchmarks.subject.contending import BadResultError
 from pipeline_optimization.engine.faults import FaultSettings, TaskFaults
-from pipeline_optimization.engine.journal import CallRecord, Outcome
+from pipeline_optimization.engine.journal import CallOutcome, CallRecord
 
 TASKS = {"locate": TaskFaults(0.5, 1.0), "twice": TaskFaults(0.0, 1.0)}
 KEYS = {"locate": frozenset({"0:0", "0:5"}), "twice": frozenset({"0:0.0", "0:5.0", "0:5.1"})}
@@ -136,7 +136,7 @@ def test_inputs_arrive_as_they_were(one: Given) -> None:
 
 
 def call(
-    task: str, key: str, *, outcome: Outcome = "ok", number: int = 1, began: int = 0, ended: int = 1
+    task: str, key: str, *, outcome: CallOutcome = "ok", number: int = 1, began: int = 0, ended: int = 1
 ) -> CallRecord:
     return CallRecord(task, key, number, outcome, 1.0, began, ended)
 

@@ -21,7 +21,7 @@ from secrets import token_hex
 from attrs import define, field, frozen
 
 from pipeline_optimization.engine.faults import Draw, FaultPlan
-from pipeline_optimization.engine.journal import CallRecord, Outcome
+from pipeline_optimization.engine.journal import CallOutcome, CallRecord
 
 __all__ = ["TaskServer"]
 
@@ -185,7 +185,7 @@ class TaskServer:
         execution.answered[item] = max(execution.answered[item], waiting.number)
         if waiting.task in execution.plan.tasks:
             began, ended = int(waiting.began * 1e9), time.monotonic_ns()
-            outcome: Outcome = "injected" if drawn.fails else "ok"
+            outcome: CallOutcome = "injected" if drawn.fails else "ok"
             execution.calls.append(
                 CallRecord(*item, waiting.number, outcome, drawn.latency, began, ended, waiting.policy)
             )
