@@ -13,7 +13,7 @@ from pipeline_optimization.registry import Registry
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.model.finding import FoundPipeline, LocatedPipeline
 
-__all__ = ["found_pipeline", "located_pipeline", "pipeline_option"]
+__all__ = ["file_named", "found_pipeline", "located_pipeline", "pipeline_option"]
 
 DEFAULT = "anagrams"
 """The name of the pipeline that a command runs if the user names none."""
@@ -46,3 +46,10 @@ def located_pipeline(reference: str, registry: Registry) -> LocatedPipeline:
 
     with noise_on_standard_error():
         return locate_pipeline(reference, registry)
+
+
+def file_named(reference: str | None) -> str | None:
+    """Return the file that ``--pipeline`` names, or None if it names none."""
+    home = (reference or "").removesuffix(":")
+    home = home if home.endswith(".py") else home.rpartition(":")[0]
+    return home if home.endswith(".py") else None

@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar, cast
 from attrs import field, frozen
 
 from pipeline_optimization.errors import BrokenResourceError, OptionError
+from pipeline_optimization.tasks.callables import is_coroutine_function, name_of
 
 __all__ = ["Resource", "opening", "resource_of"]
 
@@ -103,7 +104,7 @@ def opening(function: C, resource: Resource[Any]) -> C:
 
     Raises OptionError if the function does not take two arguments.
     """
-    name = getattr(function, "__name__", "it")
+    name = name_of(function)
     if not _takes(function, None, None):
         raise OptionError(
             f"{name} must take two arguments: what it works on, and the resource that using={resource.name} opens."
@@ -125,7 +126,7 @@ def opening(function: C, resource: Resource[Any]) -> C:
             # A generator would run after the resource is closed.
             return iter(list(result)) if inspect.isgenerator(result) else result
 
-    return cast("C", call_async if inspect.iscoroutinefunction(function) else call)
+    return cast("C", call_async if is_coroutine_function(function) else call)
 
 
 def _takes(function: Callable[..., Any], *args: object) -> bool:

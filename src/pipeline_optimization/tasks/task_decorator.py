@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-import math
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, contextmanager
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast, overload
 
@@ -15,6 +14,7 @@ from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.quota import Quota, quota_of
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.tasks.cache import Cache, OwnCache, cache_of
+from pipeline_optimization.tasks.callables import innermost, is_coroutine_function, name_of
 from pipeline_optimization.tasks.environment import CALLS
 from pipeline_optimization.tasks.resource import Resource, opening, resource_of
 from pipeline_optimization.tasks.retry_settings import BuiltRetry, OwnRetry, RetrySettings, own_retry
@@ -28,6 +28,10 @@ T = TypeVar("T")
 R_co = TypeVar("R_co", covariant=True)
 A_contra = TypeVar("A_contra", contravariant=True)
 T_contra = TypeVar("T_contra", contravariant=True)
+
+
+MOST_SECONDS = 1e9
+"""The longest time that a task may declare, more than thirty years. Clocks of operating systems have bounds, too."""
 
 
 @frozen
@@ -150,14 +154,14 @@ def task(
         The function, which waits and fails when it is called directly. Its attribute ``plain`` is the function itself.
 
     Raises:
-        OptionError: For a wrong ``retry``, ``timeout``, ``limit``, ``rate``, ``burst``, ``cache`` or ``using``, and for a function that does not take
-            the resource. The message names the function.
+        OptionError: If any of these arguments is wrong, or if the function does not take the resource. The message names the function.
     """
-    faults = TaskFaults(failure_rate, sleep_time)
 
     def decorate(plain: Callable[P, R]) -> TaskFunction[P, R]:
-        name = plain.__name__
+        name = name_of(plain)
         with _named(plain):
+            faults = _checked_faults(failure_rate, sleep_time)
+            hopeless = _checked_permanent(permanent)
             policy = None if retry is None else own_retry(retry)
             seconds = _checked_timeout(timeout)
             quota = quota_of(limit, rate, burst)
@@ -174,11 +178,11 @@ def task(
             CALLS.pass_latency(name, faults, _key(args, kwargs))
             return function(*args, **kwargs)
 
-        caller: Callable[P, Any] = call_async if inspect.iscoroutinefunction(function) else call
+        caller: Callable[P, Any] = call_async if is_coroutine_function(function) else call
         decorated = cast("TaskFunction[P, R]", functools.wraps(function)(caller))
         decorated.plain = plain
         decorated.call_async = call_async
-        decorated.spec = TaskSpec(name, faults, permanent, policy, seconds, resource, quota, memory)
+        decorated.spec = TaskSpec(name, faults, hopeless, policy, seconds, resource, quota, memory)
         return decorated
 
     return decorate if function is None else decorate(function)
@@ -190,15 +194,32 @@ def _named(function: Callable[..., object]) -> Iterator[None]:
     try:
         yield
     except OptionError as error:
-        code = getattr(function, "__code__", None)
+        inner = innermost(function)
+        code = getattr(inner, "__code__", None)
         place = "" if code is None else f" ({code.co_filename}, line {code.co_firstlineno})"
-        raise OptionError(f"@task of {function.__qualname__}{place}: {error}") from error
+        raise OptionError(f"@task of {getattr(inner, '__qualname__', name_of(inner))}{place}: {error}") from error
 
 
-def _checked_timeout(timeout: float | None) -> float | None:
-    if timeout is not None and not (timeout > 0 and math.isfinite(timeout)):
-        raise OptionError(f"timeout= takes a number of seconds above 0, not {timeout!r}.")
-    return timeout
+def _checked_faults(failure_rate: object, sleep_time: object) -> TaskFaults:
+    if not (isinstance(failure_rate, int | float) and 0 <= failure_rate <= 1):
+        raise OptionError(f"failure_rate= takes a share of calls from 0 to 1, not {failure_rate!r}.")
+    if not (isinstance(sleep_time, int | float) and 0 <= sleep_time <= MOST_SECONDS):
+        raise OptionError(f"sleep_time= takes a number of seconds of at least 0, not {sleep_time!r}.")
+    return TaskFaults(failure_rate, sleep_time)
+
+
+def _checked_permanent(permanent: object) -> tuple[type[BaseException], ...]:
+    """Return the exceptions as a tuple. A wrong one would only be noticed when a call fails, and other elements would fail with it."""
+    errors = tuple(permanent) if isinstance(permanent, Iterable) else (None,)
+    if not all(isinstance(one, type) and issubclass(one, BaseException) for one in errors):
+        raise OptionError(f"permanent= takes a tuple of exceptions, such as (ValueError,), not {permanent!r}.")
+    return errors
+
+
+def _checked_timeout(timeout: object) -> float | None:
+    if timeout is None or (isinstance(timeout, int | float) and 0 < timeout <= MOST_SECONDS):
+        return timeout
+    raise OptionError(f"timeout= takes a number of seconds above 0, not {timeout!r}.")
 
 
 def _key(args: tuple[object, ...], kwargs: Mapping[str, object]) -> str:

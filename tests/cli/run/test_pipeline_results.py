@@ -201,6 +201,27 @@ def test_a_function_that_never_works(workplace: Path, capsys: pytest.CaptureFixt
     assert re.search(r"The last one at long\.txt, line \d+: 'cat' \(KeyError: 'key'; ends\.py, line", said)
 
 
+@pytest.mark.parametrize(
+    "option", ["--output", "--report", "--trace", "--metrics", "--events", "--checkpoint", "--sink"]
+)
+def test_the_pipelines_file_stays(workplace: Path, option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing that a run writes takes the place of its functions, also if the user names their module instead of the file."""
+    target = "csv:ends.py" if option == "--sink" else "ends.py"
+    refused_here(["run", "--pipeline", "ends.py:listed", "in.txt", option, target], workplace, capsys)
+    if option in {"--output", "--events", "--sink"}:
+        refused_here(["run", "--pipeline", "ends:listed", "in.txt", option, target], workplace, capsys)
+    assert (workplace / "ends.py").read_text() == ENDS
+
+
+def test_two_results_in_one_file(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither exists yet; the second one would take the place of the first."""
+    run = ["run", "--pipeline", "ends.py:listed", "in.txt"]
+    said = refused_here([*run, "--output", "one.html", "--report", "one.html"], workplace, capsys)
+    assert "one.html' is written twice, also as --report. Name another file." in said
+    said = refused_here([*run, "--trace", "one", "--metrics", "one"], workplace, capsys)
+    assert "one' is written twice, also as --metrics. Name another file." in said
+
+
 def test_long_messages_are_shortened(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Standard error has the beginning of a message; the report has all of it."""
     arguments = ["ends.py:wordy", "in.txt", "--retry", "none"]

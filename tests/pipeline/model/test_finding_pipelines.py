@@ -63,6 +63,7 @@ def needy(where: Path) -> CompletePipeline[str, dict[str, int]]:
 
 def raising(): return 1 / 0
 def leaving(): raise SystemExit(3)
+def begun(): return Pipeline("p")
 def endless(): return Pipeline("p").lines()
 def other(): return 5
 def counting() -> int: return 5
@@ -134,6 +135,7 @@ def test_modules_are_found_by_name(workplace: Path) -> None:
         ("long.py:counting", {}, UsageError, "is no pipeline, but a function that returns int"),
         ("long.py:by_place", {}, UsageError, "takes 'size' by position only"),
         ("long.py:cut", {}, UsageError, "is no pipeline, but a function with @task"),
+        ("long.py:begun", {}, UsageError, "has no input and no end. Add them, such as .lines() and .count()."),
         ("long.py:number", {}, UsageError, "is no pipeline, but of type int"),
         ("long.py:pipelin", {}, UsageError, "Did you mean 'pipeline'?"),
         ("quitting.py", {}, UsageError, "'quitting.py' cannot be imported: SystemExit: 3 ("),

@@ -12,7 +12,7 @@ from pipeline_optimization.anagrams.cases import CASE_NAMES
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.cli.component_options import KindOptions, print_options
 from pipeline_optimization.cli.options import SIZE
-from pipeline_optimization.cli.pipeline_option import found_pipeline, located_pipeline, pipeline_option
+from pipeline_optimization.cli.pipeline_option import file_named, found_pipeline, located_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.run.anagrams import jobs_for, run_jobs
 from pipeline_optimization.cli.run.execution import input_sources
@@ -162,7 +162,9 @@ def run(  # noqa: PLR0917 - one parameter an option, as click has it
         return
     chosen = KindOptions.parse(pairs)
     kept = Recording.of(
-        given, pipeline or test_case or "anagrams", others=[*inputs, *paths, output, given["checkpoint"]]
+        given,
+        pipeline or test_case or "anagrams",
+        others=[*inputs, *paths, output, given["checkpoint"], file_named(pipeline)],
     )
     given["events"] = ctx.with_resource(kept).events
     given["account"] = is_accounted(form, output, detailed=given["detailed"])

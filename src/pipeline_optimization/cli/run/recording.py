@@ -156,10 +156,16 @@ class Recording:
 
 def _check(products: Products, others: Sequence[str | None]) -> None:
     """Raise UsageError, before anything runs, for files that cannot be written or that something else needs."""
+    from pipeline_optimization.sources import first_same  # noqa: PLC0415 - for such runs only
+
+    used = [one for one in others if one is not None and one != "-"]
     for option, path in (("--report", products.report), ("--trace", products.trace), ("--metrics", products.metrics)):
         if path is None:
             continue
-        refuse_overwriting(path, others, option=option)
+        refuse_overwriting(path, used, option=option)
+        if first_same([path], used) is not None:
+            raise click.UsageError(f"{path!r} is written twice, also as {option}. Name another file.")
+        used.append(path)
         if reason := _obstacle(path):
             raise click.UsageError(f"Cannot write {path!r}: {reason}. Name another {option}.")
 

@@ -13,7 +13,7 @@ from pipeline_optimization.anagrams.cases import load_cases
 from pipeline_optimization.anagrams.plan import AnagramOptions
 from pipeline_optimization.checkpoint import stored_fact, stored_invocation
 from pipeline_optimization.cli.component_options import KindOptions
-from pipeline_optimization.cli.pipeline_option import found_pipeline, pipeline_option
+from pipeline_optimization.cli.pipeline_option import file_named, found_pipeline, pipeline_option
 from pipeline_optimization.cli.plugin_selection import plugin_options, selected_registry
 from pipeline_optimization.cli.run.anagrams import Job, case_job, run_jobs
 from pipeline_optimization.cli.run.log_options import log_options, logging_as
@@ -101,7 +101,9 @@ def retry(  # noqa: PLR0917 - one parameter an option, as click has it
         raise click.UsageError(
             "What is counted is as it was; only options of the orchestrator and of retry can be given."
         )
-    kept = Recording.of(bounds, pipeline or "anagrams", others=[checkpoint, output, *(invocation.paths or ())])
+    kept = Recording.of(
+        bounds, pipeline or "anagrams", others=[checkpoint, output, file_named(pipeline), *(invocation.paths or ())]
+    )
     options = invocation.run_options(
         AnagramOptions,
         limits=make_limits(bounds),

@@ -23,7 +23,7 @@ from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.foreign_code import ForeignCodeError, call_component, call_foreign
 from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
 from pipeline_optimization.pipeline.model.parameters import options_of, return_type
-from pipeline_optimization.pipeline.model.steps import CompletePipeline, Steps
+from pipeline_optimization.pipeline.model.steps import CompletePipeline, Pipeline, Steps
 from pipeline_optimization.pipeline.plan import RunOptions, RunPlan
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.registry.options import make_options
@@ -237,6 +237,8 @@ def _call(function: Callable[..., Any], options: Any) -> Any:
 def _complete(member: object, what: str) -> CompletePipeline[Any, Any]:
     if isinstance(member, Steps):
         raise UsageError(f"{what} has no end. Add one, such as .count() or .collect().")
+    if isinstance(member, Pipeline):
+        raise UsageError(f"{what} has no input and no end. Add them, such as .lines() and .count().")
     if _is_step(member):
         raise UsageError(f"{what} is no pipeline, but a function with @task. Name the pipeline that calls it.")
     if not isinstance(member, CompletePipeline):

@@ -25,6 +25,7 @@ from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOpti
 from pipeline_optimization.pipeline.summary import RunSummary
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
+from pipeline_optimization.tasks.callables import file_of
 from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 if TYPE_CHECKING:
@@ -77,7 +78,13 @@ class PipelineJob(Generic[Result]):
 
     @property
     def files(self) -> Sequence[str]:
-        return ()
+        """Return the files of its functions. What a run writes must not take their place."""
+        functions = [
+            *(step.plain for step in self.pipeline.steps),
+            *(one for _, one in functions_of(self.pipeline.end)),
+        ]
+        places = {place for one in functions if (place := file_of(one)) is not None}
+        return [*(module.path for module in self.modules), *sorted(places)]
 
     def load(self, announce: Callable[[str], None]) -> LoadedPipelineJob[Result]:
         """Make what workers get. Raises OptionError if a function of the pipeline cannot be sent to them."""

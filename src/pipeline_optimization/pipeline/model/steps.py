@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from pathlib import Path
+from types import MethodType
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, cast, overload
 
 from attrs import evolve, field, frozen
@@ -14,6 +14,7 @@ from attrs import evolve, field, frozen
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.pipeline.model.ends import Collect, Count, End, Group, Reduce, Sum, Top
 from pipeline_optimization.pipeline.model.inputs import Chunks, Files, Input, Lines, Records, Values, record_of
+from pipeline_optimization.tasks.callables import innermost, is_coroutine_function, name_of
 from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 if TYPE_CHECKING:
@@ -53,11 +54,11 @@ class Step:
     @property
     def spec(self) -> TaskSpec:
         """Return what ``@task`` declares of the function."""
-        return _spec(self.function) or TaskSpec(_name_of(self.function))
+        return _spec(self.function) or TaskSpec(name_of(self.function))
 
     @property
     def is_async(self) -> bool:
-        return inspect.iscoroutinefunction(self.plain)
+        return is_coroutine_function(self.plain)
 
 
 def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -65,25 +66,15 @@ def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     if isinstance(function, partial):
         inner = _plain(function.func)
         return function if inner is function.func else partial(inner, *function.args, **function.keywords)
+    if isinstance(function, MethodType) and _spec(function) is not None:
+        return MethodType(_plain(function.__func__), function.__self__)
     plain: Callable[..., Any] = function if _spec(function) is None else function.plain  # type: ignore[attr-defined]  # its decorator made that
     return plain
-
-
-def innermost(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the function itself, without the arguments that ``functools.partial`` gave it."""
-    while isinstance(function, partial):
-        function = function.func
-    return function
 
 
 def _spec(function: Callable[..., Any]) -> TaskSpec | None:
     spec = getattr(innermost(function), "spec", None)
     return spec if isinstance(spec, TaskSpec) else None
-
-
-def _name_of(function: Callable[..., Any]) -> str:
-    function = innermost(function)
-    return str(getattr(function, "__name__", type(function).__name__))
 
 
 @frozen
