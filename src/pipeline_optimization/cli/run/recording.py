@@ -162,8 +162,9 @@ def _check(products: Products, others: Sequence[str | None]) -> None:
     for option, path in (("--report", products.report), ("--trace", products.trace), ("--metrics", products.metrics)):
         if path is None:
             continue
-        refuse_overwriting(path, used, option=option)
-        if first_same([path], used) is not None:
+        refuse_overwriting(path, others, option=option)
+        is_device = os.path.exists(path) and not os.path.isfile(path)
+        if first_same([path], used) is not None and not is_device:
             raise click.UsageError(f"{path!r} is written twice, also as {option}. Name another file.")
         used.append(path)
         if reason := _obstacle(path):
