@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 
+import pytest
 from attrs import frozen
 
 from bundle_workload import Bundle, build_copies
@@ -188,3 +190,25 @@ def test_the_loss_that_opens_the_circuit_decides_nothing_more() -> None:
     assert engine.stop.reason.startswith("the last 20 attempts")
     retries = [one for one in events if isinstance(one, TaskRetried)]
     assert len(retries) + engine.tally.failures == 19
+
+
+class InterruptedWhileClosing(VirtualOrchestrator):
+    """A handler of the program's own raises as soon as it is to be closed."""
+
+    def __init__(self) -> None:
+        super().__init__(2)
+        self.closed: list[bool] = []
+
+    def close(self, *, force: bool) -> None:
+        self.closed.append(force)
+        if len(self.closed) == 1:
+            sys.exit(3)
+        super().close(force=force)
+
+
+def test_what_interrupts_the_close_leaves_nothing_open() -> None:
+    """The orchestrator is closed once more, by force, and then the program's own exception goes on."""
+    orchestrator = InterruptedWhileClosing()
+    with pytest.raises(SystemExit):
+        start(IndependentItems(3), orchestrator=orchestrator)
+    assert orchestrator.closed == [False, True]

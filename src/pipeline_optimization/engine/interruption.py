@@ -86,6 +86,12 @@ class Stoppable(Protocol):
     stop: Stop | None
 
 
+class Closable(Protocol):
+    """What must be closed, and may be closed more than once."""
+
+    def close(self, *, force: bool) -> None: ...
+
+
 class Interruption:
     """A context in which signals interrupt only the code that allows it.
 
@@ -192,6 +198,21 @@ class Interruption:
             if self._has_second:
                 raise KeyboardInterrupt(self._received) from None
             who.stop = self._reason()
+
+    def close(self, orchestrator: Closable, *, force: bool) -> None:
+        """Close an orchestrator, whatever interrupts that.
+
+        Signals wait meanwhile, since an exception here would leave processes behind that nobody ends any more. Only a signal that comes
+        ``PATIENCE`` seconds after the second one raises all the same, because the close hangs then.
+        """
+        try:
+            orchestrator.close(force=force)
+        except BaseException as error:
+            # A handler of the program's own may raise anywhere, also before anything was closed. So it is closed once more, as
+            # orchestrators allow, unless it hangs.
+            if not (self._signals and isinstance(error, KeyboardInterrupt)):
+                orchestrator.close(force=True)
+            raise
 
     def allowed(self) -> AbstractContextManager[None]:
         """Return a context for code that a signal may interrupt anywhere, since nothing is half done in it."""

@@ -128,13 +128,13 @@ class Engine:
                 # An abandoned attempt may still run. A close that waits for it might wait for ever.
                 is_clean = self.stop is None and not self.open_attempts.abandoned
             finally:
-                if not is_clean:
-                    # Attempts that run in this process notice it, and end themselves.
-                    self._deadline.end_grace()
-                # While the orchestrator closes, signals wait: an exception here would leave processes behind that nobody ends any more.
-                # Only a signal that comes ``PATIENCE`` seconds after the second one raises all the same, since the close hangs then.
-                self._orchestrator.close(force=not is_clean)
-                self.announcer.ended()
+                try:
+                    if not is_clean:
+                        # Attempts that run in this process notice it, and end themselves.
+                        self._deadline.end_grace()
+                finally:
+                    interruption.close(self._orchestrator, force=not is_clean)
+                    self.announcer.ended()
             # A signal that came during the close was only remembered. It still decides how the run ended.
             self.stop = interruption.notice() or self.stop
             self.tally.floor = max(self.tally.floor, self._throttling.floor)
