@@ -8,7 +8,7 @@ from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from pipeline_optimization.engine.limits import Limits
-from pipeline_optimization.errors import OptionError, RunInterrupted
+from pipeline_optimization.errors import InputError, OptionError, RunInterrupted
 from pipeline_optimization.pipeline.awaiting import in_thread
 from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.job import plan_pipeline
@@ -107,7 +107,7 @@ def run(
     Raises:
         UsageError: For unknown names and wrong options.
         CheckpointError: If the checkpoint belongs to another run, pipeline or code, or cannot be used.
-        InputError: If the input cannot be read.
+        InputError: If the input cannot be read, or is none.
         PluginError: If a chosen plugin is broken.
         SinkError: If the sink, or the file, cannot be opened, written or completed. With a checkpoint the run can go on later.
         OrchestratorError: If the orchestrator breaks its contract, or its workers cannot start.
@@ -120,6 +120,11 @@ def run(
             f"{pipeline!r} has no end, so there is nothing to return. Add one, such as .count() or .collect()."
         )
     is_over_values = isinstance(pipeline.input, Values)
+    if is_over_values and not (hasattr(inputs, "__iter__") or hasattr(inputs, "__getitem__")):
+        raise InputError(
+            f"The pipeline {pipeline.name!r} runs over values. Give an iterable of them, not {inputs!r}.",
+            source="values",
+        )
     given = cast("Iterable[In]", inputs) if is_over_values else None
     sources = (
         []

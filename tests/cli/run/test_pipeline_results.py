@@ -37,6 +37,7 @@ def picky(word):
     if word == "mat":
         raise ValueError("no mat\\nat all")
     return word
+def colours(word): raise ValueError(f"\\x1b[31m{word}\\a")
 def rambles(word): raise ValueError("x" * 100_000)
 @contextmanager
 def broken():
@@ -65,6 +66,7 @@ failing = given.map(fails).count()
 partly = given.map(picky).count()
 wordy = given.map(rambles).count()
 closed = given.map(asking).count()
+coloured = given.map(colours).count()
 objects = Pipeline("objects").records().collect()
 """
 
@@ -229,6 +231,15 @@ def test_long_messages_are_shortened(workplace: Path, capsys: pytest.CaptureFixt
     assert (code, "xxx…; ends.py, line" in said, len(said) < 1000) == (1, True, True)
     _, out, _ = ended_here(["run", "--pipeline", *arguments, "--format", "json"], capsys)
     assert json.loads(out)["failed_items"][0]["message"] == "x" * 100_000
+
+
+def test_what_cannot_be_seen_is_escaped(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A message, or the name of a file, could otherwise change the terminal, or lose a part of itself."""
+    (workplace / "a\x1b[2Jb.txt").write_text("the\n")
+    _, said = problems(workplace, ["ends.py:coloured", "a\x1b[2Jb.txt", "--retry", "none"], capsys)
+    assert r"(ValueError: \x1b[31mthe\x07; ends.py, line" in said
+    assert r"the first at a\x1b[2Jb.txt, line 1: 'the'." in said
+    assert r"'gone\x1b[2J'" in refused_here(["run", "--pipeline", "ends.py:coloured", "gone\x1b[2J"], workplace, capsys)
 
 
 def test_the_place_of_an_error_is_the_users(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:

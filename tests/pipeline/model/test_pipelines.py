@@ -587,6 +587,13 @@ def test_mistakes_are_told_at_once() -> None:
         Pipeline(" ")
 
 
+@pytest.mark.parametrize("inputs", [None, 3, len])
+def test_values_are_iterables(inputs: Any) -> None:
+    """Nothing at all is no empty input."""
+    with pytest.raises(InputError, match=r"The pipeline 'p' runs over values\. Give an iterable of them, not"):
+        run(Pipeline("p").values(int).sum(), inputs)
+
+
 def test_reports_are_plain_data(tmp_path: Path) -> None:
     """``to_dict`` is JSON whatever the values are; keys that are no texts come as pairs."""
     report = run(Pipeline("p").values(int).count(), [1, 1, 2])

@@ -17,6 +17,7 @@ from pipeline_optimization.cli.run.execution import execute_with_progress, input
 from pipeline_optimization.cli.run.outcomes import Outcome, Renderer
 from pipeline_optimization.cli.run.recording import Recording
 from pipeline_optimization.output import open_output
+from pipeline_optimization.printable import printable
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted, quoted_command
 from pipeline_optimization.sources import Source, TextSource, is_file_name, least_bytes
@@ -107,10 +108,10 @@ def run_jobs(
             renderer.add(outcome)
             if form != "table" or output != "-":
                 for warning in report.warnings:
-                    click.echo(f"Warning: {warning}", err=True)
+                    click.echo(printable(f"Warning: {warning}"), err=True)
             if form != "table" or not _is_seen(output):
                 for problem in outcome.problems:
-                    click.echo(problem, err=True)
+                    click.echo(printable(problem), err=True)
             _advise(report, resume)
             code = max(code, _code(outcome))
             if report.is_interrupted:

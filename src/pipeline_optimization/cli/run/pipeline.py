@@ -25,6 +25,7 @@ from pipeline_optimization.pipeline.model.inputs import Values
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.plural import counted
+from pipeline_optimization.printable import printable
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted
 from pipeline_optimization.sinks.names import PARTIAL
@@ -84,7 +85,7 @@ def run_pipeline(
     kept.keep(report)
     if form != "table" or output != "-":
         for line in (*(f"Warning: {warning}" for warning in report.warnings), *problems):
-            click.echo(line, err=True)
+            click.echo(printable(line), err=True)
     if options.checkpoint is not None and report.stop is not None:
         click.echo(f"Finished elements are in {quoted(options.checkpoint)}. Go on with: {resume}", err=True)
     elif options.checkpoint is not None and report.failures:
