@@ -36,7 +36,7 @@ def shorten(line: str) -> str:
     return line.strip()
 
 
-@task(retry="fixed")
+@task(retry=("fixed", {"delay": 0}))
 def parse(line: str) -> str:
     found = WORD.search(clean(line))
     return found[0] if found else ""
