@@ -477,6 +477,18 @@ def test_a_narrow_terminal_has_shorter_bars_and_whole_numbers(columns: int, bar:
     assert max(map(len, table.splitlines())) <= columns
 
 
+def test_no_number_of_a_record_is_torn_on_a_narrow_terminal(run: Run) -> None:
+    """A table of eight columns does not fit into 40: names are folded, and the terminal wraps the rest of the lines."""
+    run(*FAULTS, "--record", "kept")
+    wide, narrow = (
+        anagram("runs", "show", "kept", cwd=Path.cwd(), env={"COLUMNS": columns}).stdout.decode()
+        for columns in ("100", "40")
+    )
+    numbers = re.compile(r"(?<= )[\d.]+ ?(?:ms|s|µs|%)?(?= |$)", re.MULTILINE)
+    assert numbers.findall(narrow) == numbers.findall(wide) != []
+    assert max(map(len, narrow.partition("where the time went")[0].splitlines())) > 40
+
+
 def test_a_run_that_was_killed_is_not_watched_for_ever(run: Run) -> None:
     """If the run's process is gone, the command ends and says so."""
     run(*FAULTS, "--record", "kept")

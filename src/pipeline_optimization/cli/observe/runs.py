@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pipeline_optimization.observing.digest import Digest
     from pipeline_optimization.observing.record_folders import RecordFolder
 
-__all__ = ["record_at", "runs", "show_record", "task_table"]
+__all__ = ["record_at", "runs", "show_record"]
 
 
 @click.group(invoke_without_command=False)
@@ -71,7 +71,6 @@ def show(record: str) -> None:
 
 def show_record(record: RecordFolder, digest: Digest, notes: Sequence[str]) -> None:
     """Print what a run did, as its events (``digest``) tell, and notes on what a user must know of them."""
-    from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.advice import advice_for  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.products import account_of  # noqa: PLC0415 - as above
     from pipeline_optimization.observing.stories import Stories  # noqa: PLC0415 - as above
@@ -82,8 +81,7 @@ def show_record(record: RecordFolder, digest: Digest, notes: Sequence[str]) -> N
         _echo(f"{record.name} resumes {before.name}.")
     for after in stories.resuming(record):
         _echo(f"{record.name} is resumed by {after.name}.")
-    TableConsole(sys.stdout).print(task_table(digest))
-    click.echo()
+    _print(TASK_TITLES, _task_rows(digest), right=set(range(1, 8)))
     _print(("where the time went", "time", "share"), _account_rows(digest), right={1, 2})
     if advice := advice_for(dict(account_of(digest))):
         click.echo(advice)
@@ -102,7 +100,7 @@ def diff(before: str, after: str) -> None:
     if not rows:
         click.echo("These runs do not differ.")
         return
-    _print(("", first.name, second.name), rows, right={1, 2})
+    _print(("", first.name, second.name), rows, right={1, 2}, numbers=set())  # a fact may be a long text
 
 
 TITLES = ("run", "pipeline", "orchestrator", "state", "took", "attempts", "failed")
@@ -111,6 +109,11 @@ SHOWN = (0, 2, 3, 4, 5, 6)
 
 TASK_TITLES = ("task", "attempts", "retries", "errors", "mean", "median", "95 %", "in all")
 
+GAP = 2
+"""Spaces between two columns."""
+
+LEAST_TEXT = 8
+"""The least width of a column of texts. Longer texts are folded in a narrow terminal."""
 
 FACTS = ("pipeline", "orchestrator", "slots", "seed", "faults", "retry", "inputs", "host", "versions")
 """Attributes of the first event in which two runs may differ."""
@@ -213,33 +216,42 @@ def _print_runs(rows: Sequence[Sequence[str]]) -> None:
     _print([TITLES[at] for at in SHOWN], [[row[at] for at in SHOWN] for row in rows], right={3, 4, 5})
 
 
-def task_table(digest: Digest) -> Table:
-    """Return a table of what a run has done so far, by task."""
-    return _table(TASK_TITLES, _task_rows(digest), right=set(range(1, 8)))
-
-
 def _echo(text: str) -> None:
     from pipeline_optimization.cli.console import for_terminal  # noqa: PLC0415 - as above
 
     click.echo(for_terminal(text))
 
 
-def _print(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: set[int]) -> None:
+def _print(
+    titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: set[int], numbers: set[int] | None = None
+) -> None:
+    """Print a table. Some columns (``right``) end at their right edge. All of these hold ``numbers``, unless told otherwise."""
+    whole = right if numbers is None else numbers
     from pipeline_optimization.cli.console import TableConsole  # noqa: PLC0415 - as above
 
-    TableConsole(sys.stdout).print(_table(titles, rows, right=right))
+    console = TableConsole(sys.stdout)
+    # A terminal that is too narrow wraps the lines, which is better than numbers that are torn.
+    with console.widened(_least_width(titles, rows, whole=whole)):
+        console.print(_table(titles, rows, right=right, whole=whole))
     click.echo()
 
 
-def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: set[int]) -> Table:
+def _least_width(titles: Sequence[str], rows: Sequence[Sequence[str]], *, whole: set[int]) -> int:
+    """Return the width of a table whose numbers are whole, and whose texts are folded."""
+    longest = [max(map(len, column)) for column in zip(titles, *rows, strict=True)]
+    return sum(GAP + (size if at in whole else min(size, LEAST_TEXT)) for at, size in enumerate(longest))
+
+
+def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], *, right: set[int], whole: set[int]) -> Table:
     from rich.table import Table  # noqa: PLC0415 - as above
     from rich.text import Text  # noqa: PLC0415 - as above
 
     from pipeline_optimization.cli.console import for_terminal  # noqa: PLC0415 - as above
 
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    table = Table(box=None, pad_edge=False, padding=(0, GAP, 0, 0))
     for at, title in enumerate(titles):
-        table.add_column(Text(for_terminal(title)), justify="right" if at in right else "left", overflow="fold")
+        justify: Literal["left", "right"] = "right" if at in right else "left"
+        table.add_column(Text(for_terminal(title)), justify=justify, overflow="fold", no_wrap=at in whole)
     for row in rows:
         table.add_row(*(Text(for_terminal(one)) for one in row))
     return table
