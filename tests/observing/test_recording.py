@@ -401,6 +401,21 @@ def test_folders_of_somebody_else_are_passed_over(run: Run, monkeypatch: pytest.
     assert (code, "Permission denied" in err) == (2, True), err
 
 
+def test_a_directory_is_enough(run: Run) -> None:
+    """``runs DIR`` lists it, with the options of ``list``; ``report`` takes a record as ``runs show`` does."""
+    run(*FAULTS, "--record", "kept")
+    home = only_record("kept")
+    assert run("runs", "kept", "--filter", "state=complete") == run(
+        "runs", "list", "kept", "--filter", "state=complete"
+    )
+    code, _, err = run("runs", "nothing")
+    assert (code, "No such command 'nothing'" in err) == (2, True)
+    assert run("report", str(home))[:2] == run("runs", "show", str(home))[:2]
+    assert run("report", str(home), "--export", "r.html")[0] == 0
+    code, _, err = run("report", "kept")
+    assert (code, "Is a directory" in err) == (2, True)
+
+
 def test_a_run_that_was_killed_at_once_is_told_apart(run: Run) -> None:
     """Its file is empty: no file of another kind, and no broken one."""
     run(*FAULTS, "--record", "kept")

@@ -30,7 +30,7 @@ __all__ = ["report"]
 def report(path: str, form: str, reference: str | None, exports: Sequence[str], *, detailed: bool) -> None:
     """Show results that --export FILE.json wrote, or the samples of an interrupted run, without measuring.
 
-    If FILE has a run's events (--events, --record), it shows what happened, and exports the report (.html), the trace (.json) or the metrics (.prom).
+    If FILE has a run's events (--events), or is a record (--record), it shows what happened, and exports the report (.html), the trace (.json) or the metrics (.prom).
 
     \b
     anagram report events.jsonl --export report.html --export trace.json
@@ -39,7 +39,10 @@ def report(path: str, form: str, reference: str | None, exports: Sequence[str], 
     anagram report results.json --format svg > picture.svg
     """  # noqa: D301 - click wants the character, which keeps it from joining the lines
     from pipeline_optimization.observing.reading import is_of_events  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.observing.record_folders import EVENTS  # noqa: PLC0415 - as above
 
+    if os.path.isfile(events := os.path.join(path, EVENTS)):
+        path = events
     if is_of_events(path):
         _report_events(path, form, exports)
         return

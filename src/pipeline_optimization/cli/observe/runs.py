@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +21,17 @@ if TYPE_CHECKING:
 __all__ = ["record_at", "runs", "show_record"]
 
 
-@click.group(invoke_without_command=False)
+class _Runs(click.Group):
+    """Takes a directory for ``list``."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        is_directory = self.get_command(ctx, args[0]) is None and os.path.isdir(args[0])
+        return super().resolve_command(ctx, ["list", *args] if is_directory else args)
+
+
+@click.group(cls=_Runs, invoke_without_command=False)
 def runs() -> None:
     """Show runs that --record kept: a list, one of them, or the differences of two.
 
