@@ -21,6 +21,7 @@ from pipeline_optimization.observing.metrics import BOUNDS, Metrics
 from pipeline_optimization.observing.page.report import page_of
 from pipeline_optimization.observing.trace import WAIT, Trace
 from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished, RunStarted, TaskRetried, WorkerLost
+from pipeline_optimization.types.critical_path import CriticalPath
 from pipeline_optimization.types.events import RunEvent, TaskTotals
 
 TEXT = "the cat sat on a mat and listens to tales of stone notes"
@@ -319,6 +320,15 @@ def test_an_orchestrator_without_a_limit_has_no_number_of_slots() -> None:
     """``asyncio -o concurrency=0`` runs any number of attempts at once, for which ``sys.maxsize`` stands: no number for people."""
     start = RunStarted(run_id="r", time=0.0, orchestrator="asyncio", slots=sys.maxsize, seed=1)
     assert "asyncio, unlimited slots " in page_of(digest_of([start, attempt()]), [])
+
+
+def test_the_floor_names_all_that_sets_it() -> None:
+    """Delays of retries are part of the floor, as they are of the critical path above it."""
+    start = RunStarted(run_id="r", time=0.0, orchestrator="o", slots=1, seed=1)
+    path = CriticalPath(seconds=1.0, steps=[])
+    end = RunFinished(run_id="r", time=2.0, is_complete=True, is_interrupted=False, critical_path=path, floor=0.5)
+    page = page_of(digest_of([start, attempt(), end]), [])
+    assert "The floor, which simulated waits, retry delays, limits and rates set, is 500 ms." in page
 
 
 def test_a_run_without_an_end_says_so() -> None:

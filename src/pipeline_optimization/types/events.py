@@ -289,7 +289,7 @@ class RunFinished:
         ledger_digest: A digest of these attempts, whatever their order.
         account: Where the time went since ``RunStarted``. It is None if nobody is told of attempts.
         critical_path: What bounded the run, or None as above.
-        floor: The seconds that no run can be shorter than, given its drawn waits, limits and rates.
+        floor: The seconds that no run can be shorter than, given its simulated waits, retry delays, limits and rates.
     """
 
     run_id: str

@@ -31,7 +31,7 @@ def critical_path(digest: Digest) -> Iterator[str]:
         f"with any number of slots, the run could not have been shorter than that. {shown(what)}</p>"
     )
     if finished.floor:
-        yield f"<p>The floor, which drawn waits, limits and rates set, is {clock(finished.floor)}.</p>"
+        yield f"<p>The floor, which simulated waits, retry delays, limits and rates set, is {clock(finished.floor)}.</p>"
     if path.left_out:
         yield f"<p>Not listed: {counted(path.left_out, 'earlier item')} of the chain.</p>"
     yield table(
