@@ -51,11 +51,12 @@ def test_one_wheel_for_each_distribution() -> None:
 
 
 def test_reports_have_their_files() -> None:
-    """The core's wheel holds what reports read besides Python: the schema, the page and its style and script."""
+    """The core's wheel holds what reports of comparisons and of runs read besides Python: schemas, pages, styles and scripts."""
     (core,) = WHEELS.glob("pipeline_optimization-*.whl")
     reports = "pipeline_optimization/benchmarks/reports/"
     page = {f"{reports}html/page/{name}" for name in ("report.html.j2", "parts.html.j2", "report.css", "report.js")}
-    assert {f"{reports}schema.json", *page} <= set(zipfile.ZipFile(core).namelist())
+    of_runs = {f"pipeline_optimization/observing/{name}" for name in ("schema.json", "page/style.css")}
+    assert {f"{reports}schema.json", *page, *of_runs} <= set(zipfile.ZipFile(core).namelist())
 
 
 def test_cat(anagram: Path, tmp_path: Path) -> None:
