@@ -344,6 +344,8 @@ def test_a_descriptor_can_be_given(tmp_path: Path) -> None:
     [
         ("-", "--events - would mix events with results and messages.*--events fd:3 3>FILE"),
         ("fd:1", "--events fd:1 would mix events with results"),
+        ("fd:x", "'fd:x' names no descriptor. Give its number, such as --events fd:3"),
+        ("fd:-1", "'fd:-1' names no descriptor"),
         ("fd:999", "Cannot write 'fd:999': Bad file descriptor"),
         ("fd:99999999999999999999", "Cannot write 'fd:99999999999999999999'"),
         ("missing/events", "Cannot write 'missing/events': No such file or directory. Name another --events"),

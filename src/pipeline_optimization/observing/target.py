@@ -65,6 +65,10 @@ class Target:
             handle = int(given[1])
             os.write(handle, b"")  # raises if the descriptor is not open, or not for writing
             return handle
+        if path.startswith("fd:"):
+            raise UsageError(
+                f"{path!r} names no descriptor. Give its number, such as {option} fd:3, or the path of a file."
+            )
         self._owns = True
         if _is_fifo(path):
             return _open_fifo(path, option)
