@@ -197,6 +197,8 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
         raise OptionError(
             "Only a resumed run can accept changed code. Add --resume, or leave --accept-changed-code out."
         )
+    if options.retries_failed and not options.resume:
+        raise OptionError("Only a resumed run can try failed items again. Add --resume, or leave --retry-failed out.")
     options = evolve(options, encoding=check_encoding(options.encoding), faults=evolve(faults, seed=_seed(options)))
     executor = _executor(registry, options)
     job = plan_job(options, executor)

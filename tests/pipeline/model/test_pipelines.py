@@ -585,6 +585,28 @@ def test_mistakes_are_told_at_once() -> None:
         Pipeline("p").lines().top(0)
     with pytest.raises(OptionError, match="name"):
         Pipeline(" ")
+    with pytest.raises(OptionError, match="Add --resume, or leave --retry-failed out"):
+        run(Pipeline("p").lines().count(), "a b", retries_failed=True)
+
+
+@pytest.mark.parametrize("orchestrator", ["sequential", "multiprocess"])
+def test_an_end_without_steps_loses_one_element(orchestrator: str) -> None:
+    """Its functions may fail as those of steps do."""
+    lines = Pipeline("p").lines()
+    ends: list[tuple[Any, object]] = [
+        (lines.group(int, Count()), {1: {"1": 1}, 3: {"3": 1}}),
+        (lines.top(1, key=int), ["3"]),
+        (lines.sum(), None),
+    ]
+    for pipeline, result in ends:
+        report = run(pipeline, TextSource("1\nx\n3\n"), orchestrator=orchestrator)
+        assert report.elements == 3
+        if result is None:  # no line can be added to 0
+            assert [failed.error.type for failed in report.failed_items] == ["TypeError"] * 3
+            continue
+        assert report.result == result
+        (failed,) = report.failed_items
+        assert (failed.task, failed.error.type, failed.place) == ("deliver", "ValueError", "text, line 2: 'x'")
 
 
 @pytest.mark.parametrize("inputs", [None, 3, len])

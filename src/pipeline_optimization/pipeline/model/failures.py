@@ -6,11 +6,12 @@ from typing import Any
 
 from attrs import evolve, frozen
 
-from pipeline_optimization.engine.stage import is_of_the_run
+from pipeline_optimization.engine.stage import describe_error, is_of_the_run
 from pipeline_optimization.engine.work import timed_out
 from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable, where
 from pipeline_optimization.pipeline.model.codec import PLAIN, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath
+from pipeline_optimization.pipeline.model.ends import functions_of
 from pipeline_optimization.pipeline.model.outcome import Failed, Waiting
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 
@@ -39,14 +40,15 @@ class ElementFailures:
         return Failed(index, path, data or b"", shown(value), evolve(record, is_permanent=data is None))
 
     def at_end(self, path: ElementPath, value: Any, error: BaseException) -> Failed:
-        """Return the failure of an element that the end could not add, at the step that made it. If there is no step, raise the error."""
+        """Return the failure of an element that the end could not add, at the step that made it, or at the end if there is no step."""
         index = len(self.pipeline.steps)
-        if not index:
-            raise error
         if self.encoded(value) is None:
             return self._unsendable(index, path, value, error)
-        record = failure_of(self.pipeline.steps[-1].plain, error, (BaseException,))
-        return Failed(index - 1, path, b"", shown(value), record)
+        makers = [step.plain for step in self.pipeline.steps[-1:]] or [
+            one for _, one in functions_of(self.pipeline.end)
+        ]
+        record = failure_of(makers[0], error, (BaseException,)) if makers else describe_error(error, is_permanent=True)
+        return Failed(max(0, index - 1), path, b"", shown(value), record)
 
     def waiting(self, index: int, path: ElementPath, value: Any) -> Waiting | Failed:
         """Return an element that goes on alone from a step, or its failure if it cannot be sent."""
