@@ -61,6 +61,17 @@ def test_a_foreign_file_is_named_as_one(
         assert "codec" not in error
 
 
+@pytest.mark.parametrize("name", ["large.json", "large.jsonl"])
+def test_a_file_that_is_too_large_is_not_read(
+    name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A device that never ends, or a large text that was given by mistake, would take all memory."""
+    monkeypatch.setattr("pipeline_optimization.benchmarks.documents.LARGEST", 1000)
+    (tmp_path / name).write_bytes(b"{" * 1001)
+    error = " ".join(refused_here(["report", name], tmp_path, capsys).split())
+    assert f"{name} holds no results: it has more than 1,000 bytes." in error
+
+
 def test_the_gravest_fault_decides() -> None:
     assert consequence_of([]) is consequence_of(["wrote_to_stdout"]) is None
     assert consequence_of(["own_clock"]) == "unranked"

@@ -12,9 +12,12 @@ from cattrs.errors import BaseValidationError
 from pipeline_optimization.benchmarks.results import SCHEMA_VERSION, Results
 from pipeline_optimization.errors import UsageError
 
-__all__ = ["from_json", "results_from_file", "results_from_json", "results_to_json", "to_json_line"]
+__all__ = ["from_json", "read_bounded", "results_from_file", "results_from_json", "results_to_json", "to_json_line"]
 
 T = TypeVar("T")
+
+LARGEST = 256 << 20
+"""Bytes of the largest document that is read. A comparison writes some megabytes; a device or a large text would take all memory."""
 
 _converter = Converter()
 
@@ -27,14 +30,24 @@ def results_to_json(results: Results) -> str:
 def results_from_file(path: str | Path) -> Results:
     """Read the document of a file. Raises UsageError if it cannot be read or is no such document."""
     try:
-        text = Path(path).read_text("utf-8")
-    except OSError as error:
-        raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
+        text = read_bounded(path).decode("utf-8")
     except UnicodeDecodeError as error:
         raise UsageError(
             f"{path} is no text, and so holds no results. Give a file that --export FILE.json wrote."
         ) from error
     return results_from_json(text, source=str(path))
+
+
+def read_bounded(path: str | Path) -> bytes:
+    """Return the content of a file. Raises UsageError if it cannot be read or is larger than any results."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(LARGEST + 1)
+    except OSError as error:
+        raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
+    if len(data) > LARGEST:
+        raise UsageError(f"{path} holds no results: it has more than {LARGEST:,} bytes.")
+    return data
 
 
 def results_from_json(text: str, *, source: str) -> Results:

@@ -11,7 +11,7 @@ from typing import Self
 from attrs import frozen
 
 from pipeline_optimization.benchmarks.comparing import SampleKey, sample_key
-from pipeline_optimization.benchmarks.documents import from_json, to_json_line
+from pipeline_optimization.benchmarks.documents import from_json, read_bounded, to_json_line
 from pipeline_optimization.benchmarks.measuring.hidden_paths import comparisons_directory
 from pipeline_optimization.benchmarks.results import SCHEMA_VERSION, ContenderRecord, PipelineRecord, Sample
 from pipeline_optimization.disk_cache import keep_newest
@@ -122,10 +122,7 @@ def read_partial(path: Path) -> tuple[Header, dict[SampleKey, Sample]]:
 
 
 def _lines(path: Path) -> list[str]:
-    try:
-        whole, _, _ = path.read_bytes().rpartition(b"\n")
-    except OSError as error:
-        raise UsageError(f"Cannot read {path}: {error.strerror or error}.") from error
+    whole, _, _ = read_bounded(path).rpartition(b"\n")
     if not whole:
         raise UsageError(f"{path} is no file that an interrupted comparison left.")
     # splitlines() would also split at other line ends, which a contender's message may contain.
