@@ -32,7 +32,7 @@ from foresight_score.printing import as_data, as_markdown, print_score
 from foresight_score.scoring import Taken, score
 from pipeline_optimization.registry import Registry
 
-SHORT_PROBE = 0.1
+SHORT_PROBE = 0.25
 """The share of the elements that are observed in the short form."""
 
 LONGEST = 40.0

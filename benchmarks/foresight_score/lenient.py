@@ -16,7 +16,10 @@ from speed_table.alternation import Bar
 __all__ = ["disturbed_sentence", "lenient_score"]
 
 MOST_FACTOR, MOST_TYPICAL_FACTOR, MOST_PROCESSOR_FACTOR = 3.0, 1.5, 2.0
-"""How many times as long as the other one the longer of a predicted and a measured time may be: of any run, in the median, and of processor time."""
+"""By what factor a measured time may lie outside of its interval, in any run and in the median; and by what factor predicted processor times may be off.
+
+Few observations of work that fails or has a heavy tail tell little, and then the interval is wide. Such a prediction is no sign of a broken model.
+"""
 
 LEAST_COVERED = 0.25
 """The share of the runs that 90 % intervals must cover at least."""
@@ -42,7 +45,11 @@ def lenient_score(cases: Sequence[Case], taken: Sequence[Taken]) -> Score:
         factors = [case.factor for case in comparable]
         covered = sum(case.is_covered for case in comparable) / len(comparable)
         bars += [
-            _factor_bar(f"predicted times are off by a factor of {MOST_FACTOR:g} at most", max(factors), MOST_FACTOR),
+            _factor_bar(
+                f"measured times are outside of their intervals by a factor of {MOST_FACTOR:g} at most",
+                max(factors),
+                MOST_FACTOR,
+            ),
             _factor_bar(f"and of {MOST_TYPICAL_FACTOR:g} in the median", median(factors), MOST_TYPICAL_FACTOR),
             Bar(
                 section=SECTION,

@@ -86,8 +86,8 @@ class Case:
 
     @property
     def factor(self) -> float:
-        """Return how many times as long the longer of both times is as the shorter one."""
-        return max(self.prediction.seconds / self.seconds, self.seconds / self.prediction.seconds)
+        """Return by what factor the measured time lies outside of the interval; 1 if it is covered."""
+        return max(1.0, self.prediction.low / self.seconds, self.seconds / self.prediction.high)
 
     @property
     def is_covered(self) -> bool:
