@@ -31,8 +31,9 @@ Bound = Literal["waits", "cores", "one worker", "lock", "driver", "one item", "s
 """What keeps a run from ending sooner; ``lock`` is Python's interpreter lock, ``one item`` the longest chain of attempts and delays."""
 
 MODEL_ERROR = 0.04
-"""The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out. It is assumed until a score sets it:
-``hatch run foresight`` prints the value that fits."""
+"""The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out.
+
+``hatch run foresight`` prints the value with which nine of ten intervals cover. Two scores of a quiet machine printed 0.037 and 0.045."""
 
 NORMAL_95 = 1.645
 """The 95 % quantile of the normal distribution with a standard deviation of 1."""
