@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["printable"]
+__all__ = ["printable", "printable_lines"]
 
 # These are the spaces in our own numbers.
 _OWN_SPACES = "\u00a0\u202f"
@@ -21,3 +21,8 @@ def printable(text: str) -> str:
         else char.encode("unicode_escape", "backslashreplace").decode("ascii")
         for char in text
     )
+
+
+def printable_lines(text: str) -> str:
+    """Return the text like ``printable``, but with its line feeds."""
+    return "\n".join(map(printable, text.split("\n")))

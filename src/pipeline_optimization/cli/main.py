@@ -19,7 +19,7 @@ from pipeline_optimization.cli.exit_codes import BROKEN_PIPE, INTERRUPTED, USAGE
 from pipeline_optimization.cli.standard_streams import QuietStream, TellingStream, replace_closed_streams
 from pipeline_optimization.engine.interruption import Interrupter
 from pipeline_optimization.errors import AnagramError, UsageError
-from pipeline_optimization.printable import printable
+from pipeline_optimization.printable import printable_lines
 from pipeline_optimization.signal_mask import STOP_SIGNALS, stop_signals_blocked
 
 __all__ = ["run_and_exit"]
@@ -141,7 +141,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         error.show()
         return USAGE
     except AnagramError as error:
-        click.echo("\n".join(map(printable, f"Error: {error}".split("\n"))), err=True)
+        click.echo(printable_lines(f"Error: {error}"), err=True)
         _forget_output()
         return USAGE
     except MemoryError:

@@ -50,6 +50,9 @@ def located_pipeline(reference: str, registry: Registry) -> LocatedPipeline:
 
 def file_named(reference: str | None) -> str | None:
     """Return the file that ``--pipeline`` names, or None if it names none."""
-    home = (reference or "").removesuffix(":")
-    home = home if home.endswith(".py") else home.rpartition(":")[0]
+    if reference is None:
+        return None
+    from pipeline_optimization.pipeline.model.finding import home_and_name  # noqa: PLC0415 - for such runs only
+
+    home, _ = home_and_name(reference)
     return home if home.endswith(".py") else None

@@ -75,13 +75,15 @@ def choose(registry: Registry, glance: Glance) -> Choice:
     foreseen: dict[str, list[tuple[Candidate, Prediction]]] = {name: [] for name in sensible}
     best: Prediction | None = None
     for name in sorted(sensible, key=least.__getitem__):
+        if best is not None and least[name] > best.high:
+            break  # this one and those that follow take longer for certain, and to predict each of them takes time
+        try:
+            costs = costs_here(registry, name)
+        except Exception:  # noqa: BLE001, S112 - plugins raise anything; what does not run here is not chosen
+            continue
         for one in sensible[name]:  # the fewest workers first
             if best is not None and _least(one, work, machine) > best.high:
-                continue  # it takes longer for certain, and to predict it takes time
-            try:
-                costs = costs_here(registry, name)
-            except Exception:  # noqa: BLE001 - plugins raise anything; what does not run here is not chosen
-                break
+                continue
             prediction = predict(work, one.configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
             foreseen[name].append((one, prediction))
             best = min(best or prediction, prediction, key=lambda prediction: prediction.seconds)

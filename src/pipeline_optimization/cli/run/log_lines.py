@@ -7,7 +7,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from pipeline_optimization.printable import printable
+from pipeline_optimization.printable import printable_lines
 
 __all__ = ["ErrorStreamHandler", "JsonLines", "TextLines", "lines_of"]
 
@@ -32,7 +32,7 @@ class TextLines(logging.Formatter):
         if where := _where(record):
             line += f" [{where}]"
         lines = [line, *_traces(self, record)]
-        return "\n".join(printable(one) for text in lines for one in text.split("\n"))
+        return "\n".join(map(printable_lines, lines))
 
 
 class JsonLines(logging.Formatter):

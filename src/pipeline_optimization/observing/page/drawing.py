@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from pipeline_optimization import plural
-from pipeline_optimization.printable import printable
+from pipeline_optimization.printable import printable_lines
 from pipeline_optimization.time_units import in_unit
 
 __all__ = [
@@ -54,7 +54,7 @@ def clock(seconds: float) -> str:
 
 def shown(words: str) -> str:
     """Return text of strangers as markup. What cannot be seen is an escape, since a directional override would reverse what stands beside a name."""
-    return escape("\n".join(map(printable, words.split("\n"))))
+    return escape(printable_lines(words))
 
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "label") -> str:

@@ -34,7 +34,7 @@ from pipeline_optimization.types import Component, NoOptions
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.destinations import Destination
 
-__all__ = ["FoundPipeline", "find_pipeline", "locate_pipeline"]
+__all__ = ["FoundPipeline", "find_pipeline", "home_and_name", "locate_pipeline"]
 
 NAME = "pipeline"
 """The name of a pipeline that is taken from a file if none is given."""
@@ -114,7 +114,7 @@ def find_pipeline(
 
 def locate_pipeline(reference: str, registry: Registry | None = None) -> LocatedPipeline:
     """Return the pipeline that a user named, before its options are known. Raises UsageError and PluginError."""
-    home, _, name = reference.rpartition(":") if ":" in reference else (reference, "", "")
+    home, name = home_and_name(reference)
     if not (home.endswith(".py") or name):
         return _registered(reference.removesuffix(":"), registry or Registry.load())
     module, files = _import(home)
@@ -127,6 +127,12 @@ def locate_pipeline(reference: str, registry: Registry | None = None) -> Located
     label = reference if reference.endswith(f":{name}") else f"{reference}:{name}"
     place = f"{files[0].path}:{name}" if files else label
     return LocatedPipeline(component=_component(members[name], name, home, label), reference=place, files=files)
+
+
+def home_and_name(reference: str) -> tuple[str, str]:
+    """Return the file or module that a reference names, and the name in it, which may be empty."""
+    home, _, name = reference.rpartition(":") if ":" in reference else (reference, "", "")
+    return home, name
 
 
 def _registered(name: str, registry: Registry) -> LocatedPipeline:
