@@ -224,14 +224,14 @@ def gives_the_last_one_back(patch: pytest.MonkeyPatch) -> None:
     """The last element that a worker had time for is given back, too."""
     blocks = bundles.PartOfInput.blocks
 
-    def changed(contents: Any, outcome: Outcome, *how: Any) -> Iterator[Any]:
+    def changed(self: Any, contents: Any, outcome: Outcome, *how: Any) -> Iterator[Any]:
         block = None
-        for block in blocks(contents, outcome, *how):
+        for block in blocks(self, contents, outcome, *how):
             yield block
         if block is not None and outcome.rest is not None:
             outcome.rest = block.paths[len(block) - 1][-1]
 
-    patch.setattr(bundles.PartOfInput, "blocks", staticmethod(changed))
+    patch.setattr(bundles.PartOfInput, "blocks", changed)
 
 
 def forgets_what_kept_results_lead_to(patch: pytest.MonkeyPatch) -> None:

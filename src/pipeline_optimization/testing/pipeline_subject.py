@@ -169,7 +169,8 @@ class PipelineSubject:
         given = inputs if self.is_over_values else sources_of(inputs, call="check_pipeline(pipeline, {})", frames=1)
         parts = self.pipeline.input.parts(given, CHUNK, encoding="utf-8", inline=True)
         contents = [decode_contents(encode_contents(part.contents)) for part in parts]
-        return [element for one in contents for read in one.reads() for element in read.elements]
+        select = self.pipeline.input.select
+        return [element for one in contents for read in one.reads() for element in select(read.elements)]
 
     @cached_property
     def called(self) -> Sequence[Sequence[Placed]]:

@@ -86,14 +86,13 @@ class PartOfInput:
         """Return the elements of the part."""
         return decode_contents(data, self.home)
 
-    @staticmethod
     def blocks(
-        contents: Contents, outcome: Outcome, time_slice: TimeSlice, most: Callable[[], int] = lambda: sys.maxsize
+        self, contents: Contents, outcome: Outcome, time_slice: TimeSlice, most: Callable[[], int] = lambda: sys.maxsize
     ) -> Iterator[Batch]:
         """Yield elements block by block, at most ``most()`` at once, while there is time. Note in the outcome what is left or unreadable."""
-        reads = contents.reads()
+        reads, select = contents.reads(), self.runner.pipeline.input.select
         while outcome.rest is None and (read := _next(reads, outcome)) is not None:
-            elements, at = read.elements, 0
+            elements, at = select(read.elements), 0
             while at < len(elements) and outcome.rest is None:
                 block = elements.part(at, at + min(time_slice.size, most()))
                 yield block

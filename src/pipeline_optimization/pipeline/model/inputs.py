@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 from attrs import evolve, frozen
 
 from pipeline_optimization.errors import InputError, OptionError
+from pipeline_optimization.pipeline.model.batch import Batch
 from pipeline_optimization.pipeline.model.contents import Contents, Members
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.parts import Part, line_parts, together
@@ -44,6 +45,10 @@ class Input(Protocol):
         """
         ...
 
+    def select(self, elements: Batch) -> Batch:
+        """Return those of the elements of a part that steps get."""
+        ...
+
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
         """Return a function that names the place of an element for people.
 
@@ -65,6 +70,9 @@ class Lines:
         for number, source in enumerate(given):
             yield from line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
 
+    def select(self, elements: Batch) -> Batch:
+        return elements
+
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
         lines: dict[int, Callable[[int], str]] = {}
 
@@ -81,7 +89,8 @@ class Lines:
 class Records:
     """Records of CSV, TSV or JSON lines. The form is ``form``, or that of each source's suffix.
 
-    JSON lines are read as ``Lines`` are. Rows of CSV are read in this process, because a line end between quotes does not end a row.
+    JSON lines are read as ``Lines`` are, without blank ones. Rows of CSV are read in this process, because a line end between quotes does not end
+    a row.
     """
 
     form: Form | None = None
@@ -94,6 +103,12 @@ class Records:
                 yield from line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
             else:
                 yield from self._rows(number, source, "," if form == "csv" else "\t", encoding)
+
+    def select(self, elements: Batch) -> Batch:
+        values = elements.values
+        if not values or not isinstance(values[0], str) or all(map(str.strip, values)):
+            return elements
+        return elements.take([number for number, line in enumerate(values) if line.strip()])
 
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
         if isinstance(contents, Members):
@@ -164,6 +179,9 @@ class Files:
             contents = Members(number, 0, [Path(source.path)])
             yield Part(name=str(number), contents=contents, place=source.name)
 
+    def select(self, elements: Batch) -> Batch:
+        return elements
+
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
         return lambda path: names[path[0]]
 
@@ -187,6 +205,9 @@ class Chunks:
                     looks=chunk.looks,
                 )
 
+    def select(self, elements: Batch) -> Batch:
+        return elements
+
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
         return lambda path: f"{names[path[0]]}, chunk {path[1] + 1:,}"
 
@@ -199,6 +220,9 @@ class Values:
 
     def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
         return together(0, given, "values")
+
+    def select(self, elements: Batch) -> Batch:
+        return elements
 
     def places(self, names: Sequence[str], contents: Contents, numbers: LineNumbers) -> Places:
         return lambda path: f"value {path[1] + 1:,}"

@@ -101,7 +101,7 @@ class Pipeline:
     def records(self, form: Literal["csv", "tsv", "jsonl"] | None = None) -> Steps[Text, dict[str, Any]]:
         """Take records as dictionaries: the rows of CSV or TSV files with a header, or JSON objects, one in each line.
 
-        A row or a line that is no record fails at its first attempt.
+        Blank lines are skipped. A row or a line that is no record fails at its first attempt.
 
         Args:
             form: The form of all files. If it is None, the suffix of each file tells: .csv, .tsv, .jsonl or .ndjson.
