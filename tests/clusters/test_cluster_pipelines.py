@@ -91,7 +91,7 @@ def test_who_kills_its_worker_is_found(on_cluster: Mapping[str, Any]) -> None:
     """The bundle is split until only the killer is left, and nobody else is given up."""
     report = run(Pipeline("p").values(int).map(f.kills).sum(), range(40), **on_cluster)
     assert report.result == sum(range(40)) - 13
-    assert [(failed.is_poison, failed.place) for failed in report.failed_items] == [(True, "value 14")]
+    assert [(failed.is_poison, failed.place) for failed in report.failed_items] == [(True, "value 14: 13")]
 
 
 def test_workers_that_do_not_fit_are_refused(on_cluster: Mapping[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from operator import add
+from pathlib import Path
 
 from pipeline_optimization import Pipeline, task
 
@@ -103,6 +104,30 @@ def kills(value: int) -> int:
     if value == 13:
         os._exit(1)
     return value
+
+
+def deadly(line: str) -> str:
+    """End the process for lines that begin with x."""
+    if line.startswith("x"):
+        os._exit(3)
+    return line
+
+
+def deadly_and_removing(path: str, line: str) -> str:
+    """Remove a file, and end the process."""
+    Path(path).unlink()
+    os._exit(3)
+
+
+def hanging(line: str) -> str:
+    """Take longer than any limit for lines that begin with x."""
+    if line.startswith("x"):
+        time.sleep(600)
+    return line
+
+
+def number_in(record: Mapping[str, str]) -> int:
+    return int(record["n"])
 
 
 def stops_generating(value: int) -> Iterator[int]:

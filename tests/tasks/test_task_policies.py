@@ -133,7 +133,7 @@ def test_a_bundle_that_takes_too_long_is_split() -> None:
         retry="none",
     )
     assert report.result == 2 * (sum(range(200)) - 13)
-    assert [(failed.place, failed.error.type) for failed in report.failed_items] == [("value 14", "ItemTimeout")]
+    assert [(failed.place, failed.error.type) for failed in report.failed_items] == [("value 14: 13", "ItemTimeout")]
 
 
 @pytest.mark.parametrize(

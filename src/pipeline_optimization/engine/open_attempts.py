@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from attrs import evolve
+
 from pipeline_optimization.engine.backlog import Backlog, Unthrottled
 from pipeline_optimization.engine.clock import AttemptTimers, Clock
 from pipeline_optimization.engine.interruption import Stoppable
@@ -255,6 +257,8 @@ class Outcomes:
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
         """Let an item fail for good."""
+        if state.item.given_up is not None:
+            state.item = evolve(state.item, place=state.item.given_up())
         failed = self._tally.fail(state, error, is_poison=is_poison)
         self._announce.finished(state, "poison" if is_poison else "failed")
         if self._limits.stops_on_failure:

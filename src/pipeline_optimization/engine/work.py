@@ -75,6 +75,7 @@ class Item:
         is_bundle: Whether the item is a bundle. The ledger has the items of a bundle, and not the bundle.
         runs: The function that the item runs, for people. The engine names it in an error if the worker has died or hangs.
         split: Returns smaller bundles that take the place of this one, or nothing if it cannot be split.
+        given_up: Called if the item has failed for good. It returns a ``place`` that tells more, made of input that is read again.
     """
 
     id: str
@@ -91,6 +92,7 @@ class Item:
     is_bundle: bool = False
     runs: str = field(default="", repr=False)
     split: Callable[[], Sequence[Item]] | None = field(default=None, repr=False, eq=False)
+    given_up: Callable[[], str] | None = field(default=None, repr=False, eq=False)
 
     @property
     def name(self) -> str:

@@ -493,7 +493,7 @@ def test_who_kills_its_worker_is_found() -> None:
     assert report.result == sum(range(40)) - 13
     (failed,) = report.failed_items
     assert failed.is_poison
-    assert failed.place == "value 14"
+    assert failed.place == "value 14: 13"
 
 
 @pytest.mark.parametrize("faults", ["none", "exercise"])

@@ -11,12 +11,13 @@ from pipeline_optimization.engine.stage import describe_error
 from pipeline_optimization.engine.work import Item, UnacceptableError
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import InputError, OptionError
-from pipeline_optimization.pipeline.model.batch import Placed
-from pipeline_optimization.pipeline.model.blame import unsendable, where
+from pipeline_optimization.pipeline.model.batch import Batch, Placed
+from pipeline_optimization.pipeline.model.blame import shown, unsendable, where
 from pipeline_optimization.pipeline.model.codec import Codec
-from pipeline_optimization.pipeline.model.contents import decode_contents, encode_contents, without_state
+from pipeline_optimization.pipeline.model.contents import Contents, decode_contents, encode_contents, without_state
 from pipeline_optimization.pipeline.model.elements import ElementPath, name_of, position
 from pipeline_optimization.pipeline.model.ends import Group, Reduce
+from pipeline_optimization.pipeline.model.isolated import read_isolated
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Remembered, Waiting
 from pipeline_optimization.pipeline.model.parts import Part
 from pipeline_optimization.pipeline.model.passage import stop_of
@@ -194,23 +195,43 @@ class PipelineWorkload:
         def split() -> list[Item]:
             contents = decode_contents(data)
             pieces = contents.split()
-            place = self.pipeline.input.places(self.names, contents, self.lines)
+            place_of = self.pipeline.input.places(self.names, contents, self.lines)
             return [
-                self._bundle(Part(name=f"{name}/{number}", contents=one, place=place(first), size=one.size))
+                self._bundle(Part(name=f"{name}/{number}", contents=one, place=place_of(first), size=one.size))
                 for number, (first, one) in enumerate(pieces)
             ]
 
-        name = part.name  # not ``part``, whose contents would be kept twice while the bundle is under way
+        name, place = (
+            part.name,
+            part.place,
+        )  # not ``part``, whose contents would be kept twice while the bundle is under way
         return Item(
             id=name,
             task=self.pipeline.input.task,
             data=data,
             size=part.size or len(data),
-            place=part.place,
+            place=place,
             is_bundle=True,
             runs="" if 0 in self.alone else self._runs[0],
             split=split,
+            given_up=lambda: self._given_up(decode_contents(data), place),
         )
+
+    def _given_up(self, contents: Contents, place: str) -> str:
+        """Count the element of a bundle that failed for good, and return its place with the element, for people.
+
+        If the bundle has several elements, they are not known to have failed. Then ``place`` is returned, and nothing is counted.
+        """
+        try:
+            found = read_isolated(contents)
+        except InputError:  # the file was removed, for example
+            self.elements += 1
+            return place
+        if found is None or not self.pipeline.input.select(Batch.of([found])):
+            return place
+        self.elements += 1
+        path, value = found
+        return f"{self.pipeline.input.places(self.names, contents, self.lines)(path)}: {shown(value)}"
 
     def places(self, item: Item) -> Callable[[Failed | Waiting], str]:
         """Return a function that names the place of an element in an item's outcome, for people."""
