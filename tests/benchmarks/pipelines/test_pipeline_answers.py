@@ -82,7 +82,8 @@ def test_what_is_equal_is_right(one: Any, other: Any) -> None:
         ([1, 2], [1, 3], "Value 2 of 2 is 3 instead of 2."),
         ([1, 2], [1], "It has 1 value instead of 2."),
         (1, 1.0, "1.0 instead of 1."),
-        ({1: "a"}, {"1": "a"}, "2 of 1 entry differ: 1 has nothing instead of 'a'."),
+        ({1: "a"}, {"1": "a"}, "2 of 2 entries differ: 1 has nothing instead of 'a'."),
+        ({"a": 1}, {"a": 1, "b": 2, "c": 3}, "2 of 3 entries differ: 'b' has 2 instead of nothing."),
         ([1], (1,), "(1) instead of [1]."),
         (
             [Hit("a", 1.0)],
@@ -98,7 +99,8 @@ def test_the_first_difference_is_told(right: Any, found: Any, sentence: str) -> 
 
 def test_wrong_answers_have_their_kinds() -> None:
     """Lost elements, elements that fail elsewhere, and an earlier input's result are told apart."""
-    assert judged(1, 1, elements=2) == ("lost_elements", "It took in 2 of 3 elements.")
+    assert judged(1, 1, elements=2) == ("lost_elements", "It took in 2 elements instead of 3.")
+    assert judged(1, 1, elements=4) == ("lost_elements", "It took in 4 elements instead of 3.")
     assert judged(1, "earlier") == ("memorised_answer", "It returned the result of an earlier input.")
     code, text = judged(1, 1, failed=(("parse", "0:7"),))
     assert code == "failed_elements"

@@ -61,7 +61,7 @@ class PipelineInput:
             code = "exhausted_retries" if evidence is not None and not evidence.predicted else "failed_elements"
             return Problem(code=code, text=more)
         if answer.elements != right.elements:
-            text = f"It took in {answer.elements:,} of {counted(right.elements, 'element')}."
+            text = f"It took in {counted(answer.elements, 'element')} instead of {right.elements:,}."
             return Problem(code="lost_elements", text=text)
         if _canonical(answer.result) != _canonical(right.result):
             if any(_canonical(answer.result) == _canonical(other.expected.result) for other in earlier):
@@ -104,13 +104,14 @@ def difference(found: Any, right: Any) -> str:
 
 def _of_dictionaries(found: Sequence[Any], right: Sequence[Any]) -> str:
     mine, theirs = (_by_key(pairs) for pairs in (found, right))
-    wrong = [key for key in {**theirs, **mine} if mine.get(key) != theirs.get(key)]
+    both = {**theirs, **mine}
+    wrong = [key for key in both if mine.get(key) != theirs.get(key)]
     first = wrong[0]
     values = [_shown(pairs[first][1]) if first in pairs else "nothing" for pairs in (mine, theirs)]
     key = (mine.get(first) or theirs[first])[0]
     differ = "differs" if len(wrong) == 1 else "differ"
     return (
-        f"{len(wrong):,} of {counted(len(theirs), 'entry', 'entries')} {differ}: {_shown(key)} has {values[0]} "
+        f"{len(wrong):,} of {counted(len(both), 'entry', 'entries')} {differ}: {_shown(key)} has {values[0]} "
         f"instead of {values[1]}."
     )
 
