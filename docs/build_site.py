@@ -187,6 +187,9 @@ def contracts() -> str:
     ]
     for name in types.__all__:
         thing = getattr(types, name)
+        if thing is object:  # an alias, whose docstring would be that of ``object``
+            parts += [f"## `{name}`", said_of_alias(name)]
+            continue
         parts += [f"## `{name}`", *paragraphs(thing)]
         if not inspect.isclass(thing):
             parts.insert(-1, code(f"def {name}{signature(thing)}"))
@@ -200,6 +203,13 @@ def contracts() -> str:
         if annotations := fields(thing):
             parts.append(annotations)
     return "\n\n".join(parts) + "\n"
+
+
+def said_of_alias(name: str) -> str:
+    """Return the text below an alias in the sources of the types."""
+    sources = "".join(path.read_text("utf-8") for path in (SOURCE / "types").glob("*.py"))
+    (text,) = re.findall(rf'^{name} = object\n"""(.+?)"""$', sources, re.MULTILINE | re.DOTALL)
+    return literal(text)
 
 
 def signature(function: Callable[..., object]) -> str:
@@ -216,7 +226,7 @@ def fields(thing: type[object]) -> str:
 
 def checks() -> str:
     """Return the reference of the conformance kit's checks."""
-    parts = ["# Checks", "What the contracts check, with the checks without which each says nothing."]
+    parts = ["# Checks", "What the contracts check. A check is skipped if one of those in its column *after* failed."]
     for kind, title in TITLES.items():
         rows = [
             f"| `{check.name}` | {literal(check.fact)} | {', '.join(f'`{name}`' for name in check.after)} |"
@@ -228,9 +238,12 @@ def checks() -> str:
 
 def figures() -> str:
     """Return how each figure of a comparison comes about, as detailed tables say it."""
-    text = "\n".join(f"| {name} | {method} |" for name, method in describe_methods([]).items())
+    # Without samples, nothing says how memory and processor time were measured.
+    methods = {name: method.replace("not measured", "METHOD") for name, method in describe_methods([]).items()}
+    text = "\n".join(f"| {name} | {method} |" for name, method in methods.items())
     intro = (
-        "What stands below a detailed table, without the methods that a machine offers for memory and processor time."
+        "What stands below a detailed table. METHOD stands for how that machine measured memory (such as PSS) or "
+        "processor time (such as process clocks)."
     )
     return f"# Figures\n\n{intro}\n\n| figure | method |\n|---|---|\n{text}\n"
 

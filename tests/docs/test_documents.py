@@ -91,6 +91,17 @@ def test_references_are_made_of_docstrings(monkeypatch: pytest.MonkeyPatch) -> N
         assert all(f"| `{check.name}` |" in build_site.checks() for check in checks)
 
 
+def test_references_say_nothing_that_only_the_build_causes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An alias has its own text, not that of Python's ``object``, and a figure's method is not "not measured" for lack of samples."""
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    import build_site
+
+    types = build_site.contracts()
+    assert "## `Row`\n\nA value that reached the end of a pipeline:" in types
+    assert (object.__doc__ or "").splitlines()[0] not in types
+    assert "| memory | METHOD of the whole process tree," in build_site.figures()
+
+
 def test_entries_of_several_lines_stay_together(monkeypatch: pytest.MonkeyPatch) -> None:
     """An entry of a docstring's section is one item of a list, however many lines it has, and what is returned is a sentence."""
     monkeypatch.syspath_prepend(ROOT / "docs")
