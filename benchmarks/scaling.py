@@ -37,7 +37,7 @@ EMPTY = "empty"
 ITEMS = 1000
 MB, TB, PB = 1e6, 1e12, 1e15
 SPEED = 60 * MB
-"""Bytes a second of one worker with the pure Python kernel: the figure of docs/scaling.md."""
+"""Bytes a second of one worker, between the speeds of the two kernels: what docs/scaling.md assumes."""
 
 ITEM_COST = {"multiprocess": 0.08e-3, "ray": 0.9e-3, "dask": 5.2e-3, "spark": 10.3e-3}
 """Seconds that one item costs the driver, by orchestrator: what ``measure`` printed for docs/scaling.md."""
