@@ -9,6 +9,7 @@ from threading import Barrier
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 import pipeline_functions as f
 from command import ended_here
@@ -21,6 +22,7 @@ from pipeline_optimization.foresight.costs import Machine
 from pipeline_optimization.foresight.glance import Glance
 from pipeline_optimization.testing import OrchestratorContract
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator
+from pipeline_optimization.types.step_time import StepTime
 
 REGISTRY = Registry.load()
 LINES = "".join(f"line {number}\n" for number in range(200))
@@ -136,12 +138,70 @@ def test_all_workers_of_what_was_chosen_have_work_at_once(monkeypatch: pytest.Mo
     assert (report.result, list(report.failed_items)) == (45, [])
 
 
-def test_coroutine_functions_go_to_an_event_loop() -> None:
-    """Where functions await, there is nothing to look at: an event loop has all of their waits at once."""
-    report = run(Pipeline("awaits").values(int).map(awaits).sum(), range(300), orchestrator="auto")
+@pytest.mark.parametrize("name", ["sequential", "threaded", "asyncio", "multiprocess"])
+def test_coroutine_functions_go_on_wherever_is_chosen(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run whose functions await looks at its first bundle, and goes on in an event loop, or with a loop in each worker, without running anything twice."""
+    monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((7, 0.0),))
+    pipeline = Pipeline("far").values(str).map(f.far).count()
+    words = [f"word {number}" for number in range(3000)]
+    faults = {"failures": 0, "times": 0, "task": {"far": {"failure_rate": 0.2}}}
+    both: list[dict[str, Any]] = [{}, {"faults": faults, "latency_scale": 0.0, "seed": 5}]
+    for simulated in both:
+        report = run(pipeline, words, orchestrator=AutoOrchestrator(choose=taking(name)), **simulated)
+        plain = run(pipeline, words, orchestrator="threaded", **simulated)
+        assert (report.result, report.ledger_digest) == (plain.result, plain.ledger_digest)
+        assert report.elements == 3000
+        assert report.summary.choice == f"{name} was told to the test"
+
+
+def test_coroutine_functions_are_awaited_at_once_before_anything_is_chosen() -> None:
+    """The look at the first elements has all of a hundred waits at once: each of these calls waits until 99 others have joined it."""
+    joined, all_are_here = [], asyncio.Event()
+
+    async def joins(value: int) -> int:
+        joined.append(value)
+        if len(joined) == 100:
+            all_are_here.set()
+        await all_are_here.wait()
+        return value
+
+    report = run(Pipeline("joins").values(int).map(joins).sum(), range(100), orchestrator="auto")
+    assert report.result == sum(range(100))
+
+
+def test_coroutine_functions_with_a_timeout_go_to_an_event_loop() -> None:
+    """Only there can calls with a timeout be awaited in bundles, which is planned before a run begins."""
+    timed = task(timeout=60)(awaits)
+    report = run(Pipeline("awaits").values(int).map(timed).sum(), range(300), orchestrator="auto")
     assert report.result == sum(range(300))
-    assert report.summary.choice == "auto took asyncio, since functions of the pipeline await"
+    assert report.summary.choice == "auto took asyncio, since functions of the pipeline await with a timeout"
     assert report.summary.orchestrator == "asyncio"
+
+
+@pytest.mark.parametrize(
+    ("waited", "computed", "cores", "chosen"),
+    [
+        (0.005, 0.001, 2, ("multiprocess", 2)),
+        (0.001, 0.0, 2, ("multiprocess", 2)),
+        (1.0, 0.0, 2, ("asyncio", 1000)),
+        (0.001, 0.0, 1, ("sequential", 1)),
+    ],
+    ids=["compute among waits", "hardly wait", "wait for long", "hardly wait on one core"],
+)
+def test_what_is_chosen_for_coroutine_functions(
+    waited: float, computed: float, cores: int, chosen: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Processes with an event loop each for what computes, and as many places as pay for what waits."""
+    places = known_places(REGISTRY)
+    monkeypatch.setattr(
+        "pipeline_optimization.foresight.auto.costs_here",
+        lambda registry, name: evolve(FREE[places[name]], awaiting=0.0002),
+    )
+    monkeypatch.setattr("pipeline_optimization.foresight.auto.this_machine", lambda: Machine(cores=cores))
+    step = StepTime("awaits", 5000, round(5e12 * computed), round(5e12 * waited), 0)
+    choice = choose(REGISTRY, glance_at(Answer(elements=5000, seconds=1.0, steps=(step,))))
+    assert choice.candidate is not None
+    assert (choice.candidate.configuration.orchestrator, choice.candidate.configuration.workers) == chosen
 
 
 @pytest.mark.parametrize(

@@ -59,13 +59,10 @@ def test_an_attempt_over_elements_that_are_awaited(
 
 
 def test_who_awaits_how_many() -> None:
-    """An event loop of all has as many places as workers, each worker's own a hundred, and the caller's thread one."""
-    assert [awaited_at_once(place, 8) for place in ("caller", "loop", "threads", "processes")] == [
-        1,
-        8,
-        AT_ONCE,
-        AT_ONCE,
-    ]
+    """An event loop of all has as many places as workers, each worker's own a hundred, and the caller's thread one, unless its costs say otherwise."""
+    places: list[Place] = ["caller", "loop", "threads", "processes"]
+    assert [awaited_at_once(FREE[place], 8) for place in places] == [1, 8, AT_ONCE, AT_ONCE]
+    assert awaited_at_once(evolve(FREE["caller"], at_once=50), 8) == 50
 
 
 @pytest.mark.parametrize(

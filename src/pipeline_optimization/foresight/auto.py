@@ -18,10 +18,11 @@ from pipeline_optimization.error_text import describe
 from pipeline_optimization.foresight.advice import is_tied, title
 from pipeline_optimization.foresight.calibrate import costs_here, this_machine
 from pipeline_optimization.foresight.candidates import DEFAULT_RETRY, Candidate, candidates, known_places, option_of
-from pipeline_optimization.foresight.costs import Machine, Place
+from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
 from pipeline_optimization.foresight.glance import Glance
 from pipeline_optimization.foresight.simulate import Prediction, predict
 from pipeline_optimization.foresight.work import WorkModel
+from pipeline_optimization.pipeline.model.job import AT_ONCE
 from pipeline_optimization.plural import counted
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import Attempt, Capabilities, Completion, NoOptions, OpenContext, Orchestrator
@@ -31,11 +32,15 @@ __all__ = ["AutoOrchestrator", "Choice"]
 FIRST = "sequential"
 """What runs begin with: there, what an attempt takes is neither shared nor held up by a lock."""
 
-NUMBERS: Mapping[str, Sequence[int]] = {"threads": (8, 32), "loop": (100, 1000)}
+NUMBERS: Mapping[Place, Sequence[int]] = {"threads": (8, 32), "loop": (100, 1000)}
 """Numbers of workers that are predicted, by place."""
 
 CROWDED = 4
 """How many processes for each processor are predicted as well as one, if they wait a notable share of their time."""
+
+LOOPS = 8
+"""Workers with an event loop each are at most so many. Each awaits a hundred elements at once, so together they have hardly fewer calls at once than one
+event loop by default. No service was asked whether it bears many thousands, nor does a program have files for so many."""
 
 SEEDS, PREDICTED_ATTEMPTS = (0,), 150
 """A choice must be made in a fraction of a second, and differences of a few percent do not count."""
@@ -78,7 +83,7 @@ def choose(registry: Registry, glance: Glance) -> Choice:
         if best is not None and least[name] > best.high:
             break  # this one and those that follow take longer for certain, and to predict each of them takes time
         try:
-            costs = costs_here(registry, name)
+            costs = _here(registry, name)
         except Exception:  # noqa: BLE001, S112 - plugins raise anything; what does not run here is not chosen
             continue
         for one in sensible[name]:  # the fewest workers first
@@ -105,23 +110,38 @@ def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Mapping[
     """Return what could be worth anything by orchestrator, the simplest first: threads and loops for work that waits, processes for work that computes."""
     whole, cores = work.wait + work.compute, max(1, round(machine.cores))
     processes = (cores, CROWDED * cores) if work.wait > NOTABLE * whole else (cores,)
+    numbers: Mapping[Place, Sequence[int]] = {**NUMBERS, "processes": processes}
     shares: Mapping[Place, float] = {"caller": whole, "processes": work.compute}
+    if _is_awaited(work):
+        numbers = {"loop": NUMBERS["loop"], "threads": (LOOPS,), "processes": (min(cores, LOOPS),)}
+        shares = {"processes": whole}  # what event loops compute for an element can be more than its function does
     retries = {DEFAULT_RETRY: registry.retry_policy(DEFAULT_RETRY).build()}
     found: dict[str, Sequence[Candidate]] = {}
     for name, place in known_places(registry).items():
         if not registry.component("orchestrator", name).capabilities.announces_start:
             continue  # it would be timed wrongly, since this one says that it announces starts
         if place == "caller" or shares.get(place, work.wait) > NOTABLE * whole:
-            numbers = NUMBERS.get(place, processes)
-            found[name] = candidates(registry, orchestrators=[name], workers=numbers, retries=retries, cores=cores)
+            workers = numbers.get(place, ())
+            found[name] = candidates(registry, orchestrators=[name], workers=workers, retries=retries, cores=cores)
     return found
+
+
+def _here(registry: Registry, name: str) -> OrchestratorCosts:
+    """Return what an orchestrator costs. Where the run is, it awaits as many elements at once as other workers with a loop of their own."""
+    costs = costs_here(registry, name)
+    return evolve(costs, at_once=AT_ONCE) if name == FIRST else costs
+
+
+def _is_awaited(work: WorkModel) -> bool:
+    return any(task.is_awaited for task in work.tasks.values())
 
 
 def _least(candidate: Candidate, work: WorkModel, machine: Machine) -> float:
     """Return the seconds that the work takes there at least: that of all workers at once, and that of the cores they may compute on."""
     workers = 1 if candidate.place == "caller" else candidate.configuration.workers
+    at_once = AT_ONCE * workers if candidate.place != "loop" and _is_awaited(work) else workers
     side_by_side = min(workers, machine.cores) if candidate.place == "processes" else 1.0
-    return max((work.wait + work.compute) / workers, work.compute / side_by_side)
+    return max((work.wait + work.compute) / at_once, work.compute / side_by_side)
 
 
 @define(eq=False)

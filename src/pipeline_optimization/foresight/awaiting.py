@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from pipeline_optimization.foresight.costs import Place
+from pipeline_optimization.foresight.costs import OrchestratorCosts
 from pipeline_optimization.pipeline.model.job import AT_ONCE
 from pipeline_optimization.pipeline.model.time_slice import AWAITING, STRETCH, WORTHWHILE
 
@@ -18,11 +18,11 @@ LEAST = 1e-9
 """Seconds that an element takes at least, so that a bundle has a finite number of them."""
 
 
-def awaited_at_once(place: Place, workers: int) -> int:
+def awaited_at_once(costs: OrchestratorCosts, workers: int) -> int:
     """Return how many elements of bundles are awaited at once: in one event loop by all of them together, elsewhere by each."""
-    if place == "loop":
+    if costs.place == "loop":
         return workers
-    return 1 if place == "caller" else AT_ONCE
+    return costs.at_once or (1 if costs.place == "caller" else AT_ONCE)
 
 
 def awaited(elements: int, *, wait: float, busy: float, places: int) -> tuple[int, float]:

@@ -28,6 +28,7 @@ class OrchestratorCosts:
         startup: How long opening takes with one worker.
         startup_by_worker: How much longer with each further one.
         shutdown: How long closing takes.
+        at_once: How many elements of its bundle a worker awaits at once. 0: as many as its place lets it. An event loop's concurrency says it there.
     """
 
     place: Place
@@ -40,6 +41,7 @@ class OrchestratorCosts:
     startup: float = 0.0
     startup_by_worker: float = 0.0
     shutdown: float = 0.0
+    at_once: int = 0
 
 
 @frozen(kw_only=True)

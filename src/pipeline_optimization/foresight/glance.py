@@ -10,6 +10,7 @@ from pipeline_optimization.engine.wire import Answer, decode_answer
 from pipeline_optimization.foresight.attempt_times import times_of_answer
 from pipeline_optimization.foresight.chain import chain
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
+from pipeline_optimization.pipeline.model.job import AT_ONCE
 from pipeline_optimization.types import Attempt, Completion
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
@@ -99,7 +100,7 @@ class Glance:
         return any(self.elements >= elements and passed >= seconds for elements, seconds in ENOUGH)
 
     def work(self) -> WorkModel:
-        """Return more of the work that was seen: as much as takes some seconds, one after the other."""
+        """Return more of the work that was seen: as much as takes a minute where it is seen."""
         if self._work is None:
             self._work = self._model()
         return self._work
@@ -117,7 +118,8 @@ class Glance:
             is_count_known=False,
             delay_scale=self.delay_scale,
         )
-        each = (model.compute + model.wait) / model.elements
+        together = AT_ONCE if any(task.is_awaited for task in model.tasks.values()) else 1
+        each = max(model.compute, (model.compute + model.wait) / together) / model.elements
         return model.scaled(max(model.elements, round(HORIZON / each)) if each else model.elements)
 
 

@@ -129,7 +129,7 @@ class MachineOrchestrator:
         costs = self._costs
         while self._queue and self._running < self._open:
             attempt = self._queue[0]
-            free = self._open - self._running if costs.place == "loop" else awaited_at_once(costs.place, 1)
+            free = self._open - self._running if costs.place == "loop" else awaited_at_once(costs, 1)
             call = self._call_of(attempt, self._cores.rate(1) if self._is_shared else self._own_rate, free)
             if costs.place == "loop" and 2 * call.places < min(call.wanted, self._open):
                 return  # bundles take places one after the other: the first one all that it wants, as soon as they are free

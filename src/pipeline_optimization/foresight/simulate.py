@@ -215,7 +215,7 @@ def _passage(
     share = 1.0
     if most_attempts is not None:
         # So many for each worker that the beginning and the end, where some have nothing to do, do not count for the rest.
-        at_once = awaited_at_once(costs.place, configuration.workers)
+        at_once = awaited_at_once(costs, configuration.workers)
         share = max(most_attempts, LEAST_ROUNDS * configuration.workers) / max(1.0, work.attempts(at_once))
     if share >= 1.0:
         return simulate(work, configuration, costs, machine, seed=seed)

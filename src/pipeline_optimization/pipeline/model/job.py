@@ -127,7 +127,8 @@ class PipelineJob(Generic[Result]):
     @property
     def _at_once(self) -> int:
         """Return how many elements a worker awaits in a loop of its own. It is one if attempts run one after another in the caller's thread."""
-        return 1 if self.executor.capabilities.runs_in_caller else AT_ONCE
+        capabilities = self.executor.capabilities
+        return 1 if capabilities.runs_in_caller and not capabilities.chooses else AT_ONCE
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -279,7 +280,7 @@ def plan_pipeline(
         )
 
     plan = plan_run(registry, options, plan_job)
-    if plan.executor.capabilities.chooses and any(step.is_async for step in pipeline.steps):
+    if plan.executor.capabilities.chooses and any(step.is_async and step.spec.timeout for step in pipeline.steps):
         plan = _on_an_event_loop(registry, options, plan_job) or plan
     return evolve(plan, sink=sink)
 
@@ -289,12 +290,11 @@ def _on_an_event_loop(
 ) -> RunPlan[PipelineJob[Result]] | None:
     """Return the plan for an orchestrator of coroutine functions, or None if none is installed. The choice needs no measurement.
 
-    How many coroutines are awaited at once is planned before a run begins. An orchestrator that changes in the middle of the run would await them one
-    by one.
+    Only an event loop can await calls with a timeout in bundles. Elsewhere each of them is an attempt, and that is planned before a run begins.
     """
     for name in registry.names("orchestrator"):
         if registry.component("orchestrator", name).capabilities.has_event_loop:
             plan = plan_run(registry, evolve(options, orchestrator=name), plan_job)
-            reason = f"auto took {name}, since functions of the pipeline await"
+            reason = f"auto took {name}, since functions of the pipeline await with a timeout"
             return evolve(plan, executor=evolve(plan.executor, choice=reason))
     return None
