@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_optimization import Limits, Registry, RunReport, count_anagrams
-from pipeline_optimization.cli.run.tables import print_anagrams
+from pipeline_optimization import Limits, Pipeline, Registry, RunReport, count_anagrams, run
+from pipeline_optimization.cli.run.result_rows import ResultRows
+from pipeline_optimization.cli.run.tables import print_anagrams, print_pipeline
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults, fault_key
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.plural import counted
@@ -78,3 +79,32 @@ def test_what_was_taken_over_is_told(tmp_path: Path, registry: Registry) -> None
 def test_plurals(number: int, text: str) -> None:
     """A number stands with the form of its noun that goes with it."""
     assert counted(number, "retry", "retries") == text
+
+
+def test_what_sets_the_floor(registry: Registry) -> None:
+    """A run that only retried has a floor, too, so the table names delays beside waits."""
+    report = count_anagrams(
+        "cat",
+        faults="exercise",
+        latency_scale=1.0,
+        seed=seed_with(True, False),
+        orchestrator=VirtualOrchestrator(),
+        registry=registry,
+    )
+    assert "(the least that drawn waits, retry delays and time limits allow)" in table(report)
+
+    def fail_once(value: int) -> int:
+        if not tried:
+            tried.append(value)
+            raise ValueError
+        return value
+
+    tried: list[int] = []
+    pipeline = Pipeline("p").values(int).map(fail_once).count()
+    options = {"attempts": 2, "delay": 5.0}
+    again = run(pipeline, [1], orchestrator=VirtualOrchestrator(), retry="fixed", retry_options=options)
+    assert again.summary.floor == pytest.approx(5000.0)
+    stream = io.StringIO()
+    print_pipeline(again, ResultRows.of(again.result, 10), [], stream)
+    text = " ".join(stream.getvalue().split())
+    assert "floor 5,000.0 ms (the least that drawn waits, retry delays, limits and rates allow)" in text
