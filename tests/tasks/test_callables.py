@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from callables_of_all_kinds import CALLABLES, times
+from callables_of_all_kinds import CALLABLES, Scale, times
 from pipeline_optimization import Pipeline, run, task
 from pipeline_optimization.errors import OptionError
 
@@ -45,6 +45,12 @@ def test_wrong_arguments(arguments: dict[str, Any], words: str) -> None:
         OptionError, match=rf"@task of times \(.*callables_of_all_kinds.py, line \d+\): {re.escape(words)}"
     ):
         task(**arguments)(times)  # type: ignore[no-untyped-call]  # wrong on purpose
+
+
+def test_wrong_arguments_of_an_object() -> None:
+    """It is named by its class, with the place of its ``__call__``, as errors of its calls name it."""
+    with pytest.raises(OptionError, match=r"^@task of Scale \(.*callables_of_all_kinds.py, line \d+\): timeout="):
+        task(timeout=-1)(Scale(2))
 
 
 def test_a_list_of_exceptions() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-__all__ = ["file_of", "innermost", "is_coroutine_function", "name_of"]
+__all__ = ["file_of", "innermost", "is_coroutine_function", "name_of", "where"]
 
 
 def innermost(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -21,6 +21,15 @@ def name_of(function: Callable[..., Any]) -> str:
     """Return the name of a function, or that of an object's class."""
     function = innermost(function)
     return str(getattr(function, "__name__", type(function).__name__))
+
+
+def where(function: Callable[..., Any]) -> str:
+    """Return a function's name for people, with its file and its line as far as they are known."""
+    function = innermost(function)
+    kind = type(function)
+    code = getattr(function if hasattr(function, "__qualname__") else vars(kind).get("__call__"), "__code__", None)
+    name = getattr(function, "__qualname__", kind.__qualname__)
+    return name if code is None else f"{name} ({code.co_filename}, line {code.co_firstlineno})"
 
 
 def file_of(function: Callable[..., Any]) -> str | None:

@@ -14,7 +14,7 @@ from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.quota import Quota, quota_of
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.tasks.cache import Cache, OwnCache, cache_of
-from pipeline_optimization.tasks.callables import innermost, is_coroutine_function, name_of
+from pipeline_optimization.tasks.callables import is_coroutine_function, name_of, where
 from pipeline_optimization.tasks.environment import CALLS
 from pipeline_optimization.tasks.resource import Resource, opening, resource_of
 from pipeline_optimization.tasks.retry_settings import BuiltRetry, OwnRetry, RetrySettings, own_retry
@@ -194,10 +194,7 @@ def _named(function: Callable[..., object]) -> Iterator[None]:
     try:
         yield
     except OptionError as error:
-        inner = innermost(function)
-        code = getattr(inner, "__code__", None)
-        place = "" if code is None else f" ({code.co_filename}, line {code.co_firstlineno})"
-        raise OptionError(f"@task of {getattr(inner, '__qualname__', name_of(inner))}{place}: {error}") from error
+        raise OptionError(f"@task of {where(function)}: {error}") from error
 
 
 def _checked_faults(failure_rate: object, sleep_time: object) -> TaskFaults:

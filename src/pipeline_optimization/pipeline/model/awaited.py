@@ -20,11 +20,11 @@ from pipeline_optimization.engine.places import EventLoopHere
 from pipeline_optimization.engine.stage import FORKS, end_fork, is_of_the_run
 from pipeline_optimization.engine.waiting import metered
 from pipeline_optimization.pipeline.model.batch import Batch, Placed
-from pipeline_optimization.pipeline.model.blame import where
 from pipeline_optimization.pipeline.model.elements import ElementPath, name_of
 from pipeline_optimization.pipeline.model.passage import NOTHING, Passage
 from pipeline_optimization.pipeline.model.paths import PathList
 from pipeline_optimization.pipeline.model.time_slice import TimeSlice
+from pipeline_optimization.tasks.callables import where
 
 __all__ = ["Awaited", "call_apart"]
 

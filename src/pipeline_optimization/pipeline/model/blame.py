@@ -8,22 +8,13 @@ from typing import Any
 from pipeline_optimization.engine.stage import describe_error, is_of_the_run
 from pipeline_optimization.error_text import describe, message_of, shortened
 from pipeline_optimization.errors import OptionError, UnsendableError
-from pipeline_optimization.pipeline.model.steps import innermost
+from pipeline_optimization.tasks.callables import where
 from pipeline_optimization.types import ErrorRecord
 
-__all__ = ["failure_of", "shown", "unsendable", "where"]
+__all__ = ["failure_of", "shown", "unsendable"]
 
 SHOWN = 200
 """Characters of an element in a report, at most."""
-
-
-def where(function: Callable[..., Any]) -> str:
-    """Return a function's name for people, with its file and its line as far as they are known."""
-    function = innermost(function)
-    kind = type(function)
-    code = getattr(function if hasattr(function, "__qualname__") else vars(kind).get("__call__"), "__code__", None)
-    name = getattr(function, "__qualname__", kind.__qualname__)
-    return name if code is None else f"{name} ({code.co_filename}, line {code.co_firstlineno})"
 
 
 def shown(value: object) -> str:

@@ -16,12 +16,13 @@ from attrs import define, frozen
 from pipeline_optimization.disk_cache import cache_file
 from pipeline_optimization.error_text import describe, message_of
 from pipeline_optimization.errors import OptionError, UnsendableError
-from pipeline_optimization.pipeline.model.blame import shown, where
+from pipeline_optimization.pipeline.model.blame import shown
 from pipeline_optimization.pipeline.model.code_digest import code_digest
 from pipeline_optimization.pipeline.model.codec import PLAIN
 from pipeline_optimization.pipeline.model.outcome import Remembered
 from pipeline_optimization.pipeline.model.result_file import ResultFile
 from pipeline_optimization.pipeline.model.steps import Step, innermost
+from pipeline_optimization.tasks.callables import where
 
 __all__ = ["CachePlan", "Caches", "Plans", "plan_caches"]
 

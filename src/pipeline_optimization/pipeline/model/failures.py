@@ -8,12 +8,13 @@ from attrs import evolve, frozen
 
 from pipeline_optimization.engine.stage import describe_error, is_of_the_run
 from pipeline_optimization.engine.work import timed_out
-from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable, where
+from pipeline_optimization.pipeline.model.blame import failure_of, shown, unsendable
 from pipeline_optimization.pipeline.model.codec import PLAIN, Codec
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.ends import functions_of
 from pipeline_optimization.pipeline.model.outcome import Failed, Waiting
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.tasks.callables import where
 
 __all__ = ["ElementFailures"]
 

@@ -13,10 +13,10 @@ from attrs import frozen
 
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.pipeline.model.blame import where
 from pipeline_optimization.pipeline.model.by_value import dumps_by_value
 from pipeline_optimization.pipeline.model.ends import functions_of
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.tasks.callables import where
 
 __all__ = ["ByValue", "Here", "Packable", "pack", "unpack"]
 

@@ -16,7 +16,6 @@ from pipeline_optimization.engine.cutting import cutting_point
 from pipeline_optimization.engine.stage import FORKS, Bundled, end_fork, is_of_the_run
 from pipeline_optimization.engine.waiting import steps_here
 from pipeline_optimization.pipeline.model.batch import Batch, Joined
-from pipeline_optimization.pipeline.model.blame import where
 from pipeline_optimization.pipeline.model.calls import Calls, many
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.elements import name_of
@@ -28,6 +27,7 @@ from pipeline_optimization.pipeline.model.subtotal import Subtotal
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.model.step_times import StepTimes
+from pipeline_optimization.tasks.callables import where
 
 __all__ = ["NOTHING", "Passage", "StepRunner", "outputs_of", "stop_of"]
 

@@ -12,7 +12,7 @@ from pipeline_optimization.engine.work import Item, UnacceptableError
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.pipeline.model.batch import Batch, Placed
-from pipeline_optimization.pipeline.model.blame import shown, unsendable, where
+from pipeline_optimization.pipeline.model.blame import shown, unsendable
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.contents import Contents, decode_contents, encode_contents, without_state
 from pipeline_optimization.pipeline.model.elements import ElementPath, name_of, position
@@ -25,6 +25,7 @@ from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.model.time_slice import pieces_for
 from pipeline_optimization.sources.encoding import Decoded
 from pipeline_optimization.sources.lines import LineNumbers
+from pipeline_optimization.tasks.callables import where
 
 __all__ = ["Gathered", "PipelineWorkload"]
 
