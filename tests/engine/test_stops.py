@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from typing import get_args
 
 import pytest
 from attrs import frozen
@@ -15,11 +16,13 @@ from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPoli
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
-from pipeline_optimization.types import Attempt, AttemptEnded, ItemFinished, TaskRetried
+from pipeline_optimization.types import Attempt, AttemptEnded, ItemFinished, RunFinished, TaskRetried
 from pipeline_optimization.types.events import EngineEvent
+from pipeline_optimization.types.stop_kinds import StopKind
 
 
 class Noting(VirtualOrchestrator):
@@ -212,3 +215,12 @@ def test_what_interrupts_the_close_leaves_nothing_open() -> None:
     with pytest.raises(SystemExit):
         start(IndependentItems(3), orchestrator=orchestrator)
     assert orchestrator.closed == [False, True]
+
+
+@pytest.mark.parametrize("kind", get_args(StopKind))
+def test_what_counts_as_a_signal_and_as_cancelled(kind: StopKind) -> None:
+    """A report and the last event agree: a run that a signal ended was cancelled, and so was one whose program cancelled it."""
+    stop = Stop(kind, "")
+    event = RunFinished(run_id="r", time=1.0, is_complete=False, is_interrupted=stop.is_signal, stopped=kind)
+    assert event.is_cancelled == (stop.is_signal or kind == "cancelled")
+    assert stop.is_signal == (kind in {"interrupted", "terminated", "hung_up"})

@@ -42,7 +42,6 @@ PROVED_BY = {
     "tests/engine/test_events.py": "engine.masked_errors",
     "tests/engine/test_quotas.py": "engine.pace engine.throttling",
     "tests/engine/test_time_account.py": "engine.accounting engine.clock observing.advice time_units",
-    "tests/engine/test_engine_limits.py": "engine.stopping",
     "tests/foresight/test_advise.py": """foresight.attempt_times foresight.bundle_pace foresight.cold_start foresight.foreseeing foresight.outside foresight.reasons
         foresight.samples""",
     "tests/foresight/test_foresight.py": "foresight.chain foresight.imagined foresight.machine foresight.sharing",
@@ -53,6 +52,7 @@ PROVED_BY = {
     "tests/pipeline/model/test_awaited_bundles.py": "pipeline.model.awaited pipeline.model.loop_resources",
     "tests/pipeline/model/test_finding_pipelines.py": "pipeline.model.parameters spelling_hint",
     "tests/pipeline/model/test_functions_of_main.py": "pipeline.model.by_value pipeline.model.packing",
+    "tests/pipeline/model/test_isolated_elements.py": "pipeline.model.isolated",
     "tests/pipeline/model/test_misbehaving_functions.py": "pipeline.model.blame pipeline.model.failures pipeline.model.process_state",
     "tests/pipeline/model/test_pipelines.py": """pipeline.absent pipeline.model.calls pipeline.model.passage pipeline.model.subtotal
         pipeline.model.worker_pipeline plain_data

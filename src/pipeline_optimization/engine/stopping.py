@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from attrs import field, frozen
 
 from pipeline_optimization.plural import counted
 from pipeline_optimization.types import ErrorRecord
+from pipeline_optimization.types.stop_kinds import SIGNALS, StopKind
 
 __all__ = ["Stop", "StopKind", "all_hang", "calls_hang"]
-
-StopKind = Literal[
-    "interrupted", "terminated", "hung_up", "cancelled", "deadline", "failure", "circuit_breaker", "abandoned"
-]
-"""What stopped a run:
-
-- ``interrupted``: a Ctrl-C
-- ``terminated``: a SIGTERM
-- ``hung_up``: a terminal that was closed
-- ``cancelled``: the calling program
-- ``deadline``: the deadline of the run
-- ``failure``: an item that failed for good
-- ``circuit_breaker``: a task of which all attempts fail
-- ``abandoned``: workers, or calls of a task, that all hang and cannot be ended
-"""
 
 
 @frozen
@@ -46,7 +30,7 @@ class Stop:
     @property
     def is_signal(self) -> bool:
         """Return whether a signal ended the run."""
-        return self.kind in {"interrupted", "terminated", "hung_up"}
+        return self.kind in SIGNALS
 
     def to_dict(self) -> dict[str, str]:
         """Return the kind and the reason as plain data."""

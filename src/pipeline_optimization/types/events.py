@@ -10,6 +10,7 @@ from attrs import field, frozen
 from pipeline_optimization.types.attempts import ErrorRecord
 from pipeline_optimization.types.critical_path import CriticalPath
 from pipeline_optimization.types.step_time import StepTime
+from pipeline_optimization.types.stop_kinds import SIGNALS
 from pipeline_optimization.types.time_account import TimeAccount
 
 __all__ = [
@@ -275,7 +276,7 @@ class RunFinished:
         run_id: The run's identity.
         time: Seconds of the engine's clock.
         is_complete: Whether every item is done.
-        is_interrupted: Whether a Ctrl-C ended the run.
+        is_interrupted: Whether a signal ended the run, such as Ctrl-C.
         stopped: What ended the run early, or empty.
         wall: The date and time at ``time``, in seconds since 1970.
         reason: Why it ended early, for people.
@@ -314,7 +315,7 @@ class RunFinished:
     @property
     def is_cancelled(self) -> bool:
         """Return whether somebody ended the run: with Ctrl-C, a signal, a closed terminal, or a cancelled ``run_async``."""
-        return self.stopped in {"interrupted", "terminated", "hung_up", "cancelled"}
+        return self.stopped in SIGNALS or self.stopped == "cancelled"
 
 
 EngineEvent = WorkerSeen | WorkerLost | AttemptEnded | TaskFailed | TaskRetried | ItemFinished
