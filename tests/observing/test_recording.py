@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from command import anagram, ended_here
+from command import ANAGRAM, anagram, ended_here, environment
 from pipeline_optimization.engine.profile_files import read_profile
 from pipeline_optimization.observing import following
 from pipeline_optimization.observing.following import Following
@@ -473,6 +473,24 @@ def test_a_run_is_watched_to_its_end(run: Run) -> None:
     assert code == 0
     assert "anagrams has ended" in out
     assert "find_anagrams" in out
+
+
+def test_a_run_that_has_written_nothing_yet(run: Run) -> None:
+    """Who watches it is told what the command waits for, and how to stop, and then sees the run to its end."""
+    run(*FAULTS, "--record", "kept")
+    events = only_record("kept") / "events.jsonl"
+    text = events.read_bytes()
+    events.write_bytes(b"")
+    command = [*ANAGRAM, "watch", "kept"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, env=environment(), text=True) as watching:
+        assert watching.stdout is not None
+        first = watching.stdout.readline()
+        events.write_bytes(text)
+        rest = watching.stdout.read()
+    assert first == "The run has not written anything yet. This waits for it until you press Ctrl-C.\n"
+    assert "anagrams has ended" in rest
+    assert "nothing" not in rest
+    assert "not written" not in rest
 
 
 @pytest.mark.parametrize(("columns", "bar"), [(40, 12), (80, 30)])

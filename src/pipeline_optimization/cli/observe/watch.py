@@ -26,6 +26,9 @@ INTERVAL = 0.5
 PLAIN_INTERVAL = 10.0
 """Seconds between two lines where there is no terminal."""
 
+PATIENCE = 1.0
+"""Seconds after which such a line says that nothing was written yet."""
+
 
 @click.command()
 @click.argument("path", metavar="RECORD|EVENTS")
@@ -69,7 +72,8 @@ class _Screen:
         self._clock = clock
         self._region = LiveRegion("stdout") if sys.stdout.isatty() else None
         self._rates = Rates(lambda: digest.seconds)
-        self._due = clock() + (0.0 if self._region is not None else PLAIN_INTERVAL)
+        self._due = clock() + (0.0 if self._region is not None else PATIENCE)
+        self._is_first = True
 
     def __enter__(self) -> Self:
         if self._region is not None:
@@ -85,17 +89,23 @@ class _Screen:
         now = self._clock()
         if now < self._due:
             return
+        is_first, self._is_first = self._is_first, False
         if self._region is not None:
             self._due = now + INTERVAL
             self._region.draw(lines_of(self._header(), self._rows(), self._region.size[0] - 1))
         else:
             self._due = now + PLAIN_INTERVAL
-            click.echo(printable(self._header()))
+            if not is_first or self._is_empty:
+                click.echo(printable(self._header()))
 
     def end(self) -> None:
         """Show the last state. It stays on the terminal."""
         width = (wanted_columns() or PIPE_WIDTH) if self._region is None else self._region.size[0] - 1
         click.echo("\n".join(lines_of(self._header(), self._rows(), width)))
+
+    @property
+    def _is_empty(self) -> bool:
+        return self._digest.started is None and not self._digest.attempts
 
     def _rows(self) -> Sequence[TaskRow]:
         tasks = self._digest.tasks
@@ -114,6 +124,8 @@ class _Screen:
 
     def _header(self) -> str:
         digest = self._digest
+        if self._is_empty and digest.finished is None:
+            return "The run has not written anything yet. This waits for it until you press Ctrl-C."
         bad = sum(task.outcomes.total() - task.outcomes["ok"] for task in digest.tasks.values())
         state = "goes on" if digest.finished is None else "has ended"
         name, attempts = digest.name or "the run", counted(digest.attempts, "attempt")
