@@ -173,6 +173,41 @@ def double_sticky(number: int, opened: Session) -> int:
     return opened.ask(number)
 
 
+@contextmanager
+def quiet() -> Iterator[Session]:
+    """Close at once, and note nothing."""
+    yield Session("quiet")
+
+
+@task(using=quiet)
+def double_quiet(number: int, opened: Session) -> int:
+    return opened.ask(number)
+
+
+@contextmanager
+def endless() -> Iterator[Session]:
+    """Never close."""
+    yield Session("endless")
+    threading.Event().wait()
+
+
+@task(using=endless)
+def double_endless(number: int, opened: Session) -> int:
+    return opened.ask(number)
+
+
+@asynccontextmanager
+async def async_endless() -> AsyncIterator[Session]:
+    """Never close."""
+    yield Session("async")
+    threading.Event().wait()
+
+
+@task(using=async_endless)
+async def double_async_endless(number: int, opened: Session) -> int:
+    return opened.ask(number)
+
+
 @task(using=session)
 def interrupting(number: int, opened: Session) -> int:
     """Send Ctrl-C to the run, from within."""

@@ -13,6 +13,7 @@ from multiprocessing.util import Finalize
 
 from anagram_plugin_multiprocess.start_method import StartMethod
 from anagram_plugin_multiprocess.worker_process import DEATH_PATIENCE, WorkerProcess
+from pipeline_optimization.engine.late_closing import late, warn
 from pipeline_optimization.errors import WorkerStartError
 from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Completion
@@ -120,9 +121,13 @@ class WorkerPool:
     def _ask_to_end(self, workers: Sequence[WorkerProcess], *, force: bool) -> None:
         for worker in workers:
             worker.ask_to_end()
-        until = time.monotonic() + (FORCED_PATIENCE if force else STOP_PATIENCE)
+        patience = FORCED_PATIENCE if force else STOP_PATIENCE
+        until = time.monotonic() + patience
         for worker in workers:
             worker.process.join(max(0.0, until - time.monotonic()))
+        for worker in workers:
+            if worker.process.is_alive() and (what := worker.unclosed()):
+                warn(late(what, patience, f"so the worker process {worker.process.pid} was killed"))
 
 
 def _kill(workers: list[WorkerProcess]) -> None:

@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from multiprocessing.connection import Connection
 from multiprocessing.context import BaseContext
@@ -18,6 +19,7 @@ from anagram_plugin_multiprocess.safe_path import forget_safe_path, safe_path
 from anagram_plugin_multiprocess.start_method import unguarded
 from anagram_plugin_multiprocess.starting import UNGUARDED, WORKER, start
 from anagram_plugin_multiprocess.stop_signals import leave_stop_signals_to_parent
+from pipeline_optimization.engine.late_closing import tell_parent
 from pipeline_optimization.engine.worker import Worker
 from pipeline_optimization.signal_mask import stop_signals_blocked
 from pipeline_optimization.types import Attempt, Completion
@@ -58,6 +60,7 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None, code: 
     except (EOFError, OSError):
         return
     finally:
+        tell_parent.set(partial(_tell, connection))
         worker.close()
     if any(not thread.daemon for thread in threading.enumerate() if thread is not threading.current_thread()):
         # Left behind by a task. Python would wait for them, and the parent for this process.
@@ -65,6 +68,12 @@ def serve(connection: Connection, worker_init: bytes, parent: int | None, code: 
             with suppress(OSError, ValueError, AttributeError):
                 stream.flush()
         os._exit(0)
+
+
+def _tell(connection: Connection, what: str) -> None:
+    """Tell the parent what is being closed. It reads that if this process does not end."""
+    with suppress(OSError):
+        connection.send_bytes(what.encode("utf-8", "replace"))
 
 
 def _serve_by_the_parents_code(connection: Connection, worker_init: bytes, parent: int | None) -> None:
@@ -137,6 +146,13 @@ class WorkerProcess:
         # Under fork a closed pipe would not tell it, since workers that started later have copies of this end.
         with suppress(OSError):
             self.connection.send_bytes(STOP)
+
+    def unclosed(self) -> str:
+        """Return what the worker is closing, if it takes long, and otherwise an empty text. It was asked to end, so it sends nothing else."""
+        try:
+            return self.connection.recv_bytes().decode() if self.connection.poll() else ""
+        except (EOFError, OSError):
+            return ""
 
     def kill(self) -> None:
         """Kill the process, whatever it does."""

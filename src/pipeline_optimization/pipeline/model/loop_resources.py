@@ -7,15 +7,16 @@ entered them, and the task of an element ends long before.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 from attrs import define
 
+from pipeline_optimization.engine.late_closing import closing, late, warn
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import BrokenResourceError
-from pipeline_optimization.pipeline.model.resources import Key, key_of, report_unclosed
+from pipeline_optimization.pipeline.model.resources import Key, key_of, place_of, report_unclosed
 from pipeline_optimization.tasks.resource import Resource
 
 __all__ = ["LoopResources"]
@@ -92,15 +93,20 @@ class LoopResources:
         if self._open.get(key := key_of(held.resource)) is held:
             del self._open[key]
 
-    async def close(self) -> None:
-        """Close all. Nothing may use a resource after that."""
+    async def close(self, tell: Callable[[str], None] | None) -> None:
+        """Close all. Nothing may use a resource after that. ``tell`` is ``tell_parent`` of whoever closes them."""
         for task, held in self._tasks.items():
             held.leave.set()
             if not held.opened.done():
                 task.cancel()
         if not self._tasks:
             return
-        _, late = await asyncio.wait(self._tasks, timeout=PATIENCE)
-        for task in late:
-            report_unclosed(self._tasks[task].resource, TimeoutError(f"it takes longer than {PATIENCE:g} seconds"))
+        places = {task: place_of(held.resource) for task, held in self._tasks.items()}
+        # The timer is for closes that block the event loop.
+        with closing(lambda: next(iter(list(places.values())), ""), tell=tell, grace=1.0):
+            for task in places:
+                task.add_done_callback(places.pop)
+            _, left = await asyncio.wait(list(places), timeout=PATIENCE)
+        for task in left:
+            warn(late(places[task], PATIENCE, "so its close was cancelled"))
             task.cancel()

@@ -5,6 +5,7 @@ Each thread opens, uses and closes resources of its own, or all threads share on
 
 from __future__ import annotations
 
+import inspect
 import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
@@ -13,15 +14,17 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import define, field
 
+from pipeline_optimization.engine.late_closing import closing, tell_parent
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.errors import BrokenResourceError
+from pipeline_optimization.tasks.callables import where
 from pipeline_optimization.tasks.resource import Resource
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.model.loop_resources import LoopResources
     from pipeline_optimization.pipeline.model.own_loop import OwnLoop
 
-__all__ = ["Key", "Resources", "key_of", "report_unclosed"]
+__all__ = ["Key", "Resources", "key_of", "place_of", "report_unclosed"]
 
 R = TypeVar("R")
 
@@ -35,6 +38,11 @@ PATIENCE = 0.1
 def key_of(resource: Resource[Any]) -> Key:
     """Return the key of a resource. Tasks with the same factory have the same resource."""
     return id(resource.factory), resource.is_shared
+
+
+def place_of(resource: Resource[Any]) -> str:
+    """Return what begins a sentence about a resource: its name, with the file and the line of its factory as far as they are known."""
+    return f"The resource {where(inspect.unwrap(resource.factory))}"
 
 
 def report_unclosed(resource: Resource[Any], error: BaseException) -> None:
@@ -65,7 +73,8 @@ class _Open:
         """Close it. Its context manager gets the error that broke it."""
         error = self.broken_by
         try:
-            self.manager.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
+            with closing(lambda: place_of(self.resource), tell=tell_parent.get()):
+                self.manager.__exit__(type(error) if error else None, error, error.__traceback__ if error else None)
         except BaseException as raised:  # noqa: BLE001 - a user's object may raise anything, SystemExit included
             if raised is not error:
                 report_unclosed(self.resource, raised)
@@ -206,7 +215,7 @@ class Resources:
 
     async def close_async(self) -> None:
         """Close everything, called in an event loop in which coroutines had resources."""
-        await self.of_loop().close()
+        await self.of_loop().close(tell_parent.get())
         self.close()
 
     def _close_loop(self, own: OwnLoop) -> None:
@@ -215,4 +224,5 @@ class Resources:
             if own not in self._own_loops or own.is_running:
                 return
             self._own_loops.remove(own)
-        own.close(lambda: self.of_loop().close())
+        tell = tell_parent.get()  # the loop has a context of its own
+        own.close(lambda: self.of_loop().close(tell))
