@@ -16,9 +16,10 @@ from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPoli
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.quota import Quota, rate_of
 from pipeline_optimization.engine.stopping import Stop
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
-from pipeline_optimization.engine.work import Retrying
+from pipeline_optimization.engine.work import Retrying, TaskPolicy
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
 from pipeline_optimization.types import Attempt, AttemptEnded, ItemFinished, RunFinished, TaskRetried
 from pipeline_optimization.types.events import EngineEvent
@@ -109,6 +110,22 @@ def test_workers_that_answer_late_do_not_stop_the_run() -> None:
         engine, workload, _ = run_slow(10, late, slots=slots)
         assert engine.stop is None
         assert (len(workload.results), engine.tally.failures) == (10 - slots, slots)
+
+
+@pytest.mark.parametrize("quota", [Quota(limit=1, rate=rate_of("50/s")), Quota(rate=rate_of("1/min"))])
+def test_items_that_wait_for_a_quota_are_left_while_a_late_attempt_holds_the_slot(quota: Quota) -> None:
+    """They are read while no attempt is open, and none of them may begin at once. The run waits for them all the same."""
+    workload = IndependentItems(4)
+    orchestrator = VirtualOrchestrator(1, adversary=Slow({"echo:0": 2.5}), can_kill=False)
+    engine, _, _ = start(
+        workload,
+        orchestrator=orchestrator,
+        limits=Limits(item_timeout=2.0),
+        policy=NoRetry(),
+        policies={"echo": TaskPolicy(quota=quota)},
+    )
+    assert engine.stop is None
+    assert (sorted(workload.results), engine.tally.failures) == (["1", "2", "3"], 1)
 
 
 def test_no_slots_for_a_while_end_no_run() -> None:

@@ -228,13 +228,14 @@ class Engine:
         return state
 
     def _reads_ahead(self, backlog: Backlog, interruption: Interruption) -> bool:
-        """Return whether an item is left to run, if no slot is left and no item is under way. The item is read, and parked."""
+        """Return whether an item is left to run, if no slot is free and no item is under way. An item that is left is read, and parked."""
         if self.open_attempts.has_room(self._orchestrator.slots):
             return False  # it would have been submitted
         state = self._next(backlog, interruption)
         if state is not None:
             backlog.again(state)
-        return state is not None
+        # If the quota of an item does not admit it now, ``_next`` parks the item and returns None.
+        return backlog.parked > 0
 
     def _submit(self, state: ItemState, *, is_alone: bool) -> None:
         """Hand the next attempt of an item to the orchestrator. With ``is_alone``, no other attempt is submitted until it is over."""
