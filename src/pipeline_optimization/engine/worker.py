@@ -210,6 +210,7 @@ class Pending:
             self._check()
             return self._done(self._get_stage()(self.call.data))
         except BaseException as error:
+            self._end_if_forked()
             if is_of_the_run(error):
                 raise
             # All exceptions, SystemExit among them: a task must not end its worker.
@@ -229,6 +230,7 @@ class Pending:
             stage = cast("AsyncStage", self._get_stage())
             return self._done(await self._timed(stage.run_async(self.call.data)))
         except BaseException as error:
+            self._end_if_forked()
             if is_of_the_run(error):
                 raise
             # The orchestrator cancels the asyncio task when it ends an attempt. If it did not, the user's function raised the error itself.
@@ -258,7 +260,6 @@ class Pending:
         return self._answer(result if isinstance(result, Bundled) else Bundled(result, ()))
 
     def _failed(self, error: BaseException) -> bytes:
-        self._end_if_forked()
         describe = cast("DescribingStage", self._stage).describe if hasattr(self._stage, "describe") else describe_error
         return self._answer(Bundled(b"", ()), describe(error))
 
