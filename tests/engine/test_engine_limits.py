@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pytest
 from attrs import evolve, frozen
@@ -14,9 +14,10 @@ from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPoli
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
+from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.wire import decode_answer, encode_answer
-from pipeline_optimization.engine.work import Retrying
+from pipeline_optimization.engine.work import Retrying, TaskPolicy
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.types import Attempt, Capabilities, Completion, TaskFailed
@@ -120,6 +121,30 @@ def test_a_result_that_took_too_long_is_a_timeout() -> None:
     engine, _, _ = start(IndependentItems(1), orchestrator=Slow(1), policy=NoRetry(), limits=Limits(item_timeout=2.0))
     (failed,) = engine.tally.failed_items
     assert (failed.error.type, failed.error.message) == ("ItemTimeout", "it may take 2 s; it took 2.5 s")
+
+
+@pytest.mark.parametrize("simulated", [0.0, 5.0])
+def test_a_time_limit_that_has_passed_counts_for_the_floor(simulated: float) -> None:
+    """With its own length, and not with that of the attempt. So the floor is the same if nothing can end the attempt in time."""
+
+    class InCaller(VirtualOrchestrator):
+        def poll(self, timeout: float) -> Sequence[Completion]:
+            return super().poll(math.inf)
+
+    def floor_of(orchestrator: type[VirtualOrchestrator], policies: Mapping[str, TaskPolicy]) -> float:
+        engine, _, _ = start(
+            IndependentItems(2),
+            orchestrator=orchestrator(1, adversary=Scripted(lambda attempt: [Fate(5.0)])),
+            policy=NoRetry(),
+            limits=Limits(item_timeout=2.0),
+            faults=TaskFaults(sleep_time=simulated),
+            policies=policies,
+        )
+        return engine.tally.floor
+
+    for policies, floor in (({}, 2.0), ({"echo": TaskPolicy(quota=Quota(limit=1))}, 4.0)):
+        assert floor_of(VirtualOrchestrator, policies) == floor
+        assert floor_of(InCaller, policies) == floor
 
 
 def test_timeouts_use_up_attempts() -> None:

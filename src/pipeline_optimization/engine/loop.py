@@ -265,8 +265,6 @@ class Engine:
             assert state is not None
             timeout = self.open_attempts.timeout_of(state.item)
             assert timeout is not None
-            state.path += timeout
-            self._throttling.note_latency(state.item.task, timeout)
             how = "it was ended"
             is_ended = self._orchestrator.cancel(attempt_id)
             self.announcer.overdue(state, attempt_id, is_ended=is_ended)

@@ -164,21 +164,27 @@ class Outcomes:
         if answer is None:
             self._lose(state, completion.detail, backlog)
             return
-        state.path += answer.latency
-        self._throttling.note_latency(state.item.task, answer.latency)
         timeout = self._open_attempts.timeout_of(state.item)
         if timeout is not None and answer.seconds > timeout:
             # If the attempt ran in the engine's own thread, nothing could end it in time. It fails all the same, so that the
             # outcome does not depend on the orchestrator.
             self.time_out(state, timeout, f"it took {answer.seconds:.3g} s", backlog)
-        elif answer.error is None:
+            return
+        self._note_time(state, answer.latency)
+        if answer.error is None:
             self._finish(state, answer, backlog)
         else:
             self.fail(state, answer.error, backlog)
 
     def time_out(self, state: ItemState, timeout: float, how: str, backlog: Backlog) -> None:
         """Decide what follows from an attempt that took longer than ``timeout`` seconds; ``how`` says how it ended."""
+        self._note_time(state, timeout)
         self._split_or_fail(state, state.item.timed_out(timeout, how), backlog)
+
+    def _note_time(self, state: ItemState, seconds: float) -> None:
+        """Note the time that an attempt takes with any number of workers, for the floor."""
+        state.path += seconds
+        self._throttling.note_latency(state.item.task, seconds)
 
     def _finish(self, state: ItemState, answer: Answer, backlog: Backlog) -> None:
         """Accept the result of an attempt, and add the items that it makes possible."""
