@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import define
 
-from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy
+from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
@@ -50,6 +50,18 @@ class Bad:
 
 
 FATES = {"refused": Fate(1.0), "timed out": Fate(9.0), "lost": Fate(1.0, "lost")}
+
+
+@define(eq=False)
+class Failing:
+    """A bundle whose element has failed in it, and another item that ends before anything follows for the element."""
+
+    def items(self) -> Iterator[Item]:
+        yield Item(id="whole", task="values", is_bundle=True)
+        yield Item(id="other", task="values")
+
+    def accept(self, item: Item, result: bytes) -> Iterable[Item]:
+        return [Item(id="element", task="values", failed=ERROR, bundle="values:whole")] if item.is_bundle else ()
 
 
 def events_of(fate: str, *, refuses_rows: bool = False) -> list[EngineEvent]:
@@ -96,3 +108,30 @@ def test_a_row_that_is_refused_ends_its_own_item() -> None:
     assert ended == [("values:whole", ""), ("values:half", "done")]
     finished = [(one.item, one.status) for one in events if isinstance(one, ItemFinished)]
     assert finished == [("values:row", "failed"), ("values:half", "done")]
+
+
+@pytest.mark.parametrize("heard", [None, {"TaskFailed", "ItemFinished"}])
+def test_no_worker_is_named_for_what_had_no_attempt_of_its_own(heard: set[str] | None) -> None:
+    """An element that failed inside its bundle, and a refused row: the worker of another attempt is not theirs, whoever listens."""
+    orchestrator = VirtualOrchestrator(2)
+    events: list[Any] = []
+    engine = Engine(
+        orchestrator,
+        Failing(),
+        Retrying(NoRetry(), seed=1, case=""),
+        clock=orchestrator.clock,
+        emit=events.append,
+        heard=heard,
+        run_id="",
+        capabilities=orchestrator.capabilities,
+    )
+    engine.run(WorkerSetup(build=build, argument=None, faults=FaultPlan()).to_bytes())
+    engine.give_up(ItemState(item=Item(id="row", task="values"), path=0.0), ERROR, is_poison=False)
+    workers = [(one.item, one.worker) for one in events if isinstance(one, TaskFailed | ItemFinished)]
+    assert workers == [
+        ("values:whole", "virtual"),
+        ("values:other", "virtual"),
+        ("values:element", ""),
+        ("values:element", ""),
+        ("values:row", ""),
+    ]

@@ -94,7 +94,7 @@ class Announcer(NullAnnouncer):
         self._starts: dict[int, float] = {}
         self._slots = SlotFinder()
         self._clocks = WorkerClocks()
-        # The attempt that came back last and whose event is not made yet.
+        # The attempt that came back last, with the state of its item. Its life is None if its event is made, or if nobody follows attempts.
         self._life: Life | None = None
         self._state: ItemState | None = None
         self._number = 0
@@ -123,6 +123,7 @@ class Announcer(NullAnnouncer):
         super().came_back(state, completion, answer)
         worker = self._worker = completion.worker
         if not self._follows_attempts:
+            self._state = state
             return
         if self._life is not None:
             self._tell("")
@@ -159,22 +160,23 @@ class Announcer(NullAnnouncer):
         )  # fmt: skip
 
     def overdue(self, state: ItemState, attempt_id: int, *, is_ended: bool) -> None:
-        self._worker = ""
+        self._flush()
+        self._state, self._worker = state, ""
         if self._follows_attempts:
-            self._flush()
             handed_out, _ = self._open.pop(attempt_id)
             start = self._starts.pop(attempt_id, None)
-            self._state, self._number, self._error = state, state.number, None
+            self._number, self._error = state.number, None
             self._outcome = "timeout" if is_ended else "abandoned"
             self._life = self._cut_life(state, handed_out, start, self._now(), "")
 
     def failed(self, state: ItemState, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
         error = masked_error(error)
+        if self._state is not state:  # its attempt was made inside a bundle, whose own event is made by now
+            self._flush()
+            self._state, self._worker = state, ""
         if self._follows_attempts:
-            if self._state is not state:
-                self._flush()
-            if self._life is None:  # its attempt was made inside a bundle, whose own event was made before
-                self._state, self._number, self._worker = state, state.number, ""
+            if self._life is None:
+                self._number = state.number
                 state.ran = state.ran or 0
                 self._life = (None, None, None, self._now(), "", 0, 0, 0, 1, 0, 0, ())
                 self._outcome = "ok"
@@ -221,7 +223,7 @@ class Announcer(NullAnnouncer):
                     task=item.task,
                     attempts=state.number,
                     status=status,
-                    worker=self._worker,
+                    worker=self._worker if self._state is state else "",
                 )
             )
 
