@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import time
 import urllib.error
 from collections import Counter
 from collections.abc import Mapping
@@ -166,6 +167,22 @@ def test_a_date_without_the_servers_clock(client: Any, date: Mapping[str, str]) 
     asked = describe_error(client({"Retry-After": formatdate(4_000_000_000, usegmt=True), **date})).retry_after
     assert asked is not None
     assert 0 < asked < 4_000_000_000
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="the time zone of a process cannot be set here")
+@pytest.mark.parametrize("asked", ["Fri Nov 27 12:00:30 2026", "Fri, 27 Nov 2026 12:00:30 -0000"])
+def test_a_date_without_a_time_zone_is_in_utc(monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+    """HTTP knows no other zone. One of its forms of a date, that of C's asctime, names none."""
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    time.tzset()
+    try:
+        assert describe_error(of_httpx({"Retry-After": asked, "Date": DATE})).retry_after == 30.0
+        assert (
+            describe_error(of_httpx({"Retry-After": DATE, "Date": asked.replace("00:30", "00:00")})).retry_after == 0.0
+        )
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_a_cause_is_heard() -> None:

@@ -66,11 +66,19 @@ def _until(asked: str, date: object) -> float:
 
     They count from the server's own ``date``, if the response has one, since its clock and this machine's may differ.
     """
-    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - for answers that name a date only
-
-    due = parsedate_to_datetime(asked).timestamp()
+    due = _seconds_at(asked)
     try:
-        now = parsedate_to_datetime(date).timestamp() if isinstance(date, str) else time.time()
+        now = _seconds_at(date) if isinstance(date, str) else time.time()
     except ValueError:
         now = time.time()
     return max(0.0, due - now)
+
+
+def _seconds_at(date: str) -> float:
+    """Return the seconds from 1970 to an HTTP date. Raises ValueError if it is no date."""
+    from datetime import UTC  # noqa: PLC0415 - for answers that name a date only
+    from email.utils import parsedate_to_datetime  # noqa: PLC0415 - likewise
+
+    moment = parsedate_to_datetime(date)
+    # RFC 9110, 5.6.7: all HTTP dates are in UTC, and the form of C's asctime names no time zone.
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
