@@ -178,6 +178,15 @@ def test_what_an_unknown_class_adds_to_a_value_is_left_out(where: str, kept: Kep
 
 
 @everywhere
+def test_an_extra_may_have_any_key(where: str, kept: Kept) -> None:
+    """To log it fails nowhere. From another process, the key comes as text."""
+    assert run_at(where, f.numbered_extra, [3]).result == [3]
+    (record,) = kept.of("user.tasks")
+    facts: dict[Any, Any] = vars(record)
+    assert facts.get("404", facts.get(404)) == 3
+
+
+@everywhere
 def test_a_message_of_an_unknown_class_is_sent(where: str) -> None:
     """An error whose text is of a class that no other process knows is one like others."""
     report = run_at(where, f.fails_in_a_class_of_its_own, [3])

@@ -8,6 +8,7 @@ import signal
 import threading
 from enum import IntEnum, StrEnum
 from pathlib import Path
+from typing import Any
 
 log = logging.getLogger("user.tasks")
 
@@ -72,6 +73,13 @@ def odd_types(number: int) -> int:
     extra = {"code": Code.OK, "word": Word.FIRST, "share": Share(0.5), "empty": "", Word.FIRST: Text("own")}
     log.log(Code.NOTICE if log.isEnabledFor(Code.NOTICE) else logging.WARNING, Text("odd"), extra=extra)
     return number
+
+
+def numbered_extra(value: int) -> int:
+    """Log with an extra whose key is no text. Python allows it, as for counts by the code of a response."""
+    extra: Any = {404: value}
+    log.warning("answers", extra=extra)
+    return value
 
 
 def fails_in_a_class_of_its_own(number: int) -> int:

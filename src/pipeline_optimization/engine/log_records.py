@@ -41,7 +41,7 @@ def facts_of(record: logging.LogRecord) -> dict[str, Any]:
     facts["exc_text"] = shortened(_exact(trace), LONGEST) if trace else None
     facts["stack_info"] = shortened(_exact(record.stack_info), LONGEST) if record.stack_info else None
     for name in given.keys() - _OWN:
-        facts[_exact(name)] = _plain(given[name])
+        facts[_key(name)] = _plain(given[name])
     return facts
 
 
@@ -70,6 +70,11 @@ def _text(make: Any) -> str | None:
         if is_of_the_run(error):
             raise
         return None
+
+
+def _key(name: object) -> str:
+    """Return a key of ``extra`` as text. Python sets attributes of any name from it, such as numbers."""
+    return _exact(name) if isinstance(name, str) else (_text(lambda: name) or "")
 
 
 def _exact(text: str) -> str:
