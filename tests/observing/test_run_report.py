@@ -19,9 +19,10 @@ from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.observing.digest import MOST_SLICES, Digest, TaskDigest, Timeline
 from pipeline_optimization.observing.metrics import BOUNDS, Metrics
 from pipeline_optimization.observing.page.report import page_of
+from pipeline_optimization.observing.page.tasks import MOST_TASKS
 from pipeline_optimization.observing.trace import WAIT, Trace
 from pipeline_optimization.types import AttemptEnded, ErrorRecord, RunFinished, RunStarted, TaskRetried, WorkerLost
-from pipeline_optimization.types.critical_path import CriticalPath
+from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 from pipeline_optimization.types.events import RunEvent, TaskTotals
 
 TEXT = "the cat sat on a mat and listens to tales of stone notes"
@@ -230,6 +231,64 @@ def test_the_page_of_a_million_attempts_stays_small() -> None:
     page = page_of(digest, [("computing", 1.0)])
     assert digest.attempts == 1_000_000
     assert len(page.encode()) < 5_000_000
+
+
+LONG = "<&\u202e" * 50_000
+
+
+def hostile_attempts(count: int, name: str) -> Iterator[AttemptEnded]:
+    """Yield attempts of as many tasks, with times of many classes, of which each tenth fails in a way of its own."""
+    for n in range(count):
+        error = ErrorRecord(type=f"{n}{name}", message=f"{n}{name}") if n % 10 == 9 else None
+        one = attempt(item=f"{n}{name}", slot=n % 200, began=n * 1_000_000, took=min(10**300, 2 ** (n % 1000)))
+        yield one._replace(
+            task=f"{n}{name}",
+            worker=f"{n}{name}",
+            outcome="ok" if error is None else "error",
+            error=error,
+            steps=[],
+        )
+
+
+@pytest.mark.parametrize(("count", "name"), [(20_000, ""), (20_000, "x" * 100), (MOST_SLICES, LONG[:20_000])])
+def test_no_list_of_a_hostile_record_makes_the_page_large(count: int, name: str) -> None:
+    """Of tasks, errors, slots, deaths and chains a bounded number is shown, and of long names the beginning."""
+    step = PathStep(item=LONG, task=LONG, attempts=1, ran=1.0, delayed=0.0)
+    start = RunStarted(
+        run_id=LONG, time=0.0, orchestrator=LONG, slots=1, seed=1, pipeline=LONG, inputs=[LONG] * 5, command=[LONG] * 5,
+        host=LONG, versions={f"{n}{LONG}": LONG for n in range(5)},
+    )  # fmt: skip
+    end = RunFinished(
+        run_id="r",
+        time=30.0,
+        is_complete=False,
+        is_interrupted=False,
+        stopped=LONG,
+        reason=LONG,
+        critical_path=CriticalPath(seconds=1.0, steps=[step] * 500),
+    )
+    lost = [WorkerLost(run_id="r", time=1.0, worker=LONG, detail=LONG)] * 200
+    page = page_of(digest_of([start, *hostile_attempts(count, name), *lost, end]), [(LONG, 1.0)], notes=[LONG])
+    assert len(page.encode()) < 5_000_000
+    assert "Not listed: 400 earlier items of the chain." in page
+    assert "Not listed: 100 deaths." in page
+
+
+def test_tasks_beyond_the_largest_are_one_row() -> None:
+    """The row sums up their attempts and times, and the page says which tasks it lists."""
+    small = [attempt(item=f"i:{n}", took=1_000)._replace(task=f"small{n:03}") for n in range(100)]
+    large = [attempt(item=f"l:{n}", took=2_000_000)._replace(task=f"large{n:03}") for n in range(MOST_TASKS)]
+    digest = digest_of([*small, *large, *small])
+    page = page_of(digest, [])
+    assert "large000" in page
+    assert f"large{MOST_TASKS - 1:03}" in page
+    assert "<td>small000</td>" not in page
+    assert f"The {MOST_TASKS} tasks that took most of the time are listed. The last row sums up the others." in page
+    assert '<tr><td>100 other tasks</td><td class="n">200</td><td class="n">0</td>' in page
+    assert page.count(">100 other tasks") == 4  # in the legend, the table, and beside and on a bar of the chart
+    few = page_of(digest_of(large), [])
+    assert "other tasks" not in few
+    assert "The last row" not in few
 
 
 def test_samples_are_scaled_up() -> None:

@@ -70,6 +70,17 @@ class TaskDigest:
         self.shortest = min(self.shortest, seconds)
         self.classes[floor(PER_OCTAVE * log2(max(seconds, SHORTEST)))] += times
 
+    def merge(self, other: TaskDigest) -> None:
+        """Add the attempts of another task."""
+        self.outcomes.update(other.outcomes)
+        self.retries += other.retries
+        self.measured += other.measured
+        self.seconds += other.seconds
+        self.waited += other.waited
+        self.longest = max(self.longest, other.longest)
+        self.shortest = min(self.shortest, other.shortest)
+        self.classes.update(other.classes)
+
     def quantile(self, share: float) -> float:
         """Return the seconds within which a ``share`` of the attempts ended, as exactly as a class of durations allows."""
         left = share * self.measured
@@ -146,6 +157,7 @@ class Digest:
     busy: dict[int, Timeline] = field(factory=dict)
     done: Timeline = field(factory=Timeline)
     lost: list[tuple[float, WorkerLost]] = field(factory=list)
+    other_lost: int = 0
     attempts: int = 0
     slots_used: int = 0
     seconds: float = 0.0
@@ -162,6 +174,8 @@ class Digest:
         elif isinstance(event, WorkerLost):
             if len(self.lost) < MOST_EXAMPLES:
                 self.lost.append((self._since_start(event.time), event))
+            else:
+                self.other_lost += 1
         elif isinstance(event, ResourcesSampled):
             self.usage.note(event, self._since_start(event.time))
         elif isinstance(event, RunFinished):

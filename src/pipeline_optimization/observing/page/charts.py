@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import floor, log2, log10
 
+from pipeline_optimization.error_text import shortened
 from pipeline_optimization.observing.digest import PER_OCTAVE, Digest, Slice, Timeline
-from pipeline_optimization.observing.page.drawing import COLORS, clock, counted, number, rect, svg, text
+from pipeline_optimization.observing.page.drawing import clock, counted, number, rect, svg, text
+from pipeline_optimization.observing.page.tasks import REST, tasks_shown
 
 __all__ = ["INNER", "LEFT", "WIDTH", "axis", "durations_chart", "progress_chart", "timeline_chart"]
 
@@ -15,6 +18,9 @@ INNER = WIDTH - LEFT - 10
 
 LONGEST = 20
 """The most characters of a task's name beside a chart."""
+
+MOST_CLASSES = 160
+"""The most classes of durations that are drawn, enough for microseconds to days. If there are more, neighbours become one."""
 
 
 def timeline_chart(digest: Digest) -> str:
@@ -27,7 +33,7 @@ def timeline_chart(digest: Digest) -> str:
         text(LEFT - 8, (at + 0.5) * high + 4, f"slot {slot}", anchor="end") for slot, at in row_of.items() if high >= 11
     ]
     if digest.slices is not None:
-        tasks = {task: COLORS[at % len(COLORS)] for at, task in enumerate(digest.tasks)}
+        tasks = {task: kind for task, _, kind in tasks_shown(digest.tasks)}
         for one in digest.slices:
             if one.slot in row_of:
                 parts += _attempt(one, row_of[one.slot] * high, high, seconds, tasks)
@@ -49,7 +55,7 @@ def _attempt(one: Slice, y: float, high: float, seconds: float, tasks: Mapping[s
     x, width = LEFT + INNER * one.began / seconds, INNER * one.seconds / seconds
     waited = f", {clock(one.waited)} of it waiting" if one.waited else ""
     title = f"{one.item}, attempt {one.attempt}: {one.outcome}, {clock(one.seconds)}{waited}"
-    kind = tasks.get(one.task, "c1") if one.outcome == "ok" else "bad"
+    kind = tasks.get(one.task, REST) if one.outcome == "ok" else "bad"
     parts = [rect(x, y, width, high - 1, kind=kind, title=title)]
     if one.waited and width > 1:
         parts.append(rect(x, y, INNER * one.waited / seconds, high - 1, kind="wait"))
@@ -73,23 +79,27 @@ def progress_chart(done: Timeline, seconds: float) -> str:
 
 def durations_chart(digest: Digest) -> str:
     """Return how long attempts took, by task, on one logarithmic scale."""
-    tasks = [(name, task) for name, task in digest.tasks.items() if task.measured]
-    classes = [number_ for _, task in tasks for number_ in task.classes]
+    tasks = [one for one in tasks_shown(digest.tasks) if one[1].measured]
+    classes = [number_ for _, task, _ in tasks for number_ in task.classes]
     if not classes:
         return ""
     low, high = min(classes), max(classes) + 1
+    coarse = -(-(high - low) // MOST_CLASSES)
     row, left = 54.0, 150.0
     step = (WIDTH - left - 10) / (high - low)
     parts: list[str] = []
-    for at, (name, task) in enumerate(tasks):
-        base, most = (at + 1) * row - 8, max(task.classes.values())
+    for at, (name, task, kind) in enumerate(tasks):
+        counts: Counter[int] = Counter()
+        for number_, count in task.classes.items():
+            counts[(number_ - low) // coarse] += count
+        base, most = (at + 1) * row - 8, max(counts.values())
         parts.append(text(left - 8, base - 10, _short(name), anchor="end"))
-        for number_, count in sorted(task.classes.items()):
+        for group, count in sorted(counts.items()):
             tall = (row - 14) * count / most
-            begin, end = (2.0 ** (edge / PER_OCTAVE) for edge in (number_, number_ + 1))
-            title = f"{name}: {counted(count, 'attempt')} took {clock(begin)} to {clock(end)}"
-            kind = COLORS[at % len(COLORS)]
-            parts.append(rect(left + (number_ - low) * step, base - tall, step - 0.5, tall, kind=kind, title=title))
+            begin, end = (2.0 ** ((low + edge * coarse) / PER_OCTAVE) for edge in (group, group + 1))
+            title = f"{_short(name)}: {counted(count, 'attempt')} took {clock(begin)} to {clock(end)}"
+            x, width = left + group * coarse * step, coarse * step
+            parts.append(rect(x, base - tall, width - 0.5, tall, kind=kind, title=title))
     height = len(tasks) * row
     for tick in _ticks(2.0 ** (low / PER_OCTAVE), 2.0 ** (high / PER_OCTAVE)):
         x = left + (log2(tick) * PER_OCTAVE - low) * step
@@ -98,7 +108,7 @@ def durations_chart(digest: Digest) -> str:
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
+    return shortened(name, LONGEST)
 
 
 def _ticks(low: float, high: float) -> Sequence[float]:

@@ -9,6 +9,9 @@ from pipeline_optimization.observing.page.drawing import clock, counted, shown, 
 
 __all__ = ["critical_path"]
 
+MOST_STEPS = 100
+"""The most items of the chain that are listed. A record has as many as its writer gave it."""
+
 NEAR = 0.8
 """If the critical path took at least this share of a run's time, it bounded the run."""
 
@@ -32,10 +35,11 @@ def critical_path(digest: Digest) -> Iterator[str]:
     )
     if finished.floor:
         yield f"<p>The floor, which simulated waits, retry delays, limits and rates set, is {clock(finished.floor)}.</p>"
-    if path.left_out:
-        yield f"<p>Not listed: {counted(path.left_out, 'earlier item')} of the chain.</p>"
+    steps = path.steps[-MOST_STEPS:]
+    if left_out := path.left_out + len(path.steps) - len(steps):
+        yield f"<p>Not listed: {counted(left_out, 'earlier item')} of the chain.</p>"
     yield table(
         ["item", "attempts", "ran", "delays of retries"],
-        [[one.item, str(one.attempts), clock(one.ran), clock(one.delayed)] for one in path.steps],
+        [[one.item, str(one.attempts), clock(one.ran), clock(one.delayed)] for one in steps],
         numbers=frozenset({1, 2, 3}),
     )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from pipeline_optimization import plural
+from pipeline_optimization.error_text import shortened
 from pipeline_optimization.printable import printable_lines
 from pipeline_optimization.time_units import in_unit
 
@@ -24,6 +25,15 @@ __all__ = [
 ]
 
 THIN_SPACE = "\u202f"
+
+LONGEST = 1000
+"""The most characters of a text of strangers."""
+
+CELL = 300
+"""The same in a cell of a table."""
+
+HINT = 150
+"""The same in what a reader sees who points at a mark. There are thousands of marks."""
 
 COLORS = ("c1", "c2", "c3", "c4", "c5", "c6", "c7", "c8")
 """Classes of the style sheet, each with a colour for light pages and one for dark pages."""
@@ -52,9 +62,12 @@ def clock(seconds: float) -> str:
     return f"{number(amount)} {unit}"
 
 
-def shown(words: str) -> str:
-    """Return text of strangers as markup. What cannot be seen is an escape, since a directional override would reverse what stands beside a name."""
-    return escape(printable_lines(words))
+def shown(words: str, most: int = LONGEST) -> str:
+    """Return text of strangers as markup, shortened to ``most`` characters.
+
+    What cannot be seen is an escape, since a directional override would reverse what stands beside a name.
+    """
+    return escape(shortened(printable_lines(shortened(words, most)), most))
 
 
 def text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "label") -> str:
@@ -63,7 +76,7 @@ def text(x: float, y: float, words: str, *, anchor: str = "start", kind: str = "
 
 def rect(x: float, y: float, width: float, height: float, *, kind: str, title: str = "", opacity: float = 1.0) -> str:
     """Return a rectangle. A reader who points at it sees ``title``."""
-    hint = f"<title>{shown(title)}</title>" if title else ""
+    hint = f"<title>{shown(title, HINT)}</title>" if title else ""
     faint = "" if opacity >= 1 else f' opacity="{opacity:.2f}"'
     size = f'x="{x:.2f}" y="{y:.2f}" width="{max(width, 0.5):.2f}" height="{height:.1f}"'
     return f'<rect class="{kind}" {size}{faint}>{hint}</rect>' if hint else f'<rect class="{kind}" {size}{faint}/>'
@@ -77,15 +90,19 @@ def svg(width: float, height: float, parts: Iterable[str], *, label: str) -> str
     )
 
 
-def cell(words: str, *, kind: str = "") -> str:
-    return f'<td class="{kind}">{shown(words)}</td>' if kind else f"<td>{shown(words)}</td>"
+def cell(words: str, *, kind: str = "", most: int = CELL) -> str:
+    return f'<td class="{kind}">{shown(words, most)}</td>' if kind else f"<td>{shown(words, most)}</td>"
 
 
-def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: frozenset[int] = frozenset()) -> str:
-    """Return a table. The columns ``numbers`` are aligned to the right."""
+def table(
+    titles: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: frozenset[int] = frozenset(), most: int = CELL
+) -> str:
+    """Return a table. The columns ``numbers`` are aligned to the right, and a cell has ``most`` characters at most."""
     head = "".join(f'<th class="{"n" if at in numbers else ""}">{shown(title)}</th>' for at, title in enumerate(titles))
     body = "".join(
-        "<tr>" + "".join(cell(words, kind="n" if at in numbers else "") for at, words in enumerate(row)) + "</tr>"
+        "<tr>"
+        + "".join(cell(words, kind="n" if at in numbers else "", most=most) for at, words in enumerate(row))
+        + "</tr>"
         for row in rows
     )
     return f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
@@ -101,6 +118,6 @@ def bar_of_shares(parts: Sequence[tuple[str, float]], whole: float) -> str:
         if amount:
             percent = f"{share:.0%}" if share >= 0.1 else ""
             pieces.append(f'<span class="{kind}" style="flex-grow:{share:.4f}" title="{title}">{percent}</span>')
-        legend.append(f'<li><i class="{kind}"></i>{shown(name)} <b>{share:.1%}</b> {clock(amount)}</li>')
+        legend.append(f'<li><i class="{kind}"></i>{shown(name, CELL)} <b>{share:.1%}</b> {clock(amount)}</li>')
     label = shown(", ".join(f"{name} {clock(amount)}" for name, amount in parts))
     return f'<div class="bar" role="img" aria-label="{label}">{"".join(pieces)}</div><ul class="legend">{"".join(legend)}</ul>'

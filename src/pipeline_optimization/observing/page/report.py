@@ -11,7 +11,8 @@ from pipeline_optimization.observing.digest import MOST_SLOTS, Digest
 from pipeline_optimization.observing.page.charts import durations_chart, progress_chart, timeline_chart
 from pipeline_optimization.observing.page.critical import critical_path
 from pipeline_optimization.observing.page.drawing import (
-    COLORS,
+    CELL,
+    LONGEST,
     bar_of_shares,
     clock,
     counted,
@@ -20,12 +21,10 @@ from pipeline_optimization.observing.page.drawing import (
     shown,
     table,
 )
+from pipeline_optimization.observing.page.tasks import MOST_TASKS, tasks_shown
 from pipeline_optimization.observing.page.usage_charts import usage_section
 
 __all__ = ["page_of"]
-
-LONGEST = 300
-"""The most characters of an error's message in the report."""
 
 
 def page_of(digest: Digest, account: Sequence[tuple[str, float]], *, notes: Sequence[str] = ()) -> str:
@@ -76,7 +75,7 @@ def _time(digest: Digest, account: Sequence[tuple[str, float]]) -> Iterator[str]
     more = "" if len(digest.busy) < MOST_SLOTS else f" The first {MOST_SLOTS} slots are drawn."
     if digest.slices is not None:
         keys = "".join(
-            f'<li><i class="{COLORS[at % len(COLORS)]}"></i>{shown(task)}</li>' for at, task in enumerate(digest.tasks)
+            f'<li><i class="{kind}"></i>{shown(task, CELL)}</li>' for task, _, kind in tasks_shown(digest.tasks)
         )
         yield f"<p>Each box is an attempt; its pale part is a wait. Point at it for its item.{more}</p>"
         yield f'<ul class="legend">{keys}<li><i class="bad"></i>failed or lost</li></ul>'
@@ -99,6 +98,8 @@ def _whole(digest: Digest) -> str:
 def _happenings(digest: Digest) -> Iterator[str]:
     yield from critical_path(digest)
     yield "<h2>Tasks</h2>"
+    if len(digest.tasks) > MOST_TASKS:
+        yield f"<p>The {MOST_TASKS} tasks that took most of the time are listed. The last row sums up the others.</p>"
     yield table(
         ["task", "attempts", "failed", "lost", "retries", "mean", "half below", "95 % below", "longest", "in all"],
         [
@@ -114,7 +115,7 @@ def _happenings(digest: Digest) -> Iterator[str]:
                 clock(task.longest),
                 clock(task.seconds),
             ]
-            for name, task in digest.tasks.items()
+            for name, task, _ in tasks_shown(digest.tasks)
         ],
         numbers=frozenset(range(1, 10)),
     )
@@ -124,10 +125,7 @@ def _happenings(digest: Digest) -> Iterator[str]:
         ordered = sorted(digest.failures.items(), key=lambda one: -one[1].attempts)
         yield table(
             ["task", "error", "attempts", "for example", "message"],
-            [
-                [task, kind, number(one.attempts), one.item, one.error.message[:LONGEST]]
-                for (task, kind), one in ordered
-            ],
+            [[task, kind, number(one.attempts), one.item, one.error.message] for (task, kind), one in ordered],
             numbers=frozenset({2}),
         )
         if digest.other_failures:
@@ -137,6 +135,8 @@ def _happenings(digest: Digest) -> Iterator[str]:
         yield table(
             ["after", "worker", "what is known"], [[clock(at), one.worker, one.detail] for at, one in digest.lost]
         )
+        if digest.other_lost:
+            yield f"<p>Not listed: {counted(digest.other_lost, 'death')}.</p>"
     if digest.slowest:
         yield "<h2>The slowest attempts</h2>"
         yield table(
@@ -166,6 +166,6 @@ def _facts(digest: Digest) -> Iterator[str]:
         ]
     if finished is not None:
         rows += [["bytes read", number(finished.bytes_read)], ["ledger", finished.ledger_digest]]
-    yield table(["fact", "value"], [row for row in rows if row[1]])
+    yield table(["fact", "value"], [row for row in rows if row[1]], most=LONGEST)
     if digest.is_sampled:
         yield '<p class="dim">The record holds a sample of the attempts; figures are scaled up by its shares, and totals at its end are exact.</p>'
