@@ -10,7 +10,8 @@ What the terms mean:
 - An *attempt* is one execution of an item. An attempt that failed may be followed by a retry, which is the item's next attempt.
 - A *bundle* is an item that holds many *elements* of the input, which go through several tasks in one attempt.
 - The *parent* is the process that runs the engine. A *worker* runs attempts: in a thread of the parent, in a process, or on another machine.
-- A *slot* is room for one attempt that runs. Twice as many attempts as slots may be *open*, so that no worker waits for its next attempt.
+- A *slot* is room for one attempt that runs. An attempt is *open* from the moment at which the orchestrator gets it until it is over. For each slot
+  a second attempt may be open, so that no worker waits for its next attempt.
 - A *completion* is what the orchestrator says of an attempt: it is done, with the worker's *answer*, or *lost*, without one. An attempt is lost
   if its worker died, if a signal interrupted it, or if it ended itself because the run was over.
 - An attempt is *abandoned* if it took too long and nothing can end it. It holds its slot until it answers.
@@ -28,7 +29,7 @@ Where to find what:
 
 - The run: ``loop``, ``open_attempts``, ``backlog``, ``work``, ``tally``, ``progress``.
 - Bounds, and what ends a run or an attempt: ``limits``, ``quota``, ``pace``, ``throttling``, ``stopping``, ``interruption``, ``cutting``.
-- Inside a worker: ``stage``, ``worker_setup``, ``worker``, ``wire``, ``attempt_here``, ``retry_after``, ``waiting``, ``places``.
+- Inside a worker: ``stage``, ``worker_setup``, ``worker``, ``wire``, ``attempt_here``, ``retry_after``, ``waiting``, ``places``, ``late_closing``.
 - Simulated faults: ``faults``, ``draws``, ``profiles``, ``profile_files``; with the comparison harness, ``task_client`` and ``journal``.
 - For observers: ``announcer``, ``lanes``, ``accounting``, ``critical_path``, ``masked_errors``; for logs, ``attempt_log``, ``log_capture``, ``log_origin``
   and ``log_records``.

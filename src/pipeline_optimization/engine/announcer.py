@@ -80,7 +80,8 @@ class Announcer(NullAnnouncer):
         self._now: Callable[[], int] = (
             time.monotonic_ns if isinstance(clock, SystemClock) else lambda: round(clock.now() * SECOND)
         )
-        self._workers_die = capabilities.may_leave  # threads do not die by themselves
+        # A worker that is a thread of this process is not dead if it has lost an attempt.
+        self._workers_die = capabilities.may_leave
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard

@@ -1,7 +1,7 @@
 """Simulated faults: failures, latencies and computing. They depend only on the seed, the test case, the task, the item and the attempt.
 
 So an attempt meets the same faults on every orchestrator. There is one exception: if an orchestrator runs two copies of an attempt, each
-may be a straggler or not, since only one of two machines may be slow.
+has a wait of its own, since only one of two machines may be slow.
 
 Attempts of the engine and tasks that are called directly meet faults in the same way, with ``pass_latency``. In a process that the
 comparison harness measures, the latency passes in the harness and not in the process.
@@ -60,7 +60,8 @@ def new_seed() -> int:
 def fault_key(argument: str) -> str:
     """Return the key under which faults are drawn for an argument of a task: itself in lower case, or a digest if it is long.
 
-    So equal arguments meet the same faults, wherever in the input they stand and whichever program calls the task.
+    So equal arguments meet the same faults, wherever in the input they stand and whichever program calls the task. Case does not count, because
+    one program may drop it before it calls the task, and another one in the task.
     """
     lowered = argument.lower()
     if len(lowered) <= MAX_KEY:
@@ -170,7 +171,7 @@ class FaultPlan:
         """Return the faults of an attempt. The same arguments give the same faults, in any process and at any time.
 
         ``key`` is the fault key of the item. If an orchestrator runs several copies of the attempt, ``copy`` is the number of the copy: all
-        copies fail or none does, but each may be a straggler or not.
+        copies fail or none does, but each has a wait of its own.
         """
         faults = self.tasks.get(task)
         if faults is None:
@@ -210,12 +211,8 @@ class FaultSettings:
         """Return the faults of a run whose tasks declare these faults. Raises ValueError if the seed is None."""
         if self.seed is None:
             raise ValueError("faults cannot be planned before their seed is drawn")
-        return FaultPlan(
-            tasks=self._under_profile(tasks),
-            latency_scale=self.latency_scale,
-            seed=self.seed,
-            case=self.case,
-        )
+        found = self._under_profile(tasks)
+        return FaultPlan(tasks=found, latency_scale=self.latency_scale, seed=self.seed, case=self.case)
 
     @property
     def identity(self) -> str:
@@ -247,7 +244,7 @@ def pass_latency(
 
     Args:
         task: The name of the task.
-        key: The fault key of the argument. Calls without one, such as those of bundles, meet no faults of their own: the harness is not asked.
+        key: The fault key of the argument. A bundle has none: steps with faults are not made in bundles, and the harness is not asked.
         draw: Returns the draw. It is not called if the harness measures this process, since the harness draws then.
         number: The number of the attempt; 0 if the caller does not count attempts.
         policy: The label of the retry policy of the call, for the harness's record.

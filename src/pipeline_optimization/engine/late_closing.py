@@ -1,7 +1,7 @@
-"""Closes that hang: who waits for one is told what does not close.
+"""Says what does not close, if a close takes too long.
 
-In this process a warning is logged. A worker process that is ending has nobody to whom it could log, so it tells its parent what it closes
-(``tell_parent``), and the parent logs if it has to kill the process.
+A process that goes on logs a warning. A worker process that is ending has nobody to whom it could log, so it tells its parent what it closes
+(``tell_parent``), and the parent logs that if it has to kill the process.
 """
 
 from __future__ import annotations

@@ -114,8 +114,8 @@ class CircuitBreaker:
     def succeeded(self, task: str, number: int = 1) -> None:
         """Note successes of a task.
 
-        If a bundle reports many successes at once, some failures that are noted later may have happened between them. So each of them
-        makes up for one failure, if there is more than one.
+        A bundle reports its successes at once, and its failures are noted afterwards, although they may have happened between the successes. So
+        many successes make up for as many failures that are noted later. A single success makes up for none.
         """
         self._streaks.pop(task, None)
         if number > 1:

@@ -34,7 +34,7 @@ class LogCapture(logging.Handler):
         super().__init__()
         self._thresholds = settings.thresholds
         self._worker = worker
-        self._strays: AttemptLog | None = None
+        self._strays: AttemptLog | None = None  # the records that the next answer of any attempt takes along
         self._threshold_by_name: dict[str, float] = dict.fromkeys(settings.disabled, math.inf)
         self._before: dict[str, tuple[int, int]] = {}
         if settings.origin == ORIGIN:
@@ -47,7 +47,8 @@ class LogCapture(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Keep a record of the present attempt for its answer.
 
-        If there is no present attempt, as in a thread that a task started, the record goes with the next answer of any attempt.
+        The record goes with the next answer of any attempt if there is no present attempt, as in a thread that a task started, or if the answer
+        of the present one is made already.
         """
         attempt = attempt_here.get()
         if attempt is not None and attempt.run_id != self._worker.run_id:
@@ -67,7 +68,7 @@ class LogCapture(logging.Handler):
         attempt.log.add(facts, labels)
 
     def take(self, log: AttemptLog | None) -> AttemptLog | None:
-        """Return the records that go with an answer: those of its attempt, and those of no attempt that have come meanwhile."""
+        """Return the records that go with an answer: those of its attempt, and those that wait for the next answer of any attempt."""
         strays = self._take_strays() if self._strays is not None else None
         if log is None or strays is None:
             return log if strays is None else strays

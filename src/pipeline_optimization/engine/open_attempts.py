@@ -237,9 +237,9 @@ class Outcomes:
         backlog.later(state, now + delay)
 
     def _lose(self, state: ItemState, detail: str, backlog: Backlog) -> None:
-        """Decide what follows from an attempt whose worker died; ``detail`` says what is known of the death.
+        """Decide what follows from an attempt that was lost; ``detail`` says what is known of the cause.
 
-        The attempt is made again with the same number. So a death does not change which faults the item meets, and it uses up none
+        The attempt is made again with the same number. So a loss does not change which faults the item meets, and it uses up none
         of the retries that the policy allows.
         """
         state.losses += 1

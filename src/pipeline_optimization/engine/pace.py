@@ -40,7 +40,7 @@ class Pace:
             others: How many other calls were submitted and have not begun. The result assumes that they begin at the same time as the call.
 
         Returns:
-            The clock time; infinity if these others alone are as many as the rate allows.
+            The clock time; infinity if these others alone are as many as a burst has calls.
         """
         rate = self._rate
         in_window, at_once = rate.calls - others, rate.burst - others

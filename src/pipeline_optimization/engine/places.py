@@ -114,7 +114,8 @@ class EventLoopHere:
         """Wait for a place for an attempt, then await ``run(attempt)``."""
         await self.places.enter(is_bundle=attempt.is_bundle)
         try:
-            event_loop_here.set(self)  # in an asyncio task of its own, whose context ends with it
+            # It need not be reset. The attempt runs in an asyncio task of its own, and the value ends with that.
+            event_loop_here.set(self)
             await run(attempt)
         finally:
             self.places.give_back()

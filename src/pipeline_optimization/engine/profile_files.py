@@ -3,7 +3,9 @@
 ::
 
     failures = 1              # multiplies the failure rates that tasks declare; 1 if it is left out
-    times = 1                 # multiplies the seconds that they declare
+    times = 1                 # multiplies the seconds that they declare; 1 if it is left out
+    stragglers = 0.01         # the share of calls that take longer; 0 if it is left out
+    slowness = 20             # how many times as long these calls take; 1 if it is left out
 
     [task.fetch]
     failure_rate = 0.02
@@ -28,7 +30,7 @@ from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
 
 __all__ = ["profile_from", "read_profile"]
 
-FACTORS = ("failures", "times", "stragglers", "slowness")
+OF_ALL_TASKS = ("failures", "times", "stragglers", "slowness")
 OF_A_TASK = ("failure_rate", "latency", "compute", "errors")
 QUANTILE = re.compile(r"min|median|max|p\d{1,2}(?:\.\d+)?")
 ALLOWED_TIMES = (
@@ -60,15 +62,15 @@ def profile_from(
     """Return the profile that a document describes.
 
     Args:
-        document: The factors, and under ``task`` a document for each task that the profile names.
+        document: What counts for all tasks, and under ``task`` a document for each task that the profile names.
         source: The name of the document in errors.
         directory: The directory that names of files in the document are relative to.
 
     Raises:
         OptionError: If a key is unknown or a value is wrong. It names the key, and says what is allowed.
     """
-    _refuse_unknown(document, (*FACTORS, "task"), source, "")
-    factors = {name: _number(document[name], source, name) for name in FACTORS if name in document}
+    _refuse_unknown(document, (*OF_ALL_TASKS, "task"), source, "")
+    factors = {name: _number(document[name], source, name) for name in OF_ALL_TASKS if name in document}
     tasks = document.get("task", {})
     if not isinstance(tasks, Mapping):
         raise _wrong(source, "task", tasks, "tables, such as [task.fetch]")

@@ -39,7 +39,7 @@ class Bundled(NamedTuple):
         result: What the workload gets.
         done: The elements that went through each task.
         elements: How many elements of the input were in the bundle.
-        steps: What each of several steps took, if the attempt is timed.
+        steps: What each step of the pipeline took, if the bundle went through several and the attempt is timed.
     """
 
     result: bytes
@@ -93,7 +93,8 @@ def is_of_the_run(error: BaseException) -> bool:
 
 
 FORKS = [0]
-"""How many forks lie between the process that imported this module and this process: 0 in the first, 1 in its children.
+"""How many forks lie between the process that imported this module and this process: 0 in the first, 1 in its children. The number is in a list,
+so that other modules can import the list and still see the number change.
 
 If the number changes while a function runs, the function has forked and this is the child. To read it is cheap, so that it can be read for
 each bundle; ``os.getpid`` asks the operating system each time.

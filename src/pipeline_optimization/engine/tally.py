@@ -1,7 +1,7 @@
 """Counts what a run did, and keeps the digest of its ledger.
 
-The ledger has an entry (task, item, attempt, outcome) for each attempt that answered or took too long. Only its digest is kept: the sum of the hashes of all
-entries. A sum does not depend on the order, so two runs that did the same work have the same digest, however their attempts
+The ledger has an entry (task, item, attempt, outcome) for each attempt that answered or took too long. Only its digest is kept: the sum of the
+hashes of all entries. A sum does not depend on the order, so two runs that did the same work have the same digest, however their attempts
 overlapped. If an item has a position, its hash is a linear function of the position. So the hashes of many items are added up by
 the sum of their positions, without a loop over the items.
 
@@ -78,7 +78,7 @@ class TaskStats:
         attempts: Attempts that answered or took too long. Those that were lost do not count.
         retries: Those of these attempts that were not the first of their item.
         failures: Items that failed for good.
-        lost: Attempts that were lost because their worker died.
+        lost: Attempts that were lost.
         errors: Attempts that failed, by the type of their error.
     """
 

@@ -41,7 +41,7 @@ class VirtualClock:
 
 @frozen
 class Fate:
-    """One completion that an adversary lets come of an attempt.
+    """One completion of an attempt, as an adversary has decided it.
 
     Attributes:
         after: The seconds from the start of the attempt to the completion; infinity for a completion that never comes.
@@ -53,12 +53,12 @@ class Fate:
 
 
 class Adversary(Protocol):
-    """Decides which completions come of an attempt, so that a test can let them be late, come twice, be lost, or all of this."""
+    """Decides which completions an attempt has. A test can make them late, send two of one attempt, or call an attempt lost that answers later."""
 
     def fates(self, attempt: Attempt, latency: float) -> Sequence[Fate]:
         """Return the completions of an attempt, one at least.
 
-        When the one that is first in the sequence comes, the worker is free, even if others come before it.
+        The worker is busy until the first completion of the sequence comes, even if another one of the sequence comes earlier.
 
         Args:
             attempt: The attempt that starts.

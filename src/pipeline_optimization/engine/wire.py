@@ -49,8 +49,8 @@ class Call(NamedTuple):
         fault_key: What faults are drawn for, together with ``number``.
         number: The number of the attempt among those of its item, from 1.
         data: What the task gets.
-        copy: Above 0 for further copies of the same attempt, which an orchestrator may run at the same time. All copies meet the
-            same faults, but each may be a straggler or not, as each runs on a machine of its own.
+        copy: Above 0 for further copies of the same attempt, which an orchestrator may run at the same time. All copies fail, or none
+            does, but each has a wait of its own, as each runs on a machine of its own.
         item: The id of the item.
     """
 
@@ -90,7 +90,7 @@ class Answer(NamedTuple):
         log: What the attempt has logged; None if nothing.
         waited: How long the attempt waited, if that was measured.
         stalled: How long its thread neither computed nor waited in an event loop, if that was measured.
-        steps: What each of several steps took, if that was measured.
+        steps: For a bundle, what each step of the pipeline took, if there were several and that was measured.
     """
 
     result: bytes = b""

@@ -127,7 +127,7 @@ def timed_out(who: str, timeout: float, how: str) -> ErrorRecord:
 class FollowUps(Iterator[Item]):
     """The ``number`` items of one task that a result made possible. Each is made when the engine asks for it."""
 
-    is_bundle = False  # as an item says it: these items are no bundles
+    is_bundle = False  # for ``progress``, which asks single items and these alike
 
     def __init__(self, task: str, items: Iterator[Item], number: int) -> None:
         self.task = task
@@ -175,7 +175,7 @@ class ItemState:
         item: The item.
         path: The earliest time, in seconds from the start, at which the item could be this far with unlimited workers: when the
             item before it ended, plus its own simulated times and retry delays, and the time limits that its attempts used up. The largest
-            path of a run is its floor.
+            path of a run is its floor, unless a quota makes the floor larger.
         number: The number of its attempt that is open or due next.
         losses: How many workers died with it.
         first_started: The clock time at which its first attempt was submitted; None before.

@@ -75,7 +75,7 @@ class Worker(Equipment):
         Args:
             payload: The bytes of the attempt (``Attempt.payload``).
             sleep: Called with the simulated latency in seconds.
-            is_over: Returns whether the run is over. The attempt asks before it begins, and between two pieces of its work.
+            is_over: Returns whether the run is over. The attempt asks after its latency, before its task, and between two pieces of its work.
 
         Raises:
             CutShort: If the run is over.

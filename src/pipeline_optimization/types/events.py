@@ -134,7 +134,7 @@ class AttemptEnded(NamedTuple):
         began_ns: When it began.
         ended_ns: When it ended.
         came_back_ns: When its completion came.
-        latency_ns: How much of it was a simulated wait.
+        latency_ns: How much of it was simulated, waiting and computing.
         bytes_in: The size of the item in bytes.
         bytes_out: The size of the result in bytes.
         elements: How many elements of the input it took together.
