@@ -96,6 +96,17 @@ def test_it_is_drawn_and_fits(context: BrowserContext, tmp_path: Path, attempts:
             .map(one => one.textContent)"""
     )
     assert small == []
+    unhinted = page.evaluate(
+        """() => [...document.querySelectorAll('.wide')].filter(one => one.scrollWidth > one.clientWidth ?
+            !getComputedStyle(one).backgroundImage.includes('gradient') : false).length"""
+    )
+    assert unhinted == 0
+    hints = page.evaluate(
+        """() => [...document.querySelectorAll('.wide:has(> svg)')].map(one =>
+            [one.scrollWidth > one.clientWidth, getComputedStyle(one, '::before').content !== 'none'])"""
+    )
+    assert len(hints) == 5
+    assert all(scrolls == is_said for scrolls, is_said in hints)
     assert page.locator("script, img").count() == 0
     assert page.locator("h1").text_content() == HOSTILE
     assert incidents == []
