@@ -1,10 +1,12 @@
 """Hold what is foreseen against what then happens: errors, coverage of the intervals, and regret of the choices.
 
-Usage: hatch run foresight [--short] [--probe SHARE] [--seed N] [--only KIND,...] [--json PATH] [--markdown PATH] [--picture PATH.svg]
+Usage: hatch run foresight [--short] [--probe SHARE] [--seed N] [--only KIND,...] [--orchestrators NAME,...] [--json PATH] [--markdown PATH] [--picture PATH.svg]
 
 The figures of the work are drawn from the seed, which is drawn itself unless it is given, so that nothing can be fitted to them. Each kind of
 work is run one after the other, under another seed of the faults; from its events all ways of running are foreseen, and then each of them,
 and ``auto``, is run in a program of its own. With ``--probe 0.1`` the first run has a tenth of the elements, so that what is foreseen is less certain.
+
+Dask, Ray and Spark have environments of their own: ``hatch run dask:foresight --orchestrators multiprocess,dask``.
 
 The short form has few kinds and ways, and lenient bars that only a broken model misses. On a busy machine it compares
 processor times, and says so.
@@ -21,11 +23,12 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from attrs import evolve
 from rich.console import Console
 from rich.progress import Progress
 
 from foresight_score.held_against import held_against, number_of_runs
-from foresight_score.kinds import Kind, draw_kinds, short_kinds
+from foresight_score.kinds import WORKERS, Kind, draw_kinds, short_kinds
 from foresight_score.lenient import lenient_score
 from foresight_score.measuring import Case
 from foresight_score.printing import as_data, as_markdown, print_score
@@ -47,6 +50,7 @@ def main() -> None:
     parser.add_argument("--probe", type=float, metavar="SHARE", help="The share of the elements that are observed.")
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--only", default="", metavar="KIND,...")
+    parser.add_argument("--orchestrators", metavar="NAME,...", help="[default: all of one machine]")
     parser.add_argument("--json", type=Path, metavar="PATH")
     parser.add_argument("--markdown", type=Path, metavar="PATH", help="Write the tables of docs/foresight.md.")
     parser.add_argument("--picture", type=Path, metavar="PATH.svg")
@@ -59,6 +63,11 @@ def main() -> None:
     print(f"seed {seed}", flush=True)
     share = arguments.probe or (SHORT_PROBE if arguments.short else 1.0)
     chosen = [kind for kind in kinds if kind.name in names]
+    if arguments.orchestrators:
+        orchestrators = arguments.orchestrators.split(",")
+        if unknown := set(orchestrators) - {*WORKERS, "auto"}:
+            parser.error(f"no orchestrator {', '.join(sorted(unknown))}; there are {', '.join([*WORKERS, 'auto'])}")
+        chosen = [evolve(kind, orchestrators=orchestrators) for kind in chosen]
     cases, taken = _runs(chosen, seed=seed, share=share, is_short=arguments.short)
     found = (lenient_score if arguments.short else score)(cases, taken)
     print_score(Console(width=max(150, Console().width)), cases, found, is_short=arguments.short)

@@ -65,7 +65,7 @@ def held_against(
 
 def _has_auto(kind: Kind, *, is_short: bool) -> bool:
     """Return whether ``auto`` is tried: in the short form only for work that waits, whose times a busy machine changes least."""
-    return not (is_short and kind.computes)
+    return "auto" in kind.orchestrators and not (is_short and kind.computes)
 
 
 def _advised(kind: Kind, retry: str, foreseen: Sequence[Foreseen], cases: Sequence[Case], work: WorkModel) -> Taken:

@@ -10,12 +10,15 @@ from typing import Any
 
 from attrs import evolve, field, frozen
 
-__all__ = ["Kind", "Way", "draw_kinds", "short_kinds", "values_of", "ways_for"]
+__all__ = ["WORKERS", "Kind", "Way", "draw_kinds", "short_kinds", "values_of", "ways_for"]
 
 SECONDS = 5.0
 """About what all the work of a kind takes one after the other: long enough to start nothing but work, short enough for sixty of them."""
 
 RETRIES = ("exponential", "fixed")
+
+LOCAL = ("sequential", "threaded", "asyncio", "multiprocess", "auto")
+"""The orchestrators that are tried unless others are named."""
 
 
 @frozen(kw_only=True)
@@ -31,6 +34,7 @@ class Kind:
         computes: Whether they compute: other programs make that take longer, and waits hardly.
         tasks: What the fault profile says of its tasks; empty where the steps take time themselves.
         retries: The retry policies under which it is run.
+        orchestrators: Those that run it.
     """
 
     name: str
@@ -41,6 +45,7 @@ class Kind:
     computes: bool = False
     tasks: Mapping[str, Any] = field(factory=dict)
     retries: Sequence[str] = RETRIES[:1]
+    orchestrators: Sequence[str] = LOCAL
 
     @property
     def faults(self) -> Mapping[str, Any] | str:
@@ -188,8 +193,11 @@ WORKERS: Mapping[str, Sequence[int]] = {
     "threaded": (2, 8, 32),
     "asyncio": (8, 32),
     "multiprocess": (1, 2, 4, 8),
+    "dask": (1, 2),
+    "ray": (1, 2),
+    "spark": (1, 2),
 }
-"""The numbers of workers that are tried, by orchestrator."""
+"""The numbers of workers that are tried, by orchestrator. Clusters are started on this machine, which must have two processors for them."""
 
 SHORT: Mapping[bool, Mapping[str, Sequence[int]]] = {
     False: {"threaded": (8,), "asyncio": (32,)},
@@ -205,5 +213,6 @@ def ways_for(kind: Kind, *, is_short: bool) -> Sequence[Way]:
         Way(orchestrator=orchestrator, workers=number, retry=retry)
         for retry in kind.retries
         for orchestrator, numbers in chosen.items()
+        if orchestrator in kind.orchestrators
         for number in numbers
     ]

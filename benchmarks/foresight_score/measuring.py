@@ -26,7 +26,9 @@ __all__ = ["Case", "Foreseen", "Made", "Probe", "foresee_ways", "probe", "real_r
 LEAST_OBSERVED = 20
 """The least number of elements that a prediction is made from."""
 
-OPTIONS: Mapping[str, str] = {"threaded": "workers", "asyncio": "concurrency", "multiprocess": "workers"}
+OPTIONS: Mapping[str, str] = {"asyncio": "concurrency"} | dict.fromkeys(
+    ("threaded", "multiprocess", "dask", "ray", "spark"), "workers"
+)
 """What an orchestrator's option for its number of workers is called."""
 
 

@@ -55,8 +55,9 @@ def advise(predictions: Sequence[Prediction], *, arguments: Sequence[Sequence[st
         ValueError: If there is no prediction.
     """
     least = min(one.failures for one in predictions)
+    here = [one for one in predictions if not one.configuration.needs_cluster] or predictions
     # Items that fail for good are lost work: who loses fewer goes before who is faster.
-    eligible = [one for one in predictions if one.failures <= _few(least, work) and not one.stopped] or predictions
+    eligible = [one for one in here if one.failures <= _few(least, work) and not one.stopped] or here
     best = min(eligible, key=lambda one: one.seconds)
     ties = [one for one in eligible if is_tied(one, best)]
     use = ties[0]
@@ -66,7 +67,7 @@ def advise(predictions: Sequence[Prediction], *, arguments: Sequence[Sequence[st
         predictions=order,
         use=use,
         ties=[one for one in ties if one is not use],
-        sentence=_sentence(use, chosen, predictions, ties),
+        sentence=_sentence(use, chosen, here, ties),
         more=_more(use, ties, predictions, work),
     )
 
@@ -119,10 +120,28 @@ def _more(use: Prediction, ties: Sequence[Prediction], predictions: Sequence[Pre
         for one in sorted(lossy, key=lambda one: one.seconds)[:1]
         if not one.stopped
     ]
+    found += _on_a_cluster(use, predictions)
     found += [f"{title(one, predictions)} would stop early: {one.stopped}." for one in predictions if one.stopped][:1]
     if not work.is_count_known:
         found.append("How much there is to do is not known: the times are those of what was seen.")
     return found
+
+
+def _on_a_cluster(use: Prediction, predictions: Sequence[Prediction]) -> Sequence[str]:
+    """Return a sentence about the smallest cluster that would be as fast as any, if that is faster than what is taken on this machine."""
+    away = [
+        one
+        for one in predictions
+        if one.configuration.needs_cluster and not one.stopped and round(one.failures) <= round(use.failures)
+    ]
+    best = min(away, key=lambda one: one.seconds, default=use)
+    if use.configuration.needs_cluster or is_tied(use, best):
+        return []
+    one = next(one for one in away if is_tied(one, best))
+    faster = times(use.seconds / one.seconds)
+    return [
+        f"If you have a cluster of {counted(one.configuration.workers, 'core')}: {title(one, predictions)} would take {clock(one.seconds)}, {faster} as fast."
+    ]
 
 
 def title(one: Prediction, among: Sequence[Prediction] = ()) -> str:

@@ -70,6 +70,7 @@ def _facts(one: Prediction, advice: Advice) -> Mapping[str, object]:
         "share": one.share,
         "stopped": one.stopped,
         "is_tied": one is advice.use or any(one is tie for tie in advice.ties),
+        "needs_cluster": one.configuration.needs_cluster,
         "extrapolated": list(one.extrapolated),
     }
 

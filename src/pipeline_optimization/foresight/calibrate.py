@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 
 from attrs import asdict, define, evolve
 
@@ -32,7 +33,7 @@ from pipeline_optimization.processors import processors, quota
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator, RetryPolicy
 
-__all__ = ["calibrate", "costs_here", "this_machine"]
+__all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
 FORM = 8
 """Goes up when what is measured changes, so that old figures are measured anew."""
@@ -41,7 +42,7 @@ FEW, MANY = 50, 1000
 """Attempts of the two trials whose difference tells what one attempt costs."""
 
 STARTS = 2
-"""How often a start is tried, of a new program and of more workers: the quicker one counts."""
+"""How often a start is tried, of a new program and of more workers: the quicker one counts. That of a cluster is tried once."""
 
 MORE = 5
 """Workers of the trials that tell what each further one costs to start."""
@@ -61,12 +62,21 @@ def costs_here(registry: Registry, name: str, *, anew: bool = False) -> Orchestr
 
     Raises whatever the orchestrator raises where it cannot run.
     """
-    path = cache_file("calibration", _key(name), ".json")
+    path = _file(name)
     if not anew and (kept := read_sealed(path)) is not None:
         return OrchestratorCosts(**json.loads(kept))
     costs = calibrate(registry, name)
     store_sealed(path, json.dumps(asdict(costs)).encode())
     return costs
+
+
+def is_measured(name: str) -> bool:
+    """Return whether an orchestrator's costs on this machine are known, so that nothing has to be measured."""
+    return read_sealed(_file(name)) is not None
+
+
+def _file(name: str) -> Path:
+    return cache_file("calibration", _key(name), ".json")
 
 
 def _key(name: str) -> str:
@@ -82,7 +92,7 @@ def _key(name: str) -> str:
 
 
 def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
-    """Measure what an orchestrator costs. That takes about a second."""
+    """Measure what an orchestrator costs. That takes about a second, and some ten seconds for a cluster, which is started four times."""
     component = registry.component("orchestrator", name)
     place, option = place_of(component), option_of(component)
     assert place is not None, name
@@ -91,12 +101,13 @@ def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
         options = {} if option is None else {option: workers}
         return _run(registry.orchestrator(name, options).build(), attempts, registry.retry_policy("none").build())
 
-    costs = _costs_of(place, trial, _cold_start(name, option))
+    starts = 1 if component.capabilities.is_distributed else STARTS  # of a cluster each takes seconds
+    costs = _costs_of(place, trial, _cold_start(name, option, starts), starts)
     # The start of an event loop's own orchestrator has imported it.
     return evolve(costs, awaiting=awaiting_cost(), awaiting_start=0.0 if place == "loop" else awaiting_start())
 
 
-def _cold_start(name: str, option: str | None) -> float:
+def _cold_start(name: str, option: str | None, starts: int) -> float:
     """Return what a run of one element takes in a program of its own; 0 if that cannot be told."""
     command = [
         sys.executable,
@@ -106,14 +117,14 @@ def _cold_start(name: str, option: str | None) -> float:
         *([] if option is None else [option]),
     ]
     found = []
-    for _ in range(STARTS):
+    for _ in range(starts):
         done = subprocess.run(command, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL)  # noqa: S603 - a program of our own
         with suppress(ValueError):
             found.append(float(done.stdout))
     return min(found, default=0.0)
 
 
-def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float) -> OrchestratorCosts:
+def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float, starts: int) -> OrchestratorCosts:
     few, many = trial(1, FEW), trial(1, MANY)
     number = MANY - FEW
     driver = max(0.0, (many.cpu - few.cpu) / number)
@@ -122,7 +133,7 @@ def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float) ->
     startup = max(warm, cold - shutdown)
     if place != "processes":
         return OrchestratorCosts(place=place, driver=driver, startup=startup, shutdown=shutdown)
-    trials = [trial(MORE, FEW) for _ in range(STARTS)]
+    trials = [trial(MORE, FEW) for _ in range(starts)]
     worker = max(0.0, (many.of_workers - few.of_workers) / number)
     way = max(0.0, (many.working - few.working) / number - driver - worker)
     # Whichever is less: on a busy machine other programs make the time longer, and while workers wait they use no processor.

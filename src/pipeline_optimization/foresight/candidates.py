@@ -15,7 +15,16 @@ from pipeline_optimization.registry import Registry
 from pipeline_optimization.tasks.retry_settings import RetrySettings
 from pipeline_optimization.types import Component, RetryPolicy
 
-__all__ = ["DEFAULT_RETRY", "Candidate", "candidates", "known_places", "most_workers", "option_of", "place_of"]
+__all__ = [
+    "DEFAULT_RETRY",
+    "Candidate",
+    "candidates",
+    "clusters",
+    "known_places",
+    "most_workers",
+    "option_of",
+    "place_of",
+]
 
 WORKERS: Mapping[Place, Sequence[int]] = {
     "caller": (1,),
@@ -24,6 +33,9 @@ WORKERS: Mapping[Place, Sequence[int]] = {
     "processes": (1, 2, 4, 8, 32),
 }
 """Numbers of workers that are foreseen where nobody says which."""
+
+CLUSTER_WORKERS = (8, 32, 100)
+"""The same for clusters, beside as many as this machine has processors."""
 
 OPTIONS = ("workers", "concurrency")
 """What options of orchestrators are called that say how many attempts may run at once."""
@@ -46,11 +58,10 @@ class Candidate:
 
 
 def place_of(component: Component[Any, Any]) -> Place | None:
-    """Return where an orchestrator's attempts run; None for clusters, for what chooses itself, and where nobody can tell."""
-    capabilities = component.capabilities
-    if capabilities.is_distributed or capabilities.chooses:
+    """Return where an orchestrator's attempts run; None for what chooses itself, and where nobody can tell."""
+    capabilities, option = component.capabilities, option_of(component)
+    if capabilities.chooses:
         return None
-    option = option_of(component)
     if capabilities.runs_in_caller:
         return "caller" if option is None else "loop"
     if option is None:
@@ -72,13 +83,26 @@ def most_workers(component: Component[Any, Any]) -> float:
 
 
 def known_places(registry: Registry) -> Mapping[str, Place]:
-    """Return the installed orchestrators that can be foreseen, by name, the simplest first."""
+    """Return the installed orchestrators of one machine that can be foreseen, by name, the simplest first."""
+    return {name: place for name, place in _places(registry).items() if not _is_cluster(registry, name)}
+
+
+def clusters(registry: Registry) -> Sequence[str]:
+    """Return the names of the installed orchestrators of several machines that can be foreseen."""
+    return [name for name in _places(registry) if _is_cluster(registry, name)]
+
+
+def _is_cluster(registry: Registry, name: str) -> bool:
+    return registry.component("orchestrator", name).capabilities.is_distributed
+
+
+def _places(registry: Registry) -> Mapping[str, Place]:
     found: dict[str, Place] = {}
     for name in registry.names("orchestrator"):
         place = place_of(registry.component("orchestrator", name))
         if place is not None:
             found[name] = place
-    return dict(sorted(found.items(), key=lambda one: ORDER.index(one[1])))
+    return dict(sorted(found.items(), key=lambda one: (_is_cluster(registry, one[0]), ORDER.index(one[1]))))
 
 
 def candidates(
@@ -93,7 +117,7 @@ def candidates(
 
     Args:
         registry: What is installed.
-        orchestrators: Those to foresee; all that can be, if none is named.
+        orchestrators: Those to foresee; all of one machine that can be, if none is named.
         workers: The numbers of workers; some that make sense, if none is named. Those that an orchestrator does not take are left out for it.
         retries: The retry policies, by the labels of their settings (``RetrySettings``), such as ``fixed delay=3``.
         cores: How many processors there are: as many workers are always among them.
@@ -101,8 +125,8 @@ def candidates(
     Raises:
         UsageError: If there is no such orchestrator, nothing is known of how it shares the machine, or none takes that many workers.
     """
-    places = known_places(registry)
-    chosen = list(orchestrators) or list(places)
+    places = _places(registry)
+    chosen = list(orchestrators) or list(known_places(registry))
     for name in chosen:
         registry.component("orchestrator", name)
         if name not in places:
@@ -113,18 +137,22 @@ def candidates(
     _check_workers(workers, {name: number for name, number in most.items() if places[name] != "caller"})
     found = []
     for name, at_most in most.items():
-        place, option = places[name], option_of(registry.component("orchestrator", name))
-        numbers = (
-            [1]
-            if place == "caller"
-            else workers or sorted({*WORKERS[place], *([cores] if place == "processes" else [])})
+        place, option, is_cluster = (
+            places[name],
+            option_of(registry.component("orchestrator", name)),
+            _is_cluster(registry, name),
         )
+        known = CLUSTER_WORKERS if is_cluster else WORKERS[place]
+        numbers = [1] if place == "caller" else workers or sorted({*known, *([cores] if place == "processes" else [])})
         for number in (one for one in numbers if one <= at_most):
             for retry, policy in retries.items():
                 arguments = ["--orchestrator", name]
                 arguments += [] if option is None else ["-o", f"{option}={number}"]
                 arguments += _retry_arguments(retry) if len(retries) > 1 or retry != DEFAULT_RETRY else []
-                configuration = Configuration(orchestrator=name, workers=number, retry=policy, retry_name=retry)
+                needs_cluster = is_cluster and number > cores
+                configuration = Configuration(
+                    orchestrator=name, workers=number, retry=policy, retry_name=retry, needs_cluster=needs_cluster
+                )
                 found.append(Candidate(configuration=configuration, place=place, arguments=arguments))
     return found
 

@@ -50,12 +50,16 @@ T_95 = (6.31, 2.92, 2.35, 2.13, 2.02, 1.94, 1.89, 1.86, 1.83, 1.81)
 
 @frozen(kw_only=True)
 class Configuration:
-    """A way of running: the orchestrator by name, how many workers, and the retry policy with what it is called."""
+    """A way of running: the orchestrator by name, how many workers, and the retry policy with what it is called.
+
+    ``needs_cluster``: it is foreseen for other machines than this one, which have a core for each worker.
+    """
 
     orchestrator: str
     workers: int
     retry: RetryPolicy = field(eq=False)
     retry_name: str
+    needs_cluster: bool = False
 
 
 @frozen(kw_only=True)
@@ -174,6 +178,9 @@ def predict(
         most_attempts: Longer runs are not run to their end: the pace in the middle of one with about this number of attempts tells how long the rest takes.
         tick: Called after each run in virtual time.
     """
+    if configuration.needs_cluster:
+        machine = evolve(machine, cores=machine.cores + configuration.workers)
+        costs = evolve(costs, startup_by_worker=0.0)  # each starts on its own machine
     passages = []
     for seed in seeds:
         passages.append(
@@ -281,6 +288,8 @@ def _bound(
 
 
 def _outside(costs: OrchestratorCosts, configuration: Configuration, machine: Machine) -> Sequence[str]:
+    if configuration.needs_cluster:
+        return ["a cluster with a core for each worker, as fast as those here, and with a network that takes no time"]
     if costs.place == "processes" and configuration.workers > 4 * machine.cores:
         return [f"more than four processes on each of {machine.cores:g} cores"]
     return ()

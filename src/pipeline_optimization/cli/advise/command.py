@@ -87,7 +87,7 @@ class _Seconds(click.ParamType[float]):
     "orchestrators",
     multiple=True,
     metavar="NAME",
-    help="Predict only this one (repeatable).  [default: all that are installed]",
+    help="Predict only this one (repeatable).  [default: all that are installed; Dask, Ray and Spark only if their costs were measured]",
 )
 @click.option(
     "--workers", type=_Numbers(), metavar="N,N,…", help="Numbers of workers.  [default: some that make sense]"
@@ -171,12 +171,13 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     )
     change = parse_what_if(changes, known.work)
     machine = this_machine()
+    chosen, left_out = (orchestrators, []) if orchestrators else _names(registry, with_clusters=calibrate)
 
     def ways(change: WhatIf) -> Sequence[Candidate]:
         named = [RetrySettings(name=name) for name in change.retries or retries] or [known.retry]
         return candidates(
             registry,
-            orchestrators=orchestrators,
+            orchestrators=chosen,
             workers=change.workers or workers or (),
             retries={one.label: one.build(registry) for one in named},
             cores=max(1, round(machine.cores)),
@@ -195,7 +196,7 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
         if unchanged:
             before = foresee(known.work, unchanged, costs, machine, seen_workers=known.workers, tick=tick)
             worth = change_sentence(before, advice, change.text)
-    notes = [*known.notes, *notes]
+    notes = [*known.notes, *notes, *left_out]
     print_advice(advice, sys.stdout, detailed=detailed)
     if worth:
         print_change(worth, sys.stdout)
@@ -208,6 +209,25 @@ def advise(  # noqa: PLR0917 - one parameter an option, as click has it
     for export in exports:
         with open_output(export) as stream:
             stream.write(exported(advice, export, notes, change=worth))
+
+
+def _names(registry: Registry, *, with_clusters: bool) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the orchestrators to predict if none is named, and a note for people if some are left out.
+
+    Starting a cluster takes seconds, so without ``with_clusters`` only those are predicted whose costs were measured before.
+    """
+    from pipeline_optimization.foresight.calibrate import is_measured  # noqa: PLC0415 - --help is quick without it
+    from pipeline_optimization.foresight.candidates import clusters, known_places  # noqa: PLC0415 - as above
+
+    found = clusters(registry)
+    unknown = [] if with_clusters else [one for one in found if not is_measured(one)]
+    names = [*known_places(registry), *(one for one in found if one not in unknown)]
+    if not unknown:
+        return names, ()
+    are = "is" if len(unknown) == 1 else "are"
+    return names, [
+        f"{' and '.join(unknown)} {are} left out, since it takes some ten seconds to measure what a cluster costs. --calibrate does that, once."
+    ]
 
 
 def _costs(

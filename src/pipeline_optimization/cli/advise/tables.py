@@ -16,7 +16,7 @@ from pipeline_optimization.foresight.what_if import SPEEDS
 __all__ = ["print_advice", "print_change", "print_curve", "print_speeds"]
 
 MOST_ROWS = 12
-"""Lines of a table without ``--detailed``; the best one of each orchestrator is always among them."""
+"""Lines of a table without ``--detailed``; the best one of each orchestrator, on this machine and on a cluster, is always among them."""
 
 
 def print_advice(advice: Advice, stream: TextIO, *, detailed: bool) -> None:
@@ -77,9 +77,9 @@ def print_speeds(found: Mapping[str, Sequence[float]], use: Prediction, stream: 
 
 
 def _shown(advice: Advice) -> Sequence[Prediction]:
-    best: dict[str, Prediction] = {}
+    best: dict[tuple[str, bool], Prediction] = {}
     for one in advice.predictions:
-        best.setdefault(one.configuration.orchestrator, one)
+        best.setdefault((one.configuration.orchestrator, one.configuration.needs_cluster), one)
     kept = {id(one) for one in [*advice.predictions[: MOST_ROWS - len(best)], *best.values()]}
     return [one for one in advice.predictions if id(one) in kept]
 
