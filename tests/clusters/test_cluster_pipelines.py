@@ -14,6 +14,7 @@ import pipeline_functions as f
 import user_pipeline
 from cluster_drivers import be_newer, kill_in_mid_run
 from command import ANAGRAM, anagram
+from event_stories import Kept
 from pipeline_optimization import Pipeline, PipelineReport, Registry, run
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.sources import TextSource
@@ -59,6 +60,29 @@ def test_steps_fail_and_wait_there(on_cluster: Mapping[str, Any], faults: str) -
     report = run(pipeline, TextSource(TEXT), **on_cluster, **options)
     assert facts(report) == facts(run(pipeline, TextSource(TEXT), **options))
     assert len(report.failed_items) == 10
+
+
+def test_events_of_attempts_are_the_same(on_cluster: Mapping[str, Any]) -> None:
+    """Under one seed they are those of the reference but for times, workers, slots, and how bundles are cut."""
+    pipeline = f.WORDS.map(f.picky).map(f.flaky).map(f.far).filter(f.is_long).count()
+    stories = []
+    for who in (on_cluster, {}):
+        registry, kept = Registry.load(), Kept()
+        registry.register(kept, "kept")
+        report = run(
+            pipeline,
+            TextSource(TEXT),
+            **who,
+            registry=registry,
+            faults="exercise",
+            latency_scale=0.0,
+            seed=7,
+            chunk_size=50,
+            retry_options={"attempts": 20, "base": 0.0},
+        )
+        assert len(kept.retries) == report.retries > 0
+        stories.append(kept.story)
+    assert stories[0] == stories[1]
 
 
 def test_killed_workers_lose_and_double_nothing(on_cluster: Mapping[str, Any], book: Book) -> None:

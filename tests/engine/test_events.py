@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
+from event_stories import Kept
 from generated_pipelines import Scenario
 from logging_functions import tells_secrets
 from pipeline_optimization import Limits, Pipeline, Registry, count_anagrams, run
@@ -22,55 +23,11 @@ from pipeline_optimization.types import (
     RunStarted,
     TaskFailed,
     TaskLogged,
-    TaskRetried,
 )
 from pipeline_simulation import LIMITS, _inputs
 
 SEEDS = [seed for seed in range(50) if not {"deadly", "scarce"} & set(Scenario.of(seed).steps)]
 """Those of scenarios in which no worker dies, and nothing waits for a rate, which takes real time on real orchestrators."""
-
-
-BUNDLES = frozenset({"lines", "values"})
-"""The tasks whose attempts are of bundles."""
-
-
-class Kept:
-    """Keeps what is told of attempts."""
-
-    def __init__(self) -> None:
-        self.attempts: list[AttemptEnded] = []
-        self.retries: list[TaskRetried] = []
-
-    @hookimpl
-    def anagram_attempt_ended(self, event: AttemptEnded) -> None:
-        self.attempts.append(event)
-
-    @hookimpl
-    def anagram_task_retried(self, event: TaskRetried) -> None:
-        self.retries.append(event)
-
-    @property
-    def story(self) -> Counter[object]:
-        """Return all of it but times, workers and slots. Of bundles, whose sizes workers measure, only what was in them."""
-        attempts: Counter[object] = Counter(
-            (
-                one.item,
-                one.task,
-                one.attempt,
-                one.outcome,
-                one.error and (one.error.type, one.error.message, one.error.injected),
-                one.status,
-                one.latency_ns,
-                one.bytes_in,
-                one.bytes_out,
-                one.elements,
-                one.handed_out_ns is None,
-            )
-            for one in self.attempts
-            if one.task not in BUNDLES
-        )
-        attempts["elements"] = sum(one.elements for one in self.attempts if one.task in BUNDLES)
-        return attempts + Counter((one.item, one.task, one.attempt, one.delay) for one in self.retries)
 
 
 def story_of(scenario: Scenario, orchestrator: str | Orchestrator, **options: Any) -> Counter[object]:
