@@ -20,7 +20,8 @@ from pipeline_optimization.foresight.calibrate import costs_here
 from pipeline_optimization.foresight.candidates import candidates, known_places
 from pipeline_optimization.foresight.costs import Machine
 from pipeline_optimization.foresight.observed import observed
-from pipeline_optimization.foresight.simulate import Bound, Configuration, Prediction, predict
+from pipeline_optimization.foresight.passage import Bound
+from pipeline_optimization.foresight.simulate import Configuration, Prediction, predict
 from pipeline_optimization.foresight.work import TaskWork, WorkModel
 from pipeline_optimization.observing.lines import first_line
 from pipeline_optimization.types import TaskProfile

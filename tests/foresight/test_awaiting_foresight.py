@@ -14,7 +14,8 @@ from pipeline_optimization.foresight.awaiting import awaited, awaited_at_once
 from pipeline_optimization.foresight.awaiting_cost import awaiting_cost, awaiting_start
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
 from pipeline_optimization.foresight.observed import observed
-from pipeline_optimization.foresight.simulate import Configuration, Passage, predict, simulate
+from pipeline_optimization.foresight.passage import Passage
+from pipeline_optimization.foresight.simulate import Configuration, predict, simulate
 from pipeline_optimization.foresight.work import NOTHING, TaskWork, WorkModel
 from pipeline_optimization.observing.lines import first_line
 from pipeline_optimization.pipeline.model.job import AT_ONCE

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from free_costs import FREE
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
-from pipeline_optimization.foresight.simulate import Configuration, Passage, predict, simulate
+from pipeline_optimization.foresight.passage import Passage
+from pipeline_optimization.foresight.simulate import Configuration, predict, simulate
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.types import RetryPolicy
 from pipeline_optimization.types.durations import Durations, constant, empirical

@@ -12,7 +12,8 @@ from free_costs import FREE
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.engine.interruption import Interrupter
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
-from pipeline_optimization.foresight.simulate import Configuration, Passage, Prediction, predict, simulate
+from pipeline_optimization.foresight.passage import Passage
+from pipeline_optimization.foresight.simulate import Configuration, Prediction, predict, simulate
 from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
 from pipeline_optimization.types import ErrorRecord, RetryPolicy
 from pipeline_optimization.types.durations import Quantiles, constant

@@ -17,11 +17,12 @@ from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.foresight.costs import Machine
 from pipeline_optimization.foresight.observed import observed
-from pipeline_optimization.foresight.simulate import Configuration, Passage, simulate
+from pipeline_optimization.foresight.passage import Passage
+from pipeline_optimization.foresight.simulate import Configuration, simulate
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.observing.lines import first_line
 from pipeline_optimization.types import TaskProfile
-from pipeline_optimization.types.durations import LogNormal, constant
+from pipeline_optimization.types.durations import LogNormal, Quantiles, constant
 from pipeline_optimization.types.fault_profiles import FaultProfile
 
 SECOND = 1_000_000_000
@@ -163,3 +164,24 @@ def test_a_resumed_run_is_not_taken_for_a_whole_one(tmp_path: Path) -> None:
     seen = observed(recorded(tmp_path / "e", [(1.0, 1, None)], resumed_from="a.db"))
     assert not seen.work.is_count_known
     assert any("went on with a checkpoint" in note for note in seen.notes)
+
+
+@task(timeout=2.0)
+def hangs_now_and_then(line: str) -> str:
+    return line
+
+
+def test_an_attempt_that_timed_out_failed_after_that_time(tmp_path: Path) -> None:
+    """A call that hangs is work as well: its worker is busy until the timeout, and it is tried again."""
+    pipeline = Pipeline("hangs").lines().map(hangs_now_and_then).count()
+    slow = Quantiles(((0.0, 0.5), (0.74, 0.5), (0.75, 60.0), (1.0, 60.0)))
+    faults = FaultProfile(tasks={"hangs_now_and_then": TaskProfile(latency=slow)})
+    events = tmp_path / "events.jsonl"
+    run(pipeline, "line\n" * 40, orchestrator=VirtualOrchestrator(1), faults=faults, seed=4, events=events)
+    timed_out = events.read_text().count('"outcome":"timeout"')
+    work = observed(str(events)).work.tasks["hangs_now_and_then"]
+    assert timed_out > 0
+    assert work.errors == {"ItemTimeout": timed_out}
+    assert work.failure_rate == pytest.approx(timed_out / work.observed)
+    assert work.blocked.most == pytest.approx(2.0)
+    assert work.wait.most == pytest.approx(0.5)

@@ -165,7 +165,7 @@ def test_failures_of_a_step_of_a_bundle_are_not_modelled() -> None:
         ("fetch.latency=", "is no change"),
         ("speed=2", "is no change"),
         ("fecth.latency=1", r"there is no task 'fecth'\. There are lines, fetch, parse\. Did you mean 'fetch'\?"),
-        ("fetch.latncy=1", r"a task has latency, compute, failure_rate\. Did you mean 'latency'\?"),
+        ("fetch.latncy=1", r"a task has latency, compute, failure_rate, limit, rate\. Did you mean 'latency'\?"),
         ("fetch.latency=fast", r"latency takes seconds such as 0\.2, or a factor such as 0\.5x, not 'fast'"),
         ("fetch.latency=-1", "latency takes seconds"),
         ("fetch.latency=nanx", "latency takes seconds"),

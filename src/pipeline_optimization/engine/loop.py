@@ -137,7 +137,8 @@ class Engine:
                     self.announcer.ended()
             # A signal that came during the close was only remembered. It still decides how the run ended.
             self.stop = interruption.notice() or self.stop
-            self.tally.floor = max(self.tally.floor, self._throttling.floor)
+            self.tally.quota_floor = self._throttling.floor
+            self.tally.floor = max(self.tally.floor, self.tally.quota_floor)
 
     def _work(self, backlog: Backlog, worker_init: bytes, interruption: Interruption) -> None:
         """Open the orchestrator, and go on step by step until all is done or the run must stop."""

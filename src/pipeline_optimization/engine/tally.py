@@ -102,6 +102,7 @@ class Tally:
         stale: Completions that came too late or twice, and were ignored.
         abandoned: Attempts that took too long and could not be ended.
         floor: The shortest time in seconds that the run could take with any number of workers.
+        quota_floor: The seconds that it takes at least because of quotas. They are part of ``floor`` when the run is over.
         ledger_entries: How many entries the ledger has.
         ledger_sum: The sum of their hashes.
         bundle_errors: By task, errors of bundles. They are among ``TaskStats.errors``, but a bundle counts as no attempt.
@@ -114,6 +115,7 @@ class Tally:
     stale: int = 0
     abandoned: int = 0
     floor: float = 0.0
+    quota_floor: float = 0.0
     ledger_entries: int = 0
     ledger_sum: int = 0
     bundle_errors: Counter[str] = field(factory=Counter)

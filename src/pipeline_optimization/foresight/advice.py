@@ -110,7 +110,7 @@ def _more(use: Prediction, ties: Sequence[Prediction], predictions: Sequence[Pre
         found.append(f"Cannot be told from it: {shown}.")
     if use.share >= 0.01:
         found.append(f"It is bound by {use.bound} for {use.share:.0%} of its time: {REASONS[use.bound]}.")
-    if use.floor > 0.5 * use.seconds:
+    if use.floor > 0.5 * use.seconds and use.bound != "limit":
         found.append(f"Unlimited workers would need {clock(use.floor)}: the longest chain of attempts and delays.")
     if use.failures >= 0.5:
         found.append(f"About {counted(round(use.failures), 'item')} will fail for good.")

@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 
 from attrs import define, field, frozen
 
+from pipeline_optimization.engine.quota_events import kept_quotas
+from pipeline_optimization.engine.work import TIMEOUT
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.foresight.attempt_times import AttemptTimes, FirstAttempts, times_of
 from pipeline_optimization.foresight.candidates import known_places
@@ -145,6 +147,8 @@ class _Seen:
             if event.error is not None:
                 task.errors[event.error.type] += times
             return
+        if event.outcome == "timeout":
+            self._note_timeout(task, event, times)
         if event.outcome not in {"ok", "error"} or event.began_ns is None or event.ended_ns is None:
             return
         self.is_sampled = self.is_sampled or times > 1
@@ -165,6 +169,21 @@ class _Seen:
         task.steps.add(event.steps, seen.elements, times)
         if not task.first_attempts.holds_back(event.worker, seen):
             task.add(seen)
+
+    def _note_timeout(self, task: _Task, event: AttemptEnded, times: int) -> None:
+        """Note an attempt that was ended since it took too long. Whatever it did, it fails after that time."""
+        begun = event.handed_out_ns if event.began_ns is None else event.began_ns
+        if begun is None:
+            return
+        seconds = max(0, event.came_back_ns - begun) / 1e9
+        is_awaited = self.started is not None and self.places.get(self.started.orchestrator) == "loop"
+        wait, blocked = (seconds, 0.0) if is_awaited else (0.0, seconds)
+        task.add(AttemptTimes(wait=wait, blocked=blocked, compute=0.0, beside=None, elements=1, times=times))
+        task.lines += 1
+        task.attempts += times
+        task.failed += times
+        task.firsts += times * (event.attempt == 1)
+        task.errors[TIMEOUT] += times
 
     @property
     def is_complete(self) -> bool:
@@ -224,6 +243,7 @@ class _Seen:
             delay_scale=self.started.latency_scale
             if self.started is not None and self.started.faults != "none"
             else 1.0,
+            quotas={} if self.started is None else kept_quotas(self.started.quotas),
         )
 
     def _share_of_all(self, name: str, parent: str, share: float) -> float:

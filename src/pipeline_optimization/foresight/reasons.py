@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from pipeline_optimization.foresight.simulate import Bound, Prediction
+from pipeline_optimization.foresight.passage import Bound
+from pipeline_optimization.foresight.simulate import Prediction
 
 __all__ = ["REASONS", "reason"]
 
@@ -15,6 +16,7 @@ REASONS: Mapping[Bound, str] = {
     "lock": "only one thread computes at a time",
     "driver": "the process that hands out attempts is busy all the time",
     "one item": "one chain of attempts takes nearly all the time, which no number of workers makes shorter",
+    "limit": "no more calls of a task are allowed at once, or in a period (@task(limit=, rate=))",
     "start-up": "most of it is the start of workers",
 }
 """What it means that something bounds a run."""

@@ -11,24 +11,21 @@ from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
 from statistics import stdev
-from typing import Literal
 
 from attrs import evolve, field, frozen
 
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.work import Retrying
+from pipeline_optimization.engine.work import Retrying, TaskPolicy
 from pipeline_optimization.foresight.awaiting import awaited_at_once
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.imagined import ImaginedWork
 from pipeline_optimization.foresight.machine import MachineOrchestrator
+from pipeline_optimization.foresight.passage import Bound, Passage, bound_of, mean
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.types import RetryPolicy
 
-__all__ = ["MODEL_ERROR", "NORMAL_95", "Bound", "Configuration", "Passage", "Prediction", "predict", "simulate"]
-
-Bound = Literal["waits", "cores", "one worker", "lock", "driver", "one item", "start-up"]
-"""What keeps a run from ending sooner; ``lock`` is Python's interpreter lock, ``one item`` the longest chain of attempts and delays."""
+__all__ = ["MODEL_ERROR", "NORMAL_95", "Configuration", "Prediction", "predict", "simulate"]
 
 MODEL_ERROR = 0.04
 """The standard deviation of measured times around predicted ones, as a share of them, that the model leaves out.
@@ -60,21 +57,6 @@ class Configuration:
     retry: RetryPolicy = field(eq=False)
     retry_name: str
     needs_cluster: bool = False
-
-
-@frozen(kw_only=True)
-class Passage:
-    """One run in virtual time. All times are in seconds; ``failures`` are items that failed for good, ``stopped`` is what ended it early."""
-
-    seconds: float
-    attempts: int
-    failures: int
-    floor: float
-    busy: float
-    driver: float
-    waited: float
-    held: float
-    stopped: str = ""
 
 
 @frozen(kw_only=True)
@@ -138,6 +120,7 @@ def _simulated(
         emit=None,
         run_id="imagined",
         limits=Limits(),
+        policies={name: TaskPolicy(quota=quota) for name, quota in work.quotas.items()},
         capabilities=orchestrator.capabilities,
         signals=(),
     )
@@ -147,6 +130,7 @@ def _simulated(
         attempts=engine.tally.attempts,
         failures=engine.tally.failures,
         floor=engine.tally.floor,
+        quota_floor=engine.tally.quota_floor,
         busy=orchestrator.busy,
         driver=orchestrator.driver,
         waited=orchestrator.waited,
@@ -187,19 +171,19 @@ def predict(
             _passage(work.resampled(seed), configuration, costs, machine, seed=seed, most_attempts=most_attempts)
         )
         tick()
-    seconds = _mean(one.seconds for one in passages)
+    seconds = mean(one.seconds for one in passages)
     chance = stdev(one.seconds for one in passages) / seconds if len(passages) > 1 and seconds else 0.0
     low, high = _interval(seconds, chance, len(passages), math.hypot(model_error, work.doubt))
-    bound, share = _bound(passages, costs, configuration, machine)
-    floor = _mean(one.floor for one in passages)
+    bound, share = bound_of(passages, costs, configuration.workers, machine)
+    floor = mean(one.floor for one in passages)
     return Prediction(
         configuration=configuration,
         seconds=seconds,
         low=low,
         high=high,
-        attempts=_mean(one.attempts for one in passages),
-        failures=_mean(one.failures for one in passages),
-        busy_cores=_mean(one.busy for one in passages) / seconds if seconds else 0.0,
+        attempts=mean(one.attempts for one in passages),
+        failures=mean(one.failures for one in passages),
+        busy_cores=mean(one.busy for one in passages) / seconds if seconds else 0.0,
         floor=floor,
         bound=bound,
         share=share,
@@ -231,11 +215,11 @@ def _passage(
     if passage.stopped:
         return passage  # what stopped it would stop the whole run as well, and at the same time
     more = work.elements / part.model.elements
-    growing = {name: getattr(passage, name) * more for name in ("busy", "driver", "waited", "held")}
+    growing = {name: getattr(passage, name) * more for name in ("busy", "driver", "waited", "held", "quota_floor")}
     counts = {name: round(getattr(passage, name) * more) for name in ("attempts", "failures")}
     whole = max(0.0, passage.seconds - costs.startup - costs.shutdown)
     seconds = passage.seconds + (more - 1.0) * (_steady(part.progress) or whole)
-    floor = max(passage.floor, work.slowest)
+    floor = max(passage.floor, work.slowest, growing["quota_floor"])
     return evolve(passage, seconds=max(seconds, floor), floor=floor, **growing, **counts)
 
 
@@ -258,43 +242,9 @@ def _interval(mean: float, chance: float, number: int, model_error: float) -> tu
     return mean * math.exp(-spread), mean * math.exp(spread)
 
 
-def _bound(
-    passages: Sequence[Passage], costs: OrchestratorCosts, configuration: Configuration, machine: Machine
-) -> tuple[Bound, float]:
-    """Return what takes the largest share of the time; of equals the first, which is the hardest to change."""
-    seconds = _mean(one.seconds for one in passages)
-    if not seconds:
-        return "waits", 0.0
-    workers = 1 if costs.place == "caller" else configuration.workers
-    driver, busy = _mean(one.driver for one in passages), _mean(one.busy for one in passages)
-    lock: Bound = "lock" if costs.place in {"threads", "loop"} else "cores"
-    side_by_side = min(machine.cores, workers if costs.place == "processes" else 1.0)
-    started = costs.startup + costs.shutdown
-    shares: Sequence[tuple[Bound, float]] = (
-        ("one item", _mean(one.floor for one in passages)),
-        ("driver", driver / min(1.0, machine.cores)),
-        (
-            lock,
-            (busy + _mean(one.held for one in passages) - (driver if costs.place == "processes" else 0.0))
-            / side_by_side,
-        ),
-        ("start-up", started),
-        ("waits", _mean(one.waited for one in passages) / workers),
-    )
-    name, share = max(shares, key=lambda one: round(min(1.0, one[1] / seconds), 2))
-    if name == "cores" and workers == 1 < machine.cores:
-        name = "one worker"
-    return name, min(1.0, share / seconds)
-
-
 def _outside(costs: OrchestratorCosts, configuration: Configuration, machine: Machine) -> Sequence[str]:
     if configuration.needs_cluster:
         return ["a cluster with a core for each worker, as fast as those here, and with a network that takes no time"]
     if costs.place == "processes" and configuration.workers > 4 * machine.cores:
         return [f"more than four processes on each of {machine.cores:g} cores"]
     return ()
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return sum(found) / len(found)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from attrs import evolve, field, frozen
 
+from pipeline_optimization.engine.quota import Quota, quota_of
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.step_work import StepWork
 from pipeline_optimization.foresight.work import NOTHING, TaskWork, WorkModel
@@ -20,8 +21,9 @@ from pipeline_optimization.types.durations import Durations, constant
 __all__ = ["SPEEDS", "Change", "WhatIf", "faster", "parse_what_if"]
 
 OF_A_STEP = ("latency", "compute")
-OF_A_TASK = (*OF_A_STEP, "failure_rate")
-ALLOWED = "TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, workers=8, workers=1..1000 or retry=NAME"
+OF_A_QUOTA = ("limit", "rate")
+OF_A_TASK = (*OF_A_STEP, "failure_rate", *OF_A_QUOTA)
+ALLOWED = "TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, TASK.limit=8, TASK.rate=50/s, workers=8, workers=1..1000 or retry=NAME"
 MOST_WORKERS = 100_000
 
 SPEEDS = (0.75, 0.5, 0.25, 0.0)
@@ -89,9 +91,13 @@ class Change:
 
 @frozen(kw_only=True)
 class WhatIf:
-    """All that shall be different: ``changes`` of tasks, the numbers of ``workers``, the names of ``retries``. Empty ones stay as they are."""
+    """All that shall be different: ``changes`` of tasks, their ``quotas``, the numbers of ``workers``, the names of ``retries``. Empty ones stay as they are.
+
+    A quota replaces the limit or the rate that it has. Tasks that share theirs with the task share the new one.
+    """
 
     changes: Sequence[Change] = ()
+    quotas: Sequence[tuple[str, Quota]] = ()
     workers: Sequence[int] = ()
     retries: Sequence[str] = ()
     text: str = field(default="", eq=False)
@@ -101,7 +107,12 @@ class WhatIf:
         tasks = dict(work.tasks)
         for change in self.changes:
             tasks = {name: change.of(name, task) for name, task in tasks.items()}
-        return evolve(work, tasks=tasks)
+        quotas = dict(work.quotas)
+        for task, given in self.quotas:
+            old = quotas.get(task, Quota())
+            new = Quota(limit=given.limit or old.limit, rate=given.rate or old.rate)
+            quotas |= dict.fromkeys((task, *(name for name, one in quotas.items() if one is old)), new)
+        return evolve(work, tasks=tasks, quotas=quotas)
 
 
 def parse_what_if(texts: Iterable[str], work: WorkModel) -> WhatIf:
@@ -111,6 +122,7 @@ def parse_what_if(texts: Iterable[str], work: WorkModel) -> WhatIf:
         OptionError: If there is no such task, or a value is wrong; it says what is allowed.
     """
     changes: list[Change] = []
+    quotas: list[tuple[str, Quota]] = []
     workers: list[int] = []
     retries: list[str] = []
     given = list(texts)
@@ -122,19 +134,45 @@ def parse_what_if(texts: Iterable[str], work: WorkModel) -> WhatIf:
             workers += _workers(text, value)
         elif key == "retry":
             retries.append(value)
+        elif key.rpartition(".")[2] in OF_A_QUOTA:
+            quotas.append(_quota(text, key, value, work))
         else:
             changes.append(_change(text, key, value, work))
-    return WhatIf(changes=changes, workers=sorted(set(workers)), retries=retries, text=", ".join(given))
+    return WhatIf(changes=changes, quotas=quotas, workers=sorted(set(workers)), retries=retries, text=", ".join(given))
 
 
-def _change(text: str, key: str, value: str, work: WorkModel) -> Change:
-    task, dot, what = key.rpartition(".")
+def _task(text: str, key: str, work: WorkModel) -> str:
+    """Return the task or step whose change a key such as ``fetch.limit`` asks for."""
+    task, dot, _ = key.rpartition(".")
     if not dot:
         raise _wrong(text)
     if task not in work.names:
         raise OptionError(
             f"--what-if {text!r}: there is no task {task!r}. There are {', '.join(work.names)}.{did_you_mean(task, work.names)}"
         )
+    return task
+
+
+def _quota(text: str, key: str, value: str, work: WorkModel) -> tuple[str, Quota]:
+    task, what = _task(text, key, work), key.rpartition(".")[2]
+    if task not in work.tasks or work.tasks[task].is_bundled:
+        raise OptionError(
+            f"--what-if {text!r}: {task!r} has no attempts of its own, so that its calls are not counted. They are in runs of a task "
+            "with @task(limit=) or @task(rate=), for which a large number will do."
+        )
+    try:
+        given = quota_of(
+            int(value) if what == "limit" and value.isdecimal() else None, None if what == "limit" else value, None
+        )
+    except OptionError as error:
+        raise OptionError(f"--what-if {text!r}: {error}") from error
+    if given is None:
+        raise OptionError(f"--what-if {text!r}: limit takes a whole number of calls of at least 1, not {value!r}.")
+    return task, given
+
+
+def _change(text: str, key: str, value: str, work: WorkModel) -> Change:
+    task, what = _task(text, key, work), key.rpartition(".")[2]
     if what not in OF_A_TASK:
         raise OptionError(f"--what-if {text!r}: a task has {', '.join(OF_A_TASK)}.{did_you_mean(what, OF_A_TASK)}")
     if what == "failure_rate" and task not in work.tasks:

@@ -8,6 +8,7 @@ from random import Random
 
 from attrs import evolve, field, frozen
 
+from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.foresight.bundle_pace import BundlePace
 from pipeline_optimization.foresight.step_work import StepWork
 from pipeline_optimization.pipeline.model.time_slice import AWAITING, QUANTUM
@@ -133,6 +134,7 @@ class WorkModel:
         parts: How many whole parts of the input these elements fill, which may be less than one; 0 where that is not known.
         is_count_known: Whether the input was read to its end, so that these are all.
         delay_scale: What delays before retries are multiplied by, as they are in runs whose times are simulated at a scale.
+        quotas: How many calls of tasks are allowed, by task. Tasks that have the same object share it.
     """
 
     tasks: Mapping[str, TaskWork]
@@ -142,6 +144,7 @@ class WorkModel:
     parts: float = 0.0
     is_count_known: bool = True
     delay_scale: float = 1.0
+    quotas: Mapping[str, Quota] = field(factory=dict)
 
     @elements.default
     def _as_many_as_items(self) -> int:

@@ -19,6 +19,7 @@ from pipeline_optimization.types import ErrorRecord, TaskTotals, TimeAccount
 from pipeline_optimization.types.critical_path import CriticalPath, PathStep
 from pipeline_optimization.types.events import AttemptEnded, RunEvent
 from pipeline_optimization.types.step_time import StepTime
+from pipeline_optimization.types.task_quota import TaskQuota
 
 __all__ = ["EventReader", "Line", "is_of_events"]
 
@@ -33,7 +34,7 @@ SECOND = 1_000_000_000
 CLASSES: Mapping[str, type] = {name: kind for kind, name in KINDS.items()}
 HINTS: Mapping[type, Mapping[str, Any]] = {
     kind: get_type_hints(kind)
-    for kind in (*KINDS, Segment, TaskTotals, ErrorRecord, TimeAccount, CriticalPath, PathStep, StepTime)
+    for kind in (*KINDS, Segment, TaskTotals, ErrorRecord, TimeAccount, CriticalPath, PathStep, StepTime, TaskQuota)
 }
 
 

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     )
     from pipeline_optimization.types.fault_profiles import FaultProfile, TaskProfile
     from pipeline_optimization.types.step_time import StepTime
+    from pipeline_optimization.types.task_quota import TaskQuota
     from pipeline_optimization.types.time_account import TimeAccount
 
 __all__ = [
@@ -79,6 +80,7 @@ __all__ = [
     "TaskFailed",
     "TaskLogged",
     "TaskProfile",
+    "TaskQuota",
     "TaskRetried",
     "TaskTotals",
     "TimeAccount",
@@ -96,6 +98,7 @@ _HOME = {
     "Quantiles": "durations",
     "StepTime": "step_time",
     "TaskProfile": "fault_profiles",
+    "TaskQuota": "task_quota",
     "TimeAccount": "time_account",
 }
 """The modules of names that few runs need. All other names that are not imported here are names of events."""

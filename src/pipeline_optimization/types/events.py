@@ -11,6 +11,7 @@ from pipeline_optimization.types.attempts import ErrorRecord
 from pipeline_optimization.types.critical_path import CriticalPath
 from pipeline_optimization.types.step_time import StepTime
 from pipeline_optimization.types.stop_kinds import SIGNALS
+from pipeline_optimization.types.task_quota import TaskQuota
 from pipeline_optimization.types.time_account import TimeAccount
 
 __all__ = [
@@ -61,6 +62,7 @@ class RunStarted:
         host: The name of the machine.
         pid: The process of the run.
         command: The command line of the program, with ``***`` for passwords in URLs.
+        quotas: How many calls of tasks are allowed at once and in a period.
     """
 
     run_id: str
@@ -84,6 +86,7 @@ class RunStarted:
     host: str = ""
     pid: int = 0
     command: Sequence[str] = ()
+    quotas: Sequence[TaskQuota] = ()
 
     @property
     def name(self) -> str:

@@ -104,7 +104,7 @@ class _Seconds(click.ParamType[float]):
     "changes",
     multiple=True,
     metavar="CHANGE",
-    help="Predict a changed run: TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, workers=1..1000, retry=NAME (repeatable: all together).",
+    help="Predict a changed run: TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, TASK.limit=8, TASK.rate=50/s, workers=1..1000, retry=NAME (repeatable: all together).",
 )
 @click.option("--calibrate", is_flag=True, help="Measure the costs of orchestrators again; they are kept in the cache.")
 @click.option(

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import click
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from pipeline_optimization.cli.advise.recorded_retry import recorded_retry
 from pipeline_optimization.cli.observe.runs import record_at
@@ -14,6 +14,7 @@ from pipeline_optimization.cli.pipeline_option import found_pipeline
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.profile_files import read_profile
 from pipeline_optimization.engine.profiles import faults_under
+from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.profiled import profiled
@@ -82,19 +83,20 @@ def known_work(
     assert faults is not None
     if items is None:
         raise click.UsageError("How many elements are there? A profile does not say: add --items N.")
-    found, source, scale = _faults(registry, faults, pipeline, latency_scale)
+    found, source, scale, quotas = _faults(registry, faults, pipeline, latency_scale)
     if not any(one.is_simulated for one in found.values()):
         raise OptionError(
             f"The fault profile {faults!r} lets no task wait, compute or fail, so that it tells nothing of the work."
         )
     note = "What the tasks' functions take themselves is not in a profile; a recorded run shows it (--from EVENTS)."
-    return KnownWork(work=profiled(found, items, source=source, scale=scale), notes=[note])
+    work = evolve(profiled(found, items, source=source, scale=scale), quotas=quotas)
+    return KnownWork(work=work, notes=[note])
 
 
 def _faults(
     registry: Registry, faults: str, pipeline: str | None, latency_scale: float | None
-) -> tuple[Mapping[str, TaskFaults], str, float]:
-    """Return the faults of each task in the order of the pipeline, the name of the task that reads the input, and the factor of all times."""
+) -> tuple[Mapping[str, TaskFaults], str, float, Mapping[str, Quota]]:
+    """Return the faults of each task in the order of the pipeline, the name of the task that reads the input, the factor of all times, and the tasks' quotas."""
     if pipeline is not None:
         found = found_pipeline(pipeline, {}, registry)
         plan = found.plan(
@@ -103,7 +105,8 @@ def _faults(
                 {"faults": faults, "latency_scale": latency_scale, "orchestrator": "sequential", "seed": 0}
             ),
         )
-        return plan.faults.tasks, found.pipeline.input.task, plan.faults.latency_scale
+        quotas = {name: one.quota for name, one in plan.policies.items() if one.quota is not None}
+        return plan.faults.tasks, found.pipeline.input.task, plan.faults.latency_scale, quotas
     profile = read_profile(Path(faults)) if faults.endswith(".toml") else registry.fault_profile(faults).build()
     if not profile.tasks:
         raise OptionError(
@@ -112,4 +115,4 @@ def _faults(
     tasks = {name: faults_under(profile, name, TaskFaults()) for name in profile.tasks}
     scale = 1.0 if latency_scale is None else latency_scale
     check_latency_scale(scale)
-    return tasks, "input", scale
+    return tasks, "input", scale, {}
