@@ -78,7 +78,7 @@ def test_the_python_example() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
     )
-    assert re.fullmatch(r"1\n\d+\n", done.stdout)
+    assert re.fullmatch(r"2\n\d+\n", done.stdout)
 
 
 def test_main_py() -> None:
