@@ -182,6 +182,11 @@ def _without(part: str, accept: Callable[..., Iterable[Item]]) -> Callable[..., 
     return changed
 
 
+def forgets_splits(patch: pytest.MonkeyPatch) -> None:
+    """A run that goes on does not know which bundles were split."""
+    patch.setattr(CheckpointStore, "is_split", lambda self, task, item, data: False)
+
+
 def quarantines_twice(patch: pytest.MonkeyPatch) -> None:
     """What failed for good is told twice."""
     add_failed = Tally.add_failed
@@ -254,6 +259,7 @@ PIPELINE_MUTANTS: list[Mutate] = [
     enters_bundles_once,
     forgets_failed_elements,
     forgets_losses,
+    forgets_splits,
     forgets_waiting_elements,
     forgets_what_kept_results_lead_to,
     gives_the_last_one_back,

@@ -23,7 +23,7 @@ from pipeline_optimization.engine.tally import hashes_of_positions
 from pipeline_optimization.pipeline.model.elements import ElementPath, child, name_of, position
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
 
-__all__ = ["Expected", "Scenario"]
+__all__ = ["Expected", "Failure", "Scenario"]
 
 ALPHABET = "abx   "
 DEADLY = "d"
@@ -158,7 +158,8 @@ class Scenario:
         kind = random.choice(["text", "file", "values"])
         alphabet = ALPHABET + DEADLY if has_deaths else ALPHABET
         lines = _lines(Random(seed % FILES) if kind == "file" else random, alphabet)
-        is_stopped = kind != "values" and random.random() < 0.25
+        is_stopped = kind != "values" and random.random() < (0.5 if has_deaths else 0.25)
+        latest = 60 if has_deaths else 12  # it takes a while until a bundle is split, and its killer is given up
         return cls(
             seed=seed,
             kind=kind,
@@ -170,7 +171,7 @@ class Scenario:
             chunk_size=random.choice([1, 3, 10, 1000]),
             slots=random.choice([1, 2, 5, 50]),
             loss_rate=loss_rate,
-            stops=[random.randint(0, 12) for _ in range(random.choice([1, 1, 3]))] if is_stopped else [],
+            stops=[random.randint(0, latest) for _ in range(random.choice([1, 1, 3]))] if is_stopped else [],
             crashes=random.random() < 0.5,
         )
 

@@ -22,7 +22,7 @@ from unittest import mock
 from attrs import evolve, frozen
 
 from engine_simulation import FAST_DIRECTORY
-from generated_pipelines import Expected, Scenario
+from generated_pipelines import Expected, Failure, Scenario
 from pipeline_optimization import Limits, PipelineReport, Registry, run
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.draws import uniform
@@ -91,7 +91,15 @@ class _MortalWorker:
 
 
 class DeadlyOrchestrator(QuotaWatch):
-    """Takes an attempt that kills for the death of its worker."""
+    """Takes an attempt that kills for the death of its worker, and notes whose attempts it gets."""
+
+    def __init__(self, slots: int, adversary: Adversary) -> None:
+        super().__init__(slots, adversary=adversary)
+        self.tried: set[str] = set()
+
+    def submit(self, attempt: Attempt) -> None:
+        self.tried.add(attempt.item)
+        super().submit(attempt)
 
     def open(self, context: OpenContext) -> None:
         super().open(context)
@@ -131,18 +139,45 @@ class CrashError(BaseException):
 
 
 def run_scenario(scenario: Scenario) -> list[PipelineReport[Any]]:
-    """Run a scenario, life after life until it ends. Return the reports of those that did not crash, the last one at the end."""
-    reports = []
+    """Run a scenario, life after life until it ends. Return the reports of those that did not crash, the last one at the end.
+
+    An item that has failed for good in one of these is not tried again in a later life, nor is a bundle of which it was split off.
+    """
+    reports: list[PipelineReport[Any]] = []
+    given_up: set[str] = set()
     with any_time_slices(scenario), _inputs(scenario) as (inputs, checkpoint):
         stops = chain(scenario.stops, repeat(None))
         for life, stop in zip(range(MAX_LIVES), stops, strict=False):
             orchestrator = DeadlyOrchestrator(scenario.slots, adversary=Adversary(scenario, life))
+            before, is_over = frozenset(given_up), False
             with suppress(CrashError):
                 reports.append(_run(scenario, inputs, orchestrator, checkpoint, stop))
+                given_up |= {name for failed in reports[-1].failed_items for name in _with_bundles(failed.item)}
                 check_quotas(orchestrator, {step.name: step.spec.quota for step in scenario.build().steps})
-                if reports[-1].stop is None:
-                    return reports
+                is_over = reports[-1].stop is None
+            assert not before & orchestrator.tried, "what had failed for good was tried again"
+            if is_over:
+                if checkpoint is not None:
+                    _check_that_all_is_kept(scenario, inputs, checkpoint, reports[-1])
+                return reports
     raise AssertionError("the run is stopped again and again")
+
+
+def _check_that_all_is_kept(scenario: Scenario, inputs: Any, checkpoint: Path, last: PipelineReport[Any]) -> None:
+    """See that a run that goes on with a complete one has the same report, and tries nothing."""
+    orchestrator = DeadlyOrchestrator(scenario.slots, adversary=Adversary(scenario, MAX_LIVES))
+    again = _run(scenario, inputs, orchestrator, checkpoint, None)
+    assert not orchestrator.tried, "what had ended was tried again"
+    assert (again.result, again.elements) == (last.result, last.elements), "what was kept has another result"
+    assert _failures_in(again) == _failures_in(last), "what had failed for good is told otherwise"
+
+
+def _with_bundles(item: str) -> Iterator[str]:
+    """Yield the name of an item and of each bundle that was split on the way to it."""
+    yield item
+    while "/" in item:
+        item = item.rpartition("/")[0]
+        yield item
 
 
 @contextmanager
@@ -205,15 +240,19 @@ def _run(
 def check_report(expected: Expected, report: PipelineReport[Any], *, with_ledger: bool) -> None:
     """Hold a report against what plain Python made."""
     assert report.result == expected.result, f"the result is {report.result}, not {expected.result}"
-    found = Counter(
-        (_who(failed.task, failed.item), failed.error.type, failed.is_poison) for failed in report.failed_items
-    )
+    found = _failures_in(report)
     assert found == expected.failures, f"{found} failed for good, not {expected.failures}"
     assert report.is_complete == (not found)
     assert report.elements == expected.elements, "an element was not read, or twice"
     if with_ledger:
         assert report.summary.ledger_entries == expected.entries, "a call was entered twice, or not at all"
         assert report.ledger_digest == expected.digest, "the ledger has other calls"
+
+
+def _failures_in(report: PipelineReport[Any]) -> Counter[Failure]:
+    return Counter(
+        (_who(failed.task, failed.item), failed.error.type, failed.is_poison) for failed in report.failed_items
+    )
 
 
 def _who(task: str, item: str) -> str:
@@ -232,9 +271,7 @@ def check_seed(seed: int) -> None:
             succeeded = before.summary.ledger_entries - sum(sum(one.errors.values()) for one in before.tasks.values())
             # What succeeds in a bundle whose worker dies later is not finished.
             assert succeeded <= 0 or before.lost or after.summary.resumed_items, "nothing of what was finished was kept"
-    # Of a bundle that was split as its workers died, a resumed run knows nothing, and runs it again as a whole.
-    has_lost = any(report.lost for report in reports)
-    if scenario.profile == "none" and not (scenario.crashes or expected.failures or has_lost):
+    if scenario.profile == "none" and not (scenario.crashes or expected.failures):
         entries = sum(report.summary.ledger_entries for report in reports)
         assert entries == expected.entries, "what was finished before a stop was done again, or not at all"
 

@@ -17,6 +17,7 @@ from pipeline_optimization.checkpoint.items import POISON, STOPPED_RUN, Failure,
 from pipeline_optimization.checkpoint.problems import damaged, explained
 from pipeline_optimization.checkpoint.run_chain import follow
 from pipeline_optimization.checkpoint.schema import APPLICATION, FORMAT, SCHEMA, application_of
+from pipeline_optimization.checkpoint.splits import SplitLog
 from pipeline_optimization.error_text import encodable
 from pipeline_optimization.errors import CheckpointError
 
@@ -74,6 +75,7 @@ class CheckpointStore:
                 self._begin(facts, invocation, resume=resume)
                 self.finished: int = self._database.execute("SELECT count(*) FROM item").fetchone()[0]
                 self._has_former = self.finished > 0
+                self._splits = SplitLog(self._database)
                 (self.failures,) = self._database.execute("SELECT count(*) FROM failed").fetchone()
         except BaseException:
             self._database.close()
@@ -220,6 +222,17 @@ class CheckpointStore:
             if self.failures:
                 # An earlier run gave this item up, and this run has finished it.
                 self._database.execute("DELETE FROM failed WHERE task = ? AND id = ?", key)
+
+    def is_split(self, task: str, item: str, data: bytes) -> bool:
+        """Return whether a bundle was replaced by its pieces. ``data`` is as for ``find``."""
+        with explained(self.path):
+            return self._splits.find(task, item, data)
+
+    def put_split(self, task: str, item: str, data: bytes) -> None:
+        """Note that a bundle is replaced by its pieces. It is safe after the next ``commit``."""
+        with explained(self.path):
+            self._write()
+            self._splits.put(task, item, data)
 
     def stop_of(self, path: bytes, start: int) -> int | None:
         """Return where the part of a file that begins at ``start`` ends, if an earlier run finished it."""

@@ -187,13 +187,12 @@ class Backlog:
 
         One of its elements may kill its workers, or hang. Without the split, all other elements would fail with it.
         """
-        if state.item.split is None:
+        parts = None if state.item.split is None else state.item.split()
+        if parts is None:
             return False
-        parts = state.item.split()
-        if parts:
-            self.add(parts, state)
-            self.ended(state)
-        return bool(parts)
+        self.add(parts, state)
+        self.ended(state)
+        return True
 
     def is_to_split(self, state: ItemState) -> bool:
         """Return whether a bundle has lost so many workers that it should be split."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
@@ -74,7 +74,8 @@ class Item:
         bundle: The name of the bundle in which that first attempt was made; empty if there was none.
         is_bundle: Whether the item is a bundle. The ledger has the items of a bundle, and not the bundle.
         runs: The function that the item runs, for people. The engine names it in an error if the worker has died or hangs.
-        split: Returns smaller bundles that take the place of this one, or nothing if it cannot be split.
+        split: Returns smaller bundles that take the place of this one, or None if it cannot be split. They may all have ended in an earlier run;
+            then there are none.
         given_up: Called if the item has failed for good. It returns a ``place`` that tells more, made of input that is read again.
     """
 
@@ -91,7 +92,7 @@ class Item:
     bundle: str = ""
     is_bundle: bool = False
     runs: str = field(default="", repr=False)
-    split: Callable[[], Sequence[Item]] | None = field(default=None, repr=False, eq=False)
+    split: Callable[[], Iterable[Item] | None] | None = field(default=None, repr=False, eq=False)
     given_up: Callable[[], str] | None = field(default=None, repr=False, eq=False)
 
     @property

@@ -67,7 +67,8 @@ class CheckpointedWorkload:
 
     The results of finished items go through ``accept`` of the inner workload, as new results do. So their follow-up items are found again. If a
     workload sums up its results, the checkpoint keeps the sum instead of each result. Items that failed for good are not handed out again, except
-    with ``retries_failed``, or if the failure stopped its run.
+    with ``retries_failed``, or if the failure stopped its run. A bundle that an earlier run has split is replaced by its pieces, to which all
+    this applies as well.
 
     Attributes:
         store: The checkpoint.
@@ -119,9 +120,9 @@ class CheckpointedWorkload:
             found = self.store.find(item.task, item.id, self._workload.content(item))
             if found is None:
                 if (failure := self._failure_of(item)) is None:
-                    yield item
+                    yield from self._whole_or_pieces(item)
                 elif self._retries_failed or failure.stopped_run:
-                    yield evolve(item, first_attempt=_next_attempt(failure), failed=None)
+                    yield self._noting_split(evolve(item, first_attempt=_next_attempt(failure), failed=None))
                 else:
                     self._report(item, failure)
                 continue
@@ -137,6 +138,28 @@ class CheckpointedWorkload:
                     with uninterrupted():
                         follow_ups = self._workload.accept(item, found.result)
             yield from self._unfinished(follow_ups)
+
+    def _whole_or_pieces(self, item: Item) -> Iterator[Item]:
+        """Yield an item that has not ended, or what is left of its pieces if an earlier run has split it."""
+        if item.split is not None and self.store.is_split(item.task, item.id, self._workload.content(item)):
+            yield from self._unfinished(item.split() or ())
+        else:
+            yield self._noting_split(item)
+
+    def _noting_split(self, item: Item) -> Item:
+        """Return an item whose pieces will be found again, if it is split. Pieces that have ended are not handed out."""
+        split = item.split
+        if split is None:
+            return item
+
+        def noted() -> Iterable[Item] | None:
+            pieces = split()
+            if pieces is None:
+                return None
+            self.store.put_split(item.task, item.id, self._workload.content(item))
+            return self._unfinished(pieces)
+
+        return evolve(item, split=noted)
 
     def _failure_of(self, item: Item) -> Failure | None:
         return self.store.find_failure(item.task, item.id, self._workload.content(item))

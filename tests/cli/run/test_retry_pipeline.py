@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -67,6 +68,34 @@ def test_just_what_failed_runs_again(
     assert (code, out, err, report["attempts"]) == (0, "", "", 2)
     assert report["result"] == {"cat": 1, "fox": 1, "no": 1, "ox": 1, "the": 1}
     assert report["failed_items"] == []
+
+
+def test_just_the_line_that_killed_its_worker_runs_again(workplace: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """It was found in a piece of a bundle, and costs no worker of a run that only goes on."""
+    bad = workplace / "bad"  # workers may have an older environment than this process
+    in_bad_mood = f"os.path.exists({str(bad)!r})"
+    deadly = MOODY.replace('os.environ.get("MOOD") == "bad"', in_bad_mood).replace(
+        'raise ValueError("not today")', "os._exit(3)"
+    )
+    (workplace / "moody.py").write_text(deadly)
+    (workplace / "in.txt").write_text("a fox\nthe cat\n")
+    in_workers = ["--orchestrator", "multiprocess", "-o", "workers=2", "--format", "json"]
+    bad.touch()
+
+    def report_of(*arguments: str) -> tuple[int, dict[str, Any]]:
+        code, out, _ = ended_here([*arguments, *in_workers], capsys)
+        return code, json.loads(out)
+
+    code, first = report_of(*RUN)
+    assert (code, first["result"], first["lost"]) == (1, {"cat": 1, "the": 1}, 5)
+    code, same = report_of(*RUN, "--resume")
+    assert (code, same["result"], same["failed_items"]) == (1, first["result"], first["failed_items"])
+    assert (same["lost"], same["attempts"]) == (0, 0)
+    code, again = report_of(*RETRY)
+    assert (code, again["lost"], again["failed_items"]) == (1, 3, first["failed_items"])
+    bad.unlink()
+    code, whole = report_of(*RETRY)
+    assert (code, whole["result"], whole["attempts"]) == (0, {"cat": 1, "fox": 1, "the": 1}, 1)
 
 
 def test_a_retry_that_fails_names_itself(

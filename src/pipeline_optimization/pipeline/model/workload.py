@@ -193,9 +193,11 @@ class PipelineWorkload:
             raise OptionError(f"Some of the {part.place} cannot be sent to workers: {error}.") from error
         self.decoded.note(part.invalid_bytes, part.looks, part.place)
 
-        def split() -> list[Item]:
+        def split() -> list[Item] | None:
             contents = decode_contents(data)
             pieces = contents.split()
+            if not pieces:
+                return None
             place_of = self.pipeline.input.places(self.names, contents, self.lines)
             return [
                 self._bundle(Part(name=f"{name}/{number}", contents=one, place=place_of(first), size=one.size))
