@@ -17,6 +17,7 @@ from attrs import define, field
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.errors import CheckpointError, OptionError, RefusedRowsError, SinkError
 from pipeline_optimization.hookspecs import hookimpl
+from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.types import CheckpointSaved, Component, ComponentOf, NoOptions, Sink
 from similar_cases import some
 
@@ -153,6 +154,22 @@ def test_refused_rows_fail_alone(numbers: Path) -> None:
     mended = goes_on(TableSink(table), numbers, retries_failed=True)
     assert (mended.delivered, mended.is_complete) == (100, True)
     assert sorted(table.rows) == list(range(100))
+
+
+def test_a_row_that_is_refused_again_is_one_item_that_ended(numbers: Path) -> None:
+    """A retry runs the element, which is done, and then its row fails. The live line counts it once."""
+    table, shown = Table(), [0]
+
+    def refuse(number: int, rows: Sequence[Any]) -> None:
+        if bad := {at: "odd" for at, row in enumerate(rows) if row in {3, 5, 77}}:
+            raise RefusedRowsError(bad)
+
+    def note(progress: Progress) -> None:
+        shown.append(progress.items)
+
+    goes_on(TableSink(table, before=refuse), numbers)
+    goes_on(TableSink(table, before=refuse), numbers, retries_failed=True, on_progress=note)
+    assert shown[-1] == 3
 
 
 def test_a_delivery_of_refused_rows_only(numbers: Path) -> None:

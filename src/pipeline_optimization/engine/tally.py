@@ -156,6 +156,10 @@ class Tally:
         self.ended += 1
         self.floor = max(self.floor, state.path)
 
+    def take_back_end(self) -> None:
+        """Note that an item which was done has not reached its end: it is about to fail for good, since a sink has refused its row."""
+        self.ended -= 1
+
     def fail(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> FailedItem:
         """Count an item that failed for good, and return what is kept of it."""
         item = state.item

@@ -190,6 +190,8 @@ class Delivering:
         if is_new:
             tally.of(item.task).items += 1
             tally.record(item, state.number, error.type)
+        else:
+            tally.take_back_end()
         tally.of(item.task).errors[error.type] += 1
         self.engine.give_up(state, error, is_poison=False)
 
