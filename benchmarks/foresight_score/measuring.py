@@ -175,5 +175,5 @@ def foresee_ways(registry: Registry, work: WorkModel, ways: Sequence[Way]) -> Se
 
 def _start(costs: OrchestratorCosts, candidate: Candidate) -> float:
     """Return the seconds of processors that the start and the end of a run take."""
-    more = candidate.configuration.workers - 1
-    return costs.startup + costs.shutdown + more * costs.startup_by_worker
+    workers = candidate.configuration.workers
+    return costs.startup + costs.closing(workers) + (workers - 1) * costs.startup_by_worker

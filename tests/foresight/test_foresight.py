@@ -109,6 +109,13 @@ def test_workers_start_one_after_the_other() -> None:
     assert passage.seconds == pytest.approx(1.0 + 3.0 + 0.5)
 
 
+def test_each_worker_takes_time_to_end() -> None:
+    """Four elements wait side by side for a second; then three further workers end, each in a tenth of a second."""
+    costs = OrchestratorCosts(place="processes", shutdown=0.5, shutdown_by_worker=0.1)
+    passage = run(work_of(4, wait=constant(1.0)), "processes", 4, costs=costs)
+    assert passage.seconds == pytest.approx(1.0 + 0.5 + 0.3)
+
+
 def test_bytes_take_their_time_to_the_worker() -> None:
     """Each of two attempts moves a million bytes at a microsecond each, one after the other."""
     costs = OrchestratorCosts(place="processes", transport=0.5, by_byte=1e-6)

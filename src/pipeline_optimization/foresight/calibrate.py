@@ -35,7 +35,7 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
-FORM = 8
+FORM = 9
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
@@ -139,14 +139,17 @@ def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float, st
     # Whichever is less: on a busy machine other programs make the time longer, and while workers wait they use no processor.
     more = min(one.first + one.closing for one in trials) - warm - shutdown
     busier = min(one.cpu + one.of_workers for one in trials) - few.cpu - few.of_workers
+    by_worker = max(0.0, min(more, busier)) / (MORE - 1)
+    closing = min(by_worker, max(0.0, min(one.closing for one in trials) - shutdown) / (MORE - 1))
     return OrchestratorCosts(
         place=place,
         driver=driver,
         worker=worker,
         transport=min(way, MOST_TRANSPORT * (driver + worker)),
         startup=startup,
-        startup_by_worker=max(0.0, min(more, busier) / (MORE - 1)),
+        startup_by_worker=by_worker - closing,
         shutdown=shutdown,
+        shutdown_by_worker=closing,
     )
 
 

@@ -27,7 +27,8 @@ class OrchestratorCosts:
         awaiting_start: How much longer a worker takes to start whose bundles await, in an event loop that it must import first.
         startup: How long opening takes with one worker.
         startup_by_worker: How much longer with each further one.
-        shutdown: How long closing takes.
+        shutdown: How long closing takes with one worker.
+        shutdown_by_worker: How much longer with each further one.
         at_once: How many elements of its bundle a worker awaits at once. 0: as many as its place lets it. An event loop's concurrency says it there.
     """
 
@@ -41,7 +42,12 @@ class OrchestratorCosts:
     startup: float = 0.0
     startup_by_worker: float = 0.0
     shutdown: float = 0.0
+    shutdown_by_worker: float = 0.0
     at_once: int = 0
+
+    def closing(self, workers: int) -> float:
+        """Return how long closing takes with so many workers, in seconds."""
+        return self.shutdown + (workers - 1) * self.shutdown_by_worker
 
 
 @frozen(kw_only=True)

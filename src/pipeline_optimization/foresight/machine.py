@@ -123,7 +123,7 @@ class MachineOrchestrator:
         return len(self._queue) < before
 
     def close(self, *, force: bool) -> None:
-        self.clock.sleep(self._costs.shutdown)
+        self.clock.sleep(self._costs.closing(self.slots))
 
     def _start_waiting(self) -> None:
         costs = self._costs

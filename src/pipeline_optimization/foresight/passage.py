@@ -43,7 +43,7 @@ def bound_of(
     driver, busy = mean(one.driver for one in passages), mean(one.busy for one in passages)
     lock: Bound = "lock" if costs.place in {"threads", "loop"} else "cores"
     side_by_side = min(machine.cores, workers if costs.place == "processes" else 1.0)
-    started = costs.startup + costs.shutdown
+    started = costs.startup + costs.closing(workers)
     shares: Sequence[tuple[Bound, float]] = (
         ("limit", mean(one.quota_floor for one in passages)),
         ("one item", mean(one.floor if one.floor > one.quota_floor else 0.0 for one in passages)),

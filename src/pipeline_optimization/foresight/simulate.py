@@ -164,7 +164,7 @@ def predict(
     """
     if configuration.needs_cluster:
         machine = evolve(machine, cores=machine.cores + configuration.workers)
-        costs = evolve(costs, startup_by_worker=0.0)  # each starts on its own machine
+        costs = evolve(costs, startup_by_worker=0.0, shutdown_by_worker=0.0)  # each starts and ends on its own machine
     passages = []
     for seed in seeds:
         passages.append(
@@ -217,7 +217,7 @@ def _passage(
     more = work.elements / part.model.elements
     growing = {name: getattr(passage, name) * more for name in ("busy", "driver", "waited", "held", "quota_floor")}
     counts = {name: round(getattr(passage, name) * more) for name in ("attempts", "failures")}
-    whole = max(0.0, passage.seconds - costs.startup - costs.shutdown)
+    whole = max(0.0, passage.seconds - costs.startup - costs.closing(configuration.workers))
     seconds = passage.seconds + (more - 1.0) * (_steady(part.progress) or whole)
     floor = max(passage.floor, work.slowest, growing["quota_floor"])
     return evolve(passage, seconds=max(seconds, floor), floor=floor, **growing, **counts)
