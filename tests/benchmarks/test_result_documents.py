@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from command import refused_here
 from example_results import results
@@ -25,6 +26,14 @@ def test_a_sample_is_one_line() -> None:
     line = to_json_line(first)
     assert "\n" not in line
     assert to_json_line(from_json(line, Sample, source="line")) == line
+
+
+def test_every_text_can_be_written() -> None:
+    """What a contender wrote may be no text. A record of it is still JSON that a file takes."""
+    sample = evolve(results({"sequential": 200.0}).samples[0], retry=["\udcff"])
+    line = to_json_line(sample)
+    assert line.encode()
+    assert list(from_json(line, Sample, source="line").retry) == ["\udcff"]
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"schema_version": 2}', '{"schema_version": 1, "run": 3}'])

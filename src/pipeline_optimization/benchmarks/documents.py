@@ -24,7 +24,7 @@ _converter = Converter()
 
 def results_to_json(results: Results) -> str:
     """Return the document, which ends in a line feed."""
-    return json.dumps(_converter.unstructure(results), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return _to_json(results, indent=1) + "\n"
 
 
 def results_from_file(path: str | Path) -> Results:
@@ -57,7 +57,13 @@ def results_from_json(text: str, *, source: str) -> Results:
 
 def to_json_line(record: object) -> str:
     """Return any of the records as one line, without its line feed."""
-    return json.dumps(_converter.unstructure(record), ensure_ascii=False, allow_nan=False)
+    return _to_json(record)
+
+
+def _to_json(record: object, *, indent: int | None = None) -> str:
+    text = json.dumps(_converter.unstructure(record), indent=indent, ensure_ascii=False, allow_nan=False)
+    # Half a surrogate pair cannot be written as UTF-8. Its escape means the same in JSON.
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def from_json(text: str, kind: type[T], *, source: str) -> T:

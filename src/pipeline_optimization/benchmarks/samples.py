@@ -10,6 +10,8 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from pipeline_optimization.printable import printable
+
 __all__ = ["NAMESPACE", "Execution", "Point", "Problem", "Sample", "SampleKind"]
 
 NAMESPACE = "mount namespace"
@@ -26,7 +28,7 @@ class Problem:
     """A fault of a contender (``problems.PROBLEMS``), with the facts of this occurrence."""
 
     code: str
-    text: str = ""
+    text: str = field(default="", converter=printable)  # it may quote whatever a contender wrote
 
 
 @frozen(kw_only=True)

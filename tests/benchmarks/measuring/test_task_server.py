@@ -193,6 +193,12 @@ def test_what_is_no_call_is_cut_off(server: TaskServer, data: bytes) -> None:
     assert facts(server)[0] == expected("cat", 1)
 
 
+def test_a_label_of_a_policy_is_text(server: TaskServer) -> None:
+    """A label gets into records and tables, so what cannot be seen or encoded is shown by its escape."""
+    client().call("find_anagrams", "cat", policy="\ud800\x1b[2J")
+    assert [call.policy for call in server.calls()] == [r"\ud800\x1b[2J"]
+
+
 def test_a_server_that_is_gone_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A call neither waits for ever nor goes on without an answer."""
     monkeypatch.setenv(TASK_SERVER, str(tmp_path / "nobody"))

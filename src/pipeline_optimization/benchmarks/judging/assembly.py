@@ -14,6 +14,9 @@ from pipeline_optimization.printable import printable
 
 __all__ = ["assemble", "assemble_unmeasured"]
 
+MOST_LABELS = 10
+"""The most labels of retry policies in a record. A contender may send any number of them with its calls."""
+
 
 def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int, started: float) -> Sample:
     """Judge a sample and return its record. ``started`` is in seconds since the comparison began."""
@@ -53,7 +56,7 @@ def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int,
                 for execution, given in zip(raw.executions, inputs, strict=False)
                 for label in retries_of(execution.calls, given)
             }
-        ),
+        )[:MOST_LABELS],
         task_ms_quantiles=_quantiles([_milliseconds(c.began, c.ended) for e in raw.executions for c in e.calls]),
         control_ms=round(raw.control_ms, 3),
         load1=round(raw.load1, 2),

@@ -22,6 +22,7 @@ from attrs import define, field, frozen
 
 from pipeline_optimization.engine.faults import Draw, FaultPlan
 from pipeline_optimization.engine.journal import CallOutcome, CallRecord
+from pipeline_optimization.printable import printable
 
 __all__ = ["TaskServer"]
 
@@ -155,7 +156,7 @@ class TaskServer:
         for line in lines:
             try:
                 id_, task, key, number, policy = json.loads(line)
-                request = int(id_), str(task), str(key), int(number), str(policy)
+                request = int(id_), str(task), str(key), int(number), printable(str(policy))
                 is_call = len(request[1]) + len(request[2]) + len(request[4]) <= LONGEST_NAME
             except (ValueError, TypeError, OverflowError, RecursionError):
                 is_call = False
