@@ -44,10 +44,13 @@ from similar_cases import some
 FAULTS = [
     ("answers_when_asked", "wrong_counts"),
     ("answers_once", "memorised_answer"),
+    ("answers_too_much", "bad_result"),
     ("asks_for_many_pieces", "skipped_stages"),
     ("asks_nobody", "skipped_stages"),
     ("cannot_be_imported", "import_error"),
     pytest.param("chains_processes", "leaked_process", marks=pytest.mark.exhausting),
+    ("claims_to_be_a_dict", "bad_result"),
+    ("claims_to_have_counts", "bad_result"),
     ("closes_everything", "exited"),
     ("counts_in_a_thread", "wrong_counts"),
     ("counts_once", "counted_distinct_words"),
@@ -63,6 +66,7 @@ FAULTS = [
     ("forgets_the_server", "skipped_stages"),
     ("forks_when_made", "forked"),
     ("forgets_exit", "forked"),
+    ("fails_at_length", "exited"),
     ("flatters_itself", "own_clock"),
     ("has_no_class", "no_orchestrator"),
     ("hurries_retries", "skipped_delays"),
@@ -79,13 +83,17 @@ FAULTS = [
     pytest.param("never_ends", "leaked_thread", marks=pytest.mark.slow),
     ("names_its_child", "leaked_process"),
     ("raises", "exception"),
+    ("raises_a_long_name", "exception"),
     ("raises_when_closed", "exception"),
     ("raises_when_made", "exception"),
     ("remembers", "memorised_answer"),
     ("raises_unprintable", "exception"),
+    ("raises_without_a_name", "exception"),
+    ("reports_ages", "bad_result"),
     ("reports_in_advance", "garbled_reports"),
     ("reports_without_end", "bad_result"),
     ("returns_a_list", "bad_result"),
+    ("returns_a_long_name", "bad_result"),
     ("returns_a_user_dict", "bad_result"),
     ("returns_none", "bad_result"),
     ("returns_other_numbers", "bad_result"),
@@ -102,17 +110,26 @@ FAULTS = [
 
 
 WORDS = {
+    "answers_too_much": "Its result takes 200,000,016 bytes; the harness takes 134,217,728 at most.",
     "asks_for_many_pieces": "of the 8 pieces that it was called for.",
     "asks_nobody": "filter_input never succeeded. get_words never succeeded. 15 of 15 words had no successful find_anagrams",
+    "claims_to_be_a_dict": "(of type unittest.mock.MagicMock), where a dict {'runtime'",
+    "claims_to_have_counts": "(of type claims_to_have_counts.Counts), where a dict {word: number} is expected.",
+    "closes_everything": "It closed the harness's pipe: close only file handles that you opened.",
     "counts_when_it_is_freed": "0 times instead of",
     "crashes_at_exit": "SIGSEGV ended the process after its last text, while the interpreter shut down.",
+    "fails_at_length": "The process ended with exit code 1. RuntimeError: traced",
     "forgets_exit": "The child of a fork came back out of the contender",
     "limits_itself": "Too many open files",
     "names_its_child": r"Left behind: \udcff\x1b[31m[/red] (process ",
+    "raises_a_long_name": "XXXX",
     "raises_when_closed": "teardown raised OSError: cannot be closed at raises_when_closed.py:10",
     "raises_unprintable": r"ValueError: \x1b[31m\ud800 at raises_unprintable.py:10",
+    "raises_without_a_name": "StrangeError: sly at raises_without_a_name.py:27",
+    "reports_ages": "'runtime' is 1e+22 (of type float), which no time in milliseconds can be.",
     "reports_in_advance": "there was an answer that came before its text.",
-    "reports_without_end": "'runtime' is no finite number of milliseconds.",
+    "reports_without_end": "which no time in milliseconds can be.",
+    "returns_a_long_name": "XXX",
     "returns_a_list": "process_text() returned ['cat'] (of type list), where a dict {'runtime': milliseconds, ",
     "returns_a_user_dict": "(of type collections.UserDict), where a dict {'runtime'",
     "returns_none": "process_text() returned None, where a dict {'runtime'",
@@ -266,6 +283,14 @@ def test_the_honest_are_not_accused() -> None:
     assert all(execution.predicted for execution in sample.executions)
     assert sum(execution.recovered for execution in sample.executions) > 0
     assert all(execution.wall_ms >= execution.floor_ms > 0 for execution in sample.executions)
+
+
+@pytest.mark.parametrize("name", ["counts_for_ever", "startup_claims_to_be_a_number"])
+def test_only_what_is_stored_counts(name: str) -> None:
+    """Methods of a dictionary's subclass and claims of an object's class change nothing."""
+    sample = measure(name)
+    assert codes(sample) == set()
+    assert [execution.startup_ms for execution in sample.executions] == [None] * 4
 
 
 def test_printing_is_noted() -> None:

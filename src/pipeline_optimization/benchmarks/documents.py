@@ -10,6 +10,7 @@ from cattrs import Converter, transform_error
 from cattrs.errors import BaseValidationError
 
 from pipeline_optimization.benchmarks.results import SCHEMA_VERSION, Results
+from pipeline_optimization.error_text import encodable
 from pipeline_optimization.errors import UsageError
 
 __all__ = ["from_json", "read_bounded", "results_from_file", "results_from_json", "results_to_json", "to_json_line"]
@@ -62,8 +63,8 @@ def to_json_line(record: object) -> str:
 
 def _to_json(record: object, *, indent: int | None = None) -> str:
     text = json.dumps(_converter.unstructure(record), indent=indent, ensure_ascii=False, allow_nan=False)
-    # Half a surrogate pair cannot be written as UTF-8. Its escape means the same in JSON.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    # The escape of a lone surrogate means the same in JSON.
+    return encodable(text)
 
 
 def from_json(text: str, kind: type[T], *, source: str) -> T:

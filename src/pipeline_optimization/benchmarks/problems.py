@@ -48,7 +48,7 @@ _KINDS = (
     ProblemKind("timeout", "failed", "It did not end in time and was killed."),
     ProblemKind("out_of_memory", "failed", "It took more memory than --memory-limit allows and was killed."),
     ProblemKind("crashed", "failed", "Its process was ended by a signal."),
-    ProblemKind("exited", "failed", "It ended its process: sys.exit() or os._exit() in a pipeline."),
+    ProblemKind("exited", "failed", "Its process ended before its work was done."),
     ProblemKind("forked", "failed", "The child of a fork went on as if it were its parent."),
     ProblemKind("garbled_reports", "failed", "The pipe for the harness's own reports contained something else."),
     ProblemKind("not_measured", "failed", "The harness met an error of the system while it measured it."),
@@ -73,7 +73,6 @@ OF_PIPELINES: Mapping[str, str] = {
     "memorised_answer": "It answered from memory: with another input's result, or without work.",
     "skipped_stages": "It returned an answer without a successful call of every simulated step for every element.",
     "stages_out_of_order": "It called a step for an element before the step before it.",
-    "exited": "It ended its process: sys.exit() or os._exit().",
 }
 """The meanings that differ if the work is a user's own pipeline."""
 

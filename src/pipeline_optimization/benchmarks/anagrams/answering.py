@@ -17,21 +17,36 @@ __all__ = ["encode_answer"]
 EXPECTED = "{'runtime': milliseconds, 'anagram_counts': {word: number}}"
 
 
+MOST_MS = 1e15
+"""Milliseconds that no run takes: 30,000 years."""
+
+
 def encode_answer(outcome: object) -> tuple[float, bytes]:
     """Return the reported time, and the counts as bytes: the length of the words, one word in each line, then eight bytes for each number.
 
     Raises BadResultError.
     """
-    if not isinstance(outcome, dict):
+    stored = _stored(outcome)
+    if stored is None:
         raise BadResultError(f"process_text() returned {shown(outcome)}, where a dict {EXPECTED} is expected.")
-    stored = dict.copy(outcome)
     if "anagram_counts" not in stored:
         raise BadResultError(f"The returned dict has no key 'anagram_counts'; {EXPECTED} is expected.")
-    counts = stored["anagram_counts"]
-    if not isinstance(counts, dict):
-        raise BadResultError(f"'anagram_counts' is {shown(counts)}, where a dict {{word: number}} is expected.")
-    words, numbers = _encode_counts(dict.copy(counts))
+    counts = _stored(stored["anagram_counts"])
+    if counts is None:
+        what = shown(stored["anagram_counts"])
+        raise BadResultError(f"'anagram_counts' is {what}, where a dict {{word: number}} is expected.")
+    words, numbers = _encode_counts(counts)
     return _milliseconds(stored), len(words).to_bytes(8, "big") + words + numbers
+
+
+def _stored(value: object) -> Mapping[object, object] | None:
+    """Return a copy of what a dictionary stores, or None if the value is none, whatever class it claims to have."""
+    kind = type(value)
+    if not issubclass(kind, dict):
+        return None
+    found = cast("dict[object, object]", value)
+    # dict.copy() would call methods of a subclass.
+    return found.copy() if kind is dict else dict(dict.items(found))
 
 
 def _encode_counts(counts: Mapping[object, object]) -> tuple[bytes, bytes]:
@@ -60,12 +75,12 @@ def _milliseconds(stored: Mapping[object, object]) -> float:
     if "runtime" not in stored:
         raise BadResultError(f"The returned dict has no key 'runtime'; {EXPECTED} is expected.")
     value = stored["runtime"]
-    if not isinstance(value, int | float) or isinstance(value, bool):
+    if not issubclass(type(value), int | float) or isinstance(value, bool):
         raise BadResultError(f"'runtime' is {shown(value)}, where an int or a float is expected, in milliseconds.")
     try:
-        number = float(value)
+        number = float(cast("float", value))
     except OverflowError:
         number = float("inf")
-    if not abs(number) < float("inf"):
-        raise BadResultError("'runtime' is no finite number of milliseconds.")
+    if not abs(number) < MOST_MS:
+        raise BadResultError(f"'runtime' is {shown(value)}, which no time in milliseconds can be.")
     return number

@@ -12,6 +12,7 @@ from pipeline_optimization.benchmarks.judging.delays import delays_of
 from pipeline_optimization.benchmarks.measuring.messages import Event
 from pipeline_optimization.benchmarks.measuring.raw_samples import RawExecution, RawSample
 from pipeline_optimization.benchmarks.results import Execution, Problem
+from pipeline_optimization.benchmarks.subject.contending import CLOSED_PIPE
 from pipeline_optimization.engine.faults import FaultSettings
 from pipeline_optimization.plural import counted
 from pipeline_optimization.printable import printable
@@ -222,8 +223,11 @@ def _raised(answer: Event, evidence: Evidence | None, work: Work) -> Problem:
 
 
 def _end(raw: RawSample, work: Work) -> Problem:
-    tail = raw.stderr.excerpt.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
+    tail = raw.stderr.tail.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
     when = f" after its last {work.noun}, while the interpreter shut down" if raw.is_ended else ""
+    if raw.exit == str(CLOSED_PIPE):
+        text = f"It closed the harness's pipe{when}: close only file handles that you opened."
+        return Problem(code="exited", text=text)
     if raw.exit.isdigit():
         return Problem(
             code="exited", text=f"The process ended with exit code {raw.exit}{when}. {printable(tail)}".strip()

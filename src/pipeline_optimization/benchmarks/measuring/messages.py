@@ -7,14 +7,12 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any, TypedDict, cast
 
+from pipeline_optimization.benchmarks.subject.contending import LONGEST_BODY
 from pipeline_optimization.printable import printable
 
 __all__ = ["Event", "GarbledError", "ReportBuffer"]
 
 LONGEST_LINE = 1 << 16
-LONGEST_BODY = 1 << 27
-"""The most bytes of an answer, which the harness holds in memory. The words of a language with their numbers take some 10 MiB."""
-
 LONGEST_TEXT = 500
 
 

@@ -33,14 +33,16 @@ POLL = 0.02
 
 @define
 class Output:
-    """The output that came from a stream: its length in bytes and its beginning."""
+    """The output that came from a stream: its length in bytes, its beginning and its end."""
 
     length: int = 0
     excerpt: bytes = b""
+    tail: bytes = b""
 
     def add(self, data: bytes) -> None:
         self.length += len(data)
-        self.excerpt = (self.excerpt + data)[:EXCERPT]
+        self.excerpt = (self.excerpt + data[:EXCERPT])[:EXCERPT]
+        self.tail = (self.tail + data[-EXCERPT:])[-EXCERPT:]
 
 
 @define

@@ -6,9 +6,28 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 from typing import Protocol, TypedDict, cast
 
-__all__ = ["LONGEST", "BadResultError", "LoadOrder", "LoadedContender", "NoContenderError", "loader_of", "shown"]
+__all__ = [
+    "CLOSED_PIPE",
+    "LONGEST",
+    "LONGEST_BODY",
+    "BadResultError",
+    "LoadOrder",
+    "LoadedContender",
+    "NoContenderError",
+    "loader_of",
+    "name_of",
+    "shown",
+]
+
+CLOSED_PIPE = 213
+"""The exit code of a process whose contender has closed the pipes to the harness."""
 
 LONGEST = 80
+LONGEST_NAME = 200
+"""The most characters of the name of a class or a place, which a contender may choose."""
+
+LONGEST_BODY = 1 << 27
+"""The most bytes of an answer, which the harness holds in memory. The words of a language with their numbers take some 10 MiB."""
 
 
 class BadResultError(Exception):
@@ -66,10 +85,24 @@ def shown(value: object) -> str:
     """Return a value and its type, shortened."""
     if value is None:
         return "None"
-    kind = type(value)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    name = _full_name(type(value))
     try:
-        text = repr(value)
+        text = str.__str__(repr(value))
     except BaseException:  # noqa: BLE001 - a broken __repr__ is no reason to lose the rest
         return f"an object of type {name}"
     return f"{text if len(text) <= LONGEST else text[:LONGEST] + '…'} (of type {name})"
+
+
+def name_of(kind: type) -> str:
+    """Return the name of a class, shortened, whatever its metaclass does."""
+    return str.__str__(_QUALNAME(kind))[:LONGEST_NAME]
+
+
+_QUALNAME = type.__dict__["__qualname__"].__get__
+
+
+def _full_name(kind: type) -> str:
+    module = type.__getattribute__(kind, "__module__")
+    if module == "builtins" or not issubclass(type(module), str):
+        return name_of(kind)
+    return f"{str.__str__(module)[:LONGEST_NAME]}.{name_of(kind)}"

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import traceback
+from traceback import walk_tb
 
-from pipeline_optimization.benchmarks.subject.contending import NoContenderError
+from pipeline_optimization.benchmarks.subject.contending import LONGEST_NAME, NoContenderError, name_of
+from pipeline_optimization.error_text import message_of
 
 __all__ = ["facts_of"]
 
@@ -14,15 +15,14 @@ LONGEST = 500
 
 def facts_of(error: BaseException) -> dict[str, object]:
     """Return an exception's type, message and place. It never raises, whatever the exception's own methods do."""
-    try:
-        message = str(error)[:LONGEST]
-    except BaseException:  # noqa: BLE001 - a broken __str__ must not cost the report
-        message = "(its message cannot be shown)"
-    trace = traceback.extract_tb(error.__traceback__)
-    place = f"{os.path.basename(trace[-1].filename)}:{trace[-1].lineno}" if trace else ""
+    frames = list(walk_tb(error.__traceback__))
+    place = ""
+    if frames:
+        frame, line = frames[-1]
+        place = f"{os.path.basename(frame.f_code.co_filename)[:LONGEST_NAME]}:{line}"
     return {
-        "type": type(error).__qualname__,
-        "message": message,
+        "type": name_of(type(error)),
+        "message": message_of(error)[:LONGEST],
         "place": place,
         "is_missing": isinstance(error, NoContenderError),
     }

@@ -6,17 +6,26 @@ harness sends an input, which this process does not have before, and stops when 
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from math import inf
 from pathlib import Path
 from time import perf_counter_ns, sleep
-from typing import IO, TypeVar
+from typing import IO, TypeVar, cast
 
-from pipeline_optimization.benchmarks.subject.contending import BadResultError, LoadedContender, LoadOrder, loader_of
+from pipeline_optimization.benchmarks.subject.contending import (
+    CLOSED_PIPE,
+    LONGEST_BODY,
+    BadResultError,
+    LoadedContender,
+    LoadOrder,
+    loader_of,
+)
 from pipeline_optimization.benchmarks.subject.facts import facts_of
 from pipeline_optimization.benchmarks.subject.isolating import isolate
 
@@ -33,8 +42,13 @@ def serve(commands: int, reports: int) -> None:
     sys.path.append("")  # the working directory comes last, so that nothing there replaces another module
     for handle in (commands, reports):
         os.set_inheritable(handle, False)  # noqa: FBT003 - its only argument
-    with os.fdopen(commands, "rb") as stream:
-        _Server(stream, reports).run()
+    try:
+        with os.fdopen(commands, "rb") as stream:
+            _Server(stream, reports).run()
+    except OSError as error:
+        if error.errno == errno.EBADF:  # standard error may be closed, too, so a traceback might not be seen
+            os._exit(CLOSED_PIPE)
+        raise
 
 
 class _Order(LoadOrder, total=False):
@@ -83,9 +97,13 @@ class _Server:
         head: Mapping[str, object]
         try:
             reported, body = contender.answer(data)
+            if len(body) > LONGEST_BODY:
+                raise BadResultError(
+                    f"Its result takes {len(body):,} bytes; the harness takes {LONGEST_BODY:,} at most."
+                )
             head = {"event": "result", "length": len(body), "reported_ms": reported}
         except BadResultError as error:
-            head = {"event": "misshapen", "message": str(error)}
+            head, body = {"event": "misshapen", "message": str(error)}, b""
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are faults like any other
             head = {"event": "raised", **facts_of(error)}
         self._report(head, body)
@@ -125,11 +143,14 @@ class _Server:
 def _startup(contender: LoadedContender) -> dict[str, object]:
     try:
         value = contender.startup_ms
+        # A class may claim to be a number's.
+        is_number = issubclass(type(value), int | float) and not isinstance(value, bool)
+        number = float(cast("float", value)) if is_number else inf
+    except OverflowError:
+        number = inf
     except BaseException as error:  # noqa: BLE001 - it is a property of the contender's
         return {"startup_ms": None, **facts_of(error)}
-    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e12:
-        return {"startup_ms": float(value)}
-    return {"startup_ms": None}
+    return {"startup_ms": number if abs(number) < 1e12 else None}
 
 
 def _threads() -> int:

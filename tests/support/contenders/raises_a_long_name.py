@@ -1,0 +1,10 @@
+"""Raises an exception whose class has a name of 200,000 characters."""
+
+from __future__ import annotations
+
+Long = type("X" * 200_000, (Exception,), {})
+
+
+class TaskOrchestrator:
+    def process_text(self, text: str) -> object:
+        raise Long("long")
