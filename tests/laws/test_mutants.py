@@ -14,6 +14,7 @@ import pipeline_simulation
 from pipeline_optimization.checkpoint import CheckpointStore
 from pipeline_optimization.checkpoint.items import Found
 from pipeline_optimization.engine.backlog import Backlog
+from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.open_attempts import OpenAttempts, Outcomes
 from pipeline_optimization.engine.tally import FailedItem, Tally
@@ -130,6 +131,20 @@ def numbers_losses_as_failures(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Outcomes, "_lose", changed)
 
 
+def takes_waiting_items_for_the_end(patch: pytest.MonkeyPatch) -> None:
+    """While late attempts hold all slots, items that wait for a quota are read, and forgotten."""
+
+    def reads_ahead(self: Engine, backlog: Backlog, interruption: Interruption) -> bool:
+        if self.open_attempts.has_room(self._orchestrator.slots):
+            return False
+        state = self._next(backlog, interruption)
+        if state is not None:
+            backlog.again(state)
+        return state is not None
+
+    patch.setattr(Engine, "_reads_ahead", reads_ahead)
+
+
 MUTANTS: list[Mutate] = [
     accepts_late_results,
     commits_nothing,
@@ -142,6 +157,7 @@ MUTANTS: list[Mutate] = [
     overfills,
     retries_for_ever,
     suspects_nobody,
+    takes_waiting_items_for_the_end,
     waits_for_nothing,
 ]
 
