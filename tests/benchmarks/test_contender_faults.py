@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -540,6 +541,36 @@ def test_nothing_can_be_uncovered() -> None:
     if sample.isolation != NAMESPACE:
         pytest.skip(f"no namespaces: {sample.isolation}")
     assert codes(sample) == set(), sample.problems
+
+
+def test_nothing_is_left_in_the_kernel() -> None:
+    """Root cannot change the kernel's settings, create a control group, in which it could stop itself for ever, or leave a file in /dev."""
+    sample = measure("writes_to_the_kernel")
+    if sample.isolation != NAMESPACE:
+        pytest.skip(f"no namespaces: {sample.isolation}")
+    assert codes(sample) == set(), sample.problems
+
+
+def test_what_cannot_be_killed_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison goes on if a process does not end even when it is killed. That is said."""
+    pids = []
+
+    def spare(subject: SubjectProcess) -> None:
+        pids.append(subject.pid)
+
+    monkeypatch.setattr(SubjectProcess, "kill", spare)
+    monkeypatch.setattr(process_tree.ProcessTree, "kill", lambda tree: None)
+    monkeypatch.setattr(sampling, "KILL_PATIENCE", 0.2)
+    contender = file_contender(CONTENDERS / "hangs.py")
+    round_ = make_round(QUICK, "warm_up", 0, seed=7, warm_runs=1)
+    raw = take_sample(order_sample(contender, round_, timeout=1.0, workers=2))
+    try:
+        sample = assemble(raw, "hangs", round_, order_index=0, started=0)
+        assert codes(sample) == {"timeout", "leaked_process"}
+        assert f"(process {pids[0]}), which cannot be killed" in sample.problems[-1].text
+    finally:
+        os.kill(pids[0], signal.SIGKILL)
+        os.waitpid(pids[0], 0)
 
 
 def test_without_namespaces_directories_are_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline_optimization.disk_cache import cache_directory
 
-__all__ = ["private_trees"]
+__all__ = ["kernel_directories", "private_trees"]
 
 MOUNTS = Path("/proc/self/mountinfo")
 SYSTEM = {"boot", "dev", "proc", "run", "sys"}
@@ -31,6 +31,16 @@ def private_trees(source: str, directories: Sequence[str] = ()) -> list[str]:
     places += [one for one in directories if os.path.isdir(one) and os.stat(one).st_dev in devices]
     places += _writable_roots(devices)
     return _outermost(map(os.path.realpath, places))
+
+
+def kernel_directories() -> list[str]:
+    """Return the mounted directories of the kernel to which root can write: settings, control groups, devices.
+
+    A file there would be seen by the next sample. And a process that stops itself by a control group of its own cannot be killed.
+    """
+    inside = [point for point in _mount_points() if point.startswith(("/sys/", "/dev/mqueue", "/dev/hugepages"))]
+    # A directory comes before those that are mounted in it, because they would be hidden if it was mounted again after them.
+    return [place for place in ("/proc/sys", "/sys", "/dev", *sorted(inside, key=len)) if os.path.isdir(place)]
 
 
 def _writable_roots(devices: Container[int]) -> list[str]:

@@ -19,7 +19,7 @@ from pipeline_optimization.benchmarks.measuring.memory_reading import (
 )
 from pipeline_optimization.benchmarks.measuring.subreaper import become_subreaper
 
-__all__ = ["ProcessTree"]
+__all__ = ["ProcessTree", "describe_process"]
 
 QUIET = 0.05
 """After this many seconds without any process, alive or just ended, a tree counts as empty."""
@@ -139,7 +139,7 @@ class ProcessTree:
             if time.monotonic() > deadline:
                 break
             time.sleep(0.005)
-        found = [_describe(process) for process in alive]
+        found = [describe_process(process.pid) for process in alive]
         if ended and not found:
             found = ["a chain of processes, each of which started the next"]
         self.kill()
@@ -212,11 +212,12 @@ def _is_alive(process: psutil.Process) -> bool:
         return False
 
 
-def _describe(process: psutil.Process) -> str:
+def describe_process(pid: int) -> str:
+    """Return a process's name and number."""
     try:
-        return f"{process.name()} (process {process.pid})"
+        return f"{psutil.Process(pid).name()} (process {pid})"
     except psutil.Error:
-        return f"process {process.pid}"
+        return f"process {pid}"
 
 
 def _identity(process: psutil.Process) -> tuple[int, float]:

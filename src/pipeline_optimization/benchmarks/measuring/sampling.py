@@ -17,8 +17,8 @@ from pipeline_optimization.benchmarks.measuring.hidden_paths import hidden_paths
 from pipeline_optimization.benchmarks.measuring.left_files import SeenFiles, changed_files, seen_files
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.priorities import reset_priorities
-from pipeline_optimization.benchmarks.measuring.private_trees import private_trees
-from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree
+from pipeline_optimization.benchmarks.measuring.private_trees import kernel_directories, private_trees
+from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree, describe_process
 from pipeline_optimization.benchmarks.measuring.raw_samples import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.subject_environment import subject_environment
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
@@ -34,6 +34,7 @@ __all__ = ["take_sample"]
 START_PATIENCE = 60.0
 """Seconds for importing and for setting up. A cluster starts slowly, and that is no fault."""
 END_PATIENCE = 5.0
+KILL_PATIENCE = 20.0
 LEAK_PATIENCE = 2.0
 CONTROL_BYTES = 4 << 20
 
@@ -110,8 +111,10 @@ class _Sampling:
             if subject.exit is None:
                 tree.kill()
                 subject.kill()
-                subject.wait(deadline=float("inf"))
+                has_ended = subject.wait(deadline=time.monotonic() + KILL_PATIENCE)
                 tree.leave_nothing(patience=0.0)
+                if not has_ended:  # the kernel holds it, for example because it waits for a device
+                    raw.leaked = [f"{describe_process(subject.pid)}, which cannot be killed"]
             else:
                 raw.exit = raw.exit if raw.garbled else subject.exit_name
                 raw.leaked = tree.leave_nothing(patience=LEAK_PATIENCE)
@@ -203,6 +206,7 @@ class _Sampling:
             area=str(area),
             trees=trees,
             hidden=hidden_paths(),
+            protected=kernel_directories(),
             most_bytes=self._order.memory_limit,
             deadline=deadline,
         )

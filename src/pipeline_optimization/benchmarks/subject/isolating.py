@@ -24,12 +24,15 @@ CLONE_NEWIPC = 0x08000000
 CLONE_NEWUSER = 0x10000000
 SPACES = CLONE_NEWNS | CLONE_NEWIPC
 MS_NOSUID_NODEV = 2 | 4
-MS_REC_PRIVATE = 0x4000 | 1 << 18
+MS_REC = 0x4000
+MS_PRIVATE = 1 << 18
 PR_SET_PDEATHSIG = 1
 PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
 PR_CAPBSET_DROP = 24
 MS_BIND = 4096
+MS_RDONLY = 1
+MS_REMOUNT = 32
 CAPABILITY_VERSION = 0x20080522
 GIVEN_UP = {
     "SETPCAP": 8,
@@ -50,13 +53,16 @@ A process may not trace another one that has more rights, or read its memory, ev
 """
 
 
-def isolate(area: Path, trees: Sequence[str], hidden: Sequence[str], *, most_bytes: int) -> str:
+def isolate(
+    area: Path, trees: Sequence[str], hidden: Sequence[str], protected: Sequence[str], *, most_bytes: int
+) -> str:
     """Make the trees private. Return an empty text, or the reason why only home, temporary and cache directories are.
 
     Args:
         area: An empty directory of this sample.
         trees: The directory trees to cover.
         hidden: Files and directories that must appear empty.
+        protected: Directories in which nothing can be written, even by root.
         most_bytes: Bounds what can be written, which is held in memory, and the shared memory.
     """
     if sys.platform != "linux":
@@ -69,6 +75,7 @@ def isolate(area: Path, trees: Sequence[str], hidden: Sequence[str], *, most_byt
         system.cover(area, trees)
         for path in hidden:
             system.hide(path)
+        system.protect(protected)
     except OSError as error:
         return _fall_back(area, str(error))
     finally:
@@ -98,7 +105,7 @@ class _System:
             Path("/proc/self/setgroups").write_text("deny", "ascii")
             Path("/proc/self/uid_map").write_text(f"{user} {user} 1", "ascii")
             Path("/proc/self/gid_map").write_text(f"{group} {group} 1", "ascii")
-        self._mount("none", "/", None, MS_REC_PRIVATE, None)
+        self._mount("none", "/", None, MS_REC | MS_PRIVATE, None)
 
     def cover(self, area: Path, trees: Sequence[str]) -> None:
         """Cover each tree with an overlay, whose upper layer is in memory, and the shared memory with an empty one."""
@@ -124,6 +131,15 @@ class _System:
                 self._mount("tmpfs", path, "tmpfs", MS_NOSUID_NODEV, "mode=700")
             elif os.path.exists(path):
                 self._mount("/dev/null", path, None, MS_BIND, None)
+
+    def protect(self, directories: Sequence[str]) -> None:
+        """Let root write nothing in these directories. Devices and sockets in them can be used as before. Other users have no right to write there."""
+        if not self._is_root or self._has_user_namespace:
+            return
+        for directory in directories:
+            with suppress(OSError):  # the system may forbid it in a container
+                self._mount(directory, directory, None, MS_BIND | MS_REC, None)
+                self._mount("none", directory, None, MS_BIND | MS_REMOUNT | MS_RDONLY, None)
 
     def drop_rights(self) -> None:
         """Give up what could undo all this: all rights of a user namespace, and some of root's."""

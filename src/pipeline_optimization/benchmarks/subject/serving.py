@@ -58,6 +58,7 @@ class _Order(LoadOrder, total=False):
     area: str
     trees: list[str]
     hidden: list[str]
+    protected: list[str]
     most_bytes: int
     length: int
 
@@ -70,7 +71,9 @@ class _Server:
 
     def run(self) -> None:
         order = self._next()
-        reason = isolate(Path(order["area"]), order["trees"], order["hidden"], most_bytes=order["most_bytes"])
+        reason = isolate(
+            Path(order["area"]), order["trees"], order["hidden"], order["protected"], most_bytes=order["most_bytes"]
+        )
         self._report({"event": "isolated", "message": reason})
         order = self._next()
         before = _threads()
