@@ -6,6 +6,7 @@ import math
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -250,15 +251,15 @@ def test_errors_travel_as_data(stage: Callable[[bytes], bytes], kind: str) -> No
     assert engine.tally.failed_items[0].error.type.endswith(kind.rpartition(".")[2])
 
 
-@pytest.mark.parametrize("delay", [-1.0, math.inf, math.nan])
-def test_delays_must_make_sense(delay: float) -> None:
-    """A retry policy that asks for a negative or an endless delay is named, not obeyed."""
+@pytest.mark.parametrize("delay", [-1.0, math.inf, math.nan, "1", b"1"])
+def test_delays_must_make_sense(delay: Any) -> None:
+    """A retry policy that asks for a delay that is negative, endless or no number is named, not obeyed."""
 
     class Wrong(FixedPolicy):
         def delays(self, rng: Random) -> Iterator[float]:
             return iter([delay])
 
-    with pytest.raises(PluginError, match=f"asked for a delay of {delay} s"):
+    with pytest.raises(PluginError, match=f"asked for a delay of {delay!r} s"):
         start(
             IndependentItems(1),
             faults=TaskFaults(1.0, 0.0),

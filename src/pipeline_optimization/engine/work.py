@@ -265,8 +265,8 @@ class Retrying:
         delay = next(state.delays, None)
         if delay is None:
             return None
-        if not 0 <= delay < math.inf:
-            raise PluginError(f"The retry policy {policy!r} asked for a delay of {delay} s.", plugin=repr(policy))
+        if not _is_delay(delay):
+            raise PluginError(f"The retry policy {policy!r} asked for a delay of {delay!r} s.", plugin=repr(policy))
         delay = max(delay * self._scale, _asked(policy, error))
         if self._is_too_late(policy, state, now + delay):
             return None
@@ -278,6 +278,13 @@ class Retrying:
         if policy.deadline is None or self._scale == 0 or state.first_started is None:
             return False
         return due - state.first_started > policy.deadline * self._scale
+
+
+def _is_delay(value: float) -> bool:
+    try:
+        return 0 <= value < math.inf
+    except TypeError:  # it is no number, whatever the policy's annotations say
+        return False
 
 
 def _asked(policy: RetryPolicy, error: ErrorRecord) -> float:
