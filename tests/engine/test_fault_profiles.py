@@ -112,6 +112,13 @@ def test_a_line_that_is_no_number(tmp_path: Path) -> None:
         read_profile(tmp_path / "p.toml")
 
 
+def test_a_byte_order_mark_is_no_header(tmp_path: Path) -> None:
+    """A spreadsheet may write one before the first sample, which counts all the same."""
+    (tmp_path / "t.csv").write_bytes(b"\xef\xbb\xbf0.5\n1.5\n")
+    profile = profile_from({"task": {"t": {"latency": {"samples": "t.csv"}}}}, directory=tmp_path)
+    assert profile.tasks["t"].latency == empirical([0.5, 1.5])
+
+
 def test_a_median_alone_is_no_distribution() -> None:
     """The other quantile must be another one."""
     with pytest.raises(ValueError, match="the median and the other quantile"):

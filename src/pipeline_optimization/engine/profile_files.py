@@ -144,7 +144,8 @@ def _samples(given: object, source: str, where: str, directory: Path) -> Sequenc
     path = directory / str(given)
     samples = []
     try:
-        with path.open(encoding="utf-8") as lines:
+        # "utf-8" would leave a byte order mark in the first line. A sample there would then be taken for a header.
+        with path.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, start=1):
                 text = line.strip()
                 try:
