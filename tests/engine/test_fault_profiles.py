@@ -9,6 +9,7 @@ from statistics import NormalDist
 from typing import Any
 
 import pytest
+from attrs import frozen
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -216,6 +217,26 @@ def test_virtual_time_is_exact(slots: int | None) -> None:
     assert report.result == run(LENGTHS, WORDS).result
     assert report.runtime == pytest.approx({1: 2250, 2: 1500, None: 750}[slots])
     assert report.summary.floor == pytest.approx(750)
+
+
+@frozen
+class Broken:
+    """A distribution of a user's own that has a bug."""
+
+    least = mean = 0.0
+    most = 5.0
+
+    def at(self, share: float) -> float:
+        raise ZeroDivisionError("at() is wrong")
+
+
+@pytest.mark.parametrize("orchestrator", [VirtualOrchestrator(2), "sequential", "threaded", "asyncio"])
+def test_a_distribution_that_raises_is_no_calm(orchestrator: Any) -> None:
+    """Its error is the failure of each call that should draw from it. The calls do not go on as if there were no faults."""
+    faults = FaultProfile(tasks={"upper": TaskProfile(latency=Broken())})
+    report = run(LENGTHS, WORDS, orchestrator=orchestrator, faults=faults, seed=1, retry="none")
+    assert {one.error.type for one in report.failed_items} == {"ZeroDivisionError"}
+    assert len(report.failed_items) == 3
 
 
 def test_failures_have_the_names_that_the_profile_says() -> None:

@@ -32,15 +32,7 @@ from pipeline_optimization.types import ErrorRecord
 if TYPE_CHECKING:
     from pipeline_optimization.engine.attempt_log import AttemptLog
 
-__all__ = [
-    "DESCRIBE_WORKER",
-    "AsyncStage",
-    "Bundled",
-    "Stage",
-    "Worker",
-    "WorkerSetup",
-    "describe_error",
-]
+__all__ = ["DESCRIBE_WORKER", "AsyncStage", "Bundled", "Stage", "Worker", "WorkerSetup", "describe_error"]
 
 
 DESCRIBE_WORKER = "describe_worker"
@@ -128,9 +120,14 @@ class Worker(Equipment):
 
     def _draw_of(self, call: Call) -> Draw:
         try:
-            return self.setup.faults.draw(call.task, call.fault_key, call.number, call.copy)
-        except Exception:  # noqa: BLE001 - the set-up cannot be loaded; ``finish`` raises this error again, and makes it the answer
+            return _draw(self, call)
+        except Exception:  # noqa: BLE001 - ``finish`` draws again. That raises the error again, and it becomes the answer
             return CALM
+
+
+def _draw(worker: Worker, call: Call) -> Draw:
+    """Draw the faults of an attempt. Raises an error of a user's distribution, and whatever the import of a component raises."""
+    return worker.setup.faults.draw(call.task, call.fault_key, call.number, call.copy)
 
 
 class Pending:
@@ -160,8 +157,8 @@ class Pending:
         self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
-        # The simulated wait and computing lie between ``began`` and now. What is left without the computing was the simulated wait. If no
-        # wait was simulated, the thread only computed, so in the rest of the time other threads had its processor core.
+        # The attempt has waited and computed for its draw from ``began`` until now. This time less the computing was the simulated wait.
+        # If no wait was simulated, the thread only wanted to compute, and in the rest of the time other threads had its processor core.
         passed = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.time else 0.0
         self._waited, self._stalled = (passed, 0.0) if draw.latency else (0.0, passed)
         self._thread: ThreadTime | None = None
@@ -253,6 +250,8 @@ class Pending:
     def _check(self) -> None:
         if self.is_over():
             raise CutShort
+        if self._draw is CALM:  # either the task has no faults, or drawing them raised an error
+            _draw(self._worker, self.call)
         self._draw.check(self.call.task, self.call.number)
 
     def _done(self, result: bytes | Bundled) -> bytes:
