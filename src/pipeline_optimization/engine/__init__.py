@@ -5,7 +5,8 @@ completion. An orchestrator only moves attempts to workers and completions back.
 
 What the terms mean:
 
-- A *task* is a function that runs in workers, known by its name. A *stage* is a task as a worker runs it: a function of bytes.
+- A *task* is a function that runs in workers, known by its name. A *stage* is a task as a worker runs it: a function that takes
+  bytes and returns bytes.
 - An *item* is one piece of work: a task and the data for it. A *workload* yields items, and takes their results.
 - An *attempt* is one execution of an item. An attempt that failed may be followed by a retry, which is the item's next attempt.
 - A *bundle* is an item that holds many *elements* of the input, which go through several tasks in one attempt.
@@ -31,8 +32,8 @@ Where to find what:
 - Bounds, and what ends a run or an attempt: ``limits``, ``quota``, ``pace``, ``throttling``, ``stopping``, ``interruption``, ``cutting``.
 - Inside a worker: ``stage``, ``worker_setup``, ``worker``, ``wire``, ``attempt_here``, ``retry_after``, ``waiting``, ``places``, ``late_closing``.
 - Simulated faults: ``faults``, ``draws``, ``profiles``, ``profile_files``; with the comparison harness, ``task_client`` and ``journal``.
-- For observers: ``announcer``, ``lanes``, ``accounting``, ``critical_path``, ``masked_errors``; for logs, ``attempt_log``, ``log_capture``, ``log_origin``
-  and ``log_records``.
+- For observers: ``announcer``, ``lanes``, ``accounting``, ``critical_path``, ``masked_errors``, ``quota_events``; for logs, ``attempt_log``,
+  ``log_capture``, ``log_origin`` and ``log_records``.
 - Time: ``clock`` and ``virtual``, where a run of hours takes seconds.
 - For orchestrators: ``inbox`` and, on clusters, ``handshake``.
 """

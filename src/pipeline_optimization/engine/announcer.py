@@ -60,7 +60,7 @@ It is a plain tuple, because one is made for each attempt.
 class Announcer(NullAnnouncer):
     """Makes the events of a run that somebody wants. If it has to follow attempts for that, it also keeps the time account and the critical path.
 
-    The arguments are those of ``announcer_for``.
+    The arguments are those of ``Engine``.
     """
 
     def __init__(
@@ -80,12 +80,13 @@ class Announcer(NullAnnouncer):
         self._now: Callable[[], int] = (
             time.monotonic_ns if isinstance(clock, SystemClock) else lambda: round(clock.now() * SECOND)
         )
-        # A worker that is a thread of this process is not dead if it has lost an attempt.
+        # If attempts run in threads of this process, a lost attempt does not mean that its worker is dead.
         self._workers_die = capabilities.may_leave
         self._announces_start = capabilities.announces_start
         self._hears_attempts = "AttemptEnded" in self._heard
         self._hears_items = "ItemFinished" in self._heard
         self._follows_attempts = any(kind in self._heard for kind in OF_ATTEMPTS)
+        # If the orchestrator hands attempts to another one, that one has other slots, and the time account cannot be made.
         self._changes_slots = capabilities.chooses
         self._accounting = Accounting(self._now, capabilities)
         self._note_ran = self._accounting.ran  # looked up once instead of at each attempt
@@ -172,7 +173,8 @@ class Announcer(NullAnnouncer):
 
     def failed(self, state: ItemState, error: ErrorRecord, kind: Literal["error", "lost"]) -> None:
         error = masked_error(error)
-        if self._state is not state:  # its attempt was made inside a bundle, whose own event is made by now
+        if self._state is not state:
+            # Its attempt was made inside a bundle, and has not come back by itself. What came back last is another item's attempt.
             self._flush()
             self._state, self._worker = state, ""
         if self._follows_attempts:

@@ -258,7 +258,8 @@ class Backlog:
         self._bytes_under_way -= state.item.size
 
     def _take_follow_up(self) -> ItemState | None:
-        # The latest result first: its items end a chain that has begun.
+        # The latest result first: its items end a chain that has begun. Items that must wait for a quota are set aside in any number, since
+        # those behind them may go on, and the results of a pipeline hold them in memory anyway.
         while self._follow_ups:
             items, start, behind, _ = self._follow_ups[-1]
             for item in items:

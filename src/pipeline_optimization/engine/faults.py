@@ -60,8 +60,8 @@ def new_seed() -> int:
 def fault_key(argument: str) -> str:
     """Return the key under which faults are drawn for an argument of a task: itself in lower case, or a digest if it is long.
 
-    So equal arguments meet the same faults, wherever in the input they stand and whichever program calls the task. Case does not count, because
-    one program may drop it before it calls the task, and another one in the task.
+    So equal arguments meet the same faults, wherever in the input they stand and whichever program calls the task. Capital and small
+    letters count as the same, because one program may convert the argument to lower case before it calls the task, and another one in the task.
     """
     lowered = argument.lower()
     if len(lowered) <= MAX_KEY:

@@ -51,7 +51,10 @@ def is_of_a_signal(error: KeyboardInterrupt) -> bool:
 
 
 def uninterrupted() -> AbstractContextManager[None]:
-    """Return a context in which no signal raises, even inside ``Interruption.allowed()``. A signal that comes raises at its end."""
+    """Return a context in which no signal of an ``Interruption`` raises, even inside ``allowed()``. A signal that comes raises at its end.
+
+    If no ``Interruption`` is in force, or in another thread than the main one, the context changes nothing.
+    """
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, *STOPS):
             interruption = None if number is None else getattr(signal.getsignal(number), "__self__", None)

@@ -38,12 +38,13 @@ def late(what: str, seconds: float, then: str) -> str:
 
 @contextmanager
 def closing(what: Callable[[], str], *, tell: Tell | None, grace: float = 0.0) -> Iterator[None]:
-    """Return a context in which something is closed. If that takes long, who waits for it is told.
+    """Return a context in which something is closed. If that takes long, the user or the parent is told what does not close.
 
     Args:
         what: Returns what is not closed yet, or an empty text. It is called in another thread.
         tell: ``tell_parent`` of the context that closes it.
-        grace: Seconds more until a warning is logged, for a caller who ends the close, and says so, after ``LATE`` seconds.
+        grace: Seconds to add to ``LATE`` before a warning is logged. A caller that ends the close after ``LATE`` seconds, and warns of that
+            itself, needs no second warning.
     """
     seconds = LATE + grace if tell is None else SOON
 

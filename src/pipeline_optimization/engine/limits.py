@@ -33,11 +33,11 @@ class Limits:
         deadline: How long the run may take; None for any time.
         grace: How long attempts may still run after something has stopped the run.
         stops_on_failure: Whether the first item that fails for good stops the run.
-        poison_losses: How many workers may die with an item before it is given up.
+        poison_losses: An item is given up when this number of workers have died with it.
         breaker: How many attempts of one task must fail one after the other to stop the run; 0 for never.
         retry_share: How many retries there may be, as a share of all attempts; None for any number.
         open_bytes: How many bytes of data the items under way may have; None for 16 MiB.
-        parked: How many items may wait for a retry or for a quota.
+        parked: If this number of items wait for a retry or for a quota, no more input is read. Items that results make possible may exceed it.
 
     Raises:
         OptionError: If a bound is out of range.
@@ -114,8 +114,8 @@ class CircuitBreaker:
     def succeeded(self, task: str, number: int = 1) -> None:
         """Note successes of a task.
 
-        A bundle reports its successes at once, and its failures are noted afterwards, although they may have happened between the successes. So
-        many successes make up for as many failures that are noted later. A single success makes up for none.
+        A bundle reports its successes at once, and its failures are noted afterwards, although they may have happened between the successes.
+        Therefore N successes make up for N failures that are noted later. A single success makes up for none.
         """
         self._streaks.pop(task, None)
         if number > 1:
@@ -128,7 +128,7 @@ class CircuitBreaker:
             return None  # a service that says when to call again is up
         if item.position is not None and state.number > 1:
             # Only elements of bundles have a position. Those that failed are tried again one after the other, without the elements between
-            # them that succeeded. So many failures in a row do not mean that the task always fails.
+            # them that succeeded. Therefore a long row of such failures does not mean that the task always fails.
             return None
         streak = self._streaks[item.task]
         streak.length += 1

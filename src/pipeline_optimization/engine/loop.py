@@ -33,8 +33,8 @@ class Engine:
         retrying: Decides whether and when a failed item is tried again.
         clock: The time in which the run lives: the system's, or a virtual one.
         emit: Called with each event of the run; None if nobody observes it.
-        heard: The names of the events that ``emit`` wants; None for all. The name ``TimeAccount`` among them asks for the time account, which
-            is no event.
+        heard: The names of the events that ``emit`` wants; None for all. The name ``TimeAccount`` among them asks for the time account
+            (``accounting``), which is no event.
         run_id: Names the run in events.
         name: The name of the orchestrator in errors; its class by default.
         limits: The bounds of the run.
@@ -229,7 +229,7 @@ class Engine:
         return state
 
     def _reads_ahead(self, backlog: Backlog, interruption: Interruption) -> bool:
-        """Return whether an item is left to run, if no slot is free and no item is under way. An item that is left is read, and parked."""
+        """Return whether an item is left to run while abandoned attempts hold all slots. To find out, read an item, and park it."""
         if self.open_attempts.has_room(self._orchestrator.slots):
             return False  # it would have been submitted
         state = self._next(backlog, interruption)

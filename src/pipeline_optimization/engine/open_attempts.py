@@ -60,6 +60,7 @@ class OpenAttempts:
 
     def has_room(self, slots: int) -> bool:
         """Return whether one more attempt may be submitted to an orchestrator that has this number of slots."""
+        # A rate counts calls from their starts. So the starts must be known before the engine asks the quotas for the next item.
         self.timers.take_announced()
         return not self._runs_alone and len(self._states) < self._per_slot * (slots - len(self.abandoned))
 

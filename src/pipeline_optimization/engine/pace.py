@@ -27,7 +27,7 @@ class Pace:
         self._full_at = -math.inf
 
     def begin(self, now: float) -> None:
-        """Note that a call began at the clock time ``now``. If later calls were noted before it, it counts as the last of them."""
+        """Note that a call began at the clock time ``now``. If a later call was noted before it, both count as begun at the later time."""
         if self._starts:
             now = max(now, self._starts[-1])
         self._starts.append(now)

@@ -1,4 +1,4 @@
-"""Quotas as events tell them, and back."""
+"""Converts the quotas of tasks to the records that events have of them (``TaskQuota``), and back."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipeline_optimization.engine.quota import Quota, Rate
 from pipeline_optimization.types.task_quota import TaskQuota
 
-__all__ = ["kept_quotas", "told_quotas"]
+__all__ = ["quotas_for_events", "quotas_from_events"]
 
 
-def told_quotas(quotas: Mapping[str, Quota]) -> Sequence[TaskQuota]:
-    """Return the quotas of tasks as events tell them. Tasks that share a quota are told together."""
+def quotas_for_events(quotas: Mapping[str, Quota]) -> Sequence[TaskQuota]:
+    """Return the records of quotas, which are given by task. Tasks that share a quota share its record."""
     sharing: dict[Quota, list[str]] = {}
     for task, quota in quotas.items():
         sharing.setdefault(quota, []).append(task)
-    return [_told(quota, tasks) for quota, tasks in sharing.items()]
+    return [_record(quota, tasks) for quota, tasks in sharing.items()]
 
 
-def _told(quota: Quota, tasks: Sequence[str]) -> TaskQuota:
+def _record(quota: Quota, tasks: Sequence[str]) -> TaskQuota:
     limit, rate = quota.limit or 0, quota.rate
     if rate is None:
         return TaskQuota(tasks=tuple(tasks), limit=limit)
     return TaskQuota(tasks=tuple(tasks), limit=limit, calls=rate.calls, period=rate.period, burst=rate.burst)
 
 
-def kept_quotas(told: Iterable[TaskQuota]) -> Mapping[str, Quota]:
-    """Return quotas by task, made of what events tell."""
+def quotas_from_events(records: Iterable[TaskQuota]) -> Mapping[str, Quota]:
+    """Return the quotas that the records of events describe, by task."""
     found = {}
-    for one in told:
+    for one in records:
         rate = Rate(calls=one.calls, period=one.period, burst=one.burst) if one.calls else None
         quota = Quota(limit=one.limit or None, rate=rate)
         found.update(dict.fromkeys(one.tasks, quota))

@@ -1,4 +1,7 @@
-"""Stages, which are the tasks as a worker runs them: functions of bytes. The module also turns the exceptions of stages into data."""
+"""Stages, which are the tasks as a worker runs them: functions that take bytes and return bytes.
+
+The module also turns the exceptions of stages into data.
+"""
 
 from __future__ import annotations
 
@@ -102,7 +105,7 @@ each bundle; ``os.getpid`` asks the operating system each time.
 
 
 UNDER_WAY: dict[int, list[Any]] = {}
-"""The lists of elements that are being run, by ``id``. A forked child finds them empty, so that it runs no element a second time."""
+"""The lists of elements that are being run, each under its ``id()``. A forked child finds them empty, so that it runs no element a second time."""
 
 
 def _note_fork() -> None:

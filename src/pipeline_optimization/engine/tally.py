@@ -265,14 +265,7 @@ def announcer_for(
 ) -> NullAnnouncer:
     """Return the announcer of a run. The module ``announcer`` is imported only if somebody observes the run.
 
-    Args:
-        emit: Called with each event; None if nobody observes the run.
-        heard: The names of the events that ``emit`` wants; None for all. The name ``TimeAccount`` among them asks for the time account, which
-            is no event.
-        logged: Called with what an attempt has logged.
-        run_id: Names the run in events.
-        clock: The time in which the run lives.
-        capabilities: What the orchestrator can do.
+    The arguments are those of ``Engine``.
     """
     if emit is None:
         return NullAnnouncer(logged)

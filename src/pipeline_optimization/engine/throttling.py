@@ -43,7 +43,7 @@ class Throttle:
         self.again: deque[ItemState] = deque()
         self.new: deque[ItemState] = deque()
         self._pace = None if quota.rate is None else Pace(quota.rate)
-        # The same rate in a run that waits for nothing else, for the floor.
+        # For the floor: the same calls in an imagined run, in which each begins as soon as the rate allows it.
         self._ideal = None if quota.rate is None else Pace(quota.rate)
         # For the floor: the sum of all latencies, the earliest start of the last call under the rate, and the shortest latency.
         self._busy = self._last_start = 0.0

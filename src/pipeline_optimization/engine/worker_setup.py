@@ -154,7 +154,7 @@ class Equipment:
             stage.close()
 
     async def close_async(self) -> None:
-        """Close what the stages hold, in the event loop that ran the attempts. Cancel the attempts that it still has before."""
+        """Close what the stages hold, in the event loop that ran the attempts. The caller has cancelled those that were left in it."""
         if self.capture is not None:
             self.capture.close()
         for stage in self._closing():

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import define, field, frozen
 
-from pipeline_optimization.engine.quota_events import kept_quotas
+from pipeline_optimization.engine.quota_events import quotas_from_events
 from pipeline_optimization.engine.work import TIMEOUT
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.foresight.attempt_times import AttemptTimes, FirstAttempts, times_of
@@ -243,7 +243,7 @@ class _Seen:
             delay_scale=self.started.latency_scale
             if self.started is not None and self.started.faults != "none"
             else 1.0,
-            quotas={} if self.started is None else kept_quotas(self.started.quotas),
+            quotas={} if self.started is None else quotas_from_events(self.started.quotas),
         )
 
     def _share_of_all(self, name: str, parent: str, share: float) -> float:
