@@ -24,10 +24,10 @@ from pipeline_optimization.pipeline.model.outcome import Failed, Outcome
 from pipeline_optimization.pipeline.model.paths import ChildPaths
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step, StepKind
 from pipeline_optimization.pipeline.model.subtotal import Subtotal
+from pipeline_optimization.tasks.callables import where
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.model.step_times import StepTimes
-from pipeline_optimization.tasks.callables import where
 
 __all__ = ["NOTHING", "Passage", "StepRunner", "outputs_of", "stop_of"]
 

@@ -204,10 +204,8 @@ class PipelineWorkload:
                 for number, (first, one) in enumerate(pieces)
             ]
 
-        name, place = (
-            part.name,
-            part.place,
-        )  # not ``part``, whose contents would be kept twice while the bundle is under way
+        # Not ``part``, whose contents would be kept twice while the bundle is under way.
+        name, place = part.name, part.place
         return Item(
             id=name,
             task=self.pipeline.input.task,
