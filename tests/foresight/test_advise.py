@@ -19,7 +19,7 @@ from pipeline_optimization.foresight.advice import advise, clock
 from pipeline_optimization.foresight.calibrate import costs_here
 from pipeline_optimization.foresight.candidates import candidates, known_places
 from pipeline_optimization.foresight.costs import Machine
-from pipeline_optimization.foresight.observed import observed
+from pipeline_optimization.foresight.observed import Observation, observed
 from pipeline_optimization.foresight.passage import Bound
 from pipeline_optimization.foresight.simulate import Configuration, Prediction, predict
 from pipeline_optimization.foresight.work import TaskWork, WorkModel
@@ -406,6 +406,28 @@ def test_a_probe_shows_a_part_of_the_work(tmp_path: Path, capsys: pytest.Capture
     assert "of 5,000 bytes; the rest is taken to be like them" in errors
     (found,) = json.loads((tmp_path / "a.json").read_text())["predictions"]
     assert found["seconds"] >= 15
+
+
+@pytest.mark.parametrize("more", [[], ["--items", "1000"]])
+def test_a_probe_ends_with_its_share_of_the_run(
+    more: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the length of the run is known, two percent of it are enough, whatever time the probe may take: here it could run all lines."""
+    monkeypatch.setattr("pipeline_optimization.cli.advise.probe.LEAST", 0.0)
+    (tmp_path / "naps.py").write_text(PIPELINE)
+    (tmp_path / "in.txt").write_text("line\n" * 1000)
+    command = ["advise", "--probe", "600s", "--pipeline", str(tmp_path / "naps.py"), str(tmp_path / "in.txt")]
+    seen = []
+
+    def watched(path: str, registry: Registry) -> Observation:
+        seen.append(observed(path, registry))
+        return seen[-1]
+
+    monkeypatch.setattr("pipeline_optimization.cli.advise.probe.observed", watched)
+    code, output, errors = ended_here([*command, *more, "--orchestrator", "sequential"], capsys)
+    assert code == 0, errors
+    assert output.startswith("Use --orchestrator sequential")
+    assert 20 <= seen[0].work.elements < 1000
 
 
 def test_a_probe_of_compressed_files_does_not_know_how_much_there_is(
