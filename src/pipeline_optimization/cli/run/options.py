@@ -70,7 +70,7 @@ limit_options = option_group(
             "--retry-share",
             type=float,
             metavar="SHARE",
-            help="At most this share of all attempts may be retries, beyond the first 20.  [default: any]",
+            help="Allow 20 retries, and beyond them at most this share of all attempts.  [default: any]",
         ),
     )
 )
