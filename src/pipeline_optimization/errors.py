@@ -36,7 +36,7 @@ Each message says what happened, where, and what to do. The facts are attributes
 
 from __future__ import annotations
 
-from math import inf
+import sys
 from typing import TYPE_CHECKING
 
 from pipeline_optimization.spelling_hint import did_you_mean
@@ -201,7 +201,7 @@ class RetryAfter(TaskError):  # noqa: N818 - called like the HTTP header
     The run's retry policy bounds the delay, and says how often the task is tried.
 
     Args:
-        seconds: The least time to wait, from 0 to below infinity.
+        seconds: The least time to wait, of at least 0 and finite.
         message: What happened, for people.
 
     Raises:
@@ -210,7 +210,7 @@ class RetryAfter(TaskError):  # noqa: N818 - called like the HTTP header
 
     def __init__(self, seconds: float, message: str = "") -> None:
         given: object = seconds
-        if not isinstance(given, int | float) or not 0 <= given < inf:
+        if not isinstance(given, int | float) or not 0 <= given <= sys.float_info.max:
             raise ValueError(f"RetryAfter takes a number of seconds of at least 0, not {seconds!r}.")
         super().__init__(message or f"try again in {seconds:g} s")
         self.seconds = float(seconds)

@@ -251,7 +251,7 @@ def test_errors_travel_as_data(stage: Callable[[bytes], bytes], kind: str) -> No
     assert engine.tally.failed_items[0].error.type.endswith(kind.rpartition(".")[2])
 
 
-@pytest.mark.parametrize("delay", [-1.0, math.inf, math.nan, "1", b"1"])
+@pytest.mark.parametrize("delay", [-1.0, math.inf, math.nan, 10**400, "1", b"1"])
 def test_delays_must_make_sense(delay: Any) -> None:
     """A retry policy that asks for a delay that is negative, endless or no number is named, not obeyed."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable
@@ -19,6 +20,9 @@ __all__ = ["CircuitBreaker", "Limits", "RunDeadline"]
 
 OPEN_BYTES = 16 << 20
 """The bytes of items that may be under way, unless the limits say otherwise."""
+
+LARGEST = sys.float_info.max
+"""The longest time. Python's whole numbers may be larger, but nothing can be computed with them and a fraction."""
 
 FREE_RETRIES = 20
 """The retries that a run may have whatever the share is. Otherwise a small run would have none."""
@@ -68,9 +72,9 @@ class Limits:
 
     def __attrs_post_init__(self) -> None:
         for name, value in (("time for an item", self.item_timeout), ("deadline", self.deadline)):
-            if value is not None and not (value > 0 and math.isfinite(value)):
+            if value is not None and not 0 < value <= LARGEST:
                 raise OptionError(f"The {name} must be a number of seconds above 0, not {value!r}.")
-        if not (self.grace >= 0 and math.isfinite(self.grace)):
+        if not 0 <= self.grace <= LARGEST:
             raise OptionError(f"The grace period must be a number of seconds of at least 0, not {self.grace!r}.")
         if self.poison_losses < 1:
             raise OptionError(f"An item can be given up after 1 death or more, not after {self.poison_losses!r}.")

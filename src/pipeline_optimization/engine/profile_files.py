@@ -161,7 +161,10 @@ def _samples(given: object, source: str, where: str, directory: Path) -> Sequenc
 def _number(value: object, source: str, where: str, allowed: str = "a number") -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _wrong(source, where, value, allowed)
-    return float(value)
+    try:
+        return float(value)
+    except OverflowError:  # Python has larger whole numbers
+        raise _wrong(source, where, value, allowed) from None
 
 
 def _wrong(source: str, where: str, value: object, allowed: str) -> OptionError:

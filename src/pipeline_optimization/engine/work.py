@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
@@ -282,7 +282,7 @@ class Retrying:
 
 def _is_delay(value: float) -> bool:
     try:
-        return 0 <= value < math.inf
+        return 0 <= value <= sys.float_info.max
     except TypeError:  # it is no number, whatever the policy's annotations say
         return False
 

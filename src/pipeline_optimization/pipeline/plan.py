@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from os import PathLike, fspath
 from pathlib import Path
@@ -189,6 +189,8 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
     faults = _found_faults(registry, options.faults)
     if options.chunk_size < 1:
         raise OptionError(f"The chunk size must be at least 1 byte, not {options.chunk_size!r}.")
+    if options.chunk_size > sys.maxsize:
+        raise OptionError(f"The chunk size must be at most {sys.maxsize:,} bytes, not {options.chunk_size!r}.")
     if options.events_limit < 1:
         raise OptionError(f"The limit of events must be at least 1 attempt, not {options.events_limit!r}.")
     if options.resume and options.checkpoint is None:
@@ -245,7 +247,7 @@ def _found_faults(registry: Registry, faults: FaultSettings) -> FaultSettings:
 
 def check_latency_scale(scale: float) -> None:
     """Raise OptionError if times cannot be multiplied by ``scale``."""
-    if not (math.isfinite(scale) and scale >= 0):
+    if not 0 <= scale <= sys.float_info.max:
         raise OptionError(f"The latency scale must be a number of at least 0, not {scale!r}.")
 
 

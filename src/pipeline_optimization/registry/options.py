@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import types
 from collections.abc import Iterator, Mapping
@@ -218,8 +217,11 @@ def _to_number(value: object, kind: type[int | float]) -> int | float:
         raise ValueError(value)
     # ``int(2.7)`` would drop the fraction without a word.
     _refuse_unless(not (kind is int and isinstance(value, float)), value)
-    number = kind(value)
-    _refuse_unless(not math.isnan(number), value)
+    try:
+        number = kind(value)
+    except OverflowError:  # Python has larger whole numbers
+        raise ValueError(value) from None
+    _refuse_unless(number == number, value)  # noqa: PLR0124 - which nan is not; math.isnan takes no large whole number
     return number
 
 

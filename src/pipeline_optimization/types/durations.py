@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import sys
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -20,7 +21,10 @@ NEAREST = 1e-12
 
 
 def _checked(points: Iterable[Sequence[float]]) -> tuple[tuple[float, float], ...]:
-    pairs = tuple((float(share), float(seconds)) for share, seconds in points)
+    try:
+        pairs = tuple((float(share), float(seconds)) for share, seconds in points)
+    except OverflowError as error:  # Python has larger whole numbers
+        raise ValueError("times must be numbers of seconds of at least 0") from error
     shares, times = [share for share, _ in pairs], [seconds for _, seconds in pairs]
     if not pairs or shares[0] != 0 or shares[-1] != 1 or any(a >= b for a, b in itertools.pairwise(shares)):
         raise ValueError("shares must rise from 0 to 1")
@@ -105,7 +109,7 @@ class LogNormal:
     sigma: float
 
     def __attrs_post_init__(self) -> None:
-        if not all(math.isfinite(value) and value > 0 for value in (self.median, self.sigma)):
+        if not all(0 < value <= sys.float_info.max for value in (self.median, self.sigma)):
             raise ValueError(
                 "the median and the other quantile must be numbers of seconds above 0, the higher one larger"
             )

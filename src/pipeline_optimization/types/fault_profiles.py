@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+import sys
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -37,7 +37,7 @@ class TaskProfile:
         if self.failure_rate is not None and not 0 <= self.failure_rate <= 1:
             raise ValueError(f"failure_rate must be from 0 to 1, not {self.failure_rate!r}")
         for name, weight in self.errors.items():
-            if not (math.isfinite(weight) and weight > 0):
+            if not 0 < weight <= sys.float_info.max:
                 raise ValueError(f"the weight of {name} in errors must be a number above 0, not {weight!r}")
 
 
@@ -68,7 +68,7 @@ class FaultProfile:
             ("times", self.times, 0),
             ("slowness", self.slowness, 1),
         ):
-            if not (math.isfinite(value) and value >= least):
+            if not least <= value <= sys.float_info.max:
                 raise ValueError(f"{name} must be a number of at least {least}, not {value!r}")
         if not 0 <= self.stragglers <= 1:
             raise ValueError(f"stragglers must be from 0 to 1, not {self.stragglers!r}")
