@@ -167,11 +167,11 @@ class Comparing:
         """Run every contender that is still worth it once, in the round's order."""
         case = progress.case
         warm_runs = 1 if kind == "warm_up" else progress.warm_runs
-        round_ = make_round(case, kind, number, seed=self._settings.seed, warm_runs=warm_runs)
+        round_ = make_round(case, kind, number, seed=self._settings.drawing_seed, warm_runs=warm_runs)
         self._note(round_, self._progress.index(progress))
         what = f"{case.profile} · {case.name} · {kind.replace('_', '-')} round {number}"
         samples: list[Sample] = []
-        for index, contender in enumerate(shuffled(progress.hopeful(), round_, seed=self._settings.seed)):
+        for index, contender in enumerate(shuffled(progress.hopeful(), round_, seed=self._settings.drawing_seed)):
             self._show(self._step(f"{what} · {contender.name}", taken=len(samples)))
             sample = self._sample(contender, round_, index)
             progress.add(sample)

@@ -23,7 +23,8 @@ class ComparisonSettings:
     Attributes:
         cases: The cases.
         reference: The contender that ratios refer to.
-        seed: The seed of texts, faults and orders.
+        seed: The seed of texts, faults and orders, as it is reported.
+        secret_seed: The seed to draw them with, if that is another one (``secret_seeds``).
         rounds: The timed rounds. If it is None, ``time_budget`` decides between ``least_rounds`` and ``most_rounds``.
         workers: The workers of each contender.
         timeout: Seconds that an execution may take.
@@ -53,3 +54,9 @@ class ComparisonSettings:
     noise_threshold: float = 0.02
     retry: RetrySettings = field(factory=RetrySettings)
     pipeline: PipelineRecord | None = None
+    secret_seed: int | None = field(default=None, repr=False)
+
+    @property
+    def drawing_seed(self) -> int:
+        """Return the seed to draw with."""
+        return self.seed if self.secret_seed is None else self.secret_seed

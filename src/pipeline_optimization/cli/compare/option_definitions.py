@@ -97,7 +97,12 @@ OPTIONS = (
     ),
     click.option("--iterations", type=click.IntRange(min=1), metavar="N", help="The number of timed rounds."),
     click.option("--detailed", is_flag=True, help="Show phases, quantiles, failures, methods, and every warning."),
-    click.option("--seed", type=int, help="Repeats texts, faults and order.  [default: drawn and printed]"),
+    click.option(
+        "--seed",
+        type=int,
+        help="Repeats texts, faults and order. One below 2^48, which contenders might guess, does so for this user on this machine only.  "
+        "[default: drawn and printed]",
+    ),
     click.option(
         "--faults", type=click.Choice(BUILT_IN_PROFILES), help="The faults of the profile mixed.  [default: exercise]"
     ),

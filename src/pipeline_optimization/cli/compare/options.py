@@ -22,7 +22,6 @@ from pipeline_optimization.cli.compare.option_definitions import (
 )
 from pipeline_optimization.cli.component_options import KindOptions
 from pipeline_optimization.cli.options import option_group
-from pipeline_optimization.engine.faults import new_seed
 from pipeline_optimization.errors import UsageError
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.shell_quoting import quoted_command
@@ -130,6 +129,7 @@ class CommonOptions:
 
         If neither the user nor the command sets the number of rounds, as many are made as fit into the budget in seconds.
         """
+        from pipeline_optimization.benchmarks.secret_seeds import unguessable  # noqa: PLC0415 - as above
         from pipeline_optimization.benchmarks.settings import ComparisonSettings  # noqa: PLC0415 - as above
 
         has_budget = self.time_budget is not None
@@ -138,6 +138,7 @@ class CommonOptions:
             cases=cases,
             reference=reference,
             seed=self.seed,
+            secret_seed=unguessable(self.seed),
             rounds=self.iterations if self.iterations is not None or has_budget else rounds,
             least_rounds=6 if has_budget else least_rounds,
             most_rounds=30 if has_budget else most_rounds,
@@ -178,7 +179,9 @@ def collect(values: dict[str, object]) -> CommonOptions:
         if raw["scan"][0] == "words" and not named_by_user:
             raw["profiles"] = ("cpu",)
     if raw["seed"] is None:
-        raw["seed"] = new_seed()
+        from pipeline_optimization.benchmarks.secret_seeds import new_wide_seed  # noqa: PLC0415 - --help is quick without it
+
+        raw["seed"] = new_wide_seed()
     if raw["iterations"] is not None and raw["time_budget"] is not None:
         raise click.UsageError("--iterations and --time-budget exclude each other: one of them sets the rounds.")
     if raw["fail_if_slower"] is not None and raw["baseline"] is None:
