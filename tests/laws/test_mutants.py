@@ -18,7 +18,7 @@ from pipeline_optimization.engine.interruption import Interruption
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.open_attempts import OpenAttempts, Outcomes
 from pipeline_optimization.engine.tally import FailedItem, Tally
-from pipeline_optimization.engine.work import Item, Retrying
+from pipeline_optimization.engine.work import Item, ItemState, Retrying
 from pipeline_optimization.pipeline.checkpointing import CheckpointedWorkload
 from pipeline_optimization.pipeline.model import bundles, paths
 from pipeline_optimization.pipeline.model.contents import LinePiece, LineRange, Members
@@ -129,6 +129,15 @@ def numbers_losses_as_failures(patch: pytest.MonkeyPatch) -> None:
         lose(self, state, completion, backlog)
 
     patch.setattr(Outcomes, "_lose", changed)
+
+
+def looks_at_one_suspect_only(patch: pytest.MonkeyPatch) -> None:
+    """A suspect whose quota has no room holds up a later one whose quota has room."""
+
+    def first(self: Backlog) -> ItemState | None:
+        return next(filter(self._throttling.has_room, [*self._suspects][:1]), None)
+
+    patch.setattr(Backlog, "_suspect_that_may_run", first)
 
 
 def takes_waiting_items_for_the_end(patch: pytest.MonkeyPatch) -> None:
@@ -312,3 +321,10 @@ def test_mutants_are_caught(mutate: Mutate, monkeypatch: pytest.MonkeyPatch) -> 
         except Exception:  # noqa: BLE001 - whatever shows that something is wrong
             return
     pytest.fail("nobody noticed")
+
+
+def test_two_suspects_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One seed in some thousands shows this mistake. If the draws change, another seed is needed."""
+    looks_at_one_suspect_only(monkeypatch)
+    with pytest.raises(AssertionError, match="busy loop"):
+        engine_simulation.check_seed(engine_simulation.TWO_SUSPECTS)

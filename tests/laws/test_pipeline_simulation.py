@@ -8,13 +8,13 @@ import pipeline_simulation
 from generated_pipelines import Expected, Scenario
 from similar_cases import some
 
-SEEDS = 500
+SEEDS = 2_000
 """The soak runs 20,000, these among them."""
 
-BLOCK = 100
+BLOCK = 250
 
 
-@pytest.mark.parametrize("first", some(range(0, SEEDS, BLOCK), every=4))
+@pytest.mark.parametrize("first", some(range(0, SEEDS, BLOCK), every=8))
 def test_seeds(first: int) -> None:
     """The result is that of plain Python, each element is in it or quarantined once, and the ledger has each call once.
 
@@ -30,7 +30,7 @@ def test_seeds_differ() -> None:
     assert {bool(report.result) for report in reports} == {True, False}
     assert {failed.is_poison for report in reports for failed in report.failed_items} == {True, False}
     assert any(report.lost > 20 for report in reports)
-    assert any(report.retries > 20 for report in reports)
+    assert any(report.retries > 10 for report in reports)
     assert {1, 2} <= set(map(len, lives))
     assert len({type(report.result) for report in reports}) >= 3
 

@@ -6,7 +6,7 @@ import asyncio
 import heapq
 import os
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from multiprocessing import parent_process
 from operator import add
 from random import Random
@@ -23,7 +23,7 @@ from pipeline_optimization.engine.tally import hashes_of_positions
 from pipeline_optimization.pipeline.model.elements import ElementPath, child, name_of, position
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
 
-__all__ = ["Expected", "Failure", "Scenario"]
+__all__ = ["Expected", "Failure", "Scenario", "texts_of_files"]
 
 ALPHABET = "abx   "
 DEADLY = "d"
@@ -167,7 +167,7 @@ class Scenario:
             steps=steps,
             end=random.choice(list(ENDS)),
             profile=random.choice(["none", "exercise", "heavy"]),
-            attempts=random.choice([1, 2, 5, 30]),
+            attempts=random.choice([1, 2, 3, 5, 5, 30]),
             chunk_size=random.choice([1, 3, 10, 1000]),
             slots=random.choice([1, 2, 5, 50]),
             loss_rate=loss_rate,
@@ -177,7 +177,7 @@ class Scenario:
 
     @property
     def text(self) -> str:
-        return "".join(f"{line}\n" for line in self.lines)
+        return _text(self.lines)
 
     @property
     def faults(self) -> FaultSettings:
@@ -197,6 +197,16 @@ class Scenario:
         for number, line in enumerate(self.lines):
             yield (0, number if self.kind == "values" else before), line
             before += len(line) + 1
+
+
+def texts_of_files() -> Iterator[str]:
+    """Yield the texts of all scenarios with files."""
+    for alphabet in (ALPHABET, ALPHABET + DEADLY):
+        yield from (_text(_lines(Random(number), alphabet)) for number in range(FILES))
+
+
+def _text(lines: Sequence[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _lines(random: Random, alphabet: str) -> list[str]:
@@ -335,11 +345,20 @@ class _Walk:
             self.expected.enter(step.name, path, number, "ok")
 
 
+def _awaited(coroutine: Coroutine[None, None, Any]) -> Any:
+    """Return the result of a coroutine that awaits nothing but turns of the event loop."""
+    try:
+        while True:
+            coroutine.send(None)
+    except StopIteration as end:
+        return end.value
+
+
 def outputs(step: Step, path: ElementPath, value: Any) -> Iterable[Placed]:
     """Return what a step makes of one element."""
     result = step.plain(value)
     if step.is_async:
-        result = asyncio.run(result)
+        result = _awaited(result)
     if step.kind == "map":
         return [(path, result)]
     if step.kind == "filter":

@@ -7,10 +7,11 @@ and give the rest of a bundle back at any moment. The run is stopped and goes on
 from __future__ import annotations
 
 import itertools
+import logging
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache, partial
 from itertools import chain, count, repeat
@@ -22,13 +23,14 @@ from unittest import mock
 from attrs import evolve, frozen
 
 from engine_simulation import FAST_DIRECTORY
-from generated_pipelines import Expected, Failure, Scenario
+from generated_pipelines import Expected, Failure, Scenario, texts_of_files
 from pipeline_optimization import Limits, PipelineReport, Registry, run
+from pipeline_optimization.engine import stage
 from pipeline_optimization.engine.cutting import CutShort
 from pipeline_optimization.engine.draws import uniform
 from pipeline_optimization.engine.virtual import Fate
 from pipeline_optimization.engine.worker import Pending, Worker
-from pipeline_optimization.pipeline.model import time_slice
+from pipeline_optimization.pipeline.model import code, time_slice
 from pipeline_optimization.sources import TextSource
 from pipeline_optimization.types import Attempt, Completion, OpenContext, Orchestrator
 from quota_watch import QuotaWatch, check_quotas
@@ -145,7 +147,7 @@ def run_scenario(scenario: Scenario) -> list[PipelineReport[Any]]:
     """
     reports: list[PipelineReport[Any]] = []
     given_up: set[str] = set()
-    with any_time_slices(scenario), _inputs(scenario) as (inputs, checkpoint):
+    with saving_time(), any_time_slices(scenario), _inputs(scenario) as (inputs, checkpoint):
         stops = chain(scenario.stops, repeat(None))
         for life, stop in zip(range(MAX_LIVES), stops, strict=False):
             orchestrator = DeadlyOrchestrator(scenario.slots, adversary=Adversary(scenario, life))
@@ -185,7 +187,7 @@ def _inputs(scenario: Scenario) -> Iterator[tuple[Any, Path | None]]:
     if scenario.kind == "values":
         yield list(scenario.lines), None
         return
-    inputs = _file_of(scenario.text) if scenario.kind == "file" else TextSource(scenario.text)
+    inputs = _files()[scenario.text] if scenario.kind == "file" else TextSource(scenario.text)
     if not scenario.stops:
         yield inputs, None
         return
@@ -199,11 +201,32 @@ def _directory() -> tempfile.TemporaryDirectory[str]:
 
 
 @cache
-def _file_of(text: str) -> Path:
-    """Return a file that has a text, the same for each."""
-    path = Path(_directory().name, f"{_file_of.cache_info().misses}.txt")
-    path.write_text(text)
-    return path
+def _files() -> Mapping[str, Path]:
+    """Return a file for each text of a scenario with files. All are written at once: a run waits a moment if a file is new."""
+    texts = dict.fromkeys(texts_of_files())
+    files = {text: Path(_directory().name, f"{number}.txt") for number, text in enumerate(texts)}
+    for text, path in files.items():
+        path.write_text(text)
+    return files
+
+
+@contextmanager
+def saving_time() -> Iterator[None]:
+    """Leave out what takes half of the time and is in no promise held here: logs, tracebacks, and parsing the same files of functions in each run."""
+    without_tracebacks = mock.Mock(format_exception=lambda error: ())
+    disabled = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        with (
+            mock.patch.object(stage, "traceback", without_tracebacks),
+            mock.patch.multiple(code, _used_by=used_by, _File=mock.Mock(of=file_of)),
+        ):
+            yield
+    finally:
+        logging.disable(disabled)
+
+
+used_by, file_of = cache(code._used_by), cache(code._File.of)
 
 
 def _run(
