@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pytest
-from attrs import define
+from attrs import define, evolve
 
+from independent_items import IndependentItems, Takes, start
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.limits import Limits
@@ -15,7 +16,15 @@ from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
 from pipeline_optimization.engine.work import Item, ItemState, Retrying, UnacceptableError
 from pipeline_optimization.engine.worker import Stage, WorkerSetup
-from pipeline_optimization.types import Attempt, AttemptEnded, ErrorRecord, ItemFinished, TaskFailed
+from pipeline_optimization.types import (
+    Attempt,
+    AttemptEnded,
+    Capabilities,
+    Completion,
+    ErrorRecord,
+    ItemFinished,
+    TaskFailed,
+)
 from pipeline_optimization.types.events import EngineEvent
 
 ERROR = ErrorRecord(type="ValueError", message="no")
@@ -135,3 +144,20 @@ def test_no_worker_is_named_for_what_had_no_attempt_of_its_own(heard: set[str] |
         ("values:element", ""),
         ("values:row", ""),
     ]
+
+
+class ManyWorkers(VirtualOrchestrator):
+    """Runs each attempt in another worker, which is a process, as it says."""
+
+    def poll(self, timeout: float) -> list[Completion]:
+        return [evolve(one, worker=f"process {one.id}") for one in super().poll(timeout)]
+
+
+def test_attempts_of_one_slot_do_not_overlap() -> None:
+    """The slot of a worker that died goes to no attempt that began before the death, even if its worker is heard of only later."""
+    orchestrator = ManyWorkers(2, adversary=Takes([1.0, 1.5], lost=frozenset({"echo:0"})))
+    orchestrator.capabilities = Capabilities(isolation="process", announces_start=True)
+    _, events, _ = start(IndependentItems(2), orchestrator=orchestrator)
+    lives = [(one.began_ns, one.ended_ns, one.slot) for one in events if isinstance(one, AttemptEnded)]
+    second = 10**9
+    assert lives == [(0, second, 1), (0, 1.5 * second, 2), (second, 2 * second, 1)]

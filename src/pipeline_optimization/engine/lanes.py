@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 import math
 from bisect import bisect_right, insort
 
@@ -21,7 +20,7 @@ class SlotFinder:
     def __init__(self) -> None:
         # By worker, its slots as pairs (when the slot became free, its number), sorted.
         self._slots_of: dict[str, list[tuple[int, int]]] = {}
-        self._free: list[int] = []  # a heap of the slots of dead workers, for new workers
+        self._free: list[tuple[int, int]] = []  # the slots of dead workers, as such pairs
         self.used = 0
 
     def take(self, worker: str, began: int, ended: int) -> int:
@@ -40,8 +39,7 @@ class SlotFinder:
             slot = one[1]
             slots[0] = (ended, slot)
             return slot
-        at = bisect_right(slots, (began, math.inf)) - 1
-        slot = slots.pop(at)[1] if at >= 0 else self._new_slot()
+        slot = _pop_free(slots, began) or _pop_free(self._free, began) or self._new_slot()
         insort(slots, (ended, slot))
         return slot
 
@@ -50,15 +48,19 @@ class SlotFinder:
         self._slots_of.setdefault(worker, [])
 
     def leave(self, worker: str) -> None:
-        """Remove a worker that died. New workers get its slots."""
-        for _, slot in self._slots_of.pop(worker, ()):
-            heapq.heappush(self._free, slot)
+        """Remove a worker that died. Other workers get its slots, for attempts that begin later."""
+        for one in self._slots_of.pop(worker, ()):
+            insort(self._free, one)
 
     def _new_slot(self) -> int:
-        if self._free:
-            return heapq.heappop(self._free)
         self.used += 1
         return self.used
+
+
+def _pop_free(slots: list[tuple[int, int]], began: int) -> int:
+    """Remove the slot that had become free last when an attempt began, and return its number; 0 if none was free."""
+    at = bisect_right(slots, (began, math.inf)) - 1
+    return slots.pop(at)[1] if at >= 0 else 0
 
 
 class WorkerClocks:
