@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
-from pipeline_optimization.engine.faults import FaultPlan
-from pipeline_optimization.engine.worker import Stage, WorkerSetup
+from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
+from pipeline_optimization.engine.wire import Call, decode_answer, encode_call
+from pipeline_optimization.engine.worker import Stage, Worker, WorkerSetup
+from pipeline_optimization.types.durations import constant
 
 
 def build(argument: object) -> Mapping[str, Stage]:
-    return {}
+    return {"echo": bytes}
+
+
+class Slow:
+    """Takes a while to unpickle, as a module takes that is imported for it."""
+
+    def __reduce__(self) -> tuple[Callable[[float], object], tuple[float]]:
+        return time.sleep, (0.2,)
 
 
 @pytest.fixture
@@ -53,3 +63,12 @@ def test_a_text_is_no_name() -> None:
     """A text such as the module of a class that is sent by value."""
     assert names_of(["__main__", "kind"]) == []
     assert names_of([]) == []
+
+
+@pytest.mark.parametrize("faults", [TaskFaults(sleep_time=0.01), TaskFaults(compute=constant(0.01)), TaskFaults()])
+def test_the_load_of_the_set_up_is_no_wait(faults: TaskFaults) -> None:
+    """The first attempt loads it, and then waits its latency. Only the latency is what it waited."""
+    setup = WorkerSetup(build=build, argument=Slow(), faults=FaultPlan(tasks={"echo": faults}), is_timed=True)
+    answer = decode_answer(Worker(setup.to_bytes()).run_attempt(encode_call(Call("echo", "key", 1, b""))))
+    assert answer.waited >= faults.least_time
+    assert answer.seconds - answer.waited - answer.stalled >= 0.2

@@ -57,7 +57,7 @@ class Worker(Equipment):
     def begin(self, payload: bytes, *, is_over: IsOver = never) -> Pending:
         """Decode an attempt and draw its faults. The caller lets the latency pass in its own way, and then calls ``finish``."""
         call, began = decode_call(payload), time.monotonic_ns()
-        return Pending(self, call, self._draw_of(call), began, is_over)
+        return Pending(self, call, self._draw_of(call), began, began, is_over=is_over)
 
     def run_attempt(
         self, payload: bytes, *, sleep: Callable[[float], object] = time.sleep, is_over: IsOver = never
@@ -73,15 +73,11 @@ class Worker(Equipment):
             CutShort: If the run is over.
         """
         call, began = decode_call(payload), time.monotonic_ns()
+        policy, ready = self._policy_of(call), time.monotonic_ns()
         draw = pass_latency(
-            call.task,
-            call.fault_key,
-            lambda: self._draw_of(call),
-            number=call.number,
-            policy=self._policy_of(call),
-            sleep=sleep,
+            call.task, call.fault_key, lambda: self._draw_of(call), number=call.number, policy=policy, sleep=sleep
         )
-        return Pending(self, call, draw, began, is_over).finish()
+        return Pending(self, call, draw, began, ready, is_over=is_over).finish()
 
     async def run_attempt_async(
         self,
@@ -102,10 +98,11 @@ class Worker(Equipment):
             CutShort: If the run is over.
         """
         call, began = decode_call(payload), time.monotonic_ns()
+        policy, ready = self._policy_of(call), time.monotonic_ns()
         draw = await pass_latency_async(
-            call.task, call.fault_key, lambda: self._draw_of(call), number=call.number, policy=self._policy_of(call)
+            call.task, call.fault_key, lambda: self._draw_of(call), number=call.number, policy=policy
         )
-        pending = Pending(self, call, draw, began, is_over)
+        pending = Pending(self, call, draw, began, ready, is_over=is_over)
         with interruptible():
             if not pending.can_await:
                 return pending.finish()
@@ -141,6 +138,7 @@ class Pending:
         call: What it runs.
         draw: The faults of the attempt.
         began: When the attempt began, in nanoseconds of the monotonic clock.
+        ready: When the worker had its set-up, likewise. The simulated latency began then.
         is_over: Returns whether the run is over.
     """
 
@@ -148,7 +146,7 @@ class Pending:
     log: AttemptLog | None = None
     is_answered = False
 
-    def __init__(self, worker: Worker, call: Call, draw: Draw, began: int, is_over: IsOver) -> None:
+    def __init__(self, worker: Worker, call: Call, draw: Draw, began: int, ready: int, *, is_over: IsOver) -> None:
         self._worker = worker
         self.call = call
         self._draw = draw
@@ -157,9 +155,9 @@ class Pending:
         self._process = os.getpid()
         self._took: float | None = None
         self._stage: Stage | None = None
-        # The attempt has waited and computed for its draw from ``began`` until now. This time less the computing was the simulated wait.
+        # The attempt has waited and computed for its draw from ``ready`` until now. This time less the computing was the simulated wait.
         # If no wait was simulated, the thread only wanted to compute, and in the rest of the time other threads had its processor core.
-        passed = max(0.0, (time.monotonic_ns() - began) / 1e9 - draw.compute) if draw.time else 0.0
+        passed = max(0.0, (time.monotonic_ns() - ready) / 1e9 - draw.compute) if draw.time else 0.0
         self._waited, self._stalled = (passed, 0.0) if draw.latency else (0.0, passed)
         self._thread: ThreadTime | None = None
 
