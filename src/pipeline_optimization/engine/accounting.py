@@ -153,7 +153,7 @@ class Accounting:
     def _begin(self, now: int, retries: int) -> None:
         in_flight = len(self._open_attempts)
         room = self._slots
-        # With any number of slots, there are as many as the most attempts so far.
+        # If the number of slots has no bound, the largest number of open attempts so far stands for it.
         if room is None:
             room = self._most = max(self._most, in_flight)
         if self._open_attempts.abandoned or self._now_held:

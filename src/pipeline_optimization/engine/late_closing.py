@@ -42,7 +42,7 @@ def closing(what: Callable[[], str], *, tell: Tell | None, grace: float = 0.0) -
 
     Args:
         what: Returns what is not closed yet, or an empty text. It is called in another thread.
-        tell: ``tell_parent`` of the context that closes it.
+        tell: The value of ``tell_parent`` where the close was asked for. Other threads and event loops do not have it.
         grace: Seconds to add to ``LATE`` before a warning is logged. A caller that ends the close after ``LATE`` seconds, and warns of that
             itself, needs no second warning.
     """

@@ -67,7 +67,7 @@ class Worker(Equipment):
         Args:
             payload: The bytes of the attempt (``Attempt.payload``).
             sleep: Called with the simulated latency in seconds.
-            is_over: Returns whether the run is over. The attempt asks after its latency, before its task, and between two pieces of its work.
+            is_over: Returns whether the run is over. The attempt asks between its latency and its task, and between two pieces of its work.
 
         Raises:
             CutShort: If the run is over.
@@ -236,7 +236,7 @@ class Pending:
             attempt_here.reset(token)
 
     async def _timed(self, coroutine: Coroutine[Any, Any, bytes | Bundled]) -> bytes | Bundled:
-        """Await a coroutine, and measure its steps. The thread is not measured: in an event loop, its time belongs to many attempts."""
+        """Await a coroutine, and measure for how long it waits. The thread is not measured: in an event loop, its time belongs to many attempts."""
         if not self._worker.is_timed:
             return await coroutine
         steps = Steps(coroutine)
