@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import sys
 from hashlib import sha256
 from importlib.machinery import ModuleSpec
@@ -101,7 +102,7 @@ def _name_of(path: Path) -> str:
         sys.path.append(folder)
     if path.stem.isidentifier() and _belongs_to(_find(path.stem), path):
         return path.stem
-    return f"anagram_file_{sha256(str(path).encode()).hexdigest()[:8]}_{path.stem}"
+    return f"anagram_file_{sha256(os.fsencode(path)).hexdigest()[:8]}_{path.stem}"
 
 
 def _find(name: str) -> ModuleSpec | None:

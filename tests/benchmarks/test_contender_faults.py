@@ -468,7 +468,18 @@ def test_syntax_errors_are_named(tmp_path: Path) -> None:
     raw = take_sample(order_sample(file_contender(path), round_, timeout=60.0, workers=2))
     (problem,) = assemble(raw, "is_no_python", round_, order_index=0, started=0).problems
     assert problem.code == "import_error"
-    assert "is_no_python.py, line 1" in problem.text
+    assert problem.text.endswith("(is_no_python.py, line 1)")
+
+
+def test_a_name_that_is_no_text_is_no_fault(tmp_path: Path) -> None:
+    """A file whose name is no UTF-8 is measured as any other."""
+    path = tmp_path / os.fsdecode(b"caf\xe9.py")
+    try:
+        path.write_bytes((CONTENDERS / "honest.py").read_bytes())
+    except OSError:
+        pytest.skip("this system takes no such names")
+    sample = measure(str(path.with_suffix("")))
+    assert codes(sample) == set(), sample.problems
 
 
 def test_no_retry_is_no_crime() -> None:

@@ -52,6 +52,24 @@ def test_who_is_named_twice_is_told(registry: Registry, directory: Path, capsys:
     ]
 
 
+def test_a_file_may_have_a_plugins_name(registry: Registry, directory: Path) -> None:
+    """The plugin keeps its name, whichever comes first."""
+    shutil.copy(directory / "honest.py", directory / "threaded.py")
+    assert names(registry, "mine", "threaded") == ["honest", "threaded.py", "threaded"]
+    assert names(registry, "threaded", "mine") == ["threaded", "honest", "threaded.py"]
+
+
+def test_a_very_large_file_is_no_contender(registry: Registry, directory: Path) -> None:
+    """It is skipped in a directory, and refused by name, without being read."""
+    with (directory / "large.py").open("wb") as file:
+        file.truncate((16 << 20) + 1)
+    found = find_contenders(registry, "mine", workers=2)
+    assert [one.name for one in found.contenders] == ["honest"]
+    assert found.skipped_in_words() == "large.py (larger than 16 MiB)"
+    with pytest.raises(UsageError, match=r"Cannot read mine/large\.py: larger than 16 MiB\."):
+        find_contenders(registry, "mine/large.py", workers=2)
+
+
 def test_an_installed_orchestrator_goes_before_a_path(registry: Registry, directory: Path) -> None:
     """A directory of an orchestrator's name is meant with a separator, or with --compare-dir."""
     directory.rename("threaded")

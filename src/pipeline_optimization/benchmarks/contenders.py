@@ -101,14 +101,16 @@ def file_contender(path: Path) -> Contender:
 def uniquely_named(contenders: Sequence[Contender]) -> list[Contender]:
     """Return the contenders, each once, with unique names.
 
-    If a file has the name of an earlier contender, its suffix is added to its name, and then its directory, until the name is unique.
+    If a file has the name of a plugin or of an earlier file, its suffix is added to its name, and then its directory, until the name is unique.
     """
+    plugins = {contender.name for contender in contenders if contender.kind == "plugin"}
     taken: set[str] = set()
     found: dict[tuple[str, ...], Contender] = {}
     for contender in contenders:
         if contender.identity in found:
             continue
-        name = next((name for name in _names(contender) if name not in taken), None)
+        others = taken | plugins if contender.kind == "file" else taken
+        name = next((name for name in _names(contender) if name not in others), None)
         if name is None:
             raise UsageError(f"Two contenders are called {contender.name!r}; rename one of them.")
         taken.add(name)

@@ -17,6 +17,10 @@ from pipeline_optimization.registry import Registry
 __all__ = ["Found", "Skipped", "find_contenders", "one_contender"]
 
 
+LARGEST = 16 << 20
+"""Bytes of the largest file that is taken for a contender. Its text is sent to each sample."""
+
+
 @frozen(kw_only=True)
 class Skipped:
     """Something in a directory that is no contender, with the reason."""
@@ -136,11 +140,12 @@ def _entries(directory: Path) -> Iterable[Path]:
 def _reason_against(path: Path) -> str:
     """Return why a path cannot be read as a file. The path is not opened, because opening a pipe waits for its writer."""
     try:
-        mode = path.stat().st_mode
+        found = path.stat()
     except OSError as error:
         return "a broken link" if path.is_symlink() else error.strerror or str(error)
+    mode = found.st_mode
     if stat.S_ISREG(mode):
-        return ""
+        return f"larger than {LARGEST >> 20} MiB" if found.st_size > LARGEST else ""
     kinds = {stat.S_IFDIR: "a directory", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
     return kinds.get(stat.S_IFMT(mode), "a device")
 
