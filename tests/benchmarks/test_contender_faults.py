@@ -24,6 +24,7 @@ from pipeline_optimization.benchmarks.documents import results_to_json
 from pipeline_optimization.benchmarks.judging.assembly import assemble
 from pipeline_optimization.benchmarks.measuring import cpu_clock, process_tree, sampling
 from pipeline_optimization.benchmarks.measuring.memory_reading import MemoryMethod, choose_memory_method
+from pipeline_optimization.benchmarks.measuring.private_trees import Tree
 from pipeline_optimization.benchmarks.measuring.raw_samples import RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
@@ -586,7 +587,7 @@ def test_what_cannot_be_killed_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_without_namespaces_directories_are_private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the system does not let a process cover directories, it has a home and a cache of its own, and it is said."""
-    monkeypatch.setattr(sampling, "private_trees", lambda source, *_: [str(tmp_path / "nowhere")])
+    monkeypatch.setattr(sampling, "private_trees", lambda source, *_: [Tree(str(tmp_path / "nowhere"))])
     (tmp_path / "looks_home.py").write_text(
         f"import sys; sys.path.append({str(CONTENDERS)!r})\n"
         "from pathlib import Path\nfrom honest import TaskOrchestrator\n"
@@ -605,7 +606,9 @@ def test_without_namespaces_directories_are_private(tmp_path: Path, monkeypatch:
 
 def test_without_namespaces_a_rival_cannot_be_edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What runs is the text that was there when the comparison began; what a contender leaves behind is noted by its path."""
-    monkeypatch.setattr(sampling, "private_trees", lambda source, *_: [str(tmp_path / "nowhere"), str(tmp_path)])
+    monkeypatch.setattr(
+        sampling, "private_trees", lambda source, *_: [Tree(str(tmp_path / "nowhere")), Tree(str(tmp_path))]
+    )
     (tmp_path / "honest.py").write_bytes((CONTENDERS / "honest.py").read_bytes())
     rival, editor = tmp_path / "rival.py", tmp_path / "editor.py"
     rival.write_text("from honest import TaskOrchestrator\n")

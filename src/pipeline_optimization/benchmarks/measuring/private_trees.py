@@ -8,19 +8,33 @@ import tempfile
 from collections.abc import Container, Iterable, Sequence
 from pathlib import Path
 
+from attrs import frozen
+
 from pipeline_optimization.disk_cache import cache_directory
 
-__all__ = ["kernel_directories", "private_trees"]
+__all__ = ["Tree", "kernel_directories", "private_trees"]
 
 MOUNTS = Path("/proc/self/mountinfo")
 SYSTEM = {"boot", "dev", "proc", "run", "sys"}
 """Directories that are no storage, or that contain the system's sockets."""
 
 
-def private_trees(source: str, directories: Sequence[str] = ()) -> list[str]:
-    """Return the trees to which a contender of this file (or plugin) might write. None is inside another.
+MOST_MOUNTS = 200
+"""A tree in which more file systems are mounted is left out: mounting them again would take long."""
 
-    ``directories`` are those that the work uses. A tree is left out if something else is mounted in it, because an overlay would hide that.
+
+@frozen
+class Tree:
+    """A directory tree to cover. ``mounted`` are the places in it where other file systems are mounted, which stay visible."""
+
+    path: str
+    mounted: tuple[str, ...] = ()
+
+
+def private_trees(source: str, directories: Sequence[str] = ()) -> list[Tree]:
+    """Return the trees to which a contender of this file (or plugin) might write, outer ones before those inside them.
+
+    ``directories`` are those that the work uses.
     """
     places = ["/tmp", "/var/tmp", os.getcwd(), sys.prefix]  # noqa: S108 - nothing is written there
     places += map(str, (tempfile.gettempdir(), Path.home(), cache_directory()))
@@ -30,7 +44,7 @@ def private_trees(source: str, directories: Sequence[str] = ()) -> list[str]:
     devices = {os.stat(place).st_dev for place in places}
     places += [one for one in directories if os.path.isdir(one) and os.stat(one).st_dev in devices]
     places += _writable_roots(devices)
-    return _outermost(map(os.path.realpath, places))
+    return _trees(map(os.path.realpath, places), _mount_points())
 
 
 def kernel_directories() -> list[str]:
@@ -56,14 +70,16 @@ def _writable_roots(devices: Container[int]) -> list[str]:
     return [place for place in writable if os.stat(place).st_dev in devices]
 
 
-def _outermost(places: Iterable[str]) -> list[str]:
-    mounted = _mount_points()
-    found: list[str] = []
-    for place in sorted(set(places), key=len):
-        is_whole = not any(point != place and point.startswith(place.rstrip("/") + "/") for point in mounted)
-        if is_whole and not any(place == other or place.startswith(other + "/") for other in found):
-            found.append(place)
-    return found
+def _trees(places: Iterable[str], points: Sequence[str]) -> list[Tree]:
+    found = [
+        Tree(place, tuple(sorted({point for point in points if _is_in(point, place)}, key=len)))
+        for place in sorted(set(places) - {"/"}, key=len)
+    ]
+    return [tree for tree in found if len(tree.mounted) <= MOST_MOUNTS]
+
+
+def _is_in(path: str, directory: str) -> bool:
+    return path.startswith(directory + "/")
 
 
 def _mount_points() -> list[str]:

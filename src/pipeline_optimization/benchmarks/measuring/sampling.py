@@ -204,7 +204,8 @@ class _Sampling:
         self._subject.send(
             order="isolate",
             area=str(area),
-            trees=trees,
+            trees=[tree.path for tree in trees],
+            mounted=[tree.mounted for tree in trees],
             hidden=hidden_paths(),
             protected=kernel_directories(),
             most_bytes=self._order.memory_limit,
@@ -215,7 +216,7 @@ class _Sampling:
             return False
         self._raw.isolation = event["message"] or NAMESPACE
         if self._raw.isolation != NAMESPACE:
-            self._before = seen_files(trees)
+            self._before = seen_files(tree.path for tree in trees)
         return True
 
     def _phase(self, name: str, patience: float) -> bool:

@@ -13,7 +13,7 @@ import ctypes
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -54,13 +54,13 @@ A process may not trace another one that has more rights, or read its memory, ev
 
 
 def isolate(
-    area: Path, trees: Sequence[str], hidden: Sequence[str], protected: Sequence[str], *, most_bytes: int
+    area: Path, trees: Mapping[str, Sequence[str]], hidden: Sequence[str], protected: Sequence[str], *, most_bytes: int
 ) -> str:
     """Make the trees private. Return an empty text, or the reason why only home, temporary and cache directories are.
 
     Args:
         area: An empty directory of this sample.
-        trees: The directory trees to cover.
+        trees: The directory trees to cover, outer ones first, each with the places in it where other file systems are mounted.
         hidden: Files and directories that must appear empty.
         protected: Directories in which nothing can be written, even by root.
         most_bytes: Bounds what can be written, which is held in memory, and the shared memory.
@@ -72,7 +72,7 @@ def isolate(
     try:
         system.end_with_parent()
         system.enter_namespace()
-        system.cover(area, trees)
+        shared = system.cover(area, trees)
         for path in hidden:
             system.hide(path)
         system.protect(protected)
@@ -81,6 +81,8 @@ def isolate(
     finally:
         os.chdir(before)  # it is the same path, which now leads into the overlay
         system.drop_rights()
+    if shared:
+        return _fall_back(area, f"other file systems are mounted in {' and '.join(shared)}")
     return ""
 
 
@@ -107,22 +109,48 @@ class _System:
             Path("/proc/self/gid_map").write_text(f"{group} {group} 1", "ascii")
         self._mount("none", "/", None, MS_REC | MS_PRIVATE, None)
 
-    def cover(self, area: Path, trees: Sequence[str]) -> None:
-        """Cover each tree with an overlay, whose upper layer is in memory, and the shared memory with an empty one."""
+    def cover(self, area: Path, trees: Mapping[str, Sequence[str]]) -> list[str]:
+        """Cover each tree with an overlay, whose upper layer is in memory, and the shared memory with an empty one.
+
+        Return the trees that cannot be covered because of what is mounted in them.
+        """
         self._mount("tmpfs", str(area), "tmpfs", MS_NOSUID_NODEV, f"mode=700,{self._size}")
         # The area may be inside a tree that will be covered, so the layers are reached from the working directory.
         os.chdir(area)
-        for number in range(len(trees)):
-            os.mkdir(f"{number}.upper")
-            os.mkdir(f"{number}.work")
-        options = ",userxattr" if self._has_user_namespace else ""
-        for number, tree in enumerate(trees):
-            lower = tree.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
-            layers = f"lowerdir={lower},upperdir={number}.upper,workdir={number}.work{options}"
-            self._mount("overlay", tree, "overlay", 0, layers)
+        covered: dict[str, Sequence[str]] = {}
+        shared: list[str] = []
+        for tree, mounted in trees.items():
+            if _is_covered(tree, covered):
+                continue
+            try:
+                self._cover_tree(tree, mounted, number=len(covered))
+            except OSError:
+                # In a user namespace, the kernel lets nobody hide what is mounted in a tree, even if it is shown again. Trees inside this one come next.
+                if not mounted:
+                    raise
+                shared.append(tree)
+            else:
+                covered[tree] = mounted
         if os.path.isdir("/dev/shm"):  # noqa: S108 - it becomes private here
             options = f"mode=1777,{self._size}"
             self._mount("tmpfs", "/dev/shm", "tmpfs", MS_NOSUID_NODEV, options)  # noqa: S108 - as above
+        return shared
+
+    def _cover_tree(self, tree: str, mounted: Sequence[str], *, number: int) -> None:
+        for kind in ("upper", "work"):
+            os.makedirs(f"{number}.{kind}", exist_ok=True)
+        inner = _opened(mounted)
+        try:
+            options = ",userxattr" if self._has_user_namespace else ""
+            lower = tree.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,")
+            layers = f"lowerdir={lower},upperdir={number}.upper,workdir={number}.work{options}"
+            self._mount("overlay", tree, "overlay", 0, layers)
+            for place, handle in inner.items():
+                with suppress(OSError):  # a place that cannot be shown again is empty
+                    self._mount(f"/proc/self/fd/{handle}", place, None, MS_BIND | MS_REC, None)
+        finally:
+            for handle in inner.values():
+                os.close(handle)
 
     def hide(self, path: str) -> None:
         """Cover a path with an empty directory or file, if it exists. A parent of the harness may have ended."""
@@ -184,6 +212,23 @@ class _System:
         if code:
             number = ctypes.get_errno()
             raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def _is_covered(path: str, covered: Mapping[str, Sequence[str]]) -> bool:
+    """Return whether a tree that is covered contains the path, with no other file system between them."""
+    return any(
+        path.startswith(tree + "/") and not any(path == point or path.startswith(point + "/") for point in mounted)
+        for tree, mounted in covered.items()
+    )
+
+
+def _opened(places: Sequence[str]) -> dict[str, int]:
+    """Return handles of mounted file systems, by which they can be reached once they are covered."""
+    found = {}
+    for place in places:
+        with suppress(OSError):
+            found[place] = os.open(place, os.O_PATH | os.O_CLOEXEC)
+    return found
 
 
 def _fall_back(area: Path, reason: str) -> str:

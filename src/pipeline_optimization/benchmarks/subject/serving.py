@@ -57,6 +57,7 @@ class _Order(LoadOrder, total=False):
     order: str
     area: str
     trees: list[str]
+    mounted: list[list[str]]
     hidden: list[str]
     protected: list[str]
     most_bytes: int
@@ -71,8 +72,9 @@ class _Server:
 
     def run(self) -> None:
         order = self._next()
+        trees = dict(zip(order["trees"], order["mounted"], strict=True))
         reason = isolate(
-            Path(order["area"]), order["trees"], order["hidden"], order["protected"], most_bytes=order["most_bytes"]
+            Path(order["area"]), trees, order["hidden"], order["protected"], most_bytes=order["most_bytes"]
         )
         self._report({"event": "isolated", "message": reason})
         order = self._next()
