@@ -14,11 +14,13 @@ from typing import Any
 import pytest
 from attrs import define, field
 
+from generated_pipelines import DEADLY, deadly
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.errors import CheckpointError, OptionError, RefusedRowsError, SinkError
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline.run import Progress
 from pipeline_optimization.types import CheckpointSaved, Component, ComponentOf, NoOptions, Sink
+from pipeline_simulation import DeadlyOrchestrator
 from similar_cases import some
 
 LINES = "".join(f"{number}\n" for number in range(100))
@@ -282,6 +284,45 @@ def test_bundles_that_are_cut_otherwise_the_second_time(numbers: Path, monkeypat
         except SinkError:
             assert pieces == 2
     assert sorted(table.rows) == list(range(0, 100, 7))
+
+
+def deadly_number(line: str) -> int:
+    return int(deadly(line))
+
+
+class FirstIsShort:
+    """Time slices of which the first one alone is over after a line."""
+
+    seconds, size, number = 1.0, 1, 0
+
+    def __init__(self, *_: float, **_options: float) -> None:
+        FirstIsShort.number += 1
+        self.is_over = FirstIsShort.number == 1
+
+    def resume(self) -> None:
+        """No clock drives it."""
+
+    note = classmethod(lambda cls, number: None)
+
+
+def test_pieces_with_a_killer_that_are_cut_otherwise_the_second_time(
+    numbers: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A piece that has failed for good is known by its content as well: that of another delivery may have the same name."""
+    model = "pipeline_optimization.pipeline.model"
+    monkeypatch.setattr("pipeline_optimization.pipeline.run_checkpoint.RunCheckpoint.is_due", False)  # one delivery
+    monkeypatch.setattr(f"{model}.time_slice.TimeSlice", FirstIsShort)
+    numbers.write_text(f"0\n1\n2\n{DEADLY}\n4\n5\n6\n7\n8\n9\n")
+    table, pipeline = Table(), Pipeline("deadly").lines().map(deadly_number).collect()
+    for pieces, sink in ((3, TableSink(table, before=crash_at(1))), (1, TableSink(table))):
+        monkeypatch.setattr(FirstIsShort, "number", 0)
+        monkeypatch.setattr(f"{model}.workload.pieces_for", lambda seconds, *, each, pieces=pieces: pieces)
+        try:
+            report = goes_on(sink, numbers, pipeline=pipeline, orchestrator=DeadlyOrchestrator(1))
+        except SinkError:
+            assert pieces == 3
+    assert sorted(table.rows) == [0, 1, 2, 4, 5, 6, 7, 8, 9]
+    assert [failed.place for failed in report.failed_items] == [f"{numbers}, line 4: {DEADLY!r}"]
 
 
 class Moment:

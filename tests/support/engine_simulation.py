@@ -305,7 +305,7 @@ class UnreadStore:
     def __exit__(self, *_: object) -> None:
         pass
 
-    def find(self, *_: object) -> None:
+    def find(self, *_: object, **_options: object) -> None:
         return None
 
     find_failure = stored_sum = put = put_failure = put_sum = find

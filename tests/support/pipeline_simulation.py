@@ -95,7 +95,7 @@ class _MortalWorker:
 class DeadlyOrchestrator(QuotaWatch):
     """Takes an attempt that kills for the death of its worker, and notes whose attempts it gets."""
 
-    def __init__(self, slots: int, adversary: Adversary) -> None:
+    def __init__(self, slots: int, adversary: Adversary | None = None) -> None:
         super().__init__(slots, adversary=adversary)
         self.tried: set[str] = set()
 

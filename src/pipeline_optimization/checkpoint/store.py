@@ -135,7 +135,6 @@ class CheckpointStore:
                     f"{facts.get(name, 'not given')}. {remedy.replace('{was}', was)}",
                     path=self.path,
                 )
-
         return changed
 
     def _remedy_of(self, name: str) -> str:
@@ -168,8 +167,8 @@ class CheckpointStore:
                 path=self.path,
             )
 
-    def find_failure(self, task: str, item: str, data: bytes) -> Failure | None:
-        """Return how an item failed for good, or None. ``data`` is as for ``find``."""
+    def find_failure(self, task: str, item: str, data: bytes, *, is_bundle: bool) -> Failure | None:
+        """Return how an item failed for good, or None. ``data`` is as for ``find``, but a bundle with other data is another one."""
         if not self.failures:
             return None
         with explained(self.path):
@@ -180,6 +179,8 @@ class CheckpointStore:
         if row is None:
             return None
         checksum, name, place, error, message, attempts, flags = row
+        if is_bundle and checksum != crc32(data):
+            return None
         self._compare_data(task, item, data, checksum)
         with explained(self.path):
             return Failure(

@@ -162,7 +162,7 @@ class CheckpointedWorkload:
         return evolve(item, split=noted)
 
     def _failure_of(self, item: Item) -> Failure | None:
-        return self.store.find_failure(item.task, item.id, self._workload.content(item))
+        return self.store.find_failure(item.task, item.id, self._workload.content(item), is_bundle=item.is_bundle)
 
     def _report(self, item: Item, failure: Failure) -> None:
         if item.given_up is not None:
