@@ -211,6 +211,21 @@ def test_a_raised_priority_is_told_where_it_is_possible() -> None:
     assert codes(measure("raises_priority")) == ({"raised_priority"} if may_raise else set())
 
 
+def test_taking_more_processors_is_told() -> None:
+    """A comparison that is bound to a processor is no fair one for a contender that unbinds itself."""
+    if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there is only one processor")
+    assert codes(measure("takes_processors")) == set()
+    all_ = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(all_)})
+    try:
+        sample = measure("takes_processors")
+    finally:
+        os.sched_setaffinity(0, all_)
+    assert codes(sample) == {"raised_priority"}
+    assert "which the comparison may not use" in sample.problems[0].text
+
+
 @pytest.mark.slow
 def test_many_threads_may_wait_at_once() -> None:
     """More connections than a process may usually open are no fault of a contender's."""

@@ -56,7 +56,9 @@ _KINDS = (
     ProblemKind("leaked_thread", "failed", "Threads that it started pile up, or kept its process from ending."),
     ProblemKind("exhausted_retries", "unranked", "Injected faults got through its retries, or it has none."),
     ProblemKind("declined", "unranked", "It declined the text (NotImplementedError): such texts are beyond it."),
-    ProblemKind("raised_priority", "unranked", "It gave itself a higher priority than the others have."),
+    ProblemKind(
+        "raised_priority", "unranked", "It gave itself a higher priority, or more processors, than the others have."
+    ),
     ProblemKind(
         "skipped_delays",
         "unranked",

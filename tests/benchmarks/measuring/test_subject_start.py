@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,7 +25,7 @@ from similar_cases import some
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="subjects are forked where orphans come back to us")
 
 TELLS = """
-import os, sys, threading
+import os, resource, sys, threading
 
 class TaskOrchestrator:
     def process_text(self, text):
@@ -40,6 +41,8 @@ class TaskOrchestrator:
             "is_forked": int("asyncio" in sys.modules),
             "niceness": os.nice(0),
             "processors": len(os.sched_getaffinity(0)),
+            "policy": os.sched_getscheduler(0),
+            "limit": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
             "secret": int("SECRET" in os.environ),
         }}}}
 """
@@ -109,6 +112,8 @@ def test_the_environment_is_the_samples(tmp_path: Path, servers: ForkServers, mo
             "os.kill(server, 19)",
             "os.setpriority(os.PRIO_PROCESS, server, 19)",
             "os.sched_setaffinity(server, [min(os.sched_getaffinity(0))])",
+            "os.sched_setscheduler(server, os.SCHED_IDLE, os.sched_param(0))",
+            "resource.prlimit(server, resource.RLIMIT_NOFILE, (30, 30))",
         ],
         every=4,
     ),
@@ -120,3 +125,5 @@ def test_who_harms_the_server_harms_no_other(tmp_path: Path, servers: ForkServer
     assert after["is_forked"] == 1
     assert after["niceness"] == os.nice(0)
     assert after["processors"] == len(os.sched_getaffinity(0))
+    assert after["policy"] == os.sched_getscheduler(0)
+    assert after["limit"] == resource.getrlimit(resource.RLIMIT_NOFILE)[0]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import socket
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from pipeline_optimization.benchmarks.anagrams.stages import fault_plan
+from pipeline_optimization.benchmarks.measuring import task_server
 from pipeline_optimization.benchmarks.measuring.task_server import TaskServer
 from pipeline_optimization.engine.faults import TASK_SERVER, Draw, FaultSettings, fault_key
 from pipeline_optimization.engine.task_client import TaskClient, _LoopConnection, client_of
@@ -191,6 +193,33 @@ def test_what_is_no_call_is_cut_off(server: TaskServer, data: bytes) -> None:
             assert stranger.recv(100) == b""
     attempt("cat")
     assert facts(server)[0] == expected("cat", 1)
+
+
+def test_connections_leave_handles_for_the_harness(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If there are too many, more of them wait until one ends. Meanwhile nothing makes the harness look again and again."""
+    monkeypatch.setattr(task_server, "most_connections", lambda: 2)
+    with closing(TaskServer(PLAN, tmp_path)) as server, ExitStack() as stack:
+        address = "\0" + server.address[1:] if server.address.startswith("@") else server.address
+
+        def connected(word: str) -> socket.socket:
+            found = stack.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM))
+            found.connect(address)
+            found.sendall(json.dumps([1, "unknown", word, 0, ""]).encode() + b"\n")
+            found.settimeout(0.1)
+            return found
+
+        first, second, third = map(connected, ("a", "b", "c"))
+        for _ in range(5):
+            server.serve()
+        assert first.recv(100)
+        assert second.recv(100)
+        assert not select.select([server], [], [], 0)[0]
+        with pytest.raises(TimeoutError):
+            third.recv(100)
+        first.close()
+        for _ in range(5):
+            server.serve()
+        assert third.recv(100)
 
 
 def test_a_label_of_a_policy_is_text(server: TaskServer) -> None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cache
 
-__all__ = ["allow_handles"]
+__all__ = ["allow_handles", "most_connections"]
 
 MOST = 1 << 16
+RESERVE = 200
+"""Handles that the harness needs itself, to look at processes and to end them."""
 
 
 @cache
@@ -23,3 +25,13 @@ def allow_handles() -> None:
         return
     with suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def most_connections() -> int:
+    """Return how many connections this process may have. The rest of its handles is kept for its own work."""
+    try:
+        import resource  # noqa: PLC0415 - as above
+    except ImportError:
+        return MOST
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return MOST if soft == resource.RLIM_INFINITY else max(soft - RESERVE, soft // 2)

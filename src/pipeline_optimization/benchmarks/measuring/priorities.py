@@ -1,4 +1,4 @@
-"""Priorities of measured processes. None may be higher than the harness's own, with which all contenders start."""
+"""Priorities and processors of measured processes. None may have more than the harness, with which all contenders start."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ def reset_priorities(processes: Sequence[psutil.Process]) -> str:
     """Undo what processes have raised. Return what it was, or an empty text."""
     found = ""
     ours = psutil.Process().nice()
+    allowed = _processors(0)
     for process in processes:
         with suppress(psutil.Error, OSError):
             if (nice := process.nice()) < ours:
@@ -23,7 +24,14 @@ def reset_priorities(processes: Sequence[psutil.Process]) -> str:
             if (policy := _real_time_policy(process.pid)) is not None:
                 found = f"the real-time scheduling policy {policy}"
                 os.sched_setscheduler(process.pid, os.SCHED_OTHER, os.sched_param(0))
+            if more := _processors(process.pid) - allowed:
+                found = f"the processors {', '.join(map(str, sorted(more)))}, which the comparison may not use"
+                os.sched_setaffinity(process.pid, allowed)
     return found
+
+
+def _processors(pid: int) -> set[int]:
+    return os.sched_getaffinity(pid) if hasattr(os, "sched_getaffinity") else set()
 
 
 def _real_time_policy(pid: int) -> int | None:

@@ -57,6 +57,16 @@ def start_program(environment: Mapping[str, str], ends: SubjectEnds) -> int:
 _COMMAND = [sys.executable, "-P", "-m", MODULE]
 
 
+def _limits(pid: int) -> list[tuple[int, int]]:
+    """Return the resource limits of a process (0: this one), if the system tells them."""
+    try:
+        import resource  # noqa: PLC0415 - not every system has it
+
+        return [resource.prlimit(pid, limit) for name, limit in vars(resource).items() if name.startswith("RLIMIT_")]
+    except (ImportError, AttributeError):
+        return []
+
+
 class ForkServers:
     """Starts subjects by forking. There is one server at a time, for one hash seed. ``modules`` are what it has imported.
 
@@ -127,6 +137,10 @@ class _ForkServer:
         os.kill(pid, signal.SIGCONT)
         if os.getpriority(os.PRIO_PROCESS, pid) != os.getpriority(os.PRIO_PROCESS, 0):
             raise PermissionError("The fork server has another priority.")
+        if hasattr(os, "sched_getscheduler") and os.sched_getscheduler(pid) != os.sched_getscheduler(0):
+            raise PermissionError("The fork server has another scheduling policy.")
+        if _limits(pid) != _limits(0):
+            raise PermissionError("The fork server has other limits.")
         if hasattr(os, "sched_getaffinity") and os.sched_getaffinity(pid) != os.sched_getaffinity(0):
             raise PermissionError("The fork server has other processors.")
 

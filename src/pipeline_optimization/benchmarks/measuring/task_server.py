@@ -20,6 +20,7 @@ from secrets import token_hex
 
 from attrs import define, field, frozen
 
+from pipeline_optimization.benchmarks.measuring.handles import most_connections
 from pipeline_optimization.engine.faults import Draw, FaultPlan
 from pipeline_optimization.engine.journal import CallOutcome, CallRecord
 from pipeline_optimization.printable import printable
@@ -85,6 +86,8 @@ class TaskServer:
         self._listener.listen(4096)
         self._listener.setblocking(False)  # noqa: FBT003 - its only argument
         self._selector.register(self._listener, selectors.EVENT_READ)
+        self._most_connections = most_connections()
+        self._is_full = False
         self._plan = plan
         self._execution = _Execution(plan)
         self._waiting: list[tuple[float, int, _Waiting]] = []
@@ -127,6 +130,7 @@ class TaskServer:
             self._write(connection)
 
     def close(self) -> None:
+        self._listener.close()
         for key in list(self._selector.get_map().values()):
             with suppress(OSError):
                 key.fileobj.close()  # type: ignore[union-attr]
@@ -134,9 +138,14 @@ class TaskServer:
 
     def _accept(self) -> None:
         for _ in range(ACCEPTED_AT_ONCE):
+            if len(self._selector.get_map()) > self._most_connections:
+                # The others wait. The listener would be readable all the time.
+                self._selector.unregister(self._listener)
+                self._is_full = True
+                return
             try:
                 accepted, _ = self._listener.accept()
-            except OSError:  # nobody waits, or this process has no handle left and they wait
+            except OSError:  # nobody waits
                 return
             accepted.setblocking(False)  # noqa: FBT003 - its only argument
             self._selector.register(accepted, selectors.EVENT_READ, _Connection(accepted))
@@ -216,3 +225,6 @@ class TaskServer:
         with suppress(KeyError, ValueError):
             self._selector.unregister(connection.socket)
         connection.socket.close()
+        if self._is_full:
+            self._selector.register(self._listener, selectors.EVENT_READ)
+            self._is_full = False
