@@ -476,6 +476,21 @@ def test_memory_methods_fall_back() -> None:
         assert choose_memory_method().name == "PSS"
 
 
+def test_a_process_that_hides_its_memory_has_its_resident_size() -> None:
+    """A process can forbid its own user to read its map, but not its size."""
+
+    def forbidden(process: psutil.Process) -> int:
+        raise psutil.AccessDenied(process.pid)
+
+    tree = process_tree.ProcessTree(os.getpid(), strangers=frozenset())
+    child = subprocess.Popen(["sleep", "60"])
+    try:
+        assert tree.memory(MemoryMethod("PSS", forbidden)) > 0
+    finally:
+        child.kill()
+        child.wait()
+
+
 def test_syntax_errors_are_named(tmp_path: Path) -> None:
     """A file that is no Python is an import error with its line."""
     path = tmp_path / "is_no_python.py"

@@ -10,7 +10,15 @@ from pathlib import Path
 import psutil
 from attrs import frozen
 
-__all__ = ["MIB", "MemoryMethod", "choose_memory_method", "high_water_mark", "memory_of_files", "unmapped_memory"]
+__all__ = [
+    "MIB",
+    "MemoryMethod",
+    "choose_memory_method",
+    "high_water_mark",
+    "memory_of",
+    "memory_of_files",
+    "unmapped_memory",
+]
 
 MIB = float(1 << 20)
 SHARED = "/dev/shm"  # noqa: S108 - it is only looked at
@@ -57,6 +65,14 @@ def choose_memory_method(methods: Sequence[MemoryMethod] = METHODS) -> MemoryMet
         except (AttributeError, OSError, psutil.Error):
             continue
     return methods[-1]
+
+
+def memory_of(process: psutil.Process, method: MemoryMethod) -> int:
+    """Return the bytes of a process. If it forbids others of its user to look at its memory (prctl(2)), its resident size is taken."""
+    try:
+        return method.read(process)
+    except (PermissionError, psutil.AccessDenied):
+        return _rss(process)
 
 
 def high_water_mark(pid: int) -> int:

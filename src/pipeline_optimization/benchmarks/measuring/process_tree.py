@@ -14,6 +14,7 @@ from pipeline_optimization.benchmarks.measuring.descendants import children, des
 from pipeline_optimization.benchmarks.measuring.memory_reading import (
     MemoryMethod,
     high_water_mark,
+    memory_of,
     memory_of_files,
     unmapped_memory,
 )
@@ -91,7 +92,7 @@ class ProcessTree:
         total = unmapped_memory([process.pid for process in processes])
         for process in processes:
             with suppress(psutil.Error, OSError):
-                total += method.read(process)
+                total += memory_of(process, method)
                 key = _identity(process)
                 self._high[key] = max(self._high.get(key, 0), high_water_mark(process.pid))
         return total
