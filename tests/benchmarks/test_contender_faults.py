@@ -78,6 +78,7 @@ FAULTS = [
     pytest.param("leaves_a_daemon", "leaked_process", marks=pytest.mark.slow),
     ("limits_itself", "exception"),
     pytest.param("leaks_hidden_threads", "leaked_thread", marks=pytest.mark.slow),
+    ("is_traced", "leaked_process"),
     ("leaks_processes", "leaked_process"),
     pytest.param("leaks_threads", "leaked_thread", marks=pytest.mark.slow),
     ("looks_ahead", "stages_out_of_order"),

@@ -20,7 +20,7 @@ from pipeline_optimization.benchmarks.measuring.memory_reading import (
 )
 from pipeline_optimization.benchmarks.measuring.subreaper import become_subreaper
 
-__all__ = ["ProcessTree", "describe_process"]
+__all__ = ["ProcessTree", "describe_process", "has_ended"]
 
 QUIET = 0.05
 """After this many seconds without any process, alive or just ended, a tree counts as empty."""
@@ -209,6 +209,14 @@ class _Silence:
 def _is_alive(process: psutil.Process) -> bool:
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.Error:
+        return False
+
+
+def has_ended(pid: int) -> bool:
+    """Return whether a process has ended, although somebody must still wait for it."""
+    try:
+        return bool(psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
     except psutil.Error:
         return False
 

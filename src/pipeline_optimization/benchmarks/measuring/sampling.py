@@ -18,7 +18,7 @@ from pipeline_optimization.benchmarks.measuring.left_files import SeenFiles, cha
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.priorities import reset_priorities
 from pipeline_optimization.benchmarks.measuring.private_trees import kernel_directories, private_trees
-from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree, describe_process
+from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree, describe_process, has_ended
 from pipeline_optimization.benchmarks.measuring.raw_samples import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.subject_environment import subject_environment
 from pipeline_optimization.benchmarks.measuring.subject_process import SubjectProcess
@@ -108,12 +108,17 @@ class _Sampling:
         raw, subject, tree = self._raw, self._subject, self._tree
         with stop_signals_put_off():
             raw.has_forked = subject.has_forked
-            if subject.exit is None:
+            if subject.exit is None and has_ended(subject.pid):
+                # A process that it started traces it (ptrace(2)). The kernel tells us of its end only when the tracer has ended.
+                raw.leaked = tree.leave_nothing(patience=0.0)
+                if subject.wait(deadline=time.monotonic() + KILL_PATIENCE):
+                    raw.exit = subject.exit_name
+            elif subject.exit is None:
                 tree.kill()
                 subject.kill()
-                has_ended = subject.wait(deadline=time.monotonic() + KILL_PATIENCE)
+                is_over = subject.wait(deadline=time.monotonic() + KILL_PATIENCE)
                 tree.leave_nothing(patience=0.0)
-                if not has_ended:  # the kernel holds it, for example because it waits for a device
+                if not is_over:  # the kernel holds it, for example because it waits for a device
                     raw.leaked = [f"{describe_process(subject.pid)}, which cannot be killed"]
             else:
                 raw.exit = raw.exit if raw.garbled else subject.exit_name
