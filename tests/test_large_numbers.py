@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,31 +20,30 @@ HUGE = 10**400
 SUM = Pipeline("sum").values(int).map(abs).sum()
 
 
-@pytest.mark.parametrize(
-    "refused",
-    [
-        lambda: run(SUM, [1], latency_scale=HUGE),
-        lambda: run(SUM, [1], faults={"failures": HUGE}),
-        lambda: run(SUM, [1], faults={"task": {"abs": {"latency": HUGE}}}),
-        lambda: run(SUM, [1], faults={"task": {"abs": {"errors": {"OSError": HUGE}}}}),
-        lambda: run(SUM, [1], chunk_size=HUGE),
-        lambda: run(SUM, [1], retry_options={"base": HUGE}),
-        lambda: run(SUM, [1], orchestrator="threaded", orchestrator_options={"workers": HUGE}),
-        lambda: Limits(deadline=HUGE),
-        lambda: Limits(item_timeout=HUGE),
-        lambda: Limits(grace=HUGE),
-        lambda: task(timeout=HUGE)(abs),
-        lambda: FaultProfile(failures=HUGE),
-        lambda: TaskProfile(errors={"OSError": HUGE}),
-        lambda: LogNormal(median=HUGE, sigma=1),
-        lambda: constant(HUGE),
-        lambda: RetryAfter(HUGE),
-    ],
-    ids=str,
-)
-def test_a_number_that_is_too_large_is_refused(refused: Callable[[], object]) -> None:
+REFUSED: Mapping[str, Callable[[], object]] = {
+    "latency scale": lambda: run(SUM, [1], latency_scale=HUGE),
+    "failures": lambda: run(SUM, [1], faults={"failures": HUGE}),
+    "latency": lambda: run(SUM, [1], faults={"task": {"abs": {"latency": HUGE}}}),
+    "weight": lambda: run(SUM, [1], faults={"task": {"abs": {"errors": {"OSError": HUGE}}}}),
+    "chunk size": lambda: run(SUM, [1], chunk_size=HUGE),
+    "retry option": lambda: run(SUM, [1], retry_options={"base": HUGE}),
+    "workers": lambda: run(SUM, [1], orchestrator="threaded", orchestrator_options={"workers": HUGE}),
+    "deadline": lambda: Limits(deadline=HUGE),
+    "item timeout": lambda: Limits(item_timeout=HUGE),
+    "grace": lambda: Limits(grace=HUGE),
+    "timeout": lambda: task(timeout=HUGE)(abs),
+    "profile": lambda: FaultProfile(failures=HUGE),
+    "profile of a task": lambda: TaskProfile(errors={"OSError": HUGE}),
+    "distribution": lambda: LogNormal(median=HUGE, sigma=1),
+    "constant": lambda: constant(HUGE),
+    "retry after": lambda: RetryAfter(HUGE),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_a_number_that_is_too_large_is_refused(what: str) -> None:
     with pytest.raises((OptionError, ValueError)) as raised:
-        refused()
+        REFUSED[what]()
     assert "too large to convert" not in str(raised.value)
 
 
