@@ -167,13 +167,15 @@ def foresee_ways(registry: Registry, work: WorkModel, ways: Sequence[Way]) -> Se
         Foreseen(
             candidate=one,
             prediction=prediction,
-            processor=prediction.busy_cores * prediction.seconds + _start(costs[one.configuration.orchestrator], one),
+            processor=prediction.busy_cores * prediction.seconds
+            + _start(costs[one.configuration.orchestrator], one, work),
         )
         for one, prediction in zip(found, predictions, strict=True)
     ]
 
 
-def _start(costs: OrchestratorCosts, candidate: Candidate) -> float:
+def _start(costs: OrchestratorCosts, candidate: Candidate, work: WorkModel) -> float:
     """Return the seconds of processors that the start and the end of a run take."""
     workers = candidate.configuration.workers
-    return costs.startup + costs.closing(workers) + (workers - 1) * costs.startup_by_worker
+    awaiting = costs.awaiting_start if any(task.is_awaited for task in work.tasks.values()) else 0.0
+    return costs.startup + awaiting + costs.closing(workers) + (workers - 1) * costs.startup_by_worker
