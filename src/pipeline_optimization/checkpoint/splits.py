@@ -25,12 +25,12 @@ class SplitLog:
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self._database = database
-        database.execute(SCHEMA)
-        (self._number,) = database.execute("SELECT count(*) FROM split").fetchone()
+        # Hardly any checkpoint needs the table, so it is made with the first entry.
+        self._exists = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'split'").fetchone() is not None
 
     def find(self, task: str, item: str, data: bytes) -> bool:
         """Return whether a bundle was split. ``data`` is its input."""
-        if not self._number:
+        if not self._exists:
             return False
         row = self._database.execute(
             "SELECT 1 FROM split WHERE task = ? AND id = ? AND checksum = ?", (task, text_of(item), crc32(data))
@@ -39,5 +39,6 @@ class SplitLog:
 
     def put(self, task: str, item: str, data: bytes) -> None:
         """Add a bundle that was split."""
+        self._database.execute(SCHEMA)
+        self._exists = True
         self._database.execute("INSERT OR REPLACE INTO split VALUES (?, ?, ?)", (task, text_of(item), crc32(data)))
-        self._number += 1

@@ -186,7 +186,7 @@ def test_cheats_and_accidents_have_their_names(directory: Path) -> None:
     }
     reasons = {row["contender"]: " ".join(row["reasons"]) for row in found["summary"]}
     assert "entries differ: 'N" in reasons["miscounts"]
-    assert "of 6 elements." in reasons["drops"]
+    assert "elements instead of 6." in reasons["drops"]
     assert "had no successful call of locate, 0:" in reasons["skips"]
     sound = [row for row in found["summary"] if not row["problems"]]
     assert all(row["floor_ms"] > 0 for row in sound)
