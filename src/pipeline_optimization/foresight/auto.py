@@ -113,7 +113,11 @@ def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Mapping[
     numbers: Mapping[Place, Sequence[int]] = {**NUMBERS, "processes": processes}
     shares: Mapping[Place, float] = {"caller": whole, "processes": work.compute}
     if _is_awaited(work):
-        numbers = {"loop": NUMBERS["loop"], "threads": (LOOPS,), "processes": (min(cores, LOOPS),)}
+        numbers = {
+            "loop": NUMBERS["loop"],
+            "threads": (LOOPS,),
+            "processes": sorted({min(number, LOOPS) for number in processes}),
+        }
         shares = {"processes": whole}  # what event loops compute for an element can be more than its function does
     retries = {DEFAULT_RETRY: registry.retry_policy(DEFAULT_RETRY).build()}
     found: dict[str, Sequence[Candidate]] = {}

@@ -6,26 +6,35 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache
 
+from pipeline_optimization.engine.places import EventLoopHere, Places, event_loop_here
+from pipeline_optimization.pipeline.model.awaited_bundles import AwaitedPart
 from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import PICKLED
 from pipeline_optimization.pipeline.model.contents import encode_contents
 from pipeline_optimization.pipeline.model.job import AT_ONCE
+from pipeline_optimization.pipeline.model.own_loop import run_to_end
 from pipeline_optimization.pipeline.model.steps import Pipeline
 
-__all__ = ["awaiting_cost", "awaiting_start"]
+__all__ = ["IN_ONE_LOOP", "awaiting_cost", "awaiting_start"]
 
-FEW, MANY = 100, 1000
-"""Elements of the two bundles whose difference tells what one element costs."""
+FEW, MANY = 1, 6
+"""Bundles of ``IN_ONE_LOOP`` elements in the two runs whose difference tells what one element costs."""
 
 TRIALS = 3
 """How often both are run; the least counts."""
 
-PAUSE = 0.001
-"""Seconds that each element waits: long enough for a timer, as a service's answer is."""
+IN_ONE_LOOP = 1000
+"""Elements that an event loop of all workers awaits at once by default. Each costs it more than in a loop with few, which is measured."""
+
+PAUSES: Mapping[int, float] = {AT_ONCE: 0.004, IN_ONE_LOOP: 0.05}
+"""Seconds that an element waits on average, by how many are awaited at once: so long that nearly all of them wait."""
+
+GOLDEN = 0.618034
+"""Its multiples are spread evenly between whole numbers."""
 
 
 IMPORTS = """
@@ -37,25 +46,32 @@ print(time.process_time() - before)
 """A program that prints how long it takes to import what awaits, where all other things have been imported."""
 
 
-async def pause(value: int) -> int:
-    await asyncio.sleep(PAUSE)
-    return value
+async def pause(seconds: float) -> float:
+    await asyncio.sleep(seconds)
+    return seconds
 
 
 @cache
-def awaiting_cost() -> float:
-    """Return the seconds of the processor that an element takes if its function does nothing but wait, whichever orchestrator runs it."""
-    pipeline = Pipeline("pauses").values(int).map(pause).count()
-    stage = build_stages(pipeline, frozenset(), PICKLED, at_once=AT_ONCE)[pipeline.input.task]
+def awaiting_cost(at_once: int = AT_ONCE) -> float:
+    """Return the seconds of the processor that an element takes if its function does nothing but wait, in an event loop that awaits so many at once."""
+    pipeline = Pipeline("pauses").values(float).map(pause).count()
+    stage = build_stages(pipeline, frozenset(), PICKLED, at_once=at_once)[pipeline.input.task]
+    assert isinstance(stage, AwaitedPart)
+    # All different, as answers of services are: an event loop wakes up once for all timers that end together.
+    pauses = [PAUSES[at_once] * (0.5 + number * GOLDEN % 1.0) for number in range(IN_ONE_LOOP)]
+    parts = pipeline.input.parts(pauses, 1, encoding="utf-8", inline=True)
+    bundles = [encode_contents(part.contents) for part in parts]
 
-    def bundle(elements: int) -> Callable[[], object]:
-        (part,) = pipeline.input.parts(range(elements), 1, encoding="utf-8", inline=True)
-        data = encode_contents(part.contents)
-        return lambda: stage(data)
+    async def run(times: int) -> None:
+        event_loop_here.set(EventLoopHere(Places(at_once)))
+        await asyncio.gather(*(stage.run_async(bundle) for bundle in bundles * times))
 
-    few, many = bundle(FEW), bundle(MANY)
-    _busy(few)  # which imports what event loops need
-    return max(0.0, (min(_busy(many) for _ in range(TRIALS)) - min(_busy(few) for _ in range(TRIALS))) / (MANY - FEW))
+    def busy(times: int) -> float:
+        return min(_busy(lambda: run_to_end(lambda: run(times), None)) for _ in range(TRIALS))
+
+    busy(FEW)  # which imports what event loops need
+    elements = (MANY - FEW) * IN_ONE_LOOP
+    return max(0.0, (busy(MANY) - busy(FEW)) / elements)
 
 
 def _busy(run: Callable[[], object]) -> float:

@@ -25,7 +25,7 @@ from pipeline_optimization.engine.stage import Stage
 from pipeline_optimization.engine.work import Item, Retrying
 from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.errors import OrchestratorError
-from pipeline_optimization.foresight.awaiting_cost import awaiting_cost, awaiting_start
+from pipeline_optimization.foresight.awaiting_cost import IN_ONE_LOOP, awaiting_cost, awaiting_start
 from pipeline_optimization.foresight.candidates import option_of, place_of
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
 from pipeline_optimization.installed import versions
@@ -35,7 +35,7 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
-FORM = 9
+FORM = 11
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
@@ -103,8 +103,9 @@ def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
 
     starts = 1 if component.capabilities.is_distributed else STARTS  # of a cluster each takes seconds
     costs = _costs_of(place, trial, _cold_start(name, option, starts), starts)
-    # The start of an event loop's own orchestrator has imported it.
-    return evolve(costs, awaiting=awaiting_cost(), awaiting_start=0.0 if place == "loop" else awaiting_start())
+    if place == "loop":  # whose start has imported what awaits
+        return evolve(costs, awaiting=awaiting_cost(IN_ONE_LOOP))
+    return evolve(costs, awaiting=awaiting_cost(), awaiting_start=awaiting_start())
 
 
 def _cold_start(name: str, option: str | None, starts: int) -> float:
