@@ -116,6 +116,7 @@ def test_other_limits_can_be_tried() -> None:
     [
         ("fetch.limit=0", "limit= takes a whole number of calls of at least 1, not 0"),
         ("fetch.limit=2x", "limit takes a whole number of calls of at least 1, not '2x'"),
+        (f"fetch.limit={'9' * 5000}", "limit takes a whole number of calls of at least 1"),
         ("fetch.rate=fast", "rate= takes a whole number of calls"),
         ("fetsh.limit=2", "there is no task 'fetsh'. There are fetch. Did you mean 'fetch'?"),
         ("lines.limit=2", "'lines' has no attempts of its own"),

@@ -26,6 +26,9 @@ OF_A_TASK = (*OF_A_STEP, "failure_rate", *OF_A_QUOTA)
 ALLOWED = "TASK.latency=0.5x, TASK.compute=0.2 (seconds), TASK.failure_rate=0, TASK.limit=8, TASK.rate=50/s, workers=8, workers=1..1000 or retry=NAME"
 MOST_WORKERS = 100_000
 
+LIMIT = re.compile(r"\d{1,15}", re.ASCII)
+"""Python refuses to convert a text of thousands of digits. No service allows so many calls anyway."""
+
 SPEEDS = (0.75, 0.5, 0.25, 0.0)
 """What a task's times are multiplied by for the curve that tells which one is worth making faster."""
 
@@ -141,29 +144,28 @@ def parse_what_if(texts: Iterable[str], work: WorkModel) -> WhatIf:
     return WhatIf(changes=changes, quotas=quotas, workers=sorted(set(workers)), retries=retries, text=", ".join(given))
 
 
-def _task(text: str, key: str, work: WorkModel) -> str:
-    """Return the task or step whose change a key such as ``fetch.limit`` asks for."""
-    task, dot, _ = key.rpartition(".")
+def _task_and_what(text: str, key: str, work: WorkModel) -> tuple[str, str]:
+    """Return the task or step that a key such as ``fetch.limit`` names, and what of it."""
+    task, dot, what = key.rpartition(".")
     if not dot:
         raise _wrong(text)
     if task not in work.names:
         raise OptionError(
             f"--what-if {text!r}: there is no task {task!r}. There are {', '.join(work.names)}.{did_you_mean(task, work.names)}"
         )
-    return task
+    return task, what
 
 
 def _quota(text: str, key: str, value: str, work: WorkModel) -> tuple[str, Quota]:
-    task, what = _task(text, key, work), key.rpartition(".")[2]
+    task, what = _task_and_what(text, key, work)
     if task not in work.tasks or work.tasks[task].is_bundled:
         raise OptionError(
             f"--what-if {text!r}: {task!r} has no attempts of its own, so that its calls are not counted. They are in runs of a task "
             "with @task(limit=) or @task(rate=), for which a large number will do."
         )
+    limit = int(value) if what == "limit" and LIMIT.fullmatch(value) else None
     try:
-        given = quota_of(
-            int(value) if what == "limit" and value.isdecimal() else None, None if what == "limit" else value, None
-        )
+        given = quota_of(limit, value if what == "rate" else None, None)
     except OptionError as error:
         raise OptionError(f"--what-if {text!r}: {error}") from error
     if given is None:
@@ -172,7 +174,7 @@ def _quota(text: str, key: str, value: str, work: WorkModel) -> tuple[str, Quota
 
 
 def _change(text: str, key: str, value: str, work: WorkModel) -> Change:
-    task, what = _task(text, key, work), key.rpartition(".")[2]
+    task, what = _task_and_what(text, key, work)
     if what not in OF_A_TASK:
         raise OptionError(f"--what-if {text!r}: a task has {', '.join(OF_A_TASK)}.{did_you_mean(what, OF_A_TASK)}")
     if what == "failure_rate" and task not in work.tasks:
