@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from attrs import define, field, frozen
 
 from pipeline_optimization.engine.quota_events import quotas_from_events
-from pipeline_optimization.engine.work import TIMEOUT
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.foresight.attempt_times import AttemptTimes, FirstAttempts, times_of
 from pipeline_optimization.foresight.candidates import known_places
@@ -147,9 +146,7 @@ class _Seen:
             if event.error is not None:
                 task.errors[event.error.type] += times
             return
-        if event.outcome == "timeout":
-            self._note_timeout(task, event, times)
-        if event.outcome not in {"ok", "error"} or event.began_ns is None or event.ended_ns is None:
+        if (seen := self._times_of(event, times)) is None:
             return
         self.is_sampled = self.is_sampled or times > 1
         task.lines += 1
@@ -165,25 +162,24 @@ class _Seen:
             if event.error is not None:
                 task.errors[event.error.type] += times
                 task.permanent += times * event.error.is_permanent
-        seen = times_of(event, times)
         task.steps.add(event.steps, seen.elements, times)
         if not task.first_attempts.holds_back(event.worker, seen):
             task.add(seen)
 
-    def _note_timeout(self, task: _Task, event: AttemptEnded, times: int) -> None:
-        """Note an attempt that was ended since it took too long. Whatever it did, it fails after that time."""
+    def _times_of(self, event: AttemptEnded, times: int) -> AttemptTimes | None:
+        """Return what an attempt took, or None if it tells nothing of its work, such as one that was lost.
+
+        One that was ended since it took too long did nothing but wait, as far as anybody can tell.
+        """
         begun = event.handed_out_ns if event.began_ns is None else event.began_ns
-        if begun is None:
-            return
-        seconds = max(0, event.came_back_ns - begun) / 1e9
-        is_awaited = self.started is not None and self.places.get(self.started.orchestrator) == "loop"
-        wait, blocked = (seconds, 0.0) if is_awaited else (0.0, seconds)
-        task.add(AttemptTimes(wait=wait, blocked=blocked, compute=0.0, beside=None, elements=1, times=times))
-        task.lines += 1
-        task.attempts += times
-        task.failed += times
-        task.firsts += times * (event.attempt == 1)
-        task.errors[TIMEOUT] += times
+        if event.outcome == "timeout" and begun is not None:
+            seconds = max(0, event.came_back_ns - begun) / 1e9
+            is_awaited = self.started is not None and self.places.get(self.started.orchestrator) == "loop"
+            wait, blocked = (seconds, 0.0) if is_awaited else (0.0, seconds)
+            return AttemptTimes(wait=wait, blocked=blocked, compute=0.0, beside=None, elements=1, times=times)
+        if event.outcome in {"ok", "error"} and event.began_ns is not None and event.ended_ns is not None:
+            return times_of(event, times)
+        return None
 
     @property
     def is_complete(self) -> bool:
