@@ -6,14 +6,14 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from attrs import frozen
 
 from foresight_score.kinds import Kind, Way
 from pipeline_optimization.foresight.calibrate import costs_here, this_machine
-from pipeline_optimization.foresight.candidates import Candidate, candidates
+from pipeline_optimization.foresight.candidates import Candidate, candidates, option_of
 from pipeline_optimization.foresight.costs import OrchestratorCosts
 from pipeline_optimization.foresight.foreseeing import foresee_each
 from pipeline_optimization.foresight.observed import observed
@@ -25,12 +25,6 @@ __all__ = ["Case", "Foreseen", "Made", "Probe", "foresee_ways", "probe", "real_r
 
 LEAST_OBSERVED = 20
 """The least number of elements that a prediction is made from."""
-
-OPTIONS: Mapping[str, str] = {"asyncio": "concurrency"} | dict.fromkeys(
-    ("threaded", "multiprocess", "dask", "ray", "spark"), "workers"
-)
-"""What an orchestrator's option for its number of workers is called."""
-
 
 DISTURBED = 0.05
 """The share of a run's time in which its program may wait for a processor; a run that had to wait longer was disturbed by other programs."""
@@ -106,13 +100,14 @@ class Probe:
 
 def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, events: str | None = None) -> Made:
     """Run a kind of work, or some elements of it, in a program of its own."""
+    option = option_of(Registry.load().component("orchestrator", way.orchestrator))
     given = {
         "pipeline": kind.pipeline,
         "value": kind.value,
         "spread": kind.spread,
         "elements": kind.elements if elements is None else elements,
         "orchestrator": way.orchestrator,
-        "options": {OPTIONS[way.orchestrator]: way.workers} if way.orchestrator in OPTIONS else {},
+        "options": {} if option is None else {option: way.workers},
         "retry": way.retry,
         "faults": kind.faults,
         "seed": seed,
@@ -177,5 +172,5 @@ def foresee_ways(registry: Registry, work: WorkModel, ways: Sequence[Way]) -> Se
 def _start(costs: OrchestratorCosts, candidate: Candidate, work: WorkModel) -> float:
     """Return the seconds of processors that the start and the end of a run take."""
     workers = candidate.configuration.workers
-    awaiting = costs.awaiting_start if any(task.is_awaited for task in work.tasks.values()) else 0.0
+    awaiting = costs.awaiting_start if work.is_awaited else 0.0
     return costs.startup + awaiting + costs.closing(workers) + (workers - 1) * costs.startup_by_worker

@@ -10,7 +10,7 @@ import pytest
 
 from cluster_drivers import be_newer
 from deadly_tokenizer import DeadlyPlugin
-from event_stories import Kept
+from event_stories import story_of_counting
 from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.errors import ClusterError
 from worker_killer import Killer
@@ -37,24 +37,7 @@ def test_the_compiled_kernel_counts_there(on_cluster: Mapping[str, Any], book: P
 
 def test_events_of_attempts_are_the_same(on_cluster: Mapping[str, Any]) -> None:
     """The stages of counting anagrams, under faults: each attempt is told once, with the facts of the reference."""
-    stories = []
-    for who in (on_cluster, {}):
-        registry, kept = Registry.load(), Kept()
-        registry.register(kept, "kept")
-        report = count_anagrams(
-            "cat dog post stop " * 20,
-            **who,
-            registry=registry,
-            faults="heavy",
-            latency_scale=0.0,
-            retry_options={"attempts": 30},
-            seed=3,
-            chunk_size=50,
-        )
-        assert len(kept.attempts) == report.attempts
-        assert len(kept.retries) == report.retries > 0
-        stories.append(kept.story)
-    assert stories[0] == stories[1]
+    assert story_of_counting(**on_cluster) == story_of_counting()
 
 
 def test_killed_workers_lose_and_double_nothing(on_cluster: Mapping[str, Any], book: Path) -> None:

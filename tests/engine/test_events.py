@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from event_stories import Kept
+from event_stories import Kept, story_of_counting
 from generated_pipelines import Scenario
 from logging_functions import tells_secrets
 from pipeline_optimization import Limits, Pipeline, Registry, count_anagrams, run
@@ -96,24 +96,7 @@ def test_an_element_that_failed_among_others_names_its_bundle(orchestrator: str)
 @pytest.mark.parametrize("orchestrator", ["threaded", "asyncio", "multiprocess"])
 def test_attempts_of_counting_are_the_same(orchestrator: str) -> None:
     """The stages of counting anagrams, under faults: each attempt is told once, with the same facts."""
-    stories = []
-    for name in (orchestrator, "sequential"):
-        registry, kept = Registry.load(), Kept()
-        registry.register(kept, "kept")
-        report = count_anagrams(
-            "cat dog post stop " * 20,
-            orchestrator=name,
-            registry=registry,
-            faults="heavy",
-            latency_scale=0.0,
-            retry_options={"attempts": 30},
-            seed=3,
-            chunk_size=50,
-        )
-        assert len(kept.attempts) == report.attempts
-        assert len(kept.retries) == report.retries > 0
-        stories.append(kept.story)
-    assert stories[0] == stories[1]
+    assert story_of_counting(orchestrator=orchestrator) == story_of_counting(orchestrator="sequential")
 
 
 def test_the_command_is_told_without_passwords(monkeypatch: pytest.MonkeyPatch) -> None:

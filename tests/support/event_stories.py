@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
+from pipeline_optimization import Registry, count_anagrams
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.types import AttemptEnded, TaskRetried
 
-__all__ = ["Kept"]
+__all__ = ["Kept", "story_of_counting"]
 
 BUNDLES = frozenset({"lines", "values"})
 """The tasks whose attempts are of bundles."""
@@ -50,3 +52,22 @@ class Kept:
         )
         attempts["elements"] = sum(one.elements for one in self.attempts if one.task in BUNDLES)
         return attempts + Counter((one.item, one.task, one.attempt, one.delay) for one in self.retries)
+
+
+def story_of_counting(**who: Any) -> Counter[object]:
+    """Return the story of a text that is counted under faults by the orchestrator that these options name. Each attempt is told once."""
+    registry, kept = Registry.load(), Kept()
+    registry.register(kept, "kept")
+    report = count_anagrams(
+        "cat dog post stop " * 20,
+        **who,
+        registry=registry,
+        faults="heavy",
+        latency_scale=0.0,
+        retry_options={"attempts": 30},
+        seed=3,
+        chunk_size=50,
+    )
+    assert len(kept.attempts) == report.attempts
+    assert len(kept.retries) == report.retries > 0
+    return kept.story

@@ -112,7 +112,7 @@ def _sensible(registry: Registry, work: WorkModel, machine: Machine) -> Mapping[
     processes = (cores, CROWDED * cores) if work.wait > NOTABLE * whole else (cores,)
     numbers: Mapping[Place, Sequence[int]] = {**NUMBERS, "processes": processes}
     shares: Mapping[Place, float] = {"caller": whole, "processes": work.compute}
-    if _is_awaited(work):
+    if work.is_awaited:
         numbers = {
             "loop": NUMBERS["loop"],
             "threads": (LOOPS,),
@@ -136,14 +136,10 @@ def _here(registry: Registry, name: str) -> OrchestratorCosts:
     return evolve(costs, at_once=AT_ONCE) if name == FIRST else costs
 
 
-def _is_awaited(work: WorkModel) -> bool:
-    return any(task.is_awaited for task in work.tasks.values())
-
-
 def _least(candidate: Candidate, work: WorkModel, machine: Machine) -> float:
     """Return the seconds that the work takes there at least: that of all workers at once, and that of the cores they may compute on."""
     workers = 1 if candidate.place == "caller" else candidate.configuration.workers
-    at_once = AT_ONCE * workers if candidate.place != "loop" and _is_awaited(work) else workers
+    at_once = AT_ONCE * workers if candidate.place != "loop" and work.is_awaited else workers
     side_by_side = min(workers, machine.cores) if candidate.place == "processes" else 1.0
     return max((work.wait + work.compute) / at_once, work.compute / side_by_side)
 

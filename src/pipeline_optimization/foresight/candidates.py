@@ -137,11 +137,8 @@ def candidates(
     _check_workers(workers, {name: number for name, number in most.items() if places[name] != "caller"})
     found = []
     for name, at_most in most.items():
-        place, option, is_cluster = (
-            places[name],
-            option_of(registry.component("orchestrator", name)),
-            _is_cluster(registry, name),
-        )
+        component, place = registry.component("orchestrator", name), places[name]
+        option, is_cluster = option_of(component), component.capabilities.is_distributed
         known = CLUSTER_WORKERS if is_cluster else WORKERS[place]
         numbers = [1] if place == "caller" else workers or sorted({*known, *([cores] if place == "processes" else [])})
         for number in (one for one in numbers if one <= at_most):

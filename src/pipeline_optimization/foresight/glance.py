@@ -118,7 +118,7 @@ class Glance:
             is_count_known=False,
             delay_scale=self.delay_scale,
         )
-        together = AT_ONCE if any(task.is_awaited for task in model.tasks.values()) else 1
+        together = AT_ONCE if model.is_awaited else 1
         each = max(model.compute, (model.compute + model.wait) / together) / model.elements
         return model.scaled(max(model.elements, round(HORIZON / each)) if each else model.elements)
 

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
 from operator import itemgetter
-from statistics import stdev
+from statistics import fmean, stdev
 
 from attrs import evolve, field, frozen
 
@@ -21,7 +21,7 @@ from pipeline_optimization.foresight.awaiting import awaited_at_once
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.imagined import ImaginedWork
 from pipeline_optimization.foresight.machine import MachineOrchestrator
-from pipeline_optimization.foresight.passage import Bound, Passage, bound_of, mean
+from pipeline_optimization.foresight.passage import Bound, Passage, bound_of
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.types import RetryPolicy
 
@@ -107,7 +107,7 @@ def _simulated(
     keeps_progress: bool = False,
 ) -> Passage:
     work, seed = imagined.model, imagined.seed
-    if any(task.is_awaited for task in work.tasks.values()):
+    if work.is_awaited:
         costs = evolve(costs, startup=costs.startup + costs.awaiting_start)
     orchestrator = MachineOrchestrator(imagined.call_of, costs, configuration.workers, machine.cores)
     imagined.now = orchestrator.clock.now if keeps_progress else None
@@ -171,19 +171,19 @@ def predict(
             _passage(work.resampled(seed), configuration, costs, machine, seed=seed, most_attempts=most_attempts)
         )
         tick()
-    seconds = mean(one.seconds for one in passages)
+    seconds = fmean(one.seconds for one in passages)
     chance = stdev(one.seconds for one in passages) / seconds if len(passages) > 1 and seconds else 0.0
     low, high = _interval(seconds, chance, len(passages), math.hypot(model_error, work.doubt))
     bound, share = bound_of(passages, costs, configuration.workers, machine)
-    floor = mean(one.floor for one in passages)
+    floor = fmean(one.floor for one in passages)
     return Prediction(
         configuration=configuration,
         seconds=seconds,
         low=low,
         high=high,
-        attempts=mean(one.attempts for one in passages),
-        failures=mean(one.failures for one in passages),
-        busy_cores=mean(one.busy for one in passages) / seconds if seconds else 0.0,
+        attempts=fmean(one.attempts for one in passages),
+        failures=fmean(one.failures for one in passages),
+        busy_cores=fmean(one.busy for one in passages) / seconds if seconds else 0.0,
         floor=floor,
         bound=bound,
         share=share,

@@ -171,6 +171,11 @@ class WorkModel:
         return found
 
     @property
+    def is_awaited(self) -> bool:
+        """Return whether attempts of any task await many elements at once."""
+        return any(task.is_awaited for task in self.tasks.values())
+
+    @property
     def names(self) -> Sequence[str]:
         """Return the names of tasks, and of the steps of which more than the sum is known."""
         return list(dict.fromkeys(name for task, work in self.tasks.items() for name in (task, *work.steps)))
