@@ -6,7 +6,7 @@ import asyncio
 import logging
 import tempfile
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import dask
 from distributed import Client, Future, KilledWorker, LocalCluster, WorkerPlugin, get_worker
@@ -164,4 +164,5 @@ class DaskOrchestrator:
             if force and isinstance(cluster := self._client.cluster, _Cluster):
                 cluster.sync(cluster.kill_workers)
             else:
-                self._client.unregister_worker_plugin(self._run_id)
+                with suppress(Exception):  # hosts are lost that Dask still knows; the run is done all the same
+                    self._client.unregister_worker_plugin(self._run_id)
