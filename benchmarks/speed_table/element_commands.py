@@ -35,7 +35,7 @@ def export_modules() -> None:
 
 
 def our_command(pipeline: str, given: str, orchestrator: str, *checkpoint: str) -> list[str]:
-    """Return the command that runs a pipeline of ``element_functions``; ``given`` is its input as ``element_run`` takes it."""
+    """Return the command that runs a pipeline of ``element_functions`` or ``element_work``; ``given`` is its input as ``element_run`` takes it."""
     return [sys.executable, str(HERE / "element_run.py"), pipeline, given, orchestrator, *checkpoint]
 
 

@@ -65,7 +65,7 @@ if __name__ == "__main__":
 
 FLOOR = """
 import asyncio, sys
-from speed_table.element_functions import wait
+from speed_table.element_work import wait
 async def main(number, at_once):
     gate = asyncio.Semaphore(at_once)
     async def one(value):
@@ -79,7 +79,7 @@ print(asyncio.run(main(int(sys.argv[1]), int(sys.argv[2]))))
 BEST_SCHEDULE = """
 import sys
 from multiprocessing import get_context
-from speed_table.element_functions import compute, mixed
+from speed_table.element_work import compute, mixed
 name, number, times = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 def half(first, results):
     # Neighbours of a hundred in turn, so that both have as many slow ones.

@@ -1,4 +1,4 @@
-"""``element_run.py PIPELINE INPUT ORCHESTRATOR [CHECKPOINT]`` runs one of ``element_functions``, as a user's program does.
+"""``element_run.py PIPELINE INPUT ORCHESTRATOR [CHECKPOINT]`` runs a pipeline of ``element_functions`` or ``element_work``, as a user's program does.
 
 INPUT is a file, ``N`` for the numbers to there, or ``NxVALUE`` for the same value many times. It prints the result, or how often all words
 occur together, and then its peak memory in MiB.
@@ -29,9 +29,13 @@ def _peak() -> float:
 
 
 def main(name: str, given: str, orchestrator: str, checkpoint: str | None = None) -> None:
+    pipelines = PIPELINES
+    if name not in pipelines:
+        from speed_table.element_work import PIPELINES as pipelines  # noqa: PLC0415, N811 - what a sum does not need
+
     options = {"workers": 2} if orchestrator == "multiprocess" else {}
     report = run(
-        PIPELINES[name],
+        pipelines[name],
         _input(given),
         orchestrator=orchestrator,
         orchestrator_options=options,

@@ -178,7 +178,7 @@ def _mixed(bench: Bench) -> Section:
 def _blocks_in(seconds: float) -> int:
     """Return for how many blocks ``compute`` takes that long, now and here."""
     code = (
-        "import time; from speed_table.element_functions import compute; compute(100); a = time.process_time(); compute(2000); "
+        "import time; from speed_table.element_work import compute; compute(100); a = time.process_time(); compute(2000); "
         "print(time.process_time() - a)"
     )
     return round(2000 * seconds / float(run([sys.executable, "-c", code])))

@@ -60,9 +60,12 @@ class Subtotal:
         total = self._totals[0] if self._totals else end.zero()
         if isinstance(end, Count) and not self._kept:
             is_added = count_simple(total, values)
+        elif isinstance(end, Sum) and (added := end.add_integers(total, values)) is not None:
+            is_added, total = True, added
         elif isinstance(end, Sum):
-            is_added = end.of is None and NUMBERS.issuperset(map(type, values))
-            total = end.add(total, elements) if is_added else total
+            kinds = set(map(type, values))
+            is_added = end.of is None and kinds <= NUMBERS
+            total = end.add_numbers(total, values, kinds) if is_added else total
         else:
             is_added = isinstance(end, Count | Collect | Top) and are_simple(values)
             total = end.add(total, elements) if is_added else total
