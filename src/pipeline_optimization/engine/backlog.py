@@ -250,12 +250,12 @@ class Backlog:
             self._take_follow_up() or self._throttling.take_new() or self._take_input(is_any_under_way=is_any_under_way)
         )
         if state is not None:
-            self._bytes_under_way += state.item.size
+            self._bytes_under_way += state.item.held
         return state
 
     def ended(self, state: ItemState) -> None:
         """Note that an item has ended, and that its data takes no memory any more."""
-        self._bytes_under_way -= state.item.size
+        self._bytes_under_way -= state.item.held
 
     def _take_follow_up(self) -> ItemState | None:
         # The latest result first: its items end a chain that has begun. Items that must wait for a quota are set aside in any number, since

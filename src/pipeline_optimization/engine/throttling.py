@@ -155,7 +155,7 @@ class Throttling:
         throttle = self._by_task[state.item.task]
         if state.first_started is None:
             throttle.new.append(state)
-            self.held_bytes += state.item.size
+            self.held_bytes += state.item.held
         else:
             throttle.again.append(state)
 
@@ -172,7 +172,7 @@ class Throttling:
             # Items that were called before go first, so that few items are under way.
             if throttle.new and not throttle.again and throttle.has_room():
                 state = throttle.new.popleft()
-                self.held_bytes -= state.item.size
+                self.held_bytes -= state.item.held
                 return state
         return None
 

@@ -65,7 +65,8 @@ class Item:
             calls the tasks itself, without the engine, meets the same faults.
         data: What the task gets.
         weight: A number that only the workload uses: for how many equal values the item stands.
-        size: How many bytes the item keeps in memory while it is under way.
+        size: How many bytes of input the item stands for.
+        held: How many bytes of them the item keeps in memory while it is under way. It is less than ``size`` if a worker reads the input itself.
         place: Where in the input the item comes from, for people.
         first_attempt: The number of its first attempt. It is above 1 if an earlier run gave the item up: under the same numbers
             it would meet the faults of that run again.
@@ -85,6 +86,7 @@ class Item:
     data: bytes = field(default=b"", repr=False)
     weight: int = 1
     size: int = field(default=Factory(lambda self: len(self.data), takes_self=True))
+    held: int = field(default=Factory(lambda self: self.size, takes_self=True))
     place: str = ""
     first_attempt: int = 1
     position: int | None = None

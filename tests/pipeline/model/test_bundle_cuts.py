@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from pathlib import Path
@@ -19,8 +21,11 @@ from pipeline_optimization.pipeline.model.batch import Placed
 from pipeline_optimization.pipeline.model.contents import Contents, LinePiece, LineRange, Members
 from pipeline_optimization.pipeline.model.elements import position
 from pipeline_optimization.pipeline.model.paths import ChildPaths, LineStarts, PathList, Paths, SiblingPaths
+from pipeline_optimization.processors import processors
 from pipeline_optimization.sources import FileRange
 from pipeline_optimization.types import ItemFinished
+
+MEBIBYTE = 1 << 20
 
 TEXTS = st.lists(st.text("ab\r\u00e9 ", max_size=5), max_size=8).map("\n".join)
 
@@ -262,3 +267,25 @@ def test_no_two_bundles_of_values_have_one_name(monkeypatch: pytest.MonkeyPatch)
     registry.register(finished, "finished")
     assert run(WHOLE.values(int).map(size).sum(), range(60), orchestrator="sequential", registry=registry).result == 110
     assert len(finished.items) == len(set(finished.items)) > 20
+
+
+def test_all_workers_read_a_large_file_at_once(tmp_path: Path) -> None:
+    """Ranges of a file take no memory of the run's process, however large they are, so no worker waits until others have ended."""
+    workers = max(17, processors() + 2) + 1  # together they have more bytes than a run may hold
+    path = tmp_path / "large.txt"
+    with path.open("wb") as file:
+        for number in range(1, workers + 1):
+            file.truncate(number * MEBIBYTE - 1)
+            file.seek(0, os.SEEK_END)
+            file.write(b"\n")
+    everyone = threading.Barrier(workers, timeout=20)
+
+    def meet(line: str) -> int:
+        everyone.wait()
+        return 1
+
+    pipeline = Pipeline("meeting").lines().map(meet).sum()
+    options = {"workers": workers}
+    report = run(pipeline, path, orchestrator="threaded", orchestrator_options=options, chunk_size=MEBIBYTE)
+    assert report.is_complete, report.failed_items
+    assert report.result == workers

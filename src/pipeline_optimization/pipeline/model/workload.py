@@ -211,6 +211,7 @@ class PipelineWorkload:
             task=self.pipeline.input.task,
             data=data,
             size=part.size or len(data),
+            held=len(data),  # of a range of a file, this is its name and its borders: workers read it block by block
             place=place,
             is_bundle=True,
             runs="" if 0 in self.alone else self._runs[0],
