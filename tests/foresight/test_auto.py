@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier
+from time import sleep
 from typing import Any
 
 import pytest
@@ -331,3 +332,20 @@ def test_comparisons_leave_it_out() -> None:
     assert "auto" in REGISTRY.names("orchestrator")
     assert "auto" not in default_orchestrators(REGISTRY)
     assert [one.name for one in compared_contenders(REGISTRY, ["auto"], [], workers=2)] == ["auto"]
+
+
+@task(limit=4)
+def asks_a_service(value: int) -> int:
+    sleep(0.02)
+    return value
+
+
+def test_no_more_workers_than_a_service_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More threads than the limit of a task would only wait for it, so the smallest number that is looked at is taken."""
+    monkeypatch.setattr(
+        "pipeline_optimization.foresight.auto.costs_here", lambda registry, name: FREE[known_places(registry)[name]]
+    )
+    monkeypatch.setattr("pipeline_optimization.foresight.glance.ENOUGH", ((8, 0.0),))
+    report = run(Pipeline("asks").values(int).map(asks_a_service).sum(), range(40), orchestrator="auto")
+    assert report.result == sum(range(40))
+    assert report.summary.choice.startswith("auto took threaded with 8 workers")

@@ -12,7 +12,7 @@ from free_costs import FREE
 from pipeline_optimization import Pipeline, run, task
 from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.engine.quota import Quota, Rate
-from pipeline_optimization.engine.quota_events import quotas_for_events, quotas_from_events
+from pipeline_optimization.engine.quota_records import quotas_in, records_of_quotas
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.costs import Machine
@@ -79,12 +79,12 @@ def test_a_rate_binds_whatever_the_number_of_workers(tmp_path: Path) -> None:
 def test_tasks_that_share_a_quota_still_share_it() -> None:
     """Events tell such tasks together, so the model has one quota for both, also after a change."""
     shared = Quota(limit=4, rate=Rate(calls=100, period=60.0, burst=5))
-    told = quotas_for_events({"fetch": shared, "look_up": shared, "store": Quota(limit=1)})
+    told = records_of_quotas({"fetch": shared, "look_up": shared, "store": Quota(limit=1)})
     assert told == [
         TaskQuota(tasks=("fetch", "look_up"), limit=4, calls=100, period=60.0, burst=5),
         TaskQuota(tasks=("store",), limit=1),
     ]
-    quotas = quotas_from_events(told)
+    quotas = quotas_in(told)
     assert quotas["fetch"] is quotas["look_up"]
     assert (quotas["fetch"].limit, quotas["fetch"].rate, quotas["store"].limit) == (4, shared.rate, 1)
     work = WorkModel(tasks={name: TaskWork() for name in quotas}, source="fetch", items=1, quotas=quotas)

@@ -18,6 +18,7 @@ from pipeline_optimization.engine.work import FollowUps, Item, ItemState, TaskPo
 if TYPE_CHECKING:
     from pipeline_optimization.engine.critical_path import Chain
     from pipeline_optimization.engine.throttling import Throttling
+    from pipeline_optimization.types.task_quota import TaskQuota
 
 __all__ = ["Backlog", "Unthrottled", "throttling_of"]
 
@@ -37,6 +38,9 @@ class Unthrottled:
     has_rates = False
     held_bytes = held_again = held_new = 0
     floor = 0.0
+
+    def told(self) -> Sequence[TaskQuota]:
+        return ()
 
     def keeps(self, task: str) -> bool:
         return False

@@ -13,6 +13,7 @@ from typing import ClassVar
 
 from attrs import define, evolve, field, frozen
 
+from pipeline_optimization.engine.quota_records import quotas_in
 from pipeline_optimization.engine.worker_setup import WorkerSetup
 from pipeline_optimization.error_text import describe
 from pipeline_optimization.foresight.advice import is_tied, title
@@ -180,7 +181,7 @@ class AutoOrchestrator:
         self.choice, self._context = None, context
         setup = evolve(WorkerSetup.from_bytes(context.worker_init), is_timed=True)
         self._inner.open(evolve(context, worker_init=setup.to_bytes()))
-        self._glance = Glance(time.monotonic)
+        self._glance = Glance(time.monotonic, quotas=quotas_in(context.quotas))
 
     def submit(self, attempt: Attempt) -> None:
         self._waiting.append(attempt)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define, field
 
+from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.engine.wire import Answer, decode_answer
 from pipeline_optimization.foresight.attempt_times import times_of_answer
 from pipeline_optimization.foresight.chain import chain
@@ -50,10 +51,11 @@ class _Task:
 class Glance:
     """Notes what attempts take that run one after the other, in workers that measure times.
 
-    ``delay_scale`` is what delays before retries are multiplied by.
+    ``delay_scale`` is what delays before retries are multiplied by. ``quotas`` are those of the run, by task.
     """
 
     now: Callable[[], float]
+    quotas: Mapping[str, Quota] = field(factory=dict, kw_only=True)
     delay_scale: float = 1.0
     _tasks: dict[str, _Task] = field(factory=dict, init=False)
     _submitted: dict[int, Attempt] = field(factory=dict, init=False)
@@ -117,6 +119,7 @@ class Glance:
             elements=max(1, source.elements if is_bundled else source.seen),
             is_count_known=False,
             delay_scale=self.delay_scale,
+            quotas=self.quotas,
         )
         together = AT_ONCE if model.is_awaited else 1
         each = max(model.compute, (model.compute + model.wait) / together) / model.elements

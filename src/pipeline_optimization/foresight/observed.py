@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import define, field, frozen
 
-from pipeline_optimization.engine.quota_events import quotas_from_events
+from pipeline_optimization.engine.quota_records import quotas_in
 from pipeline_optimization.errors import InputError
 from pipeline_optimization.foresight.attempt_times import AttemptTimes, FirstAttempts, times_of
 from pipeline_optimization.foresight.candidates import known_places
@@ -239,7 +239,7 @@ class _Seen:
             delay_scale=self.started.latency_scale
             if self.started is not None and self.started.faults != "none"
             else 1.0,
-            quotas={} if self.started is None else quotas_from_events(self.started.quotas),
+            quotas={} if self.started is None else quotas_in(self.started.quotas),
         )
 
     def _share_of_all(self, name: str, parent: str, share: float) -> float:

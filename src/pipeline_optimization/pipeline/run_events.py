@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pipeline_optimization.engine.clock import Clock
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.masked_errors import masked_error
-from pipeline_optimization.engine.quota_events import quotas_for_events
+from pipeline_optimization.engine.quota_records import records_of_quotas
 from pipeline_optimization.engine.stage import describe_error
 from pipeline_optimization.installed import versions
 from pipeline_optimization.masking import masked
@@ -100,7 +100,7 @@ def _started(
         host=platform.node(),
         pid=os.getpid(),
         command=tuple(map(masked, sys.argv)),
-        quotas=quotas_for_events({name: one.quota for name, one in plan.policies.items() if one.quota is not None}),
+        quotas=records_of_quotas({name: one.quota for name, one in plan.policies.items() if one.quota is not None}),
     )
 
 

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
 
+    from pipeline_optimization.types.task_quota import TaskQuota
+
 __all__ = [
     "Attempt",
     "Capabilities",
@@ -143,6 +145,7 @@ class OpenContext:
         is_over: Returns whether the run waits for no attempt any more, since its deadline or the grace period has passed. Every thread may call it.
             If attempts run in the parent's process, give it to ``Worker.run_attempt``. That then raises ``engine.cutting.CutShort`` between
             two pieces of work, and the attempt is reported as lost.
+        quotas: How many calls of tasks the run allows. The engine keeps to them; they are told for orchestrators that choose how many workers to have.
     """
 
     run_id: str
@@ -150,6 +153,7 @@ class OpenContext:
     started: Callable[[int], None] = field(default=_ignore, repr=False)
     interruptible: Callable[[], AbstractContextManager[None]] = field(default=nullcontext, repr=False)
     is_over: Callable[[], bool] = field(default=_never, repr=False)
+    quotas: Sequence[TaskQuota] = ()
 
 
 class Orchestrator(Protocol):

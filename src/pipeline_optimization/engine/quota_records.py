@@ -1,4 +1,4 @@
-"""Converts the quotas of tasks to the records that events have of them (``TaskQuota``), and back."""
+"""Converts the quotas of tasks to the records that events and orchestrators get of them (``TaskQuota``), and back."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pipeline_optimization.engine.quota import Quota, Rate
 from pipeline_optimization.types.task_quota import TaskQuota
 
-__all__ = ["quotas_for_events", "quotas_from_events"]
+__all__ = ["quotas_in", "records_of_quotas"]
 
 
-def quotas_for_events(quotas: Mapping[str, Quota]) -> Sequence[TaskQuota]:
+def records_of_quotas(quotas: Mapping[str, Quota]) -> Sequence[TaskQuota]:
     """Return the records of quotas, which are given by task. Tasks that share a quota share its record."""
     sharing: dict[Quota, list[str]] = {}
     for task, quota in quotas.items():
@@ -25,8 +25,8 @@ def _record(quota: Quota, tasks: Sequence[str]) -> TaskQuota:
     return TaskQuota(tasks=tuple(tasks), limit=limit, calls=rate.calls, period=rate.period, burst=rate.burst)
 
 
-def quotas_from_events(records: Iterable[TaskQuota]) -> Mapping[str, Quota]:
-    """Return the quotas that the records of events describe, by task."""
+def quotas_in(records: Iterable[TaskQuota]) -> Mapping[str, Quota]:
+    """Return the quotas that records describe, by task."""
     found = {}
     for one in records:
         rate = Rate(calls=one.calls, period=one.period, burst=one.burst) if one.calls else None
