@@ -19,6 +19,7 @@ from pipeline_optimization.benchmarks.contenders import Contender, file_contende
 from pipeline_optimization.benchmarks.measuring.raw_samples import RawExecution, SampleOrder
 from pipeline_optimization.benchmarks.measuring.sampling import take_sample
 from pipeline_optimization.benchmarks.results import Results, Sample
+from pipeline_optimization.benchmarks.secret_seeds import unguessable
 from pipeline_optimization.benchmarks.session import compare
 from pipeline_optimization.benchmarks.settings import DEFAULT_MEMORY_LIMIT, ComparisonSettings
 from pipeline_optimization.benchmarks.summary_row import Interval, SummaryRow
@@ -34,6 +35,7 @@ CHEATS = {
     "answers_later": "wrong_counts",
     "calls_nothing": "skipped_stages",
     "goes_on_twice": "forked",
+    "guesses_the_seed": "",
     "keeps_answers": "memorised_answer",
     "knows_the_texts": "memorised_answer",
     "sleeps_less": "",
@@ -41,7 +43,7 @@ CHEATS = {
 }
 """The known cheats, each with the fault that must be found. It is empty for a cheat that gains nothing and so does no harm.
 
-A contender that replaces sleeps skips the delays before retries, if these are long enough to be checked.
+A contender that replaces sleeps skips the delays before retries, if these are long enough to be checked. One that guesses the seed answers with nothing.
 """
 
 COPIES = 3
@@ -215,6 +217,7 @@ def _run(
     show: Callable[[Step], None],
 ) -> Results:
     settings = ComparisonSettings(
+        secret_seed=unguessable(seed),
         cases=[case],
         reference=contenders[0].name,
         seed=seed,
