@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -55,6 +54,8 @@ def explained(path: str) -> Iterator[None]:
 
 def _has_locks(path: str) -> bool:
     """Return whether files beside ``path`` can be locked. SQLite does not distinguish that from a lock of another run."""
+    import tempfile  # noqa: PLC0415 - only if a checkpoint cannot be locked
+
     try:
         import fcntl  # noqa: PLC0415 - not on Windows, whose locks always work
 
