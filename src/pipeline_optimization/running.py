@@ -11,7 +11,7 @@ from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.errors import InputError, OptionError, RunInterrupted
 from pipeline_optimization.pipeline.awaiting import in_thread
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.job import plan_pipeline
+from pipeline_optimization.pipeline.model.planning import plan_pipeline
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.pipeline.plan import (

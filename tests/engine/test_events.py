@@ -84,8 +84,14 @@ def test_an_element_that_failed_among_others_names_its_bundle(orchestrator: str)
     """So does its attempt in the bundle's; those that it is tried again with are its own."""
     registry, kept = Registry.load(), Kept()
     registry.register(kept, "kept")
-    numbers = Pipeline("numbers").values(int).map(refuses_three).count()
-    run(numbers, range(5), orchestrator=orchestrator, registry=registry, retry_options={"attempts": 2, "base": 0.0})
+    numbers = Pipeline("numbers").lines().map(int).map(refuses_three).count()
+    run(
+        numbers,
+        "0\n1\n2\n3\n4\n",
+        orchestrator=orchestrator,
+        registry=registry,
+        retry_options={"attempts": 2, "base": 0.0},
+    )
     assert [(one.attempt, one.bundle, one.handed_out_ns is None) for one in kept.attempts] == [
         (1, "", False),
         (1, kept.attempts[0].item, True),

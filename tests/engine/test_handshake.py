@@ -20,7 +20,7 @@ from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.handshake import Handshake, encode_facts
 from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, WorkerSetup
 from pipeline_optimization.errors import ClusterError
-from pipeline_optimization.pipeline.model.job import plan_pipeline
+from pipeline_optimization.pipeline.model.planning import plan_pipeline
 from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.registry import Registry
 from pipeline_optimization.types import OpenContext

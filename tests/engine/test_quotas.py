@@ -161,15 +161,16 @@ def test_waiting_takes_none_of_the_timeout() -> None:
     assert watch.clock.now() == 40.0
 
 
-def once_long(seconds: float) -> Scripted:
-    """Return an adversary by whom the first attempt takes so long."""
-    return Scripted(lambda attempt: [Fate(seconds)] if attempt.id == 2 else None)
+def long_calls(number: int, seconds: float) -> Scripted:
+    """Return an adversary by whom the first ``number`` calls of ``f`` take so long."""
+    calls = count()
+    return Scripted(lambda attempt: [Fate(seconds)] if attempt.item.startswith("f:") and next(calls) < number else None)
 
 
 @pytest.mark.parametrize("can_kill", [True, False])
 def test_an_abandoned_call_keeps_its_place(can_kill: bool) -> None:
     """What nothing can end may still be at the service, so it counts until it is back; what was ended does not."""
-    watch = QuotaWatch(8, adversary=once_long(9.0), can_kill=can_kill)
+    watch = QuotaWatch(8, adversary=long_calls(1, 9.0), can_kill=can_kill)
     report = run_virtually(
         VALUES.map(scarce("f", limit=2, timeout=5.0, retry=("fixed", {"delay": 0}))).sum(), 20, watch
     )
@@ -181,9 +182,7 @@ def test_an_abandoned_call_keeps_its_place(can_kill: bool) -> None:
 
 def test_calls_that_hang_for_good_stop_the_run() -> None:
     """Where they take up the whole limit, nothing can go on: after their timeout once more the run says so, and can be resumed."""
-    watch = QuotaWatch(
-        8, adversary=Scripted(lambda attempt: [Fate(math.inf)] if attempt.id in {2, 3} else None), can_kill=False
-    )
+    watch = QuotaWatch(8, adversary=long_calls(2, math.inf), can_kill=False)
     report = run_virtually(VALUES.map(scarce("f", limit=2, timeout=5.0)).sum(), 20, watch)
     assert report.stop is not None
     assert report.stop.kind == "abandoned"
@@ -308,8 +307,9 @@ def test_memory_is_bounded_while_items_wait(limits: Limits, quota: Quota) -> Non
 def test_a_stopped_run_starts_nothing_more() -> None:
     """What waits for its quota when the run is stopped is unfinished, and not failed."""
     watch = QuotaWatch(8)
-    report = run_virtually(VALUES.map(scarce("f", limit=1)).sum(), 30, watch, limits=Limits(deadline=4.5, grace=5.0))
+    report = run_virtually(
+        VALUES.map(scarce("f", limit=1)).collect(), 30, watch, limits=Limits(deadline=4.5, grace=5.0)
+    )
     assert report.stop is not None
     assert not report.failed_items
-    assert len(watch.starts["f"]) == 5
-    assert report.result == sum(range(5))
+    assert len(watch.starts["f"]) == len(report.result) == 5

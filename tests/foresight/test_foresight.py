@@ -144,13 +144,13 @@ def test_permanent_failures_are_not_tried_again() -> None:
     assert (passage.attempts, passage.failures) == (7, 7)
 
 
-def test_elements_of_a_bundle_are_run_for_a_quarter_of_a_second_at_a_time() -> None:
-    """One worker takes a second. Of two, one runs a quarter alone; then there are three more quarters for both."""
+def test_elements_of_a_bundle_are_run_for_a_quantum_at_a_time() -> None:
+    """One worker takes a second. Of two, one runs five elements alone; then there are nineteen times as many for both."""
     task = TaskWork(compute=constant(0.01), is_bundled=True)
     work = WorkModel(tasks={"lines": task}, source="lines", items=1, elements=100)
     assert run(work, "caller", 1).seconds == pytest.approx(1.0)
     two = run(work, "processes", 2)
-    assert two.seconds == pytest.approx(0.75)
+    assert two.seconds == pytest.approx(0.05 + 10 * 0.05)
 
 
 def test_elements_make_follow_ups_possible() -> None:

@@ -152,3 +152,15 @@ def nothing() -> int:
 ADD = add
 WORDS = Pipeline("words").lines().flat_map(words)
 """The beginning of several."""
+
+
+def meet_others(value: tuple[str, int]) -> int:
+    """Wait until four calls are here at once, in whichever process or thread each of them is."""
+    folder, number = Path(value[0]), value[1]
+    (folder / str(number)).touch()
+    until = time.monotonic() + 20
+    while len(list(folder.iterdir())) < 4:
+        if time.monotonic() > until:
+            raise TimeoutError("the others did not come")
+        time.sleep(0.001)  # other processes work in real time
+    return number

@@ -29,11 +29,12 @@ STEPS = 4
 
 @define(eq=False)
 class BundlePace:
-    """Draws what an element takes in an attempt over a bundle, from what elements wait, compute and are blocked."""
+    """Draws what an element takes in an attempt over a bundle, from what elements wait, compute and are blocked. The attempt ends after a ``quantum``."""
 
     wait: Durations
     compute: Durations
     blocked: Durations
+    quantum: float = QUANTUM
     _is_awaited: bool = field(init=False)
     _times: Sequence[tuple[float, float, float]] = field(init=False)
     _tables: dict[tuple[int, int], Sequence[float]] = field(factory=dict)
@@ -64,7 +65,7 @@ class BundlePace:
         wait, compute, blocked = times
         if self._is_awaited:
             return awaited(elements, wait=wait, busy=compute + blocked, places=places)[0]
-        return min(elements, max(1, int(QUANTUM // max(sum(times), 1e-12)) + 1))
+        return min(elements, max(1, int(self.quantum // max(sum(times), 1e-12)) + 1))
 
 
 def _steps(number: int) -> int:

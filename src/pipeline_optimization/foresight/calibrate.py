@@ -35,7 +35,7 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
-FORM = 11
+FORM = 12
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
@@ -105,7 +105,8 @@ def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
     costs = _costs_of(place, trial, _cold_start(name, option, starts), starts)
     if place == "loop":  # whose start has imported what awaits
         return evolve(costs, awaiting=awaiting_cost(IN_ONE_LOOP))
-    return evolve(costs, awaiting=awaiting_cost(), awaiting_start=awaiting_start())
+    is_distributed = component.capabilities.is_distributed
+    return evolve(costs, awaiting=awaiting_cost(), awaiting_start=awaiting_start(), is_distributed=is_distributed)
 
 
 def _cold_start(name: str, option: str | None, starts: int) -> float:

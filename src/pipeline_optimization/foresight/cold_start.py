@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from pipeline_optimization.pipeline.model.job import plan_pipeline
+from pipeline_optimization.pipeline.model.planning import plan_pipeline
 from pipeline_optimization.pipeline.model.steps import Pipeline
 from pipeline_optimization.pipeline.plan import RunOptions
 from pipeline_optimization.pipeline.run import execute

@@ -6,6 +6,9 @@ from typing import Literal
 
 from attrs import frozen
 
+from pipeline_optimization.pipeline.model.time_slice import quantum_for
+from pipeline_optimization.types import Capabilities
+
 __all__ = ["Machine", "OrchestratorCosts", "Place"]
 
 Place = Literal["caller", "loop", "threads", "processes"]
@@ -30,6 +33,7 @@ class OrchestratorCosts:
         shutdown: How long closing takes with one worker.
         shutdown_by_worker: How much longer with each further one.
         at_once: How many elements of its bundle a worker awaits at once. 0: as many as its place lets it. An event loop's concurrency says it there.
+        is_distributed: Whether workers may be on other machines.
     """
 
     place: Place
@@ -44,6 +48,12 @@ class OrchestratorCosts:
     shutdown: float = 0.0
     shutdown_by_worker: float = 0.0
     at_once: int = 0
+    is_distributed: bool = False
+
+    def quantum(self, workers: int) -> float:
+        """Return after how many seconds a worker gives the rest of its bundle back, if there are so many workers."""
+        capabilities = Capabilities(is_distributed=self.is_distributed)
+        return quantum_for(capabilities, 1 if self.place == "caller" else workers)
 
     def closing(self, workers: int) -> float:
         """Return how long closing takes with so many workers, in seconds."""

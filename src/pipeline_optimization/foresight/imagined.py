@@ -13,8 +13,9 @@ from pipeline_optimization.engine.work import Item
 from pipeline_optimization.foresight.awaiting import awaited
 from pipeline_optimization.foresight.bundle_pace import BundlePace
 from pipeline_optimization.foresight.machine import Call
+from pipeline_optimization.foresight.progress import VALUES
 from pipeline_optimization.foresight.work import FollowUp, TaskWork, WorkModel
-from pipeline_optimization.pipeline.model.time_slice import MOST_PIECES
+from pipeline_optimization.pipeline.model.time_slice import MOST_PIECES, QUANTUM, elements_for_a_slice
 from pipeline_optimization.types import Attempt, ErrorRecord
 from pipeline_optimization.types.durations import Durations
 
@@ -36,13 +37,14 @@ class ImaginedWork:
 
     ``progress`` is how much is done at which time, as ``now`` tells it if it is given: the seconds that finished elements should take on average,
     or how many attempts gave a result if no task takes time. ``awaiting`` are the seconds for which each element of a bundle
-    that awaits keeps its thread busy besides.
+    that awaits keeps its thread busy besides. ``quantum`` is after how many seconds an attempt gives the rest of another bundle back.
     """
 
     model: WorkModel
     seed: int
     now: Callable[[], float] | None = None
     awaiting: float = 0.0
+    quantum: float = QUANTUM
     progress: list[tuple[float, float]] = field(factory=list)
     _errors: Mapping[str, _Errors] = field(init=False)
     _times: Mapping[str, Sequence[Callable[[float], float]]] = field(init=False)
@@ -59,7 +61,7 @@ class ImaginedWork:
             for name, task in self.model.tasks.items()
         }
         self._paces = {
-            name: BundlePace(task.wait, task.compute, task.blocked)
+            name: BundlePace(task.wait, task.compute, task.blocked, self.quantum)
             for name, task in self.model.tasks.items()
             if task.is_bundled
         }
@@ -68,7 +70,11 @@ class ImaginedWork:
 
     def items(self) -> Iterator[Item]:
         """Yield the items of the source."""
-        yield from self._parts(self.model.source, self.model.elements, self.model.items)
+        model, source = self.model, self.model.tasks[self.model.source]
+        number = model.items
+        if model.source == VALUES and self.quantum < QUANTUM and not source.is_awaited:
+            number = max(number, -(-model.elements // elements_for_a_slice(source.seconds)))
+        yield from self._parts(model.source, model.elements, number)
 
     def accept(self, item: Item, result: bytes) -> Iterator[Item]:
         """Note what is done. Return what finished elements make possible, and the rest of a bundle."""

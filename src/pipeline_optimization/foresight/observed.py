@@ -20,9 +20,10 @@ from pipeline_optimization.foresight.samples import Samples, StepSamples
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.pipeline.model.parts import TOGETHER
-from pipeline_optimization.pipeline.model.time_slice import QUANTUM
+from pipeline_optimization.pipeline.model.time_slice import quantum_for
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
+from pipeline_optimization.types import Capabilities
 from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted
 
 __all__ = ["Observation", "observed"]
@@ -277,7 +278,8 @@ class _Seen:
     def _items_of(self, source: _Task, parts: float) -> int:
         """Return how many parts of the input there were: fewer than attempts where workers gave the rest of a part back."""
         longest = source.wait.most + source.compute.most
-        if longest * source.elements / max(1, source.bundles) < QUANTUM:
+        slots = self.started.slots if self.started is not None else 1
+        if longest * source.elements / max(1, source.bundles) < quantum_for(Capabilities(), slots):
             return max(1, source.bundles)
         return max(1, min(source.bundles, math.ceil(parts)))
 

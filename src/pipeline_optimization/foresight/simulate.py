@@ -95,7 +95,8 @@ def simulate(
     work: WorkModel, configuration: Configuration, costs: OrchestratorCosts, machine: Machine, *, seed: int
 ) -> Passage:
     """Return one run in virtual time. What attempts take, and which fail, depends on the seed and not on the configuration."""
-    return _simulated(ImaginedWork(work, seed), configuration, costs, machine)
+    imagined = ImaginedWork(work, seed, quantum=costs.quantum(configuration.workers))
+    return _simulated(imagined, configuration, costs, machine)
 
 
 def _simulated(
@@ -207,10 +208,12 @@ def _passage(
     if most_attempts is not None:
         # So many for each worker that the beginning and the end, where some have nothing to do, do not count for the rest.
         at_once = awaited_at_once(costs, configuration.workers)
-        share = max(most_attempts, LEAST_ROUNDS * configuration.workers) / max(1.0, work.attempts(at_once))
+        whole = work.attempts(at_once, quantum=costs.quantum(configuration.workers))
+        share = max(most_attempts, LEAST_ROUNDS * configuration.workers) / max(1.0, whole)
     if share >= 1.0:
         return simulate(work, configuration, costs, machine, seed=seed)
-    part = ImaginedWork(work.scaled(max(1, round(work.elements * share))), seed)
+    scaled = work.scaled(max(1, round(work.elements * share)))
+    part = ImaginedWork(scaled, seed, quantum=costs.quantum(configuration.workers))
     passage = _simulated(part, configuration, costs, machine, keeps_progress=True)
     if passage.stopped:
         return passage  # what stopped it would stop the whole run as well, and at the same time

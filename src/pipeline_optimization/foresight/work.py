@@ -180,8 +180,13 @@ class WorkModel:
         """Return the names of tasks, and of the steps of which more than the sum is known."""
         return list(dict.fromkeys(name for task, work in self.tasks.items() for name in (task, *work.steps)))
 
-    def attempts(self, at_once: int = 1) -> float:
-        """Return about how many attempts there will be if none is made again, where ``at_once`` elements of a bundle are awaited at once."""
+    def attempts(self, at_once: int = 1, *, quantum: float = QUANTUM) -> float:
+        """Return about how many attempts there will be if none is made again.
+
+        Args:
+            at_once: How many elements of a bundle are awaited at once.
+            quantum: After how many seconds the rest of a bundle goes back, unless its elements are awaited.
+        """
         found = 0.0
         for name, number in self.number_of_items().items():
             task = self.tasks[name]
@@ -189,7 +194,7 @@ class WorkModel:
                 busy = task.compute.mean + task.blocked.mean
                 bundles = number * max(busy, task.seconds / at_once) / AWAITING
             else:
-                bundles = number * task.seconds / QUANTUM
+                bundles = number * task.seconds / quantum
             found += max(float(self.items), bundles) if task.is_bundled else number
         return found
 

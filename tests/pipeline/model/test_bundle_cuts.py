@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import pipeline_functions as f
 from pipeline_optimization import Pipeline, Registry, run
 from pipeline_optimization.hookspecs import hookimpl
 from pipeline_optimization.pipeline.model import contents, parts, time_slice
@@ -289,3 +290,16 @@ def test_all_workers_read_a_large_file_at_once(tmp_path: Path) -> None:
     report = run(pipeline, path, orchestrator="threaded", orchestrator_options=options, chunk_size=MEBIBYTE)
     assert report.is_complete, report.failed_items
     assert report.result == workers
+
+
+@pytest.mark.parametrize("orchestrator", ["threaded", "multiprocess"])
+def test_all_workers_get_some_of_few_slow_values(orchestrator: str, tmp_path: Path) -> None:
+    """Each of four workers has one of four values at the same time, since they are not put into one bundle before it is known how long they take."""
+    report = run(
+        Pipeline("meeting").values(tuple[str, int]).map(f.meet_others).sum(),
+        [(str(tmp_path), number) for number in range(4)],
+        orchestrator=orchestrator,
+        orchestrator_options={"workers": 4},
+        retry="none",
+    )
+    assert (report.result, list(report.failed_items)) == (6, [])

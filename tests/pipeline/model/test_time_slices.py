@@ -14,14 +14,19 @@ from pipeline_optimization.pipeline.model.contents import LineRange
 from pipeline_optimization.pipeline.model.parts import GROWN, LARGE, SHARE, _borders
 from pipeline_optimization.pipeline.model.time_slice import (
     BLOCK,
+    LEAST_QUANTUM,
+    MOST_PIECES,
     MOST_WORK,
     QUANTUM,
     STRETCH,
     WORTH,
     TimeSlice,
+    elements_for_a_slice,
     pieces_for,
+    quantum_for,
 )
 from pipeline_optimization.sources import FileRange
+from pipeline_optimization.types import Capabilities
 
 
 @define
@@ -46,7 +51,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def slice_of(clock: Clock, *, is_early: bool = False, merging: float = 0.0) -> TimeSlice:
-    return TimeSlice(is_early=is_early, merging=lambda: merging)
+    return TimeSlice(QUANTUM, is_early=is_early, merging=lambda: merging)
 
 
 def length(clock: Clock, one: TimeSlice) -> float:
@@ -110,8 +115,31 @@ def test_early_parts() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "each", "number"), [(1.0, 0.1, 4), (1.0, 0.5, 2), (0.0, 1.0, 1), (1e9, 1.0, 16), (2.0, 0.0, 8)]
+    ("seconds", "each", "number"),
+    [(1.0, 0.1, 10), (1.0, 0.5, 2), (0.0, 1.0, 1), (1e9, 1.0, MOST_PIECES), (2.0, 0.0, 50)],
 )
 def test_pieces(seconds: float, each: float, number: int) -> None:
     """What is left of a bundle is cut into slices like the one that it is left of, and no shorter ones than usual."""
     assert pieces_for(seconds, each=each) == number
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "slots", "quantum"),
+    [
+        pytest.param(Capabilities(), 1, QUANTUM, id="nobody else waits"),
+        pytest.param(Capabilities(), 2, LEAST_QUANTUM, id="others may wait"),
+        pytest.param(Capabilities(), 100, 0.1, id="many attempts come back"),
+        pytest.param(Capabilities(), 10_000, QUANTUM, id="very many attempts come back"),
+        pytest.param(Capabilities(is_distributed=True), 8, QUANTUM, id="attempts cost more on a cluster"),
+        pytest.param(Capabilities(chooses=True), 1, LEAST_QUANTUM, id="others may come"),
+    ],
+)
+def test_quantum(capabilities: Capabilities, slots: int, quantum: float) -> None:
+    """A bundle gives its rest back as soon as others may wait for it, and no sooner than is worth it."""
+    assert quantum_for(capabilities, slots) == quantum
+
+
+@pytest.mark.parametrize(("each", "number"), [(0.0, 40_000_000), (0.001, 40), (0.03, 1), (10.0, 1)])
+def test_elements_for_a_slice(each: float, number: int) -> None:
+    """A worker gets as many elements at once as fill the shortest slice, and one at least."""
+    assert elements_for_a_slice(each) == pytest.approx(number, abs=1)

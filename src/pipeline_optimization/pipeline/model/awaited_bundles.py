@@ -16,7 +16,7 @@ from pipeline_optimization.pipeline.model.bundles import From, PartOfInput
 from pipeline_optimization.pipeline.model.own_loop import run_to_end
 from pipeline_optimization.pipeline.model.passage import StepRunner, stop_of
 from pipeline_optimization.pipeline.model.process_state import restoring
-from pipeline_optimization.pipeline.model.time_slice import AWAITING, new_time_slice
+from pipeline_optimization.pipeline.model.time_slice import AWAITING, awaited_slice
 
 __all__ = ["awaited_stages"]
 
@@ -28,7 +28,9 @@ def awaited_stages(part: PartOfInput, items: Iterable[From], at_once: int) -> Ma
     runner, directory = part.runner, part.directory
     stages: dict[str, Stage] = {}
     if (run := _run_of(runner, 0, is_item=False)) is not None:
-        stages[runner.pipeline.input.task] = AwaitedPart(runner, directory, part.home, part.is_timed, run, at_once)
+        stages[runner.pipeline.input.task] = AwaitedPart(
+            runner, directory, part.home, part.is_timed, AWAITING, run, at_once
+        )
     for item in items:
         if (run := _run_of(runner, item.index, is_item=True)) is not None:
             stages[item.step.name] = AwaitedFrom(runner, directory, item.index, item.step, run, at_once)
@@ -68,7 +70,7 @@ class AwaitedPart(PartOfInput):
         return await self._run(data, _this_loop())
 
     async def _run(self, data: bytes, here: EventLoopHere) -> Bundled:
-        passage, time_slice = self.runner.passage(0, is_item=False), new_time_slice(AWAITING)
+        passage, time_slice = self.runner.passage(0, is_item=False), awaited_slice(self.quantum)
         with restoring(self.directory):
             awaited = Awaited(passage, here, time_slice)
             await awaited.run(self.blocks(self.contents(data), passage.outcome, time_slice, awaited.most))
@@ -111,7 +113,7 @@ class AwaitedFrom(From):
                 with here.interruptible():
                     at, left = passage.advance(element, index, is_first=True)
             if left:
-                awaited = Awaited(passage, here, new_time_slice(AWAITING))
+                awaited = Awaited(passage, here, awaited_slice(AWAITING))
                 awaited.put(at, left)
                 await awaited.run(iter(()))
             return passage.finish()

@@ -19,7 +19,7 @@ from pipeline_optimization.pipeline.model.outcome import Outcome
 from pipeline_optimization.pipeline.model.passage import Passage, StepRunner
 from pipeline_optimization.pipeline.model.process_state import restoring, working_directory
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Step
-from pipeline_optimization.pipeline.model.time_slice import TimeSlice, new_time_slice
+from pipeline_optimization.pipeline.model.time_slice import QUANTUM, TimeSlice
 from pipeline_optimization.types import ErrorRecord
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def build_stages(
     totals: Codec | None = None,
     is_timed: bool = False,
     at_once: int = 1,
+    quantum: float = QUANTUM,
 ) -> Mapping[str, Stage]:
     """Return what runs in a worker, by task name: the stage of the input, and that of each step.
 
@@ -50,10 +51,11 @@ def build_stages(
         totals: Encodes the totals of the pipeline's end. By default ``codec`` does.
         is_timed: Whether the run limits the time of an item.
         at_once: How many elements a worker awaits at once in a loop of its own, if its orchestrator has no event loop.
+        quantum: Seconds after which a bundle's rest goes back, unless elements are awaited.
     """
     runner = StepRunner(pipeline, alone, codec, totals or codec, Calls(pipeline.steps, caches or {}))
     directory = working_directory()
-    part, steps = PartOfInput(runner, directory, home, is_timed), enumerate(pipeline.steps)
+    part, steps = PartOfInput(runner, directory, home, is_timed, quantum), enumerate(pipeline.steps)
     items = {step.name: From(runner, directory, index, step) for index, step in steps}
     stages: dict[str, Stage] = {pipeline.input.task: part, **items, pipeline.delivery: _End(runner, directory)}
     if runner.awaited:
@@ -71,9 +73,11 @@ class PartOfInput:
     directory: str
     home: str
     is_timed: bool
+    quantum: float
 
     def __call__(self, data: bytes) -> Bundled:
-        passage, time_slice, contents = self.runner.passage(0, is_item=False), new_time_slice(), self.contents(data)
+        passage, contents = self.runner.passage(0, is_item=False), self.contents(data)
+        time_slice = TimeSlice(self.quantum)
         if not self.is_timed:
             time_slice.is_early, time_slice.merging = contents.is_early, passage.merging
         with restoring(self.directory):

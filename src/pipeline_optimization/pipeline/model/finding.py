@@ -21,8 +21,9 @@ from pipeline_optimization.error_text import describe_with_place
 from pipeline_optimization.errors import UnknownComponentError, UsageError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.foreign_code import ForeignCodeError, call_component, call_foreign
-from pipeline_optimization.pipeline.model.job import PipelineJob, plan_pipeline
+from pipeline_optimization.pipeline.model.job import PipelineJob
 from pipeline_optimization.pipeline.model.parameters import options_of, return_type
+from pipeline_optimization.pipeline.model.planning import plan_pipeline
 from pipeline_optimization.pipeline.model.steps import CompletePipeline, Pipeline, Steps
 from pipeline_optimization.pipeline.plan import RunOptions, RunPlan
 from pipeline_optimization.registry import Registry

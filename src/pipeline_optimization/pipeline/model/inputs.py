@@ -14,7 +14,7 @@ from pipeline_optimization.errors import InputError, OptionError
 from pipeline_optimization.pipeline.model.batch import Batch
 from pipeline_optimization.pipeline.model.contents import Contents, Members
 from pipeline_optimization.pipeline.model.elements import ElementPath
-from pipeline_optimization.pipeline.model.parts import Part, line_parts, together
+from pipeline_optimization.pipeline.model.parts import Number, Part, all_together, line_parts, together
 from pipeline_optimization.sources import FileSource, Source, read_chunks
 from pipeline_optimization.sources.lines import CheckedStream, LineNumbers, open_utf8
 from pipeline_optimization.tasks.task_decorator import task
@@ -34,7 +34,9 @@ class Input(Protocol):
         """Return the task's name in reports for reading its parts."""
         ...
 
-    def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
+    def parts(
+        self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool, at_once: Number = all_together
+    ) -> Iterator[Part]:
         """Yield the parts of what was given.
 
         Args:
@@ -42,6 +44,7 @@ class Input(Protocol):
             chunk_size: Bytes of a part, about.
             encoding: The encoding of the sources.
             inline: Whether parts must contain their text, because workers cannot read this machine's files.
+            at_once: Returns how many values to put into the next part. It is asked for values only, of which no checkpoint must find the same parts again.
         """
         ...
 
@@ -66,7 +69,9 @@ class Lines:
 
     task: str = "lines"
 
-    def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
+    def parts(
+        self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool, at_once: Number = all_together
+    ) -> Iterator[Part]:
         for number, source in enumerate(given):
             yield from line_parts(number, source, chunk_size, encoding=encoding, inline=inline)
 
@@ -96,7 +101,9 @@ class Records:
     form: Form | None = None
     task: str = "records"
 
-    def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
+    def parts(
+        self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool, at_once: Number = all_together
+    ) -> Iterator[Part]:
         for number, source in enumerate(given):
             form = self.form or _form_of(source.name)
             if form == "jsonl":
@@ -172,7 +179,9 @@ class Files:
 
     task: str = "files"
 
-    def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
+    def parts(
+        self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool, at_once: Number = all_together
+    ) -> Iterator[Part]:
         for number, source in enumerate(given):
             if not isinstance(source, FileSource):
                 raise InputError(f"files() takes files, and {source.name!r} is none.", source=source.name)
@@ -192,7 +201,9 @@ class Chunks:
 
     task: str = "chunks"
 
-    def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
+    def parts(
+        self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool, at_once: Number = all_together
+    ) -> Iterator[Part]:
         for number, source in enumerate(given):
             for place, chunk in enumerate(read_chunks(source, chunk_size, squeeze=None, encoding=encoding)):
                 contents = Members(number, place, [chunk.data.decode("utf-8", "replace")])
@@ -218,8 +229,10 @@ class Values:
 
     task: str = "values"
 
-    def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
-        return together(0, given, "values")
+    def parts(
+        self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool, at_once: Number = all_together
+    ) -> Iterator[Part]:
+        return together(0, given, "values", at_once=at_once)
 
     def select(self, elements: Batch) -> Batch:
         return elements

@@ -4,42 +4,37 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
-from attrs import define, evolve, field, frozen
+from attrs import define, field, frozen
 
 from pipeline_optimization.engine.faults import TASK_SERVER, FaultPlan
 from pipeline_optimization.engine.worker import Stage
-from pipeline_optimization.errors import OptionError
 from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.pipeline.job import Outbox, StopOf
 from pipeline_optimization.pipeline.model.codec import BY_VALUE, PICKLED, PLAIN
-from pipeline_optimization.pipeline.model.ends import Collect, describe_end, functions_of
+from pipeline_optimization.pipeline.model.ends import describe_end, functions_of
 from pipeline_optimization.pipeline.model.packing import ByValue, pack
 from pipeline_optimization.pipeline.model.report import PipelineReport
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
+from pipeline_optimization.pipeline.model.time_slice import QUANTUM, quantum_for
 from pipeline_optimization.pipeline.model.worker_pipeline import WorkerPipeline, build_pipeline
 from pipeline_optimization.pipeline.model.workload import Gathered, PipelineWorkload
-from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor, RunOptions, RunPlan, plan_run
+from pipeline_optimization.pipeline.plan import PIPELINE_FACT, Executor
 from pipeline_optimization.pipeline.summary import RunSummary
-from pipeline_optimization.registry import Registry
 from pipeline_optimization.sources import Source
 from pipeline_optimization.tasks.callables import file_of
 from pipeline_optimization.tasks.task_decorator import TaskSpec
 
 if TYPE_CHECKING:
-    from pipeline_optimization.pipeline.destinations import Destination
     from pipeline_optimization.pipeline.model.caching import Plans
 
-__all__ = ["PipelineJob", "plan_pipeline"]
+__all__ = ["AT_ONCE", "PipelineJob"]
 
 Result = TypeVar("Result")
 
 AT_ONCE = 100
 """How many elements a worker awaits at once in an event loop of its own. Common clients, such as httpx and aiohttp, keep as many connections."""
-
-NO_SETTINGS: Mapping[str, object] = MappingProxyType({})
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -95,7 +90,14 @@ class PipelineJob(Generic[Result]):
         totals = sent if self.is_delivered else codec
         caches, warnings = self._caches()
         argument = WorkerPipeline(
-            packed, self._alone(), codec, totals, caches, is_timed=self.is_timed, at_once=self._at_once
+            packed,
+            self._alone(),
+            codec,
+            totals,
+            caches,
+            is_timed=self.is_timed,
+            at_once=self._at_once,
+            quantum=self._quantum,
         )
         return LoadedPipelineJob(job=self, argument=argument, warnings=warnings)
 
@@ -129,6 +131,16 @@ class PipelineJob(Generic[Result]):
         """Return how many elements a worker awaits in a loop of its own. It is one if attempts run one after another in the caller's thread."""
         capabilities = self.executor.capabilities
         return 1 if capabilities.runs_in_caller and not capabilities.chooses else AT_ONCE
+
+    @property
+    def _quantum(self) -> float:
+        return quantum_for(self.executor.capabilities, self.executor.slots)
+
+    @property
+    def is_cautious(self) -> bool:
+        """Return whether the first values are handed out one by one, because together they might keep one worker busy and the others waiting."""
+        is_awaited = any(step.is_async for step in self.pipeline.steps)
+        return self._quantum < QUANTUM and not is_awaited and not self.executor.capabilities.chooses
 
 
 @frozen(kw_only=True, eq=False, repr=False)
@@ -178,6 +190,7 @@ class LoadedPipelineJob(Generic[Result]):
             self.argument.totals,
             encoding=job.encoding,
             inline=not job.executor.capabilities.shared_files,
+            is_cautious=job.is_cautious,
             names=[source.name for source in sources],
             alone=self.argument.alone,
             gathered=gathered,
@@ -226,75 +239,3 @@ def _outbox(workload: PipelineWorkload, gathered: Gathered) -> Outbox:
 
 def _fact_of(option: str) -> str:
     return f"the pipeline's option {option!r}"
-
-
-def plan_pipeline(
-    registry: Registry,
-    options: RunOptions,
-    pipeline: CompletePipeline[Any, Result],
-    given: Iterable[Any] | None,
-    *,
-    modules: Sequence[FileModule] = (),
-    settings: Mapping[str, object] = NO_SETTINGS,
-    sink: Destination | None = None,
-) -> RunPlan[PipelineJob[Result]]:
-    """Plan the run of a pipeline over values, or over the run's sources if no values are given.
-
-    Args:
-        registry: The plugins.
-        options: The options of the run.
-        pipeline: The pipeline.
-        given: The values, or None.
-        modules: The single files of its functions.
-        settings: The options that it was built with.
-        sink: The destination of the values of its end.
-
-    Raises:
-        UsageError: For unknown names and wrong values.
-        PluginError: If a chosen plugin is broken.
-    """
-    if sink is not None and not isinstance(cast("object", pipeline.end), Collect):
-        raise OptionError(
-            f"The pipeline {pipeline.name!r} ends in one result, not in rows that a sink could take: let it end in .collect(), or leave the sink out."
-        )
-    is_kept = options.checkpoint is not None
-    if is_kept and given is not None:
-        raise OptionError(
-            f"The pipeline {pipeline.name!r} runs over values, and a later run may have other values. Leave the "
-            "checkpoint out, or write the values into a file."
-        )
-
-    def plan_job(options: RunOptions, executor: Executor) -> PipelineJob[Result]:
-        return PipelineJob(
-            pipeline=pipeline,
-            given=given,
-            faults=options.faults.plan({step.name: step.spec.faults for step in pipeline.steps}),
-            executor=executor,
-            chunk_size=options.chunk_size,
-            encoding=options.encoding,
-            is_kept=is_kept,
-            is_delivered=sink is not None,
-            is_timed=options.limits.item_timeout is not None,
-            modules=modules,
-            settings=settings,
-        )
-
-    plan = plan_run(registry, options, plan_job)
-    if plan.executor.capabilities.chooses and any(step.is_async and step.spec.timeout for step in pipeline.steps):
-        plan = _on_an_event_loop(registry, options, plan_job) or plan
-    return evolve(plan, sink=sink)
-
-
-def _on_an_event_loop(
-    registry: Registry, options: RunOptions, plan_job: Callable[[RunOptions, Executor], PipelineJob[Result]]
-) -> RunPlan[PipelineJob[Result]] | None:
-    """Return the plan for an orchestrator of coroutine functions, or None if none is installed. The choice needs no measurement.
-
-    Only an event loop can await calls with a timeout in bundles. Elsewhere each of them is an attempt, and that is planned before a run begins.
-    """
-    for name in registry.names("orchestrator"):
-        if registry.component("orchestrator", name).capabilities.has_event_loop:
-            plan = plan_run(registry, evolve(options, orchestrator=name), plan_job)
-            reason = f"auto took {name}, since functions of the pipeline await with a timeout"
-            return evolve(plan, executor=evolve(plan.executor, choice=reason))
-    return None

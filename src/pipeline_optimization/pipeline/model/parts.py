@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
@@ -13,7 +13,7 @@ from pipeline_optimization.pipeline.model.elements import name_of
 from pipeline_optimization.sources import UNKNOWN, FileRange, FileSource, Source, is_plain_file
 from pipeline_optimization.sources.lines import cut_lines, has_mark
 
-__all__ = ["TOGETHER", "Part", "line_parts", "together"]
+__all__ = ["TOGETHER", "Number", "Part", "all_together", "line_parts", "together"]
 
 SHARE = 16
 """A part of a large file is one sixteenth of what is left of it. So parts are large at first, which makes fewer of them, and small at the end, so
@@ -26,7 +26,7 @@ GROWN = 8
 """The most chunk sizes in a part."""
 
 TOGETHER = 1000
-"""Values or rows in one part."""
+"""Values or rows in one part, at most."""
 
 
 @frozen(kw_only=True)
@@ -50,10 +50,23 @@ class Part:
     looks: str = ""
 
 
-def together(number: int, values: Iterable[Any], what: str, *, first: int = 0) -> Iterator[Part]:
-    """Yield parts of the values of source ``number``, whose places count from ``first``. ``what`` is their name for people."""
+Number = Callable[[], int]
+
+
+def all_together() -> int:
+    """Return how many values are in one part at most."""
+    return TOGETHER
+
+
+def together(
+    number: int, values: Iterable[Any], what: str, *, first: int = 0, at_once: Number = all_together
+) -> Iterator[Part]:
+    """Yield parts of the values of source ``number``, whose places count from ``first``. ``what`` is their name for people.
+
+    ``at_once`` returns how many of them to put into the next part.
+    """
     iterator = iter(values)
-    while members := list(islice(iterator, TOGETHER)):
+    while members := list(islice(iterator, at_once())):
         contents = Members(number, first, members, what)
         # The name has the same form as that of a rest of a part, so that no two bundles have one name.
         yield Part(name=name_of((number, first)), contents=contents, place=contents.describe(what))

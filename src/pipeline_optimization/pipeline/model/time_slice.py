@@ -1,7 +1,7 @@
 """The time slice of a worker for one bundle: how many elements it runs at once, and when it gives the rest of the bundle back.
 
-Nobody knows beforehand how long elements take, and each may take another time. So bundles are cut coarsely. After ``QUANTUM`` seconds the rest of a
-bundle goes back, to be cut for all workers. So cheap elements run by the thousand, and slow ones one by one.
+Nobody knows beforehand how long elements take, and each may take another time. So bundles are cut coarsely. After a *quantum* the rest of a bundle
+goes back, to be cut for all workers. So cheap elements run by the thousand, and slow ones one by one.
 """
 
 from __future__ import annotations
@@ -12,11 +12,34 @@ from collections.abc import Callable
 
 from attrs import define, field
 
-__all__ = ["AWAITING", "MOST_PIECES", "QUANTUM", "STRETCH", "WORTHWHILE", "TimeSlice", "new_time_slice", "pieces_for"]
+from pipeline_optimization.types import Capabilities
+
+__all__ = [
+    "AWAITING",
+    "MOST_PIECES",
+    "QUANTUM",
+    "STRETCH",
+    "WORTHWHILE",
+    "TimeSlice",
+    "awaited_slice",
+    "elements_for_a_slice",
+    "pieces_for",
+    "quantum_for",
+]
 
 QUANTUM = 0.25
-"""Seconds that a bundle may take before its rest goes back. It is some hundred times the cost of an attempt. And no worker keeps the others waiting
-longer at the end."""
+"""The longest quantum, in seconds. On a cluster it is some hundred times the cost of an attempt. And no worker keeps the others waiting longer at the
+end."""
+
+LEAST_QUANTUM = 0.04
+"""The shortest quantum, some hundred times the cost of an attempt on this machine. As long as the first bundles run, other workers may have nothing to
+do: the input may be so small that there are fewer bundles than workers."""
+
+BY_SLOT = 0.001
+"""The quantum has this many seconds for each attempt at once, so that attempts do not come back faster than the parent can handle them."""
+
+CHOSEN_SLOTS = 32
+"""The number of attempts at once that an orchestrator may choose which has chosen nothing yet."""
 
 AWAITING = 0.5
 """The same if elements are awaited. At the end of such a bundle, places stay empty until its last element is back."""
@@ -31,7 +54,7 @@ through all steps in half of the time; the block itself costs some twenty micros
 
 WORTH = 16
 """A bundle works for this many times the seconds that the parent will take to merge its total. So each worker keeps the parent busy for some percent
-of the time, even if other programs use the processors and little is done in ``QUANTUM`` seconds."""
+of the time, even if other programs use the processors and little is done in a quantum."""
 
 MOST_WORK = 1.0
 """Seconds of processor time that this is at most, if much of the input comes after the bundle. Otherwise the limit is ``QUANTUM``, because other
@@ -42,7 +65,7 @@ STRETCH = 4
 
 GROWTH = 4
 
-MOST_PIECES = 16
+MOST_PIECES = 128
 """The most bundles into which a rest is cut. So a wrong guess of how long it takes costs at most as many attempts."""
 
 
@@ -51,7 +74,7 @@ class TimeSlice:
     """The time for one bundle, ``quantum`` seconds from now on.
 
     Attributes:
-        quantum: Seconds.
+        quantum: The quantum, in seconds.
         size: How many elements to run at once.
         least: How many elements to run in any case, within ``STRETCH`` times the quantum.
         elements: How many elements were run.
@@ -59,7 +82,7 @@ class TimeSlice:
         merging: Returns the seconds that the parent will take to merge the total.
     """
 
-    quantum: float = field(factory=lambda: QUANTUM)
+    quantum: float
     size: int = 1
     least: int = 0
     elements: int = 0
@@ -104,11 +127,24 @@ class TimeSlice:
         return not work_needed or seconds >= STRETCH * work or time.thread_time() - self._worked >= work_needed
 
 
-def new_time_slice(quantum: float | None = None) -> TimeSlice:
-    """Return the time for a bundle that begins now. A bundle whose elements are awaited has its own ``quantum``."""
-    return TimeSlice() if quantum is None else TimeSlice(quantum, least=WORTHWHILE)
+def quantum_for(capabilities: Capabilities, slots: int) -> float:
+    """Return the quantum of a run in which ``slots`` attempts run at once: short if other workers may wait for what a bundle gives back."""
+    slots = CHOSEN_SLOTS if capabilities.chooses else slots
+    if slots == 1 or capabilities.is_distributed:
+        return QUANTUM
+    return min(QUANTUM, max(LEAST_QUANTUM, BY_SLOT * slots))
 
 
-def pieces_for(seconds: float, *, each: float = QUANTUM) -> int:
+def awaited_slice(quantum: float) -> TimeSlice:
+    """Return the time for a bundle that begins now, whose elements are awaited."""
+    return TimeSlice(quantum, least=WORTHWHILE)
+
+
+def elements_for_a_slice(each: float) -> int:
+    """Return how many elements that take ``each`` seconds a worker of this machine should get at once."""
+    return max(1, int(LEAST_QUANTUM / max(each, 1e-9)))
+
+
+def pieces_for(seconds: float, *, each: float) -> int:
     """Return into how many bundles to cut work that probably takes ``seconds``, if one bundle should take ``each``."""
-    return min(MOST_PIECES, max(1, math.ceil(seconds / max(QUANTUM, each))))
+    return min(MOST_PIECES, max(1, math.ceil(seconds / max(LEAST_QUANTUM, each))))

@@ -17,6 +17,7 @@ from pipeline_optimization.pipeline.model.ends import functions_of
 from pipeline_optimization.pipeline.model.packing import ByValue, Packable, unpack
 from pipeline_optimization.pipeline.model.process_state import working_directory
 from pipeline_optimization.pipeline.model.steps import innermost
+from pipeline_optimization.pipeline.model.time_slice import QUANTUM
 
 if TYPE_CHECKING:
     from pipeline_optimization.pipeline.model.caching import Plans
@@ -36,6 +37,7 @@ class WorkerPipeline:
         caches: The caches of the steps that have one.
         is_timed: Whether the run limits the time of an item.
         at_once: How many elements a worker awaits in an event loop of its own.
+        quantum: Seconds after which a worker gives the rest of a bundle back.
         home: The working directory of the parent, to which names of files are relative.
     """
 
@@ -46,6 +48,7 @@ class WorkerPipeline:
     caches: Plans
     is_timed: bool = False
     at_once: int = 1
+    quantum: float = QUANTUM
     home: str = field(factory=working_directory)
 
 
@@ -63,6 +66,7 @@ def build_pipeline(packed: Any) -> Mapping[str, Stage]:
         totals=packed.totals,
         is_timed=packed.is_timed,
         at_once=packed.at_once,
+        quantum=packed.quantum,
     )
     return {DESCRIBE_WORKER: partial(_describe, imported), **stages}
 

@@ -19,10 +19,10 @@ from pipeline_optimization.pipeline.model.elements import ElementPath, name_of, 
 from pipeline_optimization.pipeline.model.ends import Group, Reduce
 from pipeline_optimization.pipeline.model.isolated import read_isolated
 from pipeline_optimization.pipeline.model.outcome import Failed, Outcome, Remembered, Waiting
-from pipeline_optimization.pipeline.model.parts import Part
+from pipeline_optimization.pipeline.model.parts import TOGETHER, Part
 from pipeline_optimization.pipeline.model.passage import stop_of
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
-from pipeline_optimization.pipeline.model.time_slice import pieces_for
+from pipeline_optimization.pipeline.model.time_slice import elements_for_a_slice, pieces_for
 from pipeline_optimization.sources.encoding import Decoded
 from pipeline_optimization.sources.lines import LineNumbers
 from pipeline_optimization.tasks.callables import where
@@ -62,6 +62,7 @@ class PipelineWorkload:
         totals: Encodes the totals of the end in workers.
         encoding: The encoding of sources.
         inline: Whether workers cannot read files of this machine.
+        is_cautious: Whether the first values come one by one. They may be slow, and other workers would wait for those of the same part.
         elements: How many elements were run so far.
         bytes_read: How many bytes of input were run so far.
         total: The total of the end so far.
@@ -80,6 +81,7 @@ class PipelineWorkload:
     totals: Codec
     encoding: str = "utf-8"
     inline: bool = False
+    is_cautious: bool = False
     elements: int = 0
     bytes_read: int = 0
     total: Any = None
@@ -91,9 +93,10 @@ class PipelineWorkload:
     alone: frozenset[int] = frozenset()
     lines: LineNumbers = field(factory=LineNumbers)
     _runs: Sequence[str] = field(init=False)
+    _together: int = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        self.decoded = Decoded(self.encoding)
+        self.decoded, self._together = Decoded(self.encoding), 1 if self.is_cautious else TOGETHER
         try:
             self.total = self.pipeline.end.zero()
         except Exception as error:
@@ -104,7 +107,9 @@ class PipelineWorkload:
 
     def items(self) -> Iterator[Item]:
         """Yield a bundle for each part of the input."""
-        parts = self.pipeline.input.parts(self.given, self.chunk_size, encoding=self.encoding, inline=self.inline)
+        parts = self.pipeline.input.parts(
+            self.given, self.chunk_size, encoding=self.encoding, inline=self.inline, at_once=lambda: self._together
+        )
         return map(self._bundle, parts)
 
     def accept(self, item: Item, result: bytes) -> Iterable[Item]:
@@ -121,6 +126,8 @@ class PipelineWorkload:
             self.remembered.add(outcome.remembered)
         left = [] if outcome.rest is None else self._rest(item, outcome)
         if item.is_bundle:
+            if self.is_cautious and outcome.elements:
+                self._together = min(TOGETHER, elements_for_a_slice(outcome.seconds / outcome.elements))
             self.bytes_read += max(0, item.size - sum(one.size for one in left))
         if not outcome.failed and not outcome.waiting:
             return left
