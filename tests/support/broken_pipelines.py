@@ -16,7 +16,7 @@ from pipeline_optimization import Pipeline
 from pipeline_optimization.pipeline.model.contents import Contents, Members
 from pipeline_optimization.pipeline.model.elements import ElementPath
 from pipeline_optimization.pipeline.model.inputs import Values
-from pipeline_optimization.pipeline.model.parts import Part
+from pipeline_optimization.pipeline.model.parts import Number, Part, all_together
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 from pipeline_optimization.sources import TextSource
 
@@ -114,8 +114,10 @@ class Forgetful(Members):
 class ForgetfulValues(Values):
     """Values in such parts."""
 
-    def parts(self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool) -> Iterator[Part]:
-        for part in super().parts(given, chunk_size, encoding=encoding, inline=inline):
+    def parts(
+        self, given: Iterable[Any], chunk_size: int, *, encoding: str, inline: bool, at_once: Number = all_together
+    ) -> Iterator[Part]:
+        for part in super().parts(given, chunk_size, encoding=encoding, inline=inline, at_once=at_once):
             assert isinstance(part.contents, Members)
             yield evolve(part, contents=Forgetful(part.contents.number, part.contents.first, part.contents.values))
 
