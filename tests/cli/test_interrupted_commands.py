@@ -170,3 +170,25 @@ def test_a_signal_is_no_failure_of_a_plugin(number: int) -> None:
     with pytest.raises(KeyboardInterrupt) as caught:
         call_foreign(signal.raise_signal, number)
     assert caught.value.args == (number,)
+
+
+def test_a_close_that_the_programs_own_handler_interrupts_is_made_once_more() -> None:
+    """The handler stays in force and raises anywhere, also before anything was closed, so the orchestrator is closed again."""
+    closes: list[bool] = []
+
+    class Closing:
+        def close(self, *, force: bool) -> None:
+            closes.append(force)
+            if len(closes) == 1:
+                signal.raise_signal(signal.SIGINT)
+
+    def leave(signum: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, leave)
+    try:
+        with pytest.raises(KeyboardInterrupt), Interruption() as interruption:
+            interruption.close(Closing(), force=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert closes == [False, True]

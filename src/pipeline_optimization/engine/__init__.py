@@ -13,8 +13,8 @@ What the terms mean:
 - The *parent* is the process that runs the engine. A *worker* runs attempts: in a thread of the parent, in a process, or on another machine.
 - A *slot* is room for one attempt that runs. An attempt is *open* from the moment at which the orchestrator gets it until it is over. For each slot
   a second attempt may be open, so that no worker waits for its next attempt.
-- A *completion* is what the orchestrator says of an attempt: it is done, with the worker's *answer*, or *lost*, without one. An attempt is lost
-  if its worker died, if a signal interrupted it, or if it ended itself because the run was over.
+- A *completion* is what the orchestrator says of an attempt: it is done, with the worker's *answer*, or *lost*, without one. As a rule, an attempt
+  is lost because its worker died. It is lost as well if a signal interrupted it, or if it ended itself because the run was over.
 - An attempt is *abandoned* if it took too long and nothing can end it. It holds its slot until it answers.
 - A *quota* says how many calls of a task a service allows. A *throttle* keeps it.
 - *Poison* is an item whose workers died too often. An item that is close to that is a *suspect*, and runs alone.

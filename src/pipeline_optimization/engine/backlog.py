@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 __all__ = ["Backlog", "Unthrottled", "throttling_of"]
 
 SUSPECT_LOSSES = 2
-"""An item that lost this number of workers is a suspect and runs alone. If a worker dies then, the item is certainly the cause.
+"""An item that lost this number of workers is a suspect and runs alone. If a worker dies then, the item is almost certainly the cause: only an
+abandoned attempt may still run beside it.
 
 A run that gives items up after two losses suspects them after one.
 """
@@ -33,7 +34,7 @@ SPLIT_LOSSES = 2
 
 
 class Unthrottled:
-    """Has the methods of ``Throttling`` for a run without quotas: all calls may begin at once."""
+    """Has the methods of ``Throttling``, which describes them, for a run without quotas: all calls may begin at once."""
 
     has_rates = False
     held_bytes = held_again = held_new = 0
@@ -151,7 +152,7 @@ class Backlog:
     def add(self, items: Iterable[Item], state: ItemState) -> None:
         """Add the items that the result of another item made possible."""
         behind = None
-        if state.ran is not None and items != ():
+        if state.ran is not None and items != ():  # most results make nothing possible, and give this empty tuple
             from pipeline_optimization.engine.critical_path import chain_to  # noqa: PLC0415 - where attempts are followed
 
             behind = chain_to(state)
@@ -182,6 +183,7 @@ class Backlog:
 
     def tasks_of_parked_bundles(self) -> set[str]:
         """Return the tasks of the bundles that wait for their next attempt, for the display of progress."""
+        # Lists are copied, since the display of progress may ask in another thread.
         later = (entry[2] for entry in list(self._later))
         parked = (*list(self._ready), *list(self._suspects), *later, *self._throttling.waiting_again())
         return {state.item.task for state in parked if state.item.is_bundle}

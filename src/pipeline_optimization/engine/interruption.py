@@ -28,7 +28,7 @@ INTERRUPTED = Stop("interrupted", "it was interrupted")
 STOPS: Mapping[int | None, Stop] = {
     signal.SIGTERM: Stop("terminated", "it was asked to end (SIGTERM)"),
     getattr(signal, "SIGHUP", None): Stop("hung_up", "its terminal went away (SIGHUP)"),
-    # No signal. Without SIGHUP, the key above is None too, and this later entry counts.
+    # No signal. On Windows, which has no SIGHUP, the entry above has this key too, and the later one of equal keys counts.
     None: INTERRUPTED,
 }
 
@@ -119,6 +119,7 @@ class Interruption:
         self._received: int | None = None
         self._is_noticed = False
         self._second_at = math.inf  # when the second signal came
+        self._hangs = False
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -157,6 +158,7 @@ class Interruption:
         elif not self._has_second:
             self._second_at = self._clock()
         elif self._clock() - self._second_at >= PATIENCE:
+            self._hangs = True
             raise KeyboardInterrupt(signum)
         if self._gate.is_open:
             raise KeyboardInterrupt(signum)
@@ -210,10 +212,10 @@ class Interruption:
         """
         try:
             orchestrator.close(force=force)
-        except BaseException as error:
-            # A handler of the program's own may raise anywhere, also before anything was closed. So it is closed once more, as
-            # orchestrators allow, unless it hangs.
-            if not (self._signals and isinstance(error, KeyboardInterrupt)):
+        except BaseException:
+            # A handler of the program's own may raise anywhere, also before anything was closed. So the orchestrator is closed once more,
+            # which orchestrators allow. If a signal of this context ended a close that hangs, the second one would hang as well.
+            if not self._hangs:
                 orchestrator.close(force=True)
             raise
 

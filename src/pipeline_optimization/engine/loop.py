@@ -33,8 +33,8 @@ class Engine:
         retrying: Decides whether and when a failed item is tried again.
         clock: The time in which the run lives: the system's, or a virtual one.
         emit: Called with each event of the run; None if nobody observes it.
-        heard: The names of the events that ``emit`` wants; None for all. The name ``TimeAccount`` among them asks for the time account
-            (``accounting``), which is no event.
+        heard: The names of the events that ``emit`` wants; None for all. The time account (``accounting``) is no event, and is asked for by the
+            name ``TimeAccount`` among them, since it follows each attempt as events do.
         run_id: Names the run in events.
         name: The name of the orchestrator in errors; its class by default.
         limits: The bounds of the run.
@@ -178,7 +178,7 @@ class Engine:
             else:
                 self._submit(state, is_alone=backlog.is_suspect(state))
         if self.stop is not None:
-            return True
+            return True  # ``fail`` has stopped the run
         if not (self.open_attempts or backlog.parked or self._reads_ahead(backlog, interruption)):
             return False
         wait = self._wait(backlog)
@@ -236,7 +236,7 @@ class Engine:
         state = self._next(backlog, interruption)
         if state is not None:
             backlog.again(state)
-        # If the quota of an item does not admit it now, ``_next`` parks the item and returns None.
+        # Now an item is parked if there is one: either here, or in ``_next``, which parks an item that must wait for its quota.
         return backlog.parked > 0
 
     def _submit(self, state: ItemState, *, is_alone: bool) -> None:
@@ -277,6 +277,7 @@ class Engine:
                 how = "nothing can end it, so it goes on, and its result will be ignored"
             self._outcomes.time_out(state, timeout, how, backlog)
         if self.stop is None and (abandoned := self.open_attempts.abandoned):
+            # A call that hangs keeps its slot, and also its place in the quota of its task. Either may be used up by such calls.
             is_all = self.open_attempts.all_hang(self._orchestrator.slots)
             self.stop = all_hang(len(abandoned)) if is_all else backlog.reason_to_stop()
 

@@ -59,7 +59,7 @@ class OpenAttempts:
         return len(self._states)
 
     def has_room(self, slots: int) -> bool:
-        """Return whether one more attempt may be submitted to an orchestrator that has this number of slots."""
+        """Return whether one more attempt may be submitted to an orchestrator that has this number of slots. First, note announced starts."""
         # A rate counts calls from their starts. So the starts must be known before the engine asks the quotas for the next item.
         self.timers.take_announced()
         return not self._runs_alone and len(self._states) < self._per_slot * (slots - len(self.abandoned))

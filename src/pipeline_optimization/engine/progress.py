@@ -40,7 +40,7 @@ class TaskProgress:
 
 
 def progress_by_task(tally: Tally, open_attempts: OpenAttempts, backlog: Backlog) -> Mapping[str, TaskProgress]:
-    """Return how far each task is, in the order in which the tasks first had work.
+    """Return how far each task is: first the task that reads the input, then the others in the order in which they first had work.
 
     A bundle that is under way counts as one item of the task that reads the input. While one is open or parked, no total is known.
 

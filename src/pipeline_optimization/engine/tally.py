@@ -288,8 +288,9 @@ def hashes_of_positions(task: str, positions: int, entries: int, number: int, ou
 @lru_cache(maxsize=1024)
 def _factors(task: str, number: int, outcome: str) -> tuple[int, int]:
     text = f"{task}\x1f{number}\x1f{outcome}"
-    # The hash of an entry is ``position * factor + each``. An odd factor is invertible modulo 2**128, so different positions never have the
-    # same hash.
+    # The hash of an entry is ``position * factor + each``. An odd factor is invertible modulo 2**128, so two different positions never have the
+    # same hash. Errors of two elements of one source can cancel out: places 1 and 4 have the same sum as 2 and 3. That is the price of adding up
+    # a bundle without a loop.
     return _hash(text) | 1, _hash(text + "\x1f")
 
 

@@ -40,7 +40,7 @@ TIMEOUT = "ItemTimeout"
 class TaskPolicy:
     """What differs for the attempts of one task: their time limit in seconds, their retries, and their quota.
 
-    None stands for the time limit and the retry policy of the run. A run has no quota, so a ``quota`` of None is no bound.
+    None stands for the time limit and the retry policy of the run. A quota is always one task's, so a ``quota`` of None is no bound.
     """
 
     timeout: float | None = None
@@ -75,9 +75,9 @@ class Item:
         bundle: The name of the bundle in which that first attempt was made; empty if there was none.
         is_bundle: Whether the item is a bundle. The ledger has the items of a bundle, and not the bundle.
         runs: The function that the item runs, for people. The engine names it in an error if the worker has died or hangs.
-        split: Returns smaller bundles that take the place of this one, or None if it cannot be split. They may all have ended in an earlier run;
-            then there are none.
-        given_up: Called if the item has failed for good. It returns a ``place`` that tells more, made of input that is read again.
+        split: Returns smaller bundles that take the place of this one, or None if it cannot be split. The result is empty if all smaller bundles
+            ended in an earlier run.
+        given_up: Called if the item has failed for good. It reads the input again, and returns a better ``place`` than the one that is known.
     """
 
     id: str
@@ -180,7 +180,7 @@ class ItemState:
             item before it ended, plus its own simulated times and retry delays, and the time limits that its attempts used up. The largest
             path of a run is its floor, unless a quota makes the floor larger.
         number: The number of its attempt that is open or due next.
-        losses: How many workers died with it.
+        losses: How many of its attempts were lost.
         first_started: The clock time at which its first attempt was submitted; None before.
         delays: The rest of the delays that its retry policy gave it; None before its first failure.
         ran: The measured nanoseconds of its attempts so far; None if nobody measures attempts.
