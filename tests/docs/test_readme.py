@@ -35,13 +35,13 @@ def test_the_picture_is_todays_output() -> None:
 
 
 def test_the_run_prints_what_the_readme_shows() -> None:
-    """The first example is the whole output, run times aside."""
+    """The first example is the whole output, run times and explanations aside."""
     command, _, output = BLOCKS[0].partition("\n")
     assert command.startswith("$ hatch run pipeline ")
     done = anagram("run", *shlex.split(command)[4:], cwd=ROOT)
     assert done.returncode == 0, done.stderr.decode()
     shown = re.sub(r" +$", "", done.stdout.decode(), flags=re.MULTILINE)
-    assert without_times(shown) == without_times(output)
+    assert without_times(shown) == without_times(re.sub(r" +# .*$", "", output, flags=re.MULTILINE))
 
 
 def without_times(text: str) -> str:
@@ -53,7 +53,9 @@ def test_a_pipeline_of_ones_own(tmp_path: Path) -> None:
     ((name, text),) = FILES
     (tmp_path / name).write_text(text)
     (tmp_path / "README.md").write_text(README, "utf-8")
-    run, compare = BLOCKS[1].splitlines()
+    install, run, compare = BLOCKS[1].splitlines()[:3]
+    for directory in re.findall(r"\./(\S+)", install):
+        assert (ROOT / directory / "pyproject.toml").is_file()
     done = anagram(*shlex.split(run)[2:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     assert '"result"' in (tmp_path / "counts.json").read_text()
@@ -64,7 +66,7 @@ def test_a_pipeline_of_ones_own(tmp_path: Path) -> None:
 
 def test_a_plugin_in_three_commands(tmp_path: Path) -> None:
     """The first makes a distribution with the directory that the second installs (``test_wheels`` installs such ones)."""
-    new, install, check = re.search(r"((?: {4}.*\n){3})\n## From Python", README)[1].splitlines()  # type: ignore[index]  # it is there
+    new, install, check = (line.removeprefix("$ ") for line in BLOCKS[1].splitlines()[3:])
     done = anagram(*shlex.split(new)[1:], cwd=tmp_path)
     assert done.returncode == 0, done.stderr.decode()
     (directory,) = re.findall(r"\./([\w-]+)", install)
@@ -72,12 +74,12 @@ def test_a_plugin_in_three_commands(tmp_path: Path) -> None:
     assert check.split()[-1] == directory.rpartition("-")[2]
 
 
-def test_the_python_example() -> None:
-    """It runs as a program, and prints numbers."""
-    (code,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True
-    )
+def test_the_python_example(tmp_path: Path) -> None:
+    """The file of the pipeline runs as a program, too, and prints numbers."""
+    ((name, code),) = FILES
+    (tmp_path / name).write_text(code)
+    (tmp_path / "README.md").write_text(README, "utf-8")
+    done = subprocess.run([sys.executable, name], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=True)
     assert re.fullmatch(r"2\n\d+\n", done.stdout)
 
 
