@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["BEST_SCHEDULE", "COUNTING_LOOP", "FLOOR", "FUTURES", "JOBLIB", "LOOP", "MPIRE", "WORD_COUNTS"]
+__all__ = ["BEST_SCHEDULE", "COUNTING_LOOP", "FLOOR", "FUTURES", "JOBLIB", "LOOP", "MPIRE", "THREADS", "WORD_COUNTS"]
 
 LOOP = """
 import sys
@@ -62,6 +62,16 @@ if __name__ == "__main__":
 """
 )
 """Line by line, joblib takes some 90 seconds for a million lines and mpire 50."""
+
+THREADS = """
+import sys, time
+from concurrent.futures import ThreadPoolExecutor
+def nap(number):
+    time.sleep(float(sys.argv[2]))
+    return number
+with ThreadPoolExecutor(32) as pool:
+    print(sum(pool.map(nap, range(int(sys.argv[1])))))
+"""
 
 FLOOR = """
 import asyncio, sys

@@ -33,7 +33,8 @@ def main(name: str, given: str, orchestrator: str, checkpoint: str | None = None
     if name not in pipelines:
         from speed_table.element_work import PIPELINES as pipelines  # noqa: PLC0415, N811 - what a sum does not need
 
-    options = {"workers": 2} if orchestrator == "multiprocess" else {}
+    workers = {"multiprocess": 2, "threaded": 32}.get(orchestrator)
+    options = {} if workers is None else {"workers": workers}
     report = run(
         pipelines[name],
         _input(given),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from hashlib import sha256
 from typing import Any
 
 from pipeline_optimization import Pipeline
 from pipeline_optimization.pipeline.model.steps import CompletePipeline
 
-__all__ = ["PIPELINES", "compute"]
+__all__ = ["NAP", "PIPELINES", "compute"]
+
+NAP = 0.2
+"""Seconds."""
 
 BLOCK = bytes(1 << 14)
 """What is hashed to compute for a while: it takes some 10 to 40 microseconds."""
@@ -34,8 +38,15 @@ async def wait(number: int) -> int:
     return number
 
 
+def nap(number: int) -> int:
+    """Block the thread, as a call of a service does."""
+    time.sleep(NAP)
+    return number
+
+
 PIPELINES: dict[str, CompletePipeline[Any, Any]] = {
     "compute": Pipeline("compute").values(int).map(compute).sum(),
     "mixed": Pipeline("mixed").values(int).map(mixed).sum(),
+    "nap": Pipeline("nap").values(int).map(nap).sum(),
     "wait": Pipeline("wait").values(int).map(wait).sum(),
 }

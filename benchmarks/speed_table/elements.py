@@ -21,7 +21,8 @@ from speed_table.element_commands import (
     runnable,
     word_counters,
 )
-from speed_table.element_programs import BEST_SCHEDULE, FLOOR, FUTURES, JOBLIB, LOOP, MPIRE
+from speed_table.element_programs import BEST_SCHEDULE, FLOOR, FUTURES, JOBLIB, LOOP, MPIRE, THREADS
+from speed_table.element_work import NAP
 from speed_table.peers import printing, run
 
 __all__ = ["ROWS", "measure"]
@@ -30,6 +31,7 @@ NAME = "elements"
 LINES = 1_000_000
 VALUES = 200_000
 MIXED = 100_000
+FEW = 320
 CHUNK_SIZES = (500, 2_000, 10_000, 50_000)
 SEQUENTIAL, PROCESSES = "sequential", "multiprocess"
 
@@ -152,6 +154,15 @@ def _waits(bench: Bench) -> Section:
     return _compared("waits, asyncio", 10_000, programs, bench.rounds, {"by hand": (claim, 1.15)})
 
 
+def _few(bench: Bench) -> Section:
+    programs = {
+        "ours": printing(our_command("nap", str(FEW), "threaded")),
+        "by hand": hand_written(THREADS, FEW, NAP),
+    }
+    claim = f"threaded, {FEW} calls of {NAP} s in 32 threads: at most 1.15 of a pool of threads by hand"
+    return _compared("few slow calls", FEW, programs, bench.rounds, {"by hand": (claim, 1.15)})
+
+
 def _computing(bench: Bench) -> Section:
     times = _blocks_in(0.02)
     programs = {
@@ -237,6 +248,7 @@ ROWS: Mapping[str, Callable[[Bench], Section]] = {
     "loop": _sum_in_a_loop,
     "each": _each_element,
     "waits": _waits,
+    "few": _few,
     "computing": _computing,
     "mixed": _mixed,
     "checkpoint": _checkpoint,
