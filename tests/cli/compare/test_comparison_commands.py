@@ -378,7 +378,7 @@ def test_the_selftest_finds_what_is_there() -> None:
     lines = done.stdout.splitlines()
     assert any("100 MiB in a child" in line and "✓" in line for line in lines), done.stdout
     cheats = [line for line in lines if line.startswith("cheat: ")]
-    assert len(cheats) == 7
+    assert len(cheats) == 8
     assert all("✓" in line for line in cheats), done.stdout
     assert any("1 CPU second" in line and "✓" in line for line in lines), done.stdout
     assert "of 1 comparisons of three copies of one contender named a difference" in done.stdout
