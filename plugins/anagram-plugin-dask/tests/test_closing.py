@@ -20,5 +20,5 @@ def test_a_host_may_be_lost_just_as_the_run_is_done(monkeypatch: pytest.MonkeyPa
         raise comm.CommClosedError(f"Address removed: {name}")
 
     monkeypatch.setattr(distributed.Client, "unregister_worker_plugin", unreachable)
-    counts = count_anagrams("cat", orchestrator="dask", orchestrator_options={"workers": 1})
-    assert counts == {"act": 1, "cat": 1, "tac": 1}
+    report = count_anagrams("cat", orchestrator="dask", orchestrator_options={"workers": 1})
+    assert report.anagram_counts == {"act": 1, "cat": 1, "tac": 1}
