@@ -14,6 +14,7 @@ from pipeline_optimization.builtin.retry_policies import NoRetry
 from pipeline_optimization.engine.quota import Quota, Rate
 from pipeline_optimization.engine.quota_records import quotas_in, records_of_quotas
 from pipeline_optimization.engine.virtual import VirtualOrchestrator
+from pipeline_optimization.engine.work import TaskPolicy
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.costs import Machine
 from pipeline_optimization.foresight.observed import observed
@@ -79,7 +80,12 @@ def test_a_rate_binds_whatever_the_number_of_workers(tmp_path: Path) -> None:
 def test_tasks_that_share_a_quota_still_share_it() -> None:
     """Events tell such tasks together, so the model has one quota for both, also after a change."""
     shared = Quota(limit=4, rate=Rate(calls=100, period=60.0, burst=5))
-    told = records_of_quotas({"fetch": shared, "look_up": shared, "store": Quota(limit=1)})
+    told = records_of_quotas(
+        {
+            name: TaskPolicy(quota=one)
+            for name, one in {"fetch": shared, "look_up": shared, "store": Quota(limit=1)}.items()
+        }
+    )
     assert told == [
         TaskQuota(tasks=("fetch", "look_up"), limit=4, calls=100, period=60.0, burst=5),
         TaskQuota(tasks=("store",), limit=1),

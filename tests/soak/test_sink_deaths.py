@@ -48,9 +48,9 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
         *("--retry", "none", f"--output=rows.{suffix}", "--checkpoint", "c", "--resume", *run_sessions.SPARING),
     ]
     kills, most, files = 0, bar(KILLS), 0
-    folder = tmp_path
+    folder: Path | None = None  # that of the run which has not ended
     for random in rounds(most * 10):
-        if folder == tmp_path:  # the first run, or the one before has ended
+        if folder is None:
             if kills >= most:
                 break
             files += 1
@@ -84,10 +84,10 @@ def test_each_element_has_one_row(orchestrator: str, suffix: str, tmp_path: Path
         if process.returncode == 1:  # elements failed, as they must
             rows = rows_of(folder / f"rows.{suffix}")
             assert sorted(rows) == [number for number in range(LINES) if number % 1000 != 7]
-            folder = tmp_path
+            folder = None
         else:
             assert process.returncode == -signal.SIGKILL, stderr.decode()
-    assert folder == tmp_path, "no run came to its end"
+    assert folder is None, "no run came to its end"
     assert kills == most
     print(f"{orchestrator}, {suffix}: {kills} kills in {files} runs")
 

@@ -18,13 +18,11 @@ from pipeline_optimization.engine.work import FollowUps, Item, ItemState, TaskPo
 if TYPE_CHECKING:
     from pipeline_optimization.engine.critical_path import Chain
     from pipeline_optimization.engine.throttling import Throttling
-    from pipeline_optimization.types.task_quota import TaskQuota
 
 __all__ = ["Backlog", "Unthrottled", "throttling_of"]
 
 SUSPECT_LOSSES = 2
-"""An item that lost this number of workers is a suspect and runs alone. If a worker dies then, the item is almost certainly the cause: only an
-abandoned attempt may still run beside it.
+"""An item that lost this number of workers is a suspect and runs alone: if a worker dies then, only an abandoned attempt could be the cause as well.
 
 A run that gives items up after two losses suspects them after one.
 """
@@ -38,10 +36,7 @@ class Unthrottled:
 
     has_rates = False
     held_bytes = held_again = held_new = 0
-    floor = 0.0
-
-    def told(self) -> Sequence[TaskQuota]:
-        return ()
+    floor, told = 0.0, ()
 
     def keeps(self, task: str) -> bool:
         return False
@@ -182,8 +177,7 @@ class Backlog:
         return found
 
     def tasks_of_parked_bundles(self) -> set[str]:
-        """Return the tasks of the bundles that wait for their next attempt, for the display of progress."""
-        # Lists are copied, since the display of progress may ask in another thread.
+        """Return the tasks of the bundles that wait for their next attempt, for the display of progress, which may ask in another thread."""
         later = (entry[2] for entry in list(self._later))
         parked = (*list(self._ready), *list(self._suspects), *later, *self._throttling.waiting_again())
         return {state.item.task for state in parked if state.item.is_bundle}

@@ -153,7 +153,7 @@ class Engine:
                 # Anywhere else in an orchestrator, a signal could cut a message in two or interrupt the start of a process.
                 interruptible=interruption.allowed,
                 is_over=self._deadline.is_over,
-                quotas=self._throttling.told(),
+                quotas=self._throttling.told,
             )
         )
         self.startup = self._clock.now() - begun

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from pipeline_optimization.engine.quota import Quota, Rate
+from pipeline_optimization.engine.work import TaskPolicy
 from pipeline_optimization.types.task_quota import TaskQuota
 
 __all__ = ["quotas_in", "records_of_quotas"]
 
 
-def records_of_quotas(quotas: Mapping[str, Quota]) -> Sequence[TaskQuota]:
-    """Return the records of quotas, which are given by task. Tasks that share a quota share its record."""
+def records_of_quotas(policies: Mapping[str, TaskPolicy]) -> Sequence[TaskQuota]:
+    """Return the records of the quotas of tasks, whose policies are given by task. Tasks that share a quota share its record."""
     sharing: dict[Quota, list[str]] = {}
-    for task, quota in quotas.items():
-        sharing.setdefault(quota, []).append(task)
+    for task, policy in policies.items():
+        if policy.quota is not None:
+            sharing.setdefault(policy.quota, []).append(task)
     return [_record(quota, tasks) for quota, tasks in sharing.items()]
 
 

@@ -19,7 +19,6 @@ from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.engine.quota_records import records_of_quotas
 from pipeline_optimization.engine.stopping import Stop, calls_hang
 from pipeline_optimization.engine.work import ItemState, TaskPolicy
-from pipeline_optimization.types.task_quota import TaskQuota
 
 __all__ = ["Throttle", "Throttling"]
 
@@ -118,7 +117,7 @@ class Throttle:
 class Throttling:
     """The quotas of a run by task, and the items that wait for them.
 
-    ``held_bytes`` is how much memory the items take that wait for their first attempt.
+    ``held_bytes`` is how much memory the items take that wait for their first attempt. ``told`` is what orchestrators are told of the quotas.
     """
 
     def __init__(self, clock: Clock, policies: Mapping[str, TaskPolicy]) -> None:
@@ -129,14 +128,10 @@ class Throttling:
             if policy.quota is not None:
                 # Tasks that share a Quota object share its throttle. Quotas are compared by identity.
                 self._by_task[task] = by_quota.setdefault(policy.quota, Throttle(policy.quota, clock))
-        self._quotas = {task: policy.quota for task, policy in policies.items() if policy.quota is not None}
         self._throttles = list(by_quota.values())
         self.has_rates = any(quota.rate is not None for quota in by_quota)
         self.held_bytes = 0
-
-    def told(self) -> Sequence[TaskQuota]:
-        """Return the quotas as an orchestrator is told of them."""
-        return records_of_quotas(self._quotas)
+        self.told = records_of_quotas(policies)
 
     def keeps(self, task: str) -> bool:
         """Return whether a task has a quota."""

@@ -100,7 +100,7 @@ def _started(
         host=platform.node(),
         pid=os.getpid(),
         command=tuple(map(masked, sys.argv)),
-        quotas=records_of_quotas({name: one.quota for name, one in plan.policies.items() if one.quota is not None}),
+        quotas=records_of_quotas(plan.policies),
     )
 
 

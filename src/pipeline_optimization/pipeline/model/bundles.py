@@ -77,11 +77,12 @@ class PartOfInput:
 
     def __call__(self, data: bytes) -> Bundled:
         passage, contents = self.runner.passage(0, is_item=False), self.contents(data)
-        # If much of the input comes after this part, no worker waits for what it gives back.
-        is_early = contents.is_early and not self.is_timed
-        time_slice = TimeSlice(QUANTUM if is_early else self.quantum, is_early=is_early)
-        if not self.is_timed:
-            time_slice.merging = passage.merging
+        if self.is_timed:
+            time_slice = TimeSlice(self.quantum)
+        else:
+            # If much of the input comes after this part, no worker waits for what it gives back.
+            quantum = QUANTUM if contents.is_early else self.quantum
+            time_slice = TimeSlice(quantum, is_early=contents.is_early, merging=passage.merging)
         with restoring(self.directory):
             for block in self.blocks(contents, passage.outcome, time_slice):
                 passage.advance(block, 0)
