@@ -10,6 +10,7 @@ from foresight_score.kinds import Kind, Way, ways_for
 from foresight_score.measuring import Case, Foreseen, foresee_ways, probe, real_run
 from foresight_score.scoring import Best, Taken
 from pipeline_optimization.foresight.advice import advise
+from pipeline_optimization.foresight.simulate import Prediction
 from pipeline_optimization.foresight.work import WorkModel
 from pipeline_optimization.registry import Registry
 
@@ -23,8 +24,12 @@ RIVALS = 2
 
 
 def number_of_runs(kind: Kind, *, is_short: bool) -> int:
-    """Return how many runs a kind of work takes, its probe included."""
-    return 1 + len(ways_for(kind, is_short=is_short)) + _has_auto(kind, is_short=is_short) * len(kind.retries)
+    """Return how many runs a kind of work takes, its recordings included."""
+    return (
+        (1 if is_short else 2)
+        + len(ways_for(kind, is_short=is_short))
+        + _has_auto(kind, is_short=is_short) * len(kind.retries)
+    )
 
 
 def held_against(
@@ -32,14 +37,19 @@ def held_against(
 ) -> tuple[list[Case], list[Taken]]:
     """Return the runs of a kind of work, and what the advice and ``auto`` took; the short form has no advice, as it has few ways.
 
-    Predictions are made from a run of ``share`` of the elements.
+    Predictions are made from a recording of ``share`` of the elements with other draws than those of the runs. The long form also makes them from a
+    recording with the same draws: what they are off by then is no chance of these draws.
     """
     ways = ways_for(kind, is_short=is_short)
     seen = probe(kind, seed=seed + 1, share=share)
     tick()
     foreseen = foresee_ways(registry, seen.work, ways)
+    same_draws: Sequence[Prediction | None] = [None] * len(ways)
+    if not is_short:
+        same_draws = [one.prediction for one in foresee_ways(registry, probe(kind, seed=seed, share=share).work, ways)]
+        tick()
     cases = []
-    for one, way in zip(foreseen, ways, strict=True):
+    for one, way, same in zip(foreseen, ways, same_draws, strict=True):
         made = real_run(kind, way, seed=seed)
         is_comparable = not (made.is_disturbed or seen.made.is_disturbed or (is_short and kind.computes))
         cases.append(
@@ -50,6 +60,7 @@ def held_against(
                 made=made,
                 foreseen_processor=one.processor,
                 is_comparable=is_comparable,
+                same_draws=same,
             )
         )
         tick()

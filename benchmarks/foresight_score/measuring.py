@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import subprocess
 import sys
 import tempfile
@@ -58,7 +59,8 @@ class Case:
     Args:
         kind: The kind of its work.
         way: How it was run.
-        prediction: What was foreseen of it.
+        prediction: What was foreseen of it, from a recording with other failures, latencies and values.
+        same_draws: What was foreseen of it from a recording with the same ones; None if there is no such recording.
         made: What it took.
         foreseen_processor: The seconds of processors that it was foreseen to use, those of its start included.
         is_comparable: Whether its time may be held against the prediction, since other programs disturbed neither it nor the probe.
@@ -70,6 +72,7 @@ class Case:
     made: Made
     foreseen_processor: float = 0.0
     is_comparable: bool = True
+    same_draws: Prediction | None = None
 
     @property
     def seconds(self) -> float:
@@ -79,6 +82,11 @@ class Case:
     def error(self) -> float:
         """Return by what share of the measured time the predicted one is too long; negative where it is too short."""
         return self.prediction.seconds / self.seconds - 1
+
+    @property
+    def error_with_same_draws(self) -> float:
+        """Return the same for the prediction from a recording with the same draws; NaN if there is none."""
+        return math.nan if self.same_draws is None else self.same_draws.seconds / self.seconds - 1
 
     @property
     def factor(self) -> float:
@@ -127,7 +135,7 @@ def real_run(kind: Kind, way: Way, *, seed: int, elements: int | None = None, ev
 
 
 def probe(kind: Kind, *, seed: int, share: float) -> Probe:
-    """Run a share of the elements one after the other, and return what that shows. Its seed is another one than that of the runs."""
+    """Run a share of the elements one after the other, with the draws of a seed, and return what that shows."""
     way = Way(orchestrator="sequential", workers=1, retry=kind.retries[0])
     with tempfile.TemporaryDirectory() as directory:
         events = str(Path(directory) / "events.jsonl")
@@ -173,4 +181,4 @@ def _start(costs: OrchestratorCosts, candidate: Candidate, work: WorkModel) -> f
     """Return the seconds of processors that the start and the end of a run take."""
     workers = candidate.configuration.workers
     awaiting = costs.awaiting_start if work.is_awaited else 0.0
-    return costs.startup + awaiting + costs.closing(workers) + (workers - 1) * costs.startup_by_worker
+    return costs.opening(workers) + awaiting + costs.closing(workers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 from attrs import asdict
@@ -46,11 +47,13 @@ def _advised_model_error(cases: Sequence[Case]) -> str:
 
 def _table(cases: Sequence[Case]) -> Table:
     table = Table(
-        title="Foreseen and measured", caption="seconds; * outside of the 90 % interval, ~ other programs disturbed it"
+        title="Foreseen and measured",
+        caption="seconds; same draws: the error of the prediction from a recording with the same failures, latencies and values; "
+        "* outside of the 90 % interval, ~ the program had to wait for a processor",
     )
     for name in ("work", "orchestrator", "retry"):
         table.add_column(name)
-    for name in ("workers", "foreseen", "interval", "measured", "error", "processor", "foreseen"):
+    for name in ("workers", "foreseen", "interval", "measured", "error", "same draws", "processor", "foreseen"):
         table.add_column(name, justify="right")
     for case in cases:
         foreseen, way = case.prediction, case.way
@@ -63,6 +66,7 @@ def _table(cases: Sequence[Case]) -> Table:
             f"{foreseen.low:.2f} to {foreseen.high:.2f}" + ("" if case.is_covered else " *"),
             f"{case.seconds:.3f}" + (" ~" if case.made.is_disturbed else ""),
             f"{case.error:+.1%}",
+            f"{case.error_with_same_draws:+.1%}" if case.same_draws else "",
             f"{case.made.processor:.2f}",
             f"{case.foreseen_processor:.2f}",
         )
@@ -79,14 +83,18 @@ def as_markdown(cases: Sequence[Case], found: Score, *, seed: int, share: float)
     ]
     lines += [f"| {bar.claim} | {bar.found}{'' if bar.holds else ' (missed)'} |" for bar in found.bars]
     lines += ["", _chance_sentence(cases)]
-    lines += ["", "| work | runs | median error | largest error | 95th percentile by chance alone | covered |"]
-    lines += ["|---|---|---|---|---|---|"]
+    lines += [
+        "",
+        "| work | runs | median error, same draws | largest | median error, other draws | largest | 95th percentile by chance alone | covered |",
+    ]
+    lines += ["|---|---|---|---|---|---|---|---|"]
     for kind in dict.fromkeys(case.kind for case in cases):
         of_kind = [case for case in cases if case.kind == kind]
         errors = sorted(abs(case.error) for case in of_kind)
+        same = sorted(abs(case.error_with_same_draws) for case in of_kind if case.same_draws) or [math.nan]
         covered = sum(case.is_covered for case in of_kind)
         lines.append(
-            f"| {kind} | {len(of_kind)} | {errors[len(errors) // 2]:.1%} | {errors[-1]:.1%} | {chance_alone(of_kind):.1%} | {covered} of {len(of_kind)} |"
+            f"| {kind} | {len(of_kind)} | {same[len(same) // 2]:.1%} | {same[-1]:.1%} | {errors[len(errors) // 2]:.1%} | {errors[-1]:.1%} | {chance_alone(of_kind):.1%} | {covered} of {len(of_kind)} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -116,6 +124,7 @@ def _plain(case: Case) -> Mapping[str, object]:
         "low": prediction.low,
         "high": prediction.high,
         "chance": prediction.chance,
+        "predicted_with_same_draws": None if case.same_draws is None else case.same_draws.seconds,
         "measured": case.seconds,
         "processor": case.made.processor,
         "predicted_processor": case.foreseen_processor,

@@ -102,11 +102,11 @@ def test_a_quota_below_one_core_slows_the_driver(place: Place) -> None:
     assert run(work_of(), place, 1, cores=0.5, costs=costs).seconds == pytest.approx(2.0)
 
 
-def test_workers_start_one_after_the_other() -> None:
-    """The second worker, which is ready two seconds after the first, does what the first has left."""
+def test_no_attempt_begins_before_all_workers_are_there() -> None:
+    """The second worker is there two seconds after the first. Then both run two elements each."""
     costs = OrchestratorCosts(place="processes", startup=1.0, startup_by_worker=2.0, shutdown=0.5)
     passage = run(work_of(4, wait=constant(1.0)), "processes", 2, costs=costs)
-    assert passage.seconds == pytest.approx(1.0 + 3.0 + 0.5)
+    assert passage.seconds == pytest.approx(1.0 + 2.0 + 2.0 + 0.5)
 
 
 def test_each_worker_takes_time_to_end() -> None:

@@ -61,10 +61,13 @@ def disturbed(one: Case) -> Case:
 def test_figures_of_a_score() -> None:
     """Errors are shares of the measured time, intervals cover or do not, and regret is against the best that was measured."""
     good, late, early = case(1, 2.0, 2.0), case(2, 1.2, 1.0), case(4, 0.99, 1.1)
+    assert math.isnan(good.error_with_same_draws)
     found = score([good, late, early], [taken("advise", 1.1), taken("auto", 1.25)])
     assert [bar.found for bar in found.bars] == ["10.0%", "20.0%", "33% of 3", "10.0%", "10.0%", "25.0%", "25.0%"]
     assert [bar.holds for bar in found.bars] == [False, False, False, False, True, False, False]
     assert [one.best.way for one in found.regrets] == ["threaded, 2", "threaded, 2"]
+    same = evolve(late, same_draws=evolve(late.prediction, seconds=1.04))
+    assert [bar.found for bar in score([good, same], []).bars] == ["4.0%", "4.0%", "10.0%", "20.0%", "50% of 2"]
 
 
 def test_good_predictions_hold_all_bars() -> None:
@@ -128,10 +131,12 @@ def test_what_is_written() -> None:
     """Markdown has the bars and a line for each kind of work, and data all runs with what was taken."""
     cases = [case(1, 2.0, 2.0), case(2, 1.2, 1.0)]
     found = score(cases, [taken("auto", 1.0)])
+    cases[1] = evolve(cases[1], same_draws=evolve(cases[1].prediction, seconds=1.04))
+    found = score(cases, [taken("auto", 1.0)])
     text = as_markdown(cases, found, seed=7, share=0.1)
     assert "2 runs, seed 7, predicted from a run of 10% of the elements." in text
-    assert "| median error of the predicted time at most 5 % | 10.0% (missed) |" in text
-    assert "| waiting | 2 | 20.0% | 20.0% | 0.0% | 1 of 2 |" in text
+    assert "| recorded with other draws, median error of the predicted time at most 5 % | 10.0% (missed) |" in text
+    assert "| waiting | 2 | 4.0% | 4.0% | 20.0% | 20.0% | 0.0% | 1 of 2 |" in text
     data = as_data(cases, found, seed=7)
     assert data["fitting_model_error"] == fitting_model_error(cases)
     assert data["taken"] == [
@@ -170,17 +175,20 @@ def test_a_kind_of_work_is_foreseen_and_run(
         return Made(seconds=seconds, choice="asyncio" if way.orchestrator == "auto" else "")
 
     monkeypatch.setattr("foresight_score.held_against.real_run", runs)
-    monkeypatch.setattr(
-        "foresight_score.held_against.probe",
-        lambda kind, *, seed, share: Probe(work=work, made=Made(seconds=1.0, delayed=delayed)),
-    )
+    recorded: list[int] = []
+
+    def probe(kind: Kind, *, seed: int, share: float) -> Probe:
+        recorded.append(seed)
+        return Probe(work=work, made=Made(seconds=1.0, delayed=delayed))
+
+    monkeypatch.setattr("foresight_score.held_against.probe", probe)
     monkeypatch.setattr(
         "foresight_score.measuring.costs_here", lambda registry, name: FREE[known_places(registry)[name]]
     )
     ticks: list[None] = []
     cases, choices = held_against(kind, registry, seed=1, share=0.1, is_short=is_short, tick=lambda: ticks.append(None))
     ways = [way.orchestrator for way in ways_for(kind, is_short=is_short)]
-    assert len(ticks) == len(ways) + 2 == number_of_runs(kind, is_short=is_short)
+    assert len(ticks) == len(ways) + (2 if is_short else 3) == number_of_runs(kind, is_short=is_short)
     assert begun[: len(ways)] == [(name, kind.elements) for name in ways]
     if is_short:
         assert begun[len(ways) :] == [("auto", kind.elements)]
@@ -193,6 +201,8 @@ def test_a_kind_of_work_is_foreseen_and_run(
     assert {case.is_comparable for case in cases} == {comparable}
     assert [one.by for one in choices] == (["auto"] if is_short else ["advise", "auto"])
     assert all(case.foreseen_processor >= 0 for case in cases)
+    assert all((case.same_draws is None) == is_short for case in cases)
+    assert recorded == ([2] if is_short else [2, 1])  # the runs have seed 1
 
 
 def test_kinds_of_work_are_drawn_from_a_seed() -> None:

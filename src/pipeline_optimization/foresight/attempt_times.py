@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from attrs import define, evolve, field, frozen
 
 from pipeline_optimization.engine.wire import Answer
+from pipeline_optimization.foresight.unequal import spread_of
 from pipeline_optimization.types.events import AttemptEnded
 from pipeline_optimization.types.step_time import StepTime
 
@@ -17,7 +18,8 @@ __all__ = ["AttemptTimes", "FirstAttempts", "times_of", "times_of_answer"]
 class AttemptTimes:
     """What an attempt waited, was blocked and computed, in seconds; ``beside`` is what it computed beside its steps, if that is known.
 
-    ``elements`` is how many elements it had, and ``times`` how many attempts it stands for.
+    ``elements`` is how many elements it had, and ``times`` how many attempts it stands for. ``spread`` is by how much their waits differ: the standard
+    deviation of their logarithm.
     """
 
     wait: float
@@ -26,6 +28,7 @@ class AttemptTimes:
     beside: float | None
     elements: int
     times: int
+    spread: float = 0.0
 
 
 def times_of(event: AttemptEnded, times: int) -> AttemptTimes:
@@ -71,6 +74,7 @@ def _divided(
             beside=0.0,
             elements=elements,
             times=times,
+            spread=_spread(steps, awaited / 1e9 / elements, elements),
         )
     waited = min(took, waited)
     # In an event loop, only blocks of elements tell where functions stood still.
@@ -86,6 +90,12 @@ def _divided(
         elements=elements,
         times=times,
     )
+
+
+def _spread(steps: Sequence[StepTime], mean: float, elements: int) -> float:
+    """Return by how much the waits of an attempt's elements differ. The slowest element is taken for slow in one of the steps, and usual in the others."""
+    beyond = max(step.longest_wait_ns - step.waited_ns / max(1, step.calls) for step in steps) / 1e9
+    return spread_of(mean + beyond, mean, elements)
 
 
 @define

@@ -35,14 +35,14 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
-FORM = 12
+FORM = 13
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
 """Attempts of the two trials whose difference tells what one attempt costs."""
 
-STARTS = 2
-"""How often a start is tried, of a new program and of more workers: the quicker one counts. That of a cluster is tried once."""
+STARTS = 3
+"""How often a start is tried, of a new program and of more workers: the quickest one counts. That of a cluster is tried once."""
 
 MORE = 5
 """Workers of the trials that tell what each further one costs to start."""
@@ -127,11 +127,13 @@ def _cold_start(name: str, option: str | None, starts: int) -> float:
 
 
 def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float, starts: int) -> OrchestratorCosts:
-    few, many = trial(1, FEW), trial(1, MANY)
+    # The first one imports what all of them need. Where each takes seconds, that is not looked at.
+    one_worker = [trial(1, FEW) for _ in range(starts)]
+    few, many = min(one_worker, key=lambda one: one.cpu + one.of_workers), trial(1, MANY)
     number = MANY - FEW
     driver = max(0.0, (many.cpu - few.cpu) / number)
-    shutdown = min(few.closing, many.closing)
-    warm = min(few.first, many.first)
+    shutdown = min(one.closing for one in (*one_worker, many))
+    warm = min(one.first for one in (*one_worker, many))
     startup = max(warm, cold - shutdown)
     if place != "processes":
         return OrchestratorCosts(place=place, driver=driver, startup=startup, shutdown=shutdown)

@@ -55,6 +55,10 @@ class OrchestratorCosts:
         capabilities = Capabilities(is_distributed=self.is_distributed)
         return quantum_for(capabilities, 1 if self.place == "caller" else workers)
 
+    def opening(self, workers: int) -> float:
+        """Return how long it takes until so many workers are there, in seconds. No attempt begins before."""
+        return self.startup + (workers - 1) * self.startup_by_worker
+
     def closing(self, workers: int) -> float:
         """Return how long closing takes with so many workers, in seconds."""
         return self.shutdown + (workers - 1) * self.shutdown_by_worker

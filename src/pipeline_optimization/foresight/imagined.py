@@ -61,7 +61,7 @@ class ImaginedWork:
             for name, task in self.model.tasks.items()
         }
         self._paces = {
-            name: BundlePace(task.wait, task.compute, task.blocked, self.quantum)
+            name: BundlePace(task.wait, task.compute, task.blocked, self.quantum, task.together, task.spread)
             for name, task in self.model.tasks.items()
             if task.is_bundled
         }
@@ -102,7 +102,8 @@ class ImaginedWork:
             pace = self._paces[asked.task]
             wait, compute, blocked = pace.at(draws[0], elements, places)
             if task.is_awaited:
-                call, elements = _awaiting((wait, compute + self.awaiting, blocked), elements, rate, places)
+                times = (wait, compute + self.awaiting, blocked)
+                call, elements = _awaiting(times, elements, rate, places, spread=pace.spread, share=draws[1])
             else:
                 elements = pace.taken((wait, compute / rate, blocked), elements)
                 wait = wait * elements
@@ -150,11 +151,16 @@ class ImaginedWork:
         )
 
 
-def _awaiting(times: tuple[float, float, float], elements: int, rate: float, places: int) -> tuple[Call, int]:
-    """Return what an attempt takes that awaits elements at once, each of which waits, computes and is blocked for these seconds, and how many of them it takes."""
+def _awaiting(
+    times: tuple[float, float, float], elements: int, rate: float, places: int, *, spread: float, share: float
+) -> tuple[Call, int]:
+    """Return what an attempt takes that awaits elements at once, each of which waits, computes and is blocked for these seconds, and how many of them it takes.
+
+    The logarithm of their waits has a standard deviation of ``spread``. A ``share`` of attempts has a slowest element that is faster.
+    """
     wait, compute, blocked = times
     busy = blocked + compute / rate
-    number, seconds = awaited(elements, wait=wait, busy=busy, places=places)
+    number, seconds = awaited(elements, wait=wait, busy=busy, places=places, spread=spread, share=share)
     call = Call(seconds - number * busy, blocked * number, compute * number)
     call.wanted, call.places = elements, min(places, number)
     call.held = number * (wait + busy) / call.places

@@ -72,7 +72,6 @@ class MachineOrchestrator:
         self._now = 0.0
         self._queue: deque[Attempt] = deque()
         self._running = 0
-        self._open = 0
         self._events: list[tuple[float, int, Callable[[], None]]] = []
         self._order = count()
         self._runnable: deque[_Job] = deque()
@@ -83,15 +82,8 @@ class MachineOrchestrator:
         return self._cores.busy + self._computed + self.driver
 
     def open(self, context: OpenContext) -> None:
-        costs = self._costs
-        self.clock.sleep(costs.startup)
+        self.clock.sleep(self._costs.opening(self.slots))
         self._now = self.clock.now()
-        if not costs.startup_by_worker:
-            self._open = self.slots
-            return
-        self._open = 1
-        for number in range(1, self.slots):
-            self._later(number * costs.startup_by_worker, self._add_worker)
 
     def submit(self, attempt: Attempt) -> None:
         self._advance(self.clock.now())
@@ -105,7 +97,7 @@ class MachineOrchestrator:
             until = self.clock.now() + timeout
             self._advance(until, stops=True)
             self.clock.advance_to(self._now)
-        if self._runnable:
+        for _ in range(len(self._runnable)):  # an event loop runs all that is ready before the engine goes on
             self._run_here(self._runnable.popleft())
         done, self._done = self._done, []
         if done:
@@ -127,11 +119,11 @@ class MachineOrchestrator:
 
     def _start_waiting(self) -> None:
         costs = self._costs
-        while self._queue and self._running < self._open:
+        while self._queue and self._running < self.slots:
             attempt = self._queue[0]
-            free = self._open - self._running if costs.place == "loop" else awaited_at_once(costs, 1)
+            free = self.slots - self._running if costs.place == "loop" else awaited_at_once(costs, 1)
             call = self._call_of(attempt, self._cores.rate(1) if self._is_shared else self._own_rate, free)
-            if costs.place == "loop" and 2 * call.places < min(call.wanted, self._open):
+            if costs.place == "loop" and 2 * call.places < min(call.wanted, self.slots):
                 return  # bundles take places one after the other: the first one all that it wants, as soon as they are free
             self._queue.popleft()
             call.compute += costs.worker
@@ -147,10 +139,6 @@ class MachineOrchestrator:
 
     def _later(self, seconds: float, action: Callable[[], None]) -> None:
         heapq.heappush(self._events, (self._now + seconds, next(self._order), action))
-
-    def _add_worker(self) -> None:
-        self._open += 1
-        self._start_waiting()
 
     def _give_back(self, job: _Job) -> None:
         """Let others have the places of an attempt, now that they are free on average."""

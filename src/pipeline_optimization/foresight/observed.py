@@ -92,6 +92,8 @@ class _Task:
     compute: Samples = field(factory=Samples)
     wait: Samples = field(factory=Samples)
     blocked: Samples = field(factory=Samples)
+    spread: float = 0.0  # summed over the elements of attempts with several
+    beside_others: int = 0  # how many these are
     lines: int = 0
     attempts: int = 0  # that ended by themselves, and not with their worker
     bundles: int = 0
@@ -111,6 +113,9 @@ class _Task:
         self.computed += seen.compute * seen.times
         for samples, seconds in ((self.wait, seen.wait), (self.blocked, seen.blocked), (self.compute, seen.compute)):
             samples.add(seconds / seen.elements, seen.elements * seen.times)
+        if seen.elements > 1:
+            self.spread += seen.spread * seen.elements * seen.times
+            self.beside_others += seen.elements * seen.times
 
     def add_first_attempts(self) -> None:
         """Note what the first attempts of workers took, now that the others are known."""
@@ -270,6 +275,7 @@ class _Seen:
             follow_ups=follow_ups,
             # Bundles are entered into the ledger element by element, so totals do not know them.
             is_bundled=task.elements > task.bundles or (self.finished is not None and name not in self.finished.tasks),
+            spread=task.spread / task.beside_others if task.beside_others else 0.0,
             steps=task.steps.works(is_crowded=self.is_crowded),
             observed=task.lines,
             observed_elements=task.elements,

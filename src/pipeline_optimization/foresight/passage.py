@@ -44,7 +44,7 @@ def bound_of(
     driver, busy = fmean(one.driver for one in passages), fmean(one.busy for one in passages)
     lock: Bound = "lock" if costs.place in {"threads", "loop"} else "cores"
     side_by_side = min(machine.cores, workers if costs.place == "processes" else 1.0)
-    started = costs.startup + costs.closing(workers)
+    started = costs.opening(workers) + costs.closing(workers)
     shares: Sequence[tuple[Bound, float]] = (
         ("limit", fmean(one.quota_floor for one in passages)),
         ("one item", fmean(one.floor if one.floor > one.quota_floor else 0.0 for one in passages)),

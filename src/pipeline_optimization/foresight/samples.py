@@ -51,9 +51,10 @@ class StepSamples:
     def add(self, steps: Sequence[StepTime], elements: int, times: int) -> None:
         """Note what steps took in an attempt over ``elements`` elements, which stands for so many (``times``)."""
         self._elements += elements * times
-        for name, *figures in steps:
-            sums = self._sums.setdefault(name, [0.0] * len(figures))
-            self._sums[name] = [one + figure * times for one, figure in zip(sums, figures, strict=True)]
+        for step in steps:
+            figures = (step.calls, step.computed_ns, step.waited_ns, step.stalled_ns)
+            sums = self._sums.setdefault(step.step, [0.0] * len(figures))
+            self._sums[step.step] = [one + figure * times for one, figure in zip(sums, figures, strict=True)]
 
     def works(self, *, is_crowded: bool) -> Mapping[str, StepWork]:
         """Return what each step adds to an element. Where the run ``is_crowded``, what stood still waited for a core."""

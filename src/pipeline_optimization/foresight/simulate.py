@@ -220,7 +220,7 @@ def _passage(
     more = work.elements / part.model.elements
     growing = {name: getattr(passage, name) * more for name in ("busy", "driver", "waited", "held", "quota_floor")}
     counts = {name: round(getattr(passage, name) * more) for name in ("attempts", "failures")}
-    whole = max(0.0, passage.seconds - costs.startup - costs.closing(configuration.workers))
+    whole = max(0.0, passage.seconds - costs.opening(configuration.workers) - costs.closing(configuration.workers))
     seconds = passage.seconds + (more - 1.0) * (_steady(part.progress) or whole)
     floor = max(passage.floor, work.slowest, growing["quota_floor"])
     return evolve(passage, seconds=max(seconds, floor), floor=floor, **growing, **counts)

@@ -60,6 +60,7 @@ class TaskWork:
         bytes_moved: Bytes that travel to the worker and back for an attempt, on average.
         follow_ups: What its finished elements make possible.
         is_bundled: An attempt runs many elements, as many as there is time for; times are of each of them.
+        spread: By how much the waits of such elements differ within an attempt: the standard deviation of their logarithm.
         steps: The steps that an attempt runs, if their times are known; they are parts of those of the task.
         observed: How many attempts the distributions are from; 0 where they were given and are exact.
         observed_elements: How many elements these attempts had; 0 where that is not known.
@@ -74,6 +75,7 @@ class TaskWork:
     bytes_moved: float = 0.0
     follow_ups: tuple[FollowUp, ...] = ()
     is_bundled: bool = False
+    spread: float = 0.0
     steps: Mapping[str, StepWork] = field(factory=dict)
     observed: int = 0
     observed_elements: int = 0
@@ -82,6 +84,11 @@ class TaskWork:
     def is_awaited(self) -> bool:
         """Return whether an attempt awaits many elements at once, as those over bundles do whose steps are coroutine functions."""
         return self.is_bundled and self.wait.most > 0
+
+    @property
+    def together(self) -> float:
+        """Return how many elements an observed attempt had, on average; infinite where that is not known."""
+        return max(1.0, self.observed_elements / self.observed) if self.observed_elements else math.inf
 
     @property
     def seconds(self) -> float:

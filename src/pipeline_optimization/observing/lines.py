@@ -157,8 +157,12 @@ class AttemptLines:
 
 
 def _step_text(one: StepTime) -> str:
-    name, calls, computed, waited, stalled = one
-    return f'{{"step":{_encode(name)},"calls":{calls},"computed_ns":{computed},"waited_ns":{waited},"stalled_ns":{stalled}}}'
+    name, calls, computed, waited, stalled, longest = one
+    tail = f',"longest_wait_ns":{longest}' if longest else ""
+    return (
+        f'{{"step":{_encode(name)},"calls":{calls},"computed_ns":{computed},"waited_ns":{waited},'
+        f'"stalled_ns":{stalled}{tail}}}'
+    )
 
 
 def _or_null(time: int | None) -> int | str:

@@ -41,6 +41,11 @@ async def call(value: int) -> int:
     return value
 
 
+async def uneven_call(value: int) -> int:
+    await asyncio.sleep(0.06 if value == 7 else 0.005)
+    return value
+
+
 def is_even(value: int) -> bool:
     return value % 2 == 0
 
@@ -61,7 +66,7 @@ def summed(attempts: list[AttemptEnded]) -> Mapping[str, StepTime]:
     found: dict[str, StepTime] = {}
     for one in (step for attempt in attempts for step in attempt.steps):
         before = found.get(one.step, StepTime(one.step, 0, 0, 0, 0))
-        found[one.step] = StepTime(one.step, *(a + b for a, b in zip(before[1:], one[1:], strict=True)))
+        found[one.step] = before.plus(one)
     return found
 
 
@@ -85,6 +90,15 @@ def test_calls_that_are_awaited_at_once_wait_each_for_itself(orchestrator: str, 
     assert (steps["call"].calls, steps["spin"].calls) == (20, 20)
     assert steps["call"].waited_ns >= 20 * 20 * MILLISECOND * 0.9
     assert steps["spin"].computed_ns >= 20 * 2 * MILLISECOND
+
+
+@pytest.mark.parametrize("orchestrator", ["sequential", "threaded", "asyncio"])
+def test_the_longest_wait_is_told(orchestrator: str, tmp_path: Path) -> None:
+    """One of twenty calls awaits 60 ms and the others 5 ms: the longest is that one's, whoever waits beside it, and what computes has none."""
+    pipeline = Pipeline("p").values(int).map(uneven_call).map(spin).sum()
+    steps = summed(attempts_of(pipeline, 20, tmp_path / "e", orchestrator=orchestrator))
+    assert 60 * MILLISECOND <= steps["uneven_call"].longest_wait_ns < steps["uneven_call"].waited_ns
+    assert steps["spin"].longest_wait_ns == 0
 
 
 def test_a_call_that_fails_is_timed_too(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ Moment = tuple[int, int]
 
 
 class StepTimes:
-    """Adds up what the steps of one attempt take, in lists of calls and of nanoseconds that they computed, waited and stood still."""
+    """Adds up what the steps of one attempt take, in lists of calls, of nanoseconds that they computed, waited and stood still, and of the longest wait."""
 
     def __init__(self) -> None:
         self._sums: dict[str, list[int]] = {}
@@ -39,11 +39,12 @@ class StepTimes:
         sums[0] += 1
         sums[1] += computed
         sums[2] += waited
+        sums[4] = max(sums[4], waited)
 
     def _of(self, step: str) -> list[int]:
         sums = self._sums.get(step)
         if sums is None:
-            sums = self._sums[step] = [0, 0, 0, 0]
+            sums = self._sums[step] = [0, 0, 0, 0, 0]
         return sums
 
     def found(self) -> Sequence[StepTime]:
