@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from attrs import asdict, define, evolve
@@ -28,6 +29,7 @@ from pipeline_optimization.errors import OrchestratorError
 from pipeline_optimization.foresight.awaiting_cost import IN_ONE_LOOP, awaiting_cost, awaiting_start
 from pipeline_optimization.foresight.candidates import option_of, place_of
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
+from pipeline_optimization.foresight.machine import LONG
 from pipeline_optimization.installed import versions
 from pipeline_optimization.processors import processors, quota
 from pipeline_optimization.registry import Registry
@@ -35,11 +37,17 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
-FORM = 13
+FORM = 14
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
 """Attempts of the two trials whose difference tells what one attempt costs."""
+
+NAPS = 20, 220
+"""The same of the two trials of attempts that sleep for ``NAP``."""
+
+NAP = 2 * LONG
+"""Seconds that an attempt of these trials sleeps."""
 
 STARTS = 3
 """How often a start is tried, of a new program and of more workers: the quickest one counts. That of a cluster is tried once."""
@@ -97,15 +105,18 @@ def calibrate(registry: Registry, name: str) -> OrchestratorCosts:
     place, option = place_of(component), option_of(component)
     assert place is not None, name
 
-    def trial(workers: int, attempts: int) -> _Trial:
+    def trial(workers: int, attempts: int, nap: float = 0.0) -> _Trial:
         options = {} if option is None else {option: workers}
-        return _run(registry.orchestrator(name, options).build(), attempts, registry.retry_policy("none").build())
+        orchestrator, retry = registry.orchestrator(name, options).build(), registry.retry_policy("none").build()
+        return _run(orchestrator, attempts, retry, nap)
 
     starts = 1 if component.capabilities.is_distributed else STARTS  # of a cluster each takes seconds
     costs = _costs_of(place, trial, _cold_start(name, option, starts), starts)
     if place == "loop":  # whose start has imported what awaits
         return evolve(costs, awaiting=awaiting_cost(IN_ONE_LOOP))
     is_distributed = component.capabilities.is_distributed
+    if place in {"threads", "processes"} and not is_distributed:
+        costs = evolve(costs, waking=_waking(trial, costs))
     return evolve(costs, awaiting=awaiting_cost(), awaiting_start=awaiting_start(), is_distributed=is_distributed)
 
 
@@ -124,6 +135,13 @@ def _cold_start(name: str, option: str | None, starts: int) -> float:
         with suppress(ValueError):
             found.append(float(done.stdout))
     return min(found, default=0.0)
+
+
+def _waking(trial: Callable[[int, int, float], _Trial], costs: OrchestratorCosts) -> float:
+    """Return how much more of the processor an attempt takes if those who wait for it sleep."""
+    few, many = (trial(MORE, number, NAP) for number in NAPS)
+    each = (many.cpu + many.of_workers - few.cpu - few.of_workers) / (NAPS[1] - NAPS[0])
+    return max(0.0, each - costs.driver - costs.worker)
 
 
 def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float, starts: int) -> OrchestratorCosts:
@@ -168,7 +186,7 @@ class _Trial:
     of_workers: float
 
 
-def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy) -> _Trial:
+def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy, nap: float) -> _Trial:
     workload, timed = _Nothings(attempts), _Timed(orchestrator)
     engine = Engine(
         timed,
@@ -179,7 +197,7 @@ def _run(orchestrator: Orchestrator, attempts: int, retry: RetryPolicy) -> _Tria
         run_id="calibration",
         signals=(),
     )
-    setup = WorkerSetup(build=build_nothing, argument=None, faults=FaultPlan()).to_bytes()
+    setup = WorkerSetup(build=build_nothing, argument=nap, faults=FaultPlan()).to_bytes()
     begun, cpu, of_workers = time.monotonic(), time.process_time(), _of_ended()
     engine.run(setup)
     if engine.stop is not None:
@@ -199,12 +217,18 @@ def _of_ended() -> float:
     return used.ru_utime + used.ru_stime
 
 
-def build_nothing(argument: object) -> Mapping[str, Stage]:
-    """Return the stage of the trial, in a worker."""
-    return {"nothing": _nothing}
+def build_nothing(nap: object) -> Mapping[str, Stage]:
+    """Return the stage of a trial, in a worker: it does nothing, or sleeps for ``nap`` seconds."""
+    assert isinstance(nap, float)
+    return {"nothing": partial(_sleep, nap) if nap else _nothing}
 
 
 def _nothing(data: bytes) -> bytes:
+    return b""
+
+
+def _sleep(nap: float, data: bytes) -> bytes:
+    time.sleep(nap)
     return b""
 
 

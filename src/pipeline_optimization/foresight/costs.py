@@ -24,6 +24,7 @@ class OrchestratorCosts:
         place: Where attempts run.
         driver: Processor time of the engine's thread for an attempt.
         worker: Processor time of the worker for an attempt, beside its task.
+        waking: Processor time more for an attempt that takes long, since threads and processes that sleep meanwhile have to be woken.
         awaiting: Processor time for each element of a bundle that awaits, beside that of its functions.
         transport: How long an attempt is on its way to the worker and back.
         by_byte: How much longer for each byte that travels.
@@ -39,6 +40,7 @@ class OrchestratorCosts:
     place: Place
     driver: float = 0.0
     worker: float = 0.0
+    waking: float = 0.0
     awaiting: float = 0.0
     awaiting_start: float = 0.0
     transport: float = 0.0

@@ -20,7 +20,10 @@ from pipeline_optimization.foresight.costs import OrchestratorCosts
 from pipeline_optimization.foresight.sharing import SharedCores
 from pipeline_optimization.types import Attempt, Capabilities, Completion, OpenContext
 
-__all__ = ["Call", "MachineOrchestrator"]
+__all__ = ["LONG", "Call", "MachineOrchestrator"]
+
+LONG = 0.001
+"""Seconds of an attempt that is long: whoever waits for it sleeps meanwhile."""
 
 
 @define(eq=False)
@@ -127,6 +130,8 @@ class MachineOrchestrator:
                 return  # bundles take places one after the other: the first one all that it wants, as soon as they are free
             self._queue.popleft()
             call.compute += costs.worker
+            if call.wait + call.blocked + call.compute > LONG:
+                call.compute += costs.waking
             travel = costs.transport + call.moved * costs.by_byte
             job = _Job(attempt, call, call.places if costs.place == "loop" else 1)
             self._running += job.places
