@@ -116,6 +116,14 @@ def test_each_worker_takes_time_to_end() -> None:
     assert passage.seconds == pytest.approx(1.0 + 0.5 + 0.3)
 
 
+@pytest.mark.parametrize("place", ["threads", "processes"])
+def test_those_who_sleep_have_to_be_woken(place: Place) -> None:
+    """An attempt that takes long costs 0.1 s of the processor more, one that ends at once does not."""
+    costs = OrchestratorCosts(place=place, waking=0.1)
+    assert run(work_of(10, wait=constant(0.5)), place, 1, costs=costs).seconds == pytest.approx(10 * 0.6)
+    assert run(work_of(10, wait=constant(0.0005)), place, 1, costs=costs).seconds == pytest.approx(10 * 0.0005)
+
+
 def test_bytes_take_their_time_to_the_worker() -> None:
     """Each of two attempts moves a million bytes at a microsecond each, one after the other."""
     costs = OrchestratorCosts(place="processes", transport=0.5, by_byte=1e-6)
