@@ -143,7 +143,7 @@ def looks_at_one_suspect_only(patch: pytest.MonkeyPatch) -> None:
 def takes_waiting_items_for_the_end(patch: pytest.MonkeyPatch) -> None:
     """While late attempts hold all slots, items that wait for a quota are read, and forgotten."""
 
-    def reads_ahead(self: Engine, backlog: Backlog, interruption: Interruption) -> bool:
+    def park_next_item(self: Engine, backlog: Backlog, interruption: Interruption) -> bool:
         if self.open_attempts.has_room(self._orchestrator.slots):
             return False
         state = self._next(backlog, interruption)
@@ -151,7 +151,7 @@ def takes_waiting_items_for_the_end(patch: pytest.MonkeyPatch) -> None:
             backlog.again(state)
         return state is not None
 
-    patch.setattr(Engine, "_reads_ahead", reads_ahead)
+    patch.setattr(Engine, "_park_next_item", park_next_item)
 
 
 MUTANTS: list[Mutate] = [

@@ -35,7 +35,7 @@ class Unthrottled:
     """Has the methods of ``Throttling``, which describes them, for a run without quotas: all calls may begin at once."""
 
     has_rates = False
-    held_bytes = held_again = held_new = 0
+    bytes_new = number_again = number_new = 0
     floor, told = 0.0, ()
 
     def keeps(self, task: str) -> bool:
@@ -44,7 +44,7 @@ class Unthrottled:
     def has_room(self, state: ItemState) -> bool:
         return True
 
-    admits = has_room
+    admits = has_room  # with no quota, nothing is waited for that an item could overtake
 
     def hold(self, state: ItemState) -> None:
         raise AssertionError("nothing waits for a quota")
@@ -54,7 +54,7 @@ class Unthrottled:
 
     take_again = take_new = take
 
-    def waiting_again(self) -> Sequence[ItemState]:
+    def items_again(self) -> Sequence[ItemState]:
         return ()
 
     def due(self, suspects: Iterable[ItemState], *, with_new: bool) -> list[float]:
@@ -118,7 +118,7 @@ class Backlog:
     @property
     def parked(self) -> int:
         """Return how many items wait for their next attempt, or for a quota that allows their first one."""
-        return self._parked_again + self._throttling.held_new
+        return self._parked_again + self._throttling.number_new
 
     @property
     def waiting_for_retry(self) -> int:
@@ -127,7 +127,7 @@ class Backlog:
 
     @property
     def _parked_again(self) -> int:
-        return len(self._ready) + len(self._suspects) + len(self._later) + self._throttling.held_again
+        return len(self._ready) + len(self._suspects) + len(self._later) + self._throttling.number_again
 
     @property
     def next_due(self) -> float | None:
@@ -135,7 +135,7 @@ class Backlog:
         later = self._later[0][0] if self._later else None
         # An item that is due and cannot go on for another reason does not count. The engine would wait zero seconds for it, again
         # and again.
-        if not self._has_quotas or self.is_draining:
+        if not self._has_quotas or self.waits_for_idle:
             return later
         due = self._throttling.due(self._suspects, with_new=not self._is_full)
         return min(due if later is None else [*due, later], default=None)
@@ -163,7 +163,7 @@ class Backlog:
         Each entry is an item with the number 1, or a ``FollowUps`` with the number of items that are left in it. The result is None if
         the number cannot be told: some of the items wait for a quota, or come from an iterator of unknown length.
         """
-        if self._throttling.held_new:
+        if self._throttling.number_new:
             return None
         found: list[tuple[Item | FollowUps, int]] = []
         for left, _, _, items in self._follow_ups:
@@ -178,8 +178,9 @@ class Backlog:
 
     def tasks_of_parked_bundles(self) -> set[str]:
         """Return the tasks of the bundles that wait for their next attempt, for the display of progress, which may ask in another thread."""
+        # Copies, since the engine's thread may change the originals meanwhile.
         later = (entry[2] for entry in list(self._later))
-        parked = (*list(self._ready), *list(self._suspects), *later, *self._throttling.waiting_again())
+        parked = (*list(self._ready), *list(self._suspects), *later, *self._throttling.items_again())
         return {state.item.task for state in parked if state.item.is_bundle}
 
     def split(self, state: ItemState) -> bool:
@@ -230,7 +231,7 @@ class Backlog:
         return None
 
     @property
-    def is_draining(self) -> bool:
+    def waits_for_idle(self) -> bool:
         """Return whether a suspect waits until no other attempt is open. While a suspect waits for its quota, others may run."""
         return self._suspect_that_may_run() is not None
 
@@ -288,8 +289,8 @@ class Backlog:
     @property
     def _has_enough(self) -> bool:
         """Return whether so many items wait for quotas that no more are read. Items that were read before may still begin."""
-        held = self._throttling
-        return self._bytes_under_way + held.held_bytes >= self._max_bytes or self.parked >= self._max_parked
+        waiting = self._throttling
+        return self._bytes_under_way + waiting.bytes_new >= self._max_bytes or self.parked >= self._max_parked
 
     def _admitted(self, item: Item, start: float, behind: Chain | None = None) -> ItemState | None:
         """Return the state of a new item if it may begin now. If not, set it aside until its quota allows it, and return None."""

@@ -33,8 +33,7 @@ class Engine:
         retrying: Decides whether and when a failed item is tried again.
         clock: The time in which the run lives: the system's, or a virtual one.
         emit: Called with each event of the run; None if nobody observes it.
-        heard: The names of the events that ``emit`` wants; None for all. The time account (``accounting``) is no event, and is asked for by the
-            name ``TimeAccount`` among them, since it follows each attempt as events do.
+        heard: The names of the events that ``emit`` wants; None for all. ``TimeAccount`` among them asks for the time account (``accounting``).
         run_id: Names the run in events.
         name: The name of the orchestrator in errors; its class by default.
         limits: The bounds of the run.
@@ -177,9 +176,9 @@ class Engine:
                 self._outcomes.fail(state, state.item.failed, backlog)
             else:
                 self._submit(state, is_alone=backlog.is_suspect(state))
-        if self.stop is not None:
-            return True  # ``fail`` has stopped the run
-        if not (self.open_attempts or backlog.parked or self._reads_ahead(backlog, interruption)):
+        if self.stop is not None:  # ``fail`` has stopped the run
+            return True
+        if not (self.open_attempts or backlog.parked or self._park_next_item(backlog, interruption)):
             return False
         wait = self._wait(backlog)
         # An abandoned attempt holds a slot until it answers. So if items wait for this slot, poll on for its answer.
@@ -218,9 +217,11 @@ class Engine:
 
     def _next(self, backlog: Backlog, interruption: Interruption) -> ItemState | None:
         """Return the item whose attempt is to be submitted now, or None if there is none."""
+        # A rate counts calls from their starts, so starts must be known before the quotas are asked.
+        self.open_attempts.timers.take_announced()
         state = backlog.take_parked(self._clock.now(), is_idle=not self.open_attempts)
         # While a suspect waits for the workers to be idle, nothing new may begin. Otherwise they would never be idle.
-        if state is not None or backlog.is_draining:
+        if state is not None or backlog.waits_for_idle:
             return state
         # Reading may block, as from a pipe, and nothing is half done here: a signal may end it.
         with interruption.allowed():
@@ -229,15 +230,14 @@ class Engine:
             self.tally.of(state.item.task).items += 1
         return state
 
-    def _reads_ahead(self, backlog: Backlog, interruption: Interruption) -> bool:
-        """Return whether an item is left to run while abandoned attempts hold all slots. To find out, read an item, and park it."""
+    def _park_next_item(self, backlog: Backlog, interruption: Interruption) -> bool:
+        """Read an item and park it if abandoned attempts hold all slots. Return whether an item is left to run."""
         if self.open_attempts.has_room(self._orchestrator.slots):
             return False  # it would have been submitted
         state = self._next(backlog, interruption)
         if state is not None:
             backlog.again(state)
-        # Now an item is parked if there is one: either here, or in ``_next``, which parks an item that must wait for its quota.
-        return backlog.parked > 0
+        return backlog.parked > 0  # ``_next`` returns no item that must wait for its quota, and parks it
 
     def _submit(self, state: ItemState, *, is_alone: bool) -> None:
         """Hand the next attempt of an item to the orchestrator. With ``is_alone``, no other attempt is submitted until it is over."""

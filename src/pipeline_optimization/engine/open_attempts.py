@@ -59,9 +59,7 @@ class OpenAttempts:
         return len(self._states)
 
     def has_room(self, slots: int) -> bool:
-        """Return whether one more attempt may be submitted to an orchestrator that has this number of slots. First, note announced starts."""
-        # A rate counts calls from their starts. So the starts must be known before the engine asks the quotas for the next item.
-        self.timers.take_announced()
+        """Return whether one more attempt may be submitted to an orchestrator that has this number of slots."""
         return not self._runs_alone and len(self._states) < self._per_slot * (slots - len(self.abandoned))
 
     def all_hang(self, slots: int) -> bool:
@@ -264,8 +262,8 @@ class Outcomes:
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
         """Let an item fail for good."""
-        if state.item.given_up is not None:
-            state.item = evolve(state.item, place=state.item.given_up())
+        if state.item.on_failure is not None:
+            state.item = evolve(state.item, place=state.item.on_failure())
         failed = self._tally.fail(state, error, is_poison=is_poison)
         self._announce.finished(state, "poison" if is_poison else "failed")
         if self._limits.stops_on_failure:

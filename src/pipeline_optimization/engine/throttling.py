@@ -115,9 +115,9 @@ class Throttle:
 
 
 class Throttling:
-    """The quotas of a run by task, and the items that wait for them.
+    """The quotas of a run by task, and the items that wait for them: those that wait *again* were called before, and *new* ones were not.
 
-    ``held_bytes`` is how much memory the items take that wait for their first attempt. ``told`` is what orchestrators are told of the quotas.
+    ``bytes_new`` is how much memory the new items take. ``told`` is what orchestrators are told of the quotas.
     """
 
     def __init__(self, clock: Clock, policies: Mapping[str, TaskPolicy]) -> None:
@@ -130,7 +130,7 @@ class Throttling:
                 self._by_task[task] = by_quota.setdefault(policy.quota, Throttle(policy.quota, clock))
         self._throttles = list(by_quota.values())
         self.has_rates = any(quota.rate is not None for quota in by_quota)
-        self.held_bytes = 0
+        self.bytes_new = 0
         self.told = records_of_quotas(policies)
 
     def keeps(self, task: str) -> bool:
@@ -157,7 +157,7 @@ class Throttling:
         throttle = self._by_task[state.item.task]
         if state.first_started is None:
             throttle.new.append(state)
-            self.held_bytes += state.item.held
+            self.bytes_new += state.item.held
         else:
             throttle.again.append(state)
 
@@ -174,21 +174,21 @@ class Throttling:
             # Items that were called before go first, so that few items are under way.
             if throttle.new and not throttle.again and throttle.has_room():
                 state = throttle.new.popleft()
-                self.held_bytes -= state.item.held
+                self.bytes_new -= state.item.held
                 return state
         return None
 
     @property
-    def held_again(self) -> int:
+    def number_again(self) -> int:
         """Return how many items wait for their next attempt."""
         return sum(len(throttle.again) for throttle in self._throttles)
 
-    def waiting_again(self) -> Sequence[ItemState]:
+    def items_again(self) -> Sequence[ItemState]:
         """Return the items that wait for their next attempt."""
         return [state for throttle in self._throttles for state in list(throttle.again)]
 
     @property
-    def held_new(self) -> int:
+    def number_new(self) -> int:
         """Return how many items wait for their first attempt."""
         return sum(len(throttle.new) for throttle in self._throttles)
 

@@ -77,7 +77,7 @@ class Item:
         runs: The function that the item runs, for people. The engine names it in an error if the worker has died or hangs.
         split: Returns smaller bundles that take the place of this one, or None if it cannot be split. The result is empty if all smaller bundles
             ended in an earlier run.
-        given_up: Called if the item has failed for good. It reads the input again, and returns a better ``place`` than the one that is known.
+        on_failure: Called if the item has failed for good. It lets the workload count the item, and returns a place that tells more than ``place``.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Item:
     is_bundle: bool = False
     runs: str = field(default="", repr=False)
     split: Callable[[], Iterable[Item] | None] | None = field(default=None, repr=False, eq=False)
-    given_up: Callable[[], str] | None = field(default=None, repr=False, eq=False)
+    on_failure: Callable[[], str] | None = field(default=None, repr=False, eq=False)
 
     @property
     def name(self) -> str:

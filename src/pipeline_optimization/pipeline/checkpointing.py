@@ -165,8 +165,8 @@ class CheckpointedWorkload:
         return self.store.find_failure(item.task, item.id, self._workload.content(item), is_bundle=item.is_bundle)
 
     def _report(self, item: Item, failure: Failure) -> None:
-        if item.given_up is not None:
-            item.given_up()  # so that it is counted as in its own run
+        if item.on_failure is not None:
+            item.on_failure()  # so that it is counted as in its own run
         self.failed.add_failed(
             FailedItem(
                 item=failure.name,

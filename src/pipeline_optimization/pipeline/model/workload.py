@@ -223,10 +223,10 @@ class PipelineWorkload:
             is_bundle=True,
             runs="" if 0 in self.alone else self._runs[0],
             split=split,
-            given_up=lambda: self._given_up(decode_contents(data), place),
+            on_failure=lambda: self._note_failure(decode_contents(data), place),
         )
 
-    def _given_up(self, contents: Contents, place: str) -> str:
+    def _note_failure(self, contents: Contents, place: str) -> str:
         """Count the element of a bundle that failed for good, and return its place with the element, for people.
 
         If the bundle has several elements, they are not known to have failed. Then ``place`` is returned, and nothing is counted.
