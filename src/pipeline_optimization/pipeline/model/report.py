@@ -33,7 +33,7 @@ class PipelineReport(Conclusions, Generic[Result]):
         cache_hits: How many results of earlier runs were used, by step (``@task(cache=...)``).
         summary: The rest: the floor, the start of the workers, the seed.
         is_complete: False if an element failed for good, or something stopped the run (``stop``).
-        failed_items: Each element that failed for good, with its place in the input and its last error.
+        failed_items: The first 100 elements that failed for good, each with its place in the input and its last error. ``failures`` counts all.
     """
 
     pipeline: str
