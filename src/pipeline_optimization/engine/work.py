@@ -40,12 +40,13 @@ TIMEOUT = "ItemTimeout"
 class TaskPolicy:
     """What differs for the attempts of one task: their time limit in seconds, their retries, and their quota.
 
-    None stands for the time limit and the retry policy of the run. A quota is always one task's, so a ``quota`` of None is no bound.
+    ``retry_label`` names the retry policy with its options, for events. None stands for the time limit and the retry policy of the run. A quota is always one task's, so a ``quota`` of None is no bound.
     """
 
     timeout: float | None = None
     retry: RetryPolicy | None = None
     quota: Quota | None = None
+    retry_label: str = ""
 
 
 NO_TASK_POLICIES: Mapping[str, TaskPolicy] = MappingProxyType({})

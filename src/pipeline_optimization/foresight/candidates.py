@@ -162,5 +162,9 @@ def _check_workers(workers: Sequence[int], most: Mapping[str, float]) -> None:
 
 
 def _retry_arguments(label: str) -> Sequence[str]:
-    name, *options = label.split(" ")
-    return ["--retry", name, *(word for one in options for word in ("-o", f"retry.{one}"))]
+    settings = RetrySettings.of_label(label)
+    return [
+        "--retry",
+        settings.name,
+        *(word for key, value in settings.options for word in ("-o", f"retry.{key}={value}")),
+    ]

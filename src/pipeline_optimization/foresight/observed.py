@@ -7,10 +7,10 @@ import platform
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from attrs import define, field, frozen
+from attrs import define, evolve, field, frozen
 
 from pipeline_optimization.engine.quota_records import quotas_in
-from pipeline_optimization.errors import InputError
+from pipeline_optimization.errors import InputError, UsageError
 from pipeline_optimization.foresight.attempt_times import AttemptTimes, FirstAttempts, times_of
 from pipeline_optimization.foresight.candidates import known_places
 from pipeline_optimization.foresight.chain import chain
@@ -23,7 +23,8 @@ from pipeline_optimization.pipeline.model.parts import TOGETHER
 from pipeline_optimization.pipeline.model.time_slice import quantum_for
 from pipeline_optimization.processors import processors
 from pipeline_optimization.registry import Registry
-from pipeline_optimization.types import Capabilities
+from pipeline_optimization.tasks.retry_settings import RetrySettings
+from pipeline_optimization.types import Capabilities, RetryPolicy
 from pipeline_optimization.types.events import AttemptEnded, RunEvent, RunFinished, RunStarted
 
 __all__ = ["Observation", "observed"]
@@ -55,7 +56,8 @@ def observed(path: str, registry: Registry | None = None) -> Observation:
     Raises:
         InputError: If the file cannot be read, or has no attempt that ended by itself.
     """
-    reader, seen = EventReader(path), _Seen(known_places(registry or Registry.load()))
+    registry = registry or Registry.load()
+    reader, seen = EventReader(path), _Seen(known_places(registry))
     for line in reader:
         if not isinstance(line.event, AttemptEnded | RunStarted | RunFinished):
             continue
@@ -75,8 +77,10 @@ def observed(path: str, registry: Registry | None = None) -> Observation:
             "Attempts computed side by side, so it is not known whether functions blocked, or waited for a core. A recording with "
             "--orchestrator sequential would show it; here they are taken for never blocked."
         )
+    retries, unknown = _retries_of(registry, started.retries)
+    notes += unknown
     return Observation(
-        work=seen.work(),
+        work=evolve(seen.work(), retries=retries),
         orchestrator=started.orchestrator,
         workers=started.slots,
         retry=started.retry,
@@ -84,6 +88,19 @@ def observed(path: str, registry: Registry | None = None) -> Observation:
         bytes_read=0 if seen.finished is None else seen.finished.bytes_read,
         notes=notes,
     )
+
+
+def _retries_of(registry: Registry, labels: Mapping[str, str]) -> tuple[Mapping[str, RetryPolicy], list[str]]:
+    """Return the retry policies of tasks that have these labels, and a note for each that is not installed here."""
+    found, notes = {}, []
+    for task, label in labels.items():
+        try:
+            found[task] = RetrySettings.of_label(label).build(registry)
+        except UsageError:
+            notes.append(
+                f"The retry policy of {task!r}, {label}, is none of those that are installed; here {task!r} has the retry policy of the run."
+            )
+    return found, notes
 
 
 @define

@@ -16,7 +16,7 @@ from attrs import evolve, field, frozen
 
 from pipeline_optimization.engine.limits import Limits
 from pipeline_optimization.engine.loop import Engine
-from pipeline_optimization.engine.work import Retrying, TaskPolicy
+from pipeline_optimization.engine.work import Retrying
 from pipeline_optimization.foresight.awaiting import awaited_at_once
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts
 from pipeline_optimization.foresight.imagined import ImaginedWork
@@ -116,12 +116,12 @@ def _simulated(
     engine = Engine(
         orchestrator,
         imagined,
-        Retrying(configuration.retry, seed=seed, case="", scale=work.delay_scale),
+        Retrying(configuration.retry, seed=seed, case="", scale=work.delay_scale, own=work.policies),
         clock=orchestrator.clock,
         emit=None,
         run_id="imagined",
         limits=Limits(),
-        policies={name: TaskPolicy(quota=quota) for name, quota in work.quotas.items()},
+        policies=work.policies,
         capabilities=orchestrator.capabilities,
         signals=(),
     )

@@ -9,9 +9,11 @@ from random import Random
 from attrs import evolve, field, frozen
 
 from pipeline_optimization.engine.quota import Quota
+from pipeline_optimization.engine.work import TaskPolicy
 from pipeline_optimization.foresight.bundle_pace import BundlePace
 from pipeline_optimization.foresight.step_work import StepWork
 from pipeline_optimization.pipeline.model.time_slice import AWAITING, QUANTUM
+from pipeline_optimization.types import RetryPolicy
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
 __all__ = ["NOTHING", "FollowUp", "TaskWork", "WorkModel"]
@@ -142,6 +144,7 @@ class WorkModel:
         is_count_known: Whether the input was read to its end, so that these are all.
         delay_scale: What delays before retries are multiplied by, as they are in runs whose times are simulated at a scale.
         quotas: How many calls of tasks are allowed, by task. Tasks that have the same object share it.
+        retries: The retry policies of tasks that have one of their own, by task.
     """
 
     tasks: Mapping[str, TaskWork]
@@ -152,6 +155,13 @@ class WorkModel:
     is_count_known: bool = True
     delay_scale: float = 1.0
     quotas: Mapping[str, Quota] = field(factory=dict)
+    retries: Mapping[str, RetryPolicy] = field(factory=dict)
+
+    @property
+    def policies(self) -> Mapping[str, TaskPolicy]:
+        """Return what differs for the attempts of single tasks."""
+        names = dict.fromkeys([*self.quotas, *self.retries])
+        return {name: TaskPolicy(quota=self.quotas.get(name), retry=self.retries.get(name)) for name in names}
 
     @elements.default
     def _as_many_as_items(self) -> int:

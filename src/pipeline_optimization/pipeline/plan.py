@@ -224,7 +224,8 @@ def _policies(registry: Registry, tasks: Mapping[str, TaskSpec]) -> Mapping[str,
             policy = None if spec.retry is None else spec.retry.build(registry)
         except UsageError as error:
             raise OptionError(f"The retry policy of the task {name!r}: {error}") from error
-        found[name] = TaskPolicy(timeout=spec.timeout, retry=policy, quota=spec.quota)
+        label = "" if spec.retry is None else spec.retry.label
+        found[name] = TaskPolicy(timeout=spec.timeout, retry=policy, quota=spec.quota, retry_label=label)
     return found
 
 

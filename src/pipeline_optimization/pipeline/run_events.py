@@ -101,6 +101,7 @@ def _started(
         pid=os.getpid(),
         command=tuple(map(masked, sys.argv)),
         quotas=records_of_quotas(plan.policies),
+        retries={name: one.retry_label for name, one in plan.policies.items() if one.retry is not None},
     )
 
 

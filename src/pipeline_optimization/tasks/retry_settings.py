@@ -45,6 +45,12 @@ class RetrySettings:
         """Return the name and the given options, for people."""
         return " ".join([self.name, *self._words()])
 
+    @classmethod
+    def of_label(cls, label: str) -> RetrySettings:
+        """Return the settings that have this label."""
+        name, *words = label.split(" ")
+        return cls(name=name, options=[(key, value) for key, _, value in (word.partition("=") for word in words)])
+
     def build(self, registry: Registry) -> RetryPolicy:
         """Return the policy. Raises UsageError for an unknown name or wrong options, and PluginError if it is broken."""
         return registry.retry_policy(self.name, dict(self.options)).build()

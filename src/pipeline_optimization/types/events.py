@@ -63,6 +63,7 @@ class RunStarted:
         pid: The process of the run.
         command: The command line of the program, with ``***`` for passwords in URLs.
         quotas: How many calls of tasks are allowed at once and in a period.
+        retries: By task, the retry policy of each task that has one of its own, with the options that the task gives, such as ``fixed attempts=3``.
     """
 
     run_id: str
@@ -87,6 +88,7 @@ class RunStarted:
     pid: int = 0
     command: Sequence[str] = ()
     quotas: Sequence[TaskQuota] = ()
+    retries: Mapping[str, str] = field(factory=dict)
 
     @property
     def name(self) -> str:

@@ -14,7 +14,7 @@ from pipeline_optimization.cli.pipeline_option import found_pipeline
 from pipeline_optimization.engine.faults import TaskFaults
 from pipeline_optimization.engine.profile_files import read_profile
 from pipeline_optimization.engine.profiles import faults_under
-from pipeline_optimization.engine.quota import Quota
+from pipeline_optimization.engine.work import TaskPolicy
 from pipeline_optimization.errors import OptionError
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.profiled import profiled
@@ -83,20 +83,22 @@ def known_work(
     assert faults is not None
     if items is None:
         raise click.UsageError("How many elements are there? A profile does not say: add --items N.")
-    found, source, scale, quotas = _faults(registry, faults, pipeline, latency_scale)
+    found, source, scale, policies = _faults(registry, faults, pipeline, latency_scale)
     if not any(one.is_simulated for one in found.values()):
         raise OptionError(
             f"The fault profile {faults!r} lets no task wait, compute or fail, so that it tells nothing of the work."
         )
     note = "What the tasks' functions take themselves is not in a profile; a recorded run shows it (--from EVENTS)."
-    work = evolve(profiled(found, items, source=source, scale=scale), quotas=quotas)
+    quotas = {name: one.quota for name, one in policies.items() if one.quota is not None}
+    retries = {name: one.retry for name, one in policies.items() if one.retry is not None}
+    work = evolve(profiled(found, items, source=source, scale=scale), quotas=quotas, retries=retries)
     return KnownWork(work=work, notes=[note])
 
 
 def _faults(
     registry: Registry, faults: str, pipeline: str | None, latency_scale: float | None
-) -> tuple[Mapping[str, TaskFaults], str, float, Mapping[str, Quota]]:
-    """Return the faults of each task in the order of the pipeline, the name of the task that reads the input, the factor of all times, and the tasks' quotas."""
+) -> tuple[Mapping[str, TaskFaults], str, float, Mapping[str, TaskPolicy]]:
+    """Return the faults of each task in the order of the pipeline, the name of the task that reads the input, the factor of all times, and the tasks' policies."""
     if pipeline is not None:
         found = found_pipeline(pipeline, {}, registry)
         plan = found.plan(
@@ -105,8 +107,7 @@ def _faults(
                 {"faults": faults, "latency_scale": latency_scale, "orchestrator": "sequential", "seed": 0}
             ),
         )
-        quotas = {name: one.quota for name, one in plan.policies.items() if one.quota is not None}
-        return plan.faults.tasks, found.pipeline.input.task, plan.faults.latency_scale, quotas
+        return plan.faults.tasks, found.pipeline.input.task, plan.faults.latency_scale, plan.policies
     profile = read_profile(Path(faults)) if faults.endswith(".toml") else registry.fault_profile(faults).build()
     if not profile.tasks:
         raise OptionError(
