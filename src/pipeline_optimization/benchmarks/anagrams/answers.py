@@ -59,4 +59,7 @@ def read_counts(body: bytes) -> Mapping[str, int]:
         raise GarbledError(f"an answer of {len(body)} bytes that are no counts") from None
     if len(words) != len(numbers):
         raise GarbledError(f"{len(words)} words with {len(numbers)} numbers")
-    return dict(zip(words, numbers, strict=True))
+    counts = dict(zip(words, numbers, strict=True))
+    if len(counts) != len(words):
+        raise GarbledError("an answer that has a word twice")
+    return counts

@@ -75,7 +75,7 @@ def judge_end(raw: RawSample, work: Work) -> list[Problem]:
         text = f"Where the harness expected a report, there was {raw.garbled}. It could not be measured any further."
         problems.append(Problem(code="garbled_reports", text=text))
     elif raw.exit == "timeout":
-        problems.append(_timeout(raw))
+        problems.append(_timeout(raw, work))
     elif not raw.is_ended or raw.exit != "0":
         problems.append(_end(raw, work))
     if raw.has_forked:
@@ -213,46 +213,56 @@ def _is_remembered(known: RawExecution, fresh: RawExecution) -> bool:
 def _raised(answer: Event, evidence: Evidence | None, work: Work) -> Problem:
     what = f"{answer['type']}: {answer['message']}"
     if answer["type"] == "SystemExit":
-        return Problem(code="exited", text=f"{work.call} raised {what}".rstrip(": "))
+        return Problem(code="exited", text=f"{work.call} raised {what}".rstrip(": ") + _at(answer))
     if answer["type"] == "NotImplementedError":
         return Problem(code="declined", text=answer["message"])
     if evidence is not None and not evidence.predicted:
         return Problem(code="exhausted_retries", text=what)
-    place = f" at {answer['place']}" if answer.get("place") else ""
-    return Problem(code="exception", text=what + place)
+    return Problem(code="exception", text=what + _at(answer))
+
+
+def _at(event: Event) -> str:
+    """Return the place of an exception as the end of a sentence, or an empty text if it has none."""
+    return f" at {event['place']}" if event.get("place") else ""
 
 
 def _end(raw: RawSample, work: Work) -> Problem:
-    tail = raw.stderr.tail.decode("utf-8", "replace").strip().rpartition("\n")[2][:200]
-    when = f" after its last {work.noun}, while the interpreter shut down" if raw.is_ended else ""
+    tail = printable(raw.stderr.tail.decode("utf-8", "replace").strip().rpartition("\n")[2][:200])
+    where = _where(raw, work)
     if raw.exit == str(CLOSED_PIPE):
-        text = f"It closed the harness's pipe{when}: close only file handles that you opened."
+        # A contender may end its process with this code itself.
+        text = f"It closed or replaced the harness's pipe, or ended its process with exit code {raw.exit}, {where}. Close only file handles that you opened."
         return Problem(code="exited", text=text)
     if raw.exit.isdigit():
-        return Problem(
-            code="exited", text=f"The process ended with exit code {raw.exit}{when}. {printable(tail)}".strip()
-        )
-    return Problem(code="crashed", text=f"{raw.exit} ended the process{when}. {printable(tail)}".strip())
+        return Problem(code="exited", text=f"The process ended with exit code {raw.exit} {where}. {tail}".strip())
+    return Problem(code="crashed", text=f"{raw.exit} ended the process {where}. {tail}".strip())
+
+
+def _where(raw: RawSample, work: Work) -> str:
+    """Return how far a subject came before it ended or was killed."""
+    if raw.is_ended:
+        return f"after its last {work.noun}, while the interpreter shut down"
+    if "setup" not in raw.phases_ms:
+        return "while it was made" if "import" in raw.phases_ms else "while it was imported"
+    return f"after {counted(len(raw.executions), 'execution')}"
 
 
 def _failed_step(failed: Event) -> Problem:
     what = f"{failed['type']}: {failed['message']}"
-    place = f" at {failed['place']}" if failed.get("place") else ""
     if failed["is_missing"]:
         return Problem(code="no_orchestrator", text=failed["message"])
     if failed["type"] == "SystemExit":
-        return Problem(code="exited", text=f"{failed['step']} raised {what}")
+        return Problem(code="exited", text=f"{failed['step']} raised {what}{_at(failed)}")
     if failed["step"] == "import":
-        return Problem(code="import_error", text=what + place)
-    return Problem(code="exception", text=f"{failed['step']} raised {what}{place}")
+        return Problem(code="import_error", text=what + _at(failed))
+    return Problem(code="exception", text=f"{failed['step']} raised {what}{_at(failed)}")
 
 
-def _timeout(raw: RawSample) -> Problem:
-    if raw.is_ended:
-        left = counted(raw.threads_left, "thread") if raw.threads_left else "something"
-        return Problem(code="leaked_thread", text=f"The process did not end: {left} kept it alive.")
-    where = f"after {counted(len(raw.executions), 'execution')}" if raw.phases_ms else "while it was imported"
-    return Problem(code="timeout", text=f"It was killed {where}.")
+def _timeout(raw: RawSample, work: Work) -> Problem:
+    if raw.is_ended and raw.threads_left:
+        text = f"The process did not end: {counted(raw.threads_left, 'thread')} kept it alive."
+        return Problem(code="leaked_thread", text=text)
+    return Problem(code="timeout", text=f"It was killed {_where(raw, work)}.")
 
 
 def _is_correct(seen: RawExecution, found: Sequence[Problem]) -> bool:

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 CLOSED_PIPE = 213
-"""The exit code of a process whose contender has closed the pipes to the harness."""
+"""The exit code of a process whose contender has closed the pipes to the harness, or put something else in their place."""
 
 LONGEST = 80
 LONGEST_NAME = 200

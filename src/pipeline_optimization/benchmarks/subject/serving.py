@@ -140,7 +140,7 @@ class _Server:
     def _next(self) -> _Order:
         line = self._commands.readline()
         if not line:
-            sys.exit("the harness has gone")
+            sys.exit(CLOSED_PIPE)  # or else the harness has gone, and nobody reads it
         message: _Order = json.loads(line)
         return message
 

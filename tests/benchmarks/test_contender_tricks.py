@@ -1,0 +1,32 @@
+"""Tricks by which a contender could look better than it is, or be called what it is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from contender_samples import QUICK, codes, measure
+
+NAMED = [
+    ("returns_twins", "bad_result", "twice, with "),
+    ("denies_its_lines", "bad_result", r"has the key 'cat\ndog', which is no word."),
+    ("hides_its_type", "bad_result", "where an int is expected."),
+    (
+        "replaces_the_pipes",
+        "exited",
+        "It closed or replaced the harness's pipe, or ended its process with exit code 213",
+    ),
+    pytest.param(
+        "sleeps_at_exit",
+        "timeout",
+        "It was killed after its last text, while the interpreter shut down.",
+        marks=pytest.mark.slow,
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "code", "words"), NAMED)
+def test_each_trick_has_its_true_name(name: str, code: str, words: str) -> None:
+    """The problem is what the contender did, and its text says what was there, what was expected, or where."""
+    sample = measure(name, QUICK)
+    assert codes(sample) == {code}, sample.problems
+    assert words in sample.problems[0].text
