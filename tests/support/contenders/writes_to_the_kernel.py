@@ -1,4 +1,4 @@
-"""Tries to leave files in directories of the kernel, and to change its settings."""
+"""Tries to leave files in directories of the kernel and of the system's servers, and to change the kernel's settings."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class TaskOrchestrator(Honest):
             left.append(str(setting))
         except OSError:
             pass
-        for directory in (Path("/dev"), *Path("/sys/fs/cgroup").glob("*/")):
+        run = [Path("/run"), *Path("/run").glob("*/"), *Path("/run/user").glob("*/")]
+        for directory in (Path("/dev"), *Path("/sys/fs/cgroup").glob("*/"), *run):
+            if directory.is_symlink():  # such as /run/shm, which leads to the private shared memory
+                continue
             place = directory / f"left-by-{os.getpid()}"
             try:
                 place.mkdir()

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from pipeline_optimization.disk_cache import cache_directory
 
-__all__ = ["Tree", "kernel_directories", "private_trees"]
+__all__ = ["Tree", "private_trees", "read_only_directories"]
 
 MOUNTS = Path("/proc/self/mountinfo")
 SYSTEM = {"boot", "dev", "proc", "run", "sys"}
@@ -47,14 +47,17 @@ def private_trees(source: str, directories: Sequence[str] = ()) -> list[Tree]:
     return _trees(map(os.path.realpath, places), _mount_points())
 
 
-def kernel_directories() -> list[str]:
-    """Return the mounted directories of the kernel to which root can write: settings, control groups, devices.
+def read_only_directories() -> list[str]:
+    """Return the directories in which a contender may only read: the kernel's settings, control groups and devices, and the system's sockets.
 
-    A file there would be seen by the next sample. And a process that stops itself by a control group of its own cannot be killed.
+    A file there would be seen by the next sample. And a process that stops itself by a control group of its own cannot be killed. Sockets and devices
+    can be used as before. An overlay would cut off the servers of these sockets.
     """
-    inside = [point for point in _mount_points() if point.startswith(("/sys/", "/dev/mqueue", "/dev/hugepages"))]
+    parents = ("/sys/", "/dev/mqueue", "/dev/hugepages", "/run/")
+    inside = [point for point in _mount_points() if point.startswith(parents)]
     # A directory comes before those that are mounted in it, because they would be hidden if it was mounted again after them.
-    return [place for place in ("/proc/sys", "/sys", "/dev", *sorted(inside, key=len)) if os.path.isdir(place)]
+    found = ("/proc/sys", "/sys", "/dev", "/run", *sorted(inside, key=len))
+    return [place for place in found if os.path.isdir(place)]
 
 
 def _writable_roots(devices: Container[int]) -> list[str]:

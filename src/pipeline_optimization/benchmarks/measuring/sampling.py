@@ -17,7 +17,7 @@ from pipeline_optimization.benchmarks.measuring.hidden_paths import hidden_paths
 from pipeline_optimization.benchmarks.measuring.left_files import SeenFiles, changed_files, seen_files
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError
 from pipeline_optimization.benchmarks.measuring.priorities import reset_priorities
-from pipeline_optimization.benchmarks.measuring.private_trees import kernel_directories, private_trees
+from pipeline_optimization.benchmarks.measuring.private_trees import private_trees, read_only_directories
 from pipeline_optimization.benchmarks.measuring.process_tree import ProcessTree, describe_process, has_ended
 from pipeline_optimization.benchmarks.measuring.raw_samples import ExecutionKind, RawExecution, RawSample, SampleOrder
 from pipeline_optimization.benchmarks.measuring.subject_environment import subject_environment
@@ -212,7 +212,7 @@ class _Sampling:
             trees=[tree.path for tree in trees],
             mounted=[tree.mounted for tree in trees],
             hidden=hidden_paths(),
-            protected=kernel_directories(),
+            protected=read_only_directories(),
             most_bytes=self._order.memory_limit,
             deadline=deadline,
         )

@@ -33,6 +33,9 @@ PR_CAPBSET_DROP = 24
 MS_BIND = 4096
 MS_RDONLY = 1
 MS_REMOUNT = 32
+MS_RELATIME = 1 << 21
+KEPT = os.ST_NOSUID | os.ST_NODEV | os.ST_NOEXEC | os.ST_NOATIME | os.ST_NODIRATIME if sys.platform == "linux" else 0
+"""Flags of a mount that have the same numbers in statvfs(3) and in mount(2)."""
 CAPABILITY_VERSION = 0x20080522
 GIVEN_UP = {
     "SETPCAP": 8,
@@ -41,13 +44,15 @@ GIVEN_UP = {
     "SYS_PTRACE": 19,
     "SYS_ADMIN": 21,
     "SYS_BOOT": 22,
+    "SYS_NICE": 23,
+    "SYS_RESOURCE": 24,
     "SYS_TIME": 25,
     "MKNOD": 27,
     "PERFMON": 38,
     "BPF": 39,
     "CHECKPOINT_RESTORE": 40,
 }
-"""Rights of root with which a contender could uncover what is covered, or read and change the harness's process.
+"""Rights of root with which a contender could uncover what is covered, read and change the harness's process, or raise its own priority and limits.
 
 A process may not trace another one that has more rights, or read its memory, even if both belong to root.
 """
@@ -62,7 +67,7 @@ def isolate(
         area: An empty directory of this sample.
         trees: The directory trees to cover, outer ones first, each with the places in it where other file systems are mounted.
         hidden: Files and directories that must appear empty.
-        protected: Directories in which nothing can be written, even by root.
+        protected: Directories in which nothing can be written, even by root. In them, only what the trees cover can be.
         most_bytes: Bounds what can be written, which is held in memory, and the shared memory.
     """
     if sys.platform != "linux":
@@ -161,16 +166,21 @@ class _System:
                 self._mount("/dev/null", path, None, MS_BIND, None)
 
     def protect(self, directories: Sequence[str]) -> None:
-        """Let root write nothing in these directories. Devices and sockets in them can be used as before. Other users have no right to write there."""
-        if not self._is_root or self._has_user_namespace:
-            return
+        """Let nobody write in these directories. Devices and sockets in them can be used as before."""
         for directory in directories:
             with suppress(OSError):  # the system may forbid it in a container
                 self._mount(directory, directory, None, MS_BIND | MS_REC, None)
-                self._mount("none", directory, None, MS_BIND | MS_REMOUNT | MS_RDONLY, None)
+                # The kernel lets nobody take away these flags of the mounts of another user namespace.
+                flags = os.statvfs(directory).f_flag
+                kept = flags & KEPT | (MS_RELATIME if flags & os.ST_RELATIME else 0)
+                self._mount("none", directory, None, MS_BIND | MS_REMOUNT | MS_RDONLY | kept, None)
 
     def drop_rights(self) -> None:
-        """Give up what could undo all this: all rights of a user namespace, and some of root's."""
+        """Give up what could undo all this: all rights of a user namespace, and some of root's. And let nobody raise the priority."""
+        import resource  # noqa: PLC0415 - not every system has it
+
+        for limit in (resource.RLIMIT_NICE, resource.RLIMIT_RTPRIO):
+            resource.setrlimit(limit, (0, 0))
         if not (self._is_root or self._has_user_namespace):
             return
         if self._has_user_namespace:
