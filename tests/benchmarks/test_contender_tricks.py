@@ -16,6 +16,9 @@ NAMED = [
         "It closed or replaced the harness's pipe, or ended its process with exit code 213",
     ),
     pytest.param(
+        "hides_its_threads", "leaked_thread", "Left behind: 12 threads; after each execution", marks=pytest.mark.slow
+    ),
+    pytest.param(
         "sleeps_at_exit",
         "timeout",
         "It was killed after its last text, while the interpreter shut down.",
@@ -30,3 +33,12 @@ def test_each_trick_has_its_true_name(name: str, code: str, words: str) -> None:
     sample = measure(name, QUICK)
     assert codes(sample) == {code}, sample.problems
     assert words in sample.problems[0].text
+
+
+def test_the_start_is_timed_from_outside() -> None:
+    """Whatever clocks a contender replaces, importing it, making it and closing it take as long as they take."""
+    sample = measure("hides_its_start", QUICK)
+    assert codes(sample) == set(), sample.problems
+    for taken in (sample.import_ms, sample.setup_ms, sample.teardown_ms):
+        assert taken is not None
+        assert taken >= 100

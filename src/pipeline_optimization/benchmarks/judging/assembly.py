@@ -49,7 +49,7 @@ def assemble(raw: RawSample, contender: str, round_: Round, *, order_index: int,
         memory_series=raw.memory_series,
         cpu_series=raw.cpu_series,
         processes=raw.processes,
-        threads=max((execution.told["threads"] for execution in raw.executions), default=0),
+        threads=max((execution.threads for execution in raw.executions), default=0),
         retry=sorted(
             {
                 label

@@ -86,7 +86,7 @@ def judge_end(raw: RawSample, work: Work) -> list[Problem]:
         problems.append(Problem(code="raised_priority", text=text))
     if raw.leaked:
         problems.append(Problem(code="leaked_process", text=f"Left behind: {', '.join(raw.leaked[:5])}."))
-    counts = [execution.told["threads"] for execution in raw.executions]
+    counts = [execution.threads for execution in raw.executions]
     # A pool may keep its threads. Only a number that grows with each execution is a fault.
     is_growing = len(counts) > 1 and all(b > a for a, b in pairwise(counts))
     if raw.threads_left and is_growing:

@@ -24,8 +24,6 @@ class Event(TypedDict, total=False):
     """A report of a subject. ``event`` says which one it is, and thereby which other keys it has."""
 
     event: str
-    ns: int
-    threads: int
     step: str
     type: str
     message: str
@@ -41,9 +39,10 @@ _FACTS: Mapping[str, tuple[type, ...]] = {"type": (str,), "message": (str,), "pl
 _NUMBER = (int, float)
 
 _SHAPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
-    "import": {"ns": (int,)},
-    "setup": {"ns": (int,)},
-    "teardown": {"ns": (int,)},
+    "loading": {},
+    "import": {},
+    "setup": {},
+    "teardown": {},
     "failed": {"step": (str,), **_FACTS},
     "isolated": {"message": (str,)},
     "armed": {},
@@ -51,8 +50,8 @@ _SHAPES: Mapping[str, Mapping[str, tuple[type, ...]]] = {
     "result": {"length": (int,), "reported_ms": _NUMBER},
     "misshapen": {"message": (str,)},
     "raised": _FACTS,
-    "told": {"threads": (int,), "startup_ms": (*_NUMBER, type(None))},
-    "ending": {"threads": (int,)},
+    "told": {"startup_ms": (*_NUMBER, type(None))},
+    "ending": {},
 }
 """The keys that each event must have, and the types of their values."""
 

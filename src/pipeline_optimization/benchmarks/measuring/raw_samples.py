@@ -62,6 +62,7 @@ class RawExecution:
         cpu_ms: The processor time of all processes, or None if it was not measured.
         answer: The answer.
         told: What the subject told after it.
+        threads: The threads of the subject after it.
         calls: The recorded calls of tasks.
     """
 
@@ -71,6 +72,7 @@ class RawExecution:
     cpu_ms: float | None = None
     answer: Event
     told: Event
+    threads: int = 0
     calls: Sequence[CallRecord] = ()
 
 

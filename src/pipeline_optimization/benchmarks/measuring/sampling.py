@@ -36,6 +36,8 @@ START_PATIENCE = 60.0
 END_PATIENCE = 5.0
 KILL_PATIENCE = 20.0
 LEAK_PATIENCE = 2.0
+THREAD_PATIENCE = 1.0
+"""Seconds for which threads may go on after the contender is closed."""
 CONTROL_BYTES = 4 << 20
 
 
@@ -134,6 +136,7 @@ class _Sampling:
         order, raw, subject = self._order, self._raw, self._subject
         if not self._isolate():
             return
+        threads = subject.thread_count()
         subject.send(
             order="load",
             module=order.work.module,
@@ -144,20 +147,24 @@ class _Sampling:
             arguments=dict(order.arguments),
             deadline=time.monotonic() + START_PATIENCE,
         )
-        if not (self._phase("import", START_PATIENCE) and self._phase("setup", START_PATIENCE)):
+        if self._receive(START_PATIENCE, "loading") is None:
             return
+        for name in ("import", "setup"):
+            if not self._phase(name, START_PATIENCE, began=subject.received):
+                return
         for kind, data in order.inputs:
             execution = self._execute(kind, data)
             if execution is None:
                 return
             raw.executions.append(execution)
+        began = time.perf_counter()
         subject.send(order="end", deadline=time.monotonic() + order.timeout)
-        if not self._phase("teardown", order.timeout):
+        if not self._phase("teardown", order.timeout, began=began):
             return
-        event = self._receive(order.timeout, "ending")
-        if event is not None:
+        if self._receive(order.timeout, "ending") is not None:
             raw.is_ended = True
-            raw.threads_left = event["threads"]
+            raw.threads_left = subject.await_threads(threads, deadline=time.monotonic() + THREAD_PATIENCE)
+            subject.send(order="leave", deadline=time.monotonic() + END_PATIENCE)
 
     def _execute(self, kind: ExecutionKind, data: bytes) -> RawExecution | None:
         """Let the subject execute an input. Return None if it ended instead of answering."""
@@ -185,6 +192,7 @@ class _Sampling:
             self._watch.end_execution(seconds)
         subject.send(order="tell", deadline=time.monotonic() + timeout)
         told = self._receive(timeout, "told")
+        threads = subject.thread_count()
         self._raw.raised_priority = reset_priorities(self._tree.refresh()) or self._raw.raised_priority
         return RawExecution(
             kind=kind,
@@ -192,7 +200,8 @@ class _Sampling:
             delayed_ms=delayed * 1e3,
             cpu_ms=cpu_ms,
             answer=answer,
-            told=told or {"threads": 0},
+            told=told or {},
+            threads=threads,
             calls=calls,
         )
 
@@ -224,13 +233,13 @@ class _Sampling:
             self._before = seen_files(tree.path for tree in trees)
         return True
 
-    def _phase(self, name: str, patience: float) -> bool:
-        """Wait for the end of a phase. Return whether it succeeded."""
+    def _phase(self, name: str, patience: float, *, began: float) -> bool:
+        """Wait for the end of a phase that began at a moment (perf_counter). Return whether it succeeded."""
         event = self._receive(patience, name, "failed")
         if event is None or event["event"] != name:
             self._raw.failed = event
             return False
-        self._raw.phases_ms[name] = event["ns"] / 1e6
+        self._raw.phases_ms[name] = (self._subject.received - began) * 1e3
         return True
 
     def _receive(self, patience: float, *names: str) -> Event | None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import cast
 
+import psutil
 from attrs import define
 
 from pipeline_optimization.benchmarks.measuring.messages import Event, GarbledError, ReportBuffer
@@ -56,7 +57,7 @@ class SubjectProcess:
     """One fresh process in a session of its own.
 
     While this process waits for a report, the server answers calls of tasks, and ``tick`` is called every ``interval()`` seconds. Nothing else runs
-    here meanwhile.
+    here meanwhile. ``received`` is the moment (perf_counter) at which the last report came.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class SubjectProcess:
         self._server = server
         self._next_tick = time.monotonic()
         self._buffer = ReportBuffer(read_answer)
-        self._received = 0.0
+        self.received = 0.0
         self.has_forked = False
         self.stdout = Output()
         self.stderr = Output()
@@ -139,7 +140,7 @@ class SubjectProcess:
         began = time.perf_counter()
         self.send(order="execute", length=len(data), body=data, deadline=deadline)
         answer = self.receive("result", "misshapen", "raised", deadline=deadline)
-        return None if answer is None else (self._received - began, answer)
+        return None if answer is None else (self.received - began, answer)
 
     def _next_event(self, deadline: float) -> Event | None:
         while True:
@@ -163,6 +164,19 @@ class SubjectProcess:
             self._pass_time(deadline)
         self._drain()
         return True
+
+    def thread_count(self) -> int:
+        """Return how many threads the subject has, or 0 if it has ended. The subject could tell another number."""
+        try:
+            return psutil.Process(self.pid).num_threads()
+        except psutil.Error:
+            return 0
+
+    def await_threads(self, most: int, *, deadline: float) -> int:
+        """Wait until the subject has at most ``most`` threads. Return how many it has more at the deadline."""
+        while (found := self.thread_count()) > most and time.monotonic() < deadline:
+            self._pass_time(min(deadline, time.monotonic() + POLL))
+        return max(0, found - most)
 
     def kill(self) -> None:
         """Kill the subject itself."""
@@ -219,7 +233,7 @@ class SubjectProcess:
             return False
         if handle == self._streams.reports:
             self._buffer.add(data)
-            self._received = time.perf_counter()
+            self.received = time.perf_counter()
         else:
             (self.stdout if handle == self._streams.stdout else self.stderr).add(data)
         return True

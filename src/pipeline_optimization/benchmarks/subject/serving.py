@@ -11,11 +11,9 @@ import gc
 import json
 import os
 import sys
-import threading
 from collections.abc import Callable, Mapping
 from math import inf
 from pathlib import Path
-from time import perf_counter_ns, sleep
 from typing import IO, TypeVar, cast
 
 from pipeline_optimization.benchmarks.subject.contending import (
@@ -33,9 +31,6 @@ __all__ = ["serve"]
 
 T = TypeVar("T")
 
-THREAD_PATIENCE = 1.0
-"""Seconds for which threads may go on after the contender is closed."""
-
 
 def serve(commands: int, reports: int) -> None:
     """Obey the commands from one pipe and report to the other until told to end."""
@@ -52,7 +47,7 @@ def serve(commands: int, reports: int) -> None:
 
 
 class _Order(LoadOrder, total=False):
-    """An order of the harness: first ``isolate`` and ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end``."""
+    """An order of the harness: first ``isolate`` and ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end`` and ``leave``."""
 
     order: str
     area: str
@@ -78,8 +73,8 @@ class _Server:
         )
         self._report({"event": "isolated", "message": reason})
         order = self._next()
-        before = _threads()
         load = loader_of(order["module"])  # our own module, so its import does not count as the contender's time
+        self._report({"event": "loading"})
         make = self._step("import", lambda: load(order))
         contender = None if make is None else self._step("setup", make)
         if contender is None:
@@ -90,7 +85,8 @@ class _Server:
         self._step("teardown", contender.close)
         del contender
         gc.collect()
-        self._report({"event": "ending", "threads": _await_threads(before)})
+        self._report({"event": "ending"})
+        self._next()  # the harness looks at the threads that are left
         # Otherwise Python would look for garbage among all modules again at its end, which takes as long as all of this.
         gc.freeze()
 
@@ -113,17 +109,16 @@ class _Server:
             head = {"event": "raised", **facts_of(error)}
         self._report(head, body)
         self._next()
-        self._report({"event": "told", "threads": _threads(), **_startup(contender)})
+        self._report({"event": "told", **_startup(contender)})
 
     def _step(self, name: str, action: Callable[[], T]) -> T | None:
-        """Time an action and report it. Return its result, or None if it raised."""
-        begin = perf_counter_ns()
+        """Do something and report it. Return its result, or None if it raised. The harness takes the time."""
         try:
             result = action()
         except BaseException as error:  # noqa: BLE001 - as above
             self._report({"event": "failed", "step": name, **facts_of(error)})
             return None
-        self._report({"event": name, "ns": perf_counter_ns() - begin})
+        self._report({"event": name})
         return result
 
     def _report(self, head: Mapping[str, object], body: bytes = b"") -> None:
@@ -156,20 +151,3 @@ def _startup(contender: LoadedContender) -> dict[str, object]:
     except BaseException as error:  # noqa: BLE001 - it is a property of the contender's
         return {"startup_ms": None, **facts_of(error)}
     return {"startup_ms": number if abs(number) < 1e12 else None}
-
-
-def _threads() -> int:
-    """Return how many threads there are, including those that the module ``threading`` does not know."""
-    try:
-        return max(threading.active_count(), len(os.listdir("/proc/self/task")))
-    except OSError:
-        return threading.active_count()
-
-
-def _await_threads(before: int) -> int:
-    """Return how many threads of the contender's are left after a while."""
-    for _ in range(int(THREAD_PATIENCE / 0.02)):
-        if _threads() <= before:
-            break
-        sleep(0.02)
-    return max(0, _threads() - before)
