@@ -18,4 +18,4 @@ def test_the_tutorial(tmp_path: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     width = {"COLUMNS": "200", "PATH": path, "PYTHONWARNINGS": "error"}
     done = list(run_page(TUTORIAL, tmp_path, environment(width), fails="Incomplete: "))
-    assert len(done) == 9
+    assert len(done) == 13

@@ -14,9 +14,10 @@ BLOCK = re.compile(
 
 
 def run_page(page: Path, directory: Path, environment: Mapping[str, str], fails: str) -> Iterator[str]:
-    """Do what a page says, and yield each command that did what it should; ``...`` stands for anything that is printed.
+    """Do what a page says, and yield each command that did what it should.
 
-    The exit code must be 1 where what is shown has ``fails`` in it, else 0.
+    ``...`` stands for anything that is printed, and spaces at the end of a line do not count. The exit code must be 1
+    where what is shown has ``fails`` in it, else 0.
     """
     for replaced, language, title, text in BLOCK.findall(page.read_text("utf-8")):
         if title:
@@ -32,7 +33,8 @@ def run_page(page: Path, directory: Path, environment: Mapping[str, str], fails:
                 check=False,
             )
             pattern = "\n".join(expected).replace("[", "[[]").replace("...", "*").strip()
-            assert fnmatchcase(done.stdout.strip(), pattern or done.stdout.strip()), f"{command}\n{done.stdout}"
+            printed = re.sub(r" +$", "", done.stdout, flags=re.MULTILINE).strip()
+            assert fnmatchcase(printed, pattern or printed), f"{command}\n{done.stdout}"
             assert done.returncode == (1 if fails in "\n".join(expected) else 0), f"{command}\n{done.stdout}"
             yield command
 
