@@ -13,13 +13,10 @@ from types import ModuleType
 
 from attrs import field, frozen
 
-__all__ = ["CORE", "FileModule", "import_file", "origin_of"]
+__all__ = ["DIGEST", "FileModule", "import_file"]
 
 DIGEST = "__source_digest__"
 """The attribute with the digest of its text, in a module that was made from a text and not from a file."""
-
-CORE = "pipeline_optimization."
-"""The names of the core's modules begin with this."""
 
 
 @frozen
@@ -70,28 +67,6 @@ def import_file(path: Path, source: bytes | None = None) -> ModuleType:
     ``source`` is the text to use instead of the file's. Raises OSError if the file cannot be read, and whatever its code raises.
     """
     return FileModule.of(path, source).restore()
-
-
-def origin_of(component: object) -> str:
-    """Return where a component's class or function is defined, with a digest of that module's text.
-
-    So plugins that share a name have different origins, and so do two versions of one plugin's code. The core's modules have no digest, because they
-    change with its version.
-    """
-    definition = component if hasattr(component, "__qualname__") else type(component)
-    module = str(getattr(definition, "__module__", ""))
-    digest = "" if module.startswith(CORE) else _digest(sys.modules.get(module))
-    return f"{module}.{getattr(definition, '__qualname__', '')} {digest}".strip()
-
-
-def _digest(module: ModuleType | None) -> str:
-    known = getattr(module, DIGEST, None)
-    if isinstance(known, str):
-        return known[:16]
-    try:
-        return sha256(Path(str(getattr(module, "__file__", ""))).read_bytes()).hexdigest()[:16]
-    except (OSError, ValueError):
-        return ""  # for example, it is in an archive
 
 
 def _name_of(path: Path) -> str:

@@ -1,4 +1,6 @@
-"""The project's installed entry points, and the versions of all distributions. They are read anew only if the metadata has changed.
+"""The project's installed entry points, the versions of all distributions, and which code a component is of.
+
+Metadata are read anew only if they have changed.
 
 Importing ``importlib.metadata`` and reading a file of every distribution takes a fifth of a small run. What was read is kept in the cache, with a
 digest of the names, times and sizes of all metadata on ``sys.path``.
@@ -14,13 +16,30 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
+from pathlib import Path
+from types import ModuleType
 
 from attrs import asdict, frozen
 
 from pipeline_optimization.disk_cache import cache_directory, read_sealed, store_sealed
 from pipeline_optimization.distributions import Declared, Unreadable, each_on
+from pipeline_optimization.file_module import DIGEST
 
-__all__ = ["Declared", "Installed", "Unreadable", "look_up", "name_key", "read_installed", "version_of", "versions"]
+__all__ = [
+    "CORE",
+    "Declared",
+    "Installed",
+    "Unreadable",
+    "look_up",
+    "name_key",
+    "origin_of",
+    "read_installed",
+    "version_of",
+    "versions",
+]
+
+CORE = "pipeline_optimization."
+"""The names of the core's modules begin with this."""
 
 METADATA = (".dist-info", ".egg-info")
 FILES = ("METADATA", "PKG-INFO", "entry_points.txt")
@@ -196,3 +215,25 @@ def _decode(content: bytes, digest: str) -> Installed | None:
         return Installed(entries, kept["versions"], [Unreadable(**one) for one in kept["unreadable"]])
     except (ValueError, KeyError, TypeError):  # another version of the project wrote it
         return None
+
+
+def origin_of(component: object) -> str:
+    """Return where a component's class or function is defined, with a digest of that module's text.
+
+    So plugins that share a name have different origins, and so do two versions of one plugin's code. The core's modules have no digest, because they
+    change with its version.
+    """
+    definition = component if hasattr(component, "__qualname__") else type(component)
+    module = str(getattr(definition, "__module__", ""))
+    digest = "" if module.startswith(CORE) else _source_digest(sys.modules.get(module))
+    return f"{module}.{getattr(definition, '__qualname__', '')} {digest}".strip()
+
+
+def _source_digest(module: ModuleType | None) -> str:
+    known = getattr(module, DIGEST, None)
+    if isinstance(known, str):
+        return known[:16]
+    try:
+        return sha256(Path(str(getattr(module, "__file__", ""))).read_bytes()).hexdigest()[:16]
+    except (OSError, ValueError):
+        return ""  # for example, it is in an archive

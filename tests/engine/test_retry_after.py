@@ -111,8 +111,13 @@ def test_what_is_no_delay_is_refused(seconds: Any) -> None:
 
 def test_a_policy_with_a_broken_cap_is_named() -> None:
     """It is a mistake of the policy, and not of the element."""
-    policy = FixedPolicy(FixedOptions())
-    policy.retry_after_cap = float("nan")
+
+    class Broken(FixedPolicy):
+        @property
+        def retry_after_cap(self) -> float:
+            return float("nan")
+
+    policy = Broken(FixedOptions())
     with pytest.raises(PluginError, match="retry_after_cap of nan"):
         run(VALUES.map(busy(1.0, retry=policy)).sum(), [1])
 

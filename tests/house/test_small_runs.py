@@ -10,7 +10,7 @@ import pytest
 
 from pipeline_optimization import Pipeline, count_anagrams, run
 
-MOST_FILES = 45
+MOST_FILES = 40
 """Whoever needs more has made a layer that all runs pass, and should look for one to take away."""
 
 PROGRAM = """

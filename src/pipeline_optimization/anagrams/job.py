@@ -19,8 +19,9 @@ from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.worker import Stage
 from pipeline_optimization.error_text import describe_with_place, message_of
 from pipeline_optimization.errors import PluginLoadError
-from pipeline_optimization.file_module import CORE, FileModule, origin_of
+from pipeline_optimization.file_module import FileModule
 from pipeline_optimization.foreign_code import ForeignCodeError, call_foreign
+from pipeline_optimization.installed import CORE, origin_of
 from pipeline_optimization.pipeline.job import KeptWorkload, StopOf
 from pipeline_optimization.pipeline.plan import CODE
 from pipeline_optimization.pipeline.summary import RunSummary
@@ -163,7 +164,7 @@ class StartedAnagramJob:
 
     @property
     def warnings(self) -> Sequence[str]:
-        return [*self.loaded.warnings, *self.reading.decoded.warnings("words")]
+        return [*self.loaded.warnings, *self.reading.warnings()]
 
     def report(self, summarise: Callable[[], RunSummary]) -> RunReport:
         stages, totals = self.loaded.job.stages, self.totals

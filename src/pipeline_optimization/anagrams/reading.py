@@ -25,6 +25,11 @@ def _unknown(path: str, start: int) -> int | None:
     return None
 
 
+def _is_one_chunk(text: str, chunk_size: int) -> bool:
+    """Return whether there is nothing to cut in a text, and nothing that decoding could change or doubt."""
+    return len(text) < chunk_size and text.isascii() and "\0" not in text
+
+
 @frozen(kw_only=True)
 class Part:
     """One chunk of input, as data or as ranges of files.
@@ -142,6 +147,12 @@ class Reading:
         ]
 
     def _read(self, source: Source) -> Iterator[Part]:
+        if isinstance(source, TextSource) and _is_one_chunk(source.text, self.chunk_size):
+            data = source.text.encode()
+            self.bytes_read += len(data)
+            if data and not data.isspace():
+                yield Part(data=data, size=len(data), place=f"{source.name}, chunk 1")
+            return
         chunks = read_chunks(source, self.chunk_size, squeeze=self.squeeze, encoding=self.encoding)
         for number, chunk in enumerate(chunks, start=1):
             size = len(chunk.data)
@@ -152,7 +163,12 @@ class Reading:
     def note(self, size: int, invalid_bytes: int, looks: str, place: str) -> None:
         """Add what was found in a part that was read, here or elsewhere."""
         self.bytes_read += size
-        self.decoded.note(invalid_bytes, looks, place)
+        if invalid_bytes or looks:
+            self.decoded.note(invalid_bytes, looks, place)
+
+    def warnings(self) -> Sequence[str]:
+        """Return a warning if the encoding may have made words wrong."""
+        return self.decoded.warnings("words") if self.decoded.invalid_bytes or self.decoded.looks else ()
 
     def _of(self, ranges: Sequence[FileRange], *, inline: bool) -> Iterator[Part]:
         from pipeline_optimization.sources import read_ranges, total_size  # noqa: PLC0415 - as above

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import repeat
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import define, frozen
 
 from pipeline_optimization.types import ErrorRecord, NoOptions, option
 
@@ -32,7 +32,7 @@ PERMANENT_ERRORS = frozenset(
 
 
 @frozen(kw_only=True)
-class _Bounds:
+class RetryOptions:
     """The options of every policy that retries."""
 
     attempts: int = option(10, help="attempts for each item, the first one included", at_least=1)
@@ -46,12 +46,12 @@ class _Bounds:
 
 
 @frozen(kw_only=True)
-class FixedOptions(_Bounds):
+class FixedOptions(RetryOptions):
     delay: float = option(0.1, help="seconds between two attempts", at_least=0)
 
 
 @frozen(kw_only=True)
-class ExponentialOptions(_Bounds):
+class ExponentialOptions(RetryOptions):
     base: float = option(0.1, help="upper bound of the first delay in seconds", at_least=0)
     factor: float = option(2.0, help="growth of the bound from attempt to attempt", at_least=1)
     cap: float = option(5.0, help="largest bound in seconds", at_least=0)
@@ -73,33 +73,46 @@ class NoRetry:
         return False
 
 
-class FixedPolicy:
-    """The same delay before every further attempt."""
+@define(eq=False)
+class _Bounded:
+    """What policies have in common whose options bound them: all errors are tried again that may pass."""
 
-    def __init__(self, options: FixedOptions) -> None:
-        self._options = options
-        self.budget = options.budget
-        self.deadline = options.deadline
-        self.retry_after_cap = options.retry_after_cap
+    _options: RetryOptions
 
-    def delays(self, rng: Random) -> Iterator[float]:
-        return repeat(self._options.delay, self._options.attempts - 1)
+    @property
+    def budget(self) -> int | None:
+        return self._options.budget
+
+    @property
+    def deadline(self) -> float | None:
+        return self._options.deadline
+
+    @property
+    def retry_after_cap(self) -> float:
+        return self._options.retry_after_cap
 
     def retries(self, error: ErrorRecord) -> bool:
         return error.type not in PERMANENT_ERRORS
 
 
-class ExponentialPolicy:
+@define(eq=False)
+class FixedPolicy(_Bounded):
+    """The same delay before every further attempt."""
+
+    _options: FixedOptions
+
+    def delays(self, rng: Random) -> Iterator[float]:
+        return repeat(self._options.delay, self._options.attempts - 1)
+
+
+@define(eq=False)
+class ExponentialPolicy(_Bounded):
     """Full jitter: a uniform delay below a bound that grows up to a cap.
 
     The algorithm is "Full Jitter" of M. Brooker, "Exponential Backoff and Jitter", AWS Architecture Blog, 2015.
     """
 
-    def __init__(self, options: ExponentialOptions) -> None:
-        self._options = options
-        self.budget = options.budget
-        self.deadline = options.deadline
-        self.retry_after_cap = options.retry_after_cap
+    _options: ExponentialOptions
 
     def delays(self, rng: Random) -> Iterator[float]:
         options = self._options
@@ -108,6 +121,3 @@ class ExponentialPolicy:
             yield rng.uniform(0.0, min(bound, options.cap))
             # The cap is applied each time, because an uncapped bound would overflow after a thousand attempts.
             bound = min(bound * options.factor, options.cap)
-
-    def retries(self, error: ErrorRecord) -> bool:
-        return error.type not in PERMANENT_ERRORS

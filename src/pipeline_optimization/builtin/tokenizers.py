@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import ClassVar
+
+from attrs import define
 
 from pipeline_optimization.types import NoOptions
 
@@ -25,6 +28,10 @@ class _ExerciseTable(dict[int, str | None]):
         return kept
 
 
+_EXERCISE_TABLE = _ExerciseTable()
+
+
+@define(eq=False)
 class ExerciseTokenizer:
     """The text rule of the exercise.
 
@@ -32,25 +39,24 @@ class ExerciseTokenizer:
     ``Ill``). Words are what spaces separate.
     """
 
-    is_characterwise = True
+    is_characterwise: ClassVar[bool] = True
 
-    def __init__(self, options: NoOptions | None = None) -> None:
-        self._table = _ExerciseTable()
+    options: NoOptions | None = None
 
     def filter(self, text: str) -> str:
-        return text.translate(self._table)
+        return text.translate(_EXERCISE_TABLE)
 
     def words(self, filtered: str) -> Iterable[str]:
         return filtered.split()
 
 
+@define(eq=False)
 class WhitespaceTokenizer:
     """Words are what white space separates, with punctuation and everything else."""
 
-    is_characterwise = True
+    is_characterwise: ClassVar[bool] = True
 
-    def __init__(self, options: NoOptions | None = None) -> None:
-        pass
+    options: NoOptions | None = None
 
     def filter(self, text: str) -> str:
         return text

@@ -19,7 +19,7 @@ from pipeline_optimization.counting.index import AnagramIndex, GroupNumbers, Ind
 from pipeline_optimization.counting.spelling import LONE_WORDS, Spelling, plain_spelling, spelling_of
 from pipeline_optimization.disk_cache import cache_file, read_sealed, store_sealed
 from pipeline_optimization.errors import LexiconError
-from pipeline_optimization.file_module import origin_of
+from pipeline_optimization.installed import origin_of
 from pipeline_optimization.types import Lexicon, Signature, Tokenizer
 from pipeline_optimization.types.components import ANAGRAM
 

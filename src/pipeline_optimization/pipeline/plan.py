@@ -201,7 +201,8 @@ def plan_run(registry: Registry, options: O, plan_job: Callable[[O, Executor], J
         )
     if options.retries_failed and not options.resume:
         raise OptionError("Only a resumed run can try failed items again. Add --resume, or leave --retry-failed out.")
-    options = evolve(options, encoding=check_encoding(options.encoding), faults=evolve(faults, seed=_seed(options)))
+    encoding = options.encoding if options.encoding == UTF_8 else check_encoding(options.encoding)
+    options = evolve(options, encoding=encoding, faults=evolve(faults, seed=_seed(options)))
     executor = _executor(registry, options)
     job = plan_job(options, executor)
     retry = registry.retry_policy(options.retry, options.retry_options)

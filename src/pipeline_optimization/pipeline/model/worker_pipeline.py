@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage
-from pipeline_optimization.file_module import origin_of
+from pipeline_optimization.installed import origin_of
 from pipeline_optimization.pipeline.model.bundles import build_stages
 from pipeline_optimization.pipeline.model.codec import Codec
 from pipeline_optimization.pipeline.model.ends import functions_of
