@@ -12,6 +12,17 @@ BLOCK = re.compile(
     r"(?:<!-- in place of: (.+?) -->\n)?```(console|python|text)(?: title=\"([^\"]+)\")?\n(.*?)```", re.DOTALL
 )
 
+OWN_PIPELINE_PAGES = {
+    "own-pipeline": 4,
+    "retries": 1,
+    "timeouts": 1,
+    "async-functions": 1,
+    "scarce-services": 2,
+    "sessions": 2,
+    "remember-results": 2,
+}
+"""The how-to pages about pipelines of one's own, which show what is printed, and how many commands each shows."""
+
 
 def run_page(page: Path, directory: Path, environment: Mapping[str, str], fails: str) -> Iterator[str]:
     """Do what a page says, and yield each command that did what it should.

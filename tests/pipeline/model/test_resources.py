@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import shutil
-import sqlite3
 import threading
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,11 +15,9 @@ from typing import Any
 import pytest
 
 import resource_functions as functions
-from command import anagram
 from pipeline_optimization import Limits, Pipeline, Resource, run, run_async, task
 from pipeline_optimization.errors import OptionError, RunInterrupted
 from pipeline_optimization.testing import check_pipeline
-from project_files import ROOT
 
 LOCAL: dict[str, dict[str, object]] = {
     "sequential": {},
@@ -327,17 +323,3 @@ def test_the_contract_of_pipelines(log: Log) -> None:
     results = check_pipeline(pipeline, list(range(10)), orchestrators=("sequential", "threaded"))
     assert {result.name: result.detail for result in results if result.status == "failed"} == {}
     assert log.number("open") == log.number("close")
-
-
-def test_the_page_about_it(tmp_path: Path) -> None:
-    """The how-to's pipeline with a database does what it says."""
-    page = ROOT / "docs" / "how-to" / "own-pipeline.md"
-    blocks = dict(re.findall(r'```\w+ title="(.*?)"\n(.*?)```', page.read_text("utf-8"), re.DOTALL))
-    (tmp_path / "users.py").write_text(blocks["users.py"])
-    (tmp_path / "names.txt").write_text("ann\nbob\nann\n")
-    with closing(sqlite3.connect(tmp_path / "users.db")) as database, database:
-        database.execute("CREATE TABLE users (name TEXT, city TEXT)")
-        database.execute("INSERT INTO users VALUES ('ann', 'Riga')")
-    command = ("run", "--pipeline", "users.py", "names.txt", "--orchestrator", "threaded", "--format", "csv")
-    done = anagram(*command, cwd=tmp_path)
-    assert (done.returncode, done.stdout.decode()) == (0, "Riga,2\nunknown,1\n"), done.stderr.decode()
