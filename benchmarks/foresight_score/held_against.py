@@ -38,7 +38,7 @@ def held_against(
     """Return the runs of a kind of work, and what the advice and ``auto`` took; the short form has no advice, as it has few ways.
 
     Predictions are made from a recording of ``share`` of the elements with other draws than those of the runs. The long form also makes them from a
-    recording with the same draws: what they are off by then is no chance of these draws.
+    recording with the same draws: then the same calls are slow in both. In which order they come, and which fail several times, is still chance.
     """
     ways = ways_for(kind, is_short=is_short)
     seen = probe(kind, seed=seed + 1, share=share)

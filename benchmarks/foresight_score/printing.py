@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import median
 
 from attrs import asdict
 from rich.console import Console
@@ -94,7 +95,7 @@ def as_markdown(cases: Sequence[Case], found: Score, *, seed: int, share: float)
         same = sorted(abs(case.error_with_same_draws) for case in of_kind if case.same_draws) or [math.nan]
         covered = sum(case.is_covered for case in of_kind)
         lines.append(
-            f"| {kind} | {len(of_kind)} | {same[len(same) // 2]:.1%} | {same[-1]:.1%} | {errors[len(errors) // 2]:.1%} | {errors[-1]:.1%} | {chance_alone(of_kind):.1%} | {covered} of {len(of_kind)} |"
+            f"| {kind} | {len(of_kind)} | {median(same):.1%} | {same[-1]:.1%} | {median(errors):.1%} | {errors[-1]:.1%} | {chance_alone(of_kind):.1%} | {covered} of {len(of_kind)} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -116,6 +116,13 @@ def test_a_worker_that_awaits_starts_later() -> None:
     assert run(work_of(10, 0.0, compute=constant(0.01)), "threads", 1, costs=costs).seconds == pytest.approx(1.1)
 
 
+def test_each_process_imports_what_awaits() -> None:
+    """Eight processes on two cores take four times as long for it as one; threads share what was imported."""
+    for place, times in (("processes", 4), ("threads", 1)):
+        costs = OrchestratorCosts(place=place, awaiting_start=0.5)  # type: ignore[arg-type]  # both are places
+        assert run(work_of(10, 0.02), place, 8, costs=costs).seconds == pytest.approx(0.02 + 0.5 * times)  # type: ignore[arg-type]
+
+
 def test_what_it_costs_to_await_is_measured() -> None:
     """Neither an element in an event loop nor what must be imported for one is free."""
     assert awaiting_cost() > 0

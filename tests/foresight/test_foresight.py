@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from free_costs import FREE
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.foresight.costs import Machine, OrchestratorCosts, Place
+from pipeline_optimization.foresight.machine import Call, MachineOrchestrator
 from pipeline_optimization.foresight.passage import Passage
 from pipeline_optimization.foresight.simulate import Configuration, predict, simulate
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
-from pipeline_optimization.types import RetryPolicy
+from pipeline_optimization.types import Attempt, OpenContext, RetryPolicy
 from pipeline_optimization.types.durations import Durations, constant, empirical
 
 NONE, FIXED = NoRetry(), FixedPolicy(FixedOptions(attempts=20, delay=0.5))
@@ -277,3 +278,16 @@ def test_the_same_seed_gives_the_same_run() -> None:
     assert run(work, "threads", 3, retry=FIXED, seed=4) == run(work, "threads", 3, retry=FIXED, seed=4)
     assert run(work, "threads", 3, retry=FIXED, seed=4) != run(work, "threads", 3, retry=FIXED, seed=5)
     assert run(evolve(work), "loop", 3, seed=4).attempts == run(work, "caller", 3, seed=4).attempts
+
+
+def test_an_event_loop_tells_of_all_that_ended_in_its_turns() -> None:
+    """An attempt that ends in the turn after another one's is told together with it, as the loop is stopped two turns later.
+
+    Three of four calls end at 1 s, and the fourth, which had no place before, begins then and computes for nothing.
+    """
+    calls = {1: Call(1.0, 0.0, 0.0), 2: Call(1.0, 0.0, 0.0), 3: Call(1.0, 0.0, 0.0), 4: Call(0.0, 0.0, 0.0)}
+    loop = MachineOrchestrator(lambda attempt, rate, places: calls[attempt.id], FREE["loop"], 3, 2.0)
+    loop.open(OpenContext(run_id="r", worker_init=b""))
+    for number in calls:
+        loop.submit(Attempt(id=number, item=f"t:{number}", number=1, payload=b""))
+    assert [one.id for one in loop.poll(5.0)] == [1, 2, 3, 4]

@@ -14,9 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_optimization.foresight.awaiting import awaited
+from pipeline_optimization.foresight.bundle_pace import BundlePace
 from pipeline_optimization.foresight.observed import observed
 from pipeline_optimization.foresight.unequal import share_of_longest, spread_of, times_the_mean
+from pipeline_optimization.foresight.work import NOTHING
 from pipeline_optimization.observing.lines import first_line
+from pipeline_optimization.types.durations import empirical
 
 SECOND = 1_000_000_000
 
@@ -85,6 +88,12 @@ def recorded(path: Path, *, longest: float, calls: int = 50) -> str:
         lines.append(json.dumps(attempt))
     path.write_text("\n".join(lines) + "\n")
     return str(path)
+
+
+def test_attempts_that_did_not_wait_make_no_spread() -> None:
+    """A tenth of the calls that are answered by a cache says nothing of how much the others differ."""
+    waits = empirical([0.0, 0.02], [1.0, 9.0])  # between these two, quantiles rise steadily
+    assert BundlePace(waits, NOTHING, NOTHING).spread < 1.0
 
 
 def test_a_recorded_run_tells_how_much_waits_differ(tmp_path: Path) -> None:

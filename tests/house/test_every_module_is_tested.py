@@ -43,9 +43,9 @@ PROVED_BY = {
     "tests/engine/test_events.py": "engine.masked_errors",
     "tests/engine/test_quotas.py": "engine.pace engine.throttling",
     "tests/engine/test_time_account.py": "engine.accounting engine.clock observing.advice time_units",
-    "tests/foresight/test_advise.py": """foresight.attempt_times foresight.bundle_pace foresight.cold_start foresight.foreseeing foresight.outside foresight.reasons
+    "tests/foresight/test_advise.py": """foresight.attempt_times foresight.cold_start foresight.foreseeing foresight.outside foresight.reasons
         foresight.samples""",
-    "tests/foresight/test_foresight.py": "foresight.chain foresight.imagined foresight.machine foresight.sharing",
+    "tests/foresight/test_foresight.py": "foresight.chain foresight.imagined foresight.sharing",
     "tests/foresight/test_observed_work.py": "foresight.progress",
     "tests/observing/test_recording.py": "observing.profiling observing.record_folders observing.stories",
     "tests/observing/test_run_report.py": "observing.page",

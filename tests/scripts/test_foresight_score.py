@@ -136,7 +136,7 @@ def test_what_is_written() -> None:
     text = as_markdown(cases, found, seed=7, share=0.1)
     assert "2 runs, seed 7, predicted from a run of 10% of the elements." in text
     assert "| recorded with other draws, median error of the predicted time at most 5 % | 10.0% (missed) |" in text
-    assert "| waiting | 2 | 4.0% | 4.0% | 20.0% | 20.0% | 0.0% | 1 of 2 |" in text
+    assert "| waiting | 2 | 4.0% | 4.0% | 10.0% | 20.0% | 0.0% | 1 of 2 |" in text
     data = as_data(cases, found, seed=7)
     assert data["fitting_model_error"] == fitting_model_error(cases)
     assert data["taken"] == [

@@ -69,6 +69,9 @@ class Choice:
 
 Choose = Callable[[Registry, Glance], Choice]
 
+BOUND = 0.9
+"""The share of the time from which on it is certain that something else than waits bounds a run, so that more workers do not help."""
+
 
 def choose(registry: Registry, glance: Glance) -> Choice:
     """Return what is foreseen to be best for more of the work that was seen. Of equals, the run stays where it is.
@@ -93,7 +96,7 @@ def choose(registry: Registry, glance: Glance) -> Choice:
             prediction = predict(work, one.configuration, costs, machine, seeds=SEEDS, most_attempts=PREDICTED_ATTEMPTS)
             foreseen[name].append((one, prediction))
             best = min(best or prediction, prediction, key=lambda prediction: prediction.seconds)
-            if prediction.bound != "waits":
+            if prediction.bound != "waits" and prediction.share >= BOUND:
                 break  # more workers would not make it faster
     if best is None:
         return Choice(candidate=None, reason=f"auto stayed with {FIRST}, as nothing could be foreseen here")

@@ -28,7 +28,7 @@ STEPS = 4
 """Sizes of bundles, and numbers of places, between one and its double that are told apart."""
 
 LEAST = 1e-6
-"""Seconds of a wait from which on it matters how much waits differ."""
+"""Seconds up to which a wait is none."""
 
 
 @define(eq=False)
@@ -102,8 +102,9 @@ class _Table:
 
 
 def _spread(waits: Sequence[float]) -> float:
-    """Return the standard deviation of the waits' logarithm."""
-    return pstdev(math.log(max(wait, LEAST)) for wait in waits)
+    """Return the standard deviation of the logarithm of all waits that are any: those of nothing are no short waits."""
+    logarithms = [math.log(wait) for wait in waits if wait > LEAST]
+    return pstdev(logarithms) if logarithms else 0.0
 
 
 def _steps(number: int) -> int:

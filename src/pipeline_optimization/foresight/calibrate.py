@@ -37,7 +37,7 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
-FORM = 14
+FORM = 15
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
@@ -139,7 +139,7 @@ def _cold_start(name: str, option: str | None, starts: int) -> float:
 
 def _waking(trial: Callable[[int, int, float], _Trial], costs: OrchestratorCosts) -> float:
     """Return how much more of the processor an attempt takes if those who wait for it sleep."""
-    few, many = (trial(MORE, number, NAP) for number in NAPS)
+    few, many = (trial(1, number, NAP) for number in NAPS)
     each = (many.cpu + many.of_workers - few.cpu - few.of_workers) / (NAPS[1] - NAPS[0])
     return max(0.0, each - costs.driver - costs.worker)
 

@@ -17,6 +17,13 @@ which one computes at a time (Python's interpreter lock); in processes, which co
 
 
 @frozen(kw_only=True)
+class Machine:
+    """The machine that runs are predicted for: the processors that this process may use, by affinity and quota."""
+
+    cores: float
+
+
+@frozen(kw_only=True)
 class OrchestratorCosts:
     """What one orchestrator costs. All times are in seconds.
 
@@ -26,7 +33,7 @@ class OrchestratorCosts:
         worker: Processor time of the worker for an attempt, beside its task.
         waking: Processor time more for an attempt that takes long, since threads and processes that sleep meanwhile have to be woken.
         awaiting: Processor time for each element of a bundle that awaits, beside that of its functions.
-        transport: How long an attempt is on its way to the worker and back.
+        transport: How long an attempt is on its way to the worker and back, if both are awake.
         by_byte: How much longer for each byte that travels.
         awaiting_start: How much longer a worker takes to start whose bundles await, in an event loop that it must import first.
         startup: How long opening takes with one worker.
@@ -57,17 +64,14 @@ class OrchestratorCosts:
         capabilities = Capabilities(is_distributed=self.is_distributed)
         return quantum_for(capabilities, 1 if self.place == "caller" else workers)
 
+    def awaiting_imports(self, workers: int, machine: Machine) -> float:
+        """Return how long workers take to import what awaits, in seconds: each process for itself, and as many at once as there are cores."""
+        return self.awaiting_start * (max(1.0, workers / machine.cores) if self.place == "processes" else 1.0)
+
     def opening(self, workers: int) -> float:
-        """Return how long it takes until so many workers are there, in seconds. No attempt begins before."""
+        """Return how long it takes until so many workers were started, in seconds. No attempt begins before."""
         return self.startup + (workers - 1) * self.startup_by_worker
 
     def closing(self, workers: int) -> float:
         """Return how long closing takes with so many workers, in seconds."""
         return self.shutdown + (workers - 1) * self.shutdown_by_worker
-
-
-@frozen(kw_only=True)
-class Machine:
-    """The machine that runs are predicted for: the processors that this process may use, by affinity and quota."""
-
-    cores: float

@@ -34,13 +34,15 @@ A choice that is wrong for less work costs a part of a second, and one that is w
 class _Task:
     """What the attempts of a task took, in seconds each: what they computed, what an event loop could wait for, and what blocked.
 
-    ``spread`` is by how much the waits of an attempt's elements differ, summed over elements. ``firsts`` are the items that were submitted, and ``seen`` those of them whose first attempt has ended.
+    ``spread`` is by how much the waits of an attempt's elements differ, summed over the elements of
+    attempts with several, which are ``beside_others``. ``firsts`` are the items that were submitted, and ``seen`` those of them whose first attempt has ended.
     """
 
     computed: list[float] = field(factory=list)
     waited: list[float] = field(factory=list)
     blocked: list[float] = field(factory=list)
     spread: float = 0.0
+    beside_others: int = 0
     failed: int = 0
     elements: int = 0
     attempts: int = 0
@@ -86,7 +88,9 @@ class Glance:
         task.computed.append(times.compute)
         task.waited.append(times.wait)
         task.blocked.append(times.blocked)
-        task.spread += times.spread * times.elements
+        if times.elements > 1:
+            task.spread += times.spread * times.elements
+            task.beside_others += times.elements
 
     def _task_of(self, attempt: Attempt) -> _Task:
         return self._tasks.setdefault(attempt.item.partition(":")[0], _Task())
@@ -136,7 +140,7 @@ def _work_of(task: _Task, follow_up: FollowUp | None) -> TaskWork:
         failure_rate=task.failed / task.attempts,
         follow_ups=() if follow_up is None else (follow_up,),
         is_bundled=task.elements > task.attempts,
-        spread=task.spread / task.elements if task.elements else 0.0,
+        spread=task.spread / task.beside_others if task.beside_others else 0.0,
     )
 
 

@@ -25,6 +25,10 @@ __all__ = ["LONG", "Call", "MachineOrchestrator"]
 LONG = 0.001
 """Seconds of an attempt that is long: whoever waits for it sleeps meanwhile."""
 
+TURNS = 3
+"""Turns of an event loop from the end of an attempt until the engine goes on: the attempt wakes whoever waits for results, that stops the loop, and the
+turn in which the loop is stopped is still run. Each runs all that is ready as it begins."""
+
 
 @define(eq=False)
 class Call:
@@ -100,8 +104,10 @@ class MachineOrchestrator:
             until = self.clock.now() + timeout
             self._advance(until, stops=True)
             self.clock.advance_to(self._now)
-        for _ in range(len(self._runnable)):  # an event loop runs all that is ready before the engine goes on
-            self._run_here(self._runnable.popleft())
+        for _ in range(TURNS if self._costs.place == "loop" and self._runnable else 1):
+            self._advance(self.clock.now())
+            for _ in range(len(self._runnable)):
+                self._run_here(self._runnable.popleft())
         done, self._done = self._done, []
         if done:
             self._charge(len(done) * self._costs.driver / 2)

@@ -108,8 +108,7 @@ def _simulated(
     keeps_progress: bool = False,
 ) -> Passage:
     work, seed = imagined.model, imagined.seed
-    if work.is_awaited:
-        costs = evolve(costs, startup=costs.startup + costs.awaiting_start)
+    costs = _with_imports(costs, work, configuration, machine)
     orchestrator = MachineOrchestrator(imagined.call_of, costs, configuration.workers, machine.cores)
     imagined.now = orchestrator.clock.now if keeps_progress else None
     imagined.awaiting = costs.awaiting
@@ -140,6 +139,16 @@ def _simulated(
     )
 
 
+def _with_imports(
+    costs: OrchestratorCosts, work: WorkModel, configuration: Configuration, machine: Machine
+) -> OrchestratorCosts:
+    """Return the costs with a start that has the imports of what awaits, if the work has any."""
+    if not (work.is_awaited and costs.awaiting_start):
+        return costs
+    imports = costs.awaiting_imports(configuration.workers, machine)
+    return evolve(costs, startup=costs.startup + imports, awaiting_start=0.0)
+
+
 def predict(
     work: WorkModel,
     configuration: Configuration,
@@ -166,6 +175,7 @@ def predict(
     if configuration.needs_cluster:
         machine = evolve(machine, cores=machine.cores + configuration.workers)
         costs = evolve(costs, startup_by_worker=0.0, shutdown_by_worker=0.0)  # each starts and ends on its own machine
+    costs = _with_imports(costs, work, configuration, machine)
     passages = []
     for seed in seeds:
         passages.append(
