@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from unittest.mock import Mock
+
 import pytest
 
-from contender_samples import QUICK, codes, measure
+from contender_samples import MIXED, QUICK, codes, measure
+from pipeline_optimization.benchmarks.judging import delays
+from pipeline_optimization.benchmarks.schedule import make_round
+from pipeline_optimization.engine.journal import CallRecord
+from pipeline_optimization.registry import Registry
 
 NAMED = [
     ("returns_twins", "bad_result", "twice, with "),
@@ -13,7 +19,7 @@ NAMED = [
     (
         "replaces_the_pipes",
         "exited",
-        "It closed or replaced the harness's pipe, or ended its process with exit code 213",
+        "It closed or changed the harness's pipe, or ended its process with exit code 213",
     ),
     pytest.param(
         "hides_its_threads", "leaked_thread", "Left behind: 12 threads; after each execution", marks=pytest.mark.slow
@@ -42,3 +48,16 @@ def test_the_start_is_timed_from_outside() -> None:
     for taken in (sample.import_ms, sample.setup_ms, sample.teardown_ms):
         assert taken is not None
         assert taken >= 100
+
+
+def test_a_policy_for_each_call_does_not_hold_up_the_judge(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A contender may claim any number of retry policies. Making one takes milliseconds, so only the first ones are looked at."""
+    made = Mock(wraps=Registry.load)
+    monkeypatch.setattr(Registry, "load", made)
+    round_ = make_round(MIXED, "timed", 1, seed=7, warm_runs=1)
+    assert round_.settings is not None
+    _, given = round_.inputs[0]
+    calls = [CallRecord("find_anagrams", f"w{i}", 1, "ok", 0.0, 0, 1, f"fixed delay=0.{i:03}") for i in range(200)]
+    monkeypatch.setattr(type(given), "occurrences", lambda *_: 1)
+    delays.delays_of(calls, given, round_.settings)
+    assert 0 < made.call_count <= delays.MOST_POLICIES

@@ -34,18 +34,17 @@ def judge_counts(
     if failed and counts == text.oracle.count([token for token in text.tokens if token not in failed]):
         lost = ", ".join(sorted(failed)[:3])
         return Problem(code="dropped_words", text=f"What {lost} should have given is missing from the counts.")
-    invented = sorted(counts.keys() - expected.keys())
-    if invented:
+    if invented := counts.keys() - expected.keys():
         return Problem(
             code="invented_words",
-            text=f"{counted(len(invented), 'word')} that the text does not give, {invented[0]!r} among them.",
+            text=f"{counted(len(invented), 'word')} that the text does not give, {min(invented)!r} among them.",
         )
     return Problem(code="wrong_counts", text=_difference(counts, expected))
 
 
 def _difference(counts: Mapping[str, int], expected: Mapping[str, int]) -> str:
-    wrong = sorted(word for word in counts.keys() | expected.keys() if counts.get(word) != expected.get(word))
-    first = wrong[0]
+    wrong = {word for word in counts.keys() | expected.keys() if counts.get(word) != expected.get(word)}
+    first = min(wrong)
     return f"{len(wrong)} of {counted(len(expected), 'word')} {'differs' if len(wrong) == 1 else 'differ'}: {first!r} {counted(counts.get(first, 0), 'time')} instead of {expected.get(first, 0)}."
 
 

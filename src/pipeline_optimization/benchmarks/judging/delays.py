@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice, pairwise
 
@@ -21,6 +21,9 @@ __all__ = ["delays_of"]
 KNOWN = {"exponential", "fixed"}
 """The policies whose delays are the same in each process, because they depend only on the task and its argument."""
 
+MOST_POLICIES = 16
+"""The most policies of an execution that are looked at. Each takes milliseconds, and a contender could claim another one with each call."""
+
 
 def delays_of(calls: Sequence[CallRecord], given: Input, settings: FaultSettings) -> tuple[float, float]:
     """Return the seconds for which retries had to wait, and the seconds for which they did.
@@ -31,19 +34,23 @@ def delays_of(calls: Sequence[CallRecord], given: Input, settings: FaultSettings
     items: dict[tuple[str, str], list[CallRecord]] = defaultdict(list)
     for call in calls:
         items[call.task, call.key].append(call)
+    labels = islice(dict.fromkeys(call.policy for call in calls), MOST_POLICIES)
+    policies = {label: policy for label in labels if (policy := _policy(label)) is not None}
     due = waited = 0.0
     for (task, key), tries in items.items():
         if given.occurrences(task, key) == 1:
-            for delay, wait in _waits(sorted(tries, key=lambda call: call.number), settings):
+            for delay, wait in _waits(sorted(tries, key=lambda call: call.number), policies, settings):
                 due += delay
                 waited += min(wait, delay)
     return due, waited
 
 
-def _waits(tries: Sequence[CallRecord], settings: FaultSettings) -> Iterator[tuple[float, float]]:
+def _waits(
+    tries: Sequence[CallRecord], policies: Mapping[str, RetryPolicy], settings: FaultSettings
+) -> Iterator[tuple[float, float]]:
     """Yield the delay before each retry of an item, and the time that passed."""
     labels = {call.policy for call in tries}
-    policy = _policy(labels.pop()) if len(labels) == 1 else None
+    policy = policies.get(labels.pop()) if len(labels) == 1 else None
     if policy is None or any(later.number != earlier.number + 1 for earlier, later in pairwise(tries)):
         return
     first = tries[0]
@@ -55,7 +62,7 @@ def _waits(tries: Sequence[CallRecord], settings: FaultSettings) -> Iterator[tup
         yield delay * settings.latency_scale, (later.began - earlier.ended) / 1e9
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=MOST_POLICIES)
 def _policy(label: str) -> RetryPolicy | None:
     """Return the policy that a label names, or None if its delays are not known."""
     try:

@@ -231,7 +231,7 @@ def _end(raw: RawSample, work: Work) -> Problem:
     where = _where(raw, work)
     if raw.exit == str(CLOSED_PIPE):
         # A contender may end its process with this code itself.
-        text = f"It closed or replaced the harness's pipe, or ended its process with exit code {raw.exit}, {where}. Close only file handles that you opened."
+        text = f"It closed or changed the harness's pipe, or ended its process with exit code {raw.exit}, {where}. Close only file handles that you opened."
         return Problem(code="exited", text=text)
     if raw.exit.isdigit():
         return Problem(code="exited", text=f"The process ended with exit code {raw.exit} {where}. {tail}".strip())

@@ -149,17 +149,14 @@ class _Sampling:
         )
         if self._receive(START_PATIENCE, "loading") is None:
             return
-        for name in ("import", "setup"):
-            if not self._phase(name, START_PATIENCE, began=subject.received):
-                return
+        if not (self._phase("import", START_PATIENCE) and self._phase("setup", START_PATIENCE)):
+            return
         for kind, data in order.inputs:
             execution = self._execute(kind, data)
             if execution is None:
                 return
             raw.executions.append(execution)
-        began = time.perf_counter()
-        subject.send(order="end", deadline=time.monotonic() + order.timeout)
-        if not self._phase("teardown", order.timeout, began=began):
+        if not self._phase("teardown", order.timeout):
             return
         if self._receive(order.timeout, "ending") is not None:
             raw.is_ended = True
@@ -233,8 +230,10 @@ class _Sampling:
             self._before = seen_files(tree.path for tree in trees)
         return True
 
-    def _phase(self, name: str, patience: float, *, began: float) -> bool:
-        """Wait for the end of a phase that began at a moment (perf_counter). Return whether it succeeded."""
+    def _phase(self, name: str, patience: float) -> bool:
+        """Let the subject do something, and take the time. Return whether it succeeded."""
+        began = time.perf_counter()
+        self._subject.send(order=name, deadline=time.monotonic() + patience)
         event = self._receive(patience, name, "failed")
         if event is None or event["event"] != name:
             self._raw.failed = event

@@ -20,7 +20,7 @@ __all__ = [
 ]
 
 CLOSED_PIPE = 213
-"""The exit code of a process whose contender has closed the pipes to the harness, or put something else in their place."""
+"""The exit code of a process whose contender has closed or changed the pipes to the harness."""
 
 LONGEST = 80
 LONGEST_NAME = 200

@@ -47,7 +47,10 @@ def serve(commands: int, reports: int) -> None:
 
 
 class _Order(LoadOrder, total=False):
-    """An order of the harness: first ``isolate`` and ``load``, then ``prepare``, ``execute`` and ``tell`` by turns, at last ``end`` and ``leave``."""
+    """An order of the harness.
+
+    The orders come in this turn: ``isolate``, ``load``, ``import``, ``setup``; ``prepare``, ``execute`` and ``tell`` for each input; ``teardown``, ``leave``.
+    """
 
     order: str
     area: str
@@ -75,8 +78,12 @@ class _Server:
         order = self._next()
         load = loader_of(order["module"])  # our own module, so its import does not count as the contender's time
         self._report({"event": "loading"})
+        self._next()
         make = self._step("import", lambda: load(order))
-        contender = None if make is None else self._step("setup", make)
+        if make is None:
+            return
+        self._next()
+        contender = self._step("setup", make)
         if contender is None:
             return
         del make
