@@ -17,6 +17,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from pipeline_optimization.benchmarks.subject.forbidding import forbid_user_namespaces
+
 __all__ = ["isolate"]
 
 CLONE_NEWNS = 0x00020000
@@ -183,6 +185,7 @@ class _System:
             resource.setrlimit(limit, (0, 0))
         if not (self._is_root or self._has_user_namespace):
             return
+        forbid_user_namespaces(self._c)
         if self._has_user_namespace:
             self._check(self._c.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), "prctl")
             self._set_capabilities((ctypes.c_uint32 * 6)())
