@@ -129,6 +129,14 @@ def test_what_stalls_in_a_crowd_waits_for_a_core(tmp_path: Path) -> None:
     assert any("not known whether functions blocked" in note for note in seen.notes)
 
 
+def test_waits_in_a_crowd_are_told_to_seem_long(tmp_path: Path) -> None:
+    """An attempt whose wait is over goes on only when another one lets it. One at a time waits for nobody, and needs no note."""
+    attempts = [attempt(n, took=1000, waited=200) for n in range(1, 4)]
+    for slots, is_told in ((8, True), (1, False)):
+        notes = observed(recorded(tmp_path / "e", attempts, slots=slots)).notes
+        assert any("their waits seem longer than they were" in note for note in notes) is is_told
+
+
 def test_a_function_that_blocks_its_thread_is_seen_to(tmp_path: Path) -> None:
     """A step that sleeps is told from one that computes."""
     path = tmp_path / "events.jsonl"

@@ -77,6 +77,11 @@ def observed(path: str, registry: Registry | None = None) -> Observation:
             "Attempts computed side by side, so it is not known whether functions blocked, or waited for a core. A recording with "
             "--orchestrator sequential would show it; here they are taken for never blocked."
         )
+    if seen.is_crowded and any(task.wait.most for task in seen.tasks.values()):
+        notes.append(
+            "Attempts computed side by side, so those that waited may have waited for them, too, and their waits seem longer than they were. A recording "
+            "with --orchestrator sequential shows how long they are."
+        )
     retries, unknown = _retries_of(registry, started.retries)
     notes += unknown
     return Observation(
