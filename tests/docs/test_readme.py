@@ -147,5 +147,7 @@ def test_links(document: str) -> None:
 
 
 def headings(path: Path) -> set[str]:
-    lines = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
+    text = path.read_text("utf-8")
+    named = set(re.findall(r'<a id="([^"]+)">', text))
+    lines = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return named | {re.sub(r"[^\w\- ]", "", line.lower()).replace(" ", "-") for line in lines}
