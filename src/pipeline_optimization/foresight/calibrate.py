@@ -37,7 +37,7 @@ from pipeline_optimization.types import Attempt, Completion, OpenContext, Orches
 
 __all__ = ["calibrate", "costs_here", "is_measured", "this_machine"]
 
-FORM = 15
+FORM = 16
 """Goes up when what is measured changes, so that old figures are measured anew."""
 
 FEW, MANY = 50, 1000
@@ -52,8 +52,8 @@ NAP = 2 * LONG
 STARTS = 3
 """How often a start is tried, of a new program and of more workers: the quickest one counts. That of a cluster is tried once."""
 
-MORE = 5
-"""Workers of the trials that tell what each further one costs to start."""
+MORE: Mapping[Place, int] = {"threads": 32, "processes": 5}
+"""Workers of the trials that tell what each further one costs to start, where workers start one after the other."""
 
 MOST_TRANSPORT = 2.0
 """The longest way of an attempt to a process and back, as a multiple of the processor time that it takes both: on a busy machine other programs make it longer."""
@@ -153,26 +153,21 @@ def _costs_of(place: Place, trial: Callable[[int, int], _Trial], cold: float, st
     shutdown = min(one.closing for one in (*one_worker, many))
     warm = min(one.first for one in (*one_worker, many))
     startup = max(warm, cold - shutdown)
-    if place != "processes":
-        return OrchestratorCosts(place=place, driver=driver, startup=startup, shutdown=shutdown)
-    trials = [trial(MORE, FEW) for _ in range(starts)]
+    costs = OrchestratorCosts(place=place, driver=driver, startup=startup, shutdown=shutdown)
+    if place not in MORE:
+        return costs
+    trials, further = [trial(MORE[place], FEW) for _ in range(starts)], MORE[place] - 1
     worker = max(0.0, (many.of_workers - few.of_workers) / number)
     way = max(0.0, (many.working - few.working) / number - driver - worker)
     # Whichever is less: on a busy machine other programs make the time longer, and while workers wait they use no processor.
     more = min(one.first + one.closing for one in trials) - warm - shutdown
     busier = min(one.cpu + one.of_workers for one in trials) - few.cpu - few.of_workers
-    by_worker = max(0.0, min(more, busier)) / (MORE - 1)
-    closing = min(by_worker, max(0.0, min(one.closing for one in trials) - shutdown) / (MORE - 1))
-    return OrchestratorCosts(
-        place=place,
-        driver=driver,
-        worker=worker,
-        transport=min(way, MOST_TRANSPORT * (driver + worker)),
-        startup=startup,
-        startup_by_worker=by_worker - closing,
-        shutdown=shutdown,
-        shutdown_by_worker=closing,
-    )
+    by_worker = max(0.0, min(more, busier)) / further
+    closing = min(by_worker, max(0.0, min(one.closing for one in trials) - shutdown) / further)
+    costs = evolve(costs, startup_by_worker=by_worker - closing, shutdown_by_worker=closing)
+    if place == "threads":  # which take attempts from a queue
+        return costs
+    return evolve(costs, worker=worker, transport=min(way, MOST_TRANSPORT * (driver + worker)))
 
 
 @define
