@@ -8,13 +8,12 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Sequence
-from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
 
 from command import anagram
-from document_pages import sessions
+from document_pages import is_printed, sessions
 from project_files import ROOT
 
 README = (ROOT / "README.md").read_text("utf-8")
@@ -35,6 +34,8 @@ def test_the_picture_is_todays_output() -> None:
     assert done.returncode == 0, done.stderr.decode()
     assert done.stdout.decode() == (pictures / "comparison.svg").read_text("utf-8")
     assert "Use&#160;--orchestrator&#160;asyncio" in done.stdout.decode()
+    command = json.loads((pictures / "comparison.json").read_text("utf-8"))["run"]["command"]
+    assert command == f"{sentence('anagram compare sequential')} --export comparison.json"
     assert "http" not in done.stdout.decode().replace("http://www.w3.org/2000/svg", "")
 
 
@@ -48,11 +49,9 @@ def test_the_run_prints_what_the_readme_shows() -> None:
 
 
 def assert_shown(shown: Sequence[str], printed: str) -> None:
-    """Compare what is printed with lines of the README, in which ``...`` stands for anything."""
+    """Compare what is printed with lines of the README, times and explanations aside."""
     expected = re.sub(r" +# .*$", "", "\n".join(shown), flags=re.MULTILINE)
-    pattern = without_times(expected).replace("[", "[[]").replace("...", "*")
-    found = without_times(re.sub(r" +$", "", printed, flags=re.MULTILINE))
-    assert fnmatchcase(found.strip(), pattern), found
+    assert is_printed(without_times(expected), without_times(printed)), printed
 
 
 def without_times(text: str) -> str:

@@ -27,8 +27,7 @@ OWN_PIPELINE_PAGES = {
 def run_page(page: Path, directory: Path, environment: Mapping[str, str], fails: str) -> Iterator[str]:
     """Do what a page says, and yield each command that did what it should.
 
-    ``...`` stands for anything that is printed, and spaces at the end of a line do not count. The exit code must be 1
-    where what is shown has ``fails`` in it, else 0.
+    What is printed is compared as in ``is_printed``. The exit code must be 1 if what is shown has ``fails`` in it, else 0.
     """
     for replaced, language, title, text in BLOCK.findall(page.read_text("utf-8")):
         if title:
@@ -43,11 +42,15 @@ def run_page(page: Path, directory: Path, environment: Mapping[str, str], fails:
                 text=True,
                 check=False,
             )
-            pattern = "\n".join(expected).replace("[", "[[]").replace("...", "*").strip()
-            printed = re.sub(r" +$", "", done.stdout, flags=re.MULTILINE).strip()
-            assert fnmatchcase(printed, pattern or printed), f"{command}\n{done.stdout}"
+            assert not any(expected) or is_printed("\n".join(expected), done.stdout), f"{command}\n{done.stdout}"
             assert done.returncode == (1 if fails in "\n".join(expected) else 0), f"{command}\n{done.stdout}"
             yield command
+
+
+def is_printed(shown: str, printed: str) -> bool:
+    """Return whether this is what a page shows: ``...`` stands for anything, and spaces at the end of a line do not count."""
+    pattern = shown.replace("[", "[[]").replace("...", "*").strip()
+    return fnmatchcase(re.sub(r" +$", "", printed, flags=re.MULTILINE).strip(), pattern)
 
 
 def _write(path: Path, text: str, replaced: str) -> None:

@@ -48,7 +48,7 @@ class RunReport(Conclusions):
         startup: The part of ``runtime`` that passed before the orchestrator was open and a cluster's workers were ready.
         tasks: What became of the items of each task.
         failures: How many items failed for good, by task and error.
-        failed_items: The items that failed for good, in earlier runs of the checkpoint too.
+        failed_items: The first 100 items that failed for good, in earlier runs of the checkpoint too.
         ledger_entries: The number of attempts that answered.
         ledger_digest: A digest of all attempts. It is equal for two runs exactly if the same attempts of the same items had the same outcomes.
         stale_completions: Completions that came too late or twice, and were ignored.
