@@ -15,6 +15,7 @@ from pipeline_optimization.registry import Registry
 NAMED = [
     ("returns_twins", "bad_result", "twice, with "),
     ("denies_its_lines", "bad_result", r"has the key 'cat\ndog', which is no word."),
+    ("forgets_its_time", "bad_result", "has no key 'runtime', but 'anagram_counts', 'ms'; {'runtime': "),
     ("hides_its_type", "bad_result", "where an int is expected."),
     (
         "replaces_the_pipes",
@@ -61,3 +62,10 @@ def test_a_policy_for_each_call_does_not_hold_up_the_judge(monkeypatch: pytest.M
     monkeypatch.setattr(type(given), "occurrences", lambda *_: 1)
     delays.delays_of(calls, given, round_.settings)
     assert 0 < made.call_count <= delays.MOST_POLICIES
+
+
+def test_who_cannot_be_closed_may_still_leave() -> None:
+    """A contender whose close() raises has that fault only: its process ends by itself, and at once."""
+    sample = measure("raises_when_closed", QUICK)
+    assert codes(sample) == {"exception"}
+    assert sample.exit == "0"

@@ -17,6 +17,9 @@ __all__ = ["encode_answer"]
 EXPECTED = "{'runtime': milliseconds, 'anagram_counts': {word: number}}"
 
 
+MOST_KEYS = 5
+"""The most keys of an answer that a message shows."""
+
 MOST_MS = 1e15
 """Milliseconds that no run takes: 30,000 years."""
 
@@ -30,13 +33,22 @@ def encode_answer(outcome: object) -> tuple[float, bytes]:
     if stored is None:
         raise BadResultError(f"process_text() returned {shown(outcome)}, where a dict {EXPECTED} is expected.")
     if "anagram_counts" not in stored:
-        raise BadResultError(f"The returned dict has no key 'anagram_counts'; {EXPECTED} is expected.")
+        raise _lacks(stored, "anagram_counts")
     counts = _stored(stored["anagram_counts"])
     if counts is None:
         what = shown(stored["anagram_counts"])
         raise BadResultError(f"'anagram_counts' is {what}, where a dict {{word: number}} is expected.")
     words, numbers = _encode_counts(counts)
     return _milliseconds(stored), len(words).to_bytes(8, "big") + words + numbers
+
+
+def _lacks(stored: Mapping[object, object], name: str) -> BadResultError:
+    there = ", ".join(
+        repr(str.__str__(key)[:LONGEST]) for key in list(stored)[:MOST_KEYS] if issubclass(type(key), str)
+    )
+    return BadResultError(
+        f"The returned dict has no key {name!r}, but {there or 'no text as a key'}; {EXPECTED} is expected."
+    )
 
 
 def _stored(value: object) -> Mapping[object, object] | None:
@@ -91,7 +103,7 @@ def _check_numbers(counts: Mapping[object, object]) -> None:
 
 def _milliseconds(stored: Mapping[object, object]) -> float:
     if "runtime" not in stored:
-        raise BadResultError(f"The returned dict has no key 'runtime'; {EXPECTED} is expected.")
+        raise _lacks(stored, "runtime")
     value = stored["runtime"]
     if not issubclass(type(value), int | float) or isinstance(value, bool):
         raise BadResultError(f"'runtime' is {shown(value)}, where an int or a float is expected, in milliseconds.")

@@ -156,12 +156,10 @@ class _Sampling:
             if execution is None:
                 return
             raw.executions.append(execution)
-        if not self._phase("teardown", order.timeout):
-            return
-        if self._receive(order.timeout, "ending") is not None:
+        if self._phase("teardown", order.timeout) and self._receive(order.timeout, "ending") is not None:
             raw.is_ended = True
             raw.threads_left = subject.await_threads(threads, deadline=time.monotonic() + THREAD_PATIENCE)
-            subject.send(order="leave", deadline=time.monotonic() + END_PATIENCE)
+        subject.send(order="leave", deadline=time.monotonic() + END_PATIENCE)
 
     def _execute(self, kind: ExecutionKind, data: bytes) -> RawExecution | None:
         """Let the subject execute an input. Return None if it ended instead of answering."""
