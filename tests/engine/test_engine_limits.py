@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import signal
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import pytest
 from attrs import evolve, frozen
@@ -12,15 +12,15 @@ from attrs import evolve, frozen
 from independent_items import IndependentItems, build, echo, start
 from pipeline_optimization.builtin.retry_policies import FixedOptions, FixedPolicy, NoRetry
 from pipeline_optimization.engine.faults import FaultPlan, TaskFaults
-from pipeline_optimization.engine.limits import Limits
+from pipeline_optimization.engine.limits import CircuitBreaker, Limits, RunDeadline
 from pipeline_optimization.engine.loop import Engine
 from pipeline_optimization.engine.quota import Quota
-from pipeline_optimization.engine.virtual import Fate, VirtualOrchestrator
+from pipeline_optimization.engine.virtual import Fate, VirtualClock, VirtualOrchestrator
 from pipeline_optimization.engine.wire import decode_answer, encode_answer
-from pipeline_optimization.engine.work import Retrying, TaskPolicy
+from pipeline_optimization.engine.work import Item, ItemState, Retrying, TaskPolicy
 from pipeline_optimization.engine.worker import WorkerSetup
 from pipeline_optimization.errors import OptionError
-from pipeline_optimization.types import Attempt, Capabilities, Completion, TaskFailed
+from pipeline_optimization.types import Attempt, Capabilities, Completion, ErrorRecord, TaskFailed
 
 NEVER = math.inf
 
@@ -379,3 +379,75 @@ def striking_engine(
         signals=signals,
         tick=strike,
     )
+
+
+class SlowInput(IndependentItems):
+    """Items that are read one a second, and no more than ``most``."""
+
+    def __init__(self, clock: VirtualClock, most: int) -> None:
+        super().__init__(most)
+        self.clock = clock
+
+    def items(self) -> Iterator[Item]:
+        for item in super().items():
+            self.clock.sleep(1.0)
+            yield item
+
+
+def test_a_deadline_passes_while_a_slow_input_is_read() -> None:
+    """Sixteen attempts may be open, and an item comes once a second: after five seconds the run stops, and reads no more."""
+    orchestrator = orchestrator_of(lambda attempt: [Fate(0.5)], slots=8)
+    workload = SlowInput(orchestrator.clock, 100)
+    engine, _, _ = start(workload, orchestrator=orchestrator, limits=Limits(deadline=5.0, grace=0.0))
+    assert engine.stop is not None
+    assert engine.stop.kind == "deadline"
+    assert workload.read <= 6
+    assert len(workload.results) >= workload.read - 2
+
+
+def test_an_attempt_is_ended_in_time_while_a_slow_input_is_read() -> None:
+    """The first attempt hangs: it is ended two seconds later, and not after sixteen items were read."""
+    orchestrator = orchestrator_of(hang_first, slots=8)
+    workload = SlowInput(orchestrator.clock, 20)
+    _, events, _ = start(workload, orchestrator=orchestrator, limits=Limits(item_timeout=2.0))
+    (failed,) = [event for event in events if isinstance(event, TaskFailed)]
+    assert failed.time <= 1.0 + 2.0 + 1.0
+    assert len(workload.results) == 20
+
+
+def test_a_pause_before_anything_is_read_ends_no_run() -> None:
+    """The engine may not run for a while, as under a debugger: then nothing is submitted in that step, and all in the next ones."""
+
+    class Pausing(VirtualClock):
+        def now(self) -> float:
+            self.sleep(1.0)  # longer than a step takes
+            return super().now()
+
+    workload = IndependentItems(3)
+    orchestrator = orchestrator_of(lambda attempt: [Fate(0.5)])
+    orchestrator.clock = Pausing()
+    start(workload, orchestrator=orchestrator)
+    assert len(workload.results) == 3
+
+
+def test_a_program_that_asks_once_is_heard() -> None:
+    """An attempt in the engine's thread may be the one that asks the program first, and gets the only yes."""
+    asked = iter([False, True])
+    deadline = RunDeadline(VirtualClock(), Limits(grace=10.0), lambda: next(asked, False))
+    deadline.begin()
+    assert [deadline.is_over(), deadline.is_over(), deadline.is_over()] == [False] * 3  # the grace period has begun
+    stop = deadline.due()
+    assert stop is not None
+    assert stop.kind == "cancelled"
+
+
+def test_what_failed_before_counts_again_for_the_breaker() -> None:
+    """In a run that tries failed elements again, the first attempt of each has a number above one, and is no retry."""
+    breaker = CircuitBreaker(5)
+    error = ErrorRecord(type="ConnectionError", message="down")
+    items = [Item(id=str(number), task="fetch", position=number, first_attempt=4) for number in range(9)]
+    stops = [breaker.failed(ItemState(item=item, path=0.0), error) for item in items]
+    assert [stop is not None for stop in stops].index(True) == 4
+    later = ItemState(item=items[0], path=0.0)
+    later.number += 1
+    assert CircuitBreaker(1).failed(later, error) is None

@@ -105,6 +105,13 @@ def test_wrong_profiles(written: str, message: str, tmp_path: Path) -> None:
     assert str(path) in str(error.value)
 
 
+def test_a_profile_with_a_byte_order_mark(tmp_path: Path) -> None:
+    """Some editors write one, as they do in files of samples."""
+    path = tmp_path / "p.toml"
+    path.write_text("[task.fetch]\nfailure_rate = 0.5\n", "utf-8-sig")
+    assert read_profile(path).tasks["fetch"].failure_rate == 0.5
+
+
 def test_a_line_that_is_no_number(tmp_path: Path) -> None:
     """The message names the line of the file of samples."""
     (tmp_path / "t.csv").write_text("seconds\n0.1\nfast\n")

@@ -26,6 +26,23 @@ except RunInterrupted:
     print("the program goes on", flush=True)
 """
 
+UNHEARD = """
+import os
+from pipeline_optimization import Pipeline, run
+
+def forks(value):
+    if child := os.fork():
+        os.waitpid(child, 0)
+    return value
+
+os.close(2)
+try:
+    run(Pipeline("p").values(int).map(forks).sum(), [0])
+except OSError:
+    pass
+print("the program goes on", flush=True)
+"""
+
 CUT_SHORT = """
 import asyncio, os
 from pipeline_optimization.engine.cutting import CutShort
@@ -57,3 +74,10 @@ def test_an_interrupted_child_is_ended(program: str) -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "the program goes on\n"
     assert "forked, and the child came back" in done.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing can fork here")
+def test_a_child_is_ended_even_if_nobody_can_be_told() -> None:
+    """Standard error may be closed. The message is lost then, and the child still does not go on."""
+    done = subprocess.run([sys.executable, "-c", UNHEARD], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "the program goes on\n"

@@ -130,7 +130,7 @@ class CircuitBreaker:
         item = state.item
         if not self._limit or error.retry_after is not None:
             return None  # a service that says when to call again is up
-        if item.position is not None and state.number > 1:
+        if item.position is not None and state.number > item.first_attempt:
             # Only elements of bundles have a position. Those that failed are tried again one after the other, without the elements between
             # them that succeeded. Therefore a long row of such failures does not mean that the task always fails.
             return None
@@ -164,7 +164,7 @@ class RunDeadline:
         self._should_stop = should_stop
         self._thread: int | None = None
         self._over_at = math.inf
-        self._is_granted = False
+        self._is_granted = self._is_cancelled = False
         self.ends_at: float | None = None
 
     def begin(self) -> None:
@@ -178,9 +178,14 @@ class RunDeadline:
         """Return the reason to stop the run if the deadline has passed or the program wants it to end; None otherwise."""
         if self.ends_at is not None and self._clock.now() >= self.ends_at:
             return Stop("deadline", f"its deadline of {self._limits.deadline:g} s is over")
-        if self._should_stop():
+        if self._look_whether_cancelled():
             return Stop("cancelled", "the program that started it asked it to end")
         return None
+
+    def _look_whether_cancelled(self) -> bool:
+        """Return whether the program wants the run to end, or did once: it may say so to whoever asks first, and not again."""
+        self._is_cancelled = self._is_cancelled or self._should_stop()
+        return self._is_cancelled
 
     def grant(self) -> float:
         """Begin the grace period, unless it has begun, and return the clock time at which it ends."""
@@ -196,6 +201,6 @@ class RunDeadline:
     def is_over(self) -> bool:
         """Return whether the grace period is over, so that the run waits for no attempt any more. Any thread may ask."""
         # If the attempt that asks runs in the engine's own thread, the engine cannot look now whether the program wants to stop.
-        if not self._is_granted and threading.get_ident() == self._thread and self._should_stop():
+        if not self._is_granted and threading.get_ident() == self._thread and self._look_whether_cancelled():
             self.grant()
         return self._over_at < math.inf and self._clock.now() >= self._over_at

@@ -165,8 +165,9 @@ class Engine:
 
     def _step(self, backlog: Backlog, interruption: Interruption) -> bool:
         """Submit as many attempts as there is room for, then wait for something to happen. Return False when all is done."""
+        leave_at, is_late = self._clock.now() + TICK, False  # a slow input must not delay completions and time limits
         # Some orchestrators change their number of slots during a run, so they are asked each time.
-        while self.stop is None and self.open_attempts.has_room(self._orchestrator.slots):
+        while not is_late and self.stop is None and self.open_attempts.has_room(self._orchestrator.slots):
             state = self._next(backlog, interruption)
             if state is None:
                 break
@@ -176,11 +177,12 @@ class Engine:
                 self._outcomes.fail(state, state.item.failed, backlog)
             else:
                 self._submit(state, is_alone=backlog.is_suspect(state))
+            is_late = self._clock.now() > leave_at
         if self.stop is not None:  # ``fail`` has stopped the run
             return True
-        if not (self.open_attempts or backlog.parked or self._park_next_item(backlog, interruption)):
+        if not (is_late or self.open_attempts or backlog.parked or self._park_next_item(backlog, interruption)):
             return False
-        wait = self._wait(backlog)
+        wait = 0.0 if is_late else self._wait(backlog)
         # An abandoned attempt holds a slot until it answers. So if items wait for this slot, poll on for its answer.
         if self.open_attempts or self.open_attempts.abandoned:
             self._poll(wait, backlog)
@@ -282,14 +284,11 @@ class Engine:
             self.stop = all_hang(len(abandoned)) if is_all else backlog.reason_to_stop()
 
     def give_up(self, state: ItemState, error: ErrorRecord, *, is_poison: bool) -> None:
-        """Let an item that has no open attempt fail for good, such as one whose row a sink has refused."""
+        """Let an item without an open attempt fail for good, such as one whose row a sink has refused."""
         self._outcomes.give_up(state, error, is_poison=is_poison)
 
     def _drain(self, backlog: Backlog, interruption: Interruption) -> None:
-        """Cancel the attempts that are known not to have started, and wait for the others until the grace period is over. Nothing is retried.
-
-        If the orchestrator does not announce starts, no attempt is known not to have started.
-        """
+        """Cancel the attempts that are known not to have started, and wait for the others until the grace period is over. Nothing is retried."""
         until = self._deadline.grant()
         for attempt_id in self.open_attempts.timers.waiting():
             if self._orchestrator.cancel(attempt_id):

@@ -48,7 +48,7 @@ def read_profile(path: Path) -> FaultProfile:
     import tomllib  # noqa: PLC0415 - slow to import, and only runs with faults need it
 
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
+        document = tomllib.loads(path.read_text("utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise OptionError(f"The fault profile {str(path)!r} cannot be read: {error}.") from error
     except tomllib.TOMLDecodeError as error:

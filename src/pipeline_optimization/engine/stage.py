@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, Protocol
 
 from pipeline_optimization.engine.cutting import CutShort
@@ -127,7 +128,8 @@ def end_fork(who: str) -> NoReturn:
     text = (
         f"{who} forked, and the child came back as if it were its parent. It was ended; let it end with os._exit().\n"
     )
-    os.write(2, text.encode("utf-8", "backslashreplace"))
+    with suppress(OSError):  # standard error may be closed
+        os.write(2, text.encode("utf-8", "backslashreplace"))
     # An exception or ``sys.exit`` would run clean-up code of the parent's, such as that of open files.
     os._exit(1)
 
