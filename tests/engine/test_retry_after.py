@@ -197,6 +197,15 @@ def test_a_cause_is_heard() -> None:
     assert describe_error(error).retry_after == 8.0
 
 
+@pytest.mark.parametrize(("is_hidden", "asked"), [(False, 8.0), (True, None)])
+def test_the_error_that_was_being_handled_is_heard(*, is_hidden: bool, asked: float | None) -> None:
+    """A program may raise an error of its own without ``from``. With ``from None`` it says that the first one does not matter."""
+    error = LookupError("no page")
+    error.__context__ = of_httpx({"Retry-After": "8"})
+    error.__suppress_context__ = is_hidden
+    assert describe_error(error).retry_after == asked
+
+
 def test_what_only_looks_like_a_client_does_no_harm() -> None:
     """An error whose attributes raise, or are something else, is an error like others; causes may be a ring."""
 

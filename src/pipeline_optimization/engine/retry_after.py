@@ -20,8 +20,9 @@ LINKS = 10
 def asked_delay(error: BaseException) -> float | None:
     """Return how many seconds an error asks to wait before the next attempt; None if it asks for nothing.
 
-    The error's chain of causes counts, too, since functions often raise errors of their own. HTTP clients are recognised by the attributes
-    of their errors, so that none of them is imported: ``error.response.headers`` (httpx, requests) or ``error.headers`` (urllib, aiohttp).
+    The errors that led to it count, too, as in a traceback, since functions often raise errors of their own. HTTP clients are
+    recognised by the attributes of their errors, so that none of them is imported: ``error.response.headers`` (httpx, requests) or
+    ``error.headers`` (urllib, aiohttp).
     """
     for one in _chain(error):
         if isinstance(one, RetryAfter):
@@ -41,7 +42,7 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         if one is None:
             return
         yield one
-        one = one.__cause__
+        one = one.__cause__ or (None if one.__suppress_context__ else one.__context__)
 
 
 def delay_in(headers: object) -> float | None:
