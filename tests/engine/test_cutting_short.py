@@ -101,6 +101,23 @@ def test_a_program_that_asks_for_the_end_waits_for_the_grace_period(
 
 
 @pytest.mark.parametrize("orchestrator", IN_CALLER)
+def test_a_program_may_ask_for_the_end_only_once(orchestrator: str, book: Path, clock: ReadingClock) -> None:
+    """The answer counts for the whole run if an attempt asked, too; else the run would go on, and lose attempt after attempt."""
+    answers: list[int] = []
+
+    def once() -> bool:
+        if answers or clock.reads < 2:
+            return False
+        answers.append(clock.reads)
+        return True
+
+    report = count(orchestrator, book, clock, limits=Limits(grace=1.0), should_stop=once)
+    assert report.stop is not None
+    assert report.stop.kind == "cancelled"
+    assert (answers, clock.reads) == ([2], 4)
+
+
+@pytest.mark.parametrize("orchestrator", IN_CALLER)
 def test_after_a_signal_no_other_attempt_begins(
     orchestrator: str, book: Path, clock: ReadingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from attrs import evolve
@@ -15,10 +16,11 @@ from attrs import evolve
 from pipeline_optimization import Pipeline
 from pipeline_optimization.anagrams.plan import AnagramOptions, make_plan
 from pipeline_optimization.anagrams.stages import build_stages
+from pipeline_optimization.engine import handshake as handshake_module
 from pipeline_optimization.engine.attempt_log import LogSettings
 from pipeline_optimization.engine.faults import FaultPlan
 from pipeline_optimization.engine.handshake import Handshake, encode_facts
-from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, WorkerSetup
+from pipeline_optimization.engine.worker import DESCRIBE_WORKER, Stage, Worker, WorkerSetup
 from pipeline_optimization.errors import ClusterError
 from pipeline_optimization.pipeline.model.planning import plan_pipeline
 from pipeline_optimization.pipeline.plan import RunOptions
@@ -99,6 +101,21 @@ def test_a_worker_that_is_not_used_is_closed(monkeypatch: pytest.MonkeyPatch) ->
     with pytest.raises(ClusterError):
         evolve(sent, worker_init=broken.to_bytes()).make_worker()
     assert (root.level, root.handlers) == before
+
+
+def test_a_worker_that_is_interrupted_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C while the parent describes itself leaves nothing open there."""
+    closed: list[str] = []
+
+    def interrupted(worker: Worker) -> NoReturn:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(handshake_module, "_ask", interrupted)
+    monkeypatch.setattr(Worker, "close", lambda worker: closed.append("worker"))
+    setup = WorkerSetup(build=_broken_stages, argument=None, faults=FaultPlan())
+    with pytest.raises(KeyboardInterrupt):
+        Handshake.of(OpenContext(run_id="1", worker_init=setup.to_bytes()))
+    assert closed == ["worker"]
 
 
 def _broken_stages(argument: object) -> Mapping[str, Stage]:

@@ -47,8 +47,10 @@ class Handshake:
     def of(cls, context: OpenContext) -> Handshake:
         """Return the handshake for a run that begins."""
         worker = Worker(context.worker_init)
-        answer = _ask(worker)
-        worker.close()  # the parent's own attempts, if it runs any, have another one
+        try:
+            answer = _ask(worker)
+        finally:
+            worker.close()  # the parent's own attempts, if it runs any, have another one
         # If the parent cannot describe itself, nothing is compared. What is wrong then shows in the first attempt.
         facts = {} if answer.error is not None else _decode(answer.result)
         return cls(worker_init=context.worker_init, facts=facts)

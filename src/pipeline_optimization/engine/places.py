@@ -46,9 +46,11 @@ class Places:
         try:
             await turn
         except asyncio.CancelledError:
-            # If the place was given just before the cancellation, it must go to the next one. Otherwise ``_serve`` passes over this turn.
+            # If the place was given just before the cancellation, it must go to the next one.
             if not turn.cancelled():
                 self.give_back()
+            elif turn in queue:  # or else bundles would give back places for it
+                queue.remove(turn)
             raise
 
     @property
