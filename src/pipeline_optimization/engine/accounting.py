@@ -103,6 +103,7 @@ class Accounting:
             finally:
                 now = self._now()
                 if now - begun > LEAST_PAUSE and (waited := now - begun - (thread_time_ns() - busy)) > LEAST_PAUSE:
+                    # Retries do not count as waited for here: if one is due, the read holds it up, and not its delay.
                     self._begin(now - waited, 0)
                     self._end(now - waited, now)
             yield item

@@ -278,7 +278,7 @@ class Backlog:
                 return None
             if (state := self._admitted(item, 0.0)) is not None:
                 return state
-            is_any_under_way = True
+            is_any_under_way = True  # the item that was just set aside
         return None
 
     @property

@@ -92,11 +92,13 @@ def counted_for_this_thread(run: Callable[[], R]) -> tuple[Callable[[], R], Call
     is_timed, there = thread_waits.is_timed, [0]
 
     def elsewhere() -> R:
-        thread_waits.is_timed, before = is_timed, thread_waits.waited
+        was_timed, waited = thread_waits.is_timed, thread_waits.waited
+        thread_waits.is_timed = is_timed
         try:
             return run()
         finally:
-            there[0] = thread_waits.waited - before
+            there[0] = thread_waits.waited - waited
+            thread_waits.is_timed = was_timed
 
     def add_up() -> None:
         thread_waits.waited += there[0]
@@ -147,8 +149,11 @@ class Steps(Generic[R]):
                 except BaseException as thrown:  # noqa: BLE001 - it is raised in the coroutine, as at its next step
                     error = thrown
         finally:
-            steps_here.reset(before)
-            coroutine.close()
+            # If the garbage collector closes this, ``reset`` raises an error: it is another context.
+            try:
+                coroutine.close()
+            finally:
+                steps_here.reset(before)
 
 
 steps_here: ContextVar[Steps[Any] | None] = ContextVar("steps_here", default=None)
