@@ -151,6 +151,27 @@ def test_no_slots_for_a_while_end_no_run() -> None:
     assert len(workload.results) == 9
 
 
+def test_slots_that_come_during_a_step_end_no_run() -> None:
+    """A thread of the orchestrator may add slots after the engine has found none, and before it asks whether anything is left."""
+
+    class Growing(VirtualOrchestrator):
+        looks = 0
+
+        @property
+        def slots(self) -> int:
+            self.looks += 1
+            return 0 if self.looks == 1 else 2
+
+        @slots.setter
+        def slots(self, number: int) -> None:
+            """The base class sets the number."""
+
+    workload = IndependentItems(9)
+    engine, _, _ = start(workload, orchestrator=Growing())
+    assert engine.stop is None
+    assert len(workload.results) == 9
+
+
 def test_workers_that_hang_stop_the_run_after_their_time_limit_once_more() -> None:
     """Until then they may still answer. The items that were to be tried again are left for a resumed run."""
     engine, _, orchestrator = run_slow(9, {"echo:0": math.inf, "echo:1": math.inf}, slots=2, attempts=3)

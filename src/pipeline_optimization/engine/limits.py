@@ -119,7 +119,8 @@ class CircuitBreaker:
         """Note successes of a task.
 
         A bundle reports its successes at once, and its failures are noted afterwards, although they may have happened between the successes.
-        Therefore N successes make up for N failures that are noted later. A single success makes up for none.
+        Therefore N successes make up for N failures that are noted later. A single success makes up for none. A bundle reports the
+        successes of a task as one number (``Done``), so this call need not add to the number of an earlier one.
         """
         self._streaks.pop(task, None)
         if number > 1:

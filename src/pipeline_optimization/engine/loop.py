@@ -235,7 +235,7 @@ class Engine:
     def _park_next_item(self, backlog: Backlog, interruption: Interruption) -> bool:
         """Read an item and park it if abandoned attempts hold all slots. Return whether an item is left to run."""
         if self.open_attempts.has_room(self._orchestrator.slots):
-            return False  # it would have been submitted
+            return not backlog.is_read  # slots that came just now were not filled yet
         state = self._next(backlog, interruption)
         if state is not None:
             backlog.again(state)

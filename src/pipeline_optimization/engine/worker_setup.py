@@ -148,6 +148,7 @@ class Equipment:
 
     def close(self) -> None:
         """Close what the stages hold, such as connections. What a running attempt uses is closed when this attempt ends."""
+        # What the stages log while they close belongs to no attempt, so the capture ends first.
         if self.capture is not None:
             self.capture.close()
         for stage in self._closing():
