@@ -441,13 +441,13 @@ def test_a_program_that_asks_once_is_heard() -> None:
     assert stop.kind == "cancelled"
 
 
-def test_what_failed_before_counts_again_for_the_breaker() -> None:
-    """In a run that tries failed elements again, the first attempt of each has a number above one, and is no retry."""
-    breaker = CircuitBreaker(5)
-    error = ErrorRecord(type="ConnectionError", message="down")
-    items = [Item(id=str(number), task="fetch", position=number, first_attempt=4) for number in range(9)]
-    stops = [breaker.failed(ItemState(item=item, path=0.0), error) for item in items]
-    assert [stop is not None for stop in stops].index(True) == 4
-    later = ItemState(item=items[0], path=0.0)
-    later.number += 1
-    assert CircuitBreaker(1).failed(later, error) is None
+def test_what_an_earlier_run_gave_up_opens_no_breaker() -> None:
+    """A run that tries failed elements again tries nothing else, so that a long row of failures says nothing of their task."""
+    error = ErrorRecord(type="ValueError", message="bad")
+    for first, is_open in ((4, False), (1, True)):
+        breaker = CircuitBreaker(5)
+        items = [Item(id=str(number), task="pick", position=number, first_attempt=first) for number in range(9)]
+        states = [ItemState(item=item, path=0.0) for item in items]
+        for state in states:
+            state.number = first
+        assert any(breaker.failed(state, error) for state in states) is is_open

@@ -131,9 +131,10 @@ class CircuitBreaker:
         item = state.item
         if not self._limit or error.retry_after is not None:
             return None  # a service that says when to call again is up
-        if item.position is not None and state.number > item.first_attempt:
+        if item.position is not None and state.number > 1:
             # Only elements of bundles have a position. Those that failed are tried again one after the other, without the elements between
-            # them that succeeded. Therefore a long row of such failures does not mean that the task always fails.
+            # them that succeeded. Therefore a long row of such failures does not mean that the task always fails. The same holds for those that
+            # an earlier run gave up: this run tries nothing else, and their first number is above 1.
             return None
         streak = self._streaks[item.task]
         streak.length += 1
