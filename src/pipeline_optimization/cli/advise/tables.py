@@ -72,7 +72,7 @@ def print_speeds(found: Mapping[str, Sequence[float]], use: Prediction, stream: 
     console = TableConsole(stream)
     console.print()
     console.print(table)
-    limit = f"As it is, {title(use)} takes {clock(use.seconds)}; unlimited workers would take {clock(use.floor)}."
+    limit = f"Without a faster task, {title(use)} takes {clock(use.seconds)}; unlimited workers would take {clock(use.floor)}."
     console.print(Text(for_terminal(limit), style="dim"))
 
 
