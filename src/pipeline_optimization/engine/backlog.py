@@ -178,7 +178,6 @@ class Backlog:
 
     def tasks_of_parked_bundles(self) -> set[str]:
         """Return the tasks of the bundles that wait for their next attempt, for the display of progress, which may ask in another thread."""
-        # Copies, since the engine's thread may change the originals meanwhile.
         later = (entry[2] for entry in list(self._later))
         parked = (*list(self._ready), *list(self._suspects), *later, *self._throttling.items_again())
         return {state.item.task for state in parked if state.item.is_bundle}

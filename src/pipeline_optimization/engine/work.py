@@ -40,7 +40,7 @@ TIMEOUT = "ItemTimeout"
 class TaskPolicy:
     """What differs for the attempts of one task: their time limit in seconds, their retries, and their quota.
 
-    ``retry_label`` names the retry policy with its options, for events. None stands for the time limit and the retry policy of the run. A quota is always one task's, so a ``quota`` of None is no bound.
+    None stands for that of the run; a quota is always one task's, so None is no bound. ``retry_label`` names the retry policy with its options.
     """
 
     timeout: float | None = None

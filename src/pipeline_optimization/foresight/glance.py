@@ -10,6 +10,7 @@ from pipeline_optimization.engine.quota import Quota
 from pipeline_optimization.engine.wire import Answer, decode_answer
 from pipeline_optimization.foresight.attempt_times import times_of_answer
 from pipeline_optimization.foresight.chain import chain
+from pipeline_optimization.foresight.unequal import Spread
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.pipeline.model.job import AT_ONCE
 from pipeline_optimization.types import Attempt, Completion
@@ -34,15 +35,13 @@ A choice that is wrong for less work costs a part of a second, and one that is w
 class _Task:
     """What the attempts of a task took, in seconds each: what they computed, what an event loop could wait for, and what blocked.
 
-    ``spread`` is by how much the waits of an attempt's elements differ, summed over the elements of
-    attempts with several, which are ``beside_others``. ``firsts`` are the items that were submitted, and ``seen`` those of them whose first attempt has ended.
+    ``firsts`` are the items that were submitted, and ``seen`` those of them whose first attempt has ended.
     """
 
     computed: list[float] = field(factory=list)
     waited: list[float] = field(factory=list)
     blocked: list[float] = field(factory=list)
-    spread: float = 0.0
-    beside_others: int = 0
+    spread: Spread = field(factory=Spread)
     failed: int = 0
     elements: int = 0
     attempts: int = 0
@@ -88,9 +87,7 @@ class Glance:
         task.computed.append(times.compute)
         task.waited.append(times.wait)
         task.blocked.append(times.blocked)
-        if times.elements > 1:
-            task.spread += times.spread * times.elements
-            task.beside_others += times.elements
+        task.spread.add(times.spread, times.elements)
 
     def _task_of(self, attempt: Attempt) -> _Task:
         return self._tasks.setdefault(attempt.item.partition(":")[0], _Task())
@@ -140,7 +137,7 @@ def _work_of(task: _Task, follow_up: FollowUp | None) -> TaskWork:
         failure_rate=task.failed / task.attempts,
         follow_ups=() if follow_up is None else (follow_up,),
         is_bundled=task.elements > task.attempts,
-        spread=task.spread / task.beside_others if task.beside_others else 0.0,
+        spread=task.spread.mean,
     )
 
 

@@ -17,6 +17,7 @@ from pipeline_optimization.foresight.chain import chain
 from pipeline_optimization.foresight.costs import Place
 from pipeline_optimization.foresight.progress import VALUES, Progress
 from pipeline_optimization.foresight.samples import Samples, StepSamples
+from pipeline_optimization.foresight.unequal import Spread
 from pipeline_optimization.foresight.work import NOTHING, FollowUp, TaskWork, WorkModel
 from pipeline_optimization.observing.reading import EventReader
 from pipeline_optimization.pipeline.model.parts import TOGETHER
@@ -114,8 +115,7 @@ class _Task:
     compute: Samples = field(factory=Samples)
     wait: Samples = field(factory=Samples)
     blocked: Samples = field(factory=Samples)
-    spread: float = 0.0  # summed over the elements of attempts with several
-    beside_others: int = 0  # how many these are
+    spread: Spread = field(factory=Spread)
     lines: int = 0
     attempts: int = 0  # that ended by themselves, and not with their worker
     bundles: int = 0
@@ -135,9 +135,7 @@ class _Task:
         self.computed += seen.compute * seen.times
         for samples, seconds in ((self.wait, seen.wait), (self.blocked, seen.blocked), (self.compute, seen.compute)):
             samples.add(seconds / seen.elements, seen.elements * seen.times)
-        if seen.elements > 1:
-            self.spread += seen.spread * seen.elements * seen.times
-            self.beside_others += seen.elements * seen.times
+        self.spread.add(seen.spread, seen.elements, seen.times)
 
     def add_first_attempts(self) -> None:
         """Note what the first attempts of workers took, now that the others are known."""
@@ -297,7 +295,7 @@ class _Seen:
             follow_ups=follow_ups,
             # Bundles are entered into the ledger element by element, so totals do not know them.
             is_bundled=task.elements > task.bundles or (self.finished is not None and name not in self.finished.tasks),
-            spread=task.spread / task.beside_others if task.beside_others else 0.0,
+            spread=task.spread.mean,
             steps=task.steps.works(is_crowded=self.is_crowded),
             observed=task.lines,
             observed_elements=task.elements,

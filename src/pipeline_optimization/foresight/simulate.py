@@ -96,7 +96,7 @@ def simulate(
 ) -> Passage:
     """Return one run in virtual time. What attempts take, and which fail, depends on the seed and not on the configuration."""
     imagined = ImaginedWork(work, seed, quantum=costs.quantum(configuration.workers))
-    return _simulated(imagined, configuration, costs, machine)
+    return _simulated(imagined, configuration, _with_imports(costs, work, configuration, machine), machine)
 
 
 def _simulated(
@@ -108,7 +108,6 @@ def _simulated(
     keeps_progress: bool = False,
 ) -> Passage:
     work, seed = imagined.model, imagined.seed
-    costs = _with_imports(costs, work, configuration, machine)
     orchestrator = MachineOrchestrator(imagined.call_of, costs, configuration.workers, machine.cores)
     imagined.now = orchestrator.clock.now if keeps_progress else None
     imagined.awaiting = costs.awaiting

@@ -9,7 +9,9 @@ from __future__ import annotations
 import math
 from statistics import NormalDist
 
-__all__ = ["share_of_longest", "spread_of", "times_the_mean"]
+from attrs import define
+
+__all__ = ["Spread", "share_of_longest", "spread_of", "times_the_mean"]
 
 NORMAL = NormalDist()
 
@@ -43,3 +45,22 @@ def spread_of(longest: float, mean: float, calls: int) -> float:
 def times_the_mean(spread: float, share: float) -> float:
     """Return how many times as long as the mean the wait at a ``share`` of all is."""
     return math.exp(spread * NORMAL.inv_cdf(share) - spread * spread / 2) if spread else 1.0
+
+
+@define
+class Spread:
+    """Adds up by how much the waits within attempts differ. An attempt with one element shows no difference, and does not count."""
+
+    _sum: float = 0.0
+    _elements: int = 0
+
+    def add(self, spread: float, elements: int, times: int = 1) -> None:
+        """Note an attempt over ``elements`` elements, which stands for so many (``times``)."""
+        if elements > 1:
+            self._sum += spread * elements * times
+            self._elements += elements * times
+
+    @property
+    def mean(self) -> float:
+        """Return the mean over all elements; 0 if there are none."""
+        return self._sum / self._elements if self._elements else 0.0
